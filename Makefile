@@ -1,0 +1,58 @@
+# Every command a person types in a day. `make demo` and `make test` set up everything themselves.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+STAMP  := .venv/.installed
+JOBS   ?= 2
+
+.PHONY: demo test check setup compile ui golden format clean help
+
+help:            ## Show these targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+demo: setup      ## Three pipelines from YAML to a verdict, one to a running model
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh -eu -c '\
+	  echo "── Do the compiled files match the YAML?";             mlops compile --check; \
+	  echo "── Reproduce what is stale";                           dvc repro; \
+	  echo "── What the gates say";                                mlops gate; \
+	  echo "── Put the model into the registry";                   mlops register rand_hie; \
+	  echo "── Serve it, and replay the golden rows over HTTP";    mlops serve rand_hie --check; \
+	  echo "── Look at it"; \
+	  echo "report     $(CURDIR)/pipelines/rand_hie/reports/report.html"; \
+	  echo "MLflow UI  make ui, then http://127.0.0.1:5000"; \
+	  echo "serve      mlops serve rand_hie, then http://127.0.0.1:8080"'
+
+test: setup      ## Everything: check, and end to end with real tools
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: setup     ## The fast part: lint, types, layers, unit, golden
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mlops compile --check
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,sql]" --config-settings editable_mode=compat
+	@touch $@
+
+compile: setup   ## Write the generated files
+	$(BIN)/mlops compile
+
+golden: setup    ## Rewrite the expected files of the golden tests
+	$(BIN)/python -m pytest -q tests/golden --update
+
+ui: setup        ## The MLflow UI on http://127.0.0.1:5000
+	$(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/.mlops/mlflow.db" --host 127.0.0.1 --port 5000
+
+format: setup    ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:           ## Remove what `make` made; data and runs stay
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

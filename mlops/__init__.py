@@ -1,0 +1,3 @@
+"""MLOps by pull request: YAML in, DVC stages and GitHub Actions workflows out."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,16 @@
+"""`mlops` and `python -m mlops`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in a message and an exit code, never in a traceback."""
+    from mlops.cli.main import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

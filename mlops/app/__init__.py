@@ -1,0 +1,1 @@
+"""Use cases, one per file: the only room that knows several siblings."""

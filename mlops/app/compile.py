@@ -1,0 +1,36 @@
+"""Compile: what the YAML says, as DVC stages and workflows on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlops.app.workspace import Workspace
+from mlops.backends.registry import render
+from mlops.backends.text import MARK
+from mlops.files.generated import Difference, compare, write
+
+PLACES = (
+    "pipelines/*/dvc.yaml",
+    "pipelines/*/params.yaml",
+    "pipelines/*/.gitignore",
+    ".github/workflows/mlops-*.yml",
+)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What a compile did: the files it covers and those it touched."""
+
+    files: tuple[str, ...]
+    touched: tuple[str, ...]
+
+
+def compile_files(workspace: Workspace) -> Compiled:
+    """Write every compiled file that differs; remove those nothing asks for."""
+    files = render(workspace.plan)
+    return Compiled(tuple(files), write(workspace.root, files, mark=MARK, places=PLACES))
+
+
+def check_files(workspace: Workspace) -> tuple[Difference, ...]:
+    """Find compiled files that are not what the YAML says."""
+    return compare(workspace.root, render(workspace.plan), mark=MARK, places=PLACES)

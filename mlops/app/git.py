@@ -1,0 +1,41 @@
+"""What Git knows of the repository."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from mlops.errors import ConfigurationError, InfrastructureError
+
+
+def commit_of(root: Path, reference: str) -> str:
+    """Name the commit that a reference points to.
+
+    Raises:
+        ConfigurationError: there is no such commit.
+    """
+    done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+    if done.returncode:
+        raise ConfigurationError(f"`{reference}` is no commit of this repository", hint="fetch it, or name a branch or a commit")
+    return done.stdout.decode().strip()
+
+
+def file_at(root: Path, commit: str, path: str) -> bytes | None:
+    """Read a file as it was at a commit; None where it was not there."""
+    done = _git(root, "cat-file", "blob", f"{commit}:{path}")
+    return None if done.returncode else done.stdout
+
+
+def changed_files(root: Path, commit: str, folder: str) -> frozenset[str]:
+    """List files of a folder that differ between a commit and the working tree, relative to the repository."""
+    tracked = _git(root, "diff", "--name-only", "-z", "--no-renames", commit, "--", folder)
+    added = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", folder)
+    names = (tracked.stdout + added.stdout).decode(errors="surrogateescape").split("\0")
+    return frozenset(name for name in names if name)
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    except FileNotFoundError as error:
+        raise InfrastructureError("git is not installed", hint="install git") from error

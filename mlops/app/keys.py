@@ -1,0 +1,59 @@
+"""Which keys of the YAML a stage reads: the way from a compiled parameter back to what a person wrote."""
+
+from __future__ import annotations
+
+Keys = tuple[str | int, ...]
+
+_TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("ingest", "source"), ("data", "source")),
+    (("validate", "task"), ("task",)),
+    (("validate",), ("data",)),
+    (("split", "task"), ("task",)),
+    (("split", "target"), ("data", "target")),
+    (("split", "entity"), ("data", "entity")),
+    (("split",), ("data", "split")),
+    (("features", "task"), ("task",)),
+    (("features", "target"), ("data", "target")),
+    (("features",), ("features",)),
+    (("train", "candidates"), ("model",)),
+    (("train", "trainer"), ("trainer",)),
+    (("train", "seed"), ("seed",)),
+    (("train", "select_by"), ("select_by",)),
+    (("train", "task"), ("task",)),
+    (("evaluate", "task"), ("task",)),
+    (("evaluate", "target"), ("data", "target")),
+    (("evaluate", "group"), ("data", "entity")),
+    (("evaluate",), ("evaluate",)),
+    (("gate", "rules"), ("gates",)),
+    (("gate", "task"), ("task",)),
+    (("gate", "group"), ("data", "entity")),
+    (("gate",), ("evaluate",)),
+    (("package", "description"), ("description",)),
+    (("package", "owners"), ("owners",)),
+    (("package", "risk"), ("risk",)),
+    (("package", "golden_rows"), ("package", "golden_rows")),
+)
+
+
+def written(parameter: Keys) -> Keys:
+    """Translate the path of a compiled parameter into the key a person writes."""
+    for compiled, key in _TABLE:
+        if parameter[: len(compiled)] == compiled:
+            rest = parameter[len(compiled) :]
+            return key if key in (("gates",), ("data", "exclude")) else (*key, *rest)
+    return parameter
+
+
+def readers(key: Keys) -> tuple[str, ...]:
+    """List the stages that read a key or something inside it, in running order."""
+    found: dict[str, None] = {}
+    for compiled, prefix in _TABLE:
+        shared = min(len(prefix), len(key))
+        if prefix[:shared] == key[:shared] and not _shadowed(compiled, prefix, key):
+            found[compiled[0]] = None
+    return tuple(found)
+
+
+def _shadowed(compiled: tuple[str, ...], prefix: tuple[str, ...], key: Keys) -> bool:
+    """Whether `data` as a whole stands for keys that belong to other stages alone."""
+    return compiled == ("validate",) and key[:2] in (("data", "source"), ("data", "split"))

@@ -1,0 +1,99 @@
+"""Run one stage in its pipeline's folder, the way `dvc repro` does."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from mlops.errors import ConfigurationError, MlopsError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import dumps
+from mlops.files.plain_yaml import parse
+from mlops.steps.context import StageContext, Tracking
+
+# Results must not depend on how many cores a machine has or on the newest instructions it knows: sums are split
+# among a fixed number of threads, and kernels are those of AVX2.
+_POLARS_THREADS = "4"
+_INSTRUCTIONS = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_CBWR": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
+}
+
+
+def run_stage(folder: Path, name: str) -> None:
+    """Run a stage with its own section of `params.yaml`, and note how it ended and how long it took.
+
+    Raises:
+        MlopsError: whatever stopped the stage; it is also written to `.mlops/results/<pipeline>.json`.
+    """
+    root, pipeline = (folder, "") if name == "catalogue" else (folder.parent.parent, folder.name)
+    started = time.monotonic()
+    try:
+        context = _context(folder, pipeline, name)
+        importlib.import_module(f"mlops.steps.{name}").run(context)
+    except MlopsError as error:
+        _record(root, pipeline or name, {"stage": name, "code": error.exit_code, "cause": error.message, "next": error.hint})
+        raise
+    _record(root, pipeline or name, {"stage": name, "code": 0, "cause": "", "next": ""})
+    _remember(root, pipeline or name, name, time.monotonic() - started)
+
+
+def _context(folder: Path, pipeline: str, name: str) -> StageContext:
+    if name == "catalogue":
+        _pin_numerics(1)
+        return StageContext(folder, pipeline, name)
+    path = folder / "params.yaml"
+    if not path.is_file():
+        hint = "run `mlops compile`, then `dvc repro` or `mlops run NAME`"
+        raise ConfigurationError(f"{folder.name}: no `params.yaml` in this folder", hint=hint)
+    params = parse(path.read_bytes(), f"pipelines/{pipeline}/params.yaml")
+    if name not in params:
+        raise ConfigurationError(f"pipelines/{pipeline}/params.yaml has no section `{name}`", hint="run `mlops compile`")
+    _pin_numerics(int(params.get("train", {}).get("trainer", {}).get("threads", 1)))
+    section = {key: value for key, value in params[name].items()}
+    return StageContext(folder, pipeline, name, section, _tracking(folder.parent.parent, params.get("tracking")))
+
+
+def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
+    """Find where to log; the environment overrides the project, an empty value turns logging off."""
+    if settings is None:
+        return None
+    uri = os.environ.get("MLFLOW_TRACKING_URI", settings["uri"])
+    return Tracking(absolute_uri(root, uri), settings["experiment"]) if uri else None
+
+
+def absolute_uri(root: Path, uri: str) -> str:
+    """Make a relative SQLite path relative to the repository, whatever folder a process runs in."""
+    prefix = "sqlite:///"
+    if not uri.startswith(prefix) or uri.startswith(f"{prefix}/"):
+        return uri
+    path = root / uri.removeprefix(prefix)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return f"{prefix}{path}"
+
+
+def _pin_numerics(threads: int) -> None:
+    """Must come before numpy, torch or polars are imported."""
+    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[variable] = str(threads)
+    os.environ["POLARS_MAX_THREADS"] = _POLARS_THREADS
+    os.environ.update(_INSTRUCTIONS)
+
+
+def _record(root: Path, name: str, result: dict[str, Any]) -> None:
+    write_text(root / ".mlops" / "results" / f"{name}.json", dumps(result))
+
+
+def _remember(root: Path, name: str, stage: str, seconds: float) -> None:
+    path = root / ".mlops" / "durations" / f"{name}.json"
+    try:
+        known = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        known = {}
+    write_text(path, dumps({**known, stage: round(seconds, 2)}))

@@ -1,0 +1,18 @@
+"""`.gitattributes` that fold compiled and recorded files away in a review."""
+
+from __future__ import annotations
+
+from mlops.backends.text import header
+from mlops.plan.pipeline import Plan
+
+_FOLDED = ("*/dvc.yaml", "*/dvc.lock", "*/params.yaml", "*/.gitignore", "*/reports/**", "catalogue.json")
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Write the attributes of the two folders that hold compiled files."""
+    pipelines = "".join(f"{pattern} linguist-generated\n" for pattern in _FOLDED)
+    workflows = "".join(f"{workflow.name}.yml linguist-generated\n" for workflow in plan.workflows)
+    return {
+        "pipelines/.gitattributes": header("conf/") + pipelines,
+        ".github/workflows/.gitattributes": header("conf/") + workflows,
+    }

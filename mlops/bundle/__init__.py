@@ -1,0 +1,1 @@
+"""The content-addressed artefact that is served: manifest, transform, model, schema, golden rows."""

@@ -1,0 +1,183 @@
+"""`card.md`: a model card (Mitchell et al. 2019) written from evidence; what nobody said is "missing"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+MISSING = "missing"
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
+_ROWS = 40  # rows of a table that are shown
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a card is written from: documents that earlier stages left, and what the owners said."""
+
+    pipeline: str
+    task: str
+    description: str = ""
+    owners: Sequence[str] = ()
+    risk: str = ""
+    model: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    split: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    identity: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write(evidence: Evidence) -> str:
+    """Write the card as Markdown; the same evidence gives the same bytes."""
+    sections = (
+        ("Model details", _details(evidence)),
+        ("Intended use", _use(evidence)),
+        ("Factors", _factors(evidence)),
+        ("Metrics", _metrics(evidence)),
+        ("Evaluation data", _evaluation(evidence)),
+        ("Training data", _training(evidence)),
+        ("Quantitative analyses", _analyses(evidence)),
+        ("Ethical considerations", _ethics(evidence)),
+        ("Caveats and recommendations", _caveats(evidence)),
+    )
+    body = "\n".join(f"\n## {title}\n\n" + "\n".join(lines) for title, lines in sections)
+    return f"# Model card: {escaped(evidence.pipeline)}\n{body}\n"
+
+
+def escaped(value: Any) -> str:
+    """Spell a value so that Markdown shows it and does not obey it."""
+    return _SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
+
+
+def _details(e: Evidence) -> Iterator[str]:
+    parameters = ", ".join(f"{escaped(name)} {escaped(value)}" for name, value in _parameters(e))
+    yield f"- Description: {_said(e.description)}"
+    yield f"- Owners: {_said(', '.join(e.owners))}"
+    yield f"- Task: {e.task}, predicts {_said(_target(e))}"
+    yield f"- Kind: {_said(e.model.get('kind'))}, candidate {_said(e.model.get('candidate'))}"
+    yield f"- Parameters: {parameters or MISSING}"
+    yield f"- Configuration: {_said(e.identity.get('configuration'))}"
+    yield "- License, citation, contact for questions: missing"
+
+
+def _use(e: Evidence) -> Iterator[str]:
+    yield f"- Risk class: {_said(e.risk)}"
+    yield "- Primary uses and users: missing"
+    yield "- Out of scope: missing"
+
+
+def _factors(e: Evidence) -> Iterator[str]:
+    sensitive = [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
+    judged = sorted({rule["by"] for rule in e.gate.get("rules", ()) if rule.get("by")})
+    yield f"- Declared sensitive columns: {_said(', '.join(sensitive))}"
+    yield f"- Columns by which the gate judged: {', '.join(map(escaped, judged)) or 'none'}"
+
+
+def _metrics(e: Evidence) -> Iterator[str]:
+    judged = sorted({rule["metric"] for rule in e.gate.get("rules", ()) if rule.get("metric")})
+    yield f"- Judged by the gate: {', '.join(map(escaped, judged)) or 'none'}"
+    yield f"- Candidates were compared on validation rows by {_said(e.training.get('select_by'))}"
+    yield "- Why these metrics and thresholds: missing"
+
+
+def _evaluation(e: Evidence) -> Iterator[str]:
+    rows = _said(_part(e, "test"))
+    yield f"- The test part of the split by {_said(e.split.get('by'))}: {rows} rows, never trained on"
+
+
+def _training(e: Evidence) -> Iterator[str]:
+    yield f"- Source: {_said(e.data.get('source'))}, {_said(e.data.get('rows'))} rows before the split"
+    yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
+    columns, features = e.recipe.get("columns", ()), e.recipe.get("features") or ()
+    yield f"- {len(columns)} columns become {len(features)} features"
+    yield from (f"- {escaped(note)}" for note in list(e.recipe.get("notes", ()))[:_ROWS])
+
+
+def _analyses(e: Evidence) -> Iterator[str]:
+    yield f"Verdict of the gate: **{escaped(e.gate.get('verdict', MISSING))}**"
+    yield ""
+    rows = [rule for rule in e.gate.get("rules", ()) if rule.get("applicable", True)]
+    yield from _table(
+        ("rule", "slice", "value", "interval", "n", "verdict"),
+        ((r.get("id"), _slice(r), _number(r.get("value")), _interval(r), r.get("n"), r.get("verdict")) for r in rows),
+    )
+    candidates = e.training.get("candidates", {})
+    if candidates:
+        yield ""
+        yield from _table(
+            ("candidate", "kind", "validation"),
+            (
+                (name, item.get("kind"), _scores(item.get("validation", {})))
+                for name, item in sorted(candidates.items())
+            ),
+        )
+
+
+def _ethics(e: Evidence) -> Iterator[str]:
+    sensitive = [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
+    used = {column["name"] for column in e.recipe.get("columns", ())}
+    read = [name for name in sensitive if name in used]
+    yield f"- Sensitive columns that the model reads: {', '.join(map(escaped, read)) or 'none declared'}"
+    yield "- Risks, harms and mitigations: missing"
+
+
+def _caveats(e: Evidence) -> Iterator[str]:
+    relative = [rule for rule in e.gate.get("rules", ()) if not rule.get("applicable", True)]
+    yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in relative[:_ROWS])
+    warned = [r for r in e.gate.get("rules", ()) if r.get("applicable", True) and r.get("verdict") != "pass"]
+    yield from (f"- {escaped(rule.get('sentence') or rule.get('id'))}" for rule in warned[:_ROWS])
+    yield "- Further caveats and recommendations: missing"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    listed = list(rows)
+    for row in listed[:_ROWS]:
+        yield f"| {' | '.join('' if cell is None else escaped(cell) for cell in row)} |"
+    if len(listed) > _ROWS:
+        yield ""
+        yield f"and {len(listed) - _ROWS} more"
+
+
+def _said(value: Any) -> str:
+    return MISSING if value in (None, "", [], {}) else escaped(value)
+
+
+def _parameters(e: Evidence) -> list[tuple[str, Any]]:
+    return sorted((name, value) for name, value in e.model.get("parameters", {}).items() if name != "kind")
+
+
+def _target(e: Evidence) -> str:
+    target = e.recipe.get("target", {})
+    classes = target.get("classes")
+    return f"{target.get('name', MISSING)}" + (f" ({', '.join(map(str, classes))})" if classes else "")
+
+
+def _part(e: Evidence, name: str) -> Any:
+    """Find a part's rows in split.json, whose parts are numbers or objects with `rows`."""
+    part = e.split.get("parts", e.split.get("rows", {})).get(name)
+    return part.get("rows") if isinstance(part, dict) else part
+
+
+def _slice(rule: Mapping[str, Any]) -> str | None:
+    return f"{rule['by']}={rule.get('slice')}" if rule.get("by") else None
+
+
+def _number(value: Any) -> str | None:
+    return f"{value:.4g}" if isinstance(value, int | float) else None
+
+
+def _interval(rule: Mapping[str, Any]) -> str | None:
+    low, high = _number(rule.get("low")), _number(rule.get("high"))
+    return f"{low} to {high}" if low and high else None
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {_number(value)}" for name, value in sorted(metrics.items()))

@@ -1,0 +1,50 @@
+"""Dates and times: text to microseconds since 1970 in UTC, microseconds to parts."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MISSING = int(np.iinfo(np.int64).min)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HOUR = 3_600_000_000
+_DAY = 24 * _HOUR
+
+
+def parse_date(text: str) -> int:
+    """Read an ISO 8601 date as the microsecond it starts at; raises ValueError."""
+    return (date.fromisoformat(text).toordinal() - _EPOCH.toordinal()) * _DAY
+
+
+def parse_datetime(text: str) -> int:
+    """Read an ISO 8601 time as microseconds; one without an offset is taken as UTC; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+
+
+def part_of(moments: NDArray[np.int64], part: str) -> NDArray[np.float64]:
+    """Take the year, month, day, weekday (Monday is 1) or hour of each moment; NaN where it is missing."""
+    days = moments // _DAY
+    dates = days.view("datetime64[D]")
+    whole = _part(part, moments, days, dates).astype(np.float64)
+    whole[moments == MISSING] = np.nan
+    return whole
+
+
+def _part(part: str, moments: NDArray[np.int64], days: NDArray[np.int64], dates: NDArray[Any]) -> NDArray[np.int64]:
+    months: NDArray[np.int64] = dates.astype("datetime64[M]").astype(np.int64)
+    if part == "year":
+        return months // 12 + 1970
+    if part == "month":
+        return months % 12 + 1
+    if part == "day":
+        return days - months.view("datetime64[M]").astype("datetime64[D]").astype(np.int64) + 1
+    if part == "weekday":
+        return (days + 3) % 7 + 1
+    return moments % _DAY // _HOUR

@@ -1,0 +1,78 @@
+"""Transform and model as one: the only way scores are made, in evaluation and in serving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlops.bundle.contents import Contents
+from mlops.bundle.model import OnnxModel
+from mlops.bundle.recipe import Recipe
+from mlops.bundle.schema import RequestSchema
+from mlops.bundle.transform import Transform
+from mlops.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+
+class Predictor:
+    """Scores raw rows: binary [n] probability of `classes[1]`, multiclass [n, k], regression [n]."""
+
+    def __init__(self, transform: Transform, model: OnnxModel, schema: RequestSchema) -> None:
+        if not _same(model.shape, transform.shape):
+            raise IntegrityError(f"the model reads {list(model.shape)} but the transform makes {list(transform.shape)}")
+        if [field.name for field in schema.fields] != [column.name for column in transform.recipe.columns]:
+            raise IntegrityError("the request schema and the transform name other columns")
+        self.transform = transform
+        self.model = model
+        self.schema = schema
+
+    @classmethod
+    def open(cls, folder: Path, expected: str | None = None) -> Predictor:
+        """Verify a bundle, then load it; raises IntegrityError."""
+        return cls.load(Contents.read(folder, expected))
+
+    @classmethod
+    def load(cls, contents: Contents) -> Predictor:
+        """Load a bundle from the very bytes that were verified."""
+        files = contents.files
+        transform = Transform(Recipe.parse(files["transform.json"]))
+        return cls(transform, OnnxModel(files["model.onnx"]), RequestSchema.parse(files["schema.json"]))
+
+    @classmethod
+    def assemble(cls, transform_json: Path, model_folder: Path) -> Predictor:
+        """Join a transform and a model that are not in a bundle yet."""
+        transform = Transform.read(transform_json)
+        model = OnnxModel((model_folder / "model.onnx").read_bytes())
+        return cls(transform, model, RequestSchema.of(transform.recipe))
+
+    @property
+    def task(self) -> str:
+        """Say binary, multiclass or regression."""
+        return self.transform.recipe.task
+
+    @property
+    def classes(self) -> tuple[Any, ...] | None:
+        """Name the classes in the order of the scores; None for regression."""
+        return self.transform.recipe.target.classes
+
+    def predict(self, frame: pl.DataFrame) -> NDArray[np.float32]:
+        """Score the rows of a frame; raises DataError when its columns are not what the model reads."""
+        return self.model.score(self.transform.apply(frame))
+
+    def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """Score rows of JSON values with the same bits as `predict`; raises BadRows."""
+        self.schema.check(rows)
+        return self.model.score(self.transform.apply_rows(rows))
+
+
+def _same(declared: tuple[int | str | None, ...], made: tuple[int, ...]) -> bool:
+    """Compare shapes; a name or None in the model's stands for any size."""
+    return len(declared) == len(made) and all(
+        not isinstance(want, int) or want == have for want, have in zip(declared, made, strict=True)
+    )

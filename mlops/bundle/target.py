@@ -1,0 +1,54 @@
+"""A target column as what a model learns: the position of a class, or a number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from mlops.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.bundle.recipe import Target
+
+
+def encode(target: Target, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[np.float32]:
+    """Encode the target of each row: int64 position in `classes`, or float32; raises DataError."""
+    if target.name not in frame.columns:
+        raise DataError(f"the target `{target.name}` is not in the table")
+    series = frame.get_column(target.name)
+    if target.classes is None:
+        return _numbers(series)
+    labels = [_label(value) for value in target.classes]
+    positions = _text(series).cast(pl.Enum(labels), strict=False).to_physical()
+    if unknown := positions.null_count():
+        raise DataError(f"{unknown:,} of {len(series):,} values of `{target.name}` are not one of its classes")
+    return positions.to_numpy().astype(np.int64)
+
+
+def _numbers(series: pl.Series) -> NDArray[np.float32]:
+    if not series.dtype.is_numeric():
+        raise DataError(f"the target `{series.name}` is {series.dtype} but regression needs numbers")
+    values: NDArray[np.float32] = series.cast(pl.Float64).to_numpy().astype(np.float32)
+    if bad := int((~np.isfinite(values)).sum()):
+        raise DataError(f"{bad:,} of {len(series):,} values of `{series.name}` are null or not finite")
+    return values
+
+
+def _label(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _text(series: pl.Series) -> pl.Series:
+    """Spell classes as `_label` does; few are distinct, so that going through Python is cheap."""
+    if series.dtype in (pl.String, pl.Categorical, pl.Enum):
+        return series.cast(pl.String)
+    seen = series.drop_nulls().unique()
+    return series.replace_strict(
+        seen, [_label(value) for value in seen.to_list()], default=None, return_dtype=pl.String
+    )

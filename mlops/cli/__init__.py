@@ -1,0 +1,1 @@
+"""Verbs, flags, exit codes and rendering; no logic."""

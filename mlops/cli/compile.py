@@ -1,0 +1,32 @@
+"""`mlops compile`: write the generated files, or check them."""
+
+from __future__ import annotations
+
+import click
+
+from mlops.cli.options import root, say
+
+
+@click.command(short_help="Write the generated files")
+@click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a file differs.")
+def command(check: bool) -> int:
+    """Write every file that the YAML compiles to, or check that they are as they should be."""
+    from mlops.app.compile import check_files, compile_files
+    from mlops.app.workspace import open_workspace
+
+    workspace = open_workspace(root())
+    if not check:
+        compiled = compile_files(workspace)
+        for path in compiled.touched:
+            click.echo(path)
+        say(f"{len(compiled.touched)} of {len(compiled.files)} files changed")
+        return 0
+    differing = check_files(workspace)
+    for difference in differing:
+        click.echo(difference.diff, nl=False)
+    if differing:
+        names = ", ".join(difference.path for difference in differing)
+        say(f"{names}: not what the YAML compiles to\nhint: run `mlops compile` and commit what it writes")
+        return 1
+    say("compiled files match")
+    return 0

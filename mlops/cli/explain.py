@@ -1,0 +1,37 @@
+"""`mlops explain`: where a value came from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from mlops.cli.options import emit, output, root
+
+
+@click.command(short_help="Where a value came from")
+@click.argument("name")
+@click.argument("key")
+@output("text", "json")
+def command(name: str, key: str, form: str) -> None:
+    """Explain a KEY of pipeline NAME, such as `model.mlp.lr`: its value, who set it, what that replaced, who reads it."""
+    from mlops.app.explain import explain
+    from mlops.app.workspace import open_workspace
+
+    explanation = explain(open_workspace(root(), (name,)), name, key)
+    if form == "json":
+        settings = [{"value": setting.value, "where": setting.where} for setting in explanation.settings]
+        emit({"key": key, "value": explanation.value, "settings": settings, "readers": explanation.readers})
+        return
+    click.echo(f"{key} = {_short(explanation.value)}")
+    for index, setting in enumerate(reversed(explanation.settings)):
+        verb = "set by" if index == 0 else "replaces"
+        shown = "" if index == 0 else f"{_short(setting.value)} of "
+        click.echo(f"  {verb:<9}{shown}{setting.where or 'the default'}")
+    click.echo(f"  {'read by':<9}{', '.join(explanation.readers) or 'nothing that runs'}")
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 100 else text[:97] + "..."

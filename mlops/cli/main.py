@@ -1,0 +1,65 @@
+"""The verbs, each in a file of its own that is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+from mlops.cli.failure import report
+
+VERBS = {
+    "new": "A new model from a data file",
+    "validate": "Read and check the YAML; every problem at once",
+    "render": "The resolved configuration of a pipeline",
+    "explain": "Where a value came from, what it replaced, who reads it",
+    "compile": "Write the generated files, or check them",
+    "plan": "What will change, why, at what cost",
+    "run": "Reproduce a pipeline and show its verdict",
+    "gate": "The verdict of the last run",
+    "verify": "Do lock, configuration, data and bundle agree?",
+    "register": "Put a bundle into the MLflow registry",
+    "serve": "Answer predictions over HTTP",
+    "doctor": "Is everything here that is needed?",
+    "schema": "JSON Schema of the YAML files, for editors",
+    "stage": "Run one stage; what `dvc repro` calls",
+}
+_HIDDEN = ("stage",)
+
+
+class _Verbs(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [name for name in VERBS if name not in _HIDDEN]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"mlops.cli.{name}").command
+        return command
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS:
+            from mlops.diagnostics import suggest
+
+            raise click.UsageError(f"unknown verb `{args[0]}`. {suggest(args[0], self.list_commands(context))}")
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(context)])
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mlops-by-pull-request", prog_name="mlops")
+def cli() -> None:
+    """MLOps by pull request: YAML in, DVC stages and GitHub Actions workflows out."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and give its exit code."""
+    try:
+        result = cli.main(args=list(arguments), prog_name="mlops", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except Exception as error:  # noqa: BLE001 - the one boundary where every error becomes an exit code
+        return report(error)

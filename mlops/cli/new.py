@@ -1,0 +1,35 @@
+"""`mlops new`: a new model from a data file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlops.cli.options import root, say
+
+
+@click.command(short_help="A new model from a data file")
+@click.argument("name")
+@click.option("--data", "file", required=True, type=click.Path(path_type=Path), help="CSV or Parquet file.")
+@click.option("--target", required=True, help="Column to learn.")
+@click.option("--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Kind of model; guessed where not given.")
+def command(name: str, file: Path, target: str, task: str | None) -> int:
+    """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
+    from mlops.app.compile import compile_files
+    from mlops.app.new import create
+    from mlops.app.smoke import ROWS, smoke
+    from mlops.app.workspace import open_workspace
+    from mlops.cli.verdicts import table
+
+    here = root()
+    created = create(here, name, file, target, task=task)
+    for path in created.files:
+        click.echo(path)
+    for note in created.notes:
+        say(f"note: {note}")
+    compile_files(open_workspace(here))
+    workspace = open_workspace(here, (name,))
+    click.echo(table(smoke(here, workspace.pipeline(name)), explain=False))
+    say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence\nnext: mlops run {name}")
+    return 0

@@ -1,0 +1,43 @@
+"""What several verbs take, and how they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+SYMBOLS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "inconclusive": ("?", "yellow"), "skipped": ("·", "bright_black")}
+
+
+def output(*formats: str) -> Callable[[Function], Function]:
+    """Add `-o`; the first format is the default."""
+    choice = click.Choice(formats)
+    return click.option("-o", "--output", "form", type=choice, default=formats[0], show_default=True, help="Format of the result.")
+
+
+def root() -> Path:
+    """Find the repository that the command was called in."""
+    from mlops.app.workspace import find_root
+
+    return find_root(Path.cwd())
+
+
+def emit(value: Any) -> None:
+    """Print a result as JSON."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def say(text: str) -> None:
+    """Tell a person something that is not the result, on stderr."""
+    click.echo(text, err=True)
+
+
+def paint(text: str, colour: str, **style: bool) -> str:
+    """Colour text for a terminal; plain elsewhere."""
+    return click.style(text, fg=colour, **style) if sys.stdout.isatty() else text

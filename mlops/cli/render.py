@@ -1,0 +1,40 @@
+"""`mlops render`: the resolved configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mlops.cli.options import emit, output, root
+
+
+@click.command(short_help="The resolved configuration")
+@click.argument("name")
+@click.option("--origins", is_flag=True, help="Say of every value where it was written.")
+@output("yaml", "json")
+def command(name: str, origins: bool, form: str) -> None:
+    """Print everything about a pipeline, defaults filled in and references resolved."""
+    from mlops.app.workspace import open_workspace
+    from mlops.spec.data import dump
+
+    workspace = open_workspace(root(), (name,))
+    loaded = workspace.pipelines[name]
+    value = dump(loaded.spec)
+    if origins:
+        for key, item in _leaves(value, ()):
+            settings = loaded.origins.of(key)
+            where = settings[-1].position if settings else "default"
+            click.echo(f"{'.'.join(map(str, key))}: {item!r}  # {where}")
+    elif form == "json":
+        emit(value)
+    else:
+        import yaml
+
+        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120), nl=False)
+
+
+def _leaves(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], Any]]:
+    if isinstance(value, dict) and value:
+        return [leaf for key, item in value.items() for leaf in _leaves(item, (*path, key))]
+    return [(path, value)]

@@ -1,0 +1,32 @@
+"""`mlops run`: reproduce a pipeline and show its verdict."""
+
+from __future__ import annotations
+
+import click
+
+from mlops.cli.options import root, say
+
+
+@click.command(short_help="Reproduce a pipeline")
+@click.argument("name")
+@click.option("--smoke", is_flag=True, help="Every stage on a little data, in a folder of its own; nothing is recorded.")
+def command(name: str, smoke: bool) -> int:
+    """Run what is stale of pipeline NAME and show its verdict; exit 2 where a gate failed, 7 where one is inconclusive."""
+    from mlops.app.run import run_pipeline
+    from mlops.app.workspace import open_workspace
+    from mlops.cli.verdicts import table
+
+    here = root()
+    workspace = open_workspace(here, (name,))
+    if smoke:
+        from mlops.app.smoke import ROWS
+        from mlops.app.smoke import smoke as run_smoke
+
+        click.echo(table(run_smoke(here, workspace.pipeline(name)), explain=False))
+        say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
+        return 0
+    verdict = run_pipeline(here, name)
+    click.echo(table(verdict, explain=False))
+    say(f"report: pipelines/{name}/reports/report.html")
+    error = verdict.error()
+    return 0 if error is None else error.exit_code

@@ -1,0 +1,18 @@
+"""`mlops stage`: what `dvc repro` calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package", "catalogue")
+
+
+@click.command(short_help="Run one stage")
+@click.argument("name", type=click.Choice(_STAGES))
+def command(name: str) -> None:
+    """Run one stage in the folder of its pipeline, with its own section of `params.yaml`."""
+    from mlops.app.stage import run_stage
+
+    run_stage(Path.cwd(), name)

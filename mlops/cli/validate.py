@@ -1,0 +1,51 @@
+"""`mlops validate`: read and check the YAML."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from mlops.cli.options import emit, output, root, say
+from mlops.diagnostics import Diagnostic
+
+
+@click.command(short_help="Read and check the YAML")
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@output("text", "json")
+def command(names: tuple[str, ...], strict: bool, form: str) -> int:
+    """Read and check the YAML; every problem at once, with file:line:column."""
+    from mlops.app.validate import validate
+
+    found, rendered = validate(root(), names)
+    if form == "json":
+        emit([_plain(diagnostic) for diagnostic in found])
+    elif found:
+        click.echo(rendered, err=True)
+    else:
+        say("the configuration holds")
+    if os.environ.get("GITHUB_ACTIONS") == "true" and form == "text":
+        for diagnostic in found:
+            click.echo(_annotation(diagnostic))
+    errors = [diagnostic for diagnostic in found if diagnostic.severity == "error" or strict]
+    return 4 if errors else 0
+
+
+def _plain(diagnostic: Diagnostic) -> dict[str, object]:
+    position = diagnostic.position
+    return {
+        "file": position.file,
+        "line": position.line,
+        "column": position.column,
+        "severity": diagnostic.severity,
+        "rule": diagnostic.rule,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
+    }
+
+
+def _annotation(diagnostic: Diagnostic) -> str:
+    position = diagnostic.position
+    text = f"{diagnostic.message}. {diagnostic.hint}".replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{diagnostic.severity} file={position.file},line={position.line},col={position.column}::{text}"

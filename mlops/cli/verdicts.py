@@ -1,0 +1,80 @@
+"""A verdict as a table in a terminal, and as Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops.app.gate import Verdict
+from mlops.cli.options import SYMBOLS, paint
+
+_MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩"}
+
+
+def table(verdict: Verdict, *, explain: bool) -> str:
+    """Print a line per rule, with a sentence where asked or where it did not pass, and the verdict."""
+    titles = [_title(rule) for rule in verdict.rules]
+    width = max((len(title) for title in titles), default=0)
+    lines = [paint(verdict.pipeline, "white", bold=True)]
+    for rule, title in zip(verdict.rules, titles, strict=True):
+        symbol, colour = SYMBOLS[_state(rule)]
+        lines.append(f"  {paint(symbol, colour)} {title:<{width}}  {_numbers(rule)}".rstrip())
+        if explain or _state(rule) in ("fail", "inconclusive"):
+            lines.append(f"    {rule['sentence']}")
+    lines.append(f"  verdict: {_summary(verdict)}")
+    return "\n".join(lines)
+
+
+def markdown(verdict: Verdict) -> str:
+    """Print a table for a pull request or a job summary; user text is escaped."""
+    lines = [f"### {_MARKS[verdict.verdict]} {_escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
+    lines += ["| | rule | value | interval | n |", "| --- | --- | ---: | --- | ---: |"]
+    for rule in verdict.rules:
+        interval = f"[{_number(rule['low'])}, {_number(rule['high'])}]" if rule["applicable"] else "–"
+        value = _number(rule["value"]) if rule["applicable"] else "–"
+        n = f"{rule['n']:,}" if rule["n"] else "–"
+        lines.append(f"| {_MARKS[_state(rule)]} | {_escape(_title(rule))} | {value} | {interval} | {n} |")
+    lines += ["", *(f"- {_escape(rule['sentence'])}" for rule in verdict.rules if _state(rule) != "pass")]
+    return "\n".join(lines)
+
+
+def _state(rule: dict[str, Any]) -> str:
+    return str(rule["verdict"]) if rule["applicable"] else "skipped"
+
+
+def _title(rule: dict[str, Any]) -> str:
+    name = rule["metric"] + (f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else "")
+    bound, lower = rule["bound"], rule.get("side", "at_least") == "at_least"
+    if rule["against"] == "value":
+        return f"{name} {'at least' if lower else 'at most'} {_number(bound)}"
+    if bound == 0:
+        return f"{name} better than {rule['against']}"
+    gain = bound if lower else -bound
+    verb = "better than" if gain > 0 else "no worse than"
+    return f"{name} {verb} {rule['against']} by {_number(abs(bound))}"
+
+
+def _numbers(rule: dict[str, Any]) -> str:
+    if not rule["applicable"]:
+        return "not applicable"
+    sign = "+" if rule["against"] != "value" else ""
+    value, low, high = (_number(rule[key], sign) for key in ("value", "low", "high"))
+    return f"{value:>7}  [{low}, {high}]  n={rule['n']:,}"
+
+
+def _number(value: float | None, sign: str = "") -> str:
+    return "–" if value is None else f"{value:{sign}.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
+
+
+def _summary(verdict: Verdict, *, plain: bool = False) -> str:
+    counts = verdict.counts()
+    total = sum(counts.values())
+    said = [f"{counts[state]} of {total} {word}" for state, word in (("fail", "failed"), ("inconclusive", "inconclusive")) if counts[state]]
+    colour = SYMBOLS[verdict.verdict][1]
+    word = verdict.verdict if plain else paint(verdict.verdict, colour, bold=True)
+    return f"{word} ({', '.join(said)})" if said else f"{word} ({total} of {total} passed)"
+
+
+def _escape(text: str) -> str:
+    for character in "\\`*_{}[]<>|#@!":
+        text = text.replace(character, f"&#{ord(character)};")
+    return text.replace("\n", " ")

@@ -1,0 +1,15 @@
+"""What lowering is given besides the YAML: facts that were looked up before, so that it stays pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Digests of the framework's code and versions of the libraries it uses, by stage; champions by pipeline."""
+
+    code: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    champions: Mapping[str, str] = field(default_factory=dict)

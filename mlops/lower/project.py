@@ -1,0 +1,39 @@
+"""A whole repository, lowered: pipelines, the fleet's catalogue, workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlops.lower.inputs import Facts
+from mlops.lower.stages import COMMAND, lower_stages
+from mlops.lower.workflow import lower_pull_request
+from mlops.plan.pipeline import PipelinePlan, Plan, Target
+from mlops.plan.stage import Kind, Output, Stage
+from mlops.spec.pipeline import Pipeline
+from mlops.spec.project import Project
+
+
+def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts) -> Plan:
+    """Decide everything about a repository; the same input gives the same plan."""
+    plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
+    return Plan(project.name, plans, _fleet(plans), (lower_pull_request(project.ci),))
+
+
+def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) -> PipelinePlan:
+    """Decide everything about one pipeline."""
+    return PipelinePlan(
+        name=name,
+        source=f"conf/pipeline/{name}.yaml",
+        description=spec.description,
+        task=spec.task,
+        owners=spec.owners,
+        stages=lower_stages(name, spec, facts),
+        targets=tuple(Target(key, item.kind, item.host, item.port) for key, item in sorted(spec.deploy.items())),
+        tracking={"uri": project.tracking.uri, "experiment": name},
+    )
+
+
+def _fleet(plans: tuple[PipelinePlan, ...]) -> Stage:
+    reports = ("reports/bundle.json", "reports/gate.json")
+    inputs = tuple(f"{plan.folder}/{report}" for plan in plans for report in reports)
+    return Stage("catalogue", COMMAND.format("catalogue"), inputs, (Output("pipelines/catalogue.json", Kind.REPORT),))

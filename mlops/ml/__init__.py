@@ -1,0 +1,1 @@
+"""What stages are made of: sources, schemas, splits, transforms, models, metrics, statistics."""

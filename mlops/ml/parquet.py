@@ -1,0 +1,25 @@
+"""Parquet with the same bytes for the same rows, whatever the machine's number of cores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from mlops.files.atomic import writing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROW = "__row__"
+"""Position of a row in its source: the identity of a row in every later file."""
+
+_ROW_GROUP = 131_072
+
+
+def write(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
+    """Write rows in their order, streaming where the frame is lazy; the file appears whole or not at all."""
+    with writing(path) as temporary:
+        frame.lazy().sink_parquet(
+            temporary, compression="zstd", statistics=True, row_group_size=_ROW_GROUP, maintain_order=True
+        )

@@ -1,0 +1,90 @@
+"""What there is to learn: the task, the arrays, and the loss that tasks have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops.errors import DataError
+
+Task = Literal["binary", "multiclass", "regression"]
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32)."""
+
+    train_x: Array
+    train_y: Array
+    validation_x: Array
+    validation_y: Array
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A task, the shape of one row, and how many numbers a model answers with (classes of a multiclass task, else 1)."""
+
+    task: Task
+    shape: tuple[int, ...]
+    outputs: int = 1
+
+    @classmethod
+    def of(cls, task: Task, examples: Examples) -> Problem:
+        """Read the shape off the examples; raises DataError on no rows, not finite numbers, or a class never seen."""
+        for name in ("train_x", "train_y", "validation_x", "validation_y"):
+            _refuse_unusable(name, getattr(examples, name))
+        if task == "regression":
+            return cls(task, examples.train_x.shape[1:])
+        classes = 1 + int(max(examples.train_y.max(), examples.validation_y.max()))
+        absent = sorted(set(range(max(classes, 2))) - set(examples.train_y.tolist()))
+        if absent:
+            raise DataError(
+                f"the training rows have no row of class index {', '.join(map(str, absent[:5]))}",
+                hint="split with `by: stratified`, or drop the rare class",
+            )
+        return cls(task, examples.train_x.shape[1:], classes if task == "multiclass" else 1)
+
+
+def _refuse_unusable(name: str, array: Array) -> None:
+    if len(array) == 0:
+        raise DataError(f"{name} has no rows", hint="look at reports/split.json")
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        raise DataError(f"{name} has {bad:,} numbers that are not finite", hint="look at reports/data.json")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A regression target's centre and spread: models learn (y - mean) / deviation."""
+
+    mean: float = 0.0
+    deviation: float = 1.0
+
+    @classmethod
+    def of(cls, task: Task, y: Array) -> Scale:
+        """Measure the target of a regression; leave classes as they are."""
+        if task != "regression":
+            return cls()
+        wide = y.astype(np.float64)
+        return cls(float(np.float32(wide.mean())), float(np.float32(wide.std())) or 1.0)
+
+    def down(self, y: Array) -> Array:
+        """Standardise a target."""
+        return ((y - np.float32(self.mean)) / np.float32(self.deviation)).astype(np.float32)
+
+    def up(self, y: Array) -> Array:
+        """Give a standardised answer its units back."""
+        return (y * np.float32(self.deviation) + np.float32(self.mean)).astype(np.float32)
+
+
+def loss(task: Task, y: Array, score: Array) -> float:
+    """Average the log loss of probabilities, or the squared error of numbers, over rows."""
+    score = score.astype(np.float64)
+    if task == "regression":
+        return float(np.mean((y - score) ** 2))
+    true = score[np.arange(len(y)), y] if score.ndim == 2 else np.where(y == 1, score, 1 - score)
+    return float(-np.mean(np.log(np.clip(true, 1e-12, 1.0))))

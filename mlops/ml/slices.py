@@ -1,0 +1,61 @@
+"""Names for groups of rows: every row of a column gets one label."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+
+MANY = 12  # more values than this are grouped: numbers at their quartiles, words by keeping the most frequent
+OTHER, MISSING = "other", "missing"
+
+
+def label(column: pl.Series) -> pl.Series:
+    """Give each row the label of its slice; nulls are a slice of their own."""
+    column = column.rename("label")
+    if column.dtype == pl.Boolean:
+        labels = column.cast(pl.String)
+    elif column.dtype.is_numeric():
+        labels = _numbers(column.cast(pl.Float64).fill_nan(None))
+    elif column.dtype.is_temporal():
+        labels = _numbers(column.cast(pl.Datetime).dt.year().cast(pl.Float64))
+    else:
+        labels = _frequent(column.cast(pl.String))
+    return labels.fill_null(MISSING)
+
+
+def _numbers(column: pl.Series) -> pl.Series:
+    values = column.drop_nulls().unique()
+    whole = values.filter(values == values.round())
+    if len(whole) < len(values) and sorted(whole) == [0.0, 1.0] and values.is_between(0, 1).all():
+        fraction = column != column.round()
+        return pl.select(pl.when(fraction).then(pl.lit(OTHER)).otherwise(_plain(column))).to_series()
+    return _plain(column) if len(values) <= MANY else _quartiles(column)
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    return column.map_elements(lambda value: f"{value:.6g}", return_dtype=pl.String)
+
+
+def _quartiles(column: pl.Series) -> pl.Series:
+    edges = sorted({float(edge) for q in (0.25, 0.5, 0.75) if (edge := column.quantile(q)) is not None})
+    words = [f"{edge:.6g}" for edge in edges]
+    labels = [f"up to {words[0]}", *(f"{a} to {b}" for a, b in zip(words, words[1:], strict=False)), f"over {words[-1]}"]
+    return column.cut(edges, labels=labels).cast(pl.String)
+
+
+def _frequent(column: pl.Series) -> pl.Series:
+    counts = column.drop_nulls().value_counts().rows()
+    kept = [value for value, _ in sorted(counts, key=lambda item: (-item[1], item[0]))]
+    if len(kept) <= MANY:
+        return column
+    frequent = column.is_in(kept[: MANY - 1]) | column.is_null()
+    return pl.select(pl.when(frequent).then(column).otherwise(pl.lit(OTHER))).to_series()
+
+
+def rank(label: str) -> tuple[int, float, int, str]:
+    """Order labels as a person would: numbers and ranges by size, then words, the remainders last."""
+    number = re.search(r"-?\d+(\.\d+)?(e[+-]?\d+)?", label)
+    if label in {OTHER, MISSING} or number is None:
+        return (2 if label in {OTHER, MISSING} else 1, 0.0, 0, label)
+    return 0, float(number[0]), {"up": -1, "over": 1}.get(label.split()[0], 0), label

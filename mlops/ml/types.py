@@ -1,0 +1,233 @@
+"""The seven types a column can have: finding one by looking, and casting values to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import polars as pl
+from polars.datatypes import DataType, DataTypeClass
+
+ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
+TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
+DTYPES: dict[ColumnType, DataType | DataTypeClass] = {
+    "int": pl.Int64,
+    "float": pl.Float64,
+    "bool": pl.Boolean,
+    "string": pl.String,
+    "category": pl.String,
+    "date": pl.Date,
+    "datetime": pl.Datetime("us"),
+}
+TRUE, FALSE = ("true", "t", "yes", "y"), ("false", "f", "no", "n")
+DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y%m%d")
+DATETIMES = tuple(
+    f"{day}{joint}{clock}"
+    for day, joint in (("%Y-%m-%d", "T"), *((day, " ") for day in DATES[:5]))
+    for clock in ("%H:%M:%S%.f", "%H:%M")
+)
+_ZONED = "%Y-%m-%dT%H:%M:%S%.f%#z"
+_DIGITS_ONLY = "%Y%m%d"
+_SAMPLE = 2_000
+_FIRST_YEAR = 1000
+_CATEGORIES = (50, 1_000)
+"""A text column of at most so many texts is always a category if they repeat, one of more than so many never."""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A column of one type: its values, how many would not become that type, and a remark for people."""
+
+    type: ColumnType
+    values: pl.Series
+    failed: int = 0
+    note: str = ""
+
+
+def settle(values: pl.Series, declared: ColumnType | None = None) -> Settled:
+    """Cast to the declared type, or to the first type that every value fits."""
+    if declared is not None:
+        return _settled(declared, values)
+    if values.dtype != pl.String:
+        return _native(values)
+    if values.null_count() == values.len():
+        return Settled("string", values)
+    for candidate, note in _candidates(values):
+        found = _settled(candidate, values, note)
+        if found.failed == 0:
+            return found
+    return Settled(_text_type(values), values)
+
+
+def supported(dtype: DataType) -> bool:
+    """Tell whether columns of a Polars type can be learnt from or kept at all."""
+    return dtype.is_numeric() or isinstance(
+        dtype, pl.Boolean | pl.String | pl.Categorical | pl.Enum | pl.Date | pl.Datetime | pl.Null
+    )
+
+
+def cast(values: pl.Series, to: ColumnType) -> pl.Series:
+    """Cast values to a type; what does not fit becomes null."""
+    if isinstance(values.dtype, pl.Categorical | pl.Enum | pl.Null):
+        values = values.cast(pl.String)
+    return _CASTS[to](values).cast(DTYPES[to]).rename(values.name)
+
+
+def _settled(to: ColumnType, values: pl.Series, note: str = "") -> Settled:
+    result = cast(values, to)
+    missing = values.null_count()
+    if to == "float":
+        if values.dtype.is_float():
+            missing += int(values.is_nan().sum())
+        elif values.dtype == pl.String:
+            missing += int(values.str.to_lowercase().str.strip_chars().is_in(["nan"]).sum())
+    return Settled(to, result, result.null_count() - missing, note)
+
+
+def _native(values: pl.Series) -> Settled:
+    dtype = values.dtype
+    if dtype.is_integer():
+        return _settled("int", values)
+    if dtype.is_numeric():
+        return _settled("float", values)
+    for to, kinds in (("bool", pl.Boolean), ("date", pl.Date), ("datetime", pl.Datetime)):
+        if isinstance(dtype, kinds):
+            return _settled(to, values)  # type: ignore[arg-type]  # the loop's literals are column types
+    text = cast(values, "string")
+    return Settled("category" if isinstance(dtype, pl.Categorical | pl.Enum) else _text_type(text), text)
+
+
+def _candidates(values: pl.Series) -> list[tuple[ColumnType, str]]:
+    """List the types that a sample of the values fits, the narrowest first."""
+    sample = values.drop_nulls().head(_SAMPLE)
+    if _is_code(values):
+        return []
+    numbers: tuple[ColumnType, ...] = ("int", "float")
+    fitting = [(to, "") for to in numbers if _settled(to, sample).failed == 0]
+    if fitting:
+        return fitting
+    ambiguous = "its dates are read day first" if _is_ambiguous(sample) else ""
+    notes: dict[ColumnType, str] = {"bool": "", "date": ambiguous, "datetime": ambiguous}
+    return [(to, note) for to, note in notes.items() if _settled(to, sample).failed == 0]
+
+
+def _is_code(values: pl.Series) -> bool:
+    """Tell whether digits are a name, not a number: leading zeros, or too long for 64 bits."""
+    return bool(values.str.contains(r"^\s*[+-]?(0\d+|\d{19,})\s*$").any())
+
+
+def _is_ambiguous(sample: pl.Series) -> bool:
+    first, second = (
+        _temporal(sample, [style + clock for clock in ("", " %H:%M", " %H:%M:%S%.f")], pl.Datetime("us"))
+        for style in ("%d/%m/%Y", "%m/%d/%Y")
+    )
+    return first.null_count() == second.null_count() == 0 and not first.equals(second)
+
+
+def _text_type(values: pl.Series) -> ColumnType:
+    present = values.len() - values.null_count()
+    distinct = values.drop_nulls().n_unique()
+    few = max(_CATEGORIES[0], min(_CATEGORIES[1], present // 20))
+    return "category" if present and distinct <= min(few, max(1, present // 2)) else "string"
+
+
+def _to_int(values: pl.Series) -> pl.Series:
+    if values.dtype.is_integer() or values.dtype == pl.Boolean:
+        return values.cast(pl.Int64, strict=False)
+    if values.dtype == pl.String:
+        values = values.str.strip_chars()
+        whole = values.cast(pl.Int64, strict=False)
+        if whole.null_count() == values.null_count():
+            return whole
+        return whole.zip_with(whole.is_not_null(), _to_int(values.cast(pl.Float64, strict=False)))
+    if not values.dtype.is_numeric():
+        return _nothing(values, pl.Int64)
+    number = values.cast(pl.Float64)
+    kept = number.set(~(number.is_finite() & (number == number.round()) & (number.abs() < 2**53)), None)
+    return kept.cast(pl.Int64, strict=False)
+
+
+def _to_float(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.String:
+        values = values.str.strip_chars()
+        if _has_decimal_comma(values):
+            values = values.str.replace(",", ".", literal=True)
+    elif not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        return _nothing(values, pl.Float64)
+    return values.cast(pl.Float64, strict=False).fill_nan(None)
+
+
+def _has_decimal_comma(values: pl.Series) -> bool:
+    """Tell `1,5` from `1.5` and from `1,500`: every value is a number and some comma is not before three digits."""
+    sample = values.drop_nulls().head(_SAMPLE)
+    numbers = sample.str.contains(r"^[+-]?\d+(,\d+)?$")
+    return bool(numbers.all()) and bool(sample.str.contains(r",(\d{1,2}|\d{4,})$").any())
+
+
+def _to_bool(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.String:
+        word = values.str.strip_chars().str.to_lowercase()
+        truth = word.is_in([*TRUE, "1", "1.0"])
+        return truth.set(~(truth | word.is_in([*FALSE, "0", "0.0"])), None)
+    if values.dtype.is_numeric():
+        number = values.cast(pl.Float64)
+        return (number == 1).set(~number.is_in([0.0, 1.0]), None)
+    return values if values.dtype == pl.Boolean else _nothing(values, pl.Boolean)
+
+
+def _to_text(values: pl.Series) -> pl.Series:
+    return values.cast(pl.String)
+
+
+def _to_date(values: pl.Series) -> pl.Series:
+    if values.dtype == pl.String:
+        return _temporal(values.str.strip_chars(), DATES, pl.Date)
+    if isinstance(values.dtype, pl.Datetime):
+        day = values.dt.date()
+        return day.set(values.dt.replace_time_zone(None) != day.cast(pl.Datetime("us")), None)
+    return values if values.dtype == pl.Date else _nothing(values, pl.Date)
+
+
+def _to_datetime(values: pl.Series) -> pl.Series:
+    """Read moments; those with a zone become UTC, and a time without one is taken as written."""
+    if values.dtype == pl.String:
+        text = values.str.strip_chars()
+        plain = _temporal(text, (*DATETIMES, *DATES[:-1]), pl.Datetime("us"))
+        if plain.null_count() == text.null_count():
+            return plain
+        zoned = text.str.replace(" ", "T", literal=True).str.replace(r"[Zz]$", "+00:00")
+        utc = zoned.str.to_datetime(_ZONED, strict=False, time_unit="us", time_zone="UTC").dt.replace_time_zone(None)
+        return plain.zip_with(plain.is_not_null(), utc)
+    if isinstance(values.dtype, pl.Datetime):
+        zoned = values.dt.convert_time_zone("UTC") if values.dtype.time_zone else values
+        return zoned.dt.replace_time_zone(None)
+    return values.cast(pl.Datetime("us")) if values.dtype == pl.Date else _nothing(values, pl.Datetime("us"))
+
+
+def _temporal(text: pl.Series, formats: tuple[str, ...] | list[str], dtype: DataType | DataTypeClass) -> pl.Series:
+    """Read with the one format that fits most values; compact dates must have eight digits."""
+    sample, best, fewest = text.drop_nulls().head(_SAMPLE), formats[0], text.len() + 1
+    for style in formats:
+        source = sample.filter(sample.str.contains(r"^\d{8}$")) if style == _DIGITS_ONLY else sample
+        moments = source.str.strptime(dtype, style, strict=False)
+        failed = sample.len() - int((moments.dt.year() >= _FIRST_YEAR).sum())
+        if failed < fewest:
+            best, fewest = style, failed
+    moments = text.str.strptime(dtype, best, strict=False)
+    return moments.set(moments.dt.year() < _FIRST_YEAR, None)  # `3/4/20` is not the year 20
+
+
+def _nothing(values: pl.Series, dtype: DataType | DataTypeClass) -> pl.Series:
+    return pl.Series(values.name, [None], dtype=dtype).new_from_index(0, values.len())
+
+
+_CASTS: dict[ColumnType, Callable[[pl.Series], pl.Series]] = {
+    "int": _to_int,
+    "float": _to_float,
+    "bool": _to_bool,
+    "string": _to_text,
+    "category": _to_text,
+    "date": _to_date,
+    "datetime": _to_datetime,
+}

@@ -1,0 +1,1 @@
+"""What will happen: frozen values, no I/O."""

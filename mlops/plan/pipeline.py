@@ -1,0 +1,65 @@
+"""A pipeline and a project as they will run: frozen, sorted, free of I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlops.plan.stage import Stage
+from mlops.plan.workflow import Workflow
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place the packaged model is served from."""
+
+    name: str
+    kind: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class PipelinePlan:
+    """Everything decided about one model; stages stand in running order."""
+
+    name: str
+    source: str
+    description: str
+    task: str
+    owners: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    targets: tuple[Target, ...]
+    tracking: dict[str, str]
+
+    @property
+    def folder(self) -> str:
+        """The pipeline's folder, relative to the repository."""
+        return f"pipelines/{self.name}"
+
+    def stage(self, name: str) -> Stage:
+        """Find a stage by name; raises KeyError."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise KeyError(name)
+
+    def upstream(self, stage: Stage) -> Iterator[Stage]:
+        """List the stages whose outputs a stage reads, in running order."""
+        for other in self.stages:
+            if any(_reads(path, output.path) for path in stage.inputs for output in other.outputs):
+                yield other
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything decided about a repository; pipelines are sorted by name."""
+
+    project: str
+    pipelines: tuple[PipelinePlan, ...]
+    fleet: Stage
+    workflows: tuple[Workflow, ...]
+
+
+def _reads(path: str, output: str) -> bool:
+    return path == output or path.startswith(f"{output}/") or output.startswith(f"{path}/")

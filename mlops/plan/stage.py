@@ -1,0 +1,41 @@
+"""A stage: one command that turns files into files, as DVC understands it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Kind(Enum):
+    """What an output is to DVC: an artefact in its cache, or a report committed to Git."""
+
+    ARTIFACT = "artifact"
+    REPORT = "report"
+    METRIC = "metric"
+    PLOT = "plot"
+    PAGE = "page"
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file or folder that a stage writes, relative to its pipeline's folder."""
+
+    path: str
+    kind: Kind = Kind.ARTIFACT
+
+    @property
+    def committed(self) -> bool:
+        """Whether the output lives in Git rather than in DVC's cache."""
+        return self.kind in (Kind.REPORT, Kind.METRIC, Kind.PLOT)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a pipeline; `section` is all it may know of the configuration."""
+
+    name: str
+    command: str
+    inputs: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    section: dict[str, Any] = field(default_factory=dict)

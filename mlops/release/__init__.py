@@ -1,0 +1,1 @@
+"""The registry and what is live: everything that writes to MLflow."""

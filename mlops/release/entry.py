@@ -1,0 +1,92 @@
+"""What the registry is told about a bundle: everything is read from the bundle itself, plus where it came from."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops.files import canonical
+
+Measured = tuple[str, float, int]
+"""A metric's name, its value and the epoch it belongs to."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a bundle was made: the commit, and whether files differed from it; the text of its data source."""
+
+    commit: str
+    dirty: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One bundle as MLflow sees it: a run's content and a model version's tags."""
+
+    name: str
+    digest: str
+    params: tuple[tuple[str, str], ...]
+    metrics: tuple[Measured, ...]
+    tags: tuple[tuple[str, str], ...]
+    data: str
+    source: str
+
+    @property
+    def run_name(self) -> str:
+        """A short name that is the same for the same bundle."""
+        return f"{self.name}-{self.digest.removeprefix('sha256:')[:12]}"
+
+
+def read_entry(bundle: Path, digest: str, origin: Origin, history: tuple[Measured, ...] = ()) -> Entry:
+    """Read a verified bundle; `history` is the training's, by epoch."""
+    manifest, model = _read(bundle, "manifest.json"), _read(bundle, "model.json")
+    identity = manifest["identity"]
+    return Entry(
+        name=manifest["pipeline"],
+        digest=digest,
+        params=tuple(_params(model, manifest)),
+        metrics=(*_metrics(_read(bundle, "metrics.json")), *history),
+        tags=tuple(sorted(_tags(bundle, digest, identity, origin))),
+        data=identity["data"],
+        source=origin.source,
+    )
+
+
+def _read(bundle: Path, name: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads((bundle / name).read_text(encoding="utf-8"))
+    return value
+
+
+def _params(model: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "task", manifest["task"]
+    yield "candidate", model["candidate"]
+    yield "kind", model["kind"]
+    for key, value in sorted(model["parameters"].items()):
+        if key not in {"task", "candidate", "kind"}:
+            yield key, value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _tags(bundle: Path, digest: str, identity: Mapping[str, Any], origin: Origin) -> Iterator[tuple[str, str]]:
+    yield "mlops.bundle", digest
+    yield "mlops.code", canonical.digest_json(identity["code"])
+    yield "mlops.commit", origin.commit
+    yield "mlops.configuration", identity["configuration"]
+    yield "mlops.data", identity["data"]
+    yield "mlops.dirty", str(origin.dirty).lower()
+    yield "mlops.gate", identity["gate"]
+    yield "mlops.verdict", _read(bundle, "gate.json")["verdict"]
+    for stage, code in identity["code"].items():
+        yield f"mlops.code.{stage}", code
+
+
+def _metrics(report: Mapping[str, Any]) -> Iterator[Measured]:
+    for name, measured in sorted(report["metrics"].items()):
+        for suffix, key in (("", "value"), ("_low", "low"), ("_high", "high")):
+            value = measured.get(key)
+            if value is not None and math.isfinite(value):
+                yield f"{name}{suffix}", float(value), 0

@@ -1,0 +1,133 @@
+"""The connection to MLflow: quiet, quick to give up, and alone on an SQLite file."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from mlops.errors import InfrastructureError, MlopsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow import MlflowClient
+
+_SQLITE = "sqlite:///"
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}
+_SECONDS = 5
+
+
+def resolve_uri(uri: str, root: Path) -> str:
+    """Make a relative SQLite path absolute below `root`; any other URI stays."""
+    path = _sqlite(uri)
+    return uri if path is None else f"{_SQLITE}{(root / path).resolve()}"
+
+
+@contextmanager
+def connection(uri: str) -> Iterator[MlflowClient]:
+    """Give a client for `uri`; what fails inside is an InfrastructureError that names the server.
+
+    On an SQLite file the client is the only one of this framework on this machine: the first one creates the tables, and
+    two registrations of one bundle do not race. A server has no such lock.
+    """
+    with answering(uri), _lock(uri):
+        _reach(uri)
+        yield _client(uri)
+
+
+@contextmanager
+def answering(uri: str) -> Iterator[None]:
+    """Turn whatever MLflow and its libraries raise into an InfrastructureError about `uri`."""
+    try:
+        yield
+    except MlopsError:
+        raise
+    except Exception as error:
+        if not _outside(error):
+            raise
+        raise _unanswered(uri, str(error)) from error
+
+
+def artifact_location(uri: str, experiment: str) -> str | None:
+    """Place the artifacts of an experiment beside an SQLite file; a server has a place of its own."""
+    path = _sqlite(uri)
+    return None if path is None else str(path.parent / "mlartifacts" / experiment)
+
+
+def _client(uri: str) -> MlflowClient:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    from mlflow import MlflowClient
+
+    for name in ("mlflow", "alembic", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _outside(error: Exception) -> bool:
+    room = type(error).__module__.split(".")[0]
+    return isinstance(error, OSError) or room in {"mlflow", "requests", "sqlalchemy", "sqlite3", "urllib3"}
+
+
+@contextmanager
+def _lock(uri: str) -> Iterator[None]:
+    path = _sqlite(uri)
+    if path is None:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _reach(uri: str) -> None:
+    """Refuse in seconds what MLflow would retry for minutes."""
+    path = _sqlite(uri)
+    if path is not None:
+        if path.is_file() and _begins(path) not in {b"", b"SQLite format 3\0"}:
+            raise _unanswered(uri, f"{path.name} is not an SQLite database")
+        return
+    parts = urlsplit(uri)
+    if parts.scheme.startswith("http") or not parts.hostname or parts.port is None:
+        return  # HTTP may go through a proxy, and the client's own retries are short
+    try:
+        socket.create_connection((parts.hostname, parts.port), timeout=_SECONDS).close()
+    except OSError as error:
+        raise _unanswered(uri, str(error)) from error
+
+
+def _begins(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(16)
+
+
+def _sqlite(uri: str) -> Path | None:
+    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
+
+
+def _unanswered(uri: str, why: str) -> InfrastructureError:
+    lines = why.strip().splitlines() or [""]
+    hint = "start the server, or correct `tracking: {uri: ...}` in conf/project.yaml"
+    if "mlflow db upgrade" in why:
+        hint = f"run `mlflow db upgrade {shown(uri)}` after a backup"
+    return InfrastructureError(f"MLflow at {shown(uri)} does not answer: {lines[0][:200]}", hint=hint)
+
+
+def shown(uri: str) -> str:
+    """Spell a URI without the password in it."""
+    parts = urlsplit(uri)
+    return uri.replace(f":{parts.password}@", ":***@") if parts.password else uri

@@ -1,0 +1,1 @@
+"""Checks on a plan, one per file."""

@@ -1,0 +1,161 @@
+"""The inference server: one verified bundle behind MLflow's scoring protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mlops.bundle.contents import Contents
+from mlops.bundle.golden import Golden
+from mlops.bundle.predictor import Predictor
+from mlops.serve.invocations import BadRequest, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
+
+    from mlops.bundle.schema import Problem
+
+LARGEST_BODY = 16 << 20  # bytes
+_INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
+_CODES = {
+    400: "BAD_REQUEST",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "PAYLOAD_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    500: "INTERNAL_ERROR",
+}
+
+
+class Refused(Exception):  # noqa: N818 (it reads as what happened to the request)
+    """A request that is answered by an error before its body is looked into."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+class Invocations:
+    """POST /invocations as a bare ASGI application: Starlette's request and response cost as much as the model."""
+
+    def __init__(self, predictor: Predictor, digest: str, largest_body: int) -> None:
+        self._predictor = predictor
+        self._largest_body = largest_body
+        self._digest = (b"x-bundle-digest", digest.encode("ascii"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; bad input gets 4xx, a client that left gets nothing."""
+        try:
+            body = await self._body(scope, receive)
+            if body is None:
+                return
+            if len(body) > _INLINE:
+                status, content = 200, await run_in_threadpool(answer, self._predictor, body)
+            else:
+                status, content = 200, answer(self._predictor, body)
+        except Refused as error:
+            status, content = error.status, _error(error.status, error.message)
+        except BadRequest as error:
+            status, content = 400, _error(400, error.message, error.problems)
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
+        headers = dict(scope["headers"])
+        kind = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
+        if kind != b"application/json":
+            raise Refused(415, "send application/json")
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > self._largest_body:
+            raise self._too_large()
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            chunks.append(message.get("body", b""))
+            size += len(chunks[-1])
+            if size > self._largest_body:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _too_large(self) -> Refused:
+        return Refused(413, f"the body is larger than {self._largest_body:,} bytes: send fewer rows at a time")
+
+
+def create(
+    bundle_folder: Path,
+    *,
+    expected: str | None = None,
+    golden_tolerance: float = 0.0,
+    largest_body: int = LARGEST_BODY,
+) -> Starlette:
+    """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError."""
+    contents = Contents.read(bundle_folder, expected)
+    predictor = Predictor.load(contents)
+    Golden.parse(contents.files["golden.json"]).check(predictor, golden_tolerance)
+    version = {
+        "bundle": contents.digest,
+        "pipeline": contents.manifest.pipeline,
+        "task": predictor.task,
+        "classes": predictor.classes,
+    }
+    app = Starlette(
+        routes=[
+            Route("/invocations", Invocations(predictor, contents.digest, largest_body), methods=["POST"]),
+            Route("/ping", _constant({"status": "ok"}, contents.digest)),
+            Route("/health", _constant({"status": "ok"}, contents.digest)),
+            Route("/version", _constant(version, contents.digest)),
+            Route("/schema", _constant(predictor.schema.json_schema(), contents.digest)),
+        ],
+        exception_handlers={HTTPException: _http_error, Exception: _broken},
+    )
+    app.state.version = version
+    return app
+
+
+def _constant(document: Any, digest: str) -> Any:
+    content = json.dumps(document).encode("ascii")
+
+    async def endpoint(_: Request) -> Response:
+        return _response(200, content, {"x-bundle-digest": digest})
+
+    return endpoint
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    known = "there are /invocations, /ping, /health, /version, /schema" if status == 404 else "try another method"
+    return _response(status, _error(status, known), headers)
+
+
+async def _broken(_: Request, __: Exception) -> Response:
+    """Answer our own mistake; its traceback goes to the server's log alone."""
+    return _response(500, _error(500, "the server made a mistake; its log says which"))
+
+
+def _response(status: int, content: bytes, headers: dict[str, str] | None = None) -> Response:
+    return Response(content, status_code=status, headers=headers, media_type="application/json")
+
+
+def _error(status: int, message: str, problems: Sequence[Problem] = ()) -> bytes:
+    document: dict[str, Any] = {"error_code": _CODES.get(status, "BAD_REQUEST"), "message": message}
+    if problems:
+        document["problems"] = [asdict(problem) for problem in problems]
+    return json.dumps(document).encode("ascii")

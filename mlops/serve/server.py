@@ -1,0 +1,55 @@
+"""A process that serves one bundle until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from mlops.errors import InfrastructureError
+from mlops.serve.app import create
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_GRACE = 10  # seconds that requests under way have after SIGTERM
+
+
+def serve(
+    bundle_folder: Path,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    *,
+    expected: str | None = None,
+    golden_tolerance: float = 0.0,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
+    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance)
+    listener = _listen(host, port)
+    version = app.state.version
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+    )
+    where = f"http://{host}:{listener.getsockname()[1]}"
+    print(f"serving {version['pipeline']} {version['bundle']} at {where}", file=sys.stderr, flush=True)
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, OverflowError) as error:
+        raise InfrastructureError(
+            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}", hint="choose another --port"
+        ) from error

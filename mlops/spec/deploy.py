@@ -1,0 +1,17 @@
+"""`deploy:` where the packaged model runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mlops.spec.block import Block
+
+
+class LocalTarget(Block):
+    """The inference server as a process on this machine."""
+
+    kind: Literal["local"] = "local"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080

@@ -1,0 +1,60 @@
+"""`features:` how columns become numbers. Everything is fitted on the training part alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mlops.spec.block import Block, Column, Items
+
+
+class Numeric(Block):
+    """Treatment of numeric and boolean columns."""
+
+    impute: Literal["median", "mean", "zero"] = "median"
+    scale: Literal["standard", "minmax", "robust", "none"] = "standard"
+    indicator: bool = True
+    """Add a column that says where a value was missing."""
+
+
+class Categorical(Block):
+    """Treatment of text and category columns."""
+
+    encode: Literal["one_hot", "ordinal"] = "one_hot"
+    at_most: Annotated[int, Field(ge=1, le=10_000)] = 32
+    """Levels kept; rarer and unseen ones become "other"."""
+
+
+class Datetime(Block):
+    """Treatment of dates and times."""
+
+    parts: Items[Literal["year", "month", "day", "weekday", "hour"]] = ("year", "month", "weekday")
+
+
+class Selection(Block):
+    """Keep the most useful columns only."""
+
+    by: Literal["variance", "mutual_information"]
+    keep: Annotated[int, Field(ge=1)]
+
+
+class Image(Block):
+    """Columns that are the pixels of an image, in order."""
+
+    shape: Annotated[tuple[int, int, int], Field(strict=False)]
+    """Channels, height, width."""
+    scale: Annotated[float, Field(gt=0)] = 1.0
+    """Pixels are divided by this."""
+
+
+class Features(Block):
+    """The transform that training and serving share."""
+
+    kind: Literal["tabular", "image"] = "tabular"
+    numeric: Numeric = Numeric()
+    categorical: Categorical = Categorical()
+    datetime: Datetime = Datetime()
+    drop: Items[Column] = ()
+    select: Selection | None = None
+    image: Image | None = None

@@ -1,0 +1,48 @@
+"""`gates:` what a candidate must show before it may be packaged."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mlops.spec.block import Block, Column
+
+
+class Difference(Block):
+    """A bound on how much better than another model the candidate must be, in units of the metric."""
+
+    better_by: Annotated[float, Field(ge=0)] | None = None
+    no_worse_than: Annotated[float, Field(ge=0)] | None = None
+    """Margin of non-inferiority: the candidate may be worse by less than this."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Difference:
+        if (self.better_by is None) == (self.no_worse_than is None):
+            raise ValueError("write one of `better_by` and `no_worse_than`")
+        return self
+
+
+class GateRule(Block):
+    """One rule; a rule with several bounds asks for all of them."""
+
+    metric: str
+    at_least: float | None = None
+    at_most: float | None = None
+    over_champion: Difference | None = None
+    """Against the live model, paired on the same rows; not applicable while there is none."""
+    over_dummy: Difference | None = None
+    """Against always predicting the prior or the mean."""
+    over_simple: Difference | None = None
+    """Against a linear model on the same features."""
+    by: Column | None = None
+    """Judge every slice of this column by itself."""
+    mode: Literal["block", "warn"] = "block"
+    """`warn` shows a failure without stopping on it."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> GateRule:
+        bounds = (self.at_least, self.at_most, self.over_champion, self.over_dummy, self.over_simple)
+        if all(bound is None for bound in bounds):
+            raise ValueError("a rule needs a bound: `at_least`, `at_most`, `over_champion`, `over_dummy` or `over_simple`")
+        return self

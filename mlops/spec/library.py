@@ -1,0 +1,51 @@
+"""Where YAML is looked for: the project's `conf/` first, the choices that ship with the package behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from mlops.spec.document import Document, read
+
+GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy")
+LIBRARY = Path(__file__).parent.parent / "library"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The YAML files of one project, each read once."""
+
+    root: Path
+    _documents: dict[str, Document] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def conf(self) -> Path:
+        """The folder that people edit."""
+        return self.root / "conf"
+
+    def document(self, file: str) -> Document | None:
+        """Read `group/option` from the project, else from the library; None where neither has it."""
+        if file not in self._documents:
+            for folder, shown in ((self.conf, "conf"), (LIBRARY, "mlops/library")):
+                path = folder / f"{file}.yaml"
+                if path.is_file():
+                    self._documents[file] = read(f"{shown}/{file}.yaml", path.read_bytes())
+                    break
+        return self._documents.get(file)
+
+    def options(self, group: str) -> tuple[str, ...]:
+        """List what may be chosen in a group, sorted."""
+        found: set[str] = set()
+        for folder in (self.conf / group, LIBRARY / group):
+            if folder.is_dir():
+                found |= {path.stem for path in folder.glob("*.yaml")}
+        return tuple(sorted(found))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of every file read so far, by the name that findings give it."""
+        return {document.file: document.text for document in self._documents.values()}
+
+    def __hash__(self) -> int:
+        return hash(self.root)

@@ -1,0 +1,128 @@
+"""From files to typed pipelines: every problem at once, each at its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from mlops.diagnostics import Diagnostic, Position, suggest
+from mlops.errors import ConfigurationError
+from mlops.spec.block import Block
+from mlops.spec.checks import check
+from mlops.spec.compose import compose
+from mlops.spec.document import Document, read
+from mlops.spec.layers import Layer, resolve
+from mlops.spec.library import Configuration
+from mlops.spec.model import Own
+from mlops.spec.origins import Origins, trace
+from mlops.spec.pipeline import Pipeline
+from mlops.spec.problems import diagnose
+from mlops.spec.project import Policy, Project
+
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}$")
+SomeBlock = TypeVar("SomeBlock", bound=Block)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A pipeline as written: typed, resolved, and traced to its files."""
+
+    name: str
+    spec: Pipeline
+    value: dict[str, Any]
+    origins: Origins
+    layers: tuple[Layer, ...]
+
+
+def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | None, tuple[Diagnostic, ...]]:
+    """Read, compose and check one pipeline; None where it cannot be used."""
+    file = f"conf/pipeline/{name}.yaml"
+    if not _NAME.match(name):
+        hint = "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit"
+        return None, (Diagnostic(Position(file), f"`{name}` is not the name of a pipeline", hint, "name"),)
+    if configuration.document(f"pipeline/{name}") is None:
+        hint = suggest(name, configuration.options("pipeline")) or "`conf/pipeline/` has no file yet: mlops new"
+        return None, (Diagnostic(Position(file), f"there is no pipeline `{name}`", hint, "unknown-pipeline"),)
+    layers, found = resolve(configuration, name)
+    if found:
+        return None, found
+    try:
+        value = compose(configuration, name)
+    except ConfigurationError as error:
+        return None, (Diagnostic(Position(file), error.message.removeprefix(f"{file}: "), error.hint, "composition"),)
+    origins = trace(layers, Position(file))
+    spec, found = _parse(Pipeline, value, origins)
+    if spec is None:
+        return None, found
+    problems = [Diagnostic(origins.where(p.path), p.message, p.hint, p.rule) for p in check(spec)]
+    problems += _files(configuration, name, spec, origins)
+    loaded = None if problems else Loaded(name, spec, value, origins, layers)
+    return loaded, tuple(problems)
+
+
+def load_project(configuration: Configuration) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """Read `conf/project.yaml`."""
+    return _single(configuration, Project, "project")
+
+
+def load_policy(configuration: Configuration) -> tuple[Policy | None, tuple[Diagnostic, ...]]:
+    """Read `conf/policy.yaml`."""
+    return _single(configuration, Policy, "policy")
+
+
+def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
+    """Type the content of one file that is not composed of others."""
+    if document.diagnostics or document.root is None:
+        return None, document.diagnostics
+    origins = trace((Layer(document, ()),), Position(document.file))
+    return _parse(model, document.value, origins)
+
+
+def _single(configuration: Configuration, model: type[SomeBlock], name: str) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
+    path = configuration.conf / f"{name}.yaml"
+    if not path.is_file():
+        found = Diagnostic(Position(f"conf/{name}.yaml"), "the file is missing", "write it: mlops init", "missing-file")
+        return None, (found,)
+    document = configuration.document(name) or read(f"conf/{name}.yaml", path.read_bytes())
+    return parse_document(model, document)
+
+
+def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
+    try:
+        return model.model_validate(value), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, tuple(diagnose(detail, model, origins, value) for detail in details)
+
+
+def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:
+    """Check that the files a pipeline names are there, and inside its folder."""
+    folder = configuration.root / "pipelines" / name
+    found: list[Diagnostic] = []
+    if spec.data.source.package is None:
+        path: tuple[str, ...] = ("data", "source", "path")
+        found += _file(folder, spec.data.source.path, f"pipelines/{name}", origins.where(path))
+    for candidate, model in spec.model.items():
+        if isinstance(model, Own):
+            module = model.kind.partition(":")[0].split(".")
+            position = origins.where(("model", candidate, "kind"))
+            if module[1] != name:
+                hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{module[2]}:...`"
+                found.append(Diagnostic(position, f"`{model.kind}` is another pipeline's", hint, "path-outside"))
+            else:
+                found += _file(folder, f"{module[2]}.py", f"pipelines/{name}", position)
+    return found
+
+
+def _file(folder: Path, relative: str, shown: str, position: Position) -> list[Diagnostic]:
+    path = folder / relative
+    inside = not Path(relative).is_absolute() and path.resolve().is_relative_to(folder.resolve())
+    if not inside or any(part in ("", "..", "~") for part in relative.split("/")) or "\\" in relative:
+        return [Diagnostic(position, f"`{relative}` is outside of {shown}/", f"put the file into {shown}/", "path-outside")]
+    if not path.is_file():
+        return [Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")]
+    return []

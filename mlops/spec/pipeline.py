@@ -1,0 +1,80 @@
+"""`conf/pipeline/<name>.yaml`, composed: everything about one model."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from mlops.spec.block import Block, Column, Items, Name, Owner
+from mlops.spec.data import Data
+from mlops.spec.deploy import LocalTarget
+from mlops.spec.features import Features
+from mlops.spec.gates import GateRule
+from mlops.spec.model import Model
+from mlops.spec.project import Risk
+from mlops.spec.trainer import Trainer
+
+Task = Literal["binary", "multiclass", "regression"]
+
+
+class Bootstrap(Block):
+    """How intervals are found: by resampling test rows, or whole entities where rows belong to some."""
+
+    samples: Annotated[int, Field(ge=200, le=100_000)] = 2000
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    seed: Annotated[int, Field(ge=0)] = 0
+
+
+class Evaluate(Block):
+    """What is measured on the test part."""
+
+    metrics: Items[str] = ()
+    """Metrics to report besides those that gates name; the usual ones of the task where empty."""
+    slices: Items[Column] = ()
+    """Columns to report by, besides those that gates name."""
+    bootstrap: Bootstrap = Bootstrap()
+    minimum_rows: Annotated[int, Field(ge=2)] = 30
+    """A slice with fewer rows is never judged a pass."""
+
+
+class Preset(Block):
+    """Rules that a choice of `/gates` brings along; they are added to the pipeline's own."""
+
+    gates: Items[GateRule] = ()
+
+
+class Package(Block):
+    """What goes into the bundle beside the model."""
+
+    golden_rows: Annotated[int, Field(ge=1, le=1000)] = 16
+    """Test rows with their expected answers, replayed wherever the bundle is opened."""
+
+
+class Pipeline(Block):
+    """One model: data, features, candidates, gates, targets."""
+
+    description: Annotated[str, Field(min_length=1, max_length=500)]
+    owners: Annotated[Items[Owner], Field(min_length=1)]
+    risk: Risk
+    task: Task
+    seed: Annotated[int, Field(ge=0)] = 0
+    data: Data
+    features: Features = Features()
+    model: Annotated[dict[Name, Model], Field(min_length=1)]
+    """Candidates by name; the best on validation goes on."""
+    select_by: str | None = None
+    """Metric on validation that chooses among candidates."""
+    trainer: Trainer = Trainer()
+    evaluate: Evaluate = Evaluate()
+    preset: Preset = Preset()
+    gates: Items[GateRule] = ()
+    package: Package = Package()
+    deploy: dict[Name, LocalTarget] = {}
+
+    @field_validator("description")
+    @classmethod
+    def _one_line(cls, text: str) -> str:
+        if any(ord(character) < 32 for character in text):
+            raise ValueError("a description is one line without control characters")
+        return text

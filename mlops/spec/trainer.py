@@ -1,0 +1,24 @@
+"""`trainer:` how networks are fitted; PyTorch Lightning's names where it has one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mlops.spec.block import Block
+
+
+class Trainer(Block):
+    """Settings of the training loop."""
+
+    max_epochs: Annotated[int, Field(ge=1, le=100_000)] = 40
+    batch_size: Annotated[int, Field(ge=1)] = 256
+    patience: Annotated[int, Field(ge=1)] | None = 8
+    """Epochs without improvement on validation before training stops."""
+    threads: Annotated[int, Field(ge=1, le=1024)] = 1
+    """Threads of a stage; part of the result, since it decides the order of floating-point sums."""
+    accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
+    devices: Annotated[int, Field(ge=1)] = 1
+    precision: Literal["32-true", "16-mixed", "bf16-mixed", "64-true"] = "32-true"
+    gradient_clip: Annotated[float, Field(gt=0)] | None = None

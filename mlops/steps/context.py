@@ -1,0 +1,40 @@
+"""What a stage is given: its folder, its own section of params.yaml, and where to log."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """Where runs are logged: an MLflow tracking URI and an experiment name."""
+
+    uri: str
+    experiment: str
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """One run of one stage in the folder of its pipeline."""
+
+    folder: Path
+    pipeline: str
+    stage: str
+    params: dict[str, Any] = field(default_factory=dict)
+    tracking: Tracking | None = None
+
+    def path(self, relative: str) -> Path:
+        """Place a file of this pipeline, given relative to its folder."""
+        return self.folder / relative
+
+    @property
+    def root(self) -> Path:
+        """The repository that holds `pipelines/<name>/`."""
+        return self.folder.parent.parent
+
+    def say(self, text: str) -> None:
+        """Tell a person what was done, on stderr."""
+        print(f"{self.stage}: {text}", file=sys.stderr)

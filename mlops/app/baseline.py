@@ -42,7 +42,10 @@ def from_lock(root: Path, pipeline: PipelinePlan) -> Baseline:
         recorded = locked[stage.name]
         files = [path for path in stage.inputs if not _inside(path, produced)]
         reasons = [_changed(root / pipeline.folder / path, recorded.inputs.get(path), path) for path in files]
-        reasons += [_output(root, pipeline, path.path, recorded.outputs.get(path.path), path.committed) for path in stage.outputs]
+        reasons += [
+            _output(root, pipeline, path.path, recorded.outputs.get(path.path), path.committed)
+            for path in stage.outputs
+        ]
         touched[stage.name] = tuple(reason for reason in reasons if reason)
     return Baseline(stages, touched)
 

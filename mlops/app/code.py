@@ -71,9 +71,13 @@ def _module(name: str) -> _Module:
     path = _file(name)
     if path is None:
         raise KeyError(name)
-    tree = ast.parse(path.read_bytes())
-    spelt = hashlib.sha256("".join(_spell(tree)).encode()).hexdigest()
-    return _Module(spelt, frozenset(_imports(tree)))
+    text = path.read_text(encoding="utf-8")
+    return _Module(hashlib.sha256(spelling(text).encode()).hexdigest(), frozenset(_imports(ast.parse(text))))
+
+
+def spelling(source: str) -> str:
+    """Spell a module so that two sources that do the same, but for comments, docstrings and layout, spell the same."""
+    return "".join(_spell(ast.parse(source)))
 
 
 def _file(name: str) -> Path | None:

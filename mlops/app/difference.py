@@ -33,9 +33,7 @@ def differences(before: Any, after: Any, path: Keys = ()) -> Iterator[Change]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}, key=str):
             yield from differences(before.get(key, ABSENT), after.get(key, ABSENT), (*path, key))
-    elif type(before) is not type(after) and not _numbers(before, after):
-        yield Change(path, before, after)
-    elif before != after:
+    elif (type(before) is not type(after) and not _numbers(before, after)) or before != after:
         yield Change(path, before, after)
 
 

@@ -49,13 +49,23 @@ def _versions() -> Iterator[Check]:
             yield Check(name, "fail", "is not installed", "make setup")
             continue
         good = _numbers(found) >= _numbers(floor)
-        yield Check(name, "pass" if good else "fail", found if good else f"{found} is older than {floor}", f"pip install '{name}>={floor}'")
+        yield Check(
+            name,
+            "pass" if good else "fail",
+            found if good else f"{found} is older than {floor}",
+            f"pip install '{name}>={floor}'",
+        )
 
 
 def _programs() -> Iterator[Check]:
     for name in ("git", "dvc"):
         found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
-        yield Check(f"{name} command", "pass" if found else "fail", "found" if found else "is not on the PATH", f"install {name}")
+        yield Check(
+            f"{name} command",
+            "pass" if found else "fail",
+            "found" if found else "is not on the PATH",
+            f"install {name}",
+        )
 
 
 def _repository(root: Path) -> Iterator[Check]:
@@ -70,7 +80,9 @@ def _remote(root: Path) -> Iterator[Check]:
     try:
         parser.read([root / ".dvc" / "config", root / ".dvc" / "config.local"])
     except configparser.Error:
-        yield Check("dvc remote", "fail", ".dvc/config cannot be read", "take it back from Git: git checkout -- .dvc/config")
+        yield Check(
+            "dvc remote", "fail", ".dvc/config cannot be read", "take it back from Git: git checkout -- .dvc/config"
+        )
         return
     remotes = [section for section in parser.sections() if "remote " in section]
     if not remotes:
@@ -96,4 +108,4 @@ def _tracking(root: Path) -> Iterator[Check]:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split("+")[0].split(".") if part.isdigit())
+    return tuple(int(part) for part in text.split("+", maxsplit=1)[0].split(".") if part.isdigit())

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 Value = str | int | float | bool | None | Mapping[str, "Value"] | Sequence["Value"]
 
 _PLAIN = re.compile(r"[^\W\d][\w./-]*( [\w/-][\w./-]*)*")
-_WORDS = frozenset("null true false yes no on off y n inf nan infinity".split())
+_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n", "inf", "nan", "infinity"})
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 

@@ -16,7 +16,9 @@ def commit_of(root: Path, reference: str) -> str:
     """
     done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     if done.returncode:
-        raise ConfigurationError(f"`{reference}` is no commit of this repository", hint="fetch it, or name a branch or a commit")
+        raise ConfigurationError(
+            f"`{reference}` is no commit of this repository", hint="fetch it, or name a branch or a commit"
+        )
     return done.stdout.decode().strip()
 
 

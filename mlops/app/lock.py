@@ -45,9 +45,19 @@ def md5_file(path: Path) -> str:
 
 
 def _stage(name: str, stage: dict[str, Any]) -> LockedStage:
-    section = stage.get("params", {}).get("params.yaml", {}).get(name, {})
-    return LockedStage(stage["cmd"], section, _digests(stage.get("deps", ())), _digests(stage.get("outs", ())))
+    """Raises KeyError, TypeError or AttributeError where a part of the file was cut off."""
+    params = stage.get("params", {"params.yaml": {}})
+    section = params["params.yaml"].get(name, {}) if name != "catalogue" else {}
+    if not isinstance(section, dict) or not isinstance(stage["cmd"], str):
+        raise TypeError(name)
+    return LockedStage(stage["cmd"], section, _digests(stage.get("deps", [])), _digests(stage["outs"]))
 
 
-def _digests(entries: Any) -> dict[str, str]:
-    return {entry["path"]: str(entry.get("md5", "")) for entry in entries}
+def _digests(entries: list[dict[str, Any]]) -> dict[str, str]:
+    return {entry["path"]: _text(entry["md5"]) for entry in entries}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

@@ -70,7 +70,9 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
     commit = None if base is None else commit_of(workspace.root, base)
     changes = []
     for pipeline in workspace.plan.pipelines:
-        before = from_lock(workspace.root, pipeline) if commit is None else from_commit(workspace.root, pipeline, commit)
+        before = (
+            from_lock(workspace.root, pipeline) if commit is None else from_commit(workspace.root, pipeline, commit)
+        )
         changes.append(_pipeline(workspace, pipeline, before))
     return Planned(commit, tuple(changes))
 

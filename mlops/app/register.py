@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
+import os
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from mlops.app.git import changed_files, commit_of
+from mlops.app.stage import absolute_uri
 from mlops.bundle.store import Store
-from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
-from mlops.files import canonical
+from mlops.errors import ConfigurationError, IntegrityError, StaleError
+from mlops.files.canonical import digest_file
 from mlops.release import registry
-from mlops.release.entry import Measured, Origin
-from mlops.release.tracking import resolve_uri
+from mlops.release.entry import Origin
 
-STORE = Path(".mlops/bundles")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlops.app.workspace import Workspace
+    from mlops.release.entry import Measured
+
+STORE = ".mlops/bundles"
 
 
 @dataclass(frozen=True)
 class Registration:
-    """A registered bundle; `created` is False where it was registered before, at `commit`."""
+    """A version in the registry; `created` is False where it was there before, made at `commit`."""
 
-    pipeline: str
+    name: str
     version: str
     bundle: str
     commit: str
@@ -31,38 +38,36 @@ class Registration:
     tracking: str
 
 
-def register(root: Path, name: str, *, tracking_uri: str, experiment: str | None = None) -> Registration:
+def register(workspace: Workspace, name: str) -> Registration:
+    """Register a pipeline's bundle where the project tracks; `MLFLOW_TRACKING_URI` overrides the project."""
+    tracking = workspace.pipeline(name).tracking
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or tracking["uri"]
+    return register_bundle(workspace.root, name, uri, tracking["experiment"])
+
+
+def register_bundle(root: Path, name: str, tracking_uri: str, experiment: str) -> Registration:
     """Put the pipeline's bundle into the store and register it.
 
     Raises:
         StaleError: there is no bundle to register yet.
         IntegrityError: the bundle is not the one that the run reported.
-        InfrastructureError: MLflow does not answer, or git does not.
+        ConfigurationError: there is no commit that a version could name.
+        InfrastructureError: MLflow does not answer.
     """
     folder = root / "pipelines" / name
-    bundle = folder / "artifacts" / "bundle"
-    digest = _checked(bundle, folder / "reports" / "bundle.json", name)
-    commit, dirty = head(root, (f"pipelines/{name}", f"conf/pipeline/{name}.yaml"))
-    Store(root / STORE).put(bundle)
-    uri = resolve_uri(tracking_uri, root)
+    digest = _checked(folder, name)
+    commit, dirty = _origin(root, name)
+    Store(root / STORE).put(folder / "artifacts" / "bundle")
+    uri = absolute_uri(root, tracking_uri)
     made = registry.register(
-        bundle,
+        folder / "artifacts" / "bundle",
         pipeline=name,
         tracking_uri=uri,
-        experiment=experiment or name,
+        experiment=experiment,
         origin=Origin(commit, dirty, f"pipelines/{name}"),
         history=read_history(folder / "reports" / "history.csv"),
     )
     return Registration(name, made.version, digest, made.commit, dirty, made.created, uri)
-
-
-def head(root: Path, paths: tuple[str, ...]) -> tuple[str, bool]:
-    """Name the commit that is checked out, and whether `paths` differ from it."""
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
-    if not commit:
-        hint = "commit the pipeline first: a version names the commit it was made from"
-        raise ConfigurationError(f"{root.name}/ has no git commit yet", hint=hint)
-    return commit, bool(_git(root, "status", "--porcelain", "--", *paths))
 
 
 def read_history(path: Path) -> tuple[Measured, ...]:
@@ -74,22 +79,25 @@ def read_history(path: Path) -> tuple[Measured, ...]:
     return tuple((f"{row['candidate']}/{row['metric']}", float(row["value"]), int(row["epoch"])) for row in rows)
 
 
-def _checked(bundle: Path, report: Path, name: str) -> str:
+def _checked(folder: Path, name: str) -> str:
     """Digest the bundle on disk and hold it against what the run reported."""
-    manifest = bundle / "manifest.json"
+    manifest, report = folder / "artifacts" / "bundle" / "manifest.json", folder / "reports" / "bundle.json"
     if not manifest.is_file() or not report.is_file():
         raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first")
-    digest = canonical.digest_file(manifest)
-    reported = json.loads(report.read_text(encoding="utf-8")).get("digest")
+    digest = digest_file(manifest)
+    reported = str(json.loads(report.read_bytes()).get("digest"))
     if digest != reported:
-        message = f"pipelines/{name}/artifacts/bundle is {digest[:19]}… but reports/bundle.json says {str(reported)[:19]}…"
+        message = f"pipelines/{name}/artifacts/bundle is {digest[:19]}… but reports/bundle.json says {reported[:19]}…"
         raise IntegrityError(message, hint=f"run `mlops run {name}` to make it again")
     return digest
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _origin(root: Path, name: str) -> tuple[str, bool]:
+    """Name the commit that is checked out, and whether the pipeline's files differ from it."""
     try:
-        done = subprocess.run(("git", *arguments), cwd=root, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise InfrastructureError(f"git does not answer: {error}") from error
-    return done.stdout.strip() if done.returncode == 0 else ""
+        commit = commit_of(root, "HEAD")
+    except ConfigurationError as error:
+        hint = "commit the pipeline first: a version names the commit it was made from"
+        raise ConfigurationError(f"{root.name}/ has no Git commit yet", hint=hint) from error
+    folders = (f"pipelines/{name}", f"conf/pipeline/{name}.yaml")
+    return commit, any(changed_files(root, commit, folder) for folder in folders)

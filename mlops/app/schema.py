@@ -30,7 +30,10 @@ def schema(kind: str) -> dict[str, Any]:
     """Give the JSON Schema of one kind of file; what is composed of several may leave keys to the others."""
     value = FILES[kind].model_json_schema(by_alias=True)
     if kind in _COMPOSED:
-        value["properties"] = {"defaults": {"type": "array", "description": "Choices to compose"}, **value["properties"]}
+        value["properties"] = {
+            "defaults": {"type": "array", "description": "Choices to compose"},
+            **value["properties"],
+        }
         _relax(value)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
 

@@ -38,7 +38,9 @@ def run_stage(folder: Path, name: str) -> None:
         context = _context(folder, pipeline, name)
         importlib.import_module(f"mlops.steps.{name}").run(context)
     except MlopsError as error:
-        _record(root, pipeline or name, {"stage": name, "code": error.exit_code, "cause": error.message, "next": error.hint})
+        _record(
+            root, pipeline or name, {"stage": name, "code": error.exit_code, "cause": error.message, "next": error.hint}
+        )
         raise
     _record(root, pipeline or name, {"stage": name, "code": 0, "cause": "", "next": ""})
     _remember(root, pipeline or name, name, time.monotonic() - started)
@@ -54,9 +56,11 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
         raise ConfigurationError(f"{folder.name}: no `params.yaml` in this folder", hint=hint)
     params = parse(path.read_bytes(), f"pipelines/{pipeline}/params.yaml")
     if name not in params:
-        raise ConfigurationError(f"pipelines/{pipeline}/params.yaml has no section `{name}`", hint="run `mlops compile`")
+        raise ConfigurationError(
+            f"pipelines/{pipeline}/params.yaml has no section `{name}`", hint="run `mlops compile`"
+        )
     _pin_numerics(int(params.get("train", {}).get("trainer", {}).get("threads", 1)))
-    section = {key: value for key, value in params[name].items()}
+    section = dict(params[name])
     return StageContext(folder, pipeline, name, section, _tracking(folder.parent.parent, params.get("tracking")))
 
 

@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     from mlops.ml.inference import ColumnGuess, Guess
 
 GATES = {"binary": "binary_classifier", "multiclass": "multiclass_classifier", "regression": "regressor"}
-_MODELS = {"binary": "[gradient_boosting, mlp]", "multiclass": "[gradient_boosting, mlp]", "regression": "[linear, gradient_boosting]"}
+_MODELS = {
+    "binary": "[gradient_boosting, mlp]",
+    "multiclass": "[gradient_boosting, mlp]",
+    "regression": "[linear, gradient_boosting]",
+}
 _MEANINGS = {
     "constant": "one value throughout",
     "empty": "no value at all",
-    "free_text": "nearly every row has a text of its own",
-    "leaks_target": "tells the target almost alone; known only afterwards?",
+    "free_text": "a text of its own in most rows",
+    "infinite": "holds infinite values",
+    "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
+    "unsupported": "of a type that cannot be learnt from",
 }
 _NOT_A_KEY = re.compile(r"<<|_\w+_")
 
@@ -71,6 +77,11 @@ def split(guess: Guess) -> dict[str, Value]:
     if guess.entity is not None:
         return {"by": "group", "key": guess.entity}
     return {"by": "random" if guess.task == "regression" else "stratified"}
+
+
+def label(value: str | int | float | bool) -> str:
+    """Spell a class as YAML would."""
+    return flow(value)
 
 
 def _rules(column: ColumnGuess) -> Iterator[tuple[str, Value]]:

@@ -86,14 +86,14 @@ def _chain(pipeline: PipelinePlan, locked: dict[str, LockedStage]) -> Iterator[F
 
 def _bundle(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
     """Check the bundle's own digests, and that it is the one that the report names."""
-    from mlops.bundle.manifest import verify as verify_bundle
+    from mlops.bundle.contents import verify as verify_bundle
 
     folder = root / pipeline.folder / "artifacts" / "bundle"
     report = root / pipeline.folder / "reports" / "bundle.json"
     if not folder.is_dir() or not report.is_file():
         return
     try:
-        digest = verify_bundle(folder).digest
+        digest = verify_bundle(folder)
         if digest != json.loads(report.read_bytes())["digest"]:
             yield Finding(pipeline.name, "artifacts/bundle is not the bundle that reports/bundle.json names", 5)
     except IntegrityError as error:

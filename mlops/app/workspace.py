@@ -43,7 +43,9 @@ def find_root(start: Path) -> Path:
     for folder in (start, *start.parents):
         if (folder / "conf" / "project.yaml").is_file():
             return folder
-    raise ConfigurationError(f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository")
+    raise ConfigurationError(
+        f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository"
+    )
 
 
 def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
@@ -82,8 +84,10 @@ def _policy(loaded: Loaded, policy: Policy) -> Iterable[Diagnostic]:
     if tier is None:
         return
     if len(loaded.spec.owners) < tier.owners:
-        message = f"a pipeline of {loaded.spec.risk} risk needs {tier.owners} owners, this one names {len(loaded.spec.owners)}"
-        yield Diagnostic(loaded.origins.where(("owners",)), message, "add owners; conf/policy.yaml asks for them", "policy")
+        named = len(loaded.spec.owners)
+        message = f"a pipeline of {loaded.spec.risk} risk needs {tier.owners} owners, this one names {named}"
+        hint = "add owners; conf/policy.yaml asks for them"
+        yield Diagnostic(loaded.origins.where(("owners",)), message, hint, "policy")
     sensitive = {name for name, rule in loaded.spec.data.columns.items() if rule.sensitive}
     if tier.sliced_gate and not any(rule.by in sensitive for rule in (*loaded.spec.gates, *loaded.spec.preset.gates)):
         message = f"a pipeline of {loaded.spec.risk} risk needs a gate by a sensitive column"

@@ -42,4 +42,6 @@ def _stage(stage: Stage) -> dict[str, Any]:
 
 def _ignored(pipeline: PipelinePlan) -> str:
     cached = {output.path for stage in pipeline.stages for output in stage.outputs if not output.committed}
-    return "".join(f"/{path}\n" for path in sorted({"artifacts", *(p for p in cached if not p.startswith("artifacts/"))}))
+    return "".join(
+        f"/{path}\n" for path in sorted({"artifacts", *(p for p in cached if not p.startswith("artifacts/"))})
+    )

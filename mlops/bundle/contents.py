@@ -81,10 +81,11 @@ def _read(path: Path, entry: Entry) -> bytes | str:
         return "is missing"
     except OSError:
         return "is a link" if path.is_symlink() else "cannot be read"
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        return "is not a plain file"
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            return "is not a plain file"
         if status.st_size != entry.size:
             return f"has {status.st_size:,} bytes but must have {entry.size:,}"
         data = file.read(entry.size + 1)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from mlops.bundle.schema import BadRows
-from mlops.errors import IntegrityError
+from mlops.errors import DataError, IntegrityError
 from mlops.files.canonical import dumps
 
 if TYPE_CHECKING:
@@ -29,13 +29,15 @@ class Golden:
 
     @classmethod
     def choose(cls, predictor: Predictor, frame: pl.DataFrame, scores: NDArray[np.float32], count: int) -> Golden:
-        """Choose rows spread over the scores, one with a null if there is one; `scores` are those of `frame`."""
+        """Choose rows spread over the scores, one with a null if there is one; raises DataError when none would do."""
         frame = frame.select(field.name for field in predictor.schema.fields)
         allowed = np.flatnonzero(_acceptable(frame, predictor))
+        if not len(allowed):
+            raise DataError("no test row could be sent as a request: each has a null where training had none")
         order = allowed[np.argsort(_rank(scores[allowed]), kind="stable")]
-        picked = order[np.unique(np.linspace(0, max(len(order) - 1, 0), min(count, len(order))).astype(np.int64))]
+        picked = order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).astype(np.int64))]
         nulls = frame.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
-        if len(picked) and not nulls[picked].any() and (with_null := order[nulls[order]]).size:
+        if not nulls[picked].any() and (with_null := order[nulls[order]]).size:
             picked[len(picked) // 2] = with_null[len(with_null) // 2]
         rows = tuple(json_row(row) for row in frame[np.unique(picked).tolist()].iter_rows(named=True))
         return cls(rows, tuple(predictor.predict_rows(rows).astype(np.float64).tolist()))
@@ -48,7 +50,7 @@ class Golden:
             golden = cls(tuple(document["rows"]), tuple(document["scores"]))
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise IntegrityError("golden.json does not hold golden rows") from error
-        if len(golden.rows) != len(golden.scores):
+        if not golden.rows or len(golden.rows) != len(golden.scores):
             raise IntegrityError("golden.json has not one score for each row")
         return golden
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mlops.bundle import moments
-from mlops.bundle.recipe import ColumnType  # noqa: TC001 (pydantic reads it)
+from mlops.bundle.recipe import ColumnType
 from mlops.errors import DataError, IntegrityError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Problem:
     problem: str
 
 
-class BadRows(DataError):  # noqa: N818 (like its siblings it says what happened)
+class BadRows(DataError):
     """Rows that are not what the model reads: the first problems, and how many there are."""
 
     def __init__(self, problems: Sequence[Problem], count: int) -> None:

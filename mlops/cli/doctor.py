@@ -15,7 +15,12 @@ def command(form: str) -> int:
 
     checks = examine(root())
     if form == "json":
-        emit([{"name": check.name, "verdict": check.verdict, "message": check.message, "hint": check.hint} for check in checks])
+        emit(
+            [
+                {"name": check.name, "verdict": check.verdict, "message": check.message, "hint": check.hint}
+                for check in checks
+            ]
+        )
     else:
         width = max(len(check.name) for check in checks)
         for check in checks:

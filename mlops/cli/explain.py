@@ -15,7 +15,7 @@ from mlops.cli.options import emit, output, root
 @click.argument("key")
 @output("text", "json")
 def command(name: str, key: str, form: str) -> None:
-    """Explain a KEY of pipeline NAME, such as `model.mlp.lr`: its value, who set it, what that replaced, who reads it."""
+    """Explain a KEY of pipeline NAME, such as `model.mlp.lr`: value, place, what it replaced, who reads it."""
     from mlops.app.explain import explain
     from mlops.app.workspace import open_workspace
 

@@ -20,7 +20,9 @@ def command(names: tuple[str, ...], explain: bool, form: str) -> int:
     here = root()
     verdicts = [read_verdict(here, name) for name in names or Configuration(here).options("pipeline")]
     if form == "json":
-        emit([{"pipeline": v.pipeline, "verdict": v.verdict, "champion": v.champion, "rules": v.rules} for v in verdicts])
+        emit(
+            [{"pipeline": v.pipeline, "verdict": v.verdict, "champion": v.champion, "rules": v.rules} for v in verdicts]
+        )
     for verdict in verdicts if form != "json" else ():
         click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
     errors = [error for error in (verdict.error() for verdict in verdicts) if error]

@@ -38,7 +38,9 @@ class _Verbs(click.Group):
         command: click.Command = importlib.import_module(f"mlops.cli.{name}").command
         return command
 
-    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS:
             from mlops.diagnostics import suggest
 
@@ -61,5 +63,5 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(args=list(arguments), prog_name="mlops", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except Exception as error:  # noqa: BLE001 - the one boundary where every error becomes an exit code
+    except Exception as error:
         return report(error)

@@ -13,7 +13,9 @@ from mlops.cli.options import root, say
 @click.argument("name")
 @click.option("--data", "file", required=True, type=click.Path(path_type=Path), help="CSV or Parquet file.")
 @click.option("--target", required=True, help="Column to learn.")
-@click.option("--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Kind of model; guessed where not given.")
+@click.option(
+    "--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Kind of model; guessed where not given."
+)
 def command(name: str, file: Path, target: str, task: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
     from mlops.app.compile import compile_files

@@ -12,13 +12,20 @@ import click
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-SYMBOLS = {"pass": ("✓", "green"), "fail": ("✗", "red"), "inconclusive": ("?", "yellow"), "skipped": ("·", "bright_black")}
+SYMBOLS = {
+    "pass": ("✓", "green"),
+    "fail": ("✗", "red"),
+    "inconclusive": ("?", "yellow"),
+    "skipped": ("·", "bright_black"),
+}
 
 
 def output(*formats: str) -> Callable[[Function], Function]:
     """Add `-o`; the first format is the default."""
     choice = click.Choice(formats)
-    return click.option("-o", "--output", "form", type=choice, default=formats[0], show_default=True, help="Format of the result.")
+    return click.option(
+        "-o", "--output", "form", type=choice, default=formats[0], show_default=True, help="Format of the result."
+    )
 
 
 def root() -> Path:

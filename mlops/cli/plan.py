@@ -12,7 +12,7 @@ from mlops.cli.options import emit, output, root
 @click.option("--base", metavar="REF", help="Compare with a commit instead of the last recorded run.")
 @output("text", "json", "md")
 def command(names: tuple[str, ...], base: str | None, form: str) -> None:
-    """Show, for each pipeline, the keys that changed, the stages that will run with their reasons, the gates that apply."""
+    """Show the keys that changed, the stages that will run with their reasons, and the gates that apply."""
     from mlops.app.plan import plan
     from mlops.app.workspace import open_workspace
     from mlops.cli.plans import as_json, markdown, text

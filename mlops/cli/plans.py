@@ -24,7 +24,13 @@ def markdown(planned: Planned) -> str:
         if change.affected:
             running = ", ".join(stage.name for stage in change.stages if stage.runs)
             body = "\n".join(_pipeline(change, colour=False)).replace("```", "'''")
-            lines += [f"<details><summary><b>{change.name}</b>: {running}</summary>", "", f"```\n{body}\n```", "</details>", ""]
+            lines += [
+                f"<details><summary><b>{change.name}</b>: {running}</summary>",
+                "",
+                f"```\n{body}\n```",
+                "</details>",
+                "",
+            ]
     return "\n".join(lines)
 
 
@@ -75,7 +81,11 @@ def _following(stages: tuple[StagePlan, ...], width: int, colour: bool) -> list[
         return []
     names = ", ".join(stage.name for stage in following)
     first = next(stage.name for stage in stages if stage.reasons)
-    return [_row(_mark("~", "yellow", colour), names, f"follow {first}" if len(following) > 1 else f"follows {first}", width)]
+    return [
+        _row(
+            _mark("~", "yellow", colour), names, f"follow {first}" if len(following) > 1 else f"follows {first}", width
+        )
+    ]
 
 
 def _row(mark: str, names: str, why: str, width: int) -> str:

@@ -9,9 +9,11 @@ from mlops.cli.options import root, say
 
 @click.command(short_help="Reproduce a pipeline")
 @click.argument("name")
-@click.option("--smoke", is_flag=True, help="Every stage on a little data, in a folder of its own; nothing is recorded.")
+@click.option(
+    "--smoke", is_flag=True, help="Every stage on a little data, in a folder of its own; nothing is recorded."
+)
 def command(name: str, smoke: bool) -> int:
-    """Run what is stale of pipeline NAME and show its verdict; exit 2 where a gate failed, 7 where one is inconclusive."""
+    """Run what is stale of pipeline NAME and show its verdict; exit 2 for a failed gate, 7 for an inconclusive one."""
     from mlops.app.run import run_pipeline
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table

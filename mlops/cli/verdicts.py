@@ -42,7 +42,9 @@ def _state(rule: dict[str, Any]) -> str:
 
 
 def _title(rule: dict[str, Any]) -> str:
-    name = rule["metric"] + (f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else "")
+    name = rule["metric"] + (
+        f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else ""
+    )
     bound, lower = rule["bound"], rule.get("side", "at_least") == "at_least"
     if rule["against"] == "value":
         return f"{name} {'at least' if lower else 'at most'} {_number(bound)}"
@@ -68,7 +70,11 @@ def _number(value: float | None, sign: str = "") -> str:
 def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     counts = verdict.counts()
     total = sum(counts.values())
-    said = [f"{counts[state]} of {total} {word}" for state, word in (("fail", "failed"), ("inconclusive", "inconclusive")) if counts[state]]
+    said = [
+        f"{counts[state]} of {total} {word}"
+        for state, word in (("fail", "failed"), ("inconclusive", "inconclusive"))
+        if counts[state]
+    ]
     colour = SYMBOLS[verdict.verdict][1]
     word = verdict.verdict if plain else paint(verdict.verdict, colour, bold=True)
     return f"{word} ({', '.join(said)})" if said else f"{word} ({total} of {total} passed)"

@@ -35,7 +35,9 @@ def write(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str,
     foreign = [path for path in files if (text := _read(root / path)) is not None and not text.startswith(mark)]
     if foreign:
         names = ", ".join(foreign)
-        raise ConfigurationError(f"{names}: not written by the compiler", hint="move or delete it, then run `mlops compile`")
+        raise ConfigurationError(
+            f"{names}: not written by the compiler", hint="move or delete it, then run `mlops compile`"
+        )
     touched = [path for path, text in files.items() if _read(root / path) != text]
     for path in touched:
         write_text(root / path, files[path])

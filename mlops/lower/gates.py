@@ -18,7 +18,11 @@ def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
 def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
     if rule.at_least is not None or rule.at_most is not None:
         yield _bound(rule, "value", rule.at_least, rule.at_most)
-    for against, difference in (("champion", rule.over_champion), ("dummy", rule.over_dummy), ("simple", rule.over_simple)):
+    for against, difference in (
+        ("champion", rule.over_champion),
+        ("dummy", rule.over_dummy),
+        ("simple", rule.over_simple),
+    ):
         if difference is not None:
             yield _bound(rule, against, *_signed(rule.metric, difference))
 

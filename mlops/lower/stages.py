@@ -42,7 +42,11 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
 
 def _identified(stage: Stage, facts: Facts) -> Stage:
     """Add what code and which libraries a stage's result depends on to what it reads."""
-    section = {**stage.section, "code": facts.code.get(stage.name, ""), "libraries": dict(facts.libraries.get(stage.name, {}))}
+    section = {
+        **stage.section,
+        "code": facts.code.get(stage.name, ""),
+        "libraries": dict(facts.libraries.get(stage.name, {})),
+    }
     return Stage(stage.name, stage.command, stage.inputs, stage.outputs, section)
 
 
@@ -74,7 +78,11 @@ def _validate(spec: Pipeline) -> Stage:
         "include": None if data.include is None else list(data.include),
         "drop_null_target": data.drop_null_target,
     }
-    outputs = (Output("artifacts/schema.json"), Output("artifacts/valid.parquet"), Output("reports/data.json", Kind.REPORT))
+    outputs = (
+        Output("artifacts/schema.json"),
+        Output("artifacts/valid.parquet"),
+        Output("reports/data.json", Kind.REPORT),
+    )
     return _stage("validate", section, ("artifacts/raw.parquet",), *outputs)
 
 
@@ -90,7 +98,9 @@ def _features(spec: Pipeline) -> Stage:
 
 
 def _train(name: str, spec: Pipeline) -> Stage:
-    own = {f"{model.kind.partition(':')[0].split('.')[2]}.py" for model in spec.model.values() if isinstance(model, Own)}
+    own = {
+        f"{model.kind.partition(':')[0].split('.')[2]}.py" for model in spec.model.values() if isinstance(model, Own)
+    }
     section = {
         "pipeline": name,
         "task": spec.task,
@@ -150,7 +160,9 @@ def _gate(spec: Pipeline) -> Stage:
         "reports/split.json",
         "reports/training.json",
     )
-    return _stage("gate", section, inputs, Output("reports/gate.json", Kind.REPORT), Output("reports/report.html", Kind.PAGE))
+    return _stage(
+        "gate", section, inputs, Output("reports/gate.json", Kind.REPORT), Output("reports/report.html", Kind.PAGE)
+    )
 
 
 def _package(name: str, spec: Pipeline, configuration: str) -> Stage:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mlops.ml.metrics import Floats, Statistic
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.ml.metrics import Floats, Statistic
 
 Key = TypeVar("Key", bound=Hashable)
 _CELLS = 1_000_000  # weights held at a time: 8 MB
@@ -39,6 +41,9 @@ class Interval:
         low = np.quantile(np.where(missing, -math.inf, draws), tail, method="lower")
         high = np.quantile(np.where(missing, math.inf, draws), 1 - tail, method="higher")
         return cls(value, float(low), float(high))
+
+
+UNKNOWN = Interval(math.nan, -math.inf, math.inf)
 
 
 @dataclass(frozen=True)

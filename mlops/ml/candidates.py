@@ -32,9 +32,9 @@ class Mlp(Parameters):
     """A multi-layer perceptron, trained by AdamW."""
 
     hidden: tuple[Width, ...] = (256, 256)
-    dropout: Dropout = 0.1
+    dropout: Dropout = 0.2
     lr: float = Field(default=1e-3, gt=0)
-    weight_decay: float = Field(default=0.0, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0)
 
 
 class Cnn(Parameters):
@@ -56,9 +56,9 @@ class Linear(Parameters):
 class GradientBoosting(Parameters):
     """Boosted trees; as many are kept as do best on the validation rows."""
 
-    trees: Width = 200
+    trees: Width = 300
     depth: Width = 4
-    lr: float = Field(default=0.1, gt=0)
+    lr: float = Field(default=0.05, gt=0)
     min_leaf: Width = 20
     rows: Share = 1.0
     features: Share = 0.3
@@ -68,8 +68,8 @@ class RandomForest(Parameters):
     """Averaged trees."""
 
     trees: Width = 200
-    depth: Width | None = 12
-    min_leaf: Width = 5
+    depth: Width | None = 10
+    min_leaf: Width = 10
     features: Share = 0.5
 
 
@@ -153,11 +153,20 @@ def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, or
     Raises:
         ConfigurationError: the kind is unknown, or a parameter is unknown or of no use.
     """
-    if ":" in kind or "." in kind:
+    if _is_address(kind):
         from mlops.ml import user_code
 
         return user_code.candidate(name, kind, parameters, problem, origin)
     return KINDS[kind][1](problem, parse(name, kind, parameters), origin)
+
+
+def resolved(name: str, kind: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Fill in the defaults of a kind; a class of a user's own keeps its own."""
+    return parameters if _is_address(kind) else parse(name, kind, parameters).model_dump(mode="json")
+
+
+def _is_address(kind: str) -> bool:
+    return ":" in kind or "." in kind
 
 
 def parse(name: str, kind: str, parameters: dict[str, Any]) -> Parameters:

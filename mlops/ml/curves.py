@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlops.ml.metrics import decisions
-from mlops.ml.predictions import Predictions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mlops.ml.predictions import Predictions
 
 _POINTS = 100
 _BINS = 10
@@ -72,7 +75,9 @@ def _thinned(x: NDArray[Any], y: NDArray[Any]) -> Iterable[tuple[float, float]]:
 
 def _traced(predictions: Predictions, trace: Callable[..., Pairs], models: Iterable[str]) -> list[Point]:
     return [
-        Point(model, x, y) for model in models for x, y in _thinned(*trace(predictions.target, predictions.scores[model]))
+        Point(model, x, y)
+        for model in models
+        for x, y in _thinned(*trace(predictions.target, predictions.scores[model]))
     ]
 
 

@@ -173,7 +173,9 @@ def gradient_boosting(
     )
 
 
-def random_forest(problem: Problem, *, trees: int, depth: int | None, min_leaf: int, features: float, threads: int) -> Any:
+def random_forest(
+    problem: Problem, *, trees: int, depth: int | None, min_leaf: int, features: float, threads: int
+) -> Any:
     """Averaged trees; each split looks at a share `features` of the columns."""
     kind = RandomForestRegressor if problem.task == "regression" else RandomForestClassifier
     return kind(n_estimators=trees, max_depth=depth, min_samples_leaf=min_leaf, max_features=features, n_jobs=threads)

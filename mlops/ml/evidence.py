@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mlops.ml.bootstrap import Interval, Resampling, resample, within
-from mlops.ml.metrics import Floats, Statistic
-from mlops.ml.predictions import Predictions
+from mlops.ml.bootstrap import UNKNOWN, Interval, Resampling, resample, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from mlops.ml.metrics import Floats, Statistic
+    from mlops.ml.predictions import Predictions
 
 _SHARES = frozenset(
     {"accuracy", "auroc", "average_precision", "balanced_accuracy", "f1", "macro_f1", "precision", "recall"}
@@ -23,7 +27,7 @@ _SHARES = frozenset(
 class Rule:
     """One bound of one metric: on its value, or on candidate minus another model on the same rows."""
 
-    __pydantic_config__ = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     id: str
     metric: str
@@ -38,7 +42,7 @@ class Rule:
 class Method:
     """How intervals are made: the number of resamples, the confidence of an interval, the seed."""
 
-    __pydantic_config__ = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     samples: int = 2000
     confidence: float = 0.95
@@ -58,9 +62,8 @@ class Evidence:
     slice: str | None = None
     rows: int = 0
     clusters: int = 0
-    interval: Interval = Interval(math.nan, -math.inf, math.inf)
-    draws: Floats | None = None
-    candidate: float = math.nan
+    interval: Interval = UNKNOWN
+    draws: Floats = field(default_factory=lambda: np.empty(0))
     other: float | None = None
     champion: float | None = None
     problem: str = ""
@@ -75,21 +78,26 @@ class _Question:
     slice: str | None
     rows: NDArray[np.int64]
     statistics: dict[str, Statistic]
+    same: bool
+    """Whether the two models give the very same scores here: then their difference is known to be nothing."""
+
+    @property
+    def compared(self) -> dict[str, Statistic]:
+        """Keep the models that the rule is about; the champion may be there only to be mentioned."""
+        return {model: apply for model, apply in self.statistics.items() if model in {"candidate", self.rule.against}}
 
 
-def gather(predictions: Predictions, rules: list[Rule], method: Method, *, grouped: bool) -> list[Evidence]:
+def gather(predictions: Predictions, rules: Iterable[Rule], method: Method, *, grouped: bool) -> list[Evidence]:
     """Measure every rule on every slice it speaks of, all on the same resamples, in the order of the rules."""
     asked = [item for rule in rules for item in _questions(predictions, rule, grouped=grouped)]
     questions = [item for item in asked if isinstance(item, _Question)]
-    statistics = {
-        (number, model): within(apply, question.rows)
-        for number, question in enumerate(questions)
-        for model, apply in question.statistics.items()
-        if model in {"candidate", question.rule.against}
-    }
+    keys = [{m: (q.rule.metric, m, q.rule.by, q.slice) for m in q.compared} for q in questions]
+    statistics = {keys[i][m]: within(apply, q.rows) for i, q in enumerate(questions) for m, apply in q.compared.items()}
     resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
     draws = resample(statistics, resampling)
-    answers = iter([_answer(predictions, resampling, question, number, draws, method) for number, question in enumerate(questions)])
+    drawn = [{model: draws[key] for model, key in own.items()} for own in keys]
+    clusters = [len(np.unique(resampling.clusters[question.rows])) for question in questions]
+    answers = iter([_answer(*each, method) for each in zip(questions, drawn, clusters, strict=True)])
     return [next(answers) if isinstance(item, _Question) else item for item in asked]
 
 
@@ -103,8 +111,9 @@ def _questions(predictions: Predictions, rule: Rule, *, grouped: bool) -> Iterat
         return
     everything = {None: np.arange(len(predictions))}
     for name, rows in (everything if rule.by is None else predictions.slice_rows(rule.by)).items():
-        models = {"candidate", rule.against, "champion"} & set(predictions.scores)
-        yield _Question(rule, name, rows, {model: predictions.statistic(rule.metric, model, rows) for model in sorted(models)})
+        models = {"candidate", rule.against, *(["champion"] if predictions.champion else [])} & set(predictions.scores)
+        statistics = {model: predictions.statistic(rule.metric, model, rows) for model in sorted(models)}
+        yield _Question(rule, name, rows, statistics, _same(predictions, rule, rows))
 
 
 def _problem(predictions: Predictions, rule: Rule, *, grouped: bool) -> str:
@@ -135,30 +144,20 @@ def _degenerate(predictions: Predictions, rule: Rule) -> str:
     return ""
 
 
-def _answer(
-    predictions: Predictions,
-    resampling: Resampling,
-    question: _Question,
-    number: int,
-    draws: dict[tuple[int, str], Floats],
-    method: Method,
-) -> Evidence:
+def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method: Method) -> Evidence:
     rule, rows = question.rule, question.rows
     values = {model: float(apply(np.ones((1, len(rows))))[0]) for model, apply in question.statistics.items()}
-    value, drawn = values["candidate"], draws[number, "candidate"]
-    other = None if rule.against == "value" else values[rule.against]
+    value, drawn = values["candidate"], draws["candidate"]
+    other = values.get(rule.against)
     if other is not None:
-        value, drawn = value - other, drawn - draws[number, rule.against]
-    clusters = len(np.unique(resampling.clusters[rows]))
+        value, drawn = value - other, drawn - draws[rule.against]
     interval = Interval.of(value, drawn, method.confidence)
-    if rule.metric in _SHARES and not _same(predictions, rule, rows):
+    if rule.metric in _SHARES and not question.same:
         interval = _opened(interval, clusters, method)
-    champion = values.get("champion") if predictions.champion else None
-    return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, values["candidate"], other, champion)
+    return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, values.get("champion"))
 
 
 def _same(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> bool:
-    """Tell whether two models give the very same scores: then their difference is known to be nothing."""
     if rule.against == "value":
         return False
     scores: list[NDArray[Any]] = [predictions.scores[model][rows] for model in ("candidate", rule.against)]

@@ -1,8 +1,8 @@
 """ONNX graphs with one input `x` and one output `y`, whose bytes depend on the model and on nothing else.
 
-    binary      y [N]           probability of the second class
-    multiclass  y [N, classes]  probabilities
-    regression  y [N]           in the target's units
+binary      y [N]           probability of the second class
+multiclass  y [N, classes]  probabilities
+regression  y [N]           in the target's units
 """
 
 from __future__ import annotations

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
+from mlops.errors import ConfigurationError
+from mlops.ml import columns, types
+from mlops.ml import target as targets
 from mlops.ml.objective import guess_task
+from mlops.ml.roles import Roles
+from mlops.ml.target import Target
+from mlops.ml.types import ColumnType, Settled
 
-_ID = re.compile(r"(^|.*[ _.-])(id|uuid|guid|key|index|idx)$|.*[a-z]I[dD]$|^ID$|^(row|record)[ _]?(id|no|nr|number)?$", re.IGNORECASE)
-_CAMEL_ID = re.compile(r".*[a-z]I[dD]$")
-_THING = re.compile(
-    r"^(account|borrower|case|client|company|customer|device|employee|engine|family|firm|household|loan|machine|member|order|"
-    r"participant|patient|person|policy|respondent|session|student|subject|user|vehicle|visitor)[ _.-]?(id|key|no|nr|number|uuid)$",
-    re.IGNORECASE,
-)
 _SENSITIVE = re.compile(
-    r"^(sex|gender|race|ethnicity|ethnic group|religion|nationality|disability|marital[ _-]?status|age|age[ _-]?group)$", re.IGNORECASE
+    r"age|age[ _-]?group|disability|ethnic(ity|[ _-]group)|gender|nationality|race|religion|sex", re.IGNORECASE
 )
 _PERCENT = re.compile(r"(^|[ _-])(percent|percentage|pct)($|[ _-])|%", re.IGNORECASE)
-_CATEGORIES = 50
+_TEXT = ("string", "category")
 _LISTED = 8
 _LISTED_ROWS = 5
-_GROUPS = 20
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class ColumnGuess:
     """What seems to hold for one column; `nulls` is the share that may be missing, None where none is."""
 
     name: str
-    type: str
+    type: ColumnType
     nulls: float | None = None
     between: tuple[float | None, float | None] | None = None
     one_of: tuple[str, ...] | None = None
@@ -42,116 +41,92 @@ class ColumnGuess:
 
 @dataclass(frozen=True)
 class Guess:
-    """What seems to hold for a table and its target."""
+    """What seems to hold for a table and its target; `doubts` are sentences for a person."""
 
     rows: int
-    task: str
-    labels: tuple[str, ...]
+    task: targets.Task
+    classes: tuple[targets.Label, ...]
     columns: tuple[ColumnGuess, ...]
     keys: tuple[str, ...] = ()
     entity: str | None = None
     exclude: tuple[tuple[str, tuple[str, ...]], ...] = ()
     null_targets: int = 0
-
-    @property
-    def learnt_from(self) -> int:
-        """How many columns are left to learn from."""
-        out = {column for _, columns in self.exclude for column in columns} | set(self.keys)
-        return len(self.columns) - 1 - len(out)
+    doubts: tuple[str, ...] = ()
 
 
-@dataclass
-class _Roles:
-    keys: list[str] = field(default_factory=list)
-    entity: str | None = None
-    exclude: dict[str, list[str]] = field(default_factory=dict)
-
-
-def guess(frame: pl.DataFrame, types: dict[str, str], target: str, asked: str | None = None) -> Guess:
-    """Guess from typed columns.
+def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
+    """Guess from a snapshot with `__row__`.
 
     Raises:
-        ConfigurationError: the target fits no task.
+        ConfigurationError: the target fits no task, or no column is left to learn from.
     """
-    values = frame[target].drop_nulls()
-    task = guess_task(values, types[target], asked)
-    labelled = frame.filter(pl.col(target).is_not_null())
-    roles = _roles(labelled, types, target)
-    labels = () if task == "regression" else tuple(str(label) for label in values.unique().sort())
+    roles = Roles()
+    for name in (name for name in raw.columns if not columns.usable(raw, name)):
+        roles.leave_out("unsupported", name)
+    frame, settled, found = columns.settle(raw.drop(roles.exclude.get("unsupported", [])), {}, {})
+    roles.doubts += [check.message for check in found if check.name == "ambiguous"]
+    for check in found:
+        if check.name == "finite" and check.column not in (None, target):
+            roles.leave_out("infinite", str(check.column))
+    labelled, goal = _goal(frame, settled, target, asked)
+    roles.assign(labelled, {name: column.type for name, column in settled.items()}, goal)
     return Guess(
         rows=frame.height,
-        task=task,
-        labels=labels,
-        columns=tuple(_column(labelled[name], types[name], name == target) for name in frame.columns),
+        task=goal.task,
+        classes=goal.classes,
+        columns=tuple(_column(frame[name], column, name in roles.keys, target) for name, column in settled.items()),
         keys=tuple(roles.keys),
         entity=roles.entity,
-        exclude=tuple((reason, tuple(columns)) for reason, columns in sorted(roles.exclude.items())),
+        exclude=tuple((reason, tuple(names)) for reason, names in sorted(roles.exclude.items())),
         null_targets=frame.height - labelled.height,
+        doubts=tuple(roles.doubts),
     )
 
 
-def _roles(frame: pl.DataFrame, types: dict[str, str], target: str) -> _Roles:
-    """Sort out the columns that a model should not see, and the thing that rows repeat."""
-    roles = _Roles()
-    for name in frame.columns:
-        if name == target:
+def null_texts(raw: pl.DataFrame, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Find which of the `known` texts for a missing value this table means that way.
+
+    A text that keeps a column from being numbers, dates or truths does; so does one that nobody writes for a value.
+    """
+    found: set[str] = set()
+    for series in (raw[name] for name in raw.columns if raw.schema[name] == pl.String):
+        present = [text for text in known if bool((series == text).any())]
+        if not present or types.settle(series).type not in _TEXT:
             continue
-        series = frame[name]
-        if reason := _useless(series, types[name]):
-            roles.exclude.setdefault(reason, []).append(name)
-        elif is_identifier(series, types[name]):
-            roles.keys.append(name)
-        elif roles.entity is None and is_entity(series, types[name]):
-            roles.entity = name
-            roles.keys.append(name)
-    return roles
+        cleaned = series.set(series.is_in(present), None)
+        if cleaned.null_count() < len(series) and types.settle(cleaned).type not in _TEXT:
+            found.update(present)
+        found.update(text for text in present if text not in {"NA", "None"})
+    return tuple(text for text in known if text in found)
 
 
-def _useless(series: pl.Series, kind: str) -> str | None:
-    if series.null_count() == len(series):
-        return "empty"
-    distinct = series.n_unique()
-    if distinct == 1:
-        return "constant"
-    long = kind in {"string", "category"} and distinct > _CATEGORIES and distinct > len(series) / 2
-    if long and not is_identifier(series, kind) and not is_entity(series, kind):
-        return "free_text"
-    return None
+def _goal(
+    frame: pl.DataFrame, settled: Mapping[str, Settled], target: str, asked: str | None
+) -> tuple[pl.DataFrame, Target]:
+    """Keep the rows that have a target, brought to what its task learns."""
+    if target not in settled:
+        raise ConfigurationError(f"`{target}` is of a type that cannot be learnt", hint="choose another --target")
+    labelled = frame.filter(pl.col(target).is_not_null())
+    task = guess_task(labelled[target], settled[target].type, asked)
+    values, kind = targets.normalised(labelled[target], settled[target].type, task)
+    goal, problems = targets.settle(values, kind, task, None)
+    if goal is None:
+        raise ConfigurationError(problems[0].message, hint="choose another --target or --task")
+    return labelled.with_columns(values), goal
 
 
-def is_identifier(series: pl.Series, kind: str) -> bool:
-    """Tell a name or number of the row: one value a row, and it looks like one."""
-    if kind not in {"int", "string", "category"} or series.null_count() or series.n_unique() < len(series):
-        return False
-    if _ID.match(series.name):
-        return True
-    if kind == "int":
-        return bool((series.diff().drop_nulls() == 1).all())
-    return not bool(series.str.contains(r"\s").any())
-
-
-def is_entity(series: pl.Series, kind: str) -> bool:
-    """Tell a person or thing that rows repeat: only where its name says so and there are many of them."""
-    if kind not in {"int", "string", "category"} or series.null_count() or not _THING.match(series.name):
-        return False
-    distinct = series.n_unique()
-    return distinct >= _GROUPS and 1 < len(series) / distinct <= len(series) / _GROUPS
-
-
-def _column(series: pl.Series, kind: str, target: bool) -> ColumnGuess:
+def _column(series: pl.Series, settled: Settled, key: bool, target: str) -> ColumnGuess:
     known = series.drop_nulls()
-    if target:
-        return ColumnGuess(series.name, kind)
-    if known.is_empty():
-        return ColumnGuess(series.name, kind, nulls=1.0)
+    if series.name == target or known.is_empty():
+        return ColumnGuess(series.name, settled.type)
     return ColumnGuess(
         name=series.name,
-        type=kind,
+        type=settled.type,
         nulls=_budget(series.null_count() / len(series)),
-        between=_between(known, kind),
-        one_of=_one_of(known, kind),
-        unique=is_identifier(series, kind),
-        sensitive=bool(_SENSITIVE.match(series.name)),
+        between=None if key else _between(known, settled.type),
+        one_of=None if key else _one_of(known, settled.type),
+        unique=key and known.n_unique() == len(series),
+        sensitive=bool(_SENSITIVE.fullmatch(series.name)),
     )
 
 
@@ -176,7 +151,7 @@ def _between(known: pl.Series, kind: str) -> tuple[float | None, float | None] |
 
 def _one_of(known: pl.Series, kind: str) -> tuple[str, ...] | None:
     """List the levels of a column that has few, each of them often."""
-    if kind not in {"string", "category"} or known.n_unique() > _LISTED:
+    if kind not in _TEXT or known.n_unique() > _LISTED:
         return None
     counts = known.value_counts()
     if int(counts["count"].min() or 0) < _LISTED_ROWS:  # type: ignore[arg-type]  # counts are integers

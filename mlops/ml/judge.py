@@ -8,19 +8,24 @@ Several slices of one rule share its error by Holm's method: a slice passes only
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlops.ml import sentences
-from mlops.ml.bootstrap import Interval
-from mlops.ml.evidence import Evidence, Method, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mlops.ml.bootstrap import Interval
+    from mlops.ml.evidence import Evidence, Method, Rule
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 CLUSTERS = 10  # fewer groups than this cannot carry an interval
+_FAR = 30  # a half-width this many times the distance would need about a thousand times the rows
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,10 @@ class _Side:
     def worst(self, interval: Interval) -> float:
         return self.margin(interval.low if self.sign > 0 else interval.high)
 
+    def allows(self, interval: Interval) -> bool:
+        """Tell whether the whole interval is on the good side."""
+        return self.worst(interval) > 0 or (not self.strict and self.worst(interval) == 0)
+
 
 def judge(evidence: Iterable[Evidence], method: Method, minimum_rows: int) -> list[Result]:
     """Judge every rule; evidence of one rule must be consecutive, for its slices are judged together."""
@@ -84,11 +93,11 @@ def overall(results: Sequence[Result]) -> str:
     return PASS if verdicts == {PASS} else INCONCLUSIVE
 
 
-def _family(family: list[Evidence], method: Method, minimum_rows: int) -> list[Result]:
+def _family(family: list[Evidence], method: Method, minimum_rows: int) -> Iterator[Result]:
     sides = _sides(family[0].rule)
     chances = [max((_chance(item, side) for side in sides), default=1.0) for item in family]
-    allowed = dict(zip(range(len(family)), _holm(chances, method.tail), strict=True))
-    return [_one(item, sides, method, minimum_rows, *allowed[i]) for i, item in enumerate(family)]
+    for item, claim in zip(family, _holm(chances, method.tail), strict=True):
+        yield _unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) or _measured(item, sides, method, claim)
 
 
 def _sides(rule: Rule) -> tuple[_Side, ...]:
@@ -104,7 +113,7 @@ def _sides(rule: Rule) -> tuple[_Side, ...]:
 
 def _chance(evidence: Evidence, side: _Side) -> float:
     """Estimate the chance of a value this good if the truth were on the bound (one-sided p-value)."""
-    if evidence.draws is None or len(evidence.draws) == 0 or not math.isfinite(evidence.interval.value):
+    if len(evidence.draws) == 0 or not math.isfinite(evidence.interval.value):
         return 1.0
     margins = side.sign * (evidence.draws - side.bound)
     bad = int((~(margins > 0) if side.strict else ~(margins >= 0)).sum())
@@ -115,56 +124,67 @@ def _chance(evidence: Evidence, side: _Side) -> float:
     return min(1 / (len(margins) + 1), normal)
 
 
-def _holm(chances: list[float], tail: float) -> list[tuple[bool, float]]:
-    """Tell which claims hold together with an error of `tail` for all of them, and the tail each was given."""
-    kept, holds = [(False, tail)] * len(chances), True
-    for position, index in enumerate(sorted(range(len(chances)), key=lambda i: chances[i])):
+@dataclass(frozen=True)
+class _Claim:
+    """Whether a slice's pass holds together with those of its siblings, and the tail that was left to it."""
+
+    holds: bool
+    tail: float
+
+
+def _holm(chances: Sequence[float], tail: float) -> list[_Claim]:
+    """Share an error of `tail` among all claims, the surest first; the first that does not hold ends it."""
+    claims, holds = [_Claim(False, tail)] * len(chances), True
+    for position, index in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
         share = tail / (len(chances) - position)
         holds = holds and chances[index] <= share
-        kept[index] = (holds, share)
-    return kept
+        claims[index] = _Claim(holds, share)
+    return claims
 
 
-def _one(
-    item: Evidence, sides: tuple[_Side, ...], method: Method, minimum_rows: int, holds: bool, share: float
-) -> Result:
+def _unmeasured(item: Evidence, sides: Sequence[_Side]) -> Result | None:
+    """Answer for a rule that was not measured."""
+    bound = sides[0].bound if sides else None
     if not item.applicable:
-        return Result(item, None, INCONCLUSIVE, sentences.NO_CHAMPION)
+        return Result(item, bound, INCONCLUSIVE, sentences.NO_CHAMPION)
     if item.problem or not sides:
-        return Result(item, _bound(sides, item), FAIL, sentences.problem(item, item.problem or "the rule has no bound"))
-    side = min(sides, key=lambda side: side.worst(item.interval))
-    result = Result(item, side.bound, INCONCLUSIVE, "")
+        return Result(item, bound, FAIL, sentences.problem(item, item.problem or "the rule has no bound"))
+    return None
+
+
+def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Result | None:
+    """Answer for rows that can carry no interval."""
+    bound = sides[0].bound
     if item.rows < minimum_rows:
-        return replace(result, sentence=sentences.few_rows(item, minimum_rows), rows_needed=minimum_rows)
-    value = item.interval.value
-    if not math.isfinite(value):
-        return replace(result, verdict=FAIL, sentence=sentences.undefined(item))
-    failed = next((s for s in sides if s.margin(value) < 0), None)
-    if failed is not None:
-        return replace(result, bound=failed.bound, verdict=FAIL, sentence=sentences.failed(item, failed.bound, failed.sign))
+        return Result(item, bound, INCONCLUSIVE, sentences.few_rows(item, minimum_rows), minimum_rows)
+    if not math.isfinite(item.interval.value):
+        return Result(item, bound, FAIL, sentences.undefined(item))
     if item.clusters < min(CLUSTERS, minimum_rows):
-        return replace(result, sentence=sentences.few_clusters(item, CLUSTERS))
-    clear = all(s.worst(item.interval) > 0 if s.strict else s.worst(item.interval) >= 0 for s in sides)
-    if clear and (holds or item.slice is None):
-        return replace(result, verdict=PASS, sentence=sentences.passed(item, side.bound, side.sign, strict=side.strict))
-    needed = _rows_needed(item, side, method, share)
-    return replace(result, sentence=sentences.unsure(item, side.bound, side.sign, needed, chance=clear), rows_needed=needed)
+        return Result(item, bound, INCONCLUSIVE, sentences.few_clusters(item, CLUSTERS))
+    return None
 
 
-def _bound(sides: tuple[_Side, ...], item: Evidence) -> float | None:
-    return sides[0].bound if sides else None
+def _measured(item: Evidence, sides: Sequence[_Side], method: Method, claim: _Claim) -> Result:
+    """Compare the interval with the bounds; the worst bound speaks."""
+    side = min(sides, key=lambda side: side.worst(item.interval))
+    failed = next((each for each in sides if each.margin(item.interval.value) < 0), None)
+    if failed is not None:
+        return Result(item, failed.bound, FAIL, sentences.failed(item, failed.bound, failed.sign))
+    clear = all(each.allows(item.interval) for each in sides)
+    if clear and (claim.holds or item.slice is None):
+        return Result(item, side.bound, PASS, sentences.passed(item, side.bound, side.sign))
+    needed = _rows_needed(item, side, method, claim)
+    return Result(item, side.bound, INCONCLUSIVE, sentences.unsure(item, side.bound, side.sign, needed, clear), needed)
 
 
-def _rows_needed(item: Evidence, side: _Side, method: Method, share: float) -> int | None:
-    """Scale the half-width by one over the square root of the rows until it fits before the bound; None if it never does."""
+def _rows_needed(item: Evidence, side: _Side, method: Method, claim: _Claim) -> int | None:
+    """Shrink the half-width with the root of the rows until it fits before the bound; None if that is out of sight."""
     distance = side.margin(item.interval.value)
     half = distance - side.worst(item.interval)
     if item.slice is not None:
-        half *= NormalDist().inv_cdf(1 - share) / NormalDist().inv_cdf(1 - method.tail)
-    if distance <= 0 or not math.isfinite(half):
+        half *= NormalDist().inv_cdf(1 - claim.tail) / NormalDist().inv_cdf(1 - method.tail)
+    if not (distance > 0 and half < _FAR * distance):
         return None
     needed = item.rows * (half / distance) ** 2
-    if needed > 1000 * item.rows:
-        return None
-    unit = 10 ** max(0, int(math.log10(needed)) - 1)
-    return max(item.rows + 1, math.ceil(needed / unit) * unit)
+    unit = math.pow(10, max(0, math.floor(math.log10(needed)) - 1))
+    return max(item.rows + 1, math.ceil(needed / unit) * int(unit))

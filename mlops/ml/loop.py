@@ -91,9 +91,7 @@ def _loaders(
     return train, batches(examples.validation_x, examples.validation_y, 1)
 
 
-def _trainer(
-    session: Session, module: pl.LightningModule, watch: Watch, loggers: tuple[Logger, ...]
-) -> pl.Trainer:
+def _trainer(session: Session, module: pl.LightningModule, watch: Watch, loggers: tuple[Logger, ...]) -> pl.Trainer:
     options = session.options
     callbacks: list[pl.Callback] = [watch]
     if session.checkpoints:

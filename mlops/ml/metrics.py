@@ -1,8 +1,8 @@
 """Metrics as functions of row weights, so that one formula gives the value and every bootstrap resample of it.
 
-Shapes: `y` is [n]; `score` is [n] (probability of the second class, or a number) or [n, k] (probabilities of k classes).
-Values equal scikit-learn's. What is undefined (no rows, a class that is absent, a score that is not finite) is NaN,
-never an exception, and NaN passes no gate. Names, directions and ranges are in `mlops.spec.metrics`.
+Shapes: `y` is [n]; `score` is [n] (probability of the second class, or a number) or [n, k] (probabilities of classes).
+Values equal scikit-learn's. What is undefined (no rows, an absent class, a score that is not finite) is NaN, never an
+exception, and NaN passes no gate. Names, directions and ranges are in `mlops.spec.metrics`.
 """
 
 from __future__ import annotations

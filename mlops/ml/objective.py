@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import polars as pl
 
 from mlops.errors import ConfigurationError
+from mlops.ml.target import Task
 
-TASKS = ("binary", "multiclass", "regression")
+TASKS: tuple[Task, ...] = get_args(Task)
 FEWEST_ROWS = 30
 FEWEST_OF_A_CLASS = 10
 _NUMBERS = 20
 _TEXTS = 50
+_ANOTHER = "choose another --target"
 
 
-def guess_task(target: pl.Series, kind: str, asked: str | None = None) -> str:
+def guess_task(target: pl.Series, kind: str, asked: str | None = None) -> Task:
     """Tell the task from the values of a typed target without nulls; `asked` overrides what the values leave open.
 
     Raises:
@@ -24,15 +28,22 @@ def guess_task(target: pl.Series, kind: str, asked: str | None = None) -> str:
         message = f"`{name}` has {len(target)} rows with a value; at least {FEWEST_ROWS} are needed for three parts"
         raise ConfigurationError(message, hint="bring more rows")
     if distinct < 2:
-        raise ConfigurationError(f"`{name}` has one value only: there is nothing to learn", hint="choose another --target")
+        raise ConfigurationError(f"`{name}` has one value only: there is nothing to learn", hint=_ANOTHER)
     if kind in {"date", "datetime"}:
-        raise ConfigurationError(f"`{name}` is a {kind}; a target is a class or a number", hint="choose another --target")
-    task = asked or _open(target, kind, distinct)
+        raise ConfigurationError(f"`{name}` is a {kind}; a target is a class or a number", hint=_ANOTHER)
+    task = _open(target, kind, distinct) if asked is None else _known(asked)
     _fits(target, kind, task, distinct)
     return task
 
 
-def _open(target: pl.Series, kind: str, distinct: int) -> str:
+def _known(asked: str) -> Task:
+    for task in TASKS:
+        if task == asked:
+            return task
+    raise ConfigurationError(f"unknown task `{asked}`", hint=f"one of: {', '.join(TASKS)}")
+
+
+def _open(target: pl.Series, kind: str, distinct: int) -> Task:
     name, numeric = target.name, kind in {"int", "float"}
     if distinct == 2:
         return "binary"
@@ -47,13 +58,12 @@ def _open(target: pl.Series, kind: str, distinct: int) -> str:
     raise ConfigurationError(message, hint="choose another --target, or say --task multiclass if they are classes")
 
 
-def _fits(target: pl.Series, kind: str, task: str, distinct: int) -> None:
+def _fits(target: pl.Series, kind: str, task: Task, distinct: int) -> None:
     name = target.name
-    if task not in TASKS:
-        raise ConfigurationError(f"unknown task `{task}`", hint=f"one of: {', '.join(TASKS)}")
     if task == "regression":
         if kind not in {"int", "float"}:
-            raise ConfigurationError(f"`{name}` holds {kind} values, not numbers to regress on", hint="leave --task out")
+            message = f"`{name}` holds {kind} values, not numbers to regress on"
+            raise ConfigurationError(message, hint="leave --task out")
         return
     if (task == "binary") != (distinct == 2):
         wanted = "exactly 2" if task == "binary" else "at least 3"

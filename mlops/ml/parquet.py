@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mlops.errors import DataError
 from mlops.files.atomic import writing
 
 if TYPE_CHECKING:
@@ -23,3 +24,14 @@ def write(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
         frame.lazy().sink_parquet(
             temporary, compression="zstd", statistics=True, row_group_size=_ROW_GROUP, maintain_order=True
         )
+
+
+def read(path: Path) -> pl.DataFrame:
+    """Read the rows that an earlier stage wrote; raises DataError where there are none."""
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        place = f"{path.parent.name}/{path.name}"
+        raise DataError(
+            f"{place} is not there or cannot be read", hint="dvc repro runs the stage that writes it"
+        ) from error

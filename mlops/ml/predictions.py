@@ -7,18 +7,21 @@ on the way to the gate is noticed instead of judged around.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from mlops.errors import DataError
 from mlops.ml.metrics import TASKS, Statistic, statistic
 from mlops.ml.slices import rank
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
@@ -56,7 +59,9 @@ class Predictions:
     def write(self, path: Path) -> None:
         """Write the table that `read` reads."""
         columns: dict[str, Any] = {"__row__": self.rows, "target": _target(self.task, self.target)}
-        columns["group"] = pl.Series(self.groups, dtype=pl.Int64) if self.groups is not None else _null(len(self), pl.Int64)
+        columns["group"] = (
+            pl.Series(self.groups, dtype=pl.Int64) if self.groups is not None else _null(len(self), pl.Int64)
+        )
         columns |= {f"{_SLICE}{by}": pl.Series(labels, dtype=pl.String) for by, labels in self.slices.items()}
         columns |= {model: self._column(model) for model in MODELS}
         facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
@@ -86,7 +91,11 @@ class Predictions:
 
     @classmethod
     def _parse(cls, frame: pl.DataFrame, facts: dict[str, Any]) -> Predictions:
-        slices = {name.removeprefix(_SLICE): frame[name].fill_null("missing").to_numpy() for name in frame.columns if name.startswith(_SLICE)}
+        slices = {
+            name.removeprefix(_SLICE): frame[name].fill_null("missing").to_numpy()
+            for name in frame.columns
+            if name.startswith(_SLICE)
+        }
         present = [model for model in MODELS if model in frame.columns and frame[model].null_count() < frame.height]
         return cls(
             task=facts["task"],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from mlops.ml.evidence import Evidence
+if TYPE_CHECKING:
+    from mlops.ml.evidence import Evidence
 
 NO_CHAMPION = "no champion: relative rule not applicable, absolute rules enforced"
 
@@ -15,19 +17,22 @@ def number(value: float, beside: float | None = None) -> str:
         return "unknown" if math.isnan(value) else ("∞" if value > 0 else "−∞")
     for digits in range(3, 9):
         text = _digits(value, digits)
-        if beside is None or value == beside or float(text.replace(",", "")) != float(_digits(beside, 8).replace(",", "")):
+        if (
+            beside is None
+            or value == beside
+            or float(text.replace(",", "")) != float(_digits(beside, 8).replace(",", ""))
+        ):
             break
     return text
 
 
 def _digits(value: float, digits: int) -> str:
+    """Spell `digits` digits, at least three of them after the point of a small number."""
     size = abs(value)
-    if size >= 10 ** (digits - 1):
-        return f"{value:,.{max(0, digits - 3)}f}"
-    places = digits if size < 1 else digits - len(str(int(size)))
     if 0 < size < 0.01:
-        places += 1
-    return f"{value:.{places}f}"
+        return f"{value:.{digits - 2 - math.floor(math.log10(size))}f}".removesuffix("0")
+    whole = len(str(int(size))) if size >= 1 else 0
+    return f"{value:,.{max(0, digits - whole)}f}"
 
 
 def _where(item: Evidence) -> str:
@@ -52,38 +57,43 @@ def _value(item: Evidence, bound: float) -> str:
     if difference == 0:
         return f"{_where(item)} equals the {item.rule.against}'s {number(item.other)}"
     side = "above" if difference > 0 else "below"
-    return f"{_where(item)} is {number(abs(difference), abs(bound))} {side} the {item.rule.against}'s {number(item.other)}"
+    return (
+        f"{_where(item)} is {number(abs(difference), abs(bound))} {side} the {item.rule.against}'s {number(item.other)}"
+    )
 
 
-def _wanted(item: Evidence, bound: float, sign: int, *, strict: bool = False) -> str:
+def _wanted(item: Evidence, bound: float, sign: int) -> str:
     """Say what the bound asks for."""
     if item.other is None:
         return f"at {'least' if sign > 0 else 'most'} {bound:g}"
     if bound == 0:
-        return ("above" if sign > 0 else "below") + " it" if strict else f"no {'lower' if sign > 0 else 'higher'}"
+        if item.rule.against == "dummy":
+            return "above it" if sign > 0 else "below it"
+        return "no lower" if sign > 0 else "no higher"
     direction = "above" if bound > 0 else "below"
     return f"{'at least' if bound * sign > 0 else 'no more than'} {abs(bound):g} {direction}"
 
 
-def passed(item: Evidence, bound: float, sign: int, *, strict: bool) -> str:
+def passed(item: Evidence, bound: float, sign: int) -> str:
     """Say that the whole interval is on the good side."""
-    wanted = _wanted(item, bound, sign, strict=strict)
-    return f"{_value(item, bound)} {_interval(item)}, {wanted} as required, on {_rows(item)}"
+    return f"{_value(item, bound)} {_interval(item)}, {_wanted(item, bound, sign)} as required, on {_rows(item)}"
 
 
 def failed(item: Evidence, bound: float, sign: int) -> str:
     """Say that the value is on the bad side, and what the champion has there."""
-    sentence = f"{_value(item, bound)} but must be {_wanted(item, bound, sign, strict=item.rule.against == 'dummy')}"
+    sentence = f"{_value(item, bound)} but must be {_wanted(item, bound, sign)}"
     if item.rule.against == "value" and item.champion is not None:
         return f"{sentence}; the champion has {number(item.champion)} on the same {_rows(item)}"
     return f"{sentence}, on {'the same ' if item.other is not None else ''}{_rows(item)}"
 
 
-def unsure(item: Evidence, bound: float, sign: int, needed: int | None, *, chance: bool) -> str:
+def unsure(item: Evidence, bound: float, sign: int, needed: int | None, chance: bool) -> str:
     """Say why the interval does not decide, and how many rows would."""
-    wanted = _wanted(item, bound, sign, strict=item.rule.against == "dummy")
+    wanted = _wanted(item, bound, sign)
     why = "likely but not sure among that many slices" if chance else "its interval reaches past that"
-    rows = f"needs about {needed:,} rows, has {item.rows:,}" if needed else f"{item.rows:,} rows are far too few to tell"
+    rows = (
+        f"needs about {needed:,} rows, has {item.rows:,}" if needed else f"{item.rows:,} rows are far too few to tell"
+    )
     return f"{_value(item, bound)} {_interval(item)} and must be {wanted}: {why}; {rows}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -43,12 +44,21 @@ class Judge:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one pass over the training rows (or, for boosted trees, one more batch of trees) led to."""
+    """What the pass number `number`, from 1, over the training rows (or so many boosted trees) led to."""
 
     number: int
     validation_loss: float
     metric: float
     train_loss: float | None = None
+
+    def measures(self, metric: str) -> dict[str, float]:
+        """Name the numbers for logs and plots, leaving out what is not finite."""
+        values = {
+            "train_loss": self.train_loss,
+            "validation_loss": self.validation_loss,
+            f"validation_{metric}": self.metric,
+        }
+        return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
 
 
 def _ignore(_: Epoch) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import polars as pl
@@ -40,7 +41,11 @@ def _plain(column: pl.Series) -> pl.Series:
 def _quartiles(column: pl.Series) -> pl.Series:
     edges = sorted({float(edge) for q in (0.25, 0.5, 0.75) if (edge := column.quantile(q)) is not None})
     words = [f"{edge:.6g}" for edge in edges]
-    labels = [f"up to {words[0]}", *(f"{a} to {b}" for a, b in zip(words, words[1:], strict=False)), f"over {words[-1]}"]
+    labels = [
+        f"up to {words[0]}",
+        *(f"{a} to {b}" for a, b in itertools.pairwise(words)),
+        f"over {words[-1]}",
+    ]
     return column.cut(edges, labels=labels).cast(pl.String)
 
 
@@ -58,4 +63,4 @@ def rank(label: str) -> tuple[int, float, int, str]:
     number = re.search(r"-?\d+(\.\d+)?(e[+-]?\d+)?", label)
     if label in {OTHER, MISSING} or number is None:
         return (2 if label in {OTHER, MISSING} else 1, 0.0, 0, label)
-    return 0, float(number[0]), {"up": -1, "over": 1}.get(label.split()[0], 0), label
+    return 0, float(number[0]), {"up": -1, "over": 1}.get(label.split(maxsplit=1)[0], 0), label

@@ -90,7 +90,9 @@ def reading(source: Source) -> Iterator[None]:
     except pl.exceptions.NoDataError as error:
         raise DataError(f"{source.label} is empty", hint="check where the file comes from") from error
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{source.label} cannot be read as {source.kind}: {_reason(error)}", hint=_cure(source)) from error
+        raise DataError(
+            f"{source.label} cannot be read as {source.kind}: {_reason(error)}", hint=_cure(source)
+        ) from error
 
 
 def place(source: Source, folder: Path) -> Path:
@@ -106,8 +108,9 @@ def place(source: Source, folder: Path) -> Path:
     _must_exist(path, source, folder)
     fence = (home if source.package else folder.parent.parent).resolve()
     if not path.resolve().is_relative_to(fence):
+        outside = "the package" if source.package else "the repository"
         raise ConfigurationError(
-            f"the path `{source.path}` is a link that leads outside {'the package' if source.package else 'the repository'}",
+            f"the path `{source.path}` is a link that leads outside {outside}",
             hint="put the file itself in its place",
         )
     _must_match(path, source)
@@ -166,12 +169,18 @@ def _sql(source: Source, path: Path) -> pl.LazyFrame:
     import duckdb  # optional: only a `kind: sql` source needs it
 
     query = source.query or ""
-    fenced = {"enable_external_access": "false", "lock_configuration": "true", "threads": "1"}
+    fenced: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": "false",
+        "lock_configuration": "true",
+        "threads": "1",
+    }
     try:
         with duckdb.connect(str(path), read_only=True, config=fenced) as connection:
             frame: pl.DataFrame = connection.sql(query).pl()
     except duckdb.Error as error:
-        raise DataError(f"the query on {source.label} fails: {str(error).splitlines()[0]}", hint="correct `query`") from error
+        raise DataError(
+            f"the query on {source.label} fails: {str(error).splitlines()[0]}", hint="correct `query`"
+        ) from error
     if not re.search(r"\border\s+by\b", query, re.IGNORECASE):
         frame = frame.sort(frame.columns, nulls_last=True)  # a database promises no order of its own
     return frame.lazy()
@@ -243,4 +252,8 @@ def _reason(error: Exception) -> str:
 
 
 def _cure(source: Source) -> str:
-    return "check `separator`, `header` and the quotes" if source.kind == "csv" else f"check that it is a {source.kind} file"
+    return (
+        "check `separator`, `header` and the quotes"
+        if source.kind == "csv"
+        else f"check that it is a {source.kind} file"
+    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import polars as pl
-from polars.datatypes import DataType, DataTypeClass
+
+if TYPE_CHECKING:
+    from polars.datatypes import DataType, DataTypeClass
 
 ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
 TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
@@ -205,7 +207,7 @@ def _to_datetime(values: pl.Series) -> pl.Series:
     return values.cast(pl.Datetime("us")) if values.dtype == pl.Date else _nothing(values, pl.Datetime("us"))
 
 
-def _temporal(text: pl.Series, formats: tuple[str, ...] | list[str], dtype: DataType | DataTypeClass) -> pl.Series:
+def _temporal(text: pl.Series, formats: tuple[str, ...] | list[str], dtype: type[pl.Date] | pl.Datetime) -> pl.Series:
     """Read with the one format that fits most values; compact dates must have eight digits."""
     sample, best, fewest = text.drop_nulls().head(_SAMPLE), formats[0], text.len() + 1
     for style in formats:

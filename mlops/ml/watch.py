@@ -56,14 +56,15 @@ class Watch(pl.Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Judge the epoch and tell whoever listens."""
-        epoch = self._judge(trainer.current_epoch, self._refuse_divergence(trainer.current_epoch))
+        number = trainer.current_epoch + 1
+        epoch = self._judge(number, self._refuse_divergence(number))
         self.history.append(epoch)
         if self.best is None or self._rank(epoch) > self._rank(self.history[self.best]):
             self.best = len(self.history) - 1
             self.weights = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
         trainer.should_stop = not self.patient
         for logger in trainer.loggers:
-            logger.log_metrics(measures(epoch, self.session.judge.metric), step=epoch.number)
+            logger.log_metrics(epoch.measures(self.session.judge.metric), step=epoch.number)
         self.session.observe(epoch)
 
     def _judge(self, number: int, train_loss: float | None) -> Epoch:
@@ -109,9 +110,3 @@ def diverged(name: str, number: int, value: float, network: Any) -> DataError:
         f"candidate {name} diverged at epoch {number}: loss is {what}",
         hint=f"lower lr{now}, or set gradient_clip: 1.0 under trainer",
     )
-
-
-def measures(epoch: Epoch, metric: str) -> dict[str, float]:
-    """Name an epoch's numbers for logs and plots, leaving out what is not a number."""
-    values = {"train_loss": epoch.train_loss, "validation_loss": epoch.validation_loss, f"validation_{metric}": epoch.metric}
-    return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.files import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlops.bundle.contents import Contents
 
 Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
@@ -42,50 +45,49 @@ class Entry:
         return f"{self.name}-{self.digest.removeprefix('sha256:')[:12]}"
 
 
-def read_entry(bundle: Path, digest: str, origin: Origin, history: tuple[Measured, ...] = ()) -> Entry:
+def read_entry(bundle: Contents, origin: Origin, history: tuple[Measured, ...] = ()) -> Entry:
     """Read a verified bundle; `history` is the training's, by epoch."""
-    manifest, model = _read(bundle, "manifest.json"), _read(bundle, "model.json")
-    identity = manifest["identity"]
+    manifest = bundle.manifest
     return Entry(
-        name=manifest["pipeline"],
-        digest=digest,
-        params=tuple(_params(model, manifest)),
+        name=manifest.pipeline,
+        digest=bundle.digest,
+        params=tuple(_params(_read(bundle, "model.json"))),
         metrics=(*_metrics(_read(bundle, "metrics.json")), *history),
-        tags=tuple(sorted(_tags(bundle, digest, identity, origin))),
-        data=identity["data"],
+        tags=tuple(sorted(_tags(bundle, manifest.identity, origin))),
+        data=manifest.identity["data"],
         source=origin.source,
     )
 
 
-def _read(bundle: Path, name: str) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads((bundle / name).read_text(encoding="utf-8"))
+def _read(bundle: Contents, name: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(bundle.files.get(name, b"{}"))
     return value
 
 
-def _params(model: Mapping[str, Any], manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "task", manifest["task"]
-    yield "candidate", model["candidate"]
-    yield "kind", model["kind"]
+def _params(model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key in ("candidate", "kind", "task"):
+        yield key, str(model[key])
     for key, value in sorted(model["parameters"].items()):
-        if key not in {"task", "candidate", "kind"}:
+        if key not in model:
             yield key, value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def _tags(bundle: Path, digest: str, identity: Mapping[str, Any], origin: Origin) -> Iterator[tuple[str, str]]:
-    yield "mlops.bundle", digest
+def _tags(bundle: Contents, identity: Mapping[str, Any], origin: Origin) -> Iterator[tuple[str, str]]:
+    yield "mlops.bundle", bundle.digest
     yield "mlops.code", canonical.digest_json(identity["code"])
     yield "mlops.commit", origin.commit
     yield "mlops.configuration", identity["configuration"]
     yield "mlops.data", identity["data"]
     yield "mlops.dirty", str(origin.dirty).lower()
     yield "mlops.gate", identity["gate"]
-    yield "mlops.verdict", _read(bundle, "gate.json")["verdict"]
-    for stage, code in identity["code"].items():
+    yield "mlops.verdict", _read(bundle, "gate.json").get("verdict", "unknown")
+    for stage, code in sorted(identity["code"].items()):
         yield f"mlops.code.{stage}", code
 
 
 def _metrics(report: Mapping[str, Any]) -> Iterator[Measured]:
-    for name, measured in sorted(report["metrics"].items()):
+    """Give the candidate's metrics on the test part, each with its interval."""
+    for name, measured in sorted(report.get("models", {}).get("candidate", {}).items()):
         for suffix, key in (("", "value"), ("_low", "low"), ("_high", "high")):
             value = measured.get(key)
             if value is not None and math.isfinite(value):

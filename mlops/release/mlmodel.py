@@ -1,20 +1,27 @@
 """The folder MLflow calls a model: `MLmodel`, requirements, and the bundle as it is.
 
-Written by hand, so that nothing is inferred, imported or pickled, and the same bundle gives the same bytes.
+Written by hand, so that nothing is inferred, imported or pickled: what is loaded is our own loader on verified bytes.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-import shutil
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from mlops.bundle import manifest
+from mlops.bundle.recipe import Recipe
+from mlops.bundle.schema import RequestSchema
 from mlops.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlops.bundle.contents import Contents
+    from mlops.bundle.schema import Field
 
 LOADER = "mlops.bundle.pyfunc"
 DATA = "bundle"
@@ -27,21 +34,21 @@ _TYPES = {
     "bool": "boolean",
     "string": "string",
     "category": "string",
-    "date": "datetime",
-    "datetime": "datetime",
 }
 _KEYS = {"flavors", "mlflow_version", "model_uuid", "signature"}
 _FLAVOR = {"data", "env", "loader_module", "python_version"}
 
 
-def write_model(folder: Path, bundle: Path, digest: str) -> None:
-    """Fill an empty `folder` with an MLflow model that loads `bundle` through our own loader."""
-    shutil.copytree(bundle, folder / DATA)
+def write_model(folder: Path, bundle: Contents) -> None:
+    """Fill an empty `folder` with an MLflow model that loads a verified bundle through our own loader."""
+    (folder / DATA).mkdir()
+    for name, data in {**bundle.files, manifest.NAME: bundle.manifest.dumps()}.items():
+        (folder / DATA / name).write_bytes(data)
     requirements = "".join(f"{name}=={version(name)}\n" for name in PACKAGES)
-    environment = {"python": platform.python_version(), "build_dependencies": [], "dependencies": ["-r requirements.txt"]}
+    environment = {"python": platform.python_version(), "dependencies": ["-r requirements.txt"]}
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     _write_yaml(folder / "python_env.yaml", environment)
-    _write_yaml(folder / "MLmodel", _describe(bundle, digest))
+    _write_yaml(folder / "MLmodel", _describe(bundle))
 
 
 def bundle_of(folder: Path) -> Path:
@@ -59,40 +66,38 @@ def bundle_of(folder: Path) -> Path:
         ours = False
     bundle = folder / DATA
     if not ours or bundle.is_symlink() or not bundle.is_dir():
-        raise IntegrityError(f"{folder.name}/MLmodel was not written by this framework", hint="register the bundle: mlops register NAME")
+        hint = "load no model that others put there; register the bundle: mlops register NAME"
+        raise IntegrityError(f"{folder.name}/MLmodel was not written by this framework", hint=hint)
     return bundle
 
 
-def _describe(bundle: Path, digest: str) -> dict[str, Any]:
+def _describe(bundle: Contents) -> dict[str, Any]:
     flavor = {
         "data": DATA,
         "env": {"virtualenv": "python_env.yaml"},
         "loader_module": LOADER,
         "python_version": platform.python_version(),
     }
-    schema = json.loads((bundle / "schema.json").read_text(encoding="utf-8"))
     return {
         "flavors": {"python_function": flavor},
         "mlflow_version": version("mlflow"),
-        "model_uuid": digest.removeprefix("sha256:")[:32],
-        "signature": _signature(schema),
+        "model_uuid": bundle.digest.removeprefix("sha256:")[:32],
+        "signature": _signature(bundle),
     }
 
 
-def _signature(schema: dict[str, Any]) -> dict[str, str | None]:
-    inputs = [_input(column) for column in schema["columns"] if column["role"] == "feature"]
-    outputs = {"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1]}}
-    if schema["task"] == "multiclass":
-        outputs["tensor-spec"] = {"dtype": "float32", "shape": [-1, len(schema["classes"])]}
-    return {"inputs": json.dumps(inputs), "outputs": json.dumps([outputs]), "params": None}
+def _signature(bundle: Contents) -> dict[str, str | None]:
+    inputs = [_input(field) for field in RequestSchema.parse(bundle.files["schema.json"]).fields]
+    recipe = Recipe.parse(bundle.files["transform.json"])
+    shape = [-1, len(recipe.target.classes or ())] if recipe.task == "multiclass" else [-1]
+    outputs = [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}}]
+    return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None}
 
 
-def _input(column: dict[str, Any]) -> dict[str, Any]:
-    """Describe a column; pandas holds integers with gaps as floats, so those are left to our own check."""
-    kind = _TYPES[column["type"]]
-    if kind == "long" and column["nullable"]:
-        kind = "any"
-    return {"type": kind, "name": column["name"], "required": True}
+def _input(field: Field) -> dict[str, Any]:
+    """Describe a field; where pandas has several spellings (a gap, a date), the bundle's own check judges alone."""
+    several = field.type in {"date", "datetime"} or (field.nullable and field.type in {"int", "float"})
+    return {"type": "any" if several else _TYPES[field.type], "name": field.name, "required": True}
 
 
 def _write_yaml(path: Path, value: dict[str, Any]) -> None:

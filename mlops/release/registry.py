@@ -1,8 +1,8 @@
 """Registering a bundle: one MLflow run and one model version, however often and however interrupted it is asked.
 
-The bundle's digest is the key. The version is written last and with all its tags in one call: while it is absent nothing
-is registered and everything before it is repeated, each step finding what an earlier attempt left; once it is there
-nothing is written again.
+The bundle's digest is the key. The version is written last and with all its tags in one call: while it is absent,
+nothing is registered and everything before it is repeated, each step finding what an earlier attempt left; once it is
+there, nothing is written again.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mlops.bundle.manifest import verify
-from mlops.errors import InfrastructureError
+from mlops.bundle.contents import Contents
+from mlops.errors import InfrastructureError, IntegrityError
 from mlops.release.entry import Entry, Measured, Origin, read_entry
 from mlops.release.mlmodel import write_model
 from mlops.release.tracking import artifact_location, connection
@@ -40,7 +40,13 @@ class Registered:
 
 
 def register(
-    bundle: Path, *, pipeline: str, tracking_uri: str, experiment: str, origin: Origin, history: tuple[Measured, ...] = ()
+    bundle: Path,
+    *,
+    pipeline: str,
+    tracking_uri: str,
+    experiment: str,
+    origin: Origin,
+    history: tuple[Measured, ...] = (),
 ) -> Registered:
     """Register a bundle once.
 
@@ -48,19 +54,22 @@ def register(
         IntegrityError: the bundle is not what its manifest says, or belongs to another pipeline.
         InfrastructureError: MLflow does not answer.
     """
-    entry = read_entry(bundle, verify(bundle), origin, history)
+    contents = Contents.read(bundle)
+    if contents.manifest.pipeline != pipeline:
+        raise IntegrityError(f"the bundle in {bundle} is of {contents.manifest.pipeline}, not of {pipeline}")
+    entry = read_entry(contents, origin, history)
     with connection(tracking_uri) as client:
-        return enter(client, entry, bundle, experiment, artifact_location(tracking_uri, experiment))
+        return enter(client, entry, contents, experiment, artifact_location(tracking_uri, experiment))
 
 
-def enter(client: MlflowClient, entry: Entry, bundle: Path, experiment: str, location: str | None) -> Registered:
-    """Find the version of a bundle, or make the run and the version; calls that an earlier attempt made are repeated."""
+def enter(client: MlflowClient, entry: Entry, bundle: Contents, experiment: str, location: str | None) -> Registered:
+    """Find the version of a bundle, or make run and version; calls that an earlier attempt made are repeated."""
     if found := _versions(client, entry):
         return _registered(found[0], created=False)
     run = _run(client, entry, _experiment(client, experiment, location))
     _log(client, run, entry)
     with tempfile.TemporaryDirectory(prefix="mlops-register-") as folder:
-        write_model(Path(folder), bundle, entry.digest)
+        write_model(Path(folder), bundle)
         client.log_artifacts(run.info.run_id, folder, _ARTIFACT)
     client.set_terminated(run.info.run_id, "FINISHED")
     return _settle(client, entry, _create(client, entry, run))

@@ -30,17 +30,11 @@ _QUIET = {
 _SECONDS = 5
 
 
-def resolve_uri(uri: str, root: Path) -> str:
-    """Make a relative SQLite path absolute below `root`; any other URI stays."""
-    path = _sqlite(uri)
-    return uri if path is None else f"{_SQLITE}{(root / path).resolve()}"
-
-
 @contextmanager
 def connection(uri: str) -> Iterator[MlflowClient]:
     """Give a client for `uri`; what fails inside is an InfrastructureError that names the server.
 
-    On an SQLite file the client is the only one of this framework on this machine: the first one creates the tables, and
+    On an SQLite file the client is the only one of this framework on this machine: the first creates the tables, and
     two registrations of one bundle do not race. A server has no such lock.
     """
     with answering(uri), _lock(uri):

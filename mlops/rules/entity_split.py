@@ -19,4 +19,6 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     entity = split["entity"]
     if entity is not None and (split["by"], split["key"]) != ("group", entity):
         message = f"rows of one `{entity}` may fall into several parts: the split goes by {split['by']}"
-        yield Finding(("data", "split"), message, f"split by group: `split: {{by: group, key: {entity}}}`", "entity-split")
+        yield Finding(
+            ("data", "split"), message, f"split by group: `split: {{by: group, key: {entity}}}`", "entity-split"
+        )

@@ -38,7 +38,7 @@ _CODES = {
 }
 
 
-class Refused(Exception):  # noqa: N818 (it reads as what happened to the request)
+class Refused(Exception):
     """A request that is answered by an error before its body is looked into."""
 
     def __init__(self, status: int, message: str) -> None:

@@ -19,7 +19,7 @@ FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _SHOWN = 60  # characters of a foreign key that are repeated
 
 
-class BadRequest(DataError):  # noqa: N818 (like its siblings it says what happened)
+class BadRequest(DataError):
     """A body that cannot be answered, with what is wrong in which row."""
 
     def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:

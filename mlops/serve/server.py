@@ -27,7 +27,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
     app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance)
-    listener = _listen(host, port)
+    listener = listen(host, port)
     version = app.state.version
     config = uvicorn.Config(
         app,
@@ -45,11 +45,18 @@ def serve(
         print("stopped", file=sys.stderr)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Open the port; raises InfrastructureError when it is taken or not ours to take."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns Nagle's algorithm off only where the protocol is named; left on, every answer waits 40 ms
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
     except (OSError, OverflowError) as error:
+        listener.close()
         raise InfrastructureError(
             f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}", hint="choose another --port"
         ) from error
+    return listener

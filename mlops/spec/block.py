@@ -18,4 +18,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Block(BaseModel):
     """A mapping of YAML with a fixed set of keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, populate_by_name=True
+    )

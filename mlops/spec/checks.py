@@ -1,4 +1,4 @@
-"""What one block cannot see by itself: metrics against the task, bounds against a metric's range, columns against each other."""
+"""What one block cannot see by itself: metrics against the task, bounds against ranges, columns against each other."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
     """Without a blocking rule every model would pass."""
     if not any(rule.mode == "block" for _, rule in _rules(pipeline)):
-        yield Problem(("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate")
+        yield Problem(
+            ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
+        )
 
 
 def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
@@ -76,7 +78,9 @@ def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
     fractions = split.fractions
     total = fractions.train + fractions.validation + fractions.test
     if abs(total - 1) > 1e-9:
-        yield Problem(("data", "split", "fractions"), f"the fractions add up to {total:g}", "make them add up to 1", "split")
+        yield Problem(
+            ("data", "split", "fractions"), f"the fractions add up to {total:g}", "make them add up to 1", "split"
+        )
     if split.by in ("group", "time") and split.key is None:
         message = f"a split by {split.by} needs the column it goes by"
         yield Problem(("data", "split"), message, f"write `split: {{by: {split.by}, key: COLUMN}}`", "split")
@@ -92,16 +96,23 @@ def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
     data = pipeline.data
     out = excluded(data)
     if data.target in out:
-        yield Problem(("data", "exclude"), f"the target `{data.target}` is excluded", "remove it from `exclude`", "columns")
+        yield Problem(
+            ("data", "exclude"), f"the target `{data.target}` is excluded", "remove it from `exclude`", "columns"
+        )
     if data.target in (data.include or ()):
-        yield Problem(("data", "include"), f"the target `{data.target}` is included", "remove it from `include`", "columns")
+        yield Problem(
+            ("data", "include"), f"the target `{data.target}` is included", "remove it from `include`", "columns"
+        )
     for column in sorted(set(data.include or ()) & set(out)):
         yield Problem(("data", "include"), f"`{column}` is included and excluded", "keep one of the two", "columns")
     for name, derived in data.derive.items():
         if name in data.columns:
             message = f"`{name}` is derived and declared"
             yield Problem(("data", "columns", name), message, "remove it from `columns`", "columns")
-        if derived.rule in ("greater_than", "at_least", "less_than", "at_most", "equals", "one_of") and derived.value is None:
+        if (
+            derived.rule in ("greater_than", "at_least", "less_than", "at_most", "equals", "one_of")
+            and derived.value is None
+        ):
             message = f"the rule `{derived.rule}` needs a `value`"
             yield Problem(("data", "derive", name), message, "write `value: ...`", "columns")
     for path, column in _slices(pipeline):

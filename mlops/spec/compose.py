@@ -9,6 +9,21 @@ from mlops.errors import ConfigurationError
 from mlops.spec.library import LIBRARY, Configuration
 
 
+# What OmegaConf and Hydra register by themselves: they read the environment, the clock and other places.
+_RESOLVERS = (
+    *("oc.env", "oc.create", "oc.decode", "oc.deprecated", "oc.select", "oc.dict.keys", "oc.dict.values"),
+    *("now", "hydra", "python_version"),
+)
+
+
+class CompositionError(ConfigurationError):
+    """Hydra refuses; `key` is the key path it stopped at, if it said so."""
+
+    def __init__(self, message: str, *, hint: str = "", key: tuple[str, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.key = key
+
+
 def compose(configuration: Configuration, name: str) -> dict[str, Any]:
     """Compose `pipeline/<name>` to plain values, references between keys resolved.
 
@@ -16,7 +31,7 @@ def compose(configuration: Configuration, name: str) -> dict[str, Any]:
     read the environment, and `instantiate` is never called.
 
     Raises:
-        ConfigurationError: a reference names no key, or Hydra refuses the composition.
+        CompositionError: a reference names no key, or Hydra refuses the composition.
     """
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
@@ -26,15 +41,20 @@ def compose(configuration: Configuration, name: str) -> dict[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
 
     logging.getLogger("hydra").setLevel(logging.ERROR)
-    OmegaConf.clear_resolvers()
     GlobalHydra.instance().clear()
     overrides = [f"hydra.searchpath=[file://{LIBRARY}]"]
     try:
         with initialize_config_dir(config_dir=str(configuration.conf.resolve()), version_base="1.3"):
             composed = hydra_compose(config_name=f"pipeline/{name}", overrides=overrides)
+            for resolver in _RESOLVERS:
+                OmegaConf.clear_resolver(resolver)
             value = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigurationError(f"conf/pipeline/{name}.yaml: {str(error).splitlines()[0]}") from error
+    except OmegaConfBaseException as error:
+        key = tuple(str(getattr(error, "full_key", None) or "").split("."))
+        hint = "a reference names a key of this pipeline: `${data.target}`"
+        raise CompositionError(str(error).splitlines()[0], hint=hint, key=key) from error
+    except HydraException as error:
+        raise CompositionError(str(error).splitlines()[0]) from error
     if not isinstance(value, dict):
-        raise ConfigurationError(f"conf/pipeline/{name}.yaml: not a mapping")
+        raise CompositionError("a pipeline is a mapping of keys")
     return {str(key): item for key, item in value.items()}

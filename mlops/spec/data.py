@@ -112,10 +112,10 @@ class Data(Block):
     """Column to learn."""
     positive: Scalar | None = None
     """Label counted as positive, for a binary task; the greater one where it is not given."""
-    columns: dict[Column, ColumnRule] = {}
+    columns: dict[Column, ColumnRule] = Field(default_factory=dict)
     """Rules by column; columns that are not named are typed by looking."""
-    derive: dict[Column, Derived] = {}
-    exclude: dict[str, Items[Column]] = {}
+    derive: dict[Column, Derived] = Field(default_factory=dict)
+    exclude: dict[str, Items[Column]] = Field(default_factory=dict)
     """Columns that are not learnt from, by reason."""
     include: Items[Column] | None = None
     """The only columns that are learnt from."""

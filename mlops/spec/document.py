@@ -1,8 +1,8 @@
 """One YAML file: its value, and the place of every key and value in it.
 
-The dialect is the part of YAML on which PyYAML, OmegaConf, ruamel and DVC agree. What they read differently (`no`, `12:30`,
-`010`, a bare date) is refused with a line number, and so is what could run code, reach the environment or grow without
-bound: tags, merge keys, resolvers, keys such as `_target_`, alias bombs and cycles.
+The dialect is the part of YAML on which PyYAML, OmegaConf, ruamel and DVC agree. What they read differently (`no`,
+`12:30`, `010`, a bare date) is refused with a line number, and so is what could run code, reach the environment or
+grow without bound: tags, merge keys, resolvers, keys such as `_target_`, alias bombs and cycles.
 """
 
 from __future__ import annotations
@@ -15,29 +15,13 @@ from typing import Any
 import yaml
 
 from mlops.diagnostics import Diagnostic, Position
+from mlops.spec.scalar import expression, resolve
 
 MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DEPTH = 50
 MAXIMUM_NODES = 100_000
 
 Path = tuple[str | int, ...]
-
-_NULL = re.compile(r"^(~|null|Null|NULL|)$")
-_TRUE = re.compile(r"^(true|True|TRUE)$")
-_FALSE = re.compile(r"^(false|False|FALSE)$")
-_INT = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
-_FLOAT = re.compile(r"^[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?$")
-_AMBIGUOUS = (
-    (re.compile(r"^(yes|no|on|off|y|n)$", re.IGNORECASE), "a boolean to some readers of YAML and text to others", True),
-    (re.compile(r"^[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?$"), "a number in base 60 to some readers of YAML", False),
-    (re.compile(r"^[-+]?0[0-9_]+$"), "an octal number to some readers of YAML", False),
-    (re.compile(r"^[-+]?0[xob][0-9a-fA-F_]+$"), "a number to some readers of YAML and text to others", False),
-    (re.compile(r"^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$"), "a number to some readers of YAML", False),
-    (re.compile(r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$"), "a date to some readers of YAML and text to others", False),
-    (re.compile(r"^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$"), "not a finite number", False),
-    (re.compile(r"^=$"), "a special value to some readers of YAML", False),
-)
-_RESOLVER = re.compile(r"\$\{\s*([^}\s:]*):|\$\{[^}]*\$\{")
 
 
 @dataclass
@@ -116,6 +100,11 @@ class _Reader:
         self.roots: list[Node] = []
 
     def document(self) -> Document:
+        if "\t" in self.text:
+            before = self.text[: self.text.index("\t")]
+            place = Position(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+            self._report(place, "a tab", 'indent with spaces; write "\\t" for a tab in text', "yaml-syntax")
+            return Document(self.file, self.text, None, tuple(self.found))
         try:
             for event in self._events():
                 self._take(event)
@@ -136,7 +125,9 @@ class _Reader:
 
     def _take(self, event: Any) -> None:
         if isinstance(event, yaml.DocumentStartEvent) and self.roots:
-            self._report(self._at(event), "a second document starts here", "write one document a file", "yaml-documents")
+            self._report(
+                self._at(event), "a second document starts here", "write one document a file", "yaml-documents"
+            )
             raise _Stop
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
@@ -180,7 +171,9 @@ class _Reader:
     def _alias(self, event: Any) -> None:
         position, name = self._at(event), event.anchor
         if name not in self.anchors:
-            self._report(position, f"unknown alias `*{name}`", "define it before its use: `&" + name + "`", "yaml-alias")
+            self._report(
+                position, f"unknown alias `*{name}`", "define it before its use: `&" + name + "`", "yaml-alias"
+            )
             raise _Stop
         target = self.anchors[name]
         if target is None:
@@ -221,47 +214,33 @@ class _Reader:
             return None
         parent.keys[key] = position
         if key == "<<":
-            self._report(position, "merge keys (`<<`) are not read", "use a `defaults:` entry or write the keys out", "yaml-merge")
+            self._report(
+                position,
+                "merge keys (`<<`) are not read",
+                "use a `defaults:` entry or write the keys out",
+                "yaml-merge",
+            )
             return None
         if re.fullmatch(r"_\w+_", key):
-            self._report(position, f"the key `{key}` could name code to run", "name a component by `kind:`", "code-in-yaml")
+            self._report(
+                position, f"the key `{key}` could name code to run", "name a component by `kind:`", "code-in-yaml"
+            )
             return None
         return key
 
     def _resolve(self, text: str, position: Position) -> Any:
-        if _NULL.match(text):
-            return None
-        if _TRUE.match(text) or _FALSE.match(text):
-            return bool(_TRUE.match(text))
-        if _INT.match(text):
-            return self._integer(text, position)
-        for pattern, why, boolean in _AMBIGUOUS:
-            if pattern.match(text):
-                cure = f'write true or false, or "{text}" for text' if boolean else f'write "{text}" for text, or a plain number'
-                self._report(position, f"`{text}` is {why}", cure, "yaml-ambiguous")
-                return text
-        if _FLOAT.match(text):
-            return float(text)
-        return text
-
-    def _integer(self, text: str, position: Position) -> int | str:
-        if len(text) > 18:
-            self._report(position, "the number is too large", f'write "{text[:8]}…" in quotes if it is text', "yaml-number")
-            return text
-        return int(text)
+        value, problem = resolve(text)
+        if problem is not None:
+            self._report(position, problem.message, problem.hint, problem.rule)
+        return value
 
     def _refuse_tag(self, event: Any, position: Position) -> None:
-        if event.tag is not None and event.tag != "!":
+        if event.tag is not None:
             self._report(position, f"the tag `{event.tag}` is not read", "remove it", "code-in-yaml")
 
     def _refuse_expression(self, text: str, position: Position) -> None:
-        if "${{" in text:
-            hint = "it would be run by GitHub; write the value itself"
-            self._report(position, "`${{` starts a workflow expression", hint, "code-in-yaml")
-        elif match := _RESOLVER.search(text):
-            name = match.group(1) or "nested"
-            hint = "only `${key.of.this.file}` is read; secrets are named by reference"
-            self._report(position, f"the resolver `${{{name}:...}}` is not allowed", hint, "code-in-yaml")
+        if (problem := expression(text)) is not None:
+            self._report(position, problem.message, problem.hint, problem.rule)
 
     def _too_many(self, position: Position) -> None:
         message = f"more than {MAXIMUM_NODES:,} values once aliases are written out"
@@ -272,10 +251,6 @@ class _Reader:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML")
         line, column = (mark.line + 1, mark.column + 1) if mark else self._control_character()
-        lines = self.text.splitlines()
-        source = lines[line - 1] if line <= len(lines) else ""
-        if "\t" in source[: max(column, 1)]:
-            return Diagnostic(Position(self.file, line, source.index("\t") + 1), "a tab", "indent with spaces", "yaml-syntax")
         return Diagnostic(Position(self.file, line, column), problem, "", "yaml-syntax")
 
     def _control_character(self) -> tuple[int, int]:

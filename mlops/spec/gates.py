@@ -44,5 +44,7 @@ class GateRule(Block):
     def _bounded(self) -> GateRule:
         bounds = (self.at_least, self.at_most, self.over_champion, self.over_dummy, self.over_simple)
         if all(bound is None for bound in bounds):
-            raise ValueError("a rule needs a bound: `at_least`, `at_most`, `over_champion`, `over_dummy` or `over_simple`")
+            raise ValueError(
+                "a rule needs a bound: `at_least`, `at_most`, `over_champion`, `over_dummy` or `over_simple`"
+            )
         return self

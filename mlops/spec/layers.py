@@ -1,7 +1,7 @@
 """The defaults list of a pipeline, resolved: which files, in which order, each at which key.
 
-The order and the packages are Hydra's. Resolving them here gives every value a place in a file, and gives a wrong entry a
-caret and a suggestion before Hydra sees it.
+The order and the packages are Hydra's. Resolving them here gives every value a place in a file, and gives a wrong
+entry a caret and a suggestion before Hydra sees it.
 """
 
 from __future__ import annotations
@@ -62,14 +62,18 @@ class _Resolver:
             self._report(document.root.position, "a pipeline is a mapping of keys", "write `key: value` lines", "type")
             return
         if header(document) != "_global_":
-            self._report(Position(document.file), "the first line is not `# @package _global_`", "add it", "package-header")
+            self._report(
+                Position(document.file), "the first line is not `# @package _global_`", "add it", "package-header"
+            )
         self._entries(document, (), group=None)
 
     def _entries(self, document: Document, package: tuple[str, ...], group: str | None) -> None:
         """Walk a defaults list; the file's own content stands where `_self_` is."""
         entries = document.value.get("defaults", []) if isinstance(document.value, dict) else []
         if not isinstance(entries, list):
-            self._report(document.where(("defaults",)), "`defaults` is a list", "write `- /group: option` lines", "type")
+            self._report(
+                document.where(("defaults",)), "`defaults` is a list", "write `- /group: option` lines", "type"
+            )
             entries = []
         placed = False
         for index, entry in enumerate(entries):
@@ -90,7 +94,9 @@ class _Resolver:
             self._option(position, group, entry, None)
             return
         if not isinstance(entry, dict) or len(entry) != 1:
-            self._report(position, "an entry of `defaults` names one group", "write `- /group: option` or `- _self_`", "defaults")
+            self._report(
+                position, "an entry of `defaults` names one group", "write `- /group: option` or `- _self_`", "defaults"
+            )
             return
         ((key, options),) = entry.items()
         at = document.where(("defaults", index, key))
@@ -108,7 +114,12 @@ class _Resolver:
 
     def _option(self, position: Position, group: str, option: Any, package: str | None) -> None:
         if not isinstance(option, str) or not _OPTION.match(option):
-            self._report(position, f"`{option}` is not the name of an option of `{group}`", self._offer(group, ""), "unknown-option")
+            self._report(
+                position,
+                f"`{option}` is not the name of an option of `{group}`",
+                self._offer(group, ""),
+                "unknown-option",
+            )
             return
         file = f"{group}/{option}"
         document = self.configuration.document(file)

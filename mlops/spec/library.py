@@ -10,6 +10,7 @@ from mlops.spec.document import Document, read
 
 GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy")
 LIBRARY = Path(__file__).parent.parent / "library"
+SHIPPED = "mlops/library"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Configuration:
     def document(self, file: str) -> Document | None:
         """Read `group/option` from the project, else from the library; None where neither has it."""
         if file not in self._documents:
-            for folder, shown in ((self.conf, "conf"), (LIBRARY, "mlops/library")):
+            for folder, shown in ((self.conf, "conf"), (LIBRARY, SHIPPED)):
                 path = folder / f"{file}.yaml"
                 if path.is_file():
                     self._documents[file] = read(f"{shown}/{file}.yaml", path.read_bytes())

@@ -10,15 +10,14 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.diagnostics import Diagnostic, Position, suggest
-from mlops.errors import ConfigurationError
 from mlops.spec.block import Block
 from mlops.spec.checks import check
-from mlops.spec.compose import compose
+from mlops.spec.compose import CompositionError, compose
 from mlops.spec.document import Document, read
 from mlops.spec.layers import Layer, resolve
 from mlops.spec.library import Configuration
 from mlops.spec.model import Own
-from mlops.spec.origins import Origins, trace
+from mlops.spec.origins import Origin, Origins, trace
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.problems import diagnose
 from mlops.spec.project import Policy, Project
@@ -50,11 +49,13 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     layers, found = resolve(configuration, name)
     if found:
         return None, found
+    origins = trace(layers, Position(file))
+    if origins.conflicts:
+        return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
     try:
         value = compose(configuration, name)
-    except ConfigurationError as error:
-        return None, (Diagnostic(Position(file), error.message.removeprefix(f"{file}: "), error.hint, "composition"),)
-    origins = trace(layers, Position(file))
+    except CompositionError as error:
+        return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
     spec, found = _parse(Pipeline, value, origins)
     if spec is None:
         return None, found
@@ -82,7 +83,15 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
     return _parse(model, document.value, origins)
 
 
-def _single(configuration: Configuration, model: type[SomeBlock], name: str) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
+def _conflict(later: Origin, earlier: Origin) -> Diagnostic:
+    kinds = {dict: "a mapping", list: "a list"}
+    here, there = kinds[type(later.value)], kinds[type(earlier.value)]
+    return Diagnostic(later.key, f"{here} cannot replace {there}", f"{there} stands at {earlier.key}", "composition")
+
+
+def _single(
+    configuration: Configuration, model: type[SomeBlock], name: str
+) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
     path = configuration.conf / f"{name}.yaml"
     if not path.is_file():
         found = Diagnostic(Position(f"conf/{name}.yaml"), "the file is missing", "write it: mlops init", "missing-file")
@@ -96,7 +105,9 @@ def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBl
         return model.model_validate(value), ()
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, tuple(diagnose(detail, model, origins, value) for detail in details)
+        inner = {detail["loc"][:-1] for detail in details}
+        told = [detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in inner]
+        return None, tuple(diagnose(detail, model, origins, value) for detail in told)
 
 
 def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:
@@ -122,7 +133,11 @@ def _file(folder: Path, relative: str, shown: str, position: Position) -> list[D
     path = folder / relative
     inside = not Path(relative).is_absolute() and path.resolve().is_relative_to(folder.resolve())
     if not inside or any(part in ("", "..", "~") for part in relative.split("/")) or "\\" in relative:
-        return [Diagnostic(position, f"`{relative}` is outside of {shown}/", f"put the file into {shown}/", "path-outside")]
+        return [
+            Diagnostic(position, f"`{relative}` is outside of {shown}/", f"put the file into {shown}/", "path-outside")
+        ]
     if not path.is_file():
-        return [Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")]
+        return [
+            Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")
+        ]
     return []

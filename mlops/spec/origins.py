@@ -8,6 +8,7 @@ from typing import Any
 from mlops.diagnostics import Position
 from mlops.spec.document import Node, Path
 from mlops.spec.layers import Layer
+from mlops.spec.library import SHIPPED
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Origins:
     """Every setting of every key path, in the order of composition: the last one holds."""
 
     settings: dict[Path, list[Origin]] = field(default_factory=dict)
+    conflicts: list[tuple[Origin, Origin]] = field(default_factory=list)
+    """Pairs, later one first, where a mapping meets a list: no composition can merge them."""
     fallback: Position = field(default_factory=lambda: Position("conf"))
 
     def of(self, path: Path) -> tuple[Origin, ...]:
@@ -31,10 +34,11 @@ class Origins:
         return tuple(self.settings.get(path, ()))
 
     def where(self, path: Path, *, key: bool = False) -> Position:
-        """Place a key path, or the nearest parent that some file wrote."""
+        """Place a key path, or the nearest parent, in a file that people edit."""
         while path:
-            if found := self.settings.get(path):
-                return found[-1].key if key else found[-1].position
+            for found in reversed(self.settings.get(path, ())):
+                if not found.position.file.startswith(SHIPPED):
+                    return found.key if key else found.position
             path = path[:-1]
         return self.fallback
 
@@ -45,14 +49,20 @@ def trace(layers: tuple[Layer, ...], fallback: Position) -> Origins:
     for layer in layers:
         if layer.document.root is None:
             continue
-        for key, node in layer.document.root.children.items():
+        root = layer.document.root
+        for depth in range(1, len(layer.package) + 1):
+            whole = Origin({}, root.position, root.position)
+            origins.settings.setdefault(layer.package[:depth], []).append(whole)
+        for key, node in root.children.items():
             if key != "defaults":
-                _record(origins, (*layer.package, key), node, layer.document.root.keys.get(str(key), node.position))
+                _record(origins, (*layer.package, key), node, root.keys.get(str(key), node.position))
     return origins
 
 
 def _record(origins: Origins, path: Path, node: Node, key: Position) -> None:
     before = origins.settings.get(path)
+    if before and {type(before[-1].value), type(node.value)} == {dict, list}:
+        origins.conflicts.append((Origin(node.value, node.position, key), before[-1]))
     if before and not (isinstance(node.value, dict) and isinstance(before[-1].value, dict)):
         for other in [other for other in origins.settings if other[: len(path)] == path and other != path]:
             del origins.settings[other]

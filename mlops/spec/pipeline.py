@@ -70,7 +70,7 @@ class Pipeline(Block):
     preset: Preset = Preset()
     gates: Items[GateRule] = ()
     package: Package = Package()
-    deploy: dict[Name, LocalTarget] = {}
+    deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
 
     @field_validator("description")
     @classmethod

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
-
-from pydantic import BaseModel
-from pydantic_core import ErrorDetails
+from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.spec.document import Path
 from mlops.spec.model import KINDS
 from mlops.spec.origins import Origins
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
 
 _TYPES = {
     "string_type": "text",
@@ -25,6 +27,7 @@ _TYPES = {
     "tuple_type": "a list",
     "int_from_float": "a whole number",
 }
+_LOOKS_OTHERWISE = re.compile(r"^([-+.0-9].*|true|false|null|)$", re.IGNORECASE)
 _LIMITS = {"greater_than": ">", "greater_than_equal": "at least", "less_than": "<", "less_than_equal": "at most"}
 _PATTERNS = {
     "^@": "write an owner as `@name` or `@organisation/team`",
@@ -37,6 +40,8 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, valu
     """Turn one validation error into a finding with a place, a sentence and a cure."""
     path = _path(error["loc"], value)
     kind, given = error["type"], error.get("input")
+    if kind.startswith("union_tag") and isinstance(given, dict) and "kind" in given:
+        path, given = (*path, "kind"), {"kind": given["kind"], "name": path[-1]}
     context: Mapping[str, Any] = error.get("ctx") or {}
     if kind == "extra_forbidden":
         key = str(path[-1])
@@ -47,33 +52,62 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, valu
         parent = ".".join(map(str, path[:-1]))
         message = f"missing key `{key}`" + (f" in `{parent}`" if parent else "")
         return Diagnostic(origins.where(path[:-1], key=True), message, f"write `{key}: ...`", "missing-key")
-    message, hint = _describe(kind, str(path[-1]) if path else "", given, context, error["msg"])
+    message, hint = _describe(kind, _name(path), given, context, error["msg"])
     return Diagnostic(origins.where(path), message, hint, "type")
 
 
 def _describe(kind: str, key: str, given: Any, context: Mapping[str, Any], text: str) -> tuple[str, str]:
-    shown = _show(given)
+    said = f"`{key}: {_show(given)}`"
     if kind in _TYPES:
-        hint = f'write it in quotes: "{given}"' if kind == "string_type" and isinstance(given, int | float) else ""
-        return f"`{key}: {shown}` is not {_TYPES[kind]}", hint or f"write {_TYPES[kind]}"
-    if kind == "literal_error":
-        options = [part.strip(" '") for part in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
-        return f"`{key}: {shown}` is not one of the choices", suggest(str(given), options)
+        quote = kind == "string_type" and isinstance(given, int | float)
+        return f"{said} is not {_TYPES[kind]}", f'write it in quotes: "{given}"' if quote else f"write {_TYPES[kind]}"
     if kind in _LIMITS:
         bound = next((context[name] for name in ("gt", "ge", "lt", "le") if name in context), "")
-        return f"`{key}: {shown}` is out of range", f"write a value {_LIMITS[kind]} {bound}"
-    if kind == "string_pattern_mismatch":
-        pattern = str(context.get("pattern", ""))
-        cure = next((hint for start, hint in _PATTERNS.items() if pattern.startswith(start)), f"it must match {pattern}")
-        return f"`{key}: {shown}` is not well-formed", cure
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
-        if isinstance(given, dict) and "kind" in given:
-            hint = suggest(str(given["kind"]), KINDS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
-            return f"unknown kind `{_show(given['kind'])}` of model `{key}`", hint
-        return f"the candidate `{key}` has no `kind`", "candidates are named: `model: {NAME: {kind: ...}}`"
+        return f"{said} is out of range", f"write a value {_LIMITS[kind]} {bound}"
+    if kind in _SPECIAL:
+        return _SPECIAL[kind](key, given, context)
     if kind == "value_error":
         return text.removeprefix("Value error, "), ""
-    return f"`{key}: {shown}`: {text[:1].lower()}{text[1:]}", ""
+    return f"{said}: {text[:1].lower()}{text[1:]}", ""
+
+
+def _literal(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    options = [part.strip(" '") for part in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
+    return f"`{key}: {_show(given)}` is not one of the choices", suggest(str(given), options)
+
+
+def _pattern(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    pattern = str(context.get("pattern", ""))
+    cures = (hint for start, hint in _PATTERNS.items() if pattern.startswith(start))
+    return f"`{key}: {_show(given)}` is not well-formed", next(cures, f"it must match {pattern}")
+
+
+def _kind(key: str, given: Any, _: Mapping[str, Any]) -> tuple[str, str]:
+    if isinstance(given, dict) and "kind" in given:
+        hint = suggest(str(given["kind"]), KINDS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
+        return f"unknown kind `{_show(given['kind'])}` of model `{given['name']}`", hint
+    hint = "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
+    return f"the candidate `{key}` has no `kind`", hint
+
+
+def _empty(key: str, _: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return f"`{key}` is empty", f"write at least {context.get('min_length', 1)}"
+
+
+_SPECIAL = {
+    "literal_error": _literal,
+    "string_pattern_mismatch": _pattern,
+    "union_tag_invalid": _kind,
+    "union_tag_not_found": _kind,
+    "too_short": _empty,
+}
+
+
+def _name(path: Path) -> str:
+    """Name a key; an item of a list by the list and its number."""
+    if len(path) > 1 and isinstance(path[-1], int):
+        return f"{path[-2]}[{path[-1]}]"
+    return str(path[-1]) if path else ""
 
 
 def _path(location: tuple[int | str, ...], value: Any) -> Path:
@@ -131,5 +165,5 @@ def _show(value: Any) -> str:
     if isinstance(value, list):
         return "[...]"
     text = {None: "null", True: "true", False: "false"}.get(value, value) if not isinstance(value, float) else value
-    shown = str(text)
+    shown = f'"{text}"' if isinstance(text, str) and text is value and _LOOKS_OTHERWISE.match(text) else str(text)
     return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -51,6 +51,6 @@ class Policy(Block):
 
     owners: Items[Owner]
     """Who reviews changes of this file."""
-    risk: dict[Risk, RiskTier] = {}
+    risk: dict[Risk, RiskTier] = Field(default_factory=dict)
     extensions: Items[str] = ()
     """Import paths outside `pipelines.` that `kind:` may name."""

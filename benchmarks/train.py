@@ -1,0 +1,175 @@
+"""Compare the speed of training here with a bare torch loop and with Lightning as people usually write it.
+
+An MLP 2 x 256 learns from 50,000 x 100 float32 rows on one thread. Runs are interleaved, so that a noisy machine is noisy
+for everyone; a ratio is the median of the ratios of neighbouring runs, in CPU time. Exits 1 if a bound is missed or the
+final weights are not the plain loop's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import logging
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.loggers import CSVLogger
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from torch.utils.data import DataLoader, TensorDataset
+
+from mlops.ml.batches import Batches
+from mlops.ml.loop import LightningCandidate
+from mlops.ml.networks import Network, mlp
+from mlops.ml.problem import Examples, Problem
+from mlops.ml.seeds import derive
+from mlops.ml.session import Judge, Session, TrainerOptions
+
+ROWS, COLUMNS, VALIDATION, SEED, LR, DECAY = 50_000, 100, 1_000, 7, 1e-3, 0.01
+EPOCHS = 4
+REPETITIONS = {256: 7, 1024: 9}
+BOUNDS = {256: 0.80, 1024: 0.90}
+USUAL_BOUND = 1.8
+PROBLEM = Problem("binary", (COLUMNS,))
+
+Weights = dict[str, Tensor]
+
+
+def examples() -> Examples:
+    random = np.random.default_rng(SEED)
+    x = random.standard_normal((ROWS + VALIDATION, COLUMNS), dtype=np.float32)
+    y = (x[:, :5].sum(axis=1) + random.standard_normal(len(x)) > 0).astype(np.int64)
+    return Examples(x[:ROWS], y[:ROWS], x[ROWS:], y[ROWS:])
+
+
+def body() -> nn.Module:
+    torch.manual_seed(derive(SEED, "weights"))
+    return mlp(PROBLEM, (256, 256), 0.0)
+
+
+def plain(data: Examples, batch: int, _: Path) -> Weights:
+    """Slice batches by index, step fused AdamW, and do nothing else."""
+    x, y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y).float()
+    network = body()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=LR, weight_decay=DECAY, fused=True)
+    orders = Batches(x, y, size=batch, seed=SEED)
+    for epoch in range(EPOCHS):
+        orders.set_epoch(epoch)
+        order = orders.order()
+        for start in range(0, ROWS, batch):
+            rows = order[start : start + batch]
+            loss = F.binary_cross_entropy_with_logits(network(x[rows]).squeeze(-1), y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return network.state_dict()
+
+
+def ours(data: Examples, batch: int, folder: Path) -> Weights:
+    """Train as `mlops stage train` does: judged each epoch, logger and checkpoints on."""
+    later = itertools.count()  # the last epoch is always the best, so that its weights are the ones kept
+    judge = Judge("epoch", True, lambda _y, _score: float(next(later)))
+    options = TrainerOptions(max_epochs=EPOCHS, batch_size=batch, patience=None)
+
+    def build(session: Session) -> Network:
+        return Network(body(), "binary", lr=LR, weight_decay=DECAY, batch_size=session.options.batch_size)
+
+    candidate = LightningCandidate(PROBLEM, build, (CSVLogger(folder),))
+    session = Session("mlp", SEED, judge, options, folder / "checkpoints")
+    network = candidate.fit(data, session).scores.network
+    assert isinstance(network, Network)
+    return network.body.state_dict()
+
+
+class Usual(pl.LightningModule):
+    """What a tutorial says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = body()
+
+    def training_step(self, batch: tuple[Tensor, Tensor], _: int) -> Tensor:
+        x, y = batch
+        loss = F.binary_cross_entropy_with_logits(self.body(x).squeeze(-1), y)
+        self.log("train_loss", loss, prog_bar=True)
+        return loss
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.parameters(), lr=LR, weight_decay=DECAY)
+
+
+def usual(data: Examples, batch: int, folder: Path) -> Weights:
+    """Train by DataLoader, TensorDataset, automatic optimisation, progress bar, logger and checkpoints."""
+    dataset = TensorDataset(torch.from_numpy(data.train_x), torch.from_numpy(data.train_y).float())
+    module = Usual()
+    trainer = pl.Trainer(
+        max_epochs=EPOCHS, accelerator="cpu", logger=CSVLogger(folder), callbacks=[ModelCheckpoint(folder / "usual")]
+    )
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        trainer.fit(module, DataLoader(dataset, batch_size=batch, shuffle=True))
+    return module.body.state_dict()
+
+
+def timed(train: Callable[[Examples, int, Path], Weights], data: Examples, batch: int) -> tuple[float, Weights]:
+    with tempfile.TemporaryDirectory() as folder:
+        begin = time.process_time()
+        weights = train(data, batch, Path(folder))
+        return time.process_time() - begin, weights
+
+
+def gap(one: Weights, other: Weights) -> float:
+    return max(float((a - b).abs().max()) for a, b in zip(one.values(), other.values(), strict=True))
+
+
+def compare(data: Examples, batch: int) -> bool:
+    """Measure one batch size, print its rows of the table, and tell whether every bound holds."""
+    times: dict[str, list[float]] = {"plain": [], "ours": [], "usual": []}
+    widest = 0.0
+    for repetition in range(REPETITIONS[batch]):
+        first, second = (plain, ours) if repetition % 2 else (ours, plain)
+        results = {train.__name__: timed(train, data, batch) for train in (first, second)}
+        for name, (seconds, _) in results.items():
+            times[name].append(seconds)
+        widest = max(widest, gap(results["plain"][1], results["ours"][1]))
+        if repetition % 2 == 0:
+            times["usual"].append(timed(usual, data, batch)[0])
+    to_plain = statistics.median(a / b for a, b in zip(times["plain"], times["ours"], strict=True))
+    to_usual = statistics.median(a / b for a, b in zip(times["usual"], times["ours"][::2], strict=True))
+    checks = [
+        ("bare torch loop", "plain", to_plain, BOUNDS[batch]),
+        ("usual Lightning", "usual", to_usual, USUAL_BOUND),
+    ]
+    print(f"{batch:>6}  {'mlops':<16} {statistics.median(times['ours']) / EPOCHS:>8.3f}")
+    for label, name, ratio, bound in checks:
+        verdict = "ok" if ratio >= bound else "MISSED"
+        seconds = statistics.median(times[name]) / EPOCHS
+        print(f"{batch:>6}  {label:<16} {seconds:>8.3f}  {ratio:>6.2f}x  at least {bound:.2f}x  {verdict}")
+    same = widest <= 1e-5
+    print(f"{batch:>6}  widest difference of a weight from the bare loop: {widest:.1e}  {'ok' if same else 'MISSED'}")
+    return same and all(ratio >= bound for _, _, ratio, bound in checks)
+
+
+def main() -> int:
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    data = examples()
+    with tempfile.TemporaryDirectory() as folder:
+        ours(data, 1024, Path(folder))  # imports and caches are not what is measured
+    print(f"{'batch':>6}  {'':<16} {'s/epoch':>8}  {'speed of mlops against it'}")
+    results = [compare(data, batch) for batch in REPETITIONS]
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

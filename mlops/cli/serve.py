@@ -1,0 +1,25 @@
+"""`mlops serve`: answer predictions over HTTP."""
+
+from __future__ import annotations
+
+import click
+
+from mlops.cli.options import root, say
+
+
+@click.command(short_help="Answer predictions over HTTP")
+@click.argument("name")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--check", is_flag=True, help="Replay the golden rows over HTTP, then stop.")
+def command(name: str, host: str, port: int, check: bool) -> None:
+    """Serve the bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified."""
+    from mlops.app.serve import find_bundle, replay, start
+
+    bundle = find_bundle(root(), name)
+    if not check:
+        start(bundle, host, port)
+        return
+    replayed = replay(bundle)
+    click.echo(f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}")
+    say(f"start to first answer {replayed.ready:.1f} s, {replayed.seconds * 1000:.1f} ms for all rows in one request")

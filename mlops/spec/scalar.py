@@ -1,0 +1,71 @@
+"""Plain scalars: what they mean where every reader of YAML agrees, and what is refused where they do not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_DIGITS = 18  # the longest number that fits 64 bits with its sign
+_NULL = re.compile(r"^(~|null|Null|NULL|)$")
+_TRUE = re.compile(r"^(true|True|TRUE)$")
+_FALSE = re.compile(r"^(false|False|FALSE)$")
+_INT = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
+_FLOAT = re.compile(r"^([-+]?[0-9]+\.[0-9]*|\.[0-9]+|[-+]?[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?$")
+_AMBIGUOUS = (
+    (re.compile(r"^(yes|no|on|off|y|n)$", re.IGNORECASE), "a boolean to some readers of YAML and text to others", True),
+    (re.compile(r"^[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?$"), "a number in base 60 to some readers of YAML", False),
+    (re.compile(r"^[-+]?0[0-9_]+$"), "an octal number to some readers of YAML", False),
+    (re.compile(r"^[-+]?0[xob][0-9a-fA-F_]+$"), "a number to some readers of YAML and text to others", False),
+    (re.compile(r"^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$"), "a number to some readers of YAML", False),
+    (
+        re.compile(r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$"),
+        "a date to some readers of YAML and text to others",
+        False,
+    ),
+    (re.compile(r"^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$"), "not a finite number", False),
+    (re.compile(r"^=$"), "a special value to some readers of YAML", False),
+)
+_RESOLVER = re.compile(r"\$\{\s*([^}\s:]*):|\$\{[^}]*\$\{")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a scalar is not read."""
+
+    message: str
+    hint: str
+    rule: str
+
+
+def resolve(text: str) -> tuple[Any, Refusal | None]:
+    """Give the value of a plain scalar; what readers of YAML disagree on stays text and is refused."""
+    if _NULL.match(text):
+        return None, None
+    if _TRUE.match(text) or _FALSE.match(text):
+        return bool(_TRUE.match(text)), None
+    if _INT.match(text):
+        return _integer(text)
+    for pattern, why, boolean in _AMBIGUOUS:
+        if pattern.match(text):
+            cure = f'true or false, or "{text}" for text' if boolean else f'"{text}" for text, or a plain number'
+            return text, Refusal(f"`{text}` is {why}", f"write {cure}", "yaml-ambiguous")
+    return (float(text) if _FLOAT.match(text) else text), None
+
+
+def expression(text: str) -> Refusal | None:
+    """Refuse text that GitHub would run, or that would read the environment."""
+    if "${{" in text:
+        hint = "it would be run by GitHub; write the value itself"
+        return Refusal("`${{` starts a workflow expression", hint, "code-in-yaml")
+    if match := _RESOLVER.search(text):
+        hint = "only `${key.of.this.file}` is read; secrets are named by reference"
+        return Refusal(f"the resolver `${{{match.group(1) or 'nested'}:...}}` is not allowed", hint, "code-in-yaml")
+    return None
+
+
+def _integer(text: str) -> tuple[Any, Refusal | None]:
+    if len(text) > _DIGITS:
+        hint = f'write "{text[:8]}…" in quotes if it is text'
+        return text, Refusal("the number is too large", hint, "yaml-number")
+    return int(text), None

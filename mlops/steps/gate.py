@@ -1,0 +1,78 @@
+"""`mlops stage gate`: judge the predictions by the declared rules, and show everything on one page.
+
+It records and does not stop: `package` is where a verdict has consequences. Only broken input is an error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from mlops.errors import DataError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.evidence import Method, Rule, gather
+from mlops.ml.judge import judge, overall
+from mlops.ml.predictions import Predictions
+from mlops.ml.report import page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.ml.judge import Result
+    from mlops.steps.context import StageContext
+
+_PREDICTIONS = "artifacts/evaluation/predictions.parquet"
+
+
+class Params(BaseModel, extra="forbid", frozen=True):
+    """The `gate` section of params.yaml; code and libraries only make the stage stale."""
+
+    task: Literal["binary", "multiclass", "regression"]
+    group: str | None = None
+    bootstrap: Method = Method()
+    minimum_rows: int = Field(default=30, ge=1)
+    rules: tuple[Rule, ...] = ()
+    code: Any = None
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+
+def run(context: StageContext) -> None:
+    """Write gate.json and report.html."""
+    params = Params.model_validate(context.params)
+    predictions = Predictions.read(context.path(_PREDICTIONS))
+    if predictions.task != params.task:
+        raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
+    evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
+    results = judge(evidence, params.bootstrap, params.minimum_rows)
+    record = rounded(
+        {
+            "schema_version": 1,
+            "verdict": overall(results),
+            "rules": [result.record() for result in results],
+            "champion": predictions.champion,
+            "predictions": digest_file(context.path(_PREDICTIONS)),
+            "method": _method(params, predictions),
+        }
+    )
+    write_text(context.path("reports/gate.json"), dumps(record))
+    write_text(context.path("reports/report.html"), page.render(context.pipeline, record, context.path("reports")))
+    context.say(_line(results))
+
+
+def _method(params: Params, predictions: Predictions) -> str:
+    """Say how intervals were made and what slices share."""
+    boot = params.bootstrap
+    unit = "rows" if predictions.groups is None else f"whole groups of {params.group}"
+    return (
+        f"{boot.confidence:.0%} intervals: percentile bootstrap, {boot.samples:,} resamples of {unit}, the same ones "
+        f"for every model (seed {boot.seed}); slices of one rule share its error by Holm's method"
+    )
+
+
+def _line(results: Sequence[Result]) -> str:
+    counted = [result for result in results if result.evidence.applicable]
+    tally = {verdict: sum(r.verdict == verdict for r in counted) for verdict in ("fail", "inconclusive", "pass")}
+    words = ", ".join(f"{count} {verdict}" for verdict, count in tally.items() if count) or "no rule applies"
+    return f"{overall(results)} ({words})"

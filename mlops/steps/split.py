@@ -1,0 +1,138 @@
+"""Divide the rows: artifacts/split/{train,validation,test}.parquet, reports/split.json."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mlops.errors import DataError
+from mlops.files.atomic import write_text, writing_folder
+from mlops.files.canonical import dumps, rounded
+from mlops.ml import parquet, splits
+from mlops.ml.parquet import ROW
+from mlops.ml.splits import PARTS, By, Plan
+from mlops.ml.target import Task
+from mlops.steps.context import StageContext
+from mlops.steps.validate import VALID
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FOLDER, REPORT = "artifacts/split", "reports/split.json"
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Fractions(BaseModel):
+    """Shares of the rows in each part; they add up to 1."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    train: Fraction = 0.6
+    validation: Fraction = 0.2
+    test: Fraction = 0.2
+
+    @model_validator(mode="after")
+    def _whole(self) -> Fractions:
+        if abs(sum(self.shares) - 1) > 1e-9:
+            raise ValueError(f"the fractions add up to {sum(self.shares):g}, not 1")
+        return self
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """The fractions in the order of the parts."""
+        return self.train, self.validation, self.test
+
+
+class Params(BaseModel):
+    """The section `split` of params.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    by: By = "random"
+    key: str | None = None
+    fractions: Fractions = Fractions()
+    seed: int = 0
+    target: str
+    task: Task
+    entity: str | None = None
+    code: str = ""
+    libraries: dict[str, str] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """What divides the rows."""
+        shares = self.fractions.shares
+        return Plan(self.by, shares, self.seed, self.key, self.target, self.task == "regression")
+
+
+def run(context: StageContext) -> None:
+    """Divide the rows, refuse a division that would flatter the model, write each part and who is in it."""
+    params = Params.model_validate(context.params)
+    report = context.path(REPORT)
+    report.unlink(missing_ok=True)
+    frame = parquet.read(context.path(VALID))
+    parts = splits.assign(frame, params.plan)
+    refuse(frame, parts, params)
+    divided = {name: frame.filter(parts == index) for index, name in enumerate(PARTS)}
+    with writing_folder(context.path(FOLDER)) as folder:
+        for name, rows in divided.items():
+            parquet.write(rows, folder / f"{name}.parquet")
+    write_text(report, dumps(rounded(describe(divided, params))))
+    context.say(f"by {params.by}: " + ", ".join(f"{name} {rows.height:,}" for name, rows in divided.items()))
+
+
+def refuse(frame: pl.DataFrame, parts: pl.Series, params: Params) -> None:
+    """Raise one DataError that says everything wrong with a division."""
+    problems = []
+    hint = "give the parts other `fractions`, or collect more rows"
+    if params.task != "regression":
+        problems += _missing_classes(frame, parts, params.target)
+    problems += [f"the part {name} has no rows" for index, name in enumerate(PARTS) if not (parts == index).any()]
+    if params.entity is not None:
+        shared, total = splits.shared(frame, parts, params.entity)
+        if shared:
+            problems.insert(
+                0, f"{shared:,} of {total:,} values of the entity {params.entity} are in more than one part"
+            )
+            hint = f"split by group: split: {{by: group, key: {params.entity}}}"
+    if problems:
+        raise DataError("\n  ".join(problems), hint=hint)
+
+
+def describe(divided: dict[str, pl.DataFrame], params: Params) -> dict[str, Any]:
+    """Say who is in each part, for reports/split.json."""
+    return {
+        "schema_version": 1,
+        "by": params.by,
+        "key": params.key,
+        "seed": params.seed,
+        "entity": params.entity,
+        "entity_overlap": 0 if params.entity else None,
+        "parts": {name: _part(rows, params) for name, rows in divided.items()},
+    }
+
+
+def _part(rows: pl.DataFrame, params: Params) -> dict[str, Any]:
+    return {
+        "rows": rows.height,
+        "entities": rows[params.entity].n_unique() if params.entity else None,
+        "target": _balance(rows[params.target], params.task),
+        "digest": splits.digest(rows[ROW]),
+    }
+
+
+def _balance(values: pl.Series, task: Task) -> dict[str, Any]:
+    if task == "regression":
+        return {"mean": values.mean(), "std": values.std()}
+    counts = values.value_counts().sort(values.name).iter_rows()
+    return {"classes": [{"label": label, "rows": count, "share": count / values.len()} for label, count in counts]}
+
+
+def _missing_classes(frame: pl.DataFrame, parts: pl.Series, target: str) -> list[str]:
+    classes = frame[target].unique().sort()
+    present = {index: set(frame[target].filter(parts == index).unique()) for index in range(len(PARTS))}
+    return [
+        f"the class {label} of {target} is missing from {PARTS[index]}"
+        for label in classes
+        for index in present
+        if present[index] and label not in present[index]
+    ]

@@ -1,0 +1,239 @@
+"""Hold the snapshot against its contract: artifacts/valid.parquet, artifacts/schema.json, reports/data.json.
+
+A table that breaks a blocking check leaves the report and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from mlops.errors import ConfigurationError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml import checks, columns, leakage, parquet
+from mlops.ml import target as targets
+from mlops.ml.checks import Check
+from mlops.ml.derive import Derived, derive
+from mlops.ml.parquet import ROW
+from mlops.ml.rules import ColumnRule, RowCount, Scalar
+from mlops.ml.target import Target, Task
+from mlops.ml.types import ColumnType, Settled
+from mlops.steps.context import StageContext
+from mlops.steps.ingest import RAW
+
+VALID, SCHEMA, REPORT = "artifacts/valid.parquet", "artifacts/schema.json", "reports/data.json"
+
+
+class Params(BaseModel):
+    """The section `validate` of params.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    task: Task
+    target: str
+    positive: Scalar | None = None
+    entity: str | None = None
+    keys: tuple[str, ...] = ()
+    columns: dict[str, ColumnRule] = {}
+    strict: bool = False
+    rows: RowCount = RowCount()
+    unique: tuple[tuple[str, ...], ...] = ()
+    derive: dict[str, Derived] = {}
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] | None = None
+    drop_null_target: bool = False
+    code: str = ""
+    libraries: dict[str, str] = {}
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Columns that stay in the table but are never learnt from."""
+        return frozenset({*self.keys, *((self.entity,) if self.entity else ())}) - {self.target}
+
+    def origins(self) -> frozenset[str]:
+        """Columns that the target is computed from, directly or through others."""
+        found: set[str] = set()
+        name = self.target
+        while name in self.derive and self.derive[name].source not in found:
+            name = self.derive[name].source
+            found.add(name)
+        return frozenset(found)
+
+
+def run(context: StageContext) -> None:
+    """Check the snapshot; write what passed, report what did not, refuse what must not pass."""
+    params = Params.model_validate(context.params)
+    valid, schema, report = (context.path(name) for name in (VALID, SCHEMA, REPORT))
+    for output in (valid, schema, report):
+        output.unlink(missing_ok=True)
+    raw = context.path(RAW)
+    table = Table(parquet.read(raw), params)
+    table.examine()
+    write_text(report, dumps(rounded(table.report(digest_file(raw)))))
+    if problem := checks.refusal(table.checks):
+        raise problem
+    write_text(schema, dumps(table.schema()))
+    parquet.write(table.frame, valid)
+    warnings = sum(not check.passed for check in table.checks)
+    context.say(f"{table.frame.height:,} rows passed {len(table.checks):,} checks, {warnings:,} with a warning")
+    for check in (check for check in table.checks if not check.passed):
+        context.say(f"warning: {check.message}")
+
+
+class Table:
+    """A snapshot on its way through the checks; `checks` grows, `frame` becomes what the next stage reads."""
+
+    def __init__(self, raw: pl.DataFrame, params: Params) -> None:
+        self.params = params
+        self.frame = raw
+        self.checks: list[Check] = []
+        self.types: dict[str, ColumnType] = {}
+        self.distinct: dict[str, int] = {}
+        self.target: Target | None = None
+        self.features: tuple[str, ...] = ()
+
+    def examine(self) -> None:
+        """Go through the checks in order; each sees what the ones before it left."""
+        self._check_names()
+        settled = self._cast()
+        self._derive()
+        self._check_rules(settled)
+        self._find_target()
+        self._drop()
+        self._find_features()
+        self._check_leakage()
+
+    def schema(self) -> dict[str, Any]:
+        """Describe the table for the stages and the server that read it."""
+        target = self.target
+        if target is None:
+            raise ValueError("a table whose target was refused has no schema")
+        roles = {name: self._role(name) for name in self.frame.columns if name != ROW}
+        return {
+            "schema_version": 1,
+            "task": target.task,
+            "target": target.name,
+            "positive": target.positive,
+            "classes": list(target.classes) or None,
+            "columns": columns.described(self.frame, self.types, roles, self.params.columns),
+        }
+
+    def report(self, source: str) -> dict[str, Any]:
+        """Describe the table and every check for people; no value of a column that is not public."""
+        public = {name for name, rule in self.params.columns.items() if rule.public}
+        balance = self.target.balance(self.frame[self.target.name]) if self.target else None
+        return {
+            "schema_version": 1,
+            "rows": self.frame.height,
+            "source": source,
+            "checks": [check.record() for check in self.checks],
+            "columns": columns.summary(self.frame, self.types, self.distinct, public),
+            "target": balance,
+        }
+
+    def _check_names(self) -> None:
+        params = self.params
+        named: dict[str, Iterable[str]] = {
+            "columns": params.columns,
+            "target": [params.target],
+            "entity": params.kept - set(params.keys),
+            "keys": params.keys,
+            "exclude": params.exclude,
+            "include": params.include or (),
+            "unique": {name for names in params.unique for name in names},
+        }
+        known = [name for name in (*self.frame.columns, *params.derive) if name != ROW]
+        self.checks += columns.missing({key: set(names) for key, names in named.items()}, known)
+        if params.strict:
+            self.checks += columns.undeclared(
+                self.frame.columns, {*params.columns, *params.exclude, *params.kept, params.target}
+            )
+        learnt_from_excluded = {params.target} & {*params.exclude, *params.keys}
+        self.checks += [
+            checks.failure("target", name, f"`{name}` is the target and excluded") for name in learnt_from_excluded
+        ]
+
+    def _cast(self) -> dict[str, Settled]:
+        needless = [name for name in self.params.exclude if not columns.usable(self.frame, name)]
+        declared = {name: rule.type for name, rule in self.params.columns.items()}
+        severity = {name: rule.severity for name, rule in self.params.columns.items()}
+        self.frame, settled, found = columns.settle(self.frame.drop(needless, strict=False), declared, severity)
+        self.checks += found
+        self.types = {name: column.type for name, column in settled.items()}
+        return settled
+
+    def _derive(self) -> None:
+        try:
+            self.frame, self.types = derive(self.frame, self.types, self.params.derive)
+        except ConfigurationError as error:
+            self.checks.append(checks.failure("derive", None, f"{error.message}; {error.hint}"))
+
+    def _check_rules(self, settled: dict[str, Settled]) -> None:
+        from mlops.ml import schema  # pandera takes a second to import: only this stage pays
+
+        derived = {name: Settled(found, self.frame[name]) for name, found in self.types.items() if name not in settled}
+        together = [names for names in self.params.unique if set(names) <= set(self.types)]
+        try:
+            rules = schema.rules_of(self.frame, self.params.columns, settled | derived, together, self.params.rows)
+        except ConfigurationError as error:
+            self.checks.append(checks.failure("rule", None, f"{error.message}; {error.hint}"))
+            return
+        self.checks += schema.check(self.frame, rules)
+
+    def _find_target(self) -> None:
+        name = self.params.target
+        if name not in self.types:
+            return
+        self.checks += self._missing_values(name, "target", drop=self.params.drop_null_target)
+        if entity := self.params.entity:
+            self.checks += self._missing_values(entity, "entity", drop=False) if entity in self.types else []
+        values, self.types[name] = targets.normalised(self.frame[name], self.types[name], self.params.task)
+        self.frame = self.frame.with_columns(values)
+        self.target, found = targets.settle(values, self.types[name], self.params.task, self.params.positive)
+        self.checks += found
+
+    def _missing_values(self, name: str, role: str, *, drop: bool) -> list[Check]:
+        failed, total = self.frame[name].null_count(), self.frame.height
+        if drop:
+            self.frame = self.frame.filter(pl.col(name).is_not_null())
+        words = f"{failed:,} of {total:,} rows have no value of the {role} `{name}`"
+        words += (
+            "; they are left out" if drop else "; `drop_null_target: true` leaves them out" if role == "target" else ""
+        )
+        return [Check(f"{role}_missing", name, "warn" if drop else "block", failed, total, words if failed else "")]
+
+    def _drop(self) -> None:
+        kept = {ROW, self.params.target, *self.params.kept}
+        if self.params.include is not None:
+            self.frame = self.frame.select(name for name in self.frame.columns if name in {*kept, *self.params.include})
+        self.frame = self.frame.drop(set(self.params.exclude) - kept, strict=False)
+        self.types = {name: self.types[name] for name in self.frame.columns if name != ROW}
+        self.distinct = columns.distincts(self.frame)
+
+    def _find_features(self) -> None:
+        left = [name for name in self.types if name != self.params.target and name not in self.params.kept]
+        doubtful = [name for name in left if name not in (self.params.include or ())]
+        found = columns.identifiers(self.frame, doubtful, self.types, self.distinct)
+        identifiers = {check.column for check in found}
+        self.features = tuple(name for name in left if name not in identifiers)
+        self.checks += [*found, *columns.constants(self.features, self.distinct, self.frame.height)]
+        if not self.features:
+            self.checks.append(checks.failure("features", None, "no column is left to learn from"))
+
+    def _check_leakage(self) -> None:
+        if self.target is None:
+            return
+        rules = self.params.columns
+        suspects = [
+            leakage.Suspect(name, self.types[name], name in rules and rules[name].public)
+            for name in self.features
+            if name not in rules or rules[name].leakage == "check"
+        ]
+        found = leakage.find(self.frame, self.target, suspects, self.params.origins())
+        self.checks += found or [Check("leakage", None, "block", 0, len(suspects))]
+
+    def _role(self, name: str) -> str:
+        return "target" if name == self.params.target else "feature" if name in self.features else "key"

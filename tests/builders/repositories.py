@@ -1,0 +1,74 @@
+"""Small repositories on disk, and the lock that DVC would have written for them."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from mlops.app.compile import compile_files
+from mlops.app.workspace import Workspace, open_workspace
+
+BASE = Path(__file__).parent.parent / "golden" / "base"
+
+
+def make_repository(folder: Path, **pipelines: str) -> Path:
+    """Copy the base repository; add pipelines given as `name=text`."""
+    shutil.copytree(BASE, folder, dirs_exist_ok=True)
+    for name, text in pipelines.items():
+        (folder / "conf" / "pipeline" / f"{name}.yaml").write_text(text)
+    return folder
+
+
+def edit(root: Path, file: str, before: str, after: str) -> None:
+    path = root / file
+    text = path.read_text()
+    assert before in text, f"{before!r} is not in {file}"
+    path.write_text(text.replace(before, after))
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def record(root: Path) -> Workspace:
+    """Compile, pretend that every stage ran, and write the locks, reports and artefacts."""
+    workspace = open_workspace(root)
+    compile_files(workspace)
+    for pipeline in workspace.plan.pipelines:
+        folder = root / pipeline.folder
+        stages = {}
+        for stage in pipeline.stages:
+            for output in stage.outputs:
+                (folder / output.path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / output.path).write_text(f"{stage.name} {output.path}\n")
+            stages[stage.name] = {
+                "cmd": stage.command,
+                "deps": [
+                    {"path": path, "md5": md5((folder / path).read_bytes())}
+                    for path in stage.inputs
+                    if (folder / path).is_file()
+                ],
+                "params": {"params.yaml": {stage.name: stage.section}},
+                "outs": [
+                    {"path": output.path, "md5": md5((folder / output.path).read_bytes())} for output in stage.outputs
+                ],
+            }
+        (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}, sort_keys=False))
+    return workspace
+
+
+def git(root: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"]
+    return subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+def commit(root: Path, message: str = "change") -> str:
+    if not (root / ".git").exists():
+        git(root, "init", "-q")
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "--allow-empty", "-m", message)
+    return git(root, "rev-parse", "HEAD").strip()

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlops.files.atomic import write_text, writing, writing_folder
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    write_text(tmp_path / "deep" / "f", "one\n")
+    write_text(tmp_path / "deep" / "f", "two\n")
+    assert (tmp_path / "deep" / "f").read_bytes() == b"two\n"
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["f"]
+
+
+def test_a_file_stays_old_when_writing_fails(tmp_path: Path) -> None:
+    write_text(tmp_path / "f", "old")
+    with pytest.raises(Interrupted), writing(tmp_path / "f") as temporary:
+        temporary.write_text("ne")
+        raise Interrupted
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"f": "old"}
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    with writing_folder(tmp_path / "d") as temporary:
+        (temporary / "a").write_text("1")
+    with pytest.raises(Interrupted), writing_folder(tmp_path / "d") as temporary:
+        (temporary / "b").write_text("2")
+        raise Interrupted
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["d", "d/a"]

@@ -1,0 +1,53 @@
+"""What the compiler writes for a stage is what the stage reads: the committed pipelines, section by section."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops.app.workspace import Workspace, open_workspace
+from mlops.plan.pipeline import PipelinePlan
+
+STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
+
+
+@pytest.fixture(scope="module")
+def workspace(repository: Path) -> Workspace:
+    return open_workspace(repository)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_section_is_what_the_stage_reads(workspace: Workspace, stage: str) -> None:
+    params: Any = importlib.import_module(f"mlops.steps.{stage}").Params
+    for pipeline in workspace.plan.pipelines:
+        section = {key: item for key, item in pipeline.stage(stage).section.items() if key not in ("code", "libraries")}
+        params.model_validate(section)
+
+
+def test_stages_run_in_the_order_of_what_they_read(workspace: Workspace) -> None:
+    for pipeline in workspace.plan.pipelines:
+        made: set[str] = set()
+        for stage in pipeline.stages:
+            assert all(_known(path, made, pipeline) for path in stage.inputs), stage.name
+            made |= {output.path for output in stage.outputs}
+
+
+def test_no_two_stages_write_the_same_place(workspace: Workspace) -> None:
+    for pipeline in workspace.plan.pipelines:
+        paths = [output.path for stage in pipeline.stages for output in stage.outputs]
+        assert len({path.lower() for path in paths}) == len(paths)
+        assert not [(a, b) for a in paths for b in paths if b.startswith(f"{a}/")]
+
+
+def test_commands_are_constants(workspace: Workspace) -> None:
+    for pipeline in workspace.plan.pipelines:
+        for stage in pipeline.stages:
+            assert stage.command == f'PATH="$DVC_ROOT/.venv/bin:$PATH" mlops stage {stage.name}'
+
+
+def _known(path: str, made: set[str], pipeline: PipelinePlan) -> bool:
+    source = path in pipeline.stage("ingest").inputs
+    return source or any(path == other or path.startswith(f"{other}/") for other in made)

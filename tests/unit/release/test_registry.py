@@ -1,0 +1,205 @@
+"""Registering once, whatever happens: every external call fails in turn, two processes race, the server is gone."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops.bundle.contents import Contents
+from mlops.errors import IntegrityError
+from mlops.release.entry import Entry, Origin, read_entry
+from mlops.release.registry import Registered, enter, register
+from mlops.release.tracking import artifact_location, connection
+from tests.builders.bundles import make_bundle
+
+COMMIT = "c" * 40
+HISTORY = (("linear/loss", 0.5, 0), ("linear/loss", 0.25, 1))
+
+
+class ServerGoneError(Exception):
+    """What a client sees when the server dies under it."""
+
+
+class FailingClient:
+    """Passes calls on to a client and fails at one of them, before or after it took effect."""
+
+    def __init__(self, client: Any, at: int, *, after: bool) -> None:
+        self.client, self.at, self.after, self.calls = client, at, after, []
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.client, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.calls.append(name)
+            failing = len(self.calls) == self.at
+            if failing and not self.after:
+                raise ServerGoneError(name)
+            result = method(*args, **kwargs)
+            if failing:
+                raise ServerGoneError(name)
+            return result
+
+        return call
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("bundles") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
+
+
+@pytest.fixture(scope="module")
+def client(uri: str) -> Iterator[Any]:
+    with connection(uri) as client:
+        pass
+    yield client  # without the lock, which would keep `register` out
+
+
+@pytest.fixture(scope="module")
+def registered(bundle: Path, uri: str) -> Registered:
+    return _register(bundle, uri)
+
+
+def _register(bundle: Path, uri: str, commit: str = COMMIT) -> Registered:
+    origin = Origin(commit, source="pipelines/tiny")
+    return register(bundle, pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=origin, history=HISTORY)
+
+
+def _other(bundle: Path, digest: str, name: str) -> Entry:
+    entry = read_entry(Contents.read(bundle), Origin(COMMIT), HISTORY)
+    tags = tuple(sorted({**dict(entry.tags), "mlops.bundle": digest}.items()))
+    return dataclasses.replace(entry, name=name, digest=digest, tags=tags)
+
+
+def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, registered: Registered) -> None:
+    contents = Contents.read(bundle)
+    version = client.get_model_version("tiny", registered.version)
+    assert (registered.created, registered.version, registered.commit) == (True, "1", COMMIT)
+    assert version.run_id == registered.run_id
+    assert dict(version.tags) == {
+        "mlops.bundle": contents.digest,
+        "mlops.code": dict(read_entry(contents, Origin(COMMIT)).tags)["mlops.code"],
+        "mlops.commit": COMMIT,
+        "mlops.configuration": contents.manifest.identity["configuration"],
+        "mlops.data": contents.manifest.identity["data"],
+        "mlops.dirty": "false",
+        "mlops.gate": contents.manifest.identity["gate"],
+        "mlops.verdict": "pass",
+    }
+
+
+def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(client: Any, registered: Registered) -> None:
+    run = client.get_run(registered.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"candidate": "linear", "kind": "linear", "task": "binary", "lr": "0.001"}
+    history = client.get_metric_history(registered.run_id, "linear/loss")
+    assert [(metric.step, metric.value) for metric in history] == [(0, 0.5), (1, 0.25)]
+    assert run.data.tags["mlflow.source.git.commit"] == COMMIT
+    (dataset,) = run.inputs.dataset_inputs
+    assert (dataset.dataset.name, dataset.dataset.digest) == ("tiny", "1" * 32)
+    assert json.loads(dataset.dataset.source) == {"uri": "pipelines/tiny", "sha256": "1" * 64}
+
+
+def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
+    client: Any, bundle: Path, uri: str, registered: Registered
+) -> None:
+    again = _register(bundle, uri, commit="d" * 40)
+    assert again == dataclasses.replace(registered, created=False)
+    assert len(client.search_model_versions("name = 'tiny'")) == 1
+    assert len(client.search_runs([client.get_experiment_by_name("tiny").experiment_id])) == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
+    client: Any, bundle: Path, uri: str, after: bool
+) -> None:
+    contents, at = Contents.read(bundle), 0
+    while True:
+        at += 1
+        name = f"dies-{'after' if after else 'before'}-{at}"
+        entry = _other(bundle, f"sha256:{at:064x}", name)
+        failing = FailingClient(client, at, after=after)
+        try:
+            enter(failing, entry, contents, name, artifact_location(uri, name))
+        except ServerGoneError:
+            pass
+        else:
+            break
+        enter(client, entry, contents, name, artifact_location(uri, name))
+        (version,) = client.search_model_versions(f"name = '{name}'")
+        assert dict(version.tags) == dict(entry.tags)
+        (run,) = client.search_runs([client.get_experiment_by_name(name).experiment_id])
+        assert (run.info.run_id, run.info.status) == (version.run_id, "FINISHED")
+        assert len(client.get_metric_history(run.info.run_id, "linear/loss")) == 2
+        assert len(run.inputs.dataset_inputs) == 1
+    assert at > 10, failing.calls
+
+
+def test_two_processes_that_register_one_bundle_make_one_version(bundle: Path, tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    code = (
+        "import sys; from pathlib import Path; from mlops.release.entry import Origin;"
+        "from mlops.release.registry import register;"
+        "made = register(Path(sys.argv[1]), pipeline='tiny', tracking_uri=sys.argv[2], experiment='tiny', "
+        "origin=Origin('c' * 40)); print(made.version, made.created)"
+    )
+    command = [sys.executable, "-c", code, str(bundle), uri]
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True, check=False), range(2)))
+    assert [one.stderr for one in done] == ["", ""]
+    assert sorted(one.stdout.strip() for one in done) == ["1 False", "1 True"]
+
+
+def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
+    client: Any, bundle: Path, uri: str
+) -> None:
+    contents, entry = Contents.read(bundle), _other(bundle, "sha256:" + "e" * 64, "raced")
+
+    class Overtaken(FailingClient):
+        def __getattr__(self, name: str) -> Any:
+            if name == "create_registered_model":  # the other process is a moment faster
+                fresh = client.create_run(client.get_experiment_by_name("raced").experiment_id)
+                client.create_registered_model("raced")
+                client.create_model_version("raced", "elsewhere", fresh.info.run_id, tags=dict(entry.tags))
+            return super().__getattr__(name)
+
+    late = enter(Overtaken(client, 0, after=False), entry, contents, "raced", artifact_location(uri, "raced"))
+    (version,) = client.search_model_versions("name = 'raced'")
+    assert (late.created, late.version, late.run_id) == (False, "1", version.run_id)
+    (run,) = client.search_runs([client.get_experiment_by_name("raced").experiment_id])
+    assert run.info.run_id == version.run_id
+
+
+def test_a_bundle_of_another_pipeline_is_refused(bundle: Path, uri: str) -> None:
+    with pytest.raises(IntegrityError) as caught:
+        register(bundle, pipeline="other", tracking_uri=uri, experiment="other", origin=Origin(COMMIT))
+    assert str(caught.value) == f"the bundle in {bundle} is of tiny, not of other"
+
+
+def test_a_changed_bundle_is_refused_before_mlflow_is_imported(tmp_path: Path) -> None:
+    folder = make_bundle(tmp_path / "tiny")
+    (folder / "card.md").write_text("a better card\n")
+    code = (
+        "import sys; from pathlib import Path; from mlops.errors import IntegrityError;"
+        "from mlops.release.entry import Origin; from mlops.release.registry import register\n"
+        "try: register(Path(sys.argv[1]), pipeline='tiny', tracking_uri='sqlite:///x.db', experiment='e', "
+        "origin=Origin('c'))\n"
+        "except IntegrityError: print('refused', 'mlflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert done.stdout == "refused False\n"

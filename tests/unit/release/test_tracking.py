@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from mlops.errors import InfrastructureError
+from mlops.release.tracking import artifact_location, connection, shown
+
+
+@pytest.mark.parametrize(
+    "uri",
+    ["http://127.0.0.1:9", "postgresql://someone:secret@127.0.0.1:9/mlflow", "mysql://127.0.0.1:9/mlflow"],
+)
+def test_a_server_that_is_not_there_is_an_infrastructure_error_within_seconds(uri: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(InfrastructureError) as caught, connection(uri) as client:
+        client.search_registered_models()
+    assert time.monotonic() - started < 15
+    assert caught.value.exit_code == 6
+    assert str(caught.value).startswith(f"MLflow at {shown(uri)} does not answer: ")
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("these are not the tables you are looking for")
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with pytest.raises(InfrastructureError) as caught, connection(uri):
+        pass
+    assert str(caught.value) == f"MLflow at {uri} does not answer: mlflow.db is not an SQLite database"
+    assert caught.value.hint == "start the server, or correct `tracking: {uri: ...}` in conf/project.yaml"
+
+
+def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InfrastructureError), connection(f"sqlite:///{tmp_path}/file/mlflow.db"):
+        pass
+
+
+def test_a_programming_error_is_not_blamed_on_the_server(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), connection(f"sqlite:///{tmp_path}/mlflow.db"):
+        _ = 1 / 0
+
+
+def test_artifacts_lie_beside_an_sqlite_file_and_where_a_server_says() -> None:
+    assert artifact_location("sqlite:////work/.mlops/mlflow.db", "churn") == "/work/.mlops/mlartifacts/churn"
+    assert artifact_location("https://mlflow.example", "churn") is None

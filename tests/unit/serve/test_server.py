@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlops.errors import InfrastructureError, IntegrityError
+from mlops.serve.server import listen, serve
+from tests.builders.bundles import make_bundle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVE = "import sys; from pathlib import Path; from mlops.serve.server import serve; serve(Path(sys.argv[1]), port=0)"
+
+
+def test_a_process_serves_golden_rows_and_stops_when_told(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    golden = json.loads((bundle / "golden.json").read_bytes())
+    process = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle)], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        ready = process.stderr.readline()
+        assert ready.startswith("serving tiny sha256:")
+        body = json.dumps({"dataframe_records": golden["rows"]}).encode()
+        url = f"{ready.split()[-1]}/invocations"
+        request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 (our own server)
+        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+            assert json.load(response) == {"predictions": golden["scores"]}
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        assert process.returncode in (0, -signal.SIGTERM)
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_a_tampered_bundle_is_refused_before_the_port_opens(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    (bundle / "golden.json").write_bytes(b"{}")
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(IntegrityError):
+        serve(bundle, port=taken.getsockname()[1])
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(InfrastructureError) as caught:
+            serve(bundle, port=port)
+    assert str(caught.value).startswith(f"cannot listen on 127.0.0.1:{port}: ")
+    assert caught.value.hint == "choose another --port"
+
+
+def test_an_answer_does_not_wait_for_nagle() -> None:
+    listener = listen("127.0.0.1", 0)
+    with listener:
+        assert listener.proto == socket.IPPROTO_TCP

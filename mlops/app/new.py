@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.app import starter
-from mlops.errors import ConfigurationError
+from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.atomic import write_text, writing
 
 if TYPE_CHECKING:
@@ -140,6 +140,9 @@ def _write(root: Path, texts: Mapping[str, str], data: Path, copy: Path) -> tupl
         for path, text in texts.items():
             undo.about_to_write(root / path)
             write_text(root / path, text)
+    except OSError as error:
+        undo.all()
+        raise InfrastructureError(f"{undo.files[-1].relative_to(root)} cannot be written: {error.strerror}") from error
     except BaseException:
         undo.all()
         raise
@@ -160,7 +163,8 @@ class _Undo:
 
     def all(self) -> None:
         for path in self.files:
-            path.unlink(missing_ok=True)
+            if path.is_file():
+                path.unlink()
         for folder in sorted(set(self.folders), reverse=True):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()

@@ -59,7 +59,7 @@ class Golden:
         return dumps({"schema_version": 1, "rows": list(self.rows), "scores": list(self.scores)})
 
     def check(self, predictor: Predictor, tolerance: float = 0.0) -> None:
-        """Refuse a predictor that scores the rows otherwise; raises IntegrityError."""
+        """Refuse a predictor that scores the rows otherwise, relative to 1 or the score; raises IntegrityError."""
         try:
             scores = predictor.predict_rows(self.rows).astype(np.float64)
             expected = np.array(self.scores, dtype=np.float64).reshape(scores.shape)
@@ -67,7 +67,7 @@ class Golden:
             raise IntegrityError(f"the bundle refuses its own golden rows: {error.message}") from error
         except (ValueError, TypeError) as error:
             raise IntegrityError("golden.json holds scores of another shape than the model gives") from error
-        off = ~(np.abs(scores - expected) <= tolerance)
+        off = ~(np.abs(scores - expected) <= tolerance * np.maximum(1.0, np.abs(expected)))
         if off.any():
             count = int(off.reshape(len(off), -1).any(axis=1).sum())
             raise IntegrityError(

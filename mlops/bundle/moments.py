@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 MISSING = int(np.iinfo(np.int64).min)
@@ -28,23 +30,30 @@ def parse_datetime(text: str) -> int:
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
-def part_of(moments: NDArray[np.int64], part: str) -> NDArray[np.float64]:
-    """Take the year, month, day, weekday (Monday is 1) or hour of each moment; NaN where it is missing."""
+def parts_of(moments: NDArray[np.int64], wanted: Sequence[tuple[int, str]]) -> NDArray[np.float64]:
+    """Take a part of a column of moments [n, columns] for each pair wanted; NaN where the moment is missing.
+
+    Parts are year, month, day, weekday (Monday is 1) and hour.
+    """
     days = moments // _DAY
-    dates = days.view("datetime64[D]")
-    whole = _part(part, moments, days, dates).astype(np.float64)
-    whole[moments == MISSING] = np.nan
-    return whole
+    months: NDArray[np.int64] = days.view("datetime64[D]").astype("datetime64[M]").view(np.int64)
+    made = {part: _part(part, moments, days, months) for part in {part for _, part in wanted}}
+    out = np.empty((len(moments), len(wanted)))
+    for index, (column, part) in enumerate(wanted):
+        out[:, index] = made[part][:, column]
+    out[(moments == MISSING)[:, [column for column, _ in wanted]]] = np.nan
+    return out
 
 
-def _part(part: str, moments: NDArray[np.int64], days: NDArray[np.int64], dates: NDArray[Any]) -> NDArray[np.int64]:
-    months: NDArray[np.int64] = dates.astype("datetime64[M]").astype(np.int64)
+def _part(
+    part: str, moments: NDArray[np.int64], days: NDArray[np.int64], months: NDArray[np.int64]
+) -> NDArray[np.int64]:
     if part == "year":
         return months // 12 + 1970
     if part == "month":
         return months % 12 + 1
     if part == "day":
-        return days - months.view("datetime64[M]").astype("datetime64[D]").astype(np.int64) + 1
+        return days - months.view("datetime64[M]").astype("datetime64[D]").view(np.int64) + 1
     if part == "weekday":
         return (days + 3) % 7 + 1
     return moments % _DAY // _HOUR

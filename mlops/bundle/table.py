@@ -33,8 +33,9 @@ class Reader:
     def __init__(self, recipe: Recipe) -> None:
         self._types = {column.name: column.type for column in recipe.columns}
         self._plain = [item.column for item in recipe.numbers if item.part is None]
-        self._parts = [(item.column, item.part) for item in recipe.numbers if item.part is not None]
-        self._dated = list(dict.fromkeys(name for name, _ in self._parts))
+        parts = [(item.column, item.part) for item in recipe.numbers if item.part is not None]
+        self._dated = list(dict.fromkeys(name for name, _ in parts))
+        self._parts = [(self._dated.index(name), part) for name, part in parts]
         self._levels = [(item.column, item.levels) for item in recipe.categories]
         self._codes = [
             (item.column, {level: code for code, level in enumerate(item.levels)} | {None: len(item.levels) + 1})
@@ -45,7 +46,7 @@ class Reader:
         """Read rows that a request's schema has accepted."""
         plain = np.array([[row[name] for name in self._plain] for row in rows], dtype=np.float64)
         codes = [[codes.get(row[name], len(codes) - 1) for name, codes in self._codes] for row in rows]
-        dated = {name: self._moments(name, [row[name] for row in rows]) for name in self._dated}
+        dated = [self._moments(name, [row[name] for row in rows]) for name in self._dated]
         return Table(
             self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
             np.array(codes, dtype=np.int64).reshape(len(rows), len(self._codes)),
@@ -54,7 +55,7 @@ class Reader:
     def from_frame(self, frame: pl.DataFrame) -> Table:
         """Read a frame that `check` has accepted."""
         plain = frame.select(pl.col(name).cast(pl.Float64) for name in self._plain).to_numpy()
-        dated = {name: _microseconds(frame.get_column(name)) for name in self._dated}
+        dated = [_microseconds(frame.get_column(name)) for name in self._dated]
         codes = np.empty((frame.height, len(self._levels)), dtype=np.int64)
         for index, (name, levels) in enumerate(self._levels):
             codes[:, index] = _codes(frame.get_column(name), levels)
@@ -76,10 +77,10 @@ class Reader:
         parse = moments.parse_date if self._types[name] == "date" else moments.parse_datetime
         return np.array([moments.MISSING if text is None else parse(text) for text in texts], dtype=np.int64)
 
-    def _with_parts(self, plain: NDArray[np.float64], dated: dict[str, NDArray[np.int64]]) -> NDArray[np.float64]:
+    def _with_parts(self, plain: NDArray[np.float64], dated: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         if not self._parts:
             return plain
-        return np.column_stack([plain, *(moments.part_of(dated[name], part) for name, part in self._parts)])
+        return np.concatenate([plain, moments.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
 
 
 def _codes(series: pl.Series, levels: tuple[str, ...]) -> NDArray[np.int64]:

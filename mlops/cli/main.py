@@ -15,7 +15,7 @@ VERBS = {
     "render": "The resolved configuration of a pipeline",
     "explain": "Where a value came from, what it replaced, who reads it",
     "compile": "Write the generated files, or check them",
-    "plan": "What will change, why, at what cost",
+    "plan": "What will change, and why",
     "run": "Reproduce a pipeline and show its verdict",
     "gate": "The verdict of the last run",
     "verify": "Do lock, configuration, data and bundle agree?",

@@ -17,4 +17,5 @@ def command(name: str) -> None:
     here = root()
     registered = register(open_workspace(here, (name,)), name)
     click.echo(f"{registered.name} version {registered.version}")
-    say("registered" if registered.created else "this bundle is registered already")
+    say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
+    say(f"look at it: mlflow ui --backend-store-uri {registered.tracking}")

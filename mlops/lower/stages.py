@@ -41,10 +41,11 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
 
 
 def _identified(stage: Stage, facts: Facts) -> Stage:
-    """Add what code and which libraries a stage's result depends on to what it reads."""
+    """Add what code and which libraries a stage's result depends on; a bundle names the code of every stage."""
+    code = dict(sorted(facts.code.items())) if stage.name == "package" else facts.code.get(stage.name, "")
     section = {
         **stage.section,
-        "code": facts.code.get(stage.name, ""),
+        "code": code,
         "libraries": dict(facts.libraries.get(stage.name, {})),
     }
     return Stage(stage.name, stage.command, stage.inputs, stage.outputs, section)
@@ -175,6 +176,7 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "configuration": configuration,
     }
     inputs = (
+        "artifacts/evaluation",
         "artifacts/features/transform.json",
         "artifacts/model",
         "artifacts/schema.json",
@@ -182,6 +184,7 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "reports/data.json",
         "reports/gate.json",
         "reports/metrics.json",
+        "reports/split.json",
         "reports/training.json",
     )
     return _stage("package", section, inputs, Output("artifacts/bundle"), Output("reports/bundle.json", Kind.REPORT))

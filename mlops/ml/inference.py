@@ -131,8 +131,8 @@ def _column(series: pl.Series, settled: Settled, key: bool, target: str) -> Colu
 
 
 def _budget(share: float) -> float | None:
-    """Allow half as many nulls again, rounded up to a percent."""
-    return min(1.0, math.ceil(share * 150) / 100) if share else None
+    """Allow half as many nulls again and up to two percent more, in whole percents: a sample must pass too."""
+    return min(1.0, math.ceil(share * 150 + 1) / 100) if share else None
 
 
 def _between(known: pl.Series, kind: str) -> tuple[float | None, float | None] | None:

@@ -185,6 +185,6 @@ def _rows_needed(item: Evidence, side: _Side, method: Method, claim: _Claim) -> 
         half *= NormalDist().inv_cdf(1 - claim.tail) / NormalDist().inv_cdf(1 - method.tail)
     if not (distance > 0 and half < _FAR * distance):
         return None
-    needed = item.rows * (half / distance) ** 2
+    needed = item.rows * max(1.1, (half / distance) ** 2)
     unit = math.pow(10, max(0, math.floor(math.log10(needed)) - 1))
-    return max(item.rows + 1, math.ceil(needed / unit) * int(unit))
+    return math.ceil(needed / unit) * int(unit)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from mlops.errors import ConfigurationError
 from mlops.ml import columns, leakage
-from mlops.ml.target import Target
-from mlops.ml.types import ColumnType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from mlops.ml.target import Target
+    from mlops.ml.types import ColumnType
 
 _THING = re.compile(
     r"(account|borrower|case|client|company|customer|device|employee|engine|family|firm|household|loan|machine|member"
@@ -48,7 +52,7 @@ class Roles:
         self._find_entity(frame, kinds, distinct, features)
         for check in columns.identifiers(frame, self._left(features), kinds, distinct):
             self._keep_apart(frame[str(check.column)], kinds[str(check.column)])
-        for name in list(self._left(features)):
+        for name in self._left(features):
             if reason := _useless(frame[name], kinds[name], distinct[name]):
                 self.leave_out(reason, name)
         suspects = [leakage.Suspect(name, kinds[name]) for name in self._left(features)]
@@ -56,7 +60,7 @@ class Roles:
             if check.blocks:
                 self.leave_out("leaks_target", str(check.column))
             self.doubts.append(check.message)
-        if not any(self._left(features)):
+        if not self._left(features):
             hint = "bring columns that describe each row"
             raise ConfigurationError("no column is left to learn from", hint=hint)
 

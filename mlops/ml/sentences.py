@@ -26,6 +26,17 @@ def number(value: float, beside: float | None = None) -> str:
     return text
 
 
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Spell both ends of an interval to the same place, fine enough to show its width."""
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return number(low), number(high)
+    widest = max(abs(low), abs(high))
+    places = max(0, 3 - (len(str(int(widest))) if widest >= 1 else 0))
+    if high > low:
+        places = max(places, 1 - math.floor(math.log10(high - low)))
+    return tuple(f"{round(end, places) + 0.0:,.{places}f}" for end in (low, high))  # type: ignore[return-value]
+
+
 def _digits(value: float, digits: int) -> str:
     """Spell `digits` digits, at least three of them after the point of a small number."""
     size = abs(value)
@@ -41,8 +52,7 @@ def _where(item: Evidence) -> str:
 
 
 def _interval(item: Evidence) -> str:
-    low, high = item.interval.low, item.interval.high
-    return f"[{number(low)}, {number(high)}]"
+    return "[{}, {}]".format(*ends(item.interval.low, item.interval.high))
 
 
 def _rows(item: Evidence) -> str:

@@ -96,7 +96,8 @@ def _stratified(frame: pl.DataFrame, plan: Plan) -> Codes:
 
 def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Codes:
     """Order each stratum by its mixed bits and cut it at the fractions."""
-    order = np.lexsort((rows.to_numpy(), mixed(rows, plan.seed), strata))
+    by = pl.DataFrame({"stratum": strata, "mixed": mixed(rows, plan.seed), ROW: rows})
+    order = by.select(pl.arg_sort_by(by.columns)).to_series().to_numpy()
     ends = np.flatnonzero(np.diff(strata[order])) + 1
     codes = np.empty(rows.len(), dtype=np.int64)
     for stratum in np.split(order, ends):

@@ -38,6 +38,9 @@ _CODES = {
 }
 
 
+TOLERANCE = 1e-5  # what another processor or ONNX Runtime may change in the last bits of a score
+
+
 class Refused(Exception):
     """A request that is answered by an error before its body is looked into."""
 
@@ -102,7 +105,7 @@ def create(
     bundle_folder: Path,
     *,
     expected: str | None = None,
-    golden_tolerance: float = 0.0,
+    golden_tolerance: float = TOLERANCE,
     largest_body: int = LARGEST_BODY,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from mlops.errors import InfrastructureError
-from mlops.serve.app import create
+from mlops.serve.app import TOLERANCE, create
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def serve(
     port: int = 8080,
     *,
     expected: str | None = None,
-    golden_tolerance: float = 0.0,
+    golden_tolerance: float = TOLERANCE,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
     app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance)

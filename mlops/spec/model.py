@@ -7,64 +7,71 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
-from mlops.spec.block import Block, Items, Share
+from mlops.spec.block import Block, Items
 
 OWN_KIND = re.compile(r"^pipelines\.[a-z0-9_-]+\.[A-Za-z_]\w*:[A-Za-z_]\w*$")
 
 Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
 class Mlp(Block):
-    """A multi-layer perceptron (PyTorch Lightning)."""
+    """A multi-layer perceptron, trained by AdamW (PyTorch Lightning)."""
 
     kind: Literal["mlp"]
-    hidden: Items[Count] = (128, 128)
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    hidden: Items[Count] = (256, 256)
+    dropout: Dropout = 0.2
     lr: Positive = 1e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: NotNegative = 0.01
 
 
 class Cnn(Block):
-    """A small convolutional network for images (PyTorch Lightning)."""
+    """A convolutional network for small images, trained by AdamW (PyTorch Lightning)."""
 
     kind: Literal["cnn"]
-    channels: Items[Count] = (32, 64)
+    channels: Annotated[Items[Count], Field(min_length=1)] = (32, 64, 64)
     hidden: Count = 128
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    dropout: Dropout = 0.3
     lr: Positive = 1e-3
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    weight_decay: NotNegative = 0.01
 
 
 class Linear(Block):
-    """Logistic regression or ridge regression, by task (scikit-learn)."""
+    """Logistic regression, or ridge regression of a number (scikit-learn)."""
 
     kind: Literal["linear"]
-    alpha: Positive = 1.0
-    """Strength of the L2 penalty."""
+    l2: Positive = 1.0
+    """Strength of the penalty on large weights."""
 
 
 class GradientBoosting(Block):
-    """Gradient-boosted trees (scikit-learn)."""
+    """Boosted trees (scikit-learn); as many are kept as do best on validation."""
 
     kind: Literal["gradient_boosting"]
-    trees: Count = 200
-    depth: Count = 3
-    learning_rate: Positive = 0.1
-    subsample: Annotated[float, Field(gt=0, le=1)] = 0.8
-    leaf: Count = 20
-    """Rows a leaf holds at least."""
+    trees: Count = 300
+    depth: Count = 4
+    lr: Positive = 0.05
+    min_leaf: Count = 20
+    """Rows that a leaf holds at least."""
+    rows: Fraction = 1.0
+    """Share of the rows that each tree sees."""
+    features: Fraction = 0.3
+    """Share of the features that each branching chooses from."""
 
 
 class RandomForest(Block):
-    """A random forest (scikit-learn)."""
+    """Averaged trees (scikit-learn)."""
 
     kind: Literal["random_forest"]
     trees: Count = 200
-    depth: Count | None = None
-    leaf: Count = 5
-    features: Share | None = None
-    """Share of the features looked at for a split."""
+    depth: Count | None = 10
+    min_leaf: Count = 10
+    """Rows that a leaf holds at least."""
+    features: Fraction = 0.5
+    """Share of the features that each branching chooses from."""
 
 
 class Own(Block):

@@ -59,6 +59,7 @@ def run(context: StageContext) -> None:
         "task": params.task,
         "rows": len(predictions),
         "champion": params.champion,
+        "classes": list(predictions.classes) or None,
         "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
     }
     write_text(context.path("reports/metrics.json"), dumps(rounded({**facts, **summary})))

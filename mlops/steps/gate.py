@@ -16,6 +16,7 @@ from mlops.ml.evidence import Method, Rule, gather
 from mlops.ml.judge import judge, overall
 from mlops.ml.predictions import Predictions
 from mlops.ml.report import page
+from mlops.spec.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +58,9 @@ def run(context: StageContext) -> None:
         }
     )
     write_text(context.path("reports/gate.json"), dumps(record))
-    write_text(context.path("reports/report.html"), page.render(context.pipeline, record, context.path("reports")))
+    better = {name: info.higher_is_better for name, info in METRICS.items()}
+    html = page.render(context.pipeline, record, context.path("reports"), better)
+    write_text(context.path("reports/report.html"), html)
     context.say(_line(results))
 
 

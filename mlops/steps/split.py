@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -69,6 +70,7 @@ def run(context: StageContext) -> None:
     params = Params.model_validate(context.params)
     report = context.path(REPORT)
     report.unlink(missing_ok=True)
+    shutil.rmtree(context.path(FOLDER), ignore_errors=True)
     frame = parquet.read(context.path(VALID))
     parts = splits.assign(frame, params.plan)
     refuse(frame, parts, params)

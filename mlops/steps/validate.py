@@ -27,6 +27,8 @@ from mlops.steps.ingest import RAW
 
 VALID, SCHEMA, REPORT = "artifacts/valid.parquet", "artifacts/schema.json", "reports/data.json"
 
+_SHOWN = 10
+
 
 class Params(BaseModel):
     """The section `validate` of params.yaml."""
@@ -79,8 +81,8 @@ def run(context: StageContext) -> None:
     parquet.write(table.frame, valid)
     warnings = sum(not check.passed for check in table.checks)
     context.say(f"{table.frame.height:,} rows passed {len(table.checks):,} checks, {warnings:,} with a warning")
-    for check in (check for check in table.checks if not check.passed):
-        context.say(f"warning: {check.message}")
+    for message in [check.message for check in table.checks if not check.passed][:_SHOWN]:
+        context.say(f"warning: {message}")
 
 
 class Table:

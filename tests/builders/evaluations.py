@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mlops.files.canonical import dumps, rounded
+from mlops.ml.curves import plots, to_csv
+from mlops.ml.evidence import Method
 from mlops.ml.predictions import Predictions
+from mlops.ml.summary import summarise
+from mlops.steps.context import StageContext
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 def probabilities(y: NDArray[Any], strength: float, seed: int = 0) -> NDArray[np.float64]:
@@ -70,3 +80,112 @@ def with_scores(predictions: Predictions, **scores: NDArray[Any]) -> Predictions
 def without(predictions: Predictions, model: str) -> Predictions:
     """Take a model's scores away."""
     return replace(predictions, scores={name: score for name, score in predictions.scores.items() if name != model})
+
+
+RULES: list[dict[str, Any]] = [
+    {"id": "auroc", "metric": "auroc", "against": "value", "at_least": 0.8},
+    {"id": "auroc-champion", "metric": "auroc", "against": "champion", "at_least": -0.02},
+    {"id": "auroc-dummy", "metric": "auroc", "against": "dummy", "at_least": 0.05},
+    {"id": "auroc-site", "metric": "auroc", "against": "value", "at_least": 0.6, "by": "site"},
+]
+
+
+def gate_params(**changes: Any) -> dict[str, Any]:
+    """The `gate` section for `binary()`."""
+    section = {"task": "binary", "group": None, "bootstrap": {"samples": 300}, "minimum_rows": 30, "rules": RULES}
+    return section | changes
+
+
+def write_run(folder: Path, predictions: Predictions, metrics: tuple[str, ...] = ("auroc", "log_loss")) -> StageContext:
+    """Leave what evaluate and the stages before it leave, and give the context of the gate."""
+    (folder / "artifacts/evaluation").mkdir(parents=True)
+    (folder / "reports/plots").mkdir(parents=True)
+    predictions.write(folder / "artifacts/evaluation/predictions.parquet")
+    summary = summarise(predictions, metrics, sorted(predictions.slices), Method(samples=300))
+    facts = {"schema_version": 1, "task": predictions.task, "rows": len(predictions), "champion": predictions.champion}
+    inputs = {
+        name: "sha256:" + str(index) * 64 for index, name in enumerate(("test.parquet", "transform.json", "model.onnx"))
+    }
+    documents = {
+        "metrics": {**facts, "classes": list(predictions.classes) or None, "inputs": inputs, **summary},
+        "data": DATA,
+        "split": SPLIT,
+        "training": TRAINING,
+    }
+    for name, document in documents.items():
+        (folder / f"reports/{name}.json").write_text(dumps(rounded(document)))
+    for name, points in plots(predictions).items():
+        (folder / f"reports/plots/{name}").write_text(to_csv(points))
+    (folder / "reports/history.csv").write_text(_history())
+    return StageContext(folder, "visits", "gate", gate_params(task=predictions.task))
+
+
+def _history() -> str:
+    rows = [
+        f"{candidate},{epoch},{metric},{level + spread * math.exp(-epoch / speed):.6g}"
+        for candidate, speed in (("gradient_boosting", 5.0), ("mlp", 2.5))
+        for metric, level, spread in (
+            ("train_loss", 0.38, 0.25),
+            ("validation_auroc", 0.84, -0.2),
+            ("validation_loss", 0.42, 0.2),
+        )
+        for epoch in range(20)
+    ]
+    return "\n".join(["candidate,epoch,metric,value", *rows]) + "\n"
+
+
+def _share(*shares: float) -> dict[str, Any]:
+    return {
+        "classes": [{"label": index, "share": share, "rows": int(1000 * share)} for index, share in enumerate(shares)]
+    }
+
+
+SPLIT = {
+    "schema_version": 1,
+    "by": "group",
+    "key": "person",
+    "parts": {
+        "train": {"rows": 3000, "entities": 900, "target": _share(0.6, 0.4)},
+        "validation": {"rows": 1000, "entities": 310, "target": _share(0.61, 0.39)},
+        "test": {"rows": 1000, "entities": 305, "target": _share(0.59, 0.41)},
+    },
+}
+TRAINING = {
+    "schema_version": 1,
+    "select_by": "auroc",
+    "chosen": "gradient_boosting",
+    "candidates": {
+        "gradient_boosting": {"kind": "gradient_boosting", "validation": {"auroc": 0.861}, "epochs": 20},
+        "mlp": {"kind": "mlp", "validation": {"auroc": 0.852}, "epochs": 20},
+    },
+}
+DATA = {
+    "schema_version": 1,
+    "rows": 5000,
+    "source": "sha256:" + "d" * 64,
+    "checks": [
+        {
+            "name": "between",
+            "column": "age",
+            "severity": "block",
+            "failed": 0,
+            "total": 5000,
+            "passed": True,
+            "message": "all values between 0 and 120",
+        },
+        {
+            "name": "nulls",
+            "column": "income",
+            "severity": "warn",
+            "failed": 1300,
+            "total": 5000,
+            "passed": False,
+            "message": "26.0 % are null, at most 20 % were declared",
+        },
+    ],
+    "columns": [
+        {"name": "age", "type": "int", "nulls": 0, "distinct": 80, "min": None, "max": None, "mean": 43.2},
+        {"name": "income", "type": "float", "nulls": 1300, "distinct": 3100, "min": None, "max": None, "mean": 31250.5},
+    ],
+    "target": {"rows": 5000, **_share(0.6, 0.4)},
+}

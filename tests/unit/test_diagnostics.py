@@ -6,7 +6,9 @@ SOURCES = {"conf/a.yaml": "defaults:\n  - /gates: binary_clasifier\n"}
 
 
 def test_a_finding_shows_its_line_a_caret_and_the_cure() -> None:
-    found = Diagnostic(Position("conf/a.yaml", 2, 13, 16), "unknown option", "did you mean `binary_classifier`?", "unknown-option")
+    found = Diagnostic(
+        Position("conf/a.yaml", 2, 13, 16), "unknown option", "did you mean `binary_classifier`?", "unknown-option"
+    )
     assert render([found], SOURCES) == (
         "conf/a.yaml:2:13: unknown option [unknown-option]\n"
         "  2 |   - /gates: binary_clasifier\n"
@@ -18,11 +20,18 @@ def test_a_finding_shows_its_line_a_caret_and_the_cure() -> None:
 
 def test_findings_are_sorted_by_place_and_told_once() -> None:
     one, two = Diagnostic(Position("b", 1), "second"), Diagnostic(Position("a", 9), "first")
-    assert render([one, two, one], {}).splitlines() == ["a:9:1: first [syntax]", "b:1:1: second [syntax]", "2 problems in 2 files"]
+    assert render([one, two, one], {}).splitlines() == [
+        "a:9:1: first [syntax]",
+        "b:1:1: second [syntax]",
+        "2 problems in 2 files",
+    ]
 
 
 def test_a_place_beyond_the_file_prints_no_line() -> None:
-    assert render([Diagnostic(Position("conf/a.yaml", 99), "x")], SOURCES) == "conf/a.yaml:99:1: x [syntax]\n1 problem in 1 file"
+    assert (
+        render([Diagnostic(Position("conf/a.yaml", 99), "x")], SOURCES)
+        == "conf/a.yaml:99:1: x [syntax]\n1 problem in 1 file"
+    )
 
 
 def test_the_nearest_name_is_suggested() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.ml.sentences import ends
 from mlops.ml.sentences import number as _number
 
 _NAMES = {
@@ -35,6 +36,8 @@ def figure(value: Any) -> str:
 
 def interval(low: Any, high: Any) -> str:
     """Spell an interval; an end that is not known is a dash."""
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        return " to ".join(ends(low, high)).replace("-", "−")
     return f"{figure(low)} to {figure(high)}"
 
 

@@ -21,14 +21,21 @@ def scale(x: float) -> float:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("# twice", "# two times"), ("Double.", "Twice as much."), ("    import torch", "    import numpy"), ("\ndef", "\n\n\ndef")],
+    [
+        ("# twice", "# two times"),
+        ("Double.", "Twice as much."),
+        ("    import torch", "    import numpy"),
+        ("\ndef", "\n\n\ndef"),
+    ],
 )
 def test_a_change_that_cannot_matter_keeps_the_spelling(before: str, after: str) -> None:
     assert before in SOURCE
     assert spelling(SOURCE.replace(before, after)) == spelling(SOURCE)
 
 
-@pytest.mark.parametrize(("before", "after"), [("x * 2", "x * 3"), ("x * 2", "2 * x"), ("float:", "int:"), ("scale", "grow")])
+@pytest.mark.parametrize(
+    ("before", "after"), [("x * 2", "x * 3"), ("x * 2", "2 * x"), ("float:", "int:"), ("scale", "grow")]
+)
 def test_a_change_that_can_matter_changes_it(before: str, after: str) -> None:
     assert before in SOURCE
     assert spelling(SOURCE.replace(before, after)) != spelling(SOURCE)

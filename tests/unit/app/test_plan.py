@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.repositories import commit, edit, make_repository, record
+from tests.builders.repositories import commit, edit, make_repository, record
 
 from mlops.app.plan import PipelineChange, plan
 from mlops.app.workspace import open_workspace
@@ -60,7 +60,10 @@ def test_a_learning_rate_makes_training_and_what_follows_stale(root: Path) -> No
     ("before", "after"),
     [
         ("description:", "# why not\ndescription:"),
-        ("task: binary\ndata: {target: left, split: {by: stratified}}", "data: {split: {by: stratified}, target: left}\ntask: binary"),
+        (
+            "task: binary\ndata: {target: left, split: {by: stratified}}",
+            "data: {split: {by: stratified}, target: left}\ntask: binary",
+        ),
         ("data: {target: left, split: {by: stratified}}", "data:\n  target: left\n  split:\n    by: stratified"),
     ],
     ids=["comment", "order", "layout"],

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.repositories import edit, make_repository, record
+from tests.builders.repositories import edit, make_repository, record
 
 from mlops.app.verify import verify
 from mlops.app.workspace import open_workspace
@@ -26,14 +26,34 @@ def test_what_was_recorded_agrees(root: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "before", "after", "message", "code"),
     [
-        ("conf/pipeline/churn.yaml", "at_least: 0.7", "at_least: 0.6", "gate was recorded with another configuration", 3),
-        ("pipelines/churn/params.yaml", "at_least: 0.7", "at_least: 0.6", "pipelines/churn/params.yaml is not what the YAML compiles to", 3),
+        (
+            "conf/pipeline/churn.yaml",
+            "at_least: 0.7",
+            "at_least: 0.6",
+            "gate was recorded with another configuration",
+            3,
+        ),
+        (
+            "pipelines/churn/params.yaml",
+            "at_least: 0.7",
+            "at_least: 0.6",
+            "pipelines/churn/params.yaml is not what the YAML compiles to",
+            3,
+        ),
         ("pipelines/churn/data/churn.csv", "31", "32", "data/churn.csv is not the data that was learnt from", 5),
         ("pipelines/churn/reports/gate.json", "gate", "pass", "reports/gate.json is not what the run wrote", 5),
-        ("pipelines/churn/artifacts/raw.parquet", "ingest", "poison", "artifacts/raw.parquet is not what the run wrote", 5),
+        (
+            "pipelines/churn/artifacts/raw.parquet",
+            "ingest",
+            "poison",
+            "artifacts/raw.parquet is not what the run wrote",
+            5,
+        ),
     ],
 )
-def test_a_change_behind_the_lock_is_found(root: Path, file: str, before: str, after: str, message: str, code: int) -> None:
+def test_a_change_behind_the_lock_is_found(
+    root: Path, file: str, before: str, after: str, message: str, code: int
+) -> None:
     edit(root, file, before, after)
     assert (message, code) in found(root)
 

@@ -37,7 +37,9 @@ def workflow(tmp_path: Path) -> Path:
 
 def tool(*command: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}
-    return subprocess.run([str(BIN / command[0]), *command[1:]], capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(
+        [str(BIN / command[0]), *command[1:]], capture_output=True, text=True, check=False, env=environment
+    )
 
 
 CHECKS = {
@@ -103,7 +105,9 @@ def test_the_verdict_is_green_only_when_every_expected_job_succeeded(pipelines: 
     for check, affected, pipeline in itertools.product(RESULTS, repeat=3):
         values = {"CHECK": check, "AFFECTED": affected, "PIPELINE": pipeline, "PIPELINES": pipelines}
         # GitHub runs a step's script with these options
-        done = subprocess.run(["bash", "-e", "-o", "pipefail", "-c", step["run"]], env={**os.environ, **values}, check=False)
+        done = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", step["run"]], env={**os.environ, **values}, check=False
+        )
         if done.returncode == 0:
             green.append((check, affected, pipeline))
     assert green == [("success", "success", "skipped" if pipelines == "[]" else "success")]

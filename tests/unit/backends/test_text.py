@@ -11,9 +11,49 @@ from ruamel.yaml import YAML
 
 from mlops.backends.text import document
 
-LEAVES = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20)
-TREES = st.dictionaries(st.text(min_size=1, max_size=8), st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=8), max_size=4)
-TRAPS = ("no", "y", "12:30", "1e3", "0o17", "1_000", "2024-01-01", "", " x", "x ", "a: b", "a #b", "- a", "${x}", "{{x}}", "\n", "é", "'", '"', "=", "<<", "~", "&a", "*a", "!a")
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+)
+TREES = st.dictionaries(
+    st.text(min_size=1, max_size=8),
+    st.recursive(
+        LEAVES,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        max_leaves=8,
+    ),
+    max_size=4,
+)
+TRAPS = (
+    "no",
+    "y",
+    "12:30",
+    "1e3",
+    "0o17",
+    "1_000",
+    "2024-01-01",
+    "",
+    " x",
+    "x ",
+    "a: b",
+    "a #b",
+    "- a",
+    "${x}",
+    "{{x}}",
+    "\n",
+    "é",
+    "'",
+    '"',
+    "=",
+    "<<",
+    "~",
+    "&a",
+    "*a",
+    "!a",
+)
 
 
 @given(TREES)

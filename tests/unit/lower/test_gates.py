@@ -14,7 +14,9 @@ def bounds(**keys: Any) -> list[tuple[str, str, float | None, float | None]]:
 
 
 def test_a_rule_is_taken_apart_into_one_bound_each() -> None:
-    assert bounds(metric="auroc", at_least=0.7, over_champion={"no_worse_than": 0.01}, over_dummy={"better_by": 0.1}) == [
+    assert bounds(
+        metric="auroc", at_least=0.7, over_champion={"no_worse_than": 0.01}, over_dummy={"better_by": 0.1}
+    ) == [
         ("auroc", "value", 0.7, None),
         ("auroc-over-champion", "champion", -0.01, None),
         ("auroc-over-dummy", "dummy", 0.1, None),
@@ -22,10 +24,13 @@ def test_a_rule_is_taken_apart_into_one_bound_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("difference", "at_most"), [({"no_worse_than": 0.01}, 0.01), ({"better_by": 0.02}, -0.02), ({"better_by": 0.0}, 0.0)]
+    ("difference", "at_most"),
+    [({"no_worse_than": 0.01}, 0.01), ({"better_by": 0.02}, -0.02), ({"better_by": 0.0}, 0.0)],
 )
 def test_where_less_is_better_a_difference_is_bounded_from_above(difference: dict[str, float], at_most: float) -> None:
-    assert bounds(metric="log_loss", over_champion=difference) == [("log_loss-over-champion", "champion", None, at_most)]
+    assert bounds(metric="log_loss", over_champion=difference) == [
+        ("log_loss-over-champion", "champion", None, at_most)
+    ]
 
 
 def test_no_bound_is_a_negative_zero() -> None:

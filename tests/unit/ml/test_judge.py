@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from mlops.ml.bootstrap import Interval
 from mlops.ml.evidence import Evidence, Method, Rule, gather
 from mlops.ml.judge import Result, judge, overall
-from mlops.ml.predictions import Predictions
 from tests.builders.evaluations import binary, multiclass, regression, with_scores, without
+
+if TYPE_CHECKING:
+    from mlops.ml.predictions import Predictions
 
 METHOD = Method(samples=400)
 NAN, INFINITE = math.nan, math.inf

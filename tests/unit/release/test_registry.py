@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from mlops.bundle.contents import Contents
-from mlops.errors import IntegrityError
+from mlops.errors import InfrastructureError, IntegrityError
 from mlops.release.entry import Entry, Origin, read_entry
 from mlops.release.registry import Registered, enter, register
 from mlops.release.tracking import artifact_location, connection
@@ -62,10 +61,10 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def client(uri: str) -> Iterator[Any]:
+def client(uri: str) -> Any:
     with connection(uri) as client:
         pass
-    yield client  # without the lock, which would keep `register` out
+    return client  # without the lock, which would keep `register` out
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +100,9 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     }
 
 
-def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(client: Any, registered: Registered) -> None:
+def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(
+    client: Any, registered: Registered
+) -> None:
     run = client.get_run(registered.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params == {"candidate": "linear", "kind": "linear", "task": "binary", "lr": "0.001"}
@@ -183,6 +184,13 @@ def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
     assert run.info.run_id == version.run_id
 
 
+def test_a_deleted_experiment_is_named_and_not_revived(client: Any, bundle: Path, uri: str) -> None:
+    client.delete_experiment(client.create_experiment("gone"))
+    with pytest.raises(InfrastructureError) as caught:
+        enter(client, _other(bundle, "sha256:" + "f" * 64, "gone"), Contents.read(bundle), "gone", None)
+    assert str(caught.value) == "the MLflow experiment `gone` is deleted"
+
+
 def test_a_bundle_of_another_pipeline_is_refused(bundle: Path, uri: str) -> None:
     with pytest.raises(IntegrityError) as caught:
         register(bundle, pipeline="other", tracking_uri=uri, experiment="other", origin=Origin(COMMIT))
@@ -193,7 +201,7 @@ def test_a_changed_bundle_is_refused_before_mlflow_is_imported(tmp_path: Path) -
     folder = make_bundle(tmp_path / "tiny")
     (folder / "card.md").write_text("a better card\n")
     code = (
-        "import sys; from pathlib import Path; from mlops.errors import IntegrityError;"
+        "import sys; from pathlib import Path; from mlops.errors import InfrastructureError, IntegrityError;"
         "from mlops.release.entry import Origin; from mlops.release.registry import register\n"
         "try: register(Path(sys.argv[1]), pipeline='tiny', tracking_uri='sqlite:///x.db', experiment='e', "
         "origin=Origin('c'))\n"

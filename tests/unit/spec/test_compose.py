@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.repositories import make_repository
+from tests.builders.repositories import make_repository
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

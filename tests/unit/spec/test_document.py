@@ -108,8 +108,17 @@ def test_every_key_and_value_has_its_place() -> None:
 
 
 LEAVES = st.none() | st.booleans() | st.integers(-(10**15), 10**15) | st.text(max_size=12)
-KEYS = st.from_regex(r"[a-z][a-z0-9]{0,6}", fullmatch=True).filter(lambda key: key not in ("on", "off", "y", "n", "yes", "no", "true", "false", "null"))
-TREES = st.dictionaries(KEYS, st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=12), min_size=1, max_size=4)
+KEYS = st.from_regex(r"[a-z][a-z0-9]{0,6}", fullmatch=True).filter(
+    lambda key: key not in ("on", "off", "y", "n", "yes", "no", "true", "false", "null")
+)
+TREES = st.dictionaries(
+    KEYS,
+    st.recursive(
+        LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=12
+    ),
+    min_size=1,
+    max_size=4,
+)
 
 
 @given(TREES)

@@ -1,0 +1,50 @@
+"""The reports that the page is made of; one that is absent or unreadable is empty, and its section says so."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What earlier stages wrote about this run."""
+
+    metrics: Document = field(default_factory=dict)
+    data: Document = field(default_factory=dict)
+    split: Document = field(default_factory=dict)
+    training: Document = field(default_factory=dict)
+    history: tuple[dict[str, str], ...] = ()
+    plots: dict[str, tuple[dict[str, str], ...]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, reports: Path) -> Documents:
+        """Read a pipeline's `reports/`."""
+        return cls(
+            *(_json(reports / f"{name}.json") for name in ("metrics", "data", "split", "training")),
+            history=_table(reports / "history.csv"),
+            plots={path.stem: _table(path) for path in sorted(reports.glob("plots/*.csv"))},
+        )
+
+
+def _json(path: Path) -> Document:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _table(path: Path) -> tuple[dict[str, str], ...]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return tuple(csv.DictReader(file))
+    except (OSError, ValueError):
+        return ()

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from mlops.cli.main import VERBS, run
+from tests.builders.repositories import make_repository, record
+
+HEAVY = {
+    "torch",
+    "pytorch_lightning",
+    "mlflow",
+    "pandera",
+    "sklearn",
+    "polars",
+    "numpy",
+    "pandas",
+    "onnx",
+    "matplotlib",
+    "dvc",
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_and_the_summary_that_the_list_shows(verb: str) -> None:
+    command = importlib.import_module(f"mlops.cli.{verb}").command
+    assert isinstance(command, click.Command)
+    assert command.help
+    assert VERBS[verb].startswith(command.short_help or "?")
+
+
+def test_help_lists_the_verbs_a_person_types(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.split("Verbs:\n")[1].splitlines()] == [
+        verb for verb in VERBS if verb != "stage"
+    ]
+
+
+def test_an_unknown_verb_is_refused_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["complie"]) == 4
+    assert "unknown verb `complie`. did you mean `compile`?" in capsys.readouterr().err
+
+
+def test_outside_of_a_repository_the_message_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["compile"]) == 4
+    assert capsys.readouterr().err == (
+        f"{tmp_path}: no `conf/project.yaml` here or above\nhint: change to the folder of the repository\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "-x", "UPPER", "x" * 65, ".."])
+def test_a_hostile_name_is_refused_and_nothing_is_written(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_repository(tmp_path)
+    before = sorted(root.rglob("*"))
+    monkeypatch.chdir(root)
+    assert run(["run", "--", name]) == 4
+    assert "Traceback" not in capsys.readouterr().err
+    assert sorted(root.rglob("*")) == before
+
+
+def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    values = {**os.environ, **environment}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False, env=values
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["validate"], ["compile", "--check"], ["plan"], ["verify"]])
+def test_deciding_imports_no_learning_library(arguments: list[str], tmp_path: Path) -> None:
+    record(make_repository(tmp_path))
+    code = f"import sys; from mlops.cli.main import run; run({arguments}); print('HEAVY', sorted({HEAVY} & set(sys.modules)))"
+    done = python(code, tmp_path)
+    assert "HEAVY []" in done.stdout, done.stdout + done.stderr
+
+
+def test_help_imports_neither_pydantic_nor_yaml(tmp_path: Path) -> None:
+    code = "import sys; from mlops.cli.main import run; run(['--help']); print(sorted({'pydantic', 'yaml', 'hydra', 'rich'} & set(sys.modules)))"
+    assert python(code, tmp_path).stdout.endswith("[]\n")
+
+
+AUDIT = """
+import sys
+seen = []
+def hook(event, args):
+    if event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "socket.connect", "socket.bind", "socket.getaddrinfo"):
+        seen.append(event)
+    if event == "open" and isinstance(args[1], str) and any(flag in args[1] for flag in "wax+"):
+        seen.append(f"write {args[0]}")
+    if event == "import" and args[0].startswith("pipelines"):
+        seen.append(f"import {args[0]}")
+from mlops.cli.main import run
+sys.dont_write_bytecode = True
+sys.addaudithook(hook)
+code = run(ARGUMENTS)
+print("SEEN", code, seen)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["validate"], ["compile", "--check"], ["plan"], ["render", "churn"], ["explain", "churn", "model"]]
+)
+def test_deciding_runs_nothing_calls_nobody_and_writes_nothing(arguments: list[str], tmp_path: Path) -> None:
+    record(make_repository(tmp_path))
+    done = python(AUDIT.replace("ARGUMENTS", repr(arguments)), tmp_path, AWS_SECRET_ACCESS_KEY="canary-9f3a")
+    assert done.stdout.splitlines()[-1] == "SEEN 0 []", done.stdout + done.stderr
+    assert "canary" not in done.stdout
+
+
+def test_compiling_gives_the_same_bytes_whatever_surrounds_it(tmp_path: Path) -> None:
+    results = set()
+    for index, settings in enumerate(
+        [
+            {"PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C"},
+            {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "LC_ALL": "C.UTF-8", "HOME": "/nowhere", "USER": "somebody"},
+        ]
+    ):
+        folder = tmp_path / f"folder {index}"
+        make_repository(folder)
+        done = python("from mlops.cli.main import run; raise SystemExit(run(['compile']))", folder, **settings)
+        assert done.returncode == 0, done.stderr
+        names = done.stdout.splitlines()
+        results.add(json.dumps({name: (folder / name).read_text() for name in names}))
+    assert len(results) == 1

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlops.bundle.predictor import Predictor
+from mlops.bundle.store import Store
+from mlops.bundle.transform import Transform
+from mlops.errors import DataError, InfrastructureError, IntegrityError
+from mlops.ml.metrics import compute
+from mlops.ml.predictions import Predictions
+from mlops.steps import evaluate
+from mlops.steps.context import StageContext
+from tests.builders.bundles import make_bundle, make_pipeline
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+METRICS = {
+    "binary": ["auroc", "log_loss"],
+    "multiclass": ["accuracy", "log_loss"],
+    "regression": ["mae", "rmse"],
+}
+PREDICTIONS = "artifacts/evaluation/predictions.parquet"
+
+
+def pipeline(tmp_path: Path, task: str = "binary", **changes: Any) -> StageContext:
+    folder = make_pipeline(tmp_path / "pipelines/tiny", task)
+    transform = Transform.read(folder / "artifacts/features/transform.json")
+    train = pl.read_parquet(folder / "artifacts/split/train.parquet")
+    np.save(folder / "artifacts/features/train_x.npy", transform.apply(train))
+    np.save(folder / "artifacts/features/train_y.npy", transform.target(train))
+    section = {"task": task, "target": "y", "metrics": METRICS[task], "bootstrap": {"samples": 50}, "pipeline": "tiny"}
+    return StageContext(folder, "tiny", "evaluate", section | changes)
+
+
+def report(context: StageContext) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(context.path("reports/metrics.json").read_bytes())
+    return document
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_every_model_is_measured_on_the_same_rows(tmp_path: Path, task: str) -> None:
+    context = pipeline(tmp_path, task)
+    evaluate.run(context)
+    document = report(context)
+    assert (document["task"], document["rows"]) == (task, 40)
+    assert sorted(document["models"]) == ["candidate", "dummy", "simple"]
+    for metrics in document["models"].values():
+        assert sorted(metrics) == METRICS[task]
+        for cell in metrics.values():
+            assert cell["low"] is None or cell["low"] <= cell["value"] <= cell["high"]
+
+
+@pytest.mark.parametrize("task", METRICS)
+def test_what_is_evaluated_is_what_is_served(tmp_path: Path, task: str) -> None:
+    context = pipeline(tmp_path, task)
+    evaluate.run(context)
+    predictions = Predictions.read(context.path(PREDICTIONS))
+    served = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+    test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
+    assert (predictions.scores["candidate"] == served.predict(test)).all()
+    assert (predictions.target == served.transform.target(test)).all()
+    metric = METRICS[task][0]
+    value = compute(metric, predictions.target, predictions.scores["candidate"])
+    assert report(context)["models"]["candidate"][metric]["value"] == pytest.approx(value, rel=1e-5)
+
+
+def test_the_same_inputs_give_the_same_bytes_in_any_order_of_rows(tmp_path: Path) -> None:
+    first, second = (pipeline(tmp_path / name, slices=["plan"], group="visits") for name in ("a", "b"))
+    path = second.path("artifacts/split/test.parquet")
+    pl.read_parquet(path).reverse().write_parquet(path)
+    for context in (first, second):
+        evaluate.run(context)
+    names = [PREDICTIONS, "reports/plots/roc.csv", "reports/plots/pr.csv", "reports/plots/calibration.csv"]
+    assert [first.path(name).read_bytes() for name in names] == [second.path(name).read_bytes() for name in names]
+    assert report(first)["models"] == report(second)["models"]
+
+
+def test_slices_cover_every_row_once(tmp_path: Path) -> None:
+    context = pipeline(tmp_path, slices=["plan", "age"], metrics=["brier"])
+    evaluate.run(context)
+    slices = report(context)["slices"]
+    assert {item["by"] for item in slices} == {"plan", "age"}
+    assert [sum(item["n"] for item in slices if item["by"] == by) for by in ("plan", "age")] == [40, 40]
+    assert "missing" in {item["slice"] for item in slices if item["by"] == "plan"}
+
+
+def test_groups_are_numbered_and_a_row_without_one_stands_alone(tmp_path: Path) -> None:
+    context = pipeline(tmp_path, group="plan")
+    evaluate.run(context)
+    test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
+    groups = pl.read_parquet(context.path(PREDICTIONS))["group"]
+    assert groups.n_unique() == test["plan"].n_unique() - 1 + test["plan"].null_count()
+
+
+def with_champion(tmp_path: Path, task: str = "binary") -> StageContext:
+    digest = Store(tmp_path / ".mlops/bundles").put(make_bundle(tmp_path / "bundle", task, seed=9))
+    return pipeline(tmp_path, champion=digest)
+
+
+def test_the_champion_scores_the_same_rows(tmp_path: Path) -> None:
+    context = with_champion(tmp_path)
+    evaluate.run(context)
+    predictions = Predictions.read(context.path(PREDICTIONS))
+    assert predictions.champion == context.params["champion"] == report(context)["champion"]
+    assert (predictions.scores["champion"] != predictions.scores["candidate"]).any()
+
+
+def test_an_absent_champion_is_not_no_champion(tmp_path: Path) -> None:
+    context = pipeline(tmp_path, champion="sha256:" + "0" * 64)
+    with pytest.raises(InfrastructureError, match="is not in"):
+        evaluate.run(context)
+
+
+def test_a_damaged_champion_is_refused(tmp_path: Path) -> None:
+    context = with_champion(tmp_path)
+    model = next((tmp_path / ".mlops/bundles").glob("*/model.onnx"))
+    model.write_bytes(model.read_bytes()[:-1] + b"x")
+    with pytest.raises(IntegrityError):
+        evaluate.run(context)
+
+
+def test_a_champion_of_another_question_cannot_be_compared(tmp_path: Path) -> None:
+    context = with_champion(tmp_path, "multiclass")
+    with pytest.raises(DataError, match="it predicts multiclass classes high, low, middle, the candidate binary"):
+        evaluate.run(context)
+
+
+def test_a_slice_of_an_unknown_column_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="the test rows have no column `race`"):
+        evaluate.run(pipeline(tmp_path, slices=["race"]))
+
+
+def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
+    context = pipeline(tmp_path)
+    with pytest.raises(ValueError, match="bootstrap.seeds"):
+        evaluate.run(replace(context, params=context.params | {"bootstrap": {"seeds": 1}}))

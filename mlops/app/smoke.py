@@ -16,6 +16,7 @@ from mlops.plan.pipeline import PipelinePlan
 
 ROWS = 2_000
 _EPOCHS = 3
+_CLASS = 30  # rows that a class keeps, so that each part of a split has some
 _STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate")
 
 
@@ -43,7 +44,7 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
         if code:
             raise StageFailed(f"{pipeline.name}: {stage} stopped", code=code, hint="")
         if stage == "ingest":
-            _shrink(folder / "artifacts" / "raw.parquet")
+            _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline))
     return read_verdict(scratch, pipeline.name)
 
 
@@ -55,11 +56,25 @@ def _little(pipeline: PipelinePlan) -> dict[str, object]:
     return {**params, "train": train, "validate": validate}
 
 
-def _shrink(path: Path) -> None:
-    """Keep a random sample of the rows, in their order."""
+def _stratum(pipeline: PipelinePlan) -> str | None:
+    """Name the column whose every value must stay in a sample: the target, where it has classes."""
+    section = pipeline.stage("validate").section
+    return None if section["task"] == "regression" else str(section["target"])
+
+
+def _shrink(path: Path, stratum: str | None) -> None:
+    """Keep a random sample of the rows, in their order; every class keeps at least `_CLASS` rows."""
     import polars
 
     frame = polars.read_parquet(path)
-    if frame.height > ROWS:
-        with writing(path) as temporary:
-            frame.sample(ROWS, seed=0).sort("__row__").write_parquet(temporary)
+    if frame.height <= ROWS:
+        return
+    if stratum in frame.columns:
+        shuffled = frame.sample(fraction=1.0, shuffle=True, seed=0)
+        rank = polars.int_range(polars.len()).over(stratum)
+        share = polars.len().over(stratum) * (ROWS / frame.height)
+        sample = shuffled.filter(rank < polars.max_horizontal(share, polars.lit(_CLASS)))
+    else:
+        sample = frame.sample(ROWS, seed=0)
+    with writing(path) as temporary:
+        sample.sort("__row__").write_parquet(temporary)

@@ -6,6 +6,7 @@ process, training that resumes at the start of epoch k sees exactly the rows an 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -43,9 +44,9 @@ class Batches:
         return torch.randperm(len(self.x), generator=generator)[: self.used]
 
     def __len__(self) -> int:
-        return -(-self.used // self.rows)
+        return math.ceil(self.used / self.rows)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         # The body runs at the first `next`, after Lightning has named the epoch.
-        for rows in self.order().split(self.rows):
+        for rows in torch.split(self.order(), self.rows):
             yield self.x.index_select(0, rows), self.y.index_select(0, rows)

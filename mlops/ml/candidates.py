@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
@@ -24,8 +24,10 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 
 
-class Parameters(BaseModel, extra="forbid", frozen=True):
+class Parameters(BaseModel):
     """The parameters of a kind, under the names users write."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Mlp(Parameters):

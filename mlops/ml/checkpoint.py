@@ -1,7 +1,7 @@
 """Where a half-trained candidate waits: the only file that reads or writes torch's own format.
 
-A file starts with the SHA-256 of the rest, so that a damaged one is noticed before anything in it is used, and is loaded
-as plain values and tensors: no code can hide in it.
+A file starts with the SHA-256 of the rest, so that a damaged one is noticed before anything in it is used, and is
+loaded as plain values and tensors: no code can hide in it.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SafeFiles(CheckpointIO):
         """Write a checkpoint."""
         write(path, checkpoint)
 
-    def load_checkpoint(  # type: ignore[override]
+    def load_checkpoint(
         self, path: Any, map_location: Callable[..., Any] | None = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
         """Read a checkpoint, always as plain values."""

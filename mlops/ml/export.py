@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
@@ -39,7 +39,7 @@ def from_torch(scores: Scores, shape: tuple[int, ...]) -> bytes:
     rows = torch.export.Dim("N")
     try:
         with _quiet():
-            program = torch.onnx.export(
+            program: Any = torch.onnx.export(
                 scores,
                 (torch.zeros(2, *shape),),
                 dynamo=True,
@@ -52,9 +52,7 @@ def from_torch(scores: Scores, shape: tuple[int, ...]) -> bytes:
             )
     except Exception as error:
         raise _not_exportable(type(scores.network).__name__, error) from error
-    assert program is not None
-    model: onnx.ModelProto = program.model_proto
-    return finish(model)
+    return finish(cast("onnx.ModelProto", program.model_proto))
 
 
 def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
@@ -119,7 +117,7 @@ def _rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
 
 def _node(parts: tuple[str, list[str], str]) -> onnx.NodeProto:
     operator, inputs, output = parts
-    attributes = {"axis": 1} if operator == "Gather" else {}
+    attributes: dict[str, Any] = {"axis": 1} if operator == "Gather" else {}
     return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **attributes)
 
 
@@ -141,7 +139,8 @@ def finish(model: onnx.ModelProto) -> bytes:
     model.graph.name = "model"
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
 
 
 def strip(message: Any) -> None:
@@ -166,7 +165,7 @@ def run(model: bytes, x: NDArray[Any]) -> NDArray[Any]:
 
 
 def check_parity(name: str, model: bytes, x: NDArray[Any], expected: NDArray[Any]) -> float:
-    """Measure the widest gap between ONNX and native scores, relative to scores above 1; raises IntegrityError if wide."""
+    """Measure the widest gap between ONNX and native scores, relative above 1; raises IntegrityError if wide."""
     answer = run(model, x)
     if answer.shape != expected.shape:
         raise IntegrityError(

@@ -22,7 +22,6 @@ from mlops.ml.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from pytorch_lightning.loggers import Logger

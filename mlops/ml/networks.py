@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytorch_lightning as pl
 import torch
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Network(pl.LightningModule):
     """Train `body` by fused AdamW, several batches for each of Lightning's hooks.
 
-    A hook costs as much as a small batch, so each `training_step` is handed a block of rows and steps the optimiser once
-    for every `batch_size` of them, in order. The weights are those of a plain loop over the same batches.
+    A hook costs as much as a small batch, so each `training_step` is handed a block of rows and steps the optimiser
+    once for every `batch_size` of them, in order. The weights are those of a plain loop over the same batches.
     """
 
     def __init__(
@@ -63,10 +63,9 @@ class Network(pl.LightningModule):
 
     def training_step(self, block: tuple[Tensor, Tensor], _: int) -> dict[str, Tensor]:
         """Learn from a block, batch by batch."""
-        optimizer = self.optimizers(use_pl_optimizer=False)
-        assert isinstance(optimizer, torch.optim.Optimizer)
+        optimizer = cast("torch.optim.Optimizer", self.optimizers(use_pl_optimizer=False))
         losses = []
-        for x, y in zip(*(part.split(self.batch_size) for part in block), strict=True):
+        for x, y in zip(*(torch.split(part, self.batch_size) for part in block), strict=True):
             loss = self.loss(self.body(x), y)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -143,7 +142,7 @@ def infer(module: nn.Module, x: Any, rows: int = 4096) -> Tensor:
     try:
         with torch.inference_mode():
             device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
-            blocks = torch.as_tensor(x).split(rows)
+            blocks = torch.split(torch.as_tensor(x), rows)
             return torch.cat([module(block.to(device)).float().cpu() for block in blocks])
     finally:
         module.train(training)

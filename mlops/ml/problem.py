@@ -26,7 +26,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Problem:
-    """A task, the shape of one row, and how many numbers a model answers with (classes of a multiclass task, else 1)."""
+    """A task, the shape of one row, and how many numbers answer it (the classes of a multiclass task, else 1)."""
 
     task: Task
     shape: tuple[int, ...]

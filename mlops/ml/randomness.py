@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -24,13 +24,14 @@ def seed_everything(seed: int) -> None:
 def reproducible(threads: int) -> Iterator[None]:
     """Let torch use only deterministic algorithms and `threads` threads inside the block."""
     before = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    fill = torch.utils.deterministic.fill_uninitialized_memory
+    flags: Any = torch.utils.deterministic
+    fill = flags.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[assignment]  # costs time, hides nothing here
+    flags.fill_uninitialized_memory = False  # costs time, and nothing here reads memory it has not written
     torch.set_num_threads(threads)
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before[0])
-        torch.utils.deterministic.fill_uninitialized_memory = fill
+        flags.fill_uninitialized_memory = fill
         torch.set_num_threads(before[1])

@@ -34,7 +34,7 @@ def ends(low: float, high: float) -> tuple[str, str]:
     places = max(0, 3 - (len(str(int(widest))) if widest >= 1 else 0))
     if high > low:
         places = max(places, 1 - math.floor(math.log10(high - low)))
-    return tuple(f"{round(end, places) + 0.0:,.{places}f}" for end in (low, high))  # type: ignore[return-value]
+    return f"{round(low, places) + 0.0:,.{places}f}", f"{round(high, places) + 0.0:,.{places}f}"
 
 
 def _digits(value: float, digits: int) -> str:

@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from mlops.ml.problem import Examples
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.ml.problem import Examples
 
 
 class TrainerOptions(BaseModel, extra="forbid", frozen=True):
@@ -39,7 +41,7 @@ class Judge:
     def rank(self, metric: float, loss: float) -> tuple[float, float]:
         """Order results so that the greater is the better; equal metrics are told apart by loss, NaN is last."""
         signed = metric if self.higher_is_better else -metric
-        return (signed if signed == signed else float("-inf"), -loss)
+        return (float("-inf") if math.isnan(signed) else signed, -loss)
 
 
 @dataclass(frozen=True)
@@ -85,17 +87,27 @@ class Fitted(Protocol):
     """A trained candidate: scores have the shapes of its ONNX graph, [N] or [N, classes], float32."""
 
     @property
-    def history(self) -> tuple[Epoch, ...]: ...
+    def history(self) -> tuple[Epoch, ...]:
+        """What each epoch led to; empty for what is trained in one go."""
+        ...
 
     @property
-    def best_epoch(self) -> int | None: ...
+    def best_epoch(self) -> int | None:
+        """The epoch whose weights were kept."""
+        ...
 
-    def predict(self, x: NDArray[Any]) -> NDArray[Any]: ...
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Score rows."""
+        ...
 
-    def export(self) -> bytes: ...
+    def export(self) -> bytes:
+        """Write the ONNX graph."""
+        ...
 
 
 class Candidate(Protocol):
     """Something that can be trained on examples, whatever library it is made of."""
 
-    def fit(self, examples: Examples, session: Session) -> Fitted: ...
+    def fit(self, examples: Examples, session: Session) -> Fitted:
+        """Train."""
+        ...

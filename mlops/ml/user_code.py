@@ -1,4 +1,4 @@
-"""Users' own models: classes (or functions that return an estimator) in the folder of their pipeline, and nowhere else."""
+"""Users' own models: classes, or functions that return an estimator, in the folder of their pipeline only."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
-import torch
 
 from mlops.errors import DataError
 from mlops.ml import randomness
@@ -16,12 +15,14 @@ from mlops.ml.seeds import derive
 from mlops.ml.session import Epoch
 
 if TYPE_CHECKING:
+    import torch
+
     from mlops.ml.problem import Examples
     from mlops.ml.session import Session
 
 
 class Watch(pl.Callback):
-    """Judge each epoch on the validation rows; keep the weights of the best; stop when `patience` epochs brought nothing.
+    """Judge each epoch on validation rows, keep the best weights, stop when `patience` epochs brought nothing better.
 
     Random numbers are seeded by the epoch's number: a run that resumes at an epoch draws what it would have drawn.
     """

@@ -8,7 +8,6 @@ from typing import Any
 from mlops.errors import ConfigurationError
 from mlops.spec.library import LIBRARY, Configuration
 
-
 # What OmegaConf and Hydra register by themselves: they read the environment, the clock and other places.
 _RESOLVERS = (
     *("oc.env", "oc.create", "oc.decode", "oc.deprecated", "oc.select", "oc.dict.keys", "oc.dict.values"),

@@ -40,12 +40,8 @@ class Loaded:
 def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | None, tuple[Diagnostic, ...]]:
     """Read, compose and check one pipeline; None where it cannot be used."""
     file = f"conf/pipeline/{name}.yaml"
-    if not _NAME.match(name):
-        hint = "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit"
-        return None, (Diagnostic(Position(file), f"`{name}` is not the name of a pipeline", hint, "name"),)
-    if configuration.document(f"pipeline/{name}") is None:
-        hint = suggest(name, configuration.options("pipeline")) or "`conf/pipeline/` has no file yet: mlops new"
-        return None, (Diagnostic(Position(file), f"there is no pipeline `{name}`", hint, "unknown-pipeline"),)
+    if found := _missing(configuration, name, Position(file)):
+        return None, found
     layers, found = resolve(configuration, name)
     if found:
         return None, found
@@ -83,9 +79,18 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
     return _parse(model, document.value, origins)
 
 
+def _missing(configuration: Configuration, name: str, position: Position) -> tuple[Diagnostic, ...]:
+    if not _NAME.match(name):
+        hint = "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit"
+        return (Diagnostic(position, f"`{name}` is not the name of a pipeline", hint, "name"),)
+    if configuration.document(f"pipeline/{name}") is None:
+        hint = suggest(name, configuration.options("pipeline")) or "`conf/pipeline/` has no file yet: mlops new"
+        return (Diagnostic(position, f"there is no pipeline `{name}`", hint, "unknown-pipeline"),)
+    return ()
+
+
 def _conflict(later: Origin, earlier: Origin) -> Diagnostic:
-    kinds = {dict: "a mapping", list: "a list"}
-    here, there = kinds[type(later.value)], kinds[type(earlier.value)]
+    here, there = ("a mapping" if isinstance(origin.value, dict) else "a list" for origin in (later, earlier))
     return Diagnostic(later.key, f"{here} cannot replace {there}", f"{there} stands at {earlier.key}", "composition")
 
 

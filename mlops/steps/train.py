@@ -24,14 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from mlops.ml.tracking import Run
     from mlops.steps.context import StageContext
 
 ARRAYS = ("train_x", "train_y", "validation_x", "validation_y")
 
 
-class CandidateParams(BaseModel, extra="allow", frozen=True):
+class CandidateParams(BaseModel):
     """A kind and its parameters, which the kind itself checks."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
     kind: str
 
@@ -42,7 +46,7 @@ class CandidateParams(BaseModel, extra="allow", frozen=True):
 
 
 class Params(BaseModel):
-    """The `train` section of params.yaml."""
+    """The `train` section of params.yaml; `code` and `libraries` are there to be digested."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,6 +75,23 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Work:
+    """All that the candidates of one run share."""
+
+    context: StageContext
+    params: Params
+    examples: Examples
+    problem: Problem
+    judge: Judge
+    inputs: Inputs
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where this pipeline's half-trained candidates wait."""
+        return self.context.root / ".mlops" / "checkpoints" / self.context.pipeline
+
+
+@dataclass(frozen=True)
 class Result:
     """A trained candidate and what it is worth on the validation rows."""
 
@@ -78,7 +99,7 @@ class Result:
     kind: str
     parameters: dict[str, Any]
     fitted: Fitted
-    scores: np.ndarray[Any, Any]
+    scores: NDArray[Any]
     validation: dict[str, float]
     rank: tuple[float, float]
 
@@ -86,16 +107,16 @@ class Result:
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
     params = _parse(context.params)
-    judge = _judge(params)
     examples = Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in ARRAYS})
     problem = Problem.of(params.task, examples)
-    inputs = _inputs(context, params)
-    results = [_train(context, params, name, problem, examples, judge, inputs) for name in params.candidates]
+    work = Work(context, params, examples, problem, _judge(params), _inputs(context, params))
+    built = {name: _build(work, name) for name in params.candidates}
+    results = [_train(work, name, candidate) for name, candidate in built.items()]
     best = max(results, key=lambda result: result.rank)
     model = best.fitted.export()
     export.check_parity(best.name, model, examples.validation_x, best.scores)
-    _write(context, params, problem, results, best, model)
-    shutil.rmtree(_checkpoints(context), ignore_errors=True)
+    _write(work, results, best, model)
+    shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
 
 
@@ -108,11 +129,10 @@ def _parse(section: dict[str, Any]) -> Params:
 
 
 def _judge(params: Params) -> Judge:
-    name = params.select_by
-    if name not in metrics_for(params.task):
-        known = ", ".join(metrics_for(params.task))
+    name, known = params.select_by, metrics_for(params.task)
+    if name not in known:
         raise ConfigurationError(
-            f"train.select_by: `{name}` is no metric of a {params.task} task", hint=f"one of: {known}"
+            f"train.select_by: `{name}` is not a metric of a {params.task} task", hint=f"one of: {', '.join(known)}"
         )
     return Judge(name, METRICS[name].higher_is_better, lambda y, score: metrics.compute(name, y, score))
 
@@ -130,79 +150,62 @@ def _inputs(context: StageContext, params: Params) -> Inputs:
     )
 
 
-def _checkpoints(context: StageContext) -> Path:
-    return context.root / ".mlops" / "checkpoints" / context.pipeline
+def _build(work: Work, name: str) -> candidates.Candidate:
+    """Make a candidate; all are made before any is trained, so that a mistake in the last costs no time."""
+    spec = work.params.candidates[name]
+    origin = candidates.Origin(work.context.root, work.context.pipeline)
+    return candidates.build(name, spec.kind, spec.parameters, work.problem, origin)
 
 
-def _train(
-    context: StageContext,
-    params: Params,
-    name: str,
-    problem: Problem,
-    examples: Examples,
-    judge: Judge,
-    inputs: Inputs,
-) -> Result:
-    """Train one candidate and judge it."""
-    spec = params.candidates[name]
-    origin = candidates.Origin(context.root, context.pipeline)
-    candidate = candidates.build(name, spec.kind, spec.parameters, problem, origin)
+def _train(work: Work, name: str, candidate: candidates.Candidate) -> Result:
+    """Train one candidate, log it, and judge it."""
+    spec, trainer = work.params.candidates[name], work.params.trainer
     parameters = candidates.resolved(name, spec.kind, spec.parameters)
-    tracked = _tracked(context, name, inputs, {"kind": spec.kind, **parameters, "trainer": params.trainer.model_dump()})
+    tracked = _tracked(work, name, {"kind": spec.kind, **parameters, "trainer": trainer.model_dump()})
     try:
-        with bar(name, _epochs(parameters, params.trainer), judge.metric) as move:
-            session = Session(
-                name=name,
-                seed=derive(params.seed, name),
-                judge=judge,
-                options=params.trainer,
-                checkpoints=_checkpoints(context) / inputs.digest.partition(":")[2] / name,
-                observe=_observers(move, tracked, judge.metric),
-            )
-            fitted = candidate.fit(examples, session)
+        with bar(name, parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
+            fitted = candidate.fit(work.examples, _session(work, name, _observer(move, tracked, work.judge.metric)))
     except MlopsError:
         _close(tracked, {}, "FAILED")
         raise
-    result = _result(name, spec.kind, parameters, fitted, examples, problem.task, judge)
+    result = _result(work, name, parameters, fitted)
     _close(tracked, result.validation, "FINISHED")
     kept = f", kept epoch {fitted.best_epoch} of {fitted.history[-1].number}" if fitted.history else ""
-    context.say(f"{name}: validation {judge.metric} {result.validation[judge.metric]:.4f}{kept}")
+    work.context.say(f"{name}: validation {work.judge.metric} {result.validation[work.judge.metric]:.4f}{kept}")
     return result
 
 
-def _epochs(parameters: dict[str, Any], trainer: TrainerOptions) -> int:
-    trees = parameters.get("trees")
-    return trees if isinstance(trees, int) else trainer.max_epochs
+def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session:
+    return Session(
+        name=name,
+        seed=derive(work.params.seed, name),
+        judge=work.judge,
+        options=work.params.trainer,
+        checkpoints=work.checkpoints / work.inputs.digest.partition(":")[2] / name,
+        observe=observe,
+    )
 
 
-def _tracked(context: StageContext, name: str, inputs: Inputs, parameters: dict[str, Any]) -> Run | None:
+def _tracked(work: Work, name: str, parameters: dict[str, Any]) -> Run | None:
+    context, inputs = work.context, work.inputs
     if context.tracking is None:
         return None
     from mlops.ml.tracking import Run  # its MLflow takes 1.7 s to import
 
-    run = Run(
-        context.tracking.uri,
-        context.tracking.experiment,
-        name=f"{context.pipeline}/{name}",
-        key=digest_json([inputs.digest, name]),
-        tags={
-            "mlops.pipeline": context.pipeline,
-            "mlops.candidate": name,
-            "mlops.data": inputs.data,
-            "mlops.configuration": inputs.configuration,
-            "mlops.code": inputs.code,
-        },
-    )
+    tags = {
+        "mlops.pipeline": context.pipeline,
+        "mlops.candidate": name,
+        "mlops.data": inputs.data,
+        "mlops.configuration": inputs.configuration,
+        "mlops.code": inputs.code,
+    }
+    key = digest_json([inputs.digest, name])
+    run = Run(context.tracking.uri, context.tracking.experiment, name=f"{context.pipeline}/{name}", key=key, tags=tags)
     run.parameters(parameters)
     return run
 
 
-def _close(tracked: Run | None, values: dict[str, float], status: str) -> None:
-    if tracked is not None:
-        tracked.finish({f"validation/{key}": value for key, value in values.items() if math.isfinite(value)}, status)
-
-
-def _observers(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -> Callable[[Epoch], None]:
+def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -> Callable[[Epoch], None]:
     def observe(epoch: Epoch) -> None:
         move(epoch)
         if tracked is not None:
@@ -211,30 +214,26 @@ def _observers(move: Callable[[Epoch], None], tracked: Run | None, metric: str) 
     return observe
 
 
-def _result(
-    name: str,
-    kind: str,
-    parameters: dict[str, Any],
-    fitted: Fitted,
-    examples: Examples,
-    task: Task,
-    judge: Judge,
-) -> Result:
-    y, scores = examples.validation_y, fitted.predict(examples.validation_x)
+def _close(tracked: Run | None, values: dict[str, float], status: str) -> None:
+    if tracked is not None:
+        tracked.finish({f"validation/{key}": value for key, value in values.items() if math.isfinite(value)}, status)
+
+
+def _result(work: Work, name: str, parameters: dict[str, Any], fitted: Fitted) -> Result:
+    y, scores, task = work.examples.validation_y, fitted.predict(work.examples.validation_x), work.problem.task
     validation = {metric: metrics.compute(metric, y, scores) for metric in metrics_for(task)}
-    rank = judge.rank(validation[judge.metric], loss(task, y, scores))
-    return Result(name, kind, parameters, fitted, scores, validation, rank)
+    rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores))
+    return Result(name, work.params.candidates[name].kind, parameters, fitted, scores, validation, rank)
 
 
-def _write(
-    context: StageContext, params: Params, problem: Problem, results: list[Result], best: Result, model: bytes
-) -> None:
+def _write(work: Work, results: list[Result], best: Result, model: bytes) -> None:
     """Write the model and both reports, each in one step."""
+    context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
         (folder / "model.onnx").write_bytes(model)
-        (folder / "model.json").write_text(dumps(_model(problem, best)), encoding="utf-8")
-    write_text(context.path("reports/history.csv"), "".join(_history(results, params.select_by)))
-    write_text(context.path("reports/training.json"), dumps(_training(params.select_by, results, best)))
+        (folder / "model.json").write_text(dumps(_model(work.problem, best)), encoding="utf-8")
+    write_text(context.path("reports/history.csv"), "".join(_history(results, metric)))
+    write_text(context.path("reports/training.json"), dumps(_training(metric, results, best)))
 
 
 def _model(problem: Problem, best: Result) -> dict[str, Any]:
@@ -249,10 +248,10 @@ def _model(problem: Problem, best: Result) -> dict[str, Any]:
     }
 
 
-def _training(select_by: str, results: list[Result], best: Result) -> dict[str, Any]:
+def _training(metric: str, results: list[Result], best: Result) -> dict[str, Any]:
     return {
         "schema_version": 1,
-        "select_by": select_by,
+        "select_by": metric,
         "chosen": best.name,
         "candidates": {
             result.name: {

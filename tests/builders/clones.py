@@ -31,7 +31,7 @@ class Clone:
 
 
 def clone(repository: Path, folder: Path) -> Clone:
-    """Copy what Git would hand out of the working tree, as one commit, with this environment in place of a fresh one."""
+    """Copy what Git would hand out of the working tree, as one commit, with this environment for a fresh one."""
     listed = git(repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
     for name in filter(None, listed):
         if (repository / name).is_file():

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.builders.clones import Clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]

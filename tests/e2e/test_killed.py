@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.builders.clones import BIN, Clone, clone
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]

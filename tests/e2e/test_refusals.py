@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.builders.repositories import edit
+
 from tests.builders.clones import Clone, clone
+from tests.builders.repositories import edit
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("refusals")]
 

@@ -28,7 +28,10 @@ class Documents:
     def read(cls, reports: Path) -> Documents:
         """Read a pipeline's `reports/`."""
         return cls(
-            *(_json(reports / f"{name}.json") for name in ("metrics", "data", "split", "training")),
+            metrics=_json(reports / "metrics.json"),
+            data=_json(reports / "data.json"),
+            split=_json(reports / "split.json"),
+            training=_json(reports / "training.json"),
             history=_table(reports / "history.csv"),
             plots={path.stem: _table(path) for path in sorted(reports.glob("plots/*.csv"))},
         )

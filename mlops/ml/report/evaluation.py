@@ -71,12 +71,14 @@ def compared(names: Sequence[str], metrics: Document, better: Mapping[str, bool]
 def _metric_forest(name: str, models: dict[str, Any], *, higher: bool | None) -> Forest:
     cells = [(model, models[model][name]) for model in MODELS if name in models.get(model, {})]
     scale = Scale.around([cell[end] for _, cell in cells for end in ("value", "low", "high")])
-    rows = tuple(_row(model, model, cell, scale, None) for model, cell in cells)
+    rows = tuple(_row(model, model, cell, scale) for model, cell in cells)
     note = {True: "higher is better", False: "lower is better", None: ""}[higher]
     return Forest(metric(name), note, rows, scale.ticks(4))
 
 
-def _row(name: str, style: str, cell: Document, scale: Scale, bound: float | None, rows: str = "") -> ForestRow:
+def _row(
+    name: str, style: str, cell: Document, scale: Scale, *, bound: float | None = None, rows: str = ""
+) -> ForestRow:
     value, low, high = cell["value"], cell["low"], cell["high"]
     text = f"{name}: {figure(value)}, interval {interval(low, high)}"
     placed = track(scale, value, low, high, bound=bound, style=style, text=text)
@@ -100,7 +102,8 @@ def sliced(names: Sequence[str], metrics: Document, gate: Document) -> tuple[For
 
 
 def _slice(item: Document, shown: str, scale: Scale, overall: float | None) -> ForestRow:
-    return _row(item["slice"], "candidate", item["metrics"][shown], scale, overall, count(item["n"]))
+    cell, rows = item["metrics"][shown], count(item["n"])
+    return _row(item["slice"], "candidate", cell, scale, bound=overall, rows=rows)
 
 
 def plots(documents: Mapping[str, tuple[dict[str, str], ...]]) -> tuple[Plot, ...]:
@@ -166,19 +169,24 @@ def _cell(number: int, total: int) -> tuple[int, int]:
 
 
 def learning(history: Sequence[Mapping[str, str]]) -> tuple[Plot, ...]:
-    """Draw every metric over the epochs, a line for each candidate."""
+    """Draw every metric over the epochs; several candidates share an axis as shares of their own epochs."""
     known = sorted({row["candidate"] for row in history})
-    styles = {name: f"series-{index % 6}" for index, name in enumerate(known)}
+    last = {name: max(float(row["epoch"]) for row in history if row["candidate"] == name) or 1.0 for name in known}
+    alone = len(known) == 1
+    axis = "Epoch" if alone else "Per cent of each candidate's epochs"
     drawn = []
     for name in sorted({row["metric"] for row in history}):
-        series = [Series(each, styles[each], _steps(history, each, name)) for each in known]
-        drawn.append(plot(metric(name), ("Epoch", ""), [s for s in series if s.points]))
+        series = [
+            Series(each, f"series-{index % 6}", _steps(history, each, name, 1.0 if alone else 100 / last[each]))
+            for index, each in enumerate(known)
+        ]
+        drawn.append(plot(metric(name), (axis, ""), [each for each in series if each.points]))
     return tuple(drawn)
 
 
-def _steps(history: Sequence[Mapping[str, str]], candidate: str, name: str) -> list[tuple[float, float]]:
+def _steps(history: Sequence[Mapping[str, str]], candidate: str, name: str, unit: float) -> list[tuple[float, float]]:
     chosen = [row for row in history if row["candidate"] == candidate and row["metric"] == name and row["value"]]
-    return sorted((float(row["epoch"]), float(row["value"])) for row in chosen)
+    return sorted((float(row["epoch"]) * unit, float(row["value"])) for row in chosen)
 
 
 def candidates(training: Document) -> tuple[CandidateRow, ...]:

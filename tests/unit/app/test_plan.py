@@ -3,12 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.builders.repositories import commit, edit, make_repository, record
 
 from mlops.app.plan import PipelineChange, plan
 from mlops.app.workspace import open_workspace
 from mlops.cli.plans import as_json, markdown, text
 from mlops.errors import ConfigurationError, IntegrityError
+from tests.builders.repositories import commit, edit, make_repository, record
 
 PIPELINE = "conf/pipeline/churn.yaml"
 LEARNING = ["ingest", "validate", "split", "features", "train", "evaluate"]

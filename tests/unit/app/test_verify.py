@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.builders.repositories import edit, make_repository, record
 
 from mlops.app.verify import verify
 from mlops.app.workspace import open_workspace
+from tests.builders.repositories import edit, make_repository, record
 
 
 @pytest.fixture

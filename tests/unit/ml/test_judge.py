@@ -158,7 +158,8 @@ SENTENCES = {
     ),
     "as good as the champion": (
         evidence(0.004, -0.001, 0.009, against="champion", at_least=-0.005, other=0.757),
-        "auroc is 0.004 above the champion's 0.757 [-0.001, 0.009], no more than 0.005 below as required, on 1,000 rows",
+        "auroc is 0.004 above the champion's 0.757 [-0.001, 0.009], no more than 0.005 below as required, "
+        "on 1,000 rows",
     ),
     "worse than the champion": (
         evidence(-0.012, -0.02, -0.004, against="champion", at_least=-0.005, other=0.757),

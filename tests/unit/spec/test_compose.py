@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.builders.repositories import make_repository
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from mlops.spec.compose import CompositionError, compose
 from mlops.spec.layers import Layer, resolve
 from mlops.spec.library import Configuration
 from mlops.spec.origins import trace
+from tests.builders.repositories import make_repository
 
 GOLDEN = Path(__file__).parent.parent.parent / "golden"
 

@@ -139,5 +139,5 @@ def test_a_slice_of_an_unknown_column_is_refused(tmp_path: Path) -> None:
 
 def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     context = pipeline(tmp_path)
-    with pytest.raises(ValueError, match="bootstrap.seeds"):
+    with pytest.raises(ValueError, match=r"bootstrap\.seeds"):
         evaluate.run(replace(context, params=context.params | {"bootstrap": {"seeds": 1}}))

@@ -36,7 +36,7 @@ def run_stage(folder: Path, name: str) -> None:
     started = time.monotonic()
     try:
         context = _context(folder, pipeline, name)
-        importlib.import_module(f"mlops.steps.{name}").run(context)
+        _run(context)
     except MlopsError as error:
         _record(
             root, pipeline or name, {"stage": name, "code": error.exit_code, "cause": error.message, "next": error.hint}
@@ -44,6 +44,17 @@ def run_stage(folder: Path, name: str) -> None:
         raise
     _record(root, pipeline or name, {"stage": name, "code": 0, "cause": "", "next": ""})
     _remember(root, pipeline or name, name, time.monotonic() - started)
+
+
+def _run(context: StageContext) -> None:
+    from pydantic import ValidationError
+
+    try:
+        importlib.import_module(f"mlops.steps.{context.stage}").run(context)
+    except ValidationError as error:
+        problems = [f"{context.stage}.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+        hint = "params.yaml was edited, or compiled by another version: run `mlops compile`"
+        raise ConfigurationError("\n".join(problems), hint=hint) from error
 
 
 def _context(folder: Path, pipeline: str, name: str) -> StageContext:

@@ -127,6 +127,6 @@ def to_csv(points: Iterable[Point]) -> str:
     """Spell points with six significant digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["model", "x", "y", "count"])
-    writer.writerows([p.model, f"{p.x:.6g}", f"{p.y:.6g}", p.count] for p in points)
+    writer.writerow(["model", "count", "x", "y"])  # DVC draws the last column unless told otherwise
+    writer.writerows([p.model, p.count, f"{p.x:.6g}", f"{p.y:.6g}"] for p in points)
     return text.getvalue()

@@ -119,7 +119,10 @@ def _lines(content: Path | bytes, label: str) -> list[str]:
         )
     except pl.exceptions.NoDataError as error:
         raise _empty(label) from error
-    return [line for line in raw.to_series().fill_null("").to_list() if line]
+    lines = [line for line in raw.to_series().to_list() if line]
+    if not lines:
+        raise _empty(label)
+    return lines
 
 
 def _names(content: Path | bytes, separator: str, label: str) -> list[str]:

@@ -69,6 +69,11 @@ class Evidence:
     problem: str = ""
     applicable: bool = True
 
+    @property
+    def is_share(self) -> bool:
+        """Tell whether the value is something like a rate, between 0 and 1."""
+        return self.rule.metric in _SHARES and self.other is None
+
 
 @dataclass(frozen=True)
 class _Question:

@@ -95,9 +95,11 @@ def overall(results: Sequence[Result]) -> str:
 
 def _family(family: list[Evidence], method: Method, minimum_rows: int) -> Iterator[Result]:
     sides = _sides(family[0].rule)
-    chances = [max((_chance(item, side) for side in sides), default=1.0) for item in family]
-    for item, claim in zip(family, _holm(chances, method.tail), strict=True):
-        yield _unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) or _measured(item, sides, method, claim)
+    early = [_unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) for item in family]
+    measured = [item for item, result in zip(family, early, strict=True) if result is None]
+    claims = iter(_holm([max(_chance(item, side) for side in sides) for item in measured], method.tail))
+    for item, result in zip(family, early, strict=True):
+        yield result or _measured(item, sides, method, next(claims))
 
 
 def _sides(rule: Rule) -> tuple[_Side, ...]:
@@ -112,16 +114,26 @@ def _sides(rule: Rule) -> tuple[_Side, ...]:
 
 
 def _chance(evidence: Evidence, side: _Side) -> float:
-    """Estimate the chance of a value this good if the truth were on the bound (one-sided p-value)."""
-    if len(evidence.draws) == 0 or not math.isfinite(evidence.interval.value):
-        return 1.0
+    """Estimate the chance of a value this good if the truth were on the bound (one-sided p-value).
+
+    Counted among the resamples, and never below the normal tail, which reaches further than they can be counted.
+    """
     margins = side.sign * (evidence.draws - side.bound)
     bad = int((~(margins > 0) if side.strict else ~(margins >= 0)).sum())
-    if bad:
-        return (bad + 1) / (len(margins) + 1)
-    spread = float(np.std(margins))
-    normal = NormalDist().cdf(-side.margin(evidence.interval.value) / spread) if spread > 0 else 0.0
-    return min(1 / (len(margins) + 1), normal)
+    counted = (bad + 1) / (len(margins) + 1) if bad else 0.0
+    spread = max(float(np.nanstd(margins)), _spread_at(evidence, side.bound))
+    margin = side.margin(evidence.interval.value)
+    return max(counted, NormalDist().cdf(-margin / spread) if spread > 0 else float(margin < 0))
+
+
+def _spread_at(evidence: Evidence, bound: float) -> float:
+    """Estimate how widely a share would vary were it on the bound: near 0 and 1 less than elsewhere (score test)."""
+    value = evidence.interval.value
+    if not evidence.is_share or not 0 < bound < 1:
+        return 0.0
+    if 0 < value < 1:
+        return float(np.nanstd(evidence.draws)) * math.sqrt(bound * (1 - bound) / (value * (1 - value)))
+    return math.sqrt(bound * (1 - bound) / max(1, evidence.clusters))
 
 
 @dataclass(frozen=True)

@@ -35,26 +35,29 @@ def find(
 ) -> list[Check]:
     """Find the features that give the target away, one check each; `origins` are what the target is computed from."""
     known = frame.filter(pl.col(target.name).is_not_null())
-    return [check for suspect in suspects if (check := _judge(known, target, suspect, origins))]
+    sample = predictability.thinned(known)
+    return [check for suspect in suspects if (check := _judge(known, sample, target, suspect, origins))]
 
 
-def _judge(frame: pl.DataFrame, target: Target, suspect: Suspect, origins: Collection[str]) -> Check | None:
+def _judge(
+    frame: pl.DataFrame, sample: pl.DataFrame, target: Target, suspect: Suspect, origins: Collection[str]
+) -> Check | None:
     name, rows = suspect.name, frame.height
     if name in origins:
         return _leak(name, f"`{target.name}` is computed from it", rows, rows)
     if rows < _LEAST_ROWS:
         return None
-    if predictability.is_same(frame[name], frame[target.name]):
+    if predictability.is_same(sample[name], sample[target.name]):
         return _leak(name, f"it is `{target.name}` under another name", rows, rows)
-    return _weigh(frame, target, suspect)
+    return _weigh(frame, sample, target, suspect)
 
 
-def _weigh(frame: pl.DataFrame, target: Target, suspect: Suspect) -> Check | None:
+def _weigh(frame: pl.DataFrame, sample: pl.DataFrame, target: Target, suspect: Suspect) -> Check | None:
     name, rows = suspect.name, frame.height
     region = regions.strongest(frame, target, suspect.name, suspect.type)
     if region and region.blocks:
         return _leak(name, region.sentence(target, suspect.public), region.rows, rows)
-    power = predictability.measure(frame[name], frame[target.name], target, suspect.type)
+    power = predictability.measure(sample[name], sample[target.name], target, suspect.type)
     if power and power.blocks:
         return _leak(name, power.sentence(target), rows, rows)
     weaker = region.sentence(target, suspect.public) if region else power.sentence(target) if power else ""

@@ -41,8 +41,8 @@ class Network(pl.LightningModule):
 
     @property
     def at_once(self) -> int:
-        """Batches of one block: about 4,096 rows, so that a block stays in the processor's cache."""
-        return max(1, 4096 // self.batch_size)
+        """Batches of one block: about 8,192 rows."""
+        return max(1, 8192 // self.batch_size)
 
     def forward(self, x: Tensor) -> Tensor:
         """Answer [N, outputs]: logits, or standardised numbers."""

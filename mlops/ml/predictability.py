@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mlops.ml.splits import mixed
 from mlops.ml.target import Target
 from mlops.ml.types import ColumnType
 
 _ROWS = 200_000
-"""Rows looked at; of a longer table, evenly spaced ones."""
+"""About so many rows of a longer table are looked at."""
 _BINS = 100
 _ROWS_PER_BIN = 20
 _LEAST_OF_CLASS = 10
@@ -38,7 +39,6 @@ class Power:
 
 def is_same(values: pl.Series, target: pl.Series) -> bool:
     """Tell whether a column is the target, or each of its few values goes with one value of the target and back."""
-    values, target = _thinned(values), _thinned(target)
     if values.null_count() == 0 and values.dtype.is_numeric() and target.dtype.is_numeric():
         return bool((values.cast(pl.Float64) == target.cast(pl.Float64)).all()) or _recodes(values, target)
     return _recodes(values, target)
@@ -46,7 +46,6 @@ def is_same(values: pl.Series, target: pl.Series) -> bool:
 
 def measure(values: pl.Series, target: pl.Series, task: Target, found: ColumnType) -> Power | None:
     """Measure a column's power over the target; None where it is ordinary."""
-    values, target = _thinned(values), _thinned(target)
     if task.task == "regression":
         power = _regression(values, target, found)
     elif task.task == "binary":
@@ -64,8 +63,21 @@ def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * others))
 
 
-def _thinned(values: pl.Series) -> pl.Series:
-    return values.gather_every(max(1, -(-values.len() // _ROWS)))
+def thinned(frame: pl.DataFrame) -> pl.DataFrame:
+    """Take so many rows of a long table that measuring stays quick, none of them by a pattern of the file."""
+    if frame.height <= _ROWS:
+        return frame
+    chosen = _mixed(frame.height) < np.uint64(_ROWS / frame.height * 2.0**64)
+    return frame.filter(pl.Series(chosen))
+
+
+def _halves(rows: int) -> NDArray[np.int64]:
+    """Give each row one of two halves; every second row would do, were files not often made of pairs."""
+    return (_mixed(rows) & np.uint64(1)).astype(np.int64)
+
+
+def _mixed(rows: int) -> NDArray[np.uint64]:
+    return mixed(pl.int_range(rows, eager=True), seed=0)
 
 
 def _recodes(values: pl.Series, target: pl.Series) -> bool:
@@ -79,13 +91,13 @@ def _recodes(values: pl.Series, target: pl.Series) -> bool:
 def _binary(values: pl.Series, positive: NDArray[np.bool_], found: ColumnType) -> float:
     if min(positive.sum(), (~positive).sum()) < _LEAST_OF_CLASS:
         return 0.0
-    scores = [_crossed(_binned(values, found), positive.astype(np.float64))]
+    area = auc(_crossed(_binned(values, found), positive.astype(np.float64)), positive)
     if found not in ("string", "category"):
         number = _numbers(values)
         low, high = np.nanmin(number, initial=0) - 1, np.nanmax(number, initial=0) + 1
-        scores += [np.where(np.isnan(number), bound, number) for bound in (low, high)]
-    areas = [auc(score, positive) for score in scores]
-    return max(max(area, 1 - area) for area in areas)
+        directed = [auc(np.where(np.isnan(number), bound, number), positive) for bound in (low, high)]
+        area = max(area, *directed, *(1 - one for one in directed))
+    return area
 
 
 def _multiclass(values: pl.Series, target: pl.Series, found: ColumnType) -> float:
@@ -94,7 +106,7 @@ def _multiclass(values: pl.Series, target: pl.Series, found: ColumnType) -> floa
     counts = np.bincount(labels)
     if counts.min() < _LEAST_OF_CLASS:
         return 0.0
-    bins, half = _binned(values, found), np.arange(labels.size) % 2
+    bins, half = _binned(values, found), _halves(labels.size)
     votes = np.zeros((2, bins.max() + 1, counts.size))
     np.add.at(votes, (half, bins, labels), 1)
     guess = votes[1 - half, bins].argmax(axis=1)
@@ -122,7 +134,7 @@ def _explained(y: Floats, fitted: Floats) -> float:
 
 def _crossed(bins: NDArray[np.int64], y: Floats) -> Floats:
     """Predict each row by the mean of its bin in the other half of the rows."""
-    half, size = np.arange(y.size) % 2, int(bins.max()) + 1
+    half, size = _halves(y.size), int(bins.max()) + 1
     means = []
     for part in (0, 1):
         inside = half == part

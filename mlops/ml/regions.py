@@ -143,8 +143,8 @@ def _selections(values: pl.Series, found: ColumnType) -> list[_Selection]:
 
 def _numeric(values: pl.Series) -> list[_Selection]:
     zero = (values == 0).fill_null(value=False)
-    if not 0 < int(zero.sum()) < values.len() - values.null_count():
-        return []
+    if not _LEAST_ROWS <= int(zero.sum()) < values.len() - values.null_count():
+        return []  # zero is one value among many here, not a state of its own: an honest column may have pure ends
     kind: Kind = "flag" if values.drop_nulls().n_unique() <= 2 else "amount"
     above, below = ((values > 0).fill_null(value=False), (values < 0).fill_null(value=False))
     return [

@@ -160,7 +160,10 @@ def _arrow(_: Source, path: Path) -> pl.LazyFrame:
 
 def _excel(source: Source, path: Path) -> pl.LazyFrame:
     _need("fastexcel", "excel")
-    return pl.read_excel(path, sheet_name=source.sheet, has_header=source.header).lazy()
+    try:
+        return pl.read_excel(path, sheet_name=source.sheet, has_header=source.header).lazy()
+    except ValueError as error:  # what Polars raises for a sheet that is not there
+        raise DataError(f"{source.label} has no sheet `{source.sheet}`", hint="check `source.sheet`") from error
 
 
 def _sql(source: Source, path: Path) -> pl.LazyFrame:

@@ -17,7 +17,7 @@ from mlops.ml import candidates, export, metrics
 from mlops.ml.problem import Examples, Problem, Task, loss
 from mlops.ml.progress import bar
 from mlops.ml.seeds import derive
-from mlops.ml.session import Epoch, Fitted, Judge, Session, TrainerOptions
+from mlops.ml.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
 from mlops.spec.metrics import METRICS, metrics_for
 
 if TYPE_CHECKING:
@@ -150,14 +150,14 @@ def _inputs(context: StageContext, params: Params) -> Inputs:
     )
 
 
-def _build(work: Work, name: str) -> candidates.Candidate:
+def _build(work: Work, name: str) -> Candidate:
     """Make a candidate; all are made before any is trained, so that a mistake in the last costs no time."""
     spec = work.params.candidates[name]
     origin = candidates.Origin(work.context.root, work.context.pipeline)
     return candidates.build(name, spec.kind, spec.parameters, work.problem, origin)
 
 
-def _train(work: Work, name: str, candidate: candidates.Candidate) -> Result:
+def _train(work: Work, name: str, candidate: Candidate) -> Result:
     """Train one candidate, log it, and judge it."""
     spec, trainer = work.params.candidates[name], work.params.trainer
     parameters = candidates.resolved(name, spec.kind, spec.parameters)

@@ -1,0 +1,58 @@
+"""What a user may write for a kind is what that kind takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mlops.ml import candidates
+from mlops.ml.metrics import compute
+from mlops.spec.metrics import METRICS
+from mlops.spec.model import KINDS, OWN_KIND
+
+
+def shape(model: Any) -> dict[str, Any]:
+    properties = model.model_json_schema()["properties"]
+    return {
+        name: {key: item for key, item in value.items() if key not in ("description", "title")}
+        for name, value in properties.items()
+    }
+
+
+def test_the_compiler_and_the_trainer_know_the_same_kinds() -> None:
+    assert set(KINDS) == set(candidates.KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parameters_and_defaults_agree(kind: str) -> None:
+    written = shape(KINDS[kind])
+    del written["kind"]
+    assert written == shape(candidates.KINDS[kind][0])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "os:system",
+        "pipelines.churn.model",
+        "pipelines.churn.a.b:C",
+        "pipelines.../x.y:Z",
+        "torch.nn:Linear",
+        "pipelines.churn.model:C()",
+    ],
+)
+def test_only_a_class_in_a_pipelines_folder_is_a_kind(kind: str) -> None:
+    assert not OWN_KIND.match(kind)
+    assert OWN_KIND.match("pipelines.churn.model:Wide_2")
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_that_may_be_named_can_be_computed(name: str) -> None:
+    import numpy as np
+
+    task = sorted(METRICS[name].tasks)[0]
+    y = np.array([0, 1, 1, 0, 1, 0]) if task != "regression" else np.array([1.0, 2.0, 3.0, 4.0, 5.0, 7.0])
+    score = {"binary": np.array([0.1, 0.9, 0.6, 0.4, 0.3, 0.2]), "regression": y + 0.5}.get(task, np.full((6, 2), 0.5))
+    value = compute(name, y, score)
+    assert METRICS[name].low <= value <= METRICS[name].high

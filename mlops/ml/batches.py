@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+class InOrder:
+    """Iterate over (x, y) pairs of `rows` rows, always in the order in which they lie."""
+
+    def __init__(self, x: Tensor, y: Tensor, *, rows: int) -> None:
+        self.x, self.y, self.rows = x, y, rows
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.x) / self.rows)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        yield from zip(torch.split(self.x, self.rows), torch.split(self.y, self.rows), strict=True)
+
+
 class Batches:
     """Iterate over (x, y) pairs of `size * at_once` rows; each epoch visits every row once, in its own order."""
 

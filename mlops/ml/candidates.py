@@ -159,7 +159,8 @@ def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, or
         from mlops.ml import user_code
 
         return user_code.candidate(name, kind, parameters, problem, origin)
-    return KINDS[kind][1](problem, parse(name, kind, parameters), origin)
+    checked = parse(name, kind, parameters)
+    return KINDS[kind][1](problem, checked, origin)
 
 
 def resolved(name: str, kind: str, parameters: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ regression  y [N]           in the target's units
 from __future__ import annotations
 
 import logging
+import operator
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -138,9 +139,20 @@ def finish(model: onnx.ModelProto) -> bytes:
     model.model_version, model.ir_version = 0, IR_VERSION
     model.graph.name = "model"
     del model.graph.value_info[:]
+    # skl2onnx goes through sets, whose order changes from process to process.
+    _sort(model.opset_import, "domain")
+    _sort(model.graph.initializer, "name")
+    for node in model.graph.node:
+        _sort(node.attribute, "name")
     onnx.checker.check_model(model)
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def _sort(items: Any, key: str) -> None:
+    ordered = sorted(items, key=operator.attrgetter(key))
+    del items[:]
+    items.extend(ordered)
 
 
 def strip(message: Any) -> None:

@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.model_helpers import is_overridden
 
 from mlops.ml import checkpoint, export, randomness
-from mlops.ml.batches import Batches
+from mlops.ml.batches import Batches, InOrder
 from mlops.ml.networks import Network, Scores, infer
 from mlops.ml.problem import Examples, Problem, Scale
 from mlops.ml.seeds import derive
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from pytorch_lightning.loggers import Logger
+    from torch import Tensor
 
     from mlops.ml.session import Epoch, Session
 
@@ -74,20 +74,20 @@ class LightningCandidate:
 
 def _loaders(
     module: pl.LightningModule, scale: Scale, examples: Examples, session: Session
-) -> tuple[Batches, Batches | None]:
+) -> tuple[Batches, InOrder | None]:
     """Cut training rows into blocks for our networks, into batches for anyone else's."""
-    ours = isinstance(module, Network)
-    size = session.options.batch_size
-
-    def batches(x: NDArray[Any], y: NDArray[Any], at_once: int) -> Batches:
-        answer = torch.from_numpy(np.ascontiguousarray(scale.down(y) if y.dtype.kind == "f" else y))
-        answer = module.targets(answer) if isinstance(module, Network) else answer
-        return Batches(torch.from_numpy(x), answer, size=size, seed=session.seed, at_once=at_once)
-
-    train = batches(examples.train_x, examples.train_y, module.at_once if isinstance(module, Network) else 1)
-    if ours or not is_overridden("validation_step", module):
+    size, seed = session.options.batch_size, session.seed
+    x, y = torch.from_numpy(examples.train_x), _target(scale, examples.train_y)
+    if isinstance(module, Network):
+        return Batches(x, module.targets(y), size=size, seed=seed, at_once=module.at_once), None
+    train = Batches(x, y, size=size, seed=seed)
+    if not is_overridden("validation_step", module):
         return train, None
-    return train, batches(examples.validation_x, examples.validation_y, 1)
+    return train, InOrder(torch.from_numpy(examples.validation_x), _target(scale, examples.validation_y), rows=size)
+
+
+def _target(scale: Scale, y: NDArray[Any]) -> Tensor:
+    return torch.from_numpy(scale.down(y) if y.dtype.kind == "f" else y)
 
 
 def _trainer(session: Session, module: pl.LightningModule, watch: Watch, loggers: tuple[Logger, ...]) -> pl.Trainer:

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.ml.batches import Batches
+from mlops.ml.batches import Batches, InOrder
 
 
 def batches(rows: int, size: int, at_once: int = 1, seed: int = 0) -> Batches:
@@ -51,3 +51,10 @@ def test_an_epoch_named_after_iter_and_before_next_counts() -> None:
     loader.sampler.set_epoch(4)
     first = next(iterator)[1]
     assert first.tolist() == pytest.approx(seen(batches(50, 8), 4)[:8])
+
+
+def test_validation_rows_keep_their_order() -> None:
+    x = torch.arange(10)
+    loader = InOrder(x[:, None], x, rows=4)
+    assert [y.tolist() for _, y in loader] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert len(loader) == 3

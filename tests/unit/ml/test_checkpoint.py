@@ -37,7 +37,9 @@ def test_one_changed_byte_anywhere_is_noticed(tmp_path: Path) -> None:
             checkpoint.read(path)
 
 
-def test_a_damaged_checkpoint_is_thrown_away_with_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_checkpoint_is_thrown_away_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / checkpoint.LAST
     checkpoint.write(path, {"epoch": 2})
     path.write_bytes(path.read_bytes()[:-10])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,23 +55,32 @@ def test_a_graph_tells_of_no_folder_tool_or_moment() -> None:
 
 
 SCRIPT = """
-import sys
-sys.path.insert(0, {root!r})
-from mlops.ml import export
+import hashlib, sys
+sys.path.insert(0, sys.argv[1])
+from mlops.ml import candidates, export
+from mlops.ml.problem import Problem
+from tests.builders.training import NOWHERE, binary, regression, session
 from tests.unit.ml.test_export import scores
-sys.stdout.buffer.write(export.from_torch(scores("multiclass"), (1, 8, 8)))
+print(hashlib.sha256(export.from_torch(scores("multiclass"), (1, 8, 8))).hexdigest())
+for task, data in (("binary", binary()), ("regression", regression())):
+    for kind, parameters in (("gradient_boosting", {"trees": 5}), ("random_forest", {"trees": 5}), ("linear", {})):
+        candidate = candidates.build("a", kind, parameters, Problem.of(task, data), NOWHERE)
+        print(hashlib.sha256(candidate.fit(data, session()).export()).hexdigest())
 """
 
 
 def test_processes_in_different_folders_write_the_same_bytes(tmp_path: Path, repository: Path) -> None:
-    here = export.from_torch(scores("multiclass"), (1, 8, 8))
-    there = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT.format(root=str(repository))],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
-    assert there.stdout == here
+    def digests(number: int) -> str:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        command = [sys.executable, "-W", "ignore", "-c", SCRIPT, str(repository)]
+        # What skl2onnx takes from sets comes in an order that depends on the seed of Python's hashes.
+        environment = {**os.environ, "PYTHONHASHSEED": str(number), "OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=environment).stdout
+
+    found = [digests(number) for number in range(4)]
+    assert found[0].count("\n") == 7
+    assert set(found) == {found[0]}
 
 
 def test_a_gap_between_native_and_onnx_is_refused() -> None:

@@ -30,12 +30,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.utils.data import DataLoader, TensorDataset
 
-from mlops.ml.batches import Batches
-from mlops.ml.loop import LightningCandidate
-from mlops.ml.networks import Network, mlp
-from mlops.ml.problem import Examples, Problem
-from mlops.ml.seeds import derive
-from mlops.ml.session import Judge, Session, TrainerOptions
+from mlops.ml.training.batches import Batches
+from mlops.ml.training.loop import LightningCandidate
+from mlops.ml.training.networks import Network, mlp
+from mlops.ml.training.problem import Examples, Problem
+from mlops.ml.training.seeds import derive
+from mlops.ml.training.session import Judge, Session, TrainerOptions
 
 ROWS, COLUMNS, VALIDATION, SEED, LR, DECAY = 50_000, 100, 1_000, 7, 1e-3, 0.01
 EPOCHS = 6

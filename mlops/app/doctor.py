@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from mlops.app.stage import absolute_uri
+from mlops.files.sqlite_store import absolute
 from mlops.spec.library import Configuration
 from mlops.spec.load import load_project
 
@@ -100,7 +100,7 @@ def _tracking(root: Path) -> Iterator[Check]:
     if project is None:
         yield Check("tracking", "fail", problems[0].message, problems[0].hint)
         return
-    uri = absolute_uri(root, project.tracking.uri)
+    uri = absolute(root, project.tracking.uri)
     if uri.startswith("sqlite:///"):
         yield Check("tracking", "pass", f"SQLite file {project.tracking.uri.removeprefix('sqlite:///')}")
     else:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mlops.app.flow import Value
-    from mlops.ml.inference import Guess
+    from mlops.ml.data.inference import Guess
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _OFFERED = 10
@@ -50,7 +50,7 @@ def create(root: Path, name: str, data: Path, target: str, *, task: str | None =
     place = _place(root, name, _existing(data))
     source, frame = _look(data)
     _check_columns(frame, target)
-    from mlops.ml.inference import guess  # polars and the statistics: not for a name that is refused
+    from mlops.ml.data.inference import guess  # polars and the statistics: not for a name that is refused
 
     found = guess(frame, target, task)
     texts = {
@@ -96,8 +96,8 @@ def _place(root: Path, name: str, data: Path) -> Path:
 
 def _look(data: Path) -> tuple[dict[str, Value], pl.DataFrame]:
     """Read the file as the ingest stage will, and say how."""
-    from mlops.ml import sources  # Polars takes 0.2 s to import: not for a name that is refused
-    from mlops.ml.guessing import guess_source
+    from mlops.ml.data import sources  # Polars takes 0.2 s to import: not for a name that is refused
+    from mlops.ml.data.guessing import guess_source
 
     found = guess_source(data.resolve())
     with sources.reading(found):

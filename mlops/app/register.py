@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops.app.git import changed_files, commit_of
-from mlops.app.stage import absolute_uri
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
+from mlops.files.sqlite_store import absolute
 from mlops.release import registry
 from mlops.release.entry import Origin
 
@@ -58,7 +58,7 @@ def register_bundle(root: Path, name: str, tracking_uri: str, experiment: str) -
     digest = _checked(folder, name)
     commit, dirty = _origin(root, name)
     Store(root / STORE).put(folder / "artifacts" / "bundle")
-    uri = absolute_uri(root, tracking_uri)
+    uri = absolute(root, tracking_uri)
     made = registry.register(
         folder / "artifacts" / "bundle",
         pipeline=name,

@@ -13,6 +13,7 @@ from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.files.plain_yaml import parse
+from mlops.files.sqlite_store import absolute
 from mlops.steps.context import StageContext, Tracking
 
 # Results must not depend on how many cores a machine has or on the newest instructions it knows: sums are split
@@ -80,17 +81,7 @@ def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
     if settings is None:
         return None
     uri = os.environ.get("MLFLOW_TRACKING_URI", settings["uri"])
-    return Tracking(absolute_uri(root, uri), settings["experiment"]) if uri else None
-
-
-def absolute_uri(root: Path, uri: str) -> str:
-    """Make a relative SQLite path relative to the repository, whatever folder a process runs in."""
-    prefix = "sqlite:///"
-    if not uri.startswith(prefix) or uri.startswith(f"{prefix}/"):
-        return uri
-    path = root / uri.removeprefix(prefix)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return f"{prefix}{path}"
+    return Tracking(absolute(root, uri), settings["experiment"]) if uri else None
 
 
 def _pin_numerics(threads: int) -> None:

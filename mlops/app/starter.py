@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mlops.app.flow import Value, flow, text
 
 if TYPE_CHECKING:
-    from mlops.ml.inference import ColumnGuess, Guess
+    from mlops.ml.data.inference import ColumnGuess, Guess
 
 GATES = {"binary": "binary_classifier", "multiclass": "multiclass_classifier", "regression": "regressor"}
 _MODELS = {

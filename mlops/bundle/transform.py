@@ -47,7 +47,7 @@ class Transform:
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Transform:
-        """Take a recipe as the JSON value that `mlops.ml.fitting` returns."""
+        """Take a recipe as the JSON value that `mlops.ml.data.fitting` returns."""
         return cls(Recipe.model_validate(document))
 
     def apply(self, frame: pl.DataFrame) -> NDArray[np.float32]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.sqlite_store import artifact_location
 from mlops.release.entry import Entry, Measured, Origin, read_entry
 from mlops.release.mlmodel import write_model
-from mlops.release.tracking import artifact_location, connection
+from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

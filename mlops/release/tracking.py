@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import socket
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mlops.errors import InfrastructureError, MlopsError
+from mlops.files.sqlite_store import one_at_a_time, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlflow import MlflowClient
 
-_SQLITE = "sqlite:///"
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
@@ -38,7 +37,7 @@ def connection(uri: str) -> Iterator[MlflowClient]:
     On an SQLite file the client is the only one of this framework on this machine: the first creates the tables, and
     two registrations of one bundle do not race. A server has no such lock.
     """
-    with answering(uri), _lock(uri):
+    with answering(uri), one_at_a_time(uri):
         _reach(uri)
         yield _client(uri)
 
@@ -56,12 +55,6 @@ def answering(uri: str) -> Iterator[None]:
         raise _unanswered(uri, str(error)) from error
 
 
-def artifact_location(uri: str, experiment: str) -> str | None:
-    """Place the artifacts of an experiment beside an SQLite file; a server has a place of its own."""
-    path = _sqlite(uri)
-    return None if path is None else str(path.parent / "mlartifacts" / experiment)
-
-
 def _client(uri: str) -> MlflowClient:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -77,21 +70,9 @@ def _outside(error: Exception) -> bool:
     return isinstance(error, OSError) or room in {"mlflow", "requests", "sqlalchemy", "sqlite3", "urllib3"}
 
 
-@contextmanager
-def _lock(uri: str) -> Iterator[None]:
-    path = _sqlite(uri)
-    if path is None:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_name(f"{path.name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 def _reach(uri: str) -> None:
     """Refuse in seconds what MLflow would retry for minutes."""
-    path = _sqlite(uri)
+    path = path_of(uri)
     if path is not None:
         if path.is_file() and _begins(path) not in {b"", b"SQLite format 3\0"}:
             raise _unanswered(uri, f"{path.name} is not an SQLite database")
@@ -108,10 +89,6 @@ def _reach(uri: str) -> None:
 def _begins(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(16)
-
-
-def _sqlite(uri: str) -> Path | None:
-    return Path(uri.removeprefix(_SQLITE)) if uri.startswith(_SQLITE) else None
 
 
 def _unanswered(uri: str, why: str) -> InfrastructureError:

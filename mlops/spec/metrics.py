@@ -1,4 +1,4 @@
-"""The metrics a gate may name: their tasks, direction and range. Their formulas are in `mlops.ml.metrics`."""
+"""The metrics a gate may name: tasks, direction, range. Their formulas are in `mlops.ml.evaluation.metrics`."""
 
 from __future__ import annotations
 

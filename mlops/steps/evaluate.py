@@ -13,11 +13,11 @@ from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml import baselines, curves
-from mlops.ml.evidence import Method
-from mlops.ml.predictions import Predictions
-from mlops.ml.slices import label
-from mlops.ml.summary import summarise
+from mlops.ml.evaluation import baselines, curves
+from mlops.ml.evaluation.evidence import Method
+from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.slices import label
+from mlops.ml.evaluation.summary import summarise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,7 +13,7 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
-from mlops.ml.fitting import Options, fit
+from mlops.ml.data.fitting import Options, fit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,16 +12,16 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evidence import Method, Rule, gather
-from mlops.ml.judge import judge, overall
-from mlops.ml.predictions import Predictions
-from mlops.ml.report import page
+from mlops.ml.evaluation.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judge import judge, overall
+from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.report import page
 from mlops.spec.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlops.ml.judge import Result
+    from mlops.ml.evaluation.judge import Result
     from mlops.steps.context import StageContext
 
 _PREDICTIONS = "artifacts/evaluation/predictions.parquet"

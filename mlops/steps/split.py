@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import dumps, rounded
-from mlops.ml import parquet, splits
-from mlops.ml.parquet import ROW
-from mlops.ml.splits import PARTS, By, Plan
-from mlops.ml.target import Task
+from mlops.ml.data import parquet, splits
+from mlops.ml.data.parquet import ROW
+from mlops.ml.data.splits import PARTS, By, Plan
+from mlops.ml.data.target import Task
 from mlops.steps.context import StageContext
 from mlops.steps.validate import VALID
 

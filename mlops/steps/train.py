@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps, rounded
-from mlops.ml import candidates, export, metrics
-from mlops.ml.problem import Examples, Problem, Task, loss
-from mlops.ml.progress import bar
-from mlops.ml.seeds import derive
-from mlops.ml.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
+from mlops.ml.evaluation import metrics
+from mlops.ml.training import candidates, export
+from mlops.ml.training.problem import Examples, Problem, Task, loss
+from mlops.ml.training.progress import bar
+from mlops.ml.training.seeds import derive
+from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
 from mlops.spec.metrics import METRICS, metrics_for
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.ml.tracking import Run
+    from mlops.ml.training.tracking import Run
     from mlops.steps.context import StageContext
 
 ARRAYS = ("train_x", "train_y", "validation_x", "validation_y")
@@ -190,7 +191,7 @@ def _tracked(work: Work, name: str, parameters: dict[str, Any]) -> Run | None:
     context, inputs = work.context, work.inputs
     if context.tracking is None:
         return None
-    from mlops.ml.tracking import Run  # its MLflow takes 1.7 s to import
+    from mlops.ml.training.tracking import Run  # its MLflow takes 1.7 s to import
 
     tags = {
         "mlops.pipeline": context.pipeline,

@@ -14,14 +14,14 @@ from pydantic import BaseModel, ConfigDict
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml import checks, columns, leakage, parquet
-from mlops.ml import target as targets
-from mlops.ml.checks import Check
-from mlops.ml.derive import Derived, derive
-from mlops.ml.parquet import ROW
-from mlops.ml.rules import ColumnRule, RowCount, Scalar
-from mlops.ml.target import Target, Task
-from mlops.ml.types import ColumnType, Settled
+from mlops.ml.data import checks, columns, leakage, parquet
+from mlops.ml.data import target as targets
+from mlops.ml.data.checks import Check
+from mlops.ml.data.derive import Derived, derive
+from mlops.ml.data.parquet import ROW
+from mlops.ml.data.rules import ColumnRule, RowCount, Scalar
+from mlops.ml.data.target import Target, Task
+from mlops.ml.data.types import ColumnType, Settled
 from mlops.steps.context import StageContext
 from mlops.steps.ingest import RAW
 
@@ -174,7 +174,7 @@ class Table:
             self.checks.append(checks.failure("derive", None, f"{error.message}; {error.hint}"))
 
     def _check_rules(self, settled: dict[str, Settled]) -> None:
-        from mlops.ml import schema  # pandera takes a second to import: only this stage pays
+        from mlops.ml.data import schema  # pandera takes a second to import: only this stage pays
 
         derived = {name: Settled(found, self.frame[name]) for name, found in self.types.items() if name not in settled}
         together = [names for names in self.params.unique if set(names) <= set(self.types)]

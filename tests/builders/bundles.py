@@ -20,7 +20,7 @@ from mlops.bundle.profile import profile
 from mlops.bundle.schema import RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file, dumps
-from mlops.ml.fitting import Options, fit
+from mlops.ml.data.fitting import Options, fit
 
 CLASSES = {"binary": [False, True], "multiclass": ["high", "low", "middle"], "regression": None}
 COLUMNS = (

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.files.canonical import dumps, rounded
-from mlops.ml.curves import plots, to_csv
-from mlops.ml.evidence import Method
-from mlops.ml.predictions import Predictions
-from mlops.ml.summary import summarise
+from mlops.ml.evaluation.curves import plots, to_csv
+from mlops.ml.evaluation.evidence import Method
+from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.summary import summarise
 from mlops.steps.context import StageContext
 
 if TYPE_CHECKING:

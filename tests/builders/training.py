@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mlops.ml import metrics
-from mlops.ml.candidates import Origin
-from mlops.ml.problem import Examples
-from mlops.ml.session import Judge, Session, TrainerOptions
+from mlops.ml.evaluation import metrics
+from mlops.ml.training.candidates import Origin
+from mlops.ml.training.problem import Examples
+from mlops.ml.training.session import Judge, Session, TrainerOptions
 from mlops.steps.context import StageContext, Tracking
 
 NOWHERE = Origin(Path(), "churn")

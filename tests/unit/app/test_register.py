@@ -43,6 +43,7 @@ def root(bundle: Path, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_bundle_is_stored_and_registered_once_with_the_commit_it_was_made_from(root: Path) -> None:
     made = register_bundle(root, "tiny", URI, "tiny")
     assert (made.name, made.version, made.created, made.dirty) == ("tiny", "1", True, False)

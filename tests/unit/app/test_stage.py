@@ -5,15 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.stage import absolute_uri, run_stage
+from mlops.app.stage import run_stage
 from mlops.errors import ConfigurationError
 from tests.builders.repositories import make_repository, record
-
-
-def test_a_relative_sqlite_file_is_relative_to_the_repository(tmp_path: Path) -> None:
-    assert absolute_uri(tmp_path, "sqlite:///.mlops/m.db") == f"sqlite:///{tmp_path}/.mlops/m.db"
-    assert absolute_uri(tmp_path, "sqlite:////var/m.db") == "sqlite:////var/m.db"
-    assert absolute_uri(tmp_path, "https://example.org") == "https://example.org"
 
 
 def test_a_stage_outside_of_a_pipeline_is_refused(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ import pytest
 
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.sqlite_store import artifact_location
 from mlops.release.entry import Entry, Origin, read_entry
 from mlops.release.registry import Registered, enter, register
-from mlops.release.tracking import artifact_location, connection
+from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
 
 COMMIT = "c" * 40
@@ -149,6 +150,7 @@ def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
     assert at > 10, failing.calls
 
 
+@pytest.mark.slow
 def test_two_processes_that_register_one_bundle_make_one_version(bundle: Path, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     code = (

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mlops.errors import InfrastructureError
-from mlops.release.tracking import artifact_location, connection, shown
+from mlops.files.sqlite_store import artifact_location
+from mlops.release.tracking import connection, shown
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from mlops.bundle.predictor import Predictor
 from mlops.bundle.store import Store
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError, InfrastructureError, IntegrityError
-from mlops.ml.metrics import compute
-from mlops.ml.predictions import Predictions
+from mlops.ml.evaluation.metrics import compute
+from mlops.ml.evaluation.predictions import Predictions
 from mlops.steps import evaluate
 from mlops.steps.context import StageContext
 from tests.builders.bundles import make_bundle, make_pipeline

@@ -18,7 +18,7 @@ from tests.builders.evaluations import RULES, binary, gate_params, with_scores, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlops.ml.predictions import Predictions
+    from mlops.ml.evaluation.predictions import Predictions
     from mlops.steps.context import StageContext
 
 PREDICTIONS = "artifacts/evaluation/predictions.parquet"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mlops.ml.report import page
+from mlops.ml.evaluation.report import page
 from mlops.steps import gate
 from tests.builders.evaluations import binary, gate_params, multiclass, regression, with_scores, write_run
 

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from mlops.errors import DataError
-from mlops.ml import parquet
-from mlops.ml.splits import PARTS, digest
+from mlops.ml.data import parquet
+from mlops.ml.data.splits import PARTS, digest
 from mlops.steps import split
 from mlops.steps.context import StageContext
 

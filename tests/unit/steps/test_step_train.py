@@ -13,8 +13,8 @@ import pytest
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.files.canonical import digest_file
-from mlops.ml import export
-from mlops.ml.problem import Examples, Task
+from mlops.ml.training import export
+from mlops.ml.training.problem import Examples, Task
 from mlops.steps import train
 from mlops.steps.context import StageContext, Tracking
 from tests.builders.training import binary, images, regression, write_features
@@ -133,6 +133,7 @@ def killed_in_an_epoch(context: StageContext, epochs: int) -> Path:
     return found
 
 
+@pytest.mark.slow
 def test_a_run_killed_twice_in_an_epoch_ends_with_the_same_digests(tmp_path: Path) -> None:
     changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 30, "batch_size": 2, "patience": None}}
     undisturbed = write_features(tmp_path / "one", binary(), **changes)
@@ -146,6 +147,7 @@ def test_a_run_killed_twice_in_an_epoch_ends_with_the_same_digests(tmp_path: Pat
     assert not first.exists()
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_inputs_is_not_used(tmp_path: Path) -> None:
     changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 20, "batch_size": 2, "patience": None}}
     killed = write_features(tmp_path / "one", binary(), **changes)
@@ -185,6 +187,7 @@ def test_runs_are_tracked_once_and_change_nothing(tmp_path: Path) -> None:
     assert len(client.search_runs([experiment.experiment_id])) == 2
 
 
+@pytest.mark.slow
 def test_a_lost_tracking_server_does_not_change_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain = write_features(tmp_path / "one", binary())
     lost = write_features(tmp_path / "other", binary(), Tracking("http://127.0.0.1:9", "fleet"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlops.errors import DataError
 from mlops.files.canonical import digest_file
-from mlops.ml import parquet
+from mlops.ml.data import parquet
 from mlops.steps import validate
 from mlops.steps.context import StageContext
 

@@ -1,0 +1,43 @@
+"""An MLflow store that is an SQLite file: where it is, where its artifacts go, and one process at a time in it."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = "sqlite:///"
+
+
+def absolute(root: Path, uri: str) -> str:
+    """Make a relative SQLite path relative to the repository, whatever folder a process runs in."""
+    if not uri.startswith(_PREFIX) or uri.startswith(f"{_PREFIX}/"):
+        return uri
+    path = root / uri.removeprefix(_PREFIX)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return f"{_PREFIX}{path}"
+
+
+def path_of(uri: str) -> Path | None:
+    """Find the file of an SQLite store; None for a server."""
+    return Path(uri.removeprefix(_PREFIX)) if uri.startswith(_PREFIX) else None
+
+
+def artifact_location(uri: str, experiment: str) -> str | None:
+    """Place the artifacts of an experiment beside an SQLite file; a server has a place of its own."""
+    path = path_of(uri)
+    return None if path is None else str(path.parent / "mlartifacts" / experiment)
+
+
+@contextmanager
+def one_at_a_time(uri: str) -> Iterator[None]:
+    """Let one process of this machine at a time create, migrate or search an SQLite file; a server has no lock."""
+    path = path_of(uri)
+    if path is None:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""Rows: where they come from, what must hold for them, how they are divided and turned into numbers."""

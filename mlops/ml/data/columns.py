@@ -1,0 +1,172 @@
+"""What a table's columns are: their names checked, their types settled, their role, their summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from mlops.ml.data import types
+from mlops.ml.data.checks import Check, Severity, failure, suggestion
+from mlops.ml.data.parquet import ROW
+from mlops.ml.data.rules import ColumnRule
+from mlops.ml.data.target import plain
+
+_FEW_ROWS = 50
+_NEARLY_ALL = 0.95
+_ID_NAME = re.compile(
+    r"(?:^|[\W_])(?:id|ids|key|uuid|guid|index|idx|nr|no|number|num|row|rownames|code|unnamed(?:_\d+)?)$", re.IGNORECASE
+)
+_CAMEL_ID = re.compile(r"[a-z](?:Id|ID|Key|No|Nr)$")
+
+
+def usable(frame: pl.DataFrame, name: str) -> bool:
+    """Tell whether a column is there and of a type that can be kept."""
+    return name in frame.columns and types.supported(frame.schema[name])
+
+
+def missing(named: Mapping[str, Collection[str]], known: Collection[str]) -> list[Check]:
+    """Find names that the configuration uses, by the key that uses them, and the data lacks."""
+    return [
+        failure("present", name, f"`{name}`, named in `{key}`, is not a column of the data{suggestion(name, known)}")
+        for key, names in sorted(named.items())
+        for name in sorted(set(names) - set(known))
+    ]
+
+
+def undeclared(known: Sequence[str], declared: Collection[str]) -> list[Check]:
+    """Find columns of the data that nothing declares."""
+    return [
+        failure("undeclared", name, f"`{name}` is in the data but not in `columns`, and `strict` is on")
+        for name in known
+        if name not in declared and name != ROW
+    ]
+
+
+def settle(
+    frame: pl.DataFrame, declared: Mapping[str, types.ColumnType | None], severity: Mapping[str, Severity]
+) -> tuple[pl.DataFrame, dict[str, types.Settled], list[Check]]:
+    """Cast every column to its declared type, or to the one that fits; a value that does not fit fails `type`."""
+    settled: dict[str, types.Settled] = {}
+    checks = []
+    for name in (name for name in frame.columns if name != ROW):
+        if not types.supported(frame.schema[name]):
+            words = f"`{name}` is of the type {frame.schema[name]}, which cannot be learnt from; exclude it"
+            checks.append(failure("type", name, words, total=frame.height))
+            continue
+        found = settled[name] = types.settle(frame[name], declared.get(name))
+        level = severity.get(name, "block")
+        if declared.get(name):
+            words = f"{found.failed:,} of {frame.height:,} values of `{name}` are not of type {found.type}"
+            checks.append(Check("type", name, level, found.failed, frame.height, words if found.failed else ""))
+        if found.note:
+            words = f"{found.note}: `{name}` could be read in another way; declare a `type`, or store it as 2030-12-31"
+            checks.append(failure("ambiguous", name, words, severity="warn", failed=frame.height, total=frame.height))
+        checks += _infinite(found, frame.height, level)
+    typed = pl.DataFrame([frame[ROW], *(found.values for found in settled.values())])
+    return typed, settled, checks
+
+
+def identifiers(
+    frame: pl.DataFrame, names: Sequence[str], column_types: Mapping[str, types.ColumnType], distinct: Mapping[str, int]
+) -> list[Check]:
+    """Find columns that name a row instead of describing it, and columns without any value."""
+    found = []
+    for name in names:
+        present = frame.height - frame[name].null_count()
+        words = ""
+        if not present:
+            words = f"`{name}` has no value at all; it is kept as a key, not learnt from"
+        elif _is_identifier(frame[name], column_types[name], distinct[name], present):
+            words = f"`{name}` has another value in nearly every row; it is kept as a key, not learnt from"
+        if words:
+            found.append(failure("id_column", name, words, severity="warn", failed=present or 1, total=frame.height))
+    return found
+
+
+def constants(names: Sequence[str], distinct: Mapping[str, int], rows: int) -> list[Check]:
+    """Find columns that have the same value in every row."""
+    return [
+        failure("constant", name, f"`{name}` has one value in every row", severity="warn", failed=rows, total=rows)
+        for name in names
+        if distinct[name] == 1 and rows > 1
+    ]
+
+
+def distincts(frame: pl.DataFrame) -> dict[str, int]:
+    """Count the distinct values of every column, a missing value not counted."""
+    counted = frame.lazy().select(pl.all().exclude(ROW).n_unique() - pl.all().exclude(ROW).has_nulls().cast(pl.Int64))
+    return {name: int(values[0]) for name, values in counted.collect().to_dict().items()}
+
+
+def summary(
+    frame: pl.DataFrame,
+    column_types: Mapping[str, types.ColumnType],
+    distinct: Mapping[str, int],
+    public: Collection[str],
+) -> list[dict[str, Any]]:
+    """Summarise columns for a report; the least and the greatest value are values, so only public columns show them."""
+    return [_summary(frame[name], column_types[name], distinct[name], name in public) for name in distinct]
+
+
+def described(
+    frame: pl.DataFrame,
+    column_types: Mapping[str, types.ColumnType],
+    roles: Mapping[str, str],
+    declared: Mapping[str, ColumnRule],
+) -> list[dict[str, Any]]:
+    """Describe columns for schema.json, which a server holds requests against."""
+    return [
+        _described(frame[name], column_types[name], role, declared.get(name, ColumnRule()))
+        for name, role in roles.items()
+    ]
+
+
+def _described(values: pl.Series, found: types.ColumnType, role: str, declared: ColumnRule) -> dict[str, Any]:
+    ordered = found in ("int", "float", "date", "datetime")
+    return {
+        "name": values.name,
+        "type": found,
+        "role": role,
+        "nullable": values.null_count() > 0 or bool(declared.nulls),
+        "sensitive": declared.sensitive,
+        "categories": values.drop_nulls().unique().sort().to_list() if found == "category" and role != "key" else None,
+        "minimum": plain(values.min()) if ordered else None,
+        "maximum": plain(values.max()) if ordered else None,
+    }
+
+
+def _summary(values: pl.Series, found: types.ColumnType, distinct: int, public: bool) -> dict[str, Any]:
+    numeric = found in ("int", "float", "bool")
+    return {
+        "name": values.name,
+        "type": found,
+        "nulls": values.null_count(),
+        "distinct": distinct,
+        "min": plain(values.min()) if public else None,
+        "max": plain(values.max()) if public else None,
+        "mean": values.mean() if numeric and distinct > 1 else None,
+        "std": values.cast(pl.Float64).std() if numeric and distinct > 1 else None,
+    }
+
+
+def _is_identifier(values: pl.Series, found: types.ColumnType, distinct: int, present: int) -> bool:
+    if present < _FEW_ROWS:
+        return False
+    if found in ("string", "category"):
+        return distinct >= _NEARLY_ALL * present
+    if found != "int" or distinct < values.len():
+        return False
+    named = _ID_NAME.search(values.name) or _CAMEL_ID.search(values.name)
+    return bool(named) or bool((values.diff().drop_nulls() == 1).all())
+
+
+def _infinite(found: types.Settled, rows: int, severity: Severity) -> list[Check]:
+    failed = int(found.values.is_infinite().sum()) if found.type == "float" else 0
+    if not failed:
+        return []
+    name = found.values.name
+    words = f"{failed:,} of {rows:,} values of `{name}` are infinite"
+    return [failure("finite", name, words, severity=severity, failed=failed, total=rows)]

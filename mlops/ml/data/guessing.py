@@ -1,0 +1,72 @@
+"""A first guess at how a data file is to be read: its kind, its separator, its texts for a missing value."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+from typing import Literal
+
+from mlops.errors import ConfigurationError, DataError
+from mlops.ml.data import sources
+from mlops.ml.data.delimited import NULL_TEXTS, sniff
+from mlops.ml.data.inference import null_texts
+from mlops.ml.data.sources import Source
+
+Kind = Literal["csv", "parquet", "arrow", "excel"]
+_KINDS: dict[str, Kind] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".ipc": "arrow",
+    ".xlsx": "excel",
+}
+_PACKED = (".gz", ".zst")
+_LINES = 200
+_BYTES = 1 << 18
+
+
+def guess_source(path: Path) -> Source:
+    """Look at a file and say how to read it, as a source whose path is the file's name.
+
+    Raises:
+        ConfigurationError: no kind of source has such a file.
+        DataError: the file cannot be read as what its name says.
+    """
+    kind = _kind(path)
+    if kind != "csv":
+        return Source(kind=kind, path=path.name)
+    source = Source(kind=kind, path=path.name, separator=_separator(path))
+    with sources.reading(source):
+        frame = sources.scan(source, path.parent).collect()
+    return source.model_copy(update={"nulls": ("", *null_texts(frame, tuple(text for text in NULL_TEXTS if text)))})
+
+
+def _kind(path: Path) -> Kind:
+    packed = path.suffix.lower() in _PACKED
+    ending = Path(path.stem).suffix.lower() if packed else path.suffix.lower()
+    kind = _KINDS.get(ending)
+    if kind is None or (packed and kind != "csv"):
+        known = ", ".join(sorted(_KINDS))
+        hint = f"known endings: {known}; CSV may be packed as .gz or .zst"
+        raise ConfigurationError(f"`{path.name}` does not say what kind of table it is", hint=hint)
+    return kind
+
+
+def _separator(path: Path) -> str | None:
+    """Find the separator by looking at the first lines; None leaves it to the reader."""
+    if path.suffix.lower() == ".zst":
+        return None
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            start = file.read(_BYTES)
+    except (OSError, EOFError) as error:
+        message = f"{path.name} cannot be read: it is damaged, or not what its name says"
+        raise DataError(message, hint="fetch the file again") from error
+    utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = start.decode("utf-16" if utf16 else "utf-8-sig", errors="replace")
+    return sniff([line for line in text.splitlines()[:_LINES] if line])

@@ -1,0 +1,159 @@
+"""A first guess at what the columns of a table are: types, rules that hold, and which are not to be learnt from."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from mlops.errors import ConfigurationError
+from mlops.ml.data import columns, types
+from mlops.ml.data import target as targets
+from mlops.ml.data.objective import guess_task
+from mlops.ml.data.roles import Roles
+from mlops.ml.data.target import Target
+from mlops.ml.data.types import ColumnType, Settled
+
+_SENSITIVE = re.compile(
+    r"age|age[ _-]?group|disability|ethnic(ity|[ _-]group)|gender|nationality|race|religion|sex", re.IGNORECASE
+)
+_PERCENT = re.compile(r"(^|[ _-])(percent|percentage|pct)($|[ _-])|%", re.IGNORECASE)
+_TEXT = ("string", "category")
+_LISTED = 8
+_LISTED_ROWS = 5
+
+
+@dataclass(frozen=True)
+class ColumnGuess:
+    """What seems to hold for one column; `nulls` is the share that may be missing, None where none is."""
+
+    name: str
+    type: ColumnType
+    nulls: float | None = None
+    between: tuple[float | None, float | None] | None = None
+    one_of: tuple[str, ...] | None = None
+    unique: bool = False
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What seems to hold for a table and its target; `doubts` are sentences for a person."""
+
+    rows: int
+    task: targets.Task
+    classes: tuple[targets.Label, ...]
+    columns: tuple[ColumnGuess, ...]
+    keys: tuple[str, ...] = ()
+    entity: str | None = None
+    exclude: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    null_targets: int = 0
+    doubts: tuple[str, ...] = ()
+
+
+def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
+    """Guess from a snapshot with `__row__`.
+
+    Raises:
+        ConfigurationError: the target fits no task, or no column is left to learn from.
+    """
+    roles = Roles()
+    for name in (name for name in raw.columns if not columns.usable(raw, name)):
+        roles.leave_out("unsupported", name)
+    frame, settled, found = columns.settle(raw.drop(roles.exclude.get("unsupported", [])), {}, {})
+    roles.doubts += [check.message for check in found if check.name == "ambiguous"]
+    for check in found:
+        if check.name == "finite" and check.column not in (None, target):
+            roles.leave_out("infinite", str(check.column))
+    labelled, goal = _goal(frame, settled, target, asked)
+    roles.assign(labelled, {name: column.type for name, column in settled.items()}, goal)
+    return Guess(
+        rows=frame.height,
+        task=goal.task,
+        classes=goal.classes,
+        columns=tuple(_column(frame[name], column, name in roles.keys, target) for name, column in settled.items()),
+        keys=tuple(roles.keys),
+        entity=roles.entity,
+        exclude=tuple((reason, tuple(names)) for reason, names in sorted(roles.exclude.items())),
+        null_targets=frame.height - labelled.height,
+        doubts=tuple(roles.doubts),
+    )
+
+
+def null_texts(raw: pl.DataFrame, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Find which of the `known` texts for a missing value this table means that way.
+
+    A text that keeps a column from being numbers, dates or truths does; so does one that nobody writes for a value.
+    """
+    found: set[str] = set()
+    for series in (raw[name] for name in raw.columns if raw.schema[name] == pl.String):
+        present = [text for text in known if bool((series == text).any())]
+        if not present or types.settle(series).type not in _TEXT:
+            continue
+        cleaned = series.set(series.is_in(present), None)
+        if cleaned.null_count() < len(series) and types.settle(cleaned).type not in _TEXT:
+            found.update(present)
+        found.update(text for text in present if text not in {"NA", "None"})
+    return tuple(text for text in known if text in found)
+
+
+def _goal(
+    frame: pl.DataFrame, settled: Mapping[str, Settled], target: str, asked: str | None
+) -> tuple[pl.DataFrame, Target]:
+    """Keep the rows that have a target, brought to what its task learns."""
+    if target not in settled:
+        raise ConfigurationError(f"`{target}` is of a type that cannot be learnt", hint="choose another --target")
+    labelled = frame.filter(pl.col(target).is_not_null())
+    task = guess_task(labelled[target], settled[target].type, asked)
+    values, kind = targets.normalised(labelled[target], settled[target].type, task)
+    goal, problems = targets.settle(values, kind, task, None)
+    if goal is None:
+        raise ConfigurationError(problems[0].message, hint="choose another --target or --task")
+    return labelled.with_columns(values), goal
+
+
+def _column(series: pl.Series, settled: Settled, key: bool, target: str) -> ColumnGuess:
+    known = series.drop_nulls()
+    if series.name == target or known.is_empty():
+        return ColumnGuess(series.name, settled.type)
+    return ColumnGuess(
+        name=series.name,
+        type=settled.type,
+        nulls=_budget(series.null_count() / len(series)),
+        between=None if key else _between(known, settled.type),
+        one_of=None if key else _one_of(known, settled.type),
+        unique=key and known.n_unique() == len(series),
+        sensitive=bool(_SENSITIVE.fullmatch(series.name)),
+    )
+
+
+def _budget(share: float) -> float | None:
+    """Allow half as many nulls again and up to two percent more, in whole percents: a sample must pass too."""
+    return min(1.0, math.ceil(share * 150 + 1) / 100) if share else None
+
+
+def _between(known: pl.Series, kind: str) -> tuple[float | None, float | None] | None:
+    """Bound a number only where its domain is plain: not negative, a share, a percentage."""
+    if kind not in {"int", "float"}:
+        return None
+    low, high = float(known.min()), float(known.max())  # type: ignore[arg-type]  # numbers, and there are some
+    if low < 0:
+        return None
+    if kind == "float" and high <= 1:
+        return (0, 1)
+    if high <= 100 and _PERCENT.search(known.name):
+        return (0, 100)
+    return (0, None)
+
+
+def _one_of(known: pl.Series, kind: str) -> tuple[str, ...] | None:
+    """List the levels of a column that has few, each of them often."""
+    if kind not in _TEXT or known.n_unique() > _LISTED:
+        return None
+    counts = known.value_counts()
+    if int(counts["count"].min() or 0) < _LISTED_ROWS:  # type: ignore[arg-type]  # counts are integers
+        return None
+    return tuple(sorted(str(level) for level in counts[known.name]))

@@ -1,0 +1,73 @@
+"""Columns that give the target away: what would not be known when a prediction is asked for.
+
+A leak shows itself in one of four ways: the target is computed from the column; the column is the target under another
+name; the column alone predicts it almost perfectly; or one region of the column (above zero, zero, present, missing)
+leaves no doubt about the target, as an expense does about "had any expense". Legitimate features come close to the last
+two, so the bounds are far out and each block needs evidence that chance does not give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from mlops.ml.data import predictability, regions
+from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.target import Target
+from mlops.ml.data.types import ColumnType
+
+_LEAST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A feature to look at."""
+
+    name: str
+    type: ColumnType
+    public: bool = False
+
+
+def find(
+    frame: pl.DataFrame, target: Target, suspects: Sequence[Suspect], origins: Collection[str] = ()
+) -> list[Check]:
+    """Find the features that give the target away, one check each; `origins` are what the target is computed from."""
+    known = frame.filter(pl.col(target.name).is_not_null())
+    sample = predictability.thinned(known)
+    return [check for suspect in suspects if (check := _judge(known, sample, target, suspect, origins))]
+
+
+def _judge(
+    frame: pl.DataFrame, sample: pl.DataFrame, target: Target, suspect: Suspect, origins: Collection[str]
+) -> Check | None:
+    name, rows = suspect.name, frame.height
+    if name in origins:
+        return _leak(name, f"`{target.name}` is computed from it", rows, rows)
+    if rows < _LEAST_ROWS:
+        return None
+    if predictability.is_same(sample[name], sample[target.name]):
+        return _leak(name, f"it is `{target.name}` under another name", rows, rows)
+    return _weigh(frame, sample, target, suspect)
+
+
+def _weigh(frame: pl.DataFrame, sample: pl.DataFrame, target: Target, suspect: Suspect) -> Check | None:
+    name, rows = suspect.name, frame.height
+    region = regions.strongest(frame, target, suspect.name, suspect.type)
+    if region and region.blocks:
+        return _leak(name, region.sentence(target, suspect.public), region.rows, rows)
+    power = predictability.measure(sample[name], sample[target.name], target, suspect.type)
+    if power and power.blocks:
+        return _leak(name, power.sentence(target), rows, rows)
+    weaker = region.sentence(target, suspect.public) if region else power.sentence(target) if power else ""
+    if not weaker:
+        return None
+    words = f"`{name}` may give the target away: {weaker}"
+    return failure(
+        "leakage_suspected", name, words, severity="warn", failed=region.rows if region else rows, total=rows
+    )
+
+
+def _leak(name: str, reason: str, failed: int, rows: int) -> Check:
+    return failure("leakage", name, f"`{name}` gives the target away: {reason}", failed=failed, total=rows)

@@ -1,0 +1,262 @@
+"""Where rows come from: CSV, Parquet, Arrow and Excel files, and DuckDB databases."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
+from mlops.files.canonical import digest_file
+from mlops.ml.data import delimited
+from mlops.ml.data.parquet import ROW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Digest = Annotated[str, StringConstraints(pattern=r"^(sha256:)?[0-9a-f]{64}$")]
+_FROZEN = ConfigDict(extra="forbid", frozen=True)
+
+
+class CountedNames(BaseModel):
+    """Names made by counting from 0: `{prefix: pixel_, count: 64, then: [label]}`."""
+
+    model_config = _FROZEN
+    prefix: str
+    count: Annotated[int, Field(ge=1, le=100_000)]
+    then: tuple[str, ...] = ()
+
+    def spelled(self) -> tuple[str, ...]:
+        """List the names."""
+        return (*(f"{self.prefix}{position}" for position in range(self.count)), *self.then)
+
+
+class Source(BaseModel):
+    """One file of rows, and the files whose columns stand beside its own."""
+
+    model_config = _FROZEN
+    kind: Literal["csv", "parquet", "arrow", "excel", "sql"]
+    path: str
+    package: str | None = None
+    sha256: Digest | None = None
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    header: bool = True
+    names: tuple[str, ...] | CountedNames | None = None
+    nulls: tuple[str, ...] = ("",)
+    sheet: str | None = None
+    query: str | None = None
+    beside: tuple[Source, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Source:
+        if self.package is not None and self.sha256 is None:
+            raise ValueError(f"a file of the package {self.package} needs its `sha256`: the package may be upgraded")
+        if not self.header and self.names is None:
+            raise ValueError("`header: false` needs `names`")
+        if (self.kind == "sql") != (self.query is not None):
+            raise ValueError("`kind: sql` needs a `query`, and no other kind takes one")
+        return self
+
+    @property
+    def label(self) -> str:
+        """Name the file for a person."""
+        return f"{self.package}/{self.path}" if self.package else self.path
+
+
+def scan(source: Source, folder: Path) -> pl.LazyFrame:
+    """Read a source lazily, with `__row__` in front.
+
+    Raises ConfigurationError for a path that is absent or leads outside `folder`, IntegrityError for other bytes than
+    `sha256` names, DataError for content that cannot be read, InfrastructureError for an absent optional library.
+    """
+    frame = _columns(source, folder)
+    if source.beside:
+        frame = _side_by_side([source, *source.beside], folder)
+    if ROW in frame.collect_schema().names():
+        raise DataError(f"{source.label} has a column `{ROW}`, a name kept for the row's position", hint="rename it")
+    return frame.select(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW), pl.all())
+
+
+@contextmanager
+def reading(source: Source) -> Iterator[None]:
+    """Turn what Polars says about broken content into a DataError without a value of the data."""
+    try:
+        yield
+    except pl.exceptions.NoDataError as error:
+        raise DataError(f"{source.label} is empty", hint="check where the file comes from") from error
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(
+            f"{source.label} cannot be read as {source.kind}: {_reason(error)}", hint=_cure(source)
+        ) from error
+
+
+def place(source: Source, folder: Path) -> Path:
+    """Find the file of a source inside the pipeline's folder or its package, and check its digest."""
+    home = folder if source.package is None else _package_folder(source.package)
+    relative = PurePosixPath(source.path)
+    if relative.is_absolute() or ".." in relative.parts or "\\" in source.path:
+        raise ConfigurationError(
+            f"the path `{source.path}` leads outside {_home(source, folder)}",
+            hint="copy the file into the pipeline's folder and give its path from there",
+        )
+    path = home / relative
+    _must_exist(path, source, folder)
+    fence = (home if source.package else folder.parent.parent).resolve()
+    if not path.resolve().is_relative_to(fence):
+        outside = "the package" if source.package else "the repository"
+        raise ConfigurationError(
+            f"the path `{source.path}` is a link that leads outside {outside}",
+            hint="put the file itself in its place",
+        )
+    _must_match(path, source)
+    return path
+
+
+def _columns(source: Source, folder: Path) -> pl.LazyFrame:
+    path = place(source, folder)
+    with reading(source):
+        frame = _READERS[source.kind](source, path)
+        return _renamed(frame, source)
+
+
+def _side_by_side(sources: list[Source], folder: Path) -> pl.LazyFrame:
+    frames = []
+    for source in sources:
+        with reading(source):
+            frames.append(_columns(source, folder).collect())
+    heights = {source.label: frame.height for source, frame in zip(sources, frames, strict=True)}
+    if len(set(heights.values())) > 1:
+        counts = ", ".join(f"{label} {height:,}" for label, height in heights.items())
+        raise DataError(f"files that stand side by side have different numbers of rows: {counts}")
+    names = [name for frame in frames for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(
+            f"files that stand side by side share column names: {', '.join(twice[:10])}",
+            hint="give other names with `names`",
+        )
+    return pl.concat(frames, how="horizontal").lazy()
+
+
+def _csv(source: Source, path: Path) -> pl.LazyFrame:
+    dialect = delimited.Dialect(source.separator, source.header, source.nulls)
+    return delimited.scan(path, dialect, source.label)
+
+
+def _parquet(_: Source, path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path)
+
+
+def _arrow(_: Source, path: Path) -> pl.LazyFrame:
+    with path.open("rb") as file:
+        is_file = file.read(6) == b"ARROW1"
+    return pl.scan_ipc(path) if is_file else pl.read_ipc_stream(path).lazy()
+
+
+def _excel(source: Source, path: Path) -> pl.LazyFrame:
+    _need("fastexcel", "excel")
+    try:
+        return pl.read_excel(path, sheet_name=source.sheet, has_header=source.header).lazy()
+    except ValueError as error:  # what Polars raises for a sheet that is not there
+        raise DataError(f"{source.label} has no sheet `{source.sheet}`", hint="check `source.sheet`") from error
+
+
+def _sql(source: Source, path: Path) -> pl.LazyFrame:
+    _need("duckdb", "sql")
+    _need("pyarrow", "sql")
+    import duckdb  # optional: only a `kind: sql` source needs it
+
+    query = source.query or ""
+    fenced: dict[str, str | bool | int | float | list[str]] = {
+        "enable_external_access": "false",
+        "lock_configuration": "true",
+        "threads": "1",
+    }
+    try:
+        with duckdb.connect(str(path), read_only=True, config=fenced) as connection:
+            frame: pl.DataFrame = connection.sql(query).pl()
+    except duckdb.Error as error:
+        raise DataError(
+            f"the query on {source.label} fails: {str(error).splitlines()[0]}", hint="correct `query`"
+        ) from error
+    if not re.search(r"\border\s+by\b", query, re.IGNORECASE):
+        frame = frame.sort(frame.columns, nulls_last=True)  # a database promises no order of its own
+    return frame.lazy()
+
+
+_READERS = {"csv": _csv, "parquet": _parquet, "arrow": _arrow, "excel": _excel, "sql": _sql}
+
+
+def _renamed(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:
+    if source.names is None:
+        return frame
+    names = source.names.spelled() if isinstance(source.names, CountedNames) else source.names
+    found = frame.collect_schema().names()
+    if len(names) != len(found):
+        raise DataError(
+            f"{source.label} has {len(found):,} columns but `names` gives {len(names):,}", hint=_cure(source)
+        )
+    if len(set(names)) < len(names):
+        raise ConfigurationError(f"`names` of {source.label} gives a name twice")
+    return frame.rename(dict(zip(found, names, strict=True)))
+
+
+def _package_folder(package: str) -> Path:
+    found = find_spec(package) if package.isidentifier() else None
+    if found is None or not found.submodule_search_locations:
+        raise ConfigurationError(f"the package `{package}` is not installed", hint=f"pip install {package}")
+    return Path(found.submodule_search_locations[0])
+
+
+def _must_exist(path: Path, source: Source, folder: Path) -> None:
+    if path.is_file():
+        return
+    if path.with_name(f"{path.name}.dvc").exists():
+        raise InfrastructureError(f"{source.label} is tracked by DVC but not here", hint=f"dvc pull {path.name}.dvc")
+    raise ConfigurationError(f"there is no file `{source.path}` in {_home(source, folder)}", hint="check `source.path`")
+
+
+def _must_match(path: Path, source: Source) -> None:
+    if source.sha256 is None:
+        return
+    found = digest_file(path)
+    if found != f"sha256:{source.sha256.removeprefix('sha256:')}":
+        raise IntegrityError(
+            f"{source.label} is not the file that was declared: its digest is {found}",
+            hint="restore the file, or, if the change is meant, write this digest in `source.sha256`",
+        )
+
+
+def _need(library: str, extra: str) -> None:
+    if find_spec(library) is None:
+        raise InfrastructureError(
+            f"reading `kind: {extra}` needs the library {library}, which is not installed",
+            hint=f'pip install "mlops-by-pull-request[{extra}]"',
+        )
+
+
+def _home(source: Source, folder: Path) -> str:
+    return f"the package {source.package}" if source.package else f"pipelines/{folder.name}"
+
+
+def _reason(error: Exception) -> str:
+    """Say in our own words what is wrong: the library's words may carry values."""
+    text = str(error).lower()
+    if "more fields" in text or "ragged" in text:
+        return "a row has more fields than the first one"
+    if "utf-8" in text or "utf8" in text:
+        return "its text is not UTF-8"
+    return "its content is broken"
+
+
+def _cure(source: Source) -> str:
+    return (
+        "check `separator`, `header` and the quotes"
+        if source.kind == "csv"
+        else f"check that it is a {source.kind} file"
+    )

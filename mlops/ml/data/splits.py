@@ -1,0 +1,163 @@
+"""Dividing rows into train, validation and test, the same way on every machine.
+
+A row's part follows from its identity (`__row__`) or its group, a seed and the fractions, never from its place in the
+file read or from a random generator. Groups are placed by SHA-256 of seed and key, so a group never moves when rows are
+appended; single rows are ordered by a SplitMix64 of seed and row, so that the parts have exactly the sizes asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mlops.errors import DataError
+from mlops.ml.data.parquet import ROW
+
+By = Literal["random", "stratified", "group", "time"]
+PARTS = ("train", "validation", "test")
+PART = "__part__"
+_STRATA = 10
+_FEW = 3
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to divide: the fractions are those of train, validation and test, and `key` groups or orders rows."""
+
+    by: By
+    fractions: tuple[float, float, float]
+    seed: int = 0
+    key: str | None = None
+    target: str = ""
+    regression: bool = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Shares of the rows at which train and validation end."""
+        return self.fractions[0], self.fractions[0] + self.fractions[1]
+
+
+def assign(frame: pl.DataFrame, plan: Plan) -> pl.Series:
+    """Give each row its part as an index into PARTS; raises DataError for a missing key."""
+    codes = _WAYS[plan.by](frame, plan)
+    return pl.Series(PART, codes, dtype=pl.UInt8)
+
+
+def digest(rows: pl.Series) -> str:
+    """Name a set of rows by the SHA-256 of their sorted identities as little-endian 64-bit integers."""
+    content = np.sort(rows.to_numpy()).astype("<i8").tobytes()
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def shared(frame: pl.DataFrame, parts: pl.Series, entity: str) -> tuple[int, int]:
+    """Count the values of an entity that are in more than one part, and all its values."""
+    spread = frame.lazy().select(entity, parts.alias(PART)).group_by(entity).agg(pl.col(PART).n_unique())
+    counts = spread.select((pl.col(PART) > 1).sum().alias("shared"), pl.len().alias("all")).collect()
+    return int(counts["shared"][0]), int(counts["all"][0])
+
+
+def hashed(keys: list[str], seed: int) -> NDArray[np.float64]:
+    """Map each key to a number in [0, 1) by SHA-256."""
+    salt = f"{seed}\x1f".encode()
+    tops = [int.from_bytes(hashlib.sha256(salt + key.encode()).digest()[:8], "big") >> 11 for key in keys]
+    return np.array(tops, dtype=np.float64) / 2.0**53
+
+
+def mixed(rows: pl.Series, seed: int) -> NDArray[np.uint64]:
+    """Map each row number to 64 well-mixed bits: SplitMix64 (Steele, Lea and Flood, 2014) from a salted start."""
+    start = int.from_bytes(hashlib.sha256(f"rows\x1f{seed}".encode()).digest()[:8], "big")
+    with np.errstate(over="ignore"):
+        z = rows.to_numpy().astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(start)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(z ^ (z >> np.uint64(31)), dtype=np.uint64)
+
+
+def _random(frame: pl.DataFrame, plan: Plan) -> Codes:
+    return _cut(frame[ROW], np.zeros(frame.height, dtype=np.int64), plan)
+
+
+def _stratified(frame: pl.DataFrame, plan: Plan) -> Codes:
+    values = frame[plan.target]
+    if plan.regression:
+        strata = ((values.rank("min") - 1) * _STRATA / max(frame.height, 1)).floor()
+    else:
+        strata = values.cast(pl.String).rank("dense")
+    return _cut(frame[ROW], strata.fill_null(0).cast(pl.Int64).to_numpy(), plan)
+
+
+def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Codes:
+    """Order each stratum by its mixed bits and cut it at the fractions."""
+    by = pl.DataFrame({"stratum": strata, "mixed": mixed(rows, plan.seed), ROW: rows})
+    order = by.select(pl.arg_sort_by(by.columns)).to_series().to_numpy()
+    ends = np.flatnonzero(np.diff(strata[order])) + 1
+    codes = np.empty(rows.len(), dtype=np.int64)
+    for stratum in np.split(order, ends):
+        codes[stratum] = np.repeat(np.arange(len(PARTS)), _sizes(stratum.size, plan.fractions))
+    return codes
+
+
+def _sizes(count: int, fractions: tuple[float, float, float]) -> list[int]:
+    """Share out `count` by largest remainder; three rows or more leave no part empty."""
+    exact = [count * fraction for fraction in fractions]
+    sizes = [int(size) for size in exact]
+    by_remainder = sorted(range(len(PARTS)), key=lambda part: (sizes[part] - exact[part], part))
+    for part in by_remainder[: count - sum(sizes)]:
+        sizes[part] += 1
+    while count >= _FEW and 0 in sizes:
+        sizes[sizes.index(max(sizes))] -= 1
+        sizes[sizes.index(0)] += 1
+    return sizes
+
+
+def _grouped(frame: pl.DataFrame, plan: Plan) -> Codes:
+    keys = _key(frame, plan)
+    unique = keys.unique()
+    shares = hashed([_spelled(value) for value in unique.to_list()], plan.seed)
+    parts = pl.DataFrame([unique, pl.Series(PART, np.searchsorted(plan.bounds, shares, side="right"))])
+    return frame.select(keys.name).join(parts, on=keys.name, how="left", maintain_order="left")[PART].to_numpy()
+
+
+def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
+    """Cut in the order of the key; rows of the same time stay together, on the side where most of them belong."""
+    keys = _key(frame, plan)
+    times = keys.value_counts(name="rows").sort(keys.name)
+    middle = (times["rows"].cum_sum() - times["rows"] / 2).to_numpy() / max(frame.height, 1)
+    parts = times.select(keys.name, pl.Series(PART, np.searchsorted(plan.bounds, middle, side="right")))
+    return frame.select(keys.name).join(parts, on=keys.name, how="left", maintain_order="left")[PART].to_numpy()
+
+
+def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
+    if plan.key is None or plan.key not in frame.columns:
+        wrong = f"there is no column `{plan.key}` to split by" if plan.key else f"a split by {plan.by} needs a `key`"
+        raise DataError(
+            wrong, hint=f"split: {{by: {plan.by}, key: COLUMN}}; `keys` lists columns that stay but teach nothing"
+        )
+    keys = frame[plan.key]
+    if keys.null_count():
+        raise DataError(
+            f"{keys.null_count():,} of {frame.height:,} rows have no value of `{plan.key}`, the key of the split",
+            hint="fill the column, or split by another one",
+        )
+    return keys
+
+
+def _spelled(value: object) -> str:
+    """Spell a key alike whether it was read as a whole number or as a float."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+_WAYS: Mapping[str, Callable[[pl.DataFrame, Plan], Codes]] = {
+    "random": _random,
+    "stratified": _stratified,
+    "group": _grouped,
+    "time": _timed,
+}

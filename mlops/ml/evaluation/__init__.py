@@ -1,0 +1,1 @@
+"""Evidence: metrics, intervals, slices, verdicts and the report."""

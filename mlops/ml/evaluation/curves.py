@@ -1,0 +1,132 @@
+"""Points of the usual plots, at most a hundred a curve, as tables with columns `model`, `x`, `y` for `dvc plots`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops.ml.evaluation.metrics import decisions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mlops.ml.evaluation.predictions import Predictions
+
+_POINTS = 100
+_BINS = 10
+Pairs = tuple[NDArray[Any], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of one model's curve; `count` is how many rows stand behind it."""
+
+    model: str
+    x: float
+    y: float
+    count: int = 0
+
+
+def roc(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
+    """Trace the false positive rate against the true positive rate, from the highest score down."""
+    positive, total = _found(y, score)
+    negative = total - positive
+    return negative / negative[-1], positive / positive[-1]
+
+
+def precision_recall(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
+    """Trace recall against precision, from the highest score down."""
+    positive, total = _found(y, score)
+    return positive[1:] / positive[-1], positive[1:] / total[1:]
+
+
+def calibration(y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Average prediction, outcome and number of rows in bins of equal size; equal scores stay together."""
+    edges = np.unique(np.quantile(score, np.linspace(0, 1, _BINS + 1)))
+    inside = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, max(0, len(edges) - 2))
+    kept = np.unique(inside)
+    members = [inside == bin_ for bin_ in kept]
+    means = [(score[rows].mean(), y[rows].mean(), rows.sum()) for rows in members]
+    x, observed, count = (np.array(values) for values in zip(*means, strict=True))
+    return x, observed, count
+
+
+def _found(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
+    """Count positives and rows at or above each distinct score, starting with none."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
+    positive = np.cumsum(y[order])[ends]
+    return np.concatenate([[0], positive]), np.concatenate([[0], ends + 1])
+
+
+def _thinned(x: NDArray[Any], y: NDArray[Any]) -> Iterable[tuple[float, float]]:
+    """Keep at most a hundred points, spread evenly along the curve's length."""
+    if len(x) > _POINTS:
+        along = np.concatenate([[0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
+        kept = np.unique(np.searchsorted(along, np.linspace(0, along[-1], _POINTS)).clip(0, len(x) - 1))
+        x, y = x[kept], y[kept]
+    return zip(x.tolist(), y.tolist(), strict=True)
+
+
+def _traced(predictions: Predictions, trace: Callable[..., Pairs], models: Iterable[str]) -> list[Point]:
+    return [
+        Point(model, x, y)
+        for model in models
+        for x, y in _thinned(*trace(predictions.target, predictions.scores[model]))
+    ]
+
+
+def _calibrated(predictions: Predictions, models: Iterable[str]) -> list[Point]:
+    rows = ((model, calibration(predictions.target, predictions.scores[model])) for model in models)
+    return [Point(model, *point) for model, values in rows for point in zip(*(v.tolist() for v in values), strict=True)]
+
+
+def _confused(predictions: Predictions, models: Iterable[str]) -> list[Point]:
+    """Count rows by predicted (x) and true (y) class; pairs that do not occur are left out."""
+    points = []
+    for model in models:
+        pairs = np.stack([decisions(predictions.scores[model]), predictions.target.astype(np.int64)], axis=1)
+        found, counts = np.unique(pairs, axis=0, return_counts=True)
+        points += [Point(model, x, y, n) for (x, y), n in zip(found.tolist(), counts.tolist(), strict=True)]
+    return points
+
+
+def _residuals(predictions: Predictions, models: Iterable[str]) -> list[Point]:
+    """Pair predictions (x) with target minus prediction (y) on evenly chosen rows."""
+    points = []
+    for model in models:
+        score = predictions.scores[model]
+        order = np.argsort(score, kind="stable")
+        kept = order[np.unique(np.linspace(0, len(order) - 1, min(_POINTS, len(order))).astype(np.int64))]
+        points += [Point(model, float(score[i]), float(predictions.target[i] - score[i])) for i in kept]
+    return points
+
+
+def plots(predictions: Predictions) -> dict[str, list[Point]]:
+    """Draw every plot of a task from models whose scores are all finite: {file name: points}."""
+    models = [m for m, score in predictions.scores.items() if len(predictions) and np.isfinite(score).all()]
+    shown = [model for model in models if model != "dummy"]
+    if predictions.task == "regression":
+        return {"residuals.csv": _residuals(predictions, shown)}
+    if predictions.task == "multiclass":
+        return {"confusion.csv": _confused(predictions, shown)}
+    both = 0 < int((predictions.target == 1).sum()) < len(predictions)
+    return {
+        "roc.csv": _traced(predictions, roc, shown) if both else [],
+        "pr.csv": _traced(predictions, precision_recall, shown) if both else [],
+        "calibration.csv": _calibrated(predictions, shown),
+    }
+
+
+def to_csv(points: Iterable[Point]) -> str:
+    """Spell points with six significant digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["model", "count", "x", "y"])  # DVC draws the last column unless told otherwise
+    writer.writerows([p.model, p.count, f"{p.x:.6g}", f"{p.y:.6g}"] for p in points)
+    return text.getvalue()

@@ -1,0 +1,177 @@
+"""What the predictions say about each rule: values and intervals, before anybody judges them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from mlops.ml.evaluation.bootstrap import UNKNOWN, Interval, Resampling, resample, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from mlops.ml.evaluation.metrics import Floats, Statistic
+    from mlops.ml.evaluation.predictions import Predictions
+
+_SHARES = frozenset(
+    {"accuracy", "auroc", "average_precision", "balanced_accuracy", "f1", "macro_f1", "precision", "recall"}
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One bound of one metric: on its value, or on candidate minus another model on the same rows."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    id: str
+    metric: str
+    against: Literal["value", "champion", "dummy", "simple"] = "value"
+    at_least: float | None = None
+    at_most: float | None = None
+    by: str | None = None
+    mode: Literal["block", "warn"] = "block"
+
+
+@dataclass(frozen=True)
+class Method:
+    """How intervals are made: the number of resamples, the confidence of an interval, the seed."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    samples: int = 2000
+    confidence: float = 0.95
+    seed: int = 0
+
+    @property
+    def tail(self) -> float:
+        """The chance left outside at one end of an interval."""
+        return (1 - self.confidence) / 2
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known about one rule on one slice; `problem` says why nothing is."""
+
+    rule: Rule
+    slice: str | None = None
+    rows: int = 0
+    clusters: int = 0
+    interval: Interval = UNKNOWN
+    draws: Floats = field(default_factory=lambda: np.empty(0))
+    other: float | None = None
+    champion: float | None = None
+    problem: str = ""
+    applicable: bool = True
+
+    @property
+    def is_share(self) -> bool:
+        """Tell whether the value is something like a rate, between 0 and 1."""
+        return self.rule.metric in _SHARES and self.other is None
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One rule on one slice, with the statistics that answer it; keys of `statistics` are model names."""
+
+    rule: Rule
+    slice: str | None
+    rows: NDArray[np.int64]
+    statistics: dict[str, Statistic]
+    same: bool
+    """Whether the two models give the very same scores here: then their difference is known to be nothing."""
+
+    @property
+    def compared(self) -> dict[str, Statistic]:
+        """Keep the models that the rule is about; the champion may be there only to be mentioned."""
+        return {model: apply for model, apply in self.statistics.items() if model in {"candidate", self.rule.against}}
+
+
+def gather(predictions: Predictions, rules: Iterable[Rule], method: Method, *, grouped: bool) -> list[Evidence]:
+    """Measure every rule on every slice it speaks of, all on the same resamples, in the order of the rules."""
+    asked = [item for rule in rules for item in _questions(predictions, rule, grouped=grouped)]
+    questions = [item for item in asked if isinstance(item, _Question)]
+    keys = [{m: (q.rule.metric, m, q.rule.by, q.slice) for m in q.compared} for q in questions]
+    statistics = {keys[i][m]: within(apply, q.rows) for i, q in enumerate(questions) for m, apply in q.compared.items()}
+    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
+    draws = resample(statistics, resampling)
+    drawn = [{model: draws[key] for model, key in own.items()} for own in keys]
+    clusters = [len(np.unique(resampling.clusters[question.rows])) for question in questions]
+    answers = iter([_answer(*each, method) for each in zip(questions, drawn, clusters, strict=True)])
+    return [next(answers) if isinstance(item, _Question) else item for item in asked]
+
+
+def _questions(predictions: Predictions, rule: Rule, *, grouped: bool) -> Iterator[_Question | Evidence]:
+    """Prepare what can be measured; what cannot is evidence by itself."""
+    if rule.against == "champion" and predictions.champion is None:
+        yield Evidence(rule, rows=len(predictions), applicable=False)
+        return
+    if problem := _problem(predictions, rule, grouped=grouped):
+        yield Evidence(rule, rows=len(predictions), problem=problem)
+        return
+    everything = {None: np.arange(len(predictions))}
+    for name, rows in (everything if rule.by is None else predictions.slice_rows(rule.by)).items():
+        models = {"candidate", rule.against, *(["champion"] if predictions.champion else [])} & set(predictions.scores)
+        statistics = {model: predictions.statistic(rule.metric, model, rows) for model in sorted(models)}
+        yield _Question(rule, name, rows, statistics, _same(predictions, rule, rows))
+
+
+def _problem(predictions: Predictions, rule: Rule, *, grouped: bool) -> str:
+    """Say why a rule cannot be measured; nothing if it can."""
+    try:
+        if len(predictions) == 0:
+            return "there are no rows to judge on"
+        if grouped and predictions.groups is None:
+            return "the groups of the rows are missing, so no interval can be trusted"
+        if rule.by is not None and rule.by not in predictions.slices:
+            return f"the predictions have no slices by {rule.by}"
+        for model in ("candidate", *(() if rule.against == "value" else (rule.against,))):
+            if model not in predictions.scores:
+                return f"the scores of the {model} are missing"
+            predictions.statistic(rule.metric, model)
+    except KeyError:
+        return f"{rule.metric} is not a metric of {predictions.task} models"
+    return _degenerate(predictions, rule)
+
+
+def _degenerate(predictions: Predictions, rule: Rule) -> str:
+    score = predictions.scores["candidate"]
+    if not np.isfinite(score).all():
+        bad = int((~np.isfinite(score.reshape(len(score), -1)).all(axis=1)).sum())
+        return f"the candidate's score is not a number in {bad:,} of {len(score):,} rows"
+    if rule.against == "dummy" and bool((score == score[:1]).all()):
+        return "the candidate gives every row the same score, so it is a dummy itself"
+    return ""
+
+
+def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method: Method) -> Evidence:
+    rule, rows = question.rule, question.rows
+    values = {model: float(apply(np.ones((1, len(rows))))[0]) for model, apply in question.statistics.items()}
+    value, drawn = values["candidate"], draws["candidate"]
+    other = values.get(rule.against)
+    if other is not None:
+        value, drawn = value - other, drawn - draws[rule.against]
+    interval = Interval.of(value, drawn, method.confidence)
+    if rule.metric in _SHARES and not question.same:
+        interval = _opened(interval, clusters, method)
+    return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, values.get("champion"))
+
+
+def _same(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> bool:
+    if rule.against == "value":
+        return False
+    scores: list[NDArray[Any]] = [predictions.scores[model][rows] for model in ("candidate", rule.against)]
+    return bool((scores[0] == scores[1]).all())
+
+
+def _opened(interval: Interval, clusters: int, method: Method) -> Interval:
+    """Widen an interval without width: no error among n clusters still allows a rate of -ln(tail)/n (rule of three)."""
+    if interval.high > interval.low:
+        return interval
+    slack = -math.log(method.tail) / max(1, clusters)
+    return Interval(interval.value, interval.value - slack, interval.value + slack)

@@ -1,0 +1,202 @@
+"""From evidence to verdicts: pass, fail or inconclusive, with a sentence each.
+
+A rule passes when the whole interval is on the good side of its bound, fails when the value itself is on the bad side
+or cannot be known, and is inconclusive otherwise. Against the dummy the candidate must be strictly better than nothing.
+Several slices of one rule share its error by Holm's method: a slice passes only if it also survives that.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import groupby
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlops.ml.evaluation import sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mlops.ml.evaluation.bootstrap import Interval
+    from mlops.ml.evaluation.evidence import Evidence, Method, Rule
+
+PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+CLUSTERS = 10  # fewer groups than this cannot carry an interval
+_FAR = 30  # a half-width this many times the distance would need about a thousand times the rows
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict of one rule on one slice."""
+
+    evidence: Evidence
+    bound: float | None
+    verdict: str
+    sentence: str
+    rows_needed: int | None = None
+
+    def record(self) -> dict[str, object]:
+        """Spell it for gate.json."""
+        rule, interval = self.evidence.rule, self.evidence.interval
+        return {
+            "id": rule.id,
+            "metric": rule.metric,
+            "against": rule.against,
+            "by": rule.by,
+            "slice": self.evidence.slice,
+            "value": interval.value,
+            "low": interval.low,
+            "high": interval.high,
+            "bound": self.bound,
+            "n": self.evidence.rows,
+            "rows_needed": self.rows_needed,
+            "verdict": self.verdict,
+            "sentence": self.sentence,
+            "mode": rule.mode,
+            "applicable": self.evidence.applicable,
+        }
+
+
+@dataclass(frozen=True)
+class _Side:
+    """A bound seen so that more is better: `at_most` rules are mirrored."""
+
+    bound: float
+    sign: int
+    strict: bool
+
+    def margin(self, number: float) -> float:
+        return self.sign * (number - self.bound)
+
+    def worst(self, interval: Interval) -> float:
+        return self.margin(interval.low if self.sign > 0 else interval.high)
+
+    def allows(self, interval: Interval) -> bool:
+        """Tell whether the whole interval is on the good side."""
+        return self.worst(interval) > 0 or (not self.strict and self.worst(interval) == 0)
+
+
+def judge(evidence: Iterable[Evidence], method: Method, minimum_rows: int) -> list[Result]:
+    """Judge every rule; evidence of one rule must be consecutive, for its slices are judged together."""
+    families = (list(family) for _, family in groupby(evidence, key=lambda item: item.rule))
+    return [result for family in families for result in _family(family, method, minimum_rows)]
+
+
+def overall(results: Sequence[Result]) -> str:
+    """Sum up blocking rules: any failure fails, then any doubt, and nothing applicable is doubt."""
+    verdicts = {r.verdict for r in results if r.evidence.applicable and r.evidence.rule.mode == "block"}
+    if FAIL in verdicts:
+        return FAIL
+    return PASS if verdicts == {PASS} else INCONCLUSIVE
+
+
+def _family(family: list[Evidence], method: Method, minimum_rows: int) -> Iterator[Result]:
+    sides = _sides(family[0].rule)
+    early = [_unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) for item in family]
+    measured = [item for item, result in zip(family, early, strict=True) if result is None]
+    claims = iter(_holm([max(_chance(item, side) for side in sides) for item in measured], method.tail))
+    for item, result in zip(family, early, strict=True):
+        yield result or _measured(item, sides, method, next(claims))
+
+
+def _sides(rule: Rule) -> tuple[_Side, ...]:
+    """List the bounds of a rule; against the dummy no bound is weaker than strictly better than nothing."""
+    strict = rule.against == "dummy"
+    sides = []
+    if rule.at_least is not None:
+        sides.append(_Side(max(rule.at_least, 0.0) if strict else rule.at_least, 1, strict))
+    if rule.at_most is not None:
+        sides.append(_Side(min(rule.at_most, 0.0) if strict else rule.at_most, -1, strict))
+    return tuple(sides)
+
+
+def _chance(evidence: Evidence, side: _Side) -> float:
+    """Estimate the chance of a value this good if the truth were on the bound (one-sided p-value).
+
+    Counted among the resamples, and never below the normal tail, which reaches further than they can be counted.
+    """
+    margins = side.sign * (evidence.draws - side.bound)
+    bad = int((~(margins > 0) if side.strict else ~(margins >= 0)).sum())
+    counted = (bad + 1) / (len(margins) + 1) if bad else 0.0
+    spread = max(float(np.nanstd(margins)), _spread_at(evidence, side.bound))
+    margin = side.margin(evidence.interval.value)
+    return max(counted, NormalDist().cdf(-margin / spread) if spread > 0 else float(margin < 0))
+
+
+def _spread_at(evidence: Evidence, bound: float) -> float:
+    """Estimate how widely a share would vary were it on the bound: near 0 and 1 less than elsewhere (score test)."""
+    value = evidence.interval.value
+    if not evidence.is_share or not 0 < bound < 1:
+        return 0.0
+    if 0 < value < 1:
+        return float(np.nanstd(evidence.draws)) * math.sqrt(bound * (1 - bound) / (value * (1 - value)))
+    return math.sqrt(bound * (1 - bound) / max(1, evidence.clusters))
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """Whether a slice's pass holds together with those of its siblings, and the tail that was left to it."""
+
+    holds: bool
+    tail: float
+
+
+def _holm(chances: Sequence[float], tail: float) -> list[_Claim]:
+    """Share an error of `tail` among all claims, the surest first; the first that does not hold ends it."""
+    claims, holds = [_Claim(False, tail)] * len(chances), True
+    for position, index in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
+        share = tail / (len(chances) - position)
+        holds = holds and chances[index] <= share
+        claims[index] = _Claim(holds, share)
+    return claims
+
+
+def _unmeasured(item: Evidence, sides: Sequence[_Side]) -> Result | None:
+    """Answer for a rule that was not measured."""
+    bound = sides[0].bound if sides else None
+    if not item.applicable:
+        return Result(item, bound, INCONCLUSIVE, sentences.NO_CHAMPION)
+    if item.problem or not sides:
+        return Result(item, bound, FAIL, sentences.problem(item, item.problem or "the rule has no bound"))
+    return None
+
+
+def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Result | None:
+    """Answer for rows that can carry no interval."""
+    bound = sides[0].bound
+    if item.rows < minimum_rows:
+        return Result(item, bound, INCONCLUSIVE, sentences.few_rows(item, minimum_rows), minimum_rows)
+    if not math.isfinite(item.interval.value):
+        return Result(item, bound, FAIL, sentences.undefined(item))
+    if item.clusters < min(CLUSTERS, minimum_rows):
+        return Result(item, bound, INCONCLUSIVE, sentences.few_clusters(item, CLUSTERS))
+    return None
+
+
+def _measured(item: Evidence, sides: Sequence[_Side], method: Method, claim: _Claim) -> Result:
+    """Compare the interval with the bounds; the worst bound speaks."""
+    side = min(sides, key=lambda side: side.worst(item.interval))
+    failed = next((each for each in sides if each.margin(item.interval.value) < 0), None)
+    if failed is not None:
+        return Result(item, failed.bound, FAIL, sentences.failed(item, failed.bound, failed.sign))
+    clear = all(each.allows(item.interval) for each in sides)
+    if clear and (claim.holds or item.slice is None):
+        return Result(item, side.bound, PASS, sentences.passed(item, side.bound, side.sign))
+    needed = _rows_needed(item, side, method, claim)
+    return Result(item, side.bound, INCONCLUSIVE, sentences.unsure(item, side.bound, side.sign, needed, clear), needed)
+
+
+def _rows_needed(item: Evidence, side: _Side, method: Method, claim: _Claim) -> int | None:
+    """Shrink the half-width with the root of the rows until it fits before the bound; None if that is out of sight."""
+    distance = side.margin(item.interval.value)
+    half = distance - side.worst(item.interval)
+    if item.slice is not None:
+        half *= NormalDist().inv_cdf(1 - claim.tail) / NormalDist().inv_cdf(1 - method.tail)
+    if not (distance > 0 and half < _FAR * distance):
+        return None
+    needed = item.rows * max(1.1, (half / distance) ** 2)
+    unit = math.pow(10, max(0, math.floor(math.log10(needed)) - 1))
+    return math.ceil(needed / unit) * int(unit)

@@ -1,0 +1,125 @@
+"""What several models said about the same rows, in memory and as a table.
+
+The table carries its own facts (task, classes, number of rows, champion), so that a row or a column that went missing
+on the way to the gate is noticed instead of judged around.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from mlops.errors import DataError
+from mlops.ml.evaluation.metrics import TASKS, Statistic, statistic
+from mlops.ml.evaluation.slices import rank
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+MODELS = ("candidate", "champion", "dummy", "simple")
+_SLICE = "slice_"
+_FACTS = "mlops"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Scores of every model on one set of rows, in order of `__row__`; arrays are [n] or, for k classes, [n, k]."""
+
+    task: str
+    rows: NDArray[np.int64]
+    target: NDArray[Any]
+    scores: Mapping[str, NDArray[Any]]
+    slices: Mapping[str, NDArray[Any]]
+    groups: NDArray[np.int64] | None = None
+    classes: tuple[str, ...] = ()
+    champion: str | None = None
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def statistic(self, metric: str, model: str, rows: NDArray[np.int64] | None = None) -> Statistic:
+        """Prepare a metric of one model, on all rows or on some; raises KeyError if either is not there."""
+        if metric not in TASKS[self.task]:
+            raise KeyError(metric)
+        target, score = self.target, self.scores[model]
+        return statistic(metric, target, score) if rows is None else statistic(metric, target[rows], score[rows])
+
+    def slice_rows(self, by: str) -> dict[str, NDArray[np.int64]]:
+        """Find the rows of every slice of a column, by label in order; raises KeyError if it was not sliced."""
+        labels = self.slices[by]
+        return {str(label): np.flatnonzero(labels == label) for label in sorted(set(labels.tolist()), key=rank)}
+
+    def write(self, path: Path) -> None:
+        """Write the table that `read` reads."""
+        columns: dict[str, Any] = {"__row__": self.rows, "target": _target(self.task, self.target)}
+        columns["group"] = (
+            pl.Series(self.groups, dtype=pl.Int64) if self.groups is not None else _null(len(self), pl.Int64)
+        )
+        columns |= {f"{_SLICE}{by}": pl.Series(labels, dtype=pl.String) for by, labels in self.slices.items()}
+        columns |= {model: self._column(model) for model in MODELS}
+        facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
+        pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: json.dumps(facts, sort_keys=True)})
+
+    def _column(self, model: str) -> pl.Series:
+        width = len(self.classes) if self.task == "multiclass" else 0
+        kind = pl.Array(pl.Float32, width) if width else pl.Float64()
+        if model not in self.scores:
+            return _null(len(self), kind)
+        score = self.scores[model]
+        return pl.Series(score.astype(np.float32) if width else score.astype(np.float64), dtype=kind)
+
+    @classmethod
+    def read(cls, path: Path) -> Predictions:
+        """Read what `write` wrote; raises DataError if it is absent, damaged or not whole."""
+        try:
+            frame = pl.read_parquet(path)
+            facts = json.loads(pl.read_parquet_metadata(path)[_FACTS])
+        except (OSError, pl.exceptions.PolarsError, KeyError, ValueError) as error:
+            raise DataError(f"{path.name} cannot be read as predictions", hint="mlops stage evaluate") from error
+        missing = sorted({"__row__", "target", "group"} - set(frame.columns))
+        if missing or frame.height != facts["rows"] or frame["__row__"].n_unique() != frame.height:
+            what = f"lost {', '.join(missing)}" if missing else f"has {frame.height:,} rows of {facts['rows']:,}"
+            raise DataError(f"{path.name} is not whole: it {what}", hint="mlops stage evaluate")
+        return cls._parse(frame.sort("__row__"), facts)
+
+    @classmethod
+    def _parse(cls, frame: pl.DataFrame, facts: dict[str, Any]) -> Predictions:
+        slices = {
+            name.removeprefix(_SLICE): frame[name].fill_null("missing").to_numpy()
+            for name in frame.columns
+            if name.startswith(_SLICE)
+        }
+        present = [model for model in MODELS if model in frame.columns and frame[model].null_count() < frame.height]
+        return cls(
+            task=facts["task"],
+            rows=frame["__row__"].to_numpy(),
+            target=frame["target"].to_numpy(),
+            scores={model: _score(frame[model]) for model in present},
+            slices=slices,
+            groups=None if frame["group"].null_count() else frame["group"].to_numpy(),
+            classes=tuple(facts["classes"]),
+            champion=facts["champion"],
+        )
+
+
+def _target(task: str, target: NDArray[Any]) -> pl.Series:
+    return pl.Series(target, dtype=pl.Float64 if task == "regression" else pl.Int32)
+
+
+def _null(rows: int, kind: Any) -> pl.Series:
+    return pl.Series([None] * rows, dtype=kind)
+
+
+def _score(column: pl.Series) -> NDArray[Any]:
+    """Read scores; a null row becomes NaN, so that it is never left out in silence."""
+    if isinstance(column.dtype, pl.Array):
+        width = column.dtype.size
+        return np.array([[np.nan] * width if row is None else row for row in column.to_list()], dtype=np.float64)
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()

@@ -1,0 +1,113 @@
+"""The top of the page: the verdict, the rules behind it, the figures that matter most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlops.ml.evaluation.report.charts import Scale, Track, track
+from mlops.ml.evaluation.report.words import figure, interval, metric, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.ml.evaluation.report.documents import Document
+
+_HEADLINES = {"pass": "Passed", "fail": "Failed", "inconclusive": "Inconclusive"}
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Banner:
+    """The verdict in words."""
+
+    verdict: str
+    headline: str
+    summary: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One judged rule."""
+
+    verdict: str
+    title: str
+    sentence: str
+    mode: str
+    track: Track | None
+    value: str
+    interval: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure of the candidate, large."""
+
+    name: str
+    value: str
+    interval: str
+    beside: str
+
+
+def banner(gate: Document) -> Banner:
+    """Say what the gate said, and why if it did not pass."""
+    verdict, rules = gate["verdict"], gate["rules"]
+    counted = [rule for rule in rules if rule["applicable"] and rule["mode"] == "block"]
+    passed = sum(rule["verdict"] == "pass" for rule in counted)
+    against = [rule["sentence"] for rule in counted if rule["verdict"] == verdict != "pass"]
+    summary = f"{passed} of {plural(len(counted), 'rule')} passed" if counted else "No rule applies to this model"
+    unclear = sum(rule["verdict"] == "inconclusive" for rule in counted)
+    if unclear and verdict == "fail":
+        summary += f", {unclear} inconclusive"
+    if idle := sum(not rule["applicable"] for rule in rules):
+        summary += f", {idle} not applicable without a champion"
+    more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
+    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more))
+
+
+def rule_rows(gate: Document) -> tuple[RuleRow, ...]:
+    """List the rules, those that need attention first."""
+    order = {"fail": 0, "inconclusive": 1, "pass": 2, "idle": 3}
+    return tuple(sorted((_rule(rule) for rule in gate["rules"]), key=lambda row: (order[row.verdict], row.mode)))
+
+
+def _rule(rule: Document) -> RuleRow:
+    measured = rule["applicable"] and rule["value"] is not None
+    title = metric(rule["metric"]) + ("" if rule["against"] == "value" else f" over the {rule['against']}")
+    return RuleRow(
+        verdict=rule["verdict"] if rule["applicable"] else "idle",
+        title=title + (f" where {rule['by']} = {rule['slice']}" if rule["slice"] is not None else ""),
+        sentence=rule["sentence"],
+        mode=rule["mode"],
+        track=_track(rule) if measured else None,
+        value=figure(rule["value"]) if measured else "",
+        interval=interval(rule["low"], rule["high"]) if measured else "",
+    )
+
+
+def _track(rule: Document) -> Track:
+    ends = [rule["value"], rule["low"], rule["high"], rule["bound"]]
+    scale = Scale.around(ends, pad=0.25)
+    text = f"{figure(rule['value'])}, interval {interval(rule['low'], rule['high'])}, bound {figure(rule['bound'])}"
+    return track(scale, rule["value"], rule["low"], rule["high"], bound=rule["bound"], style=rule["verdict"], text=text)
+
+
+def ordered(gate: Document, metrics: Document) -> tuple[str, ...]:
+    """Name the measured metrics, those that rules speak of first."""
+    measured = metrics.get("models", {}).get("candidate", {})
+    named = [rule["metric"] for rule in gate["rules"] if rule["metric"] in measured]
+    return tuple(dict.fromkeys([*named, *sorted(measured)]))
+
+
+def tiles(names: Sequence[str], metrics: Document) -> tuple[Tile, ...]:
+    """Show the first four metrics of the candidate, each beside the best known other."""
+    models = metrics.get("models", {})
+    return tuple(_tile(name, models) for name in names[:4])
+
+
+def _tile(name: str, models: dict[str, Any]) -> Tile:
+    own = models["candidate"][name]
+    other = next((m for m in ("champion", "simple", "dummy") if m in models), None)
+    beside = f"{other} {figure(models[other][name]['value'])}" if other else ""
+    return Tile(metric(name), figure(own["value"]), interval(own["low"], own["high"]), beside)

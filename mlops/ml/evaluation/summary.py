@@ -1,0 +1,69 @@
+"""Every metric of every model and slice with its interval: what `metrics.json` says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops.ml.evaluation import curves
+from mlops.ml.evaluation.bootstrap import Interval, Resampling, resample, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from mlops.ml.evaluation.evidence import Method
+    from mlops.ml.evaluation.predictions import Predictions
+
+Table = dict[str, dict[str, float]]
+
+
+def summarise(
+    predictions: Predictions, metrics: Sequence[str], slices: Iterable[str], method: Method
+) -> dict[str, Any]:
+    """Measure all models on all rows and the candidate on every slice, all on the same resamples."""
+    everything = np.arange(len(predictions))
+    places: list[tuple[str, str, str, NDArray[np.int64]]] = [(m, "", "", everything) for m in predictions.scores]
+    places += [("candidate", by, label, rows) for by in slices for label, rows in predictions.slice_rows(by).items()]
+    tables = _measured(predictions, metrics, places, method)
+    return {
+        "models": {place[0]: table for place, table in zip(places, tables, strict=True) if not place[1]},
+        "slices": [
+            {"by": by, "slice": label, "n": len(rows), "metrics": table}
+            for (_, by, label, rows), table in zip(places, tables, strict=True)
+            if by
+        ],
+        "calibration": _calibration(predictions),
+    }
+
+
+def _measured(
+    predictions: Predictions,
+    metrics: Sequence[str],
+    places: Sequence[tuple[str, str, str, NDArray[np.int64]]],
+    method: Method,
+) -> list[Table]:
+    prepared = {
+        (number, metric): predictions.statistic(metric, model, rows)
+        for number, (model, _, _, rows) in enumerate(places)
+        for metric in metrics
+    }
+    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
+    draws = resample({key: within(apply, places[key[0]][3]) for key, apply in prepared.items()}, resampling)
+    tables: list[Table] = [{} for _ in places]
+    for (number, metric), apply in prepared.items():
+        value = float(apply(np.ones((1, len(places[number][3]))))[0])
+        interval = Interval.of(value, draws[number, metric], method.confidence)
+        tables[number][metric] = {"value": interval.value, "low": interval.low, "high": interval.high}
+    return tables
+
+
+def _calibration(predictions: Predictions) -> dict[str, list[float]] | None:
+    """Describe how the candidate's probabilities agree with what happened; None where there are none."""
+    score = predictions.scores["candidate"]
+    if predictions.task != "binary" or not len(predictions) or not np.isfinite(score).all():
+        return None
+    predicted, observed, rows = curves.calibration(predictions.target, score)
+    return {"predicted": predicted.tolist(), "observed": observed.tolist(), "rows": rows.tolist()}

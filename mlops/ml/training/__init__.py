@@ -1,0 +1,1 @@
+"""Candidates: how they are trained, resumed, logged and exported."""

@@ -1,0 +1,181 @@
+"""scikit-learn estimators behind the same interface as networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from threadpoolctl import threadpool_limits
+
+from mlops.errors import ConfigurationError
+from mlops.ml.training import export
+from mlops.ml.training.problem import Examples, Problem, Scale, loss
+from mlops.ml.training.seeds import derive
+from mlops.ml.training.session import Epoch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from mlops.ml.training.session import Session
+
+STEP = 10  # boosted trees are judged on validation each time this many were added
+
+
+@dataclass(frozen=True, eq=False)
+class FittedEstimator:
+    """A trained estimator with its target's scale folded in."""
+
+    estimator: Any
+    problem: Problem
+    scale: Scale
+    history: tuple[Epoch, ...] = ()
+    best_epoch: int | None = None
+
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Score rows."""
+        flat = x.reshape(len(x), -1)
+        if self.problem.task == "regression":
+            return self.scale.up(np.asarray(self.estimator.predict(flat)).reshape(-1))
+        return _scores(self.problem, self.estimator.predict_proba(flat))
+
+    def export(self) -> bytes:
+        """Write the ONNX graph."""
+        return export.from_sklearn(self.estimator, self.problem, self.scale)
+
+
+def _scores(problem: Problem, probabilities: NDArray[Any]) -> NDArray[Any]:
+    picked = probabilities[:, 1] if problem.task == "binary" else probabilities
+    return np.asarray(picked, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class EstimatorCandidate:
+    """An estimator to be: `build(session)` makes it, unseeded and unfitted."""
+
+    problem: Problem
+    build: Callable[[Session], Any]
+
+    def fit(self, examples: Examples, session: Session) -> FittedEstimator:
+        """Train; of boosted trees, keep as many as do best on the validation rows."""
+        estimator = _seeded(self.build(session), session)
+        _refuse_unfit(estimator, self.problem, session.name)
+        scale = Scale.of(self.problem.task, examples.train_y)
+        y = scale.down(examples.train_y) if self.problem.task == "regression" else examples.train_y
+        with threadpool_limits(session.options.threads):
+            estimator.fit(examples.train_x.reshape(len(y), -1), y)
+        # Several threads add up a forest's votes in the order in which they finish: rounding would differ.
+        if "n_jobs" in _parameters(estimator):
+            estimator.set_params(n_jobs=1)
+        fitted = FittedEstimator(estimator, self.problem, scale)
+        if isinstance(estimator, GradientBoostingClassifier | GradientBoostingRegressor):
+            fitted = _pruned(fitted, examples, session)
+        _make_thresholds_single(fitted.estimator)
+        return fitted
+
+
+def _parameters(estimator: Any) -> dict[str, Any]:
+    found: dict[str, Any] = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    return found
+
+
+def _seeded(estimator: Any, session: Session) -> Any:
+    """Seed the estimator and whatever it is composed of."""
+    names = [name for name in _parameters(estimator) if name.split("__")[-1] == "random_state"]
+    if names:
+        estimator.set_params(**{name: derive(session.seed, name) for name in sorted(names)})
+    return estimator
+
+
+def _refuse_unfit(estimator: Any, problem: Problem, name: str) -> None:
+    answer = "predict" if problem.task == "regression" else "predict_proba"
+    absent = [method for method in ("fit", answer) if not callable(getattr(estimator, method, None))]
+    if absent:
+        raise ConfigurationError(
+            f"candidate {name}: {type(estimator).__name__} has no {' and no '.join(absent)}",
+            hint=f"a {problem.task} estimator needs fit(x, y) and {answer}(x)",
+        )
+
+
+def _pruned(fitted: FittedEstimator, examples: Examples, session: Session) -> FittedEstimator:
+    """Judge the ensemble as it grew and cut it at its best."""
+    history, best, best_rank = [], 0, (float("-inf"), float("-inf"))
+    for trees, score in _stages(fitted, examples.validation_x):
+        if trees % STEP and trees != len(fitted.estimator.estimators_):
+            continue
+        value = loss(fitted.problem.task, examples.validation_y, score)
+        epoch = Epoch(trees, value, session.judge.compute(examples.validation_y, score))
+        history.append(epoch)
+        session.observe(epoch)
+        rank = session.judge.rank(epoch.metric, epoch.validation_loss)
+        if rank > best_rank or not best:
+            best, best_rank = trees, rank
+    fitted.estimator.estimators_ = fitted.estimator.estimators_[:best]
+    fitted.estimator.n_estimators_ = best
+    fitted.estimator.set_params(n_estimators=best)
+    return replace(fitted, history=tuple(history), best_epoch=best)
+
+
+def _stages(fitted: FittedEstimator, x: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    flat = x.reshape(len(x), -1)
+    if fitted.problem.task == "regression":
+        for trees, answer in enumerate(fitted.estimator.staged_predict(flat), start=1):
+            yield trees, fitted.scale.up(answer)
+    else:
+        for trees, answer in enumerate(fitted.estimator.staged_predict_proba(flat), start=1):
+            yield trees, _scores(fitted.problem, answer)
+
+
+def _make_thresholds_single(estimator: Any) -> None:
+    """Round each tree's thresholds down to single precision, which ONNX stores.
+
+    A row of single-precision numbers is at most a threshold exactly when it is at most that rounded one, so no answer
+    changes; without it, a threshold rounded up would send rows down the other branch.
+    """
+    for tree in np.ravel(getattr(estimator, "estimators_", np.array([]))):
+        nodes = getattr(tree, "tree_", None)
+        if nodes is None:
+            continue
+        single = nodes.threshold.astype(np.float32)
+        above = single > nodes.threshold
+        single[above] = np.nextafter(single[above], np.float32(-np.inf))
+        nodes.threshold[:] = single
+
+
+def linear(problem: Problem, *, l2: float) -> Any:
+    """Logistic regression, or ridge regression of a number, with penalty `l2`."""
+    if problem.task == "regression":
+        return Ridge(alpha=l2)
+    return LogisticRegression(C=1 / l2, max_iter=2000, tol=1e-6)
+
+
+def gradient_boosting(
+    problem: Problem, *, trees: int, depth: int, lr: float, min_leaf: int, rows: float, features: float
+) -> Any:
+    """Boosted trees; each split looks at a share `features` of the columns, each tree at a share `rows` of the rows."""
+    kind = GradientBoostingRegressor if problem.task == "regression" else GradientBoostingClassifier
+    return kind(
+        n_estimators=trees,
+        max_depth=depth,
+        learning_rate=lr,
+        min_samples_leaf=min_leaf,
+        subsample=rows,
+        max_features=features,
+    )
+
+
+def random_forest(
+    problem: Problem, *, trees: int, depth: int | None, min_leaf: int, features: float, threads: int
+) -> Any:
+    """Averaged trees; each split looks at a share `features` of the columns."""
+    kind = RandomForestRegressor if problem.task == "regression" else RandomForestClassifier
+    return kind(n_estimators=trees, max_depth=depth, min_samples_leaf=min_leaf, max_features=features, n_jobs=threads)

@@ -1,0 +1,128 @@
+"""The training of any LightningModule: one Trainer, our loader, safe checkpoints, exact resume."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.model_helpers import is_overridden
+
+from mlops.ml.training import checkpoint, export, randomness
+from mlops.ml.training.batches import Batches, InOrder
+from mlops.ml.training.networks import Network, Scores, infer
+from mlops.ml.training.problem import Examples, Problem, Scale
+from mlops.ml.training.seeds import derive
+from mlops.ml.training.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+    from pytorch_lightning.loggers import Logger
+    from torch import Tensor
+
+    from mlops.ml.training.session import Epoch, Session
+
+
+@dataclass(frozen=True, eq=False)
+class FittedModule:
+    """A trained network with its target's scale folded in."""
+
+    scores: Scores
+    history: tuple[Epoch, ...]
+    best_epoch: int | None
+
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Score rows."""
+        answer: NDArray[Any] = infer(self.scores, x).numpy()
+        return answer
+
+    def export(self) -> bytes:
+        """Write the ONNX graph."""
+        return export.from_torch(self.scores, self.scores.problem.shape)
+
+
+@dataclass(frozen=True)
+class LightningCandidate:
+    """A LightningModule to be: `build(session)` makes it with the session's seed already set."""
+
+    problem: Problem
+    build: Callable[[Session], pl.LightningModule]
+    loggers: tuple[Logger, ...] = ()
+
+    def fit(self, examples: Examples, session: Session) -> FittedModule:
+        """Train, or go on training, and return the weights of the best epoch."""
+        with randomness.reproducible(session.options.threads), _quiet():
+            randomness.seed_everything(derive(session.seed, "weights"))
+            module = self.build(session)
+            scores = Scores(module, self.problem, Scale.of(self.problem.task, examples.train_y))
+            watch = Watch(session, scores, examples)
+            train, validation = _loaders(module, scores.scale, examples, session)
+            trainer = _trainer(session, module, watch, self.loggers)
+            resume = checkpoint.resumable(session.checkpoints)
+            trainer.fit(module, train, validation, ckpt_path=resume, weights_only=True)
+            module.load_state_dict(watch.weights)
+            module.cpu().eval()
+        best = None if watch.best is None else watch.history[watch.best].number
+        return FittedModule(scores.eval(), tuple(watch.history), best)
+
+
+def _loaders(
+    module: pl.LightningModule, scale: Scale, examples: Examples, session: Session
+) -> tuple[Batches, InOrder | None]:
+    """Cut training rows into blocks for our networks, into batches for anyone else's."""
+    size, seed = session.options.batch_size, session.seed
+    x, y = torch.from_numpy(examples.train_x), _target(scale, examples.train_y)
+    if isinstance(module, Network):
+        return Batches(x, module.targets(y), size=size, seed=seed, at_once=module.at_once), None
+    train = Batches(x, y, size=size, seed=seed)
+    if not is_overridden("validation_step", module):
+        return train, None
+    return train, InOrder(torch.from_numpy(examples.validation_x), _target(scale, examples.validation_y), rows=size)
+
+
+def _target(scale: Scale, y: NDArray[Any]) -> Tensor:
+    return torch.from_numpy(scale.down(y) if y.dtype.kind == "f" else y)
+
+
+def _trainer(session: Session, module: pl.LightningModule, watch: Watch, loggers: tuple[Logger, ...]) -> pl.Trainer:
+    options = session.options
+    callbacks: list[pl.Callback] = [watch]
+    if session.checkpoints:
+        callbacks.append(checkpoint.EveryEpoch(session.checkpoints))
+    return pl.Trainer(
+        max_epochs=options.max_epochs,
+        accelerator=options.accelerator,
+        devices=options.devices,
+        precision=options.precision,
+        # Lightning refuses to clip for a module that steps by itself: ours do it in their own step.
+        gradient_clip_val=options.gradient_clip if module.automatic_optimization else None,
+        callbacks=callbacks,
+        plugins=[checkpoint.SafeFiles()],
+        logger=list(loggers) or False,
+        num_sanity_val_steps=0,
+        enable_checkpointing=bool(session.checkpoints),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Lightning's advertising and advice; errors still come through."""
+    names = ("pytorch_lightning", "lightning_fabric", "lightning.pytorch")
+    levels = {name: logging.getLogger(name).level for name in names}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"(pytorch_lightning|lightning_fabric)\..*")
+        for name in names:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)

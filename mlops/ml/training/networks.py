@@ -1,0 +1,148 @@
+"""The networks that come with the framework, and the graph that turns any network's answers into scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  # torch's own spelling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.ml.training.problem import Problem, Scale, Task
+
+
+class Network(pl.LightningModule):
+    """Train `body` by fused AdamW, several batches for each of Lightning's hooks.
+
+    A hook costs as much as a small batch, so each `training_step` is handed a block of rows and steps the optimiser
+    once for every `batch_size` of them, in order. The weights are those of a plain loop over the same batches.
+    """
+
+    def __init__(
+        self,
+        body: nn.Module,
+        task: Task,
+        *,
+        lr: float,
+        weight_decay: float,
+        batch_size: int,
+        gradient_clip: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.body = body
+        self.task = task
+        self.lr, self.weight_decay = lr, weight_decay
+        self.batch_size, self.gradient_clip = batch_size, gradient_clip
+
+    @property
+    def at_once(self) -> int:
+        """Batches of one block: about 8,192 rows."""
+        return max(1, 8192 // self.batch_size)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Answer [N, outputs]: logits, or standardised numbers."""
+        answer: Tensor = self.body(x)
+        return answer
+
+    def loss(self, answer: Tensor, y: Tensor) -> Tensor:
+        """Compare answers with targets, as a mean over rows."""
+        if self.task == "multiclass":
+            return F.cross_entropy(answer, y)
+        if self.task == "binary":
+            return F.binary_cross_entropy_with_logits(answer.squeeze(-1), y)
+        return F.mse_loss(answer.squeeze(-1), y)
+
+    def targets(self, y: Tensor) -> Tensor:
+        """Give targets the type that the loss wants, once for all epochs."""
+        return y if self.task == "multiclass" else y.float()
+
+    def training_step(self, block: tuple[Tensor, Tensor], _: int) -> dict[str, Tensor]:
+        """Learn from a block, batch by batch."""
+        optimizer = cast("torch.optim.Optimizer", self.optimizers(use_pl_optimizer=False))
+        losses = []
+        for x, y in zip(*(torch.split(part, self.batch_size) for part in block), strict=True):
+            loss = self.loss(self.body(x), y)
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            if self.gradient_clip is not None:
+                nn.utils.clip_grad_norm_(self.parameters(), self.gradient_clip)
+            optimizer.step()
+            losses.append(loss.detach())
+        self._count(len(losses))
+        return {"loss": torch.stack(losses).mean()}
+
+    def _count(self, steps: int) -> None:
+        """Keep `trainer.global_step` true: Lightning counts only the steps of its own optimiser wrapper."""
+        progress = self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+        for tracker in (progress.total, progress.current):
+            tracker.ready += steps
+            tracker.completed += steps
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Use the fused kernel: one pass over all weights."""
+        return torch.optim.AdamW(self.parameters(), lr=self.lr, weight_decay=self.weight_decay, fused=True)
+
+
+def mlp(problem: Problem, hidden: Sequence[int], dropout: float) -> nn.Module:
+    """Stack linear layers with ReLU and dropout between them."""
+    inputs = 1
+    for size in problem.shape:
+        inputs *= size
+    layers: list[nn.Module] = [nn.Flatten()] if len(problem.shape) > 1 else []
+    for width in hidden:
+        layers += [nn.Linear(inputs, width), nn.ReLU()]
+        layers += [nn.Dropout(dropout)] if dropout else []
+        inputs = width
+    return nn.Sequential(*layers, nn.Linear(inputs, problem.outputs))
+
+
+def cnn(problem: Problem, channels: Sequence[int], hidden: int, dropout: float) -> nn.Module:
+    """Stack 3 x 3 convolutions; each one after the first halves the image while it is at least 4 pixels wide."""
+    inputs, height, width = problem.shape
+    layers: list[nn.Module] = []
+    for index, outputs in enumerate(channels):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        if index > 0 and min(height, width) >= 4:
+            layers.append(nn.MaxPool2d(2))
+            height, width = height // 2, width // 2
+        inputs = outputs
+    layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(inputs * height * width, hidden), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Dropout(dropout), nn.Linear(hidden, problem.outputs))
+
+
+class Scores(nn.Module):
+    """Turn a network's answers into scores: [N] probabilities, [N, classes] probabilities, or [N] target units."""
+
+    def __init__(self, network: nn.Module, problem: Problem, scale: Scale) -> None:
+        super().__init__()
+        self.network, self.problem, self.scale = network, problem, scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Score rows."""
+        answer: Tensor = self.network(x)
+        if self.problem.task == "multiclass":
+            return answer.softmax(-1)
+        if self.problem.task == "binary" and answer.dim() == 2 and answer.shape[-1] == 2:
+            return answer.softmax(-1)[:, 1]
+        flat = answer.reshape(-1)
+        if self.problem.task == "binary":
+            return flat.sigmoid()
+        return flat * self.scale.deviation + self.scale.mean
+
+
+def infer(module: nn.Module, x: Any, rows: int = 4096) -> Tensor:
+    """Apply a module in evaluation mode to an array or tensor, block by block."""
+    training = module.training
+    module.eval()
+    try:
+        with torch.inference_mode():
+            device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
+            blocks = torch.split(torch.as_tensor(x), rows)
+            return torch.cat([module(block.to(device)).float().cpu() for block in blocks])
+    finally:
+        module.train(training)

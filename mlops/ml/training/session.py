@@ -1,0 +1,113 @@
+"""How one candidate is trained and judged: options, the judge, and what is recorded after each epoch."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import BaseModel, Field
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.ml.training.problem import Examples
+
+
+class TrainerOptions(BaseModel, extra="forbid", frozen=True):
+    """The `trainer` block: what all candidates of a pipeline have in common."""
+
+    max_epochs: int = Field(default=30, ge=1)
+    batch_size: int = Field(default=256, ge=1)
+    patience: int | None = Field(default=5, ge=1)
+    threads: int = Field(default=1, ge=1)
+    accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
+    devices: Literal[1] = 1
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    gradient_clip: float | None = Field(default=None, gt=0)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The metric on validation rows that picks epochs and candidates; `compute(y, score)` may be NaN."""
+
+    metric: str
+    higher_is_better: bool
+    compute: Callable[[NDArray[Any], NDArray[Any]], float]
+
+    def rank(self, metric: float, loss: float) -> tuple[float, float]:
+        """Order results so that the greater is the better; equal metrics are told apart by loss, NaN is last."""
+        signed = metric if self.higher_is_better else -metric
+        return (float("-inf") if math.isnan(signed) else signed, -loss)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What the pass number `number`, from 1, over the training rows (or so many boosted trees) led to."""
+
+    number: int
+    validation_loss: float
+    metric: float
+    train_loss: float | None = None
+
+    def measures(self, metric: str) -> dict[str, float]:
+        """Name the numbers for logs and plots, leaving out what is not finite."""
+        values = {
+            "train_loss": self.train_loss,
+            "validation_loss": self.validation_loss,
+            f"validation_{metric}": self.metric,
+        }
+        return {name: value for name, value in values.items() if value is not None and math.isfinite(value)}
+
+
+def _ignore(_: Epoch) -> None: ...
+
+
+def complain(text: str) -> None:
+    """Tell a person of something that went wrong but does not change the result, on stderr."""
+    print(f"warning: {text}", file=sys.stderr)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One candidate's training: its name, its seed, the judge, and the folder for its checkpoints (None: none)."""
+
+    name: str
+    seed: int
+    judge: Judge
+    options: TrainerOptions = field(default_factory=TrainerOptions)
+    checkpoints: Path | None = None
+    observe: Callable[[Epoch], None] = _ignore
+
+
+class Fitted(Protocol):
+    """A trained candidate: scores have the shapes of its ONNX graph, [N] or [N, classes], float32."""
+
+    @property
+    def history(self) -> tuple[Epoch, ...]:
+        """What each epoch led to; empty for what is trained in one go."""
+        ...
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch whose weights were kept."""
+        ...
+
+    def predict(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Score rows."""
+        ...
+
+    def export(self) -> bytes:
+        """Write the ONNX graph."""
+        ...
+
+
+class Candidate(Protocol):
+    """Something that can be trained on examples, whatever library it is made of."""
+
+    def fit(self, examples: Examples, session: Session) -> Fitted:
+        """Train."""
+        ...

@@ -1,0 +1,113 @@
+"""What happens around each epoch: its seed before; its judgement, the best weights and early stopping after."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytorch_lightning as pl
+
+from mlops.errors import DataError
+from mlops.ml.training import randomness
+from mlops.ml.training.networks import Scores, infer
+from mlops.ml.training.problem import loss
+from mlops.ml.training.seeds import derive
+from mlops.ml.training.session import Epoch
+
+if TYPE_CHECKING:
+    import torch
+
+    from mlops.ml.training.problem import Examples
+    from mlops.ml.training.session import Session
+
+
+class Watch(pl.Callback):
+    """Judge each epoch on validation rows, keep the best weights, stop when `patience` epochs brought nothing better.
+
+    Random numbers are seeded by the epoch's number: a run that resumes at an epoch draws what it would have drawn.
+    """
+
+    def __init__(self, session: Session, scores: Scores, examples: Examples) -> None:
+        self.session, self.scores, self.examples = session, scores, examples
+        self.history: list[Epoch] = []
+        self.best: int | None = None
+        self.weights: dict[str, torch.Tensor] = {}
+        self._losses: list[tuple[torch.Tensor, int]] = []
+
+    @property
+    def patient(self) -> bool:
+        """Whether more epochs may be worth their time."""
+        patience = self.session.options.patience
+        return patience is None or self.best is None or len(self.history) - 1 - self.best < patience
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stop at once when the checkpoint is of a run that had already stopped."""
+        trainer.should_stop = not self.patient
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Seed the epoch."""
+        self._losses.clear()
+        randomness.seed_everything(derive(self.session.seed, "epoch", trainer.current_epoch))
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *args: Any) -> None:
+        """Remember the loss without waiting for it."""
+        outputs, batch = args[0], args[1]
+        if outputs and "loss" in outputs:
+            self._losses.append((outputs["loss"].detach(), len(batch[1])))
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Judge the epoch and tell whoever listens."""
+        number = trainer.current_epoch + 1
+        epoch = self._judge(number, self._refuse_divergence(number))
+        self.history.append(epoch)
+        if self.best is None or self._rank(epoch) > self._rank(self.history[self.best]):
+            self.best = len(self.history) - 1
+            self.weights = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
+        trainer.should_stop = not self.patient
+        for logger in trainer.loggers:
+            logger.log_metrics(epoch.measures(self.session.judge.metric), step=epoch.number)
+        self.session.observe(epoch)
+
+    def _judge(self, number: int, train_loss: float | None) -> Epoch:
+        y = self.examples.validation_y
+        score = infer(self.scores, self.examples.validation_x).numpy()
+        return Epoch(
+            number=number,
+            train_loss=train_loss,
+            validation_loss=loss(self.scores.problem.task, y, score),
+            metric=self.session.judge.compute(y, score),
+        )
+
+    def _rank(self, epoch: Epoch) -> tuple[float, float]:
+        return self.session.judge.rank(epoch.metric, epoch.validation_loss)
+
+    def _refuse_divergence(self, number: int) -> float | None:
+        """Average the losses of the epoch; raises DataError when they are no numbers any more."""
+        if not self._losses:
+            return None
+        rows = sum(count for _, count in self._losses)
+        value = float(sum(loss.double() * count for loss, count in self._losses)) / rows
+        if not math.isfinite(value):
+            raise diverged(self.session.name, number, value, self.scores.network)
+        return value
+
+    def state_dict(self) -> dict[str, Any]:
+        """Put what was found so far in the checkpoint."""
+        rows = [[epoch.number, epoch.validation_loss, epoch.metric, epoch.train_loss] for epoch in self.history]
+        return {"history": rows, "best": self.best, "weights": self.weights}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        self.history = [Epoch(*row) for row in state_dict["history"]]
+        self.best, self.weights = state_dict["best"], state_dict["weights"]
+
+
+def diverged(name: str, number: int, value: float, network: Any) -> DataError:
+    """Say that a training ran away, and which knob to turn."""
+    what = "NaN" if math.isnan(value) else "infinite"
+    lr = getattr(network, "lr", None)
+    now = f" (now {lr:g})" if isinstance(lr, int | float) else ""
+    return DataError(
+        f"candidate {name} diverged at epoch {number}: loss is {what}",
+        hint=f"lower lr{now}, or set gradient_clip: 1.0 under trainer",
+    )

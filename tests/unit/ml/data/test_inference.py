@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlops.errors import ConfigurationError, DataError
+from mlops.ml.data.guessing import guess_source
+from mlops.ml.data.inference import ColumnGuess, Guess, guess, null_texts
+
+ROWS = 600
+
+
+def _frame(**columns: object) -> pl.DataFrame:
+    """A table as ingest gives it: texts, numbered; `x` and `y` are a plain feature and a plain target."""
+    rng = np.random.default_rng(0)
+    plain = {"x": rng.normal(0, 1, ROWS).round(3).astype(str).tolist(), "y": rng.choice(["no", "yes"], ROWS).tolist()}
+    return pl.DataFrame({"__row__": range(ROWS), **plain, **columns})
+
+
+def _column(found: Guess, name: str) -> ColumnGuess:
+    return next(column for column in found.columns if column.name == name)
+
+
+def _cycle(*values: str | None) -> list[str | None]:
+    return [values[index % len(values)] for index in range(ROWS)]
+
+
+def test_types_and_rules_follow_from_the_values() -> None:
+    rng = np.random.default_rng(1)
+    found = guess(
+        _frame(
+            visits=_cycle("0", "1", "7"),
+            balance=_cycle("-1.5", "2.25"),
+            share=_cycle("0.25", "1"),
+            pct_paid=_cycle("100", "3.5"),
+            price=_cycle("1,5", "20,25"),
+            active=_cycle("Y", "N"),
+            joined=_cycle("31.12.2023", "01.02.2024"),
+            plan=_cycle("basic", "plus", None),
+            city=rng.choice([f"city {index}" for index in range(30)], ROWS).tolist(),
+            sex=_cycle("f", "m"),
+        ),
+        "y",
+    )
+    assert found.columns == (
+        ColumnGuess("x", "float"),
+        ColumnGuess("y", "bool"),
+        ColumnGuess("visits", "int", between=(0, None)),
+        ColumnGuess("balance", "float"),
+        ColumnGuess("share", "float", between=(0, 1)),
+        ColumnGuess("pct_paid", "float", between=(0, 100)),
+        ColumnGuess("price", "float", between=(0, None)),
+        ColumnGuess("active", "bool"),
+        ColumnGuess("joined", "date"),
+        ColumnGuess("plan", "category", nulls=0.51, one_of=("basic", "plus")),
+        ColumnGuess("city", "category"),
+        ColumnGuess("sex", "category", one_of=("f", "m"), sensitive=True),
+    )
+    assert (found.task, found.classes, found.exclude, found.keys) == ("binary", (False, True), (), ())
+
+
+def test_columns_that_say_nothing_are_left_out_with_their_reason() -> None:
+    found = guess(
+        _frame(
+            customer=[f"C{index}" for index in range(ROWS)],
+            number=[str(index) for index in range(ROWS)],
+            country=["DE"] * ROWS,
+            nothing=[None] * ROWS,
+            remark=[f"called {index % 590} times" for index in range(ROWS)],
+        ),
+        "y",
+    )
+    assert found.keys == ("customer", "number")
+    assert found.exclude == (("constant", ("country",)), ("empty", ("nothing",)), ("free_text", ("remark",)))
+    assert _column(found, "customer").unique
+    assert found.entity is None
+
+
+def test_a_column_that_gives_the_target_away_is_left_out() -> None:
+    frame = _frame()
+    found = guess(frame.with_columns(again=frame["y"]), "y")
+    assert found.exclude == (("leaks_target", ("again",)),)
+    assert found.doubts == ("`again` gives the target away: it is `y` under another name",)
+
+
+def test_a_thing_that_rows_repeat_is_the_entity() -> None:
+    repeated = [f"P{index // 3}" for index in range(ROWS)]
+    assert guess(_frame(patient_id=repeated), "y").entity == "patient_id"
+    assert guess(_frame(patient_id=repeated), "y").keys == ("patient_id",)
+    assert guess(_frame(district=repeated), "y").entity is None
+
+
+def test_rows_without_a_target_are_counted_and_judge_nothing() -> None:
+    frame = _frame(z=["1"] * 590 + ["2"] * 10)
+    frame = frame.with_columns(y=pl.when(pl.col("__row__") < 590).then(pl.col("y")))
+    found = guess(frame, "y")
+    assert found.null_targets == 10
+    assert found.exclude == (("constant", ("z",)),)
+
+
+def test_a_table_with_nothing_to_learn_from_is_refused() -> None:
+    frame = _frame(same=["1"] * ROWS).drop("x")
+    with pytest.raises(ConfigurationError) as caught:
+        guess(frame, "y")
+    assert str(caught.value) == "no column is left to learn from"
+
+
+def test_a_text_means_missing_where_it_keeps_a_column_from_being_numbers() -> None:
+    known = ("NA", "?", "None")
+    assert null_texts(pl.DataFrame({"a": ["1", "NA", "2"]}), known) == ("NA",)
+    assert null_texts(pl.DataFrame({"a": ["north", "NA", "None"]}), known) == ()
+    assert null_texts(pl.DataFrame({"a": ["north", "?", "south"]}), known) == ("?",)
+    assert null_texts(pl.DataFrame({"a": ["1", "2"]}), known) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "separator", "nulls"),
+    [
+        ("a.csv", b"a,b\n1,2\n3,4\n", ",", ("",)),
+        ("a.csv", b"a;b\n1,5;2\n3,25;4\n", ";", ("",)),
+        ("a.tsv", b"a\tb\n1\t2\n3\tNA\n", "\t", ("", "NA")),
+        ("a.txt", b"\xef\xbb\xbfa|b\n1|2\n3|4\n", "|", ("",)),
+        ("a.CSV", "ä;b\nü;2\nö;4\n".encode("latin-1"), ";", ("",)),
+        ("a.csv", "a;b\n1;2\n".encode("utf-16"), ";", ("",)),
+        ("a.csv.gz", gzip.compress(b"a;b\n1;2\n"), ";", ("",)),
+    ],
+)
+def test_a_file_tells_how_it_is_to_be_read(
+    name: str, content: bytes, separator: str, nulls: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    source = guess_source(tmp_path / name)
+    assert (source.kind, source.path, source.separator, source.nulls) == ("csv", name, separator, nulls)
+
+
+def test_parquet_and_arrow_need_no_looking(tmp_path: Path) -> None:
+    assert guess_source(tmp_path / "a.parquet").kind == "parquet"
+    assert guess_source(tmp_path / "a.feather").kind == "arrow"
+
+
+def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        guess_source(tmp_path / "a.json")
+    assert str(caught.value) == "`a.json` does not say what kind of table it is"
+    (tmp_path / "a.csv.gz").write_bytes(b"not gzip at all")
+    with pytest.raises(DataError) as damaged:
+        guess_source(tmp_path / "a.csv.gz")
+    assert str(damaged.value) == "a.csv.gz cannot be read: it is damaged, or not what its name says"

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mlops.errors import ConfigurationError
+from mlops.ml.training import candidates
+from mlops.ml.training.problem import Problem
+from mlops.spec import model
+from tests.builders.training import NOWHERE
+
+TABLE = Problem("binary", (4,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameters", "message", "hint"),
+    [
+        (
+            "mpl",
+            {},
+            "candidate a: unknown kind `mpl`",
+            "did you mean `mlp`? also there: cnn, gradient_boosting, linear, random_forest;"
+            " or a class of your own, `pipelines.<pipeline>.<module>:<Class>`",
+        ),
+        (
+            "mlp",
+            {"hiden": [8], "lr": -1},
+            "candidate a: `lr: -1`: input should be greater than 0\n"
+            "candidate a: unknown parameter `hiden`; did you mean `hidden`? also there: dropout, lr, weight_decay",
+            "",
+        ),
+        (
+            "linear",
+            {"l2": "much"},
+            "candidate a: `l2: much`: input should be a valid number, unable to parse string as a number",
+            "",
+        ),
+        (
+            "cnn",
+            {},
+            "kind cnn needs images, and a row here has shape [4]",
+            "use `kind: mlp`, or features of `kind: image`",
+        ),
+    ],
+)
+def test_a_mistake_is_named(kind: str, parameters: dict[str, object], message: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        candidates.build("a", kind, parameters, TABLE, NOWHERE)
+    assert caught.value.message == message
+    assert caught.value.hint == hint
+
+
+@pytest.mark.parametrize("kind", candidates.KINDS)
+def test_what_users_may_write_is_what_a_kind_takes(kind: str) -> None:
+    written = model.KINDS[kind].model_validate({"kind": kind}).model_dump(exclude={"kind"})
+    assert candidates.resolved("a", kind, {}) == {
+        name: list(value) if isinstance(value, tuple) else value for name, value in written.items()
+    }
+
+
+def test_both_registries_name_the_same_kinds() -> None:
+    assert sorted(model.KINDS) == sorted(candidates.KINDS)
+
+
+def test_the_registry_imports_no_learning_library() -> None:
+    look = "print(sorted({'torch', 'sklearn', 'mlflow', 'onnx'} & set(sys.modules)))"
+    code = f"import sys, mlops.ml.training.candidates; {look}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

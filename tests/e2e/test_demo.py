@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders.clones import Clone
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.slow
 
 PIPELINES = ("diabetes", "digits", "rand_hie")
 

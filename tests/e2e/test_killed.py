@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders.clones import BIN, Clone, clone
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]
+pytestmark = pytest.mark.slow
 
 
 def kill_at(copy: Clone, stage: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.builders.clones import Clone, clone
 from tests.builders.repositories import edit
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("refusals")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

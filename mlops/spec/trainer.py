@@ -19,6 +19,5 @@ class Trainer(Block):
     threads: Annotated[int, Field(ge=1, le=1024)] = 1
     """Threads of a stage; part of the result, since it decides the order of floating-point sums."""
     accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
-    devices: Annotated[int, Field(ge=1)] = 1
-    precision: Literal["32-true", "16-mixed", "bf16-mixed", "64-true"] = "32-true"
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
     gradient_clip: Annotated[float, Field(gt=0)] | None = None

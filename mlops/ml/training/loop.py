@@ -98,7 +98,7 @@ def _trainer(session: Session, module: pl.LightningModule, watch: Watch, loggers
     return pl.Trainer(
         max_epochs=options.max_epochs,
         accelerator=options.accelerator,
-        devices=options.devices,
+        devices=1,
         precision=options.precision,
         # Lightning refuses to clip for a module that steps by itself: ours do it in their own step.
         gradient_clip_val=options.gradient_clip if module.automatic_optimization else None,

@@ -25,7 +25,6 @@ class TrainerOptions(BaseModel, extra="forbid", frozen=True):
     patience: int | None = Field(default=5, ge=1)
     threads: int = Field(default=1, ge=1)
     accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
-    devices: Literal[1] = 1
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     gradient_clip: float | None = Field(default=None, gt=0)
 

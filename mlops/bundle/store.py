@@ -44,7 +44,7 @@ class Store:
         if not folder.exists():
             raise InfrastructureError(
                 f"the bundle {digest} is not in {self.root}",
-                hint="check out the commit whose reports/bundle.json names it, then `mlops run NAME` puts it there",
+                hint="check out the commit whose reports/bundle.json names it, then `mlops run NAME` and `mlops register NAME` put it there",
             )
         verify(folder, digest)
         return folder

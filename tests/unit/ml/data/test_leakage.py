@@ -201,3 +201,10 @@ def test_an_ordinary_useful_column_is_never_refused(seed):
     label = draw.random(2_000) < 1 / (1 + np.exp(-2 * score))
     spent = np.where(score > 1, draw.lognormal(size=2_000), 0)
     assert blocked(with_column(score, label=label)) | blocked(with_column(spent, label=label)) == set()
+
+
+def test_an_honest_column_with_pure_ends_and_a_stray_zero_is_not_accused():
+    values = np.round(DRAW.normal(size=ROWS) + 3 * LABEL, 2)
+    values[0] = 0.0
+    assert values[~LABEL].min() < 0
+    assert blocked(with_column(values)) == set()

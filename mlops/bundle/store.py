@@ -44,7 +44,7 @@ class Store:
         if not folder.exists():
             raise InfrastructureError(
                 f"the bundle {digest} is not in {self.root}",
-                hint="check out the commit whose reports/bundle.json names it, then `mlops run NAME` and `mlops register NAME` put it there",
+                hint="check out the commit that made it; `mlops run` and `mlops register` put it there",
             )
         verify(folder, digest)
         return folder

@@ -66,9 +66,10 @@ def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
             pipelines[name] = loaded
     if policy is not None:
         problems += [finding for loaded in pipelines.values() for finding in _policy(loaded, policy)]
-    facts = Facts(*fingerprints(root), champions=champions(configuration, tuple(pipelines), problems))
+    live = champions(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
+    facts = Facts(*fingerprints(root), champions=live)
     plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts)
     return Workspace(root, configuration, project, policy, pipelines, plan)
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.diagnostics import Diagnostic, Position, suggest
+from mlops.files.relative import trouble
 from mlops.spec.block import Block
 from mlops.spec.checks import check
 from mlops.spec.compose import CompositionError, compose
@@ -22,7 +23,7 @@ from mlops.spec.pipeline import Pipeline
 from mlops.spec.problems import diagnose
 from mlops.spec.project import Policy, Project
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}$")
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}\Z")
 SomeBlock = TypeVar("SomeBlock", bound=Block)
 
 
@@ -136,13 +137,23 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
 
 def _file(folder: Path, relative: str, shown: str, position: Position) -> list[Diagnostic]:
     path = folder / relative
-    inside = not Path(relative).is_absolute() and path.resolve().is_relative_to(folder.resolve())
-    if not inside or any(part in ("", "..", "~") for part in relative.split("/")) or "\\" in relative:
-        return [
-            Diagnostic(position, f"`{relative}` is outside of {shown}/", f"put the file into {shown}/", "path-outside")
-        ]
+    hint = f"put the file into {shown}/"
+    if (why := trouble(relative)) is not None:
+        said = f"`{relative[:200]}` {why}" if relative.isprintable() else f"{relative[:200]!r} {why}"
+        return [Diagnostic(position, said, hint, "path-outside")]
+    if not _inside(path, folder):
+        return [Diagnostic(position, f"`{relative}` is outside of {shown}/", hint, "path-outside")]
     if not path.is_file():
         return [
             Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")
         ]
     return []
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Whether a path stays in its folder once links are followed; the folder itself may not be a link away."""
+    try:
+        home = folder.parent.parent.resolve() / "pipelines" / folder.name
+        return path.resolve().is_relative_to(home)
+    except (OSError, RuntimeError):  # a ring of links
+        return False

@@ -16,7 +16,7 @@ from mlops.rules.finding import Finding
 
 _PINNED = re.compile(
     r"\./[\w./-]+"  # of this commit
-    r"|[\w.-]+/[\w.-]+(/[\w./-]+)?(@[0-9a-f]{40})?"  # bare names get their commit from the back end's table
+    r"|[\w-][\w.-]*/[\w.-]+(/[\w./-]+)?(@[0-9a-f]{40})?"  # bare names get their commit from the back end's table
     r"|docker://[\w./:-]+@sha256:[0-9a-f]{64}"
 )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlops.app.findings import findings
+from mlops.app.printing import printed
 from mlops.app.workspace import open_workspace
-from mlops.diagnostics import Diagnostic, render
+from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 
 
@@ -19,4 +20,4 @@ def validate(root: Path, names: tuple[str, ...] = ()) -> tuple[tuple[Diagnostic,
             raise
         return error.diagnostics, error.message
     found = findings(workspace)
-    return found, render(found, workspace.configuration.sources) if found else ""
+    return found, printed(found, workspace.configuration.sources) if found else ""

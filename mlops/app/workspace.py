@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mlops.app.champions import champions
 from mlops.app.code import fingerprints
-from mlops.diagnostics import Diagnostic, render
+from mlops.app.printing import printed
+from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
@@ -76,7 +77,7 @@ def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
 
 def refuse(configuration: Configuration, problems: Iterable[Diagnostic]) -> ConfigurationError:
     """Make one error of many findings."""
-    return ConfigurationError(render(problems, configuration.sources), diagnostics=sorted(set(problems)))
+    return ConfigurationError(printed(problems, configuration.sources), diagnostics=sorted(set(problems)))
 
 
 def _policy(loaded: Loaded, policy: Policy) -> Iterable[Diagnostic]:

@@ -47,8 +47,8 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     if found:
         return None, found
     origins = trace(layers, Position(file))
-    if origins.conflicts:
-        return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+    if found := _unfit(origins):
+        return None, found
     try:
         value = compose(configuration, name)
     except CompositionError as error:
@@ -88,6 +88,13 @@ def _missing(configuration: Configuration, name: str, position: Position) -> tup
         hint = suggest(name, configuration.options("pipeline")) or "`conf/pipeline/` has no file yet: mlops new"
         return (Diagnostic(position, f"there is no pipeline `{name}`", hint, "unknown-pipeline"),)
     return ()
+
+
+def _unfit(origins: Origins) -> tuple[Diagnostic, ...]:
+    """Find what must not reach Hydra: shapes that cannot merge, and its own settings, which it would obey silently."""
+    if own := origins.of(("hydra",)):
+        return (Diagnostic(own[-1].key, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
+    return tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
 
 
 def _conflict(later: Origin, earlier: Origin) -> Diagnostic:

@@ -21,13 +21,13 @@ class Tracking(Block):
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    runner: str = "ubuntu-24.04"
+    runner: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "ubuntu-24.04"
     """Label of the runner that jobs ask for."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     """Python version of jobs."""
     timeout: Annotated[int, Field(ge=1, le=360)] = 60
     """Minutes after which a job is stopped."""
-    branch: str = "main"
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")] = "main"
     """The branch that pull requests are merged into."""
 
 

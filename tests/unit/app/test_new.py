@@ -16,6 +16,7 @@ from mlops.spec.load import load_pipeline
 ROWS = 400
 BINARY = """\
 # @package _global_
+# yaml-language-server: $schema=../.schema/pipeline.json
 defaults:
   - /data: churn
   - /features: tabular
@@ -30,6 +31,7 @@ task: binary
 data: {target: "Left us?", split: {by: stratified}}
 """
 DATA = """\
+# yaml-language-server: $schema=../.schema/data.json
 # What `mlops new` saw in churn.csv: 400 rows. Correct it where it is wrong.
 source: {kind: csv, path: data/churn.csv, separator: ";", nulls: ["", NA]}
 columns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlops.app.findings import refuse_errors
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.backends.text import MARK
@@ -26,7 +27,12 @@ class Compiled:
 
 
 def compile_files(workspace: Workspace) -> Compiled:
-    """Write every compiled file that differs; remove those nothing asks for."""
+    """Write every compiled file that differs; remove those nothing asks for.
+
+    Raises:
+        ConfigurationError: a rule finds an error; nothing is written then.
+    """
+    refuse_errors(workspace)
     files = render(workspace.plan)
     return Compiled(tuple(files), write(workspace.root, files, mark=MARK, places=PLACES))
 

@@ -25,12 +25,15 @@ _MEANINGS = {
     "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
     "unsupported": "of a type that cannot be learnt from",
 }
+_MODELINE = "# yaml-language-server: $schema=../.schema/{}.json"
+_NOT_ONE_LINE = re.compile(r"\$\{|[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _NOT_A_KEY = re.compile(r"<<|_\w+_")
 
 
 def data_yaml(file: str, source: Mapping[str, Value], guess: Guess) -> str:
     """Write `conf/data/<name>.yaml`: the source and the schema that was guessed."""
-    lines = [f"# What `mlops new` saw in {file}: {guess.rows:,} rows. Correct it where it is wrong."]
+    lines = [_MODELINE.format("data")]
+    lines += [f"# What `mlops new` saw in {file}: {guess.rows:,} rows. Correct it where it is wrong."]
     lines += [f"source: {flow(source)}", "columns:"]
     out = {column for _, columns in guess.exclude for column in columns}
     lines += [
@@ -55,6 +58,7 @@ def pipeline_yaml(name: str, file: str, target: str, guess: Guess) -> str:
     return "\n".join(
         (
             "# @package _global_",
+            _MODELINE.format("pipeline"),
             "defaults:",
             f"  - /data: {text(name)}",
             "  - /features: tabular",
@@ -90,7 +94,7 @@ def _rules(column: ColumnGuess) -> Iterator[tuple[str, Value]]:
         yield "nulls", {"at_most": column.nulls}
     if column.between is not None:
         yield "between", column.between
-    if column.one_of is not None and not any("${" in level for level in column.one_of):
+    if column.one_of is not None and not any(_NOT_ONE_LINE.search(level) for level in column.one_of):
         yield "in", column.one_of
     for key in ("unique", "sensitive"):
         if getattr(column, key):

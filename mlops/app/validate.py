@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlops.app.findings import findings
+from mlops.app.printing import printed
 from mlops.app.workspace import open_workspace
-from mlops.diagnostics import Diagnostic, render
+from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
-from mlops.rules.registry import findings
 
 
 def validate(root: Path, names: tuple[str, ...] = ()) -> tuple[tuple[Diagnostic, ...], str]:
@@ -18,9 +19,5 @@ def validate(root: Path, names: tuple[str, ...] = ()) -> tuple[tuple[Diagnostic,
         if not error.diagnostics:
             raise
         return error.diagnostics, error.message
-    found = [
-        finding.at(loaded.origins.where(finding.key))
-        for name, loaded in sorted(workspace.pipelines.items())
-        for finding in findings(workspace.pipeline(name))
-    ]
-    return tuple(sorted(found)), render(found, workspace.configuration.sources) if found else ""
+    found = findings(workspace)
+    return found, printed(found, workspace.configuration.sources) if found else ""

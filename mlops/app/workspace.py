@@ -8,7 +8,8 @@ from pathlib import Path
 
 from mlops.app.champions import champions
 from mlops.app.code import fingerprints
-from mlops.diagnostics import Diagnostic, render
+from mlops.app.printing import printed
+from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
@@ -66,16 +67,17 @@ def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
             pipelines[name] = loaded
     if policy is not None:
         problems += [finding for loaded in pipelines.values() for finding in _policy(loaded, policy)]
-    facts = Facts(*fingerprints(root), champions=champions(configuration, tuple(pipelines), problems))
+    live = champions(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
+    facts = Facts(*fingerprints(root), champions=live)
     plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts)
     return Workspace(root, configuration, project, policy, pipelines, plan)
 
 
 def refuse(configuration: Configuration, problems: Iterable[Diagnostic]) -> ConfigurationError:
     """Make one error of many findings."""
-    return ConfigurationError(render(problems, configuration.sources), diagnostics=sorted(set(problems)))
+    return ConfigurationError(printed(problems, configuration.sources), diagnostics=sorted(set(problems)))
 
 
 def _policy(loaded: Loaded, policy: Policy) -> Iterable[Diagnostic]:

@@ -1,4 +1,4 @@
-"""`mlops explain`: where a value came from."""
+"""`mlops explain`: where a value came from, or what a finding means."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ import click
 from mlops.cli.options import emit, output, root
 
 
-@click.command(short_help="Where a value came from")
-@click.argument("name")
-@click.argument("key")
+@click.command(short_help="Where a value came from, or what a finding means")
+@click.argument("name", metavar="NAME|ID")
+@click.argument("key", required=False)
 @output("text", "json")
-def command(name: str, key: str, form: str) -> None:
-    """Explain a KEY of pipeline NAME, such as `model.mlp.lr`: value, place, what it replaced, who reads it."""
+def command(name: str, key: str | None, form: str) -> None:
+    """Explain a KEY of pipeline NAME, such as `model.mlp.lr`: value, place, what it replaced, who reads it.
+
+    With one argument: what the finding with that ID means, such as `entity-split` or `yaml-ambiguous`.
+    """
+    if key is None:
+        _finding(name, form)
+        return
     from mlops.app.explain import explain
     from mlops.app.workspace import open_workspace
 
@@ -30,6 +36,16 @@ def command(name: str, key: str, form: str) -> None:
         shown = "" if index == 0 else f"{_short(setting.value)} of "
         click.echo(f"  {verb:<9}{shown}{setting.where or 'the default'}")
     click.echo(f"  {'read by':<9}{', '.join(explanation.readers) or 'nothing that runs'}")
+
+
+def _finding(identity: str, form: str) -> None:
+    from mlops.app.documentation import explain_id
+
+    text = explain_id(identity)
+    if form == "json":
+        emit({"id": identity, "documentation": text})
+    else:
+        click.echo(text)
 
 
 def _short(value: Any) -> str:

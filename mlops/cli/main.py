@@ -13,7 +13,7 @@ VERBS = {
     "new": "A new model from a data file",
     "validate": "Read and check the YAML; every problem at once",
     "render": "The resolved configuration of a pipeline",
-    "explain": "Where a value came from, what it replaced, who reads it",
+    "explain": "Where a value came from, or what a finding means",
     "compile": "Write the generated files, or check them",
     "plan": "What will change, and why",
     "run": "Reproduce a pipeline and show its verdict",

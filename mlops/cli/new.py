@@ -20,13 +20,14 @@ def command(name: str, file: Path, target: str, task: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
     from mlops.app.compile import compile_files
     from mlops.app.new import create
+    from mlops.app.schema import write_files
     from mlops.app.smoke import ROWS, smoke
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
 
     here = root()
     created = create(here, name, file, target, task=task)
-    for path in created.files:
+    for path in (*created.files, *write_files(here)):
         click.echo(path)
     for note in created.notes:
         say(f"note: {note}")

@@ -46,6 +46,13 @@ def _plain(diagnostic: Diagnostic) -> dict[str, object]:
 
 
 def _annotation(diagnostic: Diagnostic) -> str:
+    from mlops.app.printing import visible
+
     position = diagnostic.position
-    text = f"{diagnostic.message}. {diagnostic.hint}".replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::{diagnostic.severity} file={position.file},line={position.line},col={position.column}::{text}"
+    text = _escape(visible(f"{diagnostic.message}. {diagnostic.hint}"))
+    file = _escape(visible(position.file)).replace(":", "%3A").replace(",", "%2C")
+    return f"::{diagnostic.severity} file={file},line={position.line},col={position.column}::{text}"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

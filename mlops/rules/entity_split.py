@@ -3,6 +3,7 @@
 What: the pipeline declares an entity (a person, a machine) and splits rows without regard to it.
 Why: a model then meets at test time the very people it learnt from, and its score is too good.
 Fix: `split: {by: group, key: ENTITY}`.
+Example: `entity: patient` with `split: {by: random}`.
 """
 
 from __future__ import annotations

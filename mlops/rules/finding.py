@@ -6,16 +6,24 @@ from dataclasses import dataclass
 
 from mlops.diagnostics import Diagnostic, Position
 
+Key = tuple[str | int, ...]
+
 
 @dataclass(frozen=True)
 class Finding:
-    """A finding at a key of the YAML; where that key stands is known only to who read it."""
+    """A finding at a key of the YAML; where that key stands is known only to who read it.
 
-    key: tuple[str | int, ...]
+    A rule that looked at a stage's parameters names the `parameter`, stage first, and the key follows from that.
+    `pipeline` is empty where the whole repository is meant.
+    """
+
+    key: Key
     message: str
     hint: str
     rule: str
     severity: str = "warning"
+    pipeline: str = ""
+    parameter: Key = ()
 
     def at(self, position: Position) -> Diagnostic:
         """Place the finding in a file."""

@@ -1,14 +1,48 @@
-"""The rules, in one list."""
+"""The rules, in two lists: over one pipeline, and over a whole repository."""
 
 from __future__ import annotations
 
-from mlops.plan.pipeline import PipelinePlan
-from mlops.rules import entity_split
+from collections.abc import Iterator
+from dataclasses import replace
+from types import ModuleType
+
+from mlops.plan.pipeline import PipelinePlan, Plan
+from mlops.rules import (
+    control_character,
+    cycle,
+    entity_split,
+    gate_without_metric,
+    missing_input,
+    output_clash,
+    path_outside,
+    secret_in_parameter,
+    test_set_too_small,
+    unbounded_job,
+    unknown_component,
+    unpinned_action,
+)
 from mlops.rules.finding import Finding
 
-RULES = (entity_split,)
+PIPELINE_RULES = (
+    control_character,
+    entity_split,
+    gate_without_metric,
+    path_outside,
+    test_set_too_small,
+    unknown_component,
+)
+REPOSITORY_RULES = (cycle, missing_input, output_clash, secret_in_parameter, unbounded_job, unpinned_action)
+RULES: tuple[ModuleType, ...] = (*PIPELINE_RULES, *REPOSITORY_RULES)
 
 
 def findings(pipeline: PipelinePlan) -> tuple[Finding, ...]:
-    """Check a pipeline against every rule."""
-    return tuple(finding for rule in RULES for finding in rule.check(pipeline))
+    """Check one pipeline by itself."""
+    return tuple(replace(found, pipeline=pipeline.name) for rule in PIPELINE_RULES for found in rule.check(pipeline))
+
+
+def examine(plan: Plan) -> Iterator[Finding]:
+    """Check a repository: every pipeline by itself, then all together."""
+    for pipeline in plan.pipelines:
+        yield from findings(pipeline)
+    for rule in REPOSITORY_RULES:
+        yield from rule.check(plan)

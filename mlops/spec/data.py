@@ -17,14 +17,18 @@ class ColumnNames(Block):
     """Names made by counting, for files without a header: a prefix, how many, and the columns that follow."""
 
     prefix: str
+    """What each name begins with."""
     count: Annotated[int, Field(ge=1, le=100_000)]
+    """How many are counted, from 0."""
     then: Items[Column] = ()
+    """Names of the columns after the counted ones."""
 
 
 class Source(Block):
     """A place that a snapshot of the rows is taken from."""
 
     kind: Literal["csv", "parquet", "arrow", "excel", "sql"]
+    """Format of the file."""
     path: str
     """File, relative to `pipelines/<name>/`, or to the folder of the installed `package`."""
     package: str | None = None
@@ -34,11 +38,13 @@ class Source(Block):
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     """Character between the fields of a CSV file; found by looking where it is not given."""
     header: bool = True
+    """Whether the first line names the columns."""
     names: Items[Column] | ColumnNames | None = None
     """Column names, for a file without a header."""
     nulls: Items[str] = ("",)
     """Texts that mean a missing value."""
     sheet: str | None = None
+    """Sheet of an Excel file; the first where it is not given."""
     query: str | None = None
     """SQL that selects the rows, for a DuckDB file."""
     beside: Items[Source] = ()
@@ -49,24 +55,29 @@ class NullBudget(Block):
     """How many values of a column may be missing."""
 
     at_most: Share
+    """Share of the rows, from 0 to 1."""
 
 
 class ColumnRule(Block):
     """What must hold for one column."""
 
     type: ColumnType | None = None
+    """Type of the values; found by looking where it is not given."""
     nulls: NullBudget | None = None
     between: Annotated[tuple[float | None, float | None], Field(strict=False)] | None = None
     """Smallest and largest value allowed; `null` leaves a side open."""
     one_of: Annotated[Items[Scalar] | None, Field(alias="in")] = None
+    """The only values allowed."""
     matches: str | None = None
     """Regular expression that every value matches whole."""
     unique: bool = False
+    """No value occurs twice."""
     sensitive: bool = False
     """The column describes a person; gates may ask for fairness by it."""
     public: bool = False
     """Values of this column may be printed in reports."""
     severity: Literal["block", "warn"] = "block"
+    """`warn` reports a broken rule without stopping on it."""
     leakage: Literal["check", "allowed"] = "check"
     """`allowed` keeps a column that predicts the target almost alone."""
 
@@ -75,33 +86,43 @@ class Derived(Block):
     """A column computed from another one."""
 
     source: Annotated[Column, Field(alias="from")]
+    """Column it is computed from."""
     rule: Rule
+    """How it is computed."""
     value: Scalar | Items[Scalar] | None = None
+    """What the rule compares with."""
 
 
 class RowCount(Block):
     """How many rows a snapshot must have."""
 
     at_least: Annotated[int, Field(ge=0)] = 1
+    """Fewer rows stop the pipeline."""
     at_most: Annotated[int, Field(ge=1)] | None = None
+    """More rows stop the pipeline."""
 
 
 class Fractions(Block):
     """Shares of the rows in each part; they add up to 1."""
 
     train: Annotated[float, Field(gt=0, lt=1)] = 0.6
+    """Share that is learnt from."""
     validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share that chooses among candidates and stops training."""
     test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share that gates judge on."""
 
 
 class Split(Block):
     """How rows are divided into train, validation and test."""
 
     by: Literal["random", "stratified", "group", "time"] = "random"
+    """Row by row, class by class, group by group, or oldest first."""
     key: Column | None = None
     """Column that groups rows, or orders them in time."""
     fractions: Fractions = Fractions()
     seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the split."""
 
 
 class Data(Block):

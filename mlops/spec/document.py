@@ -221,7 +221,7 @@ class _Reader:
                 "yaml-merge",
             )
             return None
-        if re.fullmatch(r"_\w+_", key):
+        if re.fullmatch(r"_\w+_|\(\)", key):
             self._report(
                 position, f"the key `{key}` could name code to run", "name a component by `kind:`", "code-in-yaml"
             )

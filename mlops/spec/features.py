@@ -13,7 +13,9 @@ class Numeric(Block):
     """Treatment of numeric and boolean columns."""
 
     impute: Literal["median", "mean", "zero"] = "median"
+    """Value for a missing number."""
     scale: Literal["standard", "minmax", "robust", "none"] = "standard"
+    """How numbers are brought to one scale."""
     indicator: bool = True
     """Add a column that says where a value was missing."""
 
@@ -22,6 +24,7 @@ class Categorical(Block):
     """Treatment of text and category columns."""
 
     encode: Literal["one_hot", "ordinal"] = "one_hot"
+    """One column a level, or one number a level."""
     at_most: Annotated[int, Field(ge=1, le=10_000)] = 32
     """Levels kept; rarer and unseen ones become "other"."""
 
@@ -30,13 +33,16 @@ class Datetime(Block):
     """Treatment of dates and times."""
 
     parts: Items[Literal["year", "month", "day", "weekday", "hour"]] = ("year", "month", "weekday")
+    """Parts that become columns."""
 
 
 class Selection(Block):
     """Keep the most useful columns only."""
 
     by: Literal["variance", "mutual_information"]
+    """How usefulness is measured."""
     keep: Annotated[int, Field(ge=1)]
+    """Columns kept."""
 
 
 class Image(Block):
@@ -52,9 +58,11 @@ class Features(Block):
     """The transform that training and serving share."""
 
     kind: Literal["tabular", "image"] = "tabular"
+    """Columns of a table, or pixels of an image."""
     numeric: Numeric = Numeric()
     categorical: Categorical = Categorical()
     datetime: Datetime = Datetime()
     drop: Items[Column] = ()
+    """Columns left out of the features."""
     select: Selection | None = None
     image: Image | None = None

@@ -13,6 +13,7 @@ class Difference(Block):
     """A bound on how much better than another model the candidate must be, in units of the metric."""
 
     better_by: Annotated[float, Field(ge=0)] | None = None
+    """The candidate must be better by more than this."""
     no_worse_than: Annotated[float, Field(ge=0)] | None = None
     """Margin of non-inferiority: the candidate may be worse by less than this."""
 
@@ -27,8 +28,11 @@ class GateRule(Block):
     """One rule; a rule with several bounds asks for all of them."""
 
     metric: str
+    """Name of the metric."""
     at_least: float | None = None
+    """Smallest value that passes."""
     at_most: float | None = None
+    """Greatest value that passes."""
     over_champion: Difference | None = None
     """Against the live model, paired on the same rows; not applicable while there is none."""
     over_dummy: Difference | None = None

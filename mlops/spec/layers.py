@@ -16,7 +16,7 @@ from mlops.spec.library import GROUPS, Configuration
 
 _PACKAGE = re.compile(r"^#\s*@package\s+(\S+)\s*$")
 _ENTRY = re.compile(r"^/?(?P<group>[a-z_]+)(@(?P<package>[a-z0-9_.]+))?$")
-_OPTION = re.compile(r"^[A-Za-z0-9_-]+$")
+_OPTION = re.compile(r"^[A-Za-z0-9_-]{1,100}\Z")
 
 
 @dataclass(frozen=True)

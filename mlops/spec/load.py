@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.diagnostics import Diagnostic, Position, suggest
+from mlops.files.relative import trouble
 from mlops.spec.block import Block
 from mlops.spec.checks import check
 from mlops.spec.compose import CompositionError, compose
@@ -22,7 +23,7 @@ from mlops.spec.pipeline import Pipeline
 from mlops.spec.problems import diagnose
 from mlops.spec.project import Policy, Project
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}$")
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}\Z")
 SomeBlock = TypeVar("SomeBlock", bound=Block)
 
 
@@ -46,8 +47,8 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     if found:
         return None, found
     origins = trace(layers, Position(file))
-    if origins.conflicts:
-        return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+    if found := _unfit(origins):
+        return None, found
     try:
         value = compose(configuration, name)
     except CompositionError as error:
@@ -87,6 +88,13 @@ def _missing(configuration: Configuration, name: str, position: Position) -> tup
         hint = suggest(name, configuration.options("pipeline")) or "`conf/pipeline/` has no file yet: mlops new"
         return (Diagnostic(position, f"there is no pipeline `{name}`", hint, "unknown-pipeline"),)
     return ()
+
+
+def _unfit(origins: Origins) -> tuple[Diagnostic, ...]:
+    """Find what must not reach Hydra: shapes that cannot merge, and its own settings, which it would obey silently."""
+    if own := origins.of(("hydra",)):
+        return (Diagnostic(own[-1].key, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
+    return tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
 
 
 def _conflict(later: Origin, earlier: Origin) -> Diagnostic:
@@ -136,13 +144,23 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
 
 def _file(folder: Path, relative: str, shown: str, position: Position) -> list[Diagnostic]:
     path = folder / relative
-    inside = not Path(relative).is_absolute() and path.resolve().is_relative_to(folder.resolve())
-    if not inside or any(part in ("", "..", "~") for part in relative.split("/")) or "\\" in relative:
-        return [
-            Diagnostic(position, f"`{relative}` is outside of {shown}/", f"put the file into {shown}/", "path-outside")
-        ]
+    hint = f"put the file into {shown}/"
+    if (why := trouble(relative)) is not None:
+        said = f"`{relative[:200]}` {why}" if relative.isprintable() else f"{relative[:200]!r} {why}"
+        return [Diagnostic(position, said, hint, "path-outside")]
+    if not _inside(path, folder):
+        return [Diagnostic(position, f"`{relative}` is outside of {shown}/", hint, "path-outside")]
     if not path.is_file():
         return [
             Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")
         ]
     return []
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    """Whether a path stays in its folder once links are followed; the folder itself may not be a link away."""
+    try:
+        home = folder.parent.parent.resolve() / "pipelines" / folder.name
+        return path.resolve().is_relative_to(home)
+    except (OSError, RuntimeError):  # a ring of links
+        return False

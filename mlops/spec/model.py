@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from mlops.spec.block import Block, Items
 
-OWN_KIND = re.compile(r"^pipelines\.[a-z0-9_-]+\.[A-Za-z_]\w*:[A-Za-z_]\w*$")
+OWN_KIND = re.compile(r"^pipelines\.[a-z0-9_-]+\.[A-Za-z_]\w*:[A-Za-z]\w*$")
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -22,27 +22,39 @@ class Mlp(Block):
     """A multi-layer perceptron, trained by AdamW (PyTorch Lightning)."""
 
     kind: Literal["mlp"]
+    """Name of the kind."""
     hidden: Items[Count] = (256, 256)
+    """Units of each hidden layer."""
     dropout: Dropout = 0.2
+    """Share of units left out in a training step."""
     lr: Positive = 1e-3
+    """Learning rate."""
     weight_decay: NotNegative = 0.01
+    """Pull of the weights towards nought."""
 
 
 class Cnn(Block):
     """A convolutional network for small images, trained by AdamW (PyTorch Lightning)."""
 
     kind: Literal["cnn"]
+    """Name of the kind."""
     channels: Annotated[Items[Count], Field(min_length=1)] = (32, 64, 64)
+    """Channels of each convolution."""
     hidden: Count = 128
+    """Units of the last hidden layer."""
     dropout: Dropout = 0.3
+    """Share of units left out in a training step."""
     lr: Positive = 1e-3
+    """Learning rate."""
     weight_decay: NotNegative = 0.01
+    """Pull of the weights towards nought."""
 
 
 class Linear(Block):
     """Logistic regression, or ridge regression of a number (scikit-learn)."""
 
     kind: Literal["linear"]
+    """Name of the kind."""
     l2: Positive = 1.0
     """Strength of the penalty on large weights."""
 
@@ -51,9 +63,13 @@ class GradientBoosting(Block):
     """Boosted trees (scikit-learn); as many are kept as do best on validation."""
 
     kind: Literal["gradient_boosting"]
+    """Name of the kind."""
     trees: Count = 300
+    """Trees at most."""
     depth: Count = 4
+    """Depth of a tree at most."""
     lr: Positive = 0.05
+    """Learning rate."""
     min_leaf: Count = 20
     """Rows that a leaf holds at least."""
     rows: Fraction = 1.0
@@ -66,8 +82,11 @@ class RandomForest(Block):
     """Averaged trees (scikit-learn)."""
 
     kind: Literal["random_forest"]
+    """Name of the kind."""
     trees: Count = 200
+    """Trees."""
     depth: Count | None = 10
+    """Depth of a tree at most; `null` for no limit."""
     min_leaf: Count = 10
     """Rows that a leaf holds at least."""
     features: Fraction = 0.5
@@ -80,6 +99,7 @@ class Own(Block):
     model_config = ConfigDict(extra="allow")
 
     kind: Annotated[str, Field(pattern=OWN_KIND.pattern)]
+    """The class: `pipelines.NAME.MODULE:CLASS`, a file in the pipeline's own folder."""
 
 
 KINDS: dict[str, type[Block]] = {

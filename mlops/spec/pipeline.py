@@ -22,8 +22,11 @@ class Bootstrap(Block):
     """How intervals are found: by resampling test rows, or whole entities where rows belong to some."""
 
     samples: Annotated[int, Field(ge=200, le=100_000)] = 2000
+    """Resamples drawn."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Confidence of intervals."""
     seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the resampling."""
 
 
 class Evaluate(Block):
@@ -42,6 +45,7 @@ class Preset(Block):
     """Rules that a choice of `/gates` brings along; they are added to the pipeline's own."""
 
     gates: Items[GateRule] = ()
+    """Rules, as under `gates:`."""
 
 
 class Package(Block):
@@ -55,10 +59,15 @@ class Pipeline(Block):
     """One model: data, features, candidates, gates, targets."""
 
     description: Annotated[str, Field(min_length=1, max_length=500)]
+    """One sentence; it stands in the catalogue and on the model card."""
     owners: Annotated[Items[Owner], Field(min_length=1)]
+    """Who reviews changes: `@user` or `@organisation/team`."""
     risk: Risk
+    """Tier of conf/policy.yaml that the pipeline falls under."""
     task: Task
+    """What is learnt: a yes or no, one of several classes, or a number."""
     seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of training."""
     data: Data
     features: Features = Features()
     model: Annotated[dict[Name, Model], Field(min_length=1)]
@@ -69,8 +78,10 @@ class Pipeline(Block):
     evaluate: Evaluate = Evaluate()
     preset: Preset = Preset()
     gates: Items[GateRule] = ()
+    """Rules of the pipeline's own; a preset's are added."""
     package: Package = Package()
     deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
+    """Targets by name."""
 
     @field_validator("description")
     @classmethod

@@ -21,11 +21,13 @@ class Tracking(Block):
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    runner: str = "ubuntu-24.04"
+    runner: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "ubuntu-24.04"
+    """Label of the runner that jobs ask for."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
+    """Python version of jobs."""
     timeout: Annotated[int, Field(ge=1, le=360)] = 60
     """Minutes after which a job is stopped."""
-    branch: str = "main"
+    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")] = "main"
     """The branch that pull requests are merged into."""
 
 
@@ -33,6 +35,7 @@ class Project(Block):
     """What holds for every pipeline of the repository."""
 
     name: Name
+    """Name of the repository in catalogues and registries."""
     tracking: Tracking = Tracking()
     ci: Continuous = Continuous()
 
@@ -52,5 +55,6 @@ class Policy(Block):
     owners: Items[Owner]
     """Who reviews changes of this file."""
     risk: dict[Risk, RiskTier] = Field(default_factory=dict)
+    """What each tier asks for."""
     extensions: Items[str] = ()
     """Import paths outside `pipelines.` that `kind:` may name."""

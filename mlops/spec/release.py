@@ -9,3 +9,4 @@ class Release(Block):
     """The bundle that an environment serves."""
 
     bundle: Digest
+    """Digest of the bundle, as `mlops register` prints it."""

@@ -16,6 +16,7 @@ from mlops.spec.load import load_pipeline
 ROWS = 400
 BINARY = """\
 # @package _global_
+# yaml-language-server: $schema=../.schema/pipeline.json
 defaults:
   - /data: churn
   - /features: tabular
@@ -30,6 +31,7 @@ task: binary
 data: {target: "Left us?", split: {by: stratified}}
 """
 DATA = """\
+# yaml-language-server: $schema=../.schema/data.json
 # What `mlops new` saw in churn.csv: 400 rows. Correct it where it is wrong.
 source: {kind: csv, path: data/churn.csv, separator: ";", nulls: ["", NA]}
 columns:
@@ -80,7 +82,7 @@ def _files(folder: Path) -> list[str]:
 def test_a_file_never_seen_becomes_two_short_yaml_files(root: Path, churn: Path) -> None:
     made = create(root, "churn", churn, "Left us?")
     assert made.files == ("conf/data/churn.yaml", "conf/pipeline/churn.yaml", "pipelines/churn/data/churn.csv")
-    assert made.lines == {"conf/data/churn.yaml": 12, "conf/pipeline/churn.yaml": 13}
+    assert made.lines == {"conf/data/churn.yaml": 13, "conf/pipeline/churn.yaml": 14}
     assert (root / "conf/pipeline/churn.yaml").read_text() == BINARY
     assert (root / "conf/data/churn.yaml").read_text() == DATA
     assert (root / "pipelines/churn/data/churn.csv").read_bytes() == churn.read_bytes()

@@ -1,0 +1,30 @@
+"""gate-without-metric: a rule asks for a number that nobody computes.
+
+What: `gate` judges a metric, or a slice, that `evaluate` is not told to measure.
+Why: the rule could never be decided, and an undecided rule must not look like a passed one.
+Fix: name a metric of the task, and a slice column that stays in the data.
+Example: a gate on `auroc` where `evaluate` measures `accuracy` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.diagnostics import suggest
+from mlops.plan.pipeline import PipelinePlan
+from mlops.rules.finding import Finding
+
+
+def check(pipeline: PipelinePlan) -> Iterator[Finding]:
+    """Find rules whose evidence is not asked for."""
+    measured = pipeline.stage("evaluate").section
+    for index, rule in enumerate(pipeline.stage("gate").section["rules"]):
+        parameter = ("gate", "rules", index)
+        if rule["metric"] not in measured["metrics"]:
+            message = f"the rule {rule['id']} needs {rule['metric']}, which `evaluate` does not measure"
+            hint = suggest(rule["metric"], measured["metrics"])
+            yield Finding((), message, hint, "gate-without-metric", "error", parameter=parameter)
+        if rule["by"] is not None and rule["by"] not in measured["slices"]:
+            message = f"the rule {rule['id']} needs slices by `{rule['by']}`, which `evaluate` does not make"
+            hint = suggest(rule["by"], measured["slices"])
+            yield Finding((), message, hint, "gate-without-metric", "error", parameter=parameter)

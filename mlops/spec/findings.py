@@ -1,0 +1,227 @@
+"""What each finding about the YAML itself means; rules on a plan carry theirs in their own file.
+
+An entry is `id: what it is`, then What, Why, Fix and Example, as `mlops explain ID` prints it.
+"""
+
+from __future__ import annotations
+
+_TEXT = """\
+bound-direction: a bound on the side where a metric is good.
+What: `at_most` for a metric of which more is better, or `at_least` for one of which less is better.
+Why: such a rule rewards a bad model.
+Fix: use the other of the two.
+Example: `{metric: auroc, at_most: 0.8}`.
+
+bound-out-of-range: a bound that no value, or every value, meets.
+What: a number outside the range of the metric.
+Why: the gate would say the same whatever the model does.
+Fix: write a value within the range that the message names.
+Example: `{metric: auroc, at_least: 7.4}`.
+
+code-in-yaml: something that could run code or read the environment.
+What: a YAML tag, a key between underscores such as `_target_`, a resolver such as `${oc.env:X}`, or `${{ ... }}`.
+Why: configuration comes from pull requests; it names components, it never runs anything.
+Fix: name a component by `kind:`; refer to another key by `${key.of.this.file}`; keep secrets out of YAML.
+Example: `description: ${{ secrets.TOKEN }}`.
+
+columns: the columns of a pipeline contradict each other.
+What: a column is both included and excluded, derived and declared, sliced by and excluded, or a target is left out;
+    or a derived column lacks its value.
+Why: one of the two would silently win.
+Fix: keep one of the two.
+Example: `data: {target: left, exclude: {leaks: [left]}}`.
+
+composition: files that cannot be put together.
+What: a mapping meets a list under one key, a reference names no key, or Hydra refuses the defaults list.
+Why: any result would be a guess.
+Fix: give the key one shape in every file; name a key of this pipeline in `${...}`.
+Example: `select_by: ${data.tarjet}`.
+
+defaults: a defaults list that is not read the way it looks.
+What: no `- _self_`, an entry that is not `- /group: option`, or a file that includes itself.
+Why: the order of entries decides which value wins.
+Fix: one group an entry, each with a leading `/`, and `- _self_` last.
+Example: `defaults: [data: churn]`.
+
+image: images without a shape, or a network for images without images.
+What: `features: image` needs `image: {shape: [channels, height, width]}`, and a `cnn` needs `features: image`.
+Why: pixels in a row do not say how wide a picture is.
+Fix: write the shape; choose `- /features: image`.
+Example: `model: {cnn: {kind: cnn}}` with `- /features: tabular`.
+
+missing-file: a file that the configuration names is not there.
+What: the source, a module of the pipeline's own, or conf/project.yaml or conf/policy.yaml.
+Why: the stage that needs it would stop.
+Fix: put the file where the message says.
+Example: `source: {kind: csv, path: data/churn.csv}` without pipelines/churn/data/churn.csv.
+
+missing-key: a block lacks a key that has no default.
+What: the message names the key and the block.
+Why: nobody can guess it, as with the target.
+Fix: write the key.
+Example: a pipeline without `task:`.
+
+name: a file name that cannot name a pipeline.
+What: lower-case letters, digits, `_` and `-`, beginning with a letter or digit, 64 at most.
+Why: the name becomes a folder, a job and a model in the registry.
+Fix: rename the file.
+Example: `conf/pipeline/Churn EU.yaml`.
+
+no-gate: nothing could stop a bad model.
+What: no rule with `mode: block`, neither the pipeline's own nor a preset's.
+Why: every model would be packaged.
+Fix: choose `- /gates: ...` or write a rule under `gates:`.
+Example: `gates: [{metric: auroc, at_least: 0.7, mode: warn}]`.
+
+package-header: the first line of a pipeline is missing.
+What: `conf/pipeline/*.yaml` begins with `# @package _global_`.
+Why: without it Hydra puts every key under `pipeline:`.
+Fix: add the line.
+Example: a pipeline whose first line is `defaults:`.
+
+pattern: a regular expression that does not compile.
+What: the value of `matches`.
+Why: the stage `validate` would stop on it.
+Fix: correct the expression; it is matched against the whole value.
+Example: `matches: "[a-z"`.
+
+policy: the pipeline lacks something that conf/policy.yaml asks of its risk tier.
+What: owners, or a gate by a sensitive column.
+Why: the code owners decided it for every pipeline of that risk.
+Fix: add what the message names; a change of the policy is a change of its own.
+Example: `risk: high` with one owner where the policy asks for two.
+
+rule-twice: two rules bound the same thing.
+What: one metric, one slice and one kind of bound in two rules, a preset's included.
+Why: a verdict could not name which of them failed.
+Fix: keep one of the two.
+Example: `gates: [{metric: auroc, at_least: 0.7}, {metric: auroc, at_least: 0.8}]`.
+
+source: a source lacks what its kind needs.
+What: a package file needs `sha256`, SQL a `query`, a table without a header `names`.
+Why: the rows could not be read, or not be trusted.
+Fix: write the key that the message names.
+Example: `source: {kind: sql, path: data/shop.duckdb}`.
+
+split: a split that cannot be made.
+What: fractions that do not add up to 1, a split by group or time without its column, a stratified number.
+Why: train, validation and test must share out the rows, each row once.
+Fix: as the message says.
+Example: `split: {by: group}`.
+
+syntax: a finding that has no id of its own.
+What: the message says it.
+Why: it stands for what could not be read at all.
+Fix: as the message says.
+Example: a file that ends within a quotation.
+
+type: a value of the wrong kind.
+What: text where a number belongs, a word that is no choice, a number out of range, a malformed name.
+Why: values are never converted silently; `"0.1"` is text.
+Fix: as the message says; conf/README.md lists every key with its type.
+Example: `max_epochs: "40"`.
+
+unknown-group: a defaults entry of a group that does not exist.
+What: groups are data, features, model, trainer, evaluate, gates, package and deploy.
+Why: Hydra's own settings (`hydra/launcher` and others) could name code to run, so only these are read.
+Fix: use the group that the message suggests.
+Example: `defaults: [/modle: mlp]`.
+
+unknown-key: a key that no block of that name has.
+What: usually a slip of the pen.
+Why: a key that is silently ignored looks as if it worked.
+Fix: use the key that the message suggests; conf/README.md lists all.
+Example: `descripton: Who will leave?`.
+
+unknown-metric: a metric that does not exist, or not for this task.
+What: the message lists the metrics of the task.
+Why: it could never be computed.
+Fix: use one of the list.
+Example: `task: regression` with a gate on `auroc`.
+
+unknown-option: a choice without a file.
+What: neither `conf/GROUP/OPTION.yaml` nor the library has it.
+Why: there is nothing to compose.
+Fix: use the option that the message suggests, or write the file.
+Example: `defaults: [/gates: binary_clasifier]`.
+
+unknown-pipeline: a pipeline without a file.
+What: `conf/pipeline/NAME.yaml` does not exist.
+Why: there is nothing to do.
+Fix: use the name that the message suggests; begin one with `mlops new`.
+Example: `mlops validate chrun`.
+
+yaml-alias: an alias without an anchor, or one inside itself.
+What: `*name` stands before `&name`, or within it.
+Why: its value would be unknown or endless.
+Fix: write the value out.
+Example: `a: &x [*x]`.
+
+yaml-ambiguous: a scalar that readers of YAML read differently.
+What: `no`, `12:30`, `010`, `1_000`, a bare date and their like.
+Why: Git, DVC, Hydra and Python would not agree on what was approved.
+Fix: quotes for text; `true`, `false` or a plain number otherwise.
+Example: `country: no`.
+
+yaml-depth: nested too deep.
+What: more than 50 levels.
+Why: no configuration needs them; an attack does.
+Fix: flatten it.
+Example: sixty opening brackets.
+
+yaml-documents: a second document in one file.
+What: a line `---` after the first content.
+Why: some readers take the first document, some the last.
+Fix: one document a file.
+Example: `a: 1`, `---`, `a: 2`.
+
+yaml-duplicate: a key written twice.
+What: one mapping has the same key two times.
+Why: some readers take the first, some the last.
+Fix: remove one; the message says where the first stands.
+Example: `risk: high` and, below, `risk: minimal`.
+
+yaml-empty: a file without content.
+What: nothing, or comments only.
+Why: it would be read as null.
+Fix: write the keys, or delete the file.
+Example: a file of one comment.
+
+yaml-encoding: not UTF-8.
+What: bytes that are no UTF-8 text.
+Why: the same bytes would be other text elsewhere.
+Fix: save the file as UTF-8.
+Example: a file saved as Latin-1 with an `é`.
+
+yaml-key: a key that is not text.
+What: a number, a date, `null`, a list or a mapping as a key.
+Why: readers spell such keys differently.
+Fix: quotes around the key.
+Example: `1: one`.
+
+yaml-merge: a merge key.
+What: `<<`.
+Why: YAML 1.2 has none, and readers disagree on who wins.
+Fix: a `defaults:` entry, or the keys written out.
+Example: `<<: *base`.
+
+yaml-number: a number that does not fit.
+What: more than 18 digits, or a value that is not finite.
+Why: it would be rounded, differently by different readers.
+Fix: quotes, if it is text such as an account number.
+Example: `seed: 12345678901234567890`.
+
+yaml-size: a file that is too large.
+What: more than 1 MiB, or more than 100,000 values once aliases are written out.
+Why: small files can be made to fill a machine's memory.
+Fix: keep data out of YAML; write fewer aliases.
+Example: nine levels of nine aliases each.
+
+yaml-syntax: not YAML.
+What: the parser's own words, at the place where it stopped.
+Why: nothing after it can be trusted.
+Fix: correct the line; indent with spaces.
+Example: `gates: [`.
+"""
+
+DOCUMENTED: dict[str, str] = {entry.partition(":")[0]: entry.strip() for entry in _TEXT.split("\n\n")}

@@ -64,7 +64,7 @@ def test_a_good_change_is_green_and_its_summary_holds_the_gates(team: Team) -> N
     assert run["verdict"].result == "success", run.log
     assert "| ✅ | auroc at least 0.72 |" in run.summary
     assert "<b>churn</b>: gate, package" in run.summary
-    assert (run.artifacts / "report-churn" / "gate.json").is_file()
+    assert list((run.artifacts / "report-churn").rglob("gate.json"))
     kept = [instance.workspace / ".git" / "config" for instance in run["pipeline"].instances]
     assert not [path for path in kept if "extraheader" in path.read_text()], "a job that runs models keeps a token"
 
@@ -74,7 +74,7 @@ def test_a_change_to_one_of_several_pipelines_runs_only_that_one(team: Team) -> 
     propose(team.work, "Nobody is that old")
     run = team.open()
     assert run["verdict"].result == "success", run.log
-    assert [instance.matrix for instance in run["pipeline"].instances] == [{"pipeline": "visits"}]
+    assert [instance.name for instance in run["pipeline"].instances] == ["visits"]
 
 
 def test_a_change_that_fails_a_gate_is_red_and_the_sentence_is_in_the_summary(team: Team) -> None:
@@ -135,7 +135,7 @@ def test_the_merge_queue_is_judged_by_the_same_workflow(team: Team) -> None:
     propose(team.work, "Ask for more, in the queue")
     run = team.judge(team.origin.merge_group(team.work))
     assert run["verdict"].result == "success", run.log
-    assert [instance.matrix for instance in run["pipeline"].instances] == [{"pipeline": "churn"}]
+    assert [instance.name for instance in run["pipeline"].instances] == ["churn"]
 
 
 def test_a_job_that_runs_the_changed_code_holds_no_token_that_writes(team: Team) -> None:

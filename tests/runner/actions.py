@@ -93,7 +93,7 @@ def upload_artifact(inputs: dict[str, str], place: Place) -> dict[str, str]:
         if inputs.get("if-no-files-found", "warn") == "error":
             raise ActionFailed(f"No files were found with the provided path: {inputs['path']}")
         return {}
-    name, root = inputs.get("name", "artifact"), _common(files)
+    name, root = inputs.get("name", "artifact"), _root(place.workspace, inputs["path"])
     target = place.artifacts / name
     if target.exists():
         if inputs.get("overwrite", "false") != "true":
@@ -169,8 +169,11 @@ def _matching(workspace: Path, patterns: str) -> list[Path]:
     return sorted(found)
 
 
-def _common(files: list[Path]) -> Path:
-    return Path(os.path.commonpath([path.parent for path in files]))
+def _root(workspace: Path, patterns: str) -> Path:
+    """Find what an artifact's paths are relative to: the deepest folder that holds everything asked for."""
+    fixed = [re.split(r"[^/]*[*?\[]", line.strip())[0] for line in patterns.splitlines() if line.strip()]
+    places = [workspace / path for path in fixed]
+    return Path(os.path.commonpath([path if path.is_dir() else path.parent for path in places]))
 
 
 def _safe(key: str) -> str:

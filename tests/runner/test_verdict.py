@@ -20,6 +20,12 @@ from tests.runner.workflow import Workflow
 
 RESULTS = ("success", "failure", "cancelled", "skipped")
 EVENT = pull_request(7, "a" * 40, "b" * 40, "c" * 40)
+# what the job that finds the affected pipelines says of them; nothing where it stopped too early
+AFFECTED = {
+    "one": {"pipelines": '["churn"]', "count": "1", "batches": '[{"name": "churn", "pipelines": "churn"}]'},
+    "none": {"pipelines": "[]", "count": "0", "batches": "[]"},
+    "unknown": {},
+}
 OPEN = ("success", "skipped")  # what lets a pull request through
 
 Table = dict[tuple[str, ...], str]
@@ -46,19 +52,19 @@ def _verdict(runner: Runner, workflow: Workflow, results: dict[str, str], pipeli
     for job in workflow.jobs:
         if job.identity != "verdict":
             # a job that did not succeed may still have said something before it stopped
-            outputs = {"pipelines": pipelines} if job.identity == "affected" else {}
+            outputs = AFFECTED[pipelines] if job.identity == "affected" else {}
             run.jobs[job.identity] = JobRun(results.get(job.identity, "success"), outputs=outputs)
     return runner.job(workflow, workflow.job("verdict"), EVENT, run).result
 
 
-@pytest.mark.parametrize("pipelines", ['["churn"]', "[]", ""])
+@pytest.mark.parametrize("pipelines", AFFECTED)
 def test_only_every_expected_job_succeeding_lets_a_pull_request_through(
     engine: Engine, tmp_path: Path, text: str, pipelines: str
 ) -> None:
     needs, table = judged(engine, tmp_path, text, pipelines)
     assert {"check", "affected", "pipeline"} <= set(needs)
     assert len(table) == 4 ** len(needs)
-    expected = tuple("skipped" if (need, pipelines) == ("pipeline", "[]") else "success" for need in needs)
+    expected = tuple("skipped" if (need, pipelines) == ("pipeline", "none") else "success" for need in needs)
     assert [results for results, verdict in table.items() if verdict in OPEN] == [expected]
     assert table[expected] == "success"
 
@@ -77,7 +83,7 @@ def test_a_verdict_that_can_be_passed_by_is_found(
     engine: Engine, tmp_path: Path, text: str, before: str, after: str
 ) -> None:
     assert before in text
-    _, table = judged(engine, tmp_path, text.replace(before, after), '["churn"]')
+    _, table = judged(engine, tmp_path, text.replace(before, after), "one")
     assert len([results for results, verdict in table.items() if verdict in OPEN]) > 1
 
 

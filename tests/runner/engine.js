@@ -12,6 +12,15 @@ import {
   isSequence,
   parseWorkflow,
 } from "@actions/workflow-parser";
+import schema from "./node_modules/@actions/workflow-parser/dist/workflow-v1.0.min.json";
+
+// Newer than the parser: https://github.blog/changelog/2026-09-10-control-github-actions-cache-access-with-cache-mode
+if (!schema.definitions["cache-mode"]) {
+  schema.definitions["cache-mode"] = { "allowed-values": ["read", "write", "write-only", "none"] };
+  for (const place of ["workflow-root", "workflow-root-strict", "job-factory", "workflow-job"]) {
+    schema.definitions[place].mapping.properties["cache-mode"] = "cache-mode";
+  }
+}
 
 const CONTEXTS = "github needs strategy matrix job runner env vars steps secrets inputs".split(" ");
 

@@ -133,9 +133,15 @@ def test_an_artifact_reaches_another_job_with_its_digest(play: Play) -> None:
             "on: push\njobs: {a: {runs-on: x, needs: b, steps: [{run: 'true'}]}}",
             "must contain at least one job with no dependencies",
         ),
+        ("on: push\njobs: {a: {runs-on: x, cache-mode: all, steps: [{run: 'true'}]}}", "Unexpected value 'all'"),
         ("on: push\njobs: {a: {runs-on: x, if: secrets.X, steps: [{run: 'true'}]}}", "Unrecognized named-value"),
     ],
 )
 def test_what_github_would_refuse_is_refused(engine: Engine, text: str, problem: str) -> None:
     with pytest.raises(WorkflowError, match=problem):
         engine.parse("w.yml", text)
+
+
+def test_a_key_newer_than_the_parser_is_known(engine: Engine) -> None:
+    workflow = engine.parse("w.yml", "on: push\njobs: {a: {runs-on: x, cache-mode: read, steps: [{run: 'true'}]}}")
+    assert workflow.job("a").body["cache-mode"] == "read"

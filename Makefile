@@ -5,7 +5,7 @@ BIN    := .venv/bin
 STAMP  := .venv/.installed
 JOBS   ?= 2
 
-.PHONY: demo test check setup compile ui golden format clean help
+.PHONY: demo test check setup runner compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,sql]" --config-settings editable_mode=compat
 	@touch $@
+
+runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
+	npm ci --prefix tests/runner --silent --no-audit --no-fund
 
 compile: setup   ## Write the generated files
 	$(BIN)/mlops compile

@@ -1,0 +1,89 @@
+"""A repository of tiny pipelines, compiled, as a team that adopted the framework has it."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+from mlops.app.compile import compile_files
+from mlops.app.workspace import open_workspace
+from tests.builders.repositories import commit
+
+ROOT = Path(__file__).parent.parent.parent
+SHARED = ("Makefile", "pyproject.toml", "constraints.txt", ".gitignore", ".gitattributes", ".dvcignore", ".dvc/config")
+
+PIPELINE = """\
+# @package _global_
+defaults:
+  - /data: {name}
+  - /features: tabular
+  - /model: [linear]
+  - /gates: binary_classifier
+  - /deploy: [local]
+  - _self_
+description: Who will leave {name}?
+owners: ["@growth"]
+risk: limited
+task: binary
+data: {{target: left, split: {{by: stratified}}}}
+gates:
+  - metric: auroc
+    at_least: 0.7
+"""
+DATA = """\
+source: {kind: csv, path: data/table.csv}
+columns:
+  age: {type: int, between: [0, 120]}
+  visits: {type: int}
+  plan: {type: category, in: [free, paid]}
+  left: {type: bool}
+"""
+BROKEN = '''\
+"""A model that cannot be trained."""
+
+from pytorch_lightning import LightningModule
+
+
+class Broken(LightningModule):
+    def __init__(self) -> None:
+        raise RuntimeError("out of luck")
+'''
+
+
+def make_shop(root: Path, *pipelines: str) -> Path:
+    """Write a compiled repository with one commit; each pipeline learns from 500 rows with a linear model."""
+    for name in SHARED:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, root / name)
+    texts = {
+        "conf/project.yaml": "name: shop\n",
+        "conf/policy.yaml": 'owners: ["@platform"]\nrisk:\n  high: {owners: 2, sliced_gate: true}\n',
+    }
+    for seed, name in enumerate(pipelines):
+        texts[f"conf/pipeline/{name}.yaml"] = PIPELINE.format(name=name)
+        texts[f"conf/data/{name}.yaml"] = DATA
+        texts[f"pipelines/{name}/data/table.csv"] = _table(seed)
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    propose(root, "Two models" if len(pipelines) > 1 else "One model")
+    return root
+
+
+def propose(root: Path, message: str, *, compiled: bool = True) -> str:
+    """Compile, as an author does before pushing, and commit."""
+    if compiled:
+        compile_files(open_workspace(root))
+    return commit(root, message)
+
+
+def _table(seed: int) -> str:
+    """Write a table whose target follows two columns, with noise."""
+    chance = random.Random(seed)  # noqa: S311 - rows, not secrets
+    lines = ["age,visits,plan,left"]
+    for _ in range(500):
+        age, visits = chance.randint(18, 90), chance.randint(0, 30)
+        left = (age - 54) / 18 - (visits - 15) / 8 + chance.gauss(0, 1) > 0
+        lines.append(f"{age},{visits},{chance.choice(['free', 'paid'])},{str(left).lower()}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,151 @@
+"""The compiled pull-request workflow, executed: what a reviewer sees for each kind of change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.builders.repositories import edit, git
+from tests.builders.shop import BROKEN, make_shop, propose
+from tests.runner.api import Api
+from tests.runner.engine import Engine, missing
+from tests.runner.event import Event
+from tests.runner.origin import Origin
+from tests.runner.result import Run
+from tests.runner.run import Runner
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+
+SECRET = "s3cret-of-the-remote"
+WORKFLOW = ".github/workflows/mlops-pr.yml"
+
+
+@dataclass(frozen=True)
+class Team:
+    """A working repository, its origin, and the machine that plays its workflow."""
+
+    work: Path
+    origin: Origin
+    runner: Runner
+    api: Api
+
+    def branch(self) -> Path:
+        """Begin a change from main."""
+        git(self.work, "checkout", "-q", "--force", "-B", "change", "main")
+        git(self.work, "clean", "-q", "-f", "-d", "conf", "pipelines")
+        return self.work
+
+    def judge(self, event: Event) -> Run:
+        run = self.runner.event(event)
+        assert run is not None, "the workflow did not start"
+        return run
+
+    def open(self) -> Run:
+        """Push the branch as a pull request, and let the workflow judge it."""
+        return self.judge(self.origin.pull_request(self.work))
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    folder = tmp_path_factory.mktemp("team")
+    work = make_shop(folder / "work", "churn", "visits")
+    origin = Origin.of(work, folder / "origin.git")
+    with Engine() as engine, Api() as api:
+        yield Team(work, origin, Runner(engine, origin, folder / "runs", api, {"DVC_REMOTE_KEY": SECRET}), api)
+
+
+def test_a_good_change_is_green_and_its_summary_holds_the_gates(team: Team) -> None:
+    edit(team.branch(), "conf/pipeline/churn.yaml", "at_least: 0.7", "at_least: 0.72")
+    propose(team.work, "Ask for more")
+    run = team.open()
+    assert run["verdict"].result == "success", run.log
+    assert "| ✅ | auroc at least 0.72 |" in run.summary
+    assert "<b>churn</b>: gate, package" in run.summary
+    assert list((run.artifacts / "report-churn").rglob("gate.json"))
+    kept = [instance.workspace / ".git" / "config" for instance in run["pipeline"].instances]
+    assert not [path for path in kept if "extraheader" in path.read_text()], "a job that runs models keeps a token"
+
+
+def test_a_change_to_one_of_several_pipelines_runs_only_that_one(team: Team) -> None:
+    edit(team.branch(), "conf/data/visits.yaml", "between: [0, 120]", "between: [0, 110]")
+    propose(team.work, "Nobody is that old")
+    run = team.open()
+    assert run["verdict"].result == "success", run.log
+    assert [instance.name for instance in run["pipeline"].instances] == ["visits"]
+
+
+def test_a_change_that_fails_a_gate_is_red_and_the_sentence_is_in_the_summary(team: Team) -> None:
+    edit(team.branch(), "conf/pipeline/churn.yaml", "at_least: 0.7", "at_least: 0.999")
+    propose(team.work, "Ask for the impossible")
+    run = team.open()
+    assert run.results["pipeline"] == "failure", run.log
+    assert run["verdict"].result == "failure"
+    assert "❌ churn: fail (1 of 3 failed)" in run.summary
+    assert "but must be at least 0.999" in run.summary
+
+
+def test_a_generated_file_edited_by_hand_is_red(team: Team) -> None:
+    edit(team.branch(), "pipelines/churn/params.yaml", "at_least: 0.7", "at_least: 0.1")
+    propose(team.work, "Lower the bound where nobody looks", compiled=False)
+    run = team.open()
+    assert run.results["check"] == "failure", run.log
+    assert run.results["pipeline"] == "skipped"
+    assert run["verdict"].result == "failure"
+    assert "-    at_least: 0.1\n+    at_least: 0.7" in run["check"].instances[0].log
+
+
+def test_a_training_that_fails_makes_the_verdict_red_not_skipped(team: Team) -> None:
+    work = team.branch()
+    (work / "pipelines" / "churn" / "model.py").write_text(BROKEN)
+    (work / "conf" / "model").mkdir(exist_ok=True)
+    kind = "# @package model.broken\nkind: pipelines.churn.model:Broken\n"
+    (work / "conf" / "model" / "broken.yaml").write_text(kind)
+    edit(work, "conf/pipeline/churn.yaml", "/model: [linear]", "/model: [broken]")
+    propose(work, "A model of our own")
+    run = team.open()
+    assert run.results["pipeline"] == "failure", run.log
+    assert "train stopped" in run["pipeline"].instances[0].step("Run").log
+    assert run["verdict"].result == "failure"
+
+
+def test_a_change_that_affects_no_pipeline_is_green_without_running_any(team: Team) -> None:
+    (team.branch() / "NOTES.md").write_text("Nothing to learn from this.\n")
+    propose(team.work, "Take a note")
+    run = team.open()
+    assert run.results["pipeline"] == "skipped", run.log
+    assert run["verdict"].result == "success"
+
+
+def test_a_fork_is_judged_without_secrets_and_with_a_token_that_only_reads(team: Team) -> None:
+    edit(team.branch(), "conf/pipeline/churn.yaml", "at_least: 0.7", "at_least: 0.71")
+    propose(team.work, "A stranger asks for more")
+    run = team.judge(team.origin.pull_request(team.work, 8, fork=True))
+    assert run["verdict"].result == "success", run.log
+    assert "auroc at least 0.71" in run.summary
+    assert {level for instance in run.instances for level in instance.permissions.values()} <= {"read"}
+    assert not [step.name for instance in run.instances for step in instance.steps if step.secrets]
+    assert not [comment for comment in team.api.comments if comment["number"] == 8]
+
+
+def test_the_merge_queue_is_judged_by_the_same_workflow(team: Team) -> None:
+    edit(team.branch(), "conf/pipeline/churn.yaml", "at_least: 0.7", "at_least: 0.73")
+    propose(team.work, "Ask for more, in the queue")
+    run = team.judge(team.origin.merge_group(team.work))
+    assert run["verdict"].result == "success", run.log
+    assert [instance.name for instance in run["pipeline"].instances] == ["churn"]
+
+
+def test_a_job_that_runs_the_changed_code_holds_no_token_that_writes(team: Team) -> None:
+    workflow = team.runner.engine.parse(WORKFLOW, team.origin.read("main", WORKFLOW))
+    asked = {job.identity: job.body["permissions"] for job in workflow.jobs}
+    for name in ("check", "affected", "pipeline"):
+        assert set(asked[name].values()) <= {"read"}, name
+
+
+def test_another_branch_starts_nothing(team: Team) -> None:
+    event = team.origin.pull_request(team.branch(), 9)
+    other = Event(event.name, event.action, "legacy", event.sha, event.reference, event.payload)
+    assert team.runner.event(other) is None

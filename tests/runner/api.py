@@ -1,0 +1,137 @@
+"""A recording stand-in for the few GitHub API calls that workflows make, on loopback."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+LONGEST = 65_536  # characters of a comment's body that GitHub takes
+
+_LIST = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/(?P<number>\d+)/comments")
+_ONE = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/comments/(?P<id>\d+)")
+
+
+@dataclass
+class Api:
+    """Comments by pull request, the calls that came, and what each token may do."""
+
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __enter__(self) -> Api:
+        handler = type("Bound", (_Handler,), {"api": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def seed(self, number: int, body: str, login: str = "ada") -> int:
+        """Leave a comment of somebody else."""
+        with self._lock:
+            return int(self._add(number, body, login)["id"])
+
+    def answer(self, method: str, target: str, token: str, body: Any) -> tuple[int, Any, dict[str, str]]:
+        """Answer one call: status, JSON, headers."""
+        path, query = urlsplit(target).path, parse_qs(urlsplit(target).query)
+        with self._lock:
+            self.calls.append((method, target))
+            if token not in self.tokens:
+                return 401, {"message": "Bad credentials"}, {}
+            scopes = self.tokens[token]
+            held = {scopes.get("issues", "none"), scopes.get("pull-requests", "none")}
+            if not held & ({"read", "write"} if method == "GET" else {"write"}):
+                return 403, {"message": "Resource not accessible by integration"}, {}
+            if found := _LIST.fullmatch(path):
+                return self._list(found, query) if method == "GET" else self._create(method, found, body)
+            if found := _ONE.fullmatch(path):
+                return self._one(method, int(found["id"]), body)
+            return 404, {"message": "Not Found"}, {}
+
+    def _list(self, found: re.Match[str], query: dict[str, list[str]]) -> tuple[int, Any, dict[str, str]]:
+        size, page = int(query.get("per_page", ["30"])[0]), int(query.get("page", ["1"])[0])
+        size = min(max(size, 1), 100)
+        mine = [comment for comment in self.comments if comment["number"] == int(found["number"])]
+        rest = len(mine) > page * size
+        following = f"{self.url}{found[0]}?per_page={size}&page={page + 1}"
+        return 200, mine[(page - 1) * size : page * size], {"Link": f'<{following}>; rel="next"'} if rest else {}
+
+    def _create(self, method: str, found: re.Match[str], body: Any) -> tuple[int, Any, dict[str, str]]:
+        if method != "POST":
+            return 404, {"message": "Not Found"}, {}
+        if problem := _problem(body):
+            return 422, problem, {}
+        return 201, self._add(int(found["number"]), body["body"], "github-actions[bot]"), {}
+
+    def _one(self, method: str, identity: int, body: Any) -> tuple[int, Any, dict[str, str]]:
+        comment = next((comment for comment in self.comments if comment["id"] == identity), None)
+        if comment is None or method not in ("GET", "PATCH"):
+            return 404, {"message": "Not Found"}, {}
+        if method == "PATCH":
+            if problem := _problem(body):
+                return 422, problem, {}
+            comment["body"] = body["body"]
+            comment["updates"] += 1
+        return 200, comment, {}
+
+    def _add(self, number: int, body: str, login: str) -> dict[str, Any]:
+        identity = 1000 + len(self.comments)
+        kind = "Bot" if login.endswith("[bot]") else "User"
+        user = {"login": login, "type": kind}
+        comment = {"id": identity, "number": number, "body": body, "user": user, "updates": 0}
+        comment["html_url"] = f"https://github.com/shop/models/pull/{number}#issuecomment-{identity}"
+        self.comments.append(comment)
+        return comment
+
+
+class _Handler(BaseHTTPRequestHandler):
+    api: Api
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_POST = do_PATCH = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library's names
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the library's name
+        """Say nothing."""
+
+    def _serve(self) -> None:
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        token = (self.headers.get("Authorization") or "").split(" ", 1)[-1]
+        try:
+            status, value, headers = self.api.answer(self.command, self.path, token, json.loads(data or "null"))
+        except ValueError:
+            status, value, headers = 400, {"message": "Problems parsing JSON"}, {}
+        answer = json.dumps(value).encode()
+        self.send_response(status)
+        for name, text in {"Content-Type": "application/json", "Content-Length": str(len(answer)), **headers}.items():
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(answer)
+
+
+def _problem(body: Any) -> dict[str, str] | None:
+    if not isinstance(body, dict) or not isinstance(body.get("body"), str) or not body["body"]:
+        return {"message": "Validation Failed: body is missing"}
+    if len(body["body"]) > LONGEST:
+        return {"message": f"Validation Failed: body is too long (maximum is {LONGEST} characters)"}
+    return None

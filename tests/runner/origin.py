@@ -1,0 +1,58 @@
+"""A bare repository that plays GitHub's: it merges pull requests and serves clones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.builders.repositories import git
+from tests.runner.event import Event, merge_group, pull_request
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A bare repository with a branch `main`."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, work: Path, folder: Path) -> Origin:
+        """Publish the main branch of a working repository."""
+        git(work, "clone", "-q", "--bare", str(work), str(folder))
+        # as on GitHub, a commit may be asked for by its name
+        git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
+        git(work, "remote", "add", "origin", str(folder))
+        return cls(folder)
+
+    def head(self, branch: str = "main") -> str:
+        return git(self.folder, "rev-parse", branch).strip()
+
+    def pull_request(self, work: Path, number: int = 7, *, fork: bool = False) -> Event:
+        """Push what a working repository has checked out as a pull request into main, and merge it on trial."""
+        base, head, merge = self._merged(work, f"refs/pull/{number}/head")
+        git(self.folder, "update-ref", f"refs/pull/{number}/merge", merge)
+        return pull_request(number, base, head, merge, fork=fork)
+
+    def merge_group(self, work: Path, number: int = 7) -> Event:
+        """Put what a working repository has checked out into the merge queue."""
+        base, _, merge = self._merged(work, f"refs/pull/{number}/head")
+        event = merge_group(number, base, merge)
+        git(self.folder, "update-ref", event.reference, merge)
+        return event
+
+    def read(self, commit: str, path: str) -> str:
+        """Read a file as it is at a commit."""
+        return git(self.folder, "show", f"{commit}:{path}")
+
+    def workflows(self, commit: str) -> tuple[str, ...]:
+        """List the workflow files of a commit."""
+        listed = git(self.folder, "ls-tree", "--name-only", commit, ".github/workflows/").splitlines()
+        return tuple(name for name in listed if name.endswith((".yml", ".yaml")))
+
+    def _merged(self, work: Path, reference: str) -> tuple[str, str, str]:
+        base, head = self.head(), git(work, "rev-parse", "HEAD").strip()
+        git(work, "push", "-q", "--force", "origin", f"HEAD:{reference}")
+        tree = git(self.folder, "merge-tree", "--write-tree", base, head).splitlines()[0]
+        message = f"Merge {head} into {base}"
+        merge = git(self.folder, "commit-tree", tree, "-p", base, "-p", head, "-m", message).strip()
+        return base, head, merge

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mlops.spec.block import Block, Items, Name, Owner
 
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 Risk = Literal["minimal", "limited", "high"]
 
 
@@ -21,11 +23,12 @@ class Tracking(Block):
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    runner: str = "ubuntu-24.04"
+    runner: Label | Annotated[Items[Label], Field(min_length=1)] = "ubuntu-24.04"
+    """The label of the machines that jobs run on, or several that a machine must all carry."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     timeout: Annotated[int, Field(ge=1, le=360)] = 60
     """Minutes after which a job is stopped."""
-    branch: str = "main"
+    branch: Branch = "main"
     """The branch that pull requests are merged into."""
 
 

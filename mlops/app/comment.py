@@ -119,7 +119,7 @@ def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
         said.append(f"about {duration(sum(known))}" + (f", {others:,} of unknown duration" if others else ""))
     lines = [f"**Plan:** {' · '.join(said)}"]
     if found and _hexadecimal(context.base):
-        lines += ["", "See it here:", "", "```sh", f"mlops plan --base {context.base[:12]}", "```"]
+        lines += ["", "The plan, on your machine:", "", "```sh", f"mlops plan --base {context.base[:12]}", "```"]
     return "\n".join(lines) + "\n"
 
 

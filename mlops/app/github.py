@@ -108,6 +108,7 @@ class Client:
             with urllib.request.build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
+            error.close()
             if error.code >= 500 or error.code == 429:
                 raise _Unavailable(f"HTTP {error.code}") from error
             raise InfrastructureError(

@@ -9,10 +9,10 @@ from mlops.app.markdown import escape, folded, interval, number, plain
 
 MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "stopped": "❌"}
 _CODES = {
-    3: "something moved since it was recorded",
-    4: "the configuration, or the data it describes, is wrong",
-    5: "bytes are not what a digest promises",
-    6: "something outside did not answer, or is absent; run the job again",
+    3: "Something moved since it was recorded",
+    4: "The configuration, or the data it describes, is wrong",
+    5: "Bytes are not what a digest promises",
+    6: "Something outside did not answer, or is absent; run the job again",
 }
 _SPACE = "&nbsp;"  # narrow columns stay on one line
 _KEYS = 20
@@ -44,8 +44,11 @@ def blocked(item: Judged) -> str:
     """Show the first reason and fold a sentence for every rule that did not pass, and the commands that tell more."""
     name = item.change.name
     if item.gate is None:
+        code = (
+            "its job left no report" if item.exit_code is None else f"a stage stopped with exit code {item.exit_code}"
+        )
         body = [_stopped(item), "", "```sh", f"mlops run {name}", "```"]
-        return folded(f"❌ <b>{escape(name)}</b>: no verdict", body)
+        return folded(f"❌ <b>{escape(name)}</b>: no verdict, {code}", body)
     rules = [rule for word in ("fail", "inconclusive") for rule in item.gate.rules if rule.state == word]
     lines = [f"- {MARKS[rule.state]} {escape(rule.sentence, 500)}{_warning(rule)}" for rule in rules[:_RULES]]
     lines += [f"- … and {len(rules) - _RULES:,} more"] if len(rules) > _RULES else []
@@ -63,9 +66,8 @@ def working(item: Judged) -> str:
 
 def _stopped(item: Judged) -> str:
     if item.exit_code is None:
-        return "Its job left no report: it did not start, or was stopped before the end."
-    why = _CODES.get(item.exit_code, "a defect")
-    return f"A stage stopped with exit code {item.exit_code}: {why}. The log of its job says more."
+        return "The job did not start, or was stopped before the end."
+    return f"{_CODES.get(item.exit_code, 'A defect')}. The log of the job says more."
 
 
 def _changed(item: Judged) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mlops.lower.inputs import Facts
 from mlops.lower.stages import COMMAND, lower_stages
-from mlops.lower.workflow import lower_pull_request
+from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import PipelinePlan, Plan, Target
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.pipeline import Pipeline

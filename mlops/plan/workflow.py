@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One privilege of a job, and why the job needs it."""
+
+    scope: str
+    access: Literal["read", "write"]
+    why: str
 
 
 @dataclass(frozen=True)
@@ -20,18 +30,22 @@ class Step:
 
 @dataclass(frozen=True)
 class Job:
-    """One job; `needs` orders it after others, `matrix` is an expression that gives its list of pipelines."""
+    """One job; `needs` orders it after others, `matrix` gives a name and an expression that lists its values.
+
+    `cache` says what the job may do with the cache that all jobs of a repository share.
+    """
 
     name: str
     title: str
-    runner: str
+    runner: tuple[str, ...]
     timeout: int
     steps: tuple[Step, ...]
-    permissions: dict[str, str] = field(default_factory=dict)
+    permissions: tuple[Permission, ...] = ()
     needs: tuple[str, ...] = ()
     condition: str = ""
-    matrix: str = ""
+    matrix: tuple[str, str] | None = None
     outputs: dict[str, str] = field(default_factory=dict)
+    cache: Literal["read", "none"] = "none"
 
 
 @dataclass(frozen=True)

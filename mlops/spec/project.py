@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mlops.spec.block import Block, Items, Name, Owner
 
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 Risk = Literal["minimal", "limited", "high"]
 
 
@@ -21,13 +23,13 @@ class Tracking(Block):
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    runner: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "ubuntu-24.04"
-    """Label of the runner that jobs ask for."""
+    runner: Label | Annotated[Items[Label], Field(min_length=1)] = "ubuntu-24.04"
+    """The label of the machines that jobs run on, or several that a machine must all carry."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     """Python version of jobs."""
     timeout: Annotated[int, Field(ge=1, le=360)] = 60
     """Minutes after which a job is stopped."""
-    branch: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")] = "main"
+    branch: Branch = "main"
     """The branch that pull requests are merged into."""
 
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import yaml
 
 from mlops.backends import github
-from mlops.lower.workflow import lower_pull_request
+from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
 from mlops.spec.project import Continuous
@@ -75,15 +76,37 @@ def test_actions_are_pinned_by_commit_with_their_version() -> None:
     assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line) for line in uses)
 
 
-def test_nothing_is_granted_but_reading() -> None:
+def test_each_job_has_the_privileges_it_needs_and_no_more() -> None:
     value = yaml.safe_load(compiled())
     assert value["permissions"] == {}
-    assert {name: job["permissions"] for name, job in value["jobs"].items()} == {
-        "check": {"contents": "read"},
-        "affected": {"contents": "read"},
-        "pipeline": {"contents": "read"},
-        "verdict": {},
+    assert {name: (job["permissions"], job["cache-mode"]) for name, job in value["jobs"].items()} == {
+        "check": ({"contents": "read"}, "read"),
+        "affected": ({"contents": "read"}, "read"),
+        "pipeline": ({"contents": "read"}, "read"),
+        "comment": ({"contents": "read", "pull-requests": "write"}, "none"),
+        "verdict": ({}, "none"),
     }
+
+
+def test_every_permission_says_why() -> None:
+    lines = re.findall(r"^      (?:contents|pull-requests): (.*)$", compiled(), re.MULTILINE)
+    assert len(lines) == 5
+    assert all(re.fullmatch(r"(read|write) # to [a-z ]+", line) for line in lines)
+
+
+def test_the_job_that_may_write_runs_the_code_of_the_base_commit_only() -> None:
+    jobs = yaml.safe_load(compiled())["jobs"].values()
+    for job in (job for job in jobs if "write" in job["permissions"].values()):
+        checkouts = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+        base = "${{ github.event.pull_request.base.sha }}"
+        assert checkouts == [{"ref": base, "persist-credentials": False}]
+
+
+def test_only_the_step_that_posts_sees_the_token() -> None:
+    steps = [step for job in yaml.safe_load(compiled())["jobs"].values() for step in job["steps"]]
+    with_token = [step for step in steps if "github.token" in str(step) or "secrets." in str(step)]
+    assert [step["name"] for step in with_token] == ["Post it as a comment"]
+    assert with_token[0]["if"] == "github.event.pull_request.head.repo.full_name == github.repository"
 
 
 def test_no_expression_reaches_a_shell() -> None:
@@ -98,22 +121,66 @@ def test_every_job_has_a_time_limit() -> None:
 RESULTS = ("success", "failure", "cancelled", "skipped")
 
 
-@pytest.mark.parametrize("pipelines", ['["a"]', "[]", ""])
-def test_the_verdict_is_green_only_when_every_expected_job_succeeded(pipelines: str) -> None:
+@pytest.mark.parametrize("count", ["1", "300", "0", ""])
+def test_the_verdict_is_green_only_when_every_expected_job_succeeded(count: str) -> None:
     (step,) = yaml.safe_load(compiled())["jobs"]["verdict"]["steps"]
     green = []
     for check, affected, pipeline in itertools.product(RESULTS, repeat=3):
-        values = {"CHECK": check, "AFFECTED": affected, "PIPELINE": pipeline, "PIPELINES": pipelines}
+        values = {"CHECK": check, "AFFECTED": affected, "PIPELINE": pipeline, "COUNT": count}
         # GitHub runs a step's script with these options
         done = subprocess.run(
             ["bash", "-e", "-o", "pipefail", "-c", step["run"]], env={**os.environ, **values}, check=False
         )
         if done.returncode == 0:
             green.append((check, affected, pipeline))
-    assert green == [("success", "success", "skipped" if pipelines == "[]" else "success")]
+    assert green == [("success", "success", "skipped" if count == "0" else "success")]
 
 
-def test_the_matrix_is_the_affected_pipelines() -> None:
+def batches(tmp_path: Path, names: list[str]) -> tuple[str, list[dict[str, str]]]:
+    """Run the step that finds the affected pipelines, over a plan that names these."""
+    (step,) = [step for step in yaml.safe_load(compiled())["jobs"]["affected"]["steps"] if step.get("id") == "find"]
+    fake = tmp_path / ".venv" / "bin" / "mlops"
+    fake.parent.mkdir(parents=True)
+    fake.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps({'affected': names})}\nEND\n")
+    fake.chmod(0o755)
+    output = tmp_path / "output"
+    environment = {**os.environ, "GITHUB_OUTPUT": str(output), "BASE": "main"}
+    subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step["run"]], cwd=tmp_path, env=environment, check=True, text=True
+    )
+    found = dict(line.split("=", 1) for line in output.read_text().splitlines())
+    return found["count"], json.loads(found["batches"])
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it")
+@pytest.mark.parametrize("number", [0, 1, 3, 256, 257, 1000, 3000])
+def test_a_matrix_has_at_most_256_jobs_and_every_affected_pipeline_once(number: int, tmp_path: Path) -> None:
+    names = [f"p{index:04}" for index in range(number)]
+    count, found = batches(tmp_path, names)
+    assert count == str(number)
+    assert len(found) <= 256
+    assert [name for batch in found for name in batch["pipelines"].split()] == names
+    assert len({batch["name"] for batch in found}) == len(found)
+    if number <= 256:
+        assert [batch["name"] for batch in found] == names
+
+
+def test_the_verdict_depends_on_every_job_that_judges() -> None:
     jobs = yaml.safe_load(compiled())["jobs"]
-    assert jobs["pipeline"]["strategy"]["matrix"] == {"pipeline": "${{ fromJSON(needs.affected.outputs.pipelines) }}"}
-    assert json.dumps(jobs["verdict"]["needs"]) == '["check", "affected", "pipeline"]'
+    assert jobs["pipeline"]["strategy"]["matrix"] == {"batch": "${{ fromJSON(needs.affected.outputs.batches) }}"}
+    assert jobs["verdict"]["needs"] == ["check", "affected", "pipeline"]
+    assert set(jobs) == {*jobs["verdict"]["needs"], "comment", "verdict"}
+
+
+def test_a_superseded_run_of_a_pull_request_is_cancelled_and_one_of_the_queue_is_not() -> None:
+    concurrency = yaml.safe_load(compiled())["concurrency"]
+    assert concurrency["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
+    assert "github.event.pull_request.number || github.run_id" in concurrency["group"]
+
+
+def test_nothing_but_pull_requests_and_the_merge_queue_starts_it() -> None:
+    value = yaml.safe_load(compiled())
+    assert value.get("on", value.get(True)) == {
+        "pull_request": {"branches": ["main"]},
+        "merge_group": {"branches": ["main"]},
+    }

@@ -1,0 +1,166 @@
+"""What the jobs of a pull request left behind, read as somebody else's data: bounded and typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError
+
+from mlops.errors import IntegrityError
+from mlops.spec.block import Name
+
+Verdict = Literal["pass", "fail", "inconclusive"]
+_LARGEST = 64 * 2**20
+_JUDGED = (0, 2, 7)  # how `mlops run` ends when every stage ended
+
+
+class _Read(BaseModel, extra="ignore", frozen=True):
+    pass
+
+
+class Rule(_Read):
+    """One result of a gate."""
+
+    metric: str
+    against: str = "value"
+    by: str | None = None
+    slice: str | None = None
+    bound: float | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
+    verdict: Verdict
+    mode: Literal["block", "warn"] = "block"
+    applicable: bool = True
+    sentence: str = ""
+
+    @property
+    def state(self) -> str:
+        """The verdict of a rule that applies, else `skipped`."""
+        return self.verdict if self.applicable else "skipped"
+
+
+class Gate(_Read):
+    """`reports/gate.json`."""
+
+    verdict: Verdict
+    rules: tuple[Rule, ...] = ()
+    champion: str | None = None
+
+
+class Figure(_Read):
+    """A metric with its interval."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class Metrics(_Read):
+    """`reports/metrics.json`: figures by model and metric."""
+
+    models: dict[str, dict[str, Figure]] = Field(default_factory=dict)
+
+
+class Key(_Read):
+    """A key of the configuration that changed."""
+
+    key: str
+    before: Any = None
+    after: Any = None
+    where: str = ""
+
+
+class Stage(_Read):
+    """A stage of a plan."""
+
+    name: str
+    runs: bool
+    reasons: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+
+
+class Change(_Read):
+    """What a plan says of one pipeline."""
+
+    name: Name
+    keys: tuple[Key, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    seconds: Annotated[float, Field(ge=0, le=1e9)] | None = None
+
+
+class PlanRead(_Read):
+    """`mlops plan -o json`."""
+
+    schema_version: Literal[1]
+    base: str | None = None
+    affected: tuple[Name, ...]
+    pipelines: tuple[Change, ...]
+
+
+class Judged(_Read):
+    """What is known of an affected pipeline after its job; `gate` is None where no stage came to a verdict."""
+
+    change: Change
+    gate: Gate | None = None
+    metrics: Metrics = Metrics()
+    exit_code: int | None = None
+
+
+Read = TypeVar("Read", bound=_Read)
+
+
+def read_plan(folder: Path) -> PlanRead | None:
+    """Read the plan among the artifacts; None where there is none.
+
+    Raises:
+        IntegrityError: it is not a plan this version can read.
+    """
+    places = [folder / "plan" / "plan.json", folder / "plan.json"]
+    path = next((path for path in places if path.is_file()), None)
+    if path is None:
+        return None
+    plan = _read(path, PlanRead)
+    if plan is None:
+        raise IntegrityError(f"{path}: not a plan of schema version 1", hint="make it with `mlops plan -o json`")
+    return plan
+
+
+def read_judged(folder: Path, plan: PlanRead) -> tuple[Judged, ...]:
+    """Read what the jobs left of every affected pipeline, in the order of their names."""
+    affected = set(plan.affected)
+    return tuple(
+        _judged(folder, change)
+        for change in sorted(plan.pipelines, key=lambda change: change.name)
+        if change.name in affected
+    )
+
+
+def _judged(folder: Path, change: Change) -> Judged:
+    places = sorted(
+        folder.glob(f"report-*/{change.name}"), key=lambda path: (path.parts[-2] != f"report-{change.name}", path)
+    )
+    if not places:
+        return Judged(change=change)
+    here = places[0]
+    code = _code(here / "exit-code")
+    # committed reports of an earlier run are there too when a stage stopped: they say nothing of this run
+    gate = _read(here / "gate.json", Gate) if code in _JUDGED else None
+    metrics = _read(here / "metrics.json", Metrics) if gate else None
+    return Judged(change=change, gate=gate, metrics=metrics or Metrics(), exit_code=code)
+
+
+def _code(path: Path) -> int | None:
+    text = path.read_bytes()[:8].decode(errors="replace").strip() if path.is_file() and not path.is_symlink() else ""
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _read(path: Path, kind: type[Read]) -> Read | None:
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > _LARGEST:
+        return None
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except ValidationError:
+        return None

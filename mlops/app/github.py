@@ -1,0 +1,118 @@
+"""The few calls of GitHub's API that the comment needs: find, create, update; nothing is sent twice on success."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlops.errors import ConfigurationError, InfrastructureError
+
+_PAGE = 100
+_PAGES = 50
+_TIMEOUT = 30
+_ATTEMPTS = 4
+
+
+class _Unavailable(Exception):
+    """The API did not answer, or said that it cannot now."""
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follow no redirect: the token is for this host only."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Client:
+    """One repository of one GitHub; `author` is the account that the token speaks for."""
+
+    repository: str
+    token: str
+    api: str = "https://api.github.com"
+    author: str = "github-actions[bot]"
+    wait: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        """Refuse a place the token must not be sent to.
+
+        Raises:
+            ConfigurationError: no such repository is possible, or the address is not encrypted.
+        """
+        parts = urlsplit(self.api)
+        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise ConfigurationError(f"{self.api}: not an https address", hint="set GITHUB_API_URL")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", self.repository):
+            raise ConfigurationError(f"`{self.repository}` is no repository", hint="set GITHUB_REPOSITORY=owner/name")
+
+    def keep_comment(self, number: int, marker: str, body: str) -> tuple[str, str]:
+        """Create the comment that begins with `marker`, or update it; give what was done and its address.
+
+        Raises:
+            InfrastructureError: the API does not answer, or refuses.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                return self._keep(number, marker, body)
+            except _Unavailable as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise InfrastructureError(
+                        f"{self.api} did not answer: {error}", hint="run it again later"
+                    ) from error
+                self.wait(2.0**attempt)
+        raise AssertionError  # the loop returns or raises
+
+    def _keep(self, number: int, marker: str, body: str) -> tuple[str, str]:
+        """Look again before every attempt: one that seemed to fail may have created the comment."""
+        own = next(self._own(number, marker), None)
+        if own is None:
+            made = self._call("POST", f"issues/{number}/comments", {"body": body})
+            return "created", str(made.get("html_url", ""))
+        if own.get("body") == body:
+            return "unchanged", str(own.get("html_url", ""))
+        made = self._call("PATCH", f"issues/comments/{int(own['id'])}", {"body": body})
+        return "updated", str(made.get("html_url", ""))
+
+    def _own(self, number: int, marker: str) -> Iterator[dict[str, Any]]:
+        """Find comments by the token's own account only: anybody can write the marker."""
+        for page in range(1, _PAGES + 1):
+            found = self._call("GET", f"issues/{number}/comments?per_page={_PAGE}&page={page}")
+            for item in found:
+                ours = (item.get("user") or {}).get("login") == self.author
+                if ours and str(item.get("body", "")).startswith(marker):
+                    yield item
+            if len(found) < _PAGE:
+                return
+
+    def _call(self, method: str, path: str, value: Any = None) -> Any:
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            "User-Agent": "mlops-by-pull-request",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+        data = None if value is None else json.dumps(value).encode()
+        address = f"{self.api.rstrip('/')}/repos/{self.repository}/{path}"
+        request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - checked above
+        try:
+            with urllib.request.build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code >= 500 or error.code == 429:
+                raise _Unavailable(f"HTTP {error.code}") from error
+            raise InfrastructureError(
+                f"{method} {address}: HTTP {error.code}", hint="does the token have `pull-requests: write`?"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise _Unavailable(str(error)) from error

@@ -1,0 +1,50 @@
+"""Text that somebody wrote, as Markdown that shows it and does nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from typing import Any
+
+_SPECIAL = re.compile(r"[^\w\s.,:;/%'+=→–…-]|(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word marks nothing
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_BREAK = "&#8203;"  # a space of no width: what follows it is no mention, no reference and no link
+
+
+def escape(text: str, limit: int = 200) -> str:
+    """Show text on one line, at most `limit` characters of it, without markup, mentions, links or invisible marks."""
+    text = text[: 4 * limit + 100]
+    shown = "".join(" " if c.isspace() else "" if unicodedata.category(c) in _HIDDEN else c for c in text)
+    shown = " ".join(shown.split())
+    if len(shown) > limit:
+        shown = shown[: limit - 1] + "…"
+    entities = _SPECIAL.sub(lambda match: _entity(match.group()), shown).replace("://", f":{_BREAK}//")
+    return re.sub(r"(?i)www\.", lambda match: match.group()[:3] + _BREAK + ".", entities)
+
+
+def plain(value: Any, limit: int = 60) -> str:
+    """Show a value of a configuration, escaped."""
+    return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), limit)
+
+
+def number(value: float | None, sign: str = "") -> str:
+    """Spell a figure with three digits that count."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:{sign},.0f}" if abs(value) >= 1000 else f"{value:{sign}.3g}"
+
+
+def interval(low: float | None, high: float | None, sign: str = "") -> str:
+    """Spell an interval."""
+    return f"[{number(low, sign)}, {number(high, sign)}]"
+
+
+def folded(summary: str, body: list[str]) -> str:
+    """Fold lines away under a summary; both are Markdown already."""
+    return "\n".join([f"<details><summary>{summary}</summary>", "", *body, "", "</details>", ""])
+
+
+def _entity(character: str) -> str:
+    return f"&#{ord(character)};{_BREAK if character in '@#' else ''}"

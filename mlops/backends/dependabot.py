@@ -1,0 +1,31 @@
+"""`dependabot.yml`: updates of actions and packages, none of them younger than a week.
+
+A malicious release is mostly found within days; waiting is the cheapest defence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops.backends.text import document
+from mlops.plan.pipeline import Plan
+
+PATH = ".github/dependabot.yml"
+_DAYS = 7
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Write the updates of a repository that has workflows."""
+    if not plan.workflows:
+        return {}
+    actions = _update("github-actions") | {"exclude-paths": [".github/workflows/mlops-*.yml"]}
+    return {PATH: document("conf/", {"version": 2, "updates": [actions, _update("pip")]})}
+
+
+def _update(ecosystem: str) -> dict[str, Any]:
+    return {
+        "package-ecosystem": ecosystem,
+        "directory": "/",
+        "schedule": {"interval": "weekly"},
+        "cooldown": {"default-days": _DAYS},
+    }

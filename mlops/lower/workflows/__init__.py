@@ -1,0 +1,1 @@
+"""The workflows, one per file: settings in, jobs and steps out."""

@@ -1,0 +1,197 @@
+"""The pull-request workflow: compile check, the affected pipelines as a matrix, one comment, one verdict."""
+
+from __future__ import annotations
+
+from mlops.lower.workflows.shared import READ, runner, set_up
+from mlops.plan.workflow import Job, Permission, Step, Workflow
+from mlops.spec.project import Continuous
+
+_BASE = "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"
+
+# GitHub runs at most 256 jobs of a matrix: above that, a job takes several pipelines.
+_FIND = """\
+.venv/bin/mlops plan --base "$BASE" -o json > plan.json
+echo "count=$(jq '.affected | length' plan.json)" >> "$GITHUB_OUTPUT"
+batches=$(jq -c '.affected | length as $all | ([1, (($all + 255) / 256 | floor)] | max) as $size
+  | [range(0; $all; $size) as $first | .[$first:$first + $size]
+  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")}]' plan.json)
+echo "batches=$batches" >> "$GITHUB_OUTPUT"
+"""
+
+_SHOW = """\
+.venv/bin/mlops plan --base "$BASE" -o md >> "$GITHUB_STEP_SUMMARY"
+"""
+
+# Every pipeline of a batch is run even where one before it failed; how it ended is part of the evidence, because
+# reports of an earlier run are committed and would otherwise pass for those of this one.
+_RUN = """\
+status=0
+for name in $PIPELINES; do
+  code=0
+  .venv/bin/mlops run "$name" || code=$?
+  mkdir -p "evidence/$name"
+  echo "$code" > "evidence/$name/exit-code"
+  if [ "$code" != 0 ]; then status=$code; fi
+done
+exit "$status"
+"""
+
+_VERIFY = """\
+for name in $PIPELINES; do
+  .venv/bin/mlops verify "$name"
+done
+"""
+
+_JUDGE = """\
+status=0
+for name in $PIPELINES; do
+  .venv/bin/mlops gate "$name" --explain -o md >> "$GITHUB_STEP_SUMMARY" || status=$?
+done
+exit "$status"
+"""
+
+_COLLECT = """\
+for name in $PIPELINES; do
+  mkdir -p "evidence/$name"
+  if [ -d "pipelines/$name/reports" ]; then cp -R "pipelines/$name/reports/." "evidence/$name/"; fi
+done
+"""
+
+_COMMENT = """\
+.venv/bin/mlops comment evidence --commit "$COMMIT" --base "$BASE" \\
+  --job "check=$CHECK" --job "affected=$AFFECTED" --job "pipeline=$PIPELINE" """
+
+_VERDICT = """\
+test "$CHECK" = success
+test "$AFFECTED" = success
+if [ "$COUNT" = 0 ]; then
+  test "$PIPELINE" = skipped
+else
+  test "$PIPELINE" = success
+fi
+"""
+
+
+def lower_pull_request(settings: Continuous) -> Workflow:
+    """Decide the workflow that judges a pull request."""
+    return Workflow(
+        name="mlops-pr",
+        title="Pull request",
+        triggers={"pull_request": {"branches": [settings.branch]}, "merge_group": {"branches": [settings.branch]}},
+        concurrency="mlops-pr-${{ github.event.pull_request.number || github.run_id }}",
+        cancel="${{ github.event_name == 'pull_request' }}",
+        jobs=(_check(settings), _affected(settings), _pipeline(settings), _comment(settings), _verdict(settings)),
+    )
+
+
+def _check(settings: Continuous) -> Job:
+    steps = (
+        *set_up(settings),
+        Step("Check the configuration", run=".venv/bin/mlops validate"),
+        Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
+    )
+    title = "Configuration and compiled files"
+    return Job("check", title, runner(settings), 15, steps, (READ,), cache="read")
+
+
+def _affected(settings: Continuous) -> Job:
+    steps = (
+        *set_up(settings),
+        Step("Find the affected pipelines", run=_FIND, environment={"BASE": _BASE}, identity="find"),
+        Step("Show the plan", run=_SHOW, environment={"BASE": _BASE}),
+        _keep("Keep the plan", "plan", "plan.json", found="error"),
+    )
+    outputs = {"count": "${{ steps.find.outputs.count }}", "batches": "${{ steps.find.outputs.batches }}"}
+    return Job(
+        "affected",
+        "Affected pipelines",
+        runner(settings),
+        15,
+        steps,
+        (READ,),
+        needs=("check",),
+        outputs=outputs,
+        cache="read",
+    )
+
+
+def _pipeline(settings: Continuous) -> Job:
+    names = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
+    always = "${{ !cancelled() }}"
+    steps = (
+        *set_up(settings),
+        Step("Run", run=_RUN, environment=names),
+        Step("Verify the recorded run", run=_VERIFY, environment=names),
+        Step("Judge", run=_JUDGE, environment=names, condition=always),
+        Step("Collect the reports", run=_COLLECT, environment=names, condition=always),
+        _keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
+    )
+    return Job(
+        "pipeline",
+        "${{ matrix.batch.name }}",
+        runner(settings),
+        settings.timeout,
+        steps,
+        (READ,),
+        needs=("affected",),
+        condition="needs.affected.outputs.count != '0'",
+        matrix=("batch", "${{ fromJSON(needs.affected.outputs.batches) }}"),
+        cache="read",
+    )
+
+
+def _comment(settings: Continuous) -> Job:
+    """Run the code of the base commit, which was reviewed; the pull request reaches this job as data only."""
+    environment = {
+        "CHECK": "${{ needs.check.result }}",
+        "AFFECTED": "${{ needs.affected.result }}",
+        "PIPELINE": "${{ needs.pipeline.result }}",
+        "COMMIT": "${{ github.event.pull_request.head.sha }}",
+        "BASE": "${{ github.event.pull_request.base.sha }}",
+    }
+    token = {"GITHUB_TOKEN": "${{ github.token }}", "NUMBER": "${{ github.event.pull_request.number }}"}
+    steps = (
+        *set_up(settings, environment["BASE"]),
+        Step("Fetch the evidence", uses="actions/download-artifact", inputs={"path": "evidence"}),
+        Step("Write the report", run=_COMMENT + '>> "$GITHUB_STEP_SUMMARY"\n', environment=environment),
+        Step(
+            "Post it as a comment",
+            run=_COMMENT + '--post --pull-request "$NUMBER" > /dev/null\n',
+            environment=environment | token,
+            # a fork's token can only read: there the summary is the report
+            condition="github.event.pull_request.head.repo.full_name == github.repository",
+        ),
+    )
+    return Job(
+        "comment",
+        "Comment",
+        runner(settings),
+        15,
+        steps,
+        (READ, Permission("pull-requests", "write", "to keep the one comment up to date")),
+        needs=("check", "affected", "pipeline"),
+        condition="${{ !cancelled() && github.event_name == 'pull_request' }}",
+    )
+
+
+def _verdict(settings: Continuous) -> Job:
+    """Depend on what judges, not on what tells: a comment that could not be posted blocks nobody."""
+    environment = {
+        "CHECK": "${{ needs.check.result }}",
+        "AFFECTED": "${{ needs.affected.result }}",
+        "COUNT": "${{ needs.affected.outputs.count }}",
+        "PIPELINE": "${{ needs.pipeline.result }}",
+    }
+    steps = (Step("Every expected job succeeded", run=_VERDICT, environment=environment),)
+    needs = ("check", "affected", "pipeline")
+    return Job("verdict", "verdict", runner(settings), 5, steps, needs=needs, condition="always()")
+
+
+def _keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "") -> Step:
+    inputs: dict[str, str | int | bool] = {
+        "name": name,
+        "path": path,
+        "if-no-files-found": found,
+        "retention-days": 30,
+    }
+    return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)

@@ -14,6 +14,7 @@ PLACES = (
     "pipelines/*/params.yaml",
     "pipelines/*/.gitignore",
     ".github/workflows/mlops-*.yml",
+    ".github/CODEOWNERS",
 )
 
 

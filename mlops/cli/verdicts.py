@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.app.gate import Verdict
 from mlops.cli.options import SYMBOLS, paint
+
+if TYPE_CHECKING:
+    from mlops.app.rejudge import Rejudged
 
 _MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩"}
 
@@ -34,6 +37,37 @@ def markdown(verdict: Verdict) -> str:
         n = f"{rule['n']:,}" if rule["n"] else "–"
         lines.append(f"| {_MARKS[_state(rule)]} | {_escape(_title(rule))} | {value} | {interval} | {n} |")
     lines += ["", *(f"- {_escape(rule['sentence'])}" for rule in verdict.rules if _state(rule) != "pass")]
+    return "\n".join(lines)
+
+
+def compared_table(again: Rejudged, *, explain: bool) -> str:
+    """Print the verdict by the rules of now, what they loosen, and the verdict by the rules of the base."""
+    lines = [table(again.now, explain=explain)]
+    lines += [f"  {sentence}" for sentence in (*again.loosened, *again.notes)]
+    if again.before is not None:
+        lines += [f"by the rules of {again.base[:8]}:", table(again.before, explain=explain)]
+    if again.labels:
+        lines.append(f"{', '.join(again.labels)}: {again.now.pipeline} is judged by both; {again.verdict}")
+    return "\n".join(lines)
+
+
+def compared_markdown(again: Rejudged) -> str:
+    """Print the same for a pull request."""
+    lines = [markdown(again.now)]
+    lines += [f"- {_escape(sentence)}" for sentence in (*again.loosened, *again.notes)]
+    if again.before is not None:
+        folded = markdown(again.before)
+        mark = _MARKS[again.before.verdict]
+        summary = f"<summary>{mark} By the rules of <code>{again.base[:8]}</code></summary>"
+        lines += [
+            "",
+            f"<details{' open' if again.before.verdict != 'pass' else ''}>{summary}",
+            "",
+            folded,
+            "</details>",
+        ]
+    if again.labels:
+        lines += ["", f"**{', '.join(again.labels)}**: judged by the old and the new rules: {again.verdict}"]
     return "\n".join(lines)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mlops.spec.block import Block, Items, Name, Owner
 
+Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
 Risk = Literal["minimal", "limited", "high"]
 
 
@@ -43,14 +44,28 @@ class RiskTier(Block):
     owners: Annotated[int, Field(ge=1)] = 1
     """Owners a pipeline names at least."""
     sliced_gate: bool = False
-    """A rule by a sensitive column is required."""
+    """A blocking rule by a sensitive column is required."""
+    champion_gate: bool = False
+    """A blocking rule against the live model is required."""
+    own_classes: bool = True
+    """Whether a candidate may be a class of the repository's own."""
+    budget: bool = False
+    """A `budget:` is required."""
 
 
 class Policy(Block):
     """What the code owners ask of every pipeline."""
 
-    owners: Items[Owner]
-    """Who reviews changes of this file."""
+    owners: Annotated[Items[Owner], Field(min_length=1)]
+    """Who reviews changes of this file, of the workflows and of what is live in production."""
     risk: dict[Risk, RiskTier] = Field(default_factory=dict)
-    extensions: Items[str] = ()
-    """Import paths outside `pipelines.` that `kind:` may name."""
+    paths: dict[Pattern, Annotated[Items[Owner], Field(min_length=1)]] = Field(default_factory=dict)
+    """Who reviews what else, by pattern of `.github/CODEOWNERS`; the last that matches holds."""
+    runners: Items[str] | None = None
+    """Runners that jobs may ask for, as patterns with `*`; any where absent."""
+    sources: Items[str] | None = None
+    """Kinds of data source, as patterns with `*`; any where absent."""
+    packages: Items[str] | None = None
+    """Python packages whose data files may be read, as patterns with `*`; any where absent."""
+    kinds: Items[str] | None = None
+    """Kinds of candidate, own classes among them, as patterns with `*` (`pipelines.churn.*`); any where absent."""

@@ -54,6 +54,18 @@ def changed_files(root: Path, commit: str, folder: str) -> frozenset[str]:
     return frozenset(name for name in names if name)
 
 
+def changed_between(root: Path, old: str, new: str, paths: Iterable[str]) -> frozenset[str]:
+    """List which of some files and folders differ between two commits.
+
+    Raises:
+        InfrastructureError: Git cannot tell, as where a commit was not fetched.
+    """
+    done = _git(root, "diff", "--name-only", "-z", "--no-renames", old, new, "--", *paths)
+    if done.returncode:
+        raise InfrastructureError(f"git cannot compare {old[:8]} with {new[:8]}", hint="git fetch --unshallow")
+    return frozenset(name for name in done.stdout.decode(errors="surrogateescape").split("\0") if name)
+
+
 def _git(root: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, input=given)  # noqa: S603, S607

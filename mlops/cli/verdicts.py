@@ -29,14 +29,14 @@ def table(verdict: Verdict, *, explain: bool) -> str:
 
 def markdown(verdict: Verdict) -> str:
     """Print a table for a pull request or a job summary; user text is escaped."""
-    lines = [f"### {_MARKS[verdict.verdict]} {_escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
+    lines = [f"### {_MARKS[verdict.verdict]} {escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
     lines += ["| | rule | value | interval | n |", "| --- | --- | ---: | --- | ---: |"]
     for rule in verdict.rules:
         interval = f"[{_number(rule['low'])}, {_number(rule['high'])}]" if rule["applicable"] else "–"
         value = _number(rule["value"]) if rule["applicable"] else "–"
         n = f"{rule['n']:,}" if rule["n"] else "–"
-        lines.append(f"| {_MARKS[_state(rule)]} | {_escape(_title(rule))} | {value} | {interval} | {n} |")
-    lines += ["", *(f"- {_escape(rule['sentence'])}" for rule in verdict.rules if _state(rule) != "pass")]
+        lines.append(f"| {_MARKS[_state(rule)]} | {escape(_title(rule))} | {value} | {interval} | {n} |")
+    lines += ["", *(f"- {escape(rule['sentence'])}" for rule in verdict.rules if _state(rule) != "pass")]
     return "\n".join(lines)
 
 
@@ -54,7 +54,7 @@ def compared_table(again: Rejudged, *, explain: bool) -> str:
 def compared_markdown(again: Rejudged) -> str:
     """Print the same for a pull request."""
     lines = [markdown(again.now)]
-    lines += [f"- {_escape(sentence)}" for sentence in (*again.loosened, *again.notes)]
+    lines += [f"- {escape(sentence)}" for sentence in (*again.loosened, *again.notes)]
     if again.before is not None:
         folded = markdown(again.before)
         mark = _MARKS[again.before.verdict]
@@ -114,7 +114,8 @@ def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     return f"{word} ({', '.join(said)})" if said else f"{word} ({total} of {total} passed)"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
+    """Spell what a user wrote so that Markdown shows it and reads nothing into it."""
     for character in "\\`*_{}[]<>|#@!":
         text = text.replace(character, f"&#{ord(character)};")
     return text.replace("\n", " ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Rule = Mapping[str, Any]
@@ -20,6 +20,11 @@ def loosened(before: Section, after: Section) -> tuple[str, ...]:
     rules = after.get("rules") or []
     found = [sentence for rule in before.get("rules") or [] for sentence in _rule(rule, rules)]
     return tuple(dict.fromkeys([*found, *_method(before, after)]))
+
+
+def only_in(rules: Sequence[Rule], others: Sequence[Rule]) -> str:
+    """Spell the rules that another list does not have; "(none)" where it has them all."""
+    return ", ".join(_spell(rule).strip("`") for rule in rules if rule not in others) or "(none)"
 
 
 def _rule(old: Rule, rules: Iterable[Rule]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from mlops.app.difference import ABSENT, Change, differences
 from mlops.app.file_changes import file_changes
 from mlops.app.git import changed_files, commit_of, file_at
 from mlops.app.keys import written
-from mlops.app.loosened import loosened, rules_of
+from mlops.app.loosened import loosened, only_in, rules_of
 from mlops.app.made_of import made_of, policy_digest
 from mlops.app.moved import deploys, policy_notes, removed_pipelines
 from mlops.app.planned import DataChange, Deploy, GateChange, KeyChange, PipelineChange, Planned, StagePlan
@@ -150,11 +150,19 @@ def _keys(pipeline: PipelinePlan, before: Baseline, origins: Origins) -> Iterato
                 continue
             seen.add(_name(key))
             position = origins.where(key)
-            yield KeyChange(_name(key), _plain(change.before), _plain(change.after), f"{position.file}:{position.line}")
+            yield KeyChange(_name(key), *_values(change), f"{position.file}:{position.line}")
 
 
 def _name(key: tuple[str | int, ...]) -> str:
     return ".".join(map(str, key))
+
+
+def _values(change: Change) -> tuple[Any, Any]:
+    """Give what stood and what stands; of a list of rules only those that differ, spelt out."""
+    before, after = _plain(change.before), _plain(change.after)
+    if change.path == ("rules",) and isinstance(before, list) and isinstance(after, list):
+        return only_in(before, after), only_in(after, before)
+    return before, after
 
 
 def _plain(value: Any) -> Any:

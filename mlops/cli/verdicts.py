@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mlops.app.rejudge import Rejudged
 
 _MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩"}
+_ESCAPED = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_{}[]<>|#@!&"})
 
 
 def table(verdict: Verdict, *, explain: bool) -> str:
@@ -116,6 +117,4 @@ def _summary(verdict: Verdict, *, plain: bool = False) -> str:
 
 def escape(text: str) -> str:
     """Spell what a user wrote so that Markdown shows it and reads nothing into it."""
-    for character in "\\`*_{}[]<>|#@!":
-        text = text.replace(character, f"&#{ord(character)};")
-    return text.replace("\n", " ")
+    return text.translate(_ESCAPED).replace("\n", " ")

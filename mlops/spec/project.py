@@ -60,7 +60,7 @@ class Policy(Block):
     """Who reviews changes of this file, of the workflows and of what is live in production."""
     risk: dict[Risk, RiskTier] = Field(default_factory=dict)
     paths: dict[Pattern, Annotated[Items[Owner], Field(min_length=1)]] = Field(default_factory=dict)
-    """Who reviews what else, by pattern of `.github/CODEOWNERS`; the last that matches holds."""
+    """Who reviews what else, by path from the root as in CODEOWNERS; the last match holds, `*` is all the rest."""
     runners: Items[str] | None = None
     """Runners that jobs may ask for, as patterns with `*`; any where absent."""
     sources: Items[str] | None = None

@@ -159,6 +159,7 @@ def test_a_loosened_gate_is_told_and_labelled(root: Path) -> None:
     assert planned.pipelines[0].gates.loosened == loose
     assert (planned.labels, planned.counts.gates_changed) == (("policy-change",), 1)
     assert loose[0] in text(planned)
+    assert "  gates         auroc at least 0.7 → auroc at least 0.6    conf/pipeline/churn.yaml:15\n" in text(planned)
     edit(root, PIPELINE, "at_least: 0.6", "at_least: 0.7")
     assert plan(open_workspace(root), base).labels == ()
 

@@ -25,7 +25,7 @@ def reviewers(path: str, text: str) -> list[str]:
             continue
         pattern, *owners = line.split(" ")
         body = re.escape(pattern.lstrip("/")).replace(r"\*", "[^/]*")
-        if re.fullmatch(body + (".*" if pattern.endswith("/") else "(/.*)?"), path):
+        if pattern == "*" or re.fullmatch(body + (".*" if pattern.endswith("/") else "(/.*)?"), path):
             found = owners
     return found
 
@@ -60,7 +60,16 @@ def test_no_pattern_takes_the_policy_from_its_owners() -> None:
     text = rendered(Policy.model_validate({"owners": ["@platform"], "paths": {"conf/*": ["@me"], ".github/": ["@me"]}}))
     assert reviewers("conf/policy.yaml", text) == ["@platform"]
     assert reviewers(".github/workflows/x.yml", text) == ["@platform"]
-    assert reviewers("conf/project.yaml", text) == ["@me"]
+    assert reviewers("conf/data.yaml", text) == ["@me"]
+
+
+def test_a_star_is_all_the_rest() -> None:
+    text = rendered(Policy.model_validate({"owners": ["@platform"], "paths": {"*": ["@all"]}}))
+    assert [reviewers(path, text) for path in ("README.md", "pipelines/churn/dvc.lock", "conf/gates/mine.yaml")] == [
+        ["@all"],
+        ["@growth"],
+        ["@platform"],
+    ]
 
 
 def test_without_a_policy_there_is_no_file() -> None:

@@ -47,9 +47,17 @@ def files_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
 
 
 def changed_files(root: Path, commit: str, folder: str) -> frozenset[str]:
-    """List files of a folder that differ between a commit and the working tree, relative to the repository."""
+    """List files of a folder that differ between a commit and the working tree, relative to the repository.
+
+    Raises:
+        InfrastructureError: Git cannot tell; silence would pass for "nothing changed".
+    """
     tracked = _git(root, "diff", "--name-only", "-z", "--no-renames", commit, "--", folder)
     added = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", folder)
+    if tracked.returncode or added.returncode:
+        raise InfrastructureError(
+            f"git cannot compare {commit[:8]} with the working tree", hint="git fetch --unshallow"
+        )
     names = (tracked.stdout + added.stdout).decode(errors="surrogateescape").split("\0")
     return frozenset(name for name in names if name)
 

@@ -18,6 +18,7 @@ from mlops.app.loosened import loosened, only_in, rules_of
 from mlops.app.made_of import made_of, policy_digest
 from mlops.app.moved import deploys, policy_notes, removed_pipelines
 from mlops.app.planned import DataChange, Deploy, GateChange, KeyChange, PipelineChange, Planned, StagePlan
+from mlops.app.policy import judge_under_base
 from mlops.app.rejudge import POLICY_CHANGE
 from mlops.app.workspace import Workspace
 from mlops.plan.pipeline import PipelinePlan
@@ -43,7 +44,7 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
     running = {change.name for change in found if change.affected}
     files = file_changes(workspace, against.commit, running)
     changes = tuple(replace(change, files=files.get(change.name, ())) for change in found)
-    notes = () if against.commit is None else policy_notes(workspace.root, against.commit, against.changed)
+    notes = () if against.commit is None else _notes(workspace, against.commit, against.changed)
     return Planned(
         base=against.commit,
         reference=base,
@@ -55,6 +56,13 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
         files=files.get("", ()),
         removed=removed_pipelines(workspace.root, against.changed),
     )
+
+
+def _notes(workspace: Workspace, commit: str, changed: frozenset[str]) -> tuple[str, ...]:
+    """Say what happens to the rules that judge this change, and who breaks those of the base."""
+    broken = judge_under_base(workspace.root, commit, workspace.project, workspace.pipelines)
+    said = (f"{found.position}: {found.message} (by the policy of {commit[:8]})" for found in broken)
+    return (*policy_notes(workspace.root, commit, changed), *said)
 
 
 def _base(workspace: Workspace, base: str) -> _Base:

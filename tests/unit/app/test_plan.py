@@ -174,6 +174,16 @@ def test_a_policy_is_compared_by_what_it_says(root: Path) -> None:
     assert planned.notes == ("conf/policy.yaml: risk.high.sliced_gate True → False",)
 
 
+def test_whoever_breaks_the_policy_of_the_base_is_named(root: Path) -> None:
+    edit(root, "conf/policy.yaml", "risk:", "sources: [parquet]\nrisk:")
+    base = commit(root)
+    edit(root, "conf/policy.yaml", "sources: [parquet]\n", "")
+    assert plan(open_workspace(root), base).notes == (
+        "conf/policy.yaml: sources ['parquet'] → —",
+        f"conf/data/churn.yaml:1:16: the source kind `csv` is not allowed (by the policy of {base[:8]})",
+    )
+
+
 @pytest.mark.parametrize("path", [".github/CODEOWNERS", "CODEOWNERS", ".github/workflows/mlops-pr.yml"])
 def test_a_change_of_who_reviews_or_what_judges_is_labelled(root: Path, path: str) -> None:
     base = commit(root)

@@ -3,9 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mlops.app.validate import validate
 from mlops.errors import ConfigurationError
+from mlops.spec.project import Policy, RiskTier
 from tests.builders.repositories import commit, edit, make_repository
 
 POLICY = "conf/policy.yaml"
@@ -116,3 +118,12 @@ def test_before_there_was_a_policy_only_the_new_one_holds(root: Path) -> None:
     commit(root)
     (root / "policy").rename(root / POLICY)
     assert messages(root, "HEAD") == []
+
+
+def test_the_example_in_the_architecture_page_holds_and_shows_every_key(repository: Path) -> None:
+    page = (repository / "mlops" / "README.md").read_text()
+    example = yaml.safe_load(page.split("```yaml\n# conf/policy.yaml\n")[1].split("```")[0])
+    policy = Policy.model_validate(example)
+    assert set(example) == set(Policy.model_fields)
+    assert set(example["risk"]["high"]) == set(RiskTier.model_fields)
+    assert policy.runners == ("ubuntu-24.04", "gpu-*")

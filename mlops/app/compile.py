@@ -15,6 +15,7 @@ PLACES = (
     "pipelines/*/params.yaml",
     "pipelines/*/.gitignore",
     ".github/workflows/mlops-*.yml",
+    ".github/CODEOWNERS",
     ".github/dependabot.yml",
 )
 

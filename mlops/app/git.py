@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from mlops.errors import ConfigurationError, InfrastructureError
@@ -28,16 +29,53 @@ def file_at(root: Path, commit: str, path: str) -> bytes | None:
     return None if done.returncode else done.stdout
 
 
+def files_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
+    """Read several files as they were at a commit, in one process; what was not there is left out."""
+    wanted = [path for path in paths if "\n" not in path]
+    request = "".join(f"{commit}:{path}\n" for path in wanted).encode()
+    answer = _git(root, "cat-file", "--batch", given=request).stdout
+    found: dict[str, bytes] = {}
+    for path in wanted:
+        head, _, answer = answer.partition(b"\n")
+        parts = head.split(b" ")
+        if len(parts) == 3 and parts[2].isdigit():
+            size = int(parts[2])
+            if parts[1] == b"blob":
+                found[path] = answer[:size]
+            answer = answer[size + 1 :]
+    return found
+
+
 def changed_files(root: Path, commit: str, folder: str) -> frozenset[str]:
-    """List files of a folder that differ between a commit and the working tree, relative to the repository."""
+    """List files of a folder that differ between a commit and the working tree, relative to the repository.
+
+    Raises:
+        InfrastructureError: Git cannot tell; silence would pass for "nothing changed".
+    """
     tracked = _git(root, "diff", "--name-only", "-z", "--no-renames", commit, "--", folder)
     added = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", folder)
+    if tracked.returncode or added.returncode:
+        raise InfrastructureError(
+            f"git cannot compare {commit[:8]} with the working tree", hint="git fetch --unshallow"
+        )
     names = (tracked.stdout + added.stdout).decode(errors="surrogateescape").split("\0")
     return frozenset(name for name in names if name)
 
 
-def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def changed_between(root: Path, old: str, new: str, paths: Iterable[str]) -> frozenset[str]:
+    """List which of some files and folders differ between two commits.
+
+    Raises:
+        InfrastructureError: Git cannot tell, as where a commit was not fetched.
+    """
+    done = _git(root, "diff", "--name-only", "-z", "--no-renames", old, new, "--", *paths)
+    if done.returncode:
+        raise InfrastructureError(f"git cannot compare {old[:8]} with {new[:8]}", hint="git fetch --unshallow")
+    return frozenset(name for name in done.stdout.decode(errors="surrogateescape").split("\0") if name)
+
+
+def _git(root: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     try:
-        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, input=given)  # noqa: S603, S607
     except FileNotFoundError as error:
         raise InfrastructureError("git is not installed", hint="install git") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlops.app.champions import champions
 from mlops.app.code import fingerprints
+from mlops.app.policy import judge_all
 from mlops.app.printing import printed
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
@@ -66,31 +67,15 @@ def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
         if loaded is not None:
             pipelines[name] = loaded
     if policy is not None:
-        problems += [finding for loaded in pipelines.values() for finding in _policy(loaded, policy)]
+        problems += judge_all(policy, project, pipelines)
     live = champions(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
     facts = Facts(*fingerprints(root), champions=live)
-    plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts)
+    plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy)
     return Workspace(root, configuration, project, policy, pipelines, plan)
 
 
 def refuse(configuration: Configuration, problems: Iterable[Diagnostic]) -> ConfigurationError:
     """Make one error of many findings."""
     return ConfigurationError(printed(problems, configuration.sources), diagnostics=sorted(set(problems)))
-
-
-def _policy(loaded: Loaded, policy: Policy) -> Iterable[Diagnostic]:
-    """Check a pipeline against what its risk tier asks for."""
-    tier = policy.risk.get(loaded.spec.risk)
-    if tier is None:
-        return
-    if len(loaded.spec.owners) < tier.owners:
-        named = len(loaded.spec.owners)
-        message = f"a pipeline of {loaded.spec.risk} risk needs {tier.owners} owners, this one names {named}"
-        hint = "add owners; conf/policy.yaml asks for them"
-        yield Diagnostic(loaded.origins.where(("owners",)), message, hint, "policy")
-    sensitive = {name for name, rule in loaded.spec.data.columns.items() if rule.sensitive}
-    if tier.sliced_gate and not any(rule.by in sensitive for rule in (*loaded.spec.gates, *loaded.spec.preset.gates)):
-        message = f"a pipeline of {loaded.spec.risk} risk needs a gate by a sensitive column"
-        yield Diagnostic(loaded.origins.where(("gates",)), message, "write `by: COLUMN` in a rule", "policy")

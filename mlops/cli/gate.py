@@ -1,31 +1,65 @@
-"""`mlops gate`: the verdict of the last run."""
+"""`mlops gate`: the verdict of the last run, or of the rules of a base commit too."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import base_option, emit, output, root, say
+
+if TYPE_CHECKING:
+    from mlops.app.gate import Verdict
+    from mlops.app.rejudge import Rejudged
 
 
 @click.command(short_help="The verdict of the last run")
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--explain", is_flag=True, help="A sentence for every rule.")
+@base_option("Judge the recorded predictions again, by the rules of this commit too; the worse verdict holds.")
 @output("text", "json", "md")
-def command(names: tuple[str, ...], explain: bool, form: str) -> int:
+def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) -> int:
     """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive."""
-    from mlops.app.gate import read_verdict
-    from mlops.cli.verdicts import markdown, table
+    from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
     from mlops.spec.library import Configuration
 
     here = root()
-    verdicts = [read_verdict(here, name) for name in names or Configuration(here).options("pipeline")]
+    judged = [_read(here, name, base) for name in names or Configuration(here).options("pipeline")]
     if form == "json":
-        emit(
-            [{"pipeline": v.pipeline, "verdict": v.verdict, "champion": v.champion, "rules": v.rules} for v in verdicts]
-        )
-    for verdict in verdicts if form != "json" else ():
-        click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
-    errors = [error for error in (verdict.error() for verdict in verdicts) if error]
+        emit([_value(verdict, again) for verdict, again in judged])
+    for verdict, again in judged if form != "json" else ():
+        if again is not None:
+            click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=explain))
+        else:
+            click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
+    errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
     for error in errors:
         say(f"{error.message}\nhint: {error.hint}")
     return min((error.exit_code for error in errors), default=0)
+
+
+def _read(here: Path, name: str, base: str | None) -> tuple[Verdict, Rejudged | None]:
+    from mlops.app.gate import read_verdict
+
+    if base is None:
+        return read_verdict(here, name), None
+    from mlops.app.rejudge import rejudge
+
+    again = rejudge(here, name, base)
+    return again.whole, again
+
+
+def _value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
+    value = {"pipeline": verdict.pipeline, "verdict": verdict.verdict, "champion": verdict.champion}
+    if again is None:
+        return {**value, "rules": verdict.rules}
+    before = again.before
+    base = {
+        "commit": again.base,
+        "verdict": None if before is None else before.verdict,
+        "rules": () if before is None else before.rules,
+        "loosened": again.loosened,
+        "notes": again.notes,
+    }
+    return {**value, "rules": again.now.rules, "labels": again.labels, "base": base}

@@ -28,6 +28,11 @@ def output(*formats: str) -> Callable[[Function], Function]:
     )
 
 
+def base_option(text: str) -> Callable[[Function], Function]:
+    """Add `--base`, which CI gives once for all verbs as MLOPS_BASE."""
+    return click.option("--base", metavar="REF", envvar="MLOPS_BASE", show_envvar=True, help=text)
+
+
 def root() -> Path:
     """Find the repository that the command was called in."""
     from mlops.app.workspace import find_root

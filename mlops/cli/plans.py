@@ -1,78 +1,104 @@
-"""A plan as text, as Markdown and as JSON."""
+"""A plan as text and as Markdown."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops.app.plan import KeyChange, PipelineChange, Planned, StagePlan
+from mlops.app.planned import DataChange, Deploy, FileChange, KeyChange, PipelineChange, Planned, StagePlan
 from mlops.cli.options import paint
-
-SCHEMA_VERSION = 1
+from mlops.cli.verdicts import escape
 
 
 def text(planned: Planned) -> str:
-    """Print the pipelines that will run, and count the others."""
-    affected = [change for change in planned.pipelines if change.affected]
-    return "\n".join([line for change in affected for line in _pipeline(change)] + [_counts(planned)])
+    """Print the pipelines that change, what concerns them all, and the counts."""
+    changed = [change for change in planned.pipelines if not change.unchanged]
+    lines = [line for change in changed for line in _pipeline(change)]
+    return "\n".join([*lines, *_everywhere(planned), _counts(planned)])
 
 
 def markdown(planned: Planned) -> str:
-    """Print the plan for a pull request, folded by pipeline."""
+    """Print the plan for a pull request, folded by pipeline; nothing a user wrote is read as Markdown."""
     lines = [f"### mlops plan: {_counts(planned).removeprefix('Plan: ')}", ""]
     for change in planned.pipelines:
-        if change.affected:
-            running = ", ".join(stage.name for stage in change.stages if stage.runs)
-            body = "\n".join(_pipeline(change, colour=False)).replace("```", "'''")
-            lines += [
-                f"<details><summary><b>{change.name}</b>: {running}</summary>",
-                "",
-                f"```\n{body}\n```",
-                "</details>",
-                "",
-            ]
+        if change.unchanged:
+            continue
+        running = ", ".join(stage.name for stage in change.stages if stage.runs) or "nothing to run"
+        body = "\n".join(_pipeline(change, colour=False)).replace("```", "'''")
+        summary = f"<details><summary><b>{change.name}</b>: {running}</summary>"
+        lines += [summary, "", f"```\n{body}\n```", "</details>", ""]
+    lines += [f"- {escape(line.strip())}" for line in _everywhere(planned)]
     return "\n".join(lines)
 
 
-def as_json(planned: Planned) -> dict[str, Any]:
-    """Give the plan as a value; a key is only ever added within a schema version."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "base": planned.base,
-        "affected": [change.name for change in planned.pipelines if change.affected],
-        "pipelines": [_value(change) for change in planned.pipelines],
-    }
-
-
-def _value(change: PipelineChange) -> dict[str, Any]:
-    return {
-        "name": change.name,
-        "keys": [{"key": key.key, "before": key.before, "after": key.after, "where": key.where} for key in change.keys],
-        "stages": [
-            {"name": stage.name, "runs": stage.runs, "reasons": stage.reasons, "follows": stage.follows}
-            for stage in change.stages
-        ],
-        "gates": {"rules": change.rules, "changed": change.rules_changed},
-        "seconds": change.seconds,
-    }
-
-
-def _pipeline(change: PipelineChange, *, colour: bool = True) -> list[str]:
-    lines = [paint(change.name, "white", bold=True) if colour else change.name]
+def _pipeline(change: PipelineChange, *, colour: bool = True) -> Iterator[str]:
+    yield paint(change.name, "white", bold=True) if colour else change.name
     width = max([len(key.key) for key in change.keys] + [12])
-    lines += [f"  {key.key:<{width}}  {_arrow(key)}    {key.where}" for key in change.keys]
+    yield from (f"  {key.key:<{width}}  {_arrow(key)}    {key.where}" for key in change.keys)
     for stage in change.stages:
         if stage.reasons:
-            lines.append(_row(_mark("~", "yellow", colour), stage.name, "; ".join(stage.reasons), width))
-    lines += _following(change.stages, width, colour)
+            yield _row(_mark("~", "yellow", colour), stage.name, "; ".join(stage.reasons), width)
+    yield from _following(change.stages, width, colour)
     unchanged = [stage.name for stage in change.stages if not stage.runs]
     if unchanged:
-        lines.append(_row(_mark("=", "bright_black", colour), ", ".join(unchanged), "", width))
-    rules = f"{change.rules} rules, {'changed' if change.rules_changed else 'unchanged'}"
-    lines.append(f"  {'gates':<{width}}  {rules}")
-    if change.seconds is not None:
-        lines.append(f"  {'cost':<{width}}  about {change.seconds:.0f} s (last run on this machine)")
-    return lines
+        yield _row(_mark("=", "bright_black", colour), ", ".join(unchanged), "", width)
+    for title, said in _facts(change):
+        yield f"  {title:<{width}}  {said}"
+
+
+def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
+    """Give a title and a line for all there is to say beside keys and stages."""
+    if change.data is not None:
+        yield from (("data", said) for said in _data(change.data))
+    yield "gates", f"{change.gates.rules} rules, {'changed' if change.gates.changed else 'unchanged'}"
+    yield from (("", sentence) for sentence in change.gates.loosened)
+    yield from (("deploy", _deploy(deploy)) for deploy in change.deploys)
+    if change.files:
+        yield "files", _files(change.files)
+    if change.affected and change.seconds is not None:
+        money = "" if change.cost.money is None else f", {change.cost.money:.2f} of money"
+        yield "cost", f"about {_duration(change.seconds)}{money} (last run on this machine)"
+    yield from (("over budget", sentence) for sentence in change.cost.over)
+
+
+def _data(data: DataChange) -> Iterator[str]:
+    before, after = ("?" if rows is None else f"{rows:,}" for rows in (data.rows_before, data.rows_after))
+    moved = "" if data.rows_before is None or data.rows_after is None else f" ({data.rows_after - data.rows_before:+,})"
+    yield f"rows {before} → {after}{moved}" + (
+        "" if data.recorded else ", counted in lines; not checked before it runs"
+    )
+    if data.added or data.removed:
+        yield "columns " + ", ".join([f"+{name}" for name in data.added] + [f"-{name}" for name in data.removed])
+    yield from (f"type of {change}" for change in data.retyped)
+    yield from (f"nulls of {share.name} {share.before:.1%} → {share.after:.1%}" for share in data.nulls)
+    yield from (f"class {share.name} {share.before:.1%} → {share.after:.1%}" for share in data.classes)
+    if data.shifts:
+        moves = ", ".join(f"{shift.column} {shift.deviations:+.2f}" for shift in data.shifts)
+        yield f"means moved, in standard deviations: {moves}"
+    yield from (f"check {check}" for check in data.checks)
+
+
+def _deploy(deploy: Deploy) -> str:
+    before, after = (digest[:19] if digest else "none" for digest in (deploy.before, deploy.after))
+    return f"{deploy.environment}: {before} → {after}    {deploy.file}"
+
+
+def _files(files: Iterable[FileChange]) -> str:
+    return ", ".join(f"{file.path.rpartition('/')[2]} +{file.added} -{file.removed}" for file in files)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _everywhere(planned: Planned) -> Iterator[str]:
+    """Say what belongs to no single pipeline."""
+    if planned.labels:
+        yield f"{', '.join(planned.labels)}: judged by the rules of {(planned.base or '')[:8]} and by the new ones"
+    yield from (f"  {note}" for note in planned.notes)
+    yield from (f"  {file.path} +{file.added} -{file.removed}" for file in planned.files)
+    yield from (f"  {name} is removed" for name in planned.removed)
 
 
 def _following(stages: tuple[StagePlan, ...], width: int, colour: bool) -> list[str]:
@@ -81,11 +107,8 @@ def _following(stages: tuple[StagePlan, ...], width: int, colour: bool) -> list[
         return []
     names = ", ".join(stage.name for stage in following)
     first = next(stage.name for stage in stages if stage.reasons)
-    return [
-        _row(
-            _mark("~", "yellow", colour), names, f"follow {first}" if len(following) > 1 else f"follows {first}", width
-        )
-    ]
+    verb = "follow" if len(following) > 1 else "follows"
+    return [_row(_mark("~", "yellow", colour), names, f"{verb} {first}", width)]
 
 
 def _row(mark: str, names: str, why: str, width: int) -> str:
@@ -106,9 +129,7 @@ def _short(value: Any) -> str:
 
 
 def _counts(planned: Planned) -> str:
-    affected = [change for change in planned.pipelines if change.affected]
-    stages = [stage for change in affected for stage in change.stages]
-    running = sum(stage.runs for stage in stages)
-    same = len(planned.pipelines) - len(affected)
-    pipelines = f"{same} {'pipeline' if same == 1 else 'pipelines'} unchanged"
-    return f"Plan: {running} to run, {len(stages) - running} unchanged · {pipelines}"
+    counts = planned.counts
+    gates = f"{counts.gates_changed} {'gate' if counts.gates_changed == 1 else 'gates'} changed"
+    said = f"Plan: {counts.to_run} to run, {gates}, {counts.to_deploy} to deploy, {counts.unchanged} unchanged"
+    return said + (f", {len(planned.removed)} removed" if planned.removed else "")

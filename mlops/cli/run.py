@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from mlops.cli.options import root, say
@@ -12,22 +14,34 @@ from mlops.cli.options import root, say
 @click.option(
     "--smoke", is_flag=True, help="Every stage on a little data, in a folder of its own; nothing is recorded."
 )
-def command(name: str, smoke: bool) -> int:
+@click.option(
+    "--plan",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Run what this plan says (`mlops plan -o json`); exit 3 where something it was made of moved.",
+)
+def command(name: str, smoke: bool, file: Path | None) -> int:
     """Run what is stale of pipeline NAME and show its verdict; exit 2 for a failed gate, 7 for an inconclusive one."""
     from mlops.app.run import run_pipeline
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
 
     here = root()
-    workspace = open_workspace(here, (name,))
-    if smoke:
+    if file is not None and not smoke:
+        from mlops.app.apply import apply
+
+        verdict = apply(here, name, file)
+    elif smoke:
         from mlops.app.smoke import ROWS
         from mlops.app.smoke import smoke as run_smoke
 
+        workspace = open_workspace(here, (name,))
         click.echo(table(run_smoke(here, workspace.pipeline(name)), explain=False))
         say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
         return 0
-    verdict = run_pipeline(here, name)
+    else:
+        open_workspace(here, (name,))
+        verdict = run_pipeline(here, name)
     click.echo(table(verdict, explain=False))
     say(f"report: pipelines/{name}/reports/report.html")
     error = verdict.error()

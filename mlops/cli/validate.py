@@ -6,19 +6,20 @@ import os
 
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import base_option, emit, output, root, say
 from mlops.diagnostics import Diagnostic
 
 
 @click.command(short_help="Read and check the YAML")
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
+@base_option("Hold the YAML against the policy of this commit too.")
 @output("text", "json")
-def command(names: tuple[str, ...], strict: bool, form: str) -> int:
+def command(names: tuple[str, ...], strict: bool, base: str | None, form: str) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
     from mlops.app.validate import validate
 
-    found, rendered = validate(root(), names)
+    found, rendered = validate(root(), names, base)
     if form == "json":
         emit([_plain(diagnostic) for diagnostic in found])
     elif found:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.app.gate import Verdict
 from mlops.cli.options import SYMBOLS, paint
 
+if TYPE_CHECKING:
+    from mlops.app.rejudge import Rejudged
+
 _MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩"}
+_ESCAPED = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_{}[]<>|#@!&"})
 
 
 def table(verdict: Verdict, *, explain: bool) -> str:
@@ -26,14 +30,45 @@ def table(verdict: Verdict, *, explain: bool) -> str:
 
 def markdown(verdict: Verdict) -> str:
     """Print a table for a pull request or a job summary; user text is escaped."""
-    lines = [f"### {_MARKS[verdict.verdict]} {_escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
+    lines = [f"### {_MARKS[verdict.verdict]} {escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
     lines += ["| | rule | value | interval | n |", "| --- | --- | ---: | --- | ---: |"]
     for rule in verdict.rules:
         interval = f"[{_number(rule['low'])}, {_number(rule['high'])}]" if rule["applicable"] else "–"
         value = _number(rule["value"]) if rule["applicable"] else "–"
         n = f"{rule['n']:,}" if rule["n"] else "–"
-        lines.append(f"| {_MARKS[_state(rule)]} | {_escape(_title(rule))} | {value} | {interval} | {n} |")
-    lines += ["", *(f"- {_escape(rule['sentence'])}" for rule in verdict.rules if _state(rule) != "pass")]
+        lines.append(f"| {_MARKS[_state(rule)]} | {escape(_title(rule))} | {value} | {interval} | {n} |")
+    lines += ["", *(f"- {escape(rule['sentence'])}" for rule in verdict.rules if _state(rule) != "pass")]
+    return "\n".join(lines)
+
+
+def compared_table(again: Rejudged, *, explain: bool) -> str:
+    """Print the verdict by the rules of now, what they loosen, and the verdict by the rules of the base."""
+    lines = [table(again.now, explain=explain)]
+    lines += [f"  {sentence}" for sentence in (*again.loosened, *again.notes)]
+    if again.before is not None:
+        lines += [f"by the rules of {again.base[:8]}:", table(again.before, explain=explain)]
+    if again.labels:
+        lines.append(f"{', '.join(again.labels)}: {again.now.pipeline} is judged by both; {again.verdict}")
+    return "\n".join(lines)
+
+
+def compared_markdown(again: Rejudged) -> str:
+    """Print the same for a pull request."""
+    lines = [markdown(again.now)]
+    lines += [f"- {escape(sentence)}" for sentence in (*again.loosened, *again.notes)]
+    if again.before is not None:
+        folded = markdown(again.before)
+        mark = _MARKS[again.before.verdict]
+        summary = f"<summary>{mark} By the rules of <code>{again.base[:8]}</code></summary>"
+        lines += [
+            "",
+            f"<details{' open' if again.before.verdict != 'pass' else ''}>{summary}",
+            "",
+            folded,
+            "</details>",
+        ]
+    if again.labels:
+        lines += ["", f"**{', '.join(again.labels)}**: judged by the old and the new rules: {again.verdict}"]
     return "\n".join(lines)
 
 
@@ -80,7 +115,6 @@ def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     return f"{word} ({', '.join(said)})" if said else f"{word} ({total} of {total} passed)"
 
 
-def _escape(text: str) -> str:
-    for character in "\\`*_{}[]<>|#@!":
-        text = text.replace(character, f"&#{ord(character)};")
-    return text.replace("\n", " ")
+def escape(text: str) -> str:
+    """Spell what a user wrote so that Markdown shows it and reads nothing into it."""
+    return text.translate(_ESCAPED).replace("\n", " ")

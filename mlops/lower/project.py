@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlops.lower.inputs import Facts
+from mlops.lower.owners import lower_owners
 from mlops.lower.stages import COMMAND, lower_stages
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import PipelinePlan, Plan, Target
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.pipeline import Pipeline
-from mlops.spec.project import Project
+from mlops.spec.project import Policy, Project
 
 
-def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts) -> Plan:
+def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, policy: Policy | None = None) -> Plan:
     """Decide everything about a repository; the same input gives the same plan."""
     plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
-    return Plan(project.name, plans, _fleet(plans), (lower_pull_request(project.ci),))
+    ownership = () if policy is None else lower_owners(policy, {name: spec.owners for name, spec in pipelines.items()})
+    return Plan(project.name, plans, _fleet(plans), (lower_pull_request(project.ci),), ownership)
 
 
 def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) -> PipelinePlan:

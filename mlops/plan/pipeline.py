@@ -52,6 +52,14 @@ class PipelinePlan:
 
 
 @dataclass(frozen=True)
+class Ownership:
+    """Who reviews the files that a pattern matches; of several lines the last that matches holds."""
+
+    pattern: str
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """Everything decided about a repository; pipelines are sorted by name."""
 
@@ -59,6 +67,7 @@ class Plan:
     pipelines: tuple[PipelinePlan, ...]
     fleet: Stage
     workflows: tuple[Workflow, ...]
+    ownership: tuple[Ownership, ...] = ()
 
 
 def _reads(path: str, output: str) -> bool:

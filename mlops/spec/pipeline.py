@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from mlops.spec.block import Block, Column, Items, Name, Owner
 from mlops.spec.data import Data
@@ -55,6 +55,22 @@ class Package(Block):
     """Test rows with their expected answers, replayed wherever the bundle is opened."""
 
 
+class Budget(Block):
+    """What one run may take; `mlops plan` ends with 2 where its estimate is more."""
+
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    money: Annotated[float, Field(gt=0)] | None = None
+    """In the currency of `per_hour`."""
+    per_hour: Annotated[float, Field(gt=0)] | None = None
+    """What an hour of the runner costs."""
+
+    @model_validator(mode="after")
+    def _priced(self) -> Budget:
+        if self.money is not None and self.per_hour is None:
+            raise ValueError("`money` needs `per_hour`: what an hour of the runner costs")
+        return self
+
+
 class Pipeline(Block):
     """One model: data, features, candidates, gates, targets."""
 
@@ -82,6 +98,7 @@ class Pipeline(Block):
     package: Package = Package()
     deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
     """Targets by name."""
+    budget: Budget | None = None
 
     @field_validator("description")
     @classmethod

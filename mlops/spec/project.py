@@ -10,6 +10,7 @@ from mlops.spec.block import Block, Items, Name, Owner
 
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
+Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
 Risk = Literal["minimal", "limited", "high"]
 
 
@@ -32,6 +33,11 @@ class Continuous(Block):
     branch: Branch = "main"
     """The branch that pull requests are merged into."""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every label that a machine must carry."""
+        return (self.runner,) if isinstance(self.runner, str) else self.runner
+
 
 class Project(Block):
     """What holds for every pipeline of the repository."""
@@ -48,15 +54,29 @@ class RiskTier(Block):
     owners: Annotated[int, Field(ge=1)] = 1
     """Owners a pipeline names at least."""
     sliced_gate: bool = False
-    """A rule by a sensitive column is required."""
+    """A blocking rule by a sensitive column is required."""
+    champion_gate: bool = False
+    """A blocking rule against the live model is required."""
+    own_classes: bool = True
+    """Whether a candidate may be a class of the repository's own."""
+    budget: bool = False
+    """A `budget:` is required."""
 
 
 class Policy(Block):
     """What the code owners ask of every pipeline."""
 
-    owners: Items[Owner]
-    """Who reviews changes of this file."""
+    owners: Annotated[Items[Owner], Field(min_length=1)]
+    """Who reviews changes of this file, of the workflows and of what is live in production."""
     risk: dict[Risk, RiskTier] = Field(default_factory=dict)
     """What each tier asks for."""
-    extensions: Items[str] = ()
-    """Import paths outside `pipelines.` that `kind:` may name."""
+    paths: dict[Pattern, Annotated[Items[Owner], Field(min_length=1)]] = Field(default_factory=dict)
+    """Who reviews what else, by path from the root as in CODEOWNERS; the last match holds, `*` is all the rest."""
+    runners: Items[str] | None = None
+    """Runners that jobs may ask for, as patterns with `*`; any where absent."""
+    sources: Items[str] | None = None
+    """Kinds of data source, as patterns with `*`; any where absent."""
+    packages: Items[str] | None = None
+    """Python packages whose data files may be read, as patterns with `*`; any where absent."""
+    kinds: Items[str] | None = None
+    """Kinds of candidate, own classes among them, as patterns with `*` (`pipelines.churn.*`); any where absent."""

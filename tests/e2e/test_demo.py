@@ -56,6 +56,18 @@ def test_nothing_is_stale_afterwards_and_everything_verifies(demo: tuple[Clone, 
     assert (verified.returncode, verified.stdout) == (0, "")
 
 
+def test_a_saved_plan_runs_and_the_recorded_predictions_can_be_judged_again(demo: tuple[Clone, str]) -> None:
+    clone, _ = demo
+    planned = clone.root / ".mlops" / "plan.json"
+    planned.write_text(clone.mlops("plan", "diabetes", "-o", "json").stdout)
+    done = clone.mlops("run", "diabetes", "--plan", str(planned))
+    assert (done.returncode, "Running stage" in done.stdout) == (0, False), done.stdout + done.stderr
+    judged = clone.mlops("gate", "diabetes", "--base", "HEAD", "-o", "json")
+    (found,) = json.loads(judged.stdout)
+    recorded = json.loads((clone.root / "pipelines/diabetes/reports/gate.json").read_text())
+    assert (judged.returncode, found["rules"], found["labels"]) == (0, recorded["rules"], [])
+
+
 def test_registering_again_makes_no_second_version(demo: tuple[Clone, str]) -> None:
     clone, _ = demo
     again = clone.mlops("register", "rand_hie")

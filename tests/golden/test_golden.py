@@ -15,7 +15,7 @@ from mlops.backends.registry import render
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
 from mlops.spec.library import Configuration
-from mlops.spec.load import load_pipeline, load_project
+from mlops.spec.load import load_pipeline, load_policy, load_project
 
 HERE = Path(__file__).parent
 OK = sorted(path.name for path in (HERE / "ok").iterdir())
@@ -48,9 +48,10 @@ def test_compiles_to_the_expected_files(name: str, tmp_path: Path, update: bool)
         loaded, problems = load_pipeline(configuration, pipeline)
         assert loaded is not None, problems
         pipelines[pipeline] = loaded.spec
-    files = render(
-        lower(project, pipelines, Facts(code={"train": "0123456789abcdef"}, libraries={"train": {"torch": "2.13.0"}}))
-    )
+    policy, problems = load_policy(configuration)
+    assert policy is not None, problems
+    facts = Facts(code={"train": "0123456789abcdef"}, libraries={"train": {"torch": "2.13.0"}})
+    files = render(lower(project, pipelines, facts, policy))
     out = HERE / "ok" / name / "out"
     if update:
         shutil.rmtree(out, ignore_errors=True)

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.plan import PipelineChange, plan
+from mlops.app.plan import plan
+from mlops.app.planned import FileChange, PipelineChange
+from mlops.app.saved import encode
 from mlops.app.workspace import open_workspace
-from mlops.cli.plans import as_json, markdown, text
+from mlops.cli.main import run
+from mlops.cli.plans import markdown, text
 from mlops.errors import ConfigurationError, IntegrityError
 from tests.builders.repositories import commit, edit, make_repository, record
 
@@ -34,7 +37,7 @@ def running(root: Path, base: str | None = None) -> list[str]:
 
 def test_nothing_changed_means_nothing_runs(root: Path) -> None:
     assert running(root) == []
-    assert text(plan(open_workspace(root))) == "Plan: 0 to run, 0 unchanged · 1 pipeline unchanged"
+    assert text(plan(open_workspace(root))) == "Plan: 0 to run, 0 gates changed, 0 to deploy, 1 unchanged"
 
 
 def test_a_pipeline_that_never_ran_runs_whole(tmp_path: Path) -> None:
@@ -52,7 +55,8 @@ def test_a_learning_rate_makes_training_and_what_follows_stale(root: Path) -> No
         "  ~ evaluate, gate  follow train\n"
         "  = ingest, validate, split, features\n"
         "  gates         3 rules, unchanged\n"
-        "Plan: 4 to run, 4 unchanged · 0 pipelines unchanged"
+        "  files         params.yaml +2 -2\n"
+        "Plan: 1 to run, 0 gates changed, 0 to deploy, 0 unchanged"
     )
 
 
@@ -133,7 +137,7 @@ def test_a_lock_cut_short_is_never_up_to_date(root: Path) -> None:
 
 def test_json_has_a_schema_version_and_the_affected_pipelines(root: Path) -> None:
     edit(root, "conf/model/mlp.yaml", "lr: 0.001", "lr: 0.0005")
-    value = as_json(plan(open_workspace(root)))
+    value = encode(plan(open_workspace(root)))
     assert (value["schema_version"], value["affected"]) == (1, ["churn"])
     assert value["pipelines"][0]["keys"] == [
         {"key": "model.mlp.lr", "before": 0.001, "after": 0.0005, "where": "conf/model/mlp.yaml:3"}
@@ -143,5 +147,95 @@ def test_json_has_a_schema_version_and_the_affected_pipelines(root: Path) -> Non
 def test_markdown_folds_each_affected_pipeline(root: Path) -> None:
     edit(root, PIPELINE, "at_least: 0.7", "at_least: 0.6")
     shown = markdown(plan(open_workspace(root)))
-    assert shown.startswith("### mlops plan: 2 to run, 6 unchanged")
+    assert shown.startswith("### mlops plan: 1 to run, 1 gate changed, 0 to deploy, 0 unchanged")
     assert "<details><summary><b>churn</b>: gate, package</summary>" in shown
+
+
+def test_a_loosened_gate_is_told_and_labelled(root: Path) -> None:
+    base = commit(root)
+    edit(root, PIPELINE, "at_least: 0.7", "at_least: 0.6")
+    planned = plan(open_workspace(root), base)
+    loose = ("the rule `auroc at least 0.7` was loosened to `auroc at least 0.6`",)
+    assert planned.pipelines[0].gates.loosened == loose
+    assert (planned.labels, planned.counts.gates_changed) == (("policy-change",), 1)
+    assert loose[0] in text(planned)
+    assert "  gates         auroc at least 0.7 → auroc at least 0.6    conf/pipeline/churn.yaml:15\n" in text(planned)
+    edit(root, PIPELINE, "at_least: 0.6", "at_least: 0.7")
+    assert plan(open_workspace(root), base).labels == ()
+
+
+def test_a_policy_is_compared_by_what_it_says(root: Path) -> None:
+    base = commit(root)
+    edit(root, "conf/policy.yaml", "owners: 2, sliced_gate: true", "sliced_gate:   true, owners: 2")
+    assert plan(open_workspace(root), base).labels == ()
+    edit(root, "conf/policy.yaml", "sliced_gate:   true", "sliced_gate: false")
+    planned = plan(open_workspace(root), base)
+    assert planned.labels == ("policy-change",)
+    assert planned.notes == ("conf/policy.yaml: risk.high.sliced_gate True → False",)
+
+
+def test_whoever_breaks_the_policy_of_the_base_is_named(root: Path) -> None:
+    edit(root, "conf/policy.yaml", "risk:", "sources: [parquet]\nrisk:")
+    base = commit(root)
+    edit(root, "conf/policy.yaml", "sources: [parquet]\n", "")
+    assert plan(open_workspace(root), base).notes == (
+        "conf/policy.yaml: sources ['parquet'] → —",
+        f"conf/data/churn.yaml:1:16: the source kind `csv` is not allowed (by the policy of {base[:8]})",
+    )
+
+
+@pytest.mark.parametrize("path", [".github/CODEOWNERS", "CODEOWNERS", ".github/workflows/mlops-pr.yml"])
+def test_a_change_of_who_reviews_or_what_judges_is_labelled(root: Path, path: str) -> None:
+    base = commit(root)
+    (root / path).write_text("* @me\n")
+    planned = plan(open_workspace(root), base)
+    assert (planned.labels, planned.notes) == (("policy-change",), (f"{path} changed",))
+
+
+def test_a_change_of_a_release_file_is_a_deploy(root: Path) -> None:
+    release = root / "conf/release/staging/churn.yaml"
+    release.parent.mkdir(parents=True)
+    release.write_text(f"bundle: sha256:{'a' * 64}\n")
+    base = commit(root)
+    release.write_text(f"bundle: sha256:{'b' * 64}\n")
+    planned = plan(open_workspace(root), base)
+    shown = "  deploy        staging: sha256:aaaaaaaaaaaa → sha256:bbbbbbbbbbbb    conf/release/staging/churn.yaml"
+    assert shown in text(planned)
+    assert (planned.counts.to_run, planned.counts.to_deploy, planned.counts.unchanged) == (0, 1, 0)
+    assert "nothing to run" in markdown(planned)
+
+
+def test_a_removed_pipeline_is_named(root: Path) -> None:
+    (root / "conf/pipeline/other.yaml").write_text((root / PIPELINE).read_text().replace("churn\n", "churn\n"))
+    base = commit(root)
+    (root / "conf/pipeline/other.yaml").unlink()
+    assert text(plan(open_workspace(root), base)).endswith("0 to deploy, 1 unchanged, 1 removed")
+
+
+def test_compiled_files_that_change_are_counted(root: Path) -> None:
+    base = commit(root)
+    edit(root, "conf/project.yaml", "name:", "ci: {timeout: 7}\nname:")
+    planned = plan(open_workspace(root), base)
+    assert planned.files == (FileChange(".github/workflows/mlops-pr.yml", 1, 1),)
+    assert plan(open_workspace(root, ("churn",)), base).pipelines[0].files == ()
+
+
+def test_more_than_the_budget_ends_with_2(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    durations = root / ".mlops" / "durations" / "churn.json"
+    durations.parent.mkdir(parents=True)
+    durations.write_text('{"gate": 60.0, "package": 120.0}')
+    edit(root, PIPELINE, "task: binary", "task: binary\nbudget: {minutes: 4, money: 1, per_hour: 10}")
+    edit(root, PIPELINE, "at_least: 0.7", "at_least: 0.6")
+    monkeypatch.chdir(root)
+    assert run(["plan"]) == 0
+    assert "about 3 min, 0.50 of money" in capsys.readouterr().out
+    edit(root, PIPELINE, "minutes: 4", "minutes: 2")
+    assert run(["plan"]) == 2
+    assert capsys.readouterr().err == "over budget: churn: about 3 minutes, 2 are budgeted\n"
+
+
+def test_a_budget_makes_no_stage_stale(root: Path) -> None:
+    edit(root, PIPELINE, "task: binary", "task: binary\nbudget: {minutes: 4}")
+    assert running(root) == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.app.gate import Verdict
-from mlops.cli.verdicts import markdown, table
+from mlops.cli.verdicts import escape, markdown, table
 
 
 def rule(**keys: Any) -> dict[str, Any]:
@@ -62,3 +62,7 @@ def test_markdown_escapes_what_a_user_wrote() -> None:
     assert "@org" not in shown
     assert "[a](b)" not in shown
     assert "\n# c" not in shown
+
+
+def test_escaping_gives_each_character_one_entity() -> None:
+    assert escape("a_b #1 & `c`\n") == "a&#95;b &#35;1 &#38; &#96;c&#96; "

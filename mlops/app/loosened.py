@@ -1,0 +1,77 @@
+"""Which rules of a gate a change removes or loosens, in a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+Rule = Mapping[str, Any]
+Section = Mapping[str, Any]
+_IDENTITY = ("code", "libraries")
+
+
+def rules_of(section: Section) -> dict[str, Any]:
+    """Keep what decides a verdict: a gate's section without the code and libraries it was run with."""
+    return {key: value for key, value in section.items() if key not in _IDENTITY}
+
+
+def loosened(before: Section, after: Section) -> tuple[str, ...]:
+    """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for."""
+    rules = after.get("rules") or []
+    found = [sentence for rule in before.get("rules") or [] for sentence in _rule(rule, rules)]
+    return tuple(dict.fromkeys([*found, *_method(before, after)]))
+
+
+def only_in(rules: Sequence[Rule], others: Sequence[Rule]) -> str:
+    """Spell the rules that another list does not have; "(none)" where it has them all."""
+    return ", ".join(_spell(rule).strip("`") for rule in rules if rule not in others) or "(none)"
+
+
+def _rule(old: Rule, rules: Iterable[Rule]) -> Iterator[str]:
+    same = [new for new in rules if _about(new) == _about(old)]
+    if any(_implies(new, old) for new in same):
+        return
+    if not same:
+        yield f"the rule {_spell(old)} was removed"
+    else:
+        yield f"the rule {_spell(old)} was loosened to {', '.join(_spell(new) for new in same)}"
+
+
+def _about(rule: Rule) -> tuple[Any, ...]:
+    return rule["metric"], rule.get("against", "value"), rule.get("by")
+
+
+def _implies(new: Rule, old: Rule) -> bool:
+    """Whether whatever passes the new rule also passes the old one."""
+    low, high = old.get("at_least"), old.get("at_most")
+    floor, ceiling = new.get("at_least"), new.get("at_most")
+    blocks = new.get("mode", "block") == "block" or old.get("mode", "block") == "warn"
+    return (
+        blocks
+        and (low is None or (floor is not None and floor >= low))
+        and (high is None or (ceiling is not None and ceiling <= high))
+    )
+
+
+def _spell(rule: Rule) -> str:
+    against = rule.get("against", "value")
+    parts = [rule["metric"] + ("" if against == "value" else f" over {against}")]
+    parts += [f"by {rule['by']}"] if rule.get("by") else []
+    parts += [f"{key.replace('_', ' ')} {rule[key]:g}" for key in ("at_least", "at_most") if rule.get(key) is not None]
+    parts += ["(only a warning)"] if rule.get("mode") == "warn" else []
+    return "`" + " ".join(parts) + "`"
+
+
+def _method(before: Section, after: Section) -> Iterator[str]:
+    old, new = before.get("bootstrap") or {}, after.get("bootstrap") or {}
+    if new.get("confidence", 0.95) < old.get("confidence", 0.95):
+        yield f"the confidence was lowered from {old.get('confidence', 0.95):g} to {new.get('confidence', 0.95):g}"
+    if new.get("samples", 0) < old.get("samples", 0):
+        yield f"the resamples were lowered from {old['samples']:,} to {new.get('samples', 0):,}"
+    if new.get("seed") != old.get("seed"):
+        yield f"the seed of the resamples was changed from {old.get('seed')} to {new.get('seed')}"
+    if after.get("minimum_rows", 0) < before.get("minimum_rows", 0):
+        rows = f"from {before['minimum_rows']} to {after.get('minimum_rows', 0)}"
+        yield f"the rows a slice needs were lowered {rows}"
+    if before.get("group") != after.get("group"):
+        yield f"what is resampled whole was changed from {before.get('group')} to {after.get('group')}"

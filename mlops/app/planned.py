@@ -1,0 +1,205 @@
+"""A plan as a value: what changes, why, at what cost, and what it was made of. Its fields are the keys of its JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+_STRICT = {"extra": "forbid"}
+
+
+@dataclass(frozen=True)
+class KeyChange:
+    """A key that a person changed, and the place of its value."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    key: str
+    before: Any
+    after: Any
+    where: str
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """A stage that will run or not, with every reason."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    runs: bool
+    reasons: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class GateChange:
+    """How many rules apply, whether the gate is another one, and what it no longer asks for."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    rules: int
+    changed: bool
+    loosened: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share of rows before and after: of nulls in a column, or of a class of the target."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far the mean of a column moved, in its earlier standard deviations."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    column: str
+    deviations: float
+
+
+@dataclass(frozen=True)
+class DataChange:
+    """How the data differs, in aggregates; `recorded` is false where the new file was only looked at, never checked."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    recorded: bool
+    rows_before: int | None
+    rows_after: int | None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    retyped: tuple[str, ...] = ()
+    nulls: tuple[Share, ...] = ()
+    classes: tuple[Share, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A compiled file that changes, in lines."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    path: str
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True)
+class Deploy:
+    """A bundle that becomes live in an environment by merging."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    file: str
+    environment: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the stages to run took last time on this machine, and what of the budget that exceeds."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    minutes: float | None = None
+    money: float | None = None
+    over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MadeOf:
+    """What a pipeline's part of a plan was made of: when one of these moves, the plan is stale."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    compiled: str
+    champion: str | None
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class PipelineChange:
+    """What a plan says of one pipeline; `seconds` is what the stages to run took last time, where that is known."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    keys: tuple[KeyChange, ...]
+    stages: tuple[StagePlan, ...]
+    gates: GateChange
+    seconds: float | None = None
+    cost: Cost = Cost()
+    data: DataChange | None = None
+    files: tuple[FileChange, ...] = ()
+    deploys: tuple[Deploy, ...] = ()
+    made_of: MadeOf | None = None
+
+    @property
+    def affected(self) -> bool:
+        """Whether anything will run."""
+        return any(stage.runs for stage in self.stages)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not (self.affected or self.gates.changed or self.deploys)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Pipelines by what happens to them; one that runs under a changed gate counts for both."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    to_run: int
+    gates_changed: int
+    to_deploy: int
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan of a whole repository; `reference` is what the user called the base commit."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    base: str | None
+    pipelines: tuple[PipelineChange, ...]
+    reference: str | None = None
+    tool: str = ""
+    policy: str = ""
+    labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    removed: tuple[str, ...] = field(default=())
+
+    @property
+    def affected(self) -> tuple[str, ...]:
+        """Name the pipelines in which something will run."""
+        return tuple(change.name for change in self.pipelines if change.affected)
+
+    @property
+    def counts(self) -> Counts:
+        """Count the pipelines."""
+        each = self.pipelines
+        return Counts(
+            len(self.affected),
+            sum(change.gates.changed for change in each),
+            sum(bool(change.deploys) for change in each),
+            sum(change.unchanged for change in each),
+        )
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """Say which pipelines would take more than their budget."""
+        return tuple(f"{change.name}: {sentence}" for change in self.pipelines for sentence in change.cost.over)

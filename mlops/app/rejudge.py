@@ -1,0 +1,139 @@
+"""Judge recorded predictions again: by the rules of now and by those of the base commit; the worse verdict holds.
+
+A change cannot soften the gate that judges it: what it removes or loosens still counts until it is merged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mlops.app.gate import Verdict, read_verdict
+from mlops.app.git import commit_of, file_at
+from mlops.app.loosened import loosened, rules_of
+from mlops.errors import InfrastructureError, IntegrityError, StaleError
+from mlops.files.canonical import digest_file, rounded
+from mlops.files.plain_yaml import parse
+
+POLICY_CHANGE = "policy-change"
+_BADNESS = ("pass", "inconclusive", "fail")
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """Two verdicts on the same predictions; `before` is None where the base has the same gate, or none."""
+
+    base: str
+    now: Verdict
+    before: Verdict | None
+    loosened: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """The worse of the two."""
+        verdicts = [self.now.verdict, *([self.before.verdict] if self.before else [])]
+        return max(verdicts, key=_BADNESS.index)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What a reviewer must see first."""
+        return (POLICY_CHANGE,) if self.before or self.loosened or self.notes else ()
+
+    @property
+    def whole(self) -> Verdict:
+        """The verdict that holds, with the rules it comes from."""
+        if self.before is None or _BADNESS.index(self.now.verdict) >= _BADNESS.index(self.before.verdict):
+            return Verdict(self.now.pipeline, self.verdict, self.now.rules, self.now.champion)
+        return self.before
+
+
+def rejudge(root: Path, name: str, base: str) -> Rejudged:
+    """Judge a pipeline's recorded predictions by its compiled gate and by that of a commit.
+
+    Raises:
+        InfrastructureError: there are no predictions here.
+        StaleError: they are not those of the recorded verdict.
+        IntegrityError: a gate cannot be read.
+    """
+    commit = commit_of(root, base)
+    file = f"pipelines/{name}/params.yaml"
+    read_verdict(root, name)
+    sections = _sections((root / file).read_bytes(), file)
+    _same_predictions(root, name)
+    text = file_at(root, commit, file)
+    earlier = {} if text is None else _sections(text, f"{commit[:8]}:{file}")
+    now, before = sections.get("gate") or {}, earlier.get("gate")
+    judged, champion = _judge(root, name, now)
+    if before is None:
+        return Rejudged(commit, judged, None, ())
+    old = None if rules_of(before) == rules_of(now) else _judge(root, name, before)[0]
+    removed = loosened(before, now)
+    notes = _champion(earlier.get("evaluate") or {}, champion)
+    if notes and champion is None:
+        old = _doubtful(old or judged)
+    return Rejudged(commit, judged, old, removed, notes)
+
+
+def _champion(evaluate: Mapping[str, Any], champion: str | None) -> tuple[str, ...]:
+    live = evaluate.get("champion")
+    if live is None or live == champion:
+        return ()
+    if champion is None:
+        return (
+            f"the live model {live[:19]} was taken out of the comparison, so nothing says that this one is no worse",
+        )
+    return (f"compared with {champion[:19]}, not with {live[:19]} that is live at the base",)
+
+
+def _doubtful(verdict: Verdict) -> Verdict:
+    """A comparison that was taken away leaves doubt at best."""
+    said = verdict.verdict if verdict.verdict == "fail" else "inconclusive"
+    return Verdict(verdict.pipeline, said, verdict.rules, verdict.champion)
+
+
+def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, str | None]:
+    from mlops.ml.evaluation.evidence import gather
+    from mlops.ml.evaluation.judge import judge, overall
+    from mlops.ml.evaluation.predictions import Predictions
+    from mlops.steps.gate import Params
+
+    try:
+        params = Params.model_validate(section)
+    except ValidationError as error:
+        hint = "merge the base into your branch, or run the version of mlops that compiled it"
+        raise IntegrityError(f"{name}: a gate this version of mlops cannot read", hint=hint) from error
+    predictions = Predictions.read(_predictions(root, name))
+    if predictions.task != params.task:
+        sentence = f"the predictions are {predictions.task} but the gate judges {params.task}"
+        raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
+    evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
+    results = judge(evidence, params.bootstrap, params.minimum_rows)
+    records = tuple(rounded(result.record()) for result in results)
+    return Verdict(name, overall(results), records, predictions.champion), predictions.champion
+
+
+def _same_predictions(root: Path, name: str) -> None:
+    path = _predictions(root, name)
+    if not path.is_file():
+        hint = f"dvc pull brings them, or mlops run {name}"
+        raise InfrastructureError(f"{name}: the predictions are not here", hint=hint)
+    recorded = json.loads((root / "pipelines" / name / "reports" / "gate.json").read_bytes()).get("predictions")
+    if recorded != digest_file(path):
+        raise StaleError(f"{name}: the verdict was recorded for other predictions", hint=f"mlops run {name}")
+
+
+def _predictions(root: Path, name: str) -> Path:
+    return root / "pipelines" / name / "artifacts" / "evaluation" / "predictions.parquet"
+
+
+def _sections(data: bytes, shown: str) -> dict[str, Any]:
+    value = parse(data, shown)
+    if not isinstance(value, dict):
+        raise IntegrityError(f"{shown} is damaged", hint="mlops compile")
+    return value

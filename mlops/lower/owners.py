@@ -1,0 +1,28 @@
+"""Who reviews what: owners of pipelines, then what the policy says, then what nobody may take from its owners."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlops.plan.pipeline import Ownership
+from mlops.spec.project import Policy
+
+_EVERYTHING = "*"
+_SHARED = ("/conf/gates/", "/conf/project.yaml", "/conf/release/prod/")
+_KEPT = ("/conf/policy.yaml", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
+
+
+def lower_owners(policy: Policy, owners: Mapping[str, tuple[str, ...]]) -> tuple[Ownership, ...]:
+    """Order the lines so that the last match is the one meant: a pattern of the policy beats a pipeline's owners."""
+    rest = policy.paths.get(_EVERYTHING)
+    lines = [] if rest is None else [Ownership(_EVERYTHING, rest)]
+    lines += [
+        Ownership(pattern, owners[name])
+        for name in sorted(owners)
+        for pattern in (f"/conf/pipeline/{name}.yaml", f"/conf/release/*/{name}.yaml", f"/pipelines/{name}/")
+    ]
+    lines += [Ownership(pattern, policy.owners) for pattern in _SHARED]
+    paths = {pattern: named for pattern, named in policy.paths.items() if pattern != _EVERYTHING}
+    lines += [Ownership(f"/{pattern.lstrip('/')}", named) for pattern, named in paths.items()]
+    lines += [Ownership(pattern, policy.owners) for pattern in _KEPT]
+    return tuple(lines)

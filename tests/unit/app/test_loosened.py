@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops.app.loosened import loosened
+
+BOUNDS = st.none() | st.floats(0, 1).map(lambda number: round(number, 2))
+RULES = st.builds(
+    lambda metric, low, high, mode, by: {"metric": metric, "at_least": low, "at_most": high, "mode": mode, "by": by},
+    st.sampled_from(["auroc", "brier"]),
+    BOUNDS,
+    BOUNDS,
+    st.sampled_from(["block", "warn"]),
+    st.sampled_from([None, "site"]),
+)
+GATES = st.lists(RULES, max_size=4).map(lambda rules: {"rules": rules})
+
+
+def gate(**changes: Any) -> dict[str, Any]:
+    section = {"bootstrap": {"confidence": 0.95, "samples": 2000, "seed": 0}, "minimum_rows": 30, "group": "person"}
+    return {**section, "rules": [], **changes}
+
+
+@given(GATES)
+def test_a_gate_loosens_nothing_of_itself(section: dict[str, Any]) -> None:
+    assert loosened(section, section) == ()
+
+
+@given(GATES, GATES)
+def test_more_rules_never_loosen(before: dict[str, Any], more: dict[str, Any]) -> None:
+    assert loosened(before, {"rules": [*more["rules"], *before["rules"]]}) == ()
+
+
+@given(GATES, st.floats(0.01, 0.5))
+def test_lower_floors_are_always_told(before: dict[str, Any], less: float) -> None:
+    floors = [rule for rule in before["rules"] if rule["at_least"] is not None and rule["mode"] == "block"]
+    lower = [{**rule, "at_least": None if rule["at_least"] is None else -less} for rule in before["rules"]]
+    assert bool(loosened(before, {"rules": lower})) or not floors
+
+
+def test_the_way_of_judging_counts_too() -> None:
+    after = gate(bootstrap={"confidence": 0.6, "samples": 200, "seed": 3}, minimum_rows=2, group=None)
+    assert loosened(gate(), after) == (
+        "the confidence was lowered from 0.95 to 0.6",
+        "the resamples were lowered from 2,000 to 200",
+        "the seed of the resamples was changed from 0 to 3",
+        "the rows a slice needs were lowered from 30 to 2",
+        "what is resampled whole was changed from person to None",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, runner, set_up
+from mlops.lower.workflows.shared import READ, set_up
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.project import Continuous
 
@@ -91,7 +91,7 @@ def _check(settings: Continuous) -> Job:
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
     )
     title = "Configuration and compiled files"
-    return Job("check", title, runner(settings), 15, steps, (READ,), cache="read")
+    return Job("check", title, settings.runner, 15, steps, (READ,), cache="read")
 
 
 def _affected(settings: Continuous) -> Job:
@@ -105,7 +105,7 @@ def _affected(settings: Continuous) -> Job:
     return Job(
         "affected",
         "Affected pipelines",
-        runner(settings),
+        settings.runner,
         15,
         steps,
         (READ,),
@@ -129,7 +129,7 @@ def _pipeline(settings: Continuous) -> Job:
     return Job(
         "pipeline",
         "${{ matrix.batch.name }}",
-        runner(settings),
+        settings.runner,
         settings.timeout,
         steps,
         (READ,),
@@ -165,7 +165,7 @@ def _comment(settings: Continuous) -> Job:
     return Job(
         "comment",
         "Comment",
-        runner(settings),
+        settings.runner,
         15,
         steps,
         (READ, Permission("pull-requests", "write", "to keep the one comment up to date")),
@@ -184,7 +184,7 @@ def _verdict(settings: Continuous) -> Job:
     }
     steps = (Step("Every expected job succeeded", run=_VERDICT, environment=environment),)
     needs = ("check", "affected", "pipeline")
-    return Job("verdict", "verdict", runner(settings), 5, steps, needs=needs, condition="always()")
+    return Job("verdict", "verdict", settings.runner, 5, steps, needs=needs, condition="always()")
 
 
 def _keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "") -> Step:

@@ -18,8 +18,3 @@ def set_up(settings: Continuous, reference: str = "") -> tuple[Step, ...]:
         Step("Set up Python", uses="actions/setup-python", inputs={"python-version": settings.python}),
         Step("Install", run="make setup"),
     )
-
-
-def runner(settings: Continuous) -> tuple[str, ...]:
-    """Give the labels a runner must carry, all of them."""
-    return (settings.runner,) if isinstance(settings.runner, str) else settings.runner

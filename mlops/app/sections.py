@@ -158,8 +158,9 @@ def _rule(rule: Rule) -> str:
 
 
 def _against(rule: Rule) -> str:
-    bound = number(rule.bound, "" if rule.against == "value" else "+")
-    return bound if rule.against == "value" else f"{escape(rule.against, 40)} {bound}"
+    if rule.against == "value":
+        return number(rule.bound)
+    return escape(rule.against, 40) + (f" {number(rule.bound, '+')}" if rule.bound else "")
 
 
 def _warning(rule: Rule) -> str:

@@ -59,6 +59,7 @@ class Budget(Block):
     """What one run may take; `mlops plan` ends with 2 where its estimate is more."""
 
     minutes: Annotated[float, Field(gt=0)] | None = None
+    """What a run may last."""
     money: Annotated[float, Field(gt=0)] | None = None
     """In the currency of `per_hour`."""
     per_hour: Annotated[float, Field(gt=0)] | None = None
@@ -99,6 +100,7 @@ class Pipeline(Block):
     deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
     """Targets by name."""
     budget: Budget | None = None
+    """What a run may take."""
 
     @field_validator("description")
     @classmethod

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from mlops.spec.block import Block, Items, Name, Owner
 
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+_Labels = Label | Annotated[list[Label], Field(min_length=1)]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
 Risk = Literal["minimal", "limited", "high"]
@@ -24,7 +25,11 @@ class Tracking(Block):
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    runner: Label | Annotated[Items[Label], Field(min_length=1)] = "ubuntu-24.04"
+    runner: Annotated[
+        Items[Label],
+        Field(min_length=1),
+        BeforeValidator(lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=_Labels),
+    ] = ("ubuntu-24.04",)
     """The label of the machines that jobs run on, or several that a machine must all carry."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     """Python version of jobs."""
@@ -32,11 +37,6 @@ class Continuous(Block):
     """Minutes after which a job is stopped."""
     branch: Branch = "main"
     """The branch that pull requests are merged into."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Every label that a machine must carry."""
-        return (self.runner,) if isinstance(self.runner, str) else self.runner
 
 
 class Project(Block):

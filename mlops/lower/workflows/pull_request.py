@@ -45,7 +45,7 @@ done
 _JUDGE = """\
 status=0
 for name in $PIPELINES; do
-  .venv/bin/mlops gate "$name" --explain -o md >> "$GITHUB_STEP_SUMMARY" || status=$?
+  .venv/bin/mlops gate "$name" --base "$BASE" --explain -o md >> "$GITHUB_STEP_SUMMARY" || status=$?
 done
 exit "$status"
 """
@@ -87,11 +87,11 @@ def lower_pull_request(settings: Continuous) -> Workflow:
 def _check(settings: Continuous) -> Job:
     steps = (
         *set_up(settings),
-        Step("Check the configuration", run=".venv/bin/mlops validate"),
+        Step("Check the configuration", run='.venv/bin/mlops validate --base "$BASE"', environment={"BASE": _BASE}),
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
     )
     title = "Configuration and compiled files"
-    return Job("check", title, settings.labels, 15, steps, (READ,), cache="read")
+    return Job("check", title, settings.runner, 15, steps, (READ,), cache="read")
 
 
 def _affected(settings: Continuous) -> Job:
@@ -105,7 +105,7 @@ def _affected(settings: Continuous) -> Job:
     return Job(
         "affected",
         "Affected pipelines",
-        settings.labels,
+        settings.runner,
         15,
         steps,
         (READ,),
@@ -122,14 +122,14 @@ def _pipeline(settings: Continuous) -> Job:
         *set_up(settings),
         Step("Run", run=_RUN, environment=names),
         Step("Verify the recorded run", run=_VERIFY, environment=names),
-        Step("Judge", run=_JUDGE, environment=names, condition=always),
+        Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
         Step("Collect the reports", run=_COLLECT, environment=names, condition=always),
         _keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )
     return Job(
         "pipeline",
         "${{ matrix.batch.name }}",
-        settings.labels,
+        settings.runner,
         settings.timeout,
         steps,
         (READ,),
@@ -165,7 +165,7 @@ def _comment(settings: Continuous) -> Job:
     return Job(
         "comment",
         "Comment",
-        settings.labels,
+        settings.runner,
         15,
         steps,
         (READ, Permission("pull-requests", "write", "to keep the one comment up to date")),
@@ -184,7 +184,7 @@ def _verdict(settings: Continuous) -> Job:
     }
     steps = (Step("Every expected job succeeded", run=_VERDICT, environment=environment),)
     needs = ("check", "affected", "pipeline")
-    return Job("verdict", "verdict", settings.labels, 5, steps, needs=needs, condition="always()")
+    return Job("verdict", "verdict", settings.runner, 5, steps, needs=needs, condition="always()")
 
 
 def _keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "") -> Step:

@@ -184,3 +184,23 @@ def test_nothing_but_pull_requests_and_the_merge_queue_starts_it() -> None:
         "pull_request": {"branches": ["main"]},
         "merge_group": {"branches": ["main"]},
     }
+
+
+def test_the_evidence_says_how_each_pipeline_of_a_batch_ended(tmp_path: Path) -> None:
+    (tmp_path / "pipelines" / "good" / "reports" / "plots").mkdir(parents=True)
+    (tmp_path / "pipelines" / "good" / "reports" / "gate.json").write_text('{"verdict": "pass"}')
+    fake = tmp_path / ".venv" / "bin" / "mlops"
+    fake.parent.mkdir(parents=True)
+    fake.write_text('#!/bin/sh\necho "$@" >> calls\ncase "$1 $2" in "run bad") exit 4 ;; esac\n')
+    fake.chmod(0o755)
+    steps = {step["name"]: step for step in yaml.safe_load(compiled())["jobs"]["pipeline"]["steps"]}
+    codes = {}
+    for name in ("Run", "Judge", "Collect the reports"):
+        environment = {**os.environ, "PIPELINES": "bad good", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+        command = ["bash", "-e", "-o", "pipefail", "-c", steps[name]["run"]]
+        codes[name] = subprocess.run(command, cwd=tmp_path, env=environment, check=False).returncode
+    assert codes == {"Run": 4, "Judge": 0, "Collect the reports": 0}
+    assert (tmp_path / "calls").read_text().splitlines()[:2] == ["run bad", "run good"]
+    found = {path.relative_to(tmp_path / "evidence").as_posix() for path in (tmp_path / "evidence").rglob("*.json")}
+    assert found == {"good/gate.json"}
+    assert [(tmp_path / "evidence" / name / "exit-code").read_text() for name in ("bad", "good")] == ["4\n", "0\n"]

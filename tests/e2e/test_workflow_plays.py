@@ -148,7 +148,7 @@ def test_a_change_that_lowers_the_gate_and_worsens_the_model_is_red_under_the_ba
     work = team.branch()
     edit(work, "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.55")
     with (work / "conf" / "data" / "churn.yaml").open("a") as data:
-        data.write("exclude: [age]\n")
+        data.write("exclude: {unwanted: [age]}\n")
     propose(work, "Lower the bound, and learn less")
     run = team.open()
     (own,) = run.artifacts.rglob("gate.json")

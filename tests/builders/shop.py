@@ -29,7 +29,7 @@ task: binary
 data: {{target: left, split: {{by: stratified}}}}
 gates:
   - metric: auroc
-    at_least: 0.7
+    at_least: 0.85
 """
 DATA = """\
 source: {kind: csv, path: data/table.csv}

@@ -49,6 +49,7 @@ compile: setup   ## Write the generated files
 
 golden: setup    ## Rewrite the expected files of the golden tests
 	$(BIN)/python -m pytest -q tests/golden --update
+	$(BIN)/mlops schema --write
 
 ui: setup        ## The MLflow UI on http://127.0.0.1:5000
 	$(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/.mlops/mlflow.db" --host 127.0.0.1 --port 5000

@@ -32,6 +32,7 @@ def compose(configuration: Configuration, name: str) -> dict[str, Any]:
     Raises:
         CompositionError: a reference names no key, or Hydra refuses the composition.
     """
+    import yaml
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
@@ -51,9 +52,20 @@ def compose(configuration: Configuration, name: str) -> dict[str, Any]:
     except OmegaConfBaseException as error:
         key = tuple(str(getattr(error, "full_key", None) or "").split("."))
         hint = "a reference names a key of this pipeline: `${data.target}`"
-        raise CompositionError(str(error).splitlines()[0], hint=hint, key=key) from error
-    except HydraException as error:
-        raise CompositionError(str(error).splitlines()[0]) from error
+        raise CompositionError(_first_line(error), hint=hint, key=key) from error
+    except (
+        HydraException,
+        ValueError,
+        TypeError,
+        IndexError,
+        RecursionError,
+        yaml.YAMLError,
+    ) as error:  # what Hydra lets through
+        raise CompositionError(_first_line(error)) from error
     if not isinstance(value, dict):
         raise CompositionError("a pipeline is a mapping of keys")
     return {str(key): item for key, item in value.items()}
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -24,6 +24,7 @@ from mlops.spec.problems import diagnose
 from mlops.spec.project import Policy, Project
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}\Z")
+_TOLD = 200  # findings of one block; a file of thousands of unknown keys is no configuration
 SomeBlock = TypeVar("SomeBlock", bound=Block)
 
 
@@ -120,7 +121,7 @@ def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBl
         details = error.errors(include_url=False)
         inner = {detail["loc"][:-1] for detail in details}
         told = [detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in inner]
-        return None, tuple(diagnose(detail, model, origins, value) for detail in told)
+        return None, tuple(diagnose(detail, model, origins, value) for detail in told[:_TOLD])
 
 
 def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -50,7 +51,7 @@ def resolve(text: str) -> tuple[Any, Refusal | None]:
         if pattern.match(text):
             cure = f'true or false, or "{text}" for text' if boolean else f'"{text}" for text, or a plain number'
             return text, Refusal(f"`{text}` is {why}", f"write {cure}", "yaml-ambiguous")
-    return (float(text) if _FLOAT.match(text) else text), None
+    return _float(text) if _FLOAT.match(text) else (text, None)
 
 
 def expression(text: str) -> Refusal | None:
@@ -69,3 +70,9 @@ def _integer(text: str) -> tuple[Any, Refusal | None]:
         hint = f'write "{text[:8]}…" in quotes if it is text'
         return text, Refusal("the number is too large", hint, "yaml-number")
     return int(text), None
+
+
+def _float(text: str) -> tuple[Any, Refusal | None]:
+    if math.isinf(value := float(text)):
+        return text, Refusal("the number is too large", "write a number below 1e308", "yaml-number")
+    return value, None

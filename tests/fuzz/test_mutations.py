@@ -1,0 +1,108 @@
+"""Spoilt configurations: whatever is written, the answer is findings with a place, and nothing happens."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlops.app.documentation import documentation
+from mlops.app.validate import validate
+from mlops.cli.main import run
+from mlops.errors import ConfigurationError
+from tests.builders.repositories import make_repository
+from tests.fuzz.mutations import mutate
+
+TOTAL, SHARDS, FAST = 10_000, 10, 80
+EXTRA = {
+    "conf/model/mlp.yaml": "# @package model.mlp\nkind: mlp\nhidden: [64, 64]\nlr: 0.001\ndropout: 0.1\n",
+    "conf/gates/binary_classifier.yaml": "# @package preset\ngates: [{metric: auroc, over_dummy: {better_by: 0.1}}]\n",
+    "conf/features/tabular.yaml": "kind: tabular\nnumeric: {impute: mean}\nselect: {by: variance, keep: 3}\n",
+    "conf/release/prod/churn.yaml": f"bundle: sha256:{'0' * 64}\n",
+    "conf/project.yaml": "name: shop\ntracking: {uri: sqlite:///x.db}\nci: {runner: ubuntu-24.04, timeout: 30}\n",
+}
+FILES = (*sorted(EXTRA), "conf/policy.yaml", *("conf/pipeline/churn.yaml", "conf/data/churn.yaml") * 4)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = make_repository(tmp_path)
+    for file, text in EXTRA.items():
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        (root / file).write_text(text)
+    assert validate(root)[0] == ()
+    return root
+
+
+def packages() -> set[str]:
+    return {name.partition(".")[0] for name in sys.modules}
+
+
+def spoil(root: Path, number: int) -> tuple[Path, bytes]:
+    """Write mutation `number`; give the file and what it held."""
+    seed = random.Random(number)  # noqa: S311 - a test that can be repeated
+    path = root / seed.choice(FILES)
+    before = path.read_bytes()
+    path.write_bytes(mutate(before.decode(), seed))
+    return path, before
+
+
+def listed(root: Path) -> list[tuple[str, int, int]]:
+    paths = sorted(Path(folder) / name for folder, _, names in os.walk(root) for name in names)
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+
+
+def refused(root: Path, number: int) -> bool:
+    """Check mutation `number`, and take it back."""
+    path, before = spoil(root, number)
+    here = listed(root)
+    try:
+        found, text = validate(root)
+        assert listed(root) == here, f"mutation {number}: something was written"
+    except ConfigurationError as error:
+        pytest.fail(f"mutation {number}: no place: {error.message}")
+    except BaseException as error:
+        raise AssertionError(f"mutation {number} of {path.name}: {path.read_bytes()[:2000]!r}") from error
+    finally:
+        path.write_bytes(before)
+    for diagnostic in found:
+        assert diagnostic.position.file.startswith(("conf/", "mlops/library/")), number
+        assert diagnostic.position.line >= 1, number
+        assert diagnostic.position.column >= 1, number
+        assert diagnostic.message, number
+        assert diagnostic.rule in documentation(), number
+        assert f":{diagnostic.position.line}:" in text, number
+    assert not any(character < " " for character in text if character != "\n"), number
+    return any(diagnostic.severity == "error" for diagnostic in found)
+
+
+def test_some_mutations_are_refused_with_a_place(root: Path) -> None:
+    before = packages()
+    count = sum(refused(root, number) for number in range(FAST))
+    assert count > FAST * 0.7
+    assert packages() == before, "a configuration made something be imported"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_ten_thousand_mutations_are_refused_with_a_place(root: Path, shard: int) -> None:
+    each = TOTAL // SHARDS
+    count = sum(refused(root, number) for number in range(shard * each, (shard + 1) * each))
+    assert count > each * 0.7
+
+
+@pytest.mark.parametrize("number", range(0, 60, 3))
+def test_the_command_line_ends_with_4_and_without_a_traceback(
+    root: Path, number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, before = spoil(root, number)
+    monkeypatch.chdir(root)
+    code = run(["validate"])
+    captured = capsys.readouterr()
+    wrong = path.read_bytes()
+    path.write_bytes(before)
+    assert "Traceback" not in captured.err
+    assert code == (4 if refused(root, number) else 0), wrong

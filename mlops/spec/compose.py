@@ -1,4 +1,8 @@
-"""Composition: the only file that imports Hydra."""
+"""Composition by Hydra: the only file that imports it.
+
+`mlops.spec.merge` composes what it is sure of, many times faster; this decides the rest, and is what tests and
+`mlops validate --hydra` hold that merge to.
+"""
 
 from __future__ import annotations
 

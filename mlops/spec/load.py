@@ -16,6 +16,7 @@ from mlops.spec.compose import CompositionError, compose
 from mlops.spec.document import Document, read
 from mlops.spec.layers import Layer, resolve
 from mlops.spec.library import Configuration
+from mlops.spec.merge import Unsure, merge
 from mlops.spec.model import Own
 from mlops.spec.origins import Origin, Origins, trace
 from mlops.spec.pipeline import Pipeline
@@ -46,12 +47,9 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     if found:
         return None, found
     origins = trace(layers, Position(file))
-    if origins.conflicts:
-        return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
-    try:
-        value = compose(configuration, name)
-    except CompositionError as error:
-        return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
+    value, found = _compose(configuration, name, layers, origins)
+    if value is None:
+        return None, found
     spec, found = _parse(Pipeline, value, origins)
     if spec is None:
         return None, found
@@ -77,6 +75,21 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
         return None, document.diagnostics
     origins = trace((Layer(document, ()),), Position(document.file))
     return _parse(model, document.value, origins)
+
+
+def _compose(
+    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins
+) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
+    """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
+    try:
+        return merge(layers), ()
+    except Unsure:
+        if origins.conflicts:
+            return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+    try:
+        return compose(configuration, name), ()
+    except CompositionError as error:
+        return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
 
 
 def _missing(configuration: Configuration, name: str, position: Position) -> tuple[Diagnostic, ...]:

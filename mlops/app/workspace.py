@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlops.app.champions import champions
 from mlops.app.code import fingerprints
+from mlops.app.root import find_root
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
@@ -16,6 +17,8 @@ from mlops.plan.pipeline import PipelinePlan, Plan
 from mlops.spec.library import Configuration
 from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project
 from mlops.spec.project import Policy, Project
+
+__all__ = ["Workspace", "find_root", "open_workspace", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -32,20 +35,6 @@ class Workspace:
     def pipeline(self, name: str) -> PipelinePlan:
         """Find the plan of a pipeline that was loaded."""
         return next(pipeline for pipeline in self.plan.pipelines if pipeline.name == name)
-
-
-def find_root(start: Path) -> Path:
-    """Find the repository: the nearest folder upwards with `conf/project.yaml`.
-
-    Raises:
-        ConfigurationError: there is none.
-    """
-    for folder in (start, *start.parents):
-        if (folder / "conf" / "project.yaml").is_file():
-            return folder
-    raise ConfigurationError(
-        f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository"
-    )
 
 
 def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
@@ -66,9 +55,10 @@ def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
             pipelines[name] = loaded
     if policy is not None:
         problems += [finding for loaded in pipelines.values() for finding in _policy(loaded, policy)]
-    facts = Facts(*fingerprints(root), champions=champions(configuration, tuple(pipelines), problems))
+    live = champions(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
+    facts = Facts(*fingerprints(root), champions=live)
     plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts)
     return Workspace(root, configuration, project, policy, pipelines, plan)
 

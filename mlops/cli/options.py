@@ -30,7 +30,7 @@ def output(*formats: str) -> Callable[[Function], Function]:
 
 def root() -> Path:
     """Find the repository that the command was called in."""
-    from mlops.app.workspace import find_root
+    from mlops.app.root import find_root
 
     return find_root(Path.cwd())
 

@@ -27,7 +27,7 @@ def command(name: str, smoke: bool) -> int:
         click.echo(table(run_smoke(here, workspace.pipeline(name)), explain=False))
         say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
         return 0
-    verdict = run_pipeline(here, name)
+    verdict = run_pipeline(workspace, name)
     click.echo(table(verdict, explain=False))
     say(f"report: pipelines/{name}/reports/report.html")
     error = verdict.error()

@@ -34,7 +34,7 @@ def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:
             value = {part: value}
         result = _over(result, value)
     if any("${" in layer.document.text or _MISSING in layer.document.text for layer in layers):
-        return _resolved(result, result, ())  # type: ignore[no-any-return] - a mapping stays one
+        return {key: _resolved(item, result, ()) for key, item in result.items()}
     return result
 
 

@@ -16,9 +16,10 @@ def command(names: tuple[str, ...], explain: bool, form: str) -> int:
     from mlops.app.gate import read_verdict
     from mlops.cli.verdicts import markdown, table
     from mlops.spec.library import Configuration
+    from mlops.spec.load import names as pipeline_names
 
     here = root()
-    verdicts = [read_verdict(here, name) for name in names or Configuration(here).options("pipeline")]
+    verdicts = [read_verdict(here, name) for name in names or pipeline_names(Configuration(here))]
     if form == "json":
         emit(
             [{"pipeline": v.pipeline, "verdict": v.verdict, "champion": v.champion, "rules": v.rules} for v in verdicts]

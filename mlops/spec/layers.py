@@ -37,10 +37,12 @@ def header(document: Document) -> str | None:
     return None
 
 
-def resolve(configuration: Configuration, name: str) -> tuple[tuple[Layer, ...], tuple[Diagnostic, ...]]:
-    """Order the files that make `pipeline/<name>`; later layers win."""
+def resolve(
+    configuration: Configuration, name: str, file: str = ""
+) -> tuple[tuple[Layer, ...], tuple[Diagnostic, ...]]:
+    """Order the files that make `pipeline/<name>`, or the file given instead; later layers win."""
     resolver = _Resolver(configuration)
-    document = configuration.document(f"pipeline/{name}")
+    document = configuration.document(file or f"pipeline/{name}")
     if document is None:
         raise KeyError(name)
     resolver.pipeline(document)

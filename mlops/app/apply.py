@@ -15,15 +15,16 @@ from mlops.app.workspace import Workspace, open_workspace
 from mlops.errors import StaleError
 
 
-def apply(root: Path, name: str, file: Path, run: Callable[[Path, str], Verdict] = run_pipeline) -> Verdict:
+def apply(root: Path, name: str, file: Path, run: Callable[[Workspace, str], Verdict] = run_pipeline) -> Verdict:
     """Run a pipeline as a saved plan says, and hold the verdict to the same rules.
 
     Raises:
         StaleError: something that the plan was made of moved, before or while it ran.
     """
     planned = read_plan(file)
-    prepare(open_workspace(root, (name,)), planned, name)
-    verdict = run(root, name)
+    workspace = open_workspace(root, (name,))
+    prepare(workspace, planned, name)
+    verdict = run(workspace, name)
     hold(open_workspace(root, (name,)), planned, name)
     return verdict
 

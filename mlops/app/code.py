@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from mlops.app.cache import digest_of, framework, keep, recall
+
 PACKAGE = Path(__file__).parent.parent
 STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
 
@@ -30,7 +32,17 @@ class _Module:
 
 def fingerprints(root: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Give, by stage, the digest of its code and the versions `constraints.txt` pins for the libraries it imports."""
-    pins = _pins(root / "constraints.txt")
+    constraints = root / "constraints.txt"
+    pinned = constraints.read_bytes() if constraints.is_file() else b""
+    key = digest_of(framework().encode(), pinned)
+    if (known := recall(root, "code", key)) is not None:
+        return known["code"], known["libraries"]
+    code, libraries = _fingerprints(_pins(constraints))
+    keep(root, "code", key, {"code": code, "libraries": libraries})
+    return code, libraries
+
+
+def _fingerprints(pins: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     code: dict[str, str] = {}
     libraries: dict[str, dict[str, str]] = {}
     for stage in STAGES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops.app.findings import refuse_errors
+from mlops.app.unchanged import remember
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.backends.text import MARK
@@ -36,9 +37,15 @@ def compile_files(workspace: Workspace) -> Compiled:
     """
     refuse_errors(workspace)
     files = render(workspace.plan)
-    return Compiled(tuple(files), write(workspace.root, files, mark=MARK, places=PLACES))
+    touched = write(workspace.root, files, mark=MARK, places=PLACES)
+    remember(workspace.root, workspace.plan, files, mark=MARK, places=PLACES)
+    return Compiled(tuple(files), touched)
 
 
 def check_files(workspace: Workspace) -> tuple[Difference, ...]:
     """Find compiled files that are not what the YAML says."""
-    return compare(workspace.root, render(workspace.plan), mark=MARK, places=PLACES)
+    files = render(workspace.plan)
+    found = compare(workspace.root, files, mark=MARK, places=PLACES)
+    if not found:
+        remember(workspace.root, workspace.plan, files, mark=MARK, places=PLACES)
+    return found

@@ -15,7 +15,7 @@ from mlops.backends.registry import render
 def file_changes(workspace: Workspace, commit: str | None, names: Collection[str]) -> dict[str, tuple[FileChange, ...]]:
     """Count changed lines of the files of the named pipelines, and under "" of those that belong to no pipeline."""
     plan = workspace.plan
-    whole = len(plan.pipelines) == len(workspace.configuration.options("pipeline"))
+    whole = len(plan.pipelines) == len(pipeline_names(workspace.configuration))
     files = render(replace(plan, pipelines=tuple(each for each in plan.pipelines if each.name in names)))
     files = {path: text for path, text in files.items() if whole or _owner(path)}
     old = _on_disk(workspace, files) if commit is None else files_at(workspace.root, commit, files)

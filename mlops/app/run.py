@@ -1,4 +1,8 @@
-"""Run a pipeline: `dvc repro` of its folder, then its verdict."""
+"""Run a pipeline: `dvc repro` of its stages, unless all of them are as recorded; then its verdict.
+
+DVC reads every `dvc.yaml` of a repository to look for overlaps and cycles. Within a pipeline there are none, the
+compiler saw to that, so DVC is given the stages one by one in running order and reads this pipeline alone.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,12 @@ import sys
 from pathlib import Path
 
 from mlops.app.gate import Verdict, read_verdict
-from mlops.errors import InfrastructureError, MlopsError
+from mlops.app.lock import LockedStage, md5_tree, read_lock
+from mlops.app.workspace import Workspace
+from mlops.backends.registry import render
+from mlops.errors import InfrastructureError, IntegrityError, MlopsError
+from mlops.files.canonical import dumps
+from mlops.plan.stage import Stage
 
 
 class StageFailed(MlopsError):
@@ -19,20 +28,74 @@ class StageFailed(MlopsError):
         self.exit_code = code
 
 
-def run_pipeline(root: Path, name: str) -> Verdict:
+def run_pipeline(workspace: Workspace, name: str) -> Verdict:
     """Reproduce what is stale of one pipeline and read its verdict.
 
     Raises:
         StageFailed: a stage stopped for a reason other than its verdict.
         InfrastructureError: DVC itself failed.
     """
+    root = workspace.root
+    if not needs_dvc(workspace, name):
+        return read_verdict(root, name)
     result = root / ".mlops" / "results" / f"{name}.json"
     result.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "dvc", "repro", f"pipelines/{name}/dvc.yaml"]
+    file = f"pipelines/{name}/dvc.yaml"
+    stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
+    command = [
+        sys.executable,
+        "-m",
+        "dvc",
+        "repro",
+        *(["--single-item", *stages] if _compiled(workspace, name) else [file]),
+    ]
     done = subprocess.run(command, cwd=root, check=False)  # noqa: S603 - constant but for a checked name
     if done.returncode:
         _raise(name, result)
     return read_verdict(root, name)
+
+
+def _compiled(workspace: Workspace, name: str) -> bool:
+    """Whether the files that DVC would read are what the YAML says."""
+    folder = f"{workspace.pipeline(name).folder}/"
+    files = {path: text for path, text in render(workspace.plan).items() if path.startswith(folder)}
+    return all(_read(workspace.root / path) == text.encode() for path, text in files.items())
+
+
+def needs_dvc(workspace: Workspace, name: str) -> bool:
+    """Tell whether a stage did not run as it stands, or an input or output has not the bytes it had."""
+    return not (_compiled(workspace, name) and _recorded(workspace, name))
+
+
+def _recorded(workspace: Workspace, name: str) -> bool:
+    pipeline = workspace.pipeline(name)
+    try:
+        locked = read_lock(workspace.root, pipeline.folder)
+    except IntegrityError:
+        return False
+    known: dict[str, str | None] = {}
+    folder = workspace.root / pipeline.folder
+    return all(stage.name in locked and _same(stage, locked[stage.name], folder, known) for stage in pipeline.stages)
+
+
+def _same(stage: Stage, locked: LockedStage, folder: Path, known: dict[str, str | None]) -> bool:
+    if stage.command != locked.command or dumps(stage.section) != dumps(locked.section):
+        return False
+    if set(stage.inputs) != set(locked.inputs) or {output.path for output in stage.outputs} != set(locked.outputs):
+        return False
+    for path, digest in (*locked.inputs.items(), *locked.outputs.items()):
+        if path not in known:
+            known[path] = md5_tree(folder / path)
+        if known[path] != digest:
+            return False
+    return True
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
 
 
 def _raise(name: str, result: Path) -> None:

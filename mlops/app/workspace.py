@@ -10,14 +10,19 @@ from mlops.app.champions import champions
 from mlops.app.code import fingerprints
 from mlops.app.policy import judge_all
 from mlops.app.printing import printed
+from mlops.app.root import find_root
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
 from mlops.plan.pipeline import PipelinePlan, Plan
+from mlops.spec.fleet import Fleet, read_fleets
 from mlops.spec.library import Configuration
 from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project
+from mlops.spec.load import names as pipeline_names
 from mlops.spec.project import Policy, Project
+
+__all__ = ["Workspace", "find_root", "open_workspace", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -36,21 +41,7 @@ class Workspace:
         return next(pipeline for pipeline in self.plan.pipelines if pipeline.name == name)
 
 
-def find_root(start: Path) -> Path:
-    """Find the repository: the nearest folder upwards with `conf/project.yaml`.
-
-    Raises:
-        ConfigurationError: there is none.
-    """
-    for folder in (start, *start.parents):
-        if (folder / "conf" / "project.yaml").is_file():
-            return folder
-    raise ConfigurationError(
-        f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository"
-    )
-
-
-def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
+def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     """Read and check a repository; with `names`, only these pipelines.
 
     Raises:
@@ -61,7 +52,9 @@ def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
     policy, more = load_policy(configuration)
     problems = [*found, *more]
     pipelines: dict[str, Loaded] = {}
-    for name in tuple(names) or configuration.options("pipeline"):
+    fleets = read_fleets(configuration) if not names else Fleet({})
+    problems += fleets.diagnostics
+    for name in names or pipeline_names(configuration):
         loaded, found = load_pipeline(configuration, name)
         problems += found
         if loaded is not None:
@@ -71,9 +64,15 @@ def open_workspace(root: Path, names: Iterable[str] = ()) -> Workspace:
     live = champions(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
-    facts = Facts(*fingerprints(root), champions=live)
+    facts = Facts(*fingerprints(root), champions=live, sources=_sources(pipelines))
     plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy)
     return Workspace(root, configuration, project, policy, pipelines, plan)
+
+
+def _sources(pipelines: dict[str, Loaded]) -> dict[str, str]:
+    """Name the file that people edit where it is not the pipeline's own: a row of a fleet."""
+    last = {name: loaded.layers[-1].document.file for name, loaded in pipelines.items()}
+    return {name: file for name, file in last.items() if file.startswith("conf/fleet/")}
 
 
 def refuse(configuration: Configuration, problems: Iterable[Diagnostic]) -> ConfigurationError:

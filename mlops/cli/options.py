@@ -35,7 +35,7 @@ def base_option(text: str) -> Callable[[Function], Function]:
 
 def root() -> Path:
     """Find the repository that the command was called in."""
-    from mlops.app.workspace import find_root
+    from mlops.app.root import find_root
 
     return find_root(Path.cwd())
 

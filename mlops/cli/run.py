@@ -40,8 +40,7 @@ def command(name: str, smoke: bool, file: Path | None) -> int:
         say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
         return 0
     else:
-        open_workspace(here, (name,))
-        verdict = run_pipeline(here, name)
+        verdict = run_pipeline(open_workspace(here, (name,)), name)
     click.echo(table(verdict, explain=False))
     say(f"report: pipelines/{name}/reports/report.html")
     error = verdict.error()

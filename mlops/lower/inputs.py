@@ -13,3 +13,5 @@ class Facts:
     code: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     champions: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""

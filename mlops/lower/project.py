@@ -25,7 +25,7 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
     """Decide everything about one pipeline."""
     return PipelinePlan(
         name=name,
-        source=f"conf/pipeline/{name}.yaml",
+        source=facts.sources.get(name, f"conf/pipeline/{name}.yaml"),
         description=spec.description,
         task=spec.task,
         owners=spec.owners,

@@ -1,4 +1,8 @@
-"""Composition: the only file that imports Hydra."""
+"""Composition by Hydra: the only file that imports it.
+
+`mlops.spec.merge` composes what it is sure of, many times faster; this decides the rest, and is what tests and
+`mlops validate --hydra` hold that merge to.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +27,12 @@ class CompositionError(ConfigurationError):
         self.key = key
 
 
-def compose(configuration: Configuration, name: str) -> dict[str, Any]:
+def compose(
+    configuration: Configuration, name: str, *, file: str = "", over: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Compose `pipeline/<name>` to plain values, references between keys resolved.
+
+    A row of a fleet composes another `file`, and sets keys `over` it.
 
     Every file must have passed `mlops.spec.layers.resolve` without findings: Hydra sees nothing that could run code or
     read the environment, and `instantiate` is never called.
@@ -45,10 +53,11 @@ def compose(configuration: Configuration, name: str) -> dict[str, Any]:
     overrides = [f"hydra.searchpath=[file://{LIBRARY}]"]
     try:
         with initialize_config_dir(config_dir=str(configuration.conf.resolve()), version_base="1.3"):
-            composed = hydra_compose(config_name=f"pipeline/{name}", overrides=overrides)
+            composed = hydra_compose(config_name=file or f"pipeline/{name}", overrides=overrides)
             for resolver in _RESOLVERS:
                 OmegaConf.clear_resolver(resolver)
-            value = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+            OmegaConf.set_struct(composed, value=False)
+            value = OmegaConf.to_container(OmegaConf.merge(composed, over or {}), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         key = tuple(str(getattr(error, "full_key", None) or "").split("."))
         hint = "a reference names a key of this pipeline: `${data.target}`"

@@ -37,14 +37,24 @@ def header(document: Document) -> str | None:
     return None
 
 
-def resolve(configuration: Configuration, name: str) -> tuple[tuple[Layer, ...], tuple[Diagnostic, ...]]:
-    """Order the files that make `pipeline/<name>`; later layers win."""
+def resolve(
+    configuration: Configuration, name: str, file: str = ""
+) -> tuple[tuple[Layer, ...], tuple[Diagnostic, ...]]:
+    """Order the files that make `pipeline/<name>`, or the file given instead; later layers win."""
     resolver = _Resolver(configuration)
-    document = configuration.document(f"pipeline/{name}")
+    document = configuration.document(file or f"pipeline/{name}")
     if document is None:
         raise KeyError(name)
     resolver.pipeline(document)
     return tuple(resolver.layers), tuple(resolver.found)
+
+
+def _below(parent: tuple[str, ...], package: str) -> tuple[str, ...]:
+    """Place a package under that of the including file; `_global_` starts again at the top."""
+    path = (*parent, *(part for part in package.split(".") if part))
+    while "_global_" in path:
+        path = path[path.index("_global_") + 1 :]
+    return path
 
 
 class _Resolver:
@@ -81,17 +91,17 @@ class _Resolver:
                 self.layers.append(Layer(document, package))
                 placed = True
             else:
-                self._entry(document, index, entry, group)
+                self._entry(document, index, entry, group, package)
         if not placed:
             if entries:
                 message = "`defaults` does not say where this file's own keys stand"
                 self._report(document.where(("defaults",)), message, "end the list with `- _self_`", "defaults")
             self.layers.append(Layer(document, package))
 
-    def _entry(self, document: Document, index: int, entry: Any, group: str | None) -> None:
+    def _entry(self, document: Document, index: int, entry: Any, group: str | None, parent: tuple[str, ...]) -> None:
         position = document.where(("defaults", index))
         if isinstance(entry, str) and group is not None:
-            self._option(position, group, entry, None)
+            self._option(position, group, entry, None, parent, "")
             return
         if not isinstance(entry, dict) or len(entry) != 1:
             self._report(
@@ -110,9 +120,18 @@ class _Resolver:
             return
         for place, option in enumerate(options) if isinstance(options, list) else [(None, options)]:
             path = ("defaults", index, key) if place is None else ("defaults", index, key, place)
-            self._option(document.where(path, key=False), match.group("group"), option, match.group("package"))
+            name = match.group("group")
+            self._option(document.where(path, key=False), name, option, match.group("package"), parent, name)
 
-    def _option(self, position: Position, group: str, option: Any, package: str | None) -> None:
+    def _option(
+        self,
+        position: Position,
+        group: str,
+        option: Any,
+        package: str | None,
+        parent: tuple[str, ...],
+        usual: str,
+    ) -> None:
         if not isinstance(option, str) or not _OPTION.match(option):
             self._report(
                 position,
@@ -138,12 +157,12 @@ class _Resolver:
             self._report(document.root.position, "a choice is a mapping of keys", "write `key: value` lines", "type")
             return
         self.open.append(file)
-        self._entries(document, self._package(document, group, package), group)
+        written = header(document)
+        if package is None and written is not None:  # a header is absolute, an entry's `@package` is not
+            written = f"_global_.{written}"
+        name = (package or written or usual).replace("_name_", option)
+        self._entries(document, _below(parent, name), group)
         self.open.pop()
-
-    def _package(self, document: Document, group: str, override: str | None) -> tuple[str, ...]:
-        name = override or header(document) or group
-        return () if name == "_global_" else tuple(name.replace("_group_", group).split("."))
 
     def _offer(self, group: str, option: str) -> str:
         options = self.configuration.options(group)

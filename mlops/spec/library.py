@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from mlops.spec.document import Document, read
 
@@ -19,6 +20,9 @@ class Configuration:
 
     root: Path
     _documents: dict[str, Document] = field(default_factory=dict, compare=False, repr=False)
+
+    fleets: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Fleets that were read, by name."""
 
     @cached_property
     def conf(self) -> Path:

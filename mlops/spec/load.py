@@ -15,8 +15,10 @@ from mlops.spec.block import Block
 from mlops.spec.checks import check
 from mlops.spec.compose import CompositionError, compose
 from mlops.spec.document import Document, read
+from mlops.spec.fleet import Row, read_fleets
 from mlops.spec.layers import Layer, resolve
 from mlops.spec.library import Configuration
+from mlops.spec.merge import Unsure, merge
 from mlops.spec.model import Own
 from mlops.spec.origins import Origin, Origins, trace
 from mlops.spec.pipeline import Pipeline
@@ -42,18 +44,20 @@ class Loaded:
 def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | None, tuple[Diagnostic, ...]]:
     """Read, compose and check one pipeline; None where it cannot be used."""
     file = f"conf/pipeline/{name}.yaml"
-    if found := _missing(configuration, name, Position(file)):
-        return None, found
-    layers, found = resolve(configuration, name)
+    fleet = read_fleets(configuration, name)
+    row = fleet.rows.get(name)
+    if fleet.diagnostics or (found := _missing(configuration, name, Position(file), row)):
+        return None, fleet.diagnostics or found
+    layers, found = resolve(configuration, name, row.template if row else "")
     if found:
         return None, found
+    layers, file = ((*layers, row.over), row.position.file) if row else (layers, file)
     origins = trace(layers, Position(file))
     if found := _unfit(origins):
         return None, found
-    try:
-        value = compose(configuration, name)
-    except CompositionError as error:
-        return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
+    value, found = _compose(configuration, name, layers, origins, row)
+    if value is None:
+        return None, found
     spec, found = _parse(Pipeline, value, origins)
     if spec is None:
         return None, found
@@ -61,6 +65,11 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     problems += _files(configuration, name, spec, origins)
     loaded = None if problems else Loaded(name, spec, value, origins, layers)
     return loaded, tuple(problems)
+
+
+def names(configuration: Configuration) -> tuple[str, ...]:
+    """List the pipelines: one a file of `conf/pipeline/`, one a row of `conf/fleet/`."""
+    return tuple(sorted({*configuration.options("pipeline"), *read_fleets(configuration).rows}))
 
 
 def load_project(configuration: Configuration) -> tuple[Project | None, tuple[Diagnostic, ...]]:
@@ -81,12 +90,28 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
     return _parse(model, document.value, origins)
 
 
-def _missing(configuration: Configuration, name: str, position: Position) -> tuple[Diagnostic, ...]:
+def _compose(
+    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
+) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
+    """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
+    try:
+        return merge(layers), ()
+    except Unsure:
+        if origins.conflicts:
+            return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+    try:
+        over = {"file": row.template, "over": row.over.document.value} if row else {}
+        return compose(configuration, name, **over), ()
+    except CompositionError as error:
+        return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
+
+
+def _missing(configuration: Configuration, name: str, position: Position, row: Row | None) -> tuple[Diagnostic, ...]:
     if not _NAME.match(name):
         hint = "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit"
         return (Diagnostic(position, f"`{name}` is not the name of a pipeline", hint, "name"),)
-    if configuration.document(f"pipeline/{name}") is None:
-        hint = suggest(name, configuration.options("pipeline")) or "`conf/pipeline/` has no file yet: mlops new"
+    if row is None and configuration.document(f"pipeline/{name}") is None:
+        hint = suggest(name, names(configuration)) or "`conf/pipeline/` has no file yet: mlops new"
         return (Diagnostic(position, f"there is no pipeline `{name}`", hint, "unknown-pipeline"),)
     return ()
 

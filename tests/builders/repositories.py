@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from mlops.app.compile import compile_files
+from mlops.app.lock import md5_tree
 from mlops.app.workspace import Workspace, open_workspace
 
 BASE = Path(__file__).parent.parent / "golden" / "base"
@@ -30,10 +30,6 @@ def edit(root: Path, file: str, before: str, after: str) -> None:
     path.write_text(text.replace(before, after))
 
 
-def md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
 def record(root: Path) -> Workspace:
     """Compile, pretend that every stage ran, and write the locks, reports and artefacts."""
     workspace = open_workspace(root)
@@ -41,21 +37,18 @@ def record(root: Path) -> Workspace:
     for pipeline in workspace.plan.pipelines:
         folder = root / pipeline.folder
         stages = {}
+        read = [path for stage in pipeline.stages for path in stage.inputs]
         for stage in pipeline.stages:
             for output in stage.outputs:
-                (folder / output.path).parent.mkdir(parents=True, exist_ok=True)
-                (folder / output.path).write_text(f"{stage.name} {output.path}\n")
+                inner = [path for path in read if path.startswith(f"{output.path}/")]
+                for path in inner or [output.path]:
+                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                    (folder / path).write_text(f"{stage.name} {path}\n")
             stages[stage.name] = {
                 "cmd": stage.command,
-                "deps": [
-                    {"path": path, "md5": md5((folder / path).read_bytes())}
-                    for path in stage.inputs
-                    if (folder / path).is_file()
-                ],
+                "deps": [{"path": path, "md5": md5_tree(folder / path)} for path in stage.inputs],
                 "params": {"params.yaml": {stage.name: stage.section}},
-                "outs": [
-                    {"path": output.path, "md5": md5((folder / output.path).read_bytes())} for output in stage.outputs
-                ],
+                "outs": [{"path": output.path, "md5": md5_tree(folder / output.path)} for output in stage.outputs],
             }
         (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}, sort_keys=False))
     return workspace

@@ -43,7 +43,7 @@ def packages() -> set[str]:
 
 def spoil(root: Path, number: int) -> tuple[Path, bytes]:
     """Write mutation `number`; give the file and what it held."""
-    seed = random.Random(number)  # noqa: S311 - a test that can be repeated
+    seed = random.Random(number)
     path = root / seed.choice(FILES)
     before = path.read_bytes()
     path.write_bytes(mutate(before.decode(), seed))

@@ -99,7 +99,8 @@ def hook(event, args):
     if event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn") or event.startswith("socket."):
         seen.append(event)
     if event == "open" and isinstance(args[1], str) and any(flag in args[1] for flag in "wax+"):
-        seen.append(f"write {args[0]}")
+        if "/.mlops/cache/" not in str(args[0]):
+            seen.append(f"write {args[0]}")
     if event == "import" and args[0].startswith("pipelines"):
         seen.append(f"import {args[0]}")
 from mlops.cli.main import run

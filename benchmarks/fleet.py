@@ -1,0 +1,268 @@
+"""A repository of many pipelines: our compile, status, plan and run against Hydra and DVC doing the same.
+
+    python benchmarks/fleet.py                   # 1,000 pipelines; DVC takes minutes
+    python benchmarks/fleet.py --pipelines 50    # a quick look; the bounds are meant for 1,000
+
+Every pipeline composes six groups, has its own data file and its own files in `conf/data` and `conf/model`, and a
+`dvc.lock` with the digests DVC would have recorded, so that nothing is stale. Each command runs in its own process
+(start-up included) except Hydra, which gets one process for all pipelines and is not charged for its imports.
+Ours are measured three times, the middle counts; DVC and Hydra once. Exit 1 if a bound is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+BASE = REPOSITORY / "tests" / "golden" / "base"
+NEEDLE = "lr: 0.001"
+
+HYDRA = """
+import sys, time
+from pathlib import Path
+from mlops.spec.compose import compose
+from mlops.spec.library import Configuration
+configuration = Configuration(Path(sys.argv[1]))
+names = configuration.options("pipeline")
+compose(configuration, names[0])
+started = time.perf_counter()
+for name in names:
+    compose(configuration, name)
+print(time.perf_counter() - started)
+"""
+PEAK = """
+import resource, sys
+from mlops.cli.main import run
+code = run(["compile"])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+sys.exit(code)
+"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table; `peer` is None where the bound is on our figure itself."""
+
+    name: str
+    ours: float
+    peer: float | None
+    bound: float
+
+    @property
+    def value(self) -> float:
+        """Give what the bound is on."""
+        return self.ours if self.peer is None else self.ours / self.peer
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the bound is kept."""
+        return self.value <= self.bound
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pipelines", type=int, default=1000)
+    parser.add_argument("--small", type=int, default=100, help="the lesser size that growth is measured from")
+    parser.add_argument("--large", type=int, default=3000, help="the greater size that growth is measured to")
+    parser.add_argument("--output", type=Path, help="write the figures as JSON")
+    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.record is not None:
+        record(arguments.record)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
+        figures = measure(Path(folder), arguments.pipelines, arguments.small, arguments.large)
+    show(figures, arguments.pipelines)
+    if arguments.output is not None:
+        values = [{**vars(figure), "ratio": figure.value, "ok": figure.holds} for figure in figures]
+        arguments.output.write_text(json.dumps({"pipelines": arguments.pipelines, "figures": values}, indent=1) + "\n")
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+def measure(folder: Path, count: int, small: int, large: int) -> list[Figure]:
+    root = make(folder / "fleet", count)
+    say(f"{count:,} pipelines: Hydra composes")
+    hydra = float(python(root, "-c", HYDRA, str(root)))
+    say("cold compile, warm compile, status, run, plan")
+    cold, peak = cold_compile(root)
+    python(root, __file__, "--record", str(root))
+    warm = middle(root, "compile", "--check")
+    mlops(root, "plan")
+    status = middle(root, "plan")
+    run, plan = one(root)
+    say("dvc status, then dvc repro of one pipeline")
+    dvc_status = seconds(root, "-m", "dvc", "status", expect="up to date")
+    dvc_repro = seconds(root, "-m", "dvc", "repro", "pipelines/t00007/dvc.yaml", expect="up to date")
+    shutil.rmtree(root)
+    say(f"run and plan of one pipeline among {small:,} and among {large:,}")
+    few, many = (one(sized(folder, size)) for size in (small, large))
+    return [
+        Figure("cold compile / Hydra composing all", cold, hydra, 0.10),
+        Figure("compile, nothing changed / Hydra composing all", warm, hydra, 0.008),
+        Figure("status of all / dvc status", status, dvc_status, 0.05),
+        Figure("plan of a one-line change / dvc repro of that pipeline", plan, dvc_repro, 0.10),
+        Figure("run of one, nothing to do / the same", run, dvc_repro, 0.05),
+        Figure(f"plan of one at {large:,} / at {small:,}", many[1], few[1], 1.5),
+        Figure(f"run of one at {large:,} / at {small:,}", many[0], few[0], 1.5),
+        Figure("peak memory of a cold compile, MB", peak, None, 500),
+    ]
+
+
+def make(root: Path, count: int) -> Path:
+    """Write a repository of `count` pipelines, not yet compiled."""
+    shutil.copytree(BASE, root)
+    pipeline = (root / "conf/pipeline/churn.yaml").read_text()
+    data, rows = (root / "conf/data/churn.yaml").read_text(), (root / "pipelines/churn/data/churn.csv").read_bytes()
+    shutil.rmtree(root / "pipelines")
+    for file in ("conf/pipeline/churn.yaml", "conf/data/churn.yaml"):
+        (root / file).unlink()
+    (root / "conf" / "model").mkdir()
+    (root / "conf" / "trainer").mkdir()
+    (root / "conf" / "trainer" / "usual.yaml").write_text("max_epochs: 20\n")
+    for number in range(count):
+        name = f"t{number:05}"
+        text = pipeline.replace("/data: churn", f"/data: {name}").replace("[linear, mlp]", f"[linear, {name}]")
+        text = text.replace("  - /gates:", "  - /trainer: usual\n  - /gates:")
+        (root / f"conf/pipeline/{name}.yaml").write_text(text)
+        (root / f"conf/data/{name}.yaml").write_text(data)
+        (root / f"conf/model/{name}.yaml").write_text(f"# @package model.mlp\nkind: mlp\n{NEEDLE}\n")
+        (root / f"pipelines/{name}/data").mkdir(parents=True)
+        (root / f"pipelines/{name}/data/churn.csv").write_bytes(rows)
+    python(root, "-m", "dvc", "init", "-q", "--no-scm")
+    return root
+
+
+def record(root: Path) -> None:
+    """Pretend that every stage ran: write outputs and the locks that DVC would have written."""
+    import yaml
+
+    from mlops.app.lock import md5_tree
+    from mlops.app.workspace import open_workspace
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    plan = open_workspace(root).plan
+    for folder, stages in [*((p.folder, p.stages) for p in plan.pipelines), (".", (plan.fleet,))]:
+        written = {}
+        for stage in stages:
+            for output in stage.outputs:
+                write_output(root / folder / output.path, f"{folder} {stage.name} {output.path}\n")
+                if not output.committed:
+                    store(root / ".dvc" / "cache" / "files" / "md5", root / folder / output.path)
+            params = {"params": {"params.yaml": {stage.name: stage.section}}} if stage.section else {}
+            written[stage.name] = {
+                "cmd": stage.command,
+                "deps": [entry(root / folder, path, md5_tree(root / folder / path)) for path in stage.inputs],
+                **params,
+                "outs": [entry(root / folder, o.path, md5_tree(root / folder / o.path)) for o in stage.outputs],
+            }
+        text = yaml.dump({"schema": "2.0", "stages": written}, Dumper=dumper, sort_keys=False)
+        (root / folder / "dvc.lock").write_text(text)
+
+
+def write_output(path: Path, text: str) -> None:
+    folder = not path.suffix
+    path = path / ("transform.json" if path.name == "features" else "data.txt") if folder else path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    verdict = {"schema_version": 1, "verdict": "pass", "rules": [], "champion": None, "of": text}
+    path.write_text(json.dumps(verdict) + "\n" if path.name == "gate.json" else text)
+
+
+def store(cache: Path, place: Path) -> None:
+    """Put a file or folder into DVC's cache."""
+    from mlops.app.lock import listing, md5_tree
+
+    digest = md5_tree(place) or ""
+    (cache / digest[:2]).mkdir(parents=True, exist_ok=True)
+    if place.is_file():
+        shutil.copyfile(place, cache / digest[:2] / digest[2:])
+        return
+    (cache / digest[:2] / digest[2:]).write_text(listing(place))
+    for file in place.rglob("*"):
+        store(cache, file)
+
+
+def entry(folder: Path, path: str, digest: str | None) -> dict[str, object]:
+    place = folder / path
+    files = [place] if place.is_file() else [file for file in place.rglob("*") if file.is_file()]
+    size = sum(file.stat().st_size for file in files)
+    counted = {"nfiles": len(files)} if place.is_dir() else {}
+    return {"path": path, "hash": "md5", "md5": digest, "size": size, **counted}
+
+
+def cold_compile(root: Path) -> tuple[float, float]:
+    """Time a first compile, and find the most memory it held, in MB."""
+    started = time.perf_counter()
+    peak = float(python(root, "-c", PEAK).split()[-1])
+    return time.perf_counter() - started, peak
+
+
+def sized(folder: Path, count: int) -> Path:
+    root = make(folder / f"fleet-{count}", count)
+    mlops(root, "compile")
+    python(root, __file__, "--record", str(root))
+    return root
+
+
+def one(root: Path) -> tuple[float, float]:
+    """Time `run` with nothing to do, then `plan` after a change of one line, of one pipeline."""
+    run = middle(root, "run", "t00007")
+    file = root / "conf/model/t00007.yaml"
+    text = file.read_text()
+    file.write_text(text.replace(NEEDLE, "lr: 0.002"))
+    assert "model.mlp.lr" in mlops(root, "plan", "t00007")
+    plan = middle(root, "plan", "t00007")
+    file.write_text(text)
+    return run, plan
+
+
+def middle(root: Path, *arguments: str) -> float:
+    return statistics.median(seconds(root, "-m", "mlops", *arguments) for _ in range(3))
+
+
+def seconds(root: Path, *arguments: str, expect: str = "") -> float:
+    started = time.perf_counter()
+    said = python(root, *arguments)
+    took = time.perf_counter() - started
+    assert expect in said, f"{' '.join(arguments)}: {said[-2000:]}"
+    return took
+
+
+def mlops(root: Path, *arguments: str) -> str:
+    return python(root, "-m", "mlops", *arguments)
+
+
+def python(root: Path, *arguments: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1"}
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(arguments)[:200]}\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def show(figures: list[Figure], count: int) -> None:
+    print(f"{count:,} pipelines, eight stages each\n")
+    print(f"{'figure':<56}{'ours':>9}{'peer':>9}{'ratio':>9}{'bound':>8}")
+    for figure in figures:
+        peer, ratio = ("", "") if figure.peer is None else (f"{figure.peer:.2f}", f"{figure.value:.4f}")
+        mark = "ok" if figure.holds else "MISSED"
+        print(f"{figure.name:<56}{figure.ours:>9.2f}{peer:>9}{ratio:>9}{figure.bound:>8g}  {mark}")
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

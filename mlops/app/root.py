@@ -1,0 +1,21 @@
+"""The repository that a command was called in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlops.errors import ConfigurationError
+
+
+def find_root(start: Path) -> Path:
+    """Find the repository: the nearest folder upwards with `conf/project.yaml`.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "conf" / "project.yaml").is_file():
+            return folder
+    raise ConfigurationError(
+        f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository"
+    )

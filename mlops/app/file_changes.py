@@ -10,6 +10,7 @@ from mlops.app.git import files_at
 from mlops.app.planned import FileChange
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
+from mlops.spec.load import names as pipeline_names
 
 
 def file_changes(workspace: Workspace, commit: str | None, names: Collection[str]) -> dict[str, tuple[FileChange, ...]]:

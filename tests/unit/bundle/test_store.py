@@ -66,7 +66,7 @@ def test_an_absent_bundle_says_how_to_get_it(store: Store) -> None:
     with pytest.raises(InfrastructureError) as caught:
         store.get(digest)
     assert str(caught.value) == f"the bundle {digest} is not in {store.root}"
-    assert "mlops run NAME" in caught.value.hint
+    assert caught.value.hint == "check out the commit that made it; `mlops run` and `mlops register` put it there"
 
 
 @pytest.mark.parametrize("digest", ["", "latest", "sha256:../../etc", "sha256:" + "A" * 64, "0" * 64])

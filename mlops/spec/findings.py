@@ -43,6 +43,12 @@ Why: the order of entries decides which value wins.
 Fix: one group an entry, each with a leading `/`, and `- _self_` last.
 Example: `defaults: [data: churn]`.
 
+fleet: a table of pipelines that cannot be read.
+What: `conf/fleet/NAME.yaml` lacks a template or rows, names a pipeline twice, or a row has a key that pipelines lack.
+Why: a row becomes a whole pipeline; a slip in one would be a pipeline nobody asked for.
+Fix: correct the row that the message names; `template:` is the name of a file in `conf/pipeline/`.
+Example: two rows called `eu`.
+
 image: images without a shape, or a network for images without images.
 What: `features: image` needs `image: {shape: [channels, height, width]}`, and a `cnn` needs `features: image`.
 Why: pixels in a row do not say how wide a picture is.

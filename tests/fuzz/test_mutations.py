@@ -51,8 +51,10 @@ def spoil(root: Path, number: int) -> tuple[Path, bytes]:
 
 
 def listed(root: Path) -> list[tuple[str, int, int]]:
+    """List the files of a repository but for its cache, which holds digests of the framework's own code."""
     paths = sorted(Path(folder) / name for folder, _, names in os.walk(root) for name in names)
-    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    kept = [path for path in paths if ".mlops" not in path.parts]
+    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in kept]
 
 
 def refused(root: Path, number: int) -> bool:

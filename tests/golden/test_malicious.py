@@ -46,11 +46,14 @@ def _links(case: Path) -> Iterator[tuple[str, str]]:
 
 
 def everything(folder: Path) -> dict[str, str | bytes]:
+    """Read a repository but for its cache, which holds digests of the framework's own code and may be removed."""
     found: dict[str, str | bytes] = {}
     for parent, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path = Path(parent) / name
             place = path.relative_to(folder).as_posix()
+            if place.startswith(".mlops/cache"):
+                continue
             if path.is_symlink():
                 found[place] = f"-> {path.readlink()}"
             elif path.is_file():

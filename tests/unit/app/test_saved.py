@@ -16,7 +16,7 @@ from mlops.app.gate import Verdict
 from mlops.app.plan import plan
 from mlops.app.planned import Cost, GateChange, KeyChange, MadeOf, PipelineChange, Planned, StagePlan
 from mlops.app.saved import decode, encode
-from mlops.app.workspace import open_workspace
+from mlops.app.workspace import Workspace, open_workspace
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, StaleError
 from tests.builders.repositories import commit, edit, git, make_repository, record
@@ -126,8 +126,8 @@ def test_rules_that_change_while_it_runs_void_the_verdict(root: Path, tmp_path: 
     file.write_text(json.dumps(encode(plan(open_workspace(root), "HEAD"))))
     passed = Verdict("churn", "pass", (), None)
 
-    def meddling(here: Path, _: str) -> Verdict:
-        edit(here, "conf/policy.yaml", "owners: 2", "owners: 1")
+    def meddling(here: Workspace, _: str) -> Verdict:
+        edit(here.root, "conf/policy.yaml", "owners: 2", "owners: 1")
         return passed
 
     assert apply(root, "churn", file, lambda *_: passed) == passed

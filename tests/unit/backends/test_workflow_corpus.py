@@ -94,7 +94,7 @@ def test_the_schemas_of_github_hold_for_the_corpus(corpus: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-STEP = "    - name: Check the configuration\n"
+STEP = "    - name: Compare the compiled files\n"
 JOB = "  check:\n    name: Configuration and compiled files\n"
 PIN = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 DIGEST = "sha256:" + "0" * 64

@@ -161,12 +161,20 @@ class _Reader:
         position = self._at(event)
         self._refuse_tag(event, position)
         plain = event.implicit[0]
+        if plain and event.value == "<<" and not self._at_key():
+            self._report(
+                position, "`<<` is a merge key to some readers of YAML", 'write "<<" for text', "yaml-ambiguous"
+            )
         node = Node(self._resolve(event.value, position) if plain else event.value, position)
         if isinstance(node.value, str):
             self._refuse_expression(node.value, position)
         if event.anchor:
             self.anchors[event.anchor] = node
         self._add(node)
+
+    def _at_key(self) -> bool:
+        """Whether the next node is the key of a mapping."""
+        return bool(self.stack) and isinstance(self.stack[-1][0].value, dict) and not self.stack[-1][2]
 
     def _alias(self, event: Any) -> None:
         position, name = self._at(event), event.anchor

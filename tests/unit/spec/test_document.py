@@ -63,6 +63,8 @@ def test_a_scalar_that_readers_disagree_on_is_refused(text: str) -> None:
         ("a: 'x\ty'", "yaml-syntax"),
         ("a: !!int '3'", "code-in-yaml"),
         ("<<: {a: 1}", "yaml-merge"),
+        ("a: <<", "yaml-ambiguous"),
+        ("a: [<<]", "yaml-ambiguous"),
         ("1: a", "yaml-key"),
         ("[a]: b", "yaml-key"),
         ("null: b", "yaml-key"),

@@ -24,7 +24,8 @@ def test_every_section_is_what_the_stage_reads(workspace: Workspace, stage: str)
     params: Any = importlib.import_module(f"mlops.steps.{stage}").Params
     for pipeline in workspace.plan.pipelines:
         section = {key: item for key, item in pipeline.stage(stage).section.items() if key not in ("code", "libraries")}
-        params.model_validate(section)
+        read = params.model_validate(section)
+        assert set(section) <= set(type(read).model_fields), "a key that the stage does not know"
 
 
 def test_stages_run_in_the_order_of_what_they_read(workspace: Workspace) -> None:

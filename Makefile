@@ -38,7 +38,7 @@ setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/b
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,sql]" --config-settings editable_mode=compat
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,sql,explain]" --config-settings editable_mode=compat
 	@touch $@
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
+from mlops.ml.evaluation import waivers
+
+BADNESS = ("pass", "inconclusive", "fail")
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,16 @@ class Verdict:
     champion: str | None
 
     def counts(self) -> Counter[str]:
-        """Count applicable rules that block, by verdict."""
-        return Counter(rule["verdict"] for rule in self.rules if rule["applicable"] and rule["mode"] == "block")
+        """Count applicable rules that block, by verdict; those that a waiver covers as `waived`."""
+        counted = (rule for rule in self.rules if rule["applicable"] and rule["mode"] == "block")
+        return Counter("waived" if rule.get("waived") else rule["verdict"] for rule in counted)
+
+    def on(self, today: date) -> Verdict:
+        """Say what holds on a day: a waiver that does not takes its pass along; nothing is ever raised by this."""
+        rules = tuple(waivers.on(self.rules, today))
+        if rules == self.rules:
+            return self
+        return replace(self, verdict=max(self.verdict, waivers.verdict(rules), key=BADNESS.index), rules=rules)
 
     def error(self) -> MlopsError | None:
         """Make the error that stands for anything but a pass."""
@@ -34,8 +46,8 @@ class Verdict:
         return GateFailed(f"{self.pipeline}: the gate failed", hint=hint)
 
 
-def read_verdict(root: Path, name: str) -> Verdict:
-    """Read `reports/gate.json` of a pipeline.
+def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
+    """Read `reports/gate.json` of a pipeline; waivers count on the days they are given for (today's, by default).
 
     Raises:
         InfrastructureError: the pipeline was never judged here.
@@ -46,7 +58,8 @@ def read_verdict(root: Path, name: str) -> Verdict:
         raise InfrastructureError(f"{name}: no verdict yet", hint=f"mlops run {name}")
     try:
         value = json.loads(path.read_bytes())
-        return Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"])
+        recorded = Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"])
+        return recorded.on(today or date.today())
     except (ValueError, KeyError, TypeError) as error:
         hint = f"mlops run {name}"
         raise IntegrityError(f"pipelines/{name}/reports/gate.json is damaged", hint=hint) from error

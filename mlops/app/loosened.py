@@ -19,7 +19,7 @@ def loosened(before: Section, after: Section) -> tuple[str, ...]:
     """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for."""
     rules = after.get("rules") or []
     found = [sentence for rule in before.get("rules") or [] for sentence in _rule(rule, rules)]
-    return tuple(dict.fromkeys([*found, *_method(before, after)]))
+    return tuple(dict.fromkeys([*found, *_waived(before, after), *_method(before, after)]))
 
 
 def only_in(rules: Sequence[Rule], others: Sequence[Rule]) -> str:
@@ -60,6 +60,14 @@ def _spell(rule: Rule) -> str:
     parts += [f"{key.replace('_', ' ')} {rule[key]:g}" for key in ("at_least", "at_most") if rule.get(key) is not None]
     parts += ["(only a warning)"] if rule.get("mode") == "warn" else []
     return "`" + " ".join(parts) + "`"
+
+
+def _waived(before: Section, after: Section) -> Iterator[str]:
+    known = before.get("waivers") or []
+    for waiver in after.get("waivers") or []:
+        if waiver not in known:
+            where = f" where the slice is {waiver['slice']}" if waiver.get("slice") else ""
+            yield f"the rule `{waiver['rule']}` is waived{where} until {waiver['expires']}: {waiver['reason']}"
 
 
 def _method(before: Section, after: Section) -> Iterator[str]:

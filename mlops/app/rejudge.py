@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from mlops.app.gate import Verdict, read_verdict
+from mlops.app.gate import BADNESS, Verdict, read_verdict
 from mlops.app.git import commit_of, file_at
 from mlops.app.loosened import loosened, rules_of
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
@@ -21,7 +22,6 @@ from mlops.files.canonical import digest_file, rounded
 from mlops.files.plain_yaml import parse
 
 POLICY_CHANGE = "policy-change"
-_BADNESS = ("pass", "inconclusive", "fail")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Rejudged:
     def verdict(self) -> str:
         """The worse of the two."""
         verdicts = [self.now.verdict, *([self.before.verdict] if self.before else [])]
-        return max(verdicts, key=_BADNESS.index)
+        return max(verdicts, key=BADNESS.index)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ class Rejudged:
     @property
     def whole(self) -> Verdict:
         """The verdict that holds, with the rules it comes from."""
-        if self.before is None or _BADNESS.index(self.now.verdict) >= _BADNESS.index(self.before.verdict):
+        if self.before is None or BADNESS.index(self.now.verdict) >= BADNESS.index(self.before.verdict):
             return Verdict(self.now.pipeline, self.verdict, self.now.rules, self.now.champion)
         return self.before
 
@@ -99,8 +99,9 @@ def _doubtful(verdict: Verdict) -> Verdict:
 
 def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, str | None]:
     from mlops.ml.evaluation.evidence import gather
-    from mlops.ml.evaluation.judge import judge, overall
+    from mlops.ml.evaluation.judge import judge
     from mlops.ml.evaluation.predictions import Predictions
+    from mlops.ml.evaluation.waivers import verdict, waive
     from mlops.steps.gate import Params
 
     try:
@@ -114,8 +115,9 @@ def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, 
         raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
-    records = tuple(rounded(result.record()) for result in results)
-    return Verdict(name, overall(results), records, predictions.champion), predictions.champion
+    records = tuple(rounded(record) for record in waive([result.record() for result in results], params.waivers))
+    judged = Verdict(name, verdict(records), records, predictions.champion)
+    return judged.on(date.today()), predictions.champion
 
 
 def _same_predictions(root: Path, name: str) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from mlops.app.findings import findings
 from mlops.app.git import commit_of
 from mlops.app.policy import judge_under_base
 from mlops.app.printing import printed
+from mlops.app.waivers import approved_by_author, expired
 from mlops.app.workspace import open_workspace
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 
 
-def validate(root: Path, names: tuple[str, ...] = (), base: str | None = None) -> tuple[tuple[Diagnostic, ...], str]:
+def validate(
+    root: Path, names: tuple[str, ...] = (), base: str | None = None, author: str | None = None
+) -> tuple[tuple[Diagnostic, ...], str]:
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
-    With `base`, the policy of that commit holds too.
+    With `base`, the policy of that commit holds too, and `author` may not approve a waiver that was not there.
     """
     try:
         workspace = open_workspace(root, names)
@@ -24,8 +28,10 @@ def validate(root: Path, names: tuple[str, ...] = (), base: str | None = None) -
         if not error.diagnostics:
             raise
         return error.diagnostics, error.message
-    found = list(findings(workspace))
+    found = [*findings(workspace), *expired(workspace.configuration, workspace.pipelines, date.today())]
     if base is not None:
-        found += judge_under_base(root, commit_of(root, base), workspace.project, workspace.pipelines)
+        commit = commit_of(root, base)
+        found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
+        found += approved_by_author(root, commit, workspace.pipelines, author) if author else []
     found.sort()
     return tuple(found), printed(found, workspace.configuration.sources) if found else ""

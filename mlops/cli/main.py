@@ -18,6 +18,7 @@ VERBS = {
     "plan": "What will change, and why",
     "run": "Reproduce a pipeline and show its verdict",
     "gate": "The verdict of the last run",
+    "waive": "Let a rule be missed for a while",
     "comment": "The one comment of a pull request",
     "verify": "Do lock, configuration, data and bundle agree?",
     "register": "Put a bundle into the MLflow registry",

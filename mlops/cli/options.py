@@ -17,6 +17,7 @@ SYMBOLS = {
     "fail": ("✗", "red"),
     "inconclusive": ("?", "yellow"),
     "skipped": ("·", "bright_black"),
+    "waived": ("~", "yellow"),
 }
 
 

@@ -10,7 +10,7 @@ from mlops.cli.options import SYMBOLS, paint
 if TYPE_CHECKING:
     from mlops.app.rejudge import Rejudged
 
-_MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩"}
+_MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "waived": "🕓"}
 _ESCAPED = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_{}[]<>|#@!&"})
 
 
@@ -22,8 +22,8 @@ def table(verdict: Verdict, *, explain: bool) -> str:
     for rule, title in zip(verdict.rules, titles, strict=True):
         symbol, colour = SYMBOLS[_state(rule)]
         lines.append(f"  {paint(symbol, colour)} {title:<{width}}  {_numbers(rule)}".rstrip())
-        if explain or _state(rule) in ("fail", "inconclusive"):
-            lines.append(f"    {rule['sentence']}")
+        if explain or _state(rule) in ("fail", "inconclusive", "waived"):
+            lines.append(f"    {_sentence(rule)}")
     lines.append(f"  verdict: {_summary(verdict)}")
     return "\n".join(lines)
 
@@ -37,7 +37,7 @@ def markdown(verdict: Verdict) -> str:
         value = _number(rule["value"]) if rule["applicable"] else "–"
         n = f"{rule['n']:,}" if rule["n"] else "–"
         lines.append(f"| {_MARKS[_state(rule)]} | {escape(_title(rule))} | {value} | {interval} | {n} |")
-    lines += ["", *(f"- {escape(rule['sentence'])}" for rule in verdict.rules if _state(rule) != "pass")]
+    lines += ["", *(f"- {escape(_sentence(rule))}" for rule in verdict.rules if _state(rule) != "pass")]
     return "\n".join(lines)
 
 
@@ -73,7 +73,17 @@ def compared_markdown(again: Rejudged) -> str:
 
 
 def _state(rule: dict[str, Any]) -> str:
-    return str(rule["verdict"]) if rule["applicable"] else "skipped"
+    if not rule["applicable"]:
+        return "skipped"
+    return "waived" if rule.get("waived") else str(rule["verdict"])
+
+
+def _sentence(rule: dict[str, Any]) -> str:
+    waived = rule.get("waived")
+    if not waived:
+        return str(rule["sentence"])
+    who = f"{waived['owner']}, allowed by {waived['approver']}"
+    return f"{rule['sentence']}; waived until {waived['expires']} for {who}: {waived['reason']}"
 
 
 def _title(rule: dict[str, Any]) -> str:
@@ -107,7 +117,7 @@ def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     total = sum(counts.values())
     said = [
         f"{counts[state]} of {total} {word}"
-        for state, word in (("fail", "failed"), ("inconclusive", "inconclusive"))
+        for state, word in (("fail", "failed"), ("inconclusive", "inconclusive"), ("waived", "waived"))
         if counts[state]
     ]
     colour = SYMBOLS[verdict.verdict][1]

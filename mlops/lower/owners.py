@@ -9,7 +9,7 @@ from mlops.spec.project import Policy
 
 _EVERYTHING = "*"
 _SHARED = ("/conf/gates/", "/conf/project.yaml", "/conf/release/prod/")
-_KEPT = ("/conf/policy.yaml", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
+_KEPT = ("/conf/policy.yaml", "/conf/waiver/", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
 
 
 def lower_owners(policy: Policy, owners: Mapping[str, tuple[str, ...]]) -> tuple[Ownership, ...]:

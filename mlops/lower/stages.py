@@ -12,6 +12,7 @@ from mlops.spec.data import brief, dump, excluded
 from mlops.spec.metrics import metrics_for
 from mlops.spec.model import Own
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.waiver import Waiver
 
 # The project's own environment comes first, so that `dvc repro` works without activating it.
 COMMAND = 'PATH="$DVC_ROOT/.venv/bin:$PATH" mlops stage {}'
@@ -33,7 +34,7 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         _features(spec),
         _train(name, spec),
         _evaluate(name, spec, facts.champions.get(name)),
-        _gate(spec),
+        _gate(spec, facts.waivers.get(name, ())),
     )
     configuration = digest_json({stage.name: stage.section for stage in learning})
     stages = (*learning, _package(name, spec, configuration))
@@ -144,13 +145,14 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     return _stage("evaluate", section, inputs, *outputs)
 
 
-def _gate(spec: Pipeline) -> Stage:
+def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
     section = {
         "task": spec.task,
         "group": _group(spec),
         "bootstrap": dump(spec.evaluate.bootstrap),
         "minimum_rows": spec.evaluate.minimum_rows,
         "rules": lower_rules(spec),
+        **({"waivers": [waiver.model_dump(mode="json") for waiver in waivers]} if waivers else {}),
     }
     inputs = (
         "artifacts/evaluation",

@@ -157,6 +157,24 @@ Why: there is nothing to do.
 Fix: use the name that the message suggests; begin one with `mlops new`.
 Example: `mlops validate chrun`.
 
+waiver: a waiver that is about nothing, or breaks a rule of waivers.
+What: conf/waiver/NAME.yaml names a rule that the pipeline's gate has not.
+Why: it would hold for a rule of that name that somebody adds later.
+Fix: `mlops gate NAME --explain -o json` prints the ids of rules; `mlops waive` writes the file.
+Example: `rule: aurok`.
+
+waiver-expired: a waiver that holds no more.
+What: its last day has passed.
+Why: the verdict counts the rule again, so the model may not be packaged or released any more.
+Fix: repair the model and remove the waiver; a new one needs a new approval.
+Example: `expires: "2026-01-31"` in February.
+
+waiver-own-approval: a waiver approved by whoever proposes it.
+What: a pull request adds a waiver whose `approver` opened that pull request.
+Why: two people must have looked at it.
+Fix: name somebody else, who then reviews the pull request.
+Example: `approver: "@ada"` in a pull request of @ada.
+
 yaml-alias: an alias without an anchor, or one inside itself.
 What: `*name` stands before `&name`, or within it.
 Why: its value would be unknown or endless.

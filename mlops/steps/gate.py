@@ -13,15 +13,15 @@ from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.judge import judge, overall
+from mlops.ml.evaluation.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
+from mlops.ml.evaluation.waivers import Waived, verdict, waive
 from mlops.spec.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlops.ml.evaluation.judge import Result
     from mlops.steps.context import StageContext
 
 _PREDICTIONS = "artifacts/evaluation/predictions.parquet"
@@ -35,6 +35,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bootstrap: Method = Method()
     minimum_rows: int = Field(default=30, ge=1)
     rules: tuple[Rule, ...] = ()
+    waivers: tuple[Waived, ...] = ()
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -47,11 +48,12 @@ def run(context: StageContext) -> None:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
+    rules = waive([result.record() for result in results], params.waivers)
     record = rounded(
         {
             "schema_version": 1,
-            "verdict": overall(results),
-            "rules": [result.record() for result in results],
+            "verdict": verdict(rules),
+            "rules": rules,
             "champion": predictions.champion,
             "predictions": digest_file(context.path(_PREDICTIONS)),
             "method": _method(params, predictions),
@@ -61,7 +63,7 @@ def run(context: StageContext) -> None:
     better = {name: info.higher_is_better for name, info in METRICS.items()}
     html = page.render(context.pipeline, record, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
-    context.say(_line(results))
+    context.say(_line(rules))
 
 
 def _method(params: Params, predictions: Predictions) -> str:
@@ -74,8 +76,9 @@ def _method(params: Params, predictions: Predictions) -> str:
     )
 
 
-def _line(results: Sequence[Result]) -> str:
-    counted = [result for result in results if result.evidence.applicable]
-    tally = {verdict: sum(r.verdict == verdict for r in counted) for verdict in ("fail", "inconclusive", "pass")}
-    words = ", ".join(f"{count} {verdict}" for verdict, count in tally.items() if count) or "no rule applies"
-    return f"{overall(results)} ({words})"
+def _line(rules: Sequence[dict[str, Any]]) -> str:
+    counted = [rule for rule in rules if rule["applicable"] and not rule.get("waived")]
+    tally = {said: sum(rule["verdict"] == said for rule in counted) for said in ("fail", "inconclusive", "pass")}
+    tally["waived"] = sum(bool(rule.get("waived")) for rule in rules)
+    words = ", ".join(f"{count} {said}" for said, count in tally.items() if count) or "no rule applies"
+    return f"{verdict(rules)} ({words})"

@@ -1,0 +1,30 @@
+"""`mlops waive`: let a rule be missed for a while."""
+
+from __future__ import annotations
+
+import click
+
+from mlops.cli.options import root, say
+
+
+@click.command(short_help="Let a rule be missed for a while")
+@click.argument("name")
+@click.argument("rule")
+@click.option("--reason", required=True, help="Why this is acceptable for now.")
+@click.option("--owner", required=True, help="Who asks for it and repairs the cause: @user or @organisation/team.")
+@click.option("--approver", required=True, help="Who allows it; not the owner.")
+@click.option("--days", default=14, show_default=True, help="How long it holds; 30 at most.")
+@click.option("--slice", "part", help="Only this slice of the rule.")
+def command(name: str, rule: str, reason: str, owner: str, approver: str, days: int, part: str | None) -> None:
+    """Write conf/waiver/NAME.yaml: RULE may be missed until a day. It counts once it is merged."""
+    from datetime import date
+
+    from mlops.app.waive import draft, write
+
+    here = root()
+    today = date.today()
+    waived = draft(here, name, rule, reason=reason, owner=owner, approver=approver, days=days, today=today, part=part)
+    write(here, waived)
+    click.echo(waived.path)
+    say(f"`{rule}` may be missed until {waived.waiver.expires}, once {approver} has approved the pull request")
+    say("then: mlops compile")

@@ -1,0 +1,66 @@
+"""Rules that may be missed for a while: what a waiver takes out of a verdict, and what is left when it has expired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+Record = Mapping[str, Any]
+
+
+class Waived(BaseModel, extra="forbid", frozen=True):
+    """One waiver, as the `gate` section of params.yaml carries it."""
+
+    rule: str
+    slice: str | None = None
+    reason: str
+    owner: str
+    approver: str
+    granted: str
+    expires: str
+
+    def covers(self, record: Record) -> bool:
+        """Tell whether this is about a rule's result that needs it: one that blocks and did not pass."""
+        needs = record["applicable"] and record["mode"] == "block" and record["verdict"] != PASS
+        return bool(needs) and record["id"] == self.rule and self.slice in (None, record["slice"])
+
+
+def waive(records: Iterable[Record], waivers: Iterable[Waived]) -> list[dict[str, Any]]:
+    """Write the waiver that covers it into each result; nothing else of the result changes."""
+    known = tuple(waivers)
+    return [
+        {**record, "waived": cover.model_dump(mode="json")}
+        if (cover := next((waiver for waiver in known if waiver.covers(record)), None))
+        else dict(record)
+        for record in records
+    ]
+
+
+def verdict(records: Iterable[Record]) -> str:
+    """Sum up blocking rules that apply: any failure fails, then any doubt, and nothing that passes is doubt."""
+    counted = {
+        record["verdict"]
+        for record in records
+        if record["applicable"] and record["mode"] == "block" and not record.get("waived")
+    }
+    if FAIL in counted:
+        return FAIL
+    return PASS if counted == {PASS} else INCONCLUSIVE
+
+
+def on(records: Iterable[Record], today: date) -> list[dict[str, Any]]:
+    """Take out the waivers that do not hold on a day; a result that lost its waiver says so."""
+    return [_without(record, today) if record.get("waived") else dict(record) for record in records]
+
+
+def _without(record: Record, today: date) -> dict[str, Any]:
+    waived = record["waived"]
+    if date.fromisoformat(waived["granted"]) <= today <= date.fromisoformat(waived["expires"]):
+        return dict(record)
+    kept = {key: value for key, value in record.items() if key != "waived"}
+    when = f"expired on {waived['expires']}" if today.isoformat() > waived["expires"] else "has not begun"
+    return {**kept, "sentence": f"{record['sentence']}; the waiver of {waived['owner']} {when}"}

@@ -1,0 +1,61 @@
+"""`conf/waiver/<pipeline>.yaml`: what a rule may miss, until when, and who answers for it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mlops.spec.block import Block, Items, Owner
+
+LONGEST = 30
+"""Days that a waiver may hold: long enough to repair a model, too short to live with a broken one."""
+
+
+def _day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f'`{text[:40]}` is not a day, write it as "2026-01-31"') from error
+    return text
+
+
+Day = Annotated[str, Field(min_length=10, max_length=10), AfterValidator(_day)]
+
+
+class Waiver(Block):
+    """One rule that may be missed for a while."""
+
+    rule: str
+    """Id of the rule, as `mlops gate NAME --explain` prints it."""
+    slice: str | None = None
+    """The only slice that is waived; every slice of the rule where it is not given."""
+    reason: Annotated[str, Field(min_length=10, max_length=500)]
+    """Why this is acceptable for now; it is shown wherever the verdict is."""
+    owner: Owner
+    """Who asks for it and repairs the cause."""
+    approver: Owner
+    """Who allows it; never the owner."""
+    granted: Day
+    """First day, in quotes."""
+    expires: Day
+    """Last day, at most 30 days after the first, in quotes."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Waiver:
+        days = (date.fromisoformat(self.expires) - date.fromisoformat(self.granted)).days
+        if not 0 <= days <= LONGEST:
+            raise ValueError(f"a waiver holds for 0 to {LONGEST} days, this one for {days}")
+        if self.owner.casefold() == self.approver.casefold():
+            raise ValueError("nobody approves a waiver of their own: `approver` is the `owner`")
+        if any(ord(character) < 32 for character in self.reason):
+            raise ValueError("a reason is one line without control characters")
+        return self
+
+
+class Waivers(Block):
+    """The waivers of one pipeline."""
+
+    waivers: Annotated[Items[Waiver], Field(min_length=1)]
+    """One entry a rule, or a slice of one; remove the file with the last."""

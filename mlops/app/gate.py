@@ -23,6 +23,8 @@ class Verdict:
     verdict: str
     rules: tuple[dict[str, Any], ...]
     champion: str | None
+    registered: str | None = None
+    """Digest of the rules it was judged by; None where an earlier version recorded none."""
 
     def counts(self) -> Counter[str]:
         """Count applicable rules that block, by verdict; those that a waiver covers as `waived`."""
@@ -58,7 +60,7 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
         raise InfrastructureError(f"{name}: no verdict yet", hint=f"mlops run {name}")
     try:
         value = json.loads(path.read_bytes())
-        recorded = Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"])
+        recorded = Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"], value.get("registered"))
         return recorded.on(today or date.today())
     except (ValueError, KeyError, TypeError) as error:
         hint = f"mlops run {name}"

@@ -7,12 +7,6 @@ from typing import Any
 
 Rule = Mapping[str, Any]
 Section = Mapping[str, Any]
-_IDENTITY = ("code", "libraries")
-
-
-def rules_of(section: Section) -> dict[str, Any]:
-    """Keep what decides a verdict: a gate's section without the code and libraries it was run with."""
-    return {key: value for key, value in section.items() if key not in _IDENTITY}
 
 
 def loosened(before: Section, after: Section) -> tuple[str, ...]:

@@ -14,13 +14,14 @@ from mlops.app.difference import ABSENT, Change, differences
 from mlops.app.file_changes import file_changes
 from mlops.app.git import changed_files, commit_of, file_at
 from mlops.app.keys import written
-from mlops.app.loosened import loosened, only_in, rules_of
+from mlops.app.loosened import loosened, only_in
 from mlops.app.made_of import made_of, policy_digest
 from mlops.app.moved import deploys, policy_notes, removed_pipelines
 from mlops.app.planned import DataChange, Deploy, GateChange, KeyChange, PipelineChange, Planned, StagePlan
 from mlops.app.policy import judge_under_base
 from mlops.app.rejudge import POLICY_CHANGE
 from mlops.app.workspace import Workspace
+from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 from mlops.spec.origins import Origins

@@ -16,10 +16,11 @@ from pydantic import ValidationError
 
 from mlops.app.gate import BADNESS, Verdict, read_verdict
 from mlops.app.git import commit_of, file_at
-from mlops.app.loosened import loosened, rules_of
+from mlops.app.loosened import loosened
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file, rounded
 from mlops.files.plain_yaml import parse
+from mlops.plan.gate import rules_of
 
 POLICY_CHANGE = "policy-change"
 

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from mlops.app.gate import Verdict, read_verdict
 from mlops.app.lock import LockedStage, md5_tree, read_lock
-from mlops.app.workspace import Workspace
+from mlops.app.made_of import policy_digest
+from mlops.app.workspace import Workspace, open_workspace
 from mlops.backends.registry import render
-from mlops.errors import InfrastructureError, IntegrityError, MlopsError
+from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.canonical import dumps
+from mlops.plan.gate import registered
 from mlops.plan.stage import Stage
 
 
@@ -34,12 +36,14 @@ def run_pipeline(workspace: Workspace, name: str) -> Verdict:
     Raises:
         StageFailed: a stage stopped for a reason other than its verdict.
         InfrastructureError: DVC itself failed.
+        StaleError: the rules, or the policy, are not those it began with.
     """
     root = workspace.root
     if not needs_dvc(workspace, name):
         return read_verdict(root, name)
     result = root / ".mlops" / "results" / f"{name}.json"
     result.unlink(missing_ok=True)
+    began = _rules(workspace, name)
     file = f"pipelines/{name}/dvc.yaml"
     stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
     command = [
@@ -52,7 +56,23 @@ def run_pipeline(workspace: Workspace, name: str) -> Verdict:
     done = subprocess.run(command, cwd=root, check=False)  # noqa: S603 - constant but for a checked name
     if done.returncode:
         _raise(name, result)
-    return read_verdict(root, name)
+    verdict = read_verdict(root, name)
+    _hold(name, began, _rules(open_workspace(root, (name,)), name), verdict)
+    return verdict
+
+
+def _rules(workspace: Workspace, name: str) -> tuple[str, str]:
+    """Name what a run will be judged by: its gate and the policy."""
+    return registered(workspace.pipeline(name).stage("gate").section), policy_digest(workspace)
+
+
+def _hold(name: str, began: tuple[str, str], ended: tuple[str, str], verdict: Verdict) -> None:
+    """Refuse a verdict by rules that were written after the run had begun."""
+    moved = ["the gate"] if ended[0] != began[0] or verdict.registered != began[0] else []
+    moved += ["conf/policy.yaml"] if ended[1] != began[1] else []
+    if moved:
+        sentence = f"{name}: {' and '.join(moved)} changed while it ran: rules are written before their verdict"
+        raise StaleError(sentence, hint=f"mlops compile, then mlops run {name}")
 
 
 def _compiled(workspace: Workspace, name: str) -> bool:

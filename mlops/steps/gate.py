@@ -17,6 +17,7 @@ from mlops.ml.evaluation.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.waivers import Waived, verdict, waive
+from mlops.plan.gate import registered
 from mlops.spec.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def run(context: StageContext) -> None:
             "rules": rules,
             "champion": predictions.champion,
             "predictions": digest_file(context.path(_PREDICTIONS)),
+            "registered": registered(context.params),
             "method": _method(params, predictions),
         }
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mlops.app.lock import md5_tree
-from mlops.app.run import needs_dvc
+from mlops.app.run import needs_dvc, run_pipeline
 from mlops.app.workspace import open_workspace
+from mlops.errors import StaleError
+from mlops.plan.gate import registered
 from tests.builders.repositories import edit, make_repository, record
 
 
@@ -57,3 +60,59 @@ def test_a_folder_has_the_name_that_dvc_gives_it(tmp_path: Path) -> None:
     database = HashFileDB(system, str(tmp_path / "cache"))
     _, _, found = build(database, str(folder), system, "md5", dry_run=True)
     assert md5_tree(folder) == found.hash_info.value
+
+
+def write_verdict(root: Path, digest: str) -> None:
+    """Leave the verdict of a run that was judged by the rules of that name."""
+    report = root / "pipelines/churn/reports/gate.json"
+    report.write_text(json.dumps({"verdict": "pass", "rules": [], "champion": None, "registered": digest}))
+
+
+MEANWHILE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a bound": (lambda root: edit(root, "conf/pipeline/churn.yaml", "0.7", "0.6"), "the gate"),
+    "the policy": (lambda root: edit(root, "conf/policy.yaml", "@platform", "@others"), "conf/policy.yaml"),
+}
+
+
+@pytest.mark.parametrize(("change", "named"), MEANWHILE.values(), ids=MEANWHILE)
+def test_rules_that_change_while_a_run_lasts_give_no_verdict(
+    change: Callable[[Path], object], named: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "pipelines/churn/artifacts/raw.parquet").write_text("stale")
+    workspace = open_workspace(root, ("churn",))
+    digest = registered(workspace.pipeline("churn").stage("gate").section)
+
+    def dvc(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+        change(root)
+        write_verdict(root, digest)
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr("mlops.app.run.subprocess.run", dvc)
+    with pytest.raises(StaleError, match=f"churn: {named} changed while it ran"):
+        run_pipeline(workspace, "churn")
+
+
+@pytest.mark.parametrize("recorded", ["as they were", "others", None])
+def test_a_verdict_by_other_rules_than_were_registered_is_none(
+    recorded: str | None, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "pipelines/churn/artifacts/raw.parquet").write_text("stale")
+    workspace = open_workspace(root, ("churn",))
+    digest = registered(workspace.pipeline("churn").stage("gate").section)
+
+    def dvc(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+        write_verdict(root, digest if recorded == "as they were" else str(recorded))
+        return subprocess.CompletedProcess([], 0)
+
+    monkeypatch.setattr("mlops.app.run.subprocess.run", dvc)
+    if recorded == "as they were":
+        assert run_pipeline(workspace, "churn").verdict == "pass"
+    else:
+        with pytest.raises(StaleError, match="the gate changed while it ran"):
+            run_pipeline(workspace, "churn")
+
+
+def test_code_and_libraries_are_no_rules() -> None:
+    section = {"rules": [{"id": "auroc"}], "code": "x", "libraries": {"polars": "1"}}
+    assert registered(section) == registered({**section, "code": "y", "libraries": {}})
+    assert registered(section) != registered({**section, "rules": []})

@@ -32,6 +32,7 @@ _TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("package", "owners"), ("owners",)),
     (("package", "risk"), ("risk",)),
     (("package", "golden_rows"), ("package", "golden_rows")),
+    (("package", "card"), ("card",)),
 )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from mlops.app.git import file_at
 from mlops.diagnostics import Diagnostic, Position, render
 from mlops.errors import ConfigurationError
+from mlops.spec.card import unsaid
 from mlops.spec.document import Path as Key
 from mlops.spec.document import read
 from mlops.spec.gates import GateRule
@@ -98,6 +99,9 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
     for name, model in spec.model.items() if not tier.own_classes else ():
         if model.kind.startswith("pipelines."):
             yield ("model", name, "kind"), f"{of} may not use a class of its own", f"choose a kind; {_HINT}"
+    if tier.card and (open_questions := unsaid(spec.card)):
+        hint = f"write {', '.join(open_questions)} under `card:`; {_HINT}"
+        yield ("card",), f"{of} needs a whole model card", hint
     if tier.budget and spec.budget is None:
         yield ("description",), f"{of} needs a budget", f"write `budget: {{minutes: ...}}`; {_HINT}"
 

@@ -31,6 +31,11 @@ class Evidence:
     training: Mapping[str, Any] = field(default_factory=dict)
     gate: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+
+    def person(self, key: str) -> str:
+        """Give what a person wrote under `card:`, or ask for it."""
+        return escaped(self.said[key]) if self.said.get(key) else f"**{MISSING}**: write `card: {{{key}: ...}}`"
 
 
 def write(evidence: Evidence) -> str:
@@ -63,13 +68,15 @@ def _details(e: Evidence) -> Iterator[str]:
     yield f"- Kind: {_said(e.model.get('kind'))}, candidate {_said(e.model.get('candidate'))}"
     yield f"- Parameters: {parameters or MISSING}"
     yield f"- Configuration: {_said(e.identity.get('configuration'))}"
-    yield "- License, citation, contact for questions: missing"
+    yield f"- License: {e.person('license')}"
+    yield f"- Citation: {e.person('citation')}"
+    yield f"- Questions to: {e.person('contact')}"
 
 
 def _use(e: Evidence) -> Iterator[str]:
     yield f"- Risk class: {_said(e.risk)}"
-    yield "- Primary uses and users: missing"
-    yield "- Out of scope: missing"
+    yield f"- Primary uses and users: {e.person('uses')}"
+    yield f"- Out of scope: {e.person('out_of_scope')}"
 
 
 def _factors(e: Evidence) -> Iterator[str]:
@@ -77,13 +84,14 @@ def _factors(e: Evidence) -> Iterator[str]:
     judged = sorted({rule["by"] for rule in e.gate.get("rules", ()) if rule.get("by")})
     yield f"- Declared sensitive columns: {_said(', '.join(sensitive))}"
     yield f"- Columns by which the gate judged: {', '.join(map(escaped, judged)) or 'none'}"
+    yield f"- Relevant factors: {e.person('factors')}"
 
 
 def _metrics(e: Evidence) -> Iterator[str]:
     judged = sorted({rule["metric"] for rule in e.gate.get("rules", ()) if rule.get("metric")})
     yield f"- Judged by the gate: {', '.join(map(escaped, judged)) or 'none'}"
     yield f"- Candidates were compared on validation rows by {_said(e.training.get('select_by'))}"
-    yield "- Why these metrics and thresholds: missing"
+    yield f"- Why these metrics and thresholds: {e.person('metrics')}"
 
 
 def _evaluation(e: Evidence) -> Iterator[str]:
@@ -96,6 +104,7 @@ def _training(e: Evidence) -> Iterator[str]:
     yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
     columns, features = e.recipe.get("columns", ()), e.recipe.get("features") or ()
     yield f"- {len(columns)} columns become {len(features)} features"
+    yield f"- How the data came about: {e.person('data')}"
     yield from (f"- {escaped(note)}" for note in list(e.recipe.get("notes", ()))[:_ROWS])
 
 
@@ -124,7 +133,7 @@ def _ethics(e: Evidence) -> Iterator[str]:
     used = {column["name"] for column in e.recipe.get("columns", ())}
     read = [name for name in sensitive if name in used]
     yield f"- Sensitive columns that the model reads: {', '.join(map(escaped, read)) or 'none declared'}"
-    yield "- Risks, harms and mitigations: missing"
+    yield f"- Risks, harms and mitigations: {e.person('risks')}"
 
 
 def _caveats(e: Evidence) -> Iterator[str]:
@@ -132,7 +141,15 @@ def _caveats(e: Evidence) -> Iterator[str]:
     yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in relative[:_ROWS])
     warned = [r for r in e.gate.get("rules", ()) if r.get("applicable", True) and r.get("verdict") != "pass"]
     yield from (f"- {escaped(rule.get('sentence') or rule.get('id'))}" for rule in warned[:_ROWS])
-    yield "- Further caveats and recommendations: missing"
+    yield from (
+        f"- Waived until {escaped(w['expires'])} by {escaped(w['approver'])}: {escaped(w['reason'])}"
+        for w in _waived(e)
+    )
+    yield f"- Further caveats and recommendations: {e.person('caveats')}"
+
+
+def _waived(e: Evidence) -> list[Mapping[str, str]]:
+    return [rule["waived"] for rule in e.gate.get("rules", ()) if rule.get("waived")]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

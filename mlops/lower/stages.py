@@ -176,6 +176,7 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "risk": spec.risk,
         "golden_rows": spec.package.golden_rows,
         "configuration": configuration,
+        **({"card": said} if (said := spec.card.model_dump(exclude_none=True)) else {}),
     }
     inputs = (
         "artifacts/evaluation",

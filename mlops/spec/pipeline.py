@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mlops.spec.block import Block, Column, Items, Name, Owner
+from mlops.spec.card import Card
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
 from mlops.spec.features import Features
@@ -97,6 +98,7 @@ class Pipeline(Block):
     gates: Items[GateRule] = ()
     """Rules of the pipeline's own; a preset's are added."""
     package: Package = Package()
+    card: Card = Card()
     deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
     """Targets by name."""
     budget: Budget | None = None

@@ -59,6 +59,8 @@ class RiskTier(Block):
     """A blocking rule against the live model is required."""
     own_classes: bool = True
     """Whether a candidate may be a class of the repository's own."""
+    card: bool = False
+    """Everything under `card:` is written."""
     budget: bool = False
     """A `budget:` is required."""
 

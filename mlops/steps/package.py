@@ -43,6 +43,7 @@ class Params(BaseModel):
     risk: str = ""
     golden_rows: int = Field(default=16, ge=1, le=1_000)
     configuration: str
+    card: dict[str, str] = Field(default_factory=dict)
     code: str | dict[str, str] = ""
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -127,6 +128,7 @@ def _write_parts(context: StageContext, folder: Path, params: Params, predictor:
         recipe=predictor.transform.recipe.model_dump(),
         schema=validated,
         identity=_identity(context, params),
+        said=params.card,
         **{name: _report(context, name) for name in ("data", "split", "training", "gate")},
     )
     _write(folder / "card.md", card.write(evidence))

@@ -40,6 +40,7 @@ def messages(root: Path, base: str | None = None) -> list[str]:
             "a pipeline of limited risk needs a blocking gate against the live model",
         ),
         ("risk: {limited: {budget: true}}", "a pipeline of limited risk needs a budget"),
+        ("risk: {limited: {card: true}}", "a pipeline of limited risk needs a whole model card"),
         ("runners: [self-hosted]", "the runner `ubuntu-24.04` is not allowed"),
         ("sources: [parquet]", "the source kind `csv` is not allowed"),
         ("kinds: [linear]", "the kind `mlp` is not allowed"),

@@ -58,8 +58,8 @@ class Remote:
             tree = self._git("write-tree", environment=index).decode().strip()
         if tree == self._git("rev-parse", f"{parent}^{{tree}}").decode().strip():
             return None
-        text = f"{message}\n\n{TRAILER}\n".encode()
-        return self._git("commit-tree", tree, "-p", parent, environment=self._identity(), given=text).decode().strip()
+        said = f"{message}\n\n{TRAILER}\n".encode()
+        return self._git("commit-tree", tree, "-p", parent, environment=self._identity(), given=said).decode().strip()
 
     def says(self, commit: str, files: Mapping[str, str | None], base: str) -> bool:
         """Whether a commit, not merged yet, does to these files and no others what is to be done to `base`."""

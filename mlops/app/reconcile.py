@@ -18,9 +18,10 @@ from mlops.app.git import changed_files, commit_of
 from mlops.app.history import descends, last_change
 from mlops.app.project import open_project
 from mlops.app.registry import Connect, fetching, passed, tracking_uri
-from mlops.app.releases import FOLDER, Released, aliases, known_environment, releases
+from mlops.app.releases import FOLDER, Released, aliases, environments, known_environment, releases
 from mlops.bundle.contents import verify
 from mlops.bundle.store import Store
+from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, MlopsError, StaleError
 from mlops.release import aliases as registry
 from mlops.release.aliases import Claim, Model, Version, point, read_model, tagged_models, unpoint
@@ -106,6 +107,8 @@ def reconcile(
             names = ", ".join(model.name for model in left)
             hint = "put a release file back; one environment is not emptied by one commit"
             raise ConfigurationError(f"{FOLDER}/{environment} names no model, but these are live: {names}", hint=hint)
+        if not desired and environment not in (known := environments(root, project)):
+            raise ConfigurationError(f"there is no environment `{environment}`", hint=suggest(environment, known))
         rows = [_row(client, run, item) for item in desired]
         rows += [_leftover(client, run, model) for model in left]
     return Reconciled(environment, commit, tuple(sorted(rows, key=lambda row: row.name)))

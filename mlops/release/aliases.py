@@ -92,7 +92,7 @@ def tagged_models(client: MlflowClient, tag: str, aliases: tuple[str, ...]) -> t
         if not page:
             break
     models = (read_model(client, name, aliases) for name in sorted(names))
-    return tuple(model for model in models if model is not None)
+    return tuple(model for model in models if model is not None and tag in model.tags)
 
 
 def find_version(client: MlflowClient, name: str, bundle: str) -> Version | None:

@@ -255,6 +255,11 @@ def test_a_removed_file_deletes_nothing_unless_asked(shop: Shop) -> None:
     (shop.root / "conf/pipeline/other.yaml").write_text("# not read here\n")
     shop.say("staging", shop.first)
     only(shop, "staging")
+    with shop.client() as client:  # another team's, on the same server
+        source = client.get_model_version("tiny", "1").source
+        client.create_registered_model("foreign")
+        client.create_model_version("foreign", source)
+        client.set_registered_model_alias("foreign", "staging", "1")
     shop.say("staging", None)
     with pytest.raises(ConfigurationError) as caught:
         reconcile(shop.root, "staging", prune=True)
@@ -270,6 +275,9 @@ def test_a_removed_file_deletes_nothing_unless_asked(shop: Shop) -> None:
     assert reconcile(shop.root, "staging", prune=True).rows[1].action == "pruned"
     assert aliases(shop) == {}
     assert [row.name for row in reconcile(shop.root, "staging", prune=True).rows] == ["other"]
+    with shop.client() as client:
+        assert client.get_registered_model("foreign").aliases == {"staging": "1"}
+        client.delete_registered_model("foreign")
 
 
 def test_a_bundle_that_is_not_what_it_was_is_never_made_live(shop: Shop) -> None:
@@ -325,3 +333,10 @@ def test_an_unknown_environment_names_the_others(shop: Shop) -> None:
         reconcile(shop.root, "stagging")
     assert str(caught.value) == "there is no environment `stagging`"
     assert caught.value.hint == "did you mean `staging`? also there: prod"
+
+
+def test_an_environment_that_is_nowhere_is_a_mistake(shop: Shop) -> None:
+    shop.say("staging", shop.first)
+    with pytest.raises(ConfigurationError) as caught:
+        reconcile(shop.root, "stagging")
+    assert (str(caught.value), caught.value.hint) == ("there is no environment `stagging`", "did you mean `staging`?")

@@ -314,7 +314,7 @@ def test_a_release_from_the_command_line_to_what_is_live(
         "pipeline  was                 should be            action",
         f"tiny      staging is nothing  {shop.second[:19]}  moved",
     ]
-    assert shown.err == f"staging at {made[:8]}: 2 written, 1 models\n"
+    assert shown.err == f"staging at {made[:8]}: 2 written, 1 model\n"
     with shop.client() as client:
         client.set_registered_model_alias("tiny", "staging", "1")
     assert run(["reconcile", "--env", "staging", "--dry-run", "-o", "json"]) == 3
@@ -330,6 +330,12 @@ def test_an_environment_is_a_plain_name(alone: Shop, environment: str) -> None:
     assert str(refused(lambda: release(alone.root, Wanted("tiny", environment)))) == (
         f"there is no environment `{environment}`"
     )
+
+
+@pytest.mark.parametrize("environment", ["champion", "latest", "v1"])
+def test_an_environment_is_an_alias_that_is_free(alone: Shop, environment: str) -> None:
+    said = refused(lambda: release(alone.root, Wanted("tiny", environment)))
+    assert str(said) == f"`{environment}` cannot be the alias of an environment"
 
 
 @pytest.mark.parametrize(

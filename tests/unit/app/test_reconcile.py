@@ -276,7 +276,7 @@ def test_a_removed_file_deletes_nothing_unless_asked(shop: Shop) -> None:
     assert aliases(shop) == {}
     assert [row.name for row in reconcile(shop.root, "staging", prune=True).rows] == ["other"]
     with shop.client() as client:
-        assert client.get_registered_model("foreign").aliases == {"staging": "1"}
+        assert set(client.get_registered_model("foreign").aliases) == {"staging"}
         client.delete_registered_model("foreign")
 
 

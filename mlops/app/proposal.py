@@ -70,12 +70,7 @@ class Proposed:
         return "\n".join(lines)
 
 
-def propose(root: Path, proposal: Proposal, *, base: str) -> str:
-    """Propose a change and give the pull request's address; empty where there is none, as without a token."""
-    return submit(root, proposal, base=base).url
-
-
-def submit(root: Path, proposal: Proposal, *, base: str, client: Client | None = None) -> Proposed:
+def submit(root: Path, proposal: Proposal, *, base: str) -> Proposed:
     """Propose a change against branch `base`, and say what that did.
 
     The token comes from MLOPS_TOKEN, else GITHUB_TOKEN; without one the files are written into the work tree.
@@ -86,10 +81,10 @@ def submit(root: Path, proposal: Proposal, *, base: str, client: Client | None =
     """
     _possible(proposal)
     token = os.environ.get("MLOPS_TOKEN") or os.environ.get("GITHUB_TOKEN") or ""
-    if client is None and not token:
+    if not token:
         return _written(root, proposal, base)
     remote = Remote(root, token, os.environ.get("GITHUB_SERVER_URL") or "https://github.com")
-    api = client or _client(remote, token)
+    api = _client(remote, token)
     parent = remote.fetch(base)
     if parent is None:
         raise InfrastructureError(f"the remote repository has no branch `{base}`", hint="set `ci: {branch: ...}`")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mlops.app.branch import Remote
-from mlops.app.proposal import LIMIT, Proposal, propose, submit
+from mlops.app.proposal import LIMIT, Proposal, submit
 from mlops.errors import ConfigurationError, InfrastructureError
 from tests.builders.repositories import commit, git
 from tests.runner.api import Api
@@ -61,8 +61,8 @@ def test_a_proposal_is_one_commit_and_one_labelled_pull_request(api: Api, root: 
         git(root, "branch", "--show-current"),
         (root / ".git/config").read_text(),
     )
-    url = propose(root, replace(PROPOSAL, files={FILE: "bundle: a\n", "conf/old.yaml": None}), base="main")
-    assert url == "https://github.com/shop/models/pull/1"
+    made = submit(root, replace(PROPOSAL, files={FILE: "bundle: a\n", "conf/old.yaml": None}), base="main")
+    assert made.url == "https://github.com/shop/models/pull/1"
     assert git(origin, "diff", "--name-status", "main", PROPOSAL.branch).split() == ["D", "conf/old.yaml", "A", FILE]
     assert git(origin, "rev-list", "--count", f"main..{PROPOSAL.branch}").strip() == "1"
     assert git(origin, "show", f"{PROPOSAL.branch}:{FILE}") == "bundle: a\n"

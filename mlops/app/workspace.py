@@ -10,6 +10,7 @@ from mlops.app.champions import champions
 from mlops.app.code import fingerprints
 from mlops.app.policy import judge_all
 from mlops.app.printing import printed
+from mlops.app.rollouts import rollouts
 from mlops.app.root import find_root
 from mlops.app.waivers import waivers
 from mlops.diagnostics import Diagnostic
@@ -64,9 +65,12 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
         problems += judge_all(policy, project, pipelines)
     live = champions(configuration, tuple(pipelines), problems)
     waived = waivers(configuration, pipelines, problems)
+    traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
-    facts = Facts(*fingerprints(root), champions=live, waivers=waived, sources=_sources(pipelines))
+    facts = Facts(
+        *fingerprints(root), champions=live, waivers=waived, rollouts=traffic, sources=_sources(pipelines)
+    )
     plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy)
     return Workspace(root, configuration, project, policy, pipelines, plan)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlops.plan.pipeline import Rollout
 from mlops.spec.waiver import Waiver
 
 
@@ -20,3 +21,5 @@ class Facts:
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""
+    rollouts: Mapping[str, tuple[Rollout, ...]] = field(default_factory=dict)
+    """What release files say of traffic, by pipeline."""

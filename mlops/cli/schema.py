@@ -8,7 +8,7 @@ from mlops.cli.options import emit, root, say
 
 _KINDS = (
     *("pipeline", "data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy"),
-    *("project", "policy", "release"),
+    *("monitor", "project", "policy", "release"),
 )
 
 

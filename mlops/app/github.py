@@ -1,4 +1,4 @@
-"""The few calls of GitHub's API that the comment needs: find, create, update; nothing is sent twice on success."""
+"""The few calls of GitHub's API that are needed: find, create, update; nothing is sent twice on success."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from mlops.errors import ConfigurationError, InfrastructureError
+
+Answer = TypeVar("Answer")
 
 _PAGE = 100
 _PAGES = 50
@@ -60,9 +62,17 @@ class Client:
         Raises:
             InfrastructureError: the API does not answer, or refuses.
         """
+        return self.patiently(lambda: self._keep(number, marker, body))
+
+    def patiently(self, action: Callable[[], Answer]) -> Answer:
+        """Do something again while the API is unavailable; `action` looks first at what an earlier attempt left.
+
+        Raises:
+            InfrastructureError: the API does not answer, or refuses.
+        """
         for attempt in range(_ATTEMPTS):
             try:
-                return self._keep(number, marker, body)
+                return action()
             except _Unavailable as error:
                 if attempt == _ATTEMPTS - 1:
                     raise InfrastructureError(
@@ -75,17 +85,17 @@ class Client:
         """Look again before every attempt: one that seemed to fail may have created the comment."""
         own = next(self._own(number, marker), None)
         if own is None:
-            made = self._call("POST", f"issues/{number}/comments", {"body": body})
+            made = self.call("POST", f"issues/{number}/comments", {"body": body})
             return "created", str(made.get("html_url", ""))
         if own.get("body") == body:
             return "unchanged", str(own.get("html_url", ""))
-        made = self._call("PATCH", f"issues/comments/{int(own['id'])}", {"body": body})
+        made = self.call("PATCH", f"issues/comments/{int(own['id'])}", {"body": body})
         return "updated", str(made.get("html_url", ""))
 
     def _own(self, number: int, marker: str) -> Iterator[dict[str, Any]]:
         """Find comments by the token's own account only: anybody can write the marker."""
         for page in range(1, _PAGES + 1):
-            found = self._call("GET", f"issues/{number}/comments?per_page={_PAGE}&page={page}")
+            found = self.call("GET", f"issues/{number}/comments?per_page={_PAGE}&page={page}")
             for item in found:
                 ours = (item.get("user") or {}).get("login") == self.author
                 if ours and str(item.get("body", "")).startswith(marker):
@@ -93,7 +103,8 @@ class Client:
             if len(found) < _PAGE:
                 return
 
-    def _call(self, method: str, path: str, value: Any = None) -> Any:
+    def call(self, method: str, path: str, value: Any = None) -> Any:
+        """Send one request, about this repository, and give the JSON of the answer; for use in `patiently`."""
         headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {self.token}",

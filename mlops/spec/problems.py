@@ -83,7 +83,12 @@ def _pattern(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str
     return f"`{key}: {_show(given)}` is not well-formed", next(cures, f"it must match {pattern}")
 
 
-def _kind(key: str, given: Any, _: Mapping[str, Any]) -> tuple[str, str]:
+def _kind(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    if context.get("discriminator") == "'kind'":  # a union of blocks, where a model's kinds come from a registry
+        kinds = [part.strip(" '") for part in str(context.get("expected_tags", "")).split(",")]
+        if isinstance(given, dict) and "kind" in given:
+            return f"unknown kind `{_show(given['kind'])}` of `{given['name']}`", suggest(str(given["kind"]), kinds)
+        return f"`{key}` has no `kind`", "write `kind: ...`"
     if isinstance(given, dict) and "kind" in given:
         hint = suggest(str(given["kind"]), KINDS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
         return f"unknown kind `{_show(given['kind'])}` of model `{given['name']}`", hint
@@ -158,6 +163,8 @@ def _step(node: dict[str, Any], part: int | str, definitions: dict[str, Any]) ->
             found.append(option["properties"][part])
         elif isinstance(option.get("additionalProperties"), dict):
             found.append(option["additionalProperties"])
+        else:
+            found += option.get("patternProperties", {}).values()
     return found
 
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from mlops.spec.block import Block, Items, Name, Owner
 
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 _Labels = Label | Annotated[list[Label], Field(min_length=1)]
+Labels = Annotated[
+    Items[Label],
+    Field(min_length=1),
+    BeforeValidator(lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=_Labels),
+]
+Minutes = Annotated[int, Field(ge=1, le=360)]
+_HOSTED = re.compile(r"(ubuntu|windows|macos)-(latest|\d+(\.\d+)?)(-arm|-intel|-large|-xlarge|-slim)?")
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
 Risk = Literal["minimal", "limited", "high"]
+
+
+def own(runner: tuple[str, ...]) -> bool:
+    """Whether labels may mean a machine of the team's own: anything but one that GitHub makes for a single job."""
+    return len(runner) != 1 or not _HOSTED.fullmatch(runner[0])
 
 
 class Tracking(Block):
@@ -22,21 +35,113 @@ class Tracking(Block):
     """MLflow tracking URI; a relative SQLite path is relative to the repository."""
 
 
+class Aws(Block):
+    """A role of Amazon Web Services, assumed with the job's own identity."""
+
+    kind: Literal["aws"]
+    """Name of the kind."""
+    role: Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$")]
+    """ARN of the role."""
+    region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+    """Region that calls go to."""
+
+
+class Gcp(Block):
+    """A workload identity pool of Google Cloud."""
+
+    kind: Literal["gcp"]
+    """Name of the kind."""
+    provider: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^projects/\d+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}$"
+        ),
+    ]
+    """Full name of the pool's provider."""
+    account: (
+        Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+@[a-z0-9.-]+\.iam\.gserviceaccount\.com$")] | None
+    ) = None
+    """Service account to act as; direct access where absent."""
+
+
+_Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+class Azure(Block):
+    """An application of Microsoft Entra with a federated credential."""
+
+    kind: Literal["azure"]
+    """Name of the kind."""
+    tenant: _Guid
+    """Directory of the application."""
+    client: _Guid
+    """The application."""
+
+
+Cloud = Annotated[Aws | Gcp | Azure, Field(discriminator="kind")]
+
+
+class App(Block):
+    """The GitHub App that opens pull requests: those of the workflow's own token start no checks."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.]{1,64}$")]
+    """Client ID of the App; its number will do. The App is installed in this repository alone."""
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")] = "MLOPS_APP_KEY"
+    """Name of the secret that holds the App's private key."""
+
+
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    runner: Annotated[
-        Items[Label],
-        Field(min_length=1),
-        BeforeValidator(lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=_Labels),
-    ] = ("ubuntu-24.04",)
+    runner: Labels = ("ubuntu-24.04",)
     """The label of the machines that jobs run on, or several that a machine must all carry."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     """Python version of jobs."""
-    timeout: Annotated[int, Field(ge=1, le=360)] = 60
+    timeout: Minutes = 60
     """Minutes after which a job is stopped."""
     branch: Branch = "main"
     """The branch that pull requests are merged into."""
+    app: App | None = None
+    """Who opens release and retraining pull requests; the workflow's own token where absent."""
+    environment: Name = "mlops-main"
+    """The GitHub environment, for the main branch only, of jobs that hold the App's key or sign in to a cloud."""
+    cloud: Cloud | None = None
+    """Where jobs of the main branch sign in for data, bundles and the registry; nowhere where absent."""
+    public: bool = False
+    """Whether anybody can fork the repository and open a pull request."""
+    approval: Name = "own-runners"
+    """The GitHub environment, with reviewers, that a pull request waits for before it reaches machines of your own."""
+    accept_own_runners: Annotated[str, StringConstraints(min_length=20, max_length=500)] | None = None
+    """Why a public repository may use machines of its own all the same: a sentence, and who decided it."""
+
+    @model_validator(mode="after")
+    def _nobody_outside_reaches_an_own_machine(self) -> Self:
+        self.check_public(self.runner)
+        return self
+
+    def check_public(self, runner: tuple[str, ...]) -> None:
+        """Refuse a machine of the team's own in a public repository where nobody has signed for it."""
+        if self.public and own(runner) and self.accept_own_runners is None:
+            raise ValueError(
+                f"a public repository runs jobs on {', '.join(runner)}: anybody's pull request can bring "
+                "its own workflow there. Use a runner of GitHub's such as ubuntu-24.04, or write `accept_own_runners:` "
+                "with the reason and who decided it"
+            )
+
+
+class Environment(Block):
+    """One place where models are live; `conf/release/<environment>/` says which."""
+
+    propose: bool = False
+    """Whether a newly registered bundle is proposed for it by a pull request."""
+    runner: Labels | None = None
+    """The machines that its jobs run on; those of `ci` where absent."""
+    timeout: Minutes = 30
+    """Minutes after which its job is stopped."""
+    drift: bool = True
+    """Whether it is looked at every day too; where the environment has reviewers, each of these runs waits for them."""
+    cloud: Cloud | None = None
+    """Where its jobs sign in with a short-lived identity; nowhere where absent."""
 
 
 class Project(Block):
@@ -46,6 +151,15 @@ class Project(Block):
     """Name of the repository in catalogues and registries."""
     tracking: Tracking = Tracking()
     ci: Continuous = Continuous()
+    environments: dict[Name, Environment] = Field(default_factory=dict)
+    """Where models are live, in the order that they are released in."""
+
+    @model_validator(mode="after")
+    def _own_machines_of_environments(self) -> Self:
+        for environment in self.environments.values():
+            if environment.runner is not None:
+                self.ci.check_public(environment.runner)
+        return self
 
 
 class RiskTier(Block):

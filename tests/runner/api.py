@@ -14,14 +14,19 @@ from urllib.parse import parse_qs, urlsplit
 LONGEST = 65_536  # characters of a comment's body that GitHub takes
 
 _LIST = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/(?P<number>\d+)/comments")
+_PULLS = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/pulls")
+_PULL = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/pulls/(?P<number>\d+)")
+_LABELS = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/(?P<number>\d+)/labels")
 _ONE = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/comments/(?P<id>\d+)")
 
 
 @dataclass
 class Api:
-    """Comments by pull request, the calls that came, and what each token may do."""
+    """Comments by pull request, pull requests, the calls that came, what each token may do and whose it is."""
 
     comments: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    accounts: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     tokens: dict[str, dict[str, str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -64,7 +69,45 @@ class Api:
                 return self._list(found, query) if method == "GET" else self._create(method, found, body)
             if found := _ONE.fullmatch(path):
                 return self._one(method, int(found["id"]), body)
-            return 404, {"message": "Not Found"}, {}
+            return self._about_pulls(method, path, query, token, body)
+
+    def _about_pulls(
+        self, method: str, path: str, query: dict[str, list[str]], token: str, body: Any
+    ) -> tuple[int, Any, dict[str, str]]:
+        if _PULLS.fullmatch(path) and method == "GET":
+            wanted = {key: query.get(key, [""])[0] for key in ("state", "head", "base")}
+            return 200, [pull for pull in self.pulls if _matches(pull, wanted)], {}
+        if (found := _PULLS.fullmatch(path)) and method == "POST":
+            return self._open(found["repository"], token, body)
+        if (found := _PULL.fullmatch(path)) and method == "PATCH":
+            pull = self.pulls[int(found["number"]) - 1]
+            pull.update({key: body[key] for key in ("title", "body", "state") if key in body})
+            return 200, pull, {}
+        if (found := _LABELS.fullmatch(path)) and method == "POST":
+            labels = self.pulls[int(found["number"]) - 1]["labels"]
+            labels += [{"name": name} for name in body["labels"] if {"name": name} not in labels]
+            return 200, labels, {}
+        return 404, {"message": "Not Found"}, {}
+
+    def _open(self, repository: str, token: str, body: Any) -> tuple[int, Any, dict[str, str]]:
+        """Open a pull request; of one branch into another there is at most one."""
+        owner, number = repository.partition("/")[0], len(self.pulls) + 1
+        same = {"state": "open", "head": f"{owner}:{body['head']}", "base": body["base"]}
+        if any(_matches(pull, same) for pull in self.pulls):
+            return 422, {"message": f"A pull request already exists for {same['head']}."}, {}
+        pull = {
+            "number": number,
+            "state": "open",
+            "title": body["title"],
+            "body": body["body"],
+            "head": {"ref": body["head"], "label": same["head"]},
+            "base": {"ref": body["base"]},
+            "labels": [],
+            "user": {"login": self.accounts.get(token, "github-actions[bot]")},
+            "html_url": f"https://github.com/{repository}/pull/{number}",
+        }
+        self.pulls.append(pull)
+        return 201, pull, {}
 
     def _list(self, found: re.Match[str], query: dict[str, list[str]]) -> tuple[int, Any, dict[str, str]]:
         size, page = int(query.get("per_page", ["30"])[0]), int(query.get("page", ["1"])[0])
@@ -127,6 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, text)
         self.end_headers()
         self.wfile.write(answer)
+
+
+def _matches(pull: dict[str, Any], wanted: dict[str, str]) -> bool:
+    held = {"state": pull["state"], "head": pull["head"]["label"], "base": pull["base"]["ref"]}
+    return all(not value or held[key] == value for key, value in wanted.items())
 
 
 def _problem(body: Any) -> dict[str, str] | None:

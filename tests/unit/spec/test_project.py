@@ -1,0 +1,105 @@
+"""What conf/project.yaml may say about CI and environments, and how it is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlops.spec.document import read
+from mlops.spec.load import parse_document
+from mlops.spec.project import Project, own
+
+
+def parse(text: str) -> tuple[Project | None, list[str]]:
+    value, found = parse_document(Project, read("conf/project.yaml", f"name: shop\n{text}".encode()))
+    return value, [f"{item.position.line}:{item.position.column} {item.message} | {item.hint}" for item in found]
+
+
+def test_a_project_of_one_line_has_neither_environments_nor_an_app() -> None:
+    project, found = parse("")
+    assert not found
+    assert project is not None
+    assert (project.environments, project.ci.app, project.ci.public) == ({}, None, False)
+
+
+def test_environments_keep_their_order_and_may_name_a_cloud() -> None:
+    text = """\
+ci: {app: {id: Iv23abc}}
+environments:
+  staging: {propose: true}
+  prod:
+    runner: [self-hosted, deploy]
+    cloud: {kind: aws, role: "arn:aws:iam::123456789012:role/mlops-prod", region: eu-central-1}
+"""
+    project, found = parse(text)
+    assert not found
+    assert project is not None
+    assert list(project.environments) == ["staging", "prod"]
+    assert project.environments["prod"].cloud is not None
+    assert project.ci.app is not None
+    assert project.ci.app.key == "MLOPS_APP_KEY"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "environments: {prod: {cloud: {kind: aswf}}}\n",
+            "2:37 unknown kind `aswf` of `cloud` | one of: aws, azure, gcp",
+        ),
+        (
+            "environments: {prod: {cloud: {role: x}}}\n",
+            "2:30 `cloud` has no `kind` | write `kind: ...`",
+        ),
+        (
+            "environments: {prod: {cloud: {kind: gcp, provider: pool}}}\n",
+            "2:52 `provider: pool` is not well-formed | it must match ^projects/\\d+/locations/global/"
+            "workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}$",
+        ),
+        (
+            "environments: {prod: {propsoe: true}}\n",
+            "2:23 unknown key `propsoe` | did you mean `propose`? also there: cloud, runner, timeout",
+        ),
+        (
+            "ci: {app: {id: a, key: 'my key'}}\n",
+            "2:24 `key: my key` is not well-formed | it must match ^[A-Z][A-Z0-9_]{0,99}$",
+        ),
+        (
+            "ci: {public: true, runner: [self-hosted, gpu]}\n",
+            "2:5 a public repository runs jobs on self-hosted, gpu: anybody's pull request can bring its own workflow "
+            "there. Use a runner of GitHub's such as ubuntu-24.04, or write `accept_own_runners:` with the reason and "
+            "who decided it | ",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_where_it_stands(text: str, expected: str) -> None:
+    project, found = parse(text)
+    assert project is None
+    assert found == [expected]
+
+
+def test_a_public_repository_with_own_machines_needs_a_signed_sentence() -> None:
+    _, found = parse("ci: {public: true}\nenvironments: {prod: {runner: [self-hosted, gpu]}}\n")
+    assert len(found) == 1
+    reason = (
+        "ci: {public: true, runner: gpu-a100, accept_own_runners: Ephemeral machines in a group of their own, @cto}\n"
+    )
+    reason = reason.replace("Ephemeral", '"Ephemeral').replace("@cto", '@cto"')
+    project, found = parse(reason)
+    assert not found
+    assert project is not None
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (("ubuntu-24.04",), False),
+        (("ubuntu-latest",), False),
+        (("ubuntu-24.04-arm",), False),
+        (("self-hosted",), True),
+        (("gpu-a100",), True),
+        (("ubuntu-24.04", "gpu"), True),
+        (("acme-16-cores",), True),
+    ],
+)
+def test_a_label_that_is_not_one_of_githubs_may_be_an_own_machine(labels: tuple[str, ...], expected: bool) -> None:
+    assert own(labels) is expected

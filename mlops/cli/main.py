@@ -23,6 +23,7 @@ VERBS = {
     "register": "Put a bundle into the MLflow registry",
     "serve": "Answer predictions over HTTP",
     "monitor": "Has what a model sees changed, or how good it is?",
+    "retrain": "A pull request with a new data version",
     "doctor": "Is everything here that is needed?",
     "schema": "JSON Schema of the YAML files, for editors",
     "stage": "Run one stage; what `dvc repro` calls",

@@ -13,7 +13,7 @@ from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
 _SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
 
 
-class _Time(click.ParamType):
+class _Time(click.ParamType[datetime]):
     name = "time"
 
     def convert(self, value: Any, _: Any, __: Any) -> datetime:

@@ -159,9 +159,9 @@ def _output(records: Records, reference: Reference) -> Iterator[tuple[str, Bins]
         likeliest = pl.Series([classes[index] for index in scores.argmax(axis=1)], dtype=pl.String)
         found = drift.texts(likeliest, {"frequencies": profile["classes"]}, rows)
         confidence = drift.numbers(scores.max(axis=1), profile["likeliest"], rows)
-        pairs = ((OUTPUT, found), (CONFIDENCE, confidence))
+        pairs = [(OUTPUT, found), (CONFIDENCE, confidence)]
     else:
-        pairs = ((OUTPUT, drift.numbers(scores, profile, rows)),)
+        pairs = [(OUTPUT, drift.numbers(scores, profile, rows))]
     yield from ((name, made) for name, made in pairs if made is not None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from functools import partial
@@ -21,7 +22,7 @@ from mlops.serve.invocations import BadRequest, answer
 from mlops.serve.log import PredictionLog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from starlette.requests import Request
@@ -118,6 +119,7 @@ def create(
     golden_tolerance: float = TOLERANCE,
     largest_body: int = LARGEST_BODY,
     log: Path | None = None,
+    clock: Callable[[], int] = time.time_ns,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
@@ -127,7 +129,7 @@ def create(
     contents = Contents.read(bundle_folder, expected)
     predictor = Predictor.load(contents)
     Golden.parse(contents.files["golden.json"]).check(predictor, golden_tolerance)
-    kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema)
+    kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
     version = {
         "bundle": contents.digest,
         "pipeline": contents.manifest.pipeline,

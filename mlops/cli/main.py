@@ -22,6 +22,7 @@ VERBS = {
     "verify": "Do lock, configuration, data and bundle agree?",
     "register": "Put a bundle into the MLflow registry",
     "serve": "Answer predictions over HTTP",
+    "identity": "The short-lived identity of a CI job, for a cloud",
     "doctor": "Is everything here that is needed?",
     "schema": "JSON Schema of the YAML files, for editors",
     "stage": "Run one stage; what `dvc repro` calls",

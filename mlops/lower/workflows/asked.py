@@ -11,7 +11,6 @@ from mlops.lower.workflows.shared import (
     on_main,
     permissions,
     propose,
-    sign_in,
     signed_in,
     trusted,
 )
@@ -31,11 +30,10 @@ _ROLLBACK = '.venv/bin/mlops rollback "$PIPELINES" --env "$ENVIRONMENT" --propos
 def lower_retrain(project: Project, pipelines: Iterable[str]) -> Workflow:
     """Decide the workflow that proposes a retraining of one pipeline now."""
     settings = project.ci
-    clouds = signed_in(settings.cloud)
     names = {"PIPELINES": "${{ inputs.name }}"}
     steps = (
-        fetch(names | clouds),
-        Step("Look at what was served", run=_LOOK, environment=names | clouds),
+        fetch(settings, names),
+        signed_in(settings.cloud, Step("Look at what was served", run=_LOOK, environment=names)),
         *propose(settings, "Propose a retraining", _RETRAIN, names),
     )
     return _asked(project, "retrain", "Retrain", {"name": _choice("The pipeline to train again", pipelines)}, steps)
@@ -59,7 +57,7 @@ def _asked(project: Project, name: str, title: str, inputs: dict[str, Any], step
         title,
         settings.runner,
         settings.timeout,
-        (*head(settings), *sign_in(settings.cloud), *steps),
+        (*head(settings), *steps),
         permissions(settings, proposes=True),
         condition=on_main(settings),
         environment=trusted(settings, proposes=True),

@@ -8,7 +8,6 @@ from mlops.lower.workflows.shared import (
     on_main,
     permissions,
     propose,
-    sign_in,
     signed_in,
     trusted,
 )
@@ -47,15 +46,13 @@ def lower_main(project: Project) -> Workflow:
     environments = [name for name, environment in project.environments.items() if environment.propose]
     new = "steps.find.outputs.names != ''"
     names = {"PIPELINES": "${{ steps.find.outputs.names }}"}
-    clouds = signed_in(settings.cloud)
     steps: tuple[Step, ...] = (
         *head(settings),
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
         Step("Find the new bundles", run=_FIND, environment={"BEFORE": "${{ github.event.before }}"}, identity="find"),
-        *sign_in(settings.cloud),
-        fetch(names | clouds, new),
+        fetch(settings, names, new),
         Step("Verify the recorded runs", run=_VERIFY, environment=names, condition=new),
-        Step("Register", run=_REGISTER, environment=names | clouds, condition=new),
+        signed_in(settings.cloud, Step("Register", run=_REGISTER, environment=names, condition=new)),
     )
     if environments:
         places = {"ENVIRONMENTS": " ".join(environments)}

@@ -13,7 +13,6 @@ from mlops.lower.workflows.shared import (
     on_main,
     permissions,
     propose,
-    sign_in,
     signed_in,
     trusted,
 )
@@ -92,12 +91,10 @@ def _watch(project: Project, period: str, names: list[str]) -> Job:
     settings = project.ci
     pipelines = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
     always = "${{ !cancelled() }}"
-    clouds = signed_in(settings.cloud)
     steps = (
         *head(settings),
-        *sign_in(settings.cloud),
-        fetch(pipelines | clouds),
-        Step("Monitor", run=_MONITOR, environment=pipelines | clouds, identity="monitor"),
+        fetch(settings, pipelines),
+        signed_in(settings.cloud, Step("Monitor", run=_MONITOR, environment=pipelines, identity="monitor")),
         Step("Collect the reports", run=_COLLECT, condition=always),
         keep("Keep the reports", "monitor-${{ matrix.batch.name }}", "monitoring/", condition=always),
     )
@@ -125,7 +122,6 @@ def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
     needs = {"NEEDS": "${{ toJSON(needs) }}"}
     steps = (
         *head(settings),
-        *sign_in(settings.cloud),
         Step("Fetch the reports", uses="actions/download-artifact", inputs=inputs),
         *propose(settings, "Propose a retraining", _RETRAIN, needs),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.lower.workflows.shared import READ, cron, head, identified, on_main, sign_in, signed_in
+from mlops.lower.workflows.shared import READ, cron, head, identified, on_main, signed_in
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Environment, Project
 
@@ -29,12 +29,7 @@ def _reconcile(project: Project, name: str, environment: Environment) -> Job:
     settings = project.ci
     steps = (
         *head(settings),
-        *sign_in(environment.cloud, name),
-        Step(
-            "Reconcile",
-            run=f".venv/bin/mlops reconcile --env {name}",
-            environment=signed_in(environment.cloud),
-        ),
+        signed_in(environment.cloud, Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}"), name),
     )
     unasked = "" if environment.drift else " && github.event_name != 'schedule'"
     return Job(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mlops.plan.workflow import Permission, Step
 from mlops.spec.project import Aws, Cloud, Continuous, Gcp
@@ -54,27 +55,30 @@ def on_main(settings: Continuous) -> str:
     return f"github.ref == 'refs/heads/{settings.branch}'"
 
 
-def fetch(names: dict[str, str], condition: str = "") -> Step:
+def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> Step:
     """Bring the data and the bundles of the pipelines that `PIPELINES` lists."""
-    return Step("Fetch", run=_FETCH, environment=names, condition=condition)
+    return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names, condition=condition))
 
 
-def sign_in(cloud: Cloud | None, environment: str = "") -> tuple[Step, ...]:
-    """Take the job's own identity to a cloud; no key of a cloud is ever a secret of the repository."""
+def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
+    """Let a step sign in to a cloud with the job's own identity; no key of a cloud is ever a secret of the repository.
+
+    GitHub's token is good for five minutes, so each step takes a new one.
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
     if cloud is None:
-        return ()
-    command = '.venv/bin/mlops identity --into "$IDENTITY"' + (f" --env {environment}" if environment else "")
-    return (Step("Sign in", run=command, environment={"IDENTITY": _IDENTITY}),)
+        return step
+    option = f" --env {environment}" if environment else ""
+    run = f'.venv/bin/mlops identity --into "$IDENTITY"{option}\n{step.run}'
+    return replace(step, run=run, environment=step.environment | {"IDENTITY": _IDENTITY} | _read(cloud))
 
 
-def signed_in(cloud: Cloud | None) -> dict[str, str]:
+def _read(cloud: Cloud) -> dict[str, str]:
     """Name what the clouds' own libraries read.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html,
     https://google.aip.dev/auth/4117, https://azure.github.io/azure-workload-identity/docs/
     """
-    if cloud is None:
-        return {}
     if isinstance(cloud, Aws):
         return {
             "AWS_REGION": cloud.region,
@@ -110,9 +114,9 @@ def identified(granted: tuple[Permission, ...], cloud: Cloud | None) -> tuple[Pe
 def propose(settings: Continuous, title: str, run: str, names: dict[str, str], condition: str = "") -> tuple[Step, ...]:
     """Run a command that opens pull requests, the only step that holds a token which may."""
     if settings.app is None:
-        environment = names | signed_in(settings.cloud) | {"GITHUB_TOKEN": "${{ github.token }}"}
-        step = Step(title, run=run, environment=environment, condition=condition)
-        return (step, Step("Say that checks do not start", run=_NOTICE, condition=condition))
+        token = {"GITHUB_TOKEN": "${{ github.token }}"}
+        step = Step(title, run=run, environment=names | token, condition=condition)
+        return (signed_in(settings.cloud, step), Step("Say that checks do not start", run=_NOTICE, condition=condition))
     inputs: dict[str, str | int | bool] = {
         "client-id": settings.app.id,
         "private-key": f"${{{{ secrets.{settings.app.key} }}}}",
@@ -121,8 +125,8 @@ def propose(settings: Continuous, title: str, run: str, names: dict[str, str], c
     }
     use = "actions/create-github-app-token"
     app = Step("Speak for the App", uses=use, inputs=inputs, identity="app", condition=condition)
-    environment = names | signed_in(settings.cloud) | {"MLOPS_TOKEN": "${{ steps.app.outputs.token }}"}
-    return (app, Step(title, run=run, environment=environment, condition=condition))
+    token = {"MLOPS_TOKEN": "${{ steps.app.outputs.token }}"}
+    return (app, signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition)))
 
 
 def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "", identity: str = "") -> Step:

@@ -74,7 +74,8 @@ def _moments(series: pl.Series, shown: str) -> pl.Series:
 def _latest(frame: pl.DataFrame) -> pl.DataFrame:
     """Keep one row a prediction: the latest, and of equally late ones the last by what they say."""
     rest = [name for name in frame.columns if name not in (ID, TIME)]
-    spelled = pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in rest], separator="\0")
+    texts = [pl.col(name).cast(pl.String).fill_null("") for name in rest]
+    spelled = pl.concat_str([pl.lit(""), *texts], separator="\0")
     ordered = frame.with_columns(spelled.alias("__spelled__")).sort(ID, TIME, "__spelled__")
     return ordered.unique(ID, keep="last", maintain_order=True).drop("__spelled__")
 

@@ -24,7 +24,7 @@ class _Time(click.ParamType[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-@click.command(short_help="Drift, data quality and performance of what was served")
+@click.command(short_help="Has what a model sees changed, or how good it is?")
 @click.argument("names", nargs=-1)
 @click.option(
     "--until", type=_Time(), metavar="TIME", help="Judge windows that ended by then. [default: newest record]"

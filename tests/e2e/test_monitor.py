@@ -85,7 +85,7 @@ def stream(root: Path) -> None:
     rows = rows.select("__row__", "meddol").join(valid, on="__row__", how="inner")
     rows = rows.drop_nulls([field.name for field in fields if not field.nullable]).sample(HOURS * ROWS, seed=0)
     older = pl.int_range(pl.len()) >= rows.height // 2
-    rows = rows.with_columns(xage=pl.col("xage") + pl.when(older).then(0.5 * rows["xage"].std()).otherwise(0.0))
+    rows = rows.with_columns(xage=pl.col("xage") + pl.when(older).then(0.5 * pl.col("xage").std()).otherwise(0.0))
     sent = 0
 
     def clock() -> int:

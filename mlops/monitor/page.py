@@ -10,6 +10,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 WIDTH, HEIGHT = 220, 48
+_MEASURES = {
+    "psi": "population stability index",
+    "jensen_shannon": "Jensen-Shannon distance",
+    "wasserstein": "Wasserstein distance in standard deviations",
+}
 _SHOWN = 40  # columns drawn, those that moved most
 
 
@@ -30,7 +35,7 @@ class Row:
     name: str
     last: str
     state: str
-    bound: float
+    bound: float | None
     dots: tuple[Dot, ...]
 
     @property
@@ -51,7 +56,7 @@ def render(document: Mapping[str, Any], measure: str, threshold: float, metric: 
     )
     return environment.get_template("monitor.html").render(
         report=document,
-        measure=measure.replace("_", " "),
+        measure=_MEASURES[measure],
         columns=columns(document, threshold),
         performance=None if metric is None else _performance(document, *metric),
         volume=_volume(document),
@@ -96,21 +101,22 @@ def _volume(document: Mapping[str, Any]) -> Row:
         (index, float(window["rows"]), "bad" if window["incidents"] else "plain")
         for index, window in enumerate(windows)
     ]
-    return _row("records", points, 0.0, windows, "fail" if windows and windows[-1]["incidents"] else "pass")
+    return _row("records", points, None, windows, "fail" if windows and windows[-1]["incidents"] else "pass")
 
 
 def _row(
     name: str,
     points: Sequence[tuple[int, float, str]],
-    bound: float,
+    bound: float | None,
     windows: Sequence[Mapping[str, Any]],
     state: str,
     *,
     zero: bool = True,
 ) -> Row:
     values = [value for _, value, _ in points if math.isfinite(value)]
-    low = min([*values, bound, *([0.0] if zero else [])])
-    high = max([*values, bound])
+    bounds = [] if bound is None else [bound]
+    low = min([*values, *bounds, *([0.0] if zero else [])])
+    high = max([low, *values, *bounds])
     room = (high - low) or 1.0
     across = max(1, len(windows) - 1)
 
@@ -127,4 +133,4 @@ def _row(
         for index, value, style in points
     )
     last = f"{points[-1][1]:,.4g}" if points else "insufficient"
-    return Row(name, last, state, height(bound), dots)
+    return Row(name, last, state, None if bound is None else height(bound), dots)

@@ -34,7 +34,8 @@ Change = Callable[[int, pl.DataFrame], pl.DataFrame]
 def day(seed: int) -> pl.DataFrame:
     """Rows like those that the bundle was made of: its own sixty, drawn again."""
     drawn = np.random.default_rng(seed).integers(0, 60, ROWS)
-    return make_frame()[drawn.tolist()]
+    rows: pl.DataFrame = make_frame()[drawn.tolist()]
+    return rows
 
 
 @pytest.fixture(scope="module")

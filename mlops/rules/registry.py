@@ -15,6 +15,7 @@ from mlops.rules import (
     missing_input,
     output_clash,
     path_outside,
+    rollout_setting,
     secret_in_parameter,
     test_set_too_small,
     unbounded_job,
@@ -28,6 +29,7 @@ PIPELINE_RULES = (
     entity_split,
     gate_without_metric,
     path_outside,
+    rollout_setting,
     test_set_too_small,
     unknown_component,
 )

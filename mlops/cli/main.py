@@ -27,6 +27,8 @@ VERBS = {
     "show": "What is live where",
     "history": "What was live, when, and by whose commit",
     "serve": "Answer predictions over HTTP",
+    "monitor": "Has what a model sees changed, or how good it is?",
+    "retrain": "A pull request with a new data version",
     "identity": "The short-lived identity of a CI job, for a cloud",
     "doctor": "Is everything here that is needed?",
     "schema": "JSON Schema of the YAML files, for editors",

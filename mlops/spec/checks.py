@@ -184,10 +184,10 @@ def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
         key = "performance" if performance is not None else "retrain"
         message = f"`{key}` needs labels, and nothing says where they are"
         yield Problem(("monitor", key), message, "write `labels: FILE` under `monitor:`", "monitor")
-    if retrain is not None and "performance" in retrain.on and performance is None:
+    if retrain is not None and "performance" in retrain.when and performance is None:
         message = "a retraining on performance needs a bound on a metric"
         hint = "write `performance: {metric: ..., no_worse_than: ...}` under `monitor:`"
-        yield Problem(("monitor", "retrain", "on"), message, hint, "monitor")
+        yield Problem(("monitor", "retrain", "when"), message, hint, "monitor")
 
 
 CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (

@@ -87,7 +87,7 @@ class Performance(Block):
 class Retrain(Block):
     """When `mlops retrain` proposes a new data version; a data incident suppresses it."""
 
-    on: Annotated[Items[Literal["drift", "performance", "schedule"]], Field(min_length=1)]
+    when: Annotated[Items[Literal["drift", "performance", "schedule"]], Field(min_length=1)]
     """What starts it: an alarm, or that the cooldown is over."""
     cooldown_days: Annotated[int, Field(ge=1, le=3650)] = 7
     """Days between two retrainings."""

@@ -41,7 +41,7 @@ def test_one_line_is_enough() -> None:
         ({"drift": {"windows": 4, "out_of": 3}}, "4 windows of 3 cannot be"),
         ({"performance": {"metric": "auroc"}}, "write one of `at_least`, `at_most` and `no_worse_than`"),
         ({"performance": {"metric": "auroc", "at_least": 0.6, "no_worse_than": 0.1}}, "write one of"),
-        ({"retrain": {"on": []}}, "at least 1 item"),
+        ({"retrain": {"when": []}}, "at least 1 item"),
     ],
 )
 def test_what_cannot_be_watched_is_refused(value: dict[str, Any], words: str) -> None:
@@ -56,8 +56,8 @@ def test_what_cannot_be_watched_is_refused(value: dict[str, Any], words: str) ->
         ({"performance": {"metric": "rmse", "at_most": 1.0}, "labels": "l.csv"}, "unknown-metric", "metric"),
         ({"performance": {"metric": "auroc", "at_most": 0.5}, "labels": "l.csv"}, "bound-direction", "at_most"),
         ({"performance": {"metric": "auroc", "at_least": 0.5}}, "monitor", "performance"),
-        ({"retrain": {"on": ["drift"]}}, "monitor", "retrain"),
-        ({"retrain": {"on": ["performance"]}, "labels": "l.csv"}, "monitor", "on"),
+        ({"retrain": {"when": ["drift"]}}, "monitor", "retrain"),
+        ({"retrain": {"when": ["performance"]}, "labels": "l.csv"}, "monitor", "when"),
     ],
 )
 def test_what_would_never_alarm_is_a_finding(monitor: dict[str, Any], rule: str, path: str) -> None:
@@ -67,6 +67,7 @@ def test_what_would_never_alarm_is_a_finding(monitor: dict[str, Any], rule: str,
 
 def test_a_change_of_the_monitor_makes_no_stage_stale() -> None:
     plain = lower_stages("x", Pipeline.model_validate(PIPELINE), Facts())
-    watched = pipeline(labels="l.csv", performance={"metric": "auroc", "no_worse_than": 0.1}, retrain={"on": ["drift"]})
+    bound = {"metric": "auroc", "no_worse_than": 0.1}
+    watched = pipeline(labels="l.csv", performance=bound, retrain={"when": ["drift"]})
     assert check(watched) == ()
     assert lower_stages("x", watched, Facts()) == plain

@@ -30,6 +30,9 @@ def refuse_errors(workspace: Workspace) -> None:
 
 
 def _position(workspace: Workspace, finding: Finding) -> Position:
+    if finding.file:
+        other = workspace.configuration.document(finding.file.removeprefix("conf/").removesuffix(".yaml"))
+        return other.where(finding.key) if other is not None else Position(finding.file)
     key = written(finding.parameter) if finding.parameter else finding.key
     if finding.pipeline:
         return workspace.pipelines[finding.pipeline].origins.where(key)

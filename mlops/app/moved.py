@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from mlops.app.difference import differences
 from mlops.app.git import files_at
 from mlops.app.planned import Deploy
 from mlops.app.policy import FILE
 from mlops.errors import IntegrityError
 from mlops.files.plain_yaml import parse
+from mlops.spec.release import Rollout
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")
 _PIPELINE = re.compile(r"conf/pipeline/([^/]+)\.yaml")
@@ -20,15 +23,16 @@ _PROTECTED = re.compile(r"(\.github/|docs/)?CODEOWNERS|\.github/workflows/.+\.ya
 
 
 def deploys(root: Path, commit: str, changed: Iterable[str]) -> dict[str, list[Deploy]]:
-    """Find by pipeline which bundle replaces which, where release files changed."""
+    """Find by pipeline which bundle replaces which, and how, where release files changed."""
     files = sorted(path for path in changed if _RELEASE.fullmatch(path))
     old = files_at(root, commit, files)
     found: dict[str, list[Deploy]] = {}
     for path in files:
         match = _RELEASE.fullmatch(path)
-        before, after = _bundle(old.get(path), path), _bundle(_read(root / path), path)
-        if match is not None and before != after:
-            found.setdefault(match["name"], []).append(Deploy(path, match["environment"], before, after))
+        before, after = (_value(data, path) for data in (old.get(path), _read(root / path)))
+        deploy = (_bundle(before), _bundle(after), _traffic(before), _traffic(after))
+        if match is not None and (deploy[0], deploy[2]) != (deploy[1], deploy[3]):
+            found.setdefault(match["name"], []).append(Deploy(path, match["environment"], *deploy))
     return found
 
 
@@ -53,9 +57,18 @@ def _keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
         yield f"{FILE}: {'.'.join(map(str, change.path))} {change.before} → {change.after}"
 
 
-def _bundle(data: bytes | None, path: str) -> str | None:
-    bundle = _value(data, path).get("bundle")
+def _bundle(value: Mapping[str, Any]) -> str | None:
+    bundle = value.get("bundle")
     return None if bundle is None else str(bundle)
+
+
+def _traffic(value: Mapping[str, Any]) -> str | None:
+    """Say how traffic comes to a bundle; None where it comes all at once, or what is written is not valid."""
+    try:
+        rollout = Rollout.model_validate(value.get("rollout"))
+    except ValidationError:
+        return None
+    return f"{rollout.canary * 100:.4g}% first, then {rollout.then}"
 
 
 def _value(data: bytes | None, path: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ class FileChange:
 
 @dataclass(frozen=True)
 class Deploy:
-    """A bundle that becomes live in an environment by merging."""
+    """A bundle that becomes live in an environment by merging, and how traffic comes to it, where not all at once."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
@@ -103,6 +103,8 @@ class Deploy:
     environment: str
     before: str | None
     after: str | None
+    traffic_before: str | None = None
+    traffic: str | None = None
 
 
 @dataclass(frozen=True)

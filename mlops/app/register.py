@@ -1,28 +1,28 @@
-"""`mlops register NAME`: the bundle in the working tree becomes a version in the MLflow registry, once."""
+"""`mlops register`: the bundle of a pipeline's last run becomes a version in the MLflow registry, once."""
 
 from __future__ import annotations
 
 import csv
-import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlops.app.bundles import STORE, obtain
+from mlops.app.bundles import reported as reported_bundle
 from mlops.app.git import changed_files, commit_of
 from mlops.bundle.store import Store
-from mlops.errors import ConfigurationError, IntegrityError, StaleError
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import absolute
 from mlops.release import registry
 from mlops.release.entry import Origin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from mlops.app.workspace import Workspace
     from mlops.release.entry import Measured
-
-STORE = ".mlops/bundles"
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def register_bundle(root: Path, name: str, tracking_uri: str, experiment: str) -
         InfrastructureError: MLflow does not answer.
     """
     folder = root / "pipelines" / name
-    digest = _checked(folder, name)
+    bundle, digest = _checked(root, name)
     commit, dirty = _origin(root, name)
-    Store(root / STORE).put(folder / "artifacts" / "bundle")
+    Store(root / STORE).put(bundle)
     uri = absolute(root, tracking_uri)
     made = registry.register(
-        folder / "artifacts" / "bundle",
+        bundle,
         pipeline=name,
         tracking_uri=uri,
         experiment=experiment,
@@ -79,17 +79,28 @@ def read_history(path: Path) -> tuple[Measured, ...]:
     return tuple((f"{row['candidate']}/{row['metric']}", float(row["value"]), int(row["epoch"])) for row in rows)
 
 
-def _checked(folder: Path, name: str) -> str:
-    """Digest the bundle on disk and hold it against what the run reported."""
-    manifest, report = folder / "artifacts" / "bundle" / "manifest.json", folder / "reports" / "bundle.json"
-    if not manifest.is_file() or not report.is_file():
+def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Choose the pipelines whose last run reported a bundle that passed."""
+    return tuple(name for name in names if reported_bundle(root, name).get("verdict") == "pass")
+
+
+def _checked(root: Path, name: str) -> tuple[Path, str]:
+    """Find the bundle on disk, or where the run of the report is kept, and hold it against what the run reported."""
+    bundle = root / "pipelines" / name / "artifacts" / "bundle"
+    reported = reported_bundle(root, name).get("digest")
+    if not isinstance(reported, str):
         raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first")
-    digest = digest_file(manifest)
-    reported = str(json.loads(report.read_bytes()).get("digest"))
+    if not (bundle / "manifest.json").is_file():
+        try:
+            return obtain(root, name, reported), reported
+        except InfrastructureError as error:
+            hint = f"run `mlops run {name}` first"
+            raise StaleError(f"pipelines/{name} has no bundle", hint=hint) from error
+    digest = digest_file(bundle / "manifest.json")
     if digest != reported:
         message = f"pipelines/{name}/artifacts/bundle is {digest[:19]}… but reports/bundle.json says {reported[:19]}…"
         raise IntegrityError(message, hint=f"run `mlops run {name}` to make it again")
-    return digest
+    return bundle, digest
 
 
 def _origin(root: Path, name: str) -> tuple[str, bool]:

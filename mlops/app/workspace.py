@@ -10,6 +10,7 @@ from mlops.app.champions import champions
 from mlops.app.code import fingerprints
 from mlops.app.policy import judge_all
 from mlops.app.printing import printed
+from mlops.app.rollouts import rollouts
 from mlops.app.root import find_root
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
@@ -62,9 +63,10 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     if policy is not None:
         problems += judge_all(policy, project, pipelines)
     live = champions(configuration, tuple(pipelines), problems)
+    traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
-    facts = Facts(*fingerprints(root), champions=live, sources=_sources(pipelines))
+    facts = Facts(*fingerprints(root), champions=live, sources=_sources(pipelines), rollouts=traffic)
     plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy)
     return Workspace(root, configuration, project, policy, pipelines, plan)
 

@@ -81,7 +81,8 @@ def _data(data: DataChange) -> Iterator[str]:
 
 def _deploy(deploy: Deploy) -> str:
     before, after = (digest[:19] if digest else "none" for digest in (deploy.before, deploy.after))
-    return f"{deploy.environment}: {before} → {after}    {deploy.file}"
+    traffic = deploy.traffic or ("all at once" if deploy.traffic_before else None)
+    return f"{deploy.environment}: {before} → {after}{f', {traffic}' if traffic else ''}    {deploy.file}"
 
 
 def _files(files: Iterable[FileChange]) -> str:

@@ -1,21 +1,44 @@
-"""`mlops register`: put a bundle into the MLflow registry."""
+"""`mlops register`: put bundles into the MLflow registry."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
-from mlops.cli.options import root, say
+from mlops.cli.options import emit, output, root, say
 
 
-@click.command(short_help="Put a bundle into the MLflow registry")
-@click.argument("name")
-def command(name: str) -> None:
-    """Register the bundle of pipeline NAME as a model version; a bundle that is there already makes no second one."""
-    from mlops.app.register import register
+@click.command(short_help="Put bundles into the MLflow registry")
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@output("text", "json")
+def command(names: tuple[str, ...], form: str) -> int:
+    """Register the bundles of pipelines as model versions; without a NAME, of all whose last run passed.
+
+    A bundle that is there already makes no second version. One that cannot be registered stops no other; the exit
+    code is then that of the first.
+    """
+    from mlops.app.register import passing, register
     from mlops.app.workspace import open_workspace
+    from mlops.errors import MlopsError
 
     here = root()
-    registered = register(open_workspace(here, (name,)), name)
-    click.echo(f"{registered.name} version {registered.version}")
-    say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
-    say(f"look at it: mlflow ui --backend-store-uri {registered.tracking}")
+    workspace = open_workspace(here, names)
+    found, errors = [], []
+    for name in names or passing(here, sorted(workspace.pipelines)):
+        try:
+            found.append(register(workspace, name))
+        except MlopsError as error:
+            errors.append(error)
+    if form == "json":
+        emit([asdict(registered) for registered in found])
+    for registered in found if form == "text" else ():
+        click.echo(f"{registered.name} version {registered.version}")
+        say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
+    for refused in errors:
+        say(refused.message + (f"\nhint: {refused.hint}" if refused.hint else ""))
+    if found:
+        say(f"look at them: mlflow ui --backend-store-uri {found[0].tracking}")
+    elif not errors:
+        say("no pipeline has a bundle that passed")
+    return errors[0].exit_code if errors else 0

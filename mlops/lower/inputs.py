@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlops.plan.pipeline import Rollout
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -15,3 +17,5 @@ class Facts:
     champions: Mapping[str, str] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""
+    rollouts: Mapping[str, tuple[Rollout, ...]] = field(default_factory=dict)
+    """What release files say of traffic, by pipeline."""

@@ -32,6 +32,7 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         stages=lower_stages(name, spec, facts),
         targets=tuple(Target(key, item.kind, item.host, item.port) for key, item in sorted(spec.deploy.items())),
         tracking={"uri": project.tracking.uri, "experiment": name},
+        rollouts=facts.rollouts.get(name, ()),
     )
 
 

@@ -20,6 +20,15 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Rollout:
+    """How traffic is to come to a pipeline's bundle in an environment; `file` says so, `canary` is a share."""
+
+    environment: str
+    file: str
+    canary: float
+
+
+@dataclass(frozen=True)
 class PipelinePlan:
     """Everything decided about one model; stages stand in running order."""
 
@@ -31,6 +40,7 @@ class PipelinePlan:
     stages: tuple[Stage, ...]
     targets: tuple[Target, ...]
     tracking: dict[str, str]
+    rollouts: tuple[Rollout, ...] = ()
 
     @property
     def folder(self) -> str:

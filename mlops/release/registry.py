@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
-_ARTIFACT = "model"
+ARTIFACT = "model"
 _BATCH = 100
 
 
@@ -71,7 +71,7 @@ def enter(client: MlflowClient, entry: Entry, bundle: Contents, experiment: str,
     _log(client, run, entry)
     with tempfile.TemporaryDirectory(prefix="mlops-register-") as folder:
         write_model(Path(folder), bundle)
-        client.log_artifacts(run.info.run_id, folder, _ARTIFACT)
+        client.log_artifacts(run.info.run_id, folder, ARTIFACT)
     client.set_terminated(run.info.run_id, "FINISHED")
     return _settle(client, entry, _create(client, entry, run))
 
@@ -139,7 +139,7 @@ def _create(client: MlflowClient, entry: Entry, run: Run) -> ModelVersion:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    source = f"{run.info.artifact_uri}/{_ARTIFACT}"
+    source = f"{run.info.artifact_uri}/{ARTIFACT}"
     return client.create_model_version(entry.name, source, run.info.run_id, tags=dict(entry.tags))
 
 

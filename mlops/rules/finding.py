@@ -14,7 +14,8 @@ class Finding:
     """A finding at a key of the YAML; where that key stands is known only to who read it.
 
     A rule that looked at a stage's parameters names the `parameter`, stage first, and the key follows from that.
-    `pipeline` is empty where the whole repository is meant.
+    `pipeline` is empty where the whole repository is meant; `file` is the file of the key where it is neither the
+    pipeline's nor the project's.
     """
 
     key: Key
@@ -24,6 +25,7 @@ class Finding:
     severity: str = "warning"
     pipeline: str = ""
     parameter: Key = ()
+    file: str = ""
 
     def at(self, position: Position) -> Diagnostic:
         """Place the finding in a file."""

@@ -16,6 +16,7 @@ from mlops.rules import (
     output_clash,
     path_outside,
     retrain_loop_without_app,
+    rollout_setting,
     secret_in_parameter,
     test_set_too_small,
     unbounded_job,
@@ -29,6 +30,7 @@ PIPELINE_RULES = (
     entity_split,
     gate_without_metric,
     path_outside,
+    rollout_setting,
     test_set_too_small,
     unknown_component,
 )

@@ -203,6 +203,15 @@ def test_a_change_of_a_release_file_is_a_deploy(root: Path) -> None:
     assert shown in text(planned)
     assert (planned.counts.to_run, planned.counts.to_deploy, planned.counts.unchanged) == (0, 1, 0)
     assert "nothing to run" in markdown(planned)
+    base = commit(root)
+    release.write_text(f"bundle: sha256:{'b' * 64}\nrollout: {{canary: 10%}}\n")
+    shown = "staging: sha256:bbbbbbbbbbbb → sha256:bbbbbbbbbbbb, 10% first, then analyse    "
+    assert shown in text(plan(open_workspace(root), base))
+    base = commit(root)
+    release.write_text(f"bundle: sha256:{'b' * 64}\nrollout: {{canary: 0.10, then: analyse}}  # the same\n")
+    assert plan(open_workspace(root), base).counts.to_deploy == 0
+    release.write_text(f"bundle: sha256:{'b' * 64}\n")
+    assert "sha256:bbbbbbbbbbbb, all at once    " in text(plan(open_workspace(root), base))
 
 
 def test_a_removed_pipeline_is_named(root: Path) -> None:

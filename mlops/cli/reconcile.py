@@ -1,0 +1,50 @@
+"""`mlops reconcile`: bring the world to what the release files say."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops.cli.options import emit, output, paint, root, say
+from mlops.cli.tables import columns
+
+if TYPE_CHECKING:
+    from mlops.app.reconcile import Reconciled
+
+_COLOURS = {"failed": "red", "in sync": "green", "moved": "green", "healed": "yellow", "would heal": "yellow"}
+
+
+@click.command(short_help="Bring the world to what the release files say")
+@click.option("--env", "environment", required=True, metavar="E", help="Which environment.")
+@click.option("--dry-run", "dry", is_flag=True, help="Only say what would be done; exit 3 where the world has drifted.")
+@click.option("--prune", is_flag=True, help="Take the alias from models that no file names any more.")
+@output("text", "json")
+def command(environment: str, dry: bool, prune: bool, form: str) -> int:
+    """Make MLflow aliases and kept bundles what conf/release/E/*.yaml of the checked-out commit say.
+
+    Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
+    put right. Exit 5 for a bundle that does not answer as it should, 3 where this commit is older than the last one.
+    """
+    from mlops.app.reconcile import reconcile
+
+    done = reconcile(root(), environment, dry=dry, prune=prune)
+    if form == "json":
+        emit({"schema_version": 1, **asdict(done), "writes": done.writes})
+        return done.code
+    _tell(done)
+    return done.code
+
+
+def _tell(done: Reconciled) -> None:
+    rows = [(row.name, row.was, (row.should or "nothing")[:19], row.action) for row in done.rows]
+    actions = ("", *(row.action for row in done.rows))
+    for line, action in zip(columns(("pipeline", "was", "should be", "action"), rows), actions, strict=True):
+        click.echo(paint(line, _COLOURS.get(action, "reset")))
+    for row in done.rows:
+        for sentence in row.drift:
+            say(f"{row.name} drifted: {sentence}")
+        if row.problem:
+            say(f"{row.name}: {row.problem}")
+    say(f"{done.environment} at {done.commit[:8]}: {done.writes} written, {len(done.rows)} models")

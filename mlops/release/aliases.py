@@ -1,0 +1,146 @@
+"""The alias of an environment in the MLflow registry: a copy of what Git says, never the truth itself.
+
+MLflow sets an alias without asking what it was before, keeps no history of it and deletes it with its version
+(`set_registered_model_alias` takes no expected value). So what was written is read back, and the commit that asked for
+it stands beside the alias as a tag of the registered model, written first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mlops.errors import InfrastructureError, StaleError
+from mlops.release.mlmodel import bundle_of
+from mlops.release.registry import ARTIFACT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mlflow import MlflowClient
+
+BUNDLE = "mlops.bundle"
+VERDICT = "mlops.verdict"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A model version and what its tags say of it."""
+
+    number: str
+    bundle: str | None
+    verdict: str | None = None
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A registered model: its aliases with their versions, and the model's own tags."""
+
+    name: str
+    aliases: Mapping[str, Version] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_model(client: MlflowClient, name: str, aliases: tuple[str, ...]) -> Model | None:
+    """Read a registered model and where some of its aliases point; None where it is not registered."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+    held = {alias: str(found.aliases[alias]) for alias in aliases if alias in found.aliases}
+    versions = {number: _version(client.get_model_version(name, number)) for number in sorted(set(held.values()))}
+    return Model(name, {alias: versions[number] for alias, number in held.items()}, dict(found.tags))
+
+
+def tagged_models(client: MlflowClient, tag: str, aliases: tuple[str, ...]) -> tuple[Model, ...]:
+    """Read every registered model that carries a tag, sorted by name."""
+    names: list[str] = []
+    page: str | None = None
+    while True:
+        found = client.search_registered_models(filter_string=f"tags.`{tag}` != ''", page_token=page)
+        names += [model.name for model in found]
+        page = found.token
+        if not page:
+            break
+    models = (read_model(client, name, aliases) for name in sorted(names))
+    return tuple(model for model in models if model is not None)
+
+
+def find_version(client: MlflowClient, name: str, bundle: str) -> Version | None:
+    """Find the oldest version that holds a bundle; None where it is not registered."""
+    found = client.search_model_versions(f"name = '{name}' and tags.`{BUNDLE}` = '{bundle}'")
+    return min(map(_version, found), key=lambda version: int(version.number), default=None)
+
+
+def point(
+    client: MlflowClient, model: Model, version: Version, aliases: tuple[str, ...], claim: tuple[str, str]
+) -> int:
+    """Make aliases point to a version, write only what differs, and read back; `claim` is the model's tag for it.
+
+    The claim is written first, so that whoever holds an older commit sees it from then on.
+
+    Raises:
+        StaleError: somebody else wrote meanwhile.
+        InfrastructureError: MLflow took the change and does not show it.
+    """
+    tag, commit = claim
+    writes = 0
+    if model.tags.get(tag) != commit:
+        client.set_registered_model_tag(model.name, tag, commit)
+        writes += 1
+    for alias in aliases:
+        held = model.aliases.get(alias)
+        if held is None or held.number != version.number:
+            client.set_registered_model_alias(model.name, alias, version.number)
+            writes += 1
+    if writes:
+        _verify(client, model.name, version, aliases, claim)
+    return writes
+
+
+def unpoint(client: MlflowClient, model: Model, aliases: tuple[str, ...], tag: str) -> int:
+    """Take aliases away, then the tag that says they are ours."""
+    held = [alias for alias in aliases if alias in model.aliases]
+    for alias in held:
+        client.delete_registered_model_alias(model.name, alias)
+    if tag in model.tags:
+        client.delete_registered_model_tag(model.name, tag)
+    return len(held) + (tag in model.tags)
+
+
+def download(client: MlflowClient, version: Version, folder: Path) -> Path:
+    """Bring the bundle of a version into a folder; its bytes are still to be verified.
+
+    Raises:
+        InfrastructureError: the version does not say where its model lies.
+        IntegrityError: the model there is not one of ours.
+    """
+    if not version.run:
+        raise InfrastructureError(f"version {version.number} names no run", hint="register the bundle again")
+    return bundle_of(type(folder)(client.download_artifacts(version.run, ARTIFACT, str(folder))))
+
+
+def _verify(
+    client: MlflowClient, name: str, version: Version, aliases: tuple[str, ...], claim: tuple[str, str]
+) -> None:
+    now = read_model(client, name, aliases)
+    hint = "run it again, on the newest commit of the main branch"
+    if now is None or now.tags.get(claim[0]) != claim[1]:
+        raise StaleError(f"{name}: another reconciliation wrote meanwhile", hint=hint)
+    for alias in aliases:
+        held = now.aliases.get(alias)
+        if held is None or (held.number, held.bundle) != (version.number, version.bundle):
+            shown = f"version {held.number}" if held else "nothing"
+            raise InfrastructureError(f"{name}: alias {alias} points to {shown} after it was set", hint=hint)
+
+
+def _version(found: object) -> Version:
+    tags: Mapping[str, str] = getattr(found, "tags", {})
+    number, run = (str(getattr(found, key) or "") for key in ("version", "run_id"))
+    return Version(number, tags.get(BUNDLE), tags.get(VERDICT), run)

@@ -12,8 +12,6 @@ from typing import Any
 
 from mlops.app.git import files_at
 from mlops.bundle.contents import Contents, verify
-from mlops.bundle.golden import Golden
-from mlops.bundle.predictor import Predictor
 from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files.canonical import digest_file
@@ -53,6 +51,9 @@ def prove(bundle: Path, name: str, digest: str) -> Contents:
     Raises:
         IntegrityError: one of these does not hold.
     """
+    from mlops.bundle.golden import Golden
+    from mlops.bundle.predictor import Predictor
+
     contents = Contents.read(bundle, digest)
     if contents.manifest.pipeline != name:
         raise IntegrityError(f"the bundle {digest[:19]}… is of {contents.manifest.pipeline}, not of {name}")

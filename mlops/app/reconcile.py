@@ -18,11 +18,13 @@ from mlops.app.git import changed_files, commit_of
 from mlops.app.history import descends, last_change
 from mlops.app.project import open_project
 from mlops.app.registry import Connect, fetching, passed, tracking_uri
-from mlops.app.releases import FOLDER, Released, aliases, known_environment, releases
+from mlops.app.releases import FOLDER, Released, aliases, environments, known_environment, releases
 from mlops.bundle.contents import verify
 from mlops.bundle.store import Store
+from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, MlopsError, StaleError
-from mlops.release.aliases import Model, Version, point, read_model, tagged_models, unpoint
+from mlops.release import aliases as registry
+from mlops.release.aliases import Claim, Model, Version, point, read_model, tagged_models, unpoint
 from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
@@ -105,6 +107,8 @@ def reconcile(
             names = ", ".join(model.name for model in left)
             hint = "put a release file back; one environment is not emptied by one commit"
             raise ConfigurationError(f"{FOLDER}/{environment} names no model, but these are live: {names}", hint=hint)
+        if not desired and environment not in (known := environments(root, project)):
+            raise ConfigurationError(f"there is no environment `{environment}`", hint=suggest(environment, known))
         rows = [_row(client, run, item) for item in desired]
         rows += [_leftover(client, run, model) for model in left]
     return Reconciled(environment, commit, tuple(sorted(rows, key=lambda row: row.name)))
@@ -142,20 +146,22 @@ def _reconciled(client: MlflowClient, run: Run, item: Released, model: Model, wa
     version = passed(client, item.name, digest)
     stored = _stored(run, digest)
     drift = tuple(_drift(run, model, version, change))
-    same = all(_points(model, alias, version) for alias in run.aliases) and model.tags.get(run.tag) == change
+    claim = Claim(run.tag, change)
+    same = all(_points(model, alias, version) for alias in run.aliases)
+    same = same and model.tags.get(run.tag) == claim.value(version)
     if run.dry:
         _prove_aside(client, run, item, version)
         action = "would heal" if drift else "in sync" if same and stored else "would move"
         return Row(item.name, digest, was, action, drift, code=StaleError.exit_code if drift else 0)
     prove(obtain(run.root, item.name, digest, fetching(client, version)), item.name, digest)
-    writes = point(client, model, version, run.aliases, (run.tag, change)) + (not stored)
+    writes = point(client, model, version, run.aliases, claim) + (not stored)
     action = "healed" if drift else "moved" if writes else "in sync"
     return Row(item.name, digest, was, action, drift, writes)
 
 
 def _not_older(run: Run, model: Model, change: str) -> None:
     """Refuse to go back in history: a rollback is a new commit, so its file is newer than what it undoes."""
-    recorded = model.tags.get(run.tag)
+    recorded = registry.commit_of(model.tags.get(run.tag))
     if recorded is None:
         return
     after = descends(run.root, change, recorded)
@@ -169,7 +175,7 @@ def _not_older(run: Run, model: Model, change: str) -> None:
 
 def _drift(run: Run, model: Model, version: Version, change: str) -> Iterator[str]:
     """Say what changed though Git did not."""
-    if model.tags.get(run.tag) != change:
+    if registry.commit_of(model.tags.get(run.tag)) != change:
         return
     for alias in run.aliases:
         if not _points(model, alias, version):

@@ -20,6 +20,7 @@ from mlops.spec.release import Release
 
 FOLDER = "conf/release"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_RESERVED = re.compile(r"champion|latest|v\d+")
 _SCHEMA = "# yaml-language-server: $schema=../../.schema/release.json\n"
 
 
@@ -54,11 +55,14 @@ def known_environment(root: Path, project: Project, name: str) -> str:
     """Give the name of an environment back; where none is declared, any name will do.
 
     Raises:
-        ConfigurationError: the project declares others.
+        ConfigurationError: the project declares others, or MLflow takes no such alias.
     """
     if not _NAME.fullmatch(name) or (project.environments and name not in project.environments):
         hint = suggest(name, environments(root, project)) or "use lower-case letters, digits, `_` and `-`"
         raise ConfigurationError(f"there is no environment `{name}`", hint=hint)
+    if _RESERVED.fullmatch(name):
+        hint = "MLflow keeps `latest` and v1, v2 ... for itself, and `champion` is what gates compare with"
+        raise ConfigurationError(f"`{name}` cannot be the alias of an environment", hint=hint)
     return name
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlops.app.history import Moment, history
 from mlops.app.project import open_project
 from mlops.app.registry import Connect, begun, tracking_uri
-from mlops.app.releases import Released, aliases, environments, releases
+from mlops.app.releases import Released, aliases, environments, known_environment, releases
 from mlops.errors import InfrastructureError
 from mlops.release.aliases import Model, read_model
 from mlops.release.tracking import connection
@@ -54,7 +54,7 @@ def past(root: Path, name: str, environment: str | None = None) -> tuple[Moment,
         ConfigurationError: there is no such environment.
     """
     _, project = open_project(root)
-    places = environments(root, project) if environment is None else (environment,)
+    places = (known_environment(root, project, environment),) if environment else environments(root, project)
     return tuple(moment for place in places for moment in history(root, place, name))
 
 

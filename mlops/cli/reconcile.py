@@ -47,4 +47,5 @@ def _tell(done: Reconciled) -> None:
             say(f"{row.name} drifted: {sentence}")
         if row.problem:
             say(f"{row.name}: {row.problem}")
-    say(f"{done.environment} at {done.commit[:8]}: {done.writes} written, {len(done.rows)} models")
+    models = f"{len(done.rows):,} {'model' if len(done.rows) == 1 else 'models'}"
+    say(f"{done.environment} at {done.commit[:8]}: {done.writes:,} written, {models}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BUNDLE = "mlops.bundle"
 VERDICT = "mlops.verdict"
+_AGAIN = "run it again, on the newest commit of the main branch"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,28 @@ class Model:
     name: str
     aliases: Mapping[str, Version] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A commit that says what a model's aliases are to be, as the tag of the registered model that records it."""
+
+    tag: str
+    commit: str
+
+    def value(self, version: Version) -> str:
+        """Spell the tag: the commit and the version that it made live."""
+        return f"{self.commit} {version.number}"
+
+
+def commit_of(claimed: str | None) -> str | None:
+    """Read the commit of a claim."""
+    return claimed.split(" ")[0] if claimed else None
+
+
+def version_of(claimed: str | None) -> str:
+    """Read the version of a claim."""
+    return (claimed or "").rpartition(" ")[2]
 
 
 def read_model(client: MlflowClient, name: str, aliases: tuple[str, ...]) -> Model | None:
@@ -69,7 +92,7 @@ def tagged_models(client: MlflowClient, tag: str, aliases: tuple[str, ...]) -> t
         if not page:
             break
     models = (read_model(client, name, aliases) for name in sorted(names))
-    return tuple(model for model in models if model is not None)
+    return tuple(model for model in models if model is not None and tag in model.tags)
 
 
 def find_version(client: MlflowClient, name: str, bundle: str) -> Version | None:
@@ -78,21 +101,20 @@ def find_version(client: MlflowClient, name: str, bundle: str) -> Version | None
     return min(map(_version, found), key=lambda version: int(version.number), default=None)
 
 
-def point(
-    client: MlflowClient, model: Model, version: Version, aliases: tuple[str, ...], claim: tuple[str, str]
-) -> int:
-    """Make aliases point to a version, write only what differs, and read back; `claim` is the model's tag for it.
+def point(client: MlflowClient, model: Model, version: Version, aliases: tuple[str, ...], claim: Claim) -> int:
+    """Make aliases point to a version, write only what differs, and read back; count the writes.
 
-    The claim is written first, so that whoever holds an older commit sees it from then on.
+    MLflow has no compare-and-swap: from the last look to the claim another writer has one call's time, which the
+    release workflow's queue takes from it. Whoever finds itself overtaken later leaves what the other claimed.
 
     Raises:
         StaleError: somebody else wrote meanwhile.
         InfrastructureError: MLflow took the change and does not show it.
     """
-    tag, commit = claim
     writes = 0
-    if model.tags.get(tag) != commit:
-        client.set_registered_model_tag(model.name, tag, commit)
+    if model.tags.get(claim.tag) != claim.value(version):
+        _unmoved(client, model, claim.tag)
+        client.set_registered_model_tag(model.name, claim.tag, claim.value(version))
         writes += 1
     for alias in aliases:
         held = model.aliases.get(alias)
@@ -126,18 +148,29 @@ def download(client: MlflowClient, version: Version, folder: Path) -> Path:
     return bundle_of(type(folder)(client.download_artifacts(version.run, ARTIFACT, str(folder))))
 
 
-def _verify(
-    client: MlflowClient, name: str, version: Version, aliases: tuple[str, ...], claim: tuple[str, str]
-) -> None:
+def _unmoved(client: MlflowClient, model: Model, tag: str) -> None:
+    """Look again at who claims the model: proving a bundle took its time."""
+    now = read_model(client, model.name, ())
+    if now is None or now.tags.get(tag) != model.tags.get(tag):
+        raise _overtaken(model.name)
+
+
+def _verify(client: MlflowClient, name: str, version: Version, aliases: tuple[str, ...], claim: Claim) -> None:
     now = read_model(client, name, aliases)
-    hint = "run it again, on the newest commit of the main branch"
-    if now is None or now.tags.get(claim[0]) != claim[1]:
-        raise StaleError(f"{name}: another reconciliation wrote meanwhile", hint=hint)
+    held = now.tags.get(claim.tag) if now is not None else None
+    if now is None or held != claim.value(version):
+        for alias in aliases if held else ():
+            client.set_registered_model_alias(name, alias, version_of(held))
+        raise _overtaken(name)
     for alias in aliases:
-        held = now.aliases.get(alias)
-        if held is None or (held.number, held.bundle) != (version.number, version.bundle):
-            shown = f"version {held.number}" if held else "nothing"
-            raise InfrastructureError(f"{name}: alias {alias} points to {shown} after it was set", hint=hint)
+        shown = now.aliases.get(alias)
+        if shown is None or (shown.number, shown.bundle) != (version.number, version.bundle):
+            points = f"version {shown.number}" if shown else "nothing"
+            raise InfrastructureError(f"{name}: alias {alias} points to {points} after it was set", hint=_AGAIN)
+
+
+def _overtaken(name: str) -> StaleError:
+    return StaleError(f"{name}: another reconciliation wrote meanwhile", hint=_AGAIN)
 
 
 def _version(found: object) -> Version:

@@ -68,3 +68,16 @@ def test_what_github_would_refuse_is_refused(
     call: Call, method: str, path: str, body: Any, token: str, status: int
 ) -> None:
     assert call(method, path, body, token)[0] == status
+
+
+def test_a_pull_request_is_opened_once_for_a_branch_found_changed_and_labelled(api: Api, call: Call) -> None:
+    pulls = "/repos/shop/models/pulls"
+    wanted = {"title": "one", "head": "change", "base": "main", "body": "why"}
+    status, made, _ = call("POST", pulls, wanted)
+    assert (status, made["number"], made["user"]["login"]) == (201, 1, "github-actions[bot]")
+    assert call("POST", pulls, wanted)[0] == 422
+    assert [pull["number"] for pull in call("GET", f"{pulls}?state=open&head=shop:change&base=main")[1]] == [1]
+    assert call("GET", f"{pulls}?state=open&head=shop:other")[1] == []
+    assert call("PATCH", f"{pulls}/1", {"title": "two"})[1]["title"] == "two"
+    assert call("POST", "/repos/shop/models/issues/1/labels", {"labels": ["release"]})[1] == [{"name": "release"}]
+    assert call("POST", pulls, {**wanted, "head": "other"}, token="reader")[0] == 403

@@ -50,6 +50,48 @@ class Dying:
         return [name for name in self.calls if not name.startswith(READS)]
 
 
+class Meeting(Dying):
+    """A client that lets somebody else act just before one of its calls."""
+
+    def __init__(self, client: Any, at: int, act: Callable[[], None]) -> None:
+        super().__init__(client)
+        self.meets, self.act = at, act
+
+    def __getattr__(self, name: str) -> Any:
+        call = super().__getattr__(name)
+
+        def meet(*args: Any, **kwargs: Any) -> Any:
+            if len(self.calls) == self.meets - 1:
+                self.act()
+            return call(*args, **kwargs)
+
+        return meet
+
+
+def _newer(shop: Shop, client: Any, commit: str) -> None:
+    """Reconcile on a newer commit, in a clone of its own as another job has it."""
+    clone = shop.root.parent / "other"
+    if not clone.exists():
+        git(shop.root.parent, "clone", "-q", str(shop.origin), "other")
+        shutil.copytree(shop.root / ".mlops/bundles", clone / ".mlops/bundles")
+    git(clone, "fetch", "-q")
+    git(clone, "switch", "-q", "--detach", commit)
+
+    @contextmanager
+    def connect(_: str) -> Iterator[Any]:
+        yield client
+
+    assert reconcile(clone, "staging", connect=connect).code == 0
+
+
+def _forget(client: Any) -> None:
+    model = client.get_registered_model("tiny")
+    for alias in model.aliases:
+        client.delete_registered_model_alias("tiny", alias)
+    for tag in model.tags:
+        client.delete_registered_model_tag("tiny", tag)
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return make_released(tmp_path_factory.mktemp("released"))
@@ -64,10 +106,7 @@ def shop(made: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     git(made.root, "switch", "-q", "--force", "-C", "main", start)
     git(made.root, "clean", "-fdq")
     with made.client() as client:
-        for alias in client.get_registered_model("tiny").aliases:
-            client.delete_registered_model_alias("tiny", alias)
-        for tag in client.get_registered_model("tiny").tags:
-            client.delete_registered_model_tag("tiny", tag)
+        _forget(client)
 
 
 def connecting(shop: Shop, at: int = 0, *, after: bool = False) -> tuple[Callable[[str], Any], list[Dying]]:
@@ -118,10 +157,7 @@ def test_it_converges_from_every_call_it_may_die_at(shop: Shop) -> None:
         for after in (False,) if name.startswith(READS) else (False, True):
             shutil.rmtree(shop.store().place(shop.first), ignore_errors=True)
             with shop.client() as client:
-                for alias in client.get_registered_model("tiny").aliases:
-                    client.delete_registered_model_alias("tiny", alias)
-                for tag in client.get_registered_model("tiny").tags:
-                    client.delete_registered_model_tag("tiny", tag)
+                _forget(client)
             dying, _ = connecting(shop, at, after=after)
             with pytest.raises(GoneError):
                 reconcile(shop.root, "prod", connect=dying)
@@ -129,6 +165,38 @@ def test_it_converges_from_every_call_it_may_die_at(shop: Shop) -> None:
             connect, opened = connecting(shop)
             assert only(shop, connect=connect).action == "in sync"
             assert (opened[0].writes, aliases(shop)) == ([], expected)
+
+
+def test_of_two_that_meet_one_wins_and_the_other_knows(shop: Shop) -> None:
+    """A run on an older commit is overtaken at each of its calls by a whole run on a newer one."""
+    older = shop.say("staging", shop.first)
+    newer = shop.say("staging", shop.second)
+    with shop.client() as client:
+        pass  # without the lock of an SQLite file, which a server does not have
+    late = 0
+    for at in range(1, 40):
+        _forget(client)
+        git(shop.root, "switch", "-q", "--detach", older)
+        meeting = Meeting(client, at, lambda: _newer(shop, client, newer))
+
+        @contextmanager
+        def connect(_: str, meeting: Meeting = meeting) -> Iterator[Any]:
+            yield meeting
+
+        row = only(shop, "staging", connect=connect)
+        if at > len(meeting.calls):
+            break
+        now = str(client.get_registered_model("tiny").aliases["staging"])
+        overtaken = (
+            meeting.calls[at - 1] == "set_registered_model_tag"
+        )  # the one call between the last look and the claim
+        late += overtaken
+        last_look = len(meeting.calls) - meeting.calls[::-1].index("get_registered_model")
+        assert (row.code, now) == (0 if overtaken or at > last_look else 3, "1" if overtaken else "2")
+        git(shop.root, "switch", "-q", "--detach", newer)
+        assert only(shop, "staging").code == 0
+        assert aliases(shop)["staging"] == "2"
+    assert (late, at > 8) == (1, True)
 
 
 @pytest.mark.parametrize("change", ["moved", "removed"])
@@ -177,7 +245,7 @@ def test_an_older_commit_is_refused_and_a_revert_is_not(shop: Shop) -> None:
 def test_a_commit_that_this_clone_does_not_know_is_refused(shop: Shop) -> None:
     shop.say("prod", shop.first)
     with shop.client() as client:
-        client.set_registered_model_tag("tiny", "mlops.release.shop.prod", "f" * 40)
+        client.set_registered_model_tag("tiny", "mlops.release.shop.prod", f"{'f' * 40} 1")
     row = only(shop)
     assert (row.code, aliases(shop)) == (3, {})
     assert row.problem == "tiny was last reconciled at ffffffff, which this clone does not know"
@@ -187,6 +255,11 @@ def test_a_removed_file_deletes_nothing_unless_asked(shop: Shop) -> None:
     (shop.root / "conf/pipeline/other.yaml").write_text("# not read here\n")
     shop.say("staging", shop.first)
     only(shop, "staging")
+    with shop.client() as client:  # another team's, on the same server
+        source = client.get_model_version("tiny", "1").source
+        client.create_registered_model("foreign")
+        client.create_model_version("foreign", source)
+        client.set_registered_model_alias("foreign", "staging", "1")
     shop.say("staging", None)
     with pytest.raises(ConfigurationError) as caught:
         reconcile(shop.root, "staging", prune=True)
@@ -202,6 +275,9 @@ def test_a_removed_file_deletes_nothing_unless_asked(shop: Shop) -> None:
     assert reconcile(shop.root, "staging", prune=True).rows[1].action == "pruned"
     assert aliases(shop) == {}
     assert [row.name for row in reconcile(shop.root, "staging", prune=True).rows] == ["other"]
+    with shop.client() as client:
+        assert set(client.get_registered_model("foreign").aliases) == {"staging"}
+        client.delete_registered_model("foreign")
 
 
 def test_a_bundle_that_is_not_what_it_was_is_never_made_live(shop: Shop) -> None:
@@ -257,3 +333,10 @@ def test_an_unknown_environment_names_the_others(shop: Shop) -> None:
         reconcile(shop.root, "stagging")
     assert str(caught.value) == "there is no environment `stagging`"
     assert caught.value.hint == "did you mean `staging`? also there: prod"
+
+
+def test_an_environment_that_is_nowhere_is_a_mistake(shop: Shop) -> None:
+    shop.say("staging", shop.first)
+    with pytest.raises(ConfigurationError) as caught:
+        reconcile(shop.root, "stagging")
+    assert (str(caught.value), caught.value.hint) == ("there is no environment `stagging`", "did you mean `staging`?")

@@ -292,6 +292,52 @@ def test_the_verbs_print_tables(
     assert capsys.readouterr().err.startswith(f"nothing was live as tiny in prod before {alone.first[:19]}…\nhint: ")
 
 
+@pytest.mark.slow
+def test_a_release_from_the_command_line_to_what_is_live(
+    shop: Shop, api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(shop.root)
+    assert run(["release", "tiny", "--env", "staging", "--propose", "-o", "json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["pull_request"]["url"]) == ("proposed", "https://github.com/shop/models/pull/1")
+    assert run(["release", "tiny", "absent", "--env", "staging"]) == 4
+    shown = capsys.readouterr()
+    assert shown.out == (
+        f"tiny in staging: nothing → {shop.second}\n"
+        "written: conf/release/staging/tiny.yaml; commit it, or propose it with --propose\n"
+    )
+    assert shown.err == "there is no pipeline `absent`\nhint: one of: tiny\n"
+    made = commit(shop.root, "Release tiny")
+    assert run(["reconcile", "--env", "staging"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.splitlines() == [
+        "pipeline  was                 should be            action",
+        f"tiny      staging is nothing  {shop.second[:19]}  moved",
+    ]
+    assert shown.err == f"staging at {made[:8]}: 2 written, 1 model\n"
+    with shop.client() as client:
+        client.set_registered_model_alias("tiny", "staging", "1")
+    assert run(["reconcile", "--env", "staging", "--dry-run", "-o", "json"]) == 3
+    assert json.loads(capsys.readouterr().out)["rows"][0]["action"] == "would heal"
+    assert run(["reconcile", "--env", "staging"]) == 0
+    assert capsys.readouterr().err.splitlines()[0] == (
+        f"tiny drifted: alias staging is version 1 ({shop.first[:19]}…), should be version 2 ({shop.second[:19]}…)"
+    )
+
+
+@pytest.mark.parametrize("environment", ["../prod", "Prod", "", "prod/x"])
+def test_an_environment_is_a_plain_name(alone: Shop, environment: str) -> None:
+    assert str(refused(lambda: release(alone.root, Wanted("tiny", environment)))) == (
+        f"there is no environment `{environment}`"
+    )
+
+
+@pytest.mark.parametrize("environment", ["champion", "latest", "v1"])
+def test_an_environment_is_an_alias_that_is_free(alone: Shop, environment: str) -> None:
+    said = refused(lambda: release(alone.root, Wanted("tiny", environment)))
+    assert str(said) == f"`{environment}` cannot be the alias of an environment"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from mlops.app.made_of import made_of
 from mlops.app.serve import find_log
 from mlops.cli.main import run
+from mlops.plan.pipeline import PipelinePlan
+from mlops.plan.stage import Stage
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.logs import write_day
 from tests.builders.repositories import edit, make_repository
@@ -102,3 +105,15 @@ def test_a_pipeline_without_a_monitor_says_what_to_write(root: Path, capsys: pyt
 def test_a_time_is_a_time(root: Path) -> None:
     assert root.is_dir()
     assert run(["monitor", "--until", "yesterday"]) == 4
+
+
+def test_a_plan_is_made_of_every_file_of_a_source_that_is_a_folder(root: Path) -> None:
+    folder = root / "pipelines/churn/data/rows"
+    folder.mkdir()
+    (folder / "a.csv").write_text("x\n1\n")
+    stage = Stage("ingest", "", ("data/rows",), ())
+    evaluate = Stage("evaluate", "", (), ())
+    plan = PipelinePlan("churn", "", "", "binary", (), (stage, evaluate), (), {})
+    before = made_of(root, plan)
+    (folder / "b.csv").write_text("x\n2\n")
+    assert made_of(root, plan).files != before.files

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mlops import __version__
 from mlops.app.git import changed_between, commit_of
+from mlops.app.lock import md5_tree
 from mlops.app.planned import MadeOf, PipelineChange, Planned
 from mlops.app.workspace import Workspace
 from mlops.errors import StaleError
@@ -80,4 +81,6 @@ def _short(digest: str | None) -> str:
 
 
 def _file(path: Path) -> str:
+    if path.is_dir():
+        return md5_tree(path) or "absent"
     return digest_file(path) if path.is_file() else "absent"

@@ -15,6 +15,7 @@ from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
 from mlops.spec.features import Features
 from mlops.spec.model import Model
+from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Evaluate, Package, Pipeline, Preset
 from mlops.spec.project import Policy, Project
 from mlops.spec.release import Release
@@ -31,6 +32,7 @@ FILES: dict[str, tuple[str, Any]] = {
     "gates": ("conf/gates/*.yaml", Preset),
     "package": ("conf/package/*.yaml", Package),
     "deploy": ("conf/deploy/*.yaml", LocalTarget),
+    "monitor": ("conf/monitor/*.yaml", Monitor),
     "project": ("conf/project.yaml", Project),
     "policy": ("conf/policy.yaml", Policy),
     "release": ("conf/release/*/*.yaml", Release),

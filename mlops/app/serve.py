@@ -39,11 +39,26 @@ def find_bundle(root: Path, name: str) -> Path:
     raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
 
 
-def start(bundle: Path, host: str, port: int) -> None:
-    """Serve until told to stop."""
+def find_log(root: Path, name: str) -> Path | None:
+    """Find the folder that a pipeline's `monitor:` logs to; None where it has none, or the name is no pipeline.
+
+    Raises:
+        ConfigurationError: the pipeline's YAML does not hold.
+    """
+    from mlops.app.monitor import log_folder
+    from mlops.app.workspace import open_workspace
+
+    if not (root / "pipelines" / name / "artifacts" / "bundle").is_dir():
+        return None
+    spec = open_workspace(root, (name,)).pipelines[name].spec
+    return None if spec.monitor is None else log_folder(root, name, spec.monitor)
+
+
+def start(bundle: Path, host: str, port: int, log: Path | None = None) -> None:
+    """Serve until told to stop; answers are written down in the folder `log`."""
     from mlops.serve.server import serve
 
-    serve(bundle, host, port)
+    serve(bundle, host, port, log=log)
 
 
 def replay(bundle: Path) -> Replayed:

@@ -36,7 +36,8 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
             shutil.copy(file, folder)
     for path in pipeline.stage("ingest").inputs:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source / path, folder / path)
+        copy = shutil.copytree if (source / path).is_dir() else shutil.copy
+        copy(source / path, folder / path)
     write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
     for stage in _STAGES:
         command = [sys.executable, "-m", "mlops", "stage", stage]

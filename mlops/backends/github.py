@@ -14,6 +14,7 @@ ACTIONS = {
     "actions/setup-python": ("5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"),
     "actions/download-artifact": ("3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1"),
     "actions/upload-artifact": ("bbbca2ddaa5d8feaa63e36b76fdaad77386f024f", "v7.0.0"),
+    "actions/create-github-app-token": ("1b10c78c7865c340bc4f6099eb2f838309f1e8c3", "v3.1.1"),
 }
 
 _SELF_HOSTED = "self-hosted"
@@ -49,9 +50,19 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
         "name": workflow.title,
         "on": workflow.triggers,
         "permissions": {},
-        "concurrency": {"group": workflow.concurrency, "cancel-in-progress": workflow.cancel},
+        "concurrency": _concurrency(workflow.concurrency, workflow.cancel),
         "jobs": {job.name: _job(job) for job in workflow.jobs},
     }
+
+
+def _concurrency(group: str, cancel: str = "") -> dict[str, Any]:
+    """Without `queue: max` GitHub keeps one waiting run and drops the others.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#concurrency
+    """
+    if cancel:
+        return {"group": group, "cancel-in-progress": cancel}
+    return {"group": group, "cancel-in-progress": False, "queue": "max"}
 
 
 def _job(job: Job) -> dict[str, Any]:
@@ -62,10 +73,14 @@ def _job(job: Job) -> dict[str, Any]:
         value["if"] = job.condition
     value["runs-on"] = job.runner[0] if job.runner[1:] == () and job.runner[0] != _SELF_HOSTED else list(job.runner)
     value |= {"timeout-minutes": job.timeout, "cache-mode": job.cache}
+    if job.environment:
+        value["environment"] = job.environment
+    if job.queue:
+        value["concurrency"] = _concurrency(job.queue)
     value["permissions"] = {permission.scope: _said(permission) for permission in job.permissions}
     if job.matrix:
         name, values = job.matrix
-        value["strategy"] = {"fail-fast": False, "matrix": {name: values}}
+        value["strategy"] = {"fail-fast": False, "matrix": {name: values if isinstance(values, str) else list(values)}}
     if job.outputs:
         value["outputs"] = dict(job.outputs)
     value["steps"] = [_step(step) for step in job.steps]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from mlops.cli.options import root, say
@@ -12,13 +14,19 @@ from mlops.cli.options import root, say
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--check", is_flag=True, help="Replay the golden rows over HTTP, then stop.")
-def command(name: str, host: str, port: int, check: bool) -> None:
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write answers down in this folder. [default: where `monitor:` of NAME says]",
+)
+def command(name: str, host: str, port: int, check: bool, log: Path | None) -> None:
     """Serve the bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified."""
-    from mlops.app.serve import find_bundle, replay, start
+    from mlops.app.serve import find_bundle, find_log, replay, start
 
-    bundle = find_bundle(root(), name)
+    here = root()
+    bundle = find_bundle(here, name)
     if not check:
-        start(bundle, host, port)
+        start(bundle, host, port, log or find_log(here, name))
         return
     replayed = replay(bundle)
     click.echo(f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mlops.lower.inputs import Facts
 from mlops.lower.owners import lower_owners
 from mlops.lower.stages import COMMAND, lower_stages
-from mlops.lower.workflows.pull_request import lower_pull_request
+from mlops.lower.workflows.every import lower_workflows
 from mlops.plan.pipeline import PipelinePlan, Plan, Target
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.pipeline import Pipeline
@@ -18,7 +18,7 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     """Decide everything about a repository; the same input gives the same plan."""
     plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
     ownership = () if policy is None else lower_owners(policy, {name: spec.owners for name, spec in pipelines.items()})
-    return Plan(project.name, plans, _fleet(plans), (lower_pull_request(project.ci),), ownership)
+    return Plan(project.name, plans, _fleet(plans), lower_workflows(project, pipelines), ownership)
 
 
 def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) -> PipelinePlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Job:
-    """One job; `needs` orders it after others, `matrix` gives a name and an expression that lists its values.
+    """One job; `needs` orders it after others, `matrix` gives a name and its values, or an expression that lists them.
 
-    `cache` says what the job may do with the cache that all jobs of a repository share.
+    `cache` says what the job may do with the cache that all jobs of a repository share. `environment` is the protected
+    one that the job waits for and whose secrets it may see. Jobs of the same `queue`, of whatever run, go one after the
+    other, and none is dropped.
     """
 
     name: str
@@ -43,18 +45,24 @@ class Job:
     permissions: tuple[Permission, ...] = ()
     needs: tuple[str, ...] = ()
     condition: str = ""
-    matrix: tuple[str, str] | None = None
+    matrix: tuple[str, str | tuple[dict[str, str], ...]] | None = None
     outputs: dict[str, str] = field(default_factory=dict)
     cache: Literal["read", "none"] = "none"
+    environment: str = ""
+    queue: str = ""
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """One workflow file; `name` is also the name of the file."""
+    """One workflow file; `name` is also the name of the file.
+
+    A newer run of the same `concurrency` group cancels an older one where `cancel` says so; where it is empty, runs
+    wait for each other and none is dropped.
+    """
 
     name: str
     title: str
-    triggers: dict[str, dict[str, list[str]]]
+    triggers: dict[str, Any]
     concurrency: str
     cancel: str
     jobs: tuple[Job, ...]

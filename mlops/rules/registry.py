@@ -15,6 +15,7 @@ from mlops.rules import (
     missing_input,
     output_clash,
     path_outside,
+    retrain_loop_without_app,
     rollout_setting,
     secret_in_parameter,
     test_set_too_small,
@@ -33,7 +34,15 @@ PIPELINE_RULES = (
     test_set_too_small,
     unknown_component,
 )
-REPOSITORY_RULES = (cycle, missing_input, output_clash, secret_in_parameter, unbounded_job, unpinned_action)
+REPOSITORY_RULES = (
+    cycle,
+    missing_input,
+    output_clash,
+    retrain_loop_without_app,
+    secret_in_parameter,
+    unbounded_job,
+    unpinned_action,
+)
 RULES: tuple[ModuleType, ...] = (*PIPELINE_RULES, *REPOSITORY_RULES)
 
 

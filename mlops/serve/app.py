@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -16,9 +19,10 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.serve.invocations import BadRequest, answer
+from mlops.serve.log import PredictionLog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
     from starlette.requests import Request
@@ -53,26 +57,33 @@ class Refused(Exception):
 class Invocations:
     """POST /invocations as a bare ASGI application: Starlette's request and response cost as much as the model."""
 
-    def __init__(self, predictor: Predictor, digest: str, largest_body: int) -> None:
+    def __init__(self, predictor: Predictor, digest: str, largest_body: int, log: PredictionLog | None = None) -> None:
         self._predictor = predictor
+        self._log = log
         self._largest_body = largest_body
         self._digest = (b"x-bundle-digest", digest.encode("ascii"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; bad input gets 4xx, a client that left gets nothing."""
+        keep: Any = None
+        named: tuple[tuple[bytes, bytes], ...] = ()
         try:
             body = await self._body(scope, receive)
             if body is None:
                 return
+            if self._log is not None:
+                identity = self._log.identity()
+                keep, named = partial(self._log.add, identity), ((b"x-prediction-id", identity.encode("ascii")),)
             if len(body) > _INLINE:
-                status, content = 200, await run_in_threadpool(answer, self._predictor, body)
+                status, content = 200, await run_in_threadpool(answer, self._predictor, body, keep)
             else:
-                status, content = 200, answer(self._predictor, body)
+                status, content = 200, answer(self._predictor, body, keep)
         except Refused as error:
             status, content = error.status, _error(error.status, error.message)
         except BadRequest as error:
             status, content = 400, _error(400, error.message, error.problems)
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
+        headers += named if status == 200 else ()
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
@@ -107,11 +118,18 @@ def create(
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
     largest_body: int = LARGEST_BODY,
+    log: Path | None = None,
+    clock: Callable[[], int] = time.time_ns,
 ) -> Starlette:
-    """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError."""
+    """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
+
+    With a folder for `log`, answers are written down, and the header `x-prediction-id` names the request: its row k,
+    from 0, has the prediction id `<header>-<k>`.
+    """
     contents = Contents.read(bundle_folder, expected)
     predictor = Predictor.load(contents)
     Golden.parse(contents.files["golden.json"]).check(predictor, golden_tolerance)
+    kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
     version = {
         "bundle": contents.digest,
         "pipeline": contents.manifest.pipeline,
@@ -120,16 +138,29 @@ def create(
     }
     app = Starlette(
         routes=[
-            Route("/invocations", Invocations(predictor, contents.digest, largest_body), methods=["POST"]),
+            Route("/invocations", Invocations(predictor, contents.digest, largest_body, kept), methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _constant({"status": "ok"}, contents.digest)),
             Route("/version", _constant(version, contents.digest)),
             Route("/schema", _constant(predictor.schema.json_schema(), contents.digest)),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _broken},
+        lifespan=_closing(kept),
     )
-    app.state.version = version
+    app.state.version, app.state.log = version, kept
     return app
+
+
+def _closing(log: PredictionLog | None) -> Any:
+    """Write the rest of the log when the server stops, after the last answer."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        if log is not None:
+            log.close()
+
+    return lifespan
 
 
 def _constant(document: Any, digest: str) -> Any:

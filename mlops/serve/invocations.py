@@ -11,7 +11,9 @@ from mlops.bundle.schema import MOST, BadRows, Problem
 from mlops.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from mlops.bundle.predictor import Predictor
 
@@ -27,8 +29,10 @@ class BadRequest(DataError):
         self.problems = tuple(problems)
 
 
-def answer(predictor: Predictor, body: bytes) -> bytes:
-    """Score the rows of a request; raises BadRequest."""
+def answer(
+    predictor: Predictor, body: bytes, keep: Callable[[list[Any], NDArray[np.float32]], None] | None = None
+) -> bytes:
+    """Score the rows of a request, and give both to `keep` once they are good; raises BadRequest."""
     rows = parse(body)
     try:
         scores = predictor.predict_rows(rows)
@@ -40,6 +44,8 @@ def answer(predictor: Predictor, body: bytes) -> bytes:
     if not finite.all():
         lost = [Problem(int(row), "", "the model gives no finite score") for row in np.flatnonzero(~finite)[:MOST]]
         raise BadRequest("the model gives no finite score for some rows", lost)
+    if keep is not None:
+        keep(rows, scores)
     return json.dumps({"predictions": scores.tolist()}, separators=(",", ":")).encode("ascii")
 
 

@@ -24,16 +24,17 @@ def serve(
     *,
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
+    log: Path | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
-    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance)
+    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log)
     listener = listen(host, port)
     version = app.state.version
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
-        lifespan="off",
+        lifespan="off" if log is None else "on",  # a stop writes the rest of the log
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
     )

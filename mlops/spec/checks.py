@@ -166,6 +166,30 @@ def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
             seen[key] = path
 
 
+def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
+    """What is watched can be measured: a bound on the metric's bad side, labels where they are needed."""
+    monitor = pipeline.monitor
+    if monitor is None:
+        return
+    performance, retrain = monitor.performance, monitor.retrain
+    if performance is not None and performance.metric in METRICS:
+        wrong, right = (
+            ("at_most", "at_least") if METRICS[performance.metric].higher_is_better else ("at_least", "at_most")
+        )
+        if getattr(performance, wrong) is not None:
+            path = ("monitor", "performance", wrong)
+            message = f"`{wrong}` bounds {performance.metric} on its good side"
+            yield Problem(path, message, f"write `{right}` or `no_worse_than`", "bound-direction")
+    if monitor.labels is None and (performance is not None or retrain is not None):
+        key = "performance" if performance is not None else "retrain"
+        message = f"`{key}` needs labels, and nothing says where they are"
+        yield Problem(("monitor", key), message, "write `labels: FILE` under `monitor:`", "monitor")
+    if retrain is not None and "performance" in retrain.when and performance is None:
+        message = "a retraining on performance needs a bound on a metric"
+        hint = "write `performance: {metric: ..., no_worse_than: ...}` under `monitor:`"
+        yield Problem(("monitor", "retrain", "when"), message, hint, "monitor")
+
+
 CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     unknown_metric,
     bound_out_of_range,
@@ -177,6 +201,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     image_has_shape,
     source_is_complete,
     rule_twice,
+    monitor_makes_sense,
 )
 
 
@@ -194,6 +219,8 @@ def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
         yield ("evaluate", "metrics", index), name
     if pipeline.select_by is not None:
         yield ("select_by",), pipeline.select_by
+    if pipeline.monitor is not None and pipeline.monitor.performance is not None:
+        yield ("monitor", "performance", "metric"), pipeline.monitor.performance.metric
 
 
 def _slices(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:

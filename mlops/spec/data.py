@@ -30,7 +30,7 @@ class Source(Block):
     kind: Literal["csv", "parquet", "arrow", "excel", "sql"]
     """Format of the file."""
     path: str
-    """File, relative to `pipelines/<name>/`, or to the folder of the installed `package`."""
+    """File, relative to `pipelines/<name>/`, or to the installed `package`; or a folder, its files below each other."""
     package: str | None = None
     """Installed Python package that carries the file; `sha256` is then required."""
     sha256: Digest | None = None

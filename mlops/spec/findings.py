@@ -73,6 +73,12 @@ Why: the name becomes a folder, a job and a model in the registry.
 Fix: rename the file.
 Example: `conf/pipeline/Churn EU.yaml`.
 
+monitor: something watched that could not be measured.
+What: a bound on a metric, or a retraining, without labels; a retraining on performance without a bound.
+Why: it would never alarm, and silence would pass for health.
+Fix: `labels: FILE` and `performance: {metric: ..., no_worse_than: ...}` under `monitor:`.
+Example: `monitor: {retrain: {when: [performance]}}`.
+
 no-gate: nothing could stop a bad model.
 What: no rule with `mode: block`, neither the pipeline's own nor a preset's.
 Why: every model would be packaged.

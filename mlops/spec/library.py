@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops.spec.document import Document, read
 
-GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy")
+GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy", "monitor")
 LIBRARY = Path(__file__).parent.parent / "library"
 SHIPPED = "mlops/library"
 

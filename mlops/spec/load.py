@@ -155,7 +155,7 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
     found: list[Diagnostic] = []
     if spec.data.source.package is None:
         path: tuple[str, ...] = ("data", "source", "path")
-        found += _file(folder, spec.data.source.path, f"pipelines/{name}", origins.where(path))
+        found += _file(folder, spec.data.source.path, f"pipelines/{name}", origins.where(path), folders=True)
     for candidate, model in spec.model.items():
         if isinstance(model, Own):
             module = model.kind.partition(":")[0].split(".")
@@ -168,7 +168,7 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
     return found
 
 
-def _file(folder: Path, relative: str, shown: str, position: Position) -> list[Diagnostic]:
+def _file(folder: Path, relative: str, shown: str, position: Position, *, folders: bool = False) -> list[Diagnostic]:
     path = folder / relative
     hint = f"put the file into {shown}/"
     if (why := trouble(relative)) is not None:
@@ -176,7 +176,7 @@ def _file(folder: Path, relative: str, shown: str, position: Position) -> list[D
         return [Diagnostic(position, said, hint, "path-outside")]
     if not _inside(path, folder):
         return [Diagnostic(position, f"`{relative}` is outside of {shown}/", hint, "path-outside")]
-    if not path.is_file():
+    if not (path.is_file() or (folders and path.is_dir())):
         return [
             Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")
         ]

@@ -13,6 +13,7 @@ from mlops.spec.deploy import LocalTarget
 from mlops.spec.features import Features
 from mlops.spec.gates import GateRule
 from mlops.spec.model import Model
+from mlops.spec.monitor import Monitor
 from mlops.spec.project import Risk
 from mlops.spec.trainer import Trainer
 
@@ -101,6 +102,8 @@ class Pipeline(Block):
     card: Card = Card()
     deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
     """Targets by name."""
+    monitor: Monitor | None = None
+    """What is watched once the model answers requests; nothing where absent."""
     budget: Budget | None = None
     """What a run may take."""
 

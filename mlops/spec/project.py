@@ -35,52 +35,6 @@ class Tracking(Block):
     """MLflow tracking URI; a relative SQLite path is relative to the repository."""
 
 
-class App(Block):
-    """The GitHub App that opens pull requests: those of the workflow's own token start no checks."""
-
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.]{1,64}$")]
-    """Client ID of the App; its number will do. The App is installed in this repository alone."""
-    key: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")] = "MLOPS_APP_KEY"
-    """Name of the secret that holds the App's private key."""
-    environment: Name = "mlops-app"
-    """The GitHub environment, for the main branch only, that holds the secret."""
-
-
-class Continuous(Block):
-    """Settings of the compiled workflows."""
-
-    runner: Labels = ("ubuntu-24.04",)
-    """The label of the machines that jobs run on, or several that a machine must all carry."""
-    python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
-    """Python version of jobs."""
-    timeout: Minutes = 60
-    """Minutes after which a job is stopped."""
-    branch: Branch = "main"
-    """The branch that pull requests are merged into."""
-    app: App | None = None
-    """Who opens release and retraining pull requests; the workflow's own token where absent."""
-    public: bool = False
-    """Whether anybody can fork the repository and open a pull request."""
-    approval: Name = "own-runners"
-    """The GitHub environment, with reviewers, that a pull request waits for before it reaches machines of your own."""
-    accept_own_runners: Annotated[str, StringConstraints(min_length=20, max_length=500)] | None = None
-    """Why a public repository may use machines of its own all the same: a sentence, and who decided it."""
-
-    @model_validator(mode="after")
-    def _nobody_outside_reaches_an_own_machine(self) -> Self:
-        self.check_public(self.runner)
-        return self
-
-    def check_public(self, runner: tuple[str, ...]) -> None:
-        """Refuse a machine of the team's own in a public repository where nobody has signed for it."""
-        if self.public and own(runner) and self.accept_own_runners is None:
-            raise ValueError(
-                f"a public repository runs jobs on {', '.join(runner)}: anybody's pull request can bring "
-                "its own workflow there. Use a runner of GitHub's such as ubuntu-24.04, or write `accept_own_runners:` "
-                "with the reason and who decided it"
-            )
-
-
 class Aws(Block):
     """A role of Amazon Web Services, assumed with the job's own identity."""
 
@@ -127,6 +81,54 @@ class Azure(Block):
 Cloud = Annotated[Aws | Gcp | Azure, Field(discriminator="kind")]
 
 
+class App(Block):
+    """The GitHub App that opens pull requests: those of the workflow's own token start no checks."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.]{1,64}$")]
+    """Client ID of the App; its number will do. The App is installed in this repository alone."""
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")] = "MLOPS_APP_KEY"
+    """Name of the secret that holds the App's private key."""
+
+
+class Continuous(Block):
+    """Settings of the compiled workflows."""
+
+    runner: Labels = ("ubuntu-24.04",)
+    """The label of the machines that jobs run on, or several that a machine must all carry."""
+    python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
+    """Python version of jobs."""
+    timeout: Minutes = 60
+    """Minutes after which a job is stopped."""
+    branch: Branch = "main"
+    """The branch that pull requests are merged into."""
+    app: App | None = None
+    """Who opens release and retraining pull requests; the workflow's own token where absent."""
+    environment: Name = "mlops-main"
+    """The GitHub environment, for the main branch only, of jobs that hold the App's key or sign in to a cloud."""
+    cloud: Cloud | None = None
+    """Where jobs of the main branch sign in for data, bundles and the registry; nowhere where absent."""
+    public: bool = False
+    """Whether anybody can fork the repository and open a pull request."""
+    approval: Name = "own-runners"
+    """The GitHub environment, with reviewers, that a pull request waits for before it reaches machines of your own."""
+    accept_own_runners: Annotated[str, StringConstraints(min_length=20, max_length=500)] | None = None
+    """Why a public repository may use machines of its own all the same: a sentence, and who decided it."""
+
+    @model_validator(mode="after")
+    def _nobody_outside_reaches_an_own_machine(self) -> Self:
+        self.check_public(self.runner)
+        return self
+
+    def check_public(self, runner: tuple[str, ...]) -> None:
+        """Refuse a machine of the team's own in a public repository where nobody has signed for it."""
+        if self.public and own(runner) and self.accept_own_runners is None:
+            raise ValueError(
+                f"a public repository runs jobs on {', '.join(runner)}: anybody's pull request can bring "
+                "its own workflow there. Use a runner of GitHub's such as ubuntu-24.04, or write `accept_own_runners:` "
+                "with the reason and who decided it"
+            )
+
+
 class Environment(Block):
     """One place where models are live; `conf/release/<environment>/` says which."""
 
@@ -136,6 +138,8 @@ class Environment(Block):
     """The machines that its jobs run on; those of `ci` where absent."""
     timeout: Minutes = 30
     """Minutes after which its job is stopped."""
+    drift: bool = True
+    """Whether it is looked at every day too; where the environment has reviewers, each of these runs waits for them."""
     cloud: Cloud | None = None
     """Where its jobs sign in with a short-lived identity; nowhere where absent."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.builders.repositories import git
+from tests.runner.api import Api
 from tests.runner.event import Event
 
 PINNED = re.compile(r"(?P<action>[\w.-]+/[\w.-]+)@[0-9a-f]{40}")
@@ -33,6 +34,7 @@ class Place:
     origin: Path
     event: Event
     token: str
+    api: Api | None = None
 
 
 def perform(uses: str, inputs: dict[str, str], place: Place) -> dict[str, str]:
@@ -142,12 +144,30 @@ def save(inputs: dict[str, str], place: Place) -> dict[str, str]:
     return {}
 
 
+def app_token(inputs: dict[str, str], place: Place) -> dict[str, str]:
+    """Give a token of an App for this repository, with the permissions asked for and no others."""
+    if not inputs.get("client-id") or not inputs.get("private-key"):
+        raise ActionFailed("Input required and not supplied: client-id, private-key")
+    asked = {
+        name.removeprefix("permission-"): level for name, level in inputs.items() if name.startswith("permission-")
+    }
+    if not asked:
+        raise ActionFailed("a token with all that the App may do was asked for")
+    if place.api is None:
+        raise ActionFailed("there is no API to ask")
+    token = f"ghs_app_{len(place.api.tokens)}"
+    place.api.tokens[token] = asked
+    place.api.accounts[token] = f"{inputs['client-id']}[bot]"
+    return {"token": token, "app-slug": inputs["client-id"]}
+
+
 ACTIONS: dict[str, Callable[[dict[str, str], Place], dict[str, str]]] = {
     "actions/checkout": checkout,
     "actions/setup-python": setup_python,
     "actions/upload-artifact": upload_artifact,
     "actions/download-artifact": download_artifact,
     "actions/cache": cache,
+    "actions/create-github-app-token": app_token,
 }
 
 

@@ -22,6 +22,13 @@ if (!schema.definitions["cache-mode"]) {
   }
 }
 
+// Newer too: https://github.blog/changelog/2026-05-07-github-actions-concurrency-groups-now-allow-larger-queues
+const concurrency = schema.definitions["concurrency-mapping"].mapping.properties;
+if (!concurrency.queue) {
+  schema.definitions["concurrency-queue"] = { "allowed-values": ["single", "max"] };
+  concurrency.queue = "concurrency-queue";
+}
+
 const CONTEXTS = "github needs strategy matrix job runner env vars steps secrets inputs".split(" ");
 
 // An expression stands in the tree as {"$": text}; GitHub's parser has already joined "a-${{ b }}" into one format().

@@ -22,6 +22,7 @@ class Event:
     head: str = ""
     actor: str = "ada"
     secrets: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
 
     def github(self) -> dict[str, Any]:
         """Give the part of the `github` context that depends on the event."""
@@ -77,3 +78,21 @@ def merge_group(number: int, base: str, merge: str, *, branch: str = "main") -> 
         "merge_group": group,
     }
     return Event("merge_group", "checks_requested", branch, merge, reference, payload)
+
+
+def push(before: str, sha: str, *, branch: str = "main") -> Event:
+    """Move a branch, as a merge does."""
+    payload = {"before": before, "after": sha, "repository": {"full_name": REPOSITORY, "default_branch": branch}}
+    return Event("push", "", branch, sha, f"refs/heads/{branch}", payload)
+
+
+def schedule(sha: str, cron: str, *, branch: str = "main") -> Event:
+    """Reach the time of a schedule; GitHub runs what the default branch says."""
+    payload = {"schedule": cron, "repository": {"full_name": REPOSITORY, "default_branch": branch}}
+    return Event("schedule", "", branch, sha, f"refs/heads/{branch}", payload)
+
+
+def dispatch(sha: str, *, branch: str = "main", **inputs: str) -> Event:
+    """Start a workflow by hand, with what was chosen."""
+    payload = {"inputs": inputs, "repository": {"full_name": REPOSITORY, "default_branch": branch}}
+    return Event("workflow_dispatch", "", branch, sha, f"refs/heads/{branch}", payload, inputs=inputs)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.builders.repositories import git
-from tests.runner.event import Event, merge_group, pull_request
+from tests.runner.event import Event, merge_group, pull_request, push
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,17 @@ class Origin:
         git(self.folder, "update-ref", event.reference, merge)
         return event
 
+    def merge(self, branch: str) -> Event:
+        """Merge a branch of this repository into main, as the button of a pull request does."""
+        before = self.head()
+        merge = self._join(before, self.head(branch))
+        git(self.folder, "update-ref", "refs/heads/main", merge)
+        return push(before, merge)
+
+    def changed(self, before: str, after: str) -> tuple[str, ...]:
+        """List the paths that differ between two commits."""
+        return tuple(git(self.folder, "diff", "--name-only", before, after).splitlines())
+
     def read(self, commit: str, path: str) -> str:
         """Read a file as it is at a commit."""
         return git(self.folder, "show", f"{commit}:{path}")
@@ -52,7 +63,9 @@ class Origin:
     def _merged(self, work: Path, reference: str) -> tuple[str, str, str]:
         base, head = self.head(), git(work, "rev-parse", "HEAD").strip()
         git(work, "push", "-q", "--force", "origin", f"HEAD:{reference}")
+        return base, head, self._join(base, head)
+
+    def _join(self, base: str, head: str) -> str:
         tree = git(self.folder, "merge-tree", "--write-tree", base, head).splitlines()[0]
         message = f"Merge {head} into {base}"
-        merge = git(self.folder, "commit-tree", tree, "-p", base, "-p", head, "-m", message).strip()
-        return base, head, merge
+        return git(self.folder, "commit-tree", tree, "-p", base, "-p", head, "-m", message).strip()

@@ -34,6 +34,7 @@ class Instance:
     outputs: dict[str, str] = field(default_factory=dict)
     result: str = "success"
     problem: str = ""
+    environment: str = ""
 
     def step(self, name: str) -> StepRun:
         return next(step for step in self.steps if name in (step.name, step.identity))

@@ -24,20 +24,25 @@ ENVIRONMENT = Path(sys.executable).parent.parent
 
 @dataclass
 class Runner:
-    """A machine that plays workflows; `minute` is how many seconds a minute of a timeout lasts here."""
+    """A machine that plays workflows; `minute` is how many seconds a minute of a timeout lasts here.
+
+    A job that names an environment sees its secrets too, and no other job does.
+    """
 
     engine: Engine
     origin: Origin
     folder: Path
     api: Api | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)
     minute: float = 60.0
     plays: int = 0
 
     def event(self, event: Event, path: str = ".github/workflows/mlops-pr.yml") -> Run | None:
         """Play the workflow as it is at the event's commit; None where the event does not start it."""
         workflow = self.engine.parse(path, self.origin.read(event.sha, path))
-        if not workflow.starts_on(event.name, event.branch, event.action):
+        paths = self.origin.changed(event.payload["before"], event.sha) if event.name == "push" else ()
+        if not workflow.starts_on(event.name, event.branch, event.action, paths):
             return None
         return self.play(workflow, event)
 
@@ -92,8 +97,12 @@ class Runner:
         workspace.mkdir(parents=True)
         scopes = granted(workflow.body.get("permissions"), job.body.get("permissions"), trusted=event.trusted)
         own = contexts | {"matrix": matrix}
+        environment = self.engine.resolve(job.body.get("environment") or "", own, text=True)
+        if environment and event.trusted:
+            own["secrets"] = own["secrets"] | self.environments.get(str(environment), {})
         name = self.engine.resolve(job.body.get("name", title(job.identity, matrix)), own, text=True)
-        instance = Instance(str(name), matrix, scopes, workspace)
+        instance = Instance(str(name), matrix, scopes, workspace, environment=str(environment))
+        own["runner"] = own["runner"] | {"temp": str(folder)}
         if stopped:
             instance.result = "cancelled"
             return instance
@@ -101,7 +110,7 @@ class Runner:
         if self.api is not None:
             self.api.tokens[token] = scopes
         caches = self.folder / "caches"
-        place = Place(workspace, run.artifacts, caches, ENVIRONMENT, self.origin.folder, event, token)
+        place = Place(workspace, run.artifacts, caches, ENVIRONMENT, self.origin.folder, event, token, self.api)
         env = self.engine.resolve(workflow.body.get("env") or {}, own, text=True)
         body = job.body | {"env": env | (job.body.get("env") or {})}
         whole = Job(job.identity, job.needs, job.condition, job.steps, body)
@@ -120,7 +129,7 @@ class Runner:
             "github": github,
             "needs": {name: {"result": run[name].result, "outputs": run[name].outputs} for name in job.needs},
             "vars": {},
-            "inputs": {},
+            "inputs": event.inputs,
             "secrets": {**given, "GITHUB_TOKEN": token},
             "runner": {"os": "Linux", "arch": "X64", "temp": str(run.artifacts.parent)},
             "matrix": {},

@@ -75,8 +75,8 @@ def test_only_every_expected_job_succeeding_lets_a_pull_request_through(
         ("    if: always()\n", ""),
         ("    if: always()\n", "    if: success()\n"),
         ("    if: always()\n", "    if: ${{ !failure() }}\n"),
-        ('test "$CHECK" = success\n', "true\n"),
-        ('test "$PIPELINE" = success\n', 'test "$PIPELINE" != failure\n'),
+        ('.["check"].result == "success"', "true"),
+        ('.["pipeline"].result == (if', '.["pipeline"].result != (if false and'),
     ],
 )
 def test_a_verdict_that_can_be_passed_by_is_found(

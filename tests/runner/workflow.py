@@ -68,12 +68,19 @@ class Workflow:
             found |= self.ancestors(self.job(need))
         return frozenset(found)
 
-    def starts_on(self, event: str, branch: str, action: str) -> bool:
-        """Whether an event on a branch starts the workflow; filters by path are not supported, nor should they be."""
+    def starts_on(self, event: str, branch: str, action: str, paths: tuple[str, ...] = ()) -> bool:
+        """Whether an event on a branch that changed these paths starts the workflow."""
         if event not in self.triggers:
             return False
+        if event == "schedule":
+            return True
         filters = self.triggers[event] or {}
-        assert not {"paths", "paths-ignore"} & set(filters), "a required check must not be filtered by path"
+        if event != "push":
+            assert not {"paths", "paths-ignore"} & set(filters), "a required check must not be filtered by path"
+        elif "paths" in filters and not any(
+            fnmatchcase(path, pattern) for path in paths for pattern in filters["paths"]
+        ):
+            return False
         types = filters.get("types") or _TYPES.get(event, (action,))
         branches = filters.get("branches") or ["**"]
         return action in types and any(fnmatchcase(branch, pattern) for pattern in branches)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, set_up
+from mlops.lower.workflows.shared import READ, keep, set_up
+from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
-from mlops.spec.project import Continuous
+from mlops.spec.project import Continuous, own
 
 _BASE = "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"
 
@@ -61,15 +62,12 @@ _COMMENT = """\
 .venv/bin/mlops comment evidence --commit "$COMMIT" --base "$BASE" \\
   --job "check=$CHECK" --job "affected=$AFFECTED" --job "pipeline=$PIPELINE" """
 
-_VERDICT = """\
-test "$CHECK" = success
-test "$AFFECTED" = success
-if [ "$COUNT" = 0 ]; then
-  test "$PIPELINE" = skipped
-else
-  test "$PIPELINE" = success
-fi
-"""
+# A fork's pull request brings its own workflow, so this stops nobody who is set on it: the runner group must refuse
+# other workflows, which `mlops doctor` looks at. It stops those who did not know what they were starting.
+_OUTSIDE = (
+    "${{{{ github.event_name == 'pull_request' && "
+    "github.event.pull_request.head.repo.full_name != github.repository && '{}' || '' }}}}"
+)
 
 
 def lower_pull_request(settings: Continuous) -> Workflow:
@@ -91,7 +89,8 @@ def _check(settings: Continuous) -> Job:
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
     )
     title = "Configuration and compiled files"
-    return Job("check", title, settings.runner, 15, steps, (READ,), cache="read")
+    approval = _approval(settings)
+    return Job("check", title, settings.runner, 15, steps, (READ,), cache="read", environment=approval)
 
 
 def _affected(settings: Continuous) -> Job:
@@ -99,7 +98,7 @@ def _affected(settings: Continuous) -> Job:
         *set_up(settings),
         Step("Find the affected pipelines", run=_FIND, environment={"BASE": _BASE}, identity="find"),
         Step("Show the plan", run=_SHOW, environment={"BASE": _BASE}),
-        _keep("Keep the plan", "plan", "plan.json", found="error"),
+        keep("Keep the plan", "plan", "plan.json", found="error"),
     )
     outputs = {"count": "${{ steps.find.outputs.count }}", "batches": "${{ steps.find.outputs.batches }}"}
     return Job(
@@ -112,6 +111,7 @@ def _affected(settings: Continuous) -> Job:
         needs=("check",),
         outputs=outputs,
         cache="read",
+        environment=_approval(settings),
     )
 
 
@@ -124,7 +124,7 @@ def _pipeline(settings: Continuous) -> Job:
         Step("Verify the recorded run", run=_VERIFY, environment=names),
         Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
         Step("Collect the reports", run=_COLLECT, environment=names, condition=always),
-        _keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
+        keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )
     return Job(
         "pipeline",
@@ -137,6 +137,7 @@ def _pipeline(settings: Continuous) -> Job:
         condition="needs.affected.outputs.count != '0'",
         matrix=("batch", "${{ fromJSON(needs.affected.outputs.batches) }}"),
         cache="read",
+        environment=_approval(settings),
     )
 
 
@@ -176,22 +177,11 @@ def _comment(settings: Continuous) -> Job:
 
 def _verdict(settings: Continuous) -> Job:
     """Depend on what judges, not on what tells: a comment that could not be posted blocks nobody."""
-    environment = {
-        "CHECK": "${{ needs.check.result }}",
-        "AFFECTED": "${{ needs.affected.result }}",
-        "COUNT": "${{ needs.affected.outputs.count }}",
-        "PIPELINE": "${{ needs.pipeline.result }}",
-    }
-    steps = (Step("Every expected job succeeded", run=_VERDICT, environment=environment),)
     needs = ("check", "affected", "pipeline")
+    steps = (verdict(needs, {"pipeline": '.affected.outputs.count == "0"'}),)
     return Job("verdict", "verdict", settings.runner, 5, steps, needs=needs, condition="always()")
 
 
-def _keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "") -> Step:
-    inputs: dict[str, str | int | bool] = {
-        "name": name,
-        "path": path,
-        "if-no-files-found": found,
-        "retention-days": 30,
-    }
-    return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
+def _approval(settings: Continuous) -> str:
+    """Let a stranger's change wait for a reviewer before it reaches a machine that is not thrown away after the job."""
+    return _OUTSIDE.format(settings.approval) if own(settings.runner) else ""

@@ -1,20 +1,156 @@
-"""What the jobs of several workflows begin with."""
+"""What the jobs of several workflows have in common."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
 from mlops.plan.workflow import Permission, Step
-from mlops.spec.project import Continuous
+from mlops.spec.project import Aws, Cloud, Continuous, Gcp
 
 READ = Permission("contents", "read", "to check out")
+_PUSH = Permission("contents", "write", "to push the branch that it proposes")
+_OPEN = Permission("pull-requests", "write", "to open the pull request")
+_SIGN_IN = Permission("id-token", "write", "to sign in to the cloud")
+_IDENTITY = "${{ runner.temp }}/mlops-identity"
+_MOST = 256  # jobs that GitHub takes in one matrix
+
+# What this machine lacks comes from the remote; a repository without one makes it again, to the same digests.
+_FETCH = """\
+if [ -n "$(.venv/bin/dvc remote list)" ]; then
+  for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
+  .venv/bin/dvc pull --with-deps "$@"
+else
+  for name in $PIPELINES; do .venv/bin/mlops run "$name"; done
+fi
+"""
+
+_NOTICE = """\
+said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
+echo "::notice title=Checks do not start by themselves::$said"
+echo "$said" >> "$GITHUB_STEP_SUMMARY"
+"""
 
 
-def set_up(settings: Continuous, reference: str = "") -> tuple[Step, ...]:
+def set_up(settings: Continuous, reference: str = "", *, history: bool = False) -> tuple[Step, ...]:
     """Check out a commit (the one under test where none is named), and install what it pins."""
     inputs: dict[str, str | int | bool] = {"fetch-depth": 0, "persist-credentials": False}
     if reference:
-        inputs = {"ref": reference, "persist-credentials": False}
+        inputs = {"ref": reference, **({"fetch-depth": 0} if history else {}), "persist-credentials": False}
     return (
         Step("Check out", uses="actions/checkout", inputs=inputs),
         Step("Set up Python", uses="actions/setup-python", inputs={"python-version": settings.python}),
         Step("Install", run="make setup"),
     )
+
+
+def head(settings: Continuous) -> tuple[Step, ...]:
+    """Check out what the main branch is now, not what it was when the event happened, with its history."""
+    return set_up(settings, f"refs/heads/{settings.branch}", history=True)
+
+
+def on_main(settings: Continuous) -> str:
+    """Hold a job back where somebody dispatched the workflow of another branch."""
+    return f"github.ref == 'refs/heads/{settings.branch}'"
+
+
+def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> Step:
+    """Bring the data and the bundles of the pipelines that `PIPELINES` lists."""
+    return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names, condition=condition))
+
+
+def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
+    """Let a step sign in to a cloud with the job's own identity; no key of a cloud is ever a secret of the repository.
+
+    GitHub's token is good for five minutes, so each step takes a new one.
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
+    if cloud is None:
+        return step
+    option = f" --env {environment}" if environment else ""
+    run = f'.venv/bin/mlops identity --into "$IDENTITY"{option}\n{step.run}'
+    return replace(step, run=run, environment=step.environment | {"IDENTITY": _IDENTITY} | _read(cloud))
+
+
+def _read(cloud: Cloud) -> dict[str, str]:
+    """Name what the clouds' own libraries read.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html,
+    https://google.aip.dev/auth/4117, https://azure.github.io/azure-workload-identity/docs/
+    """
+    if isinstance(cloud, Aws):
+        return {
+            "AWS_REGION": cloud.region,
+            "AWS_ROLE_ARN": cloud.role,
+            "AWS_ROLE_SESSION_NAME": "mlops-${{ github.run_id }}",
+            "AWS_WEB_IDENTITY_TOKEN_FILE": f"{_IDENTITY}/token",
+        }
+    if isinstance(cloud, Gcp):
+        return {"GOOGLE_APPLICATION_CREDENTIALS": f"{_IDENTITY}/credentials.json"}
+    return {
+        "AZURE_CLIENT_ID": cloud.client,
+        "AZURE_FEDERATED_TOKEN_FILE": f"{_IDENTITY}/token",
+        "AZURE_TENANT_ID": cloud.tenant,
+    }
+
+
+def trusted(settings: Continuous, *, proposes: bool) -> str:
+    """Name the environment of a job that holds the App's key or an identity; none for a job that holds neither."""
+    return settings.environment if settings.cloud or (proposes and settings.app) else ""
+
+
+def permissions(settings: Continuous, *, proposes: bool) -> tuple[Permission, ...]:
+    """List the least that a job of the main branch needs; a proposal of the App's needs nothing of the job's token."""
+    own = (_PUSH, _OPEN) if proposes and settings.app is None else (READ,)
+    return identified(own, settings.cloud)
+
+
+def identified(granted: tuple[Permission, ...], cloud: Cloud | None) -> tuple[Permission, ...]:
+    """Add the right to an identity where there is a cloud to take it to."""
+    return granted if cloud is None else (*granted, _SIGN_IN)
+
+
+def propose(settings: Continuous, title: str, run: str, names: dict[str, str], condition: str = "") -> tuple[Step, ...]:
+    """Run a command that opens pull requests, the only step that holds a token which may."""
+    if settings.app is None:
+        token = {"GITHUB_TOKEN": "${{ github.token }}"}
+        step = Step(title, run=run, environment=names | token, condition=condition)
+        return (signed_in(settings.cloud, step), Step("Say that checks do not start", run=_NOTICE, condition=condition))
+    inputs: dict[str, str | int | bool] = {
+        "client-id": settings.app.id,
+        "private-key": f"${{{{ secrets.{settings.app.key} }}}}",
+        "permission-contents": "write",
+        "permission-pull-requests": "write",
+    }
+    use = "actions/create-github-app-token"
+    app = Step("Speak for the App", uses=use, inputs=inputs, identity="app", condition=condition)
+    token = {"MLOPS_TOKEN": "${{ steps.app.outputs.token }}"}
+    return (app, signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition)))
+
+
+def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "", identity: str = "") -> Step:
+    """Keep files as an artifact of the run."""
+    inputs: dict[str, str | int | bool] = {
+        "name": name,
+        "path": path,
+        "if-no-files-found": found,
+        "retention-days": 30,
+    }
+    return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition, identity=identity)
+
+
+def batches(names: Iterable[str]) -> tuple[dict[str, str], ...]:
+    """Share pipelines out over the jobs of one matrix, in order; a job takes several only where there are too many."""
+    listed = sorted(names)
+    size = max(1, -(-len(listed) // _MOST))
+    parts = [listed[first : first + size] for first in range(0, len(listed), size)]
+    more = [f"-and-{len(part) - 1}-more" if len(part) > 1 else "" for part in parts]
+    return tuple({"name": part[0] + rest, "pipelines": " ".join(part)} for part, rest in zip(parts, more, strict=True))
+
+
+def cron(project: str, period: str) -> str:
+    """Choose a time by the project's name: the repositories of a company do not all start at the full hour."""
+    digest = hashlib.sha256(f"{project}/{period}".encode()).digest()
+    minute, hour, day = 1 + digest[0] % 59, digest[1] % 24, digest[2] % 7
+    return {"hour": f"{minute} * * * *", "day": f"{minute} {hour} * * *", "week": f"{minute} {hour} * * {day}"}[period]

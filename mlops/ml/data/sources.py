@@ -37,7 +37,7 @@ class CountedNames(BaseModel):
 
 
 class Source(BaseModel):
-    """One file of rows, and the files whose columns stand beside its own."""
+    """A file of rows, or a folder of such files, and the files whose columns stand beside its own."""
 
     model_config = _FROZEN
     kind: Literal["csv", "parquet", "arrow", "excel", "sql"]
@@ -120,8 +120,28 @@ def place(source: Source, folder: Path) -> Path:
 def _columns(source: Source, folder: Path) -> pl.LazyFrame:
     path = place(source, folder)
     with reading(source):
-        frame = _READERS[source.kind](source, path)
-        return _renamed(frame, source)
+        frames = [_READERS[source.kind](source, part) for part in parts(path, source)]
+        return _renamed(_below(frames, source), source)
+
+
+def parts(path: Path, source: Source) -> tuple[Path, ...]:
+    """List the files of a source that was placed: itself, or those of a folder by name; raises DataError."""
+    if path.is_file():
+        return (path,)
+    inside = sorted(item for item in path.iterdir() if not item.name.startswith("."))
+    foreign = [item.name for item in inside if item.is_symlink() or not item.is_file()]
+    if foreign or not inside:
+        what = f"holds {', '.join(foreign[:5])}, no plain files" if foreign else "is empty"
+        raise DataError(f"the folder {source.label} {what}", hint="keep only files of rows there")
+    return tuple(inside)
+
+
+def _below(frames: list[pl.LazyFrame], source: Source) -> pl.LazyFrame:
+    """Put the rows of several files below each other."""
+    columns = [frame.collect_schema().names() for frame in frames]
+    if any(names != columns[0] for names in columns):
+        raise DataError(f"the files of {source.label} have different columns", hint="give all the same header")
+    return pl.concat(frames)
 
 
 def _side_by_side(sources: list[Source], folder: Path) -> pl.LazyFrame:
@@ -214,7 +234,7 @@ def _package_folder(package: str) -> Path:
 
 
 def _must_exist(path: Path, source: Source, folder: Path) -> None:
-    if path.is_file():
+    if path.is_file() or path.is_dir():
         return
     if path.with_name(f"{path.name}.dvc").exists():
         raise InfrastructureError(f"{source.label} is tracked by DVC but not here", hint=f"dvc pull {path.name}.dvc")
@@ -224,6 +244,10 @@ def _must_exist(path: Path, source: Source, folder: Path) -> None:
 def _must_match(path: Path, source: Source) -> None:
     if source.sha256 is None:
         return
+    if path.is_dir():
+        raise ConfigurationError(
+            f"{source.label} is a folder, and `sha256` is of a file", hint="remove `sha256`; DVC's lock has its digest"
+        )
     found = digest_file(path)
     if found != f"sha256:{source.sha256.removeprefix('sha256:')}":
         raise IntegrityError(

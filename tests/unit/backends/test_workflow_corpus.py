@@ -21,7 +21,8 @@ from mlops.backends import dependabot, github
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
-from mlops.spec.project import Continuous
+from mlops.spec.project import Continuous, own
+from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
 BIN = Path(sys.executable).parent
 RUNNERS: tuple[Any, ...] = (
@@ -31,13 +32,16 @@ RUNNERS: tuple[Any, ...] = (
     ["self-hosted", "linux", "x64"],
     ["self-hosted", "linux", "gpu-a100"],
     ["self-hosted", "Linux", "team_ml.large"],
-    ["acme-16-cores"],
+    ["ubuntu-24.04", "acme-16-cores"],
+    "acme-16-cores",
 )
 PYTHONS = ("3.11", "3.14")
 BRANCHES = ("main", "release/2026.11", "on")
 TIMEOUTS = (1, 360)
-CORPUS = list(itertools.product(RUNNERS, PYTHONS, BRANCHES, TIMEOUTS))
+APPS = (None, {"id": "Iv23liABC"})
 LABELS = "self-hosted-runner: {labels: [gpu-a100, team_ml.large, acme-16-cores]}\n"
+CORPUS = list(itertools.product(RUNNERS, CLOUDS, APPS))
+FOLDER = ".github/workflows"
 
 
 def compiled(**keys: Any) -> str:
@@ -46,59 +50,128 @@ def compiled(**keys: Any) -> str:
     return text
 
 
-def tool(*command: str) -> subprocess.CompletedProcess[str]:
+def tool(*command: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}  # actionlint calls shellcheck
     command = (str(BIN / command[0]), *command[1:])
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=folder)
 
 
-def rules_of_zizmor(folder: Path) -> list[str]:
-    done = tool("zizmor", "--offline", "--persona=auditor", "--no-progress", "--format=json", str(folder))
-    return sorted({finding["ident"] for finding in json.loads(done.stdout)})
+def rules_of_zizmor(folder: Path) -> dict[str, set[str]]:
+    """Give the rules that zizmor reports, by the file's name, in one run over everything."""
+    options = ("--offline", "--persona=auditor", "--no-progress", "--collect=all", "--format=json")
+    (folder / "zizmor.yml").write_text(FORBIDDEN)
+    done = tool("zizmor", *options, "--config=zizmor.yml", ".", folder=folder)
+    found: dict[str, set[str]] = {}
+    for finding in json.loads(done.stdout):
+        for location in finding["locations"]:
+            (place,) = location["symbolic"]["key"].values()
+            found.setdefault(Path(place["verbatim_path"]).stem, set()).add(finding["ident"])
+    return found
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus") / ".github"
-    (folder / "workflows").mkdir(parents=True)
-    for index, (runner, python, branch, timeout) in enumerate(CORPUS):
-        text = compiled(runner=runner, python=python, branch=branch, timeout=timeout)
-        (folder / "workflows" / f"pr-{index:03}.yml").write_text(text)
+    """Write every workflow of every configuration once, and all of them again with tags for commits."""
+    folder = tmp_path_factory.mktemp("corpus")
+    for place in (FOLDER, "tags"):
+        (folder / place).mkdir(parents=True)
+    texts: dict[str, str] = {}
+    for index, (runner, cloud, app) in enumerate(CORPUS):
+        python, branch, timeout = PYTHONS[index % 2], BRANCHES[index % 3], TIMEOUTS[index // 2 % 2]
+        keys = {"runner": runner, "app": app, "python": python, "branch": branch, "timeout": timeout}
+        for path, text in workflows(project(cloud, environment_runner=RUNNERS[-index % 8], **keys)).items():
+            texts.setdefault(text, f"{index:03}-{Path(path).stem}")
+    for text, name in texts.items():
+        (folder / FOLDER / f"{name}.yml").write_text(text)
+        (folder / "tags" / f"{name}.yml").write_text(tagged(text))
     plan = Plan("p", (), Stage("catalogue", "", (), ()), (lower_pull_request(Continuous()),))
-    (folder / "dependabot.yml").write_text(dependabot.render(plan)[dependabot.PATH])
+    (folder / ".github" / "dependabot.yml").write_text(dependabot.render(plan)[dependabot.PATH])
     (folder / "actionlint.yaml").write_text(LABELS)
     return folder
 
 
-def test_the_corpus_is_large_enough_and_each_of_its_workflows_different(corpus: Path) -> None:
-    texts = {path.read_text() for path in (corpus / "workflows").iterdir()}
-    assert len(texts) == len(CORPUS) >= 30
+def tagged(text: str) -> str:
+    """Name actions by their major version: actionlint knows the inputs of a tag and not those of a commit."""
+    return re.sub(r"@[0-9a-f]{40} # (v\d+)\S*", r"@\1", text)
+
+
+def files(folder: Path) -> list[str]:
+    return [str(path) for path in sorted(folder.iterdir())]
+
+
+def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus: Path) -> None:
+    names = [Path(path).stem.split("-", 1)[1] for path in files(corpus / FOLDER)]
+    assert len(CORPUS) >= 30
+    assert set(names) == {"mlops-pr", "mlops-main", "mlops-release", "mlops-monitor", "mlops-retrain", "mlops-rollback"}
+    # a release has no App, a change under judgement neither App nor cloud
+    wide, narrow = len(CORPUS), len(RUNNERS) * 2
+    for name in ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback"):
+        assert names.count(name) == wide, name
+    assert names.count("mlops-pr") >= narrow
 
 
 def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> None:
-    files = [str(path) for path in sorted((corpus / "workflows").iterdir())]
-    done = tool("actionlint", "-no-color", "-config-file", str(corpus / "actionlint.yaml"), *files)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_zizmor_finds_nothing_in_the_corpus(corpus: Path) -> None:
-    assert rules_of_zizmor(corpus) == []
-
-
-def test_the_schemas_of_github_hold_for_the_corpus(corpus: Path) -> None:
-    for schema, files in (
-        ("vendor.github-workflows", sorted((corpus / "workflows").iterdir())),
-        ("vendor.dependabot", [corpus / "dependabot.yml"]),
-    ):
-        done = tool("check-jsonschema", "--builtin-schema", schema, *map(str, files))
+    # the scripts are the same whatever the runner: shellcheck takes one of each
+    shown = [path for path in files(corpus / FOLDER) if Path(path).name < "008"]
+    config = ("-no-color", "-config-file", str(corpus / "actionlint.yaml"))
+    for options in (("-shellcheck=", *files(corpus / FOLDER)), shown, ("-shellcheck=", *files(corpus / "tags"))):
+        done = tool("actionlint", *config, *options)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_actionlint_finds_an_input_that_an_action_does_not_have(corpus: Path, tmp_path: Path) -> None:
+    text = "".join(Path(path).read_text() for path in files(corpus / "tags")[:12])
+    used = set(re.findall(r"uses: (\S+)", text))
+    assert {use.split("@")[0] for use in used} == set(github.ACTIONS)
+    for use in sorted(used):
+        path = tmp_path / "w.yml"
+        step = f"    - uses: {use}\n      with: {{no-such-input: x}}\n"
+        path.write_text(f"on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n{step}")
+        assert 'input "no-such-input" is not defined in action' in tool("actionlint", "-no-color", str(path)).stdout
+
+
+def test_zizmor_finds_nothing_in_the_corpus(corpus: Path) -> None:
+    assert {name: found for name, found in rules_of_zizmor(corpus).items() if found} == {}
+
+
+def test_the_schemas_of_github_hold_for_the_corpus(corpus: Path) -> None:
+    for schema, checked in (
+        ("vendor.github-workflows", files(corpus / FOLDER)),
+        ("vendor.dependabot", [str(corpus / ".github" / "dependabot.yml")]),
+    ):
+        done = tool("check-jsonschema", "--builtin-schema", schema, *checked)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+FORBIDDEN = "rules: {forbidden-uses: {config: {allow: ['actions/*', 'github/*']}}}\n"
 STEP = "    - name: Compare the compiled files\n"
 JOB = "  check:\n    name: Configuration and compiled files\n"
 PIN = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 DIGEST = "sha256:" + "0" * 64
-SEEDED = {
+COMMIT = "0" * 40
+
+
+def using(action: str, version: str, **inputs: str) -> tuple[str, str]:
+    """Put a step that uses an action before a step of the compiled workflow."""
+    given = "".join(f"        {name.replace('_', '-')}: {value}\n" for name, value in inputs.items())
+    step = f"    - name: other\n      uses: {action}@{COMMIT} # {version}\n" + (
+        f"      with:\n{given}" if given else ""
+    )
+    return STEP, step + STEP
+
+
+SEEDED: dict[str, tuple[str | re.Pattern[str], str]] = {
+    "archived-uses": using("actions-rs/toolchain", "v1.0.0"),
+    "forbidden-uses": using("someone/else", "v1.0.0"),
+    "github-app": using("actions/create-github-app-token", "v3.1.1", client_id="a", private_key="b"),
+    "misfeature": using("actions/setup-python", "v7.0.0", pip_install="x"),
+    "obfuscation": using("actions/checkout/.", "v7.0.1"),
+    "self-repository": (STEP, "    - name: other\n      uses: ./.github/actions/x\n" + STEP),
+    "superfluous-actions": using("softprops/action-gh-release", "v1.0.0"),
+    "typosquat-uses": using("action/checkout", "v7.0.1"),
+    "unpinned-tools": using("extractions/setup-just", "v2.0.0"),
+    "unsound-ternary": (STEP, STEP + "      env:\n        KEY: ${{ github.ref == 'x' && '' || 'y' }}\n"),
+    "use-trusted-publishing": using("pypa/gh-action-pypi-publish", "v1.0.0", password="x"),
     "adhoc-packages": ("run: make setup", "run: npm install -g prettier"),
     "anonymous-definition": ("name: Pull request\n", ""),
     "artipacked": ("persist-credentials: false", "persist-credentials: true"),
@@ -148,20 +221,33 @@ def seed(text: str, fault: tuple[str | re.Pattern[str], str]) -> str:
     return found
 
 
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Spoil a workflow once for every rule, and let zizmor see all of them in one run."""
+    folder = tmp_path_factory.mktemp("seeded")
+    (folder / FOLDER).mkdir(parents=True)
+    for rule, fault in SEEDED.items():
+        (folder / FOLDER / f"{rule}.yml").write_text(seed(compiled(), fault))
+    hooks = "repos:\n- repo: http://github.com/a/b\n  rev: v1\n  hooks: [{id: x}]\n"
+    (folder / ".pre-commit-config.yaml").write_text(hooks)
+    return rules_of_zizmor(folder)
+
+
 @pytest.mark.parametrize("rule", SEEDED)
-def test_zizmor_reports_a_seeded_defect(rule: str, tmp_path: Path) -> None:
-    path = tmp_path / ".github" / "workflows" / "mlops-pr.yml"
-    path.parent.mkdir(parents=True)
-    path.write_text(seed(compiled(), SEEDED[rule]))
-    assert rule in rules_of_zizmor(tmp_path)
+def test_zizmor_reports_a_seeded_defect(rule: str, seeded: dict[str, set[str]]) -> None:
+    assert rule in seeded[rule]
+
+
+def test_zizmor_reports_an_address_that_is_not_encrypted(seeded: dict[str, set[str]]) -> None:
+    assert "insecure-url-scheme" in seeded[".pre-commit-config"]
 
 
 @pytest.mark.parametrize("rule", SEEDED_UPDATES)
 def test_zizmor_reports_a_seeded_defect_of_the_updates(rule: str, corpus: Path, tmp_path: Path) -> None:
     path = tmp_path / ".github" / "dependabot.yml"
     path.parent.mkdir(parents=True)
-    path.write_text(seed((corpus / "dependabot.yml").read_text(), SEEDED_UPDATES[rule]))
-    assert rule in rules_of_zizmor(tmp_path)
+    path.write_text(seed((corpus / ".github" / "dependabot.yml").read_text(), SEEDED_UPDATES[rule]))
+    assert rule in rules_of_zizmor(tmp_path)["dependabot"]
 
 
 def shape(value: Any) -> Any:
@@ -171,6 +257,7 @@ def shape(value: Any) -> Any:
 
 
 PLAIN = compiled()
+OWN = compiled(runner="acme-16-cores")
 HOSTILE = (
     *("main\n    steps: []", "${{ secrets.X }}", "ubuntu ${{ github.token }}", "self-hosted\n", "read # to check out"),
     *(
@@ -202,14 +289,38 @@ def test_hostile_text_in_a_setting_is_refused_or_changes_nothing_else(key: str, 
         found = compiled(**keys)
     except ValidationError:
         return
-    assert found.count("${{") == PLAIN.count("${{")
+    plain = OWN if own(Continuous(**keys).runner) else PLAIN
+    assert found.count("${{") == plain.count("${{")
     if key != "labels" and text != "self-hosted":
-        assert shape(yaml.safe_load(found)) == shape(yaml.safe_load(PLAIN))
-    jobs = yaml.safe_load(found)["jobs"]
-    assert {job: value["permissions"] for job, value in jobs.items()} == {
-        job: value["permissions"] for job, value in yaml.safe_load(PLAIN)["jobs"].items()
+        assert shape(yaml.safe_load(found)) == shape(yaml.safe_load(plain))
+    made, expected = yaml.safe_load(found)["jobs"], yaml.safe_load(plain)["jobs"]
+    assert {job: value["permissions"] for job, value in made.items()} == {
+        job: value["permissions"] for job, value in expected.items()
     }
-    assert all(set(value) == set(yaml.safe_load(PLAIN)["jobs"][job]) for job, value in jobs.items())
+    assert all(set(value) == set(expected[job]) for job, value in made.items())
+
+
+def expressions(texts: dict[str, str]) -> set[str]:
+    return {found for text in texts.values() for found in re.findall(r"\$\{\{.*?\}\}", text)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["id", "key", "environment", "branch", "role", "region", "provider", "tenant"]), hostile)
+def test_hostile_text_in_a_cloud_or_an_app_is_refused_or_brings_no_expression(key: str, text: str) -> None:
+    cloud = {"role": "aws", "region": "aws", "provider": "gcp", "tenant": "azure"}.get(key, "none")
+    app = {"id": "a"} | ({key: text} if key in ("id", "key") else {})
+    keys: dict[str, Any] = {"app": app} | ({key: text} if key in ("environment", "branch") else {})
+    plain = workflows(project(cloud, app={"id": "a"}))
+    described = CLOUDS[cloud]
+    try:
+        found = workflows(project({**described, key: text} if described else cloud, **keys))
+    except ValidationError:
+        return
+    new = expressions(found) - expressions(plain)
+    assert new <= {f"${{{{ secrets.{text} }}}}"} if key == "key" else not new
+    assert {name: job["permissions"] for name, job in jobs(found).items()} == {
+        name: job["permissions"] for name, job in jobs(plain).items()
+    }
 
 
 def test_a_list_of_labels_is_compiled_as_a_list() -> None:

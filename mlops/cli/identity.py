@@ -1,0 +1,30 @@
+"""`mlops identity`: the identity of a CI job, for a cloud."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from mlops.cli.options import root, say
+
+
+@click.command(short_help="The short-lived identity of a CI job, for a cloud")
+@click.option("--env", "environment", metavar="ENVIRONMENT", help="Whose cloud; that of `ci` where absent.")
+@click.option(
+    "--into",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder to write into, outside the repository.",
+)
+def command(environment: str | None, into: Path) -> int:
+    """Ask GitHub who this job is and write the files that the cloud's own libraries read."""
+    from mlops.app.identity import cloud_of, take_identity
+
+    cloud = cloud_of(root(), environment)
+    token = take_identity(cloud, into)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        click.echo(f"::add-mask::{token}")
+    say(f"signed in for {cloud.kind}")
+    return 0

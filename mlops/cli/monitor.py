@@ -1,0 +1,70 @@
+"""`mlops monitor`: has what a model sees, or how good it is, changed?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
+
+_SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
+
+
+class _Time(click.ParamType[datetime]):
+    name = "time"
+
+    def convert(self, value: Any, _: Any, __: Any) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"`{value}` is no time; write 2026-11-21 or 2026-11-21T08:00:00Z")
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@click.command(short_help="Has what a model sees changed, or how good it is?")
+@click.argument("names", nargs=-1)
+@click.option(
+    "--until", type=_Time(), metavar="TIME", help="Judge windows that ended by then. [default: newest record]"
+)
+@click.option(
+    "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="Write Prometheus text to this file as well."
+)
+@output("text", "json")
+def command(names: tuple[str, ...], until: datetime | None, metrics: Path | None, form: str) -> int:
+    """Judge the prediction logs of pipelines NAMES (all with a `monitor:` by default) against their bundles.
+
+    Exit 2 for an alarm or a data incident, 7 where too little is known.
+    """
+    from mlops.app.monitor import exit_code, watch, watched_names, write_metrics
+    from mlops.app.workspace import open_workspace
+
+    here = root()
+    workspace = open_workspace(here, names)
+    watched = [watch(workspace, name, until) for name in names or watched_names(workspace)]
+    if metrics is not None:
+        write_metrics(metrics, watched)
+    if form == "json":
+        emit([item.document for item in watched])
+        return exit_code(watched)
+    if not watched:
+        say("no pipeline has a `monitor:`")
+    for item in watched:
+        _tell(item.document)
+        say(f"  report: {item.page.relative_to(here).as_posix()}")
+    return exit_code(watched)
+
+
+def _tell(document: Any) -> None:
+    symbol, colour = SYMBOLS[_SYMBOL[document["status"]]]
+    windows = document["windows"]
+    click.echo(
+        f"{paint(symbol, colour)} {document['pipeline']}: {document['status']}, {len(windows)} windows "
+        f"until {document['until']}: {document['why']}"
+    )
+    for alarm in document["alarms"]:
+        click.echo(f"    {alarm['sentence']}")
+    for incident in (windows[-1]["incidents"] if windows else [])[1:]:
+        click.echo(f"    {incident['sentence']}")

@@ -1,0 +1,51 @@
+"""`mlops retrain`: a pull request with a new data version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mlops.cli.options import emit, output, root, say
+
+
+@click.command(short_help="A pull request with a new data version")
+@click.argument("name")
+@click.option(
+    "--cause",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Report of `mlops monitor`. [default: its newest one here]",
+)
+@click.option("--propose", is_flag=True, help="Open the pull request, or update the one that is open for this cause.")
+@output("text", "json")
+def command(name: str, cause: Path | None, propose: bool, form: str) -> None:
+    """Decide by `monitor.retrain` of pipeline NAME whether it should learn again; alone, only say so."""
+    from mlops.app.retrain import retrain
+    from mlops.app.workspace import open_workspace
+
+    found = retrain(open_workspace(root(), (name,)), name, cause, propose=propose)
+    proposal, proposed = found.proposal, found.proposed
+    if form == "json":
+        made = None if proposal is None else {"branch": proposal.branch, "files": sorted(proposal.files)}
+        done = None if proposed is None else {"done": proposed.done, "url": proposed.url, "checks": proposed.checks}
+        emit(
+            {
+                "schema_version": 1,
+                "pipeline": name,
+                "retrain": proposal is not None,
+                "why": found.why,
+                "cause": found.cause,
+                "rows": found.rows,
+                "proposal": made,
+                "proposed": done,
+            }
+        )
+        return
+    if proposal is None:
+        click.echo(f"{name}: no retraining: {found.why}")
+        return
+    click.echo(f"{name}: retrain on {found.rows:,} new rows: {found.why}")
+    if proposed is not None:
+        click.echo(proposed.text)
+    else:
+        say(f"it would be branch {proposal.branch}; propose it with --propose")

@@ -1,0 +1,139 @@
+"""The monitor workflow: what serves is watched by hour, day or week; an alarm leads to a retraining pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlops.lower.workflows.shared import (
+    batches,
+    cron,
+    fetch,
+    head,
+    keep,
+    on_main,
+    permissions,
+    propose,
+    signed_in,
+    trusted,
+)
+from mlops.plan.workflow import Job, Step, Workflow
+from mlops.spec.project import Project
+
+_PERIODS = {"hour": "Every hour", "day": "Every day", "week": "Every week"}
+
+# An alarm is a result, not a failure: its name and the digest of its report go to the job that acts on it.
+_MONITOR = """\
+status=0
+for name in $PIPELINES; do
+  code=0
+  .venv/bin/mlops monitor "$name" || code=$?
+  if [ "$code" = 2 ]; then
+    digest=$(sha256sum ".mlops/monitor/$name/report.json" | cut -d ' ' -f 1)
+    printf '%s\\n' "alarm-$name=$digest" 'alarmed=true' >> "$GITHUB_OUTPUT"
+    echo "::warning title=Alarm::$name"
+  elif [ "$code" != 0 ] && [ "$code" != 7 ]; then
+    status=$code
+  fi
+done
+exit "$status"
+"""
+
+# upload-artifact leaves out folders that begin with a dot
+_COLLECT = """\
+mkdir -p monitoring
+if [ -d .mlops/monitor ]; then cp -R .mlops/monitor/. monitoring/; fi
+"""
+
+_RETRAIN = """\
+alarms=$(jq -r '.[].outputs // {} | to_entries[] | select((.key | startswith("alarm-")) and .value != "")
+  | "\\(.key[6:]):\\(.value)"' <<< "$NEEDS")
+status=0
+for alarm in $alarms; do
+  name=${alarm%%:*}
+  report="monitoring/$name/report.json"
+  if ! echo "${alarm#*:}  $report" | sha256sum --check --status; then
+    echo "::error::$report is not the report that was made: nothing is proposed for $name"
+    status=5
+    continue
+  fi
+  code=0
+  .venv/bin/mlops retrain "$name" --cause "$report" --propose || code=$?
+  if [ "$code" != 0 ]; then status=$code; fi
+done
+exit "$status"
+"""
+
+
+def lower_monitor(project: Project, periods: Mapping[str, str], retrained: bool) -> Workflow:
+    """Decide the workflow that watches; `periods` says for each watched pipeline how often, `hour`, `day` or `week`."""
+    groups = {
+        period: sorted(name for name, every in periods.items() if every == period)
+        for period in _PERIODS
+        if period in periods.values()
+    }
+    jobs = [_watch(project, period, names) for period, names in groups.items()]
+    if retrained:
+        jobs.append(_retrain(project, tuple(groups)))
+    return Workflow(
+        name="mlops-monitor",
+        title="Monitor",
+        triggers={
+            "schedule": [{"cron": cron(project.name, period)} for period in groups],
+            "workflow_dispatch": {},
+        },
+        concurrency="mlops-monitor",
+        cancel="",
+        jobs=tuple(jobs),
+    )
+
+
+def _watch(project: Project, period: str, names: list[str]) -> Job:
+    settings = project.ci
+    pipelines = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
+    always = "${{ !cancelled() }}"
+    steps = (
+        *head(settings),
+        fetch(settings, pipelines),
+        signed_in(settings.cloud, Step("Monitor", run=_MONITOR, environment=pipelines, identity="monitor")),
+        Step("Collect the reports", run=_COLLECT, condition=always),
+        keep("Keep the reports", "monitor-${{ matrix.batch.name }}", "monitoring/", condition=always),
+    )
+    # each job of the matrix sets its own pipelines' outputs: none overwrites another's
+    outputs = {name: f"${{{{ steps.monitor.outputs.{name} }}}}" for name in ("alarmed", *(f"alarm-{n}" for n in names))}
+    asked = f"(github.event_name != 'schedule' || github.event.schedule == '{cron(project.name, period)}')"
+    return Job(
+        f"every-{period}",
+        f"{_PERIODS[period]}: ${{{{ matrix.batch.name }}}}",
+        settings.runner,
+        settings.timeout,
+        steps,
+        permissions(settings, proposes=False),
+        condition=f"{on_main(settings)} && {asked}",
+        matrix=("batch", batches(names)),
+        outputs=outputs,
+        environment=trusted(settings, proposes=False),
+    )
+
+
+def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
+    """Act on alarms; a report that is not the one whose digest its maker gave counts for nothing."""
+    settings = project.ci
+    inputs: dict[str, str | int | bool] = {"path": "monitoring", "pattern": "monitor-*", "merge-multiple": True}
+    needs = {"NEEDS": "${{ toJSON(needs) }}"}
+    steps = (
+        *head(settings),
+        Step("Fetch the reports", uses="actions/download-artifact", inputs=inputs),
+        *propose(settings, "Propose a retraining", _RETRAIN, needs),
+    )
+    alarmed = " || ".join(f"needs.every-{period}.outputs.alarmed == 'true'" for period in periods)
+    return Job(
+        "retrain",
+        "Propose a retraining",
+        settings.runner,
+        settings.timeout,
+        steps,
+        permissions(settings, proposes=True),
+        needs=tuple(f"every-{period}" for period in periods),
+        condition=f"${{{{ !cancelled() && ({alarmed}) }}}}",
+        environment=trusted(settings, proposes=True),
+    )

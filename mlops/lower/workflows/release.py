@@ -1,0 +1,45 @@
+"""The release workflow: each environment is brought to what its files on the main branch say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops.lower.workflows.shared import READ, cron, head, identified, on_main, signed_in
+from mlops.plan.workflow import Job, Step, Workflow
+from mlops.spec.project import Environment, Project
+
+
+def lower_release(project: Project) -> Workflow:
+    """Decide the workflow that reconciles; it looks at the branch, so one run too many is harmless."""
+    branch = project.ci.branch
+    triggers: dict[str, Any] = {"push": {"branches": [branch], "paths": ["conf/release/**"]}, "workflow_dispatch": {}}
+    if any(environment.drift for environment in project.environments.values()):
+        triggers["schedule"] = [{"cron": cron(project.name, "day")}]
+    return Workflow(
+        name="mlops-release",
+        title="Release",
+        triggers=triggers,
+        concurrency="mlops-release-${{ github.run_id }}",
+        cancel="",
+        jobs=tuple(_reconcile(project, name, environment) for name, environment in project.environments.items()),
+    )
+
+
+def _reconcile(project: Project, name: str, environment: Environment) -> Job:
+    settings = project.ci
+    steps = (
+        *head(settings),
+        signed_in(environment.cloud, Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}"), name),
+    )
+    unasked = "" if environment.drift else " && github.event_name != 'schedule'"
+    return Job(
+        f"reconcile-{name}",
+        name,
+        environment.runner or settings.runner,
+        environment.timeout,
+        steps,
+        identified((READ,), environment.cloud),
+        condition=on_main(settings) + unasked,
+        environment=name,
+        queue=f"mlops-release-{name}",
+    )

@@ -1,0 +1,1 @@
+"""What is watched once a model answers requests: windows, quality, drift, performance, when to retrain."""

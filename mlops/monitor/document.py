@@ -1,0 +1,73 @@
+"""`report.json`: what the monitor found, as plain JSON; within a schema version keys are only added."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mlops.files.canonical import rounded
+from mlops.monitor.judge import Alarm, Judged, Result
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mlops.monitor.reference import Reference
+    from mlops.monitor.windows import Window
+
+SCHEMA_VERSION = 1
+
+
+def document(result: Result, reference: Reference, name: str) -> dict[str, Any]:
+    """Spell a result; numbers have six digits, times are UTC, what is not a number is null."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "pipeline": name,
+        "bundle": reference.bundle,
+        "reference": reference.profile_digest,
+        "until": spelled(result.until),
+        "status": result.status,
+        "why": result.why,
+        "alarms": [_alarm(alarm) for alarm in result.alarms],
+        "windows": [_window(window) for window in result.windows],
+    }
+
+
+def spelled(at: datetime) -> str:
+    """Spell a time in UTC as RFC 3339, to the second."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _alarm(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "kind": alarm.kind,
+        "name": alarm.name,
+        "windows": [spelled(window.start) for window in alarm.windows],
+        "value": rounded(alarm.value),
+        "bound": rounded(alarm.bound),
+        "sentence": alarm.sentence,
+    }
+
+
+def _window(judged: Judged) -> dict[str, Any]:
+    incidents = [rounded(asdict(incident)) for incident in judged.incidents]
+    return {
+        **_span(judged.window),
+        "rows": judged.rows,
+        "other_bundles": judged.others,
+        "verdict": _verdict(judged),
+        "incidents": incidents,
+        "shifts": [rounded(asdict(shift)) for shift in judged.shifts],
+        "performance": None if judged.performance is None else rounded(asdict(judged.performance)),
+    }
+
+
+def _span(window: Window) -> dict[str, str]:
+    return {"start": spelled(window.start), "end": spelled(window.end)}
+
+
+def _verdict(judged: Judged) -> str:
+    if judged.incidents:
+        return "data-incident"
+    if not judged.comparable:
+        return "insufficient"
+    return "shifted" if any(shift.verdict == "drift" for shift in judged.shifts) else "ok"

@@ -1,0 +1,221 @@
+"""All windows of one model judged together: incidents first, then what lasts over several windows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from mlops.bundle.recipe import NUMERIC, TEXT
+from mlops.monitor import drift, performance, quality
+from mlops.monitor.performance import Measured
+
+if TYPE_CHECKING:
+    from mlops.monitor.drift import Bins, Shift
+    from mlops.monitor.log import Records
+    from mlops.monitor.quality import Incident
+    from mlops.monitor.reference import Reference
+    from mlops.monitor.windows import Window
+    from mlops.spec.monitor import Drift, Monitor
+    from mlops.spec.pipeline import Bootstrap
+
+OUTPUT = "(output)"
+CONFIDENCE = "(confidence)"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One window: a broken one is not compared."""
+
+    window: Window
+    rows: int
+    others: int
+    incidents: tuple[Incident, ...]
+    shifts: tuple[Shift, ...]
+    performance: Measured | None
+
+    @property
+    def comparable(self) -> bool:
+        """Say whether there is any column with enough rows, in a feed that is whole."""
+        return not self.incidents and any(shift.verdict != "insufficient" for shift in self.shifts)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What lasted: a `kind` (drift, performance) and what it is about, with the windows that show it."""
+
+    kind: str
+    name: str
+    windows: tuple[Window, ...]
+    value: float
+    bound: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything found out about one model.
+
+    `status` is the first that holds of data-incident, alarm, insufficient and ok; `why` is a sentence.
+    """
+
+    status: str
+    until: datetime
+    windows: tuple[Judged, ...]
+    alarms: tuple[Alarm, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The labels known by then, the column that groups them, and the bound they are held to."""
+
+    frame: pl.DataFrame
+    group: str | None
+    bootstrap: Bootstrap
+    limit: float
+
+
+def judge(
+    windows: Sequence[Window],
+    read: Callable[[Window], Records],
+    until: datetime,
+    reference: Reference,
+    monitor: Monitor,
+    labelled: Labelled | None,
+) -> Result:
+    """Judge the windows, oldest first, each read when its turn comes; raises DataError on labels that fit no class."""
+    judged: list[Judged] = []
+    for window in windows:
+        records = read(window)
+        earlier = [other.rows + other.others for other in judged]
+        judged.append(_window(window, records, earlier, until, reference, monitor, labelled))
+    alarms = (*_drifts(judged, monitor.drift), *_performances(judged, monitor, labelled))
+    status, why = _status(judged, alarms, monitor)
+    return Result(status, until, tuple(judged), alarms, why)
+
+
+def _window(
+    window: Window,
+    records: Records,
+    earlier: Sequence[int],
+    until: datetime,
+    reference: Reference,
+    monitor: Monitor,
+    labelled: Labelled | None,
+) -> Judged:
+    rows = len(records)
+    if rows == 0 and records.others:  # another model answered all day: nothing to say about this one
+        return Judged(window, 0, records.others, (), (), None)
+    found = quality.incidents(records.features, rows + records.others, earlier, reference, monitor.quality)
+    if found:
+        return Judged(window, rows, records.others, found, (), None)
+    shifts = drift.shifts(dict(bins(records, reference, monitor.drift)), monitor.drift)
+    measured = None
+    if labelled is not None and monitor.performance is not None:
+        if performance.mature(window, until, monitor.performance):
+            measured = performance.measured(
+                records,
+                labelled.frame,
+                reference.recipe.target,
+                labelled.group,
+                monitor.performance,
+                labelled.bootstrap,
+                labelled.limit,
+            )
+        else:
+            measured = Measured("immature", 0)
+    return Judged(window, rows, records.others, (), shifts, measured)
+
+
+def bins(records: Records, reference: Reference, settings: Drift) -> Iterator[tuple[str, Bins]]:
+    """Count each watched column, and the output, in the bins of the reference."""
+    for name, profile in reference.columns.items():
+        if name in settings.ignore:
+            continue
+        known = round(reference.rows * (1 - profile["nulls"]))
+        column = records.features.get_column(name)
+        made = None
+        if profile["type"] in NUMERIC:
+            made = drift.numbers(_floats(column), profile, known)
+        elif profile["type"] in TEXT:
+            made = drift.texts(column, profile, known)
+        if made is not None:
+            yield name, made
+    if OUTPUT not in settings.ignore:
+        yield from _output(records, reference)
+
+
+def _output(records: Records, reference: Reference) -> Iterator[tuple[str, Bins]]:
+    profile, rows = reference.scores, reference.test_rows
+    scores = performance.scores(records.output, reference.recipe.target)
+    if "classes" in profile:
+        classes = list(profile["classes"])
+        likeliest = pl.Series([classes[index] for index in scores.argmax(axis=1)], dtype=pl.String)
+        found = drift.texts(likeliest, {"frequencies": profile["classes"]}, rows)
+        confidence = drift.numbers(scores.max(axis=1), profile["likeliest"], rows)
+        pairs = [(OUTPUT, found), (CONFIDENCE, confidence)]
+    else:
+        pairs = [(OUTPUT, drift.numbers(scores, profile, rows))]
+    yield from ((name, made) for name, made in pairs if made is not None)
+
+
+def _floats(series: pl.Series) -> drift.Floats:
+    values: drift.Floats = series.drop_nulls().cast(pl.Float64).to_numpy()
+    return np.asarray(values, dtype=np.float64)
+
+
+def _drifts(judged: Sequence[Judged], settings: Drift) -> Iterator[Alarm]:
+    latest = [window for window in judged[-settings.out_of :] if window.comparable]
+    names = sorted({shift.column for window in latest for shift in window.shifts})
+    for name in names:
+        found = [(w, s) for w in latest for s in w.shifts if s.column == name and s.verdict == "drift"]
+        if len(found) >= settings.windows:
+            size = found[-1][1].size
+            shifted = "the output" if name == OUTPUT else f"`{name}`"
+            words = f"{len(found)} of the last {len(latest)} windows"
+            sentence = (
+                f"{shifted} has shifted: {settings.measure} {size:.3g}, {settings.at_least:g} allowed, in {words}"
+            )
+            yield Alarm("drift", name, tuple(w.window for w, _ in found), size, settings.at_least, sentence)
+
+
+def _performances(judged: Sequence[Judged], monitor: Monitor, labelled: Labelled | None) -> Iterator[Alarm]:
+    if labelled is None or monitor.performance is None:
+        return
+    known = _measured(judged)[-monitor.drift.out_of :]
+    worse = [(window, found) for window, found in known if found.verdict == "worse"]
+    if len(worse) >= monitor.drift.windows:
+        last, name = worse[-1][1], monitor.performance.metric
+        words = f"{len(worse)} of the last {len(known)} labelled windows"
+        sentence = (
+            f"{name} is {last.value:.4g} [{last.low:.4g}, {last.high:.4g}] beyond {labelled.limit:.4g} in {words}"
+        )
+        yield Alarm("performance", name, tuple(w.window for w, _ in worse), last.value, labelled.limit, sentence)
+
+
+def _measured(judged: Sequence[Judged]) -> list[tuple[Judged, Measured]]:
+    found = [(window, window.performance) for window in judged if window.performance is not None]
+    return [(window, item) for window, item in found if math.isfinite(item.value)]
+
+
+def _status(judged: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor) -> tuple[str, str]:
+    """Decide; what is not known well enough is never `ok`."""
+    if not judged:
+        return "insufficient", "no window has ended yet"
+    if judged[-1].incidents:
+        return "data-incident", judged[-1].incidents[0].sentence
+    if alarms:
+        return "alarm", alarms[0].sentence
+    needed = monitor.drift.windows
+    comparable = sum(window.comparable for window in judged[-monitor.drift.out_of :])
+    if comparable < needed:
+        return "insufficient", f"{comparable} of the last windows can be compared, {needed} are needed"
+    if monitor.performance is not None and len(_measured(judged)) < needed:
+        return "insufficient", f"{len(_measured(judged))} windows have their labels, {needed} are needed"
+    return "ok", "nothing shifted for long enough to matter"

@@ -1,0 +1,70 @@
+"""Reads the prediction log: a window at a time, each record once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from mlops.bundle.prediction_log import segment_times, segments
+from mlops.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlops.monitor.windows import Window
+
+COLUMNS = ("prediction_id", "at", "bundle", "features", "output")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of one window made by one bundle, by time; `others` counts those of other bundles.
+
+    `features` has a column for each field of the request, `output` one list of scores a row.
+    """
+
+    identity: pl.Series
+    features: pl.DataFrame
+    output: pl.Series
+    others: int
+
+    def __len__(self) -> int:
+        return len(self.identity)
+
+
+def span(folder: Path) -> tuple[datetime, datetime] | None:
+    """Give the times of the first and the last record; None for an empty log."""
+    times = [segment_times(path) for path in segments(folder)] if folder.is_dir() else []
+    return (min(first for first, _ in times), max(last for _, last in times)) if times else None
+
+
+def read(folder: Path, window: Window, bundle: str) -> Records:
+    """Read the records of a window.
+
+    Raises:
+        IntegrityError: a segment cannot be read.
+    """
+    frames = [_segment(path, window) for path in segments(folder, window.start, window.end)]
+    frames = [frame for frame in frames if frame.height]
+    own = [frame.filter(pl.col("bundle") == bundle) for frame in frames]
+    others = sum(frame.height for frame in frames) - sum(frame.height for frame in own)
+    own = [frame.drop("bundle") for frame in own if frame.height]
+    if not own:
+        empty = pl.Series("prediction_id", [], dtype=pl.String)
+        return Records(empty, pl.DataFrame(), pl.Series("output", [], dtype=pl.List(pl.Float64)), others)
+    # one bundle has one request schema, so that its segments have the same columns
+    joined = pl.concat(own).unique("prediction_id", keep="first").sort("at", "prediction_id")
+    return Records(joined["prediction_id"], joined["features"].struct.unnest(), joined["output"], others)
+
+
+def _segment(path: Path, window: Window) -> pl.DataFrame:
+    try:
+        frame = pl.read_parquet(path, columns=list(COLUMNS))
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise IntegrityError(
+            f"{path.name} is no segment of a prediction log", hint="move it away; its records are lost"
+        ) from error
+    return frame.filter((pl.col("at") >= window.start) & (pl.col("at") < window.end))

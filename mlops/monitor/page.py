@@ -1,0 +1,136 @@
+"""`report.html`: one self-contained page a model, light and dark, without a script or anything fetched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+WIDTH, HEIGHT = 220, 48
+_MEASURES = {
+    "psi": "population stability index",
+    "jensen_shannon": "Jensen-Shannon distance",
+    "wasserstein": "Wasserstein distance in standard deviations",
+}
+_SHOWN = 40  # columns drawn, those that moved most
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One window of a small plot: where, of which kind, and what a pointer reads."""
+
+    x: float
+    y: float
+    style: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A small plot over all windows: values as dots and a line, the bound as a dashed line."""
+
+    name: str
+    last: str
+    state: str
+    bound: float | None
+    dots: tuple[Dot, ...]
+
+    @property
+    def line(self) -> str:
+        """Spell the dots for an SVG polyline."""
+        return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
+
+
+def render(document: Mapping[str, Any], measure: str, threshold: float, metric: tuple[str, float] | None) -> str:
+    """Print the page of a report; `metric` is its name and bound."""
+    environment = Environment(
+        loader=PackageLoader("mlops.monitor"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("monitor.html").render(
+        report=document,
+        measure=_MEASURES[measure],
+        columns=columns(document, threshold),
+        performance=None if metric is None else _performance(document, *metric),
+        volume=_volume(document),
+        width=WIDTH,
+        height=HEIGHT,
+    )
+
+
+def columns(document: Mapping[str, Any], threshold: float) -> tuple[Row, ...]:
+    """Draw each column over the windows: alarms first, then by size."""
+    windows = document["windows"]
+    alarming = {alarm["name"] for alarm in document["alarms"] if alarm["kind"] == "drift"}
+    series: dict[str, list[tuple[int, float, str]]] = {}
+    for index, window in enumerate(windows):
+        for shift in window["shifts"]:
+            points = series.setdefault(shift["column"], [])
+            if shift["size"] is not None:
+                style = "bad" if shift["verdict"] == "drift" else "plain"
+                points.append((index, shift["size"], style))
+    rows = [(name not in alarming, -points[-1][1] if points else 0.0, name, points) for name, points in series.items()]
+    return tuple(
+        _row(name, points, threshold, windows, "fail" if not calm else "pass")
+        for calm, _, name, points in sorted(rows)[:_SHOWN]
+    )
+
+
+def _performance(document: Mapping[str, Any], name: str, limit: float) -> Row:
+    windows = document["windows"]
+    found = [(index, window["performance"]) for index, window in enumerate(windows) if window["performance"]]
+    points = [
+        (index, item["value"], "bad" if item["verdict"] == "worse" else "plain")
+        for index, item in found
+        if item["value"] is not None
+    ]
+    alarming = any(alarm["kind"] == "performance" for alarm in document["alarms"])
+    return _row(name, points, limit, windows, "fail" if alarming else "pass", zero=False)
+
+
+def _volume(document: Mapping[str, Any]) -> Row:
+    windows = document["windows"]
+    points = [
+        (index, float(window["rows"]), "bad" if window["incidents"] else "plain")
+        for index, window in enumerate(windows)
+    ]
+    return _row("records", points, None, windows, "fail" if windows and windows[-1]["incidents"] else "pass")
+
+
+def _row(
+    name: str,
+    points: Sequence[tuple[int, float, str]],
+    bound: float | None,
+    windows: Sequence[Mapping[str, Any]],
+    state: str,
+    *,
+    zero: bool = True,
+) -> Row:
+    values = [value for _, value, _ in points if math.isfinite(value)]
+    bounds = [] if bound is None else [bound]
+    low = min([*values, *bounds, *([0.0] if zero else [])])
+    high = max([low, *values, *bounds])
+    room = (high - low) or 1.0
+    across = max(1, len(windows) - 1)
+
+    def height(value: float) -> float:
+        return round(4 + (HEIGHT - 8) * (1 - (value - low) / room), 2)
+
+    dots = tuple(
+        Dot(
+            round(4 + (WIDTH - 8) * index / across, 2),
+            height(value),
+            style,
+            f"{windows[index]['start'][:13]}: {value:.4g}",
+        )
+        for index, value, style in points
+    )
+    last = f"{points[-1][1]:,.4g}" if points else "insufficient"
+    return Row(name, last, state, None if bound is None else height(bound), dots)

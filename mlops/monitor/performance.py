@@ -1,0 +1,107 @@
+"""How good the answers of a window were, once their labels are in: a metric with its interval against a bound."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from mlops.bundle.target import encode
+from mlops.errors import ConfigurationError
+from mlops.ml.evaluation.bootstrap import Interval, Resampling, resample
+from mlops.ml.evaluation.metrics import statistic
+from mlops.monitor.labels import ID
+from mlops.spec.metrics import METRICS
+
+if TYPE_CHECKING:
+    from mlops.bundle.recipe import Target
+    from mlops.monitor.log import Records
+    from mlops.monitor.reference import Reference
+    from mlops.monitor.windows import Window
+    from mlops.spec.monitor import Performance
+    from mlops.spec.pipeline import Bootstrap
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric over one window's labelled records.
+
+    `verdict` is worse (the whole interval is beyond the bound), well (none of it is), unclear, insufficient (too few
+    labels) or immature (labels may still come).
+    """
+
+    verdict: str
+    rows: int
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+
+
+def mature(window: Window, until: datetime, settings: Performance) -> bool:
+    """Say whether the labels of a window are in, by the declared delay."""
+    return window.end + timedelta(days=settings.labels_within_days) <= until
+
+
+def bound(settings: Performance, reference: Reference) -> float:
+    """Give the value that the metric must hold.
+
+    Raises:
+        ConfigurationError: it is relative to a test value that the bundle does not have.
+    """
+    if settings.at_least is not None or settings.at_most is not None:
+        return float(settings.at_most if settings.at_least is None else settings.at_least)  # type: ignore[arg-type]  # one is set
+    tested = reference.metrics.get(settings.metric, {}).get("value")
+    if tested is None:
+        raise ConfigurationError(
+            f"the bundle has no test value of {settings.metric}",
+            hint=f"write `evaluate: {{metrics: [{settings.metric}, ...]}}` and run the pipeline",
+        )
+    margin = settings.no_worse_than or 0.0
+    return float(tested) - margin if METRICS[settings.metric].higher_is_better else float(tested) + margin
+
+
+def measured(
+    records: Records,
+    labels: pl.DataFrame,
+    target: Target,
+    group: str | None,
+    settings: Performance,
+    bootstrap: Bootstrap,
+    limit: float,
+) -> Measured:
+    """Measure one mature window; `group` names a column of the labels whose values are resampled whole.
+
+    Raises:
+        DataError: a label is no value that the model could predict.
+    """
+    rows = pl.DataFrame({ID: records.identity, "__output__": records.output})
+    joined = rows.join(labels, on=ID, how="inner").sort(ID)
+    if joined.height < settings.minimum_rows or joined.height < settings.coverage * len(records):
+        return Measured("insufficient", joined.height)
+    truth = np.asarray(encode(target, joined), dtype=np.float64)
+    groups = joined.get_column(group).to_numpy() if group is not None and group in joined.columns else None
+    metric = statistic(settings.metric, truth, scores(joined.get_column("__output__"), target))
+    value = float(metric(np.ones((1, joined.height)))[0])
+    if not math.isfinite(value):
+        return Measured("insufficient", joined.height)
+    resampling = Resampling.of(joined.height, groups, bootstrap.samples, bootstrap.seed)
+    interval = Interval.of(value, resample({"metric": metric}, resampling)["metric"], bootstrap.confidence)
+    return Measured(_verdict(interval, limit, settings.metric), joined.height, value, interval.low, interval.high)
+
+
+def scores(output: pl.Series, target: Target) -> Any:
+    """Turn logged outputs into what metrics read: [n], or [n, k] for several classes."""
+    width = len(target.classes) if target.classes is not None and len(target.classes) > 2 else 1
+    table = np.array(output.to_list(), dtype=np.float64).reshape(len(output), width)
+    return table if width > 1 else table[:, 0]
+
+
+def _verdict(interval: Interval, limit: float, metric: str) -> str:
+    low, high = interval.low - limit, interval.high - limit
+    if not METRICS[metric].higher_is_better:
+        low, high = -high, -low
+    return "worse" if high < 0 else "well" if low >= 0 else "unclear"

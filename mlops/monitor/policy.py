@@ -1,0 +1,55 @@
+"""When to retrain: what the YAML declares, applied to a report; nothing here knows the clock or keeps a state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mlops.files.canonical import digest_json
+
+if TYPE_CHECKING:
+    from mlops.spec.monitor import Retrain
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to propose a retraining, and why or why not, in a sentence."""
+
+    propose: bool
+    why: str
+
+
+def decide(report: Mapping[str, Any], policy: Retrain, since: datetime | None, end: datetime, labels: int) -> Decision:
+    """Decide on a report.
+
+    `since` is where the data of the last retraining ended (None: there was none), `end` where that of this one would;
+    `labels` are the labelled records between.
+    """
+    if report["status"] == "data-incident":
+        return Decision(False, f"the feed is broken, and a model must not learn from it: {report['why']}")
+    sentences = [alarm["sentence"] for alarm in report["alarms"] if alarm["kind"] in policy.when]
+    if not sentences and "schedule" not in policy.when:
+        return Decision(False, f"no alarm on {' or '.join(policy.when)}")
+    if since is not None and end - since < timedelta(days=policy.cooldown_days):
+        return Decision(
+            False, f"the last data version ends {since:%Y-%m-%d}: a cooldown of {policy.cooldown_days} days"
+        )
+    if labels < policy.minimum_new_labels:
+        return Decision(False, f"{labels:,} new labels, {policy.minimum_new_labels:,} are needed")
+    return Decision(True, sentences[0] if sentences else "it is time by the schedule")
+
+
+def cause(report: Mapping[str, Any], since: datetime | None) -> str:
+    """Name what a retraining answers to: this model, on this data version.
+
+    Another column that drifts, or the same one again, is the same cause until a new data version is merged or another
+    model is live; so there is at most one pull request at a time.
+    """
+    known = {
+        "pipeline": report["pipeline"],
+        "bundle": report["bundle"],
+        "since": None if since is None else since.isoformat(),
+    }
+    return digest_json(known).removeprefix("sha256:")[:12]

@@ -1,0 +1,99 @@
+"""Is the feed whole? What breaks here is an incident of the data: comparing distributions would only repeat it.
+
+Checked in a window: columns, missing values, unseen categories, numbers outside the range of training (a change of
+unit), and volume. A share counts only where three standard errors cannot explain it. After Breck et al., The ML Test
+Score (2017), section IV, Monitor 1 and 2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from mlops.bundle.recipe import NUMERIC, TEXT
+
+if TYPE_CHECKING:
+    from mlops.monitor.reference import Reference
+    from mlops.spec.monitor import Quality
+
+_ERRORS = 3.0  # standard errors that chance is given
+_EARLIER = 3  # windows that say what volume is usual
+_ROUNDED = 1e-5  # of a range: the profile keeps six digits
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One thing broken in one window; `column` is empty for the window as a whole."""
+
+    check: str
+    column: str
+    value: float
+    bound: float
+    sentence: str
+
+
+def incidents(
+    features: pl.DataFrame, rows: int, earlier: Sequence[int], reference: Reference, quality: Quality
+) -> tuple[Incident, ...]:
+    """Check one window of `rows` records; `earlier` are the numbers of rows of the windows before it."""
+    found = [*_volume(rows, earlier, quality)]
+    if rows:
+        for name, profile in reference.columns.items():
+            if name not in features.columns:
+                found.append(Incident("schema", name, 0.0, 1.0, f"`{name}` is absent from the log"))
+            else:
+                found += _column(features.get_column(name), profile, reference, quality)
+    return tuple(found)
+
+
+def _volume(rows: int, earlier: Sequence[int], quality: Quality) -> Iterator[Incident]:
+    if rows == 0:
+        yield Incident("volume", "", 0.0, 1.0, "there is no record: is the server logging?")
+    elif len(earlier) >= _EARLIER and rows < quality.volume * (usual := median(earlier)):
+        sentence = f"{rows:,} records where {usual:,.0f} are usual: a part of the log is late or lost"
+        yield Incident("volume", "", float(rows), quality.volume * usual, sentence)
+
+
+def _column(
+    series: pl.Series, profile: Mapping[str, Any], reference: Reference, quality: Quality
+) -> Iterator[Incident]:
+    name, rows = series.name, len(series)
+    if series.dtype.is_float():
+        series = series.fill_nan(None)
+    nulls, allowed = series.null_count() / rows, min(1.0, profile["nulls"] + quality.nulls)
+    if _exceeds(nulls, rows, allowed):
+        sentence = f"{nulls:.1%} of `{name}` is missing; {profile['nulls']:.1%} was in training"
+        yield Incident("nulls", name, nulls, allowed, sentence)
+    known = series.drop_nulls()
+    if not len(known):
+        return
+    if profile["type"] in TEXT and (levels := _levels(name, profile, reference)):
+        unseen = 1 - float(known.is_in(levels).mean() or 0.0)  # type: ignore[arg-type]  # the mean of truths is a number
+        allowed = min(1.0, profile.get("other", 0.0) + quality.unseen)
+        if _exceeds(unseen, len(known), allowed):
+            yield Incident("unseen", name, unseen, allowed, f"{unseen:.1%} of `{name}` are levels training never saw")
+    if profile["type"] in NUMERIC and profile.get("quantiles"):
+        low, high = profile["quantiles"][0], profile["quantiles"][-1]
+        room = _ROUNDED * max(abs(low), abs(high))
+        inside = known.cast(pl.Float64).is_between(low - room, high + room)
+        outside = 1 - float(inside.mean() or 0.0)  # type: ignore[arg-type]  # the mean of truths is a number
+        if _exceeds(outside, len(known), quality.outside):
+            sentence = (
+                f"{outside:.1%} of `{name}` lies outside {low:g} to {high:g}, all that training saw: another unit?"
+            )
+            yield Incident("outside", name, outside, quality.outside, sentence)
+
+
+def _levels(name: str, profile: Mapping[str, Any], reference: Reference) -> list[str]:
+    """List what training saw: the transform's levels, with those of the profile."""
+    fitted = [level for item in reference.recipe.categories if item.column == name for level in item.levels]
+    return sorted({*fitted, *profile.get("frequencies", {})})
+
+
+def _exceeds(share: float, rows: int, allowed: float) -> bool:
+    return share - _ERRORS * math.sqrt(share * (1 - share) / rows) > allowed

@@ -1,0 +1,127 @@
+"""Writes the prediction log beside the requests: answering only appends to a list, a thread makes segments of it."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import threading
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from polars.exceptions import PolarsError
+
+from mlops.bundle.prediction_log import segment, segment_name
+from mlops.errors import InfrastructureError
+from mlops.files.atomic import writing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlops.bundle.schema import RequestSchema
+
+_ROWS = 5_000  # of a segment
+_SECONDS = 10.0  # that a record waits at most; a killed process loses no more than these
+_MOST = 200_000  # rows held while the folder cannot be written; then new ones are counted and dropped
+
+
+class PredictionLog:
+    """The log of one serving process; safe to use from several threads."""
+
+    def __init__(
+        self,
+        folder: Path,
+        bundle: str,
+        schema: RequestSchema,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        rows: int = _ROWS,
+        seconds: float = _SECONDS,
+        most: int = _MOST,
+    ) -> None:
+        """Open the folder; raises InfrastructureError where nothing can be written into it."""
+        self._folder, self._bundle, self._schema = folder, bundle, schema
+        self._clock, self._rows, self._seconds, self._most = clock, rows, seconds, most
+        self._process = secrets.token_hex(8)
+        self._requests, self._segments = count(), count()
+        self._waiting: list[tuple[str, int, Sequence[dict[str, Any]], NDArray[np.float32]]] = []
+        self._held = 0
+        self._closing = False
+        self.dropped = 0
+        self._changed = threading.Condition()
+        try:
+            with writing(folder / ".writable"):
+                pass
+            (folder / ".writable").unlink(missing_ok=True)
+        except OSError as error:
+            raise InfrastructureError(
+                f"the prediction log cannot be written to {folder}: {error.strerror}", hint="choose another --log"
+            ) from error
+        self._thread = threading.Thread(target=self._work, name="prediction-log", daemon=True)
+        self._thread.start()
+
+    def identity(self) -> str:
+        """Name a request; its row k, from 0, has the prediction id `<identity>-<k>`."""
+        return f"{self._process}-{next(self._requests):x}"
+
+    def add(self, identity: str, rows: Sequence[dict[str, Any]], scores: NDArray[np.float32]) -> None:
+        """Take the rows of an answered request; written by a thread, a segment at a time."""
+        at = self._clock() // 1000
+        with self._changed:
+            if self._held + len(rows) > self._most:
+                self.dropped += len(rows)
+                return
+            self._waiting.append((identity, at, rows, scores))
+            self._held += len(rows)
+            if self._held >= self._rows:
+                self._changed.notify()
+
+    def close(self) -> None:
+        """Write what waits and stop; calling it again does nothing."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        failing = False
+        while True:
+            with self._changed:
+                if not self._closing and (failing or self._held < self._rows):
+                    self._changed.wait(self._seconds)
+                taken, self._waiting = self._waiting, []
+                closing = self._closing
+            try:
+                if taken:
+                    self._write(taken)
+                failing = False
+            except (OSError, PolarsError) as error:
+                with self._changed:
+                    self._waiting = taken + self._waiting
+                if not failing or closing:
+                    lost = f"; {self._held:,} records are lost" if closing else ""
+                    print(f"the prediction log cannot be written: {error}{lost}", file=sys.stderr, flush=True)
+                failing = True
+            if closing:
+                return
+
+    def _write(self, taken: list[tuple[str, int, Sequence[dict[str, Any]], NDArray[np.float32]]]) -> None:
+        frame = segment(
+            self._schema,
+            self._bundle,
+            [f"{identity}-{row}" for identity, _, rows, _ in taken for row in range(len(rows))],
+            [at for _, at, rows, _ in taken for _ in rows],
+            [row for _, _, rows, _ in taken for row in rows],
+            [output for _, _, rows, scores in taken for output in scores.reshape(len(rows), -1).tolist()],
+        )
+        if frame.height:
+            times = [at for _, at, _, _ in taken]
+            name = segment_name(min(times), max(times), f"{self._process}-{next(self._segments):x}")
+            with writing(self._folder / name) as temporary:
+                frame.write_parquet(temporary, compression="zstd", compression_level=1)
+        with self._changed:
+            self._held -= frame.height

@@ -1,0 +1,114 @@
+"""`monitor:` what is watched once a model answers requests, and what starts a retraining."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from mlops.files.relative import trouble
+from mlops.spec.block import Block, Column, Items, Share
+
+
+def _inside(path: str) -> str:
+    """Refuse a path that leaves the repository."""
+    if (why := trouble(path)) is not None:
+        raise ValueError(f"a path of the monitor {why}: write one relative to the repository")
+    return path
+
+
+Place = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_inside)]
+Period = Literal["hour", "day", "week"]
+
+
+class Quality(Block):
+    """What a feed must hold to be compared at all; a window that breaks it is a data incident, never drift."""
+
+    nulls: Share = 0.05
+    """By how much the share of missing values of a column may exceed the one in training."""
+    unseen: Share = 0.05
+    """Share of values of a category that training never saw."""
+    outside: Share = 0.1
+    """Share of numbers outside the range of training; a change of unit shows here."""
+    volume: Share = 0.2
+    """A window with less than this share of the usual rows (the median of the windows before) is incomplete."""
+
+
+class Drift(Block):
+    """When a column, or the model's output, counts as shifted: large, significant and lasting, all three."""
+
+    measure: Literal["psi", "jensen_shannon", "wasserstein"] = "psi"
+    """Size of a shift: population stability index, Jensen-Shannon distance, or Wasserstein in standard deviations."""
+    at_least: Annotated[float, Field(gt=0)] = 0.1
+    """A smaller shift is reported and alarms nobody, however significant."""
+    significance: Annotated[float, Field(gt=0, le=0.1)] = 0.01
+    """Chance of any false finding in a window; it is shared out over all columns (Holm)."""
+    minimum_rows: Annotated[int, Field(ge=500)] = 500
+    """A window with fewer rows is `insufficient`."""
+    windows: Annotated[int, Field(ge=1, le=30)] = 2
+    """An alarm needs the shift in so many windows ..."""
+    out_of: Annotated[int, Field(ge=1, le=30)] = 3
+    """... of so many latest ones."""
+    ignore: Items[Column] = ()
+    """Columns that are not watched."""
+
+    @model_validator(mode="after")
+    def _possible(self) -> Drift:
+        if self.windows > self.out_of:
+            raise ValueError(f"{self.windows} windows of {self.out_of} cannot be: `windows` is at most `out_of`")
+        return self
+
+
+class Performance(Block):
+    """A bound on a metric over labelled requests; an alarm needs the whole interval on the wrong side."""
+
+    metric: str
+    """Name of the metric."""
+    at_least: float | None = None
+    """Smallest value that is well."""
+    at_most: float | None = None
+    """Greatest value that is well."""
+    no_worse_than: Annotated[float, Field(ge=0)] | None = None
+    """By how much it may be worse than on the test part."""
+    labels_within_days: Annotated[float, Field(ge=0, le=3650)] = 7
+    """Days after which the labels of a window are in; a younger window is not judged."""
+    coverage: Share = 0.5
+    """Share of a window's requests that must have a label."""
+    minimum_rows: Annotated[int, Field(ge=30)] = 100
+    """A window with fewer labels is `insufficient`."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Performance:
+        if sum(bound is not None for bound in (self.at_least, self.at_most, self.no_worse_than)) != 1:
+            raise ValueError("write one of `at_least`, `at_most` and `no_worse_than`")
+        return self
+
+
+class Retrain(Block):
+    """When `mlops retrain` proposes a new data version; a data incident suppresses it."""
+
+    when: Annotated[Items[Literal["drift", "performance", "schedule"]], Field(min_length=1)]
+    """What starts it: an alarm, or that the cooldown is over."""
+    cooldown_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    """Days between two retrainings."""
+    minimum_new_labels: Annotated[int, Field(ge=1)] = 500
+    """Labelled requests since the last data version that make another worth it."""
+
+
+class Monitor(Block):
+    """What is watched once the model answers requests."""
+
+    every: Period = "day"
+    """How often the monitor runs."""
+    window: Period = "day"
+    """Requests that are judged together, by UTC hours, days or weeks from Monday."""
+    log: Place | None = None
+    """Folder of the prediction log, relative to the repository; `.mlops/log/<name>` where it is not given."""
+    labels: Place | None = None
+    """CSV or Parquet file, relative to the repository: `prediction_id`, `time`, the target or what it derives from."""
+    quality: Quality = Quality()
+    drift: Drift = Drift()
+    performance: Performance | None = None
+    """A bound on a metric over labelled requests."""
+    retrain: Retrain | None = None
+    """When to propose a retraining; never where absent."""

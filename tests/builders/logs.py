@@ -1,0 +1,35 @@
+"""Prediction logs as a server would have written them, with times of the test's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlops.bundle.contents import verify
+from mlops.bundle.golden import json_row
+from mlops.bundle.prediction_log import segment, segment_name
+from mlops.bundle.predictor import Predictor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+START = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def write_day(folder: Path, bundle: Path, day: int, frame: pl.DataFrame, digest: str | None = None) -> list[str]:
+    """Log the rows of a frame, spread over a day; give their prediction ids."""
+    predictor = Predictor.open(bundle)
+    plain = frame.select(field.name for field in predictor.schema.fields)
+    rows = [json_row(row) for row in plain.iter_rows(named=True)]
+    output = predictor.predict(plain).astype(np.float64).reshape(len(rows), -1).tolist()
+    first = int((START + timedelta(days=day)).timestamp() * 1e6)
+    times = [first + index * 86_000_000_000 // max(1, len(rows)) for index in range(len(rows))]
+    names = [f"{day}-{index}" for index in range(len(rows))]
+    made = segment(predictor.schema, digest or verify(bundle), names, times, rows, output)
+    folder.mkdir(parents=True, exist_ok=True)
+    made.write_parquet(folder / segment_name(times[0], times[-1], f"a-{day}"))
+    return names

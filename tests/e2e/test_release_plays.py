@@ -1,0 +1,139 @@
+"""The compiled workflows of the main branch, executed: a merge is registered, proposed, released and rolled back."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders.repositories import commit, git
+from tests.builders.shop import make_shop, propose
+from tests.runner.api import Api
+from tests.runner.engine import Engine, missing
+from tests.runner.event import Event, dispatch
+from tests.runner.origin import Origin
+from tests.runner.result import Run
+from tests.runner.run import ENVIRONMENT, Runner
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "private-key-of-the-app"
+PROJECT = """\
+name: shop
+tracking: {{uri: "sqlite:///{database}"}}
+ci: {{app: {{id: Iv1shop}}}}
+environments:
+  staging: {{propose: true}}
+  prod: {{}}
+"""
+
+
+@dataclass(frozen=True)
+class Team:
+    """A working repository, its origin, and the machine that plays its workflows."""
+
+    work: Path
+    origin: Origin
+    runner: Runner
+    api: Api
+    database: Path
+
+    def play(self, event: Event, workflow: str) -> Run | None:
+        return self.runner.event(event, f".github/workflows/mlops-{workflow}.yml")
+
+    def learn(self, message: str) -> Event:
+        """Train at home, push lock and reports, and merge them."""
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "mlops", "run", "churn"]
+        subprocess.run(command, cwd=self.work, env=environment, check=True, capture_output=True)
+        commit(self.work, message)
+        git(self.work, "push", "-q", "--force", "origin", "HEAD:refs/heads/change")
+        event = self.origin.merge("change")
+        self.pull()
+        return event
+
+    def pull(self) -> None:
+        git(self.work, "fetch", "-q", "origin", "main")
+        git(self.work, "reset", "-q", "--hard", "FETCH_HEAD")
+
+    def live(self) -> dict[str, Any]:
+        """Ask the registry what is live in staging."""
+        from mlflow import MlflowClient
+
+        model = MlflowClient(tracking_uri=f"sqlite:///{self.database}").get_registered_model("churn")
+        return dict(model.aliases)
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    folder = tmp_path_factory.mktemp("team")
+    work = make_shop(folder / "work", "churn")
+    (work / "conf" / "project.yaml").write_text(PROJECT.format(database=folder / "mlflow.db"))
+    propose(work, "Two environments")
+    (work / ".git" / "info" / "exclude").write_text("/.venv\n")
+    (work / ".venv").symlink_to(ENVIRONMENT)
+    origin = Origin.of(work, folder / "origin.git")
+    with Engine() as engine, Api() as api:
+        environments = {"mlops-main": {"MLOPS_APP_KEY": KEY}}
+        runner = Runner(engine, origin, folder / "runs", api, environments=environments)
+        yield Team(work, origin, runner, api, folder / "mlflow.db")
+
+
+@pytest.fixture(scope="module")
+def first(team: Team) -> Run:
+    """Merge the first model and play the workflow of the main branch."""
+    event = team.learn("Learn from the first table")
+    assert team.play(event, "release") is None, "nothing of a release was merged"
+    run = team.play(event, "main")
+    assert run is not None
+    return run
+
+
+def test_a_merge_registers_the_bundle_and_proposes_it_for_staging(team: Team, first: Run) -> None:
+    assert first.results == {"register": "success"}, first.log
+    (pull,) = team.api.pulls
+    assert pull["user"]["login"] == "Iv1shop[bot]"
+    assert pull["base"]["ref"] == "main"
+    assert team.origin.changed("main", pull["head"]["ref"]) == ("conf/release/staging/churn.yaml",)
+
+
+def test_only_the_proposing_step_holds_the_apps_token_and_nobody_else_its_key(first: Run) -> None:
+    (instance,) = first["register"].instances
+    assert instance.environment == "mlops-main"
+    assert instance.permissions == {"contents": "read"}
+    assert [step.name for step in instance.steps if step.secrets] == ["Speak for the App"]
+    assert [step.name for step in instance.steps if step.token is not None] == []
+    assert KEY not in first.log
+
+
+def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(team: Team, first: Run) -> None:
+    again = team.play(dispatch(team.origin.head()), "main")
+    assert again is not None
+    assert again.results == {"register": "success"}, again.log
+    assert "registered already" in again.log
+    assert len(team.api.pulls) == 1
+
+
+@pytest.fixture(scope="module")
+def released(team: Team, first: Run) -> Run:
+    """Merge the release and play the workflow that reconciles."""
+    assert first.results == {"register": "success"}, first.log
+    run = team.play(team.origin.merge(team.api.pulls[0]["head"]["ref"]), "release")
+    assert run is not None
+    team.pull()
+    return run
+
+
+def test_merging_the_release_makes_the_model_live_where_it_says(team: Team, released: Run) -> None:
+    assert released.results == {"reconcile-staging": "success", "reconcile-prod": "success"}, released.log
+    assert "staging" in team.live()
+    assert "prod" not in team.live()
+    assert {instance.environment for instance in released.instances} == {"staging", "prod"}
+    assert all(instance.permissions == {"contents": "read"} for instance in released.instances)

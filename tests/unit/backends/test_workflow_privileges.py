@@ -1,0 +1,204 @@
+"""What each job of each compiled workflow may do, when it starts, and whose code it runs."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.builders.workflows import CLOUDS, PERIODS, jobs, project, workflows
+
+CONTENTS, PULLS, IDENTITY = {"contents": "write"}, {"pull-requests": "write"}, {"id-token": "write"}
+READ = {"contents": "read"}
+JUDGES = {
+    "pr/check": (READ, "read", ""),
+    "pr/affected": (READ, "read", ""),
+    "pr/pipeline": (READ, "read", ""),
+    "pr/comment": ({**READ, **PULLS}, "none", ""),
+    "pr/verdict": ({}, "none", ""),
+}
+WATCHES = ("monitor/every-hour", "monitor/every-day", "monitor/every-week")
+PROPOSES = ("main/register", "monitor/retrain", "retrain/retrain", "rollback/rollback")
+
+# job: (scopes, cache, environment), with neither App nor cloud
+PLAIN = {
+    **JUDGES,
+    "release/reconcile-staging": (READ, "none", "staging"),
+    "release/reconcile-prod": (READ, "none", "prod"),
+    **dict.fromkeys(WATCHES, (READ, "none", "")),
+    **{name: ({**CONTENTS, **PULLS}, "none", "") for name in PROPOSES},
+}
+# with an App no job's own token writes, and every trusted job signs in
+WHOLE = {
+    **JUDGES,
+    "release/reconcile-staging": (READ, "none", "staging"),
+    "release/reconcile-prod": ({**READ, **IDENTITY}, "none", "prod"),
+    **{name: ({**READ, **IDENTITY}, "none", "mlops-main") for name in (*WATCHES, *PROPOSES)},
+}
+TRIGGERS = {"pull_request", "merge_group", "push", "schedule", "workflow_dispatch", "workflow_call"}
+KINDS = list(itertools.product(CLOUDS, (None, {"id": "Iv1"}), ("ubuntu-24.04", ["self-hosted", "gpu"])))
+
+
+def matrix(texts: dict[str, str]) -> dict[str, tuple[dict[str, str], str, str]]:
+    return {
+        name: (job["permissions"], job["cache-mode"], job.get("environment", "")) for name, job in jobs(texts).items()
+    }
+
+
+@functools.cache
+def every() -> list[tuple[str, dict[str, Any]]]:
+    found = [workflows(project(cloud, app=app, runner=runner)) for cloud, app, runner in KINDS]
+    return [item for texts in found for item in jobs(texts).items()]
+
+
+def steps() -> list[tuple[str, dict[str, Any]]]:
+    return [(name, step) for name, job in every() for step in job["steps"]]
+
+
+def test_without_an_app_or_a_cloud() -> None:
+    assert matrix(workflows(project())) == PLAIN
+
+
+@pytest.mark.parametrize("cloud", ["aws", "gcp", "azure"])
+def test_with_an_app_and_a_cloud(cloud: str) -> None:
+    assert matrix(workflows(project(cloud, app={"id": "Iv1"}))) == WHOLE
+
+
+def test_workflows_start_with_no_permission_and_only_on_what_the_team_does() -> None:
+    for text in workflows(project("aws")).values():
+        value = yaml.safe_load(text)
+        assert value["permissions"] == {}
+        triggers = value.get("on", value.get(True))
+        assert set(triggers) <= TRIGGERS
+        assert not {"paths", "paths-ignore"} & set(triggers.get("pull_request") or {})
+
+
+def test_every_permission_says_why() -> None:
+    text = "".join(workflows(project("aws")).values())
+    lines = re.findall(r"^      (?:contents|pull-requests|id-token): (.*)$", text, re.MULTILINE)
+    assert len(lines) > 20
+    assert all(re.fullmatch(r"(read|write) # to [a-z ]+", line) for line in lines)
+
+
+def test_a_privileged_job_never_reads_the_shared_cache() -> None:
+    for name, job in every():
+        privileged = "write" in job["permissions"].values() or name.split("/")[0] != "pr"
+        assert not (privileged and job["cache-mode"] != "none"), name
+    assert not [name for name, step in steps() if "cache" in (step.get("with") or {})]
+
+
+def test_no_checkout_keeps_a_credential() -> None:
+    found = [step["with"] for _, step in steps() if step.get("uses", "").startswith("actions/checkout@")]
+    assert len(found) > 100
+    assert all(inputs["persist-credentials"] is False for inputs in found)
+    assert not [inputs for inputs in found if "allow-unsafe-pr-checkout" in inputs]
+
+
+def test_what_follows_a_merge_runs_what_the_branch_is_now() -> None:
+    for name, step in steps():
+        if step.get("uses", "").startswith("actions/checkout@") and not name.startswith("pr/"):
+            assert step["with"]["ref"] == "refs/heads/main", name
+    for name, job in every():
+        if not name.startswith(("pr/", "monitor/retrain")):
+            assert job["if"].startswith("github.ref == 'refs/heads/main'"), name
+
+
+def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
+    seen = {step["name"] for _, step in steps() if re.search(r"github\.token|app\.outputs\.token", str(step))}
+    assert seen == {
+        "Post it as a comment",
+        "Propose a retraining",
+        "Propose the bundle before",
+        "Propose the releases",
+    }
+    for _, step in steps():
+        assert not ("github.token" in str(step) and "app.outputs.token" in str(step))
+
+
+def test_the_only_secret_is_the_apps_key_and_the_app_may_do_two_things_here() -> None:
+    found = [step for _, step in steps() if "secrets." in str(step)]
+    assert {step["name"] for step in found} == {"Speak for the App"}
+    assert {str(sorted(step["with"].items())) for step in found} == {
+        "[('client-id', 'Iv1'), ('permission-contents', 'write'), ('permission-pull-requests', 'write'), "
+        "('private-key', '${{ secrets.MLOPS_APP_KEY }}')]"
+    }
+    for name, job in every():
+        if "secrets." in str(job):
+            assert job["environment"] == "mlops-main", name
+
+
+def test_a_token_of_the_workflow_comes_with_a_notice_that_checks_do_not_start() -> None:
+    plain, app = (jobs(workflows(project(app=value))) for value in (None, {"id": "Iv1"}))
+    for name in PROPOSES:
+        assert "Say that checks do not start" in [step["name"] for step in plain[name]["steps"]]
+        assert "Say that checks do not start" not in [step["name"] for step in app[name]["steps"]]
+
+
+def test_no_expression_reaches_a_shell_and_nothing_is_handed_on_by_the_environment_file() -> None:
+    scripts = [step["run"] for _, step in steps() if "run" in step]
+    assert not [script for script in scripts if "${{" in script]
+    assert not [script for script in scripts if re.search(r"GITHUB_(ENV|PATH)\b", script)]
+
+
+def test_every_action_is_githubs_own_and_pinned() -> None:
+    text = "".join(workflows(project("aws", app={"id": "Iv1"})).values())
+    uses = re.findall(r"uses: (.*)", text)
+    assert uses
+    assert all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in uses)
+
+
+def test_what_deploys_is_never_cancelled_or_dropped() -> None:
+    for path, text in workflows(project("aws")).items():
+        concurrency = yaml.safe_load(text)["concurrency"]
+        if path.endswith("mlops-pr.yml"):
+            assert concurrency["cancel-in-progress"] == "${{ github.event_name == 'pull_request' }}"
+        else:
+            assert (concurrency["cancel-in-progress"], concurrency["queue"]) == (False, "max")
+    found = jobs(workflows(project()))
+    assert found["release/reconcile-prod"]["concurrency"] == {
+        "group": "mlops-release-prod",
+        "cancel-in-progress": False,
+        "queue": "max",
+    }
+
+
+OUTSIDE = (
+    "${{ github.event_name == 'pull_request' && "
+    "github.event.pull_request.head.repo.full_name != github.repository && 'own-runners' || '' }}"
+)
+
+
+@pytest.mark.parametrize(
+    ("runner", "expected"),
+    [("ubuntu-24.04", ""), (["self-hosted", "linux"], OUTSIDE), ("gpu-a100", OUTSIDE)],
+)
+def test_a_strangers_change_waits_before_it_reaches_a_machine_of_ones_own(runner: Any, expected: str) -> None:
+    found = jobs(workflows(project(runner=runner)))
+    for name in ("pr/check", "pr/affected", "pr/pipeline"):
+        assert found[name].get("environment", "") == expected
+
+
+def test_each_period_has_its_own_time_and_its_own_pipelines() -> None:
+    texts = workflows(project())
+    value = yaml.safe_load(texts[".github/workflows/mlops-monitor.yml"])
+    crons = [item["cron"] for item in value.get("on", value.get(True))["schedule"]]
+    assert [re.sub(r"\d+", "N", cron) for cron in crons] == ["N * * * *", "N N * * *", "N N * * N"]
+    for period, cron in zip(("hour", "day", "week"), crons, strict=True):
+        job = value["jobs"][f"every-{period}"]
+        names = [batch["pipelines"] for batch in job["strategy"]["matrix"]["batch"]]
+        assert names == sorted(name for name, every in PERIODS.items() if every == period)
+        assert f"github.event.schedule == '{cron}'" in job["if"]
+        assert set(job["outputs"]) == {"alarmed", *(f"alarm-{name}" for name in names)}
+    assert not [cron for cron in crons if cron.startswith("0 ")], "everybody's jobs start at the full hour"
+
+
+def test_a_rollback_is_chosen_from_what_there_is() -> None:
+    value = yaml.safe_load(workflows(project())[".github/workflows/mlops-rollback.yml"])
+    inputs = value.get("on", value.get(True))["workflow_dispatch"]["inputs"]
+    assert inputs["name"]["options"] == sorted(PERIODS)
+    assert inputs["environment"]["options"] == ["staging", "prod"]
+    assert {item["type"] for item in inputs.values()} == {"choice"}

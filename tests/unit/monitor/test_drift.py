@@ -1,0 +1,108 @@
+"""Sizes against closed forms, chance against scipy, and what the three conditions of an alarm together promise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import chi2_contingency
+
+from mlops.bundle.profile import profile
+from mlops.monitor.drift import Bins, chance, holm, measure, numbers, shifts, texts
+from mlops.spec.monitor import Drift
+from tests.builders.bundles import make_frame, make_recipe
+
+EDGES = [-1.2816, -0.8416, -0.5244, -0.2533, 0.0, 0.2533, 0.5244, 0.8416, 1.2816]
+NORMAL: dict[str, Any] = {
+    "edges": EDGES,
+    "shares": [0.1] * 10,
+    "std": 1.0,
+    "quantiles": np.quantile(np.random.default_rng(9).normal(size=200_000), np.linspace(0, 1, 21)).tolist(),
+}
+REFERENCE = 1_000_000
+
+
+def window(rng: np.random.Generator, rows: int, shift: float = 0.0) -> Bins:
+    made = numbers(rng.normal(shift, 1, rows), NORMAL, REFERENCE)
+    assert made is not None
+    return made
+
+
+counts = st.lists(st.integers(1, 500), min_size=2, max_size=12)
+
+
+@given(counts, st.integers(0, 10_000))
+def test_sizes_agree_with_scipy_and_are_nothing_for_equal_shares(first: list[int], seed: int) -> None:
+    second = np.random.default_rng(seed).integers(1, 500, len(first)).astype(np.float64)
+    old = np.array(first, dtype=np.float64)
+    for name in ("psi", "jensen_shannon"):
+        assert measure(Bins(old, old * 3), name) == pytest.approx(0, abs=1e-9)
+    assert measure(Bins(old, second), "jensen_shannon") == pytest.approx(jensenshannon(old, second, base=2), abs=1e-9)
+    assert measure(Bins(old, second), "psi") == pytest.approx(measure(Bins(second, old), "psi"))
+
+
+def test_chance_agrees_with_scipy() -> None:
+    old, new = np.array([400.0, 300.0, 300.0]), np.array([30.0, 40.0, 60.0])
+    expected = chi2_contingency(np.array([old, new]), correction=False).pvalue
+    assert chance(Bins(old, new)) == pytest.approx(expected)
+
+
+def test_holm_steps_down() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([]) == []
+
+
+def test_wasserstein_is_in_standard_deviations() -> None:
+    rng = np.random.default_rng(0)
+    assert measure(window(rng, 20_000, 0.5), "wasserstein") == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_column_is_counted_in_the_bins_that_training_left() -> None:
+    frame = make_frame(4000).with_columns(age=pl.col("age").round(0))
+    recipe = make_recipe(frame)
+    from mlops.bundle.transform import Transform
+
+    columns = profile(frame, Transform.parse(recipe).recipe, np.zeros(4, dtype=np.float32))["columns"]
+    for name in ("age", "visits", "insured"):
+        known = frame.get_column(name).drop_nulls()
+        same = numbers(known.cast(pl.Float64).to_numpy(), columns[name], len(known))
+        assert same is not None
+        assert np.abs(same.reference - same.window).max() < 0.01, name
+    plans = texts(frame.get_column("plan"), columns["plan"], frame.get_column("plan").count())
+    assert plans is not None
+    assert np.abs(plans.reference - plans.window).max() < 0.01
+
+
+def test_below_the_minimum_window_nothing_is_said() -> None:
+    (found,) = shifts({"x": window(np.random.default_rng(0), 499, 3.0)}, Drift())
+    assert found.verdict == "insufficient"
+
+
+def test_without_a_shift_there_is_at_most_one_false_alarm_in_a_month_of_fifty_features() -> None:
+    rng, settings, alarms = np.random.default_rng(0), Drift(), 0
+    lasting: list[set[str]] = []
+    for _ in range(30):
+        found = shifts({f"x{index}": window(rng, 500) for index in range(50)}, settings)
+        lasting.append({shift.column for shift in found if shift.verdict == "drift"})
+        recent = [name for names in lasting[-settings.out_of :] for name in names]
+        alarms += sum(recent.count(name) >= settings.windows for name in set(recent))
+    assert alarms <= 1
+
+
+def test_a_tiny_shift_of_a_great_many_rows_is_told_and_alarms_nobody() -> None:
+    (found,) = shifts({"x": window(np.random.default_rng(1), 500_000, 0.02)}, Drift())
+    assert (found.verdict, found.chance < 1e-6) == ("small", True)
+
+
+@pytest.mark.parametrize("name", ["psi", "jensen_shannon", "wasserstein"])
+def test_half_a_deviation_is_found_in_every_window(name: str) -> None:
+    rng = np.random.default_rng(2)
+    settings = Drift.model_validate({"measure": name})
+    for _ in range(20):
+        pairs = {f"x{index}": window(rng, 1000) for index in range(49)} | {"x": window(rng, 1000, 0.5)}
+        assert [shift.column for shift in shifts(pairs, settings) if shift.verdict == "drift"] == ["x"]

@@ -1,0 +1,236 @@
+"""Windows of a small bundle: what is broken, what shifts, what lasts, and what late labels say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlops.errors import ConfigurationError, DataError, IntegrityError
+from mlops.files.canonical import dumps
+from mlops.ml.data.derive import Derived
+from mlops.monitor import labels as late
+from mlops.monitor import log, windows
+from mlops.monitor.document import document
+from mlops.monitor.exposition import exposition
+from mlops.monitor.judge import Labelled, Result, judge
+from mlops.monitor.page import render
+from mlops.monitor.reference import Reference
+from mlops.spec.monitor import Monitor
+from mlops.spec.pipeline import Bootstrap
+from tests.builders.bundles import make_bundle, make_frame
+from tests.builders.logs import START, write_day
+
+ROWS = 600
+Change = Callable[[int, pl.DataFrame], pl.DataFrame]
+
+
+def day(seed: int) -> pl.DataFrame:
+    """Rows like those that the bundle was made of: its own sixty, drawn again."""
+    drawn = np.random.default_rng(seed).integers(0, 60, ROWS)
+    rows: pl.DataFrame = make_frame()[drawn.tolist()]
+    return rows
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("watched") / "bundle")
+
+
+def watch(
+    tmp_path: Path, bundle: Path, change: Change, days: int = 5, labelled: Labelled | None = None, **settings: Any
+) -> Result:
+    for index in range(days):
+        write_day(tmp_path / "log", bundle, index, change(index, day(index)))
+    return result(tmp_path, bundle, days, labelled, **settings)
+
+
+def result(tmp_path: Path, bundle: Path, days: int, labelled: Labelled | None = None, **settings: Any) -> Result:
+    reference, until = Reference.read(bundle), START + timedelta(days=days)
+    settings.setdefault("drift", {"ignore": ["(output)"]})
+    monitor = Monitor.model_validate(settings)
+    found = log.span(tmp_path / "log")
+    assert found is not None
+    closed = tuple(windows.closed(found[0], until, "day", 30))
+    return judge(
+        closed, lambda window: log.read(tmp_path / "log", window, reference.bundle), until, reference, monitor, labelled
+    )
+
+
+def same(_: int, frame: pl.DataFrame) -> pl.DataFrame:
+    return frame
+
+
+def from_day(first: int, **columns: pl.Expr) -> Change:
+    return lambda index, frame: frame.with_columns(**columns) if index >= first else frame
+
+
+def test_what_stays_the_same_is_ok(tmp_path: Path, bundle: Path) -> None:
+    found = watch(tmp_path, bundle, same)
+    assert (found.status, found.why) == ("ok", "nothing shifted for long enough to matter")
+    assert [window.rows for window in found.windows] == [ROWS] * 5
+
+
+def test_a_shift_alarms_once_it_lasts(tmp_path: Path, bundle: Path) -> None:
+    older = from_day(3, age=(pl.col("age") + 10).clip(upper_bound=60))
+    one = watch(tmp_path, bundle, older, days=4, quality={"outside": 1.0})
+    assert (one.status, one.alarms) == ("ok", ())
+    two = watch(tmp_path, bundle, older, days=5, quality={"outside": 1.0})
+    assert two.status == "alarm"
+    assert [(alarm.kind, alarm.name, len(alarm.windows)) for alarm in two.alarms] == [("drift", "age", 2)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "check", "name"),
+    [
+        ({"age": pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.col("age"))}, "nulls", "age"),
+        ({"age": pl.col("age") * 365}, "outside", "age"),
+        ({"plan": pl.lit("platinum")}, "unseen", "plan"),
+    ],
+)
+def test_a_broken_feed_is_an_incident_and_no_drift(
+    tmp_path: Path, bundle: Path, columns: dict[str, pl.Expr], check: str, name: str
+) -> None:
+    found = watch(tmp_path, bundle, from_day(4, **columns))
+    assert found.status == "data-incident"
+    assert [(incident.check, incident.column) for incident in found.windows[-1].incidents] == [(check, name)]
+    assert found.windows[-1].shifts == ()
+    assert found.alarms == ()
+
+
+def test_a_late_batch_and_a_silent_server_are_incidents(tmp_path: Path, bundle: Path) -> None:
+    late_batch = watch(tmp_path / "late", bundle, lambda index, frame: frame.head(60) if index == 4 else frame)
+    assert late_batch.status == "data-incident"
+    assert late_batch.why == "60 records where 600 are usual: a part of the log is late or lost"
+    watch(tmp_path / "silent", bundle, same, days=3)
+    silent = result(tmp_path / "silent", bundle, 4)
+    assert silent.why == "there is no record: is the server logging?"
+
+
+def test_few_rows_are_insufficient_and_never_ok(tmp_path: Path, bundle: Path) -> None:
+    found = watch(tmp_path, bundle, lambda _, frame: frame.head(499))
+    assert (found.status, found.why) == ("insufficient", "0 of the last windows can be compared, 2 are needed")
+
+
+def test_answers_of_another_bundle_are_counted_and_not_compared(tmp_path: Path, bundle: Path) -> None:
+    for index in range(3):
+        write_day(tmp_path / "log", bundle, index, day(index), digest="sha256:other")
+    found = result(tmp_path, bundle, 3)
+    assert (found.status, [window.others for window in found.windows]) == ("insufficient", [ROWS] * 3)
+
+
+def test_a_damaged_segment_is_said(tmp_path: Path, bundle: Path) -> None:
+    write_day(tmp_path / "log", bundle, 0, day(0))
+    next((tmp_path / "log").iterdir()).write_bytes(b"PAR1")
+    with pytest.raises(IntegrityError, match="is no segment of a prediction log"):
+        result(tmp_path, bundle, 1)
+
+
+def write_labels(tmp_path: Path, bundle: Path, days: int, wrong_from: int) -> pl.DataFrame:
+    """Labels that agree with the answers up to a day, and are their opposite from then on."""
+    reference = Reference.read(bundle)
+    parts = []
+    for window in windows.closed(START, START + timedelta(days=days), "day", 30):
+        records = log.read(tmp_path / "log", window, reference.bundle)
+        agree = window.start < START + timedelta(days=wrong_from)
+        said = records.output.list.first() > 0.5
+        parts.append(pl.DataFrame({"prediction_id": records.identity, "y": said if agree else ~said}))
+    return pl.concat(parts).with_columns(time=pl.lit("2026-11-07T00:00:00Z"))
+
+
+PERFORMANCE = {"metric": "accuracy", "at_least": 0.7, "labels_within_days": 1}
+
+
+def labelled(frame: pl.DataFrame, path: Path, until_days: int = 20) -> Labelled:
+    frame.write_csv(path)
+    known = late.read(path, "labels.csv", "y", {}, START + timedelta(days=until_days))
+    return Labelled(known, None, Bootstrap(samples=200), 0.7)
+
+
+def test_worse_answers_alarm_once_their_labels_are_in(tmp_path: Path, bundle: Path) -> None:
+    watch(tmp_path, bundle, same)
+    frame = write_labels(tmp_path, bundle, 5, wrong_from=2)
+    options = {"labels": "labels.csv", "performance": PERFORMANCE}
+    found = result(tmp_path, bundle, 5, labelled(frame, tmp_path / "labels.csv"), **options)
+    verdicts = [window.performance.verdict for window in found.windows if window.performance]
+    assert verdicts == ["well", "well", "worse", "worse", "immature"]
+    assert [(alarm.kind, alarm.name) for alarm in found.alarms] == [("performance", "accuracy")]
+
+
+def test_labels_in_any_order_any_number_of_times_give_the_same(tmp_path: Path, bundle: Path) -> None:
+    watch(tmp_path, bundle, same, days=3)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=1)
+    earlier = frame.with_columns(y=~pl.col("y"), time=pl.lit("2026-11-01T00:00:00Z"))
+    shuffled = pl.concat([frame, earlier, frame.head(500)]).sample(fraction=1, shuffle=True, seed=3)
+    options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 0}}
+    plain, other = (
+        result(tmp_path, bundle, 3, labelled(made, tmp_path / "labels.csv"), **options).windows
+        for made in (frame, shuffled)
+    )
+    assert [window.performance for window in plain] == [window.performance for window in other]
+    assert [window.performance.rows for window in plain if window.performance] == [ROWS] * 3
+
+
+def test_few_labels_are_insufficient(tmp_path: Path, bundle: Path) -> None:
+    watch(tmp_path, bundle, same, days=3)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=3).gather_every(3)
+    options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 0}}
+    found = result(tmp_path, bundle, 3, labelled(frame, tmp_path / "labels.csv"), **options)
+    assert (found.status, found.why) == ("insufficient", "0 windows have their labels, 2 are needed")
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "words"),
+    [
+        ("prediction_id,y\na,true\n", DataError, "labels.csv has no column `time`"),
+        ("prediction_id,time,y\na,noon,true\n", DataError, "`time` of labels.csv is not a time in every row"),
+        ("prediction_id,time\na,2026-11-21\n", ConfigurationError, "labels.csv has no column `y`"),
+        ("", DataError, "labels.csv cannot be read as a table of labels"),
+        (None, ConfigurationError, "there are no labels at labels.csv"),
+    ],
+)
+def test_what_is_no_file_of_labels_is_said(
+    tmp_path: Path, text: str | None, error: type[Exception], words: str
+) -> None:
+    if text is not None:
+        (tmp_path / "labels.csv").write_text(text)
+    with pytest.raises(error) as caught:
+        late.read(tmp_path / "labels.csv", "labels.csv", "y", {}, START)
+    assert str(caught.value) == words
+
+
+def test_a_label_may_be_what_the_target_derives_from(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("prediction_id,time,cost\na,2026-11-01,0\nb,2026-11-01,3\nc,2026-12-01,3\n")
+    rule = {"y": Derived.model_validate({"from": "cost", "rule": "greater_than", "value": 0})}
+    found = late.read(tmp_path / "l.csv", "l.csv", "y", rule, START)
+    assert found.select("prediction_id", "y").rows() == [("a", False), ("b", True)]
+
+
+def test_the_report_is_the_same_bytes_and_the_page_asks_for_nothing(tmp_path: Path, bundle: Path) -> None:
+    found, again = watch(tmp_path, bundle, same), result(tmp_path, bundle, 5)
+    made = document(found, Reference.read(bundle), "tiny")
+    assert dumps(made) == dumps(document(again, Reference.read(bundle), "tiny"))
+    made["alarms"] = [{"kind": "drift", "name": "age", "windows": ["x"], "sentence": "<script>alert(1)</script>"}]
+    page = render(json.loads(json.dumps(made)), "psi", 0.1, ("accuracy", 0.7))
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> None:
+    found = document(watch(tmp_path, bundle, same), Reference.read(bundle), 'ti"ny\n')
+    text = exposition([found], {'ti"ny\n': ("accuracy", 0.7)}, 1.5e9)
+    lines = text.splitlines()
+    assert 'mlops_monitor_last_success_timestamp_seconds{pipeline="ti\\"ny\\n"} 1500000000.0' in lines
+    assert 'mlops_monitor_status_info{pipeline="ti\\"ny\\n",status="ok"} 1.0' in lines
+    series = [line for line in lines if not line.startswith("#")]
+    assert len(series) == 2 + 4 + 2 + 1 + 4 + 1  # times, statuses, kinds, records, columns, bound
+    assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == list(
+        dict.fromkeys(line.partition("{")[0] for line in series)
+    )

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+import pytest
+
+from mlops.errors import ConfigurationError
+from mlops.monitor import part
+from mlops.monitor.log import Records
+from mlops.monitor.policy import cause, decide
+from mlops.spec.monitor import Retrain
+
+END = datetime(2026, 11, 21, tzinfo=UTC)
+WEEK = timedelta(days=7)
+RETRAIN = Retrain(when=("drift",), cooldown_days=7, minimum_new_labels=100)
+
+
+def report(*kinds: str, status: str = "alarm", bundle: str = "sha256:a") -> dict[str, Any]:
+    alarms = [{"kind": kind, "sentence": f"{kind} it is"} for kind in kinds]
+    return {"pipeline": "churn", "bundle": bundle, "status": status, "why": "half is missing", "alarms": alarms}
+
+
+@pytest.mark.parametrize(
+    ("found", "since", "labels", "propose", "why"),
+    [
+        (report("drift"), None, 100, True, "drift it is"),
+        (report("drift"), END - WEEK, 100, True, "drift it is"),
+        (report("drift"), END - WEEK + timedelta(hours=1), 100, False, "the last data version ends 2026-11-14"),
+        (report("drift"), None, 99, False, "99 new labels, 100 are needed"),
+        (report("performance"), None, 100, False, "no alarm on drift"),
+        (report(status="ok"), None, 100, False, "no alarm on drift"),
+        (report("drift", status="data-incident"), None, 100, False, "the feed is broken"),
+    ],
+)
+def test_a_retraining_needs_an_alarm_rest_and_labels(
+    found: dict[str, Any], since: datetime | None, labels: int, propose: bool, why: str
+) -> None:
+    decision = decide(found, RETRAIN, since, END, labels)
+    assert (decision.propose, decision.why[: len(why)]) == (propose, why)
+
+
+def test_a_schedule_needs_no_alarm() -> None:
+    policy = Retrain(when=("schedule",), minimum_new_labels=100)
+    assert decide(report(status="ok"), policy, None, END, 100).why == "it is time by the schedule"
+
+
+def test_flapping_drift_is_one_cause_until_a_data_version_is_merged() -> None:
+    merged: list[datetime] = []
+    opened = set()
+    for day in range(90):
+        end = END + timedelta(days=day)
+        found = report(*(("drift",) if day % 3 else ()), status="alarm" if day % 3 else "ok")
+        since = merged[-1] if merged else None
+        if decide(found, RETRAIN, since, end, 1000).propose:
+            opened.add(cause(found, since))
+            if day % 5 == 0:
+                merged.append(end)
+    assert all(later - earlier >= WEEK for earlier, later in pairwise(merged))
+    assert len(opened) == len(merged) + 1
+    assert cause(report(), None) != cause(report(bundle="sha256:b"), None)
+
+
+def test_a_new_file_follows_all_others_and_says_where_it_ends() -> None:
+    names = ["rand_hie.csv.gz", "older.csv"]
+    made = part.name(names, END)
+    assert made == "rand_hie.until-20261121T000000Z.csv"
+    assert sorted([*names, made])[-1] == made
+    assert part.latest([*names, made]) == END
+    later = part.name([*names, made], END + WEEK)
+    assert sorted([*names, made, later])[-1] == later
+    assert part.latest(names) is None
+
+
+def test_rows_are_spelled_like_the_source() -> None:
+    records = Records(
+        pl.Series("prediction_id", ["a", "b"]),
+        pl.DataFrame({"age": [40.5, None], "plan": ["x;y", "z"]}),
+        pl.Series("output", [[0.5], [0.5]]),
+        0,
+    )
+    labels = pl.DataFrame({"prediction_id": ["b", "a", "c"], "left": [1, 0, 1], "plan": ["w", "v", "u"]})
+    found = part.rows(records, labels)
+    columns = ["plan", "age", "note", "left"]
+    text = part.spelled(found, columns, ["left"], separator=";", null="NA", header=True)
+    assert text == "plan;age;note;left\nv;40.5;NA;0\nw;NA;NA;1\n"
+    with pytest.raises(ConfigurationError, match="`who` of the source is neither logged nor labelled"):
+        part.spelled(found, [*columns, "who"], ["left", "who"], separator=";", null="NA", header=True)

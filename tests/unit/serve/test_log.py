@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlops.bundle.prediction_log import segment_name, segments
+from mlops.errors import InfrastructureError
+from mlops.serve.app import create
+from mlops.serve.log import PredictionLog
+from tests.builders.bundles import make_bundle, make_predictor
+from tests.builders.client import Client
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = 1_780_000_000_000_000_000  # nanoseconds
+ROW = {"age": 40.5, "visits": 3, "insured": True, "plan": None, "joined": "2020-02-29", "seen": "2020-05-01T08:00:00"}
+SERVE = (
+    "import sys; from pathlib import Path; from mlops.serve.server import serve;"
+    "serve(Path(sys.argv[1]), port=0, log=Path(sys.argv[2]))"
+)
+
+
+def opened(folder: Path, **options: Any) -> PredictionLog:
+    ticks = count(START, 1_000_000)
+    return PredictionLog(folder, "sha256:b", make_predictor().schema, clock=lambda: next(ticks), **options)
+
+
+def read(folder: Path) -> pl.DataFrame:
+    return pl.concat([pl.read_parquet(path) for path in segments(folder)])
+
+
+def test_what_was_answered_is_read_back(tmp_path: Path) -> None:
+    log = opened(tmp_path, seconds=3600)
+    names = [log.identity() for _ in range(3)]
+    for name in names:
+        log.add(name, [ROW, {**ROW, "visits": 4}], np.array([0.25, 0.5], dtype=np.float32))
+    log.close()
+    log.close()
+    frame = read(tmp_path)
+    assert frame["prediction_id"].to_list() == [f"{name}-{row}" for name in names for row in (0, 1)]
+    assert frame["features"][1] == {**ROW, "visits": 4}
+    assert frame["output"].to_list() == [[0.25], [0.5]] * 3
+    assert set(frame["bundle"]) == {"sha256:b"}
+    assert frame["at"][0] == datetime.fromtimestamp(START // 10**9, UTC)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".parquet"] == []
+
+
+def test_a_full_segment_is_written_without_a_stop(tmp_path: Path) -> None:
+    log = opened(tmp_path, rows=10, seconds=3600)
+    for _ in range(100):
+        log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
+    log.close()
+    assert read(tmp_path).height == 100
+    assert read(tmp_path)["prediction_id"].n_unique() == 100
+
+
+def test_a_folder_that_is_lost_holds_records_up_to_a_bound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = opened(tmp_path / "log", most=5, seconds=3600)
+    (tmp_path / "log").rmdir()
+    (tmp_path / "log").write_text("in the way")
+    for _ in range(7):
+        log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
+    log.close()
+    assert log.dropped == 2
+    assert "5 records are lost" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_said_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("a file")
+    with pytest.raises(InfrastructureError) as caught:
+        opened(tmp_path / "log" / "inner")
+    assert caught.value.hint == "choose another --log"
+
+
+def test_segments_are_opened_only_where_their_times_meet_the_window(tmp_path: Path) -> None:
+    hour = 3_600_000_000
+    names = [segment_name(k * hour, (k + 1) * hour - 1, "a-0") for k in range(4)]
+    for name in (*names, "notes.parquet"):
+        (tmp_path / name).touch()
+    start, end = datetime(1970, 1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 3, tzinfo=UTC)
+    assert [path.name for path in segments(tmp_path, start, end)] == names[1:3]
+
+
+def test_the_caller_gets_the_name_of_its_prediction(tmp_path: Path) -> None:
+    app = create(make_bundle(tmp_path / "bundle"), log=tmp_path / "log")
+    client = Client(app)
+    good = client.post("/invocations", json={"dataframe_records": [ROW | {"plan": "basic"}] * 2})
+    bad = client.post("/invocations", json={"dataframe_records": [{}]})
+    app.state.log.close()
+    assert "x-prediction-id" not in bad.headers
+    frame = read(tmp_path / "log")
+    assert frame["prediction_id"].to_list() == [f"{good.headers['x-prediction-id']}-{row}" for row in (0, 1)]
+    assert frame["output"].list.first().to_list() == good.json()["predictions"]
+    assert set(frame["bundle"]) == {good.headers["x-bundle-digest"]}
+
+
+def test_a_server_that_is_told_to_stop_loses_nothing(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    body = json.dumps({"dataframe_records": [ROW | {"plan": "basic"}] * 7}).encode()
+    command = [sys.executable, "-c", SERVE, str(bundle), str(tmp_path / "log")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        url = f"{process.stderr.readline().split()[-1]}/invocations"
+        for _ in range(5):
+            request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310
+            with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+                assert len(json.load(response)["predictions"]) == 7
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+    assert read(tmp_path / "log").height == 35

@@ -38,7 +38,7 @@ def _rule(old: Rule, rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _about(rule: Rule) -> tuple[Any, ...]:
-    return rule["metric"], rule.get("against", "value"), rule.get("by")
+    return rule["metric"], rule.get("against", "value"), rule.get("by"), rule.get("under")
 
 
 def _implies(new: Rule, old: Rule) -> bool:
@@ -56,6 +56,7 @@ def _implies(new: Rule, old: Rule) -> bool:
 def _spell(rule: Rule) -> str:
     against = rule.get("against", "value")
     parts = [rule["metric"] + ("" if against == "value" else f" over {against}")]
+    parts += [f"under {rule['under']}"] if rule.get("under") else []
     parts += [f"by {rule['by']}"] if rule.get("by") else []
     parts += [f"{key.replace('_', ' ')} {rule[key]:g}" for key in ("at_least", "at_most") if rule.get(key) is not None]
     parts += ["(only a warning)"] if rule.get("mode") == "warn" else []

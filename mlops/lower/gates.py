@@ -22,6 +22,7 @@ def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
         ("champion", rule.over_champion),
         ("dummy", rule.over_dummy),
         ("simple", rule.over_simple),
+        ("clean", rule.over_clean),
     ):
         if difference is not None:
             yield _bound(rule, against, *_signed(rule.metric, difference))
@@ -35,7 +36,8 @@ def _signed(metric: str, difference: Difference) -> tuple[float | None, float | 
 
 
 def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float | None) -> dict[str, Any]:
-    parts = [rule.metric, *([] if against == "value" else ["over", against]), *(["by", rule.by] if rule.by else [])]
+    parts = [rule.metric, *(["under", rule.under] if rule.under else [])]
+    parts += [*([] if against == "value" else ["over", against]), *(["by", rule.by] if rule.by else [])]
     return {
         "id": "-".join(parts),
         "metric": rule.metric,
@@ -43,5 +45,6 @@ def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float 
         "at_least": at_least,
         "at_most": at_most,
         "by": rule.by,
+        **({"under": rule.under} if rule.under else {}),
         "mode": rule.mode,
     }

@@ -12,6 +12,7 @@ from mlops.spec.data import brief, dump, excluded
 from mlops.spec.metrics import metrics_for
 from mlops.spec.model import Own
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.robustness import strengths
 
 # The project's own environment comes first, so that `dvc repro` works without activating it.
 COMMAND = 'PATH="$DVC_ROOT/.venv/bin:$PATH" mlops stage {}'
@@ -134,6 +135,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),
         "baselines": ["dummy", "simple"],
+        **_examined(spec),
     }
     outputs = (
         Output("artifacts/evaluation"),
@@ -142,6 +144,13 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     )
     inputs = ("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split")
     return _stage("evaluate", section, inputs, *outputs)
+
+
+def _examined(spec: Pipeline) -> dict[str, Any]:
+    """What is examined besides metrics; nothing that was not asked for is in the section."""
+    rules = (*spec.preset.gates, *spec.gates)
+    robustness = strengths(spec.evaluate.robustness, tuple(rule.under for rule in rules if rule.under))
+    return {"robustness": robustness} if robustness else {}
 
 
 def _gate(spec: Pipeline) -> Stage:

@@ -12,6 +12,7 @@ from mlops.spec.document import Path
 from mlops.spec.gates import GateRule
 from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 
 
 @dataclass(frozen=True)
@@ -156,14 +157,31 @@ def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
     """Two rules with one id could not be told apart in a verdict or a waiver."""
     seen: dict[tuple[object, ...], Path] = {}
     for path, rule in _rules(pipeline):
-        for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple"):
-            key = (rule.metric, rule.by, against)
+        for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple", "over_clean"):
+            key = (rule.metric, rule.by, rule.under, against)
             if getattr(rule, against) is None:
                 continue
             if key in seen:
                 message = f"{rule.metric} is bounded twice by `{against}`" + (f" for {rule.by}" if rule.by else "")
                 yield Problem((*path, against), message, "keep one of the two", "rule-twice")
             seen[key] = path
+
+
+def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
+    """An image has no units, a table no brightness, and a share is at most 1."""
+    image, declared = pipeline.features.kind == "image", pipeline.evaluate.robustness
+    named: list[tuple[Path, str]] = [
+        (("evaluate", "robustness", name if isinstance(declared, dict) else index), name)
+        for index, name in enumerate(declared)
+    ]
+    named += [((*path, "under"), rule.under) for path, rule in _rules(pipeline) if rule.under is not None]
+    for path, name in named:
+        if name in (TABLES if image else IMAGES):
+            message = f"`{name}` perturbs {'tables' if image else 'images'}, not {'images' if image else 'tables'}"
+            fitting = sorted(set(STRENGTHS) - (TABLES if image else IMAGES))
+            yield Problem(path, message, f"one of: {', '.join(fitting)}", "perturbation")
+        if isinstance(declared, dict) and name in SHARES and declared.get(name, 0) > 1 and path[0] == "evaluate":
+            yield Problem(path, f"the strength of `{name}` is a share", "write a number up to 1", "perturbation")
 
 
 CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
@@ -177,6 +195,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     image_has_shape,
     source_is_complete,
     rule_twice,
+    perturbation_fits,
 )
 
 

@@ -91,6 +91,12 @@ Why: the stage `validate` would stop on it.
 Fix: correct the expression; it is matched against the whole value.
 Example: `matches: "[a-z"`.
 
+perturbation: a perturbation that cannot be applied.
+What: one of images for a table, one of tables for images, or a share greater than 1.
+Why: it would change nothing, and a model that is not touched looks robust.
+Fix: use one of those that the message names.
+Example: `evaluate: {robustness: [blur]}` with `- /features: tabular`.
+
 policy: the pipeline lacks something that conf/policy.yaml asks of its risk tier.
 What: owners, or a gate by a sensitive column.
 Why: the code owners decided it for every pipeline of that risk.

@@ -13,6 +13,7 @@ from mlops.spec.features import Features
 from mlops.spec.gates import GateRule
 from mlops.spec.model import Model
 from mlops.spec.project import Risk
+from mlops.spec.robustness import Perturbations
 from mlops.spec.trainer import Trainer
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -39,6 +40,8 @@ class Evaluate(Block):
     bootstrap: Bootstrap = Bootstrap()
     minimum_rows: Annotated[int, Field(ge=2)] = 30
     """A slice with fewer rows is never judged a pass."""
+    robustness: Perturbations = ()
+    """Perturbations of test rows to measure the candidate under, or a strength for each; those of gates are added."""
 
 
 class Preset(Block):

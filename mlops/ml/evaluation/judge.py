@@ -46,6 +46,7 @@ class Result:
             "metric": rule.metric,
             "against": rule.against,
             "by": rule.by,
+            **({"under": rule.under} if rule.under else {}),
             "slice": self.evidence.slice,
             "value": interval.value,
             "low": interval.low,

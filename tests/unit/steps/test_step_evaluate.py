@@ -141,3 +141,13 @@ def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     context = pipeline(tmp_path)
     with pytest.raises(ValueError, match=r"bootstrap\.seeds"):
         evaluate.run(replace(context, params=context.params | {"bootstrap": {"seeds": 1}}))
+
+
+def test_perturbed_rows_are_scored_by_the_code_that_serves(tmp_path: Path) -> None:
+    context = pipeline(tmp_path, robustness={"missing": 0.5, "noise": 0.2, "unseen_categories": 1.0, "units": 1.0})
+    evaluate.run(context)
+    document = report(context)
+    assert sorted(document["models"]) == ["candidate", "dummy", "simple"]
+    assert sorted(document["robustness"]) == ["missing", "noise", "units", "unseen_categories"]
+    assert set(document["robustness"]["noise"]["metrics"]) == set(METRICS["binary"])
+    assert sum(name.startswith("candidate under ") for name in pl.read_parquet(context.path(PREDICTIONS)).columns) == 4

@@ -17,9 +17,13 @@ def rules_of(section: Section) -> dict[str, Any]:
 
 def loosened(before: Section, after: Section) -> tuple[str, ...]:
     """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for."""
-    rules = after.get("rules") or []
-    found = [sentence for rule in before.get("rules") or [] for sentence in _rule(rule, rules)]
+    rules = _rules(after)
+    found = [sentence for rule in _rules(before) for sentence in _rule(rule, rules)]
     return tuple(dict.fromkeys([*found, *_method(before, after)]))
+
+
+def _rules(section: Section) -> list[Rule]:
+    return [*(section.get("rules") or []), *(section.get("serving") or [])]
 
 
 def only_in(rules: Sequence[Rule], others: Sequence[Rule]) -> str:

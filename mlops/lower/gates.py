@@ -8,11 +8,13 @@ from typing import Any
 from mlops.spec.gates import Difference, GateRule
 from mlops.spec.metrics import METRICS
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.serving import SERVING
 
 
 def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
-    """List every bound of every rule; a preset's come first."""
-    return [bound for rule in (*spec.preset.gates, *spec.gates) for bound in _bounds(rule)]
+    """List every bound of every rule on predictions; a preset's come first."""
+    rules = (rule for rule in (*spec.preset.gates, *spec.gates) if rule.metric not in SERVING)
+    return [bound for rule in rules for bound in _bounds(rule)]
 
 
 def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:

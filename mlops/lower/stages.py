@@ -7,6 +7,7 @@ from typing import Any
 from mlops.files.canonical import digest_json
 from mlops.lower.gates import lower_rules
 from mlops.lower.inputs import Facts
+from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.data import brief, dump, excluded
 from mlops.spec.metrics import metrics_for
@@ -34,6 +35,7 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         _features(spec),
         _train(name, spec),
         _evaluate(name, spec, facts.champions.get(name)),
+        *_measure(spec, facts.champions.get(name)),
         _gate(spec),
     )
     configuration = digest_json({stage.name: stage.section for stage in learning})
@@ -153,6 +155,15 @@ def _examined(spec: Pipeline) -> dict[str, Any]:
     return {"robustness": robustness} if robustness else {}
 
 
+def _measure(spec: Pipeline, champion: str | None) -> tuple[Stage, ...]:
+    """Measure what serving costs, where a rule asks for it."""
+    if not serving_rules(spec):
+        return ()
+    inputs = ("artifacts/features/transform.json", "artifacts/model", "artifacts/split")
+    section = {"champion": champion, **dump(spec.evaluate.serving)}
+    return (_stage("measure", section, inputs, Output("reports/serving.json", Kind.REPORT)),)
+
+
 def _gate(spec: Pipeline) -> Stage:
     section = {
         "task": spec.task,
@@ -160,9 +171,11 @@ def _gate(spec: Pipeline) -> Stage:
         "bootstrap": dump(spec.evaluate.bootstrap),
         "minimum_rows": spec.evaluate.minimum_rows,
         "rules": lower_rules(spec),
+        **({"serving": serving} if (serving := serving_rules(spec)) else {}),
     }
     inputs = (
         "artifacts/evaluation",
+        *(["reports/serving.json"] if serving else []),
         "reports/data.json",
         "reports/history.csv",
         "reports/metrics.json",

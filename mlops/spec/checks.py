@@ -13,6 +13,7 @@ from mlops.spec.gates import GateRule
 from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.robustness import IMAGES, SHARES, STRENGTHS, TABLES
+from mlops.spec.serving import SERVING
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def check(pipeline: Pipeline) -> tuple[Problem, ...]:
 def unknown_metric(pipeline: Pipeline) -> Iterator[Problem]:
     """A metric that does not exist, or does not fit the task, could never be computed."""
     for path, name in _metrics(pipeline):
+        if name in SERVING and path[-1] == "metric":
+            continue
         if name not in METRICS or pipeline.task not in METRICS[name].tasks:
             known = name in METRICS
             message = f"`{name}` is no metric of a {pipeline.task} task" if known else f"unknown metric `{name}`"
@@ -67,7 +70,7 @@ def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
 
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
     """Without a blocking rule every model would pass."""
-    if not any(rule.mode == "block" for _, rule in _rules(pipeline)):
+    if not any(rule.mode == "block" and rule.metric not in SERVING for _, rule in _rules(pipeline)):
         yield Problem(
             ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
         )
@@ -184,6 +187,21 @@ def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
             yield Problem(path, f"the strength of `{name}` is a share", "write a number up to 1", "perturbation")
 
 
+def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """What serving costs has a good side, and neither slices nor baselines."""
+    for path, rule in _rules(pipeline):
+        if rule.metric not in SERVING:
+            continue
+        for key in ("by", "under", "over_dummy", "over_simple"):
+            if getattr(rule, key) is not None:
+                message = f"`{key}` says nothing of {rule.metric}, which is measured of the model as a whole"
+                yield Problem((*path, key), message, "write `at_most`, `at_least` or `over_champion`", "serving-rule")
+        wrong, right = ("at_most", "at_least") if SERVING[rule.metric] else ("at_least", "at_most")
+        if getattr(rule, wrong) is not None:
+            message = f"`{wrong}` bounds {rule.metric} on its good side"
+            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
+
+
 CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     unknown_metric,
     bound_out_of_range,
@@ -196,6 +214,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     source_is_complete,
     rule_twice,
     perturbation_fits,
+    serving_is_whole,
 )
 
 

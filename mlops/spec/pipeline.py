@@ -14,6 +14,7 @@ from mlops.spec.gates import GateRule
 from mlops.spec.model import Model
 from mlops.spec.project import Risk
 from mlops.spec.robustness import Perturbations
+from mlops.spec.serving import Serving
 from mlops.spec.trainer import Trainer
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -42,6 +43,7 @@ class Evaluate(Block):
     """A slice with fewer rows is never judged a pass."""
     robustness: Perturbations = ()
     """Perturbations of test rows to measure the candidate under, or a strength for each; those of gates are added."""
+    serving: Serving = Serving()
 
 
 class Preset(Block):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.evaluation import serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judge import judge, overall
 from mlops.ml.evaluation.predictions import Predictions
@@ -35,6 +36,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bootstrap: Method = Method()
     minimum_rows: int = Field(default=30, ge=1)
     rules: tuple[Rule, ...] = ()
+    serving: tuple[Rule, ...] = ()
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -47,6 +49,8 @@ def run(context: StageContext) -> None:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
+    cost = (params.serving, context.path("reports"), predictions.champion, params.bootstrap.confidence)
+    results += serving_cost.judge_reports(*cost)
     record = rounded(
         {
             "schema_version": 1,

@@ -95,7 +95,8 @@ def _perturbed(
     if not params.robustness:
         return {}
     recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
-    scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, recipe.shape)
+    shape = recipe.shape if recipe.kind == "image" else None
+    scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
     return {name: candidate.predict(robustness.perturb(name, how, scene)) for name, how in params.robustness.items()}
 
 

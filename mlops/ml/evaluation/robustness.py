@@ -40,7 +40,7 @@ class Scene:
     train: pl.DataFrame
     columns: Mapping[str, str]
     shape: tuple[int, ...] | None = None
-    """Channels, height and width of an image."""
+    """Channels, height and width where the rows are images, else None."""
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -128,7 +128,7 @@ _TABLES: dict[str, Callable[[float, Scene, list[str]], list[pl.Series]]] = {
 def _corrupted(name: str, strength: float, scene: Scene) -> pl.DataFrame:
     """Change whole images, and keep them within the range seen in training."""
     names = list(scene.columns)
-    if scene.shape is None or len(scene.shape) != 3:
+    if scene.shape is None:
         raise DataError(
             f"evaluate.robustness: `{name}` changes images, and this pipeline's rows are none",
             hint=f"remove `{name}` from `evaluate: robustness:` and from the gates",

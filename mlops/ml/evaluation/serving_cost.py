@@ -143,7 +143,7 @@ def _interval(logs: NDArray[np.float64], confidence: float, *, relative: bool) -
     mean, error = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(len(logs))
     reach = float(stdtrit(len(logs) - 1, (1 + confidence) / 2)) * error
     back = [math.expm1(mean + step) if relative else math.exp(mean + step) for step in (0.0, -reach, reach)]
-    return Interval(*back)
+    return Interval(*(float(f"{value:.9g}") for value in back))  # a size that is its bound must not miss it by rounding
 
 
 def _verdict(rule: Rule, interval: Interval) -> str:

@@ -108,6 +108,14 @@ def test_more_is_never_cheaper(column: list[float], bound: float) -> None:
     assert said(2.0) <= said(1.0)
 
 
+def test_a_size_on_its_bound_passes() -> None:
+    document = {"inputs": INPUTS, "repetitions": {"candidate": {"size": [0.271834] * 7}}}
+    assert verdict(document, Rule("size", "size", at_most=0.271834), None) == (
+        "pass",
+        "size is 0.272 MiB [0.272, 0.272], at most 0.271834 MiB as required, in 7 repetitions",
+    )
+
+
 def test_a_process_is_summed_up() -> None:
     found = values(0.5, [0.001] * 99 + [0.1], [0.5, 0.25, 0.25], 100, 3 * 2**20, 2**19)
     assert found["latency_p50"] == 0.001

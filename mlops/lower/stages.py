@@ -113,12 +113,17 @@ def _train(name: str, spec: Pipeline) -> Stage:
         "candidates": {candidate: dump(model) for candidate, model in sorted(spec.model.items())},
         "trainer": dump(spec.trainer),
     }
+    explain = spec.evaluate.explain
+    if explain is not None and explain.attributions:
+        section["explain"] = {"sample": explain.sample, "key": explain.key, "rows": list(explain.rows)}
     outputs = (
         Output("artifacts/model"),
         Output("reports/history.csv", Kind.PLOT),
         Output("reports/training.json", Kind.METRIC),
+        *([Output("reports/explanations.json", Kind.REPORT)] if "explain" in section else []),
     )
-    return _stage("train", section, ("artifacts/features", *own), *outputs)
+    rows = ("artifacts/split",) if "explain" in section else ()
+    return _stage("train", section, ("artifacts/features", *rows, *own), *outputs)
 
 
 def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
@@ -152,7 +157,16 @@ def _examined(spec: Pipeline) -> dict[str, Any]:
     """What is examined besides metrics; nothing that was not asked for is in the section."""
     rules = (*spec.preset.gates, *spec.gates)
     robustness = strengths(spec.evaluate.robustness, tuple(rule.under for rule in rules if rule.under))
-    return {"robustness": robustness} if robustness else {}
+    examined: dict[str, Any] = {"robustness": robustness} if robustness else {}
+    if spec.evaluate.discover is not None:
+        examined["discover"] = dump(spec.evaluate.discover)
+    if (explain := spec.evaluate.explain) is not None and explain.permutation:
+        examined["importance"] = {
+            "metric": spec.select_by or _SELECT_BY[spec.task],
+            "repetitions": explain.repetitions,
+            "sample": explain.sample,
+        }
+    return examined
 
 
 def _measure(spec: Pipeline, champion: str | None) -> tuple[Stage, ...]:

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from mlops.spec.block import Block, Column, Items, Name, Owner
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
+from mlops.spec.examine import Discover, Explain
 from mlops.spec.features import Features
 from mlops.spec.gates import GateRule
 from mlops.spec.model import Model
@@ -44,6 +45,8 @@ class Evaluate(Block):
     robustness: Perturbations = ()
     """Perturbations of test rows to measure the candidate under, or a strength for each; those of gates are added."""
     serving: Serving = Serving()
+    discover: Discover | None = None
+    explain: Explain | None = None
 
 
 class Preset(Block):

@@ -13,11 +13,12 @@ from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import baselines, curves, robustness
+from mlops.ml.evaluation import baselines, curves, discovery, robustness
 from mlops.ml.evaluation.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import label
 from mlops.ml.evaluation.summary import summarise
+from mlops.steps import examine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bootstrap: Method = Method()
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     robustness: dict[str, float] = Field(default_factory=dict)
+    discover: discovery.Options | None = None
+    importance: examine.Importance | None = None
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -50,8 +53,7 @@ def run(context: StageContext) -> None:
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
     predictions = _predict(context, params, test)
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
-    if params.robustness:
-        summary |= {"robustness": robustness.measure(predictions, params.metrics, params.robustness, params.bootstrap)}
+    summary |= examine.examine(context, params, test, predictions)
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
     with writing_folder(context.path("reports/plots")) as folder:

@@ -183,8 +183,10 @@ def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
             message = f"`{name}` perturbs {'tables' if image else 'images'}, not {'images' if image else 'tables'}"
             fitting = sorted(set(STRENGTHS) - (TABLES if image else IMAGES))
             yield Problem(path, message, f"one of: {', '.join(fitting)}", "perturbation")
-        if isinstance(declared, dict) and name in SHARES and declared.get(name, 0) > 1 and path[0] == "evaluate":
-            yield Problem(path, f"the strength of `{name}` is a share", "write a number up to 1", "perturbation")
+    for name, strength in declared.items() if isinstance(declared, dict) else ():
+        if name in SHARES and strength > 1:
+            message = f"the strength of `{name}` is a share"
+            yield Problem(("evaluate", "robustness", name), message, "write a number up to 1", "perturbation")
 
 
 def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ _NUMBERS, _WORDS = ("int", "float"), ("string", "category", "bool")
 _VALUES = 12  # different values that a column may have to be taken one by one
 _SHARE = 0.1  # of false discoveries among what validation suggests (Benjamini-Hochberg)
 _ERROR = 0.05  # chance of any false confirmation on test (Holm)
+_CLEAR = 3.0  # t below which what is left over of a slice already found is not one by itself
 _KEPT = 500  # suggestions looked at more than once
 
 
@@ -81,7 +82,7 @@ class Part:
 
 
 def losses(task: str, target: NDArray[Any], score: NDArray[Any]) -> Floats:
-    """Give each row's loss: the Brier score of classes, the absolute error of numbers. Bounded losses suit a t-test."""
+    """Give each row's loss: the Brier score of classes, the absolute error of numbers, whose tails are short."""
     wide = score.astype(np.float64)
     if task == "regression":
         return np.abs(target - wide)
@@ -103,14 +104,14 @@ def search(part: Part, columns: Mapping[str, str], options: Options) -> list[tup
         return []
     masks = np.stack([condition.mask(part.frame) for condition in conditions])
     pairs, members = _suggested(masks, part.loss, options)
-    left, found = np.ones(len(part.loss), dtype=bool), []
+    left, found = np.ones(len(part.loss), dtype=bool), list[tuple[Condition, ...]]()
     while len(pairs) and len(found) < options.limit:
         inside = members & left
         wide = inside.astype(np.float64)
         statistic, _, effect = _welch(wide.sum(axis=1), wide @ part.loss, wide @ part.loss**2, part.loss[left])
         fits = (inside.sum(axis=1) >= options.minimum_rows) & (effect >= options.minimum_effect)
         best = int(np.argmax(np.where(fits, statistic, -np.inf)))
-        if not fits[best] or (found and statistic[best] < 3):  # what is left over of a slice already found
+        if not fits[best] or (found and statistic[best] < _CLEAR):
             break
         first, second = pairs[best]
         found.append((conditions[first],) if first == second else (conditions[first], conditions[second]))

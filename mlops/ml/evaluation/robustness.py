@@ -202,16 +202,16 @@ def measure(
 ) -> dict[str, Any]:
     """Measure the candidate under each perturbation: its value and the paired change from clean rows."""
     models = {name: predictions.under(name) for name in strengths}
-    statistics = {(None, metric): predictions.statistic(metric, "candidate") for metric in metrics}
+    clean = {("", metric): predictions.statistic(metric, "candidate") for metric in metrics}
     perturbed = {(n, metric): seen.statistic(metric, "candidate") for n, seen in models.items() for metric in metrics}
-    everything = {**statistics, **perturbed}
+    everything = {**clean, **perturbed}
     draws = resample(everything, Resampling.of(len(predictions), predictions.groups, method.samples, method.seed))
     ones = np.ones((1, len(predictions)))
     values = {key: float(apply(ones)[0]) for key, apply in everything.items()}
     report: dict[str, Any] = {name: {"strength": strength, "metrics": {}} for name, strength in strengths.items()}
     for name, metric in perturbed:
-        change = values[name, metric] - values[None, metric]
-        interval = Interval.of(change, draws[name, metric] - draws[None, metric], method.confidence)
+        change = values[name, metric] - values["", metric]
+        interval = Interval.of(change, draws[name, metric] - draws["", metric], method.confidence)
         value = Interval.of(values[name, metric], draws[name, metric], method.confidence)
         report[name]["metrics"][metric] = {"value": value.value, "low": value.low, "high": value.high} | {
             "change": interval.value,

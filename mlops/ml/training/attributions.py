@@ -137,4 +137,4 @@ def _picked(fitted: FittedEstimator, probabilities: Floats) -> NDArray[np.int64]
     """Say which class is explained: the positive one of two, else the likeliest of each row."""
     if fitted.problem.task == "binary":
         return np.ones(len(probabilities), dtype=np.int64)
-    return probabilities.argmax(axis=1)
+    return np.asarray(probabilities.argmax(axis=1))

@@ -17,7 +17,7 @@ from pathlib import Path
 from mlops.app.cache import digest_of, framework, keep, recall
 
 PACKAGE = Path(__file__).parent.parent
-STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
+STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "measure", "gate", "package")
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 _WITHOUT_INFLUENCE = frozenset({"click", "dvc", "mlflow", "pydantic", "pyyaml", "rich", "starlette", "uvicorn"})

@@ -11,9 +11,13 @@ Section = Mapping[str, Any]
 
 def loosened(before: Section, after: Section) -> tuple[str, ...]:
     """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for."""
-    rules = after.get("rules") or []
-    found = [sentence for rule in before.get("rules") or [] for sentence in _rule(rule, rules)]
+    rules = _rules(after)
+    found = [sentence for rule in _rules(before) for sentence in _rule(rule, rules)]
     return tuple(dict.fromkeys([*found, *_waived(before, after), *_method(before, after)]))
+
+
+def _rules(section: Section) -> list[Rule]:
+    return [*(section.get("rules") or []), *(section.get("serving") or [])]
 
 
 def only_in(rules: Sequence[Rule], others: Sequence[Rule]) -> str:
@@ -32,7 +36,7 @@ def _rule(old: Rule, rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _about(rule: Rule) -> tuple[Any, ...]:
-    return rule["metric"], rule.get("against", "value"), rule.get("by")
+    return rule["metric"], rule.get("against", "value"), rule.get("by"), rule.get("under")
 
 
 def _implies(new: Rule, old: Rule) -> bool:
@@ -50,6 +54,7 @@ def _implies(new: Rule, old: Rule) -> bool:
 def _spell(rule: Rule) -> str:
     against = rule.get("against", "value")
     parts = [rule["metric"] + ("" if against == "value" else f" over {against}")]
+    parts += [f"under {rule['under']}"] if rule.get("under") else []
     parts += [f"by {rule['by']}"] if rule.get("by") else []
     parts += [f"{key.replace('_', ' ')} {rule[key]:g}" for key in ("at_least", "at_most") if rule.get(key) is not None]
     parts += ["(only a warning)"] if rule.get("mode") == "warn" else []

@@ -17,6 +17,7 @@ from mlops.spec.gates import GateRule
 from mlops.spec.load import Loaded, parse_document
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Policy, Project, RiskTier
+from mlops.spec.serving import SERVING
 
 FILE = "conf/policy.yaml"
 _HINT = f"{FILE} asks for it"
@@ -93,7 +94,7 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
     if tier.sliced_gate and not _sliced(spec, blocking):
         message = f"{of} needs a blocking gate by a sensitive column"
         yield ("gates",), message, f"write `by: COLUMN` in a rule; {_HINT}"
-    if tier.champion_gate and not any(rule.over_champion for rule in blocking):
+    if tier.champion_gate and not any(rule.over_champion for rule in blocking if rule.metric not in SERVING):
         hint = f"write `over_champion: {{no_worse_than: ...}}` in a rule; {_HINT}"
         yield ("gates",), f"{of} needs a blocking gate against the live model", hint
     for name, model in spec.model.items() if not tier.own_classes else ():

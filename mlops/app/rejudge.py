@@ -102,6 +102,7 @@ def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, 
     from mlops.ml.evaluation.evidence import gather
     from mlops.ml.evaluation.judge import judge
     from mlops.ml.evaluation.predictions import Predictions
+    from mlops.ml.evaluation.serving_cost import judge_reports
     from mlops.ml.evaluation.waivers import verdict, waive
     from mlops.steps.gate import Params
 
@@ -116,6 +117,8 @@ def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, 
         raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
+    reports = root / "pipelines" / name / "reports"
+    results += judge_reports(params.serving, reports, predictions.champion, params.bootstrap.confidence)
     records = tuple(rounded(record) for record in waive([result.record() for result in results], params.waivers))
     judged = Verdict(name, verdict(records), records, predictions.champion)
     return judged.on(date.today()), predictions.champion

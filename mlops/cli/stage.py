@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-_STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package", "catalogue")
+_STAGES = (
+    "ingest",
+    "validate",
+    "split",
+    "features",
+    "train",
+    "evaluate",
+    "measure",
+    "gate",
+    "package",
+    "catalogue",
+)
 
 
 @click.command(short_help="Run one stage")

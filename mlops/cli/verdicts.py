@@ -87,9 +87,8 @@ def _sentence(rule: dict[str, Any]) -> str:
 
 
 def _title(rule: dict[str, Any]) -> str:
-    name = rule["metric"] + (
-        f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else ""
-    )
+    name = rule["metric"] + (f" under {rule['under']}" if rule.get("under") else "")
+    name += f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else ""
     bound, lower = rule["bound"], rule.get("side", "at_least") == "at_least"
     if rule["against"] == "value":
         return f"{name} {'at least' if lower else 'at most'} {_number(bound)}"

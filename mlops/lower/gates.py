@@ -8,11 +8,13 @@ from typing import Any
 from mlops.spec.gates import Difference, GateRule
 from mlops.spec.metrics import METRICS
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.serving import SERVING
 
 
 def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
-    """List every bound of every rule; a preset's come first."""
-    return [bound for rule in (*spec.preset.gates, *spec.gates) for bound in _bounds(rule)]
+    """List every bound of every rule on predictions; a preset's come first."""
+    rules = (rule for rule in (*spec.preset.gates, *spec.gates) if rule.metric not in SERVING)
+    return [bound for rule in rules for bound in _bounds(rule)]
 
 
 def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
@@ -22,6 +24,7 @@ def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
         ("champion", rule.over_champion),
         ("dummy", rule.over_dummy),
         ("simple", rule.over_simple),
+        ("clean", rule.over_clean),
     ):
         if difference is not None:
             yield _bound(rule, against, *_signed(rule.metric, difference))
@@ -35,7 +38,8 @@ def _signed(metric: str, difference: Difference) -> tuple[float | None, float | 
 
 
 def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float | None) -> dict[str, Any]:
-    parts = [rule.metric, *([] if against == "value" else ["over", against]), *(["by", rule.by] if rule.by else [])]
+    parts = [rule.metric, *(["under", rule.under] if rule.under else [])]
+    parts += [*([] if against == "value" else ["over", against]), *(["by", rule.by] if rule.by else [])]
     return {
         "id": "-".join(parts),
         "metric": rule.metric,
@@ -43,5 +47,6 @@ def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float 
         "at_least": at_least,
         "at_most": at_most,
         "by": rule.by,
+        **({"under": rule.under} if rule.under else {}),
         "mode": rule.mode,
     }

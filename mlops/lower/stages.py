@@ -7,11 +7,13 @@ from typing import Any
 from mlops.files.canonical import digest_json
 from mlops.lower.gates import lower_rules
 from mlops.lower.inputs import Facts
+from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.data import brief, dump, excluded
 from mlops.spec.metrics import metrics_for
 from mlops.spec.model import Own
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.robustness import strengths
 from mlops.spec.waiver import Waiver
 
 # The project's own environment comes first, so that `dvc repro` works without activating it.
@@ -34,6 +36,7 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         _features(spec),
         _train(name, spec),
         _evaluate(name, spec, facts.champions.get(name)),
+        *_measure(spec, facts.champions.get(name)),
         _gate(spec, facts.waivers.get(name, ())),
     )
     configuration = digest_json({stage.name: stage.section for stage in learning})
@@ -111,12 +114,17 @@ def _train(name: str, spec: Pipeline) -> Stage:
         "candidates": {candidate: dump(model) for candidate, model in sorted(spec.model.items())},
         "trainer": dump(spec.trainer),
     }
+    explain = spec.evaluate.explain
+    if explain is not None and explain.attributions:
+        section["explain"] = {"sample": explain.sample, "key": explain.key, "rows": list(explain.rows)}
     outputs = (
         Output("artifacts/model"),
         Output("reports/history.csv", Kind.PLOT),
         Output("reports/training.json", Kind.METRIC),
+        *([Output("reports/explanations.json", Kind.REPORT)] if "explain" in section else []),
     )
-    return _stage("train", section, ("artifacts/features", *own), *outputs)
+    rows = ("artifacts/split",) if "explain" in section else ()
+    return _stage("train", section, ("artifacts/features", *rows, *own), *outputs)
 
 
 def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
@@ -135,6 +143,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),
         "baselines": ["dummy", "simple"],
+        **_examined(spec),
     }
     outputs = (
         Output("artifacts/evaluation"),
@@ -145,6 +154,31 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     return _stage("evaluate", section, inputs, *outputs)
 
 
+def _examined(spec: Pipeline) -> dict[str, Any]:
+    """What is examined besides metrics; nothing that was not asked for is in the section."""
+    rules = (*spec.preset.gates, *spec.gates)
+    robustness = strengths(spec.evaluate.robustness, tuple(rule.under for rule in rules if rule.under))
+    examined: dict[str, Any] = {"robustness": robustness} if robustness else {}
+    if spec.evaluate.discover is not None:
+        examined["discover"] = dump(spec.evaluate.discover)
+    if (explain := spec.evaluate.explain) is not None and explain.permutation:
+        examined["importance"] = {
+            "metric": spec.select_by or _SELECT_BY[spec.task],
+            "repetitions": explain.repetitions,
+            "sample": explain.sample,
+        }
+    return examined
+
+
+def _measure(spec: Pipeline, champion: str | None) -> tuple[Stage, ...]:
+    """Measure what serving costs, where a rule asks for it."""
+    if not serving_rules(spec):
+        return ()
+    inputs = ("artifacts/features/transform.json", "artifacts/model", "artifacts/split")
+    section = {"champion": champion, **dump(spec.evaluate.serving)}
+    return (_stage("measure", section, inputs, Output("reports/serving.json", Kind.REPORT)),)
+
+
 def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
     section = {
         "task": spec.task,
@@ -152,10 +186,12 @@ def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
         "bootstrap": dump(spec.evaluate.bootstrap),
         "minimum_rows": spec.evaluate.minimum_rows,
         "rules": lower_rules(spec),
+        **({"serving": serving} if (serving := serving_rules(spec)) else {}),
         **({"waivers": [waiver.model_dump(mode="json") for waiver in waivers]} if waivers else {}),
     }
     inputs = (
         "artifacts/evaluation",
+        *(["reports/serving.json"] if serving else []),
         "reports/data.json",
         "reports/history.csv",
         "reports/metrics.json",

@@ -12,6 +12,8 @@ from mlops.spec.document import Path
 from mlops.spec.gates import GateRule
 from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.robustness import IMAGES, SHARES, STRENGTHS, TABLES
+from mlops.spec.serving import SERVING
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ def check(pipeline: Pipeline) -> tuple[Problem, ...]:
 def unknown_metric(pipeline: Pipeline) -> Iterator[Problem]:
     """A metric that does not exist, or does not fit the task, could never be computed."""
     for path, name in _metrics(pipeline):
+        if name in SERVING and path[-1] == "metric":
+            continue
         if name not in METRICS or pipeline.task not in METRICS[name].tasks:
             known = name in METRICS
             message = f"`{name}` is no metric of a {pipeline.task} task" if known else f"unknown metric `{name}`"
@@ -66,7 +70,7 @@ def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
 
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
     """Without a blocking rule every model would pass."""
-    if not any(rule.mode == "block" for _, rule in _rules(pipeline)):
+    if not any(rule.mode == "block" and rule.metric not in SERVING for _, rule in _rules(pipeline)):
         yield Problem(
             ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
         )
@@ -156,8 +160,8 @@ def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
     """Two rules with one id could not be told apart in a verdict or a waiver."""
     seen: dict[tuple[object, ...], Path] = {}
     for path, rule in _rules(pipeline):
-        for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple"):
-            key = (rule.metric, rule.by, against)
+        for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple", "over_clean"):
+            key = (rule.metric, rule.by, rule.under, against)
             if getattr(rule, against) is None:
                 continue
             if key in seen:
@@ -190,6 +194,40 @@ def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
         yield Problem(("monitor", "retrain", "when"), message, hint, "monitor")
 
 
+def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
+    """An image has no units, a table no brightness, and a share is at most 1."""
+    image, declared = pipeline.features.kind == "image", pipeline.evaluate.robustness
+    named: list[tuple[Path, str]] = [
+        (("evaluate", "robustness", name if isinstance(declared, dict) else index), name)
+        for index, name in enumerate(declared)
+    ]
+    named += [((*path, "under"), rule.under) for path, rule in _rules(pipeline) if rule.under is not None]
+    for path, name in named:
+        if name in (TABLES if image else IMAGES):
+            message = f"`{name}` perturbs {'tables' if image else 'images'}, not {'images' if image else 'tables'}"
+            fitting = sorted(set(STRENGTHS) - (TABLES if image else IMAGES))
+            yield Problem(path, message, f"one of: {', '.join(fitting)}", "perturbation")
+    for name, strength in declared.items() if isinstance(declared, dict) else ():
+        if name in SHARES and strength > 1:
+            message = f"the strength of `{name}` is a share"
+            yield Problem(("evaluate", "robustness", name), message, "write a number up to 1", "perturbation")
+
+
+def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """What serving costs has a good side, and neither slices nor baselines."""
+    for path, rule in _rules(pipeline):
+        if rule.metric not in SERVING:
+            continue
+        for key in ("by", "under", "over_dummy", "over_simple"):
+            if getattr(rule, key) is not None:
+                message = f"`{key}` says nothing of {rule.metric}, which is measured of the model as a whole"
+                yield Problem((*path, key), message, "write `at_most`, `at_least` or `over_champion`", "serving-rule")
+        wrong, right = ("at_most", "at_least") if SERVING[rule.metric] else ("at_least", "at_most")
+        if getattr(rule, wrong) is not None:
+            message = f"`{wrong}` bounds {rule.metric} on its good side"
+            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
+
+
 CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     unknown_metric,
     bound_out_of_range,
@@ -202,6 +240,8 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     source_is_complete,
     rule_twice,
     monitor_makes_sense,
+    perturbation_fits,
+    serving_is_whole,
 )
 
 

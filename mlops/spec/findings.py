@@ -97,6 +97,12 @@ Why: the stage `validate` would stop on it.
 Fix: correct the expression; it is matched against the whole value.
 Example: `matches: "[a-z"`.
 
+perturbation: a perturbation that cannot be applied.
+What: one of images for a table, one of tables for images, or a share greater than 1.
+Why: it would change nothing, and a model that is not touched looks robust.
+Fix: use one of those that the message names.
+Example: `evaluate: {robustness: [blur]}` with `- /features: tabular`.
+
 policy: the pipeline lacks something that conf/policy.yaml asks of its risk tier.
 What: owners, or a gate by a sensitive column.
 Why: the code owners decided it for every pipeline of that risk.
@@ -108,6 +114,12 @@ What: one metric, one slice and one kind of bound in two rules, a preset's inclu
 Why: a verdict could not name which of them failed.
 Fix: keep one of the two.
 Example: `gates: [{metric: auroc, at_least: 0.7}, {metric: auroc, at_least: 0.8}]`.
+
+serving-rule: a rule on the cost of serving asks for what it has not.
+What: `by`, `under`, `over_dummy` or `over_simple` beside a latency, throughput, cold start, memory or size.
+Why: these are measured of the packaged model as a whole, against the live one.
+Fix: write `at_most`, `at_least` or `over_champion`.
+Example: `{metric: latency_p99, by: country, at_most: 0.02}`.
 
 source: a source lacks what its kind needs.
 What: a package file needs `sha256`, SQL a `query`, a table without a header `names`.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mlops.spec.block import Block, Column
+from mlops.spec.robustness import Perturbation
 
 
 class Difference(Block):
@@ -39,14 +40,36 @@ class GateRule(Block):
     """Against always predicting the prior or the mean."""
     over_simple: Difference | None = None
     """Against a linear model on the same features."""
+    over_clean: Difference | None = None
+    """With `under`: against the same candidate on the rows as they are."""
+    under: Perturbation | None = None
+    """Judge the candidate on test rows that were perturbed so."""
     by: Column | None = None
     """Judge every slice of this column by itself."""
     mode: Literal["block", "warn"] = "block"
     """`warn` shows a failure without stopping on it."""
 
     @model_validator(mode="after")
+    def _perturbed(self) -> GateRule:
+        others = (self.over_champion, self.over_dummy, self.over_simple)
+        if self.under is not None and any(bound is not None for bound in others):
+            raise ValueError(
+                "`under` goes with `at_least`, `at_most` and `over_clean`: other models see clean rows only"
+            )
+        if self.under is None and self.over_clean is not None:
+            raise ValueError("`over_clean` needs `under`: the perturbation to compare with clean rows")
+        return self
+
+    @model_validator(mode="after")
     def _bounded(self) -> GateRule:
-        bounds = (self.at_least, self.at_most, self.over_champion, self.over_dummy, self.over_simple)
+        bounds = (
+            self.at_least,
+            self.at_most,
+            self.over_champion,
+            self.over_dummy,
+            self.over_simple,
+            self.over_clean,
+        )
         if all(bound is None for bound in bounds):
             raise ValueError(
                 "a rule needs a bound: `at_least`, `at_most`, `over_champion`, `over_dummy` or `over_simple`"

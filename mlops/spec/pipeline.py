@@ -10,11 +10,14 @@ from mlops.spec.block import Block, Column, Items, Name, Owner
 from mlops.spec.card import Card
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
+from mlops.spec.examine import Discover, Explain
 from mlops.spec.features import Features
 from mlops.spec.gates import GateRule
 from mlops.spec.model import Model
 from mlops.spec.monitor import Monitor
 from mlops.spec.project import Risk
+from mlops.spec.robustness import Perturbations
+from mlops.spec.serving import Serving
 from mlops.spec.trainer import Trainer
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -41,6 +44,11 @@ class Evaluate(Block):
     bootstrap: Bootstrap = Bootstrap()
     minimum_rows: Annotated[int, Field(ge=2)] = 30
     """A slice with fewer rows is never judged a pass."""
+    robustness: Perturbations = ()
+    """Perturbations of test rows to measure the candidate under, or a strength for each; those of gates are added."""
+    serving: Serving = Serving()
+    discover: Discover | None = None
+    explain: Explain | None = None
 
 
 class Preset(Block):

@@ -13,11 +13,12 @@ from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import baselines, curves
+from mlops.ml.evaluation import baselines, curves, discovery, robustness
 from mlops.ml.evaluation.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import label
 from mlops.ml.evaluation.summary import summarise
+from mlops.steps import examine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +39,9 @@ class Params(BaseModel, extra="forbid", frozen=True):
     champion: str | None = None
     bootstrap: Method = Method()
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
+    robustness: dict[str, float] = Field(default_factory=dict)
+    discover: discovery.Options | None = None
+    importance: examine.Importance | None = None
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -49,6 +53,7 @@ def run(context: StageContext) -> None:
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
     predictions = _predict(context, params, test)
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
+    summary |= examine.examine(context, params, test, predictions)
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
     with writing_folder(context.path("reports/plots")) as folder:
@@ -72,7 +77,7 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> Predi
     scores = {"candidate": candidate.predict(test)}
     if params.champion is not None:
         scores["champion"] = _champion(context, params.champion, candidate).predict(test)
-    return Predictions(
+    clean = Predictions(
         task=params.task,
         rows=test["__row__"].to_numpy(),
         target=candidate.transform.target(test),
@@ -82,6 +87,19 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> Predi
         classes=tuple(map(str, candidate.classes or ())),
         champion=params.champion,
     )
+    return clean.with_perturbed(_perturbed(context, params, candidate, test))
+
+
+def _perturbed(
+    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+) -> dict[str, NDArray[Any]]:
+    """Score the test rows as they might arrive on a bad day."""
+    if not params.robustness:
+        return {}
+    recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
+    shape = recipe.shape if recipe.kind == "image" else None
+    scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
+    return {name: candidate.predict(robustness.perturb(name, how, scene)) for name, how in params.robustness.items()}
 
 
 def _champion(context: StageContext, digest: str, candidate: Predictor) -> Predictor:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.evaluation import serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
@@ -37,6 +38,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     minimum_rows: int = Field(default=30, ge=1)
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waived, ...] = ()
+    serving: tuple[Rule, ...] = ()
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -49,6 +51,8 @@ def run(context: StageContext) -> None:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
+    cost = (params.serving, context.path("reports"), predictions.champion, params.bootstrap.confidence)
+    results += serving_cost.judge_reports(*cost)
     rules = waive([result.record() for result in results], params.waivers)
     record = rounded(
         {

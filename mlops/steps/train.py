@@ -20,6 +20,7 @@ from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
 from mlops.spec.metrics import METRICS, metrics_for
+from mlops.steps import explanations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,6 +57,7 @@ class Params(BaseModel):
     select_by: str
     candidates: dict[str, CandidateParams] = Field(min_length=1)
     trainer: TrainerOptions = TrainerOptions()
+    explain: explanations.Asked | None = None
     pipeline: str
     code: str = ""
     libraries: dict[str, str] = {}
@@ -117,6 +119,8 @@ def run(context: StageContext) -> None:
     model = best.fitted.export()
     export.check_parity(best.name, model, examples.validation_x, best.scores)
     _write(work, results, best, model)
+    if params.explain is not None:
+        explanations.write(context, params.explain, best.name, best.fitted)
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlops.ml.evaluation.metrics import decisions
+from mlops.ml.evaluation.predictions import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -109,7 +110,8 @@ def _residuals(predictions: Predictions, models: Iterable[str]) -> list[Point]:
 
 def plots(predictions: Predictions) -> dict[str, list[Point]]:
     """Draw every plot of a task from models whose scores are all finite: {file name: points}."""
-    models = [m for m, score in predictions.scores.items() if len(predictions) and np.isfinite(score).all()]
+    scores = {model: predictions.scores[model] for model in MODELS if model in predictions.scores}
+    models = [model for model, score in scores.items() if len(predictions) and np.isfinite(score).all()]
     shown = [model for model in models if model != "dummy"]
     if predictions.task == "regression":
         return {"residuals.csv": _residuals(predictions, shown)}

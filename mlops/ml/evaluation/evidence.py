@@ -31,10 +31,11 @@ class Rule:
 
     id: str
     metric: str
-    against: Literal["value", "champion", "dummy", "simple"] = "value"
+    against: Literal["value", "champion", "dummy", "simple", "clean"] = "value"
     at_least: float | None = None
     at_most: float | None = None
     by: str | None = None
+    under: str | None = None
     mode: Literal["block", "warn"] = "block"
 
 
@@ -94,9 +95,9 @@ class _Question:
 
 def gather(predictions: Predictions, rules: Iterable[Rule], method: Method, *, grouped: bool) -> list[Evidence]:
     """Measure every rule on every slice it speaks of, all on the same resamples, in the order of the rules."""
-    asked = [item for rule in rules for item in _questions(predictions, rule, grouped=grouped)]
+    asked = [item for rule in rules for item in _questions(predictions.under(rule.under), rule, grouped=grouped)]
     questions = [item for item in asked if isinstance(item, _Question)]
-    keys = [{m: (q.rule.metric, m, q.rule.by, q.slice) for m in q.compared} for q in questions]
+    keys = [{m: (q.rule.metric, m, q.rule.by, q.rule.under, q.slice) for m in q.compared} for q in questions]
     statistics = {keys[i][m]: within(apply, q.rows) for i, q in enumerate(questions) for m, apply in q.compared.items()}
     resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
     draws = resample(statistics, resampling)

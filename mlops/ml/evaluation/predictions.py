@@ -7,7 +7,7 @@ on the way to the gate is noticed instead of judged around.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
+_UNDER = "candidate under "  # a perturbation of the rows
 _FACTS = "mlops"
 
 
@@ -51,6 +52,21 @@ class Predictions:
         target, score = self.target, self.scores[model]
         return statistic(metric, target, score) if rows is None else statistic(metric, target[rows], score[rows])
 
+    def under(self, perturbation: str | None) -> Predictions:
+        """Take the candidate's scores on perturbed rows for its own, and call those on the rows as they are `clean`."""
+        if perturbation is None:
+            return self
+        scores = {name: self.scores[name] for name in MODELS[1:] if name in self.scores}
+        if "candidate" in self.scores:
+            scores["clean"] = self.scores["candidate"]
+        if (name := f"{_UNDER}{perturbation}") in self.scores:
+            scores["candidate"] = self.scores[name]
+        return replace(self, scores=scores)
+
+    def with_perturbed(self, scores: Mapping[str, NDArray[Any]]) -> Predictions:
+        """Add the candidate's scores on perturbed rows, by perturbation."""
+        return replace(self, scores={**self.scores, **{f"{_UNDER}{name}": score for name, score in scores.items()}})
+
     def slice_rows(self, by: str) -> dict[str, NDArray[np.int64]]:
         """Find the rows of every slice of a column, by label in order; raises KeyError if it was not sliced."""
         labels = self.slices[by]
@@ -63,7 +79,8 @@ class Predictions:
             pl.Series(self.groups, dtype=pl.Int64) if self.groups is not None else _null(len(self), pl.Int64)
         )
         columns |= {f"{_SLICE}{by}": pl.Series(labels, dtype=pl.String) for by, labels in self.slices.items()}
-        columns |= {model: self._column(model) for model in MODELS}
+        perturbed = sorted(name for name in self.scores if name.startswith(_UNDER))
+        columns |= {model: self._column(model) for model in (*MODELS, *perturbed)}
         facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
         pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: json.dumps(facts, sort_keys=True)})
 
@@ -96,7 +113,8 @@ class Predictions:
             for name in frame.columns
             if name.startswith(_SLICE)
         }
-        present = [model for model in MODELS if model in frame.columns and frame[model].null_count() < frame.height]
+        models = (*MODELS, *(name for name in frame.columns if name.startswith(_UNDER)))
+        present = [model for model in models if model in frame.columns and frame[model].null_count() < frame.height]
         return cls(
             task=facts["task"],
             rows=frame["__row__"].to_numpy(),

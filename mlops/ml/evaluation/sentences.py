@@ -48,7 +48,13 @@ def _digits(value: float, digits: int) -> str:
 
 def _where(item: Evidence) -> str:
     """Name what was measured: the metric, and the slice it was measured on."""
-    return item.rule.metric if item.slice is None else f"{item.rule.metric} where {item.rule.by}={item.slice}"
+    metric = f"{item.rule.metric} under {item.rule.under}" if item.rule.under else item.rule.metric
+    return metric if item.slice is None else f"{metric} where {item.rule.by}={item.slice}"
+
+
+def _other(item: Evidence) -> str:
+    """Name whose value the candidate's is compared with."""
+    return "its value without" if item.rule.against == "clean" else f"the {item.rule.against}'s"
 
 
 def _interval(item: Evidence) -> str:
@@ -65,11 +71,9 @@ def _value(item: Evidence, bound: float) -> str:
         return f"{_where(item)} is {number(item.interval.value, bound)}"
     difference = item.interval.value
     if difference == 0:
-        return f"{_where(item)} equals the {item.rule.against}'s {number(item.other)}"
+        return f"{_where(item)} equals {_other(item)} {number(item.other)}"
     side = "above" if difference > 0 else "below"
-    return (
-        f"{_where(item)} is {number(abs(difference), abs(bound))} {side} the {item.rule.against}'s {number(item.other)}"
-    )
+    return f"{_where(item)} is {number(abs(difference), abs(bound))} {side} {_other(item)} {number(item.other)}"
 
 
 def _wanted(item: Evidence, bound: float, sign: int) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlops.ml.evaluation import curves
 from mlops.ml.evaluation.bootstrap import Interval, Resampling, resample, within
+from mlops.ml.evaluation.predictions import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +26,8 @@ def summarise(
 ) -> dict[str, Any]:
     """Measure all models on all rows and the candidate on every slice, all on the same resamples."""
     everything = np.arange(len(predictions))
-    places: list[tuple[str, str, str, NDArray[np.int64]]] = [(m, "", "", everything) for m in predictions.scores]
+    models = [model for model in predictions.scores if model in MODELS]
+    places: list[tuple[str, str, str, NDArray[np.int64]]] = [(m, "", "", everything) for m in models]
     places += [("candidate", by, label, rows) for by in slices for label, rows in predictions.slice_rows(by).items()]
     tables = _measured(predictions, metrics, places, method)
     return {

@@ -50,3 +50,13 @@ def test_the_way_of_judging_counts_too() -> None:
         "the rows a slice needs were lowered from 30 to 2",
         "what is resampled whole was changed from person to None",
     )
+
+
+def test_a_rule_on_serving_or_on_perturbed_rows_is_not_dropped_in_silence() -> None:
+    cost = {"metric": "latency_p99", "against": "champion", "at_least": None, "at_most": 0.2, "mode": "block"}
+    under = {"metric": "auroc", "against": "clean", "under": "missing", "at_least": -0.05, "mode": "block"}
+    assert loosened({"rules": [under], "serving": [cost]}, {"rules": [{**under, "under": "noise"}]}) == (
+        "the rule `auroc over clean under missing at least -0.05` was removed",
+        "the rule `latency_p99 over champion at most 0.2` was removed",
+    )
+    assert loosened({"serving": [cost]}, {"serving": [cost]}) == ()

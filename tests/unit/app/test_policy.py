@@ -128,3 +128,11 @@ def test_the_example_in_the_architecture_page_holds_and_shows_every_key(reposito
     assert set(example) == set(Policy.model_fields)
     assert set(example["risk"]["high"]) == set(RiskTier.model_fields)
     assert policy.runners == ("ubuntu-24.04", "gpu-*")
+
+
+def test_a_limit_on_latency_is_no_gate_against_a_worse_model(root: Path) -> None:
+    policy(root, "risk: {limited: {champion_gate: true}}")
+    text = (root / PIPELINE).read_text()
+    gates = "gates:\n  - {metric: latency_p99, over_champion: {no_worse_than: 0.2}}\n"
+    (root / PIPELINE).write_text(text.replace("gates:\n", gates))
+    assert messages(root) == ["a pipeline of limited risk needs a blocking gate against the live model"]

@@ -40,3 +40,22 @@ def test_no_bound_is_a_negative_zero() -> None:
 
 def test_a_rule_by_a_column_says_so_in_its_id() -> None:
     assert bounds(metric="recall", by="plan", at_least=0.5)[0][0] == "recall-by-plan"
+
+
+def test_a_rule_under_a_perturbation_says_so_in_its_id() -> None:
+    assert bounds(metric="auroc", under="missing", at_least=0.7, over_clean={"no_worse_than": 0.05}) == [
+        ("auroc-under-missing", "value", 0.7, None),
+        ("auroc-under-missing-over-clean", "clean", -0.05, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"over_clean": {"no_worse_than": 0.1}}, "`over_clean` needs `under`"),
+        ({"under": "noise", "over_champion": {"no_worse_than": 0.1}}, "other models see clean rows only"),
+    ],
+)
+def test_a_perturbation_is_compared_with_clean_rows_only(keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        GateRule.model_validate({"metric": "auroc", **keys})

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mlops.app.workspace import Workspace, open_workspace
+from mlops.files.plain_yaml import parse
 from mlops.plan.pipeline import PipelinePlan
 
 STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
@@ -26,6 +27,23 @@ def test_every_section_is_what_the_stage_reads(workspace: Workspace, stage: str)
         section = {key: item for key, item in pipeline.stage(stage).section.items() if key not in ("code", "libraries")}
         read = params.model_validate(section)
         assert set(section) <= set(type(read).model_fields), "a key that the stage does not know"
+
+
+def test_what_is_examined_is_what_the_stages_read(repository: Path) -> None:
+    folder = repository / "tests/golden/ok/examined/out/pipelines/churn"
+    sections = parse((folder / "params.yaml").read_bytes(), "params.yaml")
+    read = {stage: importlib.import_module(f"mlops.steps.{stage}").Params for stage in (*STAGES, "measure")}
+    values = {stage: params.model_validate(sections[stage]) for stage, params in read.items()}
+    assert sorted(values["evaluate"].robustness) == ["missing", "noise", "units"]
+    assert values["evaluate"].discover.minimum_rows == 50
+    assert values["train"].explain.rows == (7, "eu-19")
+    assert [rule.id for rule in values["gate"].serving] == [
+        "latency_p99",
+        "latency_p99-over-champion",
+        "throughput",
+    ]
+    assert (values["gate"].serving[1].at_least, values["gate"].serving[1].at_most) == (None, 0.2)
+    assert "reports/serving.json" in (folder / "dvc.yaml").read_text()
 
 
 def test_stages_run_in_the_order_of_what_they_read(workspace: Workspace) -> None:

@@ -141,3 +141,24 @@ def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     context = pipeline(tmp_path)
     with pytest.raises(ValueError, match=r"bootstrap\.seeds"):
         evaluate.run(replace(context, params=context.params | {"bootstrap": {"seeds": 1}}))
+
+
+def test_perturbed_rows_are_scored_by_the_code_that_serves(tmp_path: Path) -> None:
+    context = pipeline(tmp_path, robustness={"missing": 0.5, "noise": 0.2, "unseen_categories": 1.0, "units": 1.0})
+    evaluate.run(context)
+    document = report(context)
+    assert sorted(document["models"]) == ["candidate", "dummy", "simple"]
+    assert sorted(document["robustness"]) == ["missing", "noise", "units", "unseen_categories"]
+    assert set(document["robustness"]["noise"]["metrics"]) == set(METRICS["binary"])
+    assert sum(name.startswith("candidate under ") for name in pl.read_parquet(context.path(PREDICTIONS)).columns) == 4
+
+
+def test_importances_and_discovered_slices_are_reported_where_asked(tmp_path: Path) -> None:
+    asked = {"metric": "auroc", "repetitions": 3, "sample": 30}
+    context = pipeline(tmp_path, importance=asked, discover={"minimum_rows": 10, "minimum_effect": 0.2, "limit": 3})
+    evaluate.run(context)
+    document = report(context)
+    assert isinstance(document["discovered"], list)
+    assert (document["importance"]["metric"], document["importance"]["rows"]) == ("auroc", 30)
+    found = {item["column"] for item in document["importance"]["columns"]}
+    assert found == {"age", "visits", "insured", "plan", "joined", "seen"}

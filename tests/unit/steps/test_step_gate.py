@@ -193,3 +193,23 @@ def test_the_gate_imports_no_learning_library() -> None:
     heavy = ("sklearn", "scipy", "matplotlib", "torch", "onnxruntime")
     code = f"import sys, mlops.steps.gate; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
+COST = [{"id": "latency_p99", "metric": "latency_p99", "against": "value", "at_most": 0.02}]
+
+
+def test_the_cost_of_serving_is_judged_beside_the_rest_and_never_passes_unmeasured(tmp_path: Path) -> None:
+    context = write_run(tmp_path, binary())
+    absent = judged(context, serving=COST)
+    assert (absent["verdict"], absent["rules"][-1]["verdict"]) == ("inconclusive", "inconclusive")
+    assert absent["rules"][-1]["sentence"] == "latency_p99 is not measured: there is no reports/serving.json"
+    inputs = json.loads(context.path("reports/metrics.json").read_bytes())["inputs"]
+    report = {"inputs": inputs, "champion": None, "repetitions": {"candidate": {"latency_p99": [0.01] * 5}}}
+    for value, verdict in ((0.01, "pass"), (0.03, "fail")):
+        report["repetitions"]["candidate"]["latency_p99"] = [value] * 5
+        context.path("reports/serving.json").write_text(json.dumps(report))
+        document = judged(context, serving=COST)
+        assert (document["verdict"], document["rules"][-1]["side"]) == (verdict, "at_most")
+    report["inputs"] = {**inputs, "model.onnx": "sha256:other"}
+    context.path("reports/serving.json").write_text(json.dumps(report))
+    assert judged(context, serving=COST)["verdict"] == "inconclusive"

@@ -74,7 +74,8 @@ def rule_rows(gate: Document) -> tuple[RuleRow, ...]:
 
 def _rule(rule: Document) -> RuleRow:
     measured = rule["applicable"] and rule["value"] is not None
-    title = metric(rule["metric"]) + ("" if rule["against"] == "value" else f" over the {rule['against']}")
+    title = metric(rule["metric"]) + (f" under {rule['under']}" if rule.get("under") else "")
+    title += "" if rule["against"] == "value" else f" over the {rule['against']}"
     return RuleRow(
         verdict=rule["verdict"] if rule["applicable"] else "idle",
         title=title + (f" where {rule['by']} = {rule['slice']}" if rule["slice"] is not None else ""),

@@ -1,0 +1,37 @@
+"""Rules on the cost of serving, taken apart into single bounds with an id each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops.spec.gates import GateRule
+from mlops.spec.pipeline import Pipeline
+from mlops.spec.serving import SERVING
+
+
+def serving_rules(spec: Pipeline) -> list[dict[str, Any]]:
+    """List every bound on what serving costs; those against the champion are shares of its value."""
+    rules = [rule for rule in (*spec.preset.gates, *spec.gates) if rule.metric in SERVING]
+    return [bound for rule in rules for bound in _bounds(rule)]
+
+
+def _bounds(rule: GateRule) -> list[dict[str, Any]]:
+    found = []
+    if rule.at_least is not None or rule.at_most is not None:
+        found.append(_bound(rule, rule.metric, "value", rule.at_least, rule.at_most))
+    if (difference := rule.over_champion) is not None:
+        gain = difference.better_by if difference.better_by is not None else -(difference.no_worse_than or 0.0)
+        low, high = (gain + 0.0, None) if SERVING[rule.metric] else (None, -gain + 0.0)
+        found.append(_bound(rule, f"{rule.metric}-over-champion", "champion", low, high))
+    return found
+
+
+def _bound(rule: GateRule, name: str, against: str, low: float | None, high: float | None) -> dict[str, Any]:
+    return {
+        "id": name,
+        "metric": rule.metric,
+        "against": against,
+        "at_least": low,
+        "at_most": high,
+        "mode": rule.mode,
+    }

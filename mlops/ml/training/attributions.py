@@ -1,0 +1,140 @@
+"""Shares of a score: how much each feature moves it from a base value; they add up to the score.
+
+Trees: SHAP values along the trees' own paths (Lundberg et al., Nature Machine Intelligence 2:56, 2020). Linear models:
+the same in closed form, weight times distance from the mean. Networks: integrated gradients from the mean training row
+(Sundararajan, Taly and Yan, ICML 2017). They are made right after fitting, for what is kept is ONNX alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops.errors import ConfigurationError, IntegrityError
+from mlops.ml.training.estimators import FittedEstimator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.ml.training.session import Fitted
+
+    Floats = NDArray[np.float64]
+
+_EXACT = 1e-3  # trees answer in single precision
+_STEPS = (64, 256)  # of the path, more where the shares do not add up yet
+_GAP = 0.01
+_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """`values` [n, features] add up to `output` [n] minus `base` [n], but for `gap`; of classes the likeliest's."""
+
+    method: str
+    unit: str
+    values: Floats
+    base: Floats
+    output: Floats
+
+    @property
+    def gap(self) -> float:
+        """Measure the widest miss of the sums, as a share of the widest move from the base."""
+        miss = float(np.abs(self.values.sum(axis=1) + self.base - self.output).max())
+        moved = float(np.abs(self.output - self.base).max())
+        return miss / max(moved, 1e-3 * max(1.0, float(np.abs(self.output).max())))
+
+
+def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
+    """Explain the scores of rows `x`; raises ConfigurationError where no method is known or a library is absent."""
+    if not isinstance(fitted, FittedEstimator):
+        return _gradients(fitted, x, train_x)
+    flat = x.reshape(len(x), -1)
+    if hasattr(fitted.estimator, "coef_"):
+        found = _linear(fitted, flat, train_x.reshape(len(train_x), -1))
+    else:
+        found = _trees(fitted, flat)
+    if not found.gap <= _EXACT:
+        raise IntegrityError(f"the shares of a score miss it by {found.gap:.2g}: {found.method} is not to be trusted")
+    return found
+
+
+def _absent(library: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"evaluate.explain: attributions need {library}, which is not installed",
+        hint='install the extra: pip install "mlops-by-pull-request[explain]", or remove `attributions: true`',
+    )
+
+
+def _trees(fitted: FittedEstimator, flat: NDArray[Any]) -> Attributions:
+    try:
+        import shap
+    except ImportError as error:
+        raise _absent("shap") from error
+    name = type(fitted.estimator).__name__
+    try:
+        explainer = shap.TreeExplainer(fitted.estimator, feature_perturbation="tree_path_dependent")
+        values = np.asarray(explainer.shap_values(flat, check_additivity=False), dtype=np.float64)
+    except Exception as error:  # shap raises types of its own, and plain ones, for estimators it does not know
+        hint = "explain another candidate, or remove `attributions: true`"
+        raise ConfigurationError(f"evaluate.explain: shap cannot explain {name}", hint=hint) from error
+    base = np.ravel(np.asarray(explainer.expected_value, dtype=np.float64))
+    if fitted.problem.task == "regression":
+        deviation, output = fitted.scale.deviation, fitted.predict(flat).astype(np.float64)
+        shift = np.full(len(flat), base[0] * deviation + fitted.scale.mean)
+        return Attributions("SHAP", "target", values * deviation, shift, output)
+    if values.ndim == 2:  # boosted trees of two classes are explained before the logistic function
+        output = np.asarray(fitted.estimator.decision_function(flat), dtype=np.float64)
+        return Attributions("SHAP", "log-odds", values, np.full(len(flat), base[-1]), output)
+    probabilities = np.asarray(fitted.estimator.predict_proba(flat), dtype=np.float64)
+    picked, each = _picked(fitted, probabilities), np.arange(len(flat))
+    return Attributions("SHAP", "probability", values[each, :, picked], base[picked], probabilities[each, picked])
+
+
+def _linear(fitted: FittedEstimator, flat: NDArray[Any], train: NDArray[Any]) -> Attributions:
+    weights = np.atleast_2d(np.asarray(fitted.estimator.coef_, dtype=np.float64))
+    start = np.ravel(np.asarray(fitted.estimator.intercept_, dtype=np.float64))
+    mean, wide = train.mean(axis=0, dtype=np.float64), flat.astype(np.float64)
+    if fitted.problem.task == "regression":
+        weights, start = weights * fitted.scale.deviation, start * fitted.scale.deviation + fitted.scale.mean
+    margins = wide @ weights.T + start
+    picked = margins.argmax(axis=1) if fitted.problem.task == "multiclass" else np.zeros(len(flat), dtype=np.int64)
+    values = weights[picked] * (wide - mean)
+    unit = "target" if fitted.problem.task == "regression" else "log-odds"
+    base = (weights @ mean + start)[picked]
+    return Attributions("linear SHAP", unit, values, base, margins[np.arange(len(flat)), picked])
+
+
+def _gradients(fitted: Any, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
+    try:
+        from captum.attr import IntegratedGradients
+    except ImportError as error:
+        raise _absent("captum") from error
+    import torch
+
+    scores = fitted.scores
+    baseline = torch.from_numpy(train_x.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32))
+    answers, start = fitted.predict(x), fitted.predict(baseline.numpy())
+    picked = answers.argmax(axis=1) if answers.ndim == 2 else None
+    output = answers if picked is None else answers[np.arange(len(x)), picked]
+    base = np.full(len(x), start[0]) if picked is None else start[0][picked]
+    explainer, unit = IntegratedGradients(scores), "target" if scores.problem.task == "regression" else "probability"
+    for steps in _STEPS:
+        parts = []
+        for first in range(0, len(x), _ROWS):
+            rows = torch.from_numpy(np.ascontiguousarray(x[first : first + _ROWS]))
+            target = None if picked is None else torch.from_numpy(picked[first : first + _ROWS])
+            parts.append(explainer.attribute(rows, baselines=baseline, target=target, n_steps=steps).detach().numpy())
+        values = np.concatenate(parts).reshape(len(x), -1).astype(np.float64)
+        found = Attributions("integrated gradients", unit, values, base.astype(np.float64), output.astype(np.float64))
+        if found.gap <= _GAP:
+            break
+    return found
+
+
+def _picked(fitted: FittedEstimator, probabilities: Floats) -> NDArray[np.int64]:
+    """Say which class is explained: the positive one of two, else the likeliest of each row."""
+    if fitted.problem.task == "binary":
+        return np.ones(len(probabilities), dtype=np.int64)
+    return np.asarray(probabilities.argmax(axis=1))

@@ -1,0 +1,80 @@
+"""What `evaluate` examines beyond metrics, where asked: robustness, slices nobody declared, importances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from mlops.bundle.predictor import Predictor
+from mlops.ml.evaluation import discovery, robustness
+from mlops.ml.evaluation.importance import importances, sample
+from mlops.spec.metrics import METRICS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlops.ml.evaluation.predictions import Predictions
+    from mlops.steps.context import StageContext
+    from mlops.steps.evaluate import Params
+
+
+class Importance(BaseModel):
+    """Part of the `evaluate` section: the metric that a shuffled column costs, and how it is measured."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: str
+    repetitions: int = Field(default=5, ge=2)
+    sample: int = Field(default=1000, ge=1)
+
+
+def examine(context: StageContext, params: Params, test: pl.DataFrame, predictions: Predictions) -> dict[str, Any]:
+    """Give the parts of metrics.json that were asked for."""
+    found: dict[str, Any] = {}
+    if params.robustness:
+        found["robustness"] = robustness.measure(predictions, params.metrics, params.robustness, params.bootstrap)
+    if params.discover is None and params.importance is None:
+        return found
+    predictor = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+    if params.discover is not None:
+        found["discovered"] = _discovered(context, params, params.discover, predictor, test, predictions)
+    if params.importance is not None:
+        found["importance"] = _importance(params, params.importance, predictor, test, predictions)
+    return found
+
+
+def _discovered(
+    context: StageContext,
+    params: Params,
+    options: discovery.Options,
+    predictor: Predictor,
+    test: pl.DataFrame,
+    predictions: Predictions,
+) -> list[dict[str, Any]]:
+    validation = pl.read_parquet(context.path("artifacts/split/validation.parquet")).sort("__row__")
+    columns = {column.name: column.type for column in predictor.transform.recipe.columns}
+    seen = discovery.losses(params.task, predictor.transform.target(validation), predictor.predict(validation))
+    held = discovery.losses(params.task, predictions.target, predictions.scores["candidate"])
+    parts = discovery.Part(validation, seen), discovery.Part(test, held, predictions.groups)
+    return discovery.discover(*parts, columns, options)
+
+
+def _importance(
+    params: Params, asked: Importance, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
+) -> dict[str, Any]:
+    chosen: NDArray[np.int64] = sample(predictions.rows, asked.sample)
+    found = importances(
+        predictor.predict,
+        test[chosen],
+        predictions.target[chosen],
+        [column.name for column in predictor.transform.recipe.columns],
+        asked.metric,
+        asked.repetitions,
+        params.bootstrap,
+        higher_is_better=METRICS[asked.metric].higher_is_better,
+        groups=None if predictions.groups is None else predictions.groups[chosen],
+    )
+    return {"metric": asked.metric, "rows": len(chosen), "repetitions": asked.repetitions, "columns": found}

@@ -1,0 +1,166 @@
+"""`mlops stage measure`: what serving costs, candidate and champion in turns, each in fresh processes.
+
+The one stage whose bytes differ from run to run, for it reads a clock: what it wrote stays what is judged, and DVC
+takes it for up to date, until the model, the champion or the way of measuring changes.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from pydantic import BaseModel, Field
+
+from mlops.bundle import timing
+from mlops.bundle.golden import Golden
+from mlops.bundle.predictor import Predictor
+from mlops.bundle.store import Store
+from mlops.errors import InfrastructureError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.evaluation import serving_cost
+
+if TYPE_CHECKING:
+    from mlops.steps.context import StageContext
+
+_CYCLES = 4  # of the turns A B B A
+_WARM_UP = 20
+_FILES = ("artifacts/features/transform.json", "artifacts/model/model.onnx")
+_ROWS = 64  # different rows that requests are made of
+
+
+class Params(BaseModel, extra="forbid", frozen=True):
+    """The `measure` section of params.yaml; code and libraries only make the stage stale."""
+
+    champion: str | None = None
+    repetitions: int = Field(default=7, ge=serving_cost.REPETITIONS)
+    requests: int = Field(default=400, ge=2 * _CYCLES)
+    batch: int = Field(default=256, ge=1)
+    code: Any = None
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to measure: the command that serves it, and the bytes of its files."""
+
+    command: tuple[str, ...]
+    size: int
+
+
+@dataclass
+class _Process:
+    """A started subject and what it told so far."""
+
+    process: subprocess.Popen[str]
+    cold_start: float
+    requests: list[float] = field(default_factory=list)
+    batches: list[float] = field(default_factory=list)
+    peak: int | None = None
+
+    def ask(self, wanted: Mapping[str, int]) -> list[float]:
+        if self.process.stdin is None or self.process.stdout is None:
+            raise InfrastructureError("a process that is measured has no pipes")
+        self.process.stdin.write(json.dumps(wanted) + "\n")
+        self.process.stdin.flush()
+        said = _read(self.process)
+        self.peak = said["peak_bytes"]
+        seconds: list[float] = said["seconds"]
+        return seconds
+
+
+def run(context: StageContext) -> None:
+    """Write reports/serving.json."""
+    params = Params.model_validate(context.params)
+    with tempfile.TemporaryDirectory() as folder:
+        subjects = _subjects(context, params, Path(folder))
+        repetitions = measure(subjects, params.repetitions, params.requests, params.batch)
+    report = {
+        "schema_version": 1,
+        "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _FILES},
+        "champion": params.champion,
+        "units": serving_cost.UNITS,
+        "repetitions": repetitions,
+    }
+    write_text(context.path("reports/serving.json"), dumps(rounded(report)))
+    median = sorted(repetitions["candidate"]["latency_p50"])[params.repetitions // 2]
+    context.say(f"{1000 * median:.3g} ms a row, {params.repetitions} repetitions")
+
+
+def measure(subjects: Mapping[str, Subject], repetitions: int, requests: int, batch: int) -> dict[str, dict[str, Any]]:
+    """Measure subjects side by side; {subject: {quantity: [a value for each repetition]}}."""
+    for subject in subjects.values():  # the first start of all reads files that later ones find in memory
+        with _started(subject):
+            pass
+    found: dict[str, dict[str, Any]] = {name: {key: [] for key in serving_cost.UNITS} for name in subjects}
+    for repetition in range(repetitions):
+        names = list(subjects) if repetition % 2 == 0 else list(subjects)[::-1]
+        with ExitStack() as stack:
+            running = {name: stack.enter_context(_started(subjects[name])) for name in names}
+            _take_turns(list(running.values()), requests)
+        for name, process in running.items():
+            values = serving_cost.values(
+                process.cold_start, process.requests, process.batches, batch, process.peak, subjects[name].size
+            )
+            for key, value in values.items():
+                found[name][key].append(value)
+    return found
+
+
+def _take_turns(running: Sequence[_Process], requests: int) -> None:
+    for process in running:
+        process.ask({"requests": _WARM_UP, "batches": 1})
+    turn = -(-requests // (2 * _CYCLES))
+    for _ in range(_CYCLES):
+        for process in (*running, *reversed(running)):
+            process.requests += process.ask({"requests": turn})
+            process.batches += process.ask({"batches": 1})
+
+
+@contextmanager
+def _started(subject: Subject) -> Iterator[_Process]:
+    """Start a process and wait for its first answer; it ends with the block."""
+    started = perf_counter()
+    process = subprocess.Popen(subject.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        _read(process)
+        yield _Process(process, perf_counter() - started)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _read(process: subprocess.Popen[str]) -> dict[str, Any]:
+    line = "" if process.stdout is None else process.stdout.readline()
+    if not line:
+        raise InfrastructureError("a process that was to be measured ended early", hint="its own message stands above")
+    said: dict[str, Any] = json.loads(line)
+    return said
+
+
+def _subjects(context: StageContext, params: Params, folder: Path) -> dict[str, Subject]:
+    test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
+    transform, model = (context.path(name) for name in _FILES)
+    subjects = {"candidate": _subject("candidate", transform, model.parent, test, params.batch, folder)}
+    if params.champion is not None:
+        bundle = Store(context.root / ".mlops/bundles").get(params.champion)
+        subjects["champion"] = _subject("champion", bundle / "transform.json", bundle, test, params.batch, folder)
+    return subjects
+
+
+def _subject(name: str, transform: Path, model: Path, test: pl.DataFrame, batch: int, folder: Path) -> Subject:
+    """Leave the rows that a model is asked, and name the command that answers."""
+    predictor = Predictor.assemble(transform, model)
+    rows = Golden.choose(predictor, test, predictor.predict(test), _ROWS).rows
+    (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")
+    command = (sys.executable, "-m", timing.__name__, str(transform), str(model), str(folder / f"{name}.json"))
+    return Subject(command, transform.stat().st_size + (model / "model.onnx").stat().st_size)

@@ -123,17 +123,21 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     named = {rule["metric"] for rule in rules} | set(spec.evaluate.metrics)
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
     sensitive = {column for column, rule in spec.data.columns.items() if rule.sensitive}
+    cost = spec.evaluate.cost
+    declared = frozenset() if cost is None else frozenset({"evaluate.cost"})
+    named |= {"value"} if cost is not None else set()
     slices = sensitive | {rule["by"] for rule in rules if rule["by"]} | set(spec.evaluate.slices)
     section = {
         "pipeline": name,
         "task": spec.task,
         "target": spec.data.target,
-        "metrics": [metric for metric in metrics_for(spec.task) if metric in named or metric in usual],
+        "metrics": [metric for metric in metrics_for(spec.task, declared) if metric in named or metric in usual],
         "slices": sorted(slices),
         "group": _group(spec),
         "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),
         "baselines": ["dummy", "simple"],
+        **({} if cost is None else {"cost": dump(cost)}),
     }
     outputs = (
         Output("artifacts/evaluation"),

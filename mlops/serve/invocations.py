@@ -40,7 +40,10 @@ def answer(predictor: Predictor, body: bytes) -> bytes:
     if not finite.all():
         lost = [Problem(int(row), "", "the model gives no finite score") for row in np.flatnonzero(~finite)[:MOST]]
         raise BadRequest("the model gives no finite score for some rows", lost)
-    return json.dumps({"predictions": scores.tolist()}, separators=(",", ":")).encode("ascii")
+    said: dict[str, Any] = {"predictions": scores.tolist()}
+    if (decided := predictor.decide(scores)) is not None:
+        said["decisions"] = decided
+    return json.dumps(said, separators=(",", ":")).encode("ascii")
 
 
 def parse(body: bytes) -> list[Any]:

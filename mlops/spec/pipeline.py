@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from mlops.spec.block import Block, Column, Items, Name, Owner
+from mlops.spec.costs import Cost
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
 from mlops.spec.features import Features
 from mlops.spec.gates import GateRule
+from mlops.spec.metrics import MetricName
 from mlops.spec.model import Model
 from mlops.spec.project import Risk
 from mlops.spec.trainer import Trainer
@@ -32,13 +34,15 @@ class Bootstrap(Block):
 class Evaluate(Block):
     """What is measured on the test part."""
 
-    metrics: Items[str] = ()
+    metrics: Items[MetricName] = ()
     """Metrics to report besides those that gates name; the usual ones of the task where empty."""
     slices: Items[Column] = ()
     """Columns to report by, besides those that gates name."""
     bootstrap: Bootstrap = Bootstrap()
     minimum_rows: Annotated[int, Field(ge=2)] = 30
     """A slice with fewer rows is never judged a pass."""
+    cost: Cost | None = None
+    """What decisions are worth; brings the metric `value` and a threshold that is chosen by it."""
 
 
 class Preset(Block):
@@ -89,7 +93,7 @@ class Pipeline(Block):
     features: Features = Features()
     model: Annotated[dict[Name, Model], Field(min_length=1)]
     """Candidates by name; the best on validation goes on."""
-    select_by: str | None = None
+    select_by: MetricName | None = None
     """Metric on validation that chooses among candidates."""
     trainer: Trainer = Trainer()
     evaluate: Evaluate = Evaluate()

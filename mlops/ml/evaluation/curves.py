@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlops.ml.evaluation.metrics import decisions
+from mlops.ml.evaluation import threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,7 +90,7 @@ def _confused(predictions: Predictions, models: Iterable[str]) -> list[Point]:
     """Count rows by predicted (x) and true (y) class; pairs that do not occur are left out."""
     points = []
     for model in models:
-        pairs = np.stack([decisions(predictions.scores[model]), predictions.target.astype(np.int64)], axis=1)
+        pairs = np.stack([predictions.decided(model), predictions.target.astype(np.int64)], axis=1)
         found, counts = np.unique(pairs, axis=0, return_counts=True)
         points += [Point(model, x, y, n) for (x, y), n in zip(found.tolist(), counts.tolist(), strict=True)]
     return points
@@ -107,6 +107,16 @@ def _residuals(predictions: Predictions, models: Iterable[str]) -> list[Point]:
     return points
 
 
+def _worth(predictions: Predictions, models: Iterable[str]) -> list[Point]:
+    """Trace the mean value of a decision (y) over thresholds (x)."""
+    values = np.array(predictions.values)
+    return [
+        Point(model, x, y)
+        for model in models
+        for x, y in threshold.curve(predictions.target, predictions.scores[model], values, _POINTS).tolist()
+    ]
+
+
 def plots(predictions: Predictions) -> dict[str, list[Point]]:
     """Draw every plot of a task from models whose scores are all finite: {file name: points}."""
     models = [m for m, score in predictions.scores.items() if len(predictions) and np.isfinite(score).all()]
@@ -116,7 +126,8 @@ def plots(predictions: Predictions) -> dict[str, list[Point]]:
     if predictions.task == "multiclass":
         return {"confusion.csv": _confused(predictions, shown)}
     both = 0 < int((predictions.target == 1).sum()) < len(predictions)
-    return {
+    worth = {} if predictions.values is None else {"value.csv": _worth(predictions, shown)}
+    return worth | {
         "roc.csv": _traced(predictions, roc, shown) if both else [],
         "pr.csv": _traced(predictions, precision_recall, shown) if both else [],
         "calibration.csv": _calibrated(predictions, shown),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from mlops.ml.evaluation.bootstrap import UNKNOWN, Interval, Resampling, resample, within
+from mlops.ml.evaluation.metrics import SHARES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
     from mlops.ml.evaluation.metrics import Floats, Statistic
     from mlops.ml.evaluation.predictions import Predictions
-
-_SHARES = frozenset(
-    {"accuracy", "auroc", "average_precision", "balanced_accuracy", "f1", "macro_f1", "precision", "recall"}
-)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Evidence:
     @property
     def is_share(self) -> bool:
         """Tell whether the value is something like a rate, between 0 and 1."""
-        return self.rule.metric in _SHARES and self.other is None
+        return self.rule.metric in SHARES and self.other is None
 
 
 @dataclass(frozen=True)
@@ -157,7 +154,7 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
     if other is not None:
         value, drawn = value - other, drawn - draws[rule.against]
     interval = Interval.of(value, drawn, method.confidence)
-    if rule.metric in _SHARES and not question.same:
+    if rule.metric in SHARES and not question.same:
         interval = _opened(interval, clusters, method)
     return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, values.get("champion"))
 

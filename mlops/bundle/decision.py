@@ -50,7 +50,8 @@ class Decision(BaseModel):
         wide = np.asarray(scores, dtype=np.float64)
         if self.threshold is not None:
             return (wide > self.threshold).astype(np.int64)
-        return np.argmax(wide @ np.array(self.values), axis=1)
+        best: NDArray[np.int64] = np.argmax(wide @ np.array(self.values), axis=1)
+        return best
 
     @model_validator(mode="after")
     def _fits_together(self) -> Decision:

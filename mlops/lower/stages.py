@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.files.canonical import digest_json
+from mlops.lower import plots
 from mlops.lower.gates import lower_rules
 from mlops.lower.inputs import Facts
 from mlops.plan.stage import Kind, Output, Stage
@@ -112,7 +113,7 @@ def _train(name: str, spec: Pipeline) -> Stage:
     }
     outputs = (
         Output("artifacts/model"),
-        Output("reports/history.csv", Kind.PLOT),
+        Output("reports/history.csv", Kind.PLOT, (plots.HISTORY,)),
         Output("reports/training.json", Kind.METRIC),
     )
     return _stage("train", section, ("artifacts/features", *own), *outputs)
@@ -142,7 +143,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     outputs = (
         Output("artifacts/evaluation"),
         Output("reports/metrics.json", Kind.METRIC),
-        Output("reports/plots", Kind.PLOT),
+        Output("reports/plots", Kind.PLOT, plots.of(spec)),
     )
     inputs = ("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split")
     return _stage("evaluate", section, inputs, *outputs)

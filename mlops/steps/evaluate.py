@@ -15,7 +15,7 @@ from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import baselines, curves
+from mlops.ml.evaluation import baselines, curves, dvc_plots
 from mlops.ml.evaluation.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import label
@@ -59,8 +59,14 @@ def run(context: StageContext) -> None:
             (folder / DECISION).write_text(deciding.rules["candidate"].dumps(), encoding="utf-8")
             summary["decision"] = deciding.section(predictions)
     with writing_folder(context.path("reports/plots")) as folder:
-        for name, points in curves.plots(predictions).items():
-            (folder / name).write_text(curves.to_csv(points), encoding="utf-8")
+        drawn = curves.plots(predictions)
+        texts = {name: curves.to_csv(points) for name, points in drawn.items()}
+        texts |= {f"dvc/{name}": text for name, text in dvc_plots.tables(drawn, predictions.classes).items()}
+        if summary["residuals"] is not None:
+            texts["dvc/segments.csv"] = dvc_plots.segments(summary["residuals"])
+        (folder / "dvc").mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
     facts = {
         "schema_version": 1,
         "task": params.task,

@@ -71,7 +71,7 @@ def cohen_kappa(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic
     def finish(hit: Floats, decided: Floats, actual: Floats) -> Floats:
         rows = actual.sum(axis=0)
         chance = (decided * actual).sum(axis=0) / rows**2
-        return (hit.sum(axis=0) / rows - chance) / np.where(chance < 1, 1 - chance, np.nan)
+        return np.asarray((hit.sum(axis=0) / rows - chance) / np.where(chance < 1, 1 - chance, np.nan))
 
     return _by_class(y, chosen, classes, finish)
 

@@ -45,13 +45,19 @@ def precision_recall(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
     return positive[1:] / positive[-1], positive[1:] / total[1:]
 
 
-def calibration(y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Average prediction, outcome and number of rows in bins of equal size; equal scores stay together."""
+def members(score: NDArray[Any]) -> list[NDArray[np.int64]]:
+    """Divide rows into at most ten bins of equal size by their score; equal scores stay together."""
+    known, inside = np.unique(score, return_inverse=True)
+    if len(known) <= _BINS:
+        return [np.flatnonzero(inside == bin_) for bin_ in range(len(known))]
     edges = np.unique(np.quantile(score, np.linspace(0, 1, _BINS + 1)))
     inside = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, max(0, len(edges) - 2))
-    kept = np.unique(inside)
-    members = [inside == bin_ for bin_ in kept]
-    means = [(score[rows].mean(), y[rows].mean(), rows.sum()) for rows in members]
+    return [np.flatnonzero(inside == bin_) for bin_ in np.unique(inside)]
+
+
+def calibration(y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Average prediction, outcome and number of rows in bins of equal size; equal scores stay together."""
+    means = [(score[rows].mean(), y[rows].mean(), len(rows)) for rows in members(score)]
     x, observed, count = (np.array(values) for values in zip(*means, strict=True))
     return x, observed, count
 

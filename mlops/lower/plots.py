@@ -6,6 +6,10 @@ from mlops.plan.stage import Plot
 from mlops.spec.pipeline import Pipeline
 
 HISTORY = Plot("reports/history.csv", "epoch", "value", "Training history", template="linear")
+LEARNING = Plot(
+    "reports/learning_curve.csv", "rows", "value", "Learning curve",
+    x_label="Training rows", y_label="Metric on validation",
+)  # fmt: skip
 _FOLDER = "reports/plots/dvc"
 _ROC = Plot(
     f"{_FOLDER}/roc.csv", "false_positive_rate", "true_positive_rate", "ROC",

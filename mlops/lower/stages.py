@@ -110,12 +110,15 @@ def _train(name: str, spec: Pipeline) -> Stage:
         "select_by": spec.select_by or _SELECT_BY[spec.task],
         "candidates": {candidate: dump(model) for candidate, model in sorted(spec.model.items())},
         "trainer": dump(spec.trainer),
+        **({"learning_curve": True} if spec.evaluate.learning_curve else {}),
     }
     outputs = (
         Output("artifacts/model"),
         Output("reports/history.csv", Kind.PLOT, (plots.HISTORY,)),
         Output("reports/training.json", Kind.METRIC),
     )
+    if spec.evaluate.learning_curve:
+        outputs = (*outputs, Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)))
     return _stage("train", section, ("artifacts/features", *own), *outputs)
 
 

@@ -43,6 +43,8 @@ class Evaluate(Block):
     """A slice with fewer rows is never judged a pass."""
     cost: Cost | None = None
     """What decisions are worth; brings the metric `value` and a threshold that is chosen by it."""
+    learning_curve: bool = False
+    """Learn again from smaller shares of the rows, to see whether more would help; not for networks."""
 
 
 class Preset(Block):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps, rounded
-from mlops.ml.evaluation import metrics
+from mlops.ml.evaluation import learning_curve, metrics
 from mlops.ml.training import candidates, export
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
@@ -56,6 +56,7 @@ class Params(BaseModel):
     select_by: str
     candidates: dict[str, CandidateParams] = Field(min_length=1)
     trainer: TrainerOptions = TrainerOptions()
+    learning_curve: bool = False
     pipeline: str
     code: str = ""
     libraries: dict[str, str] = {}
@@ -117,8 +118,29 @@ def run(context: StageContext) -> None:
     model = best.fitted.export()
     export.check_parity(best.name, model, examples.validation_x, best.scores)
     _write(work, results, best, model)
+    if params.learning_curve:
+        _learn_in_parts(work, best, built[best.name])
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
+
+
+def _learn_in_parts(work: Work, best: Result, candidate: Candidate) -> None:
+    """Draw the chosen candidate's learning curve, with no points where learning again would take too long."""
+    from mlops.ml.training.estimators import EstimatorCandidate
+
+    data, params, points = work.examples, work.params, []
+    if isinstance(candidate, EstimatorCandidate):
+        session = Session(best.name, derive(params.seed, best.name), work.judge, params.trainer)
+
+        def learn(rows: NDArray[np.int64]) -> NDArray[Any]:
+            part = replace(data, train_x=data.train_x[rows], train_y=data.train_y[rows])
+            return candidate.fit(part, session).predict(data.validation_x)
+
+        drawn = learning_curve.subsets(data.train_y, classes=params.task != "regression", seed=params.seed)
+        points = learning_curve.measure(params.select_by, data.validation_y, drawn, learn, params.seed)
+    else:
+        work.context.say(f"no learning curve: {best.name} is a network, which takes too long to train again")
+    write_text(work.context.path("reports/learning_curve.csv"), learning_curve.to_csv(points))
 
 
 def _parse(section: dict[str, Any]) -> Params:

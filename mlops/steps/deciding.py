@@ -51,9 +51,13 @@ class Deciding:
         return cls(values, rules | dict(released), choices)
 
     def decide(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
-        """Decide every row by every model; one without a rule takes the likeliest class, as it does in serving."""
+        """Decide every row by every model; one without a rule takes the likeliest class, as it does in serving.
+
+        What is named `candidate under ...` is the candidate on other rows, and decides as it does.
+        """
+        rules = {model: self.rules.get(model.partition(" under ")[0]) for model in scores}
         return {
-            model: self.rules[model].decide(score) if model in self.rules else decisions(score)
+            model: decisions(score) if (rule := rules[model]) is None else rule.decide(score)
             for model, score in scores.items()
         }
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from mlops.ml.evaluation.sums import Sums
+
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
 """From row weights [resamples, n] to one value for each resample."""
@@ -19,13 +21,7 @@ def undefined(weights: Floats) -> Floats:
 
 def sums(columns: list[Floats], finish: Callable[..., Floats]) -> Statistic:
     """Make a statistic that depends on the rows only through weighted sums of `columns`."""
-    table = np.column_stack(columns)
-
-    def apply(weights: Floats) -> Floats:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return finish(*(weights @ table).T)
-
-    return apply
+    return Sums(np.column_stack(columns), finish)
 
 
 def mean(column: Floats) -> Statistic:

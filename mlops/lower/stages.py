@@ -117,9 +117,10 @@ def _train(name: str, spec: Pipeline) -> Stage:
         Output("reports/history.csv", Kind.PLOT, (plots.HISTORY,)),
         Output("reports/training.json", Kind.METRIC),
     )
-    if spec.evaluate.learning_curve:
-        outputs = (*outputs, Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)))
-    return _stage("train", section, ("artifacts/features", *own), *outputs)
+    curve = (
+        (Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)),) if spec.evaluate.learning_curve else ()
+    )
+    return _stage("train", section, ("artifacts/features", *own), *outputs, *curve)
 
 
 def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:

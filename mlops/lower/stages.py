@@ -160,6 +160,7 @@ def _gate(spec: Pipeline) -> Stage:
         "bootstrap": dump(spec.evaluate.bootstrap),
         "minimum_rows": spec.evaluate.minimum_rows,
         "rules": lower_rules(spec),
+        **({} if spec.evaluate.cost is None else {"cost": dump(spec.evaluate.cost)}),
     }
     inputs = (
         "artifacts/evaluation",

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.evaluation import costs
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judge import judge, overall
 from mlops.ml.evaluation.predictions import Predictions
@@ -35,6 +36,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bootstrap: Method = Method()
     minimum_rows: int = Field(default=30, ge=1)
     rules: tuple[Rule, ...] = ()
+    cost: dict[str, Any] | None = None
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -45,6 +47,8 @@ def run(context: StageContext) -> None:
     predictions = Predictions.read(context.path(_PREDICTIONS))
     if predictions.task != params.task:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
+    if costs.priced(predictions, params.cost).values != predictions.values:
+        raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     record = rounded(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from mlops.ml.evaluation.predictions import Predictions
 
 _OUTCOMES = (("true_negative", "false_positive"), ("false_negative", "true_positive"))
 
@@ -28,6 +31,13 @@ def table(cost: Mapping[str, Any], classes: Sequence[str]) -> NDArray[np.float64
             hint=f"classes: {', '.join(classes[:20])}",
         )
     return np.array([[float(named.get(true, {}).get(decided, 0.0)) for decided in classes] for true in classes])
+
+
+def priced(predictions: Predictions, cost: Mapping[str, Any] | None) -> Predictions:
+    """Value the same decisions by another table; raises DataError on a class that does not occur."""
+    if cost is None:
+        return replace(predictions, values=None)
+    return replace(predictions, values=tuple(map(tuple, table(cost, predictions.classes).tolist())))
 
 
 def break_even(y: NDArray[Any], chosen: NDArray[np.int64], values: NDArray[np.float64]) -> dict[str, float | None]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from mlops.ml.evaluation import costs
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
@@ -83,3 +84,12 @@ def test_metrics_of_decisions_follow_them(metric: str) -> None:
     never = replace(data, decisions={"candidate": np.zeros(200, dtype=np.int64)})
     ones = np.ones((1, 200))
     assert never.statistic(metric, "candidate")(ones) != data.statistic(metric, "candidate")(ones)
+
+
+def test_the_same_decisions_may_be_valued_by_an_older_table() -> None:
+    data = priced(binary(200))
+    older = costs.priced(data, {"true_positive": 0, "false_positive": -1, "false_negative": -1, "true_negative": 0})
+    ones = np.ones((1, 200))
+    wrong = 1 - data.statistic("accuracy", "candidate")(ones)
+    assert older.statistic("value", "candidate")(ones) == pytest.approx(-wrong)
+    assert np.isnan(costs.priced(data, None).statistic("value", "candidate")(ones)).all()

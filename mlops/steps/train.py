@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps, rounded
-from mlops.ml.evaluation import learning_curve, metrics
+from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates, export
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
 from mlops.spec.metrics import METRICS, metrics_for
+from mlops.steps import learning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,28 +120,9 @@ def run(context: StageContext) -> None:
     export.check_parity(best.name, model, examples.validation_x, best.scores)
     _write(work, results, best, model)
     if params.learning_curve:
-        _learn_in_parts(work, best, built[best.name])
+        learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
-
-
-def _learn_in_parts(work: Work, best: Result, candidate: Candidate) -> None:
-    """Draw the chosen candidate's learning curve, with no points where learning again would take too long."""
-    from mlops.ml.training.estimators import EstimatorCandidate
-
-    data, params, points = work.examples, work.params, []
-    if isinstance(candidate, EstimatorCandidate):
-        session = Session(best.name, derive(params.seed, best.name), work.judge, params.trainer)
-
-        def learn(rows: NDArray[np.int64]) -> NDArray[Any]:
-            part = replace(data, train_x=data.train_x[rows], train_y=data.train_y[rows])
-            return candidate.fit(part, session).predict(data.validation_x)
-
-        drawn = learning_curve.subsets(data.train_y, classes=params.task != "regression", seed=params.seed)
-        points = learning_curve.measure(params.select_by, data.validation_y, drawn, learn, params.seed)
-    else:
-        work.context.say(f"no learning curve: {best.name} is a network, which takes too long to train again")
-    write_text(work.context.path("reports/learning_curve.csv"), learning_curve.to_csv(points))
 
 
 def _parse(section: dict[str, Any]) -> Params:

@@ -69,6 +69,17 @@ def _waived(before: Section, after: Section) -> Iterator[str]:
             yield f"the rule `{waiver['rule']}` is waived{where} until {waiver['expires']}: {waiver['reason']}"
 
 
+def _worth(cost: Mapping[str, Any] | None) -> str:
+    """Spell the values of decisions, leaving out what is not said."""
+    if cost is None:
+        return "nothing"
+    if cost.get("classes") is not None:
+        items = [(f"{true} as {decided}", v) for true, row in cost["classes"].items() for decided, v in row.items()]
+    else:
+        items = [(name.replace("_", " "), value) for name, value in cost.items() if isinstance(value, int | float)]
+    return ", ".join(f"{name} {value:g}" for name, value in sorted(items))
+
+
 def _method(before: Section, after: Section) -> Iterator[str]:
     old, new = before.get("bootstrap") or {}, after.get("bootstrap") or {}
     if new.get("confidence", 0.95) < old.get("confidence", 0.95):
@@ -80,5 +91,7 @@ def _method(before: Section, after: Section) -> Iterator[str]:
     if after.get("minimum_rows", 0) < before.get("minimum_rows", 0):
         rows = f"from {before['minimum_rows']} to {after.get('minimum_rows', 0)}"
         yield f"the rows a slice needs were lowered {rows}"
+    if before.get("cost") is not None and before["cost"] != after.get("cost"):
+        yield f"what decisions are worth was changed from {_worth(before['cost'])} to {_worth(after.get('cost'))}"
     if before.get("group") != after.get("group"):
         yield f"what is resampled whole was changed from {before.get('group')} to {after.get('group')}"

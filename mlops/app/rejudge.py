@@ -99,6 +99,7 @@ def _doubtful(verdict: Verdict) -> Verdict:
 
 
 def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, str | None]:
+    from mlops.ml.evaluation import costs
     from mlops.ml.evaluation.evidence import gather
     from mlops.ml.evaluation.judge import judge
     from mlops.ml.evaluation.predictions import Predictions
@@ -115,6 +116,7 @@ def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, 
     if predictions.task != params.task:
         sentence = f"the predictions are {predictions.task} but the gate judges {params.task}"
         raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
+    predictions = costs.priced(predictions, params.cost)
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports = root / "pipelines" / name / "reports"

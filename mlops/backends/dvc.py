@@ -6,7 +6,7 @@ from typing import Any
 
 from mlops.backends.text import document, header
 from mlops.plan.pipeline import PipelinePlan, Plan
-from mlops.plan.stage import Kind, Output, Stage
+from mlops.plan.stage import Kind, Plot, Stage
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -22,14 +22,14 @@ def _pipeline(pipeline: PipelinePlan) -> dict[str, Any]:
     value: dict[str, Any] = {"stages": {stage.name: _stage(stage) for stage in pipeline.stages}}
     outputs = [output for stage in pipeline.stages for output in stage.outputs]
     value["metrics"] = sorted(output.path for output in outputs if output.kind is Kind.METRIC)
-    value["plots"] = [_plot(output) for output in outputs if output.kind is Kind.PLOT]
+    value["plots"] = [_plot(plot) for output in outputs for plot in output.plots]
     return value
 
 
-def _plot(output: Output) -> Any:
-    if output.path.endswith("history.csv"):
-        return {output.path: {"x": "epoch", "y": "value", "title": "Training history"}}
-    return output.path
+def _plot(plot: Plot) -> dict[str, Any]:
+    labels = {"x_label": plot.x_label, "y_label": plot.y_label}
+    named = {"x": plot.x, "y": plot.y, "title": plot.title, **{key: text for key, text in labels.items() if text}}
+    return {plot.path: {**named, "template": plot.template}}
 
 
 def _stage(stage: Stage) -> dict[str, Any]:

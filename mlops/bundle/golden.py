@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Golden:
-    """Rows as a request spells them, and their scores (a number each, or one per class)."""
+    """Rows as a request spells them, their scores (a number each, or one per class), and what is decided by them."""
 
     rows: tuple[dict[str, Any], ...]
     scores: tuple[Any, ...]
+    decisions: tuple[Any, ...] | None = None
 
     @classmethod
     def choose(cls, predictor: Predictor, frame: pl.DataFrame, scores: NDArray[np.float32], count: int) -> Golden:
@@ -40,14 +41,17 @@ class Golden:
         if not nulls[picked].any() and (with_null := order[nulls[order]]).size:
             picked[len(picked) // 2] = with_null[len(with_null) // 2]
         rows = tuple(json_row(row) for row in frame[np.unique(picked).tolist()].iter_rows(named=True))
-        return cls(rows, tuple(predictor.predict_rows(rows).astype(np.float64).tolist()))
+        expected = predictor.predict_rows(rows)
+        decided = predictor.decide(expected)
+        return cls(rows, tuple(expected.astype(np.float64).tolist()), None if decided is None else tuple(decided))
 
     @classmethod
     def parse(cls, data: bytes) -> Golden:
         """Read `golden.json`; raises IntegrityError when it is not one."""
         try:
             document = json.loads(data)
-            golden = cls(tuple(document["rows"]), tuple(document["scores"]))
+            decided = tuple(document["decisions"]) if "decisions" in document else None
+            golden = cls(tuple(document["rows"]), tuple(document["scores"]), decided)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise IntegrityError("golden.json does not hold golden rows") from error
         if not golden.rows or len(golden.rows) != len(golden.scores):
@@ -56,7 +60,8 @@ class Golden:
 
     def dumps(self) -> str:
         """Spell `golden.json`."""
-        return dumps({"schema_version": 1, "rows": list(self.rows), "scores": list(self.scores)})
+        document: dict[str, Any] = {"schema_version": 1, "rows": list(self.rows), "scores": list(self.scores)}
+        return dumps(document if self.decisions is None else document | {"decisions": list(self.decisions)})
 
     def check(self, predictor: Predictor, tolerance: float = 0.0) -> None:
         """Refuse a predictor that scores the rows otherwise, relative to 1 or the score; raises IntegrityError."""
@@ -75,6 +80,9 @@ class Golden:
                 f"by up to {float(np.abs(scores - expected).max()):.3g}",
                 hint="a difference near 1e-7 is another processor or ONNX Runtime; a larger one is another model",
             )
+        decided = predictor.decide(expected)
+        if (None if decided is None else tuple(decided)) != self.decisions:
+            raise IntegrityError("the golden rows are decided otherwise than when the bundle was made")
 
 
 def json_row(row: dict[str, Any]) -> dict[str, Any]:

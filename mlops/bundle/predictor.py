@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.contents import Contents
+from mlops.bundle.decision import NAME as DECISION
+from mlops.bundle.decision import Decision
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
@@ -23,14 +25,19 @@ if TYPE_CHECKING:
 class Predictor:
     """Scores raw rows: binary [n] probability of `classes[1]`, multiclass [n, k], regression [n]."""
 
-    def __init__(self, transform: Transform, model: OnnxModel, schema: RequestSchema) -> None:
+    def __init__(
+        self, transform: Transform, model: OnnxModel, schema: RequestSchema, decision: Decision | None = None
+    ) -> None:
         if not _same(model.shape, transform.shape):
             raise IntegrityError(f"the model reads {list(model.shape)} but the transform makes {list(transform.shape)}")
         if [field.name for field in schema.fields] != [column.name for column in transform.recipe.columns]:
             raise IntegrityError("the request schema and the transform name other columns")
         self.transform = transform
         self.model = model
+        if decision is not None and len(decision.values) != len(transform.recipe.target.classes or ()):
+            raise IntegrityError("the decision is about other classes than the model")
         self.schema = schema
+        self.decision = decision
 
     @classmethod
     def open(cls, folder: Path, expected: str | None = None) -> Predictor:
@@ -42,14 +49,15 @@ class Predictor:
         """Load a bundle from the very bytes that were verified."""
         files = contents.files
         transform = Transform(Recipe.parse(files["transform.json"]))
-        return cls(transform, OnnxModel(files["model.onnx"]), RequestSchema.parse(files["schema.json"]))
+        decision = Decision.parse(files[DECISION]) if DECISION in files else None
+        return cls(transform, OnnxModel(files["model.onnx"]), RequestSchema.parse(files["schema.json"]), decision)
 
     @classmethod
-    def assemble(cls, transform_json: Path, model_folder: Path) -> Predictor:
-        """Join a transform and a model that are not in a bundle yet."""
+    def assemble(cls, transform_json: Path, model_folder: Path, decision: Decision | None = None) -> Predictor:
+        """Join a transform, a model and what decides by it that are not in a bundle yet."""
         transform = Transform.read(transform_json)
         model = OnnxModel((model_folder / "model.onnx").read_bytes())
-        return cls(transform, model, RequestSchema.of(transform.recipe))
+        return cls(transform, model, RequestSchema.of(transform.recipe), decision)
 
     @property
     def task(self) -> str:
@@ -60,6 +68,13 @@ class Predictor:
     def classes(self) -> tuple[Any, ...] | None:
         """Name the classes in the order of the scores; None for regression."""
         return self.transform.recipe.target.classes
+
+    def decide(self, scores: NDArray[Any]) -> list[Any] | None:
+        """Name the class decided for each score; None where the bundle does not say what decisions are worth."""
+        classes = self.classes
+        if self.decision is None or classes is None:
+            return None
+        return [classes[position] for position in self.decision.decide(scores).tolist()]
 
     def predict(self, frame: pl.DataFrame) -> NDArray[np.float32]:
         """Score the rows of a frame; raises DataError when its columns are not what the model reads."""

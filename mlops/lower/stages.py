@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.files.canonical import digest_json
+from mlops.lower import plots
 from mlops.lower.gates import lower_rules
 from mlops.lower.inputs import Facts
 from mlops.lower.serving import serving_rules
@@ -113,18 +114,22 @@ def _train(name: str, spec: Pipeline) -> Stage:
         "select_by": spec.select_by or _SELECT_BY[spec.task],
         "candidates": {candidate: dump(model) for candidate, model in sorted(spec.model.items())},
         "trainer": dump(spec.trainer),
+        **({"learning_curve": True} if spec.evaluate.learning_curve else {}),
     }
     explain = spec.evaluate.explain
     if explain is not None and explain.attributions:
         section["explain"] = {"sample": explain.sample, "key": explain.key, "rows": list(explain.rows)}
     outputs = (
         Output("artifacts/model"),
-        Output("reports/history.csv", Kind.PLOT),
+        Output("reports/history.csv", Kind.PLOT, (plots.HISTORY,)),
         Output("reports/training.json", Kind.METRIC),
         *([Output("reports/explanations.json", Kind.REPORT)] if "explain" in section else []),
     )
+    curve = (
+        (Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)),) if spec.evaluate.learning_curve else ()
+    )
     rows = ("artifacts/split",) if "explain" in section else ()
-    return _stage("train", section, ("artifacts/features", *rows, *own), *outputs)
+    return _stage("train", section, ("artifacts/features", *rows, *own), *outputs, *curve)
 
 
 def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
@@ -132,23 +137,27 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     named = {rule["metric"] for rule in rules} | set(spec.evaluate.metrics)
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
     sensitive = {column for column, rule in spec.data.columns.items() if rule.sensitive}
+    cost = spec.evaluate.cost
+    declared = frozenset() if cost is None else frozenset({"evaluate.cost"})
+    named |= {"value"} if cost is not None else set()
     slices = sensitive | {rule["by"] for rule in rules if rule["by"]} | set(spec.evaluate.slices)
     section = {
         "pipeline": name,
         "task": spec.task,
         "target": spec.data.target,
-        "metrics": [metric for metric in metrics_for(spec.task) if metric in named or metric in usual],
+        "metrics": [metric for metric in metrics_for(spec.task, declared) if metric in named or metric in usual],
         "slices": sorted(slices),
         "group": _group(spec),
         "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),
         "baselines": ["dummy", "simple"],
         **_examined(spec),
+        **({} if cost is None else {"cost": dump(cost)}),
     }
     outputs = (
         Output("artifacts/evaluation"),
         Output("reports/metrics.json", Kind.METRIC),
-        Output("reports/plots", Kind.PLOT),
+        Output("reports/plots", Kind.PLOT, plots.of(spec)),
     )
     inputs = ("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split")
     return _stage("evaluate", section, inputs, *outputs)
@@ -188,6 +197,7 @@ def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
         "rules": lower_rules(spec),
         **({"serving": serving} if (serving := serving_rules(spec)) else {}),
         **({"waivers": [waiver.model_dump(mode="json") for waiver in waivers]} if waivers else {}),
+        **({} if spec.evaluate.cost is None else {"cost": dump(spec.evaluate.cost)}),
     }
     inputs = (
         "artifacts/evaluation",

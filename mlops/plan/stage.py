@@ -18,11 +18,25 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
+class Plot:
+    """A table that `dvc plots` draws: its columns, what stands at the axes, and the template of DVC's."""
+
+    path: str
+    x: str
+    y: str
+    title: str
+    template: str = "simple"
+    x_label: str = ""
+    y_label: str = ""
+
+
+@dataclass(frozen=True)
 class Output:
     """A file or folder that a stage writes, relative to its pipeline's folder."""
 
     path: str
     kind: Kind = Kind.ARTIFACT
+    plots: tuple[Plot, ...] = ()
 
     @property
     def committed(self) -> bool:

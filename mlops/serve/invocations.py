@@ -46,7 +46,10 @@ def answer(
         raise BadRequest("the model gives no finite score for some rows", lost)
     if keep is not None:
         keep(rows, scores)
-    return json.dumps({"predictions": scores.tolist()}, separators=(",", ":")).encode("ascii")
+    said: dict[str, Any] = {"predictions": scores.tolist()}
+    if (decided := predictor.decide(scores)) is not None:
+        said["decisions"] = decided
+    return json.dumps(said, separators=(",", ":")).encode("ascii")
 
 
 def parse(body: bytes) -> list[Any]:

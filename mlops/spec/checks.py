@@ -40,6 +40,29 @@ def unknown_metric(pipeline: Pipeline) -> Iterator[Problem]:
             known = name in METRICS
             message = f"`{name}` is no metric of a {pipeline.task} task" if known else f"unknown metric `{name}`"
             yield Problem(path, message, suggest(name, metrics_for(pipeline.task)), "unknown-metric")
+        elif METRICS[name].needs == "evaluate.cost" and pipeline.evaluate.cost is None:
+            message = f"`{name}` needs to know what decisions are worth"
+            hint = "write `evaluate: {cost: {false_positive: -1, false_negative: -10}}`"
+            yield Problem(path, message, hint, "unknown-metric")
+    if pipeline.select_by == "value":
+        message = "`value` does not choose among candidates: each has its own threshold"
+        yield Problem(("select_by",), message, suggest("log_loss", metrics_for(pipeline.task)), "unknown-metric")
+
+
+def cost_fits_task(pipeline: Pipeline) -> Iterator[Problem]:
+    """Two classes have four outcomes, several have a table, a number has neither."""
+    cost, path = pipeline.evaluate.cost, ("evaluate", "cost")
+    if cost is None:
+        return
+    if pipeline.task not in ("binary", "multiclass"):
+        message = f"a {pipeline.task} task decides nothing, so that there is nothing to price"
+        yield Problem(path, message, "remove `cost`, or predict a class", "cost")
+    elif pipeline.task == "binary" and cost.classes is not None:
+        message = "two classes are priced by their four outcomes"
+        yield Problem((*path, "classes"), message, "write `false_positive: -1` and `false_negative: -10`", "cost")
+    elif pipeline.task == "multiclass" and cost.classes is None:
+        message = "several classes are priced by class"
+        yield Problem(path, message, "write `classes: {TRUE: {DECIDED: -1}}`", "cost")
 
 
 def bound_out_of_range(pipeline: Pipeline) -> Iterator[Problem]:
@@ -230,6 +253,7 @@ def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
 
 CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     unknown_metric,
+    cost_fits_task,
     bound_out_of_range,
     bound_in_wrong_direction,
     no_gate,
@@ -273,6 +297,8 @@ def _slices(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
 
 def _range(info: MetricInfo, word: str = "") -> str:
     low, high = f"{info.low:g}", f"{info.high:g}"
+    if info.low == float("-inf") and info.high == float("inf"):
+        return "any number"
     if info.high == float("inf"):
         return f"from {low} up"
     if info.low == float("-inf"):

@@ -37,6 +37,12 @@ Why: any result would be a guess.
 Fix: give the key one shape in every file; name a key of this pipeline in `${...}`.
 Example: `select_by: ${data.tarjet}`.
 
+cost: values of decisions that do not fit the task.
+What: `evaluate.cost` for a number, four outcomes for several classes, or a table of classes for two.
+Why: a decision could not be priced.
+Fix: two classes take `false_positive` and `false_negative`, several take `classes: {TRUE: {DECIDED: value}}`.
+Example: `{task: regression, evaluate: {cost: {false_positive: -1, false_negative: -10}}}`.
+
 defaults: a defaults list that is not read the way it looks.
 What: no `- _self_`, an entry that is not `- /group: option`, or a file that includes itself.
 Why: the order of entries decides which value wins.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mlops.spec.block import Block, Column
+from mlops.spec.metrics import MetricName
 from mlops.spec.robustness import Perturbation
 
 
@@ -28,7 +29,7 @@ class Difference(Block):
 class GateRule(Block):
     """One rule; a rule with several bounds asks for all of them."""
 
-    metric: str
+    metric: MetricName
     """Name of the metric."""
     at_least: float | None = None
     """Smallest value that passes."""

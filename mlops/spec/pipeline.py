@@ -8,11 +8,13 @@ from pydantic import Field, field_validator, model_validator
 
 from mlops.spec.block import Block, Column, Items, Name, Owner
 from mlops.spec.card import Card
+from mlops.spec.costs import Cost
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
 from mlops.spec.examine import Discover, Explain
 from mlops.spec.features import Features
 from mlops.spec.gates import GateRule
+from mlops.spec.metrics import MetricName
 from mlops.spec.model import Model
 from mlops.spec.monitor import Monitor
 from mlops.spec.project import Risk
@@ -37,7 +39,7 @@ class Bootstrap(Block):
 class Evaluate(Block):
     """What is measured on the test part."""
 
-    metrics: Items[str] = ()
+    metrics: Items[MetricName] = ()
     """Metrics to report besides those that gates name; the usual ones of the task where empty."""
     slices: Items[Column] = ()
     """Columns to report by, besides those that gates name."""
@@ -49,6 +51,10 @@ class Evaluate(Block):
     serving: Serving = Serving()
     discover: Discover | None = None
     explain: Explain | None = None
+    cost: Cost | None = None
+    """What decisions are worth; brings the metric `value` and a threshold that is chosen by it."""
+    learning_curve: bool = False
+    """Learn again from smaller shares of the rows, to see whether more would help; not for networks."""
 
 
 class Preset(Block):
@@ -99,7 +105,7 @@ class Pipeline(Block):
     features: Features = Features()
     model: Annotated[dict[Name, Model], Field(min_length=1)]
     """Candidates by name; the best on validation goes on."""
-    select_by: str | None = None
+    select_by: MetricName | None = None
     """Metric on validation that chooses among candidates."""
     trainer: Trainer = Trainer()
     evaluate: Evaluate = Evaluate()

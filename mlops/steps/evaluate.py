@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 from pydantic import BaseModel, Field
 
+from mlops.bundle.decision import NAME as DECISION
+from mlops.bundle.decision import Decision
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import baselines, curves, discovery, robustness
+from mlops.ml.evaluation import baselines, curves, discovery, dvc_plots, robustness
 from mlops.ml.evaluation.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import label
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine
+from mlops.steps.deciding import Deciding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +46,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     robustness: dict[str, float] = Field(default_factory=dict)
     discover: discovery.Options | None = None
     importance: examine.Importance | None = None
+    cost: dict[str, Any] | None = None
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -51,14 +56,23 @@ def run(context: StageContext) -> None:
     """Write predictions.parquet, metrics.json and the points of the plots."""
     params = Params.model_validate(context.params)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
-    predictions = _predict(context, params, test)
+    predictions, deciding = _predict(context, params, test)
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
     summary |= examine.examine(context, params, test, predictions)
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
+        if deciding is not None:
+            (folder / DECISION).write_text(deciding.rules["candidate"].dumps(), encoding="utf-8")
+            summary["decision"] = deciding.section(predictions)
     with writing_folder(context.path("reports/plots")) as folder:
-        for name, points in curves.plots(predictions).items():
-            (folder / name).write_text(curves.to_csv(points), encoding="utf-8")
+        drawn = curves.plots(predictions)
+        texts = {name: curves.to_csv(points) for name, points in drawn.items()}
+        texts |= {f"dvc/{name}": text for name, text in dvc_plots.tables(drawn, predictions.classes).items()}
+        if summary["residuals"] is not None:
+            texts["dvc/segments.csv"] = dvc_plots.segments(summary["residuals"])
+        (folder / "dvc").mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
     facts = {
         "schema_version": 1,
         "task": params.task,
@@ -71,23 +85,40 @@ def run(context: StageContext) -> None:
     context.say(_line(params, summary, len(predictions)))
 
 
-def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> Predictions:
-    """Score every row with every model, through the code that serving uses."""
+def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple[Predictions, Deciding | None]:
+    """Score every row with every model, through the code that serving uses, and decide by what decisions are worth."""
     candidate = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+    classes = tuple(map(str, candidate.classes or ()))
     scores = {"candidate": candidate.predict(test)}
+    released: dict[str, Decision] = {}
     if params.champion is not None:
-        scores["champion"] = _champion(context, params.champion, candidate).predict(test)
+        champion = _champion(context, params.champion, candidate)
+        scores["champion"] = champion.predict(test)
+        released = {} if champion.decision is None else {"champion": champion.decision}
+    features, deciding = candidate.transform.apply(test), None
+    if params.cost is None:
+        scores |= _baselines(context, params, candidate, features)
+    else:
+        x, y = _arrays(context, "validation")
+        based = _baselines(context, params, candidate, np.concatenate([features, x]))
+        scores |= {model: score[: test.height] for model, score in based.items()}
+        known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
+        deciding = Deciding.learn(params.cost, classes, y, known, released)
     clean = Predictions(
         task=params.task,
         rows=test["__row__"].to_numpy(),
         target=candidate.transform.target(test),
-        scores=scores | _baselines(context, params, candidate, test),
+        scores=scores,
         slices={by: label(_column(test, by)).to_numpy() for by in params.slices},
         groups=None if params.group is None else _codes(_column(test, params.group)),
-        classes=tuple(map(str, candidate.classes or ())),
+        classes=classes,
         champion=params.champion,
+        values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
     )
-    return clean.with_perturbed(_perturbed(context, params, candidate, test))
+    predictions = clean.with_perturbed(_perturbed(context, params, candidate, test))
+    if deciding is not None:
+        predictions = replace(predictions, decisions=deciding.decide(predictions.scores))
+    return predictions, deciding
 
 
 def _perturbed(
@@ -120,16 +151,22 @@ def _question(predictor: Predictor) -> str:
 
 
 def _baselines(
-    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+    context: StageContext, params: Params, candidate: Predictor, features: NDArray[Any]
 ) -> dict[str, NDArray[Any]]:
-    x, y = (np.load(context.path(f"artifacts/features/train_{axis}.npy"), allow_pickle=False) for axis in "xy")
+    x, y = _arrays(context, "train")
     classes = len(candidate.classes or ())
     scores: dict[str, NDArray[Any]] = {}
     if "dummy" in params.baselines:
-        scores["dummy"] = baselines.dummy(params.task, y, classes, test.height)
+        scores["dummy"] = baselines.dummy(params.task, y, classes, len(features))
     if "simple" in params.baselines:
-        scores["simple"] = baselines.simple(params.task, x, y, classes, candidate.transform.apply(test))
+        scores["simple"] = baselines.simple(params.task, x, y, classes, features)
     return scores
+
+
+def _arrays(context: StageContext, part: str) -> tuple[NDArray[Any], ...]:
+    """Load what the features stage made of a part: x [n, ...] and y [n]."""
+    paths = (context.path(f"artifacts/features/{part}_{axis}.npy") for axis in "xy")
+    return tuple(np.load(path, allow_pickle=False) for path in paths)
 
 
 def _column(test: pl.DataFrame, name: str) -> pl.Series:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import serving_cost
+from mlops.ml.evaluation import costs, serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
@@ -39,6 +39,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waived, ...] = ()
     serving: tuple[Rule, ...] = ()
+    cost: dict[str, Any] | None = None
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -49,10 +50,12 @@ def run(context: StageContext) -> None:
     predictions = Predictions.read(context.path(_PREDICTIONS))
     if predictions.task != params.task:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
+    if costs.priced(predictions, params.cost).values != predictions.values:
+        raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
     evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
-    cost = (params.serving, context.path("reports"), predictions.champion, params.bootstrap.confidence)
-    results += serving_cost.judge_reports(*cost)
+    reports, confidence = context.path("reports"), params.bootstrap.confidence
+    results += serving_cost.judge_reports(params.serving, reports, predictions.champion, confidence)
     rules = waive([result.record() for result in results], params.waivers)
     record = rounded(
         {

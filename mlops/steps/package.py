@@ -11,6 +11,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.bundle import card
+from mlops.bundle.decision import NAME as DECISION
+from mlops.bundle.decision import Decision
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
@@ -56,10 +58,12 @@ def run(context: StageContext) -> None:
     predictions = context.path("artifacts/evaluation/predictions.parquet")
     if digest_file(predictions) != gate["predictions"]:
         raise IntegrityError("the gate judged other predictions than those in artifacts/evaluation")
-    predictor = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+    transform, decision = context.path("artifacts/features/transform.json"), _decision(context)
+    predictor = Predictor.assemble(transform, context.path("artifacts/model"), decision)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
     scores = predictor.predict(test)
     _refuse_other_scores(test, scores, pl.read_parquet(predictions))
+    _refuse_other_decisions(decision, pl.read_parquet(predictions))
     with writing_folder(context.path("artifacts/bundle")) as folder:
         _write_parts(context, folder, params, predictor)
         train = pl.read_parquet(context.path("artifacts/split/train.parquet"))
@@ -110,11 +114,29 @@ def _refuse_other_scores(test: pl.DataFrame, scores: NDArray[np.float32], predic
         raise IntegrityError(f"the model scores {int(off.sum()):,} test rows otherwise than the gate judged")
 
 
+def _decision(context: StageContext) -> Decision | None:
+    path = context.path(f"artifacts/evaluation/{DECISION}")
+    return Decision.parse(path.read_bytes()) if path.is_file() else None
+
+
+def _refuse_other_decisions(decision: Decision | None, predictions: pl.DataFrame) -> None:
+    """What was decided when it was judged is what the bundle decides."""
+    if (decision is None) != ("decision_candidate" not in predictions.columns):
+        raise IntegrityError("the gate judged decisions, or none, and the bundle would do otherwise")
+    if decision is None:
+        return
+    scores = np.array(predictions.get_column("candidate").to_list(), dtype=np.float64)
+    if (decision.decide(scores) != predictions.get_column("decision_candidate").to_numpy()).any():
+        raise IntegrityError("the bundle decides test rows otherwise than the gate judged")
+
+
 def _write_parts(context: StageContext, folder: Path, params: Params, predictor: Predictor) -> None:
     for source in ("artifacts/model/model.onnx", "artifacts/model/model.json", "artifacts/features/transform.json"):
         shutil.copyfile(context.path(source), folder / source.rsplit("/", 1)[1])
     for name in _EVIDENCE:
         shutil.copyfile(context.path(f"reports/{name}.json"), folder / f"{name}.json")
+    if predictor.decision is not None:
+        _write(folder / DECISION, predictor.decision.dumps())
     validated = json.loads(context.path("artifacts/schema.json").read_bytes())
     schema = RequestSchema.of(predictor.transform.recipe, validated)
     _write(folder / "schema.json", dumps(schema.model_dump()))

@@ -20,7 +20,7 @@ from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
 from mlops.spec.metrics import METRICS, metrics_for
-from mlops.steps import explanations
+from mlops.steps import explanations, learning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,6 +58,7 @@ class Params(BaseModel):
     candidates: dict[str, CandidateParams] = Field(min_length=1)
     trainer: TrainerOptions = TrainerOptions()
     explain: explanations.Asked | None = None
+    learning_curve: bool = False
     pipeline: str
     code: str = ""
     libraries: dict[str, str] = {}
@@ -121,6 +122,8 @@ def run(context: StageContext) -> None:
     _write(work, results, best, model)
     if params.explain is not None:
         explanations.write(context, params.explain, best.name, best.fitted)
+    if params.learning_curve:
+        learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlops.ml.evaluation.metrics import decisions
+from mlops.ml.evaluation import threshold
 from mlops.ml.evaluation.predictions import MODELS
 
 if TYPE_CHECKING:
@@ -46,13 +46,19 @@ def precision_recall(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
     return positive[1:] / positive[-1], positive[1:] / total[1:]
 
 
-def calibration(y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Average prediction, outcome and number of rows in bins of equal size; equal scores stay together."""
+def members(score: NDArray[Any]) -> list[NDArray[np.int64]]:
+    """Divide rows into at most ten bins of equal size by their score; equal scores stay together."""
+    known, inside = np.unique(score, return_inverse=True)
+    if len(known) <= _BINS:
+        return [np.flatnonzero(inside == bin_) for bin_ in range(len(known))]
     edges = np.unique(np.quantile(score, np.linspace(0, 1, _BINS + 1)))
     inside = np.clip(np.searchsorted(edges, score, side="right") - 1, 0, max(0, len(edges) - 2))
-    kept = np.unique(inside)
-    members = [inside == bin_ for bin_ in kept]
-    means = [(score[rows].mean(), y[rows].mean(), rows.sum()) for rows in members]
+    return [np.flatnonzero(inside == bin_) for bin_ in np.unique(inside)]
+
+
+def calibration(y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Average prediction, outcome and number of rows in bins of equal size; equal scores stay together."""
+    means = [(score[rows].mean(), y[rows].mean(), len(rows)) for rows in members(score)]
     x, observed, count = (np.array(values) for values in zip(*means, strict=True))
     return x, observed, count
 
@@ -91,7 +97,7 @@ def _confused(predictions: Predictions, models: Iterable[str]) -> list[Point]:
     """Count rows by predicted (x) and true (y) class; pairs that do not occur are left out."""
     points = []
     for model in models:
-        pairs = np.stack([decisions(predictions.scores[model]), predictions.target.astype(np.int64)], axis=1)
+        pairs = np.stack([predictions.decided(model), predictions.target.astype(np.int64)], axis=1)
         found, counts = np.unique(pairs, axis=0, return_counts=True)
         points += [Point(model, x, y, n) for (x, y), n in zip(found.tolist(), counts.tolist(), strict=True)]
     return points
@@ -108,6 +114,16 @@ def _residuals(predictions: Predictions, models: Iterable[str]) -> list[Point]:
     return points
 
 
+def _worth(predictions: Predictions, models: Iterable[str]) -> list[Point]:
+    """Trace the mean value of a decision (y) over thresholds (x)."""
+    values = np.array(predictions.values)
+    return [
+        Point(model, x, y)
+        for model in models
+        for x, y in threshold.curve(predictions.target, predictions.scores[model], values, _POINTS).tolist()
+    ]
+
+
 def plots(predictions: Predictions) -> dict[str, list[Point]]:
     """Draw every plot of a task from models whose scores are all finite: {file name: points}."""
     scores = {model: predictions.scores[model] for model in MODELS if model in predictions.scores}
@@ -118,7 +134,8 @@ def plots(predictions: Predictions) -> dict[str, list[Point]]:
     if predictions.task == "multiclass":
         return {"confusion.csv": _confused(predictions, shown)}
     both = 0 < int((predictions.target == 1).sum()) < len(predictions)
-    return {
+    worth = {} if predictions.values is None else {"value.csv": _worth(predictions, shown)}
+    return worth | {
         "roc.csv": _traced(predictions, roc, shown) if both else [],
         "pr.csv": _traced(predictions, precision_recall, shown) if both else [],
         "calibration.csv": _calibrated(predictions, shown),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from mlops.ml.evaluation.bootstrap import UNKNOWN, Interval, Resampling, resample, within
+from mlops.ml.evaluation.metrics import SHARES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
 
     from mlops.ml.evaluation.metrics import Floats, Statistic
     from mlops.ml.evaluation.predictions import Predictions
-
-_SHARES = frozenset(
-    {"accuracy", "auroc", "average_precision", "balanced_accuracy", "f1", "macro_f1", "precision", "recall"}
-)
 
 
 @dataclass(frozen=True)
@@ -73,7 +70,7 @@ class Evidence:
     @property
     def is_share(self) -> bool:
         """Tell whether the value is something like a rate, between 0 and 1."""
-        return self.rule.metric in _SHARES and self.other is None
+        return self.rule.metric in SHARES and self.other is None
 
 
 @dataclass(frozen=True)
@@ -86,6 +83,8 @@ class _Question:
     statistics: dict[str, Statistic]
     same: bool
     """Whether the two models give the very same scores here: then their difference is known to be nothing."""
+    span: float = 1.0
+    """How far apart the best and the worst row can be."""
 
     @property
     def compared(self) -> dict[str, Statistic]:
@@ -119,7 +118,7 @@ def _questions(predictions: Predictions, rule: Rule, *, grouped: bool) -> Iterat
     for name, rows in (everything if rule.by is None else predictions.slice_rows(rule.by)).items():
         models = {"candidate", rule.against, *(["champion"] if predictions.champion else [])} & set(predictions.scores)
         statistics = {model: predictions.statistic(rule.metric, model, rows) for model in sorted(models)}
-        yield _Question(rule, name, rows, statistics, _same(predictions, rule, rows))
+        yield _Question(rule, name, rows, statistics, _same(predictions, rule, rows), _span(predictions, rule))
 
 
 def _problem(predictions: Predictions, rule: Rule, *, grouped: bool) -> str:
@@ -158,8 +157,8 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
     if other is not None:
         value, drawn = value - other, drawn - draws[rule.against]
     interval = Interval.of(value, drawn, method.confidence)
-    if rule.metric in _SHARES and not question.same:
-        interval = _opened(interval, clusters, method)
+    if (rule.metric in SHARES or rule.metric == "value") and not question.same:
+        interval = _opened(interval, clusters, method, question.span)
     return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, values.get("champion"))
 
 
@@ -167,12 +166,18 @@ def _same(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> bool
     if rule.against == "value":
         return False
     scores: list[NDArray[Any]] = [predictions.scores[model][rows] for model in ("candidate", rule.against)]
-    return bool((scores[0] == scores[1]).all())
+    decided = [predictions.decided(model)[rows] for model in ("candidate", rule.against)]
+    return bool((scores[0] == scores[1]).all()) and bool((decided[0] == decided[1]).all())
 
 
-def _opened(interval: Interval, clusters: int, method: Method) -> Interval:
+def _span(predictions: Predictions, rule: Rule) -> float:
+    """Measure how far apart rows can be: rates within 1, values as far as the best decision is from the worst."""
+    return float(np.ptp(predictions.values)) if rule.metric == "value" and predictions.values is not None else 1.0
+
+
+def _opened(interval: Interval, clusters: int, method: Method, span: float) -> Interval:
     """Widen an interval without width: no error among n clusters still allows a rate of -ln(tail)/n (rule of three)."""
     if interval.high > interval.low:
         return interval
-    slack = -math.log(method.tail) / max(1, clusters)
+    slack = span * -math.log(method.tail) / max(1, clusters)
     return Interval(interval.value, interval.value - slack, interval.value + slack)

@@ -7,14 +7,14 @@ on the way to the gate is noticed instead of judged around.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
-from mlops.ml.evaluation.metrics import TASKS, Statistic, statistic
+from mlops.ml.evaluation.metrics import TASKS, Statistic, decisions, statistic
 from mlops.ml.evaluation.slices import rank
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
+_DECISION = "decision_"
 _FACTS = "mlops"
 
 
@@ -41,6 +42,10 @@ class Predictions:
     groups: NDArray[np.int64] | None = None
     classes: tuple[str, ...] = ()
     champion: str | None = None
+    decisions: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    """Decided classes [n] by model, where they are not simply the likeliest ones."""
+    values: tuple[tuple[float, ...], ...] | None = None
+    """What a row is worth, [true class][decided class]."""
 
     def __len__(self) -> int:
         return len(self.target)
@@ -49,19 +54,22 @@ class Predictions:
         """Prepare a metric of one model, on all rows or on some; raises KeyError if either is not there."""
         if metric not in TASKS[self.task]:
             raise KeyError(metric)
-        target, score = self.target, self.scores[model]
-        return statistic(metric, target, score) if rows is None else statistic(metric, target[rows], score[rows])
+        rows = np.arange(len(self)) if rows is None else rows
+        chosen = self.decisions[model][rows] if model in self.decisions else None
+        values = None if self.values is None else np.array(self.values)
+        return statistic(metric, self.target[rows], self.scores[model][rows], chosen, values)
+
+    def decided(self, model: str) -> NDArray[np.int64]:
+        """Give the decided classes of a model."""
+        return self.decisions[model] if model in self.decisions else decisions(self.scores[model])
 
     def under(self, perturbation: str | None) -> Predictions:
         """Take the candidate's scores on perturbed rows for its own, and call those on the rows as they are `clean`."""
         if perturbation is None:
             return self
-        scores = {name: self.scores[name] for name in MODELS[1:] if name in self.scores}
-        if "candidate" in self.scores:
-            scores["clean"] = self.scores["candidate"]
-        if (name := f"{_UNDER}{perturbation}") in self.scores:
-            scores["candidate"] = self.scores[name]
-        return replace(self, scores=scores)
+        return replace(
+            self, scores=_turned(self.scores, perturbation), decisions=_turned(self.decisions, perturbation)
+        )
 
     def with_perturbed(self, scores: Mapping[str, NDArray[Any]]) -> Predictions:
         """Add the candidate's scores on perturbed rows, by perturbation."""
@@ -81,7 +89,12 @@ class Predictions:
         columns |= {f"{_SLICE}{by}": pl.Series(labels, dtype=pl.String) for by, labels in self.slices.items()}
         perturbed = sorted(name for name in self.scores if name.startswith(_UNDER))
         columns |= {model: self._column(model) for model in (*MODELS, *perturbed)}
+        columns |= {
+            f"{_DECISION}{model}": pl.Series(chosen, dtype=pl.Int32) for model, chosen in self.decisions.items()
+        }
         facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
+        if self.values is not None:
+            facts["values"] = self.values
         pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: json.dumps(facts, sort_keys=True)})
 
     def _column(self, model: str) -> pl.Series:
@@ -124,7 +137,29 @@ class Predictions:
             groups=None if frame["group"].null_count() else frame["group"].to_numpy(),
             classes=tuple(facts["classes"]),
             champion=facts["champion"],
+            decisions=_decided(frame, facts, present),
+            values=None if "values" not in facts else tuple(map(tuple, facts["values"])),
         )
+
+
+def _turned(found: Mapping[str, NDArray[Any]], perturbation: str) -> dict[str, NDArray[Any]]:
+    """Put what the candidate gives for perturbed rows in its own place, and what it gives otherwise beside it."""
+    turned = {name: found[name] for name in MODELS[1:] if name in found}
+    if "candidate" in found:
+        turned["clean"] = found["candidate"]
+    if (name := f"{_UNDER}{perturbation}") in found:
+        turned["candidate"] = found[name]
+    return turned
+
+
+def _decided(frame: pl.DataFrame, facts: dict[str, Any], models: list[str]) -> dict[str, NDArray[np.int64]]:
+    """Read decisions; where decisions have a value, every model has one for every row."""
+    if "values" not in facts:
+        return {}
+    columns = [f"{_DECISION}{model}" for model in models]
+    if lost := [name for name in columns if name not in frame.columns or frame[name].null_count()]:
+        raise DataError(f"the predictions are not whole: they lost {', '.join(lost)}", hint="mlops stage evaluate")
+    return {model: frame[name].to_numpy().astype(np.int64) for model, name in zip(models, columns, strict=True)}
 
 
 def _target(task: str, target: NDArray[Any]) -> pl.Series:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation import curves
+from mlops.ml.evaluation import calibration, curves, residuals
 from mlops.ml.evaluation.bootstrap import Interval, Resampling, resample, within
 from mlops.ml.evaluation.predictions import MODELS
 
@@ -25,6 +25,7 @@ def summarise(
     predictions: Predictions, metrics: Sequence[str], slices: Iterable[str], method: Method
 ) -> dict[str, Any]:
     """Measure all models on all rows and the candidate on every slice, all on the same resamples."""
+    slices = tuple(slices)
     everything = np.arange(len(predictions))
     models = [model for model in predictions.scores if model in MODELS]
     places: list[tuple[str, str, str, NDArray[np.int64]]] = [(m, "", "", everything) for m in models]
@@ -38,6 +39,8 @@ def summarise(
             if by
         ],
         "calibration": _calibration(predictions),
+        "reliability": calibration.reliability(predictions, method.confidence),
+        "residuals": residuals.segments(predictions, slices, method.confidence),
     }
 
 

@@ -60,3 +60,21 @@ def test_a_rule_on_serving_or_on_perturbed_rows_is_not_dropped_in_silence() -> N
         "the rule `latency_p99 over champion at most 0.2` was removed",
     )
     assert loosened({"serving": [cost]}, {"serving": [cost]}) == ()
+
+
+def test_other_values_of_decisions_are_told() -> None:
+    before = {
+        "true_positive": 0.0,
+        "false_positive": -1.0,
+        "false_negative": -10.0,
+        "true_negative": 0.0,
+        "unit": "EUR",
+    }
+    assert loosened(gate(cost=before), gate(cost={**before, "false_negative": -2.0})) == (
+        "what decisions are worth was changed from false negative -10, false positive -1, true negative 0, "
+        "true positive 0 to false negative -2, false positive -1, true negative 0, true positive 0",
+    )
+    assert loosened(gate(cost={"classes": {"a": {"b": -1.0}}}), gate()) == (
+        "what decisions are worth was changed from a as b -1 to nothing",
+    )
+    assert loosened(gate(), gate(cost=before)) == ()

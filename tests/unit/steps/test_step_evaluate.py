@@ -8,10 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.bundle.decision import Decision
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.store import Store
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError, InfrastructureError, IntegrityError
+from mlops.ml.evaluation import threshold
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.steps import evaluate
@@ -162,3 +164,65 @@ def test_importances_and_discovered_slices_are_reported_where_asked(tmp_path: Pa
     assert (document["importance"]["metric"], document["importance"]["rows"]) == ("auroc", 30)
     found = {item["column"] for item in document["importance"]["columns"]}
     assert found == {"age", "visits", "insured", "plan", "joined", "seen"}
+
+
+COST = {"true_positive": 2.0, "false_positive": -1.0, "false_negative": -10.0, "true_negative": 0.0, "unit": "EUR"}
+
+
+def priced(tmp_path: Path, task: str = "binary", **changes: Any) -> StageContext:
+    cost = COST if task == "binary" else {"classes": {"high": {"low": -30.0}, "low": {"high": -1.0}}}
+    context = pipeline(tmp_path, task, metrics=["accuracy", "value"], cost=cost, **changes)
+    transform = Transform.read(context.path("artifacts/features/transform.json"))
+    validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
+    np.save(context.path("artifacts/features/validation_x.npy"), transform.apply(validation))
+    np.save(context.path("artifacts/features/validation_y.npy"), transform.target(validation))
+    return context
+
+
+def test_the_threshold_is_chosen_on_validation_and_used_by_every_metric_of_decisions(tmp_path: Path) -> None:
+    context = priced(tmp_path)
+    evaluate.run(context)
+    document, predictions = report(context), Predictions.read(context.path(PREDICTIONS))
+    rule = Decision.parse(context.path("artifacts/evaluation/decision.json").read_bytes())
+    served = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+    validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
+    best = threshold.choose(served.transform.target(validation), served.predict(validation), np.array(rule.values))
+    assert rule.threshold == best.threshold
+    assert document["decision"]["thresholds"]["candidate"] == pytest.approx(best.threshold, rel=1e-5)
+    assert document["decision"]["validation"] == {"rows": 30, "value": pytest.approx(best.value, rel=1e-5)}
+    assert len(document["decision"]["sentences"]) == 2
+    chosen = rule.decide(predictions.scores["candidate"])
+    assert (predictions.decisions["candidate"] == chosen).all()
+    values = np.array(rule.values)
+    for metric in ("accuracy", "value"):
+        expected = compute(metric, predictions.target, predictions.scores["candidate"], chosen, values)
+        assert document["models"]["candidate"][metric]["value"] == pytest.approx(expected, rel=1e-5)
+    assert context.path("reports/plots/value.csv").is_file()
+
+
+def test_several_classes_are_decided_by_expected_value(tmp_path: Path) -> None:
+    context = priced(tmp_path, "multiclass")
+    evaluate.run(context)
+    predictions = Predictions.read(context.path(PREDICTIONS))
+    expected = np.argmax(predictions.scores["candidate"] @ np.array(predictions.values), axis=1)
+    assert (predictions.decisions["candidate"] == expected).all()
+    assert report(context)["decision"]["chosen"] == "by the greatest expected value"
+
+
+def test_a_champion_without_a_threshold_decides_as_it_serves(tmp_path: Path) -> None:
+    digest = Store(tmp_path / ".mlops/bundles").put(make_bundle(tmp_path / "bundle", seed=9))
+    context = priced(tmp_path, champion=digest)
+    evaluate.run(context)
+    predictions = Predictions.read(context.path(PREDICTIONS))
+    assert (predictions.decisions["champion"] == (predictions.scores["champion"] > 0.5)).all()
+
+
+def test_predictions_that_lost_their_decisions_are_refused(tmp_path: Path) -> None:
+    context = priced(tmp_path)
+    evaluate.run(context)
+    path = context.path(PREDICTIONS)
+    facts = pl.read_parquet_metadata(path)
+    kept = {"mlops": facts["mlops"]}
+    pl.read_parquet(path).drop("decision_candidate").write_parquet(path, metadata=kept)
+    with pytest.raises(DataError, match="the predictions are not whole: they lost decision_candidate"):
+        Predictions.read(path)

@@ -12,6 +12,7 @@ import pytest
 
 from mlops.errors import DataError
 from mlops.files.canonical import digest_file
+from mlops.ml.evaluation import costs
 from mlops.steps import gate
 from tests.builders.evaluations import RULES, binary, gate_params, with_scores, without, write_run
 
@@ -213,3 +214,13 @@ def test_the_cost_of_serving_is_judged_beside_the_rest_and_never_passes_unmeasur
     report["inputs"] = {**inputs, "model.onnx": "sha256:other"}
     context.path("reports/serving.json").write_text(json.dumps(report))
     assert judged(context, serving=COST)["verdict"] == "inconclusive"
+
+
+def test_decisions_valued_otherwise_than_the_gate_says_are_refused(tmp_path: Path) -> None:
+    cost = {"true_positive": 0, "false_positive": -1, "false_negative": -5, "true_negative": 0}
+    data = costs.priced(binary(200), cost)
+    data = replace(data, decisions={model: data.decided(model) for model in data.scores})
+    context = write_run(tmp_path, data)
+    with pytest.raises(DataError, match="decisions were valued otherwise than the gate says"):
+        gate.run(context)
+    gate.run(replace(context, params=context.params | {"cost": cost}))

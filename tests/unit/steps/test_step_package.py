@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from mlops.bundle.contents import Contents, verify
+from mlops.bundle.decision import Decision
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
@@ -168,3 +169,38 @@ def test_the_card_holds_the_evidence_and_says_what_is_missing(tmp_path: Path) ->
     assert "| auroc |  | 0.75 | 0.7 to 0.8 | 40 | pass |" in card
     assert "- Sensitive columns that the model reads: insured" in card
     assert "- Primary uses and users: **missing**" in card
+
+
+def decided(folder: Path, threshold: float) -> Path:
+    """Leave a decision, and judge by one at 0.4."""
+    values = ((0.0, -1.0), (-5.0, 0.0))
+    predictions = folder / "artifacts/evaluation/predictions.parquet"
+    scores = pl.read_parquet(predictions)
+    chosen = Decision(values=values, threshold=0.4).decide(scores["candidate"].to_numpy())
+    scores.with_columns(decision_candidate=pl.Series(chosen)).write_parquet(predictions)
+    (folder / "artifacts/evaluation/decision.json").write_text(Decision(values=values, threshold=threshold).dumps())
+    rewrite(folder / "reports/gate.json", predictions=digest_file(predictions))
+    return folder
+
+
+def test_the_decision_travels_with_the_model(tmp_path: Path) -> None:
+    folder = decided(make_pipeline(tmp_path / "tiny"), 0.4)
+    package(folder)
+    contents = Contents.read(folder / "artifacts/bundle")
+    assert Decision.parse(contents.files["decision.json"]).threshold == 0.4
+    golden = Golden.parse(contents.files["golden.json"])
+    assert golden.decisions is not None
+    golden.check(Predictor.load(contents))
+
+
+def test_a_decision_other_than_the_judged_one_is_refused(tmp_path: Path) -> None:
+    folder = decided(make_pipeline(tmp_path / "tiny"), 0.99)
+    with pytest.raises(IntegrityError, match="the bundle decides test rows otherwise than the gate judged"):
+        package(folder)
+
+
+def test_a_lost_decision_is_refused(tmp_path: Path) -> None:
+    folder = decided(make_pipeline(tmp_path / "tiny"), 0.4)
+    (folder / "artifacts/evaluation/decision.json").unlink()
+    with pytest.raises(IntegrityError, match="the gate judged decisions, or none, and the bundle would do otherwise"):
+        package(folder)

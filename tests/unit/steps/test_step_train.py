@@ -244,3 +244,20 @@ def test_a_class_that_is_never_seen_in_training_is_refused(tmp_path: Path) -> No
     with pytest.raises(DataError) as caught:
         train.run(write_features(tmp_path, data, task="multiclass", select_by="accuracy"))
     assert caught.value.message == "the training rows have no row of class index 1"
+
+
+def test_a_learning_curve_is_drawn_where_it_is_asked_for(tmp_path: Path) -> None:
+    context = write_features(tmp_path, binary(), learning_curve=True, candidates={"linear": {"kind": "linear"}})
+    train.run(context)
+    lines = context.path("reports/learning_curve.csv").read_text().splitlines()
+    assert lines[0] == "share,rows,value,low,high"
+    assert [line.split(",")[0] for line in lines[1:]] == ["0.1", "0.25", "0.5", "0.75", "1"]
+    chosen = json.loads(context.path("reports/training.json").read_bytes())["candidates"]["linear"]["validation"]
+    assert float(lines[-1].split(",")[2]) == pytest.approx(chosen[context.params["select_by"]], rel=1e-4)
+
+
+def test_a_network_has_a_learning_curve_without_points(tmp_path: Path) -> None:
+    mlp = {"mlp": {"kind": "mlp", "hidden": [4]}}
+    context = write_features(tmp_path, binary(60), learning_curve=True, candidates=mlp, trainer={"max_epochs": 1})
+    train.run(context)
+    assert context.path("reports/learning_curve.csv").read_text() == "share,rows,value,low,high\n"

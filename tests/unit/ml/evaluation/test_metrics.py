@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from mlops.ml.evaluation.metrics import STATISTICS, TASKS, compute, decisions, statistic
-from mlops.spec.metrics import METRICS
+from mlops.ml.evaluation.metrics import NAMES, TASKS, compute, decisions, statistic
+from mlops.spec.metrics import METRICS, canonical, metrics_for
 from tests.builders.evaluations import binary, multiclass, regression
 
 BINARY = {
@@ -19,20 +19,38 @@ BINARY = {
     "balanced_accuracy": lambda y, s: reference.balanced_accuracy_score(y, decisions(s)),
     "brier": reference.brier_score_loss,
     "f1": lambda y, s: reference.f1_score(y, decisions(s)),
+    "cohen_kappa": lambda y, s: reference.cohen_kappa_score(y, decisions(s)),
     "log_loss": reference.log_loss,
+    "matthews_corrcoef": lambda y, s: reference.matthews_corrcoef(y, decisions(s)),
     "precision": lambda y, s: reference.precision_score(y, decisions(s)),
     "recall": lambda y, s: reference.recall_score(y, decisions(s)),
+    "specificity": lambda y, s: reference.recall_score(y, decisions(s), pos_label=0),
 }
 MULTICLASS = {
     "accuracy": lambda y, s: reference.accuracy_score(y, decisions(s)),
     "balanced_accuracy": lambda y, s: reference.balanced_accuracy_score(y, decisions(s)),
+    "cohen_kappa": lambda y, s: reference.cohen_kappa_score(y, decisions(s)),
     "log_loss": reference.log_loss,
+    "macro_auroc": lambda y, s: reference.roc_auc_score(y, s, multi_class="ovr"),
     "macro_f1": lambda y, s: reference.f1_score(y, decisions(s), average="macro"),
+    "macro_precision": lambda y, s: reference.precision_score(y, decisions(s), average="macro"),
+    "macro_recall": lambda y, s: reference.recall_score(y, decisions(s), average="macro"),
+    "matthews_corrcoef": lambda y, s: reference.matthews_corrcoef(y, decisions(s)),
+    "top_2_accuracy": lambda y, s: reference.top_k_accuracy_score(y, s, k=2),
+    "weighted_f1": lambda y, s: reference.f1_score(y, decisions(s), average="weighted"),
+    "weighted_precision": lambda y, s: reference.precision_score(y, decisions(s), average="weighted"),
+    "weighted_recall": lambda y, s: reference.recall_score(y, decisions(s), average="weighted"),
 }
+CLASSES = 8  # more than the five likeliest can cover
 REGRESSION = {
+    "explained_variance": reference.explained_variance_score,
     "mae": reference.mean_absolute_error,
     "mape": reference.mean_absolute_percentage_error,
     "median_ae": reference.median_absolute_error,
+    "mse": reference.mean_squared_error,
+    "pinball_10": lambda y, s: reference.mean_pinball_loss(y, s, alpha=0.1),
+    "pinball_50": lambda y, s: reference.mean_pinball_loss(y, s, alpha=0.5),
+    "pinball_90": lambda y, s: reference.mean_pinball_loss(y, s, alpha=0.9),
     "r2": reference.r2_score,
     "rmse": reference.root_mean_squared_error,
 }
@@ -74,21 +92,22 @@ def test_calibration_error_of_classes_is_about_the_chosen_one() -> None:
 def test_both_rooms_know_the_same_metrics_for_the_same_tasks() -> None:
     known = {task: {info.name for info in METRICS.values() if task in info.tasks} for task in TASKS}
     assert known == TASKS
-    assert set(STATISTICS) == set(METRICS)
+    assert set(METRICS) == NAMES
 
 
 @pytest.mark.parametrize("name", sorted(METRICS))
 def test_every_metric_keeps_to_its_declared_range_and_direction(name: str) -> None:
     info = METRICS[name]
     task = sorted(info.tasks)[0]
-    data = {"binary": binary, "multiclass": multiclass, "regression": regression}[task](300)
-    perfect = data.target.astype(float) if task != "multiclass" else np.eye(3)[data.target]
-    good, fair = compute(name, data.target, perfect), compute(name, data.target, data.scores["candidate"])
+    data = {"binary": binary, "multiclass": lambda rows: multiclass(rows, CLASSES), "regression": regression}[task](300)
+    values = np.array([[0.0, -1.0, -2.0], [-5.0, 0.0, -1.0], [-1.0, -1.0, 0.0]])
+    perfect = data.target.astype(float) if task != "multiclass" else np.eye(CLASSES)[data.target]
+    good, fair = (compute(name, data.target, s, None, values) for s in (perfect, data.scores["candidate"]))
     assert info.low <= fair <= info.high
     assert good > fair if info.higher_is_better else good < fair
 
 
-@pytest.mark.parametrize("name", sorted(STATISTICS))
+@pytest.mark.parametrize("name", sorted(NAMES))
 @pytest.mark.parametrize(
     "score",
     [np.array([np.nan, 0.5, 0.5]), np.array([np.inf, 0.5, 0.5]), np.array([0.5])],
@@ -98,7 +117,7 @@ def test_an_unusable_score_is_undefined(name: str, score: np.ndarray) -> None:
     assert math.isnan(compute(name, np.array([0, 1, 1]), score))
 
 
-@pytest.mark.parametrize("name", sorted(STATISTICS))
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_no_rows_are_undefined(name: str) -> None:
     assert math.isnan(compute(name, np.array([]), np.array([])))
 
@@ -124,12 +143,64 @@ def test_an_unknown_metric_is_a_key_error() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.sampled_from(sorted(STATISTICS)), st.lists(st.integers(0, 3), min_size=12, max_size=12))
+@given(st.sampled_from(sorted(NAMES)), st.lists(st.integers(0, 3), min_size=12, max_size=12))
 def test_a_weight_is_a_number_of_copies(name: str, copies: list[int]) -> None:
     random = np.random.default_rng(3)
     y, score = np.array([0, 1] * 6), random.random(12).round(1)
-    if name == "macro_f1":
+    if METRICS[name].tasks == {"multiclass"}:
         score = np.column_stack([1 - score, score])
-    weighted = float(statistic(name, y, score)(np.array([copies], dtype=float))[0])
-    repeated = compute(name, np.repeat(y, copies), np.repeat(score, copies, axis=0))
+    values = np.array([[0.0, -1.0], [-5.0, 2.0]])
+    weighted = float(statistic(name, y, score, None, values)(np.array([copies], dtype=float))[0])
+    repeated = compute(name, np.repeat(y, copies), np.repeat(score, copies, axis=0), None, values)
     assert weighted == pytest.approx(repeated, nan_ok=True)
+
+
+def test_torchmetrics_agrees_where_scikit_learn_has_no_such_metric() -> None:
+    torch = pytest.importorskip("torch")
+    functional = pytest.importorskip("torchmetrics.functional")
+    data = regression(400)
+    y, score = data.target, data.scores["candidate"]
+    pair = (torch.tensor(score), torch.tensor(y))
+    expected = {
+        "smape": functional.symmetric_mean_absolute_percentage_error(*pair),
+        "wape": functional.weighted_mean_absolute_percentage_error(*pair),
+    }
+    for name, value in expected.items():
+        assert compute(name, y, score) == pytest.approx(float(value), rel=1e-6)
+    two = binary(400)
+    score, y = two.scores["candidate"], two.target
+    found = functional.calibration_error(torch.tensor(score), torch.tensor(y), task="binary", n_bins=15)
+    assert compute("ece", y, score) == pytest.approx(float(found), rel=1e-5)
+
+
+def test_decided_classes_may_be_other_than_the_likeliest() -> None:
+    y, score = np.array([0, 1, 1, 0]), np.array([0.1, 0.3, 0.9, 0.4])
+    assert compute("recall", y, score) == 0.5
+    assert compute("recall", y, score, (score > 0.2).astype(np.int64)) == 1.0
+    assert compute("auroc", y, score, (score > 0.2).astype(np.int64)) == compute("auroc", y, score)
+
+
+def test_value_is_the_mean_worth_of_a_decision() -> None:
+    y, score = np.array([0, 1, 1, 0]), np.array([0.1, 0.3, 0.9, 0.7])
+    values = np.array([[0.0, -1.0], [-10.0, 4.0]])
+    assert compute("value", y, score, None, values) == (0 - 10 + 4 - 1) / 4
+    assert math.isnan(compute("value", y, score))
+
+
+def test_one_class_decided_for_all_agrees_with_nothing() -> None:
+    y, score = np.array([0, 1, 1, 0]), np.full(4, 0.1)
+    assert compute("matthews_corrcoef", y, score) == 0
+    assert compute("cohen_kappa", y, score) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"), [("roc_auc", "auroc"), ("mean_absolute_error", "mae"), ("brier_score_loss", "brier")]
+)
+def test_a_metric_may_be_named_as_the_libraries_name_it(given: str, meant: str) -> None:
+    assert canonical(given) == meant
+    assert canonical("nonsense") == "nonsense"
+
+
+def test_the_value_needs_costs() -> None:
+    assert "value" not in metrics_for("binary")
+    assert "value" in metrics_for("binary", frozenset({"evaluate.cost"}))

@@ -1,0 +1,65 @@
+"""The candidate's plots as DVC reads them: one table a plot, named columns, no other model.
+
+DVC compares revisions, so that one model a table is enough; a second one would be joined to the same line. Its
+confusion template counts rows of (actual, predicted) by itself (dvc.org/doc, Visualizing plots, Plot templates).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlops.ml.evaluation.curves import Point
+
+COLUMNS = {
+    "calibration.csv": ("predicted", "observed"),
+    "pr.csv": ("recall", "precision"),
+    "residuals.csv": ("predicted", "residual"),
+    "roc.csv": ("false_positive_rate", "true_positive_rate"),
+    "value.csv": ("threshold", "value"),
+}
+_ROWS = 1000  # of the confusion table; more of them are shown in proportion
+
+
+def tables(points: Mapping[str, Sequence[Point]], classes: Sequence[str]) -> dict[str, str]:
+    """Write every plot of the candidate: {file name: CSV}."""
+    kept = {name: [point for point in drawn if point.model == "candidate"] for name, drawn in points.items()}
+    return {
+        name: _csv(("actual", "predicted"), _confusion(drawn, classes))
+        if name == "confusion.csv"
+        else _csv(COLUMNS[name], ((f"{p.x:.6g}", f"{p.y:.6g}") for p in drawn))
+        for name, drawn in kept.items()
+    }
+
+
+def segments(found: Iterable[Mapping[str, Any]]) -> str:
+    """Write bias and spread of errors by segment."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("segment", "n", "bias", "low", "high", "spread"))
+    for each in found:
+        figures = ("" if each[key] is None else f"{each[key]:.6g}" for key in ("bias", "low", "high", "spread"))
+        writer.writerow((f"{each['by']}: {each['segment']}", each["n"], *figures))
+    return text.getvalue()
+
+
+def _confusion(points: Sequence[Point], classes: Sequence[str]) -> list[tuple[str, str]]:
+    """Repeat each pair of classes as often as it occurs, or in proportion; no pair that occurs is left out."""
+    total = sum(point.count for point in points)
+    share = min(1.0, _ROWS / max(1, total))
+    return [
+        (classes[int(p.y)], classes[int(p.x)])
+        for p in sorted(points, key=lambda p: (p.y, p.x))
+        for _ in range(max(1, round(p.count * share)))
+    ]
+
+
+def _csv(columns: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([columns, *rows])
+    return text.getvalue()

@@ -1,0 +1,80 @@
+"""Scores to decisions where decisions have a value: one threshold a model, chosen on validation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlops.bundle.decision import Decision
+from mlops.ml.evaluation import costs, threshold
+from mlops.ml.evaluation.metrics import decisions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlops.ml.evaluation.predictions import Predictions
+    from mlops.ml.evaluation.threshold import Choice
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """How each model decides; `choices` says how the thresholds of two classes were found."""
+
+    values: NDArray[np.float64]
+    rules: Mapping[str, Decision]
+    choices: Mapping[str, Choice]
+
+    @classmethod
+    def learn(
+        cls,
+        cost: Mapping[str, Any],
+        classes: Sequence[str],
+        y: NDArray[Any],
+        scores: Mapping[str, NDArray[Any]],
+        released: Mapping[str, Decision],
+    ) -> Deciding:
+        """Learn from validation rows how to decide by the scores of each model; `released` ones decide as they do."""
+        values = costs.table(cost, classes)
+        choices = {model: threshold.choose(y, score, values) for model, score in scores.items() if len(classes) == 2}
+        written = tuple(map(tuple, values.tolist()))
+        rules = {
+            model: Decision(
+                values=written,
+                threshold=choices[model].threshold if model in choices else None,
+                unit=cost.get("unit", ""),
+            )
+            for model in scores
+        }
+        return cls(values, rules | dict(released), choices)
+
+    def decide(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
+        """Decide every row by every model; one without a rule takes the likeliest class, as it does in serving.
+
+        What is named `candidate under ...` is the candidate on other rows, and decides as it does.
+        """
+        rules = {model: self.rules.get(model.partition(" under ")[0]) for model in scores}
+        return {
+            model: decisions(score) if (rule := rules[model]) is None else rule.decide(score)
+            for model, score in scores.items()
+        }
+
+    def section(self, predictions: Predictions) -> dict[str, Any]:
+        """Say for metrics.json how decisions are made and at which prices they stop paying."""
+        said: dict[str, Any] = {
+            "unit": self.rules["candidate"].unit,
+            "values": self.values.tolist(),
+            "thresholds": {model: rule.threshold for model, rule in sorted(self.rules.items())},
+        }
+        if (choice := self.choices.get("candidate")) is None:
+            return said | {"chosen": "by the greatest expected value"}
+        prices = costs.break_even(predictions.target, predictions.decisions["candidate"], self.values)
+        return said | {
+            "chosen": "on validation, by the greatest mean value",
+            "validation": {"rows": choice.rows, "value": choice.value},
+            "theoretical": choice.theoretical,
+            "break_even": prices,
+            "sentences": costs.sentences(prices, self.values, said["unit"]),
+        }

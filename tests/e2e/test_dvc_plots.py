@@ -1,0 +1,86 @@
+"""DVC itself draws and compares what the stages write."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mlops.app.workspace import open_workspace
+from mlops.backends.dvc import render
+from mlops.bundle.transform import Transform
+from mlops.steps import evaluate
+from mlops.steps.context import StageContext
+from tests.builders.bundles import make_model, make_pipeline
+from tests.builders.clones import Clone
+from tests.builders.repositories import git
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlops.plan.pipeline import PipelinePlan
+
+pytestmark = pytest.mark.slow
+METRICS = {"binary": ["auroc", "brier"], "multiclass": ["accuracy"], "regression": ["rmse"]}
+
+
+def measured(root: Path, scratch: Path, plan: PipelinePlan, seed: int) -> None:
+    """Leave the reports of a model that differs by its seed."""
+    import numpy as np
+    import polars as pl
+
+    folder = make_pipeline(scratch / str(seed) / plan.name, plan.task)
+    transform = Transform.read(folder / "artifacts/features/transform.json")
+    train = pl.read_parquet(folder / "artifacts/split/train.parquet")
+    np.save(folder / "artifacts/features/train_x.npy", transform.apply(train))
+    np.save(folder / "artifacts/features/train_y.npy", transform.target(train))
+    (folder / "artifacts/model/model.onnx").write_bytes(make_model(transform.shape, plan.task, seed=seed))
+    (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\na,1,loss,{seed}\na,2,loss,0.5\n")
+    section = {"task": plan.task, "target": "y", "metrics": METRICS[plan.task], "bootstrap": {"samples": 20}}
+    evaluate.run(StageContext(folder, plan.name, "evaluate", section))
+    shutil.rmtree(root / plan.folder / "reports", ignore_errors=True)
+    shutil.copytree(folder / "reports", root / plan.folder / "reports")
+
+
+def said(clone: Clone, *arguments: str) -> Any:
+    ran = clone.run("dvc", *arguments, "--json")
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+def test_dvc_draws_every_plot_and_compares_two_revisions(repository: Path, tmp_path: Path) -> None:
+    root, plan = tmp_path / "root", open_workspace(repository).plan
+    files = render(plan)
+    for pipeline in plan.pipelines:
+        path = root / pipeline.folder / "dvc.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(files[f"{pipeline.folder}/dvc.yaml"])
+        shutil.copy(repository / pipeline.folder / "params.yaml", path.parent)
+        measured(root, tmp_path, pipeline, seed=1)
+    clone = Clone(root)
+    git(root, "init", "-q")
+    assert clone.run("dvc", "init", "-q").returncode == 0
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "one model")
+    for pipeline in plan.pipelines:
+        measured(root, tmp_path, pipeline, seed=5)
+    drawn = said(clone, "plots", "diff", "HEAD", "--split")
+    assert "errors" not in drawn, drawn["errors"]
+    wanted = [plot for p in plan.pipelines for stage in p.stages for output in stage.outputs for plot in output.plots]
+    assert len(drawn["data"]) == len(wanted) >= 9
+    for name, (each,) in drawn["data"].items():
+        revisions = {point["rev"] for point in each["anchor_definitions"]["<DVC_METRIC_DATA>"]}
+        assert revisions == {"HEAD", "workspace"}, name
+    confusion = next(each[0] for name, each in drawn["data"].items() if name.endswith("confusion.csv"))
+    points = confusion["anchor_definitions"]["<DVC_METRIC_DATA>"]
+    assert sum(point["rev"] == "HEAD" for point in points) == 40
+    assert {point["actual"] for point in points} == {"high", "low", "middle"}
+    assert clone.run("dvc", "plots", "show", "-o", "shown").returncode == 0
+    page = (root / "shown/index.html").read_text()
+    assert all(plot.title in page for plot in wanted)
+    changed = said(clone, "metrics", "diff", "HEAD")
+    regression = next(p for p in plan.pipelines if p.task == "regression")
+    cell = changed[f"{regression.folder}/reports/metrics.json"]["models.candidate.rmse.value"]
+    assert cell["diff"] == pytest.approx(cell["new"] - cell["old"])

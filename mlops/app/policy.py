@@ -30,7 +30,7 @@ def judge_all(policy: Policy, project: Project | None, pipelines: Mapping[str, L
         for loaded in pipelines.values()
         for key, message, hint in _pipeline(policy, loaded.spec)
     ]
-    for label in () if project is None else project.ci.runner:
+    for label in () if project is None else project.runners:
         if not _allowed(policy.runners, label):
             message = f"the runner `{label}` is not allowed"
             found.append(Diagnostic(Position("conf/project.yaml"), message, _only(policy.runners), "policy"))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
+from mlops.cli.annotations import annotate
 from mlops.cli.options import root, say
+from mlops.diagnostics import Position
 
 
 @click.command(short_help="Write the generated files")
@@ -31,6 +35,9 @@ def command(check: bool) -> int:
     differing = check_files(workspace)
     for difference in differing:
         click.echo(difference.diff, nl=False)
+        text = "This is not what the YAML compiles to. Run `mlops compile` and commit what it writes."
+        hunk = re.search(r"^@@ -(\d+)", difference.diff, re.MULTILINE)
+        annotate("error", text, Position(difference.path, max(1, int(hunk[1])) if hunk else 1))
     if differing:
         names = ", ".join(difference.path for difference in differing)
         say(f"{names}: not what the YAML compiles to\nhint: run `mlops compile` and commit what it writes")

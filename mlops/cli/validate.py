@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
+from mlops.cli.annotations import annotate
 from mlops.cli.options import base_option, emit, output, root, say
 from mlops.diagnostics import Diagnostic
 
@@ -27,9 +26,10 @@ def command(names: tuple[str, ...], strict: bool, base: str | None, author: str 
         click.echo(rendered, err=True)
     else:
         say("the configuration holds")
-    if os.environ.get("GITHUB_ACTIONS") == "true" and form == "text":
+    if form == "text":
         for diagnostic in found:
-            click.echo(_annotation(diagnostic))
+            text = f"{diagnostic.message}. {diagnostic.hint}"
+            annotate(diagnostic.severity, text, diagnostic.position)
     errors = [diagnostic for diagnostic in found if diagnostic.severity == "error" or strict]
     return 4 if errors else 0
 
@@ -45,16 +45,3 @@ def _plain(diagnostic: Diagnostic) -> dict[str, object]:
         "message": diagnostic.message,
         "hint": diagnostic.hint,
     }
-
-
-def _annotation(diagnostic: Diagnostic) -> str:
-    from mlops.app.printing import visible
-
-    position = diagnostic.position
-    text = _escape(visible(f"{diagnostic.message}. {diagnostic.hint}"))
-    file = _escape(visible(position.file)).replace(":", "%3A").replace(",", "%2C")
-    return f"::{diagnostic.severity} file={file},line={position.line},col={position.column}::{text}"
-
-
-def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

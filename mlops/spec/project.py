@@ -154,6 +154,12 @@ class Project(Block):
     environments: dict[Name, Environment] = Field(default_factory=dict)
     """Where models are live, in the order that they are released in."""
 
+    @property
+    def runners(self) -> tuple[str, ...]:
+        """Every label that a job of this project may ask for, each once."""
+        named = (environment.runner or () for environment in self.environments.values())
+        return tuple(dict.fromkeys((*self.ci.runner, *(label for labels in named for label in labels))))
+
     @model_validator(mode="after")
     def _own_machines_of_environments(self) -> Self:
         for environment in self.environments.values():

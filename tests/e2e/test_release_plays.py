@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders.repositories import commit, git
+from tests.builders.repositories import commit, edit, git
 from tests.builders.shop import make_shop, propose
 from tests.runner.api import Api
 from tests.runner.engine import Engine, missing
@@ -33,6 +33,14 @@ environments:
   staging: {{propose: true}}
   prod: {{}}
 """
+REMOTE = """\
+[core]
+    analytics = false
+    remote = storage
+['remote "storage"']
+    url = {folder}
+    verify = true
+"""
 
 
 @dataclass(frozen=True)
@@ -49,10 +57,12 @@ class Team:
         return self.runner.event(event, f".github/workflows/mlops-{workflow}.yml")
 
     def learn(self, message: str) -> Event:
-        """Train at home, push lock and reports, and merge them."""
+        """Train at home, push lock, reports and bundle, and merge them."""
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "mlops", "run", "churn"]
-        subprocess.run(command, cwd=self.work, env=environment, check=True, capture_output=True)
+        for command in (("mlops", "run", "churn"), ("dvc", "push", "-q")):
+            subprocess.run(
+                [sys.executable, "-m", *command], cwd=self.work, env=environment, check=True, capture_output=True
+            )
         commit(self.work, message)
         git(self.work, "push", "-q", "--force", "origin", "HEAD:refs/heads/change")
         event = self.origin.merge("change")
@@ -76,7 +86,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
     (work / "conf" / "project.yaml").write_text(PROJECT.format(database=folder / "mlflow.db"))
-    propose(work, "Two environments")
+    (work / ".dvc" / "config").write_text(REMOTE.format(folder=folder / "remote"))
+    propose(work, "Two environments, and a remote")
     (work / ".git" / "info" / "exclude").write_text("/.venv\n")
     (work / ".venv").symlink_to(ENVIRONMENT)
     origin = Origin.of(work, folder / "origin.git")
@@ -113,6 +124,12 @@ def test_only_the_proposing_step_holds_the_apps_token_and_nobody_else_its_key(fi
     assert KEY not in first.log
 
 
+def test_what_was_trained_at_home_is_pulled_and_not_trained_again(first: Run) -> None:
+    (instance,) = first["register"].instances
+    assert "Running stage" not in instance.step("Fetch").log
+    assert "fetched" in instance.step("Fetch").log
+
+
 def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(team: Team, first: Run) -> None:
     again = team.play(dispatch(team.origin.head()), "main")
     assert again is not None
@@ -137,3 +154,28 @@ def test_merging_the_release_makes_the_model_live_where_it_says(team: Team, rele
     assert "prod" not in team.live()
     assert {instance.environment for instance in released.instances} == {"staging", "prod"}
     assert all(instance.permissions == {"contents": "read"} for instance in released.instances)
+
+
+def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released: Run) -> None:
+    assert released.results["reconcile-staging"] == "success", released.log
+    before = (team.work / "conf/release/staging/churn.yaml").read_text()
+    edit(
+        team.work, "conf/data/churn.yaml", "age: {type: int, between: [0, 120]}", "age: {type: int, between: [0, 110]}"
+    )
+    propose(team.work, "Nobody is that old")
+    second = team.play(team.learn("Learn again"), "main")
+    assert second is not None
+    assert second.results == {"register": "success"}, second.log
+    moved = team.play(team.origin.merge(team.api.pulls[-1]["head"]["ref"]), "release")
+    assert moved is not None
+    assert moved.results["reconcile-staging"] == "success", moved.log
+    team.pull()
+    assert (team.work / "conf/release/staging/churn.yaml").read_text() != before
+    asked = team.play(dispatch(team.origin.head(), name="churn", environment="staging"), "rollback")
+    assert asked is not None
+    assert asked.results == {"rollback": "success"}, asked.log
+    pull = team.api.pulls[-1]
+    proposed = team.origin.read(pull["head"]["ref"], "conf/release/staging/churn.yaml")
+    assert [line for line in proposed.splitlines() if line.startswith("bundle:")] == [
+        line for line in before.splitlines() if line.startswith("bundle:")
+    ]

@@ -7,6 +7,7 @@ because something failed before it is a green one. So it must always run, and sa
 from __future__ import annotations
 
 import itertools
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tests.runner.origin import Origin
 from tests.runner.result import JobRun
 from tests.runner.run import Runner
 from tests.runner.workflow import Workflow
+
+pytestmark = pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it")
 
 RESULTS = ("success", "failure", "cancelled", "skipped")
 EVENT = pull_request(7, "a" * 40, "b" * 40, "c" * 40)

@@ -52,6 +52,13 @@ def test_what_the_policy_asks_for_is_asked_for(root: Path, text: str, said: str)
     assert messages(root) == [said]
 
 
+def test_an_environments_machines_are_held_to_the_policy_too(root: Path) -> None:
+    policy(root, "runners: [ubuntu-*]")
+    with (root / "conf" / "project.yaml").open("a") as project:
+        project.write("environments: {prod: {runner: [self-hosted, ubuntu-24.04]}}\n")
+    assert messages(root) == ["the runner `self-hosted` is not allowed"]
+
+
 @pytest.mark.parametrize(
     "text", ["runners: [ubuntu-*]", "sources: [csv]", 'kinds: ["*"]', "risk: {high: {owners: 9, budget: true}}"]
 )

@@ -57,7 +57,7 @@ environments:
         ),
         (
             "environments: {prod: {propsoe: true}}\n",
-            "2:23 unknown key `propsoe` | did you mean `propose`? also there: cloud, runner, timeout",
+            "2:23 unknown key `propsoe` | did you mean `propose`? also there: cloud, drift, runner, timeout",
         ),
         (
             "ci: {app: {id: a, key: 'my key'}}\n",

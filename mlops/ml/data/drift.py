@@ -25,13 +25,13 @@ LEAST_ROWS = 500
 def counts(values: NDArray[Any], edges: ArrayLike) -> Counts:
     """Count finite values by bin; `values` is one column of shape (n,), `edges` are k ascending numbers."""
     bounds = np.asarray(edges, dtype=np.float64)
-    known = int(np.count_nonzero(np.isfinite(values))) if values.dtype.kind == "f" else values.size
+    if values.dtype.kind == "f" and not (finite := np.isfinite(values)).all():
+        values = values[finite]
     if bounds.size > _MANY_EDGES:
-        ordered = np.sort(values)
-        below = np.searchsorted(ordered[:known], bounds, side="right")
+        below = np.searchsorted(np.sort(values), bounds, side="right")
     else:
         below = np.array([np.count_nonzero(values <= bound) for bound in bounds], dtype=np.int64)
-    return np.diff(np.concatenate(([0], below, [known])).astype(np.int64))
+    return np.diff(np.concatenate(([0], below, [values.size])).astype(np.int64))
 
 
 def psi(reference: ArrayLike, current: ArrayLike) -> float:

@@ -23,7 +23,8 @@ VERBS = {
     "register": "Put a bundle into the MLflow registry",
     "serve": "Answer predictions over HTTP",
     "doctor": "Is everything here that is needed?",
-    "schema": "JSON Schema of the YAML files, for editors",
+    "schema": "JSON Schema of the YAML files; rules for columns from data",
+    "data": "How two versions of the data differ",
     "stage": "Run one stage; what `dvc repro` calls",
 }
 _HIDDEN = ("stage",)

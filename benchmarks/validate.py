@@ -1,8 +1,8 @@
 """Checking a Parquet file of 10 million rows x 10 columns: our validate stage's checks, bare Polars, pandera on pandas.
 
-Twenty checks that a table usually has: types, ranges, sets, a pattern, lengths, null budgets, a unique key, dates in
-order, a row count. Each contestant is a fresh process that reads the file, answers and ends; they take turns. CPU and wall
-time count from after the imports. Ours reads, types and checks the snapshot as the stage does, with counts for the
+Checks that a table usually has: types, ranges, sets, a pattern, lengths, null budgets, a unique key, dates in order, a
+row count. Each contestant is a fresh process that reads the file, answers and ends; they take turns. CPU and wall time
+count from after the imports. Ours reads, types and checks the snapshot as the stage does, with counts for the
 report; leakage, profiles and label noise, which the others do not have, are not timed.
 
     python benchmarks/validate.py [millions of rows] [turns]
@@ -48,7 +48,9 @@ def make(path: Path, rows: int) -> None:
     import pyarrow.parquet as pq
 
     draw, writer = np.random.default_rng(0), None
-    codes = np.array([f"{chr(65 + a)}{chr(65 + b)}{n:02d}" for a in range(26) for b in range(26) for n in range(0, 100, 9)])
+    codes = np.array(
+        [f"{chr(65 + a)}{chr(65 + b)}{n:02d}" for a in range(26) for b in range(26) for n in range(0, 100, 9)]
+    )
     for first in range(0, rows, 1_000_000):
         size = min(1_000_000, rows - first)
         income = np.where(draw.random(size) < 0.05, np.nan, draw.lognormal(10, 0.5, size))
@@ -110,7 +112,14 @@ def run_polars(path: Path, rows: int) -> Any:
         col("start").is_between(date(2020, 1, 1), date(2030, 12, 31)).all(),
         (col("start") <= col("end")).all(),
     ]
-    types = {"int": pl.Int64, "float": pl.Float64, "category": pl.String, "string": pl.String, "bool": pl.Boolean, "date": pl.Date}
+    types = {
+        "int": pl.Int64,
+        "float": pl.Float64,
+        "category": pl.String,
+        "string": pl.String,
+        "bool": pl.Boolean,
+        "date": pl.Date,
+    }
 
     def check() -> bool:
         lazy = pl.scan_parquet(path)

@@ -16,7 +16,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 def diff(root: Path, before: str, after: str, base: str) -> DataChange | None:
     """Compare two reports; None where they are of the same data.
 
-    Each is a `data.json` file, or the name of a pipeline, whose report is taken: of the commit `base` for the one before.
+    Each is a `data.json` file, or the name of a pipeline, whose report is taken, as of the commit `base` for `before`.
     Raises ConfigurationError where there is no such report.
     """
     commit = None if Path(before).is_file() else commit_of(root, base)

@@ -83,7 +83,8 @@ def _of_pipeline(root: Path, name: str) -> Inferred:
 
     if name not in names(Configuration(root)):
         raise ConfigurationError(
-            f"there is neither a file nor a pipeline `{name[:80]}`", hint="mlops schema infer FILE, or the NAME of a pipeline"
+            f"there is neither a file nor a pipeline `{name[:80]}`",
+            hint="mlops schema infer FILE, or the NAME of a pipeline",
         )
     workspace = open_workspace(root, (name,))
     loaded = workspace.pipelines[name]

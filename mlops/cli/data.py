@@ -17,7 +17,9 @@ def command() -> None:
 @command.command("diff")
 @click.argument("before", metavar="BEFORE")
 @click.argument("after", required=False, metavar="[AFTER]")
-@click.option("--base", metavar="REF", default="HEAD", show_default=True, help="Commit of the report of a pipeline BEFORE.")
+@click.option(
+    "--base", metavar="REF", default="HEAD", show_default=True, help="Commit of the report of a pipeline BEFORE."
+)
 @output("text", "json")
 def diff(before: str, after: str | None, base: str, form: str) -> int:
     """Compare rows, columns, checks and spread of two reports, each a `data.json` or the NAME of a pipeline.

@@ -20,12 +20,14 @@ _KINDS = (
 def command(kind: str, data: str | None, place: str | None) -> int:
     """Print the JSON Schema of one KIND of file, for editors that complete and check YAML.
 
-    `--write` keeps all of them in conf/.schema/, beside the page conf/README.md. `schema infer` looks at a data FILE, or at
-    the data of pipeline NAME, and prints the `columns:` of a data block: types, shares of missing values, ranges, small
-    sets.
+    `--write` keeps all of them in conf/.schema/, beside conf/README.md. `schema infer` looks at a data FILE, or
+    at the data of pipeline NAME, and prints the `columns:` of a data block: types, shares of missing values, ranges,
+    small sets.
     """
     if (kind == "infer") != (data is not None):
-        wanted = "`schema infer` looks at a file or a pipeline" if data is None else f"`schema {kind}` takes nothing more"
+        wanted = (
+            "`schema infer` looks at a file or a pipeline" if data is None else f"`schema {kind}` takes nothing more"
+        )
         raise click.UsageError(f"{wanted}. Type `mlops schema infer FILE|NAME`")
     if data is not None:
         return _infer(data, place)

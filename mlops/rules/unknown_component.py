@@ -26,11 +26,6 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
         kind = str(model["kind"])
         if kind not in KINDS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
             yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(KINDS))
-    for index, rule in enumerate(pipeline.stage("validate").section.get("checks", ())):
-        if not str(rule["use"]).startswith(own):
-            message = f"`{rule['use']}` is not in pipelines/{pipeline.name}/"
-            hint = f"write `use: pipelines.{pipeline.name}.MODULE:FUNCTION`"
-            yield Finding(("data", "checks", index, "use"), message, hint, "unknown-component", "error")
     source = pipeline.stage("ingest").section["source"]
     for index, part in enumerate((source, *source.get("beside", ()))):
         if part["kind"] not in SOURCES:

@@ -148,9 +148,9 @@ Example: `descripton: Who will leave?`.
 
 table-rule: a rule for the table that cannot be answered.
 What: freshness without a day to count from, a column compared with itself, `ordered` without `columns`, row counts that
-    exclude each other, a drift reference outside the pipeline's folder.
-Why: no stage looks at a clock or outside its folder, so that the same data always gets the same answer.
-Fix: write `before:` or `source.recorded`; name two columns; name a file in pipelines/NAME/.
+    exclude each other.
+Why: no stage looks at a clock, so that the same data always gets the same answer.
+Fix: write `before:` or `source.recorded`; name two columns.
 Example: `freshness: [{column: day, at_most_days: 2}]`.
 
 unknown-metric: a metric that does not exist, or not for this task.

@@ -113,7 +113,10 @@ def leaks(divided: dict[str, pl.DataFrame], params: Params, roles: Mapping[str, 
     """Find what of validation and test was also learnt from; `roles` of the columns are those of schema.json."""
     names = [name for name in divided["train"].columns if name != ROW]
     features = [name for name in names if roles.get(name, "feature") == "feature" and name != params.target]
-    found = [duplicates.exact(divided, [*features, params.target]), duplicates.near(divided, features)]
+    found: list[Check | None] = [
+        duplicates.exact(divided, [*features, params.target]),
+        duplicates.near(divided, features),
+    ]
     times = [params.key] if params.by == "time" and params.key else []
     times += [name for name in names if divided["train"][name].dtype.is_temporal() and name not in times]
     found += [duplicates.times(divided, name, ordered=name == params.key) for name in times]

@@ -6,6 +6,7 @@ A table that breaks a blocking check leaves the report and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -235,21 +236,20 @@ class Table:
             raise ConfigurationError(words, hint="check `pairs`") from error
 
     def _check_table(self) -> None:
-        known = set(self.types)
+        known, root, name = set(self.types), self.folder.parent.parent, self.folder.name
         for rule in self.params.freshness:
             if rule.column in known:
-                self.checks += self._said(lambda rule=rule: table_rules.fresh(self.frame, rule))  # type: ignore[misc]
+                self._ask(partial(table_rules.fresh, self.frame, rule))
         for own in self.params.checks:
             if set(own.columns) <= known:
-                root, name = self.folder.parent.parent, self.folder.name
-                self.checks += self._said(lambda own=own: table_rules.own(self.frame, own, root, name))  # type: ignore[misc]
+                self._ask(partial(table_rules.own, self.frame, own, root, name))
 
-    def _said(self, ask: Callable[[], Check]) -> list[Check]:
+    def _ask(self, question: Callable[[], Check]) -> None:
         """Ask; a rule that makes no sense is one of the failures, told with the others."""
         try:
-            return [ask()]
+            self.checks.append(question())
         except ConfigurationError as error:
-            return [checks.failure("rule", None, f"{error.message}; {error.hint}")]
+            self.checks.append(checks.failure("rule", None, f"{error.message}; {error.hint}"))
 
     def _find_target(self) -> None:
         name = self.params.target

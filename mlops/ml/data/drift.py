@@ -31,7 +31,7 @@ def counts(values: NDArray[Any], edges: ArrayLike) -> Counts:
         below = np.searchsorted(np.sort(values), bounds, side="right")
     else:
         below = np.array([np.count_nonzero(values <= bound) for bound in bounds], dtype=np.int64)
-    return np.diff(np.concatenate(([0], below, [values.size])).astype(np.int64))
+    return np.asarray(np.diff(np.concatenate(([0], below, [values.size]))), dtype=np.int64)
 
 
 def psi(reference: ArrayLike, current: ArrayLike) -> float:
@@ -111,4 +111,4 @@ def _relative_entropy(p: Floats, q: Floats) -> float:
 
 
 def _cumulative(ordered: Floats, at: Floats) -> Floats:
-    return np.searchsorted(ordered, at, side="right") / ordered.size
+    return np.asarray(np.searchsorted(ordered, at, side="right") / ordered.size)

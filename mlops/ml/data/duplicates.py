@@ -1,4 +1,4 @@
-"""Rows of validation and test that were also learnt from: exact copies, copies with a little noise, shared things, times.
+"""Rows of validation and test that were also learnt from: exact copies, near copies, shared things and times.
 
 A copy counts only where rows tell enough to be told apart: in a table of five yes-or-no columns equal rows are chance.
 """
@@ -57,14 +57,18 @@ def near(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Check:
     rows = min(test.height, _QUERIES)
     if len(numbers) < _LEAST_NUMBERS or train.height < _LEAST_TRAIN or not rows:
         return Check("near_duplicates_across_splits", None, "block", 0, rows)
-    order = np.argsort(splits.mixed(test[ROW], seed=1), kind="stable")[:rows] if ROW in test.columns else np.arange(rows)
+    order = (
+        np.argsort(splits.mixed(test[ROW], seed=1), kind="stable")[:rows] if ROW in test.columns else np.arange(rows)
+    )
     asked = test[np.sort(order)]
     centre, scale = _scaling(train, numbers)
     nearest, places = _nearest(_scaled(asked, numbers, centre, scale), _scaled(train, numbers, centre, scale))
     suspects = np.flatnonzero(too_near(nearest))
     twins = places[suspects, nearest[suspects].argmin(axis=1)]
     same = [asked[name][suspects].eq_missing(train[name][twins]) for name in columns if name not in numbers]
-    alike = np.logical_and.reduce([column.to_numpy() for column in same]) if same else np.ones(len(suspects), dtype=bool)
+    alike = (
+        np.logical_and.reduce([column.to_numpy() for column in same]) if same else np.ones(len(suspects), dtype=bool)
+    )
     words = f"{int(alike.sum()):,} of {rows:,} rows of test are almost copies of rows of train"
     return _judged("near_duplicates_across_splits", int(alike.sum()), rows, words)
 
@@ -100,7 +104,9 @@ def times(parts: Mapping[str, pl.DataFrame], column: str, *, ordered: bool) -> C
 
 def things(parts: Mapping[str, pl.DataFrame], column: str) -> Check | None:
     """Count the values of a key that several rows share and that are in more than one part."""
-    everything = pl.concat([rows.select(column).with_columns(pl.lit(name).alias("part")) for name, rows in parts.items()])
+    everything = pl.concat(
+        [rows.select(column).with_columns(pl.lit(name).alias("part")) for name, rows in parts.items()]
+    )
     values = everything.drop_nulls(column).group_by(column).agg(pl.len().alias("rows"), pl.col("part").n_unique())
     failed, repeated = int((values["part"] > 1).sum()), int((values["rows"] > 1).sum())
     if repeated < _LEAST or values.height < _DISTINCT:
@@ -150,7 +156,7 @@ def _scaled(frame: pl.DataFrame, names: Sequence[str], centre: Floats, scale: Fl
 
 
 def _nearest(queries: Floats, train: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Give distance and place of the row nearest to each query in each block of train, of those that are no copy of it."""
+    """Give distance and place of the row of each block of train nearest to each query, copies of it left out."""
     order = np.argsort(splits.mixed(pl.int_range(len(train), eager=True), seed=2), kind="stable")
     sizes = (queries * queries).sum(axis=1)[:, None]
     found = np.full((len(queries), _BLOCKS), np.inf, dtype=np.float32)

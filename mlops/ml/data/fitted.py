@@ -71,7 +71,7 @@ def is_standardised(values: Floats) -> bool:
     tolerance = max(_EXACT, 1e-5 if bool((values == values.astype(np.float32)).all()) else 0.0)
     if abs(values.mean()) <= tolerance:
         # scikit-learn divides by n, pandas by n - 1
-        return min(abs(values.std() - 1), abs(values.std(ddof=1) - 1)) <= tolerance
+        return bool(min(abs(values.std() - 1), abs(values.std(ddof=1) - 1)) <= tolerance)
     first, middle, third = np.quantile(values, [0.25, 0.5, 0.75])
     return bool(abs(middle) <= _EXACT and abs(third - first - 1) <= _EXACT)
 
@@ -91,7 +91,7 @@ def is_mean_imputed(values: Floats) -> bool:
 def is_target_mean(values: Floats, outcome: Floats) -> bool:
     """Tell whether each value is its rows' mean outcome, drawn towards the mean of all by the same weight.
 
-    A smoothed mean of a level with n rows is (n·mean + m·all) / (n + m) (Micci-Barreca, 2001); m is found from the data.
+    A smoothed mean of a level with n rows is (n·mean + m·all) / (n + m) (Micci-Barreca, 2001); m follows from the data.
     """
     there = np.isfinite(values)
     distinct, level, many = np.unique(values[there], return_inverse=True, return_counts=True)

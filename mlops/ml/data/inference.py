@@ -21,7 +21,7 @@ _SENSITIVE = re.compile(
     r"age|age[ _-]?group|disability|ethnic(ity|[ _-]group)|gender|nationality|race|religion|sex", re.IGNORECASE
 )
 _PERSONAL = re.compile(
-    r"(^|[ _.-])(address|birth(day|date)?|dob|e[ _-]?mail|first[ _-]?name|iban|ip|last[ _-]?name|latitude|longitude|mail|mobile"
+    r"(^|[ _.-])(address|birth(day|date)?|dob|e[ _-]?mail|iban|ip|latitude|longitude|mail|mobile"
     r"|name|passport|password|phone|postcode|ssn|street|surname|tax|tel|telephone|user[ _-]?name|zip)($|[ _.-])",
     re.IGNORECASE,
 )

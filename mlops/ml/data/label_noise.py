@@ -90,7 +90,7 @@ def held(found: Mapping[str, Any] | None, limit: NoiseLimit, target: str) -> Che
 
 def _pairs(joint: Floats, target: Target) -> list[dict[str, Any]]:
     """List the ten commonest confusions, in rows of the sample."""
-    found = [
+    found: list[dict[str, Any]] = [
         {"given": target.classes[given], "likely": target.classes[likely], "rows": round(float(joint[given, likely]))}
         for given in range(len(joint))
         for likely in range(len(joint))
@@ -125,7 +125,7 @@ def _matrix(sample: pl.DataFrame, kinds: Mapping[str, ColumnType]) -> NDArray[np
     for name, kind in kinds.items():
         values = sample[name].rank("dense") if kind in ("string", "category") else sample[name].to_physical()
         made.append(values.cast(pl.Float64).fill_null(-1e9).fill_nan(-1e9).to_numpy())
-    return np.clip(np.column_stack(made), -1e30, 1e30).astype(np.float32)
+    return np.asarray(np.clip(np.column_stack(made), -1e30, 1e30), dtype=np.float32)
 
 
 def _out_of_fold(features: NDArray[np.float32], labels: Codes, folds: Codes, classes: int) -> Floats:

@@ -1,7 +1,7 @@
 """The rules for a table as a pandera schema: to read, to use in a notebook, and to hold our own pass against.
 
-`schema_of(columns, unique).validate(frame, lazy=True)` refuses exactly the tables that break a rule of `severity: block`
-or `warn`; the stage itself runs `mlops.ml.data.schema`, which asks the same in one pass and counts.
+`schema_of(columns, unique).validate(frame, lazy=True)` refuses exactly the tables that break a rule, whatever its
+severity; the stage itself runs `mlops.ml.data.schema`, which asks the same in one pass and counts.
 """
 
 from __future__ import annotations
@@ -70,6 +70,10 @@ def _checks(rule: ColumnRule) -> Iterator[Any]:
             yield pandera.Check(_covers(_typed(rule.one_of, rule.type)), name="all_occur")
     if rule.none_of is not None:
         yield pandera.Check.notin(_typed(rule.none_of, rule.type))
+    yield from _texts(rule)
+
+
+def _texts(rule: ColumnRule) -> Iterator[Any]:
     if rule.matches is not None:
         yield pandera.Check.str_matches(f"^(?:{rule.matches})$")
     if rule.length is not None:
@@ -96,7 +100,7 @@ def _pair(rule: Pair) -> Any:
     return pandera.Check(lambda data: data.lazyframe.select(holds), name=f"{rule.left} {rule.relation} {rule.right}")
 
 
-def _alone(data: Any) -> pl.LazyFrame:
+def _alone(data: Any) -> Any:
     column = pl.col(data.key)
     return data.lazyframe.select(column.is_null() | ~column.is_duplicated())
 

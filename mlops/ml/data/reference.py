@@ -10,9 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.files.canonical import digest
@@ -20,6 +18,9 @@ from mlops.ml.data import profile
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.rules import DriftLimits
 from mlops.ml.data.types import ColumnType
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Statistics = dict[str, dict[str, float]]
 

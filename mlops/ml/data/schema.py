@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -75,7 +76,7 @@ def rules_of(
     return [*found, *(_unique_together(height, names) for names in unique)]
 
 
-def _answers(lazy: pl.LazyFrame, asked: Mapping[str, pl.Expr]) -> dict[str, object]:
+def _answers(lazy: pl.LazyFrame, asked: Mapping[str, pl.Expr]) -> dict[str, Any]:
     if not asked:
         return {}
     return lazy.select(expression.alias(name) for name, expression in asked.items()).collect().row(0, named=True)
@@ -185,7 +186,7 @@ class _Column:
         """Ask for the range where the allowed whole numbers have no gap: that needs no look at every value."""
         if self.settled.type != "int" or not allowed:
             return None
-        low, high = min(allowed), max(allowed)  # type: ignore[type-var]  # whole numbers
+        low, high = min(allowed), max(allowed)
         gapless = len(set(allowed)) == int(high) - int(low) + 1
         return (self._least() >= low) & (self._greatest() <= high) if gapless else None
 
@@ -229,7 +230,9 @@ class _Column:
 
 def _row_count(rows: int, expected: RowCount) -> Rule:
     right = rows >= expected.at_least and (expected.at_most is None or rows <= expected.at_most)
-    wanted = f"at least {expected.at_least:,}" + ("" if expected.at_most is None else f" and at most {expected.at_most:,}")
+    wanted = f"at least {expected.at_least:,}" + (
+        "" if expected.at_most is None else f" and at most {expected.at_most:,}"
+    )
     sentence = f"there are {{total}} rows; {wanted} are expected"
     return Rule("rows", None, "block", pl.lit(int(not right)), rows, sentence)
 

@@ -43,9 +43,7 @@ def pair(rule: Pair, rows: int) -> Rule:
         "requires": left.is_not_null() & right.is_null(),
         "missing_with": left.is_null() != right.is_null(),
     }[rule.relation]
-    sentence = (
-        f"in {{failed}} of {{total}} rows `{escaped(rule.left)}` {_WORDS[rule.relation]} `{escaped(rule.right)}`"
-    )
+    sentence = f"in {{failed}} of {{total}} rows `{escaped(rule.left)}` {_WORDS[rule.relation]} `{escaped(rule.right)}`"
     return Rule("pair", rule.left, rule.severity, breaks.sum(), rows, sentence, breaks=breaks)
 
 
@@ -56,7 +54,9 @@ def fresh(frame: pl.DataFrame, rule: Freshness) -> Check:
     beside = f"the newest `{rule.before}`" if rule.before in frame.columns else rule.before
     if newest is None or limit is None:
         absent = rule.column if newest is None else rule.before
-        return failure("freshness", rule.column, f"`{absent}` has no date to tell how fresh it is", severity=rule.severity)
+        return failure(
+            "freshness", rule.column, f"`{absent}` has no date to tell how fresh it is", severity=rule.severity
+        )
     age = (limit - newest) / _DAY
     if age <= rule.at_most_days:
         return Check("freshness", rule.column, rule.severity, 0, 1)
@@ -140,7 +140,8 @@ def _place(error: Exception, folder: Path) -> str:
 def _moment(frame: pl.DataFrame, name: str) -> datetime.datetime | None:
     if not frame.schema[name].is_temporal():
         raise ConfigurationError(
-            f"freshness of `{name}`: it holds no dates", hint=f"declare `{name}: {{type: date}}`, or name another column"
+            f"freshness of `{name}`: it holds no dates",
+            hint=f"declare `{name}: {{type: date}}`, or name another column",
         )
     value = frame.select(pl.col(name).cast(pl.Datetime("us")).max()).item()
     return value if isinstance(value, datetime.datetime) else None
@@ -155,7 +156,9 @@ def _declared(text: str) -> datetime.datetime:
         ) from error
 
 
-def named(pairs: Sequence[Pair], freshness: Sequence[Freshness], own_checks: Sequence[OwnCheck]) -> Mapping[str, set[str]]:
+def named(
+    pairs: Sequence[Pair], freshness: Sequence[Freshness], own_checks: Sequence[OwnCheck]
+) -> Mapping[str, set[str]]:
     """List the columns that the rules name, by the key that names them."""
     return {
         "pairs": {name for rule in pairs for name in (rule.left, rule.right)},

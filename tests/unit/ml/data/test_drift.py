@@ -65,7 +65,9 @@ def test_counts_agree_with_plain_python(values, edges):
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=12).filter(any))
 def test_nothing_has_moved_from_itself(histogram):
     edges = list(range(len(histogram) - 1))
-    assert drift.all_of(histogram, histogram, edges) == pytest.approx(dict.fromkeys(drift.all_of([1, 1], [1, 1], [0]), 0))
+    assert drift.all_of(histogram, histogram, edges) == pytest.approx(
+        dict.fromkeys(drift.all_of([1, 1], [1, 1], [0]), 0)
+    )
 
 
 def test_nothing_compares_with_no_rows():

@@ -176,5 +176,7 @@ def test_columns_are_described_without_a_target_and_nobody_by_value() -> None:
 def test_a_range_has_room_on_both_sides(values: list[float]) -> None:
     frame = _frame(z=[str(values[index % 2]) for index in range(ROWS)])
     low, high = next(column for column in describe(frame) if column.name == "z").between or (None, None)
-    assert low is not None and high is not None
-    assert low <= values[0] and high >= values[1]
+    assert low is not None
+    assert high is not None
+    assert low <= values[0]
+    assert high >= values[1]

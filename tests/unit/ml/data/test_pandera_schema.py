@@ -60,7 +60,12 @@ RELATIONS = ["less_than", "at_most", "equals", "differs_from", "at_least", "grea
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(ROWS, st.fixed_dictionaries(RULES), st.lists(st.sampled_from([("number", "text"), ("day",)])), st.sampled_from(RELATIONS))
+@given(
+    ROWS,
+    st.fixed_dictionaries(RULES),
+    st.lists(st.sampled_from([("number", "text"), ("day",)])),
+    st.sampled_from(RELATIONS),
+)
 def test_our_pass_refuses_exactly_what_pandera_refuses(rows, rules, unique, relation):
     schema = {"number": pl.Int64, "text": pl.String, "day": pl.Date, "other": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")

@@ -27,11 +27,20 @@ def clean(rows: int = ROWS, seed: int = 3) -> pl.DataFrame:
     city = draw.choice(["Bonn", "Oslo", "Rome", "Wien"], rows)
     left = 0.04 * (age - 45) - 0.2 * (tenure - 6) + 0.5 * score + draw.logistic(size=rows) > 0.3
     return pl.DataFrame(
-        {"age": age, "income": income, "tenure": tenure, "score": score, "city": city, "left": np.where(left, "yes", "no")}
+        {
+            "age": age,
+            "income": income,
+            "tenure": tenure,
+            "score": score,
+            "city": city,
+            "left": np.where(left, "yes", "no"),
+        }
     )
 
 
-def accused(folder: Path, frame: pl.DataFrame, *, task: str = "binary", target: str = "left", by: str = "random", **more):
+def accused(
+    folder: Path, frame: pl.DataFrame, *, task: str = "binary", target: str = "left", by: str = "random", **more
+):
     """Run both stages as DVC would; give what failed as pairs of check and column."""
     home = folder / "pipelines" / "churn"
     named = {key: more.pop(key) for key in ("entity", "key") if key in more}
@@ -81,7 +90,9 @@ def copies(frame, draw):
 
 def copies_with_noise(frame, draw):
     some = frame.sample(frame.height // 4, seed=1)
-    shaken = [pl.col(name) + pl.Series(draw.normal(0, 1e-3 * frame[name].std(), some.height)) for name in frame.columns[:4]]
+    shaken = [
+        pl.col(name) + pl.Series(draw.normal(0, 1e-3 * frame[name].std(), some.height)) for name in frame.columns[:4]
+    ]
     return pl.concat([frame, some.with_columns(shaken)]).sample(fraction=1, shuffle=True, seed=2)
 
 
@@ -119,7 +130,9 @@ def visits(frame, draw):
 
 def dated(frame, draw):
     start = datetime.date(2024, 1, 1)
-    return frame.with_columns(day=pl.Series([start + datetime.timedelta(int(d)) for d in draw.integers(0, 700, frame.height)]))
+    return frame.with_columns(
+        day=pl.Series([start + datetime.timedelta(int(d)) for d in draw.integers(0, 700, frame.height)])
+    )
 
 
 PLANTED = {
@@ -129,7 +142,11 @@ PLANTED = {
     "told by absence": (told_by_absence, {}, ("leakage", "x")),
     "computed from the target's origin": (
         near_perfect,
-        {"target": "goal", "derive": {"goal": {"from": "x", "rule": "greater_than", "value": 0.5}}, "exclude": ["left"]},
+        {
+            "target": "goal",
+            "derive": {"goal": {"from": "x", "rule": "greater_than", "value": 0.5}},
+            "exclude": ["left"],
+        },
         ("leakage", "x"),
     ),
     "exact copies across splits": (copies, {}, ("duplicates_across_splits", None)),
@@ -168,12 +185,15 @@ def test_a_split_by_group_keeps_an_entity_together(tmp_path):
 
 def test_coarse_tables_have_equal_rows_by_chance(tmp_path):
     draw = np.random.default_rng(0)
-    coarse = pl.DataFrame({name: draw.integers(0, 3, 2_000) for name in "abcdef"} | {"left": draw.choice(["yes", "no"], 2_000)})
+    coarse = pl.DataFrame(
+        {name: draw.integers(0, 3, 2_000) for name in "abcdef"} | {"left": draw.choice(["yes", "no"], 2_000)}
+    )
     assert accused(tmp_path, coarse) == set()
 
 
 def rand_hie():
-    after = "meddol outpdol drugdol suppdol mentdol inpdol totadm mdvis notmdvis mentvis lnmeddol binexp".split()
+    after = ["meddol", "outpdol", "drugdol", "suppdol", "mentdol", "inpdol"]
+    after += ["totadm", "mdvis", "notmdvis", "mentvis", "lnmeddol", "binexp"]
     with gzip.open(RAND_HIE) as file:
         frame = pl.read_csv(file.read(), infer_schema_length=None)
     more = {"derive": {"any_use": {"from": "meddol", "rule": "greater_than", "value": 0}}, "exclude": after}

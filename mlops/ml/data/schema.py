@@ -200,6 +200,7 @@ class _Column:
             size, breaks = text.str.len_chars(), pl.lit(value=False)
             breaks = breaks if low is None else breaks | (size < low)
             breaks = breaks if high is None else breaks | (size > high)
+            breaks = size != low if low == high else breaks
             limits = [f"at least {low}"] * (low is not None) + [f"at most {high}"] * (high is not None)
             yield self._value("length", breaks, f"do not have {' and '.join(limits)} characters")
         if (part := declared.starts_with) is not None:

@@ -54,7 +54,7 @@ def bounds_leave_room(pipeline: Pipeline) -> Iterator[Problem]:
             if bounds == (None, None):
                 yield Problem((*place, key), f"`{key}` of `{name}` bounds nothing", "give a bound", "column-rule")
         low, high = rule.greater_than, rule.less_than
-        if low is not None and (low == high or _above(low, high)):
+        if low is not None and high is not None and (low == high or _above(low, high)):
             message = f"no value of `{name}` is greater than {_plain(low)} and less than {_plain(high)}"
             yield Problem((*place, "less_than"), message, "write a greater one", "column-rule")
         if rule.one_of is not None and (not rule.one_of or set(rule.one_of) & set(rule.none_of or ())):

@@ -111,4 +111,4 @@ def _relative_entropy(p: Floats, q: Floats) -> float:
 
 
 def _cumulative(ordered: Floats, at: Floats) -> Floats:
-    return np.asarray(np.searchsorted(ordered, at, side="right") / ordered.size)
+    return np.asarray(np.searchsorted(ordered, at, side="right") / ordered.size, dtype=np.float64)

@@ -78,10 +78,11 @@ def make(path: Path, rows: int) -> None:
 
 def run_ours(path: Path, rows: int) -> Any:
     from mlops.ml.data import parquet
-    from mlops.steps.validate import Params, Table
+    from mlops.ml.data.contract import Contract
+    from mlops.steps.validate import Table
 
     columns = {"columns": COLUMNS, "pairs": [PAIR], "rows": {"at_least": rows}}
-    params = Params.model_validate({"task": "binary", "target": "member", **columns})
+    params = Contract.model_validate({"task": "binary", "target": "member", **columns})
 
     def check() -> bool:
         table = Table(parquet.read(path), params)

@@ -176,8 +176,8 @@ def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for candidate, model in spec.model.items():
         if isinstance(model, Own):
             yield ("model", candidate, "kind"), model.kind
-    for index, check in enumerate(spec.data.checks):
-        yield ("data", "checks", index, "use"), check.use
+    for index, rule in enumerate(spec.data.checks):
+        yield ("data", "checks", index, "use"), rule.use
 
 
 def _file(folder: Path, relative: str, shown: str, position: Position) -> list[Diagnostic]:

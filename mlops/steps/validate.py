@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
@@ -30,19 +29,10 @@ from mlops.ml.data import (
 )
 from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
-from mlops.ml.data.derive import Derived, derive
+from mlops.ml.data.contract import Contract
+from mlops.ml.data.derive import derive
 from mlops.ml.data.parquet import ROW
-from mlops.ml.data.rules import (
-    ColumnRule,
-    DriftLimits,
-    Freshness,
-    NoiseLimit,
-    OwnCheck,
-    Pair,
-    RowCount,
-    Scalar,
-)
-from mlops.ml.data.target import Target, Task
+from mlops.ml.data.target import Target
 from mlops.ml.data.types import ColumnType, Settled
 from mlops.steps.context import StageContext
 from mlops.steps.ingest import RAW
@@ -52,50 +42,9 @@ VALID, SCHEMA, REPORT = "artifacts/valid.parquet", "artifacts/schema.json", "rep
 _SHOWN = 10
 
 
-class Params(BaseModel):
-    """The section `validate` of params.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    task: Task
-    target: str
-    positive: Scalar | None = None
-    entity: str | None = None
-    keys: tuple[str, ...] = ()
-    columns: dict[str, ColumnRule] = {}
-    strict: bool = False
-    rows: RowCount = RowCount()
-    unique: tuple[tuple[str, ...], ...] = ()
-    derive: dict[str, Derived] = {}
-    exclude: tuple[str, ...] = ()
-    include: tuple[str, ...] | None = None
-    drop_null_target: bool = False
-    ordered: bool = False
-    pairs: tuple[Pair, ...] = ()
-    freshness: tuple[Freshness, ...] = ()
-    checks: tuple[OwnCheck, ...] = ()
-    drift: DriftLimits | None = None
-    label_noise: NoiseLimit | None = None
-    code: str = ""
-    libraries: dict[str, str] = {}
-
-    @property
-    def kept(self) -> frozenset[str]:
-        """Columns that stay in the table but are never learnt from."""
-        return frozenset({*self.keys, *((self.entity,) if self.entity else ())}) - {self.target}
-
-    def origins(self) -> frozenset[str]:
-        """Columns that the target is computed from, directly or through others."""
-        found: set[str] = set()
-        name = self.target
-        while name in self.derive and self.derive[name].source not in found:
-            name = self.derive[name].source
-            found.add(name)
-        return frozenset(found)
-
-
 def run(context: StageContext) -> None:
     """Check the snapshot; write what passed, report what did not, refuse what must not pass."""
-    params = Params.model_validate(context.params)
+    params = Contract.model_validate(context.params)
     valid, described, report = (context.path(name) for name in (VALID, SCHEMA, REPORT))
     for output in (valid, described, report):
         output.unlink(missing_ok=True)
@@ -116,7 +65,7 @@ def run(context: StageContext) -> None:
 class Table:
     """A snapshot on its way through the checks; `checks` grows, `frame` becomes what the next stage reads."""
 
-    def __init__(self, raw: pl.DataFrame, params: Params, folder: Path = Path()) -> None:
+    def __init__(self, raw: pl.DataFrame, params: Contract, folder: Path = Path()) -> None:
         self.params = params
         self.folder = folder
         self.frame = raw

@@ -102,7 +102,7 @@ def all_of(reference: ArrayLike, current: ArrayLike, edges: ArrayLike | None = N
 
 def _shares(histogram: ArrayLike) -> Floats:
     numbers = np.asarray(histogram, dtype=np.float64)
-    return numbers / numbers.sum()
+    return np.asarray(numbers / numbers.sum(), dtype=np.float64)
 
 
 def _relative_entropy(p: Floats, q: Floats) -> float:

@@ -212,3 +212,11 @@ def test_the_report_is_the_same_each_time(pipeline):
     first = pipeline.report
     pipeline.run(noisy(0.1))
     assert pipeline.report == first
+
+
+def test_a_named_column_that_the_reference_does_not_know_is_refused(pipeline):
+    accepted(pipeline, table().drop("city"))
+    assert pipeline.run(table(), drift=limits(pipeline)) == [
+        "the reference says nothing about `city` that its drift could be told by"
+    ]
+    assert not (pipeline.folder / validate.VALID).exists()

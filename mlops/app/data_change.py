@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlops.app.planned import DataChange, Share, Shift
+from mlops.app.planned import DataChange, Drift, Share, Shift
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
 _TOLD = 10  # columns at most, those that moved most
 _MOVED = 0.1  # standard deviations; less is what another sample of the same rows would show
 _POINTS = 0.01  # of a share
+_PSI = 0.1  # the usual bound of "has moved"; on fewer rows chance alone reaches it
+_LEAST_ROWS = 500
 
 Report = Mapping[str, Any]
 
@@ -52,6 +54,7 @@ def compare_reports(before: Report, after: Report) -> DataChange | None:
         classes=tuple(_classes(before, after)),
         shifts=tuple(sorted(_shifts(old, new, both), key=lambda shift: -abs(shift.deviations))[:_TOLD]),
         checks=tuple(_checks(before, after)),
+        drift=tuple(_drift(before, after, old, new, both)),
     )
 
 
@@ -90,6 +93,22 @@ def _shifts(old: Report, new: Report, both: list[str]) -> Iterator[Shift]:
         moved = (now - mean) / spread
         if abs(moved) >= _MOVED:
             yield Shift(name, round(moved, 3))
+
+
+def _drift(before: Report, after: Report, old: Report, new: Report, both: list[str]) -> list[Drift]:
+    """Compare recorded profiles; those that moved, most first."""
+    profiled = [name for name in both if old[name].get("profile") and new[name].get("profile")]
+    if not profiled or min(before["rows"], after["rows"]) < _LEAST_ROWS:
+        return []
+    from mlops.ml.data import profile  # Polars takes a moment to import: only for a change of data
+
+    found = []
+    for name in profiled:
+        moved = profile.between(old[name]["profile"], new[name]["profile"])
+        if moved and moved["psi"] >= _PSI:
+            rounded = {key: float(f"{value:.3g}") for key, value in moved.items()}
+            found.append(Drift(name, rounded["psi"], rounded["jensen_shannon"], rounded.get("ks")))
+    return sorted(found, key=lambda drift: (-drift.psi, drift.column))[:_TOLD]
 
 
 def _checks(before: Report, after: Report) -> Iterator[str]:

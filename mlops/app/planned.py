@@ -65,6 +65,18 @@ class Shift:
 
 
 @dataclass(frozen=True)
+class Drift:
+    """How far the values of a column moved, from what both reports recorded of their spread; `ks` for numbers only."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    column: str
+    psi: float
+    jensen_shannon: float
+    ks: float | None = None
+
+
+@dataclass(frozen=True)
 class DataChange:
     """How the data differs, in aggregates; `recorded` is false where the new file was only looked at, never checked."""
 
@@ -80,6 +92,7 @@ class DataChange:
     classes: tuple[Share, ...] = ()
     shifts: tuple[Shift, ...] = ()
     checks: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlops.app.flow import Value, flow, text
@@ -34,13 +34,9 @@ def data_yaml(file: str, source: Mapping[str, Value], guess: Guess) -> str:
     """Write `conf/data/<name>.yaml`: the source and the schema that was guessed."""
     lines = [_MODELINE.format("data")]
     lines += [f"# What `mlops new` saw in {file}: {guess.rows:,} rows. Correct it where it is wrong."]
-    lines += [f"source: {flow(source)}", "columns:"]
     out = {column for _, columns in guess.exclude for column in columns}
-    lines += [
-        f"  {text(column.name)}: {flow(dict(_rules(column)))}"
-        for column in guess.columns
-        if column.name not in out and not _NOT_A_KEY.fullmatch(column.name)
-    ]
+    shown = [column for column in guess.columns if column.name not in out]
+    lines += [f"source: {flow(source)}", *columns_yaml(shown)]
     if guess.keys:
         lines.append(f"keys: {flow(guess.keys)}  # who or which row, never learnt from")
     if guess.entity is not None:
@@ -51,6 +47,18 @@ def data_yaml(file: str, source: Mapping[str, Value], guess: Guess) -> str:
     if guess.null_targets:
         lines.append(f"drop_null_target: true  # {guess.null_targets:,} rows")
     return "\n".join(lines) + "\n"
+
+
+def columns_yaml(columns: Iterable[ColumnGuess], more: Mapping[str, Mapping[str, Value]] | None = None) -> list[str]:
+    """Write the lines of `columns:`; `more` are further keys of columns, which hold over the guess."""
+    return [
+        "columns:",
+        *(
+            f"  {text(column.name)}: {flow({**dict(_rules(column)), **(more or {}).get(column.name, {})})}"
+            for column in columns
+            if not _NOT_A_KEY.fullmatch(column.name)
+        ),
+    ]
 
 
 def pipeline_yaml(name: str, file: str, target: str, guess: Guess) -> str:

@@ -32,7 +32,8 @@ VERBS = {
     "retrain": "A pull request with a new data version",
     "identity": "The short-lived identity of a CI job, for a cloud",
     "doctor": "Is everything here that is needed?",
-    "schema": "JSON Schema of the YAML files, for editors",
+    "schema": "JSON Schema of the YAML files; rules for columns from data",
+    "data": "How two versions of the data differ",
     "stage": "Run one stage; what `dvc repro` calls",
 }
 _HIDDEN = ("stage",)

@@ -50,7 +50,7 @@ def _pipeline(change: PipelineChange, *, colour: bool = True) -> Iterator[str]:
 def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
     """Give a title and a line for all there is to say beside keys and stages."""
     if change.data is not None:
-        yield from (("data", said) for said in _data(change.data))
+        yield from (("data", said) for said in data_lines(change.data))
     yield "gates", f"{change.gates.rules} rules, {'changed' if change.gates.changed else 'unchanged'}"
     yield from (("", sentence) for sentence in change.gates.loosened)
     yield from (("deploy", _deploy(deploy)) for deploy in change.deploys)
@@ -62,7 +62,8 @@ def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
     yield from (("over budget", sentence) for sentence in change.cost.over)
 
 
-def _data(data: DataChange) -> Iterator[str]:
+def data_lines(data: DataChange) -> Iterator[str]:
+    """Say how data differs, in aggregates."""
     before, after = ("?" if rows is None else f"{rows:,}" for rows in (data.rows_before, data.rows_after))
     moved = "" if data.rows_before is None or data.rows_after is None else f" ({data.rows_after - data.rows_before:+,})"
     yield f"rows {before} → {after}{moved}" + (
@@ -76,6 +77,8 @@ def _data(data: DataChange) -> Iterator[str]:
     if data.shifts:
         moves = ", ".join(f"{shift.column} {shift.deviations:+.2f}" for shift in data.shifts)
         yield f"means moved, in standard deviations: {moves}"
+    if data.drift:
+        yield "spread moved, by PSI: " + ", ".join(f"{drift.column} {drift.psi:.2f}" for drift in data.drift)
     yield from (f"check {check}" for check in data.checks)
 
 

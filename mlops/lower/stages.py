@@ -10,7 +10,7 @@ from mlops.lower.gates import lower_rules
 from mlops.lower.inputs import Facts
 from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
-from mlops.spec.data import brief, dump, excluded
+from mlops.spec.data import Data, brief, dump, excluded
 from mlops.spec.metrics import metrics_for
 from mlops.spec.model import Own
 from mlops.spec.pipeline import Pipeline
@@ -63,7 +63,9 @@ def _stage(name: str, section: dict[str, Any], inputs: tuple[str, ...], *outputs
 def _ingest(spec: Pipeline) -> Stage:
     sources = (spec.data.source, *spec.data.source.beside)
     files = tuple(source.path for source in sources if source.package is None)
-    return _stage("ingest", {"source": brief(spec.data.source)}, files, Output("artifacts/raw.parquet"))
+    source = brief(spec.data.source)
+    source.pop("recorded", None)  # what the day is used for is another stage's
+    return _stage("ingest", {"source": source}, files, Output("artifacts/raw.parquet"))
 
 
 def _validate(spec: Pipeline) -> Stage:
@@ -83,19 +85,36 @@ def _validate(spec: Pipeline) -> Stage:
         "exclude": list(excluded(data)),
         "include": None if data.include is None else list(data.include),
         "drop_null_target": data.drop_null_target,
+        **_further(data),
     }
     outputs = (
         Output("artifacts/schema.json"),
         Output("artifacts/valid.parquet"),
         Output("reports/data.json", Kind.REPORT),
     )
-    return _stage("validate", section, ("artifacts/raw.parquet",), *outputs)
+    own = {f"{check.use.partition(':')[0].split('.')[2]}.py" for check in data.checks}
+    reference = () if data.drift is None else (data.drift.reference,)
+    return _stage("validate", section, ("artifacts/raw.parquet", *own, *reference), *outputs)
+
+
+def _further(data: Data) -> dict[str, Any]:
+    """Spell the rules that few pipelines have, where they have them."""
+    recorded = data.source.recorded
+    found: dict[str, Any] = {
+        "ordered": data.ordered,
+        "pairs": [dump(rule) for rule in data.pairs],
+        "freshness": [dump(rule) | {"before": rule.before or recorded} for rule in data.freshness],
+        "checks": [dump(rule) for rule in data.checks],
+        "drift": data.drift and dump(data.drift),
+        "label_noise": data.label_noise and dump(data.label_noise),
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def _split(spec: Pipeline) -> Stage:
     section = {**dump(spec.data.split), "target": spec.data.target, "task": spec.task, "entity": spec.data.entity}
     outputs = (Output("artifacts/split"), Output("reports/split.json", Kind.REPORT))
-    return _stage("split", section, ("artifacts/valid.parquet",), *outputs)
+    return _stage("split", section, ("artifacts/schema.json", "artifacts/valid.parquet"), *outputs)
 
 
 def _features(spec: Pipeline) -> Stage:

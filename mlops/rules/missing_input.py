@@ -37,6 +37,9 @@ def _provided(stage: Stage) -> frozenset[str]:
     paths = [part.get("path", "") for part in (source, *source.get("beside", ()))]
     candidates = stage.section.get("candidates", {}) if stage.name == "train" else {}
     kinds = [str(model.get("kind", "")) for model in candidates.values()]
+    held = stage.section if stage.name == "validate" else {}
+    kinds += [str(check.get("use", "")) for check in held.get("checks", ())]
+    paths += [(held.get("drift") or {}).get("reference", "")]
     modules = [f"{kind.partition(':')[0].rpartition('.')[2]}.py" for kind in kinds if ":" in kind]
     return frozenset((*paths, *modules))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from mlops.diagnostics import suggest
+from mlops.spec import column_rules
+from mlops.spec.column_rules import Problem
 from mlops.spec.data import excluded
 from mlops.spec.document import Path
 from mlops.spec.gates import GateRule
@@ -14,16 +14,6 @@ from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 from mlops.spec.serving import SERVING
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A finding at a key path of a pipeline."""
-
-    path: Path
-    message: str
-    hint: str
-    rule: str
 
 
 def check(pipeline: Pipeline) -> tuple[Problem, ...]:
@@ -148,15 +138,6 @@ def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
             yield Problem(path, message, "remove it from `exclude`", "columns")
 
 
-def patterns_compile(pipeline: Pipeline) -> Iterator[Problem]:
-    """A regular expression that does not compile would fail at run time."""
-    for name, column in pipeline.data.columns.items():
-        try:
-            re.compile(column.matches or "")
-        except re.error as error:
-            yield Problem(("data", "columns", name, "matches"), f"not a regular expression: {error}", "", "pattern")
-
-
 def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
     """Images need a shape, and a convolution needs images."""
     features = pipeline.features
@@ -259,7 +240,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     no_gate,
     split_is_whole,
     columns_agree,
-    patterns_compile,
+    *column_rules.CHECKS,
     image_has_shape,
     source_is_complete,
     rule_twice,

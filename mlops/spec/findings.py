@@ -24,6 +24,13 @@ Why: configuration comes from pull requests; it names components, it never runs 
 Fix: name a component by `kind:`; refer to another key by `${key.of.this.file}`; keep secrets out of YAML.
 Example: `description: ${{ secrets.TOKEN }}`.
 
+column-rule: a rule for a column that says nothing, or refuses everything.
+What: a range that begins above its end, a bound of another type than the column, a rule about texts for a number,
+    `all_occur` without `in`, a value that `in` allows and `not_in` refuses.
+Why: the data would be refused for a slip in the rule, or nothing would be checked.
+Fix: correct the bound or the `type`; the message names both.
+Example: `columns: {age: {type: int, between: [120, 0]}}`.
+
 columns: the columns of a pipeline contradict each other.
 What: a column is both included and excluded, derived and declared, sliced by and excluded, or a target is left out;
     or a derived column lacks its value.
@@ -162,6 +169,13 @@ What: usually a slip of the pen.
 Why: a key that is silently ignored looks as if it worked.
 Fix: use the key that the message suggests; conf/README.md lists all.
 Example: `descripton: Who will leave?`.
+
+table-rule: a rule for the table that cannot be answered.
+What: freshness without a day to count from, a column compared with itself, `ordered` without `columns`, row counts that
+    exclude each other.
+Why: no stage looks at a clock, so that the same data always gets the same answer.
+Fix: write `before:` or `source.recorded`; name two columns.
+Example: `freshness: [{column: day, at_most_days: 2}]`.
 
 unknown-metric: a metric that does not exist, or not for this task.
 What: the message lists the metrics of the task.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -156,16 +157,27 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
     if spec.data.source.package is None:
         path: tuple[str, ...] = ("data", "source", "path")
         found += _file(folder, spec.data.source.path, f"pipelines/{name}", origins.where(path), folders=True)
+    if spec.data.drift is not None:
+        reference: tuple[str, ...] = ("data", "drift", "reference")
+        found += _file(folder, spec.data.drift.reference, f"pipelines/{name}", origins.where(reference))
+    for key, own in _own_code(spec):
+        module = own.partition(":")[0].split(".")
+        position = origins.where(key)
+        if module[1] != name:
+            hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{module[2]}:...`"
+            found.append(Diagnostic(position, f"`{own}` is another pipeline's", hint, "path-outside"))
+        else:
+            found += _file(folder, f"{module[2]}.py", f"pipelines/{name}", position)
+    return found
+
+
+def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """List what is named of a pipeline's own code, with the key that names it."""
     for candidate, model in spec.model.items():
         if isinstance(model, Own):
-            module = model.kind.partition(":")[0].split(".")
-            position = origins.where(("model", candidate, "kind"))
-            if module[1] != name:
-                hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{module[2]}:...`"
-                found.append(Diagnostic(position, f"`{model.kind}` is another pipeline's", hint, "path-outside"))
-            else:
-                found += _file(folder, f"{module[2]}.py", f"pipelines/{name}", position)
-    return found
+            yield ("model", candidate, "kind"), model.kind
+    for index, rule in enumerate(spec.data.checks):
+        yield ("data", "checks", index, "use"), rule.use
 
 
 def _file(folder: Path, relative: str, shown: str, position: Position, *, folders: bool = False) -> list[Diagnostic]:

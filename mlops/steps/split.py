@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -10,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import dumps, rounded
-from mlops.ml.data import parquet, splits
+from mlops.ml.data import duplicates, parquet, splits
+from mlops.ml.data.checks import Check
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.splits import PARTS, By, Plan
 from mlops.ml.data.target import Task
 from mlops.steps.context import StageContext
-from mlops.steps.validate import VALID
+from mlops.steps.validate import SCHEMA, VALID
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,11 +78,17 @@ def run(context: StageContext) -> None:
     parts = splits.assign(frame, params.plan)
     refuse(frame, parts, params)
     divided = {name: frame.filter(parts == index) for index, name in enumerate(PARTS)}
+    checks = leaks(divided, params, _roles(context))
+    write_text(report, dumps(rounded(describe(divided, params, checks))))
+    if blocking := [check.message for check in checks if check.blocks]:
+        hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
+        raise DataError("\n  ".join(blocking), hint=hint)
     with writing_folder(context.path(FOLDER)) as folder:
         for name, rows in divided.items():
             parquet.write(rows, folder / f"{name}.parquet")
-    write_text(report, dumps(rounded(describe(divided, params))))
     context.say(f"by {params.by}: " + ", ".join(f"{name} {rows.height:,}" for name, rows in divided.items()))
+    for message in [check.message for check in checks if not check.passed]:
+        context.say(f"warning: {message}")
 
 
 def refuse(frame: pl.DataFrame, parts: pl.Series, params: Params) -> None:
@@ -100,7 +109,30 @@ def refuse(frame: pl.DataFrame, parts: pl.Series, params: Params) -> None:
         raise DataError("\n  ".join(problems), hint=hint)
 
 
-def describe(divided: dict[str, pl.DataFrame], params: Params) -> dict[str, Any]:
+def leaks(divided: dict[str, pl.DataFrame], params: Params, roles: Mapping[str, str]) -> list[Check]:
+    """Find what of validation and test was also learnt from; `roles` of the columns are those of schema.json."""
+    names = [name for name in divided["train"].columns if name != ROW]
+    features = [name for name in names if roles.get(name, "feature") == "feature" and name != params.target]
+    found: list[Check | None] = [
+        duplicates.exact(divided, [*features, params.target]),
+        duplicates.near(divided, features),
+    ]
+    times = [params.key] if params.by == "time" and params.key else []
+    times += [name for name in names if divided["train"][name].dtype.is_temporal() and name not in times]
+    found += [duplicates.times(divided, name, ordered=name == params.key) for name in times]
+    apart = {params.entity, params.key, params.target, *times}
+    keys = [name for name in names if roles.get(name) == "key" and name not in apart]
+    found += [duplicates.things(divided, name) for name in keys]
+    return [check for check in found if check is not None]
+
+
+def _roles(context: StageContext) -> dict[str, str]:
+    path = context.path(SCHEMA)
+    columns = json.loads(path.read_bytes())["columns"] if path.is_file() else []
+    return {column["name"]: column["role"] for column in columns}
+
+
+def describe(divided: dict[str, pl.DataFrame], params: Params, checks: list[Check]) -> dict[str, Any]:
     """Say who is in each part, for reports/split.json."""
     return {
         "schema_version": 1,
@@ -110,6 +142,7 @@ def describe(divided: dict[str, pl.DataFrame], params: Params) -> dict[str, Any]
         "entity": params.entity,
         "entity_overlap": 0 if params.entity else None,
         "parts": {name: _part(rows, params) for name, rows in divided.items()},
+        "checks": [check.record() for check in checks],
     }
 
 

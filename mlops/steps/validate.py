@@ -5,22 +5,34 @@ A table that breaks a blocking check leaves the report and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.data import checks, columns, leakage, parquet
+from mlops.ml.data import (
+    checks,
+    columns,
+    fitted,
+    label_noise,
+    leakage,
+    parquet,
+    profile,
+    reference,
+    schema,
+    table_rules,
+)
 from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
-from mlops.ml.data.derive import Derived, derive
+from mlops.ml.data.contract import Contract
+from mlops.ml.data.derive import derive
 from mlops.ml.data.parquet import ROW
-from mlops.ml.data.rules import ColumnRule, RowCount, Scalar
-from mlops.ml.data.target import Target, Task
+from mlops.ml.data.target import Target
 from mlops.ml.data.types import ColumnType, Settled
 from mlops.steps.context import StageContext
 from mlops.steps.ingest import RAW
@@ -30,54 +42,19 @@ VALID, SCHEMA, REPORT = "artifacts/valid.parquet", "artifacts/schema.json", "rep
 _SHOWN = 10
 
 
-class Params(BaseModel):
-    """The section `validate` of params.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    task: Task
-    target: str
-    positive: Scalar | None = None
-    entity: str | None = None
-    keys: tuple[str, ...] = ()
-    columns: dict[str, ColumnRule] = {}
-    strict: bool = False
-    rows: RowCount = RowCount()
-    unique: tuple[tuple[str, ...], ...] = ()
-    derive: dict[str, Derived] = {}
-    exclude: tuple[str, ...] = ()
-    include: tuple[str, ...] | None = None
-    drop_null_target: bool = False
-    code: str = ""
-    libraries: dict[str, str] = {}
-
-    @property
-    def kept(self) -> frozenset[str]:
-        """Columns that stay in the table but are never learnt from."""
-        return frozenset({*self.keys, *((self.entity,) if self.entity else ())}) - {self.target}
-
-    def origins(self) -> frozenset[str]:
-        """Columns that the target is computed from, directly or through others."""
-        found: set[str] = set()
-        name = self.target
-        while name in self.derive and self.derive[name].source not in found:
-            name = self.derive[name].source
-            found.add(name)
-        return frozenset(found)
-
-
 def run(context: StageContext) -> None:
     """Check the snapshot; write what passed, report what did not, refuse what must not pass."""
-    params = Params.model_validate(context.params)
-    valid, schema, report = (context.path(name) for name in (VALID, SCHEMA, REPORT))
-    for output in (valid, schema, report):
+    params = Contract.model_validate(context.params)
+    valid, described, report = (context.path(name) for name in (VALID, SCHEMA, REPORT))
+    for output in (valid, described, report):
         output.unlink(missing_ok=True)
     raw = context.path(RAW)
-    table = Table(parquet.read(raw), params)
+    table = Table(parquet.read(raw), params, context.folder)
     table.examine()
     write_text(report, dumps(rounded(table.report(digest_file(raw)))))
     if problem := checks.refusal(table.checks):
         raise problem
-    write_text(schema, dumps(table.schema()))
+    write_text(described, dumps(table.schema()))
     parquet.write(table.frame, valid)
     warnings = sum(not check.passed for check in table.checks)
     context.say(f"{table.frame.height:,} rows passed {len(table.checks):,} checks, {warnings:,} with a warning")
@@ -88,25 +65,35 @@ def run(context: StageContext) -> None:
 class Table:
     """A snapshot on its way through the checks; `checks` grows, `frame` becomes what the next stage reads."""
 
-    def __init__(self, raw: pl.DataFrame, params: Params) -> None:
+    def __init__(self, raw: pl.DataFrame, params: Contract, folder: Path = Path()) -> None:
         self.params = params
+        self.folder = folder
         self.frame = raw
         self.checks: list[Check] = []
         self.types: dict[str, ColumnType] = {}
         self.distinct: dict[str, int] = {}
         self.target: Target | None = None
         self.features: tuple[str, ...] = ()
+        self.noise: dict[str, Any] | None = None
+        self.drift: dict[str, dict[str, float]] = {}
 
     def examine(self) -> None:
         """Go through the checks in order; each sees what the ones before it left."""
+        self.hold()
+        self._find_target()
+        self._drop()
+        self._find_features()
+        self._check_drift()
+        self._check_leakage()
+        self._estimate_noise()
+
+    def hold(self) -> None:
+        """Hold names, types and rules against the table: the checks that somebody wrote down."""
         self._check_names()
         settled = self._cast()
         self._derive()
         self._check_rules(settled)
-        self._find_target()
-        self._drop()
-        self._find_features()
-        self._check_leakage()
+        self._check_table()
 
     def schema(self) -> dict[str, Any]:
         """Describe the table for the stages and the server that read it."""
@@ -127,25 +114,31 @@ class Table:
         """Describe the table and every check for people; no value of a column that is not public."""
         public = {name for name, rule in self.params.columns.items() if rule.public}
         balance = self.target.balance(self.frame[self.target.name]) if self.target else None
+        shown = [*self.features, *([self.target.name] if self.target else [])]
+        spread = profile.profiles(self.frame, self.types, shown, public)
+        summary = columns.summary(self.frame, self.types, self.distinct, public)
         return {
             "schema_version": 1,
             "rows": self.frame.height,
             "source": source,
             "checks": [check.record() for check in self.checks],
-            "columns": columns.summary(self.frame, self.types, self.distinct, public),
+            "columns": [column | {"profile": spread.get(column["name"])} for column in summary],
             "target": balance,
+            "drift": self.drift or None,
+            "label_noise": self.noise,
         }
 
     def _check_names(self) -> None:
         params = self.params
         named: dict[str, Iterable[str]] = {
-            "columns": params.columns,
+            "columns": {name for name, rule in params.columns.items() if not rule.optional},
             "target": [params.target],
             "entity": params.kept - set(params.keys),
             "keys": params.keys,
             "exclude": params.exclude,
             "include": params.include or (),
             "unique": {name for names in params.unique for name in names},
+            **table_rules.named(params.pairs, params.freshness, params.checks),
         }
         known = [name for name in (*self.frame.columns, *params.derive) if name != ROW]
         self.checks += columns.missing({key: set(names) for key, names in named.items()}, known)
@@ -153,6 +146,8 @@ class Table:
             self.checks += columns.undeclared(
                 self.frame.columns, {*params.columns, *params.exclude, *params.kept, params.target}
             )
+        if params.ordered:
+            self.checks += columns.misplaced(self.frame.columns, list(params.columns))
         learnt_from_excluded = {params.target} & {*params.exclude, *params.keys}
         self.checks += [
             checks.failure("target", name, f"`{name}` is the target and excluded") for name in learnt_from_excluded
@@ -174,16 +169,36 @@ class Table:
             self.checks.append(checks.failure("derive", None, f"{error.message}; {error.hint}"))
 
     def _check_rules(self, settled: dict[str, Settled]) -> None:
-        from mlops.ml.data import schema  # pandera takes a second to import: only this stage pays
-
         derived = {name: Settled(found, self.frame[name]) for name, found in self.types.items() if name not in settled}
         together = [names for names in self.params.unique if set(names) <= set(self.types)]
+        height = self.frame.height
         try:
-            rules = schema.rules_of(self.frame, self.params.columns, settled | derived, together, self.params.rows)
+            rules = schema.rules_of(height, self.params.columns, settled | derived, together, self.params.rows)
         except ConfigurationError as error:
             self.checks.append(checks.failure("rule", None, f"{error.message}; {error.hint}"))
             return
-        self.checks += schema.check(self.frame, rules)
+        pairs = [rule for rule in self.params.pairs if {rule.left, rule.right} <= set(self.types)]
+        try:
+            self.checks += schema.check(self.frame, [*rules, *(table_rules.pair(rule, height) for rule in pairs)])
+        except pl.exceptions.PolarsError as error:
+            words = "two columns of a pair cannot be compared; give them the same `type`"
+            raise ConfigurationError(words, hint="check `pairs`") from error
+
+    def _check_table(self) -> None:
+        known, root, name = set(self.types), self.folder.parent.parent, self.folder.name
+        for rule in self.params.freshness:
+            if rule.column in known:
+                self._ask(partial(table_rules.fresh, self.frame, rule))
+        for own in self.params.checks:
+            if set(own.columns) <= known:
+                self._ask(partial(table_rules.own, self.frame, own, root, name))
+
+    def _ask(self, question: Callable[[], Check]) -> None:
+        """Ask; a rule that makes no sense is one of the failures, told with the others."""
+        try:
+            self.checks.append(question())
+        except ConfigurationError as error:
+            self.checks.append(checks.failure("rule", None, f"{error.message}; {error.hint}"))
 
     def _find_target(self) -> None:
         name = self.params.target
@@ -225,6 +240,14 @@ class Table:
         if not self.features:
             self.checks.append(checks.failure("features", None, "no column is left to learn from"))
 
+    def _check_drift(self) -> None:
+        if self.params.drift is None:
+            return
+        limits = self.params.drift
+        names = [name for name in self.features if limits.columns is None or name in limits.columns]
+        found, self.drift = reference.hold(self.frame.select(names), self.types, limits, self.folder)
+        self.checks += found
+
     def _check_leakage(self) -> None:
         if self.target is None:
             return
@@ -236,6 +259,17 @@ class Table:
         ]
         found = leakage.find(self.frame, self.target, suspects, self.params.origins())
         self.checks += found or [Check("leakage", None, "block", 0, len(suspects))]
+        accused = {check.column for check in found}
+        rest = [suspect for suspect in suspects if suspect.name not in accused]
+        self.checks += fitted.find(self.frame, self.target, rest)
+
+    def _estimate_noise(self) -> None:
+        if self.target is None or any(check.blocks for check in self.checks):
+            return
+        kinds = {name: self.types[name] for name in self.features}
+        self.noise = label_noise.estimate(self.frame, self.target, kinds, self.params.entity)
+        if self.params.label_noise is not None:
+            self.checks.append(label_noise.held(self.noise, self.params.label_noise, self.target.name))
 
     def _role(self, name: str) -> str:
         return "target" if name == self.params.target else "feature" if name in self.features else "key"

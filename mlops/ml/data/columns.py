@@ -45,6 +45,15 @@ def undeclared(known: Sequence[str], declared: Collection[str]) -> list[Check]:
     ]
 
 
+def misplaced(known: Sequence[str], declared: Sequence[str]) -> list[Check]:
+    """Find columns that do not stand in the order in which they are declared."""
+    found = [name for name in known if name in set(declared)]
+    wanted = [name for name in declared if name in set(found)]
+    wrong = [name for name, other in zip(found, wanted, strict=True) if name != other]
+    words = f"`{wrong[0]}` and {len(wrong) - 1:,} more do not stand where `columns` has them" if wrong else ""
+    return [Check("ordered", None, "block", len(wrong), len(found), words)]
+
+
 def settle(
     frame: pl.DataFrame, declared: Mapping[str, types.ColumnType | None], severity: Mapping[str, Severity]
 ) -> tuple[pl.DataFrame, dict[str, types.Settled], list[Check]]:

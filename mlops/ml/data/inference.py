@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,10 +20,18 @@ from mlops.ml.data.types import ColumnType, Settled
 _SENSITIVE = re.compile(
     r"age|age[ _-]?group|disability|ethnic(ity|[ _-]group)|gender|nationality|race|religion|sex", re.IGNORECASE
 )
+_PERSONAL = re.compile(
+    r"(^|[ _.-])(address|birth(day|date)?|dob|e[ _-]?mail|iban|ip|latitude|longitude|mail|mobile"
+    r"|name|passport|password|phone|postcode|ssn|street|surname|tax|tel|telephone|user[ _-]?name|zip)($|[ _.-])",
+    re.IGNORECASE,
+)
 _PERCENT = re.compile(r"(^|[ _-])(percent|percentage|pct)($|[ _-])|%", re.IGNORECASE)
 _TEXT = ("string", "category")
 _LISTED = 8
 _LISTED_ROWS = 5
+_RANGED_ROWS = 500
+"""With fewer rows the least and the greatest value say too little about the next ones."""
+_DIGITS = 2
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,22 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
     )
 
 
+def describe(
+    raw: pl.DataFrame, keys: Collection[str] = (), target: str | None = None, sensitive: Collection[str] = ()
+) -> tuple[ColumnGuess, ...]:
+    """Guess what holds for the columns of a snapshot, whatever is to be learnt; `keys` are never told by value."""
+    kept = [name for name in raw.columns if columns.usable(raw, name)]
+    frame, settled, _ = columns.settle(raw.select(kept), {}, {})
+    kinds = {name: column.type for name, column in settled.items()}
+    distinct = columns.distincts(frame)
+    found = columns.identifiers(frame, [name for name in settled if name != target], kinds, distinct)
+    apart = {*keys, *(str(check.column) for check in found)}
+    return tuple(
+        _column(frame[name], column, name in apart, target or "", personal=name in sensitive)
+        for name, column in settled.items()
+    )
+
+
 def null_texts(raw: pl.DataFrame, known: tuple[str, ...]) -> tuple[str, ...]:
     """Find which of the `known` texts for a missing value this table means that way.
 
@@ -115,18 +139,20 @@ def _goal(
     return labelled.with_columns(values), goal
 
 
-def _column(series: pl.Series, settled: Settled, key: bool, target: str) -> ColumnGuess:
+def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False) -> ColumnGuess:
     known = series.drop_nulls()
     if series.name == target or known.is_empty():
         return ColumnGuess(series.name, settled.type)
+    sensitive = personal or bool(_SENSITIVE.fullmatch(series.name))
+    named = bool(_PERSONAL.search(series.name))
     return ColumnGuess(
         name=series.name,
         type=settled.type,
         nulls=_budget(series.null_count() / len(series)),
-        between=None if key else _between(known, settled.type),
-        one_of=None if key else _one_of(known, settled.type),
+        between=None if key or named else _between(known, settled.type, seen=not sensitive),
+        one_of=None if key or named else _one_of(known, settled.type),
         unique=key and known.n_unique() == len(series),
-        sensitive=bool(_SENSITIVE.fullmatch(series.name)),
+        sensitive=sensitive,
     )
 
 
@@ -135,18 +161,32 @@ def _budget(share: float) -> float | None:
     return min(1.0, math.ceil(share * 150 + 1) / 100) if share else None
 
 
-def _between(known: pl.Series, kind: str) -> tuple[float | None, float | None] | None:
-    """Bound a number only where its domain is plain: not negative, a share, a percentage."""
+def _between(known: pl.Series, kind: str, *, seen: bool) -> tuple[float | None, float | None] | None:
+    """Bound a number by its domain where that is plain: not negative, a share, a percentage.
+
+    Elsewhere by what was `seen`, with as much room again on each side, where there are rows enough to tell.
+    """
     if kind not in {"int", "float"}:
         return None
     low, high = float(known.min()), float(known.max())  # type: ignore[arg-type]  # numbers, and there are some
-    if low < 0:
-        return None
-    if kind == "float" and high <= 1:
-        return (0, 1)
-    if high <= 100 and _PERCENT.search(known.name):
+    if low >= 0 and high <= 1:
+        return (0, 1) if kind == "float" or seen else (0, None)
+    if low >= 0 and high <= 100 and _PERCENT.search(known.name):
         return (0, 100)
-    return (0, None)
+    bounds = (0 if low >= 0 else None, None)
+    if not seen or len(known) < _RANGED_ROWS or low == high:
+        return bounds if low >= 0 else None
+    room = high - low
+    found = (0.0 if low >= 0 else _outward(low - room, math.floor), _outward(high + room, math.ceil))
+    return (int(found[0]), int(found[1])) if kind == "int" else found
+
+
+def _outward(bound: float, towards: Callable[[float], int]) -> float:
+    """Round to two digits, away from the values."""
+    if bound == 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(abs(bound))) - _DIGITS + 1)
+    return float(f"{towards(bound / unit) * unit:.{_DIGITS + 1}g}")
 
 
 def _one_of(known: pl.Series, kind: str) -> tuple[str, ...] | None:

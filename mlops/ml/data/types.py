@@ -79,7 +79,7 @@ def cast(values: pl.Series, to: ColumnType) -> pl.Series:
 def _settled(to: ColumnType, values: pl.Series, note: str = "") -> Settled:
     result = cast(values, to)
     missing = values.null_count()
-    if to == "float":
+    if to == "float" and result.null_count() != missing:
         if values.dtype.is_float():
             missing += int(values.is_nan().sum())
         elif values.dtype == pl.String:
@@ -157,6 +157,8 @@ def _to_float(values: pl.Series) -> pl.Series:
             values = values.str.replace(",", ".", literal=True)
     elif not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
         return _nothing(values, pl.Float64)
+    if values.dtype == pl.Float64 and not values.is_nan().any():
+        return values
     return values.cast(pl.Float64, strict=False).fill_nan(None)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.guessing import guess_source
-from mlops.ml.data.inference import ColumnGuess, Guess, guess, null_texts
+from mlops.ml.data.inference import ColumnGuess, Guess, describe, guess, null_texts
 
 ROWS = 600
 
@@ -47,13 +47,13 @@ def test_types_and_rules_follow_from_the_values() -> None:
         "y",
     )
     assert found.columns == (
-        ColumnGuess("x", "float"),
+        ColumnGuess("x", "float", between=(-11.0, 11.0)),
         ColumnGuess("y", "bool"),
-        ColumnGuess("visits", "int", between=(0, None)),
-        ColumnGuess("balance", "float"),
+        ColumnGuess("visits", "int", between=(0, 14)),
+        ColumnGuess("balance", "float", between=(-5.3, 6.0)),
         ColumnGuess("share", "float", between=(0, 1)),
         ColumnGuess("pct_paid", "float", between=(0, 100)),
-        ColumnGuess("price", "float", between=(0, None)),
+        ColumnGuess("price", "float", between=(0, 39.0)),
         ColumnGuess("active", "bool"),
         ColumnGuess("joined", "date"),
         ColumnGuess("plan", "category", nulls=0.51, one_of=("basic", "plus")),
@@ -150,3 +150,33 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError) as damaged:
         guess_source(tmp_path / "a.csv.gz")
     assert str(damaged.value) == "a.csv.gz cannot be read: it is damaged, or not what its name says"
+
+
+def test_columns_are_described_without_a_target_and_nobody_by_value() -> None:
+    frame = _frame(
+        email=_cycle("a@example.org", "b@example.org"),
+        age=_cycle("20", "60"),
+        plan=_cycle("basic", "plus"),
+        height=_cycle("150", "190"),
+        zip=_cycle("100", "900"),
+        flag=_cycle("0", "1"),
+    ).drop("x", "y")
+    found = {column.name: column for column in describe(frame, sensitive=("height",))}
+    assert found == {
+        "email": ColumnGuess("email", "category"),
+        "age": ColumnGuess("age", "int", between=(0, None), sensitive=True),
+        "plan": ColumnGuess("plan", "category", one_of=("basic", "plus")),
+        "height": ColumnGuess("height", "int", between=(0, None), sensitive=True),
+        "zip": ColumnGuess("zip", "int"),
+        "flag": ColumnGuess("flag", "int", between=(0, 1)),
+    }
+
+
+@pytest.mark.parametrize("values", [[0.0012, 5.0], [-1e9, 3.0], [1e-300, 2e-300], [-0.5, 0.5]])
+def test_a_range_has_room_on_both_sides(values: list[float]) -> None:
+    frame = _frame(z=[str(values[index % 2]) for index in range(ROWS)])
+    low, high = next(column for column in describe(frame) if column.name == "z").between or (None, None)
+    assert low is not None
+    assert high is not None
+    assert low <= values[0]
+    assert high >= values[1]

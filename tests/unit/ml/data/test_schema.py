@@ -14,7 +14,7 @@ def results(frame, columns=None, **more):
     rules = {name: ColumnRule(**rule) for name, rule in (columns or {}).items()}
     settled = {name: types.settle(frame[name], rules[name].type if name in rules else None) for name in frame.columns}
     typed = pl.DataFrame([column.values for column in settled.values()])
-    return check(typed, rules_of(typed, rules, settled, **more))
+    return check(typed, rules_of(typed.height, rules, settled, **more))
 
 
 def failures(frame, columns=None, **more):

@@ -1,0 +1,178 @@
+"""Rows of validation and test that were also learnt from: exact copies, near copies, shared things and times.
+
+A copy counts only where rows tell enough to be told apart: in a table of five yes-or-no columns equal rows are chance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mlops.ml.data import splits
+from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.parquet import ROW
+
+_TOLERATED = 0.01
+_LEAST = 5
+_QUERIES = 1_000
+_BLOCKS = 32
+_LEAST_TRAIN = 100
+_DISTINCT = 20
+_LEAST_NUMBERS = 3
+_AT_ONCE = 4_096
+_LOST = 1e-4  # of a square's size, by computing it from a product
+_CHANCE = 1e-4
+"""Expected rows so near to an honest one."""
+_NEAREST = 0.05
+
+Floats = NDArray[np.float32]
+
+
+def exact(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Check:
+    """Count rows of validation and test that equal a row of train in `columns`, the target among them."""
+    train, held = parts["train"], pl.concat([parts["validation"], parts["test"]])
+    if not _tells_rows_apart(train, columns):
+        return Check("duplicates_across_splits", None, "block", 0, held.height)
+    known = train.select(columns).hash_rows(seed=0).unique()
+    failed = int(held.select(columns).hash_rows(seed=0).is_in(known.implode()).sum())
+    words = f"{failed:,} of {held.height:,} rows of validation and test are copies of rows of train"
+    return _judged("duplicates_across_splits", failed, held.height, words)
+
+
+def near(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Check:
+    """Count rows of a sample of test that lie nearer to a row of train than honest rows do.
+
+    `columns` are features. Train is cut into 32 blocks; the median of a row's distances to the nearest row of each
+    tells how dense the data is around it, which a copy or two does not change. From the spread of these distances
+    follows the dimension D of the data, and from both the radius within which 1e-4 rows are expected, as their number
+    grows with the D-th power of the radius (after Levina and Bickel, 2005). Columns of few values, and texts, must be
+    equal: brothers and sisters of one household are near, but not copies.
+    """
+    train, test = parts["train"], parts["test"]
+    numbers = [name for name in columns if _is_spread(train[name])]
+    rows = min(test.height, _QUERIES)
+    if len(numbers) < _LEAST_NUMBERS or train.height < _LEAST_TRAIN or not rows:
+        return Check("near_duplicates_across_splits", None, "block", 0, rows)
+    order = (
+        np.argsort(splits.mixed(test[ROW], seed=1), kind="stable")[:rows] if ROW in test.columns else np.arange(rows)
+    )
+    asked = test[np.sort(order)]
+    centre, scale = _scaling(train, numbers)
+    nearest, places = _nearest(_scaled(asked, numbers, centre, scale), _scaled(train, numbers, centre, scale))
+    suspects = np.flatnonzero(too_near(nearest))
+    twins = places[suspects, nearest[suspects].argmin(axis=1)]
+    same = [asked[name][suspects].eq_missing(train[name][twins]) for name in columns if name not in numbers]
+    alike = (
+        np.logical_and.reduce([column.to_numpy() for column in same]) if same else np.ones(len(suspects), dtype=bool)
+    )
+    words = f"{int(alike.sum()):,} of {rows:,} rows of test are almost copies of rows of train"
+    return _judged("near_duplicates_across_splits", int(alike.sum()), rows, words)
+
+
+def too_near(nearest: Floats) -> NDArray[np.bool_]:
+    """Tell which rows have a neighbour that chance does not give; `nearest` is of shape (rows, blocks), not exact."""
+    low, middle, high = np.quantile(nearest, [0.25, 0.5, 0.75], axis=1)
+    spread = (low > 0) & (high > low * 1.0001) & np.isfinite(high)
+    if not spread.any():
+        return np.zeros(len(nearest), dtype=bool)
+    # quartiles of a Weibull distribution of shape D are in the ratio (ln 4 / ln 4⁄3) ** (1 / D)
+    dimension = float(np.median(math.log(math.log(4) / math.log(4 / 3)) / np.log(high[spread] / low[spread])))
+    within = nearest.shape[1] * math.log(2)  # rows expected within the median distance
+    radius = min(_NEAREST, (_CHANCE / within) ** (1 / dimension))
+    return np.asarray(spread & (nearest.min(axis=1) < radius * middle))
+
+
+def times(parts: Mapping[str, pl.DataFrame], column: str, *, ordered: bool) -> Check | None:
+    """Count rows of validation and test that are not younger than every row of train; None where there is no time.
+
+    A split by time must have none; any other split of rows that carry a time is told about it.
+    """
+    train, held = parts["train"][column], pl.concat([parts["validation"], parts["test"]])[column]
+    newest = train.max()
+    if newest is None:
+        return None
+    failed = int((held <= newest).sum())
+    words = f"{failed:,} of {held.len():,} rows of validation and test are not younger than all of train, by `{column}`"
+    if not ordered:
+        words += "; if the model is to predict what comes, write `split: {by: time}`"
+    return Check("time_overlap", column, "block" if ordered else "warn", failed, held.len(), words if failed else "")
+
+
+def things(parts: Mapping[str, pl.DataFrame], column: str) -> Check | None:
+    """Count the values of a key that several rows share and that are in more than one part."""
+    everything = pl.concat(
+        [rows.select(column).with_columns(pl.lit(name).alias("part")) for name, rows in parts.items()]
+    )
+    values = everything.drop_nulls(column).group_by(column).agg(pl.len().alias("rows"), pl.col("part").n_unique())
+    failed, repeated = int((values["part"] > 1).sum()), int((values["rows"] > 1).sum())
+    if repeated < _LEAST or values.height < _DISTINCT:
+        return None
+    words = f"{failed:,} of {values.height:,} values of the key `{column}` are in more than one part"
+    words += f"; if rows of one belong together, write `entity: {column}` and split by group"
+    return Check("entity_overlap", column, "warn", failed, values.height, words if failed else "")
+
+
+def _judged(name: str, failed: int, total: int, words: str) -> Check:
+    """Block where more than a hundredth are copies; fewer are told, as twins and misprints do not flatter a model."""
+    if failed < max(_LEAST, _TOLERATED * total):
+        return Check(name, None, "block", 0, total, f"{words}; fewer than one in a hundred" if failed else "")
+    return failure(name, None, words, failed=failed, total=total)
+
+
+def _tells_rows_apart(train: pl.DataFrame, columns: Sequence[str]) -> bool:
+    """Tell whether less than one pair of rows is expected to be equal by chance, were half of what columns tell new.
+
+    A column tells -log2 Σ p² bits (collision entropy), one with another value in most rows more than can be measured;
+    columns repeat each other, so only half of the sum counts.
+    """
+    rows = train.select(columns).unique()
+    if rows.height < _LEAST_TRAIN:
+        return False
+    bits, needed = 0.0, 2 * math.log2(rows.height)
+    for name in columns:
+        shares = rows[name].value_counts()["count"].cast(pl.Float64) / rows.height
+        bits += 1.5 * needed if shares.len() > rows.height / 2 else -math.log2(float((shares * shares).sum()))
+    return bits / 2 > needed
+
+
+def _is_spread(values: pl.Series) -> bool:
+    return bool(values.dtype.is_numeric()) and values.n_unique() > _DISTINCT // 2
+
+
+def _scaling(train: pl.DataFrame, names: Sequence[str]) -> tuple[Floats, Floats]:
+    columns = [train[name].cast(pl.Float64) for name in names]
+    centre = np.array([float(column.median() or 0.0) for column in columns])  # type: ignore[arg-type]  # numbers
+    spread = np.array([float(column.std() or 0.0) for column in columns])  # type: ignore[arg-type]
+    return centre.astype(np.float32), np.where(spread > 0, spread, 1.0).astype(np.float32)
+
+
+def _scaled(frame: pl.DataFrame, names: Sequence[str], centre: Floats, scale: Floats) -> Floats:
+    filled = [frame[name].cast(pl.Float64).fill_null(float(middle)) for name, middle in zip(names, centre, strict=True)]
+    return np.asarray((np.column_stack([column.to_numpy() for column in filled]) - centre) / scale, dtype=np.float32)
+
+
+def _nearest(queries: Floats, train: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Give distance and place of the row of each block of train nearest to each query, copies of it left out."""
+    order = np.argsort(splits.mixed(pl.int_range(len(train), eager=True), seed=2), kind="stable")
+    sizes = (queries * queries).sum(axis=1)[:, None]
+    found = np.full((len(queries), _BLOCKS), np.inf, dtype=np.float32)
+    places = np.zeros((len(queries), _BLOCKS), dtype=np.int64)
+    for index, chosen in enumerate(np.array_split(order, _BLOCKS)):
+        for rows in np.array_split(chosen, max(1, len(chosen) // _AT_ONCE)):
+            block = train[rows]
+            squares = (block * block).sum(axis=1) - 2 * (queries @ block.T)
+            place = squares.argmin(axis=1)
+            exactly = np.square(queries - block[place]).sum(axis=1)  # the product loses digits where rows are close
+            if (copies := np.flatnonzero(exactly == 0)).size:
+                again = squares[copies] + sizes[copies]
+                again[again < _LOST * (1 + sizes[copies])] = np.inf
+                place[copies] = again.argmin(axis=1)
+                exactly[copies] = np.square(queries[copies] - block[place[copies]]).sum(axis=1)
+                exactly[copies[~np.isfinite(again.min(axis=1))]] = np.inf
+            nearer = exactly < found[:, index]
+            found[nearer, index], places[nearer, index] = exactly[nearer], rows[place[nearer]]
+    return np.sqrt(found), places

@@ -1,0 +1,142 @@
+"""How many labels are probably wrong: confident learning on out-of-fold predictions (Northcutt et al., JAIR 2021).
+
+An estimate, as good as the model that makes it: extremely randomised trees on at most 5,000 rows, drawn with a fixed
+seed. Where the model hardly beats chance the estimate is not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from mlops.ml.data import splits
+from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.parquet import ROW
+from mlops.ml.data.rules import NoiseLimit
+from mlops.ml.data.target import Target
+from mlops.ml.data.types import ColumnType
+
+_ROWS = 5_000
+_FOLDS = 3
+_TREES = 60
+_SEED = 0
+_LEAST_OF_CLASS = 10
+_CLASSES = 50
+_SKILL = 0.5
+"""Share of the way from chance to certainty that the balanced accuracy must go for the estimate to mean anything."""
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+def estimate(
+    frame: pl.DataFrame, target: Target, kinds: Mapping[str, ColumnType], entity: str | None
+) -> dict[str, Any] | None:
+    """Estimate the share of wrong labels of a classification; None for a regression."""
+    if target.task == "regression":
+        return None
+    sample = _sampled(frame)
+    codes = _codes(sample[target.name], target)
+    many = np.bincount(codes, minlength=len(target.classes))
+    about = {"method": "confident learning", "estimate": True, "rows": int(codes.size), "seed": _SEED}
+    if many.min() < _LEAST_OF_CLASS or len(target.classes) > _CLASSES or not kinds:
+        return about | {"share": None, "reason": "too few rows of a class, or too many classes"}
+    folds = _folds(sample, entity)
+    chances = _out_of_fold(_matrix(sample, kinds), codes, folds, len(target.classes))
+    right = [float((chances.argmax(axis=1)[codes == label] == label).mean()) for label in range(len(many))]
+    skill = (float(np.mean(right)) - 1 / len(many)) / (1 - 1 / len(many))
+    about |= {"balanced_accuracy": float(np.mean(right))}
+    if not skill >= _SKILL:
+        return about | {"share": None, "reason": "the features tell too little about the labels"}
+    joint = confident_joint(codes, chances)
+    wrong = joint.sum() - np.trace(joint)
+    return about | {"share": float(wrong / joint.sum()), "pairs": _pairs(joint, target), "reason": ""}
+
+
+def confident_joint(labels: Codes, chances: Floats) -> Floats:
+    """Estimate rows by given label (first axis) and likely label (second), scaled to the labels' counts.
+
+    `chances` are out-of-fold probabilities of shape (rows, classes).
+    """
+    classes = chances.shape[1]
+    many = np.bincount(labels, minlength=classes)
+    thresholds = np.array([chances[labels == label, label].mean() for label in range(classes)])
+    confident = np.where(chances >= thresholds, chances, -1.0)
+    counted = confident.max(axis=1) >= 0
+    joint = np.zeros((classes, classes))
+    np.add.at(joint, (labels[counted], confident.argmax(axis=1)[counted]), 1)
+    empty = joint.sum(axis=1) == 0
+    joint[empty, np.flatnonzero(empty)] = 1
+    return np.asarray(joint / joint.sum(axis=1, keepdims=True) * many[:, None])
+
+
+def held(found: Mapping[str, Any] | None, limit: NoiseLimit, target: str) -> Check:
+    """Hold the estimate against a rule; one that could not be made does not pass."""
+    share = None if found is None else found["share"]
+    if share is None:
+        reason = "there are no classes" if found is None else found["reason"]
+        words = f"how many values of `{target}` are wrong cannot be estimated: {reason}"
+        return failure("label_noise", target, words, severity=limit.severity)
+    rows = int((found or {})["rows"])
+    failed = round(share * rows)
+    words = f"about {failed:,} of {rows:,} values of `{target}` are probably wrong; at most {limit.at_most:.4g} may be"
+    over = share > limit.at_most
+    return Check("label_noise", target, limit.severity, max(failed, 1) if over else 0, rows, words if over else "")
+
+
+def _pairs(joint: Floats, target: Target) -> list[dict[str, Any]]:
+    """List the ten commonest confusions, in rows of the sample."""
+    found: list[dict[str, Any]] = [
+        {"given": target.classes[given], "likely": target.classes[likely], "rows": round(float(joint[given, likely]))}
+        for given in range(len(joint))
+        for likely in range(len(joint))
+        if given != likely and joint[given, likely] >= 1
+    ]
+    return sorted(found, key=lambda pair: (-pair["rows"], str(pair["given"]), str(pair["likely"])))[:10]
+
+
+def _sampled(frame: pl.DataFrame) -> pl.DataFrame:
+    if frame.height <= _ROWS:
+        return frame
+    order = np.argsort(splits.mixed(frame[ROW], _SEED), kind="stable")[:_ROWS]
+    return frame[np.sort(order)]
+
+
+def _folds(sample: pl.DataFrame, entity: str | None) -> Codes:
+    """Give each row a fold; the rows of one entity share it."""
+    if entity is None or entity not in sample.columns:
+        return np.asarray(splits.mixed(sample[ROW], _SEED + 1) % np.uint64(_FOLDS), dtype=np.int64)
+    shares = splits.hashed([str(value) for value in sample[entity].to_list()], _SEED)
+    return np.asarray(np.floor(shares * _FOLDS), dtype=np.int64)
+
+
+def _codes(values: pl.Series, target: Target) -> Codes:
+    places = {label: place for place, label in enumerate(target.classes)}
+    return np.array([places[value] for value in values.to_list()], dtype=np.int64)
+
+
+def _matrix(sample: pl.DataFrame, kinds: Mapping[str, ColumnType]) -> NDArray[np.float32]:
+    """Make numbers of all features: texts by rank, moments by time, the missing far outside."""
+    made = []
+    for name, kind in kinds.items():
+        values = sample[name].rank("dense") if kind in ("string", "category") else sample[name].to_physical()
+        made.append(values.cast(pl.Float64).fill_null(-1e9).fill_nan(-1e9).to_numpy())
+    return np.asarray(np.clip(np.column_stack(made), -1e30, 1e30), dtype=np.float32)
+
+
+def _out_of_fold(features: NDArray[np.float32], labels: Codes, folds: Codes, classes: int) -> Floats:
+    from sklearn.ensemble import ExtraTreesClassifier  # a second to import: only where it is needed
+
+    chances = np.full((labels.size, classes), 0.0)
+    for fold in range(_FOLDS):
+        inside = folds == fold
+        if not inside.any():
+            continue
+        model = ExtraTreesClassifier(_TREES, min_samples_leaf=2, random_state=_SEED, n_jobs=1)
+        model.fit(features[~inside], labels[~inside])
+        chances[np.ix_(inside, model.classes_)] = model.predict_proba(features[inside])
+    return chances

@@ -1,0 +1,150 @@
+"""How the values of columns are spread, in aggregates: a few bins a column, none with fewer than 20 rows behind it.
+
+Edges are rounded and lie between values, the outermost bins are open, rare texts are counted together, and a text is
+told only where the column is declared public; elsewhere a short digest stands for it, which compares as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mlops.ml.data import drift
+from mlops.ml.data.types import ColumnType
+
+LEAST_BEHIND = 20
+"""Rows that each bin and each named text stands for, so that no person can be told from it."""
+_BINS = 10
+_LEVELS = 20
+_COLUMNS = 200
+_DIGITS = 3
+_NUMBERS = ("int", "float", "bool")
+OTHERS = "*"
+
+Profile = dict[str, Any]
+
+
+def profiles(
+    frame: pl.DataFrame, column_types: Mapping[str, ColumnType], names: Sequence[str], public: Collection[str]
+) -> dict[str, Profile]:
+    """Profile columns, at most 200; one with too few rows to hide in has none."""
+    found = {name: profile(frame[name], column_types[name], public=name in public) for name in names[:_COLUMNS]}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Profile | None:
+    """Profile one column: `edges` and `counts` of a number or moment, `levels` by text."""
+    present = values.drop_nulls()
+    if present.len() < 2 * LEAST_BEHIND:
+        return None
+    if found in ("string", "category"):
+        return _levels(present, public=public)
+    numbers = numeric(present, found)
+    edges = _edges(numbers)
+    return {"edges": edges, "counts": drift.counts(numbers, edges).tolist()} if edges else None
+
+
+def compare(reference: Profile, values: pl.Series, found: ColumnType) -> dict[str, float]:
+    """Compute every drift statistic of a column against a profile; `nan` where the two have nothing in common."""
+    present = values.drop_nulls()
+    if "edges" in reference and found not in ("string", "category"):
+        current = drift.counts(numeric(present, found), reference["edges"])
+        return drift.all_of(reference["counts"], current, reference["edges"])
+    if "levels" in reference and found in ("string", "category"):
+        return between(reference, {"levels": _counted(present)}) or {}
+    return {}
+
+
+def between(reference: Profile, current: Profile) -> dict[str, float] | None:
+    """Compute the drift statistics of two profiles; None where they cannot be laid over each other."""
+    if "levels" in reference and "levels" in current:
+        return drift.all_of(*_aligned(reference["levels"], current["levels"]))
+    if "edges" in reference and "edges" in current:
+        edges, left, right = _common(reference, current)
+        return drift.all_of(left, right, edges) if edges else None
+    return None
+
+
+def numeric(values: pl.Series, found: ColumnType) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Read numbers as they are, and moments in days since 1970."""
+    if found in ("date", "datetime"):
+        return values.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / 86_400e6
+    return np.asarray(values.cast(pl.Float64).to_numpy(), dtype=np.float64)
+
+
+def _edges(numbers: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
+    """Cut into about ten bins of equal size between values, and rounded, as long as 20 rows are in each."""
+    distinct, many = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
+    below = np.cumsum(many)
+    total = int(below[-1]) if below.size else 0
+    bins = min(_BINS, total // LEAST_BEHIND)
+    cuts = {int(np.searchsorted(below, total * part / bins)) for part in range(1, bins)} if bins > 1 else set()
+    middles = sorted({_rounded((distinct[cut] + distinct[cut + 1]) / 2) for cut in cuts if cut + 1 < distinct.size})
+    edges: list[float] = []
+    last = 0
+    for middle in middles:
+        under = int((numbers <= middle).sum())
+        if min(under - last, total - under) >= LEAST_BEHIND:
+            edges.append(middle)
+            last = under
+    return edges
+
+
+def _rounded(number: float) -> float:
+    return float(f"{number:.{_DIGITS}g}")
+
+
+def _levels(present: pl.Series, *, public: bool) -> Profile:
+    counted = present.value_counts().sort(["count", present.name], descending=[True, False])
+    rows = [(str(level), int(count)) for level, count in counted.iter_rows()]
+    told = [(level, count) for level, count in rows[:_LEVELS] if count >= LEAST_BEHIND]
+    levels = {level if public else digested(level): count for level, count in told}
+    rest = present.len() - sum(levels.values())
+    if 0 < rest < LEAST_BEHIND and levels:  # what is left must hide its rows as well
+        rest += levels.pop(min(levels, key=lambda level: (levels[level], level)))
+    return {"levels": levels | ({OTHERS: rest} if rest else {})}
+
+
+def _counted(present: pl.Series) -> dict[str, int]:
+    return {str(level): int(count) for level, count in present.value_counts().iter_rows()}
+
+
+def digested(level: str) -> str:
+    """Name a text by the start of its SHA-256."""
+    return "#" + hashlib.sha256(level.encode()).hexdigest()[:8]
+
+
+def _aligned(reference: Mapping[str, int], current: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    """Lay the counts over each other; what either side does not name is among the others."""
+    sides = [{_key(level): count for level, count in side.items()} for side in (reference, current)]
+    known = [set(side) for side in sides if OTHERS in side]  # only what a folded side names can be told apart
+    names = sorted((set.intersection(*known) if known else set(sides[0]) | set(sides[1])) - {OTHERS})
+    laid = []
+    for side in sides:
+        named = [side.get(name, 0) for name in names]
+        laid.append([*named, sum(side.values()) - sum(named)])
+    return laid[0], laid[1]
+
+
+def _key(level: str) -> str:
+    return level if level == OTHERS or (level.startswith("#") and len(level) == 9) else digested(level)
+
+
+def _common(reference: Profile, current: Profile) -> tuple[list[float], list[float], list[float]]:
+    """Spread both over the edges of both, as if values lay evenly between two edges; open bins stay whole."""
+    if reference["edges"] == current["edges"]:
+        return reference["edges"], reference["counts"], current["counts"]
+    low = max(reference["edges"][0], current["edges"][0])
+    high = min(reference["edges"][-1], current["edges"][-1])
+    edges = sorted({edge for side in (reference, current) for edge in side["edges"] if low <= edge <= high})
+    if not edges:
+        return [], [], []
+    laid = []
+    for side in (reference, current):
+        below = np.interp(edges, side["edges"], np.cumsum(side["counts"])[:-1])
+        laid.append(np.diff([0.0, *below, float(sum(side["counts"]))]).tolist())
+    return edges, laid[0], laid[1]

@@ -1,0 +1,81 @@
+"""Hold a table against a reference: the profiles that `reports/data.json` of an accepted snapshot recorded.
+
+The reference is a file of the pipeline's folder, a copy of such a report: it changes by a pull request and never by
+itself.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops.errors import ConfigurationError, IntegrityError
+from mlops.files.canonical import digest
+from mlops.ml.data import profile
+from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.rules import DriftLimits
+from mlops.ml.data.types import ColumnType
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Statistics = dict[str, dict[str, float]]
+
+
+def hold(
+    frame: pl.DataFrame, column_types: Mapping[str, ColumnType], limits: DriftLimits, folder: Path
+) -> tuple[list[Check], Statistics]:
+    """Compare the columns of a frame with the reference; too few rows, or nothing to compare with, is a failure.
+
+    Raises:
+        ConfigurationError: there is no such reference.
+        IntegrityError: the reference is not the file that was declared.
+    """
+    recorded = read(folder / limits.reference, limits.sha256)
+    rows, severity = min(frame.height, int(recorded["rows"])), limits.severity
+    if rows < limits.minimum_rows:
+        words = f"drift cannot be told from chance on {rows:,} rows; at least {limits.minimum_rows:,} are needed"
+        return [failure("drift", None, words, severity=severity)], {}
+    known = {column["name"]: column.get("profile") for column in recorded["columns"]}
+    checks, statistics = [], {}
+    for name in frame.columns:
+        found = profile.compare(known[name], frame[name], column_types[name]) if known.get(name) else {}
+        statistics[name] = found
+        checks.append(_check(name, found, limits, comparable=bool(known.get(name))))
+    return checks, statistics
+
+
+def read(path: Path, sha256: str | None) -> dict[str, Any]:
+    """Read a recorded report and check its digest."""
+    if not path.is_file():
+        hint = f"copy an accepted report there: cp reports/data.json {path.name}"
+        raise ConfigurationError(f"there is no reference `{path.name}` in pipelines/{path.parent.name}", hint=hint)
+    content = path.read_bytes()
+    if sha256 is not None and (found := digest(content)) != sha256:
+        hint = "restore the file, or, if the change is meant, write this digest in `drift.sha256`"
+        raise IntegrityError(f"the reference {path.name} is not the one declared: its digest is {found}", hint=hint)
+    try:
+        value = json.loads(content)
+        if isinstance(value["rows"], int) and all("name" in column for column in value["columns"]):
+            return dict(value)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise ConfigurationError(f"{path.name} is no data report", hint="copy reports/data.json of an accepted snapshot")
+
+
+def _check(name: str, found: Mapping[str, float], limits: DriftLimits, *, comparable: bool) -> Check:
+    over = []
+    for statistic, most in sorted(limits.at_most.items()):
+        if statistic in found and not (math.isfinite(found[statistic]) and found[statistic] <= most):
+            over.append(f"{statistic} {found[statistic]:.3g} over {most:g}")
+    if over:
+        words = f"`{name}` has moved from the reference: {', '.join(over)}"
+        return failure("drift", name, words, severity=limits.severity, failed=len(over), total=len(limits.at_most))
+    if not comparable or not set(found) & set(limits.at_most):
+        words = f"the reference says nothing about `{name}` that its drift could be told by"
+        asked = limits.columns is not None  # a column somebody named must be told about; a constant one has no profile
+        return failure("drift", name, words, severity=limits.severity if asked else "warn")
+    return Check("drift", name, limits.severity, 0, len(limits.at_most))

@@ -112,7 +112,9 @@ def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, 
     if predictions.task != params.task:
         sentence = f"the predictions are {predictions.task} but the gate judges {params.task}"
         raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
-    evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
+    evidence = gather(
+        predictions, params.rules, params.bootstrap, params.minimum_rows, grouped=params.group is not None
+    )
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     records = tuple(rounded(result.record()) for result in results)
     return Verdict(name, overall(results), records, predictions.champion), predictions.champion

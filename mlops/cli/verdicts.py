@@ -24,6 +24,8 @@ def table(verdict: Verdict, *, explain: bool) -> str:
         lines.append(f"  {paint(symbol, colour)} {title:<{width}}  {_numbers(rule)}".rstrip())
         if explain or _state(rule) in ("fail", "inconclusive"):
             lines.append(f"    {rule['sentence']}")
+        if explain and rule.get("power") is not None:
+            lines.append(f"    power: an equally good model passes {rule['power']:.0%} of the time on so many rows")
     lines.append(f"  verdict: {_summary(verdict)}")
     return "\n".join(lines)
 
@@ -80,6 +82,7 @@ def _title(rule: dict[str, Any]) -> str:
     name = rule["metric"] + (
         f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else ""
     )
+    name += f" of {rule['of']}" if rule.get("of") else ""
     bound, lower = rule["bound"], rule.get("side", "at_least") == "at_least"
     if rule["against"] == "value":
         return f"{name} {'at least' if lower else 'at most'} {_number(bound)}"

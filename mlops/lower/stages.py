@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.files.canonical import digest_json
-from mlops.lower.gates import lower_rules
+from mlops.lower.gates import lower_rules, lower_slices
 from mlops.lower.inputs import Facts
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.data import brief, dump, excluded
@@ -123,13 +123,16 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     named = {rule["metric"] for rule in rules} | set(spec.evaluate.metrics)
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
     sensitive = {column for column, rule in spec.data.columns.items() if rule.sensitive}
-    slices = sensitive | {rule["by"] for rule in rules if rule["by"]} | set(spec.evaluate.slices)
+    named_by = {column for rule in rules for column in (rule["by"], rule.get("of")) if column}
+    shaped = lower_slices(spec)
+    slices = sensitive | named_by | set(spec.evaluate.slices) | set(spec.evaluate.bins) | set(shaped.get("crosses", ()))
     section = {
         "pipeline": name,
         "task": spec.task,
         "target": spec.data.target,
         "metrics": [metric for metric in metrics_for(spec.task) if metric in named or metric in usual],
         "slices": sorted(slices),
+        **shaped,
         "group": _group(spec),
         "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),

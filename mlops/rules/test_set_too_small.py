@@ -37,7 +37,8 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     if promised <= 1:  # the default: nothing is known
         return
     for index, rule in enumerate(gate["rules"]):
-        margin = -rule["at_least"] if rule["against"] != "value" and rule["at_least"] is not None else 0.0
+        compared = rule["against"] != "value" and rule["at_least"] is not None and not rule.get("relative")
+        margin = -rule["at_least"] if compared else 0.0
         needed = rows_needed(rule["metric"], margin, gate["bootstrap"]["confidence"], _level(rule["metric"], gate))
         if needed is not None and rows < needed:
             bound = f"{rule['metric']} no worse than {margin:g} below the {rule['against']}"

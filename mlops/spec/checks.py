@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from mlops.diagnostics import suggest
 from mlops.spec.data import excluded
 from mlops.spec.document import Path
-from mlops.spec.gates import GateRule
+from mlops.spec.gate_checks import GATE_CHECKS
+from mlops.spec.gate_checks import rules as _rules
 from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
 from mlops.spec.pipeline import Pipeline
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A finding at a key path of a pipeline."""
-
-    path: Path
-    message: str
-    hint: str
-    rule: str
+from mlops.spec.problem import Problem
 
 
 def check(pipeline: Pipeline) -> tuple[Problem, ...]:
@@ -157,11 +148,13 @@ def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
     seen: dict[tuple[object, ...], Path] = {}
     for path, rule in _rules(pipeline):
         for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple"):
-            key = (rule.metric, rule.by, against)
+            key = (rule.name, rule.by or rule.of, against)
             if getattr(rule, against) is None:
                 continue
             if key in seen:
-                message = f"{rule.metric} is bounded twice by `{against}`" + (f" for {rule.by}" if rule.by else "")
+                message = f"{rule.name} is bounded twice by `{against}`" + (
+                    f" for {rule.by or rule.of}" if rule.by or rule.of else ""
+                )
                 yield Problem((*path, against), message, "keep one of the two", "rule-twice")
             seen[key] = path
 
@@ -177,19 +170,14 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     image_has_shape,
     source_is_complete,
     rule_twice,
+    *GATE_CHECKS,
 )
-
-
-def _rules(pipeline: Pipeline) -> Iterator[tuple[Path, GateRule]]:
-    for index, rule in enumerate(pipeline.preset.gates):
-        yield ("preset", "gates", index), rule
-    for index, rule in enumerate(pipeline.gates):
-        yield ("gates", index), rule
 
 
 def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
     for path, rule in _rules(pipeline):
-        yield (*path, "metric"), rule.metric
+        if rule.metric:
+            yield (*path, "metric"), rule.metric
     for index, name in enumerate(pipeline.evaluate.metrics):
         yield ("evaluate", "metrics", index), name
     if pipeline.select_by is not None:
@@ -199,9 +187,15 @@ def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
 def _slices(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
     for index, column in enumerate(pipeline.evaluate.slices):
         yield ("evaluate", "slices", index), column
+    for column in pipeline.evaluate.bins:
+        yield ("evaluate", "bins", column), column
+    for index, columns in enumerate(pipeline.evaluate.crosses):
+        yield from ((("evaluate", "crosses", index), column) for column in columns)
     for path, rule in _rules(pipeline):
         if rule.by is not None:
             yield (*path, "by"), rule.by
+        if rule.of is not None:
+            yield (*path, "of"), rule.of
 
 
 def _range(info: MetricInfo, word: str = "") -> str:

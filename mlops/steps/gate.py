@@ -13,6 +13,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.evidence import Method, Rule, gather
+from mlops.ml.evaluation.fairness import MEASURES
 from mlops.ml.evaluation.judge import judge, overall
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
@@ -45,7 +46,9 @@ def run(context: StageContext) -> None:
     predictions = Predictions.read(context.path(_PREDICTIONS))
     if predictions.task != params.task:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
-    evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
+    evidence = gather(
+        predictions, params.rules, params.bootstrap, params.minimum_rows, grouped=params.group is not None
+    )
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     record = rounded(
         {
@@ -59,6 +62,7 @@ def run(context: StageContext) -> None:
     )
     write_text(context.path("reports/gate.json"), dumps(record))
     better = {name: info.higher_is_better for name, info in METRICS.items()}
+    better |= {name: name.endswith("_ratio") for name in MEASURES}
     html = page.render(context.pipeline, record, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
     context.say(_line(results))
@@ -71,6 +75,13 @@ def _method(params: Params, predictions: Predictions) -> str:
     return (
         f"{boot.confidence:.0%} intervals: percentile bootstrap, {boot.samples:,} resamples of {unit}, the same ones "
         f"for every model (seed {boot.seed}); slices of one rule share its error by Holm's method"
+        + (
+            ""
+            if all(rule.correction == "holm" for rule in params.rules)
+            else ", or by Benjamini and Hochberg's if asked"
+        )
+        + ("; fairness by score intervals of every pair of groups" if any(rule.of for rule in params.rules) else "")
+        + ("; McNemar's and Tango's tests where asked" if any(r.test == "mcnemar" for r in params.rules) else "")
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlops.ml.evaluation import ranking
+from mlops.ml.evaluation.sums import Sums
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[Floats], Floats]
@@ -50,13 +51,7 @@ def _are_probabilities(score: Floats) -> bool:
 
 def _sums(columns: list[Floats], finish: Callable[..., Floats]) -> Statistic:
     """Make a metric that depends on the rows only through weighted sums of `columns`."""
-    table = np.column_stack(columns)
-
-    def apply(weights: Floats) -> Floats:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return finish(*(weights @ table).T)
-
-    return apply
+    return Sums(np.column_stack(columns), finish)
 
 
 def _mean(column: Floats) -> Statistic:

@@ -1,0 +1,40 @@
+"""Statistics that depend on the rows only through weighted sums of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_STEP = 1e-6
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A function of the weighted column sums of `table` ([n, k]); `finish` takes k sums, each [resamples]."""
+
+    table: Floats
+    finish: Callable[..., Floats]
+
+    def __call__(self, weights: Floats) -> Floats:
+        """Value every weighting: [resamples, n] to [resamples]."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.finish(*(weights @ self.table).T)
+
+    def influence(self) -> Floats:
+        """Give what one more copy of each row would add, to first order: [n], summing to nought."""
+        sums = self.table.sum(axis=0)
+        steps = _STEP * np.maximum(np.abs(sums), len(self.table) * _STEP)
+        ends = np.concatenate([sums + np.diag(steps), sums - np.diag(steps)])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = self.finish(*ends.T)
+        slopes = (values[: len(sums)] - values[len(sums) :]) / (2 * steps)
+        each = self.table @ slopes
+        return np.asarray(each - each.mean())

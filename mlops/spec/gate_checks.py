@@ -54,7 +54,7 @@ def _misplaced(path: Path, rule: GateRule) -> Iterator[Problem]:
     for key, value in (("by", rule.by), *((f"over_{model}", found) for model, found in rule.differences.items())):
         if value is not None:
             message = f"{rule.fairness} has no `{key}`: it compares groups within one model"
-            yield _problem((*path, key), message, f"remove it, or write it in a rule of a `metric`: `{right}` is left")
+            yield _problem((*path, key), message, "remove it, or write a rule of a `metric`")
 
 
 def test_fits(pipeline: Pipeline) -> Iterator[Problem]:

@@ -141,3 +141,18 @@ def test_an_unknown_parameter_is_refused(tmp_path: Path) -> None:
     context = pipeline(tmp_path)
     with pytest.raises(ValueError, match=r"bootstrap\.seeds"):
         evaluate.run(replace(context, params=context.params | {"bootstrap": {"seeds": 1}}))
+
+
+def test_bins_and_crosses_are_slices_too(tmp_path: Path) -> None:
+    shape = {"bins": {"age": [30.0, 50.0]}, "crosses": {"age+plan": ["age", "plan"]}}
+    context = pipeline(tmp_path, slices=["age", "age+plan", "plan"], metrics=["brier"], **shape)
+    evaluate.run(context)
+    predictions = Predictions.read(context.path(PREDICTIONS))
+    assert set(predictions.slices["age"]) <= {"under 30", "30 to 50", "50 and over", "missing"}
+    both = [f"{age}+{plan}" for age, plan in zip(predictions.slices["age"], predictions.slices["plan"], strict=True)]
+    assert predictions.slices["age+plan"].tolist() == both
+
+
+def test_words_cannot_be_cut_into_bins(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="`plan` cannot be cut into bins: edges cut numbers, and these are"):
+        evaluate.run(pipeline(tmp_path, slices=["plan"], bins={"plan": [3.0]}))

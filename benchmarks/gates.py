@@ -198,7 +198,7 @@ def slices(runs: int) -> Iterator[Claim]:
     whole, each = (
         rule("accuracy", at_least=-m, against="champion", **by) for m, by in ((0.02, {}), (0.05, {"by": "s"}))
     )
-    seen = [_planted(np.random.default_rng((41, number)), whole, each) for number in range(max(20, runs // 4))]
+    seen = [_planted(np.random.default_rng((41, number)), whole, each) for number in range(max(10, runs // 4))]
     yield Claim(
         "a 3 % slice that fell by 20 points: the aggregate passes", _mean(a == "pass" for a, _ in seen), len(seen), 0.95
     )
@@ -273,7 +273,7 @@ SECTIONS: dict[str, tuple[Callable[[int], Iterator[Claim]], float]] = {
 def section(name: str, scale: float) -> list[Claim]:
     """Make the simulations of one section; `scale` is the share of the full number of runs."""
     make, share = SECTIONS[name]
-    return list(make(max(20, round(2000 * share * scale))))
+    return list(make(max(10, round(2000 * share * scale))))
 
 
 def main() -> int:

@@ -83,6 +83,8 @@ def draw(statistics: Mapping[Key, tuple[Statistic, NDArray[np.int64]]], resampli
     Of more than `MANY` rows their contributions are resampled instead of the rows; a slice of fewer is then resampled
     by itself, which leaves two models on that slice as paired as they were.
     """
+    if not statistics:
+        return {}
     if len(resampling.clusters) <= MANY:
         return resample({key: within(apply, rows) for key, (apply, rows) in statistics.items()}, resampling)
     large = {key: item for key, item in statistics.items() if len(item[1]) > MANY}

@@ -90,7 +90,8 @@ def _title(rule: dict[str, Any]) -> str:
         return f"{name} better than {rule['against']}"
     gain = bound if lower else -bound
     verb = "better than" if gain > 0 else "no worse than"
-    return f"{name} {verb} {rule['against']} by {_number(abs(bound))}"
+    amount = f"{100 * abs(bound):g} %" if rule.get("relative") else _number(abs(bound))
+    return f"{name} {verb} {rule['against']} by {amount}"
 
 
 def _numbers(rule: dict[str, Any]) -> str:

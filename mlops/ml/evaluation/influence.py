@@ -5,7 +5,7 @@ the rows do not say: to first order, a resampled statistic is its value plus the
 Rows are dealt into blocks (groups of rows whole), and blocks are resampled; what is left out is of order 1/rows.
 Sources: Davison and Hinkley (1997), sections 2.7.2 and 2.7.4; DeLong et al., Biometrics 44:837 (1988), for the area
 under the ROC curve. A statistic without a formula is valued on 200 random halves of the blocks, which vary about the
-whole as resamples do (half-samples: Shao and Tu, The Jackknife and Bootstrap, 1995, section 5.2); so it is for a median.
+whole as resamples do (Shao and Tu, The Jackknife and Bootstrap, 1995, section 5.2); this holds for a median too.
 """
 
 from __future__ import annotations

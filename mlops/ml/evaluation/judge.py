@@ -45,7 +45,13 @@ class Result:
     def record(self) -> dict[str, object]:
         """Spell it for gate.json."""
         rule, interval = self.evidence.rule, self.evidence.interval
-        more = {"of": rule.of, "relative": rule.relative or None, "test": rule.test if self.evidence.pairs else None}
+        above = rule.at_least is None or (self.bound == rule.at_most and self.bound != rule.at_least)
+        more = {
+            "side": "at_most" if above and rule.at_most is not None else None,
+            "of": rule.of,
+            "relative": rule.relative or None,
+            "test": rule.test if self.evidence.pairs else None,
+        }
         power = power_of(self.evidence, self.bound, self.tail) if self.tail else None
         return {
             "id": rule.id,

@@ -458,3 +458,11 @@ def test_a_declared_slice_without_rows_is_inconclusive(by: str | None) -> None:
     results = judge(gather(binary(2000), [asked], METHOD, grouped=False), METHOD, 30)
     said = {result.evidence.slice: result.verdict for result in results}
     assert said == ({"elsewhere": "inconclusive", "a": "pass", "b": "pass"} if by else {None: "pass"})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "side"),
+    [({"at_most": 0.9}, "at_most"), ({"at_least": 0.1}, None), ({"at_least": 0.1, "at_most": 0.6}, "at_most")],
+)
+def test_a_record_says_on_which_side_its_bound_lies(bounds: dict[str, float], side: str | None) -> None:
+    assert one(evidence(0.7, 0.65, 0.75, **bounds)).record().get("side") == side

@@ -178,7 +178,7 @@ def powers(runs: int) -> Iterator[Claim]:
             asked = rule("accuracy", at_least=0.0, against="champion", test=test)
             make = lambda r, n=rows: predictions("binary", *right_or_wrong(r, n, 0.04, 0.02))  # noqa: E731
             hits = count(runs, 30, "pass", lambda r, m=make, a=asked: verdict(m(r), a))
-            # a share moves by whole rows, and an interval that touches 0 passes: half a row more (continuity correction)
+            # an interval that touches 0 passes, and a share moves by whole rows: half a row more (continuity)
             touching = power(0.02 + 0.5 / rows, error, tail) if test == "bootstrap" else theory
             yield near(f"power of superiority, two points better, {rows:,} rows, {test}", hits, runs, touching)
         asked = rule("accuracy", at_least=-0.02, against="champion")

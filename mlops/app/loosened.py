@@ -36,7 +36,8 @@ def _rule(old: Rule, rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _about(rule: Rule) -> tuple[Any, ...]:
-    return rule["metric"], rule.get("against", "value"), rule.get("by"), rule.get("under")
+    of = rule.get("of"), rule.get("relative", False)
+    return rule["metric"], rule.get("against", "value"), rule.get("by"), rule.get("under"), *of
 
 
 def _implies(new: Rule, old: Rule) -> bool:
@@ -46,6 +47,9 @@ def _implies(new: Rule, old: Rule) -> bool:
     blocks = new.get("mode", "block") == "block" or old.get("mode", "block") == "warn"
     return (
         blocks
+        and new.get("test") == old.get("test")
+        and (new.get("correction", "holm") == "holm" or new.get("correction") == old.get("correction"))
+        and set(old.get("groups") or ()) <= set(new.get("groups") or ())
         and (low is None or (floor is not None and floor >= low))
         and (high is None or (ceiling is not None and ceiling <= high))
     )
@@ -54,9 +58,10 @@ def _implies(new: Rule, old: Rule) -> bool:
 def _spell(rule: Rule) -> str:
     against = rule.get("against", "value")
     parts = [rule["metric"] + ("" if against == "value" else f" over {against}")]
-    parts += [f"under {rule['under']}"] if rule.get("under") else []
-    parts += [f"by {rule['by']}"] if rule.get("by") else []
+    parts += [f"{key} {rule[key]}" for key in ("under", "by", "of") if rule.get(key)]
     parts += [f"{key.replace('_', ' ')} {rule[key]:g}" for key in ("at_least", "at_most") if rule.get(key) is not None]
+    parts += [f"({rule[key].replace('_', '-')})" for key in ("test", "correction") if rule.get(key)]
+    parts += ["(relative)"] if rule.get("relative") else []
     parts += ["(only a warning)"] if rule.get("mode") == "warn" else []
     return "`" + " ".join(parts) + "`"
 

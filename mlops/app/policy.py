@@ -109,7 +109,7 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
 
 def _sliced(spec: Pipeline, rules: Iterable[GateRule]) -> bool:
     sensitive = {name for name, column in spec.data.columns.items() if column.sensitive}
-    return any(rule.by in sensitive for rule in rules)
+    return any(rule.by in sensitive or rule.of in sensitive for rule in rules)
 
 
 def _allowed(patterns: tuple[str, ...] | None, value: str) -> bool:

@@ -117,7 +117,9 @@ def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, 
         sentence = f"the predictions are {predictions.task} but the gate judges {params.task}"
         raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
     predictions = costs.priced(predictions, params.cost)
-    evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
+    evidence = gather(
+        predictions, params.rules, params.bootstrap, params.minimum_rows, grouped=params.group is not None
+    )
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports = root / "pipelines" / name / "reports"
     results += judge_reports(params.serving, reports, predictions.champion, params.bootstrap.confidence)

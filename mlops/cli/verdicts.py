@@ -24,6 +24,8 @@ def table(verdict: Verdict, *, explain: bool) -> str:
         lines.append(f"  {paint(symbol, colour)} {title:<{width}}  {_numbers(rule)}".rstrip())
         if explain or _state(rule) in ("fail", "inconclusive", "waived"):
             lines.append(f"    {_sentence(rule)}")
+        if explain and rule.get("power") is not None:
+            lines.append(f"    power: an equally good model passes {rule['power']:.0%} of the time on so many rows")
     lines.append(f"  verdict: {_summary(verdict)}")
     return "\n".join(lines)
 
@@ -89,6 +91,7 @@ def _sentence(rule: dict[str, Any]) -> str:
 def _title(rule: dict[str, Any]) -> str:
     name = rule["metric"] + (f" under {rule['under']}" if rule.get("under") else "")
     name += f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else ""
+    name += f" of {rule['of']}" if rule.get("of") else ""
     bound, lower = rule["bound"], rule.get("side", "at_least") == "at_least"
     if rule["against"] == "value":
         return f"{name} {'at least' if lower else 'at most'} {_number(bound)}"
@@ -96,7 +99,8 @@ def _title(rule: dict[str, Any]) -> str:
         return f"{name} better than {rule['against']}"
     gain = bound if lower else -bound
     verb = "better than" if gain > 0 else "no worse than"
-    return f"{name} {verb} {rule['against']} by {_number(abs(bound))}"
+    amount = f"{100 * abs(bound):g} %" if rule.get("relative") else _number(abs(bound))
+    return f"{name} {verb} {rule['against']} by {amount}"
 
 
 def _numbers(rule: dict[str, Any]) -> str:

@@ -1,4 +1,7 @@
-"""Rules as people write them, taken apart into single bounds with an id each."""
+"""Rules as people write them, taken apart into single bounds with an id each.
+
+A key that says what is true anyway (no `relative`, the bootstrap, Holm) is left out.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,35 @@ from mlops.spec.metrics import METRICS
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.serving import SERVING
 
+_LISTED = 12  # groups; a column with more values is grouped, so that its labels are not those declared
+
 
 def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
     """List every bound of every rule on predictions; a preset's come first."""
-    rules = (rule for rule in (*spec.preset.gates, *spec.gates) if rule.metric not in SERVING)
-    return [bound for rule in rules for bound in _bounds(rule)]
+    return [
+        bound | _groups(spec, rule.by or rule.of)
+        for rule in (*spec.preset.gates, *spec.gates)
+        if rule.name not in SERVING
+        for bound in _bounds(rule)
+    ]
+
+
+def lower_slices(spec: Pipeline) -> dict[str, Any]:
+    """Give the slices that are not a column as it is: bins and crosses, where there are any."""
+    evaluate = spec.evaluate
+    bins = {column: [float(edge) for edge in edges] for column, edges in sorted(evaluate.bins.items())}
+    crosses = {"+".join(columns): list(columns) for columns in sorted(evaluate.crosses)}
+    return {**({"bins": bins} if bins else {}), **({"crosses": crosses} if crosses else {})}
 
 
 def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
     if rule.at_least is not None or rule.at_most is not None:
         yield _bound(rule, "value", rule.at_least, rule.at_most)
-    for against, difference in (
-        ("champion", rule.over_champion),
-        ("dummy", rule.over_dummy),
-        ("simple", rule.over_simple),
-        ("clean", rule.over_clean),
-    ):
+    for against, difference in rule.differences.items():
         if difference is not None:
-            yield _bound(rule, against, *_signed(rule.metric, difference))
+            bound = _bound(rule, against, *_signed(rule.metric, difference))
+            how = {"relative": True} if difference.relative else {}
+            yield bound | how | ({} if rule.test == "bootstrap" else {"test": rule.test})
 
 
 def _signed(metric: str, difference: Difference) -> tuple[float | None, float | None]:
@@ -38,15 +52,34 @@ def _signed(metric: str, difference: Difference) -> tuple[float | None, float | 
 
 
 def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float | None) -> dict[str, Any]:
-    parts = [rule.metric, *(["under", rule.under] if rule.under else [])]
+    parts = [rule.name, *(["under", rule.under] if rule.under else [])]
     parts += [*([] if against == "value" else ["over", against]), *(["by", rule.by] if rule.by else [])]
+    parts += ["of", rule.of] if rule.of else []
     return {
         "id": "-".join(parts),
-        "metric": rule.metric,
+        "metric": rule.name,
         "against": against,
         "at_least": at_least,
         "at_most": at_most,
         "by": rule.by,
         **({"under": rule.under} if rule.under else {}),
         "mode": rule.mode,
+        **({"of": rule.of} if rule.fairness else {}),
+        **({} if rule.correction == "holm" else {"correction": rule.correction}),
+        **({} if rule.on_missing == "fail" else {"on_missing": rule.on_missing}),
     }
+
+
+def _groups(spec: Pipeline, column: str | None) -> dict[str, Any]:
+    """List the groups that the data declares, so that one which the test rows lack is noticed."""
+    declared = spec.data.columns[column].one_of if column in spec.data.columns else None
+    if not declared or column in spec.evaluate.bins or len(declared) > _LISTED:
+        return {}
+    return {"groups": sorted({_label(value) for value in declared})}
+
+
+def _label(value: Any) -> str:
+    """Spell a value as slices are labelled."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else f"{value:.6g}"

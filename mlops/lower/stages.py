@@ -6,7 +6,7 @@ from typing import Any
 
 from mlops.files.canonical import digest_json
 from mlops.lower import plots
-from mlops.lower.gates import lower_rules
+from mlops.lower.gates import lower_rules, lower_slices
 from mlops.lower.inputs import Facts
 from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
@@ -159,13 +159,16 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     cost = spec.evaluate.cost
     declared = frozenset() if cost is None else frozenset({"evaluate.cost"})
     named |= {"value"} if cost is not None else set()
-    slices = sensitive | {rule["by"] for rule in rules if rule["by"]} | set(spec.evaluate.slices)
+    named_by = {column for rule in rules for column in (rule["by"], rule.get("of")) if column}
+    shaped = lower_slices(spec)
+    slices = sensitive | named_by | set(spec.evaluate.slices) | set(spec.evaluate.bins) | set(shaped.get("crosses", ()))
     section = {
         "pipeline": name,
         "task": spec.task,
         "target": spec.data.target,
         "metrics": [metric for metric in metrics_for(spec.task, declared) if metric in named or metric in usual],
         "slices": sorted(slices),
+        **shaped,
         "group": _group(spec),
         "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),

@@ -20,11 +20,12 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     measured = pipeline.stage("evaluate").section
     for index, rule in enumerate(pipeline.stage("gate").section["rules"]):
         parameter = ("gate", "rules", index)
-        if rule["metric"] not in measured["metrics"]:
+        if rule.get("of") is None and rule["metric"] not in measured["metrics"]:
             message = f"the rule {rule['id']} needs {rule['metric']}, which `evaluate` does not measure"
             hint = suggest(rule["metric"], measured["metrics"])
             yield Finding((), message, hint, "gate-without-metric", "error", parameter=parameter)
-        if rule["by"] is not None and rule["by"] not in measured["slices"]:
-            message = f"the rule {rule['id']} needs slices by `{rule['by']}`, which `evaluate` does not make"
-            hint = suggest(rule["by"], measured["slices"])
+        column = rule["by"] or rule.get("of")
+        if column is not None and column not in measured["slices"]:
+            message = f"the rule {rule['id']} needs slices by `{column}`, which `evaluate` does not make"
+            hint = suggest(column, measured["slices"])
             yield Finding((), message, hint, "gate-without-metric", "error", parameter=parameter)

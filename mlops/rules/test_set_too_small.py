@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from statistics import NormalDist
 from typing import Any
 
+from mlops.ml.evaluation.power import rows_for
 from mlops.plan.pipeline import PipelinePlan
 from mlops.rules.finding import Finding
 
@@ -37,12 +37,14 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     if promised <= 1:  # the default: nothing is known
         return
     for index, rule in enumerate(gate["rules"]):
-        margin = -rule["at_least"] if rule["against"] != "value" and rule["at_least"] is not None else 0.0
+        compared = rule["against"] != "value" and rule["at_least"] is not None and not rule.get("relative")
+        margin = -rule["at_least"] if compared else 0.0
         needed = rows_needed(rule["metric"], margin, gate["bootstrap"]["confidence"], _level(rule["metric"], gate))
         if needed is not None and rows < needed:
             bound = f"{rule['metric']} no worse than {margin:g} below the {rule['against']}"
             message = f"{rows:,} test rows cannot show {bound}: about {needed:,} are needed"
             hint = f"promise more rows (`rows: {{at_least: ...}}`), test on more of them, or allow more than {margin:g}"
+            hint += f"; assumed: the two models' errors correlate at {CORRELATION:g}"
             yield Finding((), message, hint, "test-set-too-small", parameter=("gate", "rules", index))
 
 
@@ -50,9 +52,7 @@ def rows_needed(metric: str, margin: float, confidence: float, level: float) -> 
     """Give the test rows that a non-inferiority margin needs; None where no formula is known."""
     if margin <= 0 or not (metric == "auroc" or metric in _PROPORTIONS):
         return None
-    normal = NormalDist()
-    reach = normal.inv_cdf((1 + confidence) / 2) + normal.inv_cdf(POWER)
-    return math.ceil((reach / margin) ** 2 * 2 * (1 - CORRELATION) * _variance(metric, level))
+    return rows_for(POWER, margin, 2 * (1 - CORRELATION) * _variance(metric, level), (1 - confidence) / 2)
 
 
 def _variance(metric: str, level: float) -> float:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 
 from mlops.diagnostics import suggest
 from mlops.spec import column_rules
-from mlops.spec.column_rules import Problem
 from mlops.spec.data import excluded
 from mlops.spec.document import Path
-from mlops.spec.gates import GateRule
+from mlops.spec.gate_checks import GATE_CHECKS
+from mlops.spec.gate_checks import rules as _rules
 from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.problem import Problem
 from mlops.spec.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 from mlops.spec.serving import SERVING
 
@@ -165,11 +166,13 @@ def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
     seen: dict[tuple[object, ...], Path] = {}
     for path, rule in _rules(pipeline):
         for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple", "over_clean"):
-            key = (rule.metric, rule.by, rule.under, against)
+            key = (rule.name, rule.by or rule.of, rule.under, against)
             if getattr(rule, against) is None:
                 continue
             if key in seen:
-                message = f"{rule.metric} is bounded twice by `{against}`" + (f" for {rule.by}" if rule.by else "")
+                message = f"{rule.name} is bounded twice by `{against}`" + (
+                    f" for {rule.by or rule.of}" if rule.by or rule.of else ""
+                )
                 yield Problem((*path, against), message, "keep one of the two", "rule-twice")
             seen[key] = path
 
@@ -247,19 +250,14 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     monitor_makes_sense,
     perturbation_fits,
     serving_is_whole,
+    *GATE_CHECKS,
 )
-
-
-def _rules(pipeline: Pipeline) -> Iterator[tuple[Path, GateRule]]:
-    for index, rule in enumerate(pipeline.preset.gates):
-        yield ("preset", "gates", index), rule
-    for index, rule in enumerate(pipeline.gates):
-        yield ("gates", index), rule
 
 
 def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
     for path, rule in _rules(pipeline):
-        yield (*path, "metric"), rule.metric
+        if rule.metric:
+            yield (*path, "metric"), rule.metric
     for index, name in enumerate(pipeline.evaluate.metrics):
         yield ("evaluate", "metrics", index), name
     if pipeline.select_by is not None:
@@ -271,9 +269,15 @@ def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
 def _slices(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
     for index, column in enumerate(pipeline.evaluate.slices):
         yield ("evaluate", "slices", index), column
+    for column in pipeline.evaluate.bins:
+        yield ("evaluate", "bins", column), column
+    for index, columns in enumerate(pipeline.evaluate.crosses):
+        yield from ((("evaluate", "crosses", index), column) for column in columns)
     for path, rule in _rules(pipeline):
         if rule.by is not None:
             yield (*path, "by"), rule.by
+        if rule.of is not None:
+            yield (*path, "of"), rule.of
 
 
 def _range(info: MetricInfo, word: str = "") -> str:

@@ -5,26 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from mlops.spec.data import ColumnRule, Data, Scalar
 from mlops.spec.document import Path
 from mlops.spec.pipeline import Pipeline
+from mlops.spec.problem import Problem
 
 _TEXTS = ("string", "category")
 _NUMBERS = ("int", "float")
 _DATES = ("date", "datetime")
 _LOOK_AROUND = re.compile(r"(?<!\\)\((\?[=!]|\?<[=!]|\?P=)|(?<!\\)\\[1-9]")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A finding at a key path of a pipeline."""
-
-    path: Path
-    message: str
-    hint: str
-    rule: str
 
 
 def rules_fit_types(pipeline: Pipeline) -> Iterator[Problem]:

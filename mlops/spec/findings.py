@@ -62,6 +62,14 @@ Why: a row becomes a whole pipeline; a slip in one would be a pipeline nobody as
 Fix: correct the row that the message names; `template:` is the name of a file in `conf/pipeline/`.
 Example: two rows called `eu`.
 
+gate-rule: a rule of a gate, or a slice, that could not be judged as written.
+What: fairness without the column it is `of`, of a column that nobody declared, or of a task that is no yes or no;
+    McNemar's test of something else than the accuracy of two models on independent rows; a relative margin that is
+    no share; bins that do not rise, a cross of one column.
+Why: the verdict would be about something else than the words say.
+Fix: declare the column `sensitive: true`, or write what the message names.
+Example: `{fairness: demographic_parity_ratio, at_least: 0.8}`.
+
 image: images without a shape, or a network for images without images.
 What: `features: image` needs `image: {shape: [channels, height, width]}`, and a `cnn` needs `features: image`.
 Why: pixels in a row do not say how wide a picture is.

@@ -10,6 +10,17 @@ from mlops.spec.block import Block, Column
 from mlops.spec.metrics import MetricName
 from mlops.spec.robustness import Perturbation
 
+Fairness = Literal[
+    "demographic_parity_difference",
+    "demographic_parity_ratio",
+    "equal_opportunity_difference",
+    "equal_opportunity_ratio",
+    "equalized_odds_difference",
+    "equalized_odds_ratio",
+    "predictive_parity_difference",
+    "predictive_parity_ratio",
+]
+
 
 class Difference(Block):
     """A bound on how much better than another model the candidate must be, in units of the metric."""
@@ -18,6 +29,8 @@ class Difference(Block):
     """The candidate must be better by more than this."""
     no_worse_than: Annotated[float, Field(ge=0)] | None = None
     """Margin of non-inferiority: the candidate may be worse by less than this."""
+    relative: bool = False
+    """The number is a share of the other model's value: 0.05 is five percent of it."""
 
     @model_validator(mode="after")
     def _one(self) -> Difference:
@@ -29,8 +42,12 @@ class Difference(Block):
 class GateRule(Block):
     """One rule; a rule with several bounds asks for all of them."""
 
-    metric: MetricName
-    """Name of the metric."""
+    metric: MetricName = ""
+    """Name of the metric; a rule of fairness has none."""
+    fairness: Fairness | None = None
+    """How unequally a binary model treats groups of people, by fairlearn's names; the worst pair of groups counts."""
+    of: Column | None = None
+    """Column whose groups a rule of fairness compares: declared `sensitive: true`, or a slice."""
     at_least: float | None = None
     """Smallest value that passes."""
     at_most: float | None = None
@@ -47,6 +64,12 @@ class GateRule(Block):
     """Judge the candidate on test rows that were perturbed so."""
     by: Column | None = None
     """Judge every slice of this column by itself."""
+    test: Literal["bootstrap", "mcnemar"] = "bootstrap"
+    """How a difference is tested; `mcnemar` counts the rows where one model is right and the other wrong."""
+    correction: Literal["holm", "benjamini_hochberg"] = "holm"
+    """What the slices of a rule share: the chance of any false pass, or the share of passes that are false."""
+    on_missing: Literal["fail", "inconclusive"] = "fail"
+    """What a rule says that cannot be measured; never a pass."""
     mode: Literal["block", "warn"] = "block"
     """`warn` shows a failure without stopping on it."""
 
@@ -63,16 +86,26 @@ class GateRule(Block):
 
     @model_validator(mode="after")
     def _bounded(self) -> GateRule:
-        bounds = (
-            self.at_least,
-            self.at_most,
-            self.over_champion,
-            self.over_dummy,
-            self.over_simple,
-            self.over_clean,
-        )
+        if bool(self.metric) == (self.fairness is not None):
+            raise ValueError("a rule names one of `metric` and `fairness`")
+        bounds = (self.at_least, self.at_most, *self.differences.values())
         if all(bound is None for bound in bounds):
             raise ValueError(
                 "a rule needs a bound: `at_least`, `at_most`, `over_champion`, `over_dummy` or `over_simple`"
             )
         return self
+
+    @property
+    def name(self) -> str:
+        """What is bounded: the metric, or the measure of fairness."""
+        return self.metric or str(self.fairness)
+
+    @property
+    def differences(self) -> dict[str, Difference | None]:
+        """The bounds against other models, by the model's name."""
+        return {
+            "champion": self.over_champion,
+            "dummy": self.over_dummy,
+            "simple": self.over_simple,
+            "clean": self.over_clean,
+        }

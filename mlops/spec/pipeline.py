@@ -43,6 +43,10 @@ class Evaluate(Block):
     """Metrics to report besides those that gates name; the usual ones of the task where empty."""
     slices: Items[Column] = ()
     """Columns to report by, besides those that gates name."""
+    bins: dict[Column, Items[float]] = Field(default_factory=dict)
+    """Edges that cut a column of numbers: `{age: [30, 50]}` makes under 30, 30 to 50, and 50 and over."""
+    crosses: Items[Items[Column]] = ()
+    """Columns whose slices are combined: `[black, female]` is `by: black+female` in a rule."""
     bootstrap: Bootstrap = Bootstrap()
     minimum_rows: Annotated[int, Field(ge=2)] = 30
     """A slice with fewer rows is never judged a pass."""

@@ -19,7 +19,7 @@ from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation import baselines, curves, discovery, dvc_plots, robustness
 from mlops.ml.evaluation.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
-from mlops.ml.evaluation.slices import label
+from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine
 from mlops.steps.deciding import Deciding
@@ -39,6 +39,8 @@ class Params(BaseModel, extra="forbid", frozen=True):
     target: str
     metrics: tuple[str, ...]
     slices: tuple[str, ...] = ()
+    bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    crosses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     group: str | None = None
     champion: str | None = None
     bootstrap: Method = Method()
@@ -109,7 +111,7 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
         rows=test["__row__"].to_numpy(),
         target=candidate.transform.target(test),
         scores=scores,
-        slices={by: label(_column(test, by)).to_numpy() for by in params.slices},
+        slices={by: _labels(params, test, by).to_numpy() for by in params.slices},
         groups=None if params.group is None else _codes(_column(test, params.group)),
         classes=classes,
         champion=params.champion,
@@ -173,6 +175,16 @@ def _column(test: pl.DataFrame, name: str) -> pl.Series:
     if name not in test.columns:
         raise DataError(f"the test rows have no column `{name}`", hint=f"columns: {', '.join(test.columns[:20])}")
     return test[name]
+
+
+def _labels(params: Params, test: pl.DataFrame, by: str) -> pl.Series:
+    """Name the slice of every row, by a column, its bins, or several columns together."""
+    if by in params.crosses:
+        return cross([_labels(params, test, column).alias(column) for column in params.crosses[by]])
+    try:
+        return label(_column(test, by), params.bins.get(by, ()))
+    except ValueError as error:
+        raise DataError(f"`{by}` cannot be cut into bins: {error}", hint="remove it from `evaluate.bins`") from error
 
 
 def _codes(groups: pl.Series) -> NDArray[np.int64]:

@@ -14,6 +14,7 @@ from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation import costs, serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
+from mlops.ml.evaluation.fairness import MEASURES
 from mlops.ml.evaluation.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
@@ -52,7 +53,9 @@ def run(context: StageContext) -> None:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
     if costs.priced(predictions, params.cost).values != predictions.values:
         raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
-    evidence = gather(predictions, params.rules, params.bootstrap, grouped=params.group is not None)
+    evidence = gather(
+        predictions, params.rules, params.bootstrap, params.minimum_rows, grouped=params.group is not None
+    )
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports, confidence = context.path("reports"), params.bootstrap.confidence
     results += serving_cost.judge_reports(params.serving, reports, predictions.champion, confidence)
@@ -70,6 +73,7 @@ def run(context: StageContext) -> None:
     )
     write_text(context.path("reports/gate.json"), dumps(record))
     better = {name: info.higher_is_better for name, info in METRICS.items()}
+    better |= {name: name.endswith("_ratio") for name in MEASURES}
     html = page.render(context.pipeline, record, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
     context.say(_line(rules))
@@ -82,6 +86,13 @@ def _method(params: Params, predictions: Predictions) -> str:
     return (
         f"{boot.confidence:.0%} intervals: percentile bootstrap, {boot.samples:,} resamples of {unit}, the same ones "
         f"for every model (seed {boot.seed}); slices of one rule share its error by Holm's method"
+        + (
+            ""
+            if all(rule.correction == "holm" for rule in params.rules)
+            else ", or by Benjamini and Hochberg's if asked"
+        )
+        + ("; fairness by score intervals of every pair of groups" if any(rule.of for rule in params.rules) else "")
+        + ("; McNemar's and Tango's tests where asked" if any(r.test == "mcnemar" for r in params.rules) else "")
     )
 
 

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from mlops.ml.evaluation.influence import linearised
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.evaluation.metrics import Floats, Statistic
 
 Key = TypeVar("Key", bound=Hashable)
+MANY = 50_000  # rows; from here on the first order is all there is to see
 _CELLS = 1_000_000  # weights held at a time: 8 MB
 
 
@@ -72,6 +75,29 @@ class Resampling:
             drawn = generator.integers(0, count, size=(size, count)) + count * np.arange(size)[:, None]
             counts = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count).astype(np.float64)
             yield counts if single else counts[:, self.clusters]
+
+
+def draw(statistics: Mapping[Key, tuple[Statistic, NDArray[np.int64]]], resampling: Resampling) -> dict[Key, Floats]:
+    """Value every statistic of some of the rows on every resample: {key: [samples]}.
+
+    Of more than `MANY` rows their contributions are resampled instead of the rows; a slice of fewer is then resampled
+    by itself, which leaves two models on that slice as paired as they were.
+    """
+    if not statistics:
+        return {}
+    if len(resampling.clusters) <= MANY:
+        return resample({key: within(apply, rows) for key, (apply, rows) in statistics.items()}, resampling)
+    large = {key: item for key, item in statistics.items() if len(item[1]) > MANY}
+    draws = linearised(large, resampling)
+    places: dict[bytes, list[Key]] = {}
+    for key, (_, rows) in statistics.items():
+        if key not in large:
+            places.setdefault(rows.tobytes(), []).append(key)
+    for keys in places.values():
+        rows = statistics[keys[0]][1]
+        inside = Resampling.of(len(rows), resampling.clusters[rows], resampling.samples, resampling.seed)
+        draws |= resample({key: statistics[key][0] for key in keys}, inside)
+    return {key: draws[key] for key in statistics}
 
 
 def resample(statistics: Mapping[Key, Statistic], resampling: Resampling) -> dict[Key, Floats]:

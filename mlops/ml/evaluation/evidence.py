@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from mlops.ml.evaluation.bootstrap import UNKNOWN, Interval, Resampling, resample, within
+from mlops.ml.evaluation.bootstrap import UNKNOWN, Interval, Resampling, draw
+from mlops.ml.evaluation.fairness import MEASURES, Labelled, treatment
 from mlops.ml.evaluation.metrics import SHARES
+from mlops.ml.evaluation.paired import Pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +36,15 @@ class Rule:
     by: str | None = None
     under: str | None = None
     mode: Literal["block", "warn"] = "block"
+    of: str | None = None
+    """Column whose groups a measure of fairness compares."""
+    relative: bool = False
+    """The bound is a share of the other model's value."""
+    test: Literal["bootstrap", "mcnemar"] = "bootstrap"
+    correction: Literal["holm", "benjamini_hochberg"] = "holm"
+    on_missing: Literal["fail", "inconclusive"] = "fail"
+    groups: tuple[str, ...] = ()
+    """Groups that the data declares: one that has no rows here is never passed over."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,11 @@ class Evidence:
     champion: float | None = None
     problem: str = ""
     applicable: bool = True
+    pairs: Pairs | None = None
+    """Counts of a paired test of right and wrong answers, which then decides instead of resamples."""
+    doubt: str = ""
+    """Why this cannot be a pass, whatever the interval."""
+    rows_needed: int | None = None
 
     @property
     def is_share(self) -> bool:
@@ -92,21 +108,29 @@ class _Question:
         return {model: apply for model, apply in self.statistics.items() if model in {"candidate", self.rule.against}}
 
 
-def gather(predictions: Predictions, rules: Iterable[Rule], method: Method, *, grouped: bool) -> list[Evidence]:
+def gather(
+    predictions: Predictions, rules: Iterable[Rule], method: Method, minimum_rows: int = 30, *, grouped: bool
+) -> list[Evidence]:
     """Measure every rule on every slice it speaks of, all on the same resamples, in the order of the rules."""
-    asked = [item for rule in rules for item in _questions(predictions.under(rule.under), rule, grouped=grouped)]
+    asked = [
+        item
+        for rule in rules
+        for item in _questions(predictions.under(rule.under), rule, method, minimum_rows, grouped=grouped)
+    ]
     questions = [item for item in asked if isinstance(item, _Question)]
     keys = [{m: (q.rule.metric, m, q.rule.by, q.rule.under, q.slice) for m in q.compared} for q in questions]
-    statistics = {keys[i][m]: within(apply, q.rows) for i, q in enumerate(questions) for m, apply in q.compared.items()}
+    statistics = {keys[i][m]: (apply, q.rows) for i, q in enumerate(questions) for m, apply in q.compared.items()}
     resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
-    draws = resample(statistics, resampling)
+    draws = draw(statistics, resampling)
     drawn = [{model: draws[key] for model, key in own.items()} for own in keys]
     clusters = [len(np.unique(resampling.clusters[question.rows])) for question in questions]
     answers = iter([_answer(*each, method) for each in zip(questions, drawn, clusters, strict=True)])
     return [next(answers) if isinstance(item, _Question) else item for item in asked]
 
 
-def _questions(predictions: Predictions, rule: Rule, *, grouped: bool) -> Iterator[_Question | Evidence]:
+def _questions(
+    predictions: Predictions, rule: Rule, method: Method, minimum_rows: int, *, grouped: bool
+) -> Iterator[_Question | Evidence]:
     """Prepare what can be measured; what cannot is evidence by itself."""
     if rule.against == "champion" and predictions.champion is None:
         yield Evidence(rule, rows=len(predictions), applicable=False)
@@ -114,8 +138,16 @@ def _questions(predictions: Predictions, rule: Rule, *, grouped: bool) -> Iterat
     if problem := _problem(predictions, rule, grouped=grouped):
         yield Evidence(rule, rows=len(predictions), problem=problem)
         return
-    everything = {None: np.arange(len(predictions))}
-    for name, rows in (everything if rule.by is None else predictions.slice_rows(rule.by)).items():
+    if rule.of is not None:
+        yield _treatment(predictions, rule, method, minimum_rows)
+        return
+    everything: dict[str | None, NDArray[np.int64]] = {None: np.arange(len(predictions))}
+    places = everything if rule.by is None else {**predictions.slice_rows(rule.by)}
+    yield from (Evidence(rule, name) for name in rule.groups if rule.by is not None and name not in places)
+    for name, rows in places.items():
+        if rule.test == "mcnemar":
+            yield _pairs(predictions, rule, name, rows, method)
+            continue
         models = {"candidate", rule.against, *(["champion"] if predictions.champion else [])} & set(predictions.scores)
         statistics = {model: predictions.statistic(rule.metric, model, rows) for model in sorted(models)}
         yield _Question(rule, name, rows, statistics, _same(predictions, rule, rows), _span(predictions, rule))
@@ -123,20 +155,41 @@ def _questions(predictions: Predictions, rule: Rule, *, grouped: bool) -> Iterat
 
 def _problem(predictions: Predictions, rule: Rule, *, grouped: bool) -> str:
     """Say why a rule cannot be measured; nothing if it can."""
+    if len(predictions) == 0:
+        return "there are no rows to judge on"
+    if grouped and predictions.groups is None:
+        return "the groups of the rows are missing, so no interval can be trusted"
+    if (column := rule.by or rule.of) is not None and column not in predictions.slices:
+        return f"the predictions have no slices by {column}"
+    return _unknown(predictions, rule) or _untestable(predictions, rule) or _degenerate(predictions, rule)
+
+
+def _unknown(predictions: Predictions, rule: Rule) -> str:
+    """Say which model or metric is not there."""
     try:
-        if len(predictions) == 0:
-            return "there are no rows to judge on"
-        if grouped and predictions.groups is None:
-            return "the groups of the rows are missing, so no interval can be trusted"
-        if rule.by is not None and rule.by not in predictions.slices:
-            return f"the predictions have no slices by {rule.by}"
         for model in ("candidate", *(() if rule.against == "value" else (rule.against,))):
             if model not in predictions.scores:
                 return f"the scores of the {model} are missing"
-            predictions.statistic(rule.metric, model)
+            if rule.of is None:
+                predictions.statistic(rule.metric, model)
+            elif predictions.task != "binary" or rule.metric not in MEASURES:
+                raise KeyError(rule.metric)
     except KeyError:
         return f"{rule.metric} is not a metric of {predictions.task} models"
-    return _degenerate(predictions, rule)
+    return ""
+
+
+def _untestable(predictions: Predictions, rule: Rule) -> str:
+    """Say why McNemar's test does not fit."""
+    if rule.test == "bootstrap":
+        return ""
+    if rule.metric != "accuracy" or rule.against == "value" or rule.relative:
+        return "McNemar's test is for the accuracy of two models"
+    if predictions.groups is not None:
+        return "McNemar's test takes rows to be independent, and these belong to groups"
+    if not np.isfinite(predictions.scores[rule.against]).all():
+        return f"a score of the {rule.against} is not a number"
+    return ""
 
 
 def _degenerate(predictions: Predictions, rule: Rule) -> str:
@@ -156,10 +209,58 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
     other = values.get(rule.against)
     if other is not None:
         value, drawn = value - other, drawn - draws[rule.against]
+    if other is not None and rule.relative:
+        value, drawn = _share_of(value, other), _shares_of(drawn, draws[rule.against])
     interval = Interval.of(value, drawn, method.confidence)
-    if (rule.metric in SHARES or rule.metric == "value") and not question.same:
+    if (rule.metric in SHARES or rule.metric == "value") and not rule.relative and not question.same:
         interval = _opened(interval, clusters, method, question.span)
     return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, values.get("champion"))
+
+
+def _share_of(difference: float, other: float) -> float:
+    """Express a difference as a share of the other model's value; undefined where that is nought."""
+    return float(_shares_of(np.array([difference]), np.array([other]))[0])
+
+
+def _shares_of(differences: Floats, others: Floats) -> Floats:
+    sizes = np.abs(others)
+    return np.where(sizes > 0, differences / np.where(sizes > 0, sizes, 1), np.nan)
+
+
+def _treatment(predictions: Predictions, rule: Rule, method: Method, minimum_rows: int) -> Evidence:
+    """Compare how groups are treated."""
+    labels = predictions.slices[str(rule.of)]
+    data = Labelled(predictions.target, predictions.decided("candidate"), labels.astype(object), predictions.groups)
+    bound = next((bound for bound in (rule.at_most, rule.at_least) if bound is not None), math.nan)
+    found = treatment(rule.metric, data, bound, method.tail, minimum_rows, rule.groups)
+    clusters = len(data.y) if predictions.groups is None else len(np.unique(predictions.groups))
+    interval = Interval(found.value, found.low, found.high)
+    return Evidence(
+        rule,
+        rows=len(data.y),
+        clusters=clusters,
+        interval=interval,
+        problem=found.problem,
+        doubt=found.doubt,
+        rows_needed=found.rows_needed,
+    )
+
+
+def _pairs(predictions: Predictions, rule: Rule, name: str | None, rows: NDArray[np.int64], method: Method) -> Evidence:
+    """Count where the candidate and the other model are right and wrong."""
+    target = predictions.target[rows]
+    right = {
+        model: predictions.decided(model)[rows] == target
+        for model in ("candidate", rule.against, "champion")
+        if model in predictions.scores
+    }
+    ours, theirs = right["candidate"], right[rule.against]
+    pairs = Pairs(len(rows), int((ours & ~theirs).sum()), int((theirs & ~ours).sum()))
+    interval = Interval(pairs.difference, *pairs.interval(method.tail))
+    champion = float(right["champion"].mean()) if "champion" in right else None
+    return Evidence(
+        rule, name, len(rows), len(rows), interval, other=float(theirs.mean()), champion=champion, pairs=pairs
+    )
 
 
 def _same(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> bool:

@@ -2,7 +2,9 @@
 
 A rule passes when the whole interval is on the good side of its bound, fails when the value itself is on the bad side
 or cannot be known, and is inconclusive otherwise. Against the dummy the candidate must be strictly better than nothing.
-Several slices of one rule share its error by Holm's method: a slice passes only if it also survives that.
+Several slices of one rule share its error by Holm's method, or share false discoveries by that of Benjamini and
+Hochberg: a slice passes only if it also survives that. Fairness fails only when the whole interval is on the bad side:
+the gap of the worst of several small groups is large by luck alone.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlops.ml.evaluation import sentences
+from mlops.ml.evaluation.power import power
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,10 +40,19 @@ class Result:
     verdict: str
     sentence: str
     rows_needed: int | None = None
+    tail: float = 0.0
 
     def record(self) -> dict[str, object]:
         """Spell it for gate.json."""
         rule, interval = self.evidence.rule, self.evidence.interval
+        above = rule.at_least is None or (self.bound == rule.at_most and self.bound != rule.at_least)
+        more = {
+            "side": "at_most" if above and rule.at_most is not None else None,
+            "of": rule.of,
+            "relative": rule.relative or None,
+            "test": rule.test if self.evidence.pairs else None,
+        }
+        power = power_of(self.evidence, self.bound, self.tail) if self.tail else None
         return {
             "id": rule.id,
             "metric": rule.metric,
@@ -59,6 +71,7 @@ class Result:
             "sentence": self.sentence,
             "mode": rule.mode,
             "applicable": self.evidence.applicable,
+            **{key: value for key, value in {**more, "power": power}.items() if value is not None},
         }
 
 
@@ -99,7 +112,8 @@ def _family(family: list[Evidence], method: Method, minimum_rows: int) -> Iterat
     sides = _sides(family[0].rule)
     early = [_unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) for item in family]
     measured = [item for item, result in zip(family, early, strict=True) if result is None]
-    claims = iter(_holm([max(_chance(item, side) for side in sides) for item in measured], method.tail))
+    correct = _holm if family[0].rule.correction == "holm" else _benjamini_hochberg
+    claims = iter(correct([max(_chance(item, side) for side in sides) for item in measured], method.tail))
     for item, result in zip(family, early, strict=True):
         yield result or _measured(item, sides, method, next(claims))
 
@@ -120,6 +134,10 @@ def _chance(evidence: Evidence, side: _Side) -> float:
 
     Counted among the resamples, and never below the normal tail, which reaches further than they can be counted.
     """
+    if evidence.pairs is not None:
+        return evidence.pairs.chance(side.bound, side.sign)
+    if evidence.rule.of is not None:
+        return float(not side.allows(evidence.interval))
     margins = side.sign * (evidence.draws - side.bound)
     bad = int((~(margins > 0) if side.strict else ~(margins >= 0)).sum())
     counted = (bad + 1) / (len(margins) + 1) if bad else 0.0
@@ -156,14 +174,31 @@ def _holm(chances: Sequence[float], tail: float) -> list[_Claim]:
     return claims
 
 
+def _benjamini_hochberg(chances: Sequence[float], tail: float) -> list[_Claim]:
+    """Let a share of `tail` of the claims be false (Benjamini and Hochberg, JRSS B 57:289, 1995)."""
+    ranked = sorted(range(len(chances)), key=chances.__getitem__)
+    shares = [tail * (position + 1) / len(chances) for position in range(len(chances))]
+    held = max((p + 1 for p, index in enumerate(ranked) if chances[index] <= shares[p]), default=0)
+    claims = [_Claim(False, tail)] * len(chances)
+    for position, index in enumerate(ranked):
+        claims[index] = _Claim(position < held, shares[max(position, held - 1)])
+    return claims
+
+
 def _unmeasured(item: Evidence, sides: Sequence[_Side]) -> Result | None:
     """Answer for a rule that was not measured."""
     bound = sides[0].bound if sides else None
     if not item.applicable:
         return Result(item, bound, INCONCLUSIVE, sentences.NO_CHAMPION)
     if item.problem or not sides:
-        return Result(item, bound, FAIL, sentences.problem(item, item.problem or "the rule has no bound"))
+        said = sentences.problem(item, item.problem or "the rule has no bound")
+        return Result(item, bound, _absent(item), said)
     return None
+
+
+def _absent(item: Evidence) -> str:
+    """What is said of a rule that could not be measured."""
+    return INCONCLUSIVE if item.rule.on_missing == "inconclusive" else FAIL
 
 
 def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Result | None:
@@ -171,8 +206,8 @@ def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Res
     bound = sides[0].bound
     if item.rows < minimum_rows:
         return Result(item, bound, INCONCLUSIVE, sentences.few_rows(item, minimum_rows), minimum_rows)
-    if not math.isfinite(item.interval.value):
-        return Result(item, bound, FAIL, sentences.undefined(item))
+    if not math.isfinite(item.interval.value) and not item.doubt:
+        return Result(item, bound, _absent(item), sentences.undefined(item))
     if item.clusters < min(CLUSTERS, minimum_rows):
         return Result(item, bound, INCONCLUSIVE, sentences.few_clusters(item, CLUSTERS))
     return None
@@ -181,14 +216,45 @@ def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Res
 def _measured(item: Evidence, sides: Sequence[_Side], method: Method, claim: _Claim) -> Result:
     """Compare the interval with the bounds; the worst bound speaks."""
     side = min(sides, key=lambda side: side.worst(item.interval))
+    if item.rule.of is not None:
+        return _treated(item, side)
     failed = next((each for each in sides if each.margin(item.interval.value) < 0), None)
     if failed is not None:
-        return Result(item, failed.bound, FAIL, sentences.failed(item, failed.bound, failed.sign))
+        said = sentences.failed(item, failed.bound, failed.sign)
+        return Result(item, failed.bound, FAIL, said, tail=method.tail)
     clear = all(each.allows(item.interval) for each in sides)
-    if clear and (claim.holds or item.slice is None):
-        return Result(item, side.bound, PASS, sentences.passed(item, side.bound, side.sign))
+    if clear and (claim.holds or (item.slice is None and item.pairs is None)):
+        return Result(item, side.bound, PASS, sentences.passed(item, side.bound, side.sign), tail=method.tail)
     needed = _rows_needed(item, side, method, claim)
-    return Result(item, side.bound, INCONCLUSIVE, sentences.unsure(item, side.bound, side.sign, needed, clear), needed)
+    said = sentences.unsure(item, side.bound, side.sign, needed, clear, power_of(item, side.bound, method.tail))
+    return Result(item, side.bound, INCONCLUSIVE, said, needed, method.tail)
+
+
+def _treated(item: Evidence, side: _Side) -> Result:
+    """Judge fairness: unequal only if even the better end of the interval is, equal only if also the worse end is."""
+    best = side.margin(item.interval.high if side.sign > 0 else item.interval.low)
+    if best < 0:
+        return Result(item, side.bound, FAIL, sentences.failed(item, side.bound, side.sign))
+    if not item.doubt and side.allows(item.interval):
+        return Result(item, side.bound, PASS, sentences.passed(item, side.bound, side.sign))
+    said = sentences.untreated(item, side.bound, side.sign)
+    return Result(item, side.bound, INCONCLUSIVE, said, item.rows_needed)
+
+
+def power_of(item: Evidence, bound: float | None, tail: float) -> float | None:
+    """Give the chance that a candidate just as good as the other passes a margin, on as many rows as these.
+
+    The rows' own variance is taken from the interval. None where the rule has no margin.
+    """
+    if bound is None or item.other is None or item.rule.against == "dummy":
+        return None
+    margin = -bound if item.rule.at_least is not None else bound
+    width = item.interval.high - item.interval.low
+    if not (margin > 0 and math.isfinite(width) and item.rows):
+        return None
+    if width == 0:
+        return 1.0
+    return round(power(margin, width / 2 / NormalDist().inv_cdf(1 - tail), tail), 4)
 
 
 def _rows_needed(item: Evidence, side: _Side, method: Method, claim: _Claim) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Floats = NDArray[np.float64]
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
-def auroc(y: Floats, score: Floats) -> Callable[[Floats], Floats]:
+def auroc(y: Floats, score: Floats) -> Area:
     """Rank positives against negatives (ties count half): the chance that a positive scores higher."""
     negative = np.flatnonzero(y == 0)
     negative = negative[np.argsort(score[negative], kind="stable")]
@@ -21,14 +23,39 @@ def auroc(y: Floats, score: Floats) -> Callable[[Floats], Floats]:
     positive = positive[np.argsort(score[positive], kind="stable")]
     below = np.searchsorted(score[negative], score[positive], side="left")
     up_to = np.searchsorted(score[negative], score[positive], side="right")
-    tied = bool((below != up_to).any())
+    return Area(score, negative, positive, below, up_to)
 
-    def apply(weights: Floats) -> Floats:
-        above, under = weights[:, positive], _cumulative(weights[:, negative])
-        beaten = (under[:, below] + under[:, up_to]) / 2 if tied else under[:, below]
+
+@dataclass(frozen=True)
+class Area:
+    """The area under the ROC curve; rows of each class by rising score, and how many negatives each positive passes."""
+
+    score: Floats
+    negative: NDArray[np.int64]
+    positive: NDArray[np.int64]
+    below: NDArray[np.int64]
+    up_to: NDArray[np.int64]
+
+    def __call__(self, weights: Floats) -> Floats:
+        """Value every weighting: [resamples, n] to [resamples]."""
+        above, under = weights[:, self.positive], _cumulative(weights[:, self.negative])
+        tied = bool((self.below != self.up_to).any())
+        beaten = (under[:, self.below] + under[:, self.up_to]) / 2 if tied else under[:, self.below]
         return _ratio(np.einsum("bi,bi->b", above, beaten), above.sum(axis=1) * under[:, -1])
 
-    return apply
+    def influence(self) -> Floats:
+        """Give what one more copy of each row would add, to first order: [n] (placements of DeLong et al., 1988)."""
+        share = np.zeros(len(self.score))
+        if not (len(self.positive) and len(self.negative)):
+            return np.full(len(self.score), np.nan)
+        passed = (self.below + self.up_to) / 2 / len(self.negative)
+        low, high = (
+            np.searchsorted(self.score[self.positive], self.score[self.negative], side=side) for side in _SIDES
+        )
+        share[self.positive] = (passed - passed.mean()) / len(self.positive)
+        beaten = 1 - (low + high) / 2 / len(self.positive)
+        share[self.negative] = (beaten - beaten.mean()) / len(self.negative)
+        return share
 
 
 def average_precision(y: Floats, score: Floats) -> Callable[[Floats], Floats]:

@@ -49,6 +49,8 @@ def _digits(value: float, digits: int) -> str:
 def _where(item: Evidence) -> str:
     """Name what was measured: the metric, and the slice it was measured on."""
     metric = f"{item.rule.metric} under {item.rule.under}" if item.rule.under else item.rule.metric
+    if item.rule.of is not None:
+        return f"{metric} of {item.rule.of}"
     return metric if item.slice is None else f"{metric} where {item.rule.by}={item.slice}"
 
 
@@ -58,6 +60,8 @@ def _other(item: Evidence) -> str:
 
 
 def _interval(item: Evidence) -> str:
+    if item.rule.relative:
+        return "[{} %, {} %]".format(*ends(100 * item.interval.low, 100 * item.interval.high))
     return "[{}, {}]".format(*ends(item.interval.low, item.interval.high))
 
 
@@ -73,6 +77,9 @@ def _value(item: Evidence, bound: float) -> str:
     if difference == 0:
         return f"{_where(item)} equals {_other(item)} {number(item.other)}"
     side = "above" if difference > 0 else "below"
+    if item.rule.relative:
+        size = number(100 * abs(difference), 100 * abs(bound))
+        return f"{_where(item)} is {size} % {side} {_other(item)} {number(item.other)}"
     return f"{_where(item)} is {number(abs(difference), abs(bound))} {side} {_other(item)} {number(item.other)}"
 
 
@@ -85,7 +92,8 @@ def _wanted(item: Evidence, bound: float, sign: int) -> str:
             return "above it" if sign > 0 else "below it"
         return "no lower" if sign > 0 else "no higher"
     direction = "above" if bound > 0 else "below"
-    return f"{'at least' if bound * sign > 0 else 'no more than'} {abs(bound):g} {direction}"
+    amount = f"{100 * abs(bound):g} %" if item.rule.relative else f"{abs(bound):g}"
+    return f"{'at least' if bound * sign > 0 else 'no more than'} {amount} {direction}"
 
 
 def passed(item: Evidence, bound: float, sign: int) -> str:
@@ -101,14 +109,30 @@ def failed(item: Evidence, bound: float, sign: int) -> str:
     return f"{sentence}, on {'the same ' if item.other is not None else ''}{_rows(item)}"
 
 
-def unsure(item: Evidence, bound: float, sign: int, needed: int | None, chance: bool) -> str:
-    """Say why the interval does not decide, and how many rows would."""
+def unsure(
+    item: Evidence, bound: float, sign: int, needed: int | None, chance: bool, power: float | None = None
+) -> str:
+    """Say why the interval does not decide, how many rows would, and how often an equal model would pass on these."""
     wanted = _wanted(item, bound, sign)
     why = "likely but not sure among that many slices" if chance else "its interval reaches past that"
     rows = (
         f"needs about {needed:,} rows, has {item.rows:,}" if needed else f"{item.rows:,} rows are far too few to tell"
     )
-    return f"{_value(item, bound)} {_interval(item)} and must be {wanted}: {why}; {rows}"
+    often = "" if power is None else f"; on so many, an equal model passes {power:.0%} of the time"
+    return f"{_value(item, bound)} {_interval(item)} and must be {wanted}: {why}; {rows}{often}"
+
+
+def untreated(item: Evidence, bound: float, sign: int) -> str:
+    """Say why equal treatment is not shown, and how many rows of the smallest group would show it."""
+    if item.doubt:
+        return f"{_where(item)} is not judged equal: {item.doubt}"
+    rows = (
+        f"its smallest group needs about {item.rows_needed:,} rows" if item.rows_needed else "far too few rows to tell"
+    )
+    return (
+        f"{_value(item, bound)} {_interval(item)} and must be {_wanted(item, bound, sign)}: "
+        f"its interval reaches past that; {rows}"
+    )
 
 
 def few_rows(item: Evidence, minimum: int) -> str:

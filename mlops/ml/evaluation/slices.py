@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -11,10 +12,17 @@ MANY = 12  # more values than this are grouped: numbers at their quartiles, word
 OTHER, MISSING = "other", "missing"
 
 
-def label(column: pl.Series) -> pl.Series:
-    """Give each row the label of its slice; nulls are a slice of their own."""
+def label(column: pl.Series, edges: Sequence[float] = ()) -> pl.Series:
+    """Give each row the label of its slice; nulls are a slice of their own.
+
+    `edges` cut numbers where they are given: each belongs to the slice above it. Raises ValueError on other values.
+    """
     column = column.rename("label")
-    if column.dtype == pl.Boolean:
+    if edges and not column.dtype.is_numeric():
+        raise ValueError(f"edges cut numbers, and these are {column.dtype}")
+    if edges:
+        labels = _cut(column.cast(pl.Float64).fill_nan(None), edges)
+    elif column.dtype == pl.Boolean:
         labels = column.cast(pl.String)
     elif column.dtype.is_numeric():
         labels = _numbers(column.cast(pl.Float64).fill_nan(None))
@@ -23,6 +31,17 @@ def label(column: pl.Series) -> pl.Series:
     else:
         labels = _frequent(column.cast(pl.String))
     return labels.fill_null(MISSING)
+
+
+def cross(columns: Sequence[pl.Series]) -> pl.Series:
+    """Combine labels of several columns, row by row: one slice for each combination that occurs."""
+    return pl.select(pl.concat_str(list(columns), separator="+")).to_series().rename("label")
+
+
+def _cut(column: pl.Series, edges: Sequence[float]) -> pl.Series:
+    words = [f"{edge:.6g}" for edge in edges]
+    labels = [f"under {words[0]}", *(f"{a} to {b}" for a, b in itertools.pairwise(words)), f"{words[-1]} and over"]
+    return column.cut(list(edges), labels=labels, left_closed=True).cast(pl.String)
 
 
 def _numbers(column: pl.Series) -> pl.Series:
@@ -63,4 +82,4 @@ def rank(label: str) -> tuple[int, float, int, str]:
     number = re.search(r"-?\d+(\.\d+)?(e[+-]?\d+)?", label)
     if label in {OTHER, MISSING} or number is None:
         return (2 if label in {OTHER, MISSING} else 1, 0.0, 0, label)
-    return 0, float(number[0]), {"up": -1, "over": 1}.get(label.split(maxsplit=1)[0], 0), label
+    return 0, float(number[0]), {"up": -1, "under": -1, "over": 1}.get(label.split(maxsplit=1)[0], 0), label

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.ml.evaluation import calibration, curves, residuals
-from mlops.ml.evaluation.bootstrap import Interval, Resampling, resample, within
+from mlops.ml.evaluation.bootstrap import Interval, Resampling, draw
 from mlops.ml.evaluation.predictions import MODELS
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _measured(
         for metric in metrics
     }
     resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
-    draws = resample({key: within(apply, places[key[0]][3]) for key, apply in prepared.items()}, resampling)
+    draws = draw({key: (apply, places[key[0]][3]) for key, apply in prepared.items()}, resampling)
     tables: list[Table] = [{} for _ in places]
     for (number, metric), apply in prepared.items():
         value = float(apply(np.ones((1, len(places[number][3]))))[0])

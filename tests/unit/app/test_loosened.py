@@ -78,3 +78,22 @@ def test_other_values_of_decisions_are_told() -> None:
         "what decisions are worth was changed from a as b -1 to nothing",
     )
     assert loosened(gate(), gate(cost=before)) == ()
+
+
+def test_a_rule_of_fairness_cannot_be_softened_in_silence() -> None:
+    rule = {"metric": "demographic_parity_ratio", "at_least": 0.8, "of": "plan", "groups": ["free", "paid"]}
+    spelt = "`demographic_parity_ratio of plan at least 0.8`"
+    assert loosened(gate(rules=[rule]), gate(rules=[rule | {"of": "site"}])) == (f"the rule {spelt} was removed",)
+    fewer = loosened(gate(rules=[rule]), gate(rules=[rule | {"groups": ["free"]}]))
+    assert fewer == (f"the rule {spelt} was loosened to {spelt}",)
+
+
+def test_another_test_or_correction_is_told() -> None:
+    rule = {"metric": "accuracy", "against": "champion", "at_least": -0.01, "by": "site"}
+    after = [rule | {"correction": "benjamini_hochberg"}]
+    assert loosened(gate(rules=[rule]), gate(rules=after)) == (
+        "the rule `accuracy over champion by site at least -0.01` was loosened to "
+        "`accuracy over champion by site at least -0.01 (benjamini-hochberg)`",
+    )
+    assert loosened(gate(rules=after), gate(rules=[rule])) == ()
+    assert loosened(gate(rules=[rule]), gate(rules=[rule | {"test": "mcnemar"}]))

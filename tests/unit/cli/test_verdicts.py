@@ -66,3 +66,17 @@ def test_markdown_escapes_what_a_user_wrote() -> None:
 
 def test_escaping_gives_each_character_one_entity() -> None:
     assert escape("a_b #1 & `c`\n") == "a&#95;b &#35;1 &#38; &#96;c&#96; "
+
+
+def test_fairness_names_its_column_and_power_is_explained() -> None:
+    fair = rule(
+        metric="demographic_parity_difference", of="plan", side="at_most", bound=0.1, value=0.02, low=0.0, high=0.09
+    )
+    paired = rule(against="champion", bound=-0.05, relative=True, value=0.004, low=-0.001, high=0.009, power=0.441)
+    assert table(Verdict("churn", "pass", (fair, paired), None), explain=True).splitlines()[1:-1] == [
+        "  ✓ demographic_parity_difference of plan at most 0.1     0.02  [0, 0.09]  n=4,038",
+        "    It holds.",
+        "  ✓ auroc no worse than champion by 5 %                 +0.004  [-0.001, +0.009]  n=4,038",
+        "    It holds.",
+        "    power: an equally good model passes 44% of the time on so many rows",
+    ]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from mlops.lower.gates import _bounds
-from mlops.spec.gates import GateRule
+from mlops.ml.evaluation.fairness import MEASURES
+from mlops.spec.gates import Fairness, GateRule
 
 
 def bounds(**keys: Any) -> list[tuple[str, str, float | None, float | None]]:
@@ -59,3 +60,35 @@ def test_a_rule_under_a_perturbation_says_so_in_its_id() -> None:
 def test_a_perturbation_is_compared_with_clean_rows_only(keys: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         GateRule.model_validate({"metric": "auroc", **keys})
+
+
+def test_what_is_true_anyway_is_not_written() -> None:
+    (plain,) = _bounds(GateRule.model_validate({"metric": "auroc", "at_least": 0.7}))
+    assert sorted(plain) == ["against", "at_least", "at_most", "by", "id", "metric", "mode"]
+    rule = {"metric": "accuracy", "over_champion": {"no_worse_than": 0.01}, "test": "mcnemar", "by": "plan"}
+    (tested,) = _bounds(
+        GateRule.model_validate(rule | {"correction": "benjamini_hochberg", "on_missing": "inconclusive"})
+    )
+    assert {key: value for key, value in tested.items() if key not in plain} == {
+        "test": "mcnemar",
+        "correction": "benjamini_hochberg",
+        "on_missing": "inconclusive",
+    }
+
+
+def test_a_rule_of_fairness_names_its_column() -> None:
+    rule = {"fairness": "demographic_parity_ratio", "of": "plan", "at_least": 0.8}
+    (bound,) = _bounds(GateRule.model_validate(rule))
+    assert (bound["id"], bound["metric"], bound["of"]) == (
+        "demographic_parity_ratio-of-plan", "demographic_parity_ratio", "plan",
+    )  # fmt: skip
+
+
+def test_a_relative_margin_stays_a_share() -> None:
+    rule = {"metric": "log_loss", "over_champion": {"no_worse_than": 0.05, "relative": True}}
+    (bound,) = _bounds(GateRule.model_validate(rule))
+    assert (bound["at_most"], bound["relative"]) == (0.05, True)
+
+
+def test_the_measures_of_fairness_are_those_that_are_measured() -> None:
+    assert set(get_args(Fairness)) == set(MEASURES)

@@ -226,3 +226,18 @@ def test_predictions_that_lost_their_decisions_are_refused(tmp_path: Path) -> No
     pl.read_parquet(path).drop("decision_candidate").write_parquet(path, metadata=kept)
     with pytest.raises(DataError, match="the predictions are not whole: they lost decision_candidate"):
         Predictions.read(path)
+
+
+def test_bins_and_crosses_are_slices_too(tmp_path: Path) -> None:
+    shape = {"bins": {"age": [30.0, 50.0]}, "crosses": {"age+plan": ["age", "plan"]}}
+    context = pipeline(tmp_path, slices=["age", "age+plan", "plan"], metrics=["brier"], **shape)
+    evaluate.run(context)
+    predictions = Predictions.read(context.path(PREDICTIONS))
+    assert set(predictions.slices["age"]) <= {"under 30", "30 to 50", "50 and over", "missing"}
+    both = [f"{age}+{plan}" for age, plan in zip(predictions.slices["age"], predictions.slices["plan"], strict=True)]
+    assert predictions.slices["age+plan"].tolist() == both
+
+
+def test_words_cannot_be_cut_into_bins(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="`plan` cannot be cut into bins: edges cut numbers, and these are"):
+        evaluate.run(pipeline(tmp_path, slices=["plan"], bins={"plan": [3.0]}))

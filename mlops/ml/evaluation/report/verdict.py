@@ -78,7 +78,9 @@ def _rule(rule: Document) -> RuleRow:
     title += "" if rule["against"] == "value" else f" over the {rule['against']}"
     return RuleRow(
         verdict=rule["verdict"] if rule["applicable"] else "idle",
-        title=title + (f" where {rule['by']} = {rule['slice']}" if rule["slice"] is not None else ""),
+        title=title
+        + (f" of {rule['of']}" if rule.get("of") else "")
+        + (f" where {rule['by']} = {rule['slice']}" if rule["slice"] is not None else ""),
         sentence=rule["sentence"],
         mode=rule["mode"],
         track=_track(rule) if measured else None,

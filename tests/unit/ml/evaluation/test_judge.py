@@ -20,7 +20,9 @@ NAN, INFINITE = math.nan, math.inf
 
 
 def evidence(value: float, low: float, high: float, rows: int = 1000, **facts: Any) -> Evidence:
-    bounds = {key: facts.pop(key) for key in ("against", "at_least", "at_most", "by", "mode") if key in facts}
+    bounds = {
+        key: facts.pop(key) for key in ("against", "at_least", "at_most", "by", "mode", "on_missing") if key in facts
+    }
     spread = (high - low) / 3.92
     spread = spread if math.isfinite(spread) and spread > 0 else 1e-9
     draws = np.random.default_rng(0).normal(value, spread, 2000) if math.isfinite(value) else np.full(2000, NAN)
@@ -80,6 +82,17 @@ TRUTH: list[tuple[str, Evidence, str]] = [
     ("better than the dummy", evidence(0.1, 0.05, 0.15, against="dummy", at_least=0.0, other=0.5), "pass"),
     ("lower loss than the dummy", evidence(-0.1, -0.15, -0.05, against="dummy", at_most=0.0, other=0.5), "pass"),
     ("same loss as the dummy", evidence(0.0, 0.0, 0.0, against="dummy", at_most=0.0, other=0.5), "inconclusive"),
+    (
+        "a problem, doubt allowed",
+        evidence(0.9, 0.8, 1.0, at_least=0.5, problem="gone", on_missing="inconclusive"),
+        "inconclusive",
+    ),
+    (
+        "not a number, doubt allowed",
+        evidence(NAN, -INFINITE, INFINITE, at_least=0.5, on_missing="inconclusive"),
+        "inconclusive",
+    ),
+    ("bad, doubt allowed", evidence(0.4, 0.3, 0.45, at_least=0.5, on_missing="inconclusive"), "fail"),
     ("warned only", evidence(0.7, 0.68, 0.72, at_least=0.75, mode="warn"), "fail"),
 ]
 
@@ -374,3 +387,82 @@ def test_of_a_hundred_slices_at_the_bound_hardly_one_passes_by_luck() -> None:
         )
         alarms += "pass" in verdicts(data, rule(metric="accuracy", at_least=0.8, by="site"))
     assert alarms <= 1
+
+
+def test_a_relative_change_is_a_share_of_the_other_value() -> None:
+    data = binary(2000, champion=True)
+    asked = {"metric": "log_loss", "against": "champion", "relative": True}
+    (item,) = gather(data, [Rule("r", at_most=0.05, **asked)], METHOD, grouped=False)  # type: ignore[arg-type]
+    (plain,) = gather(data, [Rule("r", "log_loss", "champion", at_most=0.05)], METHOD, grouped=False)
+    assert item.interval.value == pytest.approx(plain.interval.value / (plain.other or 0))
+    result = one(item)
+    assert result.verdict == "pass"
+    assert " % below the champion's " in result.sentence
+    assert "no more than 5 % above as required" in result.sentence
+
+
+def test_a_share_of_nothing_is_undefined() -> None:
+    data = binary(500, champion=True)
+    perfect = with_scores(data, champion=data.target * 1.0)
+    asked = Rule("r", "ece", "champion", at_most=0.05, relative=True)
+    (item,) = gather(perfect, [asked], METHOD, grouped=False)
+    assert one(item).verdict == "fail"
+
+
+def test_the_method_of_benjamini_and_hochberg_is_scipys() -> None:
+    from scipy.stats import false_discovery_control
+
+    from mlops.ml.evaluation.judge import _benjamini_hochberg, _holm
+
+    for seed in range(20):
+        chances = (np.random.default_rng(seed).random(12) ** 3).tolist()
+        held = [claim.holds for claim in _benjamini_hochberg(chances, 0.025)]
+        assert held == (false_discovery_control(chances) <= 0.025).tolist()
+        assert sum(held) >= sum(claim.holds for claim in _holm(chances, 0.025))
+
+
+def test_answers_that_are_right_or_wrong_are_counted_in_pairs() -> None:
+    data = binary(1000, champion=True)
+    asked = Rule("r", "accuracy", "champion", at_least=-0.03, test="mcnemar")
+    (item,) = gather(data, [asked], METHOD, grouped=False)
+    right = [(data.scores[model] > 0.5) == data.target for model in ("candidate", "champion")]
+    assert item.pairs is not None
+    assert (item.pairs.gained, item.pairs.lost) == ((right[0] & ~right[1]).sum(), (right[1] & ~right[0]).sum())
+    (drawn,) = gather(data, [replace(asked, test="bootstrap")], METHOD, grouped=False)
+    assert item.interval.value == pytest.approx(drawn.interval.value)
+    assert (item.interval.low, item.interval.high) == pytest.approx(
+        (drawn.interval.low, drawn.interval.high), abs=0.005
+    )
+    assert one(item).verdict == "pass"
+    bare = with_scores(data, champion=np.full(1000, np.nan))
+    assert one(gather(bare, [asked], METHOD, grouped=False)[0]).verdict == "fail"
+
+
+def test_the_power_of_a_margin_is_recorded_and_said() -> None:
+    data = binary(400, champion=True)
+    worse = with_scores(
+        data, candidate=np.clip(data.scores["champion"] + 0.001, 0, 1), champion=data.scores["candidate"]
+    )
+    (item,) = gather(worse, [Rule("r", "auroc", "champion", at_least=-0.001)], METHOD, grouped=False)
+    width = item.interval.high - item.interval.low
+    expected = 0.001 / (width / 2 / 1.959964) - 1.959964
+    from mlops.ml.evaluation.judge import power_of
+
+    assert power_of(item, -0.001, 0.025) == pytest.approx(0.5 * math.erfc(-expected / math.sqrt(2)), abs=1e-4)
+    assert power_of(item, 0.001, 0.025) is None
+
+
+@pytest.mark.parametrize("by", ["site", None])
+def test_a_declared_slice_without_rows_is_inconclusive(by: str | None) -> None:
+    asked = Rule("r", "auroc", at_least=0.5, by=by, groups=("a", "b", "elsewhere"))
+    results = judge(gather(binary(2000), [asked], METHOD, grouped=False), METHOD, 30)
+    said = {result.evidence.slice: result.verdict for result in results}
+    assert said == ({"elsewhere": "inconclusive", "a": "pass", "b": "pass"} if by else {None: "pass"})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "side"),
+    [({"at_most": 0.9}, "at_most"), ({"at_least": 0.1}, None), ({"at_least": 0.1, "at_most": 0.6}, "at_most")],
+)
+def test_a_record_says_on_which_side_its_bound_lies(bounds: dict[str, float], side: str | None) -> None:
+    assert one(evidence(0.7, 0.65, 0.75, **bounds)).record().get("side") == side

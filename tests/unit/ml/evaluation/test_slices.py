@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from mlops.ml.evaluation.slices import label, rank
+from mlops.ml.evaluation.slices import cross, label, rank
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,24 @@ def test_rare_words_go_together() -> None:
 def test_labels_are_ordered_as_a_person_would() -> None:
     labels = ["other", "over 7", "10", "up to 3", "3 to 7", "missing", "north", "2"]
     assert sorted(labels, key=rank) == ["2", "up to 3", "3 to 7", "over 7", "10", "north", "missing", "other"]
+
+
+def test_edges_make_named_intervals_that_begin_at_their_edge() -> None:
+    ages = pl.Series([12.0, 29.0, 30.0, 49.5, 50.0, 90.0, None])
+    assert label(ages, (30, 50)).to_list() == [
+        "under 30", "under 30", "30 to 50", "30 to 50", "50 and over", "50 and over", "missing",
+    ]  # fmt: skip
+    assert sorted(["50 and over", "missing", "under 30", "30 to 50"], key=rank) == [
+        "under 30", "30 to 50", "50 and over", "missing",
+    ]  # fmt: skip
+    assert label(pl.Series([1.0, 2.0]), (1.5,)).to_list() == ["under 1.5", "1.5 and over"]
+
+
+def test_words_have_no_edges() -> None:
+    with pytest.raises(ValueError, match="edges cut numbers, and these are String"):
+        label(pl.Series(["a"]), (30,))
+
+
+def test_a_cross_names_every_combination_that_occurs() -> None:
+    first, second = pl.Series("a", ["0", "1", "1"]), pl.Series("b", ["x", "x", "y"])
+    assert cross([first, second]).to_list() == ["0+x", "1+x", "1+y"]

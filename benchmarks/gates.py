@@ -1,0 +1,293 @@
+"""How often gates are wrong: simulations with a known truth, judged by the code that judges models.
+
+    python benchmarks/gates.py [--quick]
+
+Prints a line for every claim with its bound, and ends with 1 when one is missed. Bounds on an error of 5 % allow three
+Monte Carlo standard errors. Seeds are fixed. `--quick` makes a tenth of the runs, with the wider bounds that follow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops.ml.evaluation.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judge import judge, overall
+from mlops.ml.evaluation.power import power
+from mlops.ml.evaluation.predictions import Predictions
+
+Floats = NDArray[np.float64]
+ALPHA = 0.05
+METHOD = Method(samples=400)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A rate that was counted over simulations, and where it must lie; `None` only informs."""
+
+    name: str
+    rate: float
+    runs: int
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the rate lies where it must."""
+        return (self.low is None or self.rate >= self.low) and (self.high is None or self.rate <= self.high)
+
+    def line(self) -> str:
+        """Spell the rate beside its bounds."""
+        bounds = [f"at least {self.low:.1%}"] if self.low is not None else []
+        bounds += [f"at most {self.high:.1%}"] if self.high is not None else []
+        said = " and ".join(bounds) or "(for comparison)"
+        return f"{'ok  ' if self.holds else 'MISS'}  {self.rate:6.1%}  {said:<30} {self.runs:>5} runs  {self.name}"
+
+
+def at_most_alpha(name: str, hits: int, runs: int) -> Claim:
+    return Claim(name, hits / runs, runs, high=ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / runs))
+
+
+def near(name: str, hits: int, runs: int, theory: float) -> Claim:
+    slack = 0.05 + 3 * math.sqrt(theory * (1 - theory) / runs) * (runs < 1000)
+    return Claim(f"{name}, theory {theory:.1%}", hits / runs, runs, max(0.0, theory - slack), min(1.0, theory + slack))
+
+
+def predictions(task: str, y: Any, candidate: Any, champion: Any, **facts: Any) -> Predictions:
+    scores = {"candidate": candidate} if champion is None else {"candidate": candidate, "champion": champion}
+    facts = {"slices": {}, "champion": None if champion is None else "sha256:" + "c" * 64, **facts}
+    return Predictions(task, np.arange(len(y)), y, scores, **facts)
+
+
+def verdict(data: Predictions, *rules: Rule, method: Method = METHOD, minimum_rows: int = 30) -> str:
+    found = gather(data, rules, method, minimum_rows, grouped=data.groups is not None)
+    return overall(judge(found, method, minimum_rows))
+
+
+def rule(metric: str, **bounds: Any) -> Rule:
+    return Rule(metric, metric, **bounds)
+
+
+def count(runs: int, seed: int, wanted: str, run: Callable[[np.random.Generator], str]) -> int:
+    return sum(run(np.random.default_rng((seed, number))) == wanted for number in range(runs))
+
+
+def right_or_wrong(random: np.random.Generator, rows: int, gained: float, lost: float) -> tuple[Any, Any, Any]:
+    """Make answers of two models: 80 % right together, and shares that only one of them has right."""
+    kind = random.choice(4, rows, p=[0.8, gained, lost, 0.2 - gained - lost])
+    y = random.integers(0, 2, rows)
+    return y, *(np.where(np.isin(kind, right), y, 1 - y) * 0.8 + 0.1 for right in ((0, 1), (0, 2)))
+
+
+def binormal(random: np.random.Generator, rows: int, first: float, second: float) -> tuple[Any, Any, Any]:
+    """Make probabilities of two models with these areas under the ROC curve, correlated by half."""
+    y, shared = random.integers(0, 2, rows), random.normal(size=rows)
+    scores = []
+    for area in (first, second):
+        strength = math.sqrt(2) * NormalDist().inv_cdf(area)
+        noise = (shared + random.normal(size=rows)) / math.sqrt(2)
+        scores.append(1 / (1 + np.exp(-(strength * (strength * (y - 0.5) + noise)))))
+    return y, *scores
+
+
+def numbers(random: np.random.Generator, rows: int, worse_by: float = 0.0) -> tuple[Any, Any, Any]:
+    """Make errors of two models, half of them shared; the candidate's mean is greater by `worse_by`."""
+    shared = random.exponential(size=rows)
+    y = random.normal(size=rows)
+    return y, *(y + shared + random.exponential(size=rows) + more for more in (worse_by, 0.0))
+
+
+def equal_models(runs: int) -> Iterator[Claim]:
+    """Equal models must not look better: superiority with nothing to find."""
+    rows, better = 400, {"against": "champion"}
+    makers: dict[str, tuple[str, Callable[[np.random.Generator], tuple[Any, Any, Any]], dict[str, Any]]] = {
+        "accuracy": ("binary", lambda r: right_or_wrong(r, rows, 0.05, 0.05), {"at_least": 0.0}),
+        "auroc": ("binary", lambda r: binormal(r, rows, 0.8, 0.8), {"at_least": 0.0}),
+        "log_loss": ("binary", lambda r: binormal(r, rows, 0.8, 0.8), {"at_most": 0.0}),
+        "f1": ("binary", lambda r: binormal(r, rows, 0.8, 0.8), {"at_least": 0.0}),
+        "rmse": ("regression", lambda r: numbers(r, rows), {"at_most": 0.0}),
+    }
+    for seed, (metric, (task, make, bound)) in enumerate(makers.items()):
+        asked = rule(metric, **better, **bound)
+        hits = count(runs, seed, "pass", lambda r, t=task, m=make, a=asked: verdict(predictions(t, *m(r)), a))
+        yield at_most_alpha(f"an equal model is promoted: {metric}, paired bootstrap", hits, runs)
+    exact = rule("accuracy", at_least=0.0, test="mcnemar", **better)
+    make = makers["accuracy"][1]
+    hits = count(runs, 10, "pass", lambda r: verdict(predictions("binary", *make(r)), exact))
+    yield at_most_alpha("an equal model is promoted: accuracy, McNemar's test", hits, runs)
+    yield from _grouped(runs)
+
+
+def _grouped(runs: int) -> Iterator[Claim]:
+    """Eighty people of five rows each, who are answered right or wrong as a whole."""
+
+    def make(random: np.random.Generator, groups: Any) -> Predictions:
+        y, ours, theirs = right_or_wrong(random, 80, 0.08, 0.08)
+        return predictions("binary", *(np.repeat(x, 5) for x in (y, ours, theirs)), groups=groups)
+
+    asked, people = rule("accuracy", at_least=0.0, against="champion"), np.repeat(np.arange(80), 5)
+    hits = count(runs, 11, "pass", lambda r: verdict(make(r, people), asked))
+    yield at_most_alpha("an equal model is promoted: rows of 80 people, cluster bootstrap", hits, runs)
+    hits = count(runs, 11, "pass", lambda r: verdict(make(r, None), asked))
+    yield Claim("the same as if rows were independent", hits / runs, runs)
+    hits = count(runs, 11, "pass", lambda r: _bare(make(r, None)))
+    yield Claim("the same by comparing two numbers", hits / runs, runs)
+
+
+def _bare(data: Predictions) -> str:
+    right = [((data.scores[model] > 0.5) == data.target).mean() for model in ("candidate", "champion")]
+    return "pass" if right[0] >= right[1] else "fail"
+
+
+def at_the_margin(runs: int) -> Iterator[Claim]:
+    """A model that is worse by the whole margin must not be found non-inferior."""
+    rows, other = 400, {"against": "champion"}
+    cases: list[tuple[str, str, Rule, Callable[[np.random.Generator], tuple[Any, Any, Any]]]] = [
+        ("accuracy, paired bootstrap", "binary", rule("accuracy", at_least=-0.03, **other),
+         lambda r: right_or_wrong(r, rows, 0.04, 0.07)),
+        ("accuracy, Tango's test", "binary", rule("accuracy", at_least=-0.03, test="mcnemar", **other),
+         lambda r: right_or_wrong(r, rows, 0.04, 0.07)),
+        ("auroc, paired bootstrap", "binary", rule("auroc", at_least=-0.03, **other),
+         lambda r: binormal(r, rows, 0.77, 0.8)),
+        ("mae, paired bootstrap", "regression", rule("mae", at_most=0.1, **other), lambda r: numbers(r, rows, 0.1)),
+        ("mae, five percent, paired bootstrap", "regression", rule("mae", at_most=0.05, relative=True, **other),
+         lambda r: numbers(r, rows, 0.1)),
+    ]  # fmt: skip
+    for seed, (name, task, asked, make) in enumerate(cases, 20):
+        hits = count(runs, seed, "pass", lambda r, t=task, m=make, a=asked: verdict(predictions(t, *m(r)), a))
+        yield at_most_alpha(f"a model worse by the margin passes: {name}", hits, runs)
+
+
+def powers(runs: int) -> Iterator[Claim]:
+    """What is promised of a margin must come true."""
+    tail = METHOD.tail
+    for rows in (500, 2000):
+        error = math.sqrt((0.06 - 0.02**2) / rows)
+        theory = power(0.02, error, tail)
+        for test in ("bootstrap", "mcnemar"):
+            asked = rule("accuracy", at_least=0.0, against="champion", test=test)
+            make = lambda r, n=rows: predictions("binary", *right_or_wrong(r, n, 0.04, 0.02))  # noqa: E731
+            hits = count(runs, 30, "pass", lambda r, m=make, a=asked: verdict(m(r), a))
+            # an interval that touches 0 passes, and a share moves by whole rows: half a row more (continuity)
+            touching = power(0.02 + 0.5 / rows, error, tail) if test == "bootstrap" else theory
+            yield near(f"power of superiority, two points better, {rows:,} rows, {test}", hits, runs, touching)
+        asked = rule("accuracy", at_least=-0.02, against="champion")
+        theory = power(0.02, math.sqrt(0.06 / rows), tail)
+        make = lambda r, n=rows: predictions("binary", *right_or_wrong(r, n, 0.03, 0.03))  # noqa: E731
+        hits = count(runs, 31, "pass", lambda r, m=make, a=asked: verdict(m(r), a))
+        yield near(f"power of a margin of two points, equal models, {rows:,} rows", hits, runs, theory)
+
+
+def slices(runs: int) -> Iterator[Claim]:
+    """Of a hundred slices exactly on the bound, none may pass by luck; a slice that got worse must be seen."""
+    sites = np.repeat(np.arange(100).astype(str).astype(object), 60)
+    for correction in ("holm", "benjamini_hochberg"):
+        asked = rule("accuracy", at_least=0.8, by="site", correction=correction)
+        hits = sum(_any_pass(np.random.default_rng((40, number)), sites, asked) for number in range(runs))
+        yield at_most_alpha(f"of 100 slices on the bound, any passes: {correction}", hits, runs)
+    whole, each = (
+        rule("accuracy", at_least=-m, against="champion", **by) for m, by in ((0.02, {}), (0.05, {"by": "s"}))
+    )
+    seen = [_planted(np.random.default_rng((41, number)), whole, each) for number in range(max(10, runs // 4))]
+    yield Claim(
+        "a 3 % slice that fell by 20 points: the aggregate passes", _mean(a == "pass" for a, _ in seen), len(seen), 0.95
+    )
+    yield Claim(
+        "a 3 % slice that fell by 20 points: the slice fails", _mean(b == "fail" for _, b in seen), len(seen), 0.95
+    )
+
+
+def _mean(flags: Iterator[bool]) -> float:
+    return float(np.mean(list(flags)))
+
+
+def _any_pass(random: np.random.Generator, sites: Any, asked: Rule) -> bool:
+    y = random.integers(0, 2, len(sites))
+    score = np.where(random.random(len(sites)) < 0.8, y, 1 - y) * 0.8 + 0.1
+    data = predictions("binary", y, score, None, slices={"site": sites})
+    return any(result.verdict == "pass" for result in judge(gather(data, [asked], METHOD, grouped=False), METHOD, 30))
+
+
+def _planted(random: np.random.Generator, whole: Rule, each: Rule) -> tuple[str, str]:
+    rows = 10_000
+    y, ours, theirs = right_or_wrong(random, rows, 0.03, 0.03)
+    small = np.arange(rows) < 0.03 * rows
+    ours = np.where(small & (random.random(rows) < 0.2 / 0.66), 1 - ours, ours)  # 0.83 right becomes 0.63
+    labels = np.where(small, "rare", "usual").astype(object)
+    data = predictions("binary", y, ours, theirs, slices={"s": labels})
+    method = Method(samples=200)
+    return verdict(data, whole, method=method), verdict(data, each, method=method)
+
+
+def fairness(runs: int) -> Iterator[Claim]:
+    """Groups that are treated alike must not be called unequal, however small; groups that are not must not pass."""
+    ratio = Rule("dp", "demographic_parity_ratio", of="g", at_least=0.8)
+    odds = Rule("eo", "equalized_odds_difference", of="g", at_most=0.1)
+    for size in (20, 30, 50, 100, 300, 1000, 2000):
+        said = [_treated(np.random.default_rng((50, size, number)), size, 1.0, ratio, odds) for number in range(runs)]
+        for position, name in enumerate(("four-fifths with an interval", "equalized odds within 0.1")):
+            hits = sum(verdicts[position] == "fail" for verdicts in said)
+            yield at_most_alpha(f"equal treatment is blocked: {name}, a group of {size:,}", hits, runs)
+        yield Claim(f"equal treatment is blocked: plain four-fifths rule, a group of {size:,}",
+                    sum(verdicts[2] == "fail" for verdicts in said) / runs, runs)  # fmt: skip
+        yield Claim(f"equal treatment passes: four-fifths with an interval, a group of {size:,}",
+                    sum(verdicts[0] == "pass" for verdicts in said) / runs, runs)  # fmt: skip
+    for size in (30, 300, 2000):
+        hits = sum(
+            _treated(np.random.default_rng((51, size, number)), size, 0.8, ratio)[0] == "pass" for number in range(runs)
+        )
+        yield at_most_alpha(f"a ratio of exactly 0.8 passes: a group of {size:,}", hits, runs)
+
+
+def _treated(random: np.random.Generator, size: int, factor: float, *rules: Rule) -> list[str]:
+    """Decide about 2,000 people and about `size` more, of whom `factor` as many are selected."""
+    group = np.where(np.arange(2000 + size) < 2000, "a", "b").astype(object)
+    y = (random.random(len(group)) < 0.4).astype(np.int64)
+    chance = np.where(y == 1, 0.6, 0.1) * np.where(group == "b", factor, 1.0)  # 0.3 of all
+    decided = random.random(len(group)) < chance
+    data = predictions("binary", y, decided * 0.8 + 0.1, None, slices={"g": group})
+    rates = [decided[group == name].mean() for name in "ab"]
+    plain = "pass" if min(rates) >= 0.8 * max(rates) else "fail"
+    return [*(verdict(data, asked, minimum_rows=5) for asked in rules), plain]
+
+
+SECTIONS: dict[str, tuple[Callable[[int], Iterator[Claim]], float]] = {
+    "equal models": (equal_models, 1.0),
+    "at the margin": (at_the_margin, 1.0),
+    "power": (powers, 0.5),
+    "slices": (slices, 0.1),
+    "fairness": (fairness, 1.0),
+}
+
+
+def section(name: str, scale: float) -> list[Claim]:
+    """Make the simulations of one section; `scale` is the share of the full number of runs."""
+    make, share = SECTIONS[name]
+    return list(make(max(10, round(2000 * share * scale))))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the runs")
+    scale = 0.1 if parser.parse_args().quick else 1.0
+    started, missed = time.perf_counter(), 0
+    with ProcessPoolExecutor(2) as pool:
+        for found in pool.map(section, SECTIONS, [scale] * len(SECTIONS)):
+            print(*(claim.line() for claim in found), sep="\n", flush=True)
+            missed += sum(not claim.holds for claim in found)
+    print(f"{missed} missed, {time.perf_counter() - started:.0f} s", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,6 +16,7 @@ from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
 from mlops.plan.pipeline import PipelinePlan, Plan
+from mlops.plan.shared import share
 from mlops.spec.fleet import Fleet, read_fleets
 from mlops.spec.library import Configuration
 from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project
@@ -65,7 +66,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
     facts = Facts(*fingerprints(root), champions=live, sources=_sources(pipelines))
-    plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy)
+    plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))
     return Workspace(root, configuration, project, policy, pipelines, plan)
 
 

@@ -11,6 +11,7 @@ from mlops.app.code import fingerprints
 from mlops.app.policy import judge_all
 from mlops.app.printing import printed
 from mlops.app.root import find_root
+from mlops.app.uncollected import uncollected
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
@@ -42,6 +43,7 @@ class Workspace:
         return next(pipeline for pipeline in self.plan.pipelines if pipeline.name == name)
 
 
+@uncollected()
 def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     """Read and check a repository; with `names`, only these pipelines.
 

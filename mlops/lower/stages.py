@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.files.canonical import digest_json
+from mlops.lower.configuration import digest_sections
 from mlops.lower.gates import lower_rules
 from mlops.lower.inputs import Facts
 from mlops.plan.stage import Kind, Output, Stage
@@ -35,7 +35,7 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         _evaluate(name, spec, facts.champions.get(name)),
         _gate(spec),
     )
-    configuration = digest_json({stage.name: stage.section for stage in learning})
+    configuration = digest_sections(learning)
     stages = (*learning, _package(name, spec, configuration))
     return tuple(_identified(stage, facts) for stage in stages)
 

@@ -21,6 +21,8 @@ MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DEPTH = 50
 MAXIMUM_NODES = 100_000
 
+_CODE = re.compile(r"_\w+_|\(\)")
+
 Path = tuple[str | int, ...]
 
 
@@ -124,19 +126,20 @@ class _Reader:
         return iter(yaml.parse(self.text, Loader=loader))
 
     def _take(self, event: Any) -> None:
-        if isinstance(event, yaml.DocumentStartEvent) and self.roots:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._scalar(event)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._close()
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._open(event)
+        elif kind is yaml.AliasEvent:
+            self._alias(event)
+        elif kind is yaml.DocumentStartEvent and self.roots:
             self._report(
                 self._at(event), "a second document starts here", "write one document a file", "yaml-documents"
             )
             raise _Stop
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            self._open(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            self._close()
 
     def _open(self, event: Any) -> None:
         position = self._at(event)
@@ -159,14 +162,15 @@ class _Reader:
 
     def _scalar(self, event: Any) -> None:
         position = self._at(event)
-        self._refuse_tag(event, position)
+        if event.tag is not None:
+            self._refuse_tag(event, position)
         plain = event.implicit[0]
         if plain and event.value == "<<" and not self._at_key():
             self._report(
                 position, "`<<` is a merge key to some readers of YAML", 'write "<<" for text', "yaml-ambiguous"
             )
         node = Node(self._resolve(event.value, position) if plain else event.value, position)
-        if isinstance(node.value, str):
+        if isinstance(node.value, str) and "${" in node.value:
             self._refuse_expression(node.value, position)
         if event.anchor:
             self.anchors[event.anchor] = node
@@ -229,7 +233,7 @@ class _Reader:
                 "yaml-merge",
             )
             return None
-        if re.fullmatch(r"_\w+_|\(\)", key):
+        if key[:1] in ("_", "(") and _CODE.fullmatch(key):
             self._report(
                 position, f"the key `{key}` could name code to run", "name a component by `kind:`", "code-in-yaml"
             )
@@ -269,7 +273,7 @@ class _Reader:
     def _at(self, event: Any) -> Position:
         start, end = event.start_mark, event.end_mark
         length = end.column - start.column if end.line == start.line else 1
-        return Position(self.file, start.line + 1, start.column + 1, max(length, 1))
+        return Position(self.file, start.line + 1, start.column + 1, length if length > 0 else 1)
 
     def _report(self, position: Position, message: str, hint: str, rule: str) -> None:
         self.found.append(Diagnostic(position, message, hint, rule))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,11 @@ class Configuration:
     def conf(self) -> Path:
         """The folder that people edit."""
         return self.root / "conf"
+
+    @cached_property
+    def home(self) -> str:
+        """The root, links on the way to it followed."""
+        return os.path.realpath(self.root)
 
     def document(self, file: str) -> Document | None:
         """Read `group/option` from the project, else from the library; None where neither has it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -53,8 +55,6 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
         return None, found
     layers, file = ((*layers, row.over), row.position.file) if row else (layers, file)
     origins = trace(layers, Position(file))
-    if found := _unfit(origins):
-        return None, found
     value, found = _compose(configuration, name, layers, origins, row)
     if value is None:
         return None, found
@@ -94,6 +94,9 @@ def _compose(
     configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
 ) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
     """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
+    if any(_configures_hydra(layer) for layer in layers):  # which it would obey silently
+        where = origins.of(("hydra",))[-1].key
+        return None, (Diagnostic(where, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
     try:
         return merge(layers), ()
     except Unsure:
@@ -116,11 +119,8 @@ def _missing(configuration: Configuration, name: str, position: Position, row: R
     return ()
 
 
-def _unfit(origins: Origins) -> tuple[Diagnostic, ...]:
-    """Find what must not reach Hydra: shapes that cannot merge, and its own settings, which it would obey silently."""
-    if own := origins.of(("hydra",)):
-        return (Diagnostic(own[-1].key, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
-    return tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+def _configures_hydra(layer: Layer) -> bool:
+    return layer.package[0] == "hydra" if layer.package else "hydra" in layer.document.value
 
 
 def _conflict(later: Origin, earlier: Origin) -> Diagnostic:
@@ -151,11 +151,10 @@ def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBl
 
 def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:
     """Check that the files a pipeline names are there, and inside its folder."""
-    folder = configuration.root / "pipelines" / name
     found: list[Diagnostic] = []
     if spec.data.source.package is None:
         path: tuple[str, ...] = ("data", "source", "path")
-        found += _file(folder, spec.data.source.path, f"pipelines/{name}", origins.where(path))
+        found += _file(configuration, spec.data.source.path, name, lambda: origins.where(path))
     for candidate, model in spec.model.items():
         if isinstance(model, Own):
             module = model.kind.partition(":")[0].split(".")
@@ -164,29 +163,31 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
                 hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{module[2]}:...`"
                 found.append(Diagnostic(position, f"`{model.kind}` is another pipeline's", hint, "path-outside"))
             else:
-                found += _file(folder, f"{module[2]}.py", f"pipelines/{name}", position)
+                found += _file(configuration, f"{module[2]}.py", name, lambda position=position: position)
     return found
 
 
-def _file(folder: Path, relative: str, shown: str, position: Position) -> list[Diagnostic]:
-    path = folder / relative
+def _file(configuration: Configuration, relative: str, name: str, where: Callable[[], Position]) -> list[Diagnostic]:
+    shown = f"pipelines/{name}"
     hint = f"put the file into {shown}/"
     if (why := trouble(relative)) is not None:
         said = f"`{relative[:200]}` {why}" if relative.isprintable() else f"{relative[:200]!r} {why}"
-        return [Diagnostic(position, said, hint, "path-outside")]
-    if not _inside(path, folder):
-        return [Diagnostic(position, f"`{relative}` is outside of {shown}/", hint, "path-outside")]
+        return [Diagnostic(where(), said, hint, "path-outside")]
+    path = Path(f"{configuration.root}/{shown}/{relative}")
+    if not _inside(path, f"{configuration.home}/{shown}"):
+        return [Diagnostic(where(), f"`{relative}` is outside of {shown}/", hint, "path-outside")]
     if not path.is_file():
-        return [
-            Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")
-        ]
+        return [Diagnostic(where(), f"there is no file {shown}/{relative}", hint, "missing-file")]
     return []
 
 
-def _inside(path: Path, folder: Path) -> bool:
+def _inside(path: Path, home: str) -> bool:
     """Whether a path stays in its folder once links are followed; the folder itself may not be a link away."""
     try:
-        home = folder.parent.parent.resolve() / "pipelines" / folder.name
+        return os.path.realpath(path, strict=True).startswith(home + os.sep)
+    except OSError:  # nothing is there, or a ring of links
+        pass
+    try:
         return path.resolve().is_relative_to(home)
-    except (OSError, RuntimeError):  # a ring of links
+    except (OSError, RuntimeError):
         return False

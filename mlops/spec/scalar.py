@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _DIGITS = 18  # the longest number that fits 64 bits with its sign
@@ -39,6 +40,7 @@ class Refusal:
     rule: str
 
 
+@lru_cache(maxsize=1 << 14)
 def resolve(text: str) -> tuple[Any, Refusal | None]:
     """Give the value of a plain scalar; what readers of YAML disagree on stays text and is refused."""
     if _NULL.match(text):
@@ -56,6 +58,8 @@ def resolve(text: str) -> tuple[Any, Refusal | None]:
 
 def expression(text: str) -> Refusal | None:
     """Refuse text that GitHub would run, or that would read the environment."""
+    if "${" not in text:
+        return None
     if "${{" in text:
         hint = "it would be run by GitHub; write the value itself"
         return Refusal("`${{` starts a workflow expression", hint, "code-in-yaml")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops.app.findings import refuse_errors
-from mlops.app.uncollected import uncollected
 from mlops.app.unchanged import remember
+from mlops.app.uncollected import uncollected
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.backends.text import MARK

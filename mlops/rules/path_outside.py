@@ -16,7 +16,6 @@ from mlops.files.relative import trouble
 from mlops.plan.pipeline import PipelinePlan
 from mlops.rules.finding import Finding, Key
 
-
 _trouble = lru_cache(maxsize=1 << 12)(trouble)  # pipelines have most of their paths in common
 
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -154,16 +155,16 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
     found: list[Diagnostic] = []
     if spec.data.source.package is None:
         path: tuple[str, ...] = ("data", "source", "path")
-        found += _file(configuration, spec.data.source.path, name, lambda: origins.where(path))
+        found += _file(configuration, spec.data.source.path, name, partial(origins.where, path))
     for candidate, model in spec.model.items():
         if isinstance(model, Own):
             module = model.kind.partition(":")[0].split(".")
-            position = origins.where(("model", candidate, "kind"))
+            where = partial(origins.where, ("model", candidate, "kind"))
             if module[1] != name:
                 hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{module[2]}:...`"
-                found.append(Diagnostic(position, f"`{model.kind}` is another pipeline's", hint, "path-outside"))
+                found.append(Diagnostic(where(), f"`{model.kind}` is another pipeline's", hint, "path-outside"))
             else:
-                found += _file(configuration, f"{module[2]}.py", name, lambda position=position: position)
+                found += _file(configuration, f"{module[2]}.py", name, where)
     return found
 
 

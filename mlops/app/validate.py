@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlops.app.against_hydra import differences
 from mlops.app.findings import findings
 from mlops.app.git import commit_of
 from mlops.app.policy import judge_under_base
@@ -13,10 +14,12 @@ from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 
 
-def validate(root: Path, names: tuple[str, ...] = (), base: str | None = None) -> tuple[tuple[Diagnostic, ...], str]:
+def validate(
+    root: Path, names: tuple[str, ...] = (), base: str | None = None, *, hydra: bool = False
+) -> tuple[tuple[Diagnostic, ...], str]:
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
-    With `base`, the policy of that commit holds too.
+    With `base`, the policy of that commit holds too; with `hydra`, Hydra must compose the same values.
     """
     try:
         workspace = open_workspace(root, names)
@@ -27,5 +30,7 @@ def validate(root: Path, names: tuple[str, ...] = (), base: str | None = None) -
     found = list(findings(workspace))
     if base is not None:
         found += judge_under_base(root, commit_of(root, base), workspace.project, workspace.pipelines)
+    if hydra:
+        found += differences(workspace)
     found.sort()
     return tuple(found), printed(found, workspace.configuration.sources) if found else ""

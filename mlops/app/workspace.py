@@ -22,9 +22,10 @@ from mlops.spec.fleet import Fleet, read_fleets
 from mlops.spec.library import Configuration
 from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project
 from mlops.spec.load import names as pipeline_names
+from mlops.spec.load import unknown
 from mlops.spec.project import Policy, Project
 
-__all__ = ["Workspace", "find_root", "open_workspace", "refuse"]
+__all__ = ["Workspace", "find_root", "known", "open_workspace", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,18 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     facts = Facts(*fingerprints(root), champions=live, sources=_sources(pipelines))
     plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))
     return Workspace(root, configuration, project, policy, pipelines, plan)
+
+
+def known(configuration: Configuration, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the names back, or those of all pipelines where there are none.
+
+    Raises:
+        ConfigurationError: there is no pipeline of one of these names.
+    """
+    problems = [found for name in names for found in unknown(configuration, name)]
+    if problems:
+        raise refuse(configuration, problems)
+    return names or pipeline_names(configuration)
 
 
 def _sources(pipelines: dict[str, Loaded]) -> dict[str, str]:

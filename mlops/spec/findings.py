@@ -49,6 +49,12 @@ Why: a row becomes a whole pipeline; a slip in one would be a pipeline nobody as
 Fix: correct the row that the message names; `template:` is the name of a file in `conf/pipeline/`.
 Example: two rows called `eu`.
 
+hydra-differs: a value that Hydra composes otherwise.
+What: `mlops validate --hydra` composed the pipeline with Hydra as well, and a key came out with another value.
+Why: what mlops compiles is promised to be what Hydra would give, many times faster.
+Fix: report it as a defect of mlops; until then write the value out in the file that names it.
+Example: none is known.
+
 image: images without a shape, or a network for images without images.
 What: `features: image` needs `image: {shape: [channels, height, width]}`, and a `cnn` needs `features: image`.
 Why: pixels in a row do not say how wide a picture is.

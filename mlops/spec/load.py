@@ -73,6 +73,12 @@ def names(configuration: Configuration) -> tuple[str, ...]:
     return tuple(sorted({*configuration.options("pipeline"), *read_fleets(configuration).rows}))
 
 
+def unknown(configuration: Configuration, name: str) -> tuple[Diagnostic, ...]:
+    """Say that there is no pipeline of a name, and which are near; nothing where there is one."""
+    row = read_fleets(configuration, name).rows.get(name)
+    return _missing(configuration, name, Position(f"conf/pipeline/{name}.yaml"), row)
+
+
 def load_project(configuration: Configuration) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     """Read `conf/project.yaml`."""
     return _single(configuration, Project, "project")

@@ -13,7 +13,6 @@ from mlops.spec.library import Configuration
 from mlops.spec.load import Loaded
 from mlops.spec.origins import Origins
 
-
 _HINT = "this is a defect of mlops, please report it; until then write the value out where it stands"
 _ABSENT = object()
 

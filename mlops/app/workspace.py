@@ -20,9 +20,8 @@ from mlops.plan.pipeline import PipelinePlan, Plan
 from mlops.plan.shared import share
 from mlops.spec.fleet import Fleet, read_fleets
 from mlops.spec.library import Configuration
-from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project
+from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project, unknown
 from mlops.spec.load import names as pipeline_names
-from mlops.spec.load import unknown
 from mlops.spec.project import Policy, Project
 
 __all__ = ["Workspace", "find_root", "known", "open_workspace", "refuse"]

@@ -80,7 +80,9 @@ def unknown(configuration: Configuration, name: str) -> tuple[Diagnostic, ...]:
 
 
 def load_project(configuration: Configuration) -> tuple[Project | None, tuple[Diagnostic, ...]]:
-    """Read `conf/project.yaml`."""
+    """Read `conf/project.yaml`; a link of `conf/` that leads out of the repository is a finding, whoever reads it."""
+    if found := configuration.links.diagnostics():
+        return None, found
     return _single(configuration, Project, "project")
 
 
@@ -102,7 +104,7 @@ def _compose(
 ) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
     """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
     if any(_configures_hydra(layer) for layer in layers):  # which it would obey silently
-        where = origins.of(("hydra",))[-1].key
+        where = origins.where(("hydra",), key=True)
         return None, (Diagnostic(where, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
     try:
         return merge(layers), ()
@@ -181,7 +183,7 @@ def _file(configuration: Configuration, relative: str, name: str, where: Callabl
         said = f"`{relative[:200]}` {why}" if relative.isprintable() else f"{relative[:200]!r} {why}"
         return [Diagnostic(where(), said, hint, "path-outside")]
     path = Path(f"{configuration.root}/{shown}/{relative}")
-    if not _inside(path, f"{configuration.home}/{shown}"):
+    if not _inside(path, f"{configuration.links.home}/{shown}"):
         return [Diagnostic(where(), f"`{relative}` is outside of {shown}/", hint, "path-outside")]
     if not path.is_file():
         return [Diagnostic(where(), f"there is no file {shown}/{relative}", hint, "missing-file")]

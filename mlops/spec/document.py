@@ -20,6 +20,7 @@ from mlops.spec.scalar import expression, resolve
 MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DEPTH = 50
 MAXIMUM_NODES = 100_000
+MAXIMUM_TOLD = 100  # findings of one file; more of them say nothing new
 
 _CODE = re.compile(r"_\w+_|\(\)")
 
@@ -110,6 +111,8 @@ class _Reader:
         try:
             for event in self._events():
                 self._take(event)
+                if len(self.found) >= MAXIMUM_TOLD:
+                    raise _Stop
         except _Stop:
             return Document(self.file, self.text, None, tuple(self.found))
         except yaml.YAMLError as error:

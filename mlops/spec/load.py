@@ -21,7 +21,7 @@ from mlops.spec.document import Document, read
 from mlops.spec.fleet import Row, read_fleets
 from mlops.spec.layers import Layer, resolve
 from mlops.spec.library import Configuration
-from mlops.spec.merge import Unsure, merge
+from mlops.spec.merge import Endless, Unsure, merge
 from mlops.spec.model import Own
 from mlops.spec.origins import Origin, Origins, trace
 from mlops.spec.pipeline import Pipeline
@@ -29,6 +29,7 @@ from mlops.spec.problems import diagnose
 from mlops.spec.project import Policy, Project
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}\Z")
+_UNBOUNDED = 16  # references, where Hydra composes: these can at most make a text some hundred times longer
 _TOLD = 200  # findings of one block; a file of thousands of unknown keys is no configuration
 SomeBlock = TypeVar("SomeBlock", bound=Block)
 
@@ -108,9 +109,13 @@ def _compose(
         return None, (Diagnostic(where, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
     try:
         return merge(layers), ()
+    except Endless:
+        return None, (_endless(origins),)
     except Unsure:
         if origins.conflicts:
             return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+        if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
+            return None, (_endless(origins),)
     try:
         over = {"file": row.template, "over": row.over.document.value} if row else {}
         return compose(configuration, name, **over), ()
@@ -126,6 +131,20 @@ def _missing(configuration: Configuration, name: str, position: Position, row: R
         hint = suggest(name, names(configuration)) or "`conf/pipeline/` has no file yet: mlops new"
         return (Diagnostic(position, f"there is no pipeline `{name}`", hint, "unknown-pipeline"),)
     return ()
+
+
+def _endless(origins: Origins) -> Diagnostic:
+    message, hint = "references lead on and on, or grow beyond measure", "write plain `${key.of.this.file}`, and fewer"
+    return Diagnostic(origins.fallback, message, hint, "yaml-size")
+
+
+def _references(value: Any) -> int:
+    """Count the references of a nest; what Hydra makes of them is not bounded otherwise."""
+    if isinstance(value, dict):
+        return sum(_references(item) + _references(key) for key, item in value.items())
+    if isinstance(value, list):
+        return sum(_references(item) for item in value)
+    return value.count("${") if isinstance(value, str) else 0
 
 
 def _configures_hydra(layer: Layer) -> bool:

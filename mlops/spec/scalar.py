@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 _DIGITS = 18  # the longest number that fits 64 bits with its sign
+_SHOWN = 60
 _NULL = re.compile(r"^(~|null|Null|NULL|)$")
 _TRUE = re.compile(r"^(true|True|TRUE)$")
 _FALSE = re.compile(r"^(false|False|FALSE)$")
@@ -19,7 +20,7 @@ _AMBIGUOUS = (
     (re.compile(r"^[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?$"), "a number in base 60 to some readers of YAML", False),
     (re.compile(r"^[-+]?0[0-9_]+$"), "an octal number to some readers of YAML", False),
     (re.compile(r"^[-+]?0[xob][0-9a-fA-F_]+$"), "a number to some readers of YAML and text to others", False),
-    (re.compile(r"^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$"), "a number to some readers of YAML", False),
+    (re.compile(r"^(?=[-+]?[0-9][0-9_]*(\.[0-9_]*)?$)[-+]?[0-9]+_"), "a number to some readers of YAML", False),
     (
         re.compile(r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$"),
         "a date to some readers of YAML and text to others",
@@ -51,8 +52,9 @@ def resolve(text: str) -> tuple[Any, Refusal | None]:
         return _integer(text)
     for pattern, why, boolean in _AMBIGUOUS:
         if pattern.match(text):
-            cure = f'true or false, or "{text}" for text' if boolean else f'"{text}" for text, or a plain number'
-            return text, Refusal(f"`{text}` is {why}", f"write {cure}", "yaml-ambiguous")
+            shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+            cure = f'true or false, or "{shown}" for text' if boolean else f'"{shown}" for text, or a plain number'
+            return text, Refusal(f"`{shown}` is {why}", f"write {cure}", "yaml-ambiguous")
     return _float(text) if _FLOAT.match(text) else (text, None)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -101,6 +102,10 @@ class _Reader:
         self.anchors: dict[str, Node | None] = {}
         self.stack: list[tuple[Node, str | None, list[Any]]] = []
         self.roots: list[Node] = []
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
 
     def document(self) -> Document:
         if "\t" in self.text:
@@ -220,7 +225,7 @@ class _Reader:
     def _key(self, parent: Node, node: Node) -> str | None:
         key, position = node.value, node.position
         if not isinstance(key, str):
-            shown = self.text.splitlines()[position.line - 1][position.column - 1 :][: position.length]
+            shown = self.lines[position.line - 1][position.column - 1 :][: position.length]
             self._report(position, f"the key `{shown}` is not text", f'write it in quotes: "{shown}"', "yaml-key")
             return None
         if key in parent.keys:

@@ -112,10 +112,16 @@ def _compose(
     except Endless:
         return None, (_endless(origins),)
     except Unsure:
-        if origins.conflicts:
-            return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
-        if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
-            return None, (_endless(origins),)
+        return _by_hydra(configuration, name, layers, origins, row)
+
+
+def _by_hydra(
+    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
+) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
+    if origins.conflicts:
+        return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+    if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
+        return None, (_endless(origins),)
     try:
         over = {"file": row.template, "over": row.over.document.value} if row else {}
         return compose(configuration, name, **over), ()

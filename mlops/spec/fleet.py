@@ -152,7 +152,7 @@ class _Reader:
             self.report(Position(file.file, lines.line_num or 1), f"the table cannot be read: {error}", "repair it")
 
     def _rows_of(self, lines: Any, file: Document) -> Iterator[tuple[str, Node, Document]]:
-        header = next(lines, [])
+        header: list[str] = next(lines, [])
         if header[:1] != ["name"] or len(set(header)) != len(header):
             self.report(
                 Position(file.file), "the first column is not `name`, or a column is there twice", "repair the header"

@@ -15,8 +15,6 @@ BOUND = 1 << 20
 DOUBLED = "".join(f"k{index}: ${{k{index + 1}}}${{k{index + 1}}}\n" for index in range(40)) + "k40: xxxxxxxx\n"
 HOSTILE = {
     "brackets": "[" * BOUND,
-    "half a mapping": "{" + "a: " * 300_000,
-    "keys": "".join(f"k{index}: 1\n" for index in range(90_000)),
     "keys that are numbers": "".join(f"{index}: 1\n" for index in range(90_000)),
     "keys that are lists": "? [a]\n: 1\n" * 90_000,
     "one key": "a: 1\n" * 180_000,
@@ -24,7 +22,6 @@ HOSTILE = {
     "words that are ambiguous": "a: [" + "no, " * 90_000 + "no]\n",
     "resolvers": "a: [" + '"${oc.env:A}", ' * 60_000 + "1]\n",
     "open references": 'a: "' + "${" * 300_000 + '"\n',
-    "tags": "a: [" + "!!str x, " * 90_000 + "1]\n",
     "anchors": "a: [" + ", ".join(f"&a{index} x" for index in range(90_000)) + "]\n",
     "aliases": "a: &a x\nb: [" + "*a, " * 90_000 + "1]\n",
     "a long text": "a: " + "x" * 1_000_000 + "\n",
@@ -36,7 +33,6 @@ HOSTILE = {
     "underscores": "a: " + "1_" * 400_000 + "x\n",
     "candidates": "model:\n" + "".join(f"  m{index}: {{kind: x{index}}}\n" for index in range(20_000)),
     "unknown options": "defaults:\n" + "".join(f"  - /model: x{index}\n" for index in range(30_000)),
-    "unknown groups": "defaults:\n" + "".join(f"  - /g{index}: x\n" for index in range(30_000)),
     "gates": "gates:\n" + "".join(f"  - {{metric: m{index}, at_least: 0.5}}\n" for index in range(12_000)),
     "a chain of references": "".join(f"k{index}: ${{k{index + 1}}}\n" for index in range(20_000)) + "k20000: 1\n",
     "many references": "a: " + "${task}" * 100_000 + "\n",

@@ -83,13 +83,19 @@ def _module(name: str) -> _Module:
     path = _file(name)
     if path is None:
         raise KeyError(name)
-    text = path.read_text(encoding="utf-8")
-    return _Module(hashlib.sha256(spelling(text).encode()).hexdigest(), frozenset(_imports(ast.parse(text))))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return _Module(hashlib.sha256(_spelt(tree).encode()).hexdigest(), frozenset(_imports(tree)))
 
 
 def spelling(source: str) -> str:
     """Spell a module so that two sources that do the same, but for comments, docstrings and layout, spell the same."""
-    return "".join(_spell(ast.parse(source)))
+    return _spelt(ast.parse(source))
+
+
+def _spelt(tree: ast.Module) -> str:
+    parts: list[str] = []
+    _spell(tree, parts)
+    return "".join(parts)
 
 
 def _file(name: str) -> Path | None:
@@ -103,32 +109,37 @@ def _file(name: str) -> Path | None:
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
-    if _only_for_types(tree):
-        return
-    if isinstance(tree, ast.Import):
-        yield from (alias.name for alias in tree.names)
-    elif isinstance(tree, ast.ImportFrom) and tree.module and tree.level == 0:
-        yield tree.module
-        yield from (f"{tree.module}.{alias.name}" for alias in tree.names)
-    for child in ast.iter_child_nodes(tree):
-        yield from _imports(child)
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.expr) or _only_for_types(node):  # no import stands inside an expression
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        waiting += ast.iter_child_nodes(node)
 
 
-def _spell(node: object) -> Iterator[str]:
+def _spell(node: object, parts: list[str]) -> None:
     """Spell a syntax tree by types and values, skipping empty fields, which differ between versions of Python."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _spell(item)
-    elif not isinstance(node, ast.AST):
-        yield repr(node) + ","
-    elif not _only_for_types(node):
-        yield type(node).__name__ + "("
-        for field, value in ast.iter_fields(node):
+    if isinstance(node, ast.AST):
+        if _only_for_types(node):
+            return
+        parts.append(type(node).__name__ + "(")
+        for field in node._fields:
+            value = getattr(node, field, None)
             kept = _without_docstring(node, value) if field == "body" else value
             if kept is not None and kept != []:
-                yield field + "="
-                yield from _spell(kept)
-        yield ")"
+                parts.append(field + "=")
+                _spell(kept, parts)
+        parts.append(")")
+    elif isinstance(node, list):
+        for item in node:
+            _spell(item, parts)
+    else:
+        parts.append(repr(node) + ",")
 
 
 def _without_docstring(node: ast.AST, body: object) -> object:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mlops.app.findings import refuse_errors
 from mlops.app.unchanged import remember
+from mlops.app.uncollected import uncollected
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.backends.text import MARK
@@ -29,6 +30,7 @@ class Compiled:
     touched: tuple[str, ...]
 
 
+@uncollected()
 def compile_files(workspace: Workspace) -> Compiled:
     """Write every compiled file that differs; remove those nothing asks for.
 
@@ -42,6 +44,7 @@ def compile_files(workspace: Workspace) -> Compiled:
     return Compiled(tuple(files), touched)
 
 
+@uncollected()
 def check_files(workspace: Workspace) -> tuple[Difference, ...]:
     """Find compiled files that are not what the YAML says."""
     files = render(workspace.plan)

@@ -57,8 +57,11 @@ def _folders(pipeline: PipelinePlan) -> tuple[str, ...]:
 
 
 def _leads_away(root: Path, path: str) -> bool:
-    place, home = root / path, root.resolve() / path[: path.rindex("/")]
-    return place.is_symlink() and (path.count("/") == 1 or not place.resolve().is_relative_to(home))
+    place = root / path
+    if not place.is_symlink():
+        return False
+    home = root.resolve() / path[: path.rindex("/")]
+    return path.count("/") == 1 or not place.resolve().is_relative_to(home)
 
 
 def _link(path: str, position: Position) -> Diagnostic:

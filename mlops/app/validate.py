@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from mlops.app.against_hydra import differences
 from mlops.app.findings import findings
 from mlops.app.git import commit_of
 from mlops.app.policy import judge_under_base
@@ -16,11 +17,17 @@ from mlops.errors import ConfigurationError
 
 
 def validate(
-    root: Path, names: tuple[str, ...] = (), base: str | None = None, author: str | None = None
+    root: Path,
+    names: tuple[str, ...] = (),
+    base: str | None = None,
+    *,
+    author: str | None = None,
+    hydra: bool = False,
 ) -> tuple[tuple[Diagnostic, ...], str]:
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
-    With `base`, the policy of that commit holds too, and `author` may not approve a waiver that was not there.
+    With `base`, the policy of that commit holds too, and `author` may not approve a waiver that was not there; with
+    `hydra`, Hydra must compose the same values.
     """
     try:
         workspace = open_workspace(root, names)
@@ -33,5 +40,7 @@ def validate(
         commit = commit_of(root, base)
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
         found += approved_by_author(root, commit, workspace.pipelines, author) if author else []
+    if hydra:
+        found += differences(workspace)
     found.sort()
     return tuple(found), printed(found, workspace.configuration.sources) if found else ""

@@ -12,19 +12,21 @@ from mlops.app.policy import judge_all
 from mlops.app.printing import printed
 from mlops.app.rollouts import rollouts
 from mlops.app.root import find_root
+from mlops.app.uncollected import uncollected
 from mlops.app.waivers import waivers
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
 from mlops.plan.pipeline import PipelinePlan, Plan
+from mlops.plan.shared import share
 from mlops.spec.fleet import Fleet, read_fleets
 from mlops.spec.library import Configuration
-from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project
+from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project, unknown
 from mlops.spec.load import names as pipeline_names
 from mlops.spec.project import Policy, Project
 
-__all__ = ["Workspace", "find_root", "open_workspace", "refuse"]
+__all__ = ["Workspace", "find_root", "known", "open_workspace", "refuse"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Workspace:
         return next(pipeline for pipeline in self.plan.pipelines if pipeline.name == name)
 
 
+@uncollected()
 def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     """Read and check a repository; with `names`, only these pipelines.
 
@@ -71,8 +74,20 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     facts = Facts(
         *fingerprints(root), champions=live, waivers=waived, rollouts=traffic, sources=_sources(pipelines)
     )
-    plan = lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy)
+    plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))
     return Workspace(root, configuration, project, policy, pipelines, plan)
+
+
+def known(configuration: Configuration, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the names back, or those of all pipelines where there are none.
+
+    Raises:
+        ConfigurationError: there is no pipeline of one of these names.
+    """
+    problems = [found for name in names for found in unknown(configuration, name)]
+    if problems:
+        raise refuse(configuration, problems)
+    return names or pipeline_names(configuration)
 
 
 def _sources(pipelines: dict[str, Loaded]) -> dict[str, str]:

@@ -2,25 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from mlops.backends.text import document, header
-from mlops.plan.pipeline import PipelinePlan, Plan
-from mlops.plan.stage import Kind, Plot, Stage
+from mlops.backends.text import body, document, header
+from mlops.plan.pipeline import Plan
+from mlops.plan.stage import Kind, Output, Plot, Stage
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What `dvc.yaml` says of a stage: all but its parameters, of which it names the section."""
+
+    name: str
+    command: str
+    inputs: tuple[str, ...]
+    outputs: tuple[Output, ...]
+    parameters: bool
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Write every DVC file of a plan."""
-    files = {"dvc.yaml": document("conf/", {"stages": {plan.fleet.name: _stage(plan.fleet)}})}
+    """Write every DVC file of a plan; pipelines mostly differ in parameters alone, so that few texts are spelt."""
+    spelt = cache(_spelt)
+    files = {"dvc.yaml": document("conf/", {"stages": {plan.fleet.name: _stage(_shape(plan.fleet))}})}
     for pipeline in plan.pipelines:
-        files[f"{pipeline.folder}/dvc.yaml"] = document(pipeline.source, _pipeline(pipeline))
-        files[f"{pipeline.folder}/.gitignore"] = header(pipeline.source) + _ignored(pipeline)
+        stages, ignored = spelt(tuple(_shape(stage) for stage in pipeline.stages))
+        files[f"{pipeline.folder}/dvc.yaml"] = header(pipeline.source) + stages
+        files[f"{pipeline.folder}/.gitignore"] = header(pipeline.source) + ignored
     return files
 
 
-def _pipeline(pipeline: PipelinePlan) -> dict[str, Any]:
-    value: dict[str, Any] = {"stages": {stage.name: _stage(stage) for stage in pipeline.stages}}
-    outputs = [output for stage in pipeline.stages for output in stage.outputs]
+def _shape(stage: Stage) -> _Shape:
+    return _Shape(stage.name, stage.command, stage.inputs, stage.outputs, bool(stage.section))
+
+
+def _spelt(stages: tuple[_Shape, ...]) -> tuple[str, str]:
+    return body(_pipeline(stages)), _ignored(stages)
+
+
+def _pipeline(stages: tuple[_Shape, ...]) -> dict[str, Any]:
+    value: dict[str, Any] = {"stages": {stage.name: _stage(stage) for stage in stages}}
+    outputs = [output for stage in stages for output in stage.outputs]
     value["metrics"] = sorted(output.path for output in outputs if output.kind is Kind.METRIC)
     value["plots"] = [_plot(plot) for output in outputs for plot in output.plots]
     return value
@@ -32,16 +55,16 @@ def _plot(plot: Plot) -> dict[str, Any]:
     return {plot.path: {**named, "template": plot.template}}
 
 
-def _stage(stage: Stage) -> dict[str, Any]:
+def _stage(stage: _Shape) -> dict[str, Any]:
     value: dict[str, Any] = {"cmd": stage.command, "deps": list(stage.inputs)}
-    if stage.section:
+    if stage.parameters:
         value["params"] = [stage.name]
     value["outs"] = [{output.path: {"cache": False}} if output.committed else output.path for output in stage.outputs]
     return value
 
 
-def _ignored(pipeline: PipelinePlan) -> str:
-    cached = {output.path for stage in pipeline.stages for output in stage.outputs if not output.committed}
+def _ignored(stages: tuple[_Shape, ...]) -> str:
+    cached = {output.path for stage in stages for output in stage.outputs if not output.committed}
     return "".join(
         f"/{path}\n" for path in sorted({"artifacts", *(p for p in cached if not p.startswith("artifacts/"))})
     )

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from mlops.backends.text import document
-from mlops.plan.pipeline import Plan
+from typing import Any
+
+from mlops.backends.text import body, header
+from mlops.plan.pipeline import PipelinePlan, Plan
 
 
 def render(plan: Plan) -> dict[str, str]:
     """Write the parameters of every pipeline; `tracking` is read by stages but belongs to none of them."""
-    return {
-        f"{pipeline.folder}/params.yaml": document(
-            pipeline.source,
-            {**{stage.name: stage.section for stage in pipeline.stages}, "tracking": pipeline.tracking},
-        )
-        for pipeline in plan.pipelines
-    }
+    known: dict[tuple[str, int], str] = {}
+    return {f"{pipeline.folder}/params.yaml": _text(pipeline, known) for pipeline in plan.pipelines}
+
+
+def _text(pipeline: PipelinePlan, known: dict[tuple[str, int], str]) -> str:
+    """Spell the sections one after the other; one that pipelines share, as the same object, is spelt once."""
+    parts = [header(pipeline.source)]
+    for stage in pipeline.stages:
+        key = (stage.name, id(stage.section))
+        if key not in known:
+            known[key] = _section(stage.name, stage.section)
+        parts.append(known[key])
+    return "".join([*parts, _section("tracking", pipeline.tracking)])
+
+
+def _section(name: str, value: dict[str, Any]) -> str:
+    return body({name: value})

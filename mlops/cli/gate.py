@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 @output("text", "json", "md")
 def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) -> int:
     """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive."""
+    from mlops.app.workspace import known
     from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
     from mlops.spec.library import Configuration
-    from mlops.spec.load import names as pipeline_names
 
     here = root()
-    judged = [_read(here, name, base) for name in names or pipeline_names(Configuration(here))]
+    judged = [_read(here, name, base) for name in known(Configuration(here), names)]
     if form == "json":
         emit([_value(verdict, again) for verdict, again in judged])
     for verdict, again in judged if form != "json" else ():

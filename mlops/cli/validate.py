@@ -14,12 +14,15 @@ from mlops.diagnostics import Diagnostic
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @base_option("Hold the YAML against the policy of this commit too.")
 @click.option("--author", envvar="MLOPS_AUTHOR", show_envvar=True, help="Who opened the pull request.")
+@click.option("--hydra", is_flag=True, help="Compose with Hydra too, and report any value that differs.")
 @output("text", "json")
-def command(names: tuple[str, ...], strict: bool, base: str | None, author: str | None, form: str) -> int:
+def command(
+    names: tuple[str, ...], strict: bool, base: str | None, author: str | None, hydra: bool, form: str
+) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
     from mlops.app.validate import validate
 
-    found, rendered = validate(root(), names, base, author)
+    found, rendered = validate(root(), names, base, author=author, hydra=hydra)
     if form == "json":
         emit([_plain(diagnostic) for diagnostic in found])
     elif found:

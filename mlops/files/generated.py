@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.errors import ConfigurationError
-from mlops.files.atomic import write_text
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Difference:
 
 def compare(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str, ...]) -> tuple[Difference, ...]:
     """Find compiled files that differ from `files`, are missing, or are left over in `places` (glob patterns)."""
-    found = [_difference(path, _read(root / path), text) for path, text in files.items() if _read(root / path) != text]
+    texts = _texts(root, files)
+    found = [_difference(path, texts[path], text) for path, text in files.items() if texts[path] != text]
     found += [_difference(path, _read(root / path), None) for path in left_over(root, files, mark=mark, places=places)]
     return tuple(sorted(found, key=lambda difference: difference.path))
 
@@ -32,15 +33,16 @@ def write(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str,
     Raises:
         ConfigurationError: a path holds a file that does not begin with `mark`; nothing is written then.
     """
-    foreign = [path for path in files if (text := _read(root / path)) is not None and not text.startswith(mark)]
+    texts = _texts(root, files)
+    foreign = [path for path, text in texts.items() if text is not None and not text.startswith(mark)]
     if foreign:
         names = ", ".join(foreign)
         raise ConfigurationError(
             f"{names}: not written by the compiler", hint="move or delete it, then run `mlops compile`"
         )
-    touched = [path for path, text in files.items() if _read(root / path) != text]
+    touched = [path for path, text in files.items() if texts[path] != text]
     for path in touched:
-        write_text(root / path, files[path])
+        _replace(root / path, files[path].encode("utf-8"))
     for path in left_over(root, files, mark=mark, places=places):
         (root / path).unlink()
         touched.append(path)
@@ -49,8 +51,36 @@ def write(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str,
 
 def left_over(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str, ...]) -> list[str]:
     """List compiled files that no plan asks for any more."""
-    found = {path.relative_to(root).as_posix() for place in places for path in root.glob(place) if path.is_file()}
-    return sorted(path for path in found - set(files) if (_read(root / path) or "").startswith(mark))
+    found = {path.relative_to(root).as_posix() for place in places for path in root.glob(place)} - set(files)
+    return sorted(path for path in found if (_read(root / path) or "").startswith(mark))
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Replace a file in one step, without waiting for the disk: what a crash loses, the next compile writes again."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        _create(temporary, data)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _create(temporary, data)
+    except FileExistsError:  # left by a compile that was killed
+        temporary.unlink()
+        _create(temporary, data)
+    temporary.replace(path)
+
+
+def _create(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _texts(root: Path, files: Mapping[str, str]) -> dict[str, str | None]:
+    return {path: _read(root / path) for path in files}
 
 
 def _read(path: Path) -> str | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.files.canonical import digest_json
 from mlops.lower import plots
+from mlops.lower.configuration import digest_sections
 from mlops.lower.gates import lower_rules, lower_slices
 from mlops.lower.inputs import Facts
 from mlops.lower.serving import serving_rules
@@ -40,7 +40,7 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         *_measure(spec, facts.champions.get(name)),
         _gate(spec, facts.waivers.get(name, ())),
     )
-    configuration = digest_json({stage.name: stage.section for stage in learning})
+    configuration = digest_sections(learning)
     stages = (*learning, _package(name, spec, configuration))
     return tuple(_identified(stage, facts) for stage in stages)
 

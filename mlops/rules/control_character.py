@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from mlops.plan.pipeline import PipelinePlan
 from mlops.rules.finding import Finding
-from mlops.rules.strings import strings
+from mlops.rules.strings import spelling, strings
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -22,6 +22,8 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u20
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find text that would not stay on its line."""
     for stage in pipeline.stages:
+        if "\\" not in spelling(stage.section):
+            continue
         for path, text in strings(stage.section):
             query = stage.name == "ingest" and path[-1:] == ("query",)
             if not query and (match := _UNSEEN.search(text)):

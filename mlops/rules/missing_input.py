@@ -27,7 +27,7 @@ def check(plan: Plan) -> Iterator[Finding]:
         theirs = _provided(stage.stage)
         for path, full in zip(stage.stage.inputs, stage.inputs, strict=True):
             made = path.split("/", maxsplit=1)[0].casefold() in _MADE
-            if (made or path not in theirs) and not writers.of(full):
+            if (made or path not in theirs) and not writers.any(full):
                 yield _finding(stage, path, source=path in theirs)
 
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops.files.relative import folded
 from mlops.plan.pipeline import Plan
 from mlops.rules.finding import Finding
-from mlops.rules.graph import Placed, stages
+from mlops.rules.graph import Placed, plain, stages
 
 _COMPILED = ("dvc.yaml", "dvc.lock", "params.yaml", ".gitignore")
 
@@ -22,16 +21,16 @@ def check(plan: Plan) -> Iterator[Finding]:
     """Find outputs that would replace each other."""
     owners: dict[str, str] = {}
     for folder in ("", *(f"{pipeline.folder}/" for pipeline in plan.pipelines)):
-        owners |= {folded(f"{folder}{name}"): "the compiler" for name in _COMPILED}
-    written = sorted((folded(path), path, placed) for placed in stages(plan) for path in placed.outputs)
+        owners |= {plain(f"{folder}{name}"): "the compiler" for name in _COMPILED}
+    written = [(plain(path), path, placed) for placed in stages(plan) for path in placed.outputs]
     open_folders: list[tuple[str, str]] = []
-    for plain, path, placed in sorted(written, key=lambda item: item[0].split("/")):
-        while open_folders and plain != open_folders[-1][0] and not plain.startswith(f"{open_folders[-1][0]}/"):
+    for folded, path, placed in sorted(written, key=lambda item: (item[0].split("/"), item[1])):
+        while open_folders and folded != open_folders[-1][0] and not folded.startswith(f"{open_folders[-1][0]}/"):
             open_folders.pop()
-        other = open_folders[-1][1] if open_folders else owners.get(plain)
+        other = open_folders[-1][1] if open_folders else owners.get(folded)
         if other is not None:
             yield _finding(path, placed, other)
-        open_folders.append((plain, f"the stage {placed.name}"))
+        open_folders.append((folded, f"the stage {placed.name}"))
 
 
 def _finding(path: str, placed: Placed, other: str) -> Finding:

@@ -10,10 +10,13 @@ Example: `source: {kind: csv, path: ../../.github/workflows/ci.yml}`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mlops.files.relative import trouble
 from mlops.plan.pipeline import PipelinePlan
 from mlops.rules.finding import Finding, Key
+
+_trouble = lru_cache(maxsize=1 << 12)(trouble)  # pipelines have most of their paths in common
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
@@ -21,7 +24,7 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     for stage in pipeline.stages:
         key: Key = ("data", "source", "path") if stage.name == "ingest" else ()
         for path in (*stage.inputs, *(output.path for output in stage.outputs)):
-            if (why := trouble(path)) is not None:
+            if (why := _trouble(path)) is not None:
                 message = f"the path {path!r} of the stage {stage.name} {why}"
                 hint = f"name a file inside {pipeline.folder}/, relative to it"
                 yield Finding(key, message, hint, "path-outside", "error")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -20,6 +21,9 @@ from mlops.spec.scalar import expression, resolve
 MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DEPTH = 50
 MAXIMUM_NODES = 100_000
+MAXIMUM_TOLD = 100  # findings of one file; more of them say nothing new
+
+_CODE = re.compile(r"_\w+_|\(\)")
 
 Path = tuple[str | int, ...]
 
@@ -99,6 +103,10 @@ class _Reader:
         self.stack: list[tuple[Node, str | None, list[Any]]] = []
         self.roots: list[Node] = []
 
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.splitlines()
+
     def document(self) -> Document:
         if "\t" in self.text:
             before = self.text[: self.text.index("\t")]
@@ -108,6 +116,8 @@ class _Reader:
         try:
             for event in self._events():
                 self._take(event)
+                if len(self.found) >= MAXIMUM_TOLD:
+                    raise _Stop
         except _Stop:
             return Document(self.file, self.text, None, tuple(self.found))
         except yaml.YAMLError as error:
@@ -124,19 +134,20 @@ class _Reader:
         return iter(yaml.parse(self.text, Loader=loader))
 
     def _take(self, event: Any) -> None:
-        if isinstance(event, yaml.DocumentStartEvent) and self.roots:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._scalar(event)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._close()
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._open(event)
+        elif kind is yaml.AliasEvent:
+            self._alias(event)
+        elif kind is yaml.DocumentStartEvent and self.roots:
             self._report(
                 self._at(event), "a second document starts here", "write one document a file", "yaml-documents"
             )
             raise _Stop
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            self._open(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            self._close()
 
     def _open(self, event: Any) -> None:
         position = self._at(event)
@@ -159,14 +170,15 @@ class _Reader:
 
     def _scalar(self, event: Any) -> None:
         position = self._at(event)
-        self._refuse_tag(event, position)
+        if event.tag is not None:
+            self._refuse_tag(event, position)
         plain = event.implicit[0]
         if plain and event.value == "<<" and not self._at_key():
             self._report(
                 position, "`<<` is a merge key to some readers of YAML", 'write "<<" for text', "yaml-ambiguous"
             )
         node = Node(self._resolve(event.value, position) if plain else event.value, position)
-        if isinstance(node.value, str):
+        if isinstance(node.value, str) and "${" in node.value:
             self._refuse_expression(node.value, position)
         if event.anchor:
             self.anchors[event.anchor] = node
@@ -213,7 +225,7 @@ class _Reader:
     def _key(self, parent: Node, node: Node) -> str | None:
         key, position = node.value, node.position
         if not isinstance(key, str):
-            shown = self.text.splitlines()[position.line - 1][position.column - 1 :][: position.length]
+            shown = self.lines[position.line - 1][position.column - 1 :][: position.length]
             self._report(position, f"the key `{shown}` is not text", f'write it in quotes: "{shown}"', "yaml-key")
             return None
         if key in parent.keys:
@@ -229,7 +241,7 @@ class _Reader:
                 "yaml-merge",
             )
             return None
-        if re.fullmatch(r"_\w+_|\(\)", key):
+        if key[:1] in ("_", "(") and _CODE.fullmatch(key):
             self._report(
                 position, f"the key `{key}` could name code to run", "name a component by `kind:`", "code-in-yaml"
             )
@@ -269,7 +281,7 @@ class _Reader:
     def _at(self, event: Any) -> Position:
         start, end = event.start_mark, event.end_mark
         length = end.column - start.column if end.line == start.line else 1
-        return Position(self.file, start.line + 1, start.column + 1, max(length, 1))
+        return Position(self.file, start.line + 1, start.column + 1, length if length > 0 else 1)
 
     def _report(self, position: Position, message: str, hint: str, rule: str) -> None:
         self.found.append(Diagnostic(position, message, hint, rule))

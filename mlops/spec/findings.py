@@ -70,6 +70,12 @@ Why: the verdict would be about something else than the words say.
 Fix: declare the column `sensitive: true`, or write what the message names.
 Example: `{fairness: demographic_parity_ratio, at_least: 0.8}`.
 
+hydra-differs: a value that Hydra composes otherwise.
+What: `mlops validate --hydra` composed the pipeline with Hydra as well, and a key came out with another value.
+Why: what mlops compiles is promised to be what Hydra would give, many times faster.
+Fix: report it as a defect of mlops; until then write the value out in the file that names it.
+Example: none is known.
+
 image: images without a shape, or a network for images without images.
 What: `features: image` needs `image: {shape: [channels, height, width]}`, and a `cnn` needs `features: image`.
 Why: pixels in a row do not say how wide a picture is.

@@ -16,9 +16,10 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from mlops.diagnostics import Diagnostic, Position
-from mlops.spec.document import Document, Node
+from mlops.spec.document import MAXIMUM_BYTES, Document, Node
 from mlops.spec.layers import Layer
 from mlops.spec.library import Configuration
 from mlops.spec.scalar import expression, resolve
@@ -132,10 +133,26 @@ class _Reader:
         if not path.is_file():
             self.report(place, f"there is no file conf/fleet/{name}", "put it beside the fleet")
             return
-        text = path.read_bytes().decode("utf-8-sig", errors="replace")
+        if (refused := self.configuration.links.refused(f"conf/fleet/{name}")) is not None:
+            self.found.append(refused)
+            return
+        if path.stat().st_size > MAXIMUM_BYTES:
+            self.report(Position(f"conf/fleet/{name}"), "the table has more than 1 MiB", "make two fleets of it")
+            return
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.report(Position(f"conf/fleet/{name}"), "the table is not UTF-8", "save it as UTF-8")
+            return
         file = Document(f"conf/fleet/{name}", text, None)
         lines = csv.reader(io.StringIO(text))
-        header = next(lines, [])
+        try:
+            yield from self._rows_of(lines, file)
+        except csv.Error as error:
+            self.report(Position(file.file, lines.line_num or 1), f"the table cannot be read: {error}", "repair it")
+
+    def _rows_of(self, lines: Any, file: Document) -> Iterator[tuple[str, Node, Document]]:
+        header: list[str] = next(lines, [])
         if header[:1] != ["name"] or len(set(header)) != len(header):
             self.report(
                 Position(file.file), "the first column is not `name`, or a column is there twice", "repair the header"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops.diagnostics import Diagnostic, Position, suggest
-from mlops.spec.document import Document
+from mlops.spec.document import MAXIMUM_TOLD, Document
 from mlops.spec.library import GROUPS, Configuration
 
 _PACKAGE = re.compile(r"^#\s*@package\s+(\S+)\s*$")
@@ -87,6 +87,8 @@ class _Resolver:
             entries = []
         placed = False
         for index, entry in enumerate(entries):
+            if len(self.found) >= MAXIMUM_TOLD:
+                break
             if entry == "_self_":
                 self.layers.append(Layer(document, package))
                 placed = True

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.spec.document import Document, read
+from mlops.spec.links import Links
 
 GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy", "monitor")
 LIBRARY = Path(__file__).parent.parent / "library"
@@ -29,11 +30,19 @@ class Configuration:
         """The folder that people edit."""
         return self.root / "conf"
 
+    @cached_property
+    def links(self) -> Links:
+        """The symbolic links below `conf/`."""
+        return Links(self.root)
+
     def document(self, file: str) -> Document | None:
         """Read `group/option` from the project, else from the library; None where neither has it."""
         if file not in self._documents:
             for folder, shown in ((self.conf, "conf"), (LIBRARY, SHIPPED)):
                 path = folder / f"{file}.yaml"
+                if shown == "conf" and (found := self.links.refused(f"conf/{file}.yaml")) is not None:
+                    self._documents[file] = Document(found.position.file, "", None, (found,))
+                    break
                 if path.is_file():
                     self._documents[file] = read(f"{shown}/{file}.yaml", path.read_bytes())
                     break

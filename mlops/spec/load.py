@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +21,7 @@ from mlops.spec.document import Document, read
 from mlops.spec.fleet import Row, read_fleets
 from mlops.spec.layers import Layer, resolve
 from mlops.spec.library import Configuration
-from mlops.spec.merge import Unsure, merge
+from mlops.spec.merge import Endless, Unsure, merge
 from mlops.spec.model import Own
 from mlops.spec.origins import Origin, Origins, trace
 from mlops.spec.pipeline import Pipeline
@@ -27,6 +29,7 @@ from mlops.spec.problems import diagnose
 from mlops.spec.project import Policy, Project
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}\Z")
+_UNBOUNDED = 16  # references, where Hydra composes: these can at most make a text some hundred times longer
 _TOLD = 200  # findings of one block; a file of thousands of unknown keys is no configuration
 SomeBlock = TypeVar("SomeBlock", bound=Block)
 
@@ -54,8 +57,6 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
         return None, found
     layers, file = ((*layers, row.over), row.position.file) if row else (layers, file)
     origins = trace(layers, Position(file))
-    if found := _unfit(origins):
-        return None, found
     value, found = _compose(configuration, name, layers, origins, row)
     if value is None:
         return None, found
@@ -73,8 +74,16 @@ def names(configuration: Configuration) -> tuple[str, ...]:
     return tuple(sorted({*configuration.options("pipeline"), *read_fleets(configuration).rows}))
 
 
+def unknown(configuration: Configuration, name: str) -> tuple[Diagnostic, ...]:
+    """Say that there is no pipeline of a name, and which are near; nothing where there is one."""
+    row = read_fleets(configuration, name).rows.get(name)
+    return _missing(configuration, name, Position(f"conf/pipeline/{name}.yaml"), row)
+
+
 def load_project(configuration: Configuration) -> tuple[Project | None, tuple[Diagnostic, ...]]:
-    """Read `conf/project.yaml`."""
+    """Read `conf/project.yaml`; a link of `conf/` that leads out of the repository is a finding, whoever reads it."""
+    if found := configuration.links.diagnostics():
+        return None, found
     return _single(configuration, Project, "project")
 
 
@@ -95,11 +104,24 @@ def _compose(
     configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
 ) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
     """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
+    if any(_configures_hydra(layer) for layer in layers):  # which it would obey silently
+        where = origins.where(("hydra",), key=True)
+        return None, (Diagnostic(where, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
     try:
         return merge(layers), ()
+    except Endless:
+        return None, (_endless(origins),)
     except Unsure:
-        if origins.conflicts:
-            return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+        return _by_hydra(configuration, name, layers, origins, row)
+
+
+def _by_hydra(
+    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
+) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
+    if origins.conflicts:
+        return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+    if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
+        return None, (_endless(origins),)
     try:
         over = {"file": row.template, "over": row.over.document.value} if row else {}
         return compose(configuration, name, **over), ()
@@ -117,11 +139,22 @@ def _missing(configuration: Configuration, name: str, position: Position, row: R
     return ()
 
 
-def _unfit(origins: Origins) -> tuple[Diagnostic, ...]:
-    """Find what must not reach Hydra: shapes that cannot merge, and its own settings, which it would obey silently."""
-    if own := origins.of(("hydra",)):
-        return (Diagnostic(own[-1].key, "unknown key `hydra`", suggest("hydra", Pipeline.model_fields), "unknown-key"),)
-    return tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
+def _endless(origins: Origins) -> Diagnostic:
+    message, hint = "references lead on and on, or grow beyond measure", "write plain `${key.of.this.file}`, and fewer"
+    return Diagnostic(origins.fallback, message, hint, "yaml-size")
+
+
+def _references(value: Any) -> int:
+    """Count the references of a nest; what Hydra makes of them is not bounded otherwise."""
+    if isinstance(value, dict):
+        return sum(_references(item) + _references(key) for key, item in value.items())
+    if isinstance(value, list):
+        return sum(_references(item) for item in value)
+    return value.count("${") if isinstance(value, str) else 0
+
+
+def _configures_hydra(layer: Layer) -> bool:
+    return layer.package[0] == "hydra" if layer.package else "hydra" in layer.document.value
 
 
 def _conflict(later: Origin, earlier: Origin) -> Diagnostic:
@@ -152,22 +185,21 @@ def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBl
 
 def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:
     """Check that the files a pipeline names are there, and inside its folder."""
-    folder = configuration.root / "pipelines" / name
     found: list[Diagnostic] = []
     if spec.data.source.package is None:
         path: tuple[str, ...] = ("data", "source", "path")
-        found += _file(folder, spec.data.source.path, f"pipelines/{name}", origins.where(path), folders=True)
+        found += _file(configuration, spec.data.source.path, name, partial(origins.where, path), folders=True)
     if spec.data.drift is not None:
-        reference: tuple[str, ...] = ("data", "drift", "reference")
-        found += _file(folder, spec.data.drift.reference, f"pipelines/{name}", origins.where(reference))
+        reference = partial(origins.where, ("data", "drift", "reference"))
+        found += _file(configuration, spec.data.drift.reference, name, reference)
     for key, own in _own_code(spec):
         module = own.partition(":")[0].split(".")
-        position = origins.where(key)
+        where = partial(origins.where, key)
         if module[1] != name:
             hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{module[2]}:...`"
-            found.append(Diagnostic(position, f"`{own}` is another pipeline's", hint, "path-outside"))
+            found.append(Diagnostic(where(), f"`{own}` is another pipeline's", hint, "path-outside"))
         else:
-            found += _file(folder, f"{module[2]}.py", f"pipelines/{name}", position)
+            found += _file(configuration, f"{module[2]}.py", name, where)
     return found
 
 
@@ -180,25 +212,29 @@ def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("data", "checks", index, "use"), rule.use
 
 
-def _file(folder: Path, relative: str, shown: str, position: Position, *, folders: bool = False) -> list[Diagnostic]:
-    path = folder / relative
+def _file(
+    configuration: Configuration, relative: str, name: str, where: Callable[[], Position], *, folders: bool = False
+) -> list[Diagnostic]:
+    shown = f"pipelines/{name}"
     hint = f"put the file into {shown}/"
     if (why := trouble(relative)) is not None:
         said = f"`{relative[:200]}` {why}" if relative.isprintable() else f"{relative[:200]!r} {why}"
-        return [Diagnostic(position, said, hint, "path-outside")]
-    if not _inside(path, folder):
-        return [Diagnostic(position, f"`{relative}` is outside of {shown}/", hint, "path-outside")]
+        return [Diagnostic(where(), said, hint, "path-outside")]
+    path = Path(f"{configuration.root}/{shown}/{relative}")
+    if not _inside(path, f"{configuration.links.home}/{shown}"):
+        return [Diagnostic(where(), f"`{relative}` is outside of {shown}/", hint, "path-outside")]
     if not (path.is_file() or (folders and path.is_dir())):
-        return [
-            Diagnostic(position, f"there is no file {shown}/{relative}", f"put the file into {shown}/", "missing-file")
-        ]
+        return [Diagnostic(where(), f"there is no file {shown}/{relative}", hint, "missing-file")]
     return []
 
 
-def _inside(path: Path, folder: Path) -> bool:
+def _inside(path: Path, home: str) -> bool:
     """Whether a path stays in its folder once links are followed; the folder itself may not be a link away."""
     try:
-        home = folder.parent.parent.resolve() / "pipelines" / folder.name
+        return os.path.realpath(path, strict=True).startswith(home + os.sep)
+    except OSError:  # nothing is there, or a ring of links
+        pass
+    try:
         return path.resolve().is_relative_to(home)
-    except (OSError, RuntimeError):  # a ring of links
+    except (OSError, RuntimeError):
         return False

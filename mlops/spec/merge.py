@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from mlops.spec.document import MAXIMUM_DEPTH, MAXIMUM_NODES
 from mlops.spec.layers import Layer
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")
+_CHARACTERS = 16  # of text that count as a value
 _MISSING = "???"  # OmegaConf's mark for a value that must be given elsewhere
 
 
 class Unsure(Exception):
     """Only Hydra can say what this composition gives, or why it refuses it."""
+
+
+class Endless(Exception):
+    """References that lead on and on, or grow beyond what is read."""
 
 
 def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:
@@ -26,6 +32,7 @@ def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:
 
     Raises:
         Unsure: a mapping meets a list, a reference is not plain `${key.of.this.file}` or names no value.
+        Endless: references are nested more than 50 deep, or make more than 100,000 values.
     """
     result: dict[str, Any] = {}
     for layer in layers:
@@ -34,7 +41,8 @@ def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:
             value = {part: value}
         result = _over(result, value)
     if any("${" in layer.document.text or _MISSING in layer.document.text for layer in layers):
-        return {key: _resolved(item, result, ()) for key, item in result.items()}
+        references = _References(result)
+        return {key: references.resolved(item, ()) for key, item in result.items()}
     return result
 
 
@@ -58,34 +66,49 @@ def _undecided(old: Any, item: dict[str, Any] | list[Any]) -> bool:
     return {type(old), type(item)} == {dict, list} or (isinstance(old, str) and "${" in old)
 
 
-def _resolved(value: Any, root: dict[str, Any], open_: tuple[str, ...]) -> Any:
-    if isinstance(value, dict):
-        return {key: _resolved(item, root, open_) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_resolved(item, root, open_) for item in value]
-    if value == _MISSING:
-        raise Unsure(value)
-    return _text(value, root, open_) if isinstance(value, str) and "${" in value else value
+class _References:
+    """Resolves references, within bounds: `a: ${b}${b}`, `b: ${c}${c}` and so on doubles with every line."""
 
+    def __init__(self, root: dict[str, Any]) -> None:
+        self.root = root
+        self.left = MAXIMUM_NODES
 
-def _text(text: str, root: dict[str, Any], open_: tuple[str, ...]) -> Any:
-    """A text that is one reference becomes the value it names, of its type; others are filled in as text."""
-    if whole := _REFERENCE.fullmatch(text):
-        return _named(whole.group(1), root, open_)
-    if "\\" in text or text.count("${") != len(_REFERENCE.findall(text)):
-        raise Unsure(text)
-    return _REFERENCE.sub(lambda match: _spelt(_named(match.group(1), root, open_)), text)
+    def resolved(self, value: Any, open_: tuple[str, ...]) -> Any:
+        self._spend(1)
+        if isinstance(value, dict):
+            return {key: self.resolved(item, open_) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.resolved(item, open_) for item in value]
+        if value == _MISSING:
+            raise Unsure(value)
+        return self._text(value, open_) if isinstance(value, str) and "${" in value else value
 
+    def _text(self, text: str, open_: tuple[str, ...]) -> Any:
+        """A text that is one reference becomes the value it names, of its type; others are filled in as text."""
+        if whole := _REFERENCE.fullmatch(text):
+            return self._named(whole.group(1), open_)
+        if "\\" in text or text.count("${") != len(_REFERENCE.findall(text)):
+            raise Unsure(text)
+        filled = _REFERENCE.sub(lambda match: _spelt(self._named(match.group(1), open_)), text)
+        self._spend(len(filled) // _CHARACTERS)
+        return filled
 
-def _named(key: str, root: dict[str, Any], open_: tuple[str, ...]) -> Any:
-    if key in open_:
-        raise Unsure(key)
-    value: Any = root
-    for part in key.split("."):
-        if not isinstance(value, dict) or part not in value:
+    def _named(self, key: str, open_: tuple[str, ...]) -> Any:
+        if key in open_:
             raise Unsure(key)
-        value = value[part]
-    return _resolved(value, root, (*open_, key))
+        if len(open_) >= MAXIMUM_DEPTH:
+            raise Endless(key)
+        value: Any = self.root
+        for part in key.split("."):
+            if not isinstance(value, dict) or part not in value:
+                raise Unsure(key)
+            value = value[part]
+        return self.resolved(value, (*open_, key))
+
+    def _spend(self, amount: int) -> None:
+        self.left -= amount
+        if self.left < 0:
+            raise Endless
 
 
 def _spelt(value: Any) -> str:

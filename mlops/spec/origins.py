@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mlops.diagnostics import Position
 from mlops.spec.document import Node, Path
 from mlops.spec.layers import Layer
 from mlops.spec.library import SHIPPED
+
+_NOWHERE = Position("conf")
 
 
 @dataclass(frozen=True)
@@ -20,14 +23,32 @@ class Origin:
     key: Position
 
 
-@dataclass
 class Origins:
-    """Every setting of every key path, in the order of composition: the last one holds."""
+    """Every setting of every key path, in the order of composition: the last one holds.
 
-    settings: dict[Path, list[Origin]] = field(default_factory=dict)
-    conflicts: list[tuple[Origin, Origin]] = field(default_factory=list)
-    """Pairs, later one first, where a mapping meets a list: no composition can merge them."""
-    fallback: Position = field(default_factory=lambda: Position("conf"))
+    They are looked up when somebody asks: most pipelines have nothing wrong, and nobody does.
+    """
+
+    def __init__(self, layers: tuple[Layer, ...] = (), fallback: Position = _NOWHERE) -> None:
+        self.layers = layers
+        self.fallback = fallback
+
+    @cached_property
+    def settings(self) -> dict[Path, list[Origin]]:
+        """Every setting by key path."""
+        return self._traced[0]
+
+    @property
+    def conflicts(self) -> list[tuple[Origin, Origin]]:
+        """Pairs, later one first, where a mapping meets a list: no composition can merge them."""
+        return self._traced[1]
+
+    @cached_property
+    def _traced(self) -> tuple[dict[Path, list[Origin]], list[tuple[Origin, Origin]]]:
+        tracer = _Tracer()
+        for layer in self.layers:
+            tracer.layer(layer)
+        return tracer.settings, tracer.conflicts
 
     def of(self, path: Path) -> tuple[Origin, ...]:
         """List the settings of a key path; empty where only a default set it."""
@@ -44,28 +65,33 @@ class Origins:
 
 
 def trace(layers: tuple[Layer, ...], fallback: Position) -> Origins:
-    """Record what each layer sets, merged as Hydra merges: mappings by key, everything else replaced whole."""
-    origins = Origins(fallback=fallback)
-    for layer in layers:
-        if layer.document.root is None:
-            continue
+    """Tell what each layer sets, merged as Hydra merges: mappings by key, everything else replaced whole."""
+    return Origins(layers, fallback)
+
+
+class _Tracer:
+    def __init__(self) -> None:
+        self.settings: dict[Path, list[Origin]] = {}
+        self.conflicts: list[tuple[Origin, Origin]] = []
+
+    def layer(self, layer: Layer) -> None:
         root = layer.document.root
+        if root is None:
+            return
         for depth in range(1, len(layer.package) + 1):
             whole = Origin({}, root.position, root.position)
-            origins.settings.setdefault(layer.package[:depth], []).append(whole)
+            self.settings.setdefault(layer.package[:depth], []).append(whole)
         for key, node in root.children.items():
             if key != "defaults":
-                _record(origins, (*layer.package, key), node, root.keys.get(str(key), node.position))
-    return origins
+                self._record((*layer.package, key), node, root.keys.get(str(key), node.position))
 
-
-def _record(origins: Origins, path: Path, node: Node, key: Position) -> None:
-    before = origins.settings.get(path)
-    if before and {type(before[-1].value), type(node.value)} == {dict, list}:
-        origins.conflicts.append((Origin(node.value, node.position, key), before[-1]))
-    if before and not (isinstance(node.value, dict) and isinstance(before[-1].value, dict)):
-        for other in [other for other in origins.settings if other[: len(path)] == path and other != path]:
-            del origins.settings[other]
-    origins.settings.setdefault(path, []).append(Origin(node.value, node.position, key))
-    for name, child in node.children.items():
-        _record(origins, (*path, name), child, node.keys.get(str(name), child.position))
+    def _record(self, path: Path, node: Node, key: Position) -> None:
+        before = self.settings.get(path)
+        if before and {type(before[-1].value), type(node.value)} == {dict, list}:
+            self.conflicts.append((Origin(node.value, node.position, key), before[-1]))
+        if before and not (isinstance(node.value, dict) and isinstance(before[-1].value, dict)):
+            for other in [other for other in self.settings if other[: len(path)] == path and other != path]:
+                del self.settings[other]
+        self.settings.setdefault(path, []).append(Origin(node.value, node.position, key))
+        for name, child in node.children.items():
+            self._record((*path, name), child, node.keys.get(str(name), child.position))

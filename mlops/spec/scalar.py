@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 _DIGITS = 18  # the longest number that fits 64 bits with its sign
+_SHOWN = 60
 _NULL = re.compile(r"^(~|null|Null|NULL|)$")
 _TRUE = re.compile(r"^(true|True|TRUE)$")
 _FALSE = re.compile(r"^(false|False|FALSE)$")
@@ -18,7 +20,7 @@ _AMBIGUOUS = (
     (re.compile(r"^[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?$"), "a number in base 60 to some readers of YAML", False),
     (re.compile(r"^[-+]?0[0-9_]+$"), "an octal number to some readers of YAML", False),
     (re.compile(r"^[-+]?0[xob][0-9a-fA-F_]+$"), "a number to some readers of YAML and text to others", False),
-    (re.compile(r"^[-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?$"), "a number to some readers of YAML", False),
+    (re.compile(r"^(?=[-+]?[0-9][0-9_]*(\.[0-9_]*)?$)[-+]?[0-9]+_"), "a number to some readers of YAML", False),
     (
         re.compile(r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$"),
         "a date to some readers of YAML and text to others",
@@ -39,6 +41,7 @@ class Refusal:
     rule: str
 
 
+@lru_cache(maxsize=1 << 14)
 def resolve(text: str) -> tuple[Any, Refusal | None]:
     """Give the value of a plain scalar; what readers of YAML disagree on stays text and is refused."""
     if _NULL.match(text):
@@ -49,13 +52,16 @@ def resolve(text: str) -> tuple[Any, Refusal | None]:
         return _integer(text)
     for pattern, why, boolean in _AMBIGUOUS:
         if pattern.match(text):
-            cure = f'true or false, or "{text}" for text' if boolean else f'"{text}" for text, or a plain number'
-            return text, Refusal(f"`{text}` is {why}", f"write {cure}", "yaml-ambiguous")
+            shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+            cure = f'true or false, or "{shown}" for text' if boolean else f'"{shown}" for text, or a plain number'
+            return text, Refusal(f"`{shown}` is {why}", f"write {cure}", "yaml-ambiguous")
     return _float(text) if _FLOAT.match(text) else (text, None)
 
 
 def expression(text: str) -> Refusal | None:
     """Refuse text that GitHub would run, or that would read the environment."""
+    if "${" not in text:
+        return None
     if "${{" in text:
         hint = "it would be run by GitHub; write the value itself"
         return Refusal("`${{` starts a workflow expression", hint, "code-in-yaml")

@@ -15,7 +15,7 @@ from mlops.backends.registry import render
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
 from mlops.spec.library import Configuration
-from mlops.spec.load import load_pipeline, load_policy, load_project
+from mlops.spec.load import load_pipeline, load_policy, load_project, names
 
 HERE = Path(__file__).parent
 OK = sorted(path.name for path in (HERE / "ok").iterdir())
@@ -44,13 +44,15 @@ def test_compiles_to_the_expected_files(name: str, tmp_path: Path, update: bool)
     project, problems = load_project(configuration)
     assert project is not None, problems
     pipelines = {}
-    for pipeline in configuration.options("pipeline"):
+    sources = {}
+    for pipeline in names(configuration):
         loaded, problems = load_pipeline(configuration, pipeline)
         assert loaded is not None, problems
         pipelines[pipeline] = loaded.spec
+        sources[pipeline] = loaded.layers[-1].document.file
     policy, problems = load_policy(configuration)
     assert policy is not None, problems
-    facts = Facts(code={"train": "0123456789abcdef"}, libraries={"train": {"torch": "2.13.0"}})
+    facts = Facts(code={"train": "0123456789abcdef"}, libraries={"train": {"torch": "2.13.0"}}, sources=sources)
     files = render(lower(project, pipelines, facts, policy))
     out = HERE / "ok" / name / "out"
     if update:

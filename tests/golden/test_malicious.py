@@ -30,6 +30,7 @@ def attacked(case: Path, folder: Path) -> tuple[Path, tuple[str, ...]]:
     for source, target in _links(case):
         place = folder / source
         shutil.rmtree(place, ignore_errors=True)
+        place.unlink(missing_ok=True)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.symlink_to(target)
         if target == ".github":  # the folder a link is to lead to, with what the pipeline needs in it

@@ -19,6 +19,7 @@ import numpy as np
 
 from mlops.ml.evaluation import sentences
 from mlops.ml.evaluation.power import power
+from mlops.ml.evaluation.waivers import FAIL, INCONCLUSIVE, PASS, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from mlops.ml.evaluation.bootstrap import Interval
     from mlops.ml.evaluation.evidence import Evidence, Method, Rule
 
-PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
 CLUSTERS = 10  # fewer groups than this cannot carry an interval
 _FAR = 30  # a half-width this many times the distance would need about a thousand times the rows
 
@@ -102,10 +102,7 @@ def judge(evidence: Iterable[Evidence], method: Method, minimum_rows: int) -> li
 
 def overall(results: Sequence[Result]) -> str:
     """Sum up blocking rules: any failure fails, then any doubt, and nothing applicable is doubt."""
-    verdicts = {r.verdict for r in results if r.evidence.applicable and r.evidence.rule.mode == "block"}
-    if FAIL in verdicts:
-        return FAIL
-    return PASS if verdicts == {PASS} else INCONCLUSIVE
+    return verdict(result.record() for result in results)
 
 
 def _family(family: list[Evidence], method: Method, minimum_rows: int) -> Iterator[Result]:

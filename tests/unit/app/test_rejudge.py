@@ -149,8 +149,9 @@ def test_the_command_line_says_it_in_every_form(
     root: Path, form: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded(root, WORSE, rules=rules(0.6))
-    (root / "conf").mkdir()
+    (root / "conf" / "pipeline").mkdir(parents=True)
     (root / "conf" / "project.yaml").write_text("name: x\n")
+    (root / "conf" / "pipeline" / "visits.yaml").write_text("# @package _global_\n")
     monkeypatch.chdir(root)
     assert run(["gate", "visits", "--base", "HEAD", "-o", form]) == 2
     shown = capsys.readouterr()

@@ -48,3 +48,11 @@ def test_a_file_that_somebody_else_wrote_is_never_touched(tmp_path: Path) -> Non
     assert not (tmp_path / "out" / "a.yaml").exists()
     assert (tmp_path / "out" / "b.yaml").read_text() == "mine\n"
     assert (tmp_path / "out" / "c.yaml").read_text() == "mine too\n"
+
+
+def test_what_a_killed_compile_left_is_in_nobody_s_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlops.files.generated.os.getpid", lambda: 7)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".a.yaml.7.part").write_text("half")
+    write(tmp_path, FILES, mark=MARK, places=PLACES)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.yaml", "b.yaml"]

@@ -1,0 +1,71 @@
+"""Whatever a file of at most 1 MiB holds, an answer comes within two seconds, and it is short."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from mlops.app.validate import validate
+from tests.builders.repositories import make_repository
+
+SECONDS = 2.0  # of this process's own work
+BOUND = 1 << 20
+DOUBLED = "".join(f"k{index}: ${{k{index + 1}}}${{k{index + 1}}}\n" for index in range(40)) + "k40: xxxxxxxx\n"
+HOSTILE = {
+    "brackets": "[" * BOUND,
+    "keys that are numbers": "".join(f"{index}: 1\n" for index in range(90_000)),
+    "keys that are lists": "? [a]\n: 1\n" * 90_000,
+    "one key": "a: 1\n" * 180_000,
+    "keys that name code": "".join(f"_a{index}_: 1\n" for index in range(80_000)),
+    "words that are ambiguous": "a: [" + "no, " * 90_000 + "no]\n",
+    "resolvers": "a: [" + '"${oc.env:A}", ' * 60_000 + "1]\n",
+    "open references": 'a: "' + "${" * 300_000 + '"\n',
+    "anchors": "a: [" + ", ".join(f"&a{index} x" for index in range(90_000)) + "]\n",
+    "aliases": "a: &a x\nb: [" + "*a, " * 90_000 + "1]\n",
+    "a long text": "a: " + "x" * 1_000_000 + "\n",
+    "escapes": 'a: "' + "\\x41" * 260_000 + '"\n',
+    "comments": "#\n" * 500_000 + "a: 1\n",
+    "tabs": "\t" * BOUND,
+    "digits": "a: " + "1" * 1_000_000,
+    "base 60": "a: " + "1:" * 400_000 + "1\n",
+    "underscores": "a: " + "1_" * 400_000 + "x\n",
+    "candidates": "model:\n" + "".join(f"  m{index}: {{kind: x{index}}}\n" for index in range(20_000)),
+    "unknown options": "defaults:\n" + "".join(f"  - /model: x{index}\n" for index in range(30_000)),
+    "gates": "gates:\n" + "".join(f"  - {{metric: m{index}, at_least: 0.5}}\n" for index in range(12_000)),
+    "a chain of references": "".join(f"k{index}: ${{k{index + 1}}}\n" for index in range(20_000)) + "k20000: 1\n",
+    "many references": "a: " + "${task}" * 100_000 + "\n",
+    "references that double": DOUBLED,
+    "references that double for Hydra": DOUBLED.replace("${", "${ "),
+    "lists by reference": "x: [1, 2, 3]\na: [" + '"${x}", ' * 20_000 + "1]\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_in_time(name: str, tmp_path: Path) -> None:
+    root = make_repository(tmp_path)
+    (root / "conf/pipeline/churn.yaml").write_text(("# @package _global_\n" + HOSTILE[name])[:BOUND])
+    started = time.process_time()
+    found, text = validate(root)
+    took = time.process_time() - started
+    assert found
+    assert took < SECONDS
+    assert len(text) < 100_000
+
+
+@pytest.mark.parametrize("opening", ["${", "${ "])
+def test_references_that_double_are_refused_here_and_never_reach_hydra(opening: str, tmp_path: Path) -> None:
+    root = make_repository(tmp_path)
+    written = "# @package _global_\n" + DOUBLED.replace("${", opening)
+    (root / "conf/pipeline/churn.yaml").write_text(written)
+    (found,) = validate(root)[0]
+    assert (found.rule, found.message) == ("yaml-size", "references lead on and on, or grow beyond measure")
+
+
+def test_a_file_with_a_hundred_faults_and_more_tells_a_hundred(tmp_path: Path) -> None:
+    root = make_repository(tmp_path)
+    (root / "conf/pipeline/churn.yaml").write_text("# @package _global_\na: [" + "no, " * 150 + "no]\n")
+    found, _ = validate(root)
+    assert [diagnostic.rule for diagnostic in found] == ["yaml-ambiguous"] * 100

@@ -1,0 +1,38 @@
+"""A name that no pipeline has is a slip of the hand, for every verb: what was meant is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlops.cli.main import run
+from tests.builders.repositories import make_repository
+
+SAID = """\
+conf/pipeline/chorn.yaml:1:1: there is no pipeline `chorn` [unknown-pipeline]
+  did you mean `churn`? also there: tenants-eu
+1 problem in 1 file
+"""
+
+
+@pytest.mark.parametrize("verb", ["gate", "plan", "run", "render", "validate"])
+def test_an_unknown_pipeline_is_named_with_those_near_it(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_repository(tmp_path)
+    (root / "conf" / "fleet").mkdir()
+    (root / "conf" / "fleet" / "tenants.yaml").write_text("template: pipeline/churn\nrows: {eu: {}}\n")
+    monkeypatch.chdir(root)
+    assert run([verb, "chorn"]) == 4
+    captured = capsys.readouterr()
+    assert captured.err == SAID
+    assert captured.out == ""
+
+
+def test_a_pipeline_that_was_never_judged_is_not_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(make_repository(tmp_path))
+    assert run(["gate", "churn"]) == 6
+    assert capsys.readouterr().err == "churn: no verdict yet\nhint: mlops run churn\n"

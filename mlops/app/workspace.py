@@ -71,9 +71,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
-    facts = Facts(
-        *fingerprints(root), champions=live, waivers=waived, rollouts=traffic, sources=_sources(pipelines)
-    )
+    facts = Facts(*fingerprints(root), champions=live, waivers=waived, rollouts=traffic, sources=_sources(pipelines))
     plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))
     return Workspace(root, configuration, project, policy, pipelines, plan)
 

@@ -16,9 +16,7 @@ from mlops.diagnostics import Diagnostic
 @click.option("--author", envvar="MLOPS_AUTHOR", show_envvar=True, help="Who opened the pull request.")
 @click.option("--hydra", is_flag=True, help="Compose with Hydra too, and report any value that differs.")
 @output("text", "json")
-def command(
-    names: tuple[str, ...], strict: bool, base: str | None, author: str | None, hydra: bool, form: str
-) -> int:
+def command(names: tuple[str, ...], strict: bool, base: str | None, author: str | None, hydra: bool, form: str) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
     from mlops.app.validate import validate
 

@@ -67,9 +67,7 @@ class Predictions:
         """Take the candidate's scores on perturbed rows for its own, and call those on the rows as they are `clean`."""
         if perturbation is None:
             return self
-        return replace(
-            self, scores=_turned(self.scores, perturbation), decisions=_turned(self.decisions, perturbation)
-        )
+        return replace(self, scores=_turned(self.scores, perturbation), decisions=_turned(self.decisions, perturbation))
 
     def with_perturbed(self, scores: Mapping[str, NDArray[Any]]) -> Predictions:
         """Add the candidate's scores on perturbed rows, by perturbation."""

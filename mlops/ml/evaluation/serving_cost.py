@@ -18,8 +18,9 @@ import numpy as np
 
 from mlops.ml.evaluation.bootstrap import UNKNOWN, Interval
 from mlops.ml.evaluation.evidence import Evidence, Rule
-from mlops.ml.evaluation.judge import FAIL, INCONCLUSIVE, PASS, Result
+from mlops.ml.evaluation.judge import Result
 from mlops.ml.evaluation.sentences import NO_CHAMPION, ends, number
+from mlops.ml.evaluation.waivers import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,2 +1,2 @@
 def totals_agree(rows):
-    return rows['age'] >= 0
+    return rows["age"] >= 0

@@ -18,6 +18,7 @@ PLACES = (
     "pipelines/*/.gitignore",
     ".github/workflows/mlops-*.yml",
     ".github/CODEOWNERS",
+    ".github/gates/*.yaml",
     ".github/dependabot.yml",
 )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlops.backends import attributes, codeowners, dependabot, dvc, github, params
+from mlops.backends import attributes, codeowners, dependabot, dvc, gates, github, params
 from mlops.plan.pipeline import Plan
 
-BACKENDS = (attributes, codeowners, dependabot, dvc, github, params)
+BACKENDS = (attributes, codeowners, dependabot, dvc, gates, github, params)
 
 
 def render(plan: Plan) -> dict[str, str]:

@@ -18,7 +18,16 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     """Decide everything about a repository; the same input gives the same plan."""
     plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
     ownership = () if policy is None else lower_owners(policy, {name: spec.owners for name, spec in pipelines.items()})
-    return Plan(project.name, plans, _fleet(plans), lower_workflows(project, pipelines), ownership)
+    return Plan(
+        project.name, plans, _fleet(plans), lower_workflows(project, pipelines), ownership, _reviewed(policy, pipelines)
+    )
+
+
+def _reviewed(policy: Policy | None, pipelines: Mapping[str, Pipeline]) -> tuple[str, ...]:
+    tiers = {} if policy is None else policy.risk
+    return tuple(
+        name for name, spec in sorted(pipelines.items()) if spec.risk in tiers and not tiers[spec.risk].own_gates
+    )
 
 
 def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) -> PipelinePlan:

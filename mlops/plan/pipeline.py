@@ -78,6 +78,8 @@ class Plan:
     fleet: Stage
     workflows: tuple[Workflow, ...]
     ownership: tuple[Ownership, ...] = ()
+    reviewed: tuple[str, ...] = ()
+    """Pipelines whose gates only the policy's owners may change."""
 
 
 def _reads(path: str, output: str) -> bool:

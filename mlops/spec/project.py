@@ -179,6 +179,8 @@ class RiskTier(Block):
     """A blocking rule against the live model is required."""
     own_classes: bool = True
     """Whether a candidate may be a class of the repository's own."""
+    own_gates: bool = True
+    """Whether its owners may change its gates; else the policy's owners review `.github/gates/`, which has them too."""
     card: bool = False
     """Everything under `card:` is written."""
     budget: bool = False

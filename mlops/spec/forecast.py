@@ -28,7 +28,8 @@ class Forecast(Block):
     """Column that tells several series apart, such as shops; all are learnt by one model."""
     lags: Items[Annotated[int, Field(ge=1, le=100_000)]] = ()
     """Periods before the target date whose values are features, each at least `horizon`; the last known value and that
-    of the season before are always among them. Where none is given: also the two values before each."""
+    of the same season are always among them. Where none is given: also the two values before the last, and the one that
+    lies as far before it as the season's before the target date."""
     windows: Items[Annotated[int, Field(ge=2, le=10_000)]] = ()
     """Numbers of periods, up to the last known one, whose mean and standard deviation are features."""
     known: Items[Column] = ()

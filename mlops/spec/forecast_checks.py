@@ -1,4 +1,4 @@
-"""What a forecast needs of the other blocks: rows in time order, nothing from after its origin, and one series a row."""
+"""What a forecast needs of the other blocks: rows in time order, and nothing from after its origin."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def lags_do_not_peek(pipeline: Pipeline) -> Iterator[Problem]:
             yield Problem(path, f"the lag {lag} stands there twice", "remove one", _RULE)
     for index, window in enumerate(forecast.windows):
         if window in forecast.windows[:index]:
-            yield Problem(("forecast", "windows", index), f"the window {window} stands there twice", "remove one", _RULE)
+            path = ("forecast", "windows", index)
+            yield Problem(path, f"the window {window} stands there twice", "remove one", _RULE)
 
 
 def forecast_names_columns(pipeline: Pipeline) -> Iterator[Problem]:
@@ -65,7 +66,7 @@ def forecast_names_columns(pipeline: Pipeline) -> Iterator[Problem]:
         return
     roles = {data.target: "the target", **({data.split.key: "the date"} if data.split.key else {})}
     roles |= {name: "left out by `exclude`" for names in data.exclude.values() for name in names}
-    roles |= {name: "one of `keys`" for name in data.keys}
+    roles |= dict.fromkeys(data.keys, "one of `keys`")
     named: list[tuple[Path, str]] = [] if forecast.series is None else [(("forecast", "series"), forecast.series)]
     named += [(("forecast", "known", index), name) for index, name in enumerate(forecast.known)]
     for path, name in named:

@@ -97,7 +97,7 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
     """Score every row with every model, through the code that serving uses, and decide by what decisions are worth."""
     candidate = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     classes = tuple(map(str, candidate.classes or ()))
-    scores = {"candidate": candidate.predict(test)}
+    scores: dict[str, NDArray[Any]] = {"candidate": candidate.predict(test)}
     released: dict[str, Decision] = {}
     if params.champion is not None:
         champion = _champion(context, params.champion, candidate)

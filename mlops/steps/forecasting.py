@@ -57,8 +57,9 @@ def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str
     """Write truth and forecasts by target date, added up over series, as CSV."""
     columns = {"actual": predictions.target.astype(np.float64), "forecast": predictions.scores["candidate"]}
     columns |= {"naive": predictions.scores["dummy"], "seasonal_naive": predictions.scores["simple"]}
-    table = pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.Float64)).with_columns(rows[asked.date].alias("date"))
-    totals = table.select("date", *columns).group_by("date").agg(pl.col(list(columns)).sum()).sort("date")
+    numbers = [pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()]
+    table = pl.DataFrame([rows[asked.date].alias("date"), *numbers])
+    totals = table.group_by("date").agg(pl.col(list(columns)).sum()).sort("date")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(totals.columns)

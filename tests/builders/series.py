@@ -46,7 +46,7 @@ data:
   target: {target}
   columns: {{date: {{type: date}}}}
   split: {{by: time, key: date, fractions: {{train: 0.5, validation: 0.2, test: 0.3}}}}
-features: {{datetime: {{parts: [year, month, weekday]}}}}
+features: {{datetime: {{parts: [month, weekday]}}}}
 """
 
 

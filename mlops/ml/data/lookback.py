@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.periods import Every, periods
 from mlops.ml.data.types import ColumnType
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _PERIOD, _SERIES = "__period__", "__series__"
 _SPARSE = 2  # times as many periods as rows; more of them are a wrong `every`
@@ -39,8 +41,12 @@ class Lookback(BaseModel):
 
     @property
     def every_lag(self) -> tuple[int, ...]:
-        """All lags that become columns: those of the two naive forecasts are always there."""
-        usual = () if self.lags else (*range(self.horizon + 1, self.horizon + 3), self.seasonal + self.season)
+        """All lags that become columns: those of the two naive forecasts are always there.
+
+        Where none is asked for, so are those that tell how the last value stands to its neighbours and to its season:
+        y[T-s] + φ (y[T-h] - y[T-h-s]) is what a first-order seasonal autoregression says of y[T].
+        """
+        usual = () if self.lags else (self.horizon + 1, self.horizon + 2, self.horizon + self.seasonal)
         return tuple(sorted({self.horizon, self.seasonal, *self.lags, *usual}))
 
     def lag(self, target: str, lag: int) -> str:
@@ -85,7 +91,8 @@ def look_back(frame: pl.DataFrame, target: str, asked: Lookback) -> Seen:
     joined = base.join(past, on=[_SERIES, _PERIOD], how="left", maintain_order="left").drop(_SERIES, _PERIOD)
     whole = joined.drop_nulls(names)
     if whole.is_empty():
-        message = f"no row has {max((*asked.every_lag, *(asked.horizon + w - 1 for w in asked.windows)))} periods before it"
+        reach = max(*asked.every_lag, *(asked.horizon + window - 1 for window in asked.windows), 0)
+        message = f"no row has all of the {reach:,} periods before it"
         raise DataError(message, hint="ask for shorter lags and windows, or bring older rows")
     return Seen(whole, dict.fromkeys(names, "float"), frame.height - whole.height)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from mlops.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Every = Literal["hour", "day", "week", "month", "quarter", "year"]
 
@@ -62,7 +64,7 @@ def blocks(numbers: NDArray[np.int64], horizon: int) -> NDArray[np.int64]:
     """
     if not len(numbers):
         return numbers
-    return (numbers - numbers.min()) // block_length(numbers, horizon)
+    return np.asarray((numbers - numbers.min()) // block_length(numbers, horizon))
 
 
 def block_length(numbers: NDArray[np.int64], horizon: int) -> int:

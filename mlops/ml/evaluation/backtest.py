@@ -5,14 +5,18 @@ Tashman, International Journal of Forecasting 16:437 (2000): the origin moves on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mlops.ml.evaluation.metrics import compute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
 
 METRICS = ("mae", "rmse", "smape", "wape")
 _FIRST = 0.5  # of the periods are known at the first origin
@@ -45,7 +49,7 @@ def folds(numbers: NDArray[np.int64], origins: int, horizon: int) -> list[Fold]:
         return []
     first, last = known[int(_FIRST * len(known))] - 1, known[-1] - horizon + 1
     steps = np.unique(np.linspace(first, last, origins + 1).astype(np.int64))
-    found = [_fold(numbers, int(start), int(end), horizon) for start, end in zip(steps[:-1], steps[1:], strict=True)]
+    found = [_fold(numbers, int(start), int(end), horizon) for start, end in pairwise(steps)]
     return [fold for fold in found if min(len(fold.train), len(fold.test)) and len(fold.train) >= _FEWEST]
 
 

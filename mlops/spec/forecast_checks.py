@@ -49,7 +49,8 @@ def lags_do_not_peek(pipeline: Pipeline) -> Iterator[Problem]:
     for index, lag in enumerate(forecast.lags):
         path: Path = ("forecast", "lags", index)
         if lag < forecast.horizon:
-            message = f"`{lag}` periods before the target date is after the forecast is made, {forecast.horizon} before"
+            made = f"{forecast.horizon} {forecast.every}{'s' if forecast.horizon > 1 else ''} before the target date"
+            message = f"a lag of {lag} is later than the forecast, which is made {made}"
             yield Problem(path, message, f"write lags of at least {forecast.horizon}, the horizon", _RULE)
         elif lag in forecast.lags[:index]:
             yield Problem(path, f"the lag {lag} stands there twice", "remove one", _RULE)

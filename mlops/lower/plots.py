@@ -37,8 +37,8 @@ _SEGMENTS = Plot(
     x_label="Mean of truth minus prediction", y_label="Segment",
 )  # fmt: skip
 _FORECAST = Plot(
-    f"{_FOLDER}/forecast.csv", "date", ("actual", "forecast"), "Forecast against actual", template="linear",
-    x_label="Target date", y_label="Sum over series",
+    f"{_FOLDER}/forecast.csv", "year", ("actual", "forecast"), "Forecast against actual", template="linear",
+    x_label="Target date, in years", y_label="Sum over series",
 )  # fmt: skip
 
 

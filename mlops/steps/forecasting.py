@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from calendar import isleap
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +56,10 @@ def section(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> di
 
 
 def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str:
-    """Write truth and forecasts by target date, added up over series, as CSV."""
+    """Write truth and forecasts by target date, added up over series, as CSV.
+
+    DVC's templates have numbers at both axes, so that a date is there as a decimal year too.
+    """
     columns = {"actual": predictions.target.astype(np.float64), "forecast": predictions.scores["candidate"]}
     columns |= {"naive": predictions.scores["dummy"], "seasonal_naive": predictions.scores["simple"]}
     numbers = [pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()]
@@ -62,6 +67,14 @@ def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str
     totals = table.group_by("date").agg(pl.col(list(columns)).sum()).sort("date")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(totals.columns)
-    writer.writerows((row[0].isoformat(), *(f"{value:.6g}" for value in row[1:])) for row in totals.iter_rows())
+    writer.writerow(("date", "year", *columns))
+    for day, *values in totals.iter_rows():
+        writer.writerow((day.isoformat(), f"{_year(day):.6f}", *(f"{value:.6g}" for value in values)))
     return text.getvalue()
+
+
+def _year(moment: date) -> float:
+    """Spell a date or time as a decimal year."""
+    hours = moment.hour + moment.minute / 60 if isinstance(moment, datetime) else 0.0
+    days = moment.timetuple().tm_yday - 1 + hours / 24
+    return moment.year + days / (366 if isleap(moment.year) else 365)

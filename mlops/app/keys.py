@@ -24,7 +24,6 @@ _TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("train", "task"), ("task",)),
     (("train", "backtest"), ("forecast", "backtest")),
     (("train", "forecast"), ("forecast",)),
-    (("train", "target"), ("data", "target")),
     (("evaluate", "task"), ("task",)),
     (("evaluate", "forecast"), ("forecast",)),
     (("evaluate", "target"), ("data", "target")),

@@ -116,4 +116,4 @@ def test_stages_are_told_of_the_past_and_others_are_not(tmp_path: Path) -> None:
     assert {sections[name]["task"] for name in ("validate", "split", "features", "train", "evaluate", "gate")} == {
         "regression"
     }
-    assert np.all([rule["metric"] == "mae" for rule in sections["gate"]["rules"]])
+    assert np.all([rule["metric"] == "mase" for rule in sections["gate"]["rules"]])

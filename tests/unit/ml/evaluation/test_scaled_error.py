@@ -81,3 +81,22 @@ def test_shares_of_a_forecast_are_as_defined() -> None:
     assert compute("wape", y, score) == pytest.approx(60 / 300)
     assert compute("smape", y, score) == pytest.approx((20 / 210 + 100 / 350 + 0) / 3)
     assert compute("pinball_90", y, score) == pytest.approx((0.1 * 10 + 0.9 * 50) / 3)
+
+
+def test_a_large_series_does_not_hide_what_a_small_one_loses() -> None:
+    count, random = 400, np.random.default_rng(3)
+    size = np.where(np.arange(count) % 2, 100.0, 1.0)
+    noise = random.standard_normal(count)
+    gain = np.where(size > 1, 0.7, 3.0)  # of the naive error
+    seen = Predictions(
+        "regression",
+        np.arange(count),
+        np.zeros(count),
+        {"candidate": gain * size * noise, "dummy": size * noise},
+        {},
+        groups=np.arange(count) // 10,
+        scale=size,
+    )
+    rules = [Rule(f"{metric}:dummy", metric, "dummy", at_most=0.0) for metric in ("mae", "mase")]
+    verdicts = [result.verdict for result in judge(gather(seen, rules, Method(400), grouped=True), Method(400), 30)]
+    assert verdicts == ["pass", "fail"]

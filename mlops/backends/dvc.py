@@ -51,7 +51,8 @@ def _pipeline(stages: tuple[_Shape, ...]) -> dict[str, Any]:
 
 def _plot(plot: Plot) -> dict[str, Any]:
     labels = {"x_label": plot.x_label, "y_label": plot.y_label}
-    named = {"x": plot.x, "y": plot.y, "title": plot.title, **{key: text for key, text in labels.items() if text}}
+    y = plot.y if isinstance(plot.y, str) else list(plot.y)
+    named = {"x": plot.x, "y": y, "title": plot.title, **{key: text for key, text in labels.items() if text}}
     return {plot.path: {**named, "template": plot.template}}
 
 

@@ -36,10 +36,16 @@ _SEGMENTS = Plot(
     f"{_FOLDER}/segments.csv", "bias", "segment", "Bias by segment", template="bar_horizontal",
     x_label="Mean of truth minus prediction", y_label="Segment",
 )  # fmt: skip
+_FORECAST = Plot(
+    f"{_FOLDER}/forecast.csv", "year", ("actual", "forecast"), "Forecast against actual", template="linear",
+    x_label="Target date, in years", y_label="Sum over series",
+)  # fmt: skip
 
 
 def of(spec: Pipeline) -> tuple[Plot, ...]:
     """List the plots of what `evaluate` measures."""
     if spec.task == "binary":
         return (_ROC, _PR, _CALIBRATION, *(() if spec.evaluate.cost is None else (_VALUE,)))
+    if spec.task == "forecasting":
+        return (_FORECAST, _RESIDUALS, _SEGMENTS)
     return (_CONFUSION,) if spec.task == "multiclass" else (_RESIDUALS, _SEGMENTS)

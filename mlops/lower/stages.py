@@ -6,6 +6,7 @@ from typing import Any
 
 from mlops.lower import plots
 from mlops.lower.configuration import digest_sections
+from mlops.lower.forecast import lookback, task_of
 from mlops.lower.gates import lower_rules, lower_slices
 from mlops.lower.inputs import Facts
 from mlops.lower.serving import serving_rules
@@ -24,8 +25,9 @@ _USUAL_METRICS = {
     "binary": ("auroc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy"),
     "multiclass": ("accuracy", "balanced_accuracy", "macro_f1", "log_loss"),
     "regression": ("rmse", "mae", "r2"),
+    "forecasting": ("mase", "smape", "wape", "rmse", "mae"),
 }
-_SELECT_BY = {"binary": "auroc", "multiclass": "log_loss", "regression": "rmse"}
+_SELECT_BY = {"binary": "auroc", "multiclass": "log_loss", "regression": "rmse", "forecasting": "mae"}
 
 
 def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
@@ -70,9 +72,10 @@ def _ingest(spec: Pipeline) -> Stage:
 
 def _validate(spec: Pipeline) -> Stage:
     data = spec.data
-    keys = {*data.keys, *([data.entity] if data.entity else []), *([data.split.key] if data.split.key else [])}
+    ordered = [data.split.key] if data.split.key and spec.forecast is None else []
+    keys = {*data.keys, *([data.entity] if data.entity else []), *ordered}
     section = {
-        "task": spec.task,
+        "task": task_of(spec),
         "target": data.target,
         "positive": data.positive,
         "entity": data.entity,
@@ -86,6 +89,7 @@ def _validate(spec: Pipeline) -> Stage:
         "include": None if data.include is None else list(data.include),
         "drop_null_target": data.drop_null_target,
         **_further(data),
+        **lookback(spec),
     }
     outputs = (
         Output("artifacts/schema.json"),
@@ -112,13 +116,14 @@ def _further(data: Data) -> dict[str, Any]:
 
 
 def _split(spec: Pipeline) -> Stage:
-    section = {**dump(spec.data.split), "target": spec.data.target, "task": spec.task, "entity": spec.data.entity}
+    section = {**dump(spec.data.split), "target": spec.data.target, "task": task_of(spec), "entity": spec.data.entity}
+    section |= lookback(spec)
     outputs = (Output("artifacts/split"), Output("reports/split.json", Kind.REPORT))
     return _stage("split", section, ("artifacts/schema.json", "artifacts/valid.parquet"), *outputs)
 
 
 def _features(spec: Pipeline) -> Stage:
-    section = {"task": spec.task, "target": spec.data.target, **dump(spec.features)}
+    section = {"task": task_of(spec), "target": spec.data.target, **dump(spec.features)}
     return _stage("features", section, ("artifacts/schema.json", "artifacts/split"), Output("artifacts/features"))
 
 
@@ -128,13 +133,16 @@ def _train(name: str, spec: Pipeline) -> Stage:
     }
     section = {
         "pipeline": name,
-        "task": spec.task,
+        "task": task_of(spec),
         "seed": spec.seed,
         "select_by": spec.select_by or _SELECT_BY[spec.task],
         "candidates": {candidate: dump(model) for candidate, model in sorted(spec.model.items())},
         "trainer": dump(spec.trainer),
         **({"learning_curve": True} if spec.evaluate.learning_curve else {}),
     }
+    backtest = spec.forecast is not None and spec.forecast.backtest > 0
+    if spec.forecast is not None and backtest:
+        section |= {"target": spec.data.target, "backtest": spec.forecast.backtest, **lookback(spec)}
     explain = spec.evaluate.explain
     if explain is not None and explain.attributions:
         section["explain"] = {"sample": explain.sample, "key": explain.key, "rows": list(explain.rows)}
@@ -147,7 +155,7 @@ def _train(name: str, spec: Pipeline) -> Stage:
     curve = (
         (Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)),) if spec.evaluate.learning_curve else ()
     )
-    rows = ("artifacts/split",) if "explain" in section else ()
+    rows = ("artifacts/split",) if "explain" in section or backtest else ()
     return _stage("train", section, ("artifacts/features", *rows, *own), *outputs, *curve)
 
 
@@ -164,7 +172,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     slices = sensitive | named_by | set(spec.evaluate.slices) | set(spec.evaluate.bins) | set(shaped.get("crosses", ()))
     section = {
         "pipeline": name,
-        "task": spec.task,
+        "task": task_of(spec),
         "target": spec.data.target,
         "metrics": [metric for metric in metrics_for(spec.task, declared) if metric in named or metric in usual],
         "slices": sorted(slices),
@@ -175,6 +183,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         "baselines": ["dummy", "simple"],
         **_examined(spec),
         **({} if cost is None else {"cost": dump(cost)}),
+        **lookback(spec),
     }
     outputs = (
         Output("artifacts/evaluation"),
@@ -212,8 +221,8 @@ def _measure(spec: Pipeline, champion: str | None) -> tuple[Stage, ...]:
 
 def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
     section = {
-        "task": spec.task,
-        "group": _group(spec),
+        "task": task_of(spec),
+        "group": _group(spec) if spec.forecast is None else f"consecutive {spec.data.split.key}",
         "bootstrap": dump(spec.evaluate.bootstrap),
         "minimum_rows": spec.evaluate.minimum_rows,
         "rules": lower_rules(spec),

@@ -23,7 +23,7 @@ class Plot:
 
     path: str
     x: str
-    y: str
+    y: str | tuple[str, ...]
     title: str
     template: str = "simple"
     x_label: str = ""

@@ -8,6 +8,7 @@ from mlops.diagnostics import suggest
 from mlops.spec import column_rules
 from mlops.spec.data import excluded
 from mlops.spec.document import Path
+from mlops.spec.forecast_checks import FORECAST_CHECKS
 from mlops.spec.gate_checks import GATE_CHECKS
 from mlops.spec.gate_checks import rules as _rules
 from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
@@ -105,7 +106,7 @@ def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
     if split.by in ("random", "stratified") and split.key is not None:
         message = f"a {split.by} split has no `key`"
         yield Problem(("data", "split", "key"), message, "write `by: group` or `by: time`, or remove it", "split")
-    if split.by == "stratified" and pipeline.task == "regression":
+    if split.by == "stratified" and pipeline.task in ("regression", "forecasting"):
         yield Problem(("data", "split", "by"), "a number cannot be stratified", "write `by: random`", "split")
 
 
@@ -251,6 +252,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     perturbation_fits,
     serving_is_whole,
     *GATE_CHECKS,
+    *FORECAST_CHECKS,
 )
 
 

@@ -62,6 +62,13 @@ Why: a row becomes a whole pipeline; a slip in one would be a pipeline nobody as
 Fix: correct the row that the message names; `template:` is the name of a file in `conf/pipeline/`.
 Example: two rows called `eu`.
 
+forecast: a forecast that could see its future, or that the other blocks do not fit.
+What: a forecasting task without `forecast.horizon`, a split that is not by time, a lag shorter than the horizon, or a
+    column that is named for two things or is not known when the forecast is made.
+Why: a model that is judged with knowledge it will not have looks better than it will ever be.
+Fix: split by time, count lags from the target date, name in `known` only what is known ahead.
+Example: `{task: forecasting, forecast: {horizon: 7, lags: [1]}}`.
+
 gate-rule: a rule of a gate, or a slice, that could not be judged as written.
 What: fairness without the column it is `of`, of a column that nobody declared, or of a task that is no yes or no;
     McNemar's test of something else than the accuracy of two models on independent rows; a relative margin that is

@@ -13,6 +13,7 @@ from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
 from mlops.spec.examine import Discover, Explain
 from mlops.spec.features import Features
+from mlops.spec.forecast import Forecast
 from mlops.spec.gates import GateRule
 from mlops.spec.metrics import MetricName
 from mlops.spec.model import Model
@@ -22,7 +23,7 @@ from mlops.spec.robustness import Perturbations
 from mlops.spec.serving import Serving
 from mlops.spec.trainer import Trainer
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "regression", "forecasting"]
 
 
 class Bootstrap(Block):
@@ -102,11 +103,12 @@ class Pipeline(Block):
     risk: Risk
     """Tier of conf/policy.yaml that the pipeline falls under."""
     task: Task
-    """What is learnt: a yes or no, one of several classes, or a number."""
+    """What is learnt: a yes or no, one of several classes, a number, or a number some periods ahead."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of training."""
     data: Data
     features: Features = Features()
+    forecast: Forecast | None = None
     model: Annotated[dict[Name, Model], Field(min_length=1)]
     """Candidates by name; the best on validation goes on."""
     select_by: MetricName | None = None

@@ -178,6 +178,6 @@ def _show(value: Any) -> str:
         return "{...}"
     if isinstance(value, list):
         return "[...]"
-    text = {None: "null", True: "true", False: "false"}.get(value, value) if not isinstance(value, float) else value
+    text = {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else value
     shown = f'"{text}"' if isinstance(text, str) and text is value and _LOOKS_OTHERWISE.match(text) else str(text)
     return shown if len(shown) <= 60 else shown[:57] + "..."

@@ -16,12 +16,13 @@ from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import baselines, curves, discovery, dvc_plots, robustness
 from mlops.ml.evaluation.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.summary import summarise
-from mlops.steps import examine
+from mlops.steps import examine, forecasting
 from mlops.steps.deciding import Deciding
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     discover: discovery.Options | None = None
     importance: examine.Importance | None = None
     cost: dict[str, Any] | None = None
+    forecast: Lookback | None = None
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -61,6 +63,8 @@ def run(context: StageContext) -> None:
     predictions, deciding = _predict(context, params, test)
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
     summary |= examine.examine(context, params, test, predictions)
+    if params.forecast is not None:
+        summary["forecast"] = forecasting.section(params.forecast, test, predictions)
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
         if deciding is not None:
@@ -72,6 +76,8 @@ def run(context: StageContext) -> None:
         texts |= {f"dvc/{name}": text for name, text in dvc_plots.tables(drawn, predictions.classes).items()}
         if summary["residuals"] is not None:
             texts["dvc/segments.csv"] = dvc_plots.segments(summary["residuals"])
+        if params.forecast is not None:
+            texts["dvc/forecast.csv"] = forecasting.course(params.forecast, test, predictions)
         (folder / "dvc").mkdir()
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -91,14 +97,16 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
     """Score every row with every model, through the code that serving uses, and decide by what decisions are worth."""
     candidate = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     classes = tuple(map(str, candidate.classes or ()))
-    scores = {"candidate": candidate.predict(test)}
+    scores: dict[str, NDArray[Any]] = {"candidate": candidate.predict(test)}
     released: dict[str, Decision] = {}
     if params.champion is not None:
         champion = _champion(context, params.champion, candidate)
         scores["champion"] = champion.predict(test)
         released = {} if champion.decision is None else {"champion": champion.decision}
     features, deciding = candidate.transform.apply(test), None
-    if params.cost is None:
+    if params.forecast is not None:
+        scores |= forecasting.naive(params.forecast, params.target, test)
+    elif params.cost is None:
         scores |= _baselines(context, params, candidate, features)
     else:
         x, y = _arrays(context, "validation")
@@ -117,6 +125,8 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
         champion=params.champion,
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
     )
+    if params.forecast is not None:
+        clean = replace(clean, **forecasting.in_time(context, params.forecast, params.target, test))
     predictions = clean.with_perturbed(_perturbed(context, params, candidate, test))
     if deciding is not None:
         predictions = replace(predictions, decisions=deciding.decide(predictions.scores))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mlops.errors import DataError
@@ -14,14 +15,13 @@ from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import dumps, rounded
 from mlops.ml.data import duplicates, parquet, splits
 from mlops.ml.data.checks import Check
+from mlops.ml.data.lookback import Lookback
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.periods import apart, periods
 from mlops.ml.data.splits import PARTS, By, Plan
 from mlops.ml.data.target import Task
 from mlops.steps.context import StageContext
 from mlops.steps.validate import SCHEMA, VALID
-
-if TYPE_CHECKING:
-    import polars as pl
 
 FOLDER, REPORT = "artifacts/split", "reports/split.json"
 Fraction = Annotated[float, Field(gt=0, lt=1)]
@@ -58,6 +58,7 @@ class Params(BaseModel):
     target: str
     task: Task
     entity: str | None = None
+    forecast: Lookback | None = None
     code: str = ""
     libraries: dict[str, str] = {}
 
@@ -76,10 +77,17 @@ def run(context: StageContext) -> None:
     shutil.rmtree(context.path(FOLDER), ignore_errors=True)
     frame = parquet.read(context.path(VALID))
     parts = splits.assign(frame, params.plan)
+    total = frame.height
+    if params.forecast is not None:
+        asked = params.forecast
+        known = pl.Series(
+            apart(periods(frame[asked.date], asked.every).to_numpy(), parts.to_numpy().astype("i8"), asked.horizon)
+        )
+        frame, parts = frame.filter(known), parts.filter(known)
     refuse(frame, parts, params)
     divided = {name: frame.filter(parts == index) for index, name in enumerate(PARTS)}
     checks = leaks(divided, params, _roles(context))
-    write_text(report, dumps(rounded(describe(divided, params, checks))))
+    write_text(report, dumps(rounded(describe(divided, params, checks, total))))
     if blocking := [check.message for check in checks if check.blocks]:
         hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
         raise DataError("\n  ".join(blocking), hint=hint)
@@ -132,8 +140,11 @@ def _roles(context: StageContext) -> dict[str, str]:
     return {column["name"]: column["role"] for column in columns}
 
 
-def describe(divided: dict[str, pl.DataFrame], params: Params, checks: list[Check]) -> dict[str, Any]:
-    """Say who is in each part, for reports/split.json."""
+def describe(
+    divided: dict[str, pl.DataFrame], params: Params, checks: list[Check], total: int | None = None
+) -> dict[str, Any]:
+    """Say who is in each part, for reports/split.json; of a forecast also how many of `total` rows stand between."""
+    between = (total or 0) - sum(rows.height for rows in divided.values())
     return {
         "schema_version": 1,
         "by": params.by,
@@ -143,6 +154,7 @@ def describe(divided: dict[str, pl.DataFrame], params: Params, checks: list[Chec
         "entity_overlap": 0 if params.entity else None,
         "parts": {name: _part(rows, params) for name, rows in divided.items()},
         "checks": [check.record() for check in checks],
+        **({} if params.forecast is None else {"embargo": {"periods": params.forecast.horizon - 1, "rows": between}}),
     }
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps, rounded
+from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates, export
 from mlops.ml.training.problem import Examples, Problem, Task, loss
@@ -20,7 +21,7 @@ from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
 from mlops.spec.metrics import METRICS, metrics_for
-from mlops.steps import explanations, learning
+from mlops.steps import backtesting, explanations, learning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,6 +60,9 @@ class Params(BaseModel):
     trainer: TrainerOptions = TrainerOptions()
     explain: explanations.Asked | None = None
     learning_curve: bool = False
+    target: str = ""
+    backtest: int = 0
+    forecast: Lookback | None = None
     pipeline: str
     code: str = ""
     libraries: dict[str, str] = {}
@@ -119,7 +123,8 @@ def run(context: StageContext) -> None:
     best = max(results, key=lambda result: result.rank)
     model = best.fitted.export()
     export.check_parity(best.name, model, examples.validation_x, best.scores)
-    _write(work, results, best, model)
+    tested = _backtest(work, best.name, built[best.name])
+    _write(work, results, best, model, tested)
     if params.explain is not None:
         explanations.write(context, params.explain, best.name, best.fitted)
     if params.learning_curve:
@@ -234,14 +239,23 @@ def _result(work: Work, name: str, parameters: dict[str, Any], fitted: Fitted) -
     return Result(name, work.params.candidates[name].kind, parameters, fitted, scores, validation, rank)
 
 
-def _write(work: Work, results: list[Result], best: Result, model: bytes) -> None:
+def _backtest(work: Work, name: str, candidate: Candidate) -> dict[str, Any]:
+    """Go back to several origins, where that is asked for."""
+    params, session = work.params, _session(work, name, lambda _: None)
+    if params.forecast is None:
+        return {}
+    asked = (params.forecast, params.target, params.backtest)
+    return {"backtest": backtesting.run(work.context, *asked, work.examples, candidate, session)}
+
+
+def _write(work: Work, results: list[Result], best: Result, model: bytes, tested: dict[str, Any]) -> None:
     """Write the model and both reports, each in one step."""
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
         (folder / "model.onnx").write_bytes(model)
         (folder / "model.json").write_text(dumps(_model(work.problem, best)), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(_history(results, metric)))
-    write_text(context.path("reports/training.json"), dumps(_training(metric, results, best)))
+    write_text(context.path("reports/training.json"), dumps(_training(metric, results, best) | rounded(tested)))
 
 
 def _model(problem: Problem, best: Result) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from mlops.errors import ConfigurationError
+from mlops.errors import ConfigurationError, DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.data import (
@@ -31,6 +31,7 @@ from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
 from mlops.ml.data.contract import Contract
 from mlops.ml.data.derive import derive
+from mlops.ml.data.lookback import Lookback, look_back
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import ColumnType, Settled
@@ -81,6 +82,7 @@ class Table:
         """Go through the checks in order; each sees what the ones before it left."""
         self.hold()
         self._find_target()
+        self._look_back()
         self._drop()
         self._find_features()
         self._check_drift()
@@ -222,6 +224,23 @@ class Table:
         )
         return [Check(f"{role}_missing", name, "warn" if drop else "block", failed, total, words if failed else "")]
 
+    def _look_back(self) -> None:
+        """Give rows of a forecast their past, and take from them what is not known when it is made."""
+        asked, target = self.params.forecast, self.params.target
+        if asked is None or any(check.blocks for check in self.checks):
+            return
+        total = self.frame.height
+        try:
+            seen = look_back(self.frame, target, asked)
+        except (ConfigurationError, DataError) as error:
+            self.checks.append(checks.failure("forecast", None, f"{error.message}; {error.hint}"))
+            return
+        kept = {ROW, target, *self.params.kept, *asked.features(target)}
+        self.frame = seen.frame.select(name for name in seen.frame.columns if name in kept)
+        self.types |= seen.types
+        words = f"{seen.short:,} of {total:,} rows have too little past, and are left out"
+        self.checks.append(Check("forecast", None, "warn", 0, total, words if seen.short else ""))
+
     def _drop(self) -> None:
         kept = {ROW, self.params.target, *self.params.kept}
         if self.params.include is not None:
@@ -233,6 +252,8 @@ class Table:
     def _find_features(self) -> None:
         left = [name for name in self.types if name != self.params.target and name not in self.params.kept]
         doubtful = [name for name in left if name not in (self.params.include or ())]
+        # a date, and a number of the past, are another in each row; what they say of it is not its name
+        doubtful = [name for name in doubtful if name not in self._past]
         found = columns.identifiers(self.frame, doubtful, self.types, self.distinct)
         identifiers = {check.column for check in found}
         self.features = tuple(name for name in left if name not in identifiers)
@@ -255,7 +276,7 @@ class Table:
         suspects = [
             leakage.Suspect(name, self.types[name], name in rules and rules[name].public)
             for name in self.features
-            if name not in rules or rules[name].leakage == "check"
+            if (name not in rules or rules[name].leakage == "check") and name not in self._past
         ]
         found = leakage.find(self.frame, self.target, suspects, self.params.origins())
         self.checks += found or [Check("leakage", None, "block", 0, len(suspects))]
@@ -270,6 +291,12 @@ class Table:
         self.noise = label_noise.estimate(self.frame, self.target, kinds, self.params.entity)
         if self.params.label_noise is not None:
             self.checks.append(label_noise.held(self.noise, self.params.label_noise, self.target.name))
+
+    @property
+    def _past(self) -> frozenset[str]:
+        """Columns that cannot know the target, whatever they say of it."""
+        asked: Lookback | None = self.params.forecast
+        return frozenset() if asked is None else frozenset({asked.date, *asked.columns(self.params.target)})
 
     def _role(self, name: str) -> str:
         return "target" if name == self.params.target else "feature" if name in self.features else "key"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 from mlops.ml.data.derive import Derived
+from mlops.ml.data.lookback import Lookback
 from mlops.ml.data.rules import (
     ColumnRule,
     DriftLimits,
@@ -41,6 +42,7 @@ class Contract(BaseModel):
     checks: tuple[OwnCheck, ...] = ()
     drift: DriftLimits | None = None
     label_noise: NoiseLimit | None = None
+    forecast: Lookback | None = None
     code: str = ""
     libraries: dict[str, str] = {}
 

@@ -26,7 +26,8 @@ _BINARY = frozenset({"auroc", "average_precision", "brier", "f1", "precision", "
 TASKS: dict[str, frozenset[str]] = {
     "binary": _CLASSES | _BINARY,
     "multiclass": _CLASSES | (frozenset(DECIDED) | frozenset(PROBABILITIES)) - _BINARY,
-    "regression": frozenset(NUMBERS),
+    "regression": frozenset(NUMBERS) - {"mase"},
+    "forecasting": frozenset(NUMBERS),
 }
 NAMES = frozenset().union(*TASKS.values())
 SHARES = (frozenset(DECIDED) | frozenset(PROBABILITIES)) - {"brier", "ece", "log_loss"}

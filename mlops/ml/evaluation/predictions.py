@@ -27,6 +27,7 @@ MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
+_SCALE = "scale"
 _FACTS = "mlops"
 
 
@@ -46,15 +47,20 @@ class Predictions:
     """Decided classes [n] by model, where they are not simply the likeliest ones."""
     values: tuple[tuple[float, ...], ...] | None = None
     """What a row is worth, [true class][decided class]."""
+    scale: NDArray[np.float64] | None = None
+    """What the error of each forecast [n] is measured in; NaN where that is unknown."""
 
     def __len__(self) -> int:
         return len(self.target)
 
     def statistic(self, metric: str, model: str, rows: NDArray[np.int64] | None = None) -> Statistic:
         """Prepare a metric of one model, on all rows or on some; raises KeyError if either is not there."""
+        rows = np.arange(len(self)) if rows is None else rows
+        if metric == "mase" and self.scale is not None:
+            scale = self.scale[rows]
+            return statistic(metric, self.target[rows] / scale, self.scores[model][rows] / scale)
         if metric not in TASKS[self.task]:
             raise KeyError(metric)
-        rows = np.arange(len(self)) if rows is None else rows
         chosen = self.decisions[model][rows] if model in self.decisions else None
         values = None if self.values is None else np.array(self.values)
         return statistic(metric, self.target[rows], self.scores[model][rows], chosen, values)
@@ -93,6 +99,8 @@ class Predictions:
         facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
         if self.values is not None:
             facts["values"] = self.values
+        if self.scale is not None:
+            columns[_SCALE], facts["scaled"] = pl.Series(self.scale, dtype=pl.Float64), True
         pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: json.dumps(facts, sort_keys=True)})
 
     def _column(self, model: str) -> pl.Series:
@@ -111,7 +119,8 @@ class Predictions:
             facts = json.loads(pl.read_parquet_metadata(path)[_FACTS])
         except (OSError, pl.exceptions.PolarsError, KeyError, ValueError) as error:
             raise DataError(f"{path.name} cannot be read as predictions", hint="mlops stage evaluate") from error
-        missing = sorted({"__row__", "target", "group"} - set(frame.columns))
+        needed = {"__row__", "target", "group", *([_SCALE] if facts.get("scaled") else [])}
+        missing = sorted(needed - set(frame.columns))
         if missing or frame.height != facts["rows"] or frame["__row__"].n_unique() != frame.height:
             what = f"lost {', '.join(missing)}" if missing else f"has {frame.height:,} rows of {facts['rows']:,}"
             raise DataError(f"{path.name} is not whole: it {what}", hint="mlops stage evaluate")
@@ -137,6 +146,7 @@ class Predictions:
             champion=facts["champion"],
             decisions=_decided(frame, facts, present),
             values=None if "values" not in facts else tuple(map(tuple, facts["values"])),
+            scale=_score(frame[_SCALE]) if facts.get("scaled") else None,
         )
 
 

@@ -85,6 +85,7 @@ NUMBERS: dict[str, Callable[[Floats, Floats], Statistic]] = {
     "explained_variance": explained_variance,
     "mae": mae,
     "mape": mape,
+    "mase": mae,  # of errors in units of the scale of their series
     "median_ae": median_ae,
     "mse": mse,
     "pinball_10": pinball(0.1),

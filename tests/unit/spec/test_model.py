@@ -51,7 +51,7 @@ def test_only_a_class_in_a_pipelines_folder_is_a_kind(kind: str) -> None:
 def test_every_metric_that_may_be_named_can_be_computed(name: str) -> None:
     import numpy as np
 
-    task = sorted(METRICS[name].tasks)[0]
+    task = sorted(METRICS[name].tasks - {"forecasting"} or {"regression"})[0]
     y = np.array([0, 1, 1, 0, 1, 0]) if task != "regression" else np.array([1.0, 2.0, 3.0, 4.0, 5.0, 7.0])
     classes = np.full((6, 8), 0.125) if name.startswith("top_") else np.full((6, 2), 0.5)
     score = {"binary": np.array([0.1, 0.9, 0.6, 0.4, 0.3, 0.2]), "regression": y + 0.5}.get(task, classes)

@@ -98,7 +98,7 @@ def test_both_rooms_know_the_same_metrics_for_the_same_tasks() -> None:
 @pytest.mark.parametrize("name", sorted(METRICS))
 def test_every_metric_keeps_to_its_declared_range_and_direction(name: str) -> None:
     info = METRICS[name]
-    task = sorted(info.tasks)[0]
+    task = sorted(info.tasks - {"forecasting"} or {"regression"})[0]
     data = {"binary": binary, "multiclass": lambda rows: multiclass(rows, CLASSES), "regression": regression}[task](300)
     values = np.array([[0.0, -1.0, -2.0], [-5.0, 0.0, -1.0], [-1.0, -1.0, 0.0]])
     perfect = data.target.astype(float) if task != "multiclass" else np.eye(CLASSES)[data.target]

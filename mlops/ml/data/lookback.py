@@ -1,0 +1,152 @@
+"""The past of a target as columns of its future rows: what was known `horizon` periods before the date of a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from mlops.errors import ConfigurationError, DataError
+from mlops.ml.data.periods import Every, periods
+from mlops.ml.data.types import ColumnType
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PERIOD, _SERIES = "__period__", "__series__"
+_SPARSE = 2  # times as many periods as rows; more of them are a wrong `every`
+
+
+class Lookback(BaseModel):
+    """What a forecast sees; lags count periods before the target date, whose column is `date`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    date: str
+    horizon: int = Field(ge=1)
+    every: Every = "day"
+    season: int = Field(default=1, ge=1)
+    series: str | None = None
+    lags: tuple[int, ...] = ()
+    windows: tuple[int, ...] = ()
+    known: tuple[str, ...] = ()
+
+    @property
+    def seasonal(self) -> int:
+        """Lag of the last known value of the same season (Hyndman and Athanasopoulos, Forecasting, 3rd ed., 5.2)."""
+        return self.season * -(-self.horizon // self.season)
+
+    @property
+    def every_lag(self) -> tuple[int, ...]:
+        """All lags that become columns: those of the two naive forecasts are always there.
+
+        Where none is asked for, so are those that tell how the last value stands to its neighbours and to its season:
+        y[T-s] + φ (y[T-h] - y[T-h-s]) is what a first-order seasonal autoregression says of y[T].
+        """
+        usual = () if self.lags else (self.horizon + 1, self.horizon + 2, self.horizon + self.seasonal)
+        return tuple(sorted({self.horizon, self.seasonal, *self.lags, *usual}))
+
+    def lag(self, target: str, lag: int) -> str:
+        """Name the column of a lag."""
+        return f"{target}_lag_{lag}"
+
+    def columns(self, target: str) -> tuple[str, ...]:
+        """Name the columns that are made of the target's past."""
+        rolled = (f"{target}_{what}_{window}" for window in sorted(set(self.windows)) for what in ("mean", "std"))
+        return (*(self.lag(target, lag) for lag in self.every_lag), *rolled)
+
+    def features(self, target: str) -> tuple[str, ...]:
+        """Name all columns that are learnt from."""
+        return (self.date, *((self.series,) if self.series else ()), *self.known, *self.columns(target))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Rows with their past, the types of the new columns, and how many rows had too little of it."""
+
+    frame: pl.DataFrame
+    types: dict[str, ColumnType]
+    short: int
+
+
+def look_back(frame: pl.DataFrame, target: str, asked: Lookback) -> Seen:
+    """Give each row what was known of its series; rows whose past is not whole are left out.
+
+    A row of the period T sees values of T - horizon and before, by distance in periods, not in rows: what is missing in
+    between stays missing. Raises DataError for rows that cannot be put in order, ConfigurationError for names.
+    """
+    names = asked.columns(target)
+    _check_names(frame, asked, names)
+    base = _ordered(frame, asked)
+    grid = _grid(base.select(_SERIES, _PERIOD, pl.col(target).cast(pl.Float64)))
+    value, last = pl.col(target), pl.col(target).shift(asked.horizon)
+    wanted = {asked.lag(target, lag): value.shift(lag) for lag in asked.every_lag}
+    for window in asked.windows:
+        wanted[f"{target}_mean_{window}"] = last.rolling_mean(window, min_samples=window)
+        wanted[f"{target}_std_{window}"] = last.rolling_std(window, min_samples=window)
+    past = grid.select(_SERIES, _PERIOD, *(rule.over(_SERIES).alias(name) for name, rule in wanted.items()))
+    joined = base.join(past, on=[_SERIES, _PERIOD], how="left", maintain_order="left").drop(_SERIES, _PERIOD)
+    whole = joined.drop_nulls(names)
+    if whole.is_empty():
+        reach = max(*asked.every_lag, *(asked.horizon + window - 1 for window in asked.windows), 0)
+        message = f"no row has all of the {reach:,} periods before it"
+        raise DataError(message, hint="ask for shorter lags and windows, or bring older rows")
+    return Seen(whole, dict.fromkeys(names, "float"), frame.height - whole.height)
+
+
+def seasonal_scale(train: pl.DataFrame, rows: pl.DataFrame, target: str, asked: Lookback) -> NDArray[np.float64]:
+    """Give for each of `rows` the mean absolute error of its series' seasonal naive forecast within `train`: [n].
+
+    The scale of MASE (Hyndman and Koehler, International Journal of Forecasting 22:679, 2006). NaN where a series has
+    no two values a season apart, or they never differ.
+    """
+    values = _ordered(train, asked).select(_SERIES, _PERIOD, pl.col(target).cast(pl.Float64).alias("now"))
+    before = values.select(_SERIES, pl.col(_PERIOD) + asked.season, pl.col("now").alias("before"))
+    errors = values.join(before, on=[_SERIES, _PERIOD]).group_by(_SERIES).agg(
+        (pl.col("now") - pl.col("before")).abs().mean().alias("scale")
+    )  # fmt: skip
+    scale = rows.with_columns(_key(asked)).join(errors, on=_SERIES, how="left", maintain_order="left")["scale"]
+    found = scale.fill_null(float("nan")).to_numpy().copy()
+    found[~(found > 0)] = np.nan
+    return np.asarray(found, dtype=np.float64)
+
+
+def _check_names(frame: pl.DataFrame, asked: Lookback, made: tuple[str, ...]) -> None:
+    if absent := [name for name in (asked.date, asked.series, *asked.known) if name and name not in frame.columns]:
+        message = f"`forecast` names columns that are not there: {', '.join(absent)}"
+        raise ConfigurationError(message, hint="correct `series` or `known`, or the key of the split")
+    if clashes := [name for name in made if name in frame.columns]:
+        message = f"`forecast` would overwrite columns of the data: {', '.join(clashes)}"
+        raise ConfigurationError(message, hint="rename them where they come from, or list them in `exclude`")
+    if asked.series and (missing := frame[asked.series].null_count()):
+        message = f"{missing:,} of {frame.height:,} rows have no value of the series `{asked.series}`"
+        raise DataError(message, hint="fill the column")
+
+
+def _key(asked: Lookback) -> pl.Expr:
+    return (pl.col(asked.series).cast(pl.String) if asked.series else pl.lit("")).alias(_SERIES)
+
+
+def _ordered(frame: pl.DataFrame, asked: Lookback) -> pl.DataFrame:
+    """Number periods and name series; two rows of a series in one period are refused."""
+    numbers = periods(frame[asked.date], asked.every).alias(_PERIOD)
+    base = frame.with_columns(numbers, _key(asked))
+    if twice := base.height - base.select(_SERIES, _PERIOD).unique().height:
+        message = f"{twice:,} of {base.height:,} rows are in a {asked.every} that another row of the series is in"
+        series = "" if asked.series else ", name the column of several `series`,"
+        raise DataError(message, hint=f"add rows up,{series} or write a shorter `every` under `forecast:`")
+    return base
+
+
+def _grid(base: pl.DataFrame) -> pl.DataFrame:
+    """Give every series a row for each period from its first to its last."""
+    spans = base.group_by(_SERIES).agg(pl.col(_PERIOD).min().alias("first"), pl.col(_PERIOD).max().alias("last"))
+    total = int((spans["last"] - spans["first"] + 1).sum())
+    if total > _SPARSE * base.height:
+        message = f"{base.height:,} rows lie in {total:,} periods, so that most of the past would be missing"
+        raise DataError(message, hint="write a longer `every` under `forecast:`, or fill the gaps")
+    dense = spans.select(_SERIES, pl.int_ranges("first", pl.col("last") + 1).alias(_PERIOD)).explode(_PERIOD)
+    return dense.join(base, on=[_SERIES, _PERIOD], how="left").sort(_SERIES, _PERIOD)

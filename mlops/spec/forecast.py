@@ -1,0 +1,38 @@
+"""`forecast:` how far ahead to look, and which of the past to look at."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mlops.spec.block import Block, Column, Items
+
+Every = Literal["hour", "day", "week", "month", "quarter", "year"]
+
+
+class Forecast(Block):
+    """One number at a fixed distance, directly: a row is a target date, and its features were known `horizon` before.
+
+    The target's own past becomes the columns `TARGET_lag_K`, `TARGET_mean_W` and `TARGET_std_W`, which a request holds
+    too. Of the other columns only the date, the series and those that `known` names are learnt from.
+    """
+
+    horizon: Annotated[int, Field(ge=1, le=10_000)]
+    """Periods between the last value that is known and the one that is forecast."""
+    every: Every = "day"
+    """Length of a period; at most one row of a series falls into each."""
+    season: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """Periods after which values resemble each other: 7 for days of a week, 12 for months of a year."""
+    series: Column | None = None
+    """Column that tells several series apart, such as shops; all are learnt by one model."""
+    lags: Items[Annotated[int, Field(ge=1, le=100_000)]] = ()
+    """Periods before the target date whose values are features, each at least `horizon`; the last known value and that
+    of the same season are always among them. Where none is given: also the two values before the last, and the one that
+    lies as far before it as the season's before the target date."""
+    windows: Items[Annotated[int, Field(ge=2, le=10_000)]] = ()
+    """Numbers of periods, up to the last known one, whose mean and standard deviation are features."""
+    known: Items[Column] = ()
+    """Columns whose value at the target date is known when the forecast is made, such as holidays."""
+    backtest: Annotated[int, Field(ge=0, le=50)] = 5
+    """Origins at which the chosen candidate learns again from what was known by then; not for networks."""

@@ -58,9 +58,13 @@ def decision(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> Decision 
         plot=plot("Value of decisions", axes, curves, marks=marks) if curves else None,
         facts=tuple(facts),
         classes=classes if shown else (),
-        values=tuple((name, tuple(map(figure, row))) for name, row in zip(classes, found["values"], strict=False))
+        values=tuple((name, tuple(map(_amount, row))) for name, row in zip(classes, found["values"], strict=False))
         if shown
         else (),
         unit=unit,
         sentences=tuple(found.get("sentences") or ()),
     )
+
+
+def _amount(value: float) -> str:
+    return f"{value:,g}".replace("-", "−")

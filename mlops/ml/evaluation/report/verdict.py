@@ -135,10 +135,9 @@ def _facts(rule: Document) -> tuple[str, ...]:
     facts = []
     if rule.get("power") is not None:
         facts.append(f"power {rule['power']:.0%}: how often an equally good model passes on so many rows")
-    if rule.get("rows_needed") and rule["verdict"] != "pass":
-        facts.append(
-            f"needs about {count(rule['rows_needed'])} rows{' of its smallest group' if rule.get('of') else ''}"
-        )
+    needed = rule.get("rows_needed")
+    if needed and rule["verdict"] != "pass" and f"{needed:,} row" not in rule["sentence"]:
+        facts.append(f"needs about {count(needed)} rows{' of its smallest group' if rule.get('of') else ''}")
     return tuple(facts)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlops.bundle.analyses import analyses, data_checks, important, threshold
+from mlops.bundle.markdown import ROWS, escaped, interval, number, table
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MISSING = "missing"
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
-_ROWS = 40  # rows of a table that are shown
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Evidence:
     data: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
     gate: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, Any] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
@@ -55,11 +56,6 @@ def write(evidence: Evidence) -> str:
     return f"# Model card: {escaped(evidence.pipeline)}\n{body}\n"
 
 
-def escaped(value: Any) -> str:
-    """Spell a value so that Markdown shows it and does not obey it."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
-
-
 def _details(e: Evidence) -> Iterator[str]:
     parameters = ", ".join(f"{escaped(name)} {escaped(value)}" for name, value in _parameters(e))
     yield f"- Description: {_said(e.description)}"
@@ -81,9 +77,12 @@ def _use(e: Evidence) -> Iterator[str]:
 
 def _factors(e: Evidence) -> Iterator[str]:
     sensitive = [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
-    judged = sorted({rule["by"] for rule in e.gate.get("rules", ()) if rule.get("by")})
+    judged = sorted(
+        {column for rule in e.gate.get("rules", ()) for column in (rule.get("by"), rule.get("of")) if column}
+    )
     yield f"- Declared sensitive columns: {_said(', '.join(sensitive))}"
     yield f"- Columns by which the gate judged: {', '.join(map(escaped, judged)) or 'none'}"
+    yield from important(e.metrics)
     yield f"- Relevant factors: {e.person('factors')}"
 
 
@@ -91,6 +90,7 @@ def _metrics(e: Evidence) -> Iterator[str]:
     judged = sorted({rule["metric"] for rule in e.gate.get("rules", ()) if rule.get("metric")})
     yield f"- Judged by the gate: {', '.join(map(escaped, judged)) or 'none'}"
     yield f"- Candidates were compared on validation rows by {_said(e.training.get('select_by'))}"
+    yield from threshold(e.metrics)
     yield f"- Why these metrics and thresholds: {e.person('metrics')}"
 
 
@@ -103,29 +103,37 @@ def _training(e: Evidence) -> Iterator[str]:
     yield f"- Source: {_said(e.data.get('source'))}, {_said(e.data.get('rows'))} rows before the split"
     yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
     columns, features = e.recipe.get("columns", ()), e.recipe.get("features") or ()
+    yield from data_checks(e.data, e.split)
     yield f"- {len(columns)} columns become {len(features)} features"
     yield f"- How the data came about: {e.person('data')}"
-    yield from (f"- {escaped(note)}" for note in list(e.recipe.get("notes", ()))[:_ROWS])
+    yield from (f"- {escaped(note)}" for note in list(e.recipe.get("notes", ()))[:ROWS])
 
 
 def _analyses(e: Evidence) -> Iterator[str]:
     yield f"Verdict of the gate: **{escaped(e.gate.get('verdict', MISSING))}**"
     yield ""
     rows = [rule for rule in e.gate.get("rules", ()) if rule.get("applicable", True)]
-    yield from _table(
+    yield from table(
         ("rule", "slice", "value", "interval", "n", "verdict"),
-        ((r.get("id"), _slice(r), _number(r.get("value")), _interval(r), r.get("n"), r.get("verdict")) for r in rows),
+        ((r.get("id"), _slice(r), number(r.get("value")), interval(r), r.get("n"), _verdict(r)) for r in rows),
     )
     candidates = e.training.get("candidates", {})
     if candidates:
         yield ""
-        yield from _table(
+        yield from table(
             ("candidate", "kind", "validation"),
             (
                 (name, item.get("kind"), _scores(item.get("validation", {})))
                 for name, item in sorted(candidates.items())
             ),
         )
+    yield from analyses(e.gate, e.metrics)
+
+
+def _verdict(rule: Mapping[str, Any]) -> str:
+    """Say what a rule said and whether it stops anything."""
+    said = str(rule.get("verdict"))
+    return f"{said}, waived" if rule.get("waived") else f"{said}, warns only" if rule.get("mode") == "warn" else said
 
 
 def _ethics(e: Evidence) -> Iterator[str]:
@@ -138,9 +146,9 @@ def _ethics(e: Evidence) -> Iterator[str]:
 
 def _caveats(e: Evidence) -> Iterator[str]:
     relative = [rule for rule in e.gate.get("rules", ()) if not rule.get("applicable", True)]
-    yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in relative[:_ROWS])
+    yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in relative[:ROWS])
     warned = [r for r in e.gate.get("rules", ()) if r.get("applicable", True) and r.get("verdict") != "pass"]
-    yield from (f"- {escaped(rule.get('sentence') or rule.get('id'))}" for rule in warned[:_ROWS])
+    yield from (f"- {escaped(rule.get('sentence') or rule.get('id'))}" for rule in warned[:ROWS])
     yield from (
         f"- Waived until {escaped(w['expires'])} by {escaped(w['approver'])}: {escaped(w['reason'])}"
         for w in _waived(e)
@@ -150,17 +158,6 @@ def _caveats(e: Evidence) -> Iterator[str]:
 
 def _waived(e: Evidence) -> list[Mapping[str, str]]:
     return [rule["waived"] for rule in e.gate.get("rules", ()) if rule.get("waived")]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    listed = list(rows)
-    for row in listed[:_ROWS]:
-        yield f"| {' | '.join('' if cell is None else escaped(cell) for cell in row)} |"
-    if len(listed) > _ROWS:
-        yield ""
-        yield f"and {len(listed) - _ROWS} more"
 
 
 def _said(value: Any) -> str:
@@ -187,14 +184,5 @@ def _slice(rule: Mapping[str, Any]) -> str | None:
     return f"{rule['by']}={rule.get('slice')}" if rule.get("by") else None
 
 
-def _number(value: Any) -> str | None:
-    return f"{value:.4g}" if isinstance(value, int | float) else None
-
-
-def _interval(rule: Mapping[str, Any]) -> str | None:
-    low, high = _number(rule.get("low")), _number(rule.get("high"))
-    return f"{low} to {high}" if low and high else None
-
-
 def _scores(metrics: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_number(value)}" for name, value in sorted(metrics.items()))
+    return ", ".join(f"{name} {number(value)}" for name, value in sorted(metrics.items()))

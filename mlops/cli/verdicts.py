@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.gate import Verdict
 from mlops.cli.options import SYMBOLS, paint
+from mlops.spec.serving import SERVING
 
 if TYPE_CHECKING:
     from mlops.app.rejudge import Rejudged
 
+_WIDTH = 120  # columns of a terminal that sentences may fill
+_TITLE = 66  # letters of a rule's name in the table
 _MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "waived": "🕓"}
 _ESCAPED = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_{}[]<>|#@!&"})
 
 
 def table(verdict: Verdict, *, explain: bool) -> str:
     """Print a line per rule, with a sentence where asked or where it did not pass, and the verdict."""
-    titles = [_title(rule) for rule in verdict.rules]
-    width = max((len(title) for title in titles), default=0)
     lines = [paint(verdict.pipeline, "white", bold=True)]
-    for rule, title in zip(verdict.rules, titles, strict=True):
+    for rule, cells in zip(verdict.rules, _aligned([_cells(rule) for rule in verdict.rules]), strict=True):
         symbol, colour = SYMBOLS[_state(rule)]
-        lines.append(f"  {paint(symbol, colour)} {title:<{width}}  {_numbers(rule)}".rstrip())
+        lines.append(f"  {paint(symbol, colour)} {cells}".rstrip())
         if explain or _state(rule) in ("fail", "inconclusive", "waived"):
-            lines.append(f"    {_sentence(rule)}")
+            lines += _indented(_sentence(rule))
         if explain and rule.get("power") is not None:
-            lines.append(f"    power: an equally good model passes {rule['power']:.0%} of the time on so many rows")
+            lines += _indented(f"power: an equally good model passes {rule['power']:.0%} of the time on so many rows")
     lines.append(f"  verdict: {_summary(verdict)}")
     return "\n".join(lines)
 
@@ -99,33 +101,62 @@ def _title(rule: dict[str, Any]) -> str:
         return f"{name} better than {rule['against']}"
     gain = bound if lower else -bound
     verb = "better than" if gain > 0 else "no worse than"
-    amount = f"{100 * abs(bound):g} %" if rule.get("relative") else _number(abs(bound))
+    share = rule.get("relative") or rule["metric"] in SERVING
+    amount = f"{100 * abs(bound):g} %" if share else _number(abs(bound))
     return f"{name} {verb} {rule['against']} by {amount}"
 
 
-def _numbers(rule: dict[str, Any]) -> str:
+def _cells(rule: dict[str, Any]) -> tuple[str, ...]:
+    """Spell a line of the table: the rule, its value, the interval, the rows, whether it only warns."""
+    title = _title(rule)
+    title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
     if not rule["applicable"]:
-        return "not applicable"
+        return title, "not applicable"
+    share = bool(rule.get("relative")) or (rule["metric"] in SERVING and rule["against"] != "value")
     sign = "+" if rule["against"] != "value" else ""
-    value, low, high = (_number(rule[key], sign) for key in ("value", "low", "high"))
-    return f"{value:>7}  [{low}, {high}]  n={rule['n']:,}"
+    value, low, high = (_number(rule[key], sign, share=share) for key in ("value", "low", "high"))
+    counted = f"n={rule['n']:,}" if rule["metric"] not in SERVING else f"{rule['n']:,} times"
+    return title, value, f"[{low}, {high}]", counted, "warns only" if rule["mode"] == "warn" else ""
 
 
-def _number(value: float | None, sign: str = "") -> str:
-    return "–" if value is None else f"{value:{sign}.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    """Put columns below each other; a value ends where the others end."""
+    full = [row for row in rows if len(row) > 2]
+    first = max((len(row[0]) for row in rows), default=0)
+    widths = [max((len(row[column]) for row in full), default=0) for column in range(5)]
+    lines = []
+    for title, value, *rest in rows:
+        placed = value.rjust(widths[1]) if rest else value
+        lines.append("  ".join([title.ljust(first), placed, *(c.ljust(widths[i]) for i, c in enumerate(rest, 2))]))
+    return lines
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+
+
+def _number(value: float | None, sign: str = "", *, share: bool = False) -> str:
+    if value is None:
+        return "–"
+    if share:
+        return f"{100 * value:{sign}.3g} %"
+    return f"{value:{sign}.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
 
 
 def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     counts = verdict.counts()
     total = sum(counts.values())
+    warned = sum(r["applicable"] and r["mode"] == "warn" and r["verdict"] != "pass" for r in verdict.rules)
     said = [
         f"{counts[state]} of {total} {word}"
         for state, word in (("fail", "failed"), ("inconclusive", "inconclusive"), ("waived", "waived"))
         if counts[state]
     ]
+    said = said or [f"{total} of {total} passed"]
+    said += [f"{warned} warning{'' if warned == 1 else 's'}"] if warned else []
     colour = SYMBOLS[verdict.verdict][1]
     word = verdict.verdict if plain else paint(verdict.verdict, colour, bold=True)
-    return f"{word} ({', '.join(said)})" if said else f"{word} ({total} of {total} passed)"
+    return f"{word} ({', '.join(said)})"
 
 
 def escape(text: str) -> str:

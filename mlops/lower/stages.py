@@ -230,9 +230,12 @@ def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
         **({"waivers": [waiver.model_dump(mode="json") for waiver in waivers]} if waivers else {}),
         **({} if spec.evaluate.cost is None else {"cost": dump(spec.evaluate.cost)}),
     }
+    explain = spec.evaluate.explain
     inputs = (
         "artifacts/evaluation",
         *(["reports/serving.json"] if serving else []),
+        *(["reports/explanations.json"] if explain is not None and explain.attributions else []),
+        *(["reports/learning_curve.csv"] if spec.evaluate.learning_curve else []),
         "reports/data.json",
         "reports/history.csv",
         "reports/metrics.json",

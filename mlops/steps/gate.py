@@ -14,7 +14,7 @@ from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation import costs, serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.fairness import MEASURES
+from mlops.ml.evaluation.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
@@ -69,6 +69,7 @@ def run(context: StageContext) -> None:
             "predictions": digest_file(context.path(_PREDICTIONS)),
             "registered": registered(context.params),
             "method": _method(params, predictions),
+            **({"group_rates": treated} if (treated := _group_rates(params, predictions)) else {}),
         }
     )
     write_text(context.path("reports/gate.json"), dumps(record))
@@ -77,6 +78,19 @@ def run(context: StageContext) -> None:
     html = page.render(context.pipeline, record, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
     context.say(_line(rules))
+
+
+def _group_rates(params: Params, predictions: Predictions) -> dict[str, Any]:
+    """Give the rates that fairness compares, by column and group, whichever of them a rule bounds."""
+    columns = sorted({rule.of for rule in params.rules if rule.of} & set(predictions.slices))
+    if predictions.task != "binary" or not columns:
+        return {}
+    decided, tail = predictions.decided("candidate"), params.bootstrap.tail
+    labels = {column: predictions.slices[column].astype(object) for column in columns}
+    return {
+        column: rates(Labelled(predictions.target, decided, group, predictions.groups), tail)
+        for column, group in labels.items()
+    }
 
 
 def _method(params: Params, predictions: Predictions) -> str:

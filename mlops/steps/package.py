@@ -151,7 +151,7 @@ def _write_parts(context: StageContext, folder: Path, params: Params, predictor:
         schema=validated,
         identity=_identity(context, params),
         said=params.card,
-        **{name: _report(context, name) for name in ("data", "split", "training", "gate")},
+        **{name: _report(context, name) for name in ("data", "split", "training", "metrics", "gate")},
     )
     _write(folder / "card.md", card.write(evidence))
 

@@ -116,6 +116,18 @@ def treatment(
     return Treatment(value, low, high, doubt, rows_needed=_rows_needed(groups, kind, bound, tail, minimum_rows))
 
 
+def rates(data: Labelled, tail: float) -> dict[str, list[dict[str, Any]]]:
+    """List every rate of every group with its score interval, {rate: groups}; None where there are no rows to count."""
+    z = NormalDist().inv_cdf(1 - tail)
+    names = sorted(set(data.group.tolist()))
+    return {rate: [_described(_group(data, name, rate), z) for name in names] for rate in _WORDS}
+
+
+def _described(group: Group, z: float) -> dict[str, Any]:
+    value, ends = (group.share.value, group.share.interval(z)) if group.counted else (None, (None, None))
+    return {"group": group.name, "value": value, "low": ends[0], "high": ends[1], "rows": group.counted}
+
+
 def _group(data: Labelled, name: str, rate: str) -> Group:
     where = data.group == name
     share, counted = data.rates(rate, where)

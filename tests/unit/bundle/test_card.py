@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.bundle.card import Evidence, escaped, write
+from mlops.bundle.card import Evidence, write
+from mlops.bundle.markdown import escaped
 from mlops.spec.card import Card
+from tests.builders.reports import DECISION, DISCOVERED, IMPORTANCE, ROBUSTNESS
 
 
 def test_a_card_without_evidence_says_missing() -> None:
@@ -40,3 +44,75 @@ def test_a_waived_rule_is_told() -> None:
     assert "- Waived until 2026-03-20 by @grace: few rows" in write(
         Evidence(pipeline="p", task="binary", gate={"rules": [rule]})
     )
+
+
+RATES = {
+    rate: [
+        {"group": "a", "value": 0.5, "low": 0.4, "high": 0.6, "rows": 90},
+        {"group": "b", "value": None, "low": None, "high": None, "rows": 0},
+    ]
+    for rate in ("selection", "true positive", "false positive", "precision")
+}
+RULES = [
+    {"id": "fair", "metric": "equal_opportunity_difference", "of": "site", "sentence": "It is unfair.", "mode": "warn"},
+    {"id": "auroc-site", "metric": "auroc", "by": "site", "slice": "a", "verdict": "pass"},
+]
+METRICS = {
+    "task": "binary",
+    "classes": ["no", "yes"],
+    "slices": [{"by": "site", "slice": "a|b", "n": 90, "metrics": {"auroc": {"value": 0.8, "low": 0.7, "high": 0.9}}}],
+    "reliability": {
+        "of": "the second class",
+        "ece": 0.02,
+        "slope": {"value": 1.1, "low": 0.9, "high": 1.3},
+        "intercept": None,
+        "brier": {"score": 0.14},
+    },
+    "robustness": ROBUSTNESS,
+    "importance": IMPORTANCE,
+    "discovered": DISCOVERED,
+    "decision": DECISION,
+}
+
+
+def lines(**evidence: Any) -> list[str]:
+    return write(Evidence(pipeline="p", task="binary", **evidence)).splitlines()
+
+
+def test_analyses_are_told_from_evidence() -> None:
+    card = lines(gate={"verdict": "fail", "rules": RULES, "group_rates": {"site": RATES}}, metrics=METRICS)
+    for line in (
+        "| site=a\\|b | 90 | 0.8 | 0.7 to 0.9 |",
+        "| site=a | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) |",
+        "| site=b |  |  |  |  |",
+        "- It is unfair.",
+        "- Calibration slope: 1.1 (0.9 to 1.3); 1 is right",
+        "- Calibration intercept: unknown; 0 is right",
+        "| unseen\\_categories | 0.25 | 0.8 (0.79 to 0.81) | -0.06 | -0.065 to -0.055 |",
+        "| age over 60 and site = b | 120 | 0.31 | 0.14 |",
+    ):
+        assert line in card
+
+
+def test_a_threshold_is_told_with_what_decisions_are_worth() -> None:
+    card = lines(metrics=METRICS)
+    assert "- Decision threshold: 0.21, chosen on validation, by the greatest mean value" in card
+    worth = "0 EUR for no where no is true; -5 EUR for yes where no is true; -40 EUR for no where yes is true"
+    assert f"- What a decision is worth: {worth}; 20 EUR for yes where yes is true" in card
+    assert "- Decision threshold: none declared, the likeliest class is taken" in lines(metrics={"task": "binary"})
+
+
+def test_checks_of_the_data_are_counted_and_those_that_did_not_hold_are_told() -> None:
+    failed = {"name": "nulls", "passed": False, "message": "26 % are null"}
+    card = lines(data={"checks": [failed, {"name": "rows", "passed": True}]}, split={"checks": [{"passed": True}]})
+    assert "- Checks of the data and of the split: 2 of 3 passed" in card
+    assert "- Not passed: 26 % are null" in card
+
+
+def test_what_was_not_examined_has_no_heading() -> None:
+    assert not any(line.startswith("###") for line in lines(metrics={"task": "binary"}))
+
+
+def test_a_rule_that_does_not_stop_anything_says_so() -> None:
+    card = lines(gate={"verdict": "pass", "rules": [{**RULES[0], "verdict": "fail"}]})
+    assert "| fair |  |  |  |  | fail, warns only |" in card

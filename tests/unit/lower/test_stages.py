@@ -60,6 +60,13 @@ def test_stages_run_in_the_order_of_what_they_read(workspace: Workspace) -> None
             made |= {output.path for output in stage.outputs}
 
 
+def test_the_page_waits_for_what_it_shows(workspace: Workspace) -> None:
+    for pipeline in workspace.plan.pipelines:
+        trained = {output.path for output in pipeline.stage("train").outputs if output.path.startswith("reports/")}
+        assert trained <= set(pipeline.stage("gate").inputs)
+        assert "reports/explanations.json" in trained
+
+
 def test_no_two_stages_write_the_same_place(workspace: Workspace) -> None:
     for pipeline in workspace.plan.pipelines:
         paths = [output.path for stage in pipeline.stages for output in stage.outputs]

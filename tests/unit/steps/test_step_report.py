@@ -81,7 +81,8 @@ def test_the_page_asks_nobody_for_anything(tmp_path: Path) -> None:
     html = rendered(tmp_path, binary(champion=True))
     found = outline(html)
     assert not {"script", "link", "img", "iframe", "object", "embed", "base", "form"} & found.tags
-    assert not {"src", "href", "srcset", "action"} & found.attributes
+    assert not {"src", "srcset", "action"} & found.attributes
+    assert all(target.startswith("#") for target in re.findall(r'href="([^"]*)"', html))
     assert not re.search(r"https?:|url\(|@import", html)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -51,7 +52,7 @@ class Scale:
         digits = max(0, -math.floor(math.log10(step) + 1e-9) + (1 if f"{step:e}".startswith("2.5") else 0))
         first = math.ceil(self.low / step - 1e-9)
         values = [number * step for number in range(first, math.floor(self.high / step + 1e-9) + 1)]
-        return tuple(Tick(self.at(value), f"{value + 0.0:,.{digits}f}") for value in values)
+        return tuple(Tick(self.at(value), f"{value + 0.0:,.{digits}f}".replace("-", "−")) for value in values)
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Track:
     bound: float | None
     style: str
     text: str
+    base: float | None = None
+    """Where a bar to the value begins; no bar where None."""
 
 
 def track(
@@ -75,6 +78,7 @@ def track(
     bound: float | None = None,
     style: str = "candidate",
     text: str = "",
+    base: float | None = None,
 ) -> Track:
     """Place an interval; an end that is unknown reaches the edge."""
     return Track(
@@ -84,6 +88,7 @@ def track(
         bound=None if bound is None else scale.at(bound),
         style=style,
         text=text,
+        base=None if base is None else scale.at(base),
     )
 
 
@@ -96,6 +101,7 @@ class Curve:
     points: tuple[tuple[float, float], ...]
     line: bool = True
     dots: bool = False
+    whiskers: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def path(self) -> str:
@@ -115,15 +121,17 @@ class Plot:
     curves: tuple[Curve, ...]
     reference: tuple[float, float, float, float] | None = None
     note: str = ""
+    marks: tuple[Tick, ...] = ()
 
 
 @dataclass(frozen=True)
 class Series:
-    """What a plot shows of one model, in its own units."""
+    """What a plot shows of one model, in its own units; `ends` are the interval of each point."""
 
     name: str
     style: str
     points: Sequence[tuple[float, float]]
+    ends: Sequence[tuple[float, float]] = ()
 
 
 def plot(
@@ -136,16 +144,64 @@ def plot(
     dots: bool = False,
     reference: tuple[float, float, float, float] | None = None,
     note: str = "",
+    marks: Sequence[tuple[float, str]] = (),
 ) -> Plot:
-    """Place series on common axes; `unit` fixes both to 0..1, `reference` is a line x1, y1, x2, y2 or left to right."""
-    x = _axis([p[0] for s in series for p in s.points], LEFT, WIDTH - RIGHT, unit=unit)
-    y = _axis([p[1] for s in series for p in s.points], HEIGHT - BOTTOM, TOP, unit=unit)
-    curves = tuple(Curve(s.name, s.style, tuple((x.at(a), y.at(b)) for a, b in s.points), line, dots) for s in series)
+    """Place series on common axes; `unit` fixes both to 0..1, `reference` is a line x1, y1, x2, y2.
+
+    `marks` are upright lines, each with what it says.
+    """
+    x = _axis([*(p[0] for s in series for p in s.points), *(at for at, _ in marks)], LEFT, WIDTH - RIGHT, unit=unit)
+    heights = [
+        height for s in series for height in (*(p[1] for p in s.points), *(end for pair in s.ends for end in pair))
+    ]
+    y = _axis(heights, HEIGHT - BOTTOM, TOP, unit=unit)
+    curves = tuple(_curve(s, x, y, line=line, dots=dots) for s in series)
     placed = None
     if reference is not None:
         placed = (x.at(reference[0]), y.at(reference[1]), x.at(reference[2]), y.at(reference[3]))
-    return Plot(title, *axes, x.ticks(), y.ticks(), curves, placed, note)
+    upright = tuple(Tick(x.at(at), text) for at, text in marks)
+    return Plot(title, *axes, x.ticks(), y.ticks(), curves, placed, note, upright)
+
+
+def _curve(series: Series, x: Scale, y: Scale, *, line: bool, dots: bool) -> Curve:
+    points = tuple((x.at(a), y.at(b)) for a, b in series.points)
+    whiskers = tuple((at, y.at(low), y.at(high)) for (at, _), (low, high) in zip(points, series.ends, strict=False))
+    return Curve(series.name, series.style, points, line, dots, whiskers)
 
 
 def _axis(values: list[float], start: float, end: float, *, unit: bool) -> Scale:
     return Scale(0.0, 1.0, start, end) if unit else Scale.around(values, start, end)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a histogram: where it begins, how wide and how high, in a box of 100 by 40; and what it says."""
+
+    x: float
+    width: float
+    height: float
+    text: str
+
+
+def histogram(edges: Sequence[float], counts: Sequence[int]) -> tuple[Bar, ...]:
+    """Draw bins (-inf, e1], ..., (ek, inf) by the density of their rows; open ones are as wide as the next."""
+    inner = [high - low for low, high in itertools.pairwise(edges)]
+    widths = [inner[0] if inner else 1.0, *inner, inner[-1] if inner else 1.0]
+    density = [count / width if width > 0 else 0.0 for count, width in zip(counts, widths, strict=True)]
+    words = [f"{edge:,.6g}" for edge in edges]
+    texts = [f"up to {words[0]}", *(f"{low} to {high}" for low, high in itertools.pairwise(words)), f"over {words[-1]}"]
+    return _bars(widths, density, [f"{text}: {count:,}" for text, count in zip(texts, counts, strict=True)])
+
+
+def columns(levels: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+    """Draw a bar for each text."""
+    return _bars([1.0] * len(levels), [float(n) for _, n in levels], [f"{name}: {n:,}" for name, n in levels])
+
+
+def _bars(widths: Sequence[float], heights: Sequence[float], texts: Sequence[str]) -> tuple[Bar, ...]:
+    whole, most = sum(widths) or 1.0, max(heights, default=0.0) or 1.0
+    left = [0.0, *itertools.accumulate(widths)]
+    return tuple(
+        Bar(round(100 * x / whole, 2), round(100 * width / whole, 2), round(40 * height / most, 2), text)
+        for x, width, height, text in zip(left, widths, heights, texts, strict=False)
+    )

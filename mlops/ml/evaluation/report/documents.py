@@ -21,7 +21,10 @@ class Documents:
     data: Document = field(default_factory=dict)
     split: Document = field(default_factory=dict)
     training: Document = field(default_factory=dict)
+    explanations: Document = field(default_factory=dict)
+    serving: Document = field(default_factory=dict)
     history: tuple[dict[str, str], ...] = ()
+    learning_curve: tuple[dict[str, str], ...] = ()
     plots: dict[str, tuple[dict[str, str], ...]] = field(default_factory=dict)
 
     @classmethod
@@ -32,6 +35,9 @@ class Documents:
             data=_json(reports / "data.json"),
             split=_json(reports / "split.json"),
             training=_json(reports / "training.json"),
+            explanations=_json(reports / "explanations.json"),
+            serving=_json(reports / "serving.json"),
+            learning_curve=_table(reports / "learning_curve.csv"),
             history=_table(reports / "history.csv"),
             plots={path.stem: _table(path) for path in sorted(reports.glob("plots/*.csv"))},
         )

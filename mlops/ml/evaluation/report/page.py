@@ -7,25 +7,43 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mlops.ml.evaluation.report import evaluation, origins, verdict
+from mlops.ml.evaluation.report import behaviour, data, models, origins, training, verdict
+from mlops.ml.evaluation.report.calibration import calibration
 from mlops.ml.evaluation.report.charts import HEIGHT, WIDTH
+from mlops.ml.evaluation.report.decision import decision
+from mlops.ml.evaluation.report.discovered import discovered
 from mlops.ml.evaluation.report.documents import Documents
+from mlops.ml.evaluation.report.fairness import fairness
+from mlops.ml.evaluation.report.importance import importance
+from mlops.ml.evaluation.report.residuals import residuals
+from mlops.ml.evaluation.report.robustness import robustness
+from mlops.ml.evaluation.report.serving import serving
 from mlops.ml.evaluation.report.words import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mlops.ml.evaluation.report.behaviour import Confusion
+    from mlops.ml.evaluation.report.calibration import Calibration
     from mlops.ml.evaluation.report.charts import Plot
+    from mlops.ml.evaluation.report.data import Check, Data
+    from mlops.ml.evaluation.report.decision import Decision
     from mlops.ml.evaluation.report.documents import Document
-    from mlops.ml.evaluation.report.evaluation import CandidateRow, Confusion, Forest
-    from mlops.ml.evaluation.report.origins import Data, Part
+    from mlops.ml.evaluation.report.fairness import Fairness
+    from mlops.ml.evaluation.report.forests import Forest
+    from mlops.ml.evaluation.report.importance import Importance
+    from mlops.ml.evaluation.report.origins import Part
+    from mlops.ml.evaluation.report.serving import Serving
+    from mlops.ml.evaluation.report.training import CandidateRow
     from mlops.ml.evaluation.report.verdict import Banner, RuleRow, Tile
+
+_FORESTS = 6  # metrics that are drawn; the others are a table
 
 
 @dataclass(frozen=True)
 class Page:
-    """Everything the template prints."""
+    """Everything the template prints; what is None or empty has no section."""
 
     pipeline: str
     subtitle: str
@@ -34,17 +52,48 @@ class Page:
     rules: tuple[RuleRow, ...]
     tiles: tuple[Tile, ...]
     models: tuple[Forest, ...]
+    other_models: tuple[Forest, ...]
     plots: tuple[Plot, ...]
     confusion: Confusion | None
+    residuals: tuple[Forest, ...]
+    calibration: Calibration | None
+    decision: Decision | None
     slices: tuple[Forest, ...]
     sliced: bool
+    discovered: Forest | None
+    fairness: tuple[Fairness, ...]
+    robustness: tuple[Forest, ...]
+    importance: Importance | None
     select_by: str
     candidates: tuple[CandidateRow, ...]
-    learning: tuple[Plot, ...]
+    learning_curve: Plot | None
+    epochs: tuple[Plot, ...]
+    serving: Serving | None
     data: Data | None
     split_by: str
     parts: tuple[Part, ...]
+    leaks: tuple[Check, ...]
     lineage: tuple[tuple[str, str], ...]
+
+    @property
+    def index(self) -> tuple[tuple[str, str], ...]:
+        """Name the sections that are there: (anchor, title)."""
+        known = (
+            ("rules", "Rules", True),
+            ("models", "Models", True),
+            ("behaviour", "Behaviour", True),
+            ("calibration", "Calibration", self.calibration),
+            ("decisions", "Decisions", self.decision),
+            ("slices", "Slices", self.sliced or self.discovered),
+            ("fairness", "Fairness", self.fairness),
+            ("robustness", "Robustness", self.robustness),
+            ("importance", "Importance", self.importance),
+            ("training", "Training", True),
+            ("serving", "Serving", self.serving),
+            ("data", "Data", True),
+            ("lineage", "Lineage", True),
+        )
+        return tuple((anchor, title) for anchor, title, there in known if there)
 
 
 def render(pipeline: str, gate: Document, reports: Path, better: Mapping[str, bool]) -> str:
@@ -54,32 +103,46 @@ def render(pipeline: str, gate: Document, reports: Path, better: Mapping[str, bo
 
 def view(pipeline: str, gate: Document, documents: Documents, better: Mapping[str, bool]) -> Page:
     """Decide everything that the page says."""
-    metrics, training, split = documents.metrics, documents.training, documents.split
-    names = verdict.ordered(gate, metrics)
+    metrics, learnt, split = documents.metrics, documents.training, documents.split
+    names, drawn, select_by = verdict.ordered(gate, metrics), documents.plots, documents.training.get("select_by", "")
+    compared = models.compared(names, metrics, better)
     return Page(
         pipeline=pipeline,
-        subtitle=_subtitle(metrics, training),
+        subtitle=_subtitle(metrics, learnt),
         banner=verdict.banner(gate),
         method=gate["method"],
         rules=verdict.rule_rows(gate),
         tiles=verdict.tiles(names, metrics),
-        models=evaluation.compared(names, metrics, better),
-        plots=evaluation.plots(documents.plots),
-        confusion=evaluation.confusion(documents.plots.get("confusion", ()), metrics.get("classes") or ()),
-        slices=evaluation.sliced(names, metrics, gate),
+        models=compared[:_FORESTS],
+        other_models=compared[_FORESTS:],
+        plots=behaviour.plots(drawn),
+        confusion=behaviour.confusion(drawn.get("confusion", ()), metrics.get("classes") or ()),
+        residuals=residuals(metrics),
+        calibration=calibration(metrics, drawn.get("calibration", ())),
+        decision=decision(metrics, drawn.get("value", ())),
+        slices=models.sliced(names, metrics, gate),
         sliced=bool(metrics.get("slices")) or not metrics,
-        select_by=training.get("select_by", ""),
-        candidates=evaluation.candidates(training),
-        learning=evaluation.learning(documents.history),
-        data=origins.data(documents.data),
+        discovered=discovered(metrics),
+        fairness=fairness(gate),
+        robustness=robustness(names, metrics, gate),
+        importance=importance(metrics, documents.explanations),
+        select_by=select_by,
+        candidates=training.candidates(learnt),
+        learning_curve=training.learning_curve(documents.learning_curve, select_by),
+        epochs=training.epochs(documents.history, select_by),
+        serving=serving(documents.serving),
+        data=data.data(
+            documents.data, [item["column"] for item in (metrics.get("importance") or {}).get("columns", ())]
+        ),
         split_by=" ".join(str(split[key]) for key in ("by", "key") if split.get(key)),
         parts=origins.parts(split),
-        lineage=origins.lineage(gate, metrics, documents.data),
+        leaks=origins.leaks(split),
+        lineage=origins.lineage(gate, metrics, split, documents.data),
     )
 
 
-def _subtitle(metrics: Document, training: Document) -> str:
-    words = [metrics.get("task"), training.get("chosen")]
+def _subtitle(metrics: Document, learnt: Document) -> str:
+    words = [metrics.get("task"), learnt.get("chosen")]
     rows = f"judged on {count(metrics['rows'])} test rows" if "rows" in metrics else None
     return " · ".join(word for word in (*words, rows) if word)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlops.ml.evaluation.report.charts import Scale, Track, track
-from mlops.ml.evaluation.report.words import figure, interval, metric, plural
+from mlops.ml.evaluation.report.words import count, figure, interval, metric, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,20 @@ class Banner:
     headline: str
     summary: str
     reasons: tuple[str, ...]
+    waivers: tuple[Waiver, ...] = ()
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A rule that may be missed for a while, and who answers for it."""
+
+    rule: str
+    sentence: str
+    owner: str
+    approver: str
+    granted: str
+    expires: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,7 @@ class RuleRow:
     track: Track | None
     value: str
     interval: str
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,47 +68,85 @@ class Tile:
 def banner(gate: Document) -> Banner:
     """Say what the gate said, and why if it did not pass."""
     verdict, rules = gate["verdict"], gate["rules"]
-    counted = [rule for rule in rules if rule["applicable"] and rule["mode"] == "block"]
+    counted = [rule for rule in rules if rule["applicable"] and rule["mode"] == "block" and not rule.get("waived")]
     passed = sum(rule["verdict"] == "pass" for rule in counted)
     against = [rule["sentence"] for rule in counted if rule["verdict"] == verdict != "pass"]
     summary = f"{passed} of {plural(len(counted), 'rule')} passed" if counted else "No rule applies to this model"
     unclear = sum(rule["verdict"] == "inconclusive" for rule in counted)
     if unclear and verdict == "fail":
         summary += f", {unclear} inconclusive"
+    if waived := sum(bool(rule.get("waived")) for rule in rules):
+        summary += f", {waived} waived"
+    if warned := sum(rule["applicable"] and rule["mode"] == "warn" and rule["verdict"] != "pass" for rule in rules):
+        summary += f", {plural(warned, 'warning')}"
     if idle := sum(not rule["applicable"] for rule in rules):
         summary += f", {idle} not applicable without a champion"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
-    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more))
+    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waivers(gate))
+
+
+def waivers(gate: Document) -> tuple[Waiver, ...]:
+    """List the rules that were waived."""
+    return tuple(
+        Waiver(
+            rule=_title(rule),
+            sentence=rule["sentence"],
+            **{key: rule["waived"][key] for key in ("owner", "approver", "granted", "expires", "reason")},
+        )
+        for rule in gate["rules"]
+        if rule.get("waived")
+    )
 
 
 def rule_rows(gate: Document) -> tuple[RuleRow, ...]:
     """List the rules, those that need attention first."""
-    order = {"fail": 0, "inconclusive": 1, "pass": 2, "idle": 3}
+    order = {"fail": 0, "inconclusive": 1, "waived": 2, "pass": 3, "idle": 4}
     return tuple(sorted((_rule(rule) for rule in gate["rules"]), key=lambda row: (order[row.verdict], row.mode)))
 
 
 def _rule(rule: Document) -> RuleRow:
     measured = rule["applicable"] and rule["value"] is not None
-    title = metric(rule["metric"]) + (f" under {rule['under']}" if rule.get("under") else "")
-    title += "" if rule["against"] == "value" else f" over the {rule['against']}"
+    said = "waived" if rule.get("waived") else rule["verdict"]
     return RuleRow(
-        verdict=rule["verdict"] if rule["applicable"] else "idle",
-        title=title
-        + (f" of {rule['of']}" if rule.get("of") else "")
-        + (f" where {rule['by']} = {rule['slice']}" if rule["slice"] is not None else ""),
+        verdict=said if rule["applicable"] else "idle",
+        title=_title(rule),
         sentence=rule["sentence"],
         mode=rule["mode"],
         track=_track(rule) if measured else None,
         value=figure(rule["value"]) if measured else "",
         interval=interval(rule["low"], rule["high"]) if measured else "",
+        facts=_facts(rule),
     )
+
+
+def _title(rule: Document) -> str:
+    against = {"value": "", "clean": " against clean rows"}.get(rule["against"], f" over the {rule['against']}")
+    return (
+        metric(rule["metric"])
+        + (f" under {rule['under'].replace('_', ' ')}" if rule.get("under") else "")
+        + against
+        + (f" of {rule['of']}" if rule.get("of") else "")
+        + (f" where {rule['by']} = {rule['slice']}" if rule["slice"] is not None else "")
+    )
+
+
+def _facts(rule: Document) -> tuple[str, ...]:
+    """Say how sure a rule can be on so many rows."""
+    facts = []
+    if rule.get("power") is not None:
+        facts.append(f"power {rule['power']:.0%}: how often an equally good model passes on so many rows")
+    needed = rule.get("rows_needed")
+    if needed and rule["verdict"] != "pass" and f"{needed:,} row" not in rule["sentence"]:
+        facts.append(f"needs about {count(needed)} rows{' of its smallest group' if rule.get('of') else ''}")
+    return tuple(facts)
 
 
 def _track(rule: Document) -> Track:
     ends = [rule["value"], rule["low"], rule["high"], rule["bound"]]
     scale = Scale.around(ends, pad=0.25)
+    style = "idle" if rule.get("waived") else rule["verdict"]
     text = f"{figure(rule['value'])}, interval {interval(rule['low'], rule['high'])}, bound {figure(rule['bound'])}"
-    return track(scale, rule["value"], rule["low"], rule["high"], bound=rule["bound"], style=rule["verdict"], text=text)
+    return track(scale, rule["value"], rule["low"], rule["high"], bound=rule["bound"], style=style, text=text)
 
 
 def ordered(gate: Document, metrics: Document) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_score
 
 from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.fairness import MEASURES, Labelled, treatment
+from mlops.ml.evaluation.fairness import MEASURES, Labelled, rates, treatment
 from mlops.ml.evaluation.judge import Result, judge
 from mlops.ml.evaluation.predictions import Predictions
 
@@ -141,3 +141,26 @@ def test_a_rate_that_nobody_has_is_doubtful() -> None:
 def test_one_group_has_no_other_to_be_compared_with() -> None:
     assert judged(people({"a": 500})).verdict == "fail"
     assert judged(people({"a": 500}), on_missing="inconclusive").verdict == "inconclusive"
+
+
+def test_rates_of_groups_equal_those_of_fairlearn() -> None:
+    random = np.random.default_rng(3)
+    y, decided = random.integers(0, 2, 300), random.integers(0, 2, 300)
+    group = np.where(random.random(300) < 0.3, "b", "a").astype(object)
+    found = rates(Labelled(y, decided, group), 0.025)
+    known = {
+        "selection": fairlearn.metrics.selection_rate,
+        "true positive": fairlearn.metrics.true_positive_rate,
+        "false positive": fairlearn.metrics.false_positive_rate,
+        "precision": precision_score,
+    }
+    frame = MetricFrame(metrics=known, y_true=y, y_pred=decided, sensitive_features=group).by_group
+    for rate, groups in found.items():
+        for each in groups:
+            assert each["value"] == pytest.approx(frame.loc[each["group"], rate])
+            assert each["low"] < each["value"] < each["high"]
+
+
+def test_a_rate_that_nobody_can_have_is_unknown() -> None:
+    found = rates(Labelled(np.array([1, 0]), np.array([1, 0]), np.array(["a", "b"], dtype=object)), 0.025)
+    assert found["true positive"][1] == {"group": "b", "value": None, "low": None, "high": None, "rows": 0}

@@ -64,6 +64,11 @@ class PredictionLog:
         self._thread = threading.Thread(target=self._work, name="prediction-log", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Count the rows that are not in a segment yet."""
+        return self._held
+
     def identity(self) -> str:
         """Name a request; its row k, from 0, has the prediction id `<identity>-<k>`."""
         return f"{self._process}-{next(self._requests):x}"

@@ -14,6 +14,8 @@ from mlops.serve.app import TOLERANCE, create
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlops.files.place import Place
+
 _GRACE = 10  # seconds that requests under way have after SIGTERM
 
 
@@ -25,9 +27,10 @@ def serve(
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
     log: Path | None = None,
+    ship: Place | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
-    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log)
+    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log, ship=ship)
     listener = listen(host, port)
     version = app.state.version
     config = uvicorn.Config(

@@ -38,17 +38,21 @@ def mlops(*arguments: str) -> Result:
 
 
 def test_a_server_logs_where_the_monitor_reads(root: Path) -> None:
-    assert find_log(root, "churn") == root / ".mlops/log/churn"
+    found = find_log(root, "churn")
+    assert found is not None
+    assert (found.folder, found.place) == (root / ".mlops/log/churn", None)
     assert find_log(root, "elsewhere") is None
     edit(root, "conf/pipeline/churn.yaml", "  every: day\n", "  every: day\n  log: kept/log\n")
-    assert find_log(root, "churn") == root / "kept/log"
+    found = find_log(root, "churn")
+    assert found is not None
+    assert (found.folder, found.place) == (root / "kept/log", None)
 
 
 def test_without_a_log_nothing_is_ok(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["monitor", "churn"]) == 6
     said = capsys.readouterr().err
     assert "churn: there is no prediction log in .mlops/log/churn" in said
-    assert "mlops serve churn writes it" in said
+    assert "mlops serve churn writes it; what other machines serve is found by `monitor.log: s3://" in said
 
 
 def test_a_short_log_is_insufficient_and_the_report_stays_out_of_git(root: Path) -> None:

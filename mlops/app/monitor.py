@@ -126,7 +126,7 @@ def exit_code(watch: Watch) -> int:
 
 
 def asking(workspace: Workspace, watch: Watch) -> dict[str, str]:
-    """Give the SHA-256 of each report that a retraining could answer to: an alarm, or a policy that asks by schedule."""
+    """Give the SHA-256 of each report that a retraining may answer: an alarm, or a policy that asks by schedule."""
     found = {}
     for item in watch.watched:
         name = item.document["pipeline"]

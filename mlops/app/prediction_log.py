@@ -50,15 +50,12 @@ class Log:
             (self._cache / name).unlink()
         wanted = [name for name in covering(names, start, end) if here.get(name) != names[name]]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for name, size in pool.map(self._fetched, wanted):
-                if size != names[name]:
-                    raise IntegrityError(f"{self.shown}/{name} has {size:,} bytes, not {names[name]:,} as listed")
+            list(pool.map(self.place.fetch, wanted, [self._cache / name for name in wanted]))
+        for name in wanted:
+            size = (self._cache / name).stat().st_size
+            if size != names[name]:
+                raise IntegrityError(f"{self.shown}/{name} has {size:,} bytes, not {names[name]:,} as listed")
         return self._cache
-
-    def _fetched(self, name: str) -> tuple[str, int]:
-        assert self.place is not None
-        self.place.fetch(name, self._cache / name)
-        return name, (self._cache / name).stat().st_size
 
 
 def open_log(root: Path, name: str, monitor: Monitor) -> Log:

@@ -59,7 +59,7 @@ def segments(folder: Path, start: datetime | None = None, end: datetime | None =
 
 
 def covering(names: Iterable[str], start: datetime | None = None, end: datetime | None = None) -> Iterator[str]:
-    """List the names of segments with records from `start` until before `end`, in order; other names are passed over."""
+    """List the names of segments with records from `start` until before `end`, in order; others are passed over."""
     for name in sorted(names):
         if _NAME.fullmatch(name) is None:
             continue

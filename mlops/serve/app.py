@@ -159,7 +159,9 @@ def create(
     }
     app = Starlette(
         routes=[
-            Route("/invocations", Invocations(predictor, contents.digest, largest_body, metrics, kept), methods=["POST"]),
+            Route(
+                "/invocations", Invocations(predictor, contents.digest, largest_body, metrics, kept), methods=["POST"]
+            ),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _constant({"status": "ok"}, contents.digest)),
             Route("/metrics", _metrics(metrics, kept, shipping)),
@@ -214,7 +216,9 @@ def _constant(document: Any, digest: str) -> Any:
 async def _http_error(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    known = "there are /invocations, /ping, /health, /metrics, /version, /schema" if status == 404 else "try another method"
+    known = (
+        "there are /invocations, /ping, /health, /metrics, /version, /schema" if status == 404 else "try another method"
+    )
     return _response(status, _error(status, known), headers)
 
 

@@ -1,7 +1,7 @@
 """What a server counts, in Prometheus' text format: requests, errors, rows, seconds, and what its log lost.
 
 Names begin with `mlops_serve_`, units are base units, and labels have few values: answers count by class of status.
-Everything of the event loop's thread is counted without a lock; requests of the thread pool are counted by the loop too.
+All is counted by the thread of the event loop, so that nothing needs a lock.
 Format: prometheus.io/docs/instrumenting/exposition_formats. Buckets suit tables and small images on a processor.
 """
 
@@ -23,7 +23,7 @@ _HELP = {
     "mlops_serve_log_dropped_rows_total": "Scored rows that the prediction log had to drop.",
     "mlops_serve_log_waiting_rows": "Scored rows that are not in a segment yet.",
     "mlops_serve_log_shipped_segments_total": "Segments of the prediction log sent to their place.",
-    "mlops_serve_log_shipping_failures_total": "Rounds in which a segment could not be sent; it is kept and sent again.",
+    "mlops_serve_log_shipping_failures_total": "Rounds that could not send a segment; it is kept and sent again.",
     "mlops_serve_log_waiting_segments": "Segments that are not at their place yet.",
 }
 _KINDS = {"mlops_serve_request_duration_seconds": "histogram"}

@@ -59,7 +59,7 @@ exit "$status"
 def lower_monitor(project: Project, periods: Mapping[str, str], retrained: Collection[str]) -> Workflow:
     """Decide the workflow that watches.
 
-    `periods` says for each watched pipeline how often, `hour`, `day` or `week`; `retrained` are those among them that may
+    `periods` says for each watched pipeline how often, `hour`, `day` or `week`; `retrained` are those of them that may
     be trained again. Whether a report asks for that (an alarm, or a policy by schedule) is decided by `mlops monitor`.
     """
     groups = {

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Event
-
-import pytest
+from typing import TYPE_CHECKING
 
 from mlops.bundle.prediction_log import segment_name
 from mlops.errors import InfrastructureError
 from mlops.files.place import Place
 from mlops.serve.shipping import Shipping
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 HOUR = 3_600_000_000
 
@@ -18,14 +21,15 @@ class Flaky(Place):
 
     def __init__(self, address: str, refusals: int) -> None:
         super().__init__(address)
-        self.__dict__.update(left=refusals, asked=Event())
+        self.__dict__.update(left=refusals, held=Event())
 
     def put(self, source: Path) -> None:
-        self.__dict__["asked"].set()
         if self.__dict__["left"]:
             self.__dict__["left"] -= 1
             raise InfrastructureError("no way there")
         super().put(source)
+        if len(self.sizes()) == 2:
+            self.__dict__["held"].set()
 
 
 def write(folder: Path, count: int) -> list[str]:
@@ -52,8 +56,7 @@ def test_an_upload_that_failed_is_made_again(tmp_path: Path, capsys: pytest.Capt
     names = write(tmp_path / "log", 2)
     place = Flaky(f"file://{tmp_path}/place", 2)
     shipping = Shipping(tmp_path / "log", place, seconds=0.01)
-    while shipping.shipped < 2:
-        assert place.__dict__["asked"].wait(10)
+    assert place.__dict__["held"].wait(20)
     shipping.close()
     assert sorted(path.name for path in (tmp_path / "place").iterdir()) == names
     assert shipping.failures == 2

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mlops.files.place import Place
 
+_SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
 _GRACE = 10  # seconds that requests under way have after SIGTERM
 
 
@@ -31,6 +32,8 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
     app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log, ship=ship)
+    if log is not None:
+        sys.setswitchinterval(_SWITCH)
     listener = listen(host, port)
     version = app.state.version
     config = uvicorn.Config(

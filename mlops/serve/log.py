@@ -10,7 +10,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from mlops.bundle.prediction_log import segment, segment_name
 from mlops.errors import InfrastructureError
@@ -82,6 +81,8 @@ class PredictionLog:
 
     def add(self, identity: str, rows: Sequence[dict[str, Any]], scores: NDArray[np.float32]) -> None:
         """Take the rows of an answered request; written by a thread, a segment at a time."""
+        if not rows:
+            return
         at = self._clock() // 1000
         with self._changed:
             if self._held + len(rows) > self._most:
@@ -111,7 +112,7 @@ class PredictionLog:
                 if taken:
                     self._write(taken)
                 failing = False
-            except (OSError, PolarsError) as error:
+            except Exception as error:  # whatever it is, a thread that ended would lose all that follows
                 with self._changed:
                     self._waiting = taken + self._waiting
                 if not failing or closing:

@@ -27,7 +27,10 @@ def command(name: str, host: str, port: int, check: bool, log: Path | None) -> N
     bundle = find_bundle(here, name)
     if not check:
         found = None if log else find_log(here, name)
-        start(bundle, host, port, log or (found and found.folder), found and found.place)
+        if found is None:
+            start(bundle, host, port, log)
+        else:
+            start(bundle, host, port, found.folder, found.place)
         return
     replayed = replay(bundle)
     click.echo(f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.app.git import changed_files, file_at
-from mlops.app.lock import md5_file, read_lock
+from mlops.app.lock import md5_tree, read_lock
 from mlops.files.plain_yaml import parse
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
@@ -66,7 +66,7 @@ def from_commit(root: Path, pipeline: PipelinePlan, commit: str) -> Baseline:
 
 def _inputs(stage: Stage, changed: set[str]) -> tuple[str, ...]:
     files = (path for path in stage.inputs if not path.startswith(("artifacts/", "reports/")))
-    return tuple(f"{path} changed" for path in files if path in changed)
+    return tuple(f"{path} changed" for path in files if any(_inside(name, {path}) for name in changed))
 
 
 def _changed(path: Path, recorded: str | None, shown: str) -> str:
@@ -74,7 +74,7 @@ def _changed(path: Path, recorded: str | None, shown: str) -> str:
         return f"{shown} is missing"
     if recorded is None:
         return f"{shown} is new"
-    return "" if not path.is_file() or md5_file(path) == recorded else f"{shown} changed"
+    return "" if md5_tree(path) == recorded else f"{shown} changed"
 
 
 def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None, committed: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mlops.app.prediction_log import labels_file, open_log
 from mlops.app.serve import find_bundle
 from mlops.app.workspace import Workspace
-from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.spec.monitor import Monitor
@@ -30,14 +32,17 @@ class Watched:
     bound: tuple[str, float] | None
 
 
+@dataclass(frozen=True)
+class Watch:
+    """What was found out about several pipelines, and what stopped the others, by name."""
+
+    watched: tuple[Watched, ...]
+    failed: Mapping[str, MlopsError]
+
+
 def watched_names(workspace: Workspace) -> tuple[str, ...]:
     """List the pipelines that have a `monitor:`."""
     return tuple(name for name, loaded in workspace.pipelines.items() if loaded.spec.monitor is not None)
-
-
-def log_folder(root: Path, name: str, monitor: Monitor) -> Path:
-    """Find the prediction log of a pipeline."""
-    return root / (monitor.log or f".mlops/log/{name}")
 
 
 def report_folder(root: Path, name: str) -> Path:
@@ -76,16 +81,18 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None) -> Wat
     bound = None
     if monitor.performance is not None:
         bound = (monitor.performance.metric, performance.bound(monitor.performance, reference))
-    folder = log_folder(workspace.root, name, monitor)
-    span = log.span(folder)
+    logged = open_log(workspace.root, name, monitor)
+    listed = logged.names()
+    span = log.span(listed)
     if span is None:
         raise InfrastructureError(
-            f"{name}: there is no prediction log in {folder.relative_to(workspace.root).as_posix()}",
-            hint=f"mlops serve {name} writes it; another folder is named by `monitor.log`",
+            f"{name}: there is no prediction log in {logged.shown}",
+            hint=f"mlops serve {name} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
         )
     until = until or span[1]
-    labelled = _labelled(workspace.root, spec, monitor, until, bound)
+    labelled = _labelled(workspace.root, name, spec, monitor, until, bound)
     closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
+    folder = logged.bring(listed, closed[0].start, closed[-1].end) if closed else logged.folder
     result = judge.judge(
         closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, labelled
     )
@@ -96,10 +103,47 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None) -> Wat
     return Watched(found, place / "report.html", bound)
 
 
-def exit_code(watched: Sequence[Watched]) -> int:
-    """Give 2 where any model alarms, else 7 where too little is known of any, else 0."""
-    codes = {EXIT_CODES[item.document["status"]] for item in watched}
+def watch_all(workspace: Workspace, names: Sequence[str], until: datetime | None = None) -> Watch:
+    """Judge several pipelines; what is wrong with one stops no other."""
+    watched: list[Watched] = []
+    failed: dict[str, MlopsError] = {}
+    for name in names:
+        try:
+            watched.append(watch(workspace, name, until))
+        except MlopsError as error:
+            if name not in error.message:
+                error.message = f"{name}: {error.message}"
+            failed[name] = error
+    return Watch(tuple(watched), failed)
+
+
+def exit_code(watch: Watch) -> int:
+    """Give the worst: an error (the greatest code of several), else 2 for an alarm, else 7 for too little, else 0."""
+    if watch.failed:
+        return max(error.exit_code for error in watch.failed.values())
+    codes = {EXIT_CODES[item.document["status"]] for item in watch.watched}
     return 2 if 2 in codes else max(codes, default=0)
+
+
+def asking(workspace: Workspace, watch: Watch) -> dict[str, str]:
+    """Give the SHA-256 of each report that a retraining may answer: an alarm, or a policy that asks by schedule."""
+    found = {}
+    for item in watch.watched:
+        name = item.document["pipeline"]
+        policy = settings(workspace, name).retrain
+        if policy is not None and (item.document["status"] == "alarm" or "schedule" in policy.when):
+            found[name] = hashlib.sha256((item.page.parent / "report.json").read_bytes()).hexdigest()
+    return found
+
+
+def append_asking(path: Path, asking: Mapping[str, str]) -> None:
+    """Append `asked=true` and `report-NAME=SHA256` lines, as outputs of a step of a workflow are written.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter
+    """
+    lines = [f"report-{name}={digest}\n" for name, digest in sorted(asking.items())]
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(["asked=true\n", *lines] if lines else [])
 
 
 def write_metrics(path: Path, watched: Sequence[Watched]) -> None:
@@ -110,21 +154,24 @@ def write_metrics(path: Path, watched: Sequence[Watched]) -> None:
     write_text(path, exposition([item.document for item in watched], bounds, time.time()))
 
 
-def labels_of(root: Path, spec: Pipeline, monitor: Monitor, until: datetime) -> Any:
+def labels_of(root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime) -> Any:
     """Read the labels that are known at a time, as a table; raises ConfigurationError and DataError."""
     from mlops.ml.data.derive import Derived
     from mlops.monitor import labels
     from mlops.spec.data import brief
 
     file = monitor.labels or ""  # `spec.checks` has seen that there is one
-    derived = {name: Derived.model_validate(brief(rule)) for name, rule in spec.data.derive.items()}
-    return labels.read(root / file, file, spec.data.target, derived, until)
+    derived = {column: Derived.model_validate(brief(rule)) for column, rule in spec.data.derive.items()}
+    with labels_file(root, name, file) as path:
+        return labels.read(path, file, spec.data.target, derived, until)
 
 
-def _labelled(root: Path, spec: Pipeline, monitor: Monitor, until: datetime, bound: tuple[str, float] | None) -> Any:
+def _labelled(
+    root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime, bound: tuple[str, float] | None
+) -> Any:
     from mlops.monitor.judge import Labelled
 
     if bound is None:
         return None
-    frame = labels_of(root, spec, monitor, until)
+    frame = labels_of(root, name, spec, monitor, until)
     return Labelled(frame, spec.data.entity, spec.evaluate.bootstrap, bound[1])

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from mlops.app.markdown import escape
-from mlops.app.monitor import labels_of, log_folder, report_folder, settings
+from mlops.app.monitor import labels_of, report_folder, settings
+from mlops.app.prediction_log import open_log
 from mlops.app.proposal import Proposal, Proposed, submit
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
@@ -122,11 +123,12 @@ def _rows(
     from mlops.monitor import log, part
     from mlops.monitor.windows import Window
 
-    labels = labels_of(root, spec, monitor, datetime.fromisoformat(report["until"]).astimezone(UTC))
-    folder = log_folder(root, name, monitor)
-    span = log.span(folder)
+    labels = labels_of(root, name, spec, monitor, datetime.fromisoformat(report["until"]).astimezone(UTC))
+    logged = open_log(root, name, monitor)
+    listed = logged.names()
+    span = log.span(listed)
     start = since or (span[0] if span else end)
-    return part.rows(log.read(folder, Window(start, end), report["bundle"]), labels)
+    return part.rows(log.read(logged.bring(listed, start, end), Window(start, end), report["bundle"]), labels)
 
 
 def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:

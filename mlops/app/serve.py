@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from mlops.app.prediction_log import Log, open_log
 from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.place import Place
 
 _PATIENCE = 60.0  # seconds a server may take to start
 
@@ -39,26 +41,25 @@ def find_bundle(root: Path, name: str) -> Path:
     raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
 
 
-def find_log(root: Path, name: str) -> Path | None:
-    """Find the folder that a pipeline's `monitor:` logs to; None where it has none, or the name is no pipeline.
+def find_log(root: Path, name: str) -> Log | None:
+    """Find the log that a pipeline's `monitor:` reads; None where it has none, or the name is no pipeline.
 
     Raises:
         ConfigurationError: the pipeline's YAML does not hold.
     """
-    from mlops.app.monitor import log_folder
     from mlops.app.workspace import open_workspace
 
     if not (root / "pipelines" / name / "artifacts" / "bundle").is_dir():
         return None
     spec = open_workspace(root, (name,)).pipelines[name].spec
-    return None if spec.monitor is None else log_folder(root, name, spec.monitor)
+    return None if spec.monitor is None else open_log(root, name, spec.monitor)
 
 
-def start(bundle: Path, host: str, port: int, log: Path | None = None) -> None:
-    """Serve until told to stop; answers are written down in the folder `log`."""
+def start(bundle: Path, host: str, port: int, log: Path | None = None, ship: Place | None = None) -> None:
+    """Serve until told to stop; answers are written down in the folder `log`, and shipped from there to `ship`."""
     from mlops.serve.server import serve
 
-    serve(bundle, host, port, log=log)
+    serve(bundle, host, port, log=log, ship=ship)
 
 
 def replay(bundle: Path) -> Replayed:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from mlops.bundle.schema import RequestSchema
@@ -55,17 +55,22 @@ def segment_name(first: int, last: int, unique: str) -> str:
 
 def segments(folder: Path, start: datetime | None = None, end: datetime | None = None) -> Iterator[Path]:
     """List the segments with records from `start` until before `end`, by name; other files are passed over."""
-    for path in sorted(folder.glob("*.parquet")):
-        if _NAME.fullmatch(path.name) is None:
+    yield from (folder / name for name in covering((path.name for path in folder.glob("*.parquet")), start, end))
+
+
+def covering(names: Iterable[str], start: datetime | None = None, end: datetime | None = None) -> Iterator[str]:
+    """List the names of segments with records from `start` until before `end`, in order; others are passed over."""
+    for name in sorted(names):
+        if _NAME.fullmatch(name) is None:
             continue
-        first, last = segment_times(path)
+        first, last = segment_times(name)
         if (end is None or first < end) and (start is None or last >= start):
-            yield path
+            yield name
 
 
-def segment_times(path: Path) -> tuple[datetime, datetime]:
+def segment_times(name: str) -> tuple[datetime, datetime]:
     """Give the times of the first and the last record of a segment; raises ValueError on another file's name."""
-    first, last = path.name.split("-", 2)[:2]
+    first, last = name.split("-", 2)[:2]
     return datetime.strptime(first, _TIME).replace(tzinfo=UTC), datetime.strptime(last, _TIME).replace(tzinfo=UTC)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from mlops.cli.failure import report
 from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
 
 _SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
@@ -32,29 +33,41 @@ class _Time(click.ParamType[datetime]):
 @click.option(
     "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="Write Prometheus text to this file as well."
 )
+@click.option(
+    "--outputs",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Append the digests of reports that ask for a retraining, as outputs of a workflow's step.",
+)
 @output("text", "json")
-def command(names: tuple[str, ...], until: datetime | None, metrics: Path | None, form: str) -> int:
+def command(
+    names: tuple[str, ...], until: datetime | None, metrics: Path | None, outputs: Path | None, form: str
+) -> int:
     """Judge the prediction logs of pipelines NAMES (all with a `monitor:` by default) against their bundles.
 
-    Exit 2 for an alarm or a data incident, 7 where too little is known.
+    What is wrong with one stops no other. The exit code is the worst: 4, 5 or 6 where one could not be judged, else 2
+    for an alarm or a data incident, else 7 where too little is known.
     """
-    from mlops.app.monitor import exit_code, watch, watched_names, write_metrics
+    from mlops.app.monitor import append_asking, asking, exit_code, watch_all, watched_names, write_metrics
     from mlops.app.workspace import open_workspace
 
     here = root()
     workspace = open_workspace(here, names)
-    watched = [watch(workspace, name, until) for name in names or watched_names(workspace)]
+    found = watch_all(workspace, names or watched_names(workspace), until)
     if metrics is not None:
-        write_metrics(metrics, watched)
+        write_metrics(metrics, found.watched)
+    if outputs is not None:
+        append_asking(outputs, asking(workspace, found))
     if form == "json":
-        emit([item.document for item in watched])
-        return exit_code(watched)
-    if not watched:
+        emit([item.document for item in found.watched])
+    elif not found.watched and not found.failed:
         say("no pipeline has a `monitor:`")
-    for item in watched:
-        _tell(item.document)
-        say(f"  report: {item.page.relative_to(here).as_posix()}")
-    return exit_code(watched)
+    else:
+        for item in found.watched:
+            _tell(item.document)
+            say(f"  report: {item.page.relative_to(here).as_posix()}")
+    for error in found.failed.values():
+        report(error)
+    return exit_code(found)
 
 
 def _tell(document: Any) -> None:

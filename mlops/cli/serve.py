@@ -17,7 +17,7 @@ from mlops.cli.options import root, say
 @click.option(
     "--log",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write answers down in this folder. [default: where `monitor:` of NAME says]",
+    help="Write answers down in this folder, and nowhere else. [default: where `monitor:` of NAME says]",
 )
 def command(name: str, host: str, port: int, check: bool, log: Path | None) -> None:
     """Serve the bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified."""
@@ -26,7 +26,11 @@ def command(name: str, host: str, port: int, check: bool, log: Path | None) -> N
     here = root()
     bundle = find_bundle(here, name)
     if not check:
-        start(bundle, host, port, log or find_log(here, name))
+        found = None if log else find_log(here, name)
+        if found is None:
+            start(bundle, host, port, log)
+        else:
+            start(bundle, host, port, found.folder, found.place)
         return
     replayed = replay(bundle)
     click.echo(f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mlops.bundle.prediction_log import segment_times, segments
+from mlops.bundle.prediction_log import covering, segment_times, segments
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from mlops.monitor.windows import Window
@@ -35,9 +36,9 @@ class Records:
         return len(self.identity)
 
 
-def span(folder: Path) -> tuple[datetime, datetime] | None:
-    """Give the times of the first and the last record; None for an empty log."""
-    times = [segment_times(path) for path in segments(folder)] if folder.is_dir() else []
+def span(names: Iterable[str]) -> tuple[datetime, datetime] | None:
+    """Give the times of the first and the last record, by the names of the segments; None for an empty log."""
+    times = [segment_times(name) for name in covering(names)]
     return (min(first for first, _ in times), max(last for _, last in times)) if times else None
 
 

@@ -6,7 +6,6 @@ import json
 import time
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
@@ -20,15 +19,20 @@ from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.serve.invocations import BadRequest, answer
 from mlops.serve.log import PredictionLog
+from mlops.serve.metrics import Metrics
+from mlops.serve.shipping import Shipping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
     from mlops.bundle.schema import Problem
+    from mlops.files.place import Place
 
 LARGEST_BODY = 16 << 20  # bytes
 _INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
@@ -57,35 +61,48 @@ class Refused(Exception):
 class Invocations:
     """POST /invocations as a bare ASGI application: Starlette's request and response cost as much as the model."""
 
-    def __init__(self, predictor: Predictor, digest: str, largest_body: int, log: PredictionLog | None = None) -> None:
+    def __init__(
+        self, predictor: Predictor, digest: str, largest_body: int, metrics: Metrics, log: PredictionLog | None = None
+    ) -> None:
         self._predictor = predictor
+        self._metrics = metrics
         self._log = log
         self._largest_body = largest_body
         self._digest = (b"x-bundle-digest", digest.encode("ascii"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; bad input gets 4xx, a client that left gets nothing."""
-        keep: Any = None
+        """Answer one request and count it; bad input gets 4xx, a client that left gets nothing."""
+        begun, status, scored = time.perf_counter(), 500, 0
         named: tuple[tuple[bytes, bytes], ...] = ()
-        try:
-            body = await self._body(scope, receive)
-            if body is None:
-                return
+        identity = "" if self._log is None else self._log.identity()
+
+        def keep(rows: Sequence[dict[str, Any]], scores: NDArray[np.float32]) -> None:
+            nonlocal scored
+            scored = len(rows)
             if self._log is not None:
-                identity = self._log.identity()
-                keep, named = partial(self._log.add, identity), ((b"x-prediction-id", identity.encode("ascii")),)
-            if len(body) > _INLINE:
-                status, content = 200, await run_in_threadpool(answer, self._predictor, body, keep)
-            else:
-                status, content = 200, answer(self._predictor, body, keep)
-        except Refused as error:
-            status, content = error.status, _error(error.status, error.message)
-        except BadRequest as error:
-            status, content = 400, _error(400, error.message, error.problems)
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
-        headers += named if status == 200 else ()
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+                self._log.add(identity, rows, scores)
+
+        try:
+            try:
+                body = await self._body(scope, receive)
+                if body is None:
+                    status = 0
+                    return
+                if len(body) > _INLINE:
+                    content = await run_in_threadpool(answer, self._predictor, body, keep)
+                else:
+                    content = answer(self._predictor, body, keep)
+                status, named = 200, ((b"x-prediction-id", identity.encode("ascii")),) if identity else ()
+            except Refused as error:
+                status, content = error.status, _error(error.status, error.message)
+            except BadRequest as error:
+                status, content = 400, _error(400, error.message, error.problems)
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
+            await send({"type": "http.response.start", "status": status, "headers": [*headers, *named]})
+            await send({"type": "http.response.body", "body": content})
+        finally:
+            if status:
+                self._metrics.add(status, time.perf_counter() - begun, scored)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         headers = dict(scope["headers"])
@@ -119,17 +136,21 @@ def create(
     golden_tolerance: float = TOLERANCE,
     largest_body: int = LARGEST_BODY,
     log: Path | None = None,
+    ship: Place | None = None,
     clock: Callable[[], int] = time.time_ns,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
     With a folder for `log`, answers are written down, and the header `x-prediction-id` names the request: its row k,
-    from 0, has the prediction id `<header>-<k>`.
+    from 0, has the prediction id `<header>-<k>`. With `ship`, what is written down goes there, and leaves the folder.
     """
     contents = Contents.read(bundle_folder, expected)
     predictor = Predictor.load(contents)
     Golden.parse(contents.files["golden.json"]).check(predictor, golden_tolerance)
     kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
+    shipping = None if log is None or ship is None else Shipping(log, ship)
+    known = {"pipeline": contents.manifest.pipeline, "bundle": contents.digest, "task": predictor.task}
+    metrics = Metrics(known, time.time())
     version = {
         "bundle": contents.digest,
         "pipeline": contents.manifest.pipeline,
@@ -138,29 +159,49 @@ def create(
     }
     app = Starlette(
         routes=[
-            Route("/invocations", Invocations(predictor, contents.digest, largest_body, kept), methods=["POST"]),
+            Route(
+                "/invocations", Invocations(predictor, contents.digest, largest_body, metrics, kept), methods=["POST"]
+            ),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
             Route("/health", _constant({"status": "ok"}, contents.digest)),
+            Route("/metrics", _metrics(metrics, kept, shipping)),
             Route("/version", _constant(version, contents.digest)),
             Route("/schema", _constant(predictor.schema.json_schema(), contents.digest)),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _broken},
-        lifespan=_closing(kept),
+        lifespan=_closing(kept, shipping),
     )
-    app.state.version, app.state.log = version, kept
+    app.state.version, app.state.log, app.state.shipping = version, kept, shipping
     return app
 
 
-def _closing(log: PredictionLog | None) -> Any:
-    """Write the rest of the log when the server stops, after the last answer."""
+def _closing(log: PredictionLog | None, shipping: Shipping | None) -> Any:
+    """Write the rest of the log when the server stops, after the last answer, and ship it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         if log is not None:
             log.close()
+        if shipping is not None:
+            shipping.close()
 
     return lifespan
+
+
+def _metrics(metrics: Metrics, log: PredictionLog | None, shipping: Shipping | None) -> Any:
+    """Serve what was counted; not `async`, so that looking into the log's folder holds up no request."""
+
+    def endpoint(_: Request) -> Response:
+        numbers: dict[str, float] = {}
+        if log is not None:
+            numbers |= {"dropped_rows_total": log.dropped, "waiting_rows": log.waiting}
+        if shipping is not None:
+            sent = {"shipped_segments_total": shipping.shipped, "shipping_failures_total": shipping.failures}
+            numbers |= sent | {"waiting_segments": shipping.waiting()}
+        return Response(metrics.render(numbers), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return endpoint
 
 
 def _constant(document: Any, digest: str) -> Any:
@@ -175,7 +216,9 @@ def _constant(document: Any, digest: str) -> Any:
 async def _http_error(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    known = "there are /invocations, /ping, /health, /version, /schema" if status == 404 else "try another method"
+    known = (
+        "there are /invocations, /ping, /health, /metrics, /version, /schema" if status == 404 else "try another method"
+    )
     return _response(status, _error(status, known), headers)
 
 

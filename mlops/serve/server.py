@@ -14,6 +14,9 @@ from mlops.serve.app import TOLERANCE, create
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlops.files.place import Place
+
+_SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
 _GRACE = 10  # seconds that requests under way have after SIGTERM
 
 
@@ -25,9 +28,12 @@ def serve(
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
     log: Path | None = None,
+    ship: Place | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
-    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log)
+    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log, ship=ship)
+    if log is not None:
+        sys.setswitchinterval(_SWITCH)
     listener = listen(host, port)
     version = app.state.version
     config = uvicorn.Config(

@@ -6,18 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mlops.files.relative import trouble
+from mlops.files import place, relative
 from mlops.spec.block import Block, Column, Items, Share
 
 
-def _inside(path: str) -> str:
-    """Refuse a path that leaves the repository."""
-    if (why := trouble(path)) is not None:
-        raise ValueError(f"a path of the monitor {why}: write one relative to the repository")
+def _reachable(path: str) -> str:
+    """Refuse a path that leaves the repository, and an address of a place that we do not read."""
+    if place.is_address(path):
+        if (why := place.trouble(path)) is not None:
+            raise ValueError(f"an address of the monitor {why}: write one such as s3://bucket/folder")
+    elif (why := relative.trouble(path)) is not None:
+        raise ValueError(f"a path of the monitor {why}: write one relative to the repository, or s3://bucket/folder")
     return path
 
 
-Place = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_inside)]
+Place = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_reachable)]
 Period = Literal["hour", "day", "week"]
 
 
@@ -103,9 +106,11 @@ class Monitor(Block):
     window: Period = "day"
     """Requests that are judged together, by UTC hours, days or weeks from Monday."""
     log: Place | None = None
-    """Folder of the prediction log, relative to the repository; `.mlops/log/<name>` where it is not given."""
+    """Folder of the prediction log: `s3://`, `gs://`, `az://` or `file:///`, to which servers ship what they logged and
+    where a hosted runner finds it; or relative to the repository, `.mlops/log/<name>` where it is not given."""
     labels: Place | None = None
-    """CSV or Parquet file, relative to the repository: `prediction_id`, `time`, the target or what it derives from."""
+    """CSV or Parquet file, relative to the repository or an address as in `log`: `prediction_id`, `time`, the target or
+    what it derives from."""
     quality: Quality = Quality()
     drift: Drift = Drift()
     performance: Performance | None = None

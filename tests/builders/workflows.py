@@ -44,7 +44,7 @@ def workflows(described: Project) -> dict[str, str]:
         lower_pull_request(described.ci),
         lower_main(described),
         lower_release(described),
-        lower_monitor(described, PERIODS, retrained=True),
+        lower_monitor(described, PERIODS, PERIODS),
         lower_retrain(described, PERIODS),
         lower_rollback(described, PERIODS),
     )

@@ -23,7 +23,7 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
     retrained = sorted(name for name, monitor in watched.items() if monitor.retrain is not None)
     if watched:
         periods = {name: monitor.every for name, monitor in watched.items()}
-        workflows.append(lower_monitor(project, periods, bool(retrained)))
+        workflows.append(lower_monitor(project, periods, retrained))
     if retrained:
         workflows.append(lower_retrain(project, retrained))
     return tuple(workflows)

@@ -1,8 +1,8 @@
-"""The monitor workflow: what serves is watched by hour, day or week; an alarm leads to a retraining pull request."""
+"""The monitor workflow: what serves is watched by hour, day or week; a report may lead to a retraining pull request."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mlops.lower.workflows.shared import (
     batches,
@@ -21,21 +21,13 @@ from mlops.spec.project import Project
 
 _PERIODS = {"hour": "Every hour", "day": "Every day", "week": "Every week"}
 
-# An alarm is a result, not a failure: its name and the digest of its report go to the job that acts on it.
+# An alarm is a result, not a failure: the digests of reports that ask for a retraining go to the job that acts on them.
 _MONITOR = """\
-status=0
-for name in $PIPELINES; do
-  code=0
-  .venv/bin/mlops monitor "$name" || code=$?
-  if [ "$code" = 2 ]; then
-    digest=$(sha256sum ".mlops/monitor/$name/report.json" | cut -d ' ' -f 1)
-    printf '%s\\n' "alarm-$name=$digest" 'alarmed=true' >> "$GITHUB_OUTPUT"
-    echo "::warning title=Alarm::$name"
-  elif [ "$code" != 0 ] && [ "$code" != 7 ]; then
-    status=$code
-  fi
-done
-exit "$status"
+read -r -a names <<< "$PIPELINES"
+code=0
+.venv/bin/mlops monitor "${names[@]}" --outputs "$GITHUB_OUTPUT" || code=$?
+if [ "$code" = 2 ]; then echo '::warning title=Monitor::an alarm or a data incident'; fi
+if [ "$code" != 0 ] && [ "$code" != 2 ] && [ "$code" != 7 ]; then exit "$code"; fi
 """
 
 # upload-artifact leaves out folders that begin with a dot
@@ -45,13 +37,13 @@ if [ -d .mlops/monitor ]; then cp -R .mlops/monitor/. monitoring/; fi
 """
 
 _RETRAIN = """\
-alarms=$(jq -r '.[].outputs // {} | to_entries[] | select((.key | startswith("alarm-")) and .value != "")
-  | "\\(.key[6:]):\\(.value)"' <<< "$NEEDS")
+asking=$(jq -r '.[].outputs // {} | to_entries[] | select((.key | startswith("report-")) and .value != "")
+  | "\\(.key[7:]):\\(.value)"' <<< "$NEEDS")
 status=0
-for alarm in $alarms; do
-  name=${alarm%%:*}
+for asked in $asking; do
+  name=${asked%%:*}
   report="monitoring/$name/report.json"
-  if ! echo "${alarm#*:}  $report" | sha256sum --check --status; then
+  if ! echo "${asked#*:}  $report" | sha256sum --check --status; then
     echo "::error::$report is not the report that was made: nothing is proposed for $name"
     status=5
     continue
@@ -64,16 +56,21 @@ exit "$status"
 """
 
 
-def lower_monitor(project: Project, periods: Mapping[str, str], retrained: bool) -> Workflow:
-    """Decide the workflow that watches; `periods` says for each watched pipeline how often, `hour`, `day` or `week`."""
+def lower_monitor(project: Project, periods: Mapping[str, str], retrained: Collection[str]) -> Workflow:
+    """Decide the workflow that watches.
+
+    `periods` says for each watched pipeline how often, `hour`, `day` or `week`; `retrained` are those of them that may
+    be trained again. Whether a report asks for that (an alarm, or a policy by schedule) is decided by `mlops monitor`.
+    """
     groups = {
         period: sorted(name for name, every in periods.items() if every == period)
         for period in _PERIODS
         if period in periods.values()
     }
-    jobs = [_watch(project, period, names) for period, names in groups.items()]
-    if retrained:
-        jobs.append(_retrain(project, tuple(groups)))
+    jobs = [_watch(project, period, names, retrained) for period, names in groups.items()]
+    asking = tuple(period for period, names in groups.items() if any(name in retrained for name in names))
+    if asking:
+        jobs.append(_retrain(project, asking))
     return Workflow(
         name="mlops-monitor",
         title="Monitor",
@@ -87,7 +84,7 @@ def lower_monitor(project: Project, periods: Mapping[str, str], retrained: bool)
     )
 
 
-def _watch(project: Project, period: str, names: list[str]) -> Job:
+def _watch(project: Project, period: str, names: list[str], retrained: Collection[str]) -> Job:
     settings = project.ci
     pipelines = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
     always = "${{ !cancelled() }}"
@@ -99,7 +96,9 @@ def _watch(project: Project, period: str, names: list[str]) -> Job:
         keep("Keep the reports", "monitor-${{ matrix.batch.name }}", "monitoring/", condition=always),
     )
     # each job of the matrix sets its own pipelines' outputs: none overwrites another's
-    outputs = {name: f"${{{{ steps.monitor.outputs.{name} }}}}" for name in ("alarmed", *(f"alarm-{n}" for n in names))}
+    asking = [f"report-{name}" for name in names if name in retrained]
+    told = ("asked", *asking) if asking else ()
+    outputs = {name: f"${{{{ steps.monitor.outputs.{name} }}}}" for name in told}
     asked = f"(github.event_name != 'schedule' || github.event.schedule == '{cron(project.name, period)}')"
     return Job(
         f"every-{period}",
@@ -116,7 +115,7 @@ def _watch(project: Project, period: str, names: list[str]) -> Job:
 
 
 def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
-    """Act on alarms; a report that is not the one whose digest its maker gave counts for nothing."""
+    """Act on reports that ask for it; one that is not the one whose digest its maker gave counts for nothing."""
     settings = project.ci
     inputs: dict[str, str | int | bool] = {"path": "monitoring", "pattern": "monitor-*", "merge-multiple": True}
     needs = {"NEEDS": "${{ toJSON(needs) }}"}
@@ -125,7 +124,7 @@ def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
         Step("Fetch the reports", uses="actions/download-artifact", inputs=inputs),
         *propose(settings, "Propose a retraining", _RETRAIN, needs),
     )
-    alarmed = " || ".join(f"needs.every-{period}.outputs.alarmed == 'true'" for period in periods)
+    asked = " || ".join(f"needs.every-{period}.outputs.asked == 'true'" for period in periods)
     return Job(
         "retrain",
         "Propose a retraining",
@@ -134,6 +133,6 @@ def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
         steps,
         permissions(settings, proposes=True),
         needs=tuple(f"every-{period}" for period in periods),
-        condition=f"${{{{ !cancelled() && ({alarmed}) }}}}",
+        condition=f"${{{{ !cancelled() && ({asked}) }}}}",
         environment=trusted(settings, proposes=True),
     )

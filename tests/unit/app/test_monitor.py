@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,17 +40,21 @@ def mlops(*arguments: str) -> Result:
 
 
 def test_a_server_logs_where_the_monitor_reads(root: Path) -> None:
-    assert find_log(root, "churn") == root / ".mlops/log/churn"
+    found = find_log(root, "churn")
+    assert found is not None
+    assert (found.folder, found.place) == (root / ".mlops/log/churn", None)
     assert find_log(root, "elsewhere") is None
     edit(root, "conf/pipeline/churn.yaml", "  every: day\n", "  every: day\n  log: kept/log\n")
-    assert find_log(root, "churn") == root / "kept/log"
+    found = find_log(root, "churn")
+    assert found is not None
+    assert (found.folder, found.place) == (root / "kept/log", None)
 
 
 def test_without_a_log_nothing_is_ok(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["monitor", "churn"]) == 6
     said = capsys.readouterr().err
     assert "churn: there is no prediction log in .mlops/log/churn" in said
-    assert "mlops serve churn writes it" in said
+    assert "mlops serve churn writes it; what other machines serve is found by `monitor.log: s3://" in said
 
 
 def test_a_short_log_is_insufficient_and_the_report_stays_out_of_git(root: Path) -> None:
@@ -65,6 +71,33 @@ def test_a_short_log_is_insufficient_and_the_report_stays_out_of_git(root: Path)
     assert written == ["report.html", "report.json"]
     stamp = next(line for line in (root / "m.prom").read_text().splitlines() if "last_success" in line and "{" in line)
     assert float(stamp.split()[-1]) > datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_what_is_wrong_with_one_stops_no_other_and_the_worst_code_counts(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (root / "conf/pipeline/churn.yaml").read_text()
+    (root / "conf/pipeline/absent.yaml").write_text(text)
+    shutil.copytree(root / "pipelines/churn/data", root / "pipelines/absent/data")
+    for day in range(2):
+        write_day(root / ".mlops/log/churn", root / "pipelines/churn/artifacts/bundle", day, make_frame())
+    assert run(["monitor", "absent", "churn", "--until", "2026-11-04", "--outputs", "out"]) == 6
+    said = capsys.readouterr()
+    assert "? churn: insufficient" in said.out
+    assert "absent: there is no bundle" in said.err
+    assert (root / "out").read_text() == ""
+
+
+@pytest.mark.parametrize(("when", "asks"), [("drift", False), ("schedule", True)])
+def test_a_policy_by_schedule_asks_for_a_retraining_without_an_alarm(root: Path, when: str, asks: bool) -> None:
+    edit(root, "conf/pipeline/churn.yaml", "when: [drift]", f"when: [{when}]")
+    for day in range(2):
+        write_day(root / ".mlops/log/churn", root / "pipelines/churn/artifacts/bundle", day, make_frame())
+    (root / "out").write_text("before=1\n")
+    assert mlops("monitor", "--until", "2026-11-04", "--outputs", "out").return_value == 7
+    digest = hashlib.sha256((root / ".mlops/monitor/churn/report.json").read_bytes()).hexdigest()
+    told = f"asked=true\nreport-churn={digest}\n" if asks else ""
+    assert (root / "out").read_text() == f"before=1\n{told}"
 
 
 @pytest.mark.parametrize(

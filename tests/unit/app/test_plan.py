@@ -98,6 +98,20 @@ def test_changed_data_runs_everything_and_says_which_file(root: Path) -> None:
     assert found.stages[0].reasons == ("data/churn.csv changed",)
 
 
+@pytest.mark.parametrize("against", ["lock", "commit"])
+def test_a_file_more_in_a_folder_of_data_runs_everything(root: Path, against: str) -> None:
+    rows = root / "pipelines/churn/data/rows"
+    rows.mkdir()
+    (root / "pipelines/churn/data/churn.csv").rename(rows / "churn.csv")
+    edit(root, "conf/data/churn.yaml", "path: data/churn.csv", "path: data/rows")
+    record(root)
+    base = commit(root) if against == "commit" else None
+    assert running(root, base) == []
+    (rows / "churn.until-20261102T000000Z.csv").write_text((rows / "churn.csv").read_text())
+    assert running(root, base) == [*LEARNING, "gate", "package"]
+    assert change(root, base).stages[0].reasons == ("data/rows changed",)
+
+
 def test_a_report_edited_by_hand_is_made_again(root: Path) -> None:
     edit(root, "pipelines/churn/reports/gate.json", "gate", "pass")
     assert change(root).stages[6].reasons == ("reports/gate.json changed",)

@@ -192,7 +192,7 @@ def test_each_period_has_its_own_time_and_its_own_pipelines() -> None:
         names = [batch["pipelines"] for batch in job["strategy"]["matrix"]["batch"]]
         assert names == sorted(name for name, every in PERIODS.items() if every == period)
         assert f"github.event.schedule == '{cron}'" in job["if"]
-        assert set(job["outputs"]) == {"alarmed", *(f"alarm-{name}" for name in names)}
+        assert set(job["outputs"]) == {"asked", *(f"report-{name}" for name in names)}
     assert not [cron for cron in crons if cron.startswith("0 ")], "everybody's jobs start at the full hour"
 
 

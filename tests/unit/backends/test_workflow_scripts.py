@@ -46,28 +46,21 @@ def outputs(folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
 
 
-def test_an_alarm_is_told_with_the_digest_of_its_report_and_fails_nothing(tmp_path: Path) -> None:
-    (tmp_path / ".mlops" / "monitor" / "bad").mkdir(parents=True)
-    report = tmp_path / ".mlops" / "monitor" / "bad" / "report.json"
-    report.write_text("{}")
-    fake(tmp_path, 'case "$2" in bad) exit 2 ;; young) exit 7 ;; esac')
-    done = run(tmp_path, script("monitor/every-day", "Monitor"), PIPELINES="good bad young")
-    assert done.returncode == 0, done.stderr
-    assert outputs(tmp_path) == {"alarm-bad": hashlib.sha256(b"{}").hexdigest(), "alarmed": "true"}
-    assert done.stdout == "::warning title=Alarm::bad\n"
-
-
-def test_a_monitor_that_cannot_look_is_a_failure_and_stops_no_other(tmp_path: Path) -> None:
-    fake(tmp_path, 'case "$2" in broken) exit 6 ;; esac')
-    done = run(tmp_path, script("monitor/every-day", "Monitor"), PIPELINES="broken good")
-    assert done.returncode == 6
-    assert calls(tmp_path) == ["monitor broken", "monitor good"]
+@pytest.mark.parametrize(("code", "ends", "said"), [(0, 0, ""), (7, 0, ""), (2, 0, "::warning"), (6, 6, "")])
+def test_an_alarm_fails_nothing_and_a_monitor_that_cannot_look_does(
+    code: int, ends: int, said: str, tmp_path: Path
+) -> None:
+    fake(tmp_path, f"exit {code}")
+    done = run(tmp_path, script("monitor/every-hour", "Monitor"), PIPELINES="fraud visits")
+    assert done.returncode == ends, done.stderr
+    assert calls(tmp_path) == [f"monitor fraud visits --outputs {tmp_path / 'output'}"]
+    assert done.stdout.startswith(said)
 
 
 def alarms(**digests: str) -> str:
-    told = {f"alarm-{name}": digest for name, digest in digests.items()}
+    told = {f"report-{name}": digest for name, digest in digests.items()}
     needs: dict[str, Any] = {
-        "every-day": {"result": "success", "outputs": {"alarmed": "true", **told}},
+        "every-day": {"result": "success", "outputs": {"asked": "true", **told}},
         "every-hour": {"result": "skipped", "outputs": {}},
     }
     return json.dumps(needs)

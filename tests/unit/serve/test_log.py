@@ -65,6 +65,23 @@ def test_a_full_segment_is_written_without_a_stop(tmp_path: Path) -> None:
     assert read(tmp_path)["prediction_id"].n_unique() == 100
 
 
+def test_a_segment_made_a_little_at_a_time_holds_every_row_in_order(tmp_path: Path) -> None:
+    log = opened(tmp_path, seconds=3600)
+    names = [log.identity() for _ in range(90)]
+    for number, name in enumerate(names):
+        log.add(name, [ROW] * (number % 7), np.full(number % 7, number, dtype=np.float32))
+    log.add("large", [ROW] * 500, np.zeros(500, dtype=np.float32))
+    log.close()
+    (path,) = segments(tmp_path)
+    frame = pl.read_parquet(path)
+    expected = [f"{name}-{row}" for number, name in enumerate(names) for row in range(number % 7)]
+    assert frame["prediction_id"].to_list() == [*expected, *(f"large-{row}" for row in range(500))]
+    assert frame["output"].list.first().to_list()[: len(expected)] == [
+        number for number in range(90) for _ in range(number % 7)
+    ]
+    assert log.waiting == 0
+
+
 def test_a_folder_that_is_lost_holds_records_up_to_a_bound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = opened(tmp_path / "log", most=5, seconds=3600)
     (tmp_path / "log").rmdir()

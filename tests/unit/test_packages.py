@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -62,6 +63,30 @@ def test_no_index_is_named_where_packages_are(repository: Path) -> None:
     texts = [path.read_text() for path in (repository / "requirements").glob("*.txt")]
     assert len(texts) == len(LOCKS)
     assert not [line for text in texts for line in text.splitlines() if "://" in line or line.startswith("-")]
+
+
+def commands(repository: Path, target: str, *settings: str) -> list[str]:
+    """List what a target of the Makefile would run."""
+    command = ["make", "--dry-run", "--always-make", target, *settings]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
+    return done.stdout.replace("\\\n", " ").splitlines()
+
+
+@pytest.mark.parametrize("target", ["setup", "audit"])
+def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, repository: Path) -> None:
+    parts = [part for line in commands(repository, target) for part in re.split(r";|\|\|", line)]
+    parts = [part for part in parts if re.search(r"bin/pip .*install ", part)]
+    assert parts
+    for part in parts:
+        assert "--no-deps" in part
+        assert "--require-hashes" in part or "--editable ." in part, part
+
+
+def test_a_setup_that_compares_no_hashes_says_so(repository: Path) -> None:
+    found = commands(repository, "setup", "HASHES=no")
+    said = "HASHES=no: what is installed is NOT compared with the hashes in requirements/"
+    assert [line for line in found if said in line]
+    assert not [line for line in found if "--require-hashes" in line]
 
 
 def locked(repository: Path, name: str) -> dict[str, list[str]]:

@@ -23,3 +23,9 @@ def update(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return ROOT
+
+
+@pytest.fixture(autouse=True)
+def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print the same where these tests are themselves a job of GitHub's."""
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)

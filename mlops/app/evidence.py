@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -128,23 +129,33 @@ def read_plan(folder: Path) -> PlanRead | None:
     return plan
 
 
-def read_judged(folder: Path, plan: PlanRead) -> tuple[Judged, ...]:
-    """Read what the jobs left of every affected pipeline, in the order of their names."""
+def read_judged(folder: Path, plan: PlanRead, places: Mapping[str, Path] | None = None) -> tuple[Judged, ...]:
+    """Read what the jobs left of every affected pipeline, in the order of their names.
+
+    `places` says where the evidence of each is; without it, wherever one artifact claims to hold it.
+
+    Raises:
+        IntegrityError: two artifacts claim to hold the evidence of one pipeline.
+    """
     affected = set(plan.affected)
     return tuple(
-        _judged(folder, change)
+        _judged(change, _claimed(folder, change.name) if places is None else places.get(change.name))
         for change in sorted(plan.pipelines, key=lambda change: change.name)
         if change.name in affected
     )
 
 
-def _judged(folder: Path, change: Change) -> Judged:
-    places = sorted(
-        folder.glob(f"report-*/{change.name}"), key=lambda path: (path.parts[-2] != f"report-{change.name}", path)
-    )
-    if not places:
+def _claimed(folder: Path, name: str) -> Path | None:
+    found = sorted(folder.glob(f"report-*/{name}"))
+    if len(found) > 1:
+        claims = " and ".join(path.parent.name for path in found)
+        raise IntegrityError(f"{name}: {claims} both claim to be its evidence", hint="run the jobs again")
+    return found[0] if found else None
+
+
+def _judged(change: Change, here: Path | None) -> Judged:
+    if here is None or not here.is_dir() or here.is_symlink() or here.parent.is_symlink():
         return Judged(change=change)
-    here = places[0]
     code = _code(here / "exit-code")
     # committed reports of an earlier run are there too when a stage stopped: they say nothing of this run
     gate = _read(here / "gate.json", Gate) if code in _JUDGED else None

@@ -105,6 +105,27 @@ class Client:
 
     def call(self, method: str, path: str, value: Any = None) -> Any:
         """Send one request, about this repository, and give the JSON of the answer; for use in `patiently`."""
+        address = f"{self.api.rstrip('/')}/repos/{self.repository}/{path}"
+        try:
+            return self._send(method, address, value)
+        except urllib.error.HTTPError as error:
+            raise InfrastructureError(
+                f"{method} {address}: HTTP {error.code}", hint="does the token have `pull-requests: write`?"
+            ) from error
+
+    def look(self, path: str) -> tuple[int, Any]:
+        """Read a path of the API: the status, and the JSON where that is 200.
+
+        Raises:
+            InfrastructureError: the API does not answer.
+        """
+        address = f"{self.api.rstrip('/')}/{path}"
+        try:
+            return 200, self.patiently(lambda: self._send("GET", address))
+        except urllib.error.HTTPError as error:
+            return error.code, None
+
+    def _send(self, method: str, address: str, value: Any = None) -> Any:
         headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {self.token}",
@@ -113,7 +134,6 @@ class Client:
             "X-GitHub-Api-Version": "2022-11-28",
         }
         data = None if value is None else json.dumps(value).encode()
-        address = f"{self.api.rstrip('/')}/repos/{self.repository}/{path}"
         request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - checked above
         try:
             with urllib.request.build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
@@ -122,8 +142,6 @@ class Client:
             error.close()
             if error.code >= 500 or error.code == 429:
                 raise _Unavailable(f"HTTP {error.code}") from error
-            raise InfrastructureError(
-                f"{method} {address}: HTTP {error.code}", hint="does the token have `pull-requests: write`?"
-            ) from error
+            raise
         except (OSError, ValueError) as error:
             raise _Unavailable(str(error)) from error

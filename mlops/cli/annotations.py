@@ -9,17 +9,24 @@ import click
 from mlops.diagnostics import Position
 
 
-def annotate(severity: str, text: str, position: Position) -> None:
-    """Tell GitHub of a finding at its place; nothing elsewhere.
+def annotated() -> bool:
+    """Whether anybody reads annotations: whether this is a job of GitHub's."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def annotate(severity: str, text: str, position: Position, *, err: bool = False) -> None:
+    """Tell GitHub of a finding at its place; nothing elsewhere. It reads stderr too, where stdout is a result.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
     """
-    if os.environ.get("GITHUB_ACTIONS") != "true":
+    if not annotated():
         return
     from mlops.app.printing import visible
 
     file = _escape(visible(position.file)).replace(":", "%3A").replace(",", "%2C")
-    click.echo(f"::{severity} file={file},line={position.line},col={position.column}::{_escape(visible(text))}")
+    click.echo(
+        f"::{severity} file={file},line={position.line},col={position.column}::{_escape(visible(text))}", err=err
+    )
 
 
 def _escape(text: str) -> str:

@@ -13,18 +13,28 @@ from mlops.cli.options import root, say
 @click.command(short_help="The one comment of a pull request")
 @click.argument("evidence", type=click.Path(exists=False, file_okay=False, path_type=Path))
 @click.option("--job", "jobs", multiple=True, metavar="NAME=RESULT", help="How a job of the workflow ended.")
+@click.option("--needs", envvar="MLOPS_NEEDS", metavar="JSON", help="The `needs` context: digests to compare with.")
 @click.option("--commit", default="", metavar="SHA", help="The commit that was judged.")
 @click.option("--base", default="", metavar="SHA", help="The commit it was compared with.")
 @click.option("--post/--dry-run", help="Create or update the comment; without it, only print the text.")
 @click.option("--pull-request", type=click.IntRange(min=1), metavar="NUMBER", help="Where to post it.")
 @click.option("--author", default="github-actions[bot]", show_default=True, help="The account of GITHUB_TOKEN.")
 def command(
-    evidence: Path, jobs: tuple[str, ...], commit: str, base: str, post: bool, pull_request: int | None, author: str
+    evidence: Path,
+    jobs: tuple[str, ...],
+    needs: str | None,
+    commit: str,
+    base: str,
+    post: bool,
+    pull_request: int | None,
+    author: str,
 ) -> None:
     """Write one comment from the artifacts in folder EVIDENCE: plan/plan.json and report-*/NAME/gate.json.
 
-    Exit 5 for a plan that cannot be read, 6 where GitHub does not answer.
+    Exit 5 for a plan that cannot be read or an artifact that is not what its job made, 6 where GitHub does not
+    answer.
     """
+    from mlops.app.artifacts import places
     from mlops.app.comment import Context, comment, marker
     from mlops.app.evidence import read_judged, read_plan
     from mlops.app.github import Client
@@ -36,9 +46,10 @@ def command(
         from mlops.app.workspace import refuse
 
         raise refuse(Configuration(root()), problems)
+    found = None if needs is None else places(evidence, needs)
     plan = read_plan(evidence)
     context = Context(project.name, commit, base, _run(), dict(_pair(job) for job in jobs))
-    text = comment(context, plan, read_judged(evidence, plan) if plan else ())
+    text = comment(context, plan, read_judged(evidence, plan, found) if plan else ())
     click.echo(text, nl=False)
     if post:
         if pull_request is None:

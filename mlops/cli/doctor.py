@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlops.cli.options import SYMBOLS, emit, output, paint, root
 
+if TYPE_CHECKING:
+    from mlops.app.doctor import Check
+
 
 @click.command(short_help="Is everything here that is needed?")
+@click.option("--repo", metavar="OWNER/NAME", help="Check what GitHub is set to instead, with GITHUB_TOKEN.")
 @click.option("--trust", metavar="ENVIRONMENT", help="Print what the cloud of an environment must ask of a job.")
 @click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge this one instead.")
 @click.option("--repository", envvar="GITHUB_REPOSITORY", metavar="OWNER/NAME", default="", help="With --trust.")
 @click.option("--ids", metavar="OWNER_ID/ID", default="", help="With --trust: the repository's immutable numbers.")
 @output("text", "json")
-def command(trust: str | None, policy: Path | None, repository: str, ids: str, form: str) -> int:
-    """Check versions, the repository, DVC's remote and the tracking store; what cannot be read counts as wrong."""
+def command(repo: str | None, trust: str | None, policy: Path | None, repository: str, ids: str, form: str) -> int:
+    """Check versions, the repository, DVC's remote and the tracking store; what cannot be read counts as wrong.
+
+    With --repo, check the settings that the compiled workflows rely on: required checks and reviews, environments,
+    forks, machines. The token reads `administration`, and of an organisation with machines of its own
+    `self-hosted runners`. Exit 6 where anything is wrong.
+    """
     if trust is not None:
         return _trust(trust, policy, repository, ids)
-    from mlops.app.doctor import examine
-
-    checks = examine(root())
+    checks = _settings(repo) if repo is not None else _here()
     if form == "json":
         emit(
             [
@@ -37,6 +46,33 @@ def command(trust: str | None, policy: Path | None, repository: str, ids: str, f
             if check.hint and check.verdict != "pass":
                 click.echo(f"  {'':<{width}}  {check.hint}")
     return 6 if any(check.verdict == "fail" for check in checks) else 0
+
+
+def _here() -> tuple[Check, ...]:
+    from mlops.app.doctor import examine
+
+    return examine(root())
+
+
+def _settings(repository: str) -> tuple[Check, ...]:
+    from mlops.app.github import Client
+    from mlops.app.github_settings import Answer, examine_settings
+    from mlops.app.workspace import refuse
+    from mlops.errors import ConfigurationError
+    from mlops.spec.library import Configuration
+    from mlops.spec.load import load_project
+
+    token = os.environ.get("GITHUB_TOKEN", "")
+    if not token:
+        raise ConfigurationError(
+            "no token to ask GitHub with", hint="GITHUB_TOKEN=$(gh auth token) mlops doctor --repo OWNER/NAME"
+        )
+    configuration = Configuration(root())
+    project, problems = load_project(configuration)
+    if project is None:
+        raise refuse(configuration, problems)
+    client = Client(repository, token, os.environ.get("GITHUB_API_URL", "https://api.github.com"))
+    return examine_settings(project, repository, lambda path: Answer(*client.look(path)))
 
 
 def _trust(environment: str, policy: Path | None, repository: str, ids: str) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) 
             click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=explain))
         else:
             click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
+    _annotate(here, [verdict for verdict, _ in judged])
     errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
     for error in errors:
         say(f"{error.message}\nhint: {error.hint}")
@@ -49,6 +51,16 @@ def _read(here: Path, name: str, base: str | None) -> tuple[Verdict, Rejudged | 
 
     again = rejudge(here, name, base)
     return again.whole, again
+
+
+def _annotate(here: Path, verdicts: list[Verdict]) -> None:
+    if not annotated():
+        return
+    from mlops.app.places import of_verdict
+
+    for verdict in verdicts:
+        for found in of_verdict(here, verdict):
+            annotate(found.severity, found.message, found.position, err=True)
 
 
 def _value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:

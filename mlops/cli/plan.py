@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
+
+if TYPE_CHECKING:
+    from mlops.app.planned import Planned
+    from mlops.app.workspace import Workspace
 
 
 @click.command(short_help="What will change, and why")
@@ -21,11 +28,28 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
     from mlops.app.workspace import open_workspace
     from mlops.cli.plans import markdown, text
 
-    planned = plan(open_workspace(root(), names), base)
+    workspace = open_workspace(root(), names)
+    planned = plan(workspace, base)
     if form == "json":
         emit(encode(planned))
     else:
         click.echo(markdown(planned) if form == "md" else text(planned))
     for sentence in planned.over:
         say(f"over budget: {sentence}")
+    if annotated() and form != "json":
+        _annotate(workspace, planned)
     return 2 if planned.over else 0
+
+
+def _annotate(workspace: Workspace, planned: Planned) -> None:
+    """Show what a plan costs too much beside its budget, and a gate that was loosened beside the pipeline's gates."""
+    from mlops.app.places import of_budget
+
+    for change in planned.pipelines:
+        loaded = workspace.pipelines.get(change.name)
+        if loaded is None:
+            continue
+        for sentence in change.cost.over:
+            annotate("error", f"{change.name}: {sentence}", of_budget(loaded), err=True)
+        for sentence in change.gates.loosened:
+            annotate("warning", f"{change.name}: {sentence}", loaded.origins.where(("gates",), key=True), err=True)

@@ -26,6 +26,11 @@ def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
     ]
 
 
+def rule_ids(rule: GateRule) -> tuple[str, ...]:
+    """Name the bounds of a rule as results name them."""
+    return tuple(bound["id"] for bound in _bounds(rule))
+
+
 def lower_slices(spec: Pipeline) -> dict[str, Any]:
     """Give the slices that are not a column as it is: bins and crosses, where there are any."""
     evaluate = spec.evaluate

@@ -1,4 +1,4 @@
-"""A stand-in for GitHub's comments on loopback: it keeps what it is told and can refuse to answer."""
+"""A stand-in for GitHub's comments and settings on loopback: it keeps what it is told and can refuse to answer."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Forge:
     comments: list[dict[str, Any]] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
     refusals: list[int] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
     api: str = ""
 
     def add(self, body: str, author: str = BOT) -> dict[str, Any]:
@@ -44,6 +45,9 @@ def forge() -> Iterator[Forge]:
             assert self.headers["Authorization"] == "Bearer secret"
             if state.refusals:
                 self._send(state.refusals.pop(0), {"message": "not now"})
+            elif state.settings:
+                found = state.settings.get(self.path[1:])
+                self._send(404 if found is None else 200, found)
             elif self.command == "GET":
                 query = parse_qs(urlsplit(self.path).query)
                 size, page = int(query["per_page"][0]), int(query["page"][0])

@@ -8,6 +8,7 @@ import yaml
 
 from mlops.backends import github
 from mlops.lower.workflows.asked import lower_retrain, lower_rollback
+from mlops.lower.workflows.dependencies import lower_dependencies
 from mlops.lower.workflows.main import lower_main
 from mlops.lower.workflows.monitor import lower_monitor
 from mlops.lower.workflows.pull_request import lower_pull_request
@@ -41,7 +42,8 @@ def project(cloud: str | dict[str, str] = "none", *, environment_runner: Any = N
 def workflows(described: Project) -> dict[str, str]:
     """Compile every workflow there is, by path."""
     made = (
-        lower_pull_request(described.ci),
+        lower_pull_request(described.ci, len(PERIODS)),
+        lower_dependencies(described),
         lower_main(described),
         lower_release(described),
         lower_monitor(described, PERIODS, PERIODS),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -28,8 +30,75 @@ def test_pyproject_refuses_a_bad_release_and_takes_the_pinned_one(name: str, rep
 def test_whatever_make_setup_installs_is_pinned_to_one_version(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    asked = [*project["dependencies"], *extras["test"], *extras["sql"]]
+    asked = [*project["dependencies"], *extras["test"], *extras["sql"], *extras["explain"]]
     assert {canonicalize_name(Requirement(item).name) for item in asked} <= set(pinned(repository))
+
+
+LOCKS = ("all", "audit", "build", "torch", "torch-cpu")
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_file_that_is_installed_has_a_hash(name: str, repository: Path) -> None:
+    found = locked(repository, name)
+    assert found
+    for requirement, hashes in found.items():
+        assert [item.operator for item in Requirement(requirement).specifier] == ["=="], requirement
+        assert hashes, requirement
+        assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", item) for item in hashes), requirement
+
+
+def test_what_is_locked_is_what_is_pinned(repository: Path) -> None:
+    found = {
+        canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
+        for name in ("all", "torch")
+        for requirement in map(Requirement, locked(repository, name))
+    }
+    differing = {name: found.get(name) for name, version in pinned(repository).items() if found.get(name) != version}
+    assert not differing, "constraints.txt and requirements/ differ: run `make lock`"
+    (cpu,) = map(Requirement, locked(repository, "torch-cpu"))
+    assert str(cpu.specifier) == f"=={pinned(repository)['torch']}+cpu"
+
+
+def test_no_index_is_named_where_packages_are(repository: Path) -> None:
+    texts = [path.read_text() for path in (repository / "requirements").glob("*.txt")]
+    assert len(texts) == len(LOCKS)
+    assert not [line for text in texts for line in text.splitlines() if "://" in line or line.startswith("-")]
+
+
+def commands(repository: Path, target: str, *settings: str) -> list[str]:
+    """List what a target of the Makefile would run."""
+    command = ["make", "--dry-run", "--always-make", target, *settings]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
+    return done.stdout.replace("\\\n", " ").splitlines()
+
+
+@pytest.mark.parametrize("target", ["setup", "audit"])
+def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, repository: Path) -> None:
+    parts = [part for line in commands(repository, target) for part in re.split(r";|\|\|", line)]
+    parts = [part for part in parts if re.search(r"bin/pip .*install ", part)]
+    assert parts
+    for part in parts:
+        assert "--no-deps" in part
+        assert "--require-hashes" in part or "--editable ." in part, part
+
+
+def test_a_setup_that_compares_no_hashes_says_so(repository: Path) -> None:
+    found = commands(repository, "setup", "HASHES=no")
+    said = "HASHES=no: what is installed is NOT compared with the hashes in requirements/"
+    assert [line for line in found if said in line]
+    assert not [line for line in found if "--require-hashes" in line]
+
+
+def locked(repository: Path, name: str) -> dict[str, list[str]]:
+    """Read the requirements of a lock, each with its hashes."""
+    lines = (repository / "requirements" / f"{name}.txt").read_text().replace(" \\\n", "\n").splitlines()
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith("    "):
+            found[next(reversed(found))].append(line.strip())
+        elif not line.startswith("#"):
+            found[line] = []
+    return found
 
 
 def pinned(repository: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlops.lower.workflows.asked import lower_retrain, lower_rollback
+from mlops.lower.workflows.dependencies import lower_dependencies
 from mlops.lower.workflows.main import lower_main
 from mlops.lower.workflows.monitor import lower_monitor
 from mlops.lower.workflows.pull_request import lower_pull_request
@@ -15,8 +16,8 @@ from mlops.spec.project import Project
 
 
 def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tuple[Workflow, ...]:
-    """Decide every workflow: one that judges changes, and what environments and monitors need."""
-    workflows = [lower_pull_request(project.ci)]
+    """Decide every workflow: one that judges changes, one that audits, and what environments and monitors need."""
+    workflows = [lower_pull_request(project.ci, len(pipelines)), lower_dependencies(project)]
     if project.environments:
         workflows += [lower_main(project), lower_release(project), lower_rollback(project, pipelines)]
     watched = {name: spec.monitor for name, spec in pipelines.items() if spec.monitor is not None}

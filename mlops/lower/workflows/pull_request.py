@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, keep, set_up
+from mlops.lower.workflows.shared import MOST, READ, approval, keep, set_up
 from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
-from mlops.spec.project import Continuous, own
+from mlops.spec.project import Continuous
 
 _AUTHOR = "${{ github.event.pull_request.user.login }}"
 _BASE = "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"
@@ -19,8 +19,9 @@ _FIND = """\
 echo "count=$(jq '.affected | length' plan.json)" >> "$GITHUB_OUTPUT"
 batches=$(jq -c '.affected | length as $all | ([1, (($all + 255) / 256 | floor)] | max) as $size
   | [range(0; $all; $size) as $first | .[$first:$first + $size]
-  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")}]' plan.json)
-echo "batches=$batches" >> "$GITHUB_OUTPUT"
+  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")}]
+  | to_entries | map(.value + {index: .key})' plan.json)
+printf '%s\\n' "batches=$batches" "digest=$(sha256sum plan.json | cut -d ' ' -f 1)" >> "$GITHUB_OUTPUT"
 """
 
 _SHOW = """\
@@ -55,34 +56,37 @@ done
 exit "$status"
 """
 
+# upload-artifact leaves out what begins with a dot
 _COLLECT = """\
 for name in $PIPELINES; do
   mkdir -p "evidence/$name"
   if [ -d "pipelines/$name/reports" ]; then cp -R "pipelines/$name/reports/." "evidence/$name/"; fi
 done
+files() { find evidence -type f ! -path '*/.*' -print0 | LC_ALL=C sort -z; }
+digest=$(files | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
+echo "evidence-$INDEX=$digest" >> "$GITHUB_OUTPUT"
 """
 
 _COMMENT = """\
 .venv/bin/mlops comment evidence --commit "$COMMIT" --base "$BASE" \\
   --job "check=$CHECK" --job "affected=$AFFECTED" --job "pipeline=$PIPELINE" """
 
-# A fork's pull request brings its own workflow, so this stops nobody who is set on it: the runner group must refuse
-# other workflows, which `mlops doctor` looks at. It stops those who did not know what they were starting.
-_OUTSIDE = (
-    "${{{{ github.event_name == 'pull_request' && "
-    "github.event.pull_request.head.repo.full_name != github.repository && '{}' || '' }}}}"
-)
 
-
-def lower_pull_request(settings: Continuous) -> Workflow:
-    """Decide the workflow that judges a pull request."""
+def lower_pull_request(settings: Continuous, pipelines: int = 1) -> Workflow:
+    """Decide the workflow that judges a pull request to a repository of so many pipelines."""
     return Workflow(
         name="mlops-pr",
         title="Pull request",
         triggers={"pull_request": {"branches": [settings.branch]}, "merge_group": {"branches": [settings.branch]}},
         concurrency="mlops-pr-${{ github.event.pull_request.number || github.run_id }}",
         cancel="${{ github.event_name == 'pull_request' }}",
-        jobs=(_check(settings), _affected(settings), _pipeline(settings), _comment(settings), _verdict(settings)),
+        jobs=(
+            _check(settings),
+            _affected(settings),
+            _pipeline(settings, pipelines),
+            _comment(settings),
+            _verdict(settings),
+        ),
     )
 
 
@@ -93,8 +97,7 @@ def _check(settings: Continuous) -> Job:
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
     )
     title = "Configuration and compiled files"
-    approval = _approval(settings)
-    return Job("check", title, settings.runner, 15, steps, (READ,), cache="read", environment=approval)
+    return Job("check", title, settings.runner, 15, steps, (READ,), cache="read", environment=approval(settings))
 
 
 def _affected(settings: Continuous) -> Job:
@@ -104,7 +107,7 @@ def _affected(settings: Continuous) -> Job:
         Step("Show the plan", run=_SHOW, environment={"BASE": _BASE}),
         keep("Keep the plan", "plan", "plan.json", found="error"),
     )
-    outputs = {"count": "${{ steps.find.outputs.count }}", "batches": "${{ steps.find.outputs.batches }}"}
+    outputs = {name: f"${{{{ steps.find.outputs.{name} }}}}" for name in ("count", "batches", "digest")}
     return Job(
         "affected",
         "Affected pipelines",
@@ -115,19 +118,26 @@ def _affected(settings: Continuous) -> Job:
         needs=("check",),
         outputs=outputs,
         cache="read",
-        environment=_approval(settings),
+        environment=approval(settings),
     )
 
 
-def _pipeline(settings: Continuous) -> Job:
+def _pipeline(settings: Continuous, pipelines: int) -> Job:
+    """Run a batch, and tell the digest of what it leaves: each job of the matrix has an output of its own.
+
+    Any job of a run may replace another's artifact, but not its output.
+    https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/pass-job-outputs
+    """
     names = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
+    index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
+    told = [f"evidence-{number}" for number in range(min(pipelines, MOST))]
     steps = (
         *set_up(settings),
         Step("Run", run=_RUN, environment=names),
         Step("Verify the recorded run", run=_VERIFY, environment=names),
         Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
-        Step("Collect the reports", run=_COLLECT, environment=names, condition=always),
+        Step("Collect the reports", run=_COLLECT, environment=names | index, condition=always, identity="collect"),
         keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )
     return Job(
@@ -140,8 +150,9 @@ def _pipeline(settings: Continuous) -> Job:
         needs=("affected",),
         condition="needs.affected.outputs.count != '0'",
         matrix=("batch", "${{ fromJSON(needs.affected.outputs.batches) }}"),
+        outputs={name: f"${{{{ steps.collect.outputs.{name} }}}}" for name in told},
         cache="read",
-        environment=_approval(settings),
+        environment=approval(settings),
     )
 
 
@@ -153,11 +164,13 @@ def _comment(settings: Continuous) -> Job:
         "PIPELINE": "${{ needs.pipeline.result }}",
         "COMMIT": "${{ github.event.pull_request.head.sha }}",
         "BASE": "${{ github.event.pull_request.base.sha }}",
+        "MLOPS_NEEDS": "${{ toJSON(needs) }}",
     }
+    fetched: dict[str, str | int | bool] = {"path": "evidence", "digest-mismatch": "error"}
     token = {"GITHUB_TOKEN": "${{ github.token }}", "NUMBER": "${{ github.event.pull_request.number }}"}
     steps = (
         *set_up(settings, environment["BASE"]),
-        Step("Fetch the evidence", uses="actions/download-artifact", inputs={"path": "evidence"}),
+        Step("Fetch the evidence", uses="actions/download-artifact", inputs=fetched),
         Step("Write the report", run=_COMMENT + '>> "$GITHUB_STEP_SUMMARY"\n', environment=environment),
         Step(
             "Post it as a comment",
@@ -184,8 +197,3 @@ def _verdict(settings: Continuous) -> Job:
     needs = ("check", "affected", "pipeline")
     steps = (verdict(needs, {"pipeline": '.affected.outputs.count == "0"'}),)
     return Job("verdict", "verdict", settings.runner, 5, steps, needs=needs, condition="always()")
-
-
-def _approval(settings: Continuous) -> str:
-    """Let a stranger's change wait for a reviewer before it reaches a machine that is not thrown away after the job."""
-    return _OUTSIDE.format(settings.approval) if own(settings.runner) else ""

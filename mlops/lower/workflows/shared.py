@@ -7,14 +7,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlops.plan.workflow import Permission, Step
-from mlops.spec.project import Aws, Cloud, Continuous, Gcp
+from mlops.spec.project import Aws, Cloud, Continuous, Gcp, own
 
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")
 _OPEN = Permission("pull-requests", "write", "to open the pull request")
 _SIGN_IN = Permission("id-token", "write", "to sign in to the cloud")
 _IDENTITY = "${{ runner.temp }}/mlops-identity"
-_MOST = 256  # jobs that GitHub takes in one matrix
+MOST = 256  # jobs that GitHub takes in one matrix
+
+# A fork's pull request brings its own workflow, so this stops nobody who is set on it: the repository must ask for an
+# approval of every such run, which `mlops doctor --repo` looks at. It stops those who did not know what they started.
+_OUTSIDE = (
+    "${{{{ github.event_name == 'pull_request' && "
+    "github.event.pull_request.head.repo.full_name != github.repository && '{}' || '' }}}}"
+)
 
 # What this machine lacks comes from the remote; a repository without one makes it again, to the same digests.
 _FETCH = """\
@@ -95,6 +102,11 @@ def _read(cloud: Cloud) -> dict[str, str]:
     }
 
 
+def approval(settings: Continuous) -> str:
+    """Let a stranger's change wait for a reviewer before it reaches a machine that is not thrown away after the job."""
+    return _OUTSIDE.format(settings.approval) if own(settings.runner) else ""
+
+
 def trusted(settings: Continuous, *, proposes: bool) -> str:
     """Name the environment of a job that holds the App's key or an identity; none for a job that holds neither."""
     return settings.environment if settings.cloud or (proposes and settings.app) else ""
@@ -143,7 +155,7 @@ def keep(title: str, name: str, path: str, *, found: str = "warn", condition: st
 def batches(names: Iterable[str]) -> tuple[dict[str, str], ...]:
     """Share pipelines out over the jobs of one matrix, in order; a job takes several only where there are too many."""
     listed = sorted(names)
-    size = max(1, -(-len(listed) // _MOST))
+    size = max(1, -(-len(listed) // MOST))
     parts = [listed[first : first + size] for first in range(0, len(listed), size)]
     more = [f"-and-{len(part) - 1}-more" if len(part) > 1 else "" for part in parts]
     return tuple({"name": part[0] + rest, "pipelines": " ".join(part)} for part, rest in zip(parts, more, strict=True))

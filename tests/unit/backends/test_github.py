@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops.app.artifacts import digest
 from mlops.backends import github
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
@@ -178,6 +179,7 @@ def test_the_evidence_says_how_each_pipeline_of_a_batch_ended(tmp_path: Path) ->
     codes = {}
     for name in ("Run", "Judge", "Collect the reports"):
         environment = {**os.environ, "PIPELINES": "bad good", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+        environment |= {"INDEX": "3", "GITHUB_OUTPUT": str(tmp_path / "output")}
         command = ["bash", "-e", "-o", "pipefail", "-c", steps[name]["run"]]
         codes[name] = subprocess.run(command, cwd=tmp_path, env=environment, check=False).returncode
     assert codes == {"Run": 4, "Judge": 0, "Collect the reports": 0}
@@ -185,3 +187,4 @@ def test_the_evidence_says_how_each_pipeline_of_a_batch_ended(tmp_path: Path) ->
     found = {path.relative_to(tmp_path / "evidence").as_posix() for path in (tmp_path / "evidence").rglob("*.json")}
     assert found == {"good/gate.json"}
     assert [(tmp_path / "evidence" / name / "exit-code").read_text() for name in ("bad", "good")] == ["4\n", "0\n"]
+    assert (tmp_path / "output").read_text() == f"evidence-3={digest(tmp_path / 'evidence')}\n"

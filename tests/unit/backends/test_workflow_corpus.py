@@ -41,6 +41,7 @@ TIMEOUTS = (1, 360)
 APPS = (None, {"id": "Iv23liABC"})
 LABELS = "self-hosted-runner: {labels: [gpu-a100, team_ml.large, acme-16-cores]}\n"
 CORPUS = list(itertools.product(RUNNERS, CLOUDS, APPS))
+NAMES = ("pr", "dependencies", "main", "release", "monitor", "retrain", "rollback")
 FOLDER = ".github/workflows"
 
 
@@ -102,12 +103,13 @@ def files(folder: Path) -> list[str]:
 def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus: Path) -> None:
     names = [Path(path).stem.split("-", 1)[1] for path in files(corpus / FOLDER)]
     assert len(CORPUS) >= 30
-    assert set(names) == {"mlops-pr", "mlops-main", "mlops-release", "mlops-monitor", "mlops-retrain", "mlops-rollback"}
+    assert set(names) == {f"mlops-{name}" for name in NAMES}
     # a release has no App, a change under judgement neither App nor cloud
     wide, narrow = len(CORPUS), len(RUNNERS) * 2
     for name in ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback"):
         assert names.count(name) == wide, name
     assert names.count("mlops-pr") >= narrow
+    assert names.count("mlops-dependencies") >= len(RUNNERS)
 
 
 def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> None:

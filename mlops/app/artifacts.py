@@ -1,0 +1,104 @@
+"""Whether the artifacts of a workflow run are the ones that its jobs made.
+
+Any job of a run may upload, or replace, an artifact of any name; the outputs of a job are its own. GitHub compares an
+archive with the digest it had when it was uploaded, not with who should have made it.
+https://docs.github.com/en/actions/reference/security/secure-use
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from mlops.errors import IntegrityError
+
+Value = TypeVar("Value")
+
+_PLAN = "plan"
+_HINT = "run the jobs again; if it comes back, a job of this pull request writes into the evidence of another"
+
+
+class _Job(BaseModel, extra="ignore", frozen=True):
+    outputs: dict[str, str] = Field(default_factory=dict)
+
+
+class _Batch(BaseModel, extra="ignore", frozen=True):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$")]
+    pipelines: str
+    index: int
+
+
+_NEEDS = TypeAdapter(dict[str, _Job])
+_BATCHES = TypeAdapter(tuple[_Batch, ...])
+
+
+def places(folder: Path, needs: str) -> dict[str, Path]:
+    """Say which folder holds the evidence of each pipeline, having compared it with the digest its own job told.
+
+    `needs` is the `needs` context of the job that reads, as JSON: `affected` gave the digest of the plan and the
+    batches, each job of `pipeline` the digest of what it left.
+
+    Raises:
+        IntegrityError: something is there that no job told of, or it has other bytes.
+    """
+    jobs = _parsed(_NEEDS, needs, "the context `needs`")
+    affected, ran = (jobs.get(name, _Job()).outputs for name in ("affected", "pipeline"))
+    listed = affected.get("batches", "")
+    batches = _parsed(_BATCHES, listed, "the list of batches") if listed else ()
+    told = {f"report-{batch.name}": ran.get(f"evidence-{batch.index}", "") for batch in batches}
+    for name in _names(folder):
+        _compare(folder, name, affected.get("digest", "") if name == _PLAN else told.get(name, ""))
+    return {name: folder / f"report-{batch.name}" / name for batch in batches for name in batch.pipelines.split()}
+
+
+def digest(folder: Path) -> str:
+    """Give the digest of a tree as `find evidence -type f | sort | xargs sha256sum | sha256sum` does, in the C locale.
+
+    Raises:
+        IntegrityError: it holds a link, something that is not a file, or a name that a line cannot hold.
+    """
+    lines = sorted((f"evidence/{path.relative_to(folder).as_posix()}".encode(), path) for path in _files(folder))
+    total = hashlib.sha256()
+    for name, path in lines:
+        total.update(hashlib.sha256(path.read_bytes()).hexdigest().encode() + b"  " + name + b"\n")
+    return total.hexdigest()
+
+
+def _compare(folder: Path, name: str, told: str) -> None:
+    here = folder / name
+    if here.is_symlink() or not here.is_dir():
+        raise IntegrityError(f"{name}: not the folder of an artifact", hint=_HINT)
+    if not re.fullmatch(r"[0-9a-f]{64}", told):
+        raise IntegrityError(f"{name}: no job of this run says that it made this artifact", hint=_HINT)
+    found = _plan(here) if name == _PLAN else digest(here)
+    if found != told:
+        raise IntegrityError(f"{name}: the artifact is not the one its job made", hint=_HINT)
+
+
+def _plan(here: Path) -> str:
+    files = [path.name for path in _files(here)]
+    return hashlib.sha256((here / "plan.json").read_bytes()).hexdigest() if files == ["plan.json"] else ""
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()) or re.search(r"[\\\r\n]", path.name):
+            raise IntegrityError(f"{path.name!r} in {folder.name}: not a plain file", hint=_HINT)
+        if path.is_file():
+            yield path
+
+
+def _parsed(kind: TypeAdapter[Value], text: str, what: str) -> Value:
+    try:
+        return kind.validate_json(text)
+    except ValidationError as error:
+        raise IntegrityError(f"{what} cannot be read", hint=_HINT) from error

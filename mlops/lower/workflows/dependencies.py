@@ -1,0 +1,34 @@
+"""The dependencies workflow: known vulnerabilities of what is locked, looked for weekly and on change."""
+
+from __future__ import annotations
+
+from mlops.lower.workflows.shared import READ, approval, cron
+from mlops.plan.workflow import Job, Step, Workflow
+from mlops.spec.project import Project
+
+_PATHS = ["constraints.txt", "pyproject.toml", "requirements/**"]
+
+
+def lower_dependencies(project: Project) -> Workflow:
+    """Decide the workflow that audits; it is no part of the verdict: a new finding is not the fault of a change."""
+    settings = project.ci
+    steps = (
+        Step("Check out", uses="actions/checkout", inputs={"persist-credentials": False}),
+        Step("Set up Python", uses="actions/setup-python", inputs={"python-version": settings.python}),
+        Step("Look for known vulnerabilities", run="make audit"),
+    )
+    job = Job("audit", "Audit", settings.runner, 15, steps, (READ,), environment=approval(settings))
+    on_change = {"branches": [settings.branch], "paths": _PATHS}
+    return Workflow(
+        name="mlops-dependencies",
+        title="Dependencies",
+        triggers={
+            "schedule": [{"cron": cron(project.name, "week")}],
+            "push": on_change,
+            "pull_request": on_change,
+            "workflow_dispatch": {},
+        },
+        concurrency="mlops-dependencies-${{ github.ref }}",
+        cancel="${{ github.event_name == 'pull_request' }}",
+        jobs=(job,),
+    )

@@ -1,0 +1,74 @@
+"""Write down the hash of every file of the pinned releases: `make lock`.
+
+`constraints.txt` says which release, the files beside this one which bytes it may be, for Linux and for Apple's
+machines; pip takes nothing else. https://pip.pypa.io/en/stable/topics/secure-installs/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
+PLAIN = ("--no-annotate", "--no-header", "--no-emit-index-url")
+EXTRAS = ("--extra", "test", "--extra", "sql", "--extra", "explain")
+FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
+BUILD = "setuptools"  # builds what is published as a source alone, and this project
+AUDIT = "pip-audit==2.10.1"
+COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
+HASH = re.compile(r"sha256:[0-9a-f]{64}")
+TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build for CUDA asks for and the CPU's does not
+
+
+def main() -> None:
+    """Resolve what the project needs, and the tool that audits it."""
+    needed = _resolved("pyproject.toml", *EXTRAS, "--constraint", "constraints.txt")
+    torch = next(block for block in needed if block.startswith("torch=="))
+    _write("build", [block for block in needed if block.startswith(f"{BUILD}==")])
+    _write("all", [block for block in needed if not TORCH.match(block)])
+    _write("torch", [block for block in needed if TORCH.match(block)])
+    _write("torch-cpu", [_cpu(torch.split(" ", 1)[0])])
+    _write("audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
+
+
+def _resolved(*options: str, read: str | None = None) -> list[str]:
+    command = [sys.executable, "-m", *COMPILE, *PLAIN, *options]
+    done = subprocess.run(command, cwd=ROOT, input=read, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
+    return _blocks(done.stdout)
+
+
+def _cpu(requirement: str) -> str:
+    """Pin the build for CPUs, by the files that pip takes here or took where this was run before.
+
+    It is on an index of its own, which only pip's settings name: where they name none, what is written stays.
+    """
+    command = (sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed", "--no-deps")
+    wanted = f"{requirement}+cpu"
+    done = subprocess.run([*command, "--report", "-", wanted], stdout=subprocess.PIPE, check=False)  # noqa: S603
+    known = (ROOT / "requirements" / "torch-cpu.txt").read_text(encoding="utf-8")
+    hashes = set(HASH.findall(known)) if f"{wanted} " in known else set()
+    if done.returncode == 0:
+        (item,) = json.loads(done.stdout)["install"]
+        hashes.add(f"sha256:{item['download_info']['archive_info']['hashes']['sha256']}")
+    if not hashes:
+        raise SystemExit(f"{wanted}: name an index that has it in pip's settings; without it every machine gets CUDA's")
+    return " \\\n    ".join([wanted, *(f"--hash={item}" for item in sorted(hashes))]) + "\n"
+
+
+def _blocks(text: str) -> list[str]:
+    """Split into requirements, each with the lines of its hashes."""
+    return re.findall(r"^[A-Za-z0-9].*\n(?:^    .*\n)*", text, re.MULTILINE)
+
+
+def _write(name: str, blocks: list[str]) -> None:
+    if not blocks:
+        raise SystemExit(f"nothing to write into requirements/{name}.txt")
+    (ROOT / "requirements" / f"{name}.txt").write_text(FIRST + "".join(blocks), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -39,33 +39,33 @@ check: setup     ## The fast part: lint, types, layers, unit, golden
 
 setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc
 
-# Every file that is installed has one of the hashes in requirements/. HASHES=no is for a machine whose index has builds of
+# Every file that is installed has one of the hashes in .requirements/. HASHES=no is for a machine whose index has builds of
 # its own; it says so.
-$(STAMP): pyproject.toml constraints.txt $(wildcard requirements/*.txt)
+$(STAMP): pyproject.toml constraints.txt $(wildcard .requirements/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
 ifeq ($(HASHES),yes)
-	$(LOCKED) --requirement requirements/build.txt
-	$(LOCKED) --requirement requirements/all.txt
-	$(LOCKED) --requirement requirements/torch-cpu.txt || { \
+	$(LOCKED) --requirement .requirements/build.txt
+	$(LOCKED) --requirement .requirements/all.txt
+	$(LOCKED) --requirement .requirements/torch-cpu.txt || { \
 	  echo "torch: no index here has the build for CPUs, which is smaller; the default index's build is taken" >&2; \
-	  $(LOCKED) --requirement requirements/torch.txt; }
+	  $(LOCKED) --requirement .requirements/torch.txt; }
 	$(PIP) --no-deps --no-build-isolation --editable . --config-settings editable_mode=compat
 	$(BIN)/pip check
 else
-	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in requirements/" >&2
+	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in .requirements/" >&2
 	$(PIP) --constraint constraints.txt --editable ".[test,sql,explain]" --config-settings editable_mode=compat
 endif
 	@touch $@
 
 lock: setup      ## Write down the hashes of what pyproject.toml and constraints.txt ask for
-	$(BIN)/python requirements/lock.py
+	$(BIN)/python .requirements/lock.py
 
 audit:           ## Look for known vulnerabilities in what is locked, in the OSV database
 	@test -x .mlops/audit/bin/pip || $(PYTHON) -m venv .mlops/audit
-	.mlops/audit/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement requirements/audit.txt
+	.mlops/audit/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement .requirements/audit.txt
 	.mlops/audit/bin/pip-audit --strict --disable-pip --require-hashes --vulnerability-service osv --progress-spinner off \
-	  --requirement requirements/all.txt --requirement requirements/torch.txt --requirement requirements/audit.txt
+	  --requirement .requirements/all.txt --requirement .requirements/torch.txt --requirement .requirements/audit.txt
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
 	npm ci --prefix tests/runner --silent --no-audit --no-fund

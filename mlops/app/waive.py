@@ -16,7 +16,7 @@ from mlops.app.workspace import open_workspace
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
-from mlops.lower.serving import rule_ids
+from mlops.lower.serving import gate_rule_ids
 from mlops.spec.waiver import Waiver
 
 _HEAD = """\
@@ -53,7 +53,7 @@ def draft(
         ConfigurationError: there is no such pipeline or rule, or the waiver breaks a rule of waivers.
     """
     loaded = open_workspace(root, (name,)).pipelines[name]
-    rules = rule_ids(loaded.spec)
+    rules = gate_rule_ids(loaded.spec)
     if rule not in rules:
         raise ConfigurationError(f"`{name}` has no rule `{rule}`", hint=suggest(rule, rules))
     entry = {

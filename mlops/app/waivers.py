@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlops.app.git import file_at
 from mlops.diagnostics import Diagnostic, suggest
-from mlops.lower.serving import rule_ids
+from mlops.lower.serving import gate_rule_ids
 from mlops.spec.document import read
 from mlops.spec.library import Configuration
 from mlops.spec.load import Loaded, parse_document
@@ -26,7 +26,7 @@ def waivers(
             continue
         block, diagnostics = parse_document(Waivers, document)
         problems += diagnostics
-        rules = rule_ids(loaded.spec)
+        rules = gate_rule_ids(loaded.spec)
         for index, waiver in enumerate(block.waivers if block else ()):
             if waiver.rule not in rules:
                 where = document.where(("waivers", index, "rule"), key=False)

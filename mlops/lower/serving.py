@@ -10,7 +10,7 @@ from mlops.spec.pipeline import Pipeline
 from mlops.spec.serving import SERVING
 
 
-def rule_ids(spec: Pipeline) -> tuple[str, ...]:
+def gate_rule_ids(spec: Pipeline) -> tuple[str, ...]:
     """List the id of every rule of a gate, as verdicts and waivers name it."""
     return tuple(str(rule["id"]) for rule in (*lower_rules(spec), *serving_rules(spec)))
 

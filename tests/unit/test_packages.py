@@ -54,13 +54,13 @@ def test_what_is_locked_is_what_is_pinned(repository: Path) -> None:
         for requirement in map(Requirement, locked(repository, name))
     }
     differing = {name: found.get(name) for name, version in pinned(repository).items() if found.get(name) != version}
-    assert not differing, "constraints.txt and requirements/ differ: run `make lock`"
+    assert not differing, "constraints.txt and .requirements/ differ: run `make lock`"
     (cpu,) = map(Requirement, locked(repository, "torch-cpu"))
     assert str(cpu.specifier) == f"=={pinned(repository)['torch']}+cpu"
 
 
 def test_no_index_is_named_where_packages_are(repository: Path) -> None:
-    texts = [path.read_text() for path in (repository / "requirements").glob("*.txt")]
+    texts = [path.read_text() for path in (repository / ".requirements").glob("*.txt")]
     assert len(texts) == len(LOCKS)
     assert not [line for text in texts for line in text.splitlines() if "://" in line or line.startswith("-")]
 
@@ -84,14 +84,14 @@ def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, reposito
 
 def test_a_setup_that_compares_no_hashes_says_so(repository: Path) -> None:
     found = commands(repository, "setup", "HASHES=no")
-    said = "HASHES=no: what is installed is NOT compared with the hashes in requirements/"
+    said = "HASHES=no: what is installed is NOT compared with the hashes in .requirements/"
     assert [line for line in found if said in line]
     assert not [line for line in found if "--require-hashes" in line]
 
 
 def locked(repository: Path, name: str) -> dict[str, list[str]]:
     """Read the requirements of a lock, each with its hashes."""
-    lines = (repository / "requirements" / f"{name}.txt").read_text().replace(" \\\n", "\n").splitlines()
+    lines = (repository / ".requirements" / f"{name}.txt").read_text().replace(" \\\n", "\n").splitlines()
     found: dict[str, list[str]] = {}
     for line in lines:
         if line.startswith("    "):

@@ -6,7 +6,7 @@ from mlops.lower.workflows.shared import READ, approval, cron
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 
-_PATHS = ["constraints.txt", "pyproject.toml", "requirements/**"]
+_PATHS = ["constraints.txt", "pyproject.toml", ".requirements/**"]
 
 
 def lower_dependencies(project: Project) -> Workflow:

@@ -49,7 +49,7 @@ def _cpu(requirement: str) -> str:
     command = (sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed", "--no-deps")
     wanted = f"{requirement}+cpu"
     done = subprocess.run([*command, "--report", "-", wanted], stdout=subprocess.PIPE, check=False)  # noqa: S603
-    known = (ROOT / "requirements" / "torch-cpu.txt").read_text(encoding="utf-8")
+    known = (ROOT / ".requirements" / "torch-cpu.txt").read_text(encoding="utf-8")
     hashes = set(HASH.findall(known)) if f"{wanted} " in known else set()
     if done.returncode == 0:
         (item,) = json.loads(done.stdout)["install"]
@@ -66,8 +66,8 @@ def _blocks(text: str) -> list[str]:
 
 def _write(name: str, blocks: list[str]) -> None:
     if not blocks:
-        raise SystemExit(f"nothing to write into requirements/{name}.txt")
-    (ROOT / "requirements" / f"{name}.txt").write_text(FIRST + "".join(blocks), encoding="utf-8")
+        raise SystemExit(f"nothing to write into .requirements/{name}.txt")
+    (ROOT / ".requirements" / f"{name}.txt").write_text(FIRST + "".join(blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":

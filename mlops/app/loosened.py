@@ -48,6 +48,7 @@ def _implies(new: Rule, old: Rule) -> bool:
     return (
         blocks
         and new.get("test") == old.get("test")
+        and (new.get("strict", False) or not old.get("strict", False))
         and (new.get("correction", "holm") == "holm" or new.get("correction") == old.get("correction"))
         and set(old.get("groups") or ()) <= set(new.get("groups") or ())
         and (low is None or (floor is not None and floor >= low))
@@ -61,7 +62,7 @@ def _spell(rule: Rule) -> str:
     parts += [f"{key} {rule[key]}" for key in ("under", "by", "of") if rule.get(key)]
     parts += [f"{key.replace('_', ' ')} {rule[key]:g}" for key in ("at_least", "at_most") if rule.get(key) is not None]
     parts += [f"({rule[key].replace('_', '-')})" for key in ("test", "correction") if rule.get(key)]
-    parts += ["(relative)"] if rule.get("relative") else []
+    parts += [f"({key})" for key in ("relative", "strict") if rule.get(key)]
     parts += ["(only a warning)"] if rule.get("mode") == "warn" else []
     return "`" + " ".join(parts) + "`"
 

@@ -1,6 +1,6 @@
 """Rules as people write them, taken apart into single bounds with an id each.
 
-A key that says what is true anyway (no `relative`, the bootstrap, Holm) is left out.
+A key that says what is true anyway (no `relative`, the bootstrap, Holm, more than a dummy) is left out.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
         if difference is not None:
             bound = _bound(rule, against, *_signed(rule.metric, difference))
             how = {"relative": True} if difference.relative else {}
+            how |= {"strict": True} if difference.better_by is not None and against != "dummy" else {}
             yield bound | how | ({} if rule.test == "bootstrap" else {"test": rule.test})
 
 

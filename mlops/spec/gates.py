@@ -63,7 +63,7 @@ class GateRule(Block):
     under: Perturbation | None = None
     """Judge the candidate on test rows that were perturbed so."""
     by: Column | None = None
-    """Judge every slice of this column by itself."""
+    """Judge every slice by itself; beside the champion one fails only if its being worse than allowed is no luck."""
     test: Literal["bootstrap", "mcnemar"] = "bootstrap"
     """How a difference is tested; `mcnemar` counts the rows where one model is right and the other wrong."""
     correction: Literal["holm", "benjamini_hochberg"] = "holm"

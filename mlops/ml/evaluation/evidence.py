@@ -40,11 +40,18 @@ class Rule:
     """Column whose groups a measure of fairness compares."""
     relative: bool = False
     """The bound is a share of the other model's value."""
+    strict: bool = False
+    """The bound itself is not good enough: `better_by` asks for more than it."""
     test: Literal["bootstrap", "mcnemar"] = "bootstrap"
     correction: Literal["holm", "benjamini_hochberg"] = "holm"
     on_missing: Literal["fail", "inconclusive"] = "fail"
     groups: tuple[str, ...] = ()
     """Groups that the data declares: one that has no rows here is never passed over."""
+
+    @property
+    def is_strict(self) -> bool:
+        """Tell whether the bound itself is not good enough; a dummy's equal is a dummy."""
+        return self.strict or self.against == "dummy"
 
 
 @dataclass(frozen=True)

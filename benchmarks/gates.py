@@ -216,7 +216,9 @@ def _beside_champion(runs: int, sites: Any) -> Iterator[Claim]:
             asked = rule("accuracy", at_least=bound, against="champion", by="site", correction=correction)
             fails = passes = bare = 0
             for number in range(runs):
-                y, ours, theirs = right_or_wrong(np.random.default_rng((42, number)), len(sites), gained, gained - bound)
+                y, ours, theirs = right_or_wrong(
+                    np.random.default_rng((42, number)), len(sites), gained, gained - bound
+                )
                 data = predictions("binary", y, ours, theirs, slices={"site": sites})
                 found = judge(gather(data, [asked], METHOD, grouped=False), METHOD, 30)
                 said = {result.verdict for result in found}

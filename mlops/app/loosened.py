@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Rule = Mapping[str, Any]
 Section = Mapping[str, Any]
 
 
-def loosened(before: Section, after: Section) -> tuple[str, ...]:
-    """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for."""
+def loosened(before: Section, after: Section, changed: Collection[str] = ()) -> tuple[str, ...]:
+    """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for.
+
+    `changed` are the files of the pipeline's folder that are not what they were.
+    """
     rules = _rules(after)
     found = [sentence for rule in _rules(before) for sentence in _rule(rule, rules)]
-    return tuple(dict.fromkeys([*found, *_waived(before, after), *_method(before, after)]))
+    return tuple(
+        dict.fromkeys([*found, *_own(before, after, changed), *_waived(before, after), *_method(before, after)])
+    )
 
 
 def _rules(section: Section) -> list[Rule]:
@@ -65,6 +70,28 @@ def _spell(rule: Rule) -> str:
     parts += [f"({key})" for key in ("relative", "strict") if rule.get(key)]
     parts += ["(only a warning)"] if rule.get("mode") == "warn" else []
     return "`" + " ".join(parts) + "`"
+
+
+def _own(before: Section, after: Section, changed: Collection[str]) -> Iterator[str]:
+    """Find metrics of the pipeline's own that measure something else now: what they promised is not comparable."""
+    metrics = after.get("own") or {}
+    for name, old in (before.get("own") or {}).items():
+        if name not in metrics:
+            continue  # its rules are gone, which is said of them
+        if metrics[name] != old:
+            yield f"what `{name}` measures was changed from {_measures(old)} to {_measures(metrics[name])}"
+        if file_of(old["use"]) in changed:
+            yield f"the code of `{old['use']}` changed"
+
+
+def file_of(use: str) -> str:
+    """Name the file in the pipeline's folder that an address of its own code stands for."""
+    return f"{use.partition(':')[0].split('.')[2]}.py"
+
+
+def _measures(metric: Mapping[str, Any]) -> str:
+    given = "".join(f", {key} {value}" for key, value in sorted((metric.get("parameters") or {}).items()))
+    return f"`{metric['use']}` ({metric['better']} is better{given})"
 
 
 def _waived(before: Section, after: Section) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mlops.spec.block import Block, Column
-from mlops.spec.metrics import MetricName
+from mlops.spec.metrics import METRICS, MetricName
 from mlops.spec.robustness import Perturbation
 
 Fairness = Literal[
@@ -43,7 +43,11 @@ class GateRule(Block):
     """One rule; a rule with several bounds asks for all of them."""
 
     metric: MetricName = ""
-    """Name of the metric; a rule of fairness has none."""
+    """Name of the metric, or `pipelines.NAME.MODULE:FUNCTION`, your own; a rule of fairness has none."""
+    better: Literal["lower", "higher"] | None = None
+    """Which values of a metric of your own are good; of every other metric it is known."""
+    parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    """What the function of a metric of your own is given by name, besides target and score."""
     fairness: Fairness | None = None
     """How unequally a binary model treats groups of people, by fairlearn's names; the worst pair of groups counts."""
     of: Column | None = None
@@ -98,7 +102,17 @@ class GateRule(Block):
     @property
     def name(self) -> str:
         """What is bounded: the metric, or the measure of fairness."""
-        return self.metric or str(self.fairness)
+        return self.metric.partition(":")[2] or self.metric or str(self.fairness)
+
+    @property
+    def own(self) -> str | None:
+        """The address of a metric of the pipeline's own; None where the metric is a known one."""
+        return self.metric if ":" in self.metric else None
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Which side of the metric is good."""
+        return self.better == "higher" if self.own else METRICS[self.metric].higher_is_better
 
     @property
     def differences(self) -> dict[str, Difference | None]:

@@ -178,7 +178,7 @@ class RiskTier(Block):
     champion_gate: bool = False
     """A blocking rule against the live model is required."""
     own_classes: bool = True
-    """Whether a candidate may be a class of the repository's own."""
+    """Whether a candidate may be a class, and a gate's metric a function, of the repository's own."""
     card: bool = False
     """Everything under `card:` is written."""
     budget: bool = False

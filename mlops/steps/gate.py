@@ -16,6 +16,7 @@ from mlops.ml.evaluation import costs, serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.fairness import MEASURES
 from mlops.ml.evaluation.judge import judge
+from mlops.ml.evaluation.own_metrics import OwnMetric
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.waivers import Waived, verdict, waive
@@ -41,6 +42,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     waivers: tuple[Waived, ...] = ()
     serving: tuple[Rule, ...] = ()
     cost: dict[str, Any] | None = None
+    own: dict[str, OwnMetric] = Field(default_factory=dict)
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -73,6 +75,7 @@ def run(context: StageContext) -> None:
     )
     write_text(context.path("reports/gate.json"), dumps(record))
     better = {name: info.higher_is_better for name, info in METRICS.items()}
+    better |= {name: metric.better == "higher" for name, metric in params.own.items()}
     better |= {name: name.endswith("_ratio") for name in MEASURES}
     html = page.render(context.pipeline, record, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)

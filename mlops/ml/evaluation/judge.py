@@ -138,7 +138,8 @@ def _sides(rule: Rule) -> tuple[_Side, ...]:
 def _chance(evidence: Evidence, side: _Side) -> float:
     """Estimate the chance of a value this good if the truth were on the bound (one-sided p-value).
 
-    Counted among the resamples, and never below the normal tail, which reaches further than they can be counted.
+    Counted among the resamples, and never below the normal tail, which reaches further than they can be counted; nor,
+    for right and wrong answers on a slice, below Tango's score test, which knows how rows vary on the bound.
     """
     if evidence.pairs is not None:
         return evidence.pairs.chance(side.bound, side.sign)
@@ -149,7 +150,8 @@ def _chance(evidence: Evidence, side: _Side) -> float:
     counted = (bad + 1) / (len(margins) + 1) if bad else 0.0
     spread = max(float(np.nanstd(margins)), _spread_at(evidence, side.bound))
     margin = side.margin(evidence.interval.value)
-    return max(counted, NormalDist().cdf(-margin / spread) if spread > 0 else float(margin < 0))
+    tail = NormalDist().cdf(-margin / spread) if spread > 0 else float(margin < 0)
+    return max(counted, tail, 0.0 if evidence.answers is None else evidence.answers.chance(side.bound, side.sign))
 
 
 def _spread_at(evidence: Evidence, bound: float) -> float:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
 from mlops.ml.evaluation.metrics import TASKS, Statistic, decisions, statistic
+from mlops.ml.evaluation.own_metrics import RowLosses
 from mlops.ml.evaluation.slices import rank
+from mlops.ml.evaluation.weighting import mean, undefined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +29,9 @@ MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
+_OWN = "own "  # what a metric of the pipeline's own gives each row
 _FACTS = "mlops"
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,20 @@ class Predictions:
     """Decided classes [n] by model, where they are not simply the likeliest ones."""
     values: tuple[tuple[float, ...], ...] | None = None
     """What a row is worth, [true class][decided class]."""
+    own: Mapping[str, RowLosses] = field(default_factory=dict)
+    """What metrics of the pipeline's own give each row, by metric."""
 
     def __len__(self) -> int:
         return len(self.target)
 
     def statistic(self, metric: str, model: str, rows: NDArray[np.int64] | None = None) -> Statistic:
         """Prepare a metric of one model, on all rows or on some; raises KeyError if either is not there."""
+        rows = np.arange(len(self)) if rows is None else rows
+        if metric in self.own:
+            found = self.own[metric].values.get(model)
+            return undefined if found is None or not len(rows) else mean(found[rows])
         if metric not in TASKS[self.task]:
             raise KeyError(metric)
-        rows = np.arange(len(self)) if rows is None else rows
         chosen = self.decisions[model][rows] if model in self.decisions else None
         values = None if self.values is None else np.array(self.values)
         return statistic(metric, self.target[rows], self.scores[model][rows], chosen, values)
@@ -67,7 +76,12 @@ class Predictions:
         """Take the candidate's scores on perturbed rows for its own, and call those on the rows as they are `clean`."""
         if perturbation is None:
             return self
-        return replace(self, scores=_turned(self.scores, perturbation), decisions=_turned(self.decisions, perturbation))
+        own = {
+            name: RowLosses(_turned(found.values, perturbation), _turned(found.problems, perturbation))
+            for name, found in self.own.items()
+        }
+        scores, decisions = _turned(self.scores, perturbation), _turned(self.decisions, perturbation)
+        return replace(self, scores=scores, decisions=decisions, own=own)
 
     def with_perturbed(self, scores: Mapping[str, NDArray[Any]]) -> Predictions:
         """Add the candidate's scores on perturbed rows, by perturbation."""
@@ -90,7 +104,17 @@ class Predictions:
         columns |= {
             f"{_DECISION}{model}": pl.Series(chosen, dtype=pl.Int32) for model, chosen in self.decisions.items()
         }
+        columns |= {
+            f"{_OWN}{metric} of {model}": pl.Series(values, dtype=pl.Float64)
+            for metric, found in self.own.items()
+            for model, values in found.values.items()
+        }
         facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
+        if self.own:
+            facts["own"] = {
+                metric: {model: found.problems.get(model, "") for model in (*found.values, *found.problems)}
+                for metric, found in self.own.items()
+            }
         if self.values is not None:
             facts["values"] = self.values
         pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: json.dumps(facts, sort_keys=True)})
@@ -137,12 +161,26 @@ class Predictions:
             champion=facts["champion"],
             decisions=_decided(frame, facts, present),
             values=None if "values" not in facts else tuple(map(tuple, facts["values"])),
+            own=_own(frame, facts),
         )
 
 
-def _turned(found: Mapping[str, NDArray[Any]], perturbation: str) -> dict[str, NDArray[Any]]:
+def _own(frame: pl.DataFrame, facts: dict[str, Any]) -> dict[str, RowLosses]:
+    """Read what metrics of the pipeline's own give; whatever is said to be there is there for every row."""
+    own: dict[str, RowLosses] = {}
+    for metric, models in facts.get("own", {}).items():
+        columns = {model: f"{_OWN}{metric} of {model}" for model, problem in models.items() if not problem}
+        lost = [name for name in columns.values() if name not in frame.columns or frame[name].null_count()]
+        if lost:
+            raise DataError(f"the predictions are not whole: they lost {', '.join(lost)}", hint="mlops stage evaluate")
+        values = {model: frame[name].to_numpy() for model, name in columns.items()}
+        own[metric] = RowLosses(values, {model: problem for model, problem in models.items() if problem})
+    return own
+
+
+def _turned(found: Mapping[str, Value], perturbation: str) -> dict[str, Value]:
     """Put what the candidate gives for perturbed rows in its own place, and what it gives otherwise beside it."""
-    turned = {name: found[name] for name in MODELS[1:] if name in found}
+    turned: dict[str, Value] = {name: found[name] for name in MODELS[1:] if name in found}
     if "candidate" in found:
         turned["clean"] = found["candidate"]
     if (name := f"{_UNDER}{perturbation}") in found:

@@ -161,9 +161,9 @@ def _questions(
             continue
         models = {"candidate", rule.against, *(["champion"] if predictions.champion else [])} & set(predictions.scores)
         statistics = {model: predictions.statistic(rule.metric, model, rows) for model in sorted(models)}
-        same = _same(predictions, rule, rows)
-        few = name is not None and not same and _answers(predictions, rule)
+        few = name is not None and _answers(predictions, rule) and not _same(predictions, rule, everything[None])
         answers = _counted(predictions, rule, rows) if few else None
+        same = _same(predictions, rule, rows)
         yield _Question(rule, name, rows, statistics, same, _span(predictions, rule), answers)
 
 

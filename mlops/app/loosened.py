@@ -22,7 +22,7 @@ def loosened(before: Section, after: Section, changed: Collection[str] = ()) -> 
 
 
 def _rules(section: Section) -> list[Rule]:
-    return [*(section.get("rules") or []), *(section.get("serving") or [])]
+    return [rule for key in ("rules", "serving", "data") for rule in section.get(key) or []]
 
 
 def only_in(rules: Sequence[Rule], others: Sequence[Rule]) -> str:

@@ -131,7 +131,7 @@ def _code_at(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> I
 
 def _judge(root: Path, name: str, section: Mapping[str, Any], code: Path) -> tuple[Verdict, str | None]:
     """Judge by a gate; metrics of the pipeline's own are measured again where `code` is not this repository."""
-    from mlops.ml.evaluation import costs
+    from mlops.ml.evaluation import costs, data_quality
     from mlops.ml.evaluation.evidence import gather
     from mlops.ml.evaluation.judge import judge
     from mlops.ml.evaluation.own_metrics import measure
@@ -158,6 +158,7 @@ def _judge(root: Path, name: str, section: Mapping[str, Any], code: Path) -> tup
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports = root / "pipelines" / name / "reports"
     results += judge_reports(params.serving, reports, predictions.champion, params.bootstrap.confidence)
+    results += data_quality.judge_report(params.data, reports, params.bootstrap.confidence)
     records = tuple(rounded(record) for record in waive([result.record() for result in results], params.waivers))
     judged = Verdict(name, verdict(records), records, predictions.champion)
     return judged.on(date.today()), predictions.champion

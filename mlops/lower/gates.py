@@ -20,7 +20,7 @@ def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
     return [
         bound | _groups(spec, rule.by or rule.of)
         for rule in (*spec.preset.gates, *spec.gates)
-        if rule.name not in SERVING
+        if rule.name not in SERVING and rule.data is None
         for bound in _bounds(rule)
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mlops.lower import plots
 from mlops.lower.configuration import digest_sections
+from mlops.lower.data_quality import data_rules
 from mlops.lower.gates import lower_own, lower_rules, lower_slices
 from mlops.lower.inputs import Facts
 from mlops.lower.serving import serving_rules
@@ -218,6 +219,7 @@ def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
         "minimum_rows": spec.evaluate.minimum_rows,
         "rules": lower_rules(spec),
         **({"serving": serving} if (serving := serving_rules(spec)) else {}),
+        **({"data": data} if (data := data_rules(spec)) else {}),
         **({"waivers": [waiver.model_dump(mode="json") for waiver in waivers]} if waivers else {}),
         **({} if spec.evaluate.cost is None else {"cost": dump(spec.evaluate.cost)}),
         **({"own": own} if (own := lower_own(spec)) else {}),

@@ -83,7 +83,8 @@ def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
 
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
     """Without a blocking rule every model would pass."""
-    if not any(rule.mode == "block" and rule.metric not in SERVING for _, rule in _rules(pipeline)):
+    judging = (rule for _, rule in _rules(pipeline) if rule.data is None and rule.metric not in SERVING)
+    if not any(rule.mode == "block" for rule in judging):
         yield Problem(
             ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
         )

@@ -88,6 +88,21 @@ def own_metrics_are_whole(pipeline: Pipeline) -> Iterator[Problem]:
             yield _problem((*path, "metric"), message, "write the same in both, or give one function another name")
 
 
+def data_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """What the checks of the data said is bounded from above, and neither sliced nor compared."""
+    for path, rule in rules(pipeline):
+        if rule.data is None:
+            continue
+        if rule.at_most is None:
+            message = f"{rule.name} is bounded from above: fewer is better"
+            yield Problem((*path, "data"), message, "write `at_most: 0`", "bound-direction")
+        keys = ("at_least", "by", "under", *(f"over_{model}" for model in rule.differences))
+        for key in keys:
+            if getattr(rule, key) is not None:
+                message = f"`{key}` says nothing of {rule.name}, which is one number of all the data"
+                yield _problem((*path, key), message, "remove it, and write `at_most`")
+
+
 def test_fits(pipeline: Pipeline) -> Iterator[Problem]:
     """McNemar's test needs two models, answers that are right or wrong, and rows that do not hang together."""
     split = pipeline.data.split
@@ -152,6 +167,7 @@ def slices_are_known(pipeline: Pipeline) -> Iterator[Problem]:
 GATE_CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     fairness_is_answerable,
     own_metrics_are_whole,
+    data_is_whole,
     test_fits,
     relative_makes_sense,
     slices_are_known,

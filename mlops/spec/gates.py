@@ -50,6 +50,8 @@ class GateRule(Block):
     """What the function of a metric of your own is given by name, besides target and score."""
     fairness: Fairness | None = None
     """How unequally a binary model treats groups of people, by fairlearn's names; the worst pair of groups counts."""
+    data: Literal["warnings", "label_noise"] | None = None
+    """What the checks of the data said, in place of a metric: how many warned, which share of labels is wrong."""
     of: Column | None = None
     """Column whose groups a rule of fairness compares: declared `sensitive: true`, or a slice."""
     at_least: float | None = None
@@ -90,8 +92,8 @@ class GateRule(Block):
 
     @model_validator(mode="after")
     def _bounded(self) -> GateRule:
-        if bool(self.metric) == (self.fairness is not None):
-            raise ValueError("a rule names one of `metric` and `fairness`")
+        if sum([bool(self.metric), self.fairness is not None, self.data is not None]) != 1:
+            raise ValueError("a rule names one of `metric`, `fairness` and `data`")
         bounds = (self.at_least, self.at_most, *self.differences.values())
         if all(bound is None for bound in bounds):
             raise ValueError(
@@ -102,6 +104,8 @@ class GateRule(Block):
     @property
     def name(self) -> str:
         """What is bounded: the metric, or the measure of fairness."""
+        if self.data is not None:
+            return f"data_{self.data}"
         return self.metric.partition(":")[2] or self.metric or str(self.fairness)
 
     @property

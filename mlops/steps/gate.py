@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import costs, serving_cost
+from mlops.ml.evaluation import costs, data_quality, serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.fairness import MEASURES
 from mlops.ml.evaluation.judge import judge
@@ -41,6 +41,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waived, ...] = ()
     serving: tuple[Rule, ...] = ()
+    data: tuple[Rule, ...] = ()
     cost: dict[str, Any] | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
     code: Any = None
@@ -61,6 +62,7 @@ def run(context: StageContext) -> None:
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports, confidence = context.path("reports"), params.bootstrap.confidence
     results += serving_cost.judge_reports(params.serving, reports, predictions.champion, confidence)
+    results += data_quality.judge_report(params.data, reports, confidence)
     rules = waive([result.record() for result in results], params.waivers)
     record = rounded(
         {

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 Rule = Mapping[str, Any]
 Section = Mapping[str, Any]
 
 
-def loosened(before: Section, after: Section) -> tuple[str, ...]:
-    """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for."""
+def loosened(before: Section, after: Section, changed: Collection[str] = ()) -> tuple[str, ...]:
+    """Say what of an earlier gate no longer holds; empty where every earlier rule is still asked for.
+
+    `changed` are the files of the pipeline's folder that are not what they were.
+    """
     rules = _rules(after)
     found = [sentence for rule in _rules(before) for sentence in _rule(rule, rules)]
-    return tuple(dict.fromkeys([*found, *_waived(before, after), *_method(before, after)]))
+    return tuple(
+        dict.fromkeys([*found, *_own(before, after, changed), *_waived(before, after), *_method(before, after)])
+    )
 
 
 def _rules(section: Section) -> list[Rule]:
-    return [*(section.get("rules") or []), *(section.get("serving") or [])]
+    return [rule for key in ("rules", "serving", "data") for rule in section.get(key) or []]
 
 
 def only_in(rules: Sequence[Rule], others: Sequence[Rule]) -> str:
@@ -48,6 +53,7 @@ def _implies(new: Rule, old: Rule) -> bool:
     return (
         blocks
         and new.get("test") == old.get("test")
+        and (new.get("strict", False) or not old.get("strict", False))
         and (new.get("correction", "holm") == "holm" or new.get("correction") == old.get("correction"))
         and set(old.get("groups") or ()) <= set(new.get("groups") or ())
         and (low is None or (floor is not None and floor >= low))
@@ -61,9 +67,31 @@ def _spell(rule: Rule) -> str:
     parts += [f"{key} {rule[key]}" for key in ("under", "by", "of") if rule.get(key)]
     parts += [f"{key.replace('_', ' ')} {rule[key]:g}" for key in ("at_least", "at_most") if rule.get(key) is not None]
     parts += [f"({rule[key].replace('_', '-')})" for key in ("test", "correction") if rule.get(key)]
-    parts += ["(relative)"] if rule.get("relative") else []
+    parts += [f"({key})" for key in ("relative", "strict") if rule.get(key)]
     parts += ["(only a warning)"] if rule.get("mode") == "warn" else []
     return "`" + " ".join(parts) + "`"
+
+
+def _own(before: Section, after: Section, changed: Collection[str]) -> Iterator[str]:
+    """Find metrics of the pipeline's own that measure something else now: what they promised is not comparable."""
+    metrics = after.get("own") or {}
+    for name, old in (before.get("own") or {}).items():
+        if name not in metrics:
+            continue  # its rules are gone, which is said of them
+        if metrics[name] != old:
+            yield f"what `{name}` measures was changed from {_measures(old)} to {_measures(metrics[name])}"
+        if file_of(old["use"]) in changed:
+            yield f"the code of `{old['use']}` changed"
+
+
+def file_of(use: str) -> str:
+    """Name the file in the pipeline's folder that an address of its own code stands for."""
+    return f"{use.partition(':')[0].split('.')[2]}.py"
+
+
+def _measures(metric: Mapping[str, Any]) -> str:
+    given = "".join(f", {key} {value}" for key, value in sorted((metric.get("parameters") or {}).items()))
+    return f"`{metric['use']}` ({metric['better']} is better{given})"
 
 
 def _waived(before: Section, after: Section) -> Iterator[str]:

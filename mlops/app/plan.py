@@ -14,7 +14,7 @@ from mlops.app.difference import ABSENT, Change, differences
 from mlops.app.file_changes import file_changes
 from mlops.app.git import changed_files, commit_of, file_at
 from mlops.app.keys import written
-from mlops.app.loosened import loosened, only_in
+from mlops.app.loosened import file_of, loosened, only_in
 from mlops.app.made_of import made_of, policy_digest
 from mlops.app.moved import deploys, policy_notes, removed_pipelines
 from mlops.app.planned import DataChange, Deploy, GateChange, KeyChange, PipelineChange, Planned, StagePlan
@@ -107,7 +107,11 @@ def _gates(pipeline: PipelinePlan, before: Baseline) -> GateChange:
     if old is None:
         return GateChange(len(section["rules"]), changed=False)
     earlier = dict(old.section)
-    return GateChange(len(section["rules"]), rules_of(earlier) != rules_of(section), loosened(earlier, section))
+    touched = before.touched.get("evaluate", ())
+    code = {path for path in pipeline.stage("evaluate").inputs if f"{path} changed" in touched}
+    removed = loosened(earlier, section, code)
+    otherwise = any(file_of(metric["use"]) in code for metric in (earlier.get("own") or {}).values())
+    return GateChange(len(section["rules"]), otherwise or rules_of(earlier) != rules_of(section), removed)
 
 
 def _data(workspace: Workspace, pipeline: PipelinePlan, ingest: StagePlan, commit: str | None) -> DataChange | None:

@@ -13,6 +13,7 @@ from mlops.errors import ConfigurationError
 from mlops.spec.card import unsaid
 from mlops.spec.document import Path as Key
 from mlops.spec.document import read
+from mlops.spec.gate_checks import rules as gate_rules
 from mlops.spec.gates import GateRule
 from mlops.spec.load import Loaded, parse_document
 from mlops.spec.pipeline import Pipeline
@@ -83,6 +84,9 @@ def _pipeline(policy: Policy, spec: Pipeline) -> Iterator[_Finding]:
     for name, model in spec.model.items():
         if not _allowed(policy.kinds, model.kind):
             yield ("model", name, "kind"), f"the kind `{model.kind}` is not allowed", _only(policy.kinds)
+    for path, rule in gate_rules(spec):
+        if rule.own is not None and not _allowed(policy.kinds, rule.own):
+            yield (*path, "metric"), f"the metric `{rule.own}` is not allowed", _only(policy.kinds)
 
 
 def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
@@ -100,6 +104,9 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
     for name, model in spec.model.items() if not tier.own_classes else ():
         if model.kind.startswith("pipelines."):
             yield ("model", name, "kind"), f"{of} may not use a class of its own", f"choose a kind; {_HINT}"
+    for path, rule in gate_rules(spec) if not tier.own_classes else ():
+        if rule.own is not None:
+            yield (*path, "metric"), f"{of} may not use a metric of its own", f"choose a metric; {_HINT}"
     if tier.card and (open_questions := unsaid(spec.card)):
         hint = f"write {', '.join(open_questions)} under `card:`; {_HINT}"
         yield ("card",), f"{of} needs a whole model card", hint

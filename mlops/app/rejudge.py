@@ -6,17 +6,19 @@ A change cannot soften the gate that judges it: what it removes or loosens still
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
 
 from mlops.app.gate import BADNESS, Verdict, read_verdict
 from mlops.app.git import commit_of, file_at
-from mlops.app.loosened import loosened
+from mlops.app.loosened import file_of, loosened
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file, rounded
 from mlops.files.plain_yaml import parse
@@ -70,11 +72,15 @@ def rejudge(root: Path, name: str, base: str) -> Rejudged:
     text = file_at(root, commit, file)
     earlier = {} if text is None else _sections(text, f"{commit[:8]}:{file}")
     now, before = sections.get("gate") or {}, earlier.get("gate")
-    judged, champion = _judge(root, name, now)
+    judged, champion = _judge(root, name, now, root)
     if before is None:
         return Rejudged(commit, judged, None, ())
-    old = None if rules_of(before) == rules_of(now) else _judge(root, name, before)[0]
-    removed = loosened(before, now)
+    changed = _changed(root, name, commit, before)
+    old = None
+    if changed or rules_of(before) != rules_of(now):
+        with _code_at(root, name, commit, before) as code:
+            old = _judge(root, name, before, code)[0]
+    removed = loosened(before, now, changed)
     notes = _champion(earlier.get("evaluate") or {}, champion)
     if notes and champion is None:
         old = _doubtful(old or judged)
@@ -98,10 +104,37 @@ def _doubtful(verdict: Verdict) -> Verdict:
     return Verdict(verdict.pipeline, said, verdict.rules, verdict.champion)
 
 
-def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, str | None]:
-    from mlops.ml.evaluation import costs
+def _changed(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> frozenset[str]:
+    """Find the files of the gate's own metrics that are not what they were at a commit."""
+    files = {file_of(metric["use"]) for metric in (before.get("own") or {}).values()}
+    folder = f"pipelines/{name}"
+    return frozenset(
+        file for file in files if _bytes(root / folder / file) != file_at(root, commit, f"{folder}/{file}")
+    )
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+@contextmanager
+def _code_at(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> Iterator[Path]:
+    """Lay out the code of the gate's own metrics as a commit has it, to be imported from there and nowhere else."""
+    with TemporaryDirectory() as place:
+        folder = Path(place).resolve() / "pipelines" / name
+        folder.mkdir(parents=True)
+        for file in {file_of(metric["use"]) for metric in (before.get("own") or {}).values()}:
+            if (code := file_at(root, commit, f"pipelines/{name}/{file}")) is not None:
+                (folder / file).write_bytes(code)
+        yield Path(place).resolve()
+
+
+def _judge(root: Path, name: str, section: Mapping[str, Any], code: Path) -> tuple[Verdict, str | None]:
+    """Judge by a gate; metrics of the pipeline's own are measured again where `code` is not this repository."""
+    from mlops.ml.evaluation import costs, data_quality
     from mlops.ml.evaluation.evidence import gather
     from mlops.ml.evaluation.judge import judge
+    from mlops.ml.evaluation.own_metrics import measure
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.ml.evaluation.serving_cost import judge_reports
     from mlops.ml.evaluation.waivers import verdict, waive
@@ -117,12 +150,15 @@ def _judge(root: Path, name: str, section: Mapping[str, Any]) -> tuple[Verdict, 
         sentence = f"the predictions are {predictions.task} but the gate judges {params.task}"
         raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
     predictions = costs.priced(predictions, params.cost)
+    if code != root:
+        predictions = replace(predictions, own=measure(predictions, params.own, code, name))
     evidence = gather(
         predictions, params.rules, params.bootstrap, params.minimum_rows, grouped=params.group is not None
     )
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports = root / "pipelines" / name / "reports"
     results += judge_reports(params.serving, reports, predictions.champion, params.bootstrap.confidence)
+    results += data_quality.judge_report(params.data, reports, params.bootstrap.confidence)
     records = tuple(rounded(record) for record in waive([result.record() for result in results], params.waivers))
     judged = Verdict(name, verdict(records), records, predictions.champion)
     return judged.on(date.today()), predictions.champion

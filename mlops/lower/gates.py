@@ -1,6 +1,6 @@
 """Rules as people write them, taken apart into single bounds with an id each.
 
-A key that says what is true anyway (no `relative`, the bootstrap, Holm) is left out.
+A key that says what is true anyway (no `relative`, the bootstrap, Holm, more than a dummy) is left out.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mlops.spec.gates import Difference, GateRule
-from mlops.spec.metrics import METRICS
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.serving import SERVING
 
@@ -21,7 +20,7 @@ def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
     return [
         bound | _groups(spec, rule.by or rule.of)
         for rule in (*spec.preset.gates, *spec.gates)
-        if rule.name not in SERVING
+        if rule.name not in SERVING and rule.data is None
         for bound in _bounds(rule)
     ]
 
@@ -29,6 +28,15 @@ def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
 def rule_ids(rule: GateRule) -> tuple[str, ...]:
     """Name the bounds of a rule as results name them."""
     return tuple(bound["id"] for bound in _bounds(rule))
+
+
+def lower_own(spec: Pipeline) -> dict[str, Any]:
+    """Give the metrics of the pipeline's own code by name: the function, its good side, what it is given."""
+    own = {rule.name: rule for rule in (*spec.preset.gates, *spec.gates) if rule.own is not None}
+    return {
+        name: {"use": rule.own, "better": rule.better, "parameters": dict(sorted(rule.parameters.items()))}
+        for name, rule in sorted(own.items())
+    }
 
 
 def lower_slices(spec: Pipeline) -> dict[str, Any]:
@@ -44,16 +52,17 @@ def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
         yield _bound(rule, "value", rule.at_least, rule.at_most)
     for against, difference in rule.differences.items():
         if difference is not None:
-            bound = _bound(rule, against, *_signed(rule.metric, difference))
+            bound = _bound(rule, against, *_signed(rule, difference))
             how = {"relative": True} if difference.relative else {}
+            how |= {"strict": True} if difference.better_by is not None and against != "dummy" else {}
             yield bound | how | ({} if rule.test == "bootstrap" else {"test": rule.test})
 
 
-def _signed(metric: str, difference: Difference) -> tuple[float | None, float | None]:
+def _signed(rule: GateRule, difference: Difference) -> tuple[float | None, float | None]:
     """Bound candidate minus other: from below where more is better, from above where less is."""
     gain = difference.better_by if difference.better_by is not None else -(difference.no_worse_than or 0.0)
     gain += 0.0  # -0.0 prints as a sign nobody wrote
-    return (gain, None) if METRICS[metric].higher_is_better else (None, -gain + 0.0)
+    return (gain, None) if rule.higher_is_better else (None, -gain + 0.0)
 
 
 def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float | None) -> dict[str, Any]:

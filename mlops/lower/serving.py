@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.lower.data_quality import data_rules
 from mlops.lower.gates import lower_rules
 from mlops.spec.gates import GateRule
 from mlops.spec.pipeline import Pipeline
@@ -12,7 +13,7 @@ from mlops.spec.serving import SERVING
 
 def gate_rule_ids(spec: Pipeline) -> tuple[str, ...]:
     """List the id of every rule of a gate, as verdicts and waivers name it."""
-    return tuple(str(rule["id"]) for rule in (*lower_rules(spec), *serving_rules(spec)))
+    return tuple(str(rule["id"]) for rule in (*lower_rules(spec), *serving_rules(spec), *data_rules(spec)))
 
 
 def serving_rules(spec: Pipeline) -> list[dict[str, Any]]:

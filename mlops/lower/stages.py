@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from mlops.lower import plots
 from mlops.lower.configuration import digest_sections
+from mlops.lower.data_quality import data_rules
 from mlops.lower.forecast import lookback, task_of
-from mlops.lower.gates import lower_rules, lower_slices
+from mlops.lower.gates import lower_own, lower_rules, lower_slices
 from mlops.lower.inputs import Facts
 from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
@@ -96,7 +98,7 @@ def _validate(spec: Pipeline) -> Stage:
         Output("artifacts/valid.parquet"),
         Output("reports/data.json", Kind.REPORT),
     )
-    own = {f"{check.use.partition(':')[0].split('.')[2]}.py" for check in data.checks}
+    own = _own_files(check.use for check in data.checks)
     reference = () if data.drift is None else (data.drift.reference,)
     return _stage("validate", section, ("artifacts/raw.parquet", *own, *reference), *outputs)
 
@@ -128,9 +130,7 @@ def _features(spec: Pipeline) -> Stage:
 
 
 def _train(name: str, spec: Pipeline) -> Stage:
-    own = {
-        f"{model.kind.partition(':')[0].split('.')[2]}.py" for model in spec.model.values() if isinstance(model, Own)
-    }
+    own = _own_files(model.kind for model in spec.model.values() if isinstance(model, Own))
     section = {
         "pipeline": name,
         "task": task_of(spec),
@@ -168,13 +168,13 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
     declared = frozenset() if cost is None else frozenset({"evaluate.cost"})
     named |= {"value"} if cost is not None else set()
     named_by = {column for rule in rules for column in (rule["by"], rule.get("of")) if column}
-    shaped = lower_slices(spec)
+    shaped, own = lower_slices(spec), lower_own(spec)
     slices = sensitive | named_by | set(spec.evaluate.slices) | set(spec.evaluate.bins) | set(shaped.get("crosses", ()))
     section = {
         "pipeline": name,
         "task": task_of(spec),
         "target": spec.data.target,
-        "metrics": [metric for metric in metrics_for(spec.task, declared) if metric in named or metric in usual],
+        "metrics": [m for m in metrics_for(spec.task, declared) if m in named or m in usual] + list(own),
         "slices": sorted(slices),
         **shaped,
         "group": _group(spec),
@@ -184,6 +184,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         **_examined(spec),
         **({} if cost is None else {"cost": dump(cost)}),
         **lookback(spec),
+        **({"own": own} if own else {}),
     }
     outputs = (
         Output("artifacts/evaluation"),
@@ -191,7 +192,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         Output("reports/plots", Kind.PLOT, plots.of(spec)),
     )
     inputs = ("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split")
-    return _stage("evaluate", section, inputs, *outputs)
+    return _stage("evaluate", section, (*inputs, *_own_files(rule["use"] for rule in own.values())), *outputs)
 
 
 def _examined(spec: Pipeline) -> dict[str, Any]:
@@ -227,8 +228,10 @@ def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
         "minimum_rows": spec.evaluate.minimum_rows,
         "rules": lower_rules(spec),
         **({"serving": serving} if (serving := serving_rules(spec)) else {}),
+        **({"data": data} if (data := data_rules(spec)) else {}),
         **({"waivers": [waiver.model_dump(mode="json") for waiver in waivers]} if waivers else {}),
         **({} if spec.evaluate.cost is None else {"cost": dump(spec.evaluate.cost)}),
+        **({"own": own} if (own := lower_own(spec)) else {}),
     }
     explain = spec.evaluate.explain
     inputs = (
@@ -271,6 +274,11 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "reports/training.json",
     )
     return _stage("package", section, inputs, Output("artifacts/bundle"), Output("reports/bundle.json", Kind.REPORT))
+
+
+def _own_files(addresses: Iterable[str]) -> set[str]:
+    """Name the files that `pipelines.NAME.MODULE:NAME` stand for, in the pipeline's folder."""
+    return {f"{address.partition(':')[0].split('.')[2]}.py" for address in addresses}
 
 
 def _group(spec: Pipeline) -> str | None:

@@ -39,6 +39,8 @@ def _provided(stage: Stage) -> frozenset[str]:
     kinds = [str(model.get("kind", "")) for model in candidates.values()]
     held = stage.section if stage.name == "validate" else {}
     kinds += [str(check.get("use", "")) for check in held.get("checks", ())]
+    own = stage.section.get("own", {}) if stage.name == "evaluate" else {}
+    kinds += [str(metric.get("use", "")) for metric in own.values()]
     paths += [(held.get("drift") or {}).get("reference", "")]
     modules = [f"{kind.partition(':')[0].rpartition('.')[2]}.py" for kind in kinds if ":" in kind]
     return frozenset((*paths, *modules))

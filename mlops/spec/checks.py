@@ -26,8 +26,8 @@ def check(pipeline: Pipeline) -> tuple[Problem, ...]:
 def unknown_metric(pipeline: Pipeline) -> Iterator[Problem]:
     """A metric that does not exist, or does not fit the task, could never be computed."""
     for path, name in _metrics(pipeline):
-        if name in SERVING and path[-1] == "metric":
-            continue
+        if path[-1] == "metric" and (name in SERVING or ("gates" in path and ":" in name)):
+            continue  # one of the pipeline's own is looked at with the rest of its rule
         if name not in METRICS or pipeline.task not in METRICS[name].tasks:
             known = name in METRICS
             message = f"`{name}` is no metric of a {pipeline.task} task" if known else f"unknown metric `{name}`"
@@ -73,19 +73,19 @@ def bound_out_of_range(pipeline: Pipeline) -> Iterator[Problem]:
 def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
     """A lower bound on a metric that should be low (or the reverse) rewards a bad model."""
     for path, rule in _rules(pipeline):
-        info = METRICS.get(rule.metric)
-        if info is None:
+        if rule.metric not in METRICS and rule.better is None:
             continue
-        wrong, right = ("at_most", "at_least") if info.higher_is_better else ("at_least", "at_most")
+        wrong, right = ("at_most", "at_least") if rule.higher_is_better else ("at_least", "at_most")
         if getattr(rule, wrong) is not None:
-            better = "higher" if info.higher_is_better else "lower"
-            message = f"`{wrong}` bounds {rule.metric} on its good side: {better} is better"
+            better = "higher" if rule.higher_is_better else "lower"
+            message = f"`{wrong}` bounds {rule.name} on its good side: {better} is better"
             yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
 
 
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
     """Without a blocking rule every model would pass."""
-    if not any(rule.mode == "block" and rule.metric not in SERVING for _, rule in _rules(pipeline)):
+    judging = (rule for _, rule in _rules(pipeline) if rule.data is None and rule.metric not in SERVING)
+    if not any(rule.mode == "block" for rule in judging):
         yield Problem(
             ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
         )

@@ -72,7 +72,7 @@ Example: `{task: forecasting, forecast: {horizon: 7, lags: [1]}}`.
 gate-rule: a rule of a gate, or a slice, that could not be judged as written.
 What: fairness without the column it is `of`, of a column that nobody declared, or of a task that is no yes or no;
     McNemar's test of something else than the accuracy of two models on independent rows; a relative margin that is
-    no share; bins that do not rise, a cross of one column.
+    no share; bins that do not rise, a cross of one column; a metric of your own without its good side.
 Why: the verdict would be about something else than the words say.
 Fix: declare the column `sensitive: true`, or write what the message names.
 Example: `{fairness: demographic_parity_ratio, at_least: 0.8}`.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 from mlops.spec.document import Path
-from mlops.spec.gates import GateRule
+from mlops.spec.gates import Fairness, GateRule
 from mlops.spec.metrics import METRICS
+from mlops.spec.model import OWN_KIND
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.problem import Problem
+from mlops.spec.serving import SERVING
 
 CROSS = "+"  # joins the columns of a cross in the name of its slices
 _SIDES = {"difference": ("at_most", "at_least"), "ratio": ("at_least", "at_most")}
@@ -55,6 +58,49 @@ def _misplaced(path: Path, rule: GateRule) -> Iterator[Problem]:
         if value is not None:
             message = f"{rule.fairness} has no `{key}`: it compares groups within one model"
             yield _problem((*path, key), message, "remove it, or write a rule of a `metric`")
+
+
+def own_metrics_are_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """A metric of the pipeline's own says which side is good, and its name is nobody else's."""
+    seen: dict[str, tuple[object, ...]] = {}
+    for path, rule in rules(pipeline):
+        if rule.own is None:
+            for key in ("better", "parameters"):
+                if getattr(rule, key):
+                    message = f"`{key}` belongs to a metric of your own, and all is known of {rule.name}"
+                    yield _problem((*path, key), message, "remove it")
+            continue
+        if not OWN_KIND.match(rule.own):
+            message, hint = f"unknown metric `{rule.own}`", "write `pipelines.NAME.MODULE:FUNCTION` for one of your own"
+            yield Problem((*path, "metric"), message, hint, "unknown-metric")
+            continue
+        if rule.better is None:
+            message = f"nothing says which values of `{rule.name}` are good"
+            yield _problem((*path, "metric"), message, "write `better: lower` or `better: higher`")
+        if rule.name in METRICS or rule.name in SERVING or rule.name in get_args(Fairness):
+            message = f"`{rule.name}` is a known metric, so that yours would be taken for it"
+            yield _problem((*path, "metric"), message, "give the function another name")
+        how = (rule.own, rule.better, sorted(rule.parameters.items()))
+        if seen.setdefault(rule.name, how) != how:
+            message = (
+                f"`{rule.name}` is another metric in an earlier rule: its function, `better` or `parameters` differ"
+            )
+            yield _problem((*path, "metric"), message, "write the same in both, or give one function another name")
+
+
+def data_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """What the checks of the data said is bounded from above, and neither sliced nor compared."""
+    for path, rule in rules(pipeline):
+        if rule.data is None:
+            continue
+        if rule.at_most is None:
+            message = f"{rule.name} is bounded from above: fewer is better"
+            yield Problem((*path, "data"), message, "write `at_most: 0`", "bound-direction")
+        keys = ("at_least", "by", "under", *(f"over_{model}" for model in rule.differences))
+        for key in keys:
+            if getattr(rule, key) is not None:
+                message = f"`{key}` says nothing of {rule.name}, which is one number of all the data"
+                yield _problem((*path, key), message, "remove it, and write `at_most`")
 
 
 def test_fits(pipeline: Pipeline) -> Iterator[Problem]:
@@ -120,6 +166,8 @@ def slices_are_known(pipeline: Pipeline) -> Iterator[Problem]:
 
 GATE_CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     fairness_is_answerable,
+    own_metrics_are_whole,
+    data_is_whole,
     test_fits,
     relative_makes_sense,
     slices_are_known,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from mlops.spec.block import Block, Column
-from mlops.spec.metrics import MetricName
+from mlops.spec.metrics import METRICS, MetricName
 from mlops.spec.robustness import Perturbation
 
 Fairness = Literal[
@@ -51,9 +51,15 @@ class GateRule(Block):
     )
 
     metric: MetricName = ""
-    """Name of the metric; a rule of fairness has none."""
+    """Name of the metric, or `pipelines.NAME.MODULE:FUNCTION`, your own; a rule of fairness has none."""
+    better: Literal["lower", "higher"] | None = None
+    """Which values of a metric of your own are good; of every other metric it is known."""
+    parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    """What the function of a metric of your own is given by name, besides target and score."""
     fairness: Fairness | None = None
     """How unequally a binary model treats groups of people, by fairlearn's names; the worst pair of groups counts."""
+    data: Literal["warnings", "label_noise"] | None = None
+    """What the checks of the data said, in place of a metric: how many warned, which share of labels is wrong."""
     of: Column | None = None
     """Column whose groups a rule of fairness compares: declared `sensitive: true`, or a slice."""
     at_least: float | None = None
@@ -71,7 +77,7 @@ class GateRule(Block):
     under: Perturbation | None = None
     """Judge the candidate on test rows that were perturbed so."""
     by: Column | None = None
-    """Judge every slice of this column by itself."""
+    """Judge every slice by itself; beside the champion one fails only if its being worse than allowed is no luck."""
     test: Literal["bootstrap", "mcnemar"] = "bootstrap"
     """How a difference is tested; `mcnemar` counts the rows where one model is right and the other wrong."""
     correction: Literal["holm", "benjamini_hochberg"] = "holm"
@@ -94,8 +100,8 @@ class GateRule(Block):
 
     @model_validator(mode="after")
     def _bounded(self) -> GateRule:
-        if bool(self.metric) == (self.fairness is not None):
-            raise ValueError("a rule names one of `metric` and `fairness`")
+        if sum([bool(self.metric), self.fairness is not None, self.data is not None]) != 1:
+            raise ValueError("a rule names one of `metric`, `fairness` and `data`")
         bounds = (self.at_least, self.at_most, *self.differences.values())
         if all(bound is None for bound in bounds):
             raise ValueError(
@@ -106,7 +112,19 @@ class GateRule(Block):
     @property
     def name(self) -> str:
         """What is bounded: the metric, or the measure of fairness."""
-        return self.metric or str(self.fairness)
+        if self.data is not None:
+            return f"data_{self.data}"
+        return self.metric.partition(":")[2] or self.metric or str(self.fairness)
+
+    @property
+    def own(self) -> str | None:
+        """The address of a metric of the pipeline's own; None where the metric is a known one."""
+        return self.metric if ":" in self.metric else None
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Which side of the metric is good."""
+        return self.better == "higher" if self.own else METRICS[self.metric].higher_is_better
 
     @property
     def differences(self) -> dict[str, Difference | None]:

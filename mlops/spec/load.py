@@ -19,10 +19,11 @@ from mlops.spec.checks import check
 from mlops.spec.compose import CompositionError, compose
 from mlops.spec.document import Document, read
 from mlops.spec.fleet import Row, read_fleets
+from mlops.spec.gate_checks import rules as gate_rules
 from mlops.spec.layers import Layer, resolve
 from mlops.spec.library import Configuration
 from mlops.spec.merge import Endless, Unsure, merge
-from mlops.spec.model import Own
+from mlops.spec.model import OWN_KIND, Own
 from mlops.spec.origins import Origin, Origins, trace
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.problems import diagnose
@@ -210,6 +211,9 @@ def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
             yield ("model", candidate, "kind"), model.kind
     for index, rule in enumerate(spec.data.checks):
         yield ("data", "checks", index, "use"), rule.use
+    for path, gate in gate_rules(spec):
+        if gate.own is not None and OWN_KIND.match(gate.own):
+            yield (*path, "metric"), gate.own
 
 
 def _file(

@@ -178,7 +178,7 @@ class RiskTier(Block):
     champion_gate: bool = False
     """A blocking rule against the live model is required."""
     own_classes: bool = True
-    """Whether a candidate may be a class of the repository's own."""
+    """Whether a candidate may be a class, and a gate's metric a function, of the repository's own."""
     own_gates: bool = True
     """Whether its owners may change its gates; else the policy's owners review `.github/gates/`, which has them too."""
     card: bool = False

@@ -19,6 +19,7 @@ from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import baselines, curves, discovery, dvc_plots, robustness
 from mlops.ml.evaluation.evidence import Method
+from mlops.ml.evaluation.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.summary import summarise
@@ -51,6 +52,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     importance: examine.Importance | None = None
     cost: dict[str, Any] | None = None
     forecast: Lookback | None = None
+    own: dict[str, OwnMetric] = Field(default_factory=dict)
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -130,7 +132,8 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
     predictions = clean.with_perturbed(_perturbed(context, params, candidate, test))
     if deciding is not None:
         predictions = replace(predictions, decisions=deciding.decide(predictions.scores))
-    return predictions, deciding
+    own = measure(predictions, params.own, context.root, context.pipeline)
+    return replace(predictions, own=own), deciding
 
 
 def _perturbed(

@@ -12,10 +12,11 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import costs, serving_cost
+from mlops.ml.evaluation import costs, data_quality, serving_cost
 from mlops.ml.evaluation.evidence import Method, Rule, gather
 from mlops.ml.evaluation.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judge import judge
+from mlops.ml.evaluation.own_metrics import OwnMetric
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.waivers import Waived, verdict, waive
@@ -40,7 +41,9 @@ class Params(BaseModel, extra="forbid", frozen=True):
     rules: tuple[Rule, ...] = ()
     waivers: tuple[Waived, ...] = ()
     serving: tuple[Rule, ...] = ()
+    data: tuple[Rule, ...] = ()
     cost: dict[str, Any] | None = None
+    own: dict[str, OwnMetric] = Field(default_factory=dict)
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -59,6 +62,7 @@ def run(context: StageContext) -> None:
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports, confidence = context.path("reports"), params.bootstrap.confidence
     results += serving_cost.judge_reports(params.serving, reports, predictions.champion, confidence)
+    results += data_quality.judge_report(params.data, reports, confidence)
     rules = waive([result.record() for result in results], params.waivers)
     record = rounded(
         {
@@ -74,6 +78,7 @@ def run(context: StageContext) -> None:
     )
     write_text(context.path("reports/gate.json"), dumps(record))
     better = {name: info.higher_is_better for name, info in METRICS.items()}
+    better |= {name: metric.better == "higher" for name, metric in params.own.items()}
     better |= {name: name.endswith("_ratio") for name in MEASURES}
     html = page.render(context.pipeline, record, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import importlib
-import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from mlops.errors import ConfigurationError, MlopsError
+from mlops.ml import own_code
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.rules import Freshness, OwnCheck, Pair
 from mlops.ml.data.schema import Rule, escaped
@@ -103,38 +101,27 @@ def _counted(answer: Any, name: str) -> tuple[int, int]:
 
 def _load(use: str, root: Path, pipeline: str) -> Any:
     """Import a function by its address; nothing but the pipeline's own folder is admitted."""
-    module_name, _, function = use.partition(":")
+    file = (root / Path(*use.partition(":")[0].split("."))).with_suffix(".py")
     home = root / "pipelines" / pipeline
-    file = (root / Path(*module_name.split("."))).with_suffix(".py")
-    inside = module_name.startswith(f"pipelines.{pipeline}.") and file.resolve().is_relative_to(home.resolve())
-    if not (inside and file.is_file() and function.isidentifier()):
+    inside = own_code.belongs(use, pipeline) and file.resolve().is_relative_to(home.resolve())
+    if not (inside and file.is_file()):
         raise ConfigurationError(
             f"check `{use}` is not a function in pipelines/{pipeline}/",
             hint=f"write pipelines.{pipeline}.<module>:<function>",
         )
-    for name in [name for name in sys.modules if name.split(".")[0] == "pipelines"]:
-        del sys.modules[name]  # `pipelines` means this repository's folder, whatever was imported before
-    sys.path.insert(0, str(root.resolve()))
-    importlib.invalidate_caches()
     try:
-        found = getattr(importlib.import_module(module_name), function, None)
+        found = own_code.named(own_code.module_of(use, root, pipeline), use)
     except Exception as error:
         raise ConfigurationError(f"check `{use}`: {_place(error, home)}{type(error).__name__}") from error
-    finally:
-        sys.path.remove(str(root.resolve()))
-    if not callable(found):
-        raise ConfigurationError(f"check `{use}`: the module has no function `{function}`")
+    if found is None:
+        raise ConfigurationError(f"check `{use}`: the module has no function `{use.partition(':')[2]}`")
     return found
 
 
 def _place(error: Exception, folder: Path) -> str:
     """Say where in a user's code something failed; the message itself may carry values."""
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).resolve().is_relative_to(folder.resolve())
-    ]
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}: " if frames else ""
+    found = own_code.place(error, folder)
+    return "" if found is None else f"{found[0].name}:{found[1]}: "
 
 
 def _moment(frame: pl.DataFrame, name: str) -> datetime.datetime | None:

@@ -40,11 +40,18 @@ class Rule:
     """Column whose groups a measure of fairness compares."""
     relative: bool = False
     """The bound is a share of the other model's value."""
+    strict: bool = False
+    """The bound itself is not good enough: `better_by` asks for more than it."""
     test: Literal["bootstrap", "mcnemar"] = "bootstrap"
     correction: Literal["holm", "benjamini_hochberg"] = "holm"
     on_missing: Literal["fail", "inconclusive"] = "fail"
     groups: tuple[str, ...] = ()
     """Groups that the data declares: one that has no rows here is never passed over."""
+
+    @property
+    def is_strict(self) -> bool:
+        """Tell whether the bound itself is not good enough; a dummy's equal is a dummy."""
+        return self.strict or self.against == "dummy"
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class Evidence:
     applicable: bool = True
     pairs: Pairs | None = None
     """Counts of a paired test of right and wrong answers, which then decides instead of resamples."""
+    answers: Pairs | None = None
+    """The same counts on a slice, where few rows differ and resamples alone are too sure of themselves."""
     doubt: str = ""
     """Why this cannot be a pass, whatever the interval."""
     rows_needed: int | None = None
@@ -99,8 +108,10 @@ class _Question:
     statistics: dict[str, Statistic]
     same: bool
     """Whether the two models give the very same scores here: then their difference is known to be nothing."""
-    span: float = 1.0
-    """How far apart the best and the worst row can be."""
+    span: float | None = None
+    """How far apart the best and the worst row can be, where that is known."""
+    answers: Pairs | None = None
+    """Right and wrong answers on a slice, where the rule is about nothing else."""
 
     @property
     def compared(self) -> dict[str, Statistic]:
@@ -150,7 +161,10 @@ def _questions(
             continue
         models = {"candidate", rule.against, *(["champion"] if predictions.champion else [])} & set(predictions.scores)
         statistics = {model: predictions.statistic(rule.metric, model, rows) for model in sorted(models)}
-        yield _Question(rule, name, rows, statistics, _same(predictions, rule, rows), _span(predictions, rule))
+        few = name is not None and _answers(predictions, rule) and not _same(predictions, rule, everything[None])
+        answers = _counted(predictions, rule, rows) if few else None
+        same = _same(predictions, rule, rows)
+        yield _Question(rule, name, rows, statistics, same, _span(predictions, rule), answers)
 
 
 def _problem(predictions: Predictions, rule: Rule, *, grouped: bool) -> str:
@@ -170,6 +184,8 @@ def _unknown(predictions: Predictions, rule: Rule) -> str:
         for model in ("candidate", *(() if rule.against == "value" else (rule.against,))):
             if model not in predictions.scores:
                 return f"the scores of the {model} are missing"
+            if rule.metric in predictions.own and model not in predictions.own[rule.metric].values:
+                return predictions.own[rule.metric].problems.get(model, f"it was not measured of the {model}")
             if rule.of is None:
                 predictions.statistic(rule.metric, model)
             elif predictions.task != "binary" or rule.metric not in MEASURES:
@@ -212,9 +228,10 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
     if other is not None and rule.relative:
         value, drawn = _share_of(value, other), _shares_of(drawn, draws[rule.against])
     interval = Interval.of(value, drawn, method.confidence)
-    if (rule.metric in SHARES or rule.metric == "value") and not rule.relative and not question.same:
+    if question.span is not None and not rule.relative and not question.same:
         interval = _opened(interval, clusters, method, question.span)
-    return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, values.get("champion"))
+    champion, answers = values.get("champion"), question.answers
+    return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, champion, answers=answers)
 
 
 def _share_of(difference: float, other: float) -> float:
@@ -248,19 +265,25 @@ def _treatment(predictions: Predictions, rule: Rule, method: Method, minimum_row
 
 def _pairs(predictions: Predictions, rule: Rule, name: str | None, rows: NDArray[np.int64], method: Method) -> Evidence:
     """Count where the candidate and the other model are right and wrong."""
-    target = predictions.target[rows]
-    right = {
-        model: predictions.decided(model)[rows] == target
-        for model in ("candidate", rule.against, "champion")
-        if model in predictions.scores
-    }
-    ours, theirs = right["candidate"], right[rule.against]
-    pairs = Pairs(len(rows), int((ours & ~theirs).sum()), int((theirs & ~ours).sum()))
+    pairs = _counted(predictions, rule, rows)
     interval = Interval(pairs.difference, *pairs.interval(method.tail))
-    champion = float(right["champion"].mean()) if "champion" in right else None
-    return Evidence(
-        rule, name, len(rows), len(rows), interval, other=float(theirs.mean()), champion=champion, pairs=pairs
-    )
+    other = float(_right(predictions, rule.against, rows).mean())
+    champion = float(_right(predictions, "champion", rows).mean()) if "champion" in predictions.scores else None
+    return Evidence(rule, name, len(rows), len(rows), interval, other=other, champion=champion, pairs=pairs)
+
+
+def _answers(predictions: Predictions, rule: Rule) -> bool:
+    """Tell whether a rule compares shares of right answers on rows that do not hang together."""
+    return rule.metric == "accuracy" and rule.against != "value" and not rule.relative and predictions.groups is None
+
+
+def _counted(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> Pairs:
+    ours, theirs = (_right(predictions, model, rows) for model in ("candidate", rule.against))
+    return Pairs(len(rows), int((ours & ~theirs).sum()), int((theirs & ~ours).sum()))
+
+
+def _right(predictions: Predictions, model: str, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray(predictions.decided(model)[rows] == predictions.target[rows])
 
 
 def _same(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> bool:
@@ -271,9 +294,16 @@ def _same(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> bool
     return bool((scores[0] == scores[1]).all()) and bool((decided[0] == decided[1]).all())
 
 
-def _span(predictions: Predictions, rule: Rule) -> float:
-    """Measure how far apart rows can be: rates within 1, values as far as the best decision is from the worst."""
-    return float(np.ptp(predictions.values)) if rule.metric == "value" and predictions.values is not None else 1.0
+def _span(predictions: Predictions, rule: Rule) -> float | None:
+    """Measure how far apart rows can be: rates within 1, values as far as the best decision is from the worst.
+
+    A metric of the pipeline's own is taken to reach as far as any model's rows do.
+    """
+    if rule.metric in predictions.own:
+        return float(np.ptp(np.concatenate(list(predictions.own[rule.metric].values.values()))))
+    if rule.metric == "value":
+        return 1.0 if predictions.values is None else float(np.ptp(predictions.values))
+    return 1.0 if rule.metric in SHARES else None
 
 
 def _opened(interval: Interval, clusters: int, method: Method, span: float) -> Interval:

@@ -3,8 +3,10 @@
 A rule passes when the whole interval is on the good side of its bound, fails when the value itself is on the bad side
 or cannot be known, and is inconclusive otherwise. Against the dummy the candidate must be strictly better than nothing.
 Several slices of one rule share its error by Holm's method, or share false discoveries by that of Benjamini and
-Hochberg: a slice passes only if it also survives that. Fairness fails only when the whole interval is on the bad side:
-the gap of the worst of several small groups is large by luck alone.
+Hochberg: a slice passes only if it also survives that. Of many slices as good as the champion's some look worse by luck
+alone, so that a slice compared with the champion fails only if its being worse than allowed survives the same method;
+so does fairness, where the gap of the worst of several small groups is large by luck alone, only when the whole
+interval is on the bad side.
 """
 
 from __future__ import annotations
@@ -89,6 +91,11 @@ class _Side:
     def worst(self, interval: Interval) -> float:
         return self.margin(interval.low if self.sign > 0 else interval.high)
 
+    @property
+    def beyond(self) -> _Side:
+        """Look at the other side of the bound: what is there is surely not good enough."""
+        return _Side(self.bound, -self.sign, strict=True)
+
     def allows(self, interval: Interval) -> bool:
         """Tell whether the whole interval is on the good side."""
         return self.worst(interval) > 0 or (not self.strict and self.worst(interval) == 0)
@@ -111,25 +118,28 @@ def _family(family: list[Evidence], method: Method, minimum_rows: int) -> Iterat
     measured = [item for item, result in zip(family, early, strict=True) if result is None]
     correct = _holm if family[0].rule.correction == "holm" else _benjamini_hochberg
     claims = iter(correct([max(_chance(item, side) for side in sides) for item in measured], method.tail))
+    regressed = [min(_chance(item, side.beyond) for side in sides) for item in measured]
+    regressions = iter(correct([chance * len(sides) for chance in regressed], method.tail))
     for item, result in zip(family, early, strict=True):
-        yield result or _measured(item, sides, method, next(claims))
+        yield result or _measured(item, sides, method, next(claims), next(regressions))
 
 
 def _sides(rule: Rule) -> tuple[_Side, ...]:
     """List the bounds of a rule; against the dummy no bound is weaker than strictly better than nothing."""
-    strict = rule.against == "dummy"
+    dummy = rule.against == "dummy"
     sides = []
     if rule.at_least is not None:
-        sides.append(_Side(max(rule.at_least, 0.0) if strict else rule.at_least, 1, strict))
+        sides.append(_Side(max(rule.at_least, 0.0) if dummy else rule.at_least, 1, rule.is_strict))
     if rule.at_most is not None:
-        sides.append(_Side(min(rule.at_most, 0.0) if strict else rule.at_most, -1, strict))
+        sides.append(_Side(min(rule.at_most, 0.0) if dummy else rule.at_most, -1, rule.is_strict))
     return tuple(sides)
 
 
 def _chance(evidence: Evidence, side: _Side) -> float:
     """Estimate the chance of a value this good if the truth were on the bound (one-sided p-value).
 
-    Counted among the resamples, and never below the normal tail, which reaches further than they can be counted.
+    Counted among the resamples, and never below the normal tail, which reaches further than they can be counted; nor,
+    for right and wrong answers on a slice, below Tango's score test, which knows how rows vary on the bound.
     """
     if evidence.pairs is not None:
         return evidence.pairs.chance(side.bound, side.sign)
@@ -140,7 +150,8 @@ def _chance(evidence: Evidence, side: _Side) -> float:
     counted = (bad + 1) / (len(margins) + 1) if bad else 0.0
     spread = max(float(np.nanstd(margins)), _spread_at(evidence, side.bound))
     margin = side.margin(evidence.interval.value)
-    return max(counted, NormalDist().cdf(-margin / spread) if spread > 0 else float(margin < 0))
+    tail = NormalDist().cdf(-margin / spread) if spread > 0 else float(margin < 0)
+    return max(counted, tail, 0.0 if evidence.answers is None else evidence.answers.chance(side.bound, side.sign))
 
 
 def _spread_at(evidence: Evidence, bound: float) -> float:
@@ -210,12 +221,16 @@ def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Res
     return None
 
 
-def _measured(item: Evidence, sides: Sequence[_Side], method: Method, claim: _Claim) -> Result:
+def _measured(item: Evidence, sides: Sequence[_Side], method: Method, claim: _Claim, regression: _Claim) -> Result:
     """Compare the interval with the bounds; the worst bound speaks."""
     side = min(sides, key=lambda side: side.worst(item.interval))
     if item.rule.of is not None:
         return _treated(item, side)
     failed = next((each for each in sides if each.margin(item.interval.value) < 0), None)
+    if failed is not None and _may_be_luck(item) and not regression.holds:
+        needed = _rows_needed(item, failed.beyond, method, regression)
+        said = sentences.unproven(item, failed.bound, failed.sign, needed)
+        return Result(item, failed.bound, INCONCLUSIVE, said, needed, method.tail)
     if failed is not None:
         said = sentences.failed(item, failed.bound, failed.sign)
         return Result(item, failed.bound, FAIL, said, tail=method.tail)
@@ -225,6 +240,11 @@ def _measured(item: Evidence, sides: Sequence[_Side], method: Method, claim: _Cl
     needed = _rows_needed(item, side, method, claim)
     said = sentences.unsure(item, side.bound, side.sign, needed, clear, power_of(item, side.bound, method.tail))
     return Result(item, side.bound, INCONCLUSIVE, said, needed, method.tail)
+
+
+def _may_be_luck(item: Evidence) -> bool:
+    """Tell whether a value on the bad side of its bound proves nothing yet: one of the slices beside the champion's."""
+    return item.slice is not None and item.rule.against == "champion"
 
 
 def _treated(item: Evidence, side: _Side) -> Result:

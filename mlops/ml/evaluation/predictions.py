@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
 from mlops.ml.evaluation.metrics import TASKS, Statistic, decisions, statistic
+from mlops.ml.evaluation.own_metrics import RowLosses
 from mlops.ml.evaluation.slices import rank
+from mlops.ml.evaluation.weighting import mean, undefined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,9 @@ _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
 _SCALE = "scale"
+_OWN = "own "  # what a metric of the pipeline's own gives each row
 _FACTS = "mlops"
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Predictions:
     """What a row is worth, [true class][decided class]."""
     scale: NDArray[np.float64] | None = None
     """What the error of each forecast [n] is measured in; NaN where that is unknown."""
+    own: Mapping[str, RowLosses] = field(default_factory=dict)
+    """What metrics of the pipeline's own give each row, by metric."""
 
     def __len__(self) -> int:
         return len(self.target)
@@ -59,6 +65,9 @@ class Predictions:
         if metric == "mase" and self.scale is not None:
             scale = self.scale[rows]
             return statistic(metric, self.target[rows] / scale, self.scores[model][rows] / scale)
+        if metric in self.own:
+            found = self.own[metric].values.get(model)
+            return undefined if found is None or not len(rows) else mean(found[rows])
         if metric not in TASKS[self.task]:
             raise KeyError(metric)
         chosen = self.decisions[model][rows] if model in self.decisions else None
@@ -73,7 +82,12 @@ class Predictions:
         """Take the candidate's scores on perturbed rows for its own, and call those on the rows as they are `clean`."""
         if perturbation is None:
             return self
-        return replace(self, scores=_turned(self.scores, perturbation), decisions=_turned(self.decisions, perturbation))
+        own = {
+            name: RowLosses(_turned(found.values, perturbation), _turned(found.problems, perturbation))
+            for name, found in self.own.items()
+        }
+        scores, decisions = _turned(self.scores, perturbation), _turned(self.decisions, perturbation)
+        return replace(self, scores=scores, decisions=decisions, own=own)
 
     def with_perturbed(self, scores: Mapping[str, NDArray[Any]]) -> Predictions:
         """Add the candidate's scores on perturbed rows, by perturbation."""
@@ -96,7 +110,17 @@ class Predictions:
         columns |= {
             f"{_DECISION}{model}": pl.Series(chosen, dtype=pl.Int32) for model, chosen in self.decisions.items()
         }
+        columns |= {
+            f"{_OWN}{metric} of {model}": pl.Series(values, dtype=pl.Float64)
+            for metric, found in self.own.items()
+            for model, values in found.values.items()
+        }
         facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
+        if self.own:
+            facts["own"] = {
+                metric: {model: found.problems.get(model, "") for model in (*found.values, *found.problems)}
+                for metric, found in self.own.items()
+            }
         if self.values is not None:
             facts["values"] = self.values
         if self.scale is not None:
@@ -147,12 +171,26 @@ class Predictions:
             decisions=_decided(frame, facts, present),
             values=None if "values" not in facts else tuple(map(tuple, facts["values"])),
             scale=_score(frame[_SCALE]) if facts.get("scaled") else None,
+            own=_own(frame, facts),
         )
 
 
-def _turned(found: Mapping[str, NDArray[Any]], perturbation: str) -> dict[str, NDArray[Any]]:
+def _own(frame: pl.DataFrame, facts: dict[str, Any]) -> dict[str, RowLosses]:
+    """Read what metrics of the pipeline's own give; whatever is said to be there is there for every row."""
+    own: dict[str, RowLosses] = {}
+    for metric, models in facts.get("own", {}).items():
+        columns = {model: f"{_OWN}{metric} of {model}" for model, problem in models.items() if not problem}
+        lost = [name for name in columns.values() if name not in frame.columns or frame[name].null_count()]
+        if lost:
+            raise DataError(f"the predictions are not whole: they lost {', '.join(lost)}", hint="mlops stage evaluate")
+        values = {model: frame[name].to_numpy() for model, name in columns.items()}
+        own[metric] = RowLosses(values, {model: problem for model, problem in models.items() if problem})
+    return own
+
+
+def _turned(found: Mapping[str, Value], perturbation: str) -> dict[str, Value]:
     """Put what the candidate gives for perturbed rows in its own place, and what it gives otherwise beside it."""
-    turned = {name: found[name] for name in MODELS[1:] if name in found}
+    turned: dict[str, Value] = {name: found[name] for name in MODELS[1:] if name in found}
     if "candidate" in found:
         turned["clean"] = found["candidate"]
     if (name := f"{_UNDER}{perturbation}") in found:

@@ -88,12 +88,13 @@ def _wanted(item: Evidence, bound: float, sign: int) -> str:
     if item.other is None:
         return f"at {'least' if sign > 0 else 'most'} {bound:g}"
     if bound == 0:
-        if item.rule.against == "dummy":
+        if item.rule.is_strict:
             return "above it" if sign > 0 else "below it"
         return "no lower" if sign > 0 else "no higher"
     direction = "above" if bound > 0 else "below"
     amount = f"{100 * abs(bound):g} %" if item.rule.relative else f"{abs(bound):g}"
-    return f"{'at least' if bound * sign > 0 else 'no more than'} {amount} {direction}"
+    better = "more than" if item.rule.is_strict else "at least"
+    return f"{better if bound * sign > 0 else 'no more than'} {amount} {direction}"
 
 
 def passed(item: Evidence, bound: float, sign: int) -> str:
@@ -120,6 +121,19 @@ def unsure(
     )
     often = "" if power is None else f"; on so many, an equal model passes {power:.0%} of the time"
     return f"{_value(item, bound)} {_interval(item)} and must be {wanted}: {why}; {rows}{often}"
+
+
+def unproven(item: Evidence, bound: float, sign: int, needed: int | None) -> str:
+    """Say that a slice looks worse than allowed, and that some of so many would look so by luck."""
+    rows = (
+        f"needs about {needed:,} rows to be sure, has {item.rows:,}"
+        if needed
+        else f"{item.rows:,} rows are far too few to tell"
+    )
+    return (
+        f"{_value(item, bound)} {_interval(item)} but must be {_wanted(item, bound, sign)}: "
+        f"among that many slices it may be luck; {rows}"
+    )
 
 
 def untreated(item: Evidence, bound: float, sign: int) -> str:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import re
-import sys
-import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, MlopsError
+from mlops.ml import own_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from mlops.ml.training.candidates import Origin
     from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Candidate, Fitted, Session
-
-_WORD = r"[A-Za-z_][A-Za-z0-9_]*"
-_TARGET = re.compile(rf"pipelines\.(?P<pipeline>[A-Za-z0-9_-]+)(?P<module>(\.{_WORD})+):(?P<name>{_WORD})")
 
 
 def candidate(name: str, kind: str, parameters: dict[str, Any], problem: Problem, origin: Origin) -> Candidate:
@@ -52,40 +46,21 @@ def candidate(name: str, kind: str, parameters: dict[str, Any], problem: Problem
 
 def load(kind: str, origin: Origin) -> Callable[..., Any]:
     """Import a class by its address; raises ConfigurationError for any place but the pipeline's own folder."""
-    match = _TARGET.fullmatch(kind)
-    if match is None or match["pipeline"] != origin.pipeline:
+    if not own_code.belongs(kind, origin.pipeline):
         raise ConfigurationError(
             f"kind `{kind}` is neither a known kind nor a class of this pipeline",
             hint=f"write pipelines.{origin.pipeline}.<module>:<Class> for a class in pipelines/{origin.pipeline}/",
         )
-    path = kind.partition(":")[0]
-    with _importable(origin.root), boundary(f"kind `{kind}`", origin.root / "pipelines"):
-        module = importlib.import_module(path)
-    file = Path(module.__file__ or "").resolve()
-    if not file.is_relative_to((origin.root / "pipelines" / origin.pipeline).resolve()):
-        raise ConfigurationError(f"kind `{kind}` is not in pipelines/{origin.pipeline}/")
-    found = getattr(module, match["name"], None)
-    if not callable(found):
+    with boundary(f"kind `{kind}`", origin.root / "pipelines"):
+        module = own_code.module_of(kind, origin.root, origin.pipeline)
+    found = own_code.named(module, kind)
+    if found is None:
         names = [name for name, value in vars(module).items() if isinstance(value, type) and not name.startswith("_")]
-        raise ConfigurationError(f"kind `{kind}`: the module has no such class", hint=suggest(match["name"], names))
+        raise ConfigurationError(
+            f"kind `{kind}`: the module has no such class", hint=suggest(kind.partition(":")[2], names)
+        )
     made: Callable[..., Any] = found
     return made
-
-
-@contextmanager
-def _importable(root: Path) -> Iterator[None]:
-    """Let `pipelines` mean this repository's folder, whatever was imported before."""
-    here = str(root.resolve())
-    loaded = sys.modules.get("pipelines")
-    if loaded is not None and str(Path(here) / "pipelines") not in map(str, getattr(loaded, "__path__", [])):
-        for name in [name for name in sys.modules if name.split(".")[0] == "pipelines"]:
-            del sys.modules[name]
-    sys.path.insert(0, here)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        sys.path.remove(here)
 
 
 def _offered(make: Callable[..., Any], problem: Problem) -> dict[str, Any]:
@@ -130,14 +105,7 @@ def boundary(who: str, folder: Path) -> Iterator[None]:
     except MlopsError:
         raise
     except Exception as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _inside(frame.filename, folder)]
-        place = ""
-        if frames:
-            relative = Path(frames[-1].filename).resolve().relative_to(folder.resolve().parent)
-            place = f"{relative}:{frames[-1].lineno}: "
+        found = own_code.place(error, folder)
+        place = "" if found is None else f"{found[0].relative_to(folder.resolve().parent)}:{found[1]}: "
         reason = (str(error).strip().splitlines() or [""])[0][:200]
         raise ConfigurationError(f"{who}: {place}{type(error).__name__}: {reason}") from error
-
-
-def _inside(filename: str, folder: Path) -> bool:
-    return Path(filename).resolve().is_relative_to(folder.resolve())

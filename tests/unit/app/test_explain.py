@@ -38,7 +38,7 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
         ("data.target", ("validate", "split", "features", "evaluate")),
         ("data.columns.age", ("validate",)),
         ("features.numeric", ("features",)),
-        ("gates", ("gate",)),
+        ("gates", ("evaluate", "gate")),
         ("description", ("package",)),
     ],
 )

@@ -97,3 +97,24 @@ def test_another_test_or_correction_is_told() -> None:
     )
     assert loosened(gate(rules=after), gate(rules=[rule])) == ()
     assert loosened(gate(rules=[rule]), gate(rules=[rule | {"test": "mcnemar"}]))
+
+
+def test_a_bound_that_is_enough_by_itself_is_looser_than_one_to_be_passed() -> None:
+    rule = {"metric": "auroc", "against": "simple", "at_least": 0.0, "strict": True}
+    without = {key: value for key, value in rule.items() if key != "strict"}
+    assert loosened({"rules": [rule]}, {"rules": [without]}) == (
+        "the rule `auroc over simple at least 0 (strict)` was loosened to `auroc over simple at least 0`",
+    )
+    assert loosened({"rules": [without]}, {"rules": [rule]}) == ()
+
+
+def test_a_metric_that_measures_something_else_is_told() -> None:
+    cost = {"use": "pipelines.churn.rules:cost", "better": "lower", "parameters": {"missed": 5.0}}
+    before = gate(own={"cost": cost})
+    assert loosened(before, before) == ()
+    assert loosened(before, before, {"other.py"}) == ()
+    assert loosened(before, gate(own={"cost": {**cost, "parameters": {"missed": 1.0}}}), {"rules.py"}) == (
+        "what `cost` measures was changed from `pipelines.churn.rules:cost` (lower is better, missed 5.0) "
+        "to `pipelines.churn.rules:cost` (lower is better, missed 1.0)",
+        "the code of `pipelines.churn.rules:cost` changed",
+    )

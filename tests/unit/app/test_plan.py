@@ -165,6 +165,20 @@ def test_markdown_folds_each_affected_pipeline(root: Path) -> None:
     assert "<details><summary><b>churn</b>: gate, package</summary>" in shown
 
 
+def test_other_code_of_a_gates_own_metric_is_another_gate(root: Path) -> None:
+    code = root / "pipelines/churn/rules.py"
+    code.write_text("def cost(target, score):\n    return score\n")
+    own = "  - {metric: pipelines.churn.rules:cost, better: lower, at_most: 9}"
+    edit(root, PIPELINE, "  - metric: auroc", f"{own}\n  - metric: auroc")
+    record(root)
+    base = commit(root)
+    assert plan(open_workspace(root), base).labels == ()
+    code.write_text("def cost(target, score):\n    return 0 * score\n")
+    planned = plan(open_workspace(root), base)
+    assert planned.pipelines[0].gates.loosened == ("the code of `pipelines.churn.rules:cost` changed",)
+    assert (planned.labels, planned.counts.gates_changed) == (("policy-change",), 1)
+
+
 def test_a_loosened_gate_is_told_and_labelled(root: Path) -> None:
     base = commit(root)
     edit(root, PIPELINE, "at_least: 0.7", "at_least: 0.6")

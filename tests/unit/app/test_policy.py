@@ -84,6 +84,18 @@ def test_a_package_and_an_own_class_are_held_to_their_lists(root: Path) -> None:
     assert messages(root) == ["data of the package `sklearn` is not allowed"]
 
 
+def test_a_metric_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
+    (root / "pipelines/churn/rules.py").write_text("")
+    own = "  - {metric: pipelines.churn.rules:cost, better: lower, at_most: 9}"
+    edit(root, PIPELINE, "  - metric: auroc", f"{own}\n  - metric: auroc")
+    assert messages(root) == []
+    policy(root, "kinds: [linear, mlp]\nrisk: {limited: {own_classes: false}}")
+    assert sorted(messages(root)) == [
+        "a pipeline of limited risk may not use a metric of its own",
+        "the metric `pipelines.churn.rules:cost` is not allowed",
+    ]
+
+
 def test_a_warning_is_no_gate_by_a_sensitive_column(root: Path) -> None:
     policy(root, "risk: {limited: {sliced_gate: true}}")
     edit(root, "conf/data/churn.yaml", "in: [free, paid]", "in: [free, paid], sensitive: true")

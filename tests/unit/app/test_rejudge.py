@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 from mlops.app.rejudge import Rejudged, rejudge
 from mlops.cli.main import run
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
+from mlops.ml.evaluation.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.steps import gate
 from tests.builders.evaluations import binary, gate_params, probabilities, with_scores, write_run
@@ -157,3 +159,43 @@ def test_the_command_line_says_it_in_every_form(
     shown = capsys.readouterr()
     assert said in shown.out
     assert "visits: the gate failed" in shown.err
+
+
+COST = """def cost(target, score):
+    return {0}(target - score) ** 2
+"""
+OWN = {"cost": {"use": "pipelines.visits.rules:cost", "better": "lower", "parameters": {}}}
+COSTLY = [*rules(), {"id": "cost", "metric": "cost", "against": "value", "at_most": 0.2}]
+
+
+def costed(root: Path, factor: str = "", *, remember: bool = True) -> None:
+    """Leave a run whose gate bounds the mean of squared errors, times a factor, by 0.2."""
+    (root / "pipelines/visits").mkdir(parents=True, exist_ok=True)
+    (root / "pipelines/visits/rules.py").write_text(COST.format(factor))
+    metrics = {name: OwnMetric(**metric) for name, metric in OWN.items()}
+    found = replace(GOOD, own=measure(GOOD, metrics, root, "visits"))
+    recorded(root, found, rules=COSTLY, own=OWN)
+    (root / "pipelines/visits/rules.py").write_text(COST.format(factor))
+    if remember:
+        commit(root)
+
+
+def test_the_base_judges_by_its_own_code_of_a_metric(tmp_path: Path) -> None:
+    costed(tmp_path, "2 * ")
+    costed(tmp_path, "0 * ", remember=False)
+    found = judged(tmp_path)
+    assert (found.now.verdict, found.before and found.before.verdict, found.verdict) == ("pass", "fail", "fail")
+    assert found.loosened == ("the code of `pipelines.visits.rules:cost` changed",)
+
+
+def test_unchanged_code_of_a_metric_is_judged_once(tmp_path: Path) -> None:
+    costed(tmp_path)
+    found = judged(tmp_path)
+    assert (found.before, found.labels, found.verdict) == (None, (), "pass")
+
+
+def test_a_metric_whose_code_the_base_lacks_does_not_pass(tmp_path: Path) -> None:
+    costed(tmp_path)
+    git(tmp_path, "rm", "-q", "--cached", "pipelines/visits/rules.py")
+    git(tmp_path, "commit", "-qm", "none")
+    assert judged(tmp_path).verdict == "fail"

@@ -34,6 +34,31 @@ def test_where_less_is_better_a_difference_is_bounded_from_above(difference: dic
     ]
 
 
+def test_what_must_be_better_is_strictly_better_and_a_dummy_always() -> None:
+    rule = GateRule.model_validate(
+        {
+            "metric": "auroc",
+            "over_champion": {"no_worse_than": 0.0},
+            "over_dummy": {"better_by": 0.0},
+            "over_simple": {"better_by": 0.0},
+        }
+    )
+    assert {bound["against"]: bound.get("strict") for bound in _bounds(rule)} == {
+        "champion": None,
+        "dummy": None,
+        "simple": True,
+    }
+
+
+def test_a_metric_of_ones_own_is_bounded_on_the_side_it_names() -> None:
+    own = {"metric": "pipelines.churn.rules:cost", "over_champion": {"no_worse_than": 0.5}, "at_most": 9}
+    assert bounds(**own, better="lower") == [
+        ("cost", "value", None, 9.0),
+        ("cost-over-champion", "champion", None, 0.5),
+    ]
+    assert bounds(**own, better="higher")[1] == ("cost-over-champion", "champion", -0.5, None)
+
+
 def test_no_bound_is_a_negative_zero() -> None:
     ((_, _, at_least, _),) = bounds(metric="auroc", over_champion={"no_worse_than": 0.0})
     assert str(at_least) == "0.0"

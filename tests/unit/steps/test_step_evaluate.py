@@ -16,7 +16,7 @@ from mlops.errors import DataError, InfrastructureError, IntegrityError
 from mlops.ml.evaluation import threshold
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.predictions import Predictions
-from mlops.steps import evaluate
+from mlops.steps import evaluate, gate
 from mlops.steps.context import StageContext
 from tests.builders.bundles import make_bundle, make_pipeline
 
@@ -241,3 +241,23 @@ def test_bins_and_crosses_are_slices_too(tmp_path: Path) -> None:
 def test_words_cannot_be_cut_into_bins(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="`plan` cannot be cut into bins: edges cut numbers, and these are"):
         evaluate.run(pipeline(tmp_path, slices=["plan"], bins={"plan": [3.0]}))
+
+
+def test_a_metric_of_the_pipelines_own_is_measured_like_any_other_and_judged(tmp_path: Path) -> None:
+    own = {"miss": {"use": "pipelines.tiny.rules:miss", "better": "lower", "parameters": {"price": 2.0}}}
+    context = pipeline(tmp_path, metrics=["accuracy", "miss"], own=own)
+    code = "def miss(target, score, price=1.0):\n    return price * ((score > 0.5) != target)\n"
+    context.path("rules.py").write_text(code, encoding="utf-8")
+    evaluate.run(context)
+    models = report(context)["models"]
+    for cells in models.values():
+        assert cells["miss"]["value"] == pytest.approx(2 * (1 - cells["accuracy"]["value"]))
+    context.path("reports/history.csv").write_text("candidate,epoch,metric,value\n")
+    rules = [
+        {"id": "miss", "metric": "miss", "at_most": 2.0},
+        {"id": "miss-over-simple", "metric": "miss", "against": "simple", "at_most": 2.0},
+    ]
+    section = {"task": "binary", "bootstrap": {"samples": 50}, "rules": rules, "own": own}
+    gate.run(StageContext(context.folder, "tiny", "gate", section))
+    record = json.loads(context.path("reports/gate.json").read_bytes())
+    assert [rule["verdict"] for rule in record["rules"]] == ["pass", "pass"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, MlopsError
+from mlops.ml.admission import refuse_foreign, refuse_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,15 +60,17 @@ def load(kind: str, origin: Origin) -> Callable[..., Any]:
             hint=f"write pipelines.{origin.pipeline}.<module>:<Class> for a class in pipelines/{origin.pipeline}/",
         )
     path = kind.partition(":")[0]
+    refuse_outside(path, origin.root, origin.pipeline)
     with _importable(origin.root), boundary(f"kind `{kind}`", origin.root / "pipelines"):
         module = importlib.import_module(path)
     file = Path(module.__file__ or "").resolve()
     if not file.is_relative_to((origin.root / "pipelines" / origin.pipeline).resolve()):
         raise ConfigurationError(f"kind `{kind}` is not in pipelines/{origin.pipeline}/")
     found = getattr(module, match["name"], None)
-    if not callable(found):
+    if found is None:
         names = [name for name, value in vars(module).items() if isinstance(value, type) and not name.startswith("_")]
         raise ConfigurationError(f"kind `{kind}`: the module has no such class", hint=suggest(match["name"], names))
+    refuse_foreign(found, module, match["name"])
     made: Callable[..., Any] = found
     return made
 

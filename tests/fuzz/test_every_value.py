@@ -7,6 +7,7 @@ GitHub's is new.
 from __future__ import annotations
 
 import io
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,8 @@ def harmless(root: Path, before: dict[str, Any], place: Place, payload: str) -> 
         for found in error.diagnostics:
             assert found.position.file.startswith(("conf/", "mlops/library/")), (str(place), payload, found)
             assert found.position.line >= 1
-        assert all(character.isprintable() or character == "\n" for character in error.message), (place, payload)
+        shown = {unicodedata.category(character) for character in error.message if character != "\n"}
+        assert not shown & {"Cc", "Cf", "Cs", "Zl", "Zp"}, (str(place), payload)
         return False
     finally:
         path.write_bytes(kept)
@@ -117,7 +119,7 @@ def test_a_payload_in_every_place_is_refused_or_stays_text(root: Path, before: d
                 harmless(root, before, place, payload)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.sampled_from(PLACES), text=st.text(min_size=1, max_size=80) | st.from_regex(r"\$\{\{ ?[a-z.]+ ?\}\}"))
 def test_whatever_text_stands_anywhere_is_refused_or_stays_text(
     root: Path, before: dict[str, Any], place: Place, text: str

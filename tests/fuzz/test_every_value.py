@@ -27,7 +27,7 @@ PAYLOADS = (
     *("{{7*7}}", "{% for x in y %}", "${name}", "${oc.env:HOME}", "$HOME", "%(x)s", "{0.__class__}"),
     *("${{ secrets.X }}", "${{github.token}}", "x ${{ x", "::set-output name=x::y", "::add-mask::x"),
     *("x\n- run: touch PWNED", "x\r\nrun: touch PWNED", "x\n::error::y", "a: b", "- a", "#x", "*x", "&x", "!!x", "@x"),
-    *("a\u202eb", "a\u200bb", "\u2028x", "\x1b[31m", "\x00", "../../x", "/etc/passwd", "pipelines.x.y:z", "_target_"),
+    *("a\u202eb", "a\u00adb", "a\u061cb", "a\U000e0041b", "a\u200bb", "\u2028x", "\x1b[31m", "\x00", "../../x", "/etc/passwd", "pipelines.x.y:z", "_target_"),
     *("a" * 5000, "😀", "no", "1e3", "=1+1", "<script>x</script>", "| x |", "@here", "![x](http://x)"),
 )
 PLACES = places()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlops.app.keys import readers
+from mlops.app.readers import readers
 from mlops.app.workspace import Workspace
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.spec.data import dump
 from mlops.spec.document import Path
+from mlops.spec.project import Project
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,27 @@ class Explanation:
 
 
 def explain(workspace: Workspace, name: str, key: str) -> Explanation:
-    """Explain a dotted key of a pipeline.
+    """Explain a dotted key of a pipeline, or of the project that it is in.
 
     Raises:
         ConfigurationError: the pipeline has no such key.
     """
+    if key.partition(".")[0] in Project.model_fields:
+        return _of_project(workspace, key)
     loaded = workspace.pipelines[name]
     path, value = _find(dump(loaded.spec), key)
     settings = tuple(Setting(origin.value, str(origin.position)) for origin in loaded.origins.of(path))
-    return Explanation(key, value, settings or (Setting(value, ""),), readers(path))
+    stages = tuple(stage.name for stage in workspace.pipeline(name).stages)
+    return Explanation(key, value, settings or (Setting(value, ""),), readers(path, stages))
+
+
+def _of_project(workspace: Workspace, key: str) -> Explanation:
+    """Explain a key of `conf/project.yaml`, which holds for every pipeline."""
+    path, value = _find(dump(workspace.project), key)
+    document = workspace.configuration.document("project")
+    node = document.node(path) if document is not None else None
+    written = "" if node is None or document is None else str(document.where(path, key=False))
+    return Explanation(key, value, (Setting(value, written),), readers(path))
 
 
 def _find(value: Any, key: str) -> tuple[Path, Any]:

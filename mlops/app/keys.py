@@ -53,18 +53,3 @@ def written(parameter: Keys) -> Keys:
             rest = parameter[len(compiled) :]
             return key if key in (("gates",), ("data", "exclude")) else (*key, *rest)
     return parameter
-
-
-def readers(key: Keys) -> tuple[str, ...]:
-    """List the stages that read a key or something inside it, in running order."""
-    found: dict[str, None] = {}
-    for compiled, prefix in _TABLE:
-        shared = min(len(prefix), len(key))
-        if prefix[:shared] == key[:shared] and not _shadowed(compiled, prefix, key):
-            found[compiled[0]] = None
-    return tuple(found)
-
-
-def _shadowed(compiled: tuple[str, ...], prefix: tuple[str, ...], key: Keys) -> bool:
-    """Whether `data` as a whole stands for keys that belong to other stages alone."""
-    return compiled == ("validate",) and key[:2] in (("data", "source"), ("data", "split"))

@@ -9,7 +9,10 @@ from dataclasses import replace
 from mlops.diagnostics import Diagnostic, render
 
 # A line break in a value could begin a line of its own, such as `::error::`, which GitHub obeys.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
 
 
 def visible(text: str) -> str:

@@ -15,7 +15,7 @@ from mlops.cli.options import emit, output, root
 @click.argument("key", required=False)
 @output("text", "json")
 def command(name: str, key: str | None, form: str) -> None:
-    """Explain a KEY of pipeline NAME, such as `model.mlp.lr`: value, place, what it replaced, who reads it.
+    """Explain a KEY of pipeline NAME, such as `model.mlp.lr`, or of its project: value, place, history, readers.
 
     With one argument: what the finding with that ID means, such as `entity-split` or `yaml-ambiguous`.
     """

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.errors import ConfigurationError
+from mlops.ml.admission import refuse_foreign, refuse_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ def module_of(address: str, root: Path, pipeline: str) -> ModuleType:
     match = _ADDRESS.fullmatch(address)
     if match is None or match["pipeline"] != pipeline:
         raise ConfigurationError(f"`{address}` is not in pipelines/{pipeline}/")
+    refuse_outside(match["module"], root, pipeline)
     with _importable(root):
         module = importlib.import_module(match["module"])
     if not Path(module.__file__ or "").resolve().is_relative_to(home):
@@ -44,9 +46,16 @@ def module_of(address: str, root: Path, pipeline: str) -> ModuleType:
 
 
 def named(module: ModuleType, address: str) -> Any:
-    """Give what an address names in its module; None where nothing can be called by it."""
-    found = getattr(module, address.partition(":")[2], None)
-    return found if callable(found) else None
+    """Give what an address names in its module; None where nothing has that name.
+
+    Raises:
+        ConfigurationError: it is something else than a class or function that the module defines under that name.
+    """
+    name = address.partition(":")[2]
+    found = getattr(module, name, None)
+    if found is not None:
+        refuse_foreign(found, module, name)
+    return found
 
 
 def place(error: BaseException, folder: Path) -> tuple[Path, int] | None:

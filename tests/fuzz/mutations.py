@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -44,13 +46,19 @@ def mutate(text: str, seed: random.Random) -> bytes:
 def _structure(text: str, seed: random.Random) -> str:
     head = "".join(f"{line}\n" for line in text.splitlines() if line.startswith("# @package"))
     try:
-        value = yaml.safe_load(text)
+        value = copy.deepcopy(_read(text))
         if not isinstance(value, dict | list) or not value:
             return _characters(text, seed)
         _spoil(value, seed)
         return head + yaml.safe_dump(value, sort_keys=False, allow_unicode=seed.random() < 0.5)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError, AttributeError):
         return _characters(text, seed)
+
+
+@functools.lru_cache(maxsize=64)
+def _read(text: str) -> Any:
+    """Read a file; most mutations begin with one of a few."""
+    return yaml.safe_load(text)
 
 
 def _spoil(value: Any, seed: random.Random) -> None:

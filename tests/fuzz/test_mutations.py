@@ -13,23 +13,26 @@ from mlops.app.documentation import documentation
 from mlops.app.validate import validate
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
-from tests.builders.repositories import make_repository
+from tests.builders.every_key import FILES as EVERY_KEY_FILES
+from tests.builders.every_key import every_key
 from tests.fuzz.mutations import mutate
 
 TOTAL, SHARDS, FAST = 10_000, 10, 80
+SEED = int(os.environ.get("MLOPS_FUZZ_SEED", "0"))
+"""Another seed spoils the files in other ways: `MLOPS_FUZZ_SEED=7 pytest tests/fuzz/test_mutations.py`."""
 EXTRA = {
     "conf/model/mlp.yaml": "# @package model.mlp\nkind: mlp\nhidden: [64, 64]\nlr: 0.001\ndropout: 0.1\n",
     "conf/gates/binary_classifier.yaml": "# @package preset\ngates: [{metric: auroc, over_dummy: {better_by: 0.1}}]\n",
-    "conf/features/tabular.yaml": "kind: tabular\nnumeric: {impute: mean}\nselect: {by: variance, keep: 3}\n",
-    "conf/release/prod/churn.yaml": f"bundle: sha256:{'0' * 64}\n",
-    "conf/project.yaml": "name: shop\ntracking: {uri: sqlite:///x.db}\nci: {runner: ubuntu-24.04, timeout: 30}\n",
 }
-FILES = (*sorted(EXTRA), "conf/policy.yaml", *("conf/pipeline/churn.yaml", "conf/data/churn.yaml") * 4)
+OFTEN = ("conf/pipeline/churn.yaml", "conf/data/churn.yaml", "conf/project.yaml")
+FILES = (*sorted(EXTRA), *EVERY_KEY_FILES)
+CHOICES = (*FILES, *OFTEN * 5)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = make_repository(tmp_path)
+    """Build a repository in which every block of the language is written."""
+    root = every_key(tmp_path)
     for file, text in EXTRA.items():
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).write_text(text)
@@ -43,8 +46,8 @@ def packages() -> set[str]:
 
 def spoil(root: Path, number: int) -> tuple[Path, bytes]:
     """Write mutation `number`; give the file and what it held."""
-    seed = random.Random(number)
-    path = root / seed.choice(FILES)
+    seed = random.Random(f"{SEED}-{number}" if SEED else number)
+    path = root / seed.choice(CHOICES)
     before = path.read_bytes()
     path.write_bytes(mutate(before.decode(), seed))
     return path, before

@@ -34,12 +34,13 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
     [
         ("seed", ("train",)),
         ("data.source.path", ("ingest",)),
-        ("data.split.by", ("split",)),
+        ("data.split.by", ("split", "evaluate", "gate")),
         ("data.target", ("validate", "split", "features", "evaluate")),
-        ("data.columns.age", ("validate",)),
+        ("data.columns.age.between", ("validate",)),
+        ("data.columns.age", ("validate", "evaluate", "gate")),
         ("features.numeric", ("features",)),
         ("gates", ("evaluate", "gate")),
-        ("description", ("package",)),
+        ("description", ("package", "catalogue")),
     ],
 )
 def test_a_key_tells_who_reads_it(root: Path, key: str, readers: tuple[str, ...]) -> None:

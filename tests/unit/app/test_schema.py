@@ -13,10 +13,16 @@ from mlops.cli.main import cli
 from mlops.errors import ConfigurationError
 from mlops.spec.document import read
 from mlops.spec.library import LIBRARY
-from tests.builders.repositories import edit, make_repository
+from tests.builders.repositories import BASE, edit, make_repository
 from tests.conftest import ROOT
 
 WRITTEN = [(kind, path) for kind, (place, _) in FILES.items() for path in sorted(ROOT.glob(place))]
+GOLDEN = [
+    (kind, path)
+    for kind, (place, _) in FILES.items()
+    for case in sorted((BASE.parent / "ok").iterdir())
+    for path in sorted(case.glob(place))
+]
 SHIPPED = [(kind, path) for kind in FILES for path in sorted((LIBRARY / kind).glob("*.yaml"))]
 
 
@@ -36,6 +42,46 @@ def test_every_schema_is_one_and_describes_every_key(kind: str) -> None:
 @pytest.mark.parametrize(("kind", "path"), [*WRITTEN, *SHIPPED], ids=lambda part: getattr(part, "name", part))
 def test_the_committed_files_match_their_schema(kind: str, path: Path) -> None:
     jsonschema.validate(value(path.read_text()), schema(kind))
+
+
+@pytest.mark.parametrize(("kind", "path"), GOLDEN, ids=lambda part: part if isinstance(part, str) else part.stem)
+def test_what_compiles_matches_its_schema(kind: str, path: Path) -> None:
+    jsonschema.validate(value(path.read_text()), schema(kind))
+
+
+def test_every_kind_of_file_is_held_against_its_schema() -> None:
+    assert {kind for kind, _ in GOLDEN} == set(FILES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("pipeline", "task: ${pipeline.task}\nseed: ${seed}\nbudget: {minutes: '${trainer.max_epochs}'}"),
+        ("pipeline", "model: {mlp: {lr: '${shared.lr}', hidden: ['${shared.width}']}}"),
+        ("pipeline", "gates: [{metric: auroc, at_least: '${shared.bound}', mode: '${shared.mode}'}]"),
+        ("data", "strict: ${shared.strict}\nsource: {separator: '${shared.separator}', sha256: '${shared.digest}'}"),
+        ("model", "{kind: mlp, lr: '${shared.lr}'}"),
+        ("trainer", "max_epochs: ${shared.epochs}"),
+    ],
+)
+def test_a_reference_stands_for_any_scalar(kind: str, text: str) -> None:
+    jsonschema.validate(value(text), schema(kind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("trainer", "max_epochs: ${oc.env:HOME}"),
+        ("trainer", "max_epochs: 3${shared.epochs}"),
+        ("trainer", "max_epochs: $shared"),
+        ("pipeline", "model: {'${name}': {kind: mlp}}"),
+        ("release", "bundle: ${shared.bundle}"),
+        ("project", "ci: {timeout: '${shared.minutes}'}"),
+    ],
+)
+def test_what_is_no_reference_stands_for_none(kind: str, text: str) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(value(text), schema(kind))
 
 
 @pytest.mark.parametrize(("kind", "path"), WRITTEN, ids=lambda part: getattr(part, "name", part))

@@ -1,0 +1,140 @@
+"""A payload in every value and every key of every block: refused with a place, or it stays text.
+
+Where it is accepted, what is compiled has the shape it had, every command is the constant it was, and no expression of
+GitHub's is new.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlops.app.findings import refuse_errors
+from mlops.app.workspace import open_workspace
+from mlops.backends.registry import render
+from mlops.errors import ConfigurationError
+from tests.builders.every_key import Place, every_key, places, written
+
+PAYLOADS = (
+    *("x; touch PWNED", "$(touch PWNED)", "`touch PWNED`", "'; touch PWNED; '", '"; touch PWNED; "', "--config=x"),
+    *("{{7*7}}", "{% for x in y %}", "${name}", "${oc.env:HOME}", "$HOME", "%(x)s", "{0.__class__}"),
+    *("${{ secrets.X }}", "${{github.token}}", "x ${{ x", "::set-output name=x::y", "::add-mask::x"),
+    *("x\n- run: touch PWNED", "x\r\nrun: touch PWNED", "x\n::error::y", "a: b", "- a", "#x", "*x", "&x", "!!x", "@x"),
+    *(
+        "a\u202eb",
+        "a\u00adb",
+        "a\u061cb",
+        "a\U000e0041b",
+        "a\u200bb",
+        "\u2028x",
+        "\x1b[31m",
+        "\x00",
+        "../../x",
+        "/etc/passwd",
+        "pipelines.x.y:z",
+        "_target_",
+    ),
+    *("a" * 5000, "😀", "no", "1e3", "=1+1", "<script>x</script>", "| x |", "@here", "![x](http://x)"),
+)
+PLACES = places()
+SHARDS = 4
+READ = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return every_key(tmp_path_factory.mktemp("every"))
+
+
+@pytest.fixture(scope="module")
+def before(root: Path) -> dict[str, Any]:
+    return compiled(root)
+
+
+def compiled(root: Path) -> dict[str, Any]:
+    """Compile without writing; give every YAML file that a runner or DVC obeys, parsed."""
+    workspace = open_workspace(root)
+    refuse_errors(workspace)
+    files = render(workspace.plan)
+    obeyed = {path: text for path, text in files.items() if path.endswith(("dvc.yaml", ".yml"))}
+    assert obeyed
+    return {path: yaml.load(io.StringIO(text), Loader=READ) for path, text in obeyed.items()}  # noqa: S506
+
+
+def shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: shape(item) for key, item in value.items()}
+    return [shape(item) for item in value] if isinstance(value, list) else None
+
+
+def commands(value: Any) -> list[str]:
+    """List what is run, in order."""
+    if isinstance(value, dict):
+        own = [item for key, item in value.items() if key in ("cmd", "run", "uses", "shell", "if") and item is not None]
+        return [*map(str, own), *(found for item in value.values() for found in commands(item))]
+    return [found for item in value for found in commands(item)] if isinstance(value, list) else []
+
+
+def expressions(value: Any) -> set[str]:
+    """List the strings that GitHub would evaluate."""
+    if isinstance(value, dict):
+        return {found for part in (*value, *value.values()) for found in expressions(part)}
+    if isinstance(value, list):
+        return {found for part in value for found in expressions(part)}
+    return {value} if isinstance(value, str) and "${{" in value else set()
+
+
+def harmless(root: Path, before: dict[str, Any], place: Place, payload: str) -> bool:
+    """Write a payload to a place; hold the compiler to refusing it, or to keeping it text. Give whether it was kept."""
+    path = root / place.file
+    kept = path.read_bytes()
+    path.write_bytes(written(place, payload).encode("utf-8", "surrogatepass"))
+    try:
+        after = compiled(root)
+    except ConfigurationError as error:
+        assert error.exit_code == 4, place
+        assert error.diagnostics, f"{place}: {payload!r}: refused without a place: {error.message}"
+        for found in error.diagnostics:
+            assert found.position.file.startswith(("conf/", "mlops/library/")), (str(place), payload, found)
+            assert found.position.line >= 1
+        shown = {unicodedata.category(character) for character in error.message if character != "\n"}
+        assert not shown & {"Cc", "Cf", "Cs", "Zl", "Zp"}, (str(place), payload)
+        return False
+    finally:
+        path.write_bytes(kept)
+    assert shape(after) == shape(before), (str(place), payload)
+    assert commands(after) == commands(before), (str(place), payload)
+    assert expressions(after) <= expressions(before), (str(place), payload)
+    return True
+
+
+@pytest.mark.parametrize("start", range(4))
+def test_a_payload_in_some_places_is_refused_or_stays_text(root: Path, before: dict[str, Any], start: int) -> None:
+    for number, place in list(enumerate(PLACES))[start * 7 :: 29]:
+        harmless(root, before, place, PAYLOADS[number % len(PAYLOADS)])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_payload_in_every_place_is_refused_or_stays_text(root: Path, before: dict[str, Any], shard: int) -> None:
+    for number, place in list(enumerate(PLACES))[shard::SHARDS]:
+        if harmless(root, before, place, PAYLOADS[number % len(PAYLOADS)]) or harmless(
+            root, before, place, PAYLOADS[0]
+        ):
+            for payload in PAYLOADS[number % 4 :: 4]:
+                harmless(root, before, place, payload)
+
+
+@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.sampled_from(PLACES), text=st.text(min_size=1, max_size=80) | st.from_regex(r"\$\{\{ ?[a-z.]+ ?\}\}"))
+def test_whatever_text_stands_anywhere_is_refused_or_stays_text(
+    root: Path, before: dict[str, Any], place: Place, text: str
+) -> None:
+    harmless(root, before, place, text)

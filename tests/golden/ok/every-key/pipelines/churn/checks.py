@@ -1,0 +1,2 @@
+def totals_agree(rows):
+    return rows["age"] >= 0

@@ -82,8 +82,8 @@ def draw(statistics: Mapping[Key, tuple[Statistic, NDArray[np.int64]]], resampli
     """Value every statistic of some of the rows on every resample: {key: [samples]}.
 
     Of more than `MANY` rows their contributions are resampled instead of the rows; a slice of fewer is then resampled
-    by itself, which leaves two models on that slice as paired as they were. Where rows hang together, draws are spread as
-    far as so few clusters leave in doubt.
+    by itself, which leaves two models on that slice as paired as they were. Where rows hang together, draws are spread
+    as far as so few clusters leave in doubt.
     """
     draws = _drawn(statistics, resampling)
     return {key: _spread(draws[key], apply, resampling.clusters[rows]) for key, (apply, rows) in statistics.items()}

@@ -89,7 +89,7 @@ def test_two_thousand_resamples_of_four_thousand_rows_take_about_a_second() -> N
 
 @pytest.mark.parametrize("clusters", [10, 20])
 def test_few_clusters_do_not_promote_an_equal_model_more_often_than_many(clusters: int) -> None:
-    """Without the widening, 10 clusters leave the lower end above zero in about one case of twenty-one, not of forty."""
+    """Without the widening, 10 clusters leave the lower end above zero in one case of twenty-one, not of forty."""
     random = np.random.default_rng(7)
     runs, above, plain = 1500, 0, 0
     for seed in range(runs):

@@ -126,7 +126,7 @@ def test_what_it_gives_survives_the_way_to_the_gate(root: Path, tmp_path: Path) 
         ("words", "`words` answers <U5, not numbers"),
         ("leaving", "`leaving` fails: pipelines/churn/rules.py:32: SystemExit"),
         ("broken", "`broken` fails: pipelines/churn/rules.py:36: KeyError"),
-        ("number", "`pipelines.churn.rules:number`: the module has no such function"),
+        ("number", "`pipelines.churn.rules:number` is neither a class nor a function: int"),
         ("absent", "`pipelines.churn.rules:absent`: the module has no such function"),
     ],
 )

@@ -59,9 +59,13 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
     if not path.is_file():
         raise InfrastructureError(f"{name}: no verdict yet", hint=f"mlops run {name}")
     try:
-        value = json.loads(path.read_bytes())
-        recorded = Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"], value.get("registered"))
-        return recorded.on(today or date.today())
+        return read_gate(path.read_bytes(), name).on(today or date.today())
     except (ValueError, KeyError, TypeError) as error:
         hint = f"mlops run {name}"
         raise IntegrityError(f"pipelines/{name}/reports/gate.json is damaged", hint=hint) from error
+
+
+def read_gate(data: bytes, name: str) -> Verdict:
+    """Read what a gate recorded, waivers and all; raises ValueError, KeyError or TypeError where it is damaged."""
+    value = json.loads(data)
+    return Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"], value.get("registered"))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from mlops.app.bundles import obtain, prove, reported
 from mlops.app.champions import ENVIRONMENT
+from mlops.app.gate import read_gate
+from mlops.app.git import changed_files
 from mlops.app.project import open_project
 from mlops.app.proposal import Proposal, Proposed, submit
 from mlops.app.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
 from mlops.app.release_body import Step, gate_of, release_body
 from mlops.app.releases import file_of, known_environment, releases, written
 from mlops.bundle.contents import Contents
-from mlops.errors import IntegrityError, MlopsError, StaleError
+from mlops.errors import GateFailed, IntegrityError, MlopsError, StaleError
 from mlops.files.atomic import write_text
 from mlops.release.tracking import connection
 
@@ -68,7 +71,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",
         body=release_body(step),
-        files={file: text},
+        files={file: text} | recorded(root, wanted.name),
         labels=("release",),
     )
     if not propose:
@@ -76,6 +79,13 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         return Outcome(wanted.name, wanted.environment, file, digest, live, "written")
     made = submit(root, proposal, base=project.ci.branch)
     return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made)
+
+
+def recorded(root: Path, name: str) -> dict[str, str]:
+    """Give what a run recorded that its commit lacks: where CI made the bundle, nobody has committed its lock yet."""
+    files = changed_files(root, "HEAD", f"pipelines/{name}")
+    kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
+    return {path: (root / path).read_text(encoding="utf-8") for path in sorted(files) if path.startswith(kept)}
 
 
 def live_bundle(root: Path, environment: str, name: str) -> str | None:
@@ -118,6 +128,9 @@ def _last(root: Path, name: str) -> str:
 def _judged_against(contents: Contents, wanted: Wanted, live: str | None) -> None:
     """Refuse for production what was compared with another model than the one that is live now."""
     gate = gate_of(contents)
+    if read_gate(contents.files["gate.json"], wanted.name).on(date.today()).verdict != gate.verdict:
+        hint = "repair the model, or ask for a new waiver: mlops waive"
+        raise GateFailed(f"{wanted.name}: the bundle passed by a waiver that does not hold today", hint=hint)
     if gate.verdict != "pass":
         raise IntegrityError(f"{wanted.name}: the bundle holds a gate that says {gate.verdict}, its version says pass")
     compared = any(rule.against == "champion" for rule in gate.rules)

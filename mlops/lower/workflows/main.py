@@ -14,15 +14,23 @@ from mlops.lower.workflows.shared import (
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 
-# A bundle is new where the merge brought its report; a dispatch, or a first push, takes them all.
+# A bundle is new where the merge brought its report, or changed what it is made from and left the making to CI; a
+# dispatch, or a first push, takes them all.
 _FIND = """\
 if [ -n "$BEFORE" ] && git cat-file -e "$BEFORE^{commit}" 2> /dev/null; then
   reports=$(git diff --name-only --diff-filter=d "$BEFORE" HEAD -- 'pipelines/*/reports/bundle.json')
+  affected=$(.venv/bin/mlops plan --base "$BEFORE" -o json | jq -r '.affected[]')
 else
   reports=$(git ls-files 'pipelines/*/reports/bundle.json')
+  affected=
 fi
-names=$(echo "$reports" | cut -d / -f 2 | sort | tr '\\n' ' ')
-echo "names=${names% }" >> "$GITHUB_OUTPUT"
+names=$( (echo "$reports" | cut -d / -f 2; echo "$affected") | sort -u | tr '\\n' ' ' | sed 's/^ *//; s/ *$//')
+echo "names=$names" >> "$GITHUB_OUTPUT"
+"""
+
+# Whoever merged may have left the training to CI; what was trained at home is here and nothing runs.
+_MAKE = """\
+for name in $PIPELINES; do .venv/bin/mlops run "$name"; done
 """
 
 _VERIFY = """\
@@ -51,6 +59,7 @@ def lower_main(project: Project) -> Workflow:
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
         Step("Find the new bundles", run=_FIND, environment={"BEFORE": "${{ github.event.before }}"}, identity="find"),
         fetch(settings, names, new),
+        Step("Make what is stale", run=_MAKE, environment=names, condition=new),
         Step("Verify the recorded runs", run=_VERIFY, environment=names, condition=new),
         signed_in(settings.cloud, Step("Register", run=_REGISTER, environment=names, condition=new)),
     )

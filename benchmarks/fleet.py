@@ -30,8 +30,8 @@ NEEDLE = "lr: 0.001"
 HYDRA = """
 import sys, time
 from pathlib import Path
-from mlops.spec.compose import compose
-from mlops.spec.library import Configuration
+from mlops.spec.reading.compose import compose
+from mlops.spec.reading.library import Configuration
 configuration = Configuration(Path(sys.argv[1]))
 names = configuration.options("pipeline")
 compose(configuration, names[0])
@@ -148,7 +148,7 @@ def record(root: Path) -> None:
     """Pretend that every stage ran: write outputs and the locks that DVC would have written."""
     import yaml
 
-    from mlops.app.lock import md5_tree
+    from mlops.app.planning.lock import md5_tree
     from mlops.app.workspace import open_workspace
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -181,7 +181,7 @@ def write_output(path: Path, text: str) -> None:
 
 def store(cache: Path, place: Path) -> None:
     """Put a file or folder into DVC's cache."""
-    from mlops.app.lock import listing, md5_tree
+    from mlops.app.planning.lock import listing, md5_tree
 
     digest = md5_tree(place) or ""
     (cache / digest[:2]).mkdir(parents=True, exist_ok=True)

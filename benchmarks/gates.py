@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.judge import judge, overall
-from mlops.ml.evaluation.power import power
+from mlops.ml.evaluation.intervals.power import power
+from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.judge import judge, overall
 from mlops.ml.evaluation.predictions import Predictions
 
 Floats = NDArray[np.float64]

@@ -7,10 +7,10 @@ from pathlib import Path
 from mlops.app.workspace import refuse
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
-from mlops.spec.library import Configuration
-from mlops.spec.load import load_project
-from mlops.spec.load import names as pipeline_names
 from mlops.spec.project import Project
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import load_project
+from mlops.spec.reading.load import names as pipeline_names
 
 
 def open_project(root: Path, *names: str) -> tuple[Configuration, Project]:

@@ -6,25 +6,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops.app.champions import champions
-from mlops.app.code import fingerprints
-from mlops.app.policy import judge_all
+from mlops.app.compiling.code import fingerprints
+from mlops.app.compiling.uncollected import uncollected
+from mlops.app.judging.champions import champions
+from mlops.app.judging.policy import judge_all
+from mlops.app.judging.waivers import waivers
 from mlops.app.printing import printed
-from mlops.app.rollouts import rollouts
+from mlops.app.releasing.rollouts import rollouts
 from mlops.app.root import find_root
-from mlops.app.uncollected import uncollected
-from mlops.app.waivers import waivers
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
 from mlops.plan.pipeline import PipelinePlan, Plan
 from mlops.plan.shared import share
-from mlops.spec.fleet import Fleet, read_fleets
-from mlops.spec.library import Configuration
-from mlops.spec.load import Loaded, load_pipeline, load_policy, load_project, unknown
-from mlops.spec.load import names as pipeline_names
 from mlops.spec.project import Policy, Project
+from mlops.spec.reading.fleet import Fleet, read_fleets
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import Loaded, load_pipeline, load_policy, load_project, unknown
+from mlops.spec.reading.load import names as pipeline_names
 
 __all__ = ["Workspace", "find_root", "known", "open_workspace", "refuse"]
 

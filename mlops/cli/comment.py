@@ -34,12 +34,12 @@ def command(
     Exit 5 for a plan that cannot be read or an artifact that is not what its job made, 6 where GitHub does not
     answer.
     """
-    from mlops.app.artifacts import places
-    from mlops.app.comment import Context, comment, marker
-    from mlops.app.evidence import read_judged, read_plan
-    from mlops.app.github import Client
-    from mlops.spec.library import Configuration
-    from mlops.spec.load import load_project
+    from mlops.app.reviewing.artifacts import places
+    from mlops.app.reviewing.comment import Context, comment, marker
+    from mlops.app.reviewing.evidence import read_judged, read_plan
+    from mlops.app.reviewing.github import Client
+    from mlops.spec.reading.library import Configuration
+    from mlops.spec.reading.load import load_project
 
     project, problems = load_project(Configuration(root()))
     if project is None:

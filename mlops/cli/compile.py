@@ -15,14 +15,14 @@ from mlops.diagnostics import Position
 @click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a file differs.")
 def command(check: bool) -> int:
     """Write every file that the YAML compiles to, or check that they are as they should be."""
-    from mlops.app.unchanged import unchanged
+    from mlops.app.compiling.unchanged import unchanged
 
     here = root()
     if (files := unchanged(here)) is not None:
         say("compiled files match" if check else f"0 of {len(files)} files changed")
         return 0
 
-    from mlops.app.compile import check_files, compile_files
+    from mlops.app.compiling.compile import check_files, compile_files
     from mlops.app.workspace import open_workspace
 
     workspace = open_workspace(here)

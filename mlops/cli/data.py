@@ -26,7 +26,7 @@ def diff(before: str, after: str | None, base: str, form: str) -> int:
 
     `mlops data diff NAME` compares what a commit recorded with what the last run did.
     """
-    from mlops.app.data_diff import diff as compare
+    from mlops.app.planning.data_diff import diff as compare
     from mlops.cli.plans import data_lines
 
     change = compare(root(), before, after or before, base)

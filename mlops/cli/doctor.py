@@ -11,7 +11,7 @@ import click
 from mlops.cli.options import SYMBOLS, emit, output, paint, root
 
 if TYPE_CHECKING:
-    from mlops.app.doctor import Check
+    from mlops.app.access.doctor import Check
 
 
 @click.command(short_help="Is everything here that is needed?")
@@ -49,18 +49,18 @@ def command(repo: str | None, trust: str | None, policy: Path | None, repository
 
 
 def _here() -> tuple[Check, ...]:
-    from mlops.app.doctor import examine
+    from mlops.app.access.doctor import examine
 
     return examine(root())
 
 
 def _settings(repository: str) -> tuple[Check, ...]:
-    from mlops.app.github import Client
-    from mlops.app.github_settings import Answer, examine_settings
+    from mlops.app.access.github_settings import Answer, examine_settings
+    from mlops.app.reviewing.github import Client
     from mlops.app.workspace import refuse
     from mlops.errors import ConfigurationError
-    from mlops.spec.library import Configuration
-    from mlops.spec.load import load_project
+    from mlops.spec.reading.library import Configuration
+    from mlops.spec.reading.load import load_project
 
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
@@ -76,7 +76,7 @@ def _settings(repository: str) -> tuple[Check, ...]:
 
 
 def _trust(environment: str, policy: Path | None, repository: str, ids: str) -> int:
-    from mlops.app.trust import judge, trust_of
+    from mlops.app.access.trust import judge, trust_of
 
     expected = trust_of(root(), environment, repository, ids)
     if policy is None:

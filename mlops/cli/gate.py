@@ -11,8 +11,8 @@ from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
 
 if TYPE_CHECKING:
-    from mlops.app.gate import Verdict
-    from mlops.app.rejudge import Rejudged
+    from mlops.app.judging.gate import Verdict
+    from mlops.app.judging.rejudge import Rejudged
 
 
 @click.command(short_help="The verdict of the last run")
@@ -24,7 +24,7 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) 
     """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive."""
     from mlops.app.workspace import known
     from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
-    from mlops.spec.library import Configuration
+    from mlops.spec.reading.library import Configuration
 
     here = root()
     judged = [_read(here, name, base) for name in known(Configuration(here), names)]
@@ -43,11 +43,11 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) 
 
 
 def _read(here: Path, name: str, base: str | None) -> tuple[Verdict, Rejudged | None]:
-    from mlops.app.gate import read_verdict
+    from mlops.app.judging.gate import read_verdict
 
     if base is None:
         return read_verdict(here, name), None
-    from mlops.app.rejudge import rejudge
+    from mlops.app.judging.rejudge import rejudge
 
     again = rejudge(here, name, base)
     return again.whole, again
@@ -56,7 +56,7 @@ def _read(here: Path, name: str, base: str | None) -> tuple[Verdict, Rejudged | 
 def _annotate(here: Path, verdicts: list[Verdict]) -> None:
     if not annotated():
         return
-    from mlops.app.places import of_verdict
+    from mlops.app.language.places import of_verdict
 
     for verdict in verdicts:
         for found in of_verdict(here, verdict):

@@ -20,7 +20,7 @@ from mlops.cli.options import root, say
 )
 def command(environment: str | None, into: Path) -> int:
     """Ask GitHub who this job is and write the files that the cloud's own libraries read."""
-    from mlops.app.identity import cloud_of, take_identity
+    from mlops.app.access.identity import cloud_of, take_identity
 
     cloud = cloud_of(root(), environment)
     token = take_identity(cloud, into)

@@ -47,7 +47,7 @@ def command(
     What is wrong with one stops no other. The exit code is the worst: 4, 5 or 6 where one could not be judged, else 2
     for an alarm or a data incident, else 7 where too little is known.
     """
-    from mlops.app.monitor import append_asking, asking, exit_code, watch_all, watched_names, write_metrics
+    from mlops.app.watching.monitor import append_asking, asking, exit_code, watch_all, watched_names, write_metrics
     from mlops.app.workspace import open_workspace
 
     here = root()

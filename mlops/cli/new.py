@@ -18,10 +18,10 @@ from mlops.cli.options import root, say
 )
 def command(name: str, file: Path, target: str, task: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
-    from mlops.app.compile import compile_files
-    from mlops.app.new import create
-    from mlops.app.schema import write_files
-    from mlops.app.smoke import ROWS, smoke
+    from mlops.app.compiling.compile import compile_files
+    from mlops.app.language.new import create
+    from mlops.app.language.schema import write_files
+    from mlops.app.running.smoke import ROWS, smoke
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
 

@@ -11,7 +11,7 @@ from mlops.cli.options import emit, say
 from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
-    from mlops.app.release import Outcome, Wanted
+    from mlops.app.releasing.release import Outcome, Wanted
 
 
 def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) -> int:

@@ -10,7 +10,7 @@ from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
 
 if TYPE_CHECKING:
-    from mlops.app.planned import Planned
+    from mlops.app.planning.planned import Planned
     from mlops.app.workspace import Workspace
 
 
@@ -23,8 +23,8 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
 
     `-o json` is a saved plan: `mlops run NAME --plan FILE` runs it, or refuses when what it was made of moved.
     """
-    from mlops.app.plan import plan
-    from mlops.app.saved import encode
+    from mlops.app.planning.plan import plan
+    from mlops.app.planning.saved import encode
     from mlops.app.workspace import open_workspace
     from mlops.cli.plans import markdown, text
 
@@ -43,7 +43,7 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
 
 def _annotate(workspace: Workspace, planned: Planned) -> None:
     """Show what a plan costs too much beside its budget, and a gate that was loosened beside the pipeline's gates."""
-    from mlops.app.places import of_budget
+    from mlops.app.language.places import of_budget
 
     for change in planned.pipelines:
         loaded = workspace.pipelines.get(change.name)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops.app.planned import DataChange, Deploy, FileChange, KeyChange, PipelineChange, Planned, StagePlan
+from mlops.app.planning.planned import DataChange, Deploy, FileChange, KeyChange, PipelineChange, Planned, StagePlan
 from mlops.cli.options import paint
 from mlops.cli.verdicts import escape
 

@@ -11,7 +11,7 @@ from mlops.cli.options import emit, output, paint, root, say
 from mlops.cli.tables import columns
 
 if TYPE_CHECKING:
-    from mlops.app.reconcile import Reconciled
+    from mlops.app.releasing.reconcile import Reconciled
 
 _COLOURS = {"failed": "red", "in sync": "green", "moved": "green", "healed": "yellow", "would heal": "yellow"}
 
@@ -27,7 +27,7 @@ def command(environment: str, dry: bool, prune: bool, form: str) -> int:
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
     put right. Exit 5 for a bundle that does not answer as it should, 3 where this commit is older than the last one.
     """
-    from mlops.app.reconcile import reconcile
+    from mlops.app.releasing.reconcile import reconcile
 
     done = reconcile(root(), environment, dry=dry, prune=prune)
     if form == "json":

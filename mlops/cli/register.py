@@ -18,7 +18,7 @@ def command(names: tuple[str, ...], form: str) -> int:
     A bundle that is there already makes no second version. One that cannot be registered stops no other; the exit
     code is then that of the first.
     """
-    from mlops.app.register import passing, register
+    from mlops.app.releasing.register import passing, register
     from mlops.app.workspace import open_workspace
     from mlops.errors import MlopsError
 

@@ -22,7 +22,7 @@ def command(
     The bundle must be registered, have passed its gates, verify, load and answer its golden rows. For `prod` it must
     have been judged against what is live now. Exit 2 for a verdict that is no pass, 3 where something moved.
     """
-    from mlops.app.release import Wanted, release
+    from mlops.app.releasing.release import Wanted, release
     from mlops.cli.outcomes import each
 
     if bundle is not None and len(names) > 1:

@@ -20,7 +20,7 @@ from mlops.cli.options import emit, output, root, say
 @output("text", "json")
 def command(name: str, cause: Path | None, propose: bool, form: str) -> None:
     """Decide by `monitor.retrain` of pipeline NAME whether it should learn again; alone, only say so."""
-    from mlops.app.retrain import retrain
+    from mlops.app.watching.retrain import retrain
     from mlops.app.workspace import open_workspace
 
     found = retrain(open_workspace(root(), (name,)), name, cause, propose=propose)

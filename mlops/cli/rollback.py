@@ -20,8 +20,8 @@ def command(name: str, environment: str, bundle: str | None, reason: str | None,
     Nothing is trained, and MLflow need not answer. Exit 5 for a bundle that does not verify, 6 for one that cannot
     be had.
     """
-    from mlops.app.release import Wanted
-    from mlops.app.rollback import rollback
+    from mlops.app.releasing.release import Wanted
+    from mlops.app.releasing.rollback import rollback
     from mlops.cli.outcomes import each
 
     here = root()

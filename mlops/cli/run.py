@@ -22,18 +22,18 @@ from mlops.cli.options import root, say
 )
 def command(name: str, smoke: bool, file: Path | None) -> int:
     """Run what is stale of pipeline NAME and show its verdict; exit 2 for a failed gate, 7 for an inconclusive one."""
-    from mlops.app.run import run_pipeline
+    from mlops.app.running.run import run_pipeline
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
 
     here = root()
     if file is not None and not smoke:
-        from mlops.app.apply import apply
+        from mlops.app.planning.apply import apply
 
         verdict = apply(here, name, file)
     elif smoke:
-        from mlops.app.smoke import ROWS
-        from mlops.app.smoke import smoke as run_smoke
+        from mlops.app.running.smoke import ROWS
+        from mlops.app.running.smoke import smoke as run_smoke
 
         workspace = open_workspace(here, (name,))
         click.echo(table(run_smoke(here, workspace.pipeline(name)), explain=False))

@@ -21,7 +21,7 @@ from mlops.cli.options import root, say
 )
 def command(name: str, host: str, port: int, check: bool, log: Path | None) -> None:
     """Serve the bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified."""
-    from mlops.app.serve import find_bundle, find_log, replay, start
+    from mlops.app.running.serve import find_bundle, find_log, replay, start
 
     here = root()
     bundle = find_bundle(here, name)

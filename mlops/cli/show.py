@@ -14,7 +14,7 @@ from mlops.cli.tables import columns
 @output("text", "json")
 def command(form: str) -> None:
     """Show the bundle of every model in every environment, since when, and whether the registry agrees."""
-    from mlops.app.show import show
+    from mlops.app.releasing.show import show
 
     shown = show(root())
     if form == "json":

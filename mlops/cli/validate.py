@@ -18,7 +18,7 @@ from mlops.diagnostics import Diagnostic
 @output("text", "json")
 def command(names: tuple[str, ...], strict: bool, base: str | None, author: str | None, hydra: bool, form: str) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
-    from mlops.app.validate import validate
+    from mlops.app.language.validate import validate
 
     found, rendered = validate(root(), names, base, author=author, hydra=hydra)
     if form == "json":

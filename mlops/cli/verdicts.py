@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from mlops.app.gate import Verdict
+from mlops.app.judging.gate import Verdict
 from mlops.cli.options import SYMBOLS, paint
 from mlops.spec.serving import SERVING
 
 if TYPE_CHECKING:
-    from mlops.app.rejudge import Rejudged
+    from mlops.app.judging.rejudge import Rejudged
 
 _WIDTH = 120  # columns of a terminal that sentences may fill
 _TITLE = 66  # letters of a rule's name in the table

@@ -12,7 +12,7 @@ from mlops.cli.options import emit, output, root, say
 @output("text", "json")
 def command(names: tuple[str, ...], form: str) -> int:
     """Check that what was recorded is what the YAML says and what lies here; nothing is run or downloaded."""
-    from mlops.app.verify import verify
+    from mlops.app.running.verify import verify
     from mlops.app.workspace import open_workspace
 
     found = verify(open_workspace(root()), names)

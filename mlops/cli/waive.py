@@ -19,7 +19,7 @@ def command(name: str, rule: str, reason: str, owner: str, approver: str, days: 
     """Write conf/waiver/NAME.yaml: RULE may be missed until a day. It counts once it is merged."""
     from datetime import date
 
-    from mlops.app.waive import draft, write
+    from mlops.app.judging.waive import draft, write
 
     here = root()
     today = date.today()

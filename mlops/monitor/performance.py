@@ -12,8 +12,8 @@ import polars as pl
 
 from mlops.bundle.target import encode
 from mlops.errors import ConfigurationError
-from mlops.ml.evaluation.bootstrap import Interval, Resampling, resample
-from mlops.ml.evaluation.metrics import statistic
+from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
+from mlops.ml.evaluation.metrics.catalogue import statistic
 from mlops.monitor.labels import ID
 from mlops.spec.metrics import METRICS
 

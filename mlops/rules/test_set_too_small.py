@@ -19,7 +19,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from mlops.ml.evaluation.power import rows_for
+from mlops.ml.evaluation.intervals.power import rows_for
 from mlops.plan.pipeline import PipelinePlan
 from mlops.rules.finding import Finding
 

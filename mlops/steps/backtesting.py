@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlops.ml.data.periods import periods
-from mlops.ml.evaluation import backtest
+from mlops.ml.evaluation.studies import backtest
 from mlops.ml.training.problem import Examples
 from mlops.steps.forecasting import naive
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.data.lookback import Lookback
-    from mlops.ml.evaluation.backtest import Fold
+    from mlops.ml.evaluation.studies.backtest import Fold
     from mlops.ml.training.session import Candidate, Session
     from mlops.steps.context import StageContext
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.decision import Decision
-from mlops.ml.evaluation import costs, threshold
-from mlops.ml.evaluation.metrics import decisions
+from mlops.ml.evaluation.metrics.catalogue import decisions
+from mlops.ml.evaluation.studies import costs, threshold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.evaluation.predictions import Predictions
-    from mlops.ml.evaluation.threshold import Choice
+    from mlops.ml.evaluation.studies.threshold import Choice
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.data.lookback import Lookback
-from mlops.ml.evaluation import baselines, curves, discovery, dvc_plots, robustness
-from mlops.ml.evaluation.evidence import Method
-from mlops.ml.evaluation.own_metrics import OwnMetric, measure
+from mlops.ml.evaluation import baselines, curves, dvc_plots
+from mlops.ml.evaluation.judging.evidence import Method
+from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import cross, label
+from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine, forecasting
 from mlops.steps.deciding import Deciding

@@ -8,8 +8,8 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.bundle.predictor import Predictor
-from mlops.ml.evaluation import discovery, robustness
-from mlops.ml.evaluation.importance import importances, sample
+from mlops.ml.evaluation.studies import discovery, robustness
+from mlops.ml.evaluation.studies.importance import importances, sample
 from mlops.spec.metrics import METRICS
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps, rounded
-from mlops.ml.evaluation.importance import sample
+from mlops.ml.evaluation.studies.importance import sample
 from mlops.ml.training.attributions import Attributions, attribute
 
 if TYPE_CHECKING:

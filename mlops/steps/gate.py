@@ -12,14 +12,15 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import costs, data_quality, serving_cost
-from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.fairness import MEASURES, Labelled, rates
-from mlops.ml.evaluation.judge import judge
-from mlops.ml.evaluation.own_metrics import OwnMetric
+from mlops.ml.evaluation.judging import data_quality, serving_cost
+from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
+from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.own_metrics import OwnMetric
+from mlops.ml.evaluation.judging.waivers import Waived, verdict, waive
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
-from mlops.ml.evaluation.waivers import Waived, verdict, waive
+from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered
 from mlops.spec.metrics import METRICS
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlops.files.atomic import write_text
-from mlops.ml.evaluation import learning_curve
+from mlops.ml.evaluation.studies import learning_curve
 
 if TYPE_CHECKING:
     import numpy as np

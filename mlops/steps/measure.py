@@ -27,7 +27,7 @@ from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation import serving_cost
+from mlops.ml.evaluation.judging import serving_cost
 
 if TYPE_CHECKING:
     from mlops.steps.context import StageContext

@@ -10,7 +10,7 @@ import numpy as np
 
 from mlops.files.canonical import dumps, rounded
 from mlops.ml.evaluation.curves import plots, to_csv
-from mlops.ml.evaluation.evidence import Method
+from mlops.ml.evaluation.judging.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps.context import StageContext

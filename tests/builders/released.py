@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.app.register import register_bundle
+from mlops.app.releasing.register import register_bundle
 from mlops.bundle.store import Store
 from mlops.files.canonical import digest_file
 from mlops.release.tracking import connection

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from mlops.app.compile import compile_files
-from mlops.app.lock import md5_tree
+from mlops.app.compiling.compile import compile_files
+from mlops.app.planning.lock import md5_tree
 from mlops.app.workspace import Workspace, open_workspace
 
 BASE = Path(__file__).parent.parent / "golden" / "base"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mlops.app.compile import compile_files
-from mlops.app.stage import run_stage
+from mlops.app.compiling.compile import compile_files
+from mlops.app.running.stage import run_stage
 from mlops.app.workspace import open_workspace
 
 # Monthly totals of international airline passengers, 1949 to 1960, in thousands: series G of Box, Jenkins and Reinsel,

@@ -6,7 +6,7 @@ import random
 import shutil
 from pathlib import Path
 
-from mlops.app.compile import compile_files
+from mlops.app.compiling.compile import compile_files
 from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit
 

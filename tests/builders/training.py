@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlops.ml.evaluation import metrics
+from mlops.ml.evaluation.metrics import catalogue as metrics
 from mlops.ml.training.candidates import Origin
 from mlops.ml.training.problem import Examples
 from mlops.ml.training.session import Judge, Session, TrainerOptions

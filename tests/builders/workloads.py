@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation.evidence import Rule
-from mlops.ml.evaluation.serving_cost import judge
+from mlops.ml.evaluation.judging.evidence import Rule
+from mlops.ml.evaluation.judging.serving_cost import judge
 from mlops.steps import measure
 
 if TYPE_CHECKING:

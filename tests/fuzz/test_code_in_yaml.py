@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mlops.app.validate import validate
+from mlops.app.language.validate import validate
 from mlops.cli.main import run
 from tests.builders.repositories import make_repository
 

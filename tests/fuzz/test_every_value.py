@@ -16,7 +16,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlops.app.findings import refuse_errors
+from mlops.app.language.findings import refuse_errors
 from mlops.app.workspace import open_workspace
 from mlops.backends.registry import render
 from mlops.errors import ConfigurationError

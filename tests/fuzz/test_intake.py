@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.validate import validate
+from mlops.app.language.validate import validate
 from tests.builders.repositories import make_repository
 
 SECONDS = 2.0  # of this process's own work

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.documentation import documentation
-from mlops.app.validate import validate
+from mlops.app.language.documentation import documentation
+from mlops.app.language.validate import validate
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
 from tests.builders.every_key import FILES as EVERY_KEY_FILES

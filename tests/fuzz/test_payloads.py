@@ -14,7 +14,7 @@ import yaml
 from omegaconf import OmegaConf
 from ruamel.yaml import YAML
 
-from mlops.app.compile import compile_files
+from mlops.app.compiling.compile import compile_files
 from mlops.app.workspace import open_workspace
 from mlops.backends.text import document
 from tests.builders.repositories import edit, make_repository

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlops.app.comment import LIMIT, Context, comment
-from mlops.app.evidence import read_judged, read_plan
-from mlops.app.markdown import escape
+from mlops.app.reviewing.comment import LIMIT, Context, comment
+from mlops.app.reviewing.evidence import read_judged, read_plan
+from mlops.app.reviewing.markdown import escape
 from tests.builders.comments import change, gate, rule, write_plan, write_report
 from tests.builders.rendered import CHROMIUM, Elements, html, picture
 

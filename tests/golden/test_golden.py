@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.validate import validate
+from mlops.app.language.validate import validate
 from mlops.backends.registry import render
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
-from mlops.spec.library import Configuration
-from mlops.spec.load import load_pipeline, load_policy, load_project, names
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import load_pipeline, load_policy, load_project, names
 
 HERE = Path(__file__).parent
 OK = sorted(path.name for path in (HERE / "ok").iterdir())

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.compile import compile_files
-from mlops.app.validate import validate
+from mlops.app.compiling.compile import compile_files
+from mlops.app.language.validate import validate
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError

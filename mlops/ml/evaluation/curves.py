@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlops.ml.evaluation import threshold
 from mlops.ml.evaluation.predictions import MODELS
+from mlops.ml.evaluation.studies import threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

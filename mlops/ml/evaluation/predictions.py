@@ -14,10 +14,10 @@ import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
-from mlops.ml.evaluation.metrics import TASKS, Statistic, decisions, statistic
-from mlops.ml.evaluation.own_metrics import RowLosses
+from mlops.ml.evaluation.judging.own_metrics import RowLosses
+from mlops.ml.evaluation.metrics.catalogue import TASKS, Statistic, decisions, statistic
+from mlops.ml.evaluation.metrics.weighting import mean, undefined
 from mlops.ml.evaluation.slices import rank
-from mlops.ml.evaluation.weighting import mean, undefined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation import calibration, curves, residuals
-from mlops.ml.evaluation.bootstrap import Interval, Resampling, draw
+from mlops.ml.evaluation import curves
+from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, draw
 from mlops.ml.evaluation.predictions import MODELS
+from mlops.ml.evaluation.studies import calibration, residuals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.evidence import Method
+    from mlops.ml.evaluation.judging.evidence import Method
     from mlops.ml.evaluation.predictions import Predictions
 
 Table = dict[str, dict[str, float]]

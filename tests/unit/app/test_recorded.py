@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlops.app.release import recorded
+from mlops.app.releasing.release import recorded
 from tests.builders.repositories import commit, make_repository
 
 

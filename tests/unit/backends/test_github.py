@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops.app.artifacts import digest
+from mlops.app.reviewing.artifacts import digest
 from mlops.backends import github
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan

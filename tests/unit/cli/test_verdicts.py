@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.app.gate import Verdict
+from mlops.app.judging.gate import Verdict
 from mlops.cli.verdicts import escape, markdown, table
 
 

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from mlops.lower.gates import _bounds
-from mlops.ml.evaluation.fairness import MEASURES
+from mlops.ml.evaluation.judging.fairness import MEASURES
 from mlops.spec.gates import Fairness, GateRule
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.validate import validate
+from mlops.app.language.validate import validate
 from mlops.app.workspace import open_workspace
 from mlops.rules.entity_split import check
 from tests.builders.repositories import edit, make_repository

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.findings import findings
+from mlops.app.language.findings import findings
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlops.app.findings import findings as placed
+from mlops.app.language.findings import findings as placed
 from mlops.app.workspace import open_workspace
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
@@ -29,8 +29,8 @@ from mlops.rules import (
 )
 from mlops.rules.finding import Finding
 from mlops.rules.registry import examine
-from mlops.spec.library import Configuration
-from mlops.spec.load import load_pipeline, load_project
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import load_pipeline, load_project
 from tests.builders.repositories import make_repository
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlops.ml.evaluation.metrics import compute
+from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.training import candidates
 from mlops.spec.metrics import METRICS
 from mlops.spec.model import KINDS, OWN_KIND

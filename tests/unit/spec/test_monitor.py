@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from mlops.lower.inputs import Facts
 from mlops.lower.stages import lower_stages
-from mlops.spec.checks import check
+from mlops.spec.checking.checks import check
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Pipeline
 

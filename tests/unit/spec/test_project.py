@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlops.spec.document import read
-from mlops.spec.load import parse_document
 from mlops.spec.project import Project, own
+from mlops.spec.reading.document import read
+from mlops.spec.reading.load import parse_document
 
 
 def parse(text: str) -> tuple[Project | None, list[str]]:

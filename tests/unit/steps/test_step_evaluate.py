@@ -13,9 +13,9 @@ from mlops.bundle.predictor import Predictor
 from mlops.bundle.store import Store
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError, InfrastructureError, IntegrityError
-from mlops.ml.evaluation import threshold
-from mlops.ml.evaluation.metrics import compute
+from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.studies import threshold
 from mlops.steps import evaluate, gate
 from mlops.steps.context import StageContext
 from tests.builders.bundles import make_bundle, make_pipeline

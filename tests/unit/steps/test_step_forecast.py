@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.app.stage import run_stage
+from mlops.app.running.stage import run_stage
 from mlops.errors import DataError
 from tests.builders.series import compiled, daily, project, run, weekly_pattern
 

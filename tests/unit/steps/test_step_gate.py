@@ -12,7 +12,7 @@ import pytest
 
 from mlops.errors import DataError
 from mlops.files.canonical import digest_file
-from mlops.ml.evaluation import costs
+from mlops.ml.evaluation.studies import costs
 from mlops.steps import gate
 from tests.builders.evaluations import RULES, binary, gate_params, with_scores, without, write_run
 

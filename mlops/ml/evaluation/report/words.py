@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.ml.evaluation.sentences import ends
-from mlops.ml.evaluation.sentences import number as _number
+from mlops.ml.evaluation.judging.sentences import ends
+from mlops.ml.evaluation.judging.sentences import number as _number
 
 _NAMES = {
     "auroc": "AUROC",

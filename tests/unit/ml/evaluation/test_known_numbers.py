@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlops.ml.evaluation.fairness import Labelled, treatment
-from mlops.ml.evaluation.metrics import compute
+from mlops.ml.evaluation.judging.fairness import Labelled, treatment
+from mlops.ml.evaluation.metrics.catalogue import compute
 
 pytestmark = pytest.mark.slow  # torch alone takes seconds to import
 DRAW = np.random.default_rng(11)

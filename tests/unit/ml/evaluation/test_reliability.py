@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
-from mlops.ml.evaluation.calibration import bins, brier_parts, recalibration, reliability, wilson
+from mlops.ml.evaluation.studies.calibration import bins, brier_parts, recalibration, reliability, wilson
 from tests.builders.evaluations import binary, multiclass, regression, with_scores
 
 

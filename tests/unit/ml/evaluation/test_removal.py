@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.judge import judge, overall
+from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.judge import judge, overall
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.evaluations import binary, with_scores, without
 

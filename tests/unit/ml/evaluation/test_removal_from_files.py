@@ -16,13 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops.errors import MlopsError
-from mlops.ml.evaluation import costs, serving_cost
-from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.judge import judge
-from mlops.ml.evaluation.metrics import decisions
-from mlops.ml.evaluation.own_metrics import RowLosses
+from mlops.ml.evaluation.judging import serving_cost
+from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.own_metrics import RowLosses
+from mlops.ml.evaluation.judging.waivers import Waived, verdict, waive
+from mlops.ml.evaluation.metrics.catalogue import decisions
 from mlops.ml.evaluation.predictions import Predictions
-from mlops.ml.evaluation.waivers import Waived, verdict, waive
+from mlops.ml.evaluation.studies import costs
 from tests.builders.evaluations import binary
 
 METHOD = Method(samples=100)

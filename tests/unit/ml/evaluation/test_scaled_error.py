@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from mlops.errors import DataError
-from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.judge import judge
-from mlops.ml.evaluation.metrics import compute
+from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.series import PASSENGERS
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlops.ml.evaluation.bootstrap import Interval
-from mlops.ml.evaluation.evidence import Evidence, Method, Rule, gather
-from mlops.ml.evaluation.judge import Result, judge
+from mlops.ml.evaluation.intervals.bootstrap import Interval
+from mlops.ml.evaluation.judging.evidence import Evidence, Method, Rule, gather
+from mlops.ml.evaluation.judging.judge import Result, judge
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.evaluations import binary, with_scores
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mlops.ml.evaluation import costs
-from mlops.ml.evaluation.evidence import Method, Rule, gather
-from mlops.ml.evaluation.judge import judge
+from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
-from mlops.ml.evaluation.threshold import choose
+from mlops.ml.evaluation.studies import costs
+from mlops.ml.evaluation.studies.threshold import choose
 from tests.builders.evaluations import binary
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Access: who may do what, and whether everything that is needed is here."""

@@ -1,0 +1,150 @@
+"""The trust policy of a cloud: which job, of which workflow, of which branch, may be which role.
+
+Pinned are the subject in both of GitHub's forms (names, and since July 2026 names with immutable numbers), the
+environment and the workflow that holds the job. https://docs.github.com/en/actions/reference/security/oidc
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops.app.access.identity import audience, cloud_of
+from mlops.errors import ConfigurationError
+from mlops.spec.project import Aws, Cloud, Gcp
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import load_project
+
+ISSUER = "token.actions.githubusercontent.com"
+_PART = r"[A-Za-z0-9_.-]+"
+_TRUSTED = ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """A policy to give to the cloud, and what it pins."""
+
+    policy: Any
+    subjects: tuple[str, ...]
+    workflows: tuple[str, ...]
+
+
+def trust_of(root: Path, environment: str, repository: str, ids: str) -> Trust:
+    """Say what the cloud of an environment must ask of a job; `ids` are the owner's and the repository's numbers.
+
+    Raises:
+        ConfigurationError: no such environment, no cloud, or a repository that is not exactly one.
+    """
+    if not re.fullmatch(f"{_PART}/{_PART}", repository):
+        message = f"`{repository}` is not one repository" if repository else "which repository?"
+        raise ConfigurationError(
+            message, hint="write --repository OWNER/NAME; a pattern would trust repositories to come"
+        )
+    if not re.fullmatch(r"\d+/\d+", ids):
+        hint = f"write --ids OWNER_ID/ID, as `gh api repos/{repository} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them"
+        raise ConfigurationError("the repository's numbers are needed: names can be taken over", hint=hint)
+    project, problems = load_project(Configuration(root))
+    if project is None:
+        raise ConfigurationError(problems[0].message, hint=problems[0].hint)
+    whole = environment == project.ci.environment and environment not in project.environments
+    cloud = cloud_of(root, None if whole else environment)
+    (owner, name), (owner_id, number) = repository.split("/"), ids.split("/")
+    subjects = tuple(
+        f"repo:{form}:environment:{environment}" for form in (repository, f"{owner}@{owner_id}/{name}@{number}")
+    )
+    branch = f"refs/heads/{project.ci.branch}"
+    files = _TRUSTED if whole else ("mlops-release",)
+    workflows = tuple(f"{repository}/.github/workflows/{file}.yml@{branch}" for file in files)
+    return Trust(_policy(cloud, environment, number, subjects, workflows), subjects, workflows)
+
+
+def judge(expected: Trust, text: str) -> tuple[str, ...]:
+    """Find what a policy that is in force trusts beyond the one expected; nothing where it trusts no more."""
+    found: list[str] = []
+    try:
+        words = _texts(json.loads(text))
+    except ValueError:
+        return ("the policy is not JSON",)
+    subjects = {subject for word in words for subject in re.findall(r"repo:[^\s'\",]+", word)}
+    found += [f"`{subject}` is not this environment's" for subject in sorted(subjects - set(expected.subjects))]
+    if not subjects:
+        found.append("no subject is asked for: any repository of GitHub may be this role")
+    workflows = {name for word in words for name in re.findall(r"[^\s'\"=]+/\.github/workflows/[^\s'\",]+", word)}
+    found += [f"`{name}` is not a workflow that signs in" for name in sorted(workflows - set(expected.workflows))]
+    if not workflows:
+        found.append("`job_workflow_ref` is not asked for: any workflow of the repository may be this role")
+    found += [f"`{word}` holds where the claim is missing" for word in words if word.startswith("ForAllValues:")]
+    return tuple(found)
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for key, item in value.items() for text in (str(key), *_texts(item))]
+    if isinstance(value, list):
+        return [text for item in value for text in _texts(item)]
+    return [str(value)]
+
+
+def _policy(cloud: Cloud, environment: str, number: str, subjects: tuple[str, ...], workflows: tuple[str, ...]) -> Any:
+    if isinstance(cloud, Aws):
+        return _aws(cloud, environment, number, subjects, workflows)
+    if isinstance(cloud, Gcp):
+        return _gcp(cloud, environment, number, subjects, workflows)
+    return [
+        {
+            "name": f"mlops-{environment}-{index}",
+            "issuer": f"https://{ISSUER}",
+            "audiences": [audience(cloud)],
+            "claimsMatchingExpression": {
+                "value": f"claims['sub'] eq '{subject}' and claims['job_workflow_ref'] eq '{workflow}'",
+                "languageVersion": 1,
+            },
+        }
+        for index, (subject, workflow) in enumerate((s, w) for s in subjects for w in workflows)
+    ]
+
+
+def _aws(cloud: Aws, environment: str, number: str, subjects: tuple[str, ...], workflows: tuple[str, ...]) -> Any:
+    """Write a role's trust policy: https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/."""
+    partition, account = cloud.role.split(":")[1], cloud.role.split(":")[4]
+    claims = {
+        "aud": audience(cloud),
+        "environment": environment,
+        "job_workflow_ref": list(workflows),
+        "repository_id": number,
+        "sub": list(subjects),
+    }
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:{partition}:iam::{account}:oidc-provider/{ISSUER}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{ISSUER}:{claim}": value for claim, value in claims.items()}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def _gcp(cloud: Gcp, environment: str, number: str, subjects: tuple[str, ...], workflows: tuple[str, ...]) -> Any:
+    """Write a provider's condition and who may act as the account: https://cloud.google.com/iam/docs/workload-identity-federation."""
+    pool = cloud.provider.split("/providers/")[0]
+    conditions = (
+        f"assertion.sub in {_listed(subjects)}",
+        f"assertion.environment == '{environment}'",
+        f"assertion.job_workflow_ref in {_listed(workflows)}",
+        f"assertion.repository_id == '{number}'",
+    )
+    return {
+        "provider": {
+            "name": cloud.provider,
+            "oidc": {"issuerUri": f"https://{ISSUER}"},
+            "attributeMapping": {"google.subject": "assertion.sub"},
+            "attributeCondition": " && ".join(conditions),
+        },
+        "members": [f"principal://iam.googleapis.com/{pool}/subject/{subject}" for subject in subjects],
+    }
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return f"[{', '.join(repr(text) for text in texts)}]"

@@ -1,0 +1,1 @@
+"""Compiling: from an opened repository to files, and knowing when nothing changed."""

@@ -1,0 +1,80 @@
+"""A compile with nothing to do, known without reading the YAML.
+
+What a compile reads is digested: `conf/`, the pins, the program itself, and whether the files that pipelines name are
+there. Where all of it is as it was, and every compiled file has the bytes it had, there is nothing to write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from mlops.app.compiling.cache import digest_of, files_below, framework, keep, recall
+from mlops.files.generated import left_over
+from mlops.plan.pipeline import Plan
+
+
+def unchanged(root: Path) -> tuple[str, ...] | None:
+    """List the compiled files where none would change; None where that takes a compile to know."""
+    key = _key(root)
+    known = None if key is None else recall(root, "compile", key)
+    if known is None:
+        return None
+    if _named(root, known["named"]) != known["named"] or _digests(root, known["files"]) != known["files"]:
+        return None
+    if left_over(root, known["files"], mark=known["mark"], places=tuple(known["places"])):
+        return None
+    return tuple(known["files"])
+
+
+def remember(root: Path, plan: Plan, files: Mapping[str, str], *, mark: str, places: tuple[str, ...]) -> None:
+    """Keep what a compile gave, to be recognised by `unchanged`."""
+    if (key := _key(root)) is None:
+        return
+    produced = {f"{p.folder}/{output.path}" for p in plan.pipelines for stage in p.stages for output in stage.outputs}
+    read = {f"{p.folder}/{path}" for p in plan.pipelines for stage in p.stages for path in stage.inputs}
+    named = _named(root, sorted(path for path in read if not _within(path, produced)))
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
+    keep(root, "compile", key, {"files": digests, "named": named, "mark": mark, "places": places})
+
+
+def _within(path: str, produced: set[str]) -> bool:
+    parts = path.split("/")
+    return any("/".join(parts[:end]) in produced for end in range(1, len(parts) + 1))
+
+
+def _key(root: Path) -> str | None:
+    """Digest what a compile reads; None where links make it unclear what that is."""
+    conf = root / "conf"
+    paths = files_below(conf)
+    if any(Path(folder).is_symlink() for folder in _folders(conf)):
+        return None
+    skip = len(str(conf))
+    parts = [part for path in paths for part in (path[skip:].encode("utf-8", "surrogateescape"), _read(path))]
+    libraries = f"{version('pydantic')} {version('hydra-core')} {os.path.realpath(root)}"
+    return digest_of(framework().encode(), libraries.encode(), _read(str(root / "constraints.txt")), *parts)
+
+
+def _folders(folder: Path) -> list[str]:
+    return [f"{where}/{name}" for where, names, _ in os.walk(folder) for name in names]
+
+
+def _named(root: Path, paths: Mapping[str, str] | list[str]) -> dict[str, str]:
+    """Say of each file that a pipeline names where it really is; nothing where it is not."""
+    places = {path: os.path.realpath(root / path) for path in paths}
+    return {path: place if Path(place).is_file() else "" for path, place in places.items()}
+
+
+def _digests(root: Path, paths: Mapping[str, str]) -> dict[str, str]:
+    base = f"{root}/"
+    return {path: hashlib.sha256(_read(base + path)).hexdigest() for path in paths}
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,1 @@
+"""Judging: verdicts, by rules of now and of the base commit; policy and waivers."""

@@ -1,0 +1,71 @@
+"""The verdict of the last run, as recorded."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
+from mlops.ml.evaluation.judging import waivers
+
+BADNESS = ("pass", "inconclusive", "fail")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a gate said of a candidate."""
+
+    pipeline: str
+    verdict: str
+    rules: tuple[dict[str, Any], ...]
+    champion: str | None
+    registered: str | None = None
+    """Digest of the rules it was judged by; None where an earlier version recorded none."""
+
+    def counts(self) -> Counter[str]:
+        """Count applicable rules that block, by verdict; those that a waiver covers as `waived`."""
+        counted = (rule for rule in self.rules if rule["applicable"] and rule["mode"] == "block")
+        return Counter("waived" if rule.get("waived") else rule["verdict"] for rule in counted)
+
+    def on(self, today: date) -> Verdict:
+        """Say what holds on a day: a waiver that does not takes its pass along; nothing is ever raised by this."""
+        rules = tuple(waivers.on(self.rules, today))
+        if rules == self.rules:
+            return self
+        return replace(self, verdict=max(self.verdict, waivers.verdict(rules), key=BADNESS.index), rules=rules)
+
+    def error(self) -> MlopsError | None:
+        """Make the error that stands for anything but a pass."""
+        hint = f"mlops gate {self.pipeline} --explain"
+        if self.verdict == "pass":
+            return None
+        if self.verdict == "inconclusive":
+            return Inconclusive(f"{self.pipeline}: the gate is inconclusive", hint=hint)
+        return GateFailed(f"{self.pipeline}: the gate failed", hint=hint)
+
+
+def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
+    """Read `reports/gate.json` of a pipeline; waivers count on the days they are given for (today's, by default).
+
+    Raises:
+        InfrastructureError: the pipeline was never judged here.
+        IntegrityError: the file is damaged.
+    """
+    path = root / "pipelines" / name / "reports" / "gate.json"
+    if not path.is_file():
+        raise InfrastructureError(f"{name}: no verdict yet", hint=f"mlops run {name}")
+    try:
+        return read_gate(path.read_bytes(), name).on(today or date.today())
+    except (ValueError, KeyError, TypeError) as error:
+        hint = f"mlops run {name}"
+        raise IntegrityError(f"pipelines/{name}/reports/gate.json is damaged", hint=hint) from error
+
+
+def read_gate(data: bytes, name: str) -> Verdict:
+    """Read what a gate recorded, waivers and all; raises ValueError, KeyError or TypeError where it is damaged."""
+    value = json.loads(data)
+    return Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"], value.get("registered"))

@@ -1,0 +1,77 @@
+"""The waivers of each pipeline, held against the rules that its gate has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from mlops.app.git import file_at
+from mlops.diagnostics import Diagnostic, suggest
+from mlops.lower.serving import gate_rule_ids
+from mlops.spec.reading.document import read
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import Loaded, parse_document
+from mlops.spec.waiver import Waiver, Waivers
+
+
+def waivers(
+    configuration: Configuration, pipelines: Mapping[str, Loaded], problems: list[Diagnostic]
+) -> dict[str, tuple[Waiver, ...]]:
+    """Read `conf/waiver/<pipeline>.yaml` of each pipeline; what is wrong with one is added to `problems`."""
+    found: dict[str, tuple[Waiver, ...]] = {}
+    for name, loaded in pipelines.items():
+        document = configuration.document(f"waiver/{name}")
+        if document is None:
+            continue
+        block, diagnostics = parse_document(Waivers, document)
+        problems += diagnostics
+        rules = gate_rule_ids(loaded.spec)
+        for index, waiver in enumerate(block.waivers if block else ()):
+            if waiver.rule not in rules:
+                where = document.where(("waivers", index, "rule"), key=False)
+                message = f"`{name}` has no rule `{waiver.rule}`"
+                problems.append(Diagnostic(where, message, suggest(waiver.rule, rules), "waiver"))
+        if block is not None:
+            found[name] = block.waivers
+    return found
+
+
+def expired(configuration: Configuration, pipelines: Mapping[str, Loaded], today: date) -> list[Diagnostic]:
+    """Warn of waivers that hold no more: the verdict counts their rules again."""
+    found: list[Diagnostic] = []
+    for name in pipelines:
+        document = configuration.document(f"waiver/{name}")
+        block = None if document is None else parse_document(Waivers, document)[0]
+        for index, waiver in enumerate(block.waivers if block else ()):
+            if document is not None and date.fromisoformat(waiver.expires) < today:
+                where = document.where(("waivers", index, "expires"), key=False)
+                message = f"the waiver of `{waiver.rule}` expired on {waiver.expires}"
+                hint = "remove it, or repair the model; a new waiver needs a new approval"
+                found.append(Diagnostic(where, message, hint, "waiver-expired", severity="warning"))
+    return found
+
+
+def approved_by_author(root: Path, base: str, pipelines: Mapping[str, Loaded], author: str) -> list[Diagnostic]:
+    """Find waivers that a pull request adds and that name its own author as the one who allows them."""
+    found: list[Diagnostic] = []
+    for name in pipelines:
+        file = f"conf/waiver/{name}.yaml"
+        path = root / file
+        if not path.is_file():
+            continue
+        document = read(file, path.read_bytes())
+        before = _at(root, base, file)
+        block = parse_document(Waivers, document)[0]
+        for index, waiver in enumerate(block.waivers if block else ()):
+            if waiver not in before and waiver.approver.casefold() == f"@{author.lstrip('@')}".casefold():
+                where = document.where(("waivers", index, "approver"), key=False)
+                message = f"`{waiver.approver}` opened this pull request and cannot approve its waiver"
+                found.append(Diagnostic(where, message, "name somebody else, who reviews it", "waiver-own-approval"))
+    return found
+
+
+def _at(root: Path, commit: str, file: str) -> tuple[Waiver, ...]:
+    data = file_at(root, commit, file)
+    block = None if data is None else parse_document(Waivers, read(file, data))[0]
+    return block.waivers if block else ()

@@ -1,0 +1,46 @@
+"""Validate: every problem of the YAML, as data and as text."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from mlops.app.git import commit_of
+from mlops.app.judging.policy import judge_under_base
+from mlops.app.judging.waivers import approved_by_author, expired
+from mlops.app.language.against_hydra import differences
+from mlops.app.language.findings import findings
+from mlops.app.printing import printed
+from mlops.app.workspace import open_workspace
+from mlops.diagnostics import Diagnostic
+from mlops.errors import ConfigurationError
+
+
+def validate(
+    root: Path,
+    names: tuple[str, ...] = (),
+    base: str | None = None,
+    *,
+    author: str | None = None,
+    hydra: bool = False,
+) -> tuple[tuple[Diagnostic, ...], str]:
+    """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
+
+    With `base`, the policy of that commit holds too, and `author` may not approve a waiver that was not there; with
+    `hydra`, Hydra must compose the same values.
+    """
+    try:
+        workspace = open_workspace(root, names)
+    except ConfigurationError as error:
+        if not error.diagnostics:
+            raise
+        return error.diagnostics, error.message
+    found = [*findings(workspace), *expired(workspace.configuration, workspace.pipelines, date.today())]
+    if base is not None:
+        commit = commit_of(root, base)
+        found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
+        found += approved_by_author(root, commit, workspace.pipelines, author) if author else []
+    if hydra:
+        found += differences(workspace)
+    found.sort()
+    return tuple(found), printed(found, workspace.configuration.sources) if found else ""

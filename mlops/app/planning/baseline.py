@@ -1,0 +1,92 @@
+"""What a plan compares with: the last recorded run, or the repository at another commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlops.app.git import changed_files, file_at
+from mlops.app.planning.lock import md5_tree, read_lock
+from mlops.files.plain_yaml import parse
+from mlops.plan.pipeline import PipelinePlan
+from mlops.plan.stage import Stage
+
+
+@dataclass(frozen=True)
+class StageBefore:
+    """A stage as it was: its command and its section of the parameters."""
+
+    command: str
+    section: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A pipeline as it was; `touched` gives, by stage, files that changed since, and why that matters."""
+
+    stages: Mapping[str, StageBefore] = field(default_factory=dict)
+    touched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def from_lock(root: Path, pipeline: PipelinePlan) -> Baseline:
+    """Take the last run that `dvc.lock` records; reports and outside files are compared by content."""
+    locked = read_lock(root, pipeline.folder)
+    stages = {name: StageBefore(stage.command, stage.section) for name, stage in locked.items()}
+    produced = {output.path for stage in pipeline.stages for output in stage.outputs}
+    touched: dict[str, tuple[str, ...]] = {}
+    for stage in pipeline.stages:
+        if stage.name not in locked:
+            continue
+        recorded = locked[stage.name]
+        files = [path for path in stage.inputs if not _inside(path, produced)]
+        reasons = [_changed(root / pipeline.folder / path, recorded.inputs.get(path), path) for path in files]
+        reasons += [
+            _output(root, pipeline, path.path, recorded.outputs.get(path.path), path.committed)
+            for path in stage.outputs
+        ]
+        touched[stage.name] = tuple(reason for reason in reasons if reason)
+    return Baseline(stages, touched)
+
+
+def from_commit(root: Path, pipeline: PipelinePlan, commit: str) -> Baseline:
+    """Take the compiled parameters and the files of a commit."""
+    params = file_at(root, commit, f"{pipeline.folder}/params.yaml")
+    definition = file_at(root, commit, f"{pipeline.folder}/dvc.yaml")
+    if params is None or definition is None:
+        return Baseline()
+    sections = parse(params, f"{pipeline.folder}/params.yaml") or {}
+    commands = (parse(definition, f"{pipeline.folder}/dvc.yaml") or {}).get("stages", {})
+    stages = {name: StageBefore(commands[name]["cmd"], sections.get(name, {})) for name in commands}
+    changed = {path.removeprefix(f"{pipeline.folder}/") for path in changed_files(root, commit, pipeline.folder)}
+    touched = {stage.name: _inputs(stage, changed) for stage in pipeline.stages if stage.name in stages}
+    return Baseline(stages, touched)
+
+
+def _inputs(stage: Stage, changed: set[str]) -> tuple[str, ...]:
+    files = (path for path in stage.inputs if not path.startswith(("artifacts/", "reports/")))
+    return tuple(f"{path} changed" for path in files if any(_inside(name, {path}) for name in changed))
+
+
+def _changed(path: Path, recorded: str | None, shown: str) -> str:
+    if not path.exists():
+        return f"{shown} is missing"
+    if recorded is None:
+        return f"{shown} is new"
+    return "" if md5_tree(path) == recorded else f"{shown} changed"
+
+
+def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None, committed: bool) -> str:
+    """A report must be what was recorded; an artefact must be in the folder or in DVC's cache."""
+    place = root / pipeline.folder / path
+    if recorded is None:
+        return f"{path} was never recorded"
+    if committed:
+        return _changed(place, recorded, path)
+    cached = root / ".dvc" / "cache" / "files" / "md5" / recorded[:2] / recorded[2:]
+    return "" if place.exists() or cached.exists() else f"{path} is not here (dvc pull brings it, if a remote has it)"
+
+
+def _inside(path: str, produced: set[str]) -> bool:
+    return any(path == output or path.startswith(f"{output}/") for output in produced)

@@ -1,0 +1,41 @@
+"""`mlops data diff`: how two recorded snapshots of a pipeline's data differ, in aggregates."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from mlops.app.git import commit_of, file_at
+from mlops.app.planning.data_change import Report, compare_reports, parse_report
+from mlops.app.planning.planned import DataChange
+from mlops.errors import ConfigurationError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+def diff(root: Path, before: str, after: str, base: str) -> DataChange | None:
+    """Compare two reports; None where they are of the same data.
+
+    Each is a `data.json` file, or the name of a pipeline, whose report is taken, as of the commit `base` for `before`.
+    Raises ConfigurationError where there is no such report.
+    """
+    commit = None if Path(before).is_file() else commit_of(root, base)
+    return compare_reports(_read(root, before, commit), _read(root, after, None))
+
+
+def _read(root: Path, what: str, commit: str | None) -> Report:
+    path = Path(what)
+    if path.is_file():
+        found, place = parse_report(path.read_bytes()), what
+    elif _NAME.fullmatch(what):
+        place = f"pipelines/{what}/reports/data.json"
+        here = root / place
+        content = here.read_bytes() if here.is_file() else None
+        found = parse_report(content if commit is None else file_at(root, commit, place))
+        place = place if commit is None else f"{place} at {commit[:8]}"
+    else:
+        found, place = None, what
+    if found is None:
+        hint = "name a pipeline that ran, or a file data.json that the validate stage wrote"
+        raise ConfigurationError(f"{place[:200]} is not a data report", hint=hint)
+    return found

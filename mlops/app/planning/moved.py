@@ -1,0 +1,83 @@
+"""What a pull request changes besides models: bundles that become live, pipelines that go, rules about rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mlops.app.git import files_at
+from mlops.app.judging.policy import FILE
+from mlops.app.planning.difference import differences
+from mlops.app.planning.planned import Deploy
+from mlops.errors import IntegrityError
+from mlops.files.plain_yaml import parse
+from mlops.spec.release import Rollout
+
+_RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")
+_PIPELINE = re.compile(r"conf/pipeline/([^/]+)\.yaml")
+_PROTECTED = re.compile(r"(\.github/|docs/)?CODEOWNERS|\.github/workflows/.+\.ya?ml|conf/waivers/.+")
+
+
+def deploys(root: Path, commit: str, changed: Iterable[str]) -> dict[str, list[Deploy]]:
+    """Find by pipeline which bundle replaces which, and how, where release files changed."""
+    files = sorted(path for path in changed if _RELEASE.fullmatch(path))
+    old = files_at(root, commit, files)
+    found: dict[str, list[Deploy]] = {}
+    for path in files:
+        match = _RELEASE.fullmatch(path)
+        before, after = (_value(data, path) for data in (old.get(path), _read(root / path)))
+        deploy = (_bundle(before), _bundle(after), _traffic(before), _traffic(after))
+        if match is not None and (deploy[0], deploy[2]) != (deploy[1], deploy[3]):
+            found.setdefault(match["name"], []).append(Deploy(path, match["environment"], *deploy))
+    return found
+
+
+def removed_pipelines(root: Path, changed: Iterable[str]) -> tuple[str, ...]:
+    """Name the pipelines that are no longer there."""
+    matches = (_PIPELINE.fullmatch(path) for path in changed if not (root / path).exists())
+    return tuple(sorted(match[1] for match in matches if match))
+
+
+def policy_notes(root: Path, commit: str, changed: Iterable[str]) -> tuple[str, ...]:
+    """Say what a change does to the rules it is judged by; layout and comments of the policy are nothing."""
+    names = sorted(changed)
+    notes = [f"{path} changed" for path in names if _PROTECTED.fullmatch(path)]
+    if FILE in names:
+        old = _value(files_at(root, commit, [FILE]).get(FILE), FILE)
+        notes += _keys(old, _value(_read(root / FILE), FILE))
+    return tuple(notes)
+
+
+def _keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for change in differences(dict(old), dict(new)):
+        yield f"{FILE}: {'.'.join(map(str, change.path))} {change.before} → {change.after}"
+
+
+def _bundle(value: Mapping[str, Any]) -> str | None:
+    bundle = value.get("bundle")
+    return None if bundle is None else str(bundle)
+
+
+def _traffic(value: Mapping[str, Any]) -> str | None:
+    """Say how traffic comes to a bundle; None where it comes all at once, or what is written is not valid."""
+    try:
+        rollout = Rollout.model_validate(value.get("rollout"))
+    except ValidationError:
+        return None
+    return f"{rollout.canary * 100:.4g}% first, then {rollout.then}"
+
+
+def _value(data: bytes | None, path: str) -> dict[str, Any]:
+    try:
+        value = parse(data or b"", path)
+    except IntegrityError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

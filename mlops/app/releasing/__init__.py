@@ -1,0 +1,1 @@
+"""Releasing: which bundle is live where, forward and back."""

@@ -1,0 +1,93 @@
+"""What was live, when, and by whose commit: the history of release files in Git."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from mlops.app.git import commit_of, files_at
+from mlops.app.releasing.releases import file_of
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
+from mlops.files.plain_yaml import parse
+
+_FIELDS = "%H%x00%cI%x00%an%x00%s"
+_PULL = re.compile(r"^Merge pull request #(\d+)\b|\(#(\d+)\)$")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A commit of the main line that changed what is live; `bundle` is None where it took the file away."""
+
+    environment: str
+    bundle: str | None
+    commit: str
+    date: str
+    author: str
+    subject: str
+    pull_request: int | None = None
+
+
+def history(root: Path, environment: str, name: str) -> tuple[Moment, ...]:
+    """List what was live, newest first, along the main line: a merge counts as one change, that of its author.
+
+    Raises:
+        InfrastructureError: Git cannot tell.
+    """
+    file = file_of(environment, name)
+    log = _git(root, "log", "-z", "--first-parent", "-m", "--no-renames", f"--format={_FIELDS}", "HEAD", "--", file)
+    moments: list[Moment] = []
+    for commit, date, author, subject in _by_four(log.split("\0")):
+        bundle = _bundle(files_at(root, commit, [file]).get(file), file)
+        found = _PULL.search(subject)
+        number = int(next(filter(None, found.groups()))) if found else None
+        moments.append(Moment(environment, bundle, commit, date, author, subject, number))
+    return tuple(
+        moment
+        for moment, before in zip_longest(moments, moments[1:])
+        if moment.bundle != (before.bundle if before else None)
+    )
+
+
+def last_change(root: Path, file: str) -> str | None:
+    """Name the last commit that changed a file; None where no commit did."""
+    return _git(root, "log", "-1", "--first-parent", "--format=%H", "HEAD", "--", file).strip() or None
+
+
+def shallow(root: Path) -> bool:
+    """Whether a part of the history was not fetched."""
+    return _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
+
+
+def descends(root: Path, commit: str, ancestor: str) -> bool | None:
+    """Whether a commit comes after another, or is it; None where the other is not known here."""
+    try:
+        commit_of(root, ancestor)
+    except ConfigurationError:
+        return None
+    return not _git(root, "rev-list", "--max-count=1", ancestor, f"^{commit}").strip()
+
+
+def _by_four(fields: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+    """Take fields four by four; a rest that is not whole is left out."""
+    return zip(*(fields[start::4] for start in range(4)), strict=False)
+
+
+def _bundle(data: bytes | None, file: str) -> str | None:
+    try:
+        value = parse(data or b"", file)
+    except IntegrityError:
+        return None
+    bundle = value.get("bundle") if isinstance(value, dict) else None
+    return bundle if isinstance(bundle, str) else None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [""]
+        raise InfrastructureError(f"git {arguments[0]} failed: {said[0][:200]}", hint="commit the release file first")
+    return done.stdout.decode(errors="replace")

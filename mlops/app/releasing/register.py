@@ -1,0 +1,114 @@
+"""`mlops register`: the bundle of a pipeline's last run becomes a version in the MLflow registry, once."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops.app.git import changed_files, commit_of
+from mlops.app.releasing.bundles import STORE, obtain
+from mlops.app.releasing.bundles import reported as reported_bundle
+from mlops.bundle.store import Store
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
+from mlops.files.canonical import digest_file
+from mlops.files.sqlite_store import absolute
+from mlops.release import registry
+from mlops.release.entry import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from mlops.app.workspace import Workspace
+    from mlops.release.entry import Measured
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A version in the registry; `created` is False where it was there before, made at `commit`."""
+
+    name: str
+    version: str
+    bundle: str
+    commit: str
+    dirty: bool
+    created: bool
+    tracking: str
+
+
+def register(workspace: Workspace, name: str) -> Registration:
+    """Register a pipeline's bundle where the project tracks; `MLFLOW_TRACKING_URI` overrides the project."""
+    tracking = workspace.pipeline(name).tracking
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or tracking["uri"]
+    return register_bundle(workspace.root, name, uri, tracking["experiment"])
+
+
+def register_bundle(root: Path, name: str, tracking_uri: str, experiment: str) -> Registration:
+    """Put the pipeline's bundle into the store and register it.
+
+    Raises:
+        StaleError: there is no bundle to register yet.
+        IntegrityError: the bundle is not the one that the run reported.
+        ConfigurationError: there is no commit that a version could name.
+        InfrastructureError: MLflow does not answer.
+    """
+    folder = root / "pipelines" / name
+    bundle, digest = _checked(root, name)
+    commit, dirty = _origin(root, name)
+    Store(root / STORE).put(bundle)
+    uri = absolute(root, tracking_uri)
+    made = registry.register(
+        bundle,
+        pipeline=name,
+        tracking_uri=uri,
+        experiment=experiment,
+        origin=Origin(commit, dirty, f"pipelines/{name}"),
+        history=read_history(folder / "reports" / "history.csv"),
+    )
+    return Registration(name, made.version, digest, made.commit, dirty, made.created, uri)
+
+
+def read_history(path: Path) -> tuple[Measured, ...]:
+    """Read what training measured by epoch, as `candidate/metric`; nothing where no candidate has epochs."""
+    if not path.is_file():
+        return ()
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["value"]]
+    return tuple((f"{row['candidate']}/{row['metric']}", float(row["value"]), int(row["epoch"])) for row in rows)
+
+
+def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Choose the pipelines whose last run reported a bundle that passed."""
+    return tuple(name for name in names if reported_bundle(root, name).get("verdict") == "pass")
+
+
+def _checked(root: Path, name: str) -> tuple[Path, str]:
+    """Find the bundle on disk, or where the run of the report is kept, and hold it against what the run reported."""
+    bundle = root / "pipelines" / name / "artifacts" / "bundle"
+    reported = reported_bundle(root, name).get("digest")
+    if not isinstance(reported, str):
+        raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first")
+    if not (bundle / "manifest.json").is_file():
+        try:
+            return obtain(root, name, reported), reported
+        except InfrastructureError as error:
+            hint = f"run `mlops run {name}` first"
+            raise StaleError(f"pipelines/{name} has no bundle", hint=hint) from error
+    digest = digest_file(bundle / "manifest.json")
+    if digest != reported:
+        message = f"pipelines/{name}/artifacts/bundle is {digest[:19]}… but reports/bundle.json says {reported[:19]}…"
+        raise IntegrityError(message, hint=f"run `mlops run {name}` to make it again")
+    return bundle, digest
+
+
+def _origin(root: Path, name: str) -> tuple[str, bool]:
+    """Name the commit that is checked out, and whether the pipeline's files differ from it."""
+    try:
+        commit = commit_of(root, "HEAD")
+    except ConfigurationError as error:
+        hint = "commit the pipeline first: a version names the commit it was made from"
+        raise ConfigurationError(f"{root.name}/ has no Git commit yet", hint=hint) from error
+    folders = (f"pipelines/{name}", f"conf/pipeline/{name}.yaml")
+    return commit, any(changed_files(root, commit, folder) for folder in folders)

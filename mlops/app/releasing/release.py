@@ -1,0 +1,140 @@
+"""`mlops release`: a registered bundle, with its evidence, as the file that makes it live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from mlops.app.git import changed_files
+from mlops.app.judging.champions import ENVIRONMENT
+from mlops.app.judging.gate import read_gate
+from mlops.app.project import open_project
+from mlops.app.releasing.bundles import obtain, prove, reported
+from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
+from mlops.app.releasing.release_body import Step, gate_of, release_body
+from mlops.app.releasing.releases import file_of, known_environment, releases, written
+from mlops.app.reviewing.proposal import Proposal, Proposed, submit
+from mlops.bundle.contents import Contents
+from mlops.errors import GateFailed, IntegrityError, MlopsError, StaleError
+from mlops.files.atomic import write_text
+from mlops.release.tracking import connection
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A release: a bundle by its digest, or the one of the last run where None."""
+
+    name: str
+    environment: str
+    bundle: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it; `state` is `live already`, `written` or `proposed`."""
+
+    name: str
+    environment: str
+    file: str
+    bundle: str
+    replaces: str | None
+    state: str
+    proposed: Proposed | None = None
+
+
+def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Connect = connection) -> Outcome:
+    """Write the release file, or propose it.
+
+    Raises:
+        StaleError: the bundle is not registered, or was judged against another live model.
+        GateFailed: its verdict is not a pass.
+        IntegrityError: the bundle is not what its digest promises.
+        InfrastructureError: MLflow does not answer, or the bundle is nowhere.
+    """
+    _, project = open_project(root, wanted.name)
+    known_environment(root, project, wanted.environment)
+    digest = wanted.bundle or _last(root, wanted.name)
+    file = file_of(wanted.environment, wanted.name)
+    live = live_bundle(root, wanted.environment, wanted.name)
+    if live == digest:
+        return Outcome(wanted.name, wanted.environment, file, digest, live, "live already")
+    with connect(tracking_uri(root, project)) as client:
+        version = passed(client, wanted.name, digest)
+        place = obtain(root, wanted.name, digest, fetching(client, version))
+    contents = prove(place, wanted.name, digest)
+    _judged_against(contents, wanted, live)
+    step = Step(wanted.environment, wanted.name, contents, live, readable(root, wanted.name, live), wanted.reason)
+    text = written(text_of(root, file), digest, wanted.reason, file)
+    proposal = Proposal(
+        branch=f"mlops/release/{wanted.environment}/{wanted.name}",
+        title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",
+        body=release_body(step),
+        files={file: text} | recorded(root, wanted.name),
+        labels=("release",),
+    )
+    if not propose:
+        write(root, file, text)
+        return Outcome(wanted.name, wanted.environment, file, digest, live, "written")
+    made = submit(root, proposal, base=project.ci.branch)
+    return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made)
+
+
+def recorded(root: Path, name: str) -> dict[str, str]:
+    """Give what a run recorded that its commit lacks: where CI made the bundle, nobody has committed its lock yet."""
+    files = changed_files(root, "HEAD", f"pipelines/{name}")
+    kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
+    return {path: (root / path).read_text(encoding="utf-8") for path in sorted(files) if path.startswith(kept)}
+
+
+def live_bundle(root: Path, environment: str, name: str) -> str | None:
+    """Name the bundle that the release file says; None where there is none."""
+    found = [item.release.bundle for item in releases(root, environment) if item.name == name]
+    return found[0] if found else None
+
+
+def readable(root: Path, name: str, digest: str | None) -> Contents | None:
+    """Read the live bundle for a comparison, where it can be had; the release does not depend on it."""
+    if digest is None:
+        return None
+    try:
+        return Contents.read(obtain(root, name, digest), digest)
+    except MlopsError:
+        return None
+
+
+def text_of(root: Path, file: str) -> str | None:
+    """Read a release file as it is written."""
+    path = root / file
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def write(root: Path, file: str, text: str) -> None:
+    """Write a release file into the work tree."""
+    (root / file).parent.mkdir(parents=True, exist_ok=True)
+    write_text(root / file, text)
+
+
+def _last(root: Path, name: str) -> str:
+    report = reported(root, name)
+    digest = report.get("digest")
+    if not isinstance(digest, str):
+        raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first, or name one: --bundle")
+    refuse_unless_passed(name, digest, report.get("verdict"))
+    return digest
+
+
+def _judged_against(contents: Contents, wanted: Wanted, live: str | None) -> None:
+    """Refuse for production what was compared with another model than the one that is live now."""
+    gate = gate_of(contents)
+    if read_gate(contents.files["gate.json"], wanted.name).on(date.today()).verdict != gate.verdict:
+        hint = "repair the model, or ask for a new waiver: mlops waive"
+        raise GateFailed(f"{wanted.name}: the bundle passed by a waiver that does not hold today", hint=hint)
+    if gate.verdict != "pass":
+        raise IntegrityError(f"{wanted.name}: the bundle holds a gate that says {gate.verdict}, its version says pass")
+    compared = any(rule.against == "champion" for rule in gate.rules)
+    if wanted.environment == ENVIRONMENT and compared and gate.champion != live:
+        was, now = (digest[:19] + "…" if digest else "no live model" for digest in (gate.champion, live))
+        hint = f"mlops run {wanted.name}, then register and release it; to go back: mlops rollback {wanted.name}"
+        raise StaleError(f"{wanted.name}: judged against {was}, but live is {now}", hint=hint)

@@ -1,0 +1,128 @@
+"""What a release or rollback pull request says: digest, what it replaces, gates, figures beside the live ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlops.app.reviewing.evidence import Figure, Gate, Metrics
+from mlops.app.reviewing.markdown import escape, folded, interval, number
+from mlops.app.reviewing.sections import MARKS
+from mlops.bundle.contents import Contents
+from mlops.errors import IntegrityError
+
+_RULES = 60
+
+
+@dataclass(frozen=True)
+class Step:
+    """A bundle that is to become live in an environment, and the one before, where that can be read."""
+
+    environment: str
+    name: str
+    bundle: Contents
+    before: str | None = None
+    live: Contents | None = None
+    reason: str | None = None
+
+
+def release_body(step: Step) -> str:
+    """Write the body of a release: the evidence it was packaged with, beside the live one's."""
+    lines = [*_head(step, "Merging this makes"), *_gates(step.bundle), *_figures(step)]
+    return "\n".join(lines) + "\n"
+
+
+def rollback_body(step: Step) -> str:
+    """Write the body of a rollback: what was proved just now, then the evidence of that time."""
+    rows = len(json.loads(step.bundle.files["golden.json"])["rows"])
+    lines = [
+        *_head(step, "Merging this goes back: it makes"),
+        "Nothing was trained. Proved just now, without MLflow:",
+        "",
+        f"- ✅ {len(step.bundle.files):,} files are what the digest promises",
+        f"- ✅ it loads and answers its {rows:,} golden rows as when it was made",
+        f"- {_requests(step)}",
+        "",
+        *_gates(step.bundle),
+        *_figures(step),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def gate_of(bundle: Contents) -> Gate:
+    """Read the verdict that a bundle was packaged with; raises IntegrityError where there is none."""
+    return Gate.model_validate(_json(bundle, "gate.json"))
+
+
+def _head(step: Step, begins: str) -> Iterator[str]:
+    yield f"{begins} `{step.bundle.digest}` live as **{escape(step.name)}** in **{escape(step.environment)}**."
+    yield ""
+    yield f"It replaces `{step.before}`." if step.before else "Nothing was live there before."
+    if step.reason:
+        yield f"\nReason: {escape(step.reason, 500)}"
+    yield ""
+
+
+def _requests(step: Step) -> str:
+    """Say whether clients of the live bundle can go on as they are."""
+    if step.live is None:
+        return "❔ the live bundle is not here, so whether both take the same requests is not known"
+    old, new = (_fields(item) for item in (step.live, step.bundle))
+    if old == new:
+        return "✅ it takes the same requests as the live one"
+    changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    return f"❌ requests differ from the live one's in {', '.join(map(escape, changed[:20]))}"
+
+
+def _fields(bundle: Contents) -> dict[str, Any]:
+    return {field["name"]: field for field in _json(bundle, "schema.json").get("fields", ())}
+
+
+def _gates(bundle: Contents) -> Iterator[str]:
+    gate = gate_of(bundle)
+    yield f"| gate {MARKS[gate.verdict]} | value | interval | bound | rows |"
+    yield "| --- | --- | --- | --- | --- |"
+    for rule in gate.rules[:_RULES]:
+        where = f" by {escape(rule.by)}={escape(rule.slice or '')}" if rule.by else ""
+        against = "" if rule.against == "value" else f" against {escape(rule.against)}"
+        cells = [number(rule.value), interval(rule.low, rule.high), number(rule.bound)]
+        rows = "–" if rule.n is None else f"{rule.n:,}"
+        yield f"| {MARKS[rule.state]} {escape(rule.metric)}{where}{against} | {' | '.join(cells)} | {rows} |"
+    if len(gate.rules) > _RULES:
+        yield f"\n… and {len(gate.rules) - _RULES:,} more rules."
+    yield ""
+    yield folded("every rule in a sentence", [f"- {escape(rule.sentence, 500)}" for rule in gate.rules[:_RULES]])
+
+
+def _figures(step: Step) -> Iterator[str]:
+    """Compare with the live bundle on the same rows where it was the champion, else with what it was packaged with."""
+    models = _models(step.bundle)
+    mine, other, how = models.get("candidate", {}), models.get("champion", {}), "on the same test rows"
+    if gate_of(step.bundle).champion != step.before or not other:
+        other = _models(step.live).get("candidate", {}) if step.live else {}
+        how = "as measured when it was made, on its own test rows"
+    if not mine:
+        return
+    yield f"| metric | this bundle | live one{f', {how}' if other else ''} |"
+    yield "| --- | --- | --- |"
+    for name in sorted(mine):
+        yield f"| {escape(name)} | {_figure(mine[name])} | {_figure(other.get(name))} |"
+
+
+def _figure(figure: Figure | None) -> str:
+    if figure is None:
+        return "–"
+    return f"{number(figure.value)} {interval(figure.low, figure.high)}"
+
+
+def _models(bundle: Contents) -> Mapping[str, Mapping[str, Figure]]:
+    return Metrics.model_validate(_json(bundle, "metrics.json")).models
+
+
+def _json(bundle: Contents, name: str) -> dict[str, Any]:
+    value = json.loads(bundle.files.get(name, b"{}"))
+    if not isinstance(value, dict):
+        raise IntegrityError(f"{name} of the bundle {bundle.digest[:19]}… is no report")
+    return value

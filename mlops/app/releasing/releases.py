@@ -1,0 +1,118 @@
+"""The release files: which bundle each environment is to serve."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops.app.judging.champions import ENVIRONMENT
+from mlops.app.workspace import refuse
+from mlops.diagnostics import Diagnostic, suggest
+from mlops.errors import ConfigurationError
+from mlops.spec.project import Project
+from mlops.spec.reading.document import read
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import parse_document
+from mlops.spec.release import Release
+
+FOLDER = "conf/release"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_RESERVED = re.compile(r"champion|latest|v\d+")
+_SCHEMA = "# yaml-language-server: $schema=../../.schema/release.json\n"
+
+
+@dataclass(frozen=True)
+class Released:
+    """What one environment is to serve of one pipeline."""
+
+    environment: str
+    name: str
+    release: Release
+
+    @property
+    def file(self) -> str:
+        """The file that says so."""
+        return file_of(self.environment, self.name)
+
+
+def file_of(environment: str, name: str) -> str:
+    """Name the release file of a pipeline."""
+    return f"{FOLDER}/{environment}/{name}.yaml"
+
+
+def environments(root: Path, project: Project) -> tuple[str, ...]:
+    """List the environments: as the project declares them, else as there are folders."""
+    if project.environments:
+        return tuple(project.environments)
+    folder = root / FOLDER
+    return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir())) if folder.is_dir() else ()
+
+
+def known_environment(root: Path, project: Project, name: str) -> str:
+    """Give the name of an environment back; where none is declared, any name will do.
+
+    Raises:
+        ConfigurationError: the project declares others, or MLflow takes no such alias.
+    """
+    if not _NAME.fullmatch(name) or (project.environments and name not in project.environments):
+        hint = suggest(name, environments(root, project)) or "use lower-case letters, digits, `_` and `-`"
+        raise ConfigurationError(f"there is no environment `{name}`", hint=hint)
+    if _RESERVED.fullmatch(name):
+        hint = "MLflow keeps `latest` and v1, v2 ... for itself, and `champion` is what gates compare with"
+        raise ConfigurationError(f"`{name}` cannot be the alias of an environment", hint=hint)
+    return name
+
+
+def releases(root: Path, environment: str) -> tuple[Released, ...]:
+    """Read the release files of an environment, sorted by pipeline.
+
+    Raises:
+        ConfigurationError: with every problem of every file.
+    """
+    configuration = Configuration(root)
+    found: list[Released] = []
+    problems: list[Diagnostic] = []
+    folder = root / FOLDER / environment
+    for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+        document = configuration.document(f"release/{environment}/{path.stem}")
+        release, diagnostics = parse_document(Release, document) if document else (None, ())
+        problems += diagnostics
+        if release is not None:
+            found.append(Released(environment, path.stem, release))
+    if problems:
+        raise refuse(configuration, problems)
+    return tuple(found)
+
+
+def aliases(environment: str) -> tuple[str, ...]:
+    """Name the MLflow aliases of an environment; the live one that gates compare with is also the champion."""
+    return ("champion", environment) if environment == ENVIRONMENT else (environment,)
+
+
+def written(text: str | None, bundle: str, reason: str | None, file: str) -> str:
+    """Spell a release file that names a bundle; of an earlier text everything but bundle and reason stays.
+
+    Raises:
+        ConfigurationError: the earlier text is written in a way that only a person can edit.
+    """
+    lines = list(_lines(text, bundle))
+    if reason is not None:
+        lines.append(f"reason: {json.dumps(reason, ensure_ascii=False)}\n")
+    made = "".join(lines)
+    release, _ = parse_document(Release, read(file, made.encode()))
+    if release is None or (release.bundle, release.reason) != (bundle, reason):
+        raise ConfigurationError(f"{file} is not written a key a line", hint=f"edit it by hand: `bundle: {bundle}`")
+    return made
+
+
+def _lines(text: str | None, bundle: str) -> Iterator[str]:
+    if text is None:
+        yield from (_SCHEMA, f"bundle: {bundle}\n")
+        return
+    for line in text.splitlines(keepends=True):
+        if not line.startswith("reason:"):
+            whole = line if line.endswith("\n") else f"{line}\n"
+            yield re.sub(r"^bundle:\s*[\"']?sha256:[0-9a-f]{64}[\"']?", f"bundle: {bundle}", whole)

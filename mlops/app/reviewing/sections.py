@@ -1,0 +1,167 @@
+"""The parts of the comment that speak of one pipeline: its row, why it is blocked, what runs, its rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.app.reviewing.evidence import Figure, Gate, Judged, Rule, Stage
+from mlops.app.reviewing.markdown import escape, folded, interval, number, plain
+
+MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "stopped": "❌"}
+_CODES = {
+    3: "Something moved since it was recorded",
+    4: "The configuration, or the data it describes, is wrong",
+    5: "Bytes are not what a digest promises",
+    6: "Something outside did not answer, or is absent; run the job again",
+}
+_SPACE = "&nbsp;"  # narrow columns stay on one line
+_KEYS = 20
+_RULES = 60
+
+
+def state(item: Judged) -> str:
+    """Give the verdict of a pipeline, or `stopped` where there is none."""
+    return item.gate.verdict if item.gate else "stopped"
+
+
+def duration(seconds: float) -> str:
+    """Spell a time in the unit a person would use."""
+    if seconds < 90:
+        return f"{seconds:.0f}{_SPACE}s"
+    return f"{seconds / 60:.0f}{_SPACE}min" if seconds < 5400 else f"{seconds / 3600:.1f}{_SPACE}h"
+
+
+def row(item: Judged, *, timed: bool) -> str:
+    """Print a pipeline as a row of the table."""
+    cells = [MARKS[state(item)], f"**{escape(item.change.name)}**", _changed(item), _runs(item.change.stages)]
+    cells += [_gates(item), _compared(item)]
+    if timed:
+        cells.append("–" if item.change.seconds is None else duration(item.change.seconds))
+    return f"| {' | '.join(cells)} |"
+
+
+def blocked(item: Judged) -> str:
+    """Show the first reason and fold a sentence for every rule that did not pass, and the commands that tell more."""
+    name = item.change.name
+    if item.gate is None:
+        code = (
+            "its job left no report" if item.exit_code is None else f"a stage stopped with exit code {item.exit_code}"
+        )
+        body = [_stopped(item), "", "```sh", f"mlops run {name}", "```"]
+        return folded(f"❌ <b>{escape(name)}</b>: no verdict, {code}", body)
+    rules = [rule for word in ("fail", "inconclusive") for rule in item.gate.rules if rule.state == word]
+    lines = [f"- {MARKS[rule.state]} {escape(rule.sentence, 500)}{_warning(rule)}" for rule in rules[:_RULES]]
+    lines += [f"- … and {len(rules) - _RULES:,} more"] if len(rules) > _RULES else []
+    commands = ["", "```sh", f"mlops gate {name} --explain", f"mlops run {name}", "```"]
+    said = escape(rules[0].sentence, 160) if rules else "no rule applies"
+    more = f" (and {len(rules) - 1:,} more)" if len(rules) > 1 else ""
+    return folded(f"{MARKS[state(item)]} <b>{escape(name)}</b>: {said}{more}", [*lines, *commands])
+
+
+def working(item: Judged) -> str:
+    """Fold the keys that changed with their places, the stages with their reasons, and every rule."""
+    lines = [*_keys(item), *_stages(item), *_rules(item.gate)]
+    return folded(f"<b>{escape(item.change.name)}</b>: what runs and why, every rule", lines)
+
+
+def _stopped(item: Judged) -> str:
+    if item.exit_code is None:
+        return "The job did not start, or was stopped before the end."
+    return f"{_CODES.get(item.exit_code, 'A defect')}. The log of the job says more."
+
+
+def _changed(item: Judged) -> str:
+    keys = item.change.keys
+    said = [f"{escape(key.key, 50)} {plain(key.before, 24)} → {plain(key.after, 24)}" for key in keys[:2]]
+    if not keys:
+        reasons = dict.fromkeys(reason for stage in item.change.stages for reason in stage.reasons)
+        said = ["new"] if set(reasons) == {"never ran"} else [escape(reason, 60) for reason in list(reasons)[:2]]
+    more = len(keys) - 2
+    return "<br>".join([*said, *([f"and {more} more"] if more > 0 else [])]) or "–"
+
+
+def _runs(stages: tuple[Stage, ...]) -> str:
+    running = [index for index, stage in enumerate(stages) if stage.runs]
+    if not running:
+        return "–"
+    names = [escape(stages[index].name, 40) for index in running]
+    if len(running) == len(stages):
+        return f"all{_SPACE}{len(stages)}{_SPACE}stages"
+    if len(running) > 2 and running[-1] - running[0] == len(running) - 1:
+        return f"{names[0]}{_SPACE}…{_SPACE}{names[-1]}"
+    return ", ".join(names[:8])
+
+
+def _gates(item: Judged) -> str:
+    if item.gate is None:
+        return f"no{_SPACE}verdict"
+    rules = [rule for rule in item.gate.rules if rule.applicable and rule.mode == "block"]
+    return f"{sum(rule.verdict == 'pass' for rule in rules)}/{len(rules)}"
+
+
+def _compared(item: Judged) -> str:
+    """Compare with the champion where there is one, by the metric of the first rule that does."""
+    if item.gate is None:
+        return "–"
+    whole = [rule for rule in item.gate.rules if rule.applicable and rule.by is None and rule.value is not None]
+    against = next((rule for rule in whole if rule.against == "champion"), None)
+    models = item.metrics.models
+    if against is not None:
+        before, after = (models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
+        change = f"{number(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", _SPACE)
+        return f"{escape(against.metric, 40)} {number(before.value)} → {number(after.value)}<br>{change}"
+    alone = next((rule for rule in whole if rule.against == "value"), None)
+    if alone is None:
+        return "–"
+    known = "" if item.gate.champion else "<br>no champion yet"
+    return f"{escape(alone.metric, 40)} {number(alone.value)} {interval(alone.low, alone.high)}{known}"
+
+
+def _keys(item: Judged) -> Iterator[str]:
+    keys = item.change.keys
+    if not keys:
+        return
+    yield from ("| key | before | after | set in |", "| --- | --- | --- | --- |")
+    for key in keys[:_KEYS]:
+        cells = (escape(key.key, 100), plain(key.before, 100), plain(key.after, 100), escape(key.where, 120))
+        yield f"| {' | '.join(cells)} |"
+    yield from ([f"… and {len(keys) - _KEYS:,} more keys", ""] if len(keys) > _KEYS else [""])
+
+
+def _stages(item: Judged) -> Iterator[str]:
+    for stage in item.change.stages[:_KEYS]:
+        if stage.runs and stage.reasons:
+            yield f"- **{escape(stage.name, 40)}**: {'; '.join(escape(reason, 100) for reason in stage.reasons[:10])}"
+    following = [stage.name for stage in item.change.stages[:_KEYS] if stage.runs and not stage.reasons]
+    if following:
+        yield f"- then {', '.join(escape(name, 40) for name in following)}"
+    yield ""
+
+
+def _rules(gate: Gate | None) -> Iterator[str]:
+    if gate is None or not gate.rules:
+        return
+    yield from ("| | rule | against | value | interval | rows |", "| --- | --- | --- | ---: | --- | ---: |")
+    for rule in gate.rules[:_RULES]:
+        sign = "" if rule.against == "value" else "+"
+        span = interval(rule.low, rule.high, sign) if rule.applicable else "–"
+        rows = f"{rule.n:,}" if rule.n else "–"
+        cells = (MARKS[rule.state], _rule(rule), _against(rule), number(rule.value, sign), span, rows)
+        yield f"| {' | '.join(cells)} |"
+    if len(gate.rules) > _RULES:
+        yield from ("", f"… and {len(gate.rules) - _RULES:,} more rules")
+
+
+def _rule(rule: Rule) -> str:
+    where = f" where {rule.by}={rule.slice}" if rule.by and rule.slice is not None else ""
+    return escape(f"{rule.metric}{where}", 120) + _warning(rule)
+
+
+def _against(rule: Rule) -> str:
+    if rule.against == "value":
+        return number(rule.bound)
+    return escape(rule.against, 40) + (f" {number(rule.bound, '+')}" if rule.bound else "")
+
+
+def _warning(rule: Rule) -> str:
+    return " (warns only)" if rule.mode == "warn" and rule.state != "pass" else ""

@@ -1,0 +1,108 @@
+"""Serve a bundle, or prove that it can be served."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from mlops.app.watching.prediction_log import Log, open_log
+from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.place import Place
+
+_PATIENCE = 60.0  # seconds a server may take to start
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A replay that went well; `ready` and `seconds` are wall clock until the first answer and of the replay."""
+
+    digest: str
+    rows: int
+    ready: float
+    seconds: float
+
+
+def find_bundle(root: Path, name: str) -> Path:
+    """Find the bundle of a pipeline, or take the name for a folder.
+
+    Raises:
+        InfrastructureError: there is no bundle yet.
+    """
+    for folder in (root / "pipelines" / name / "artifacts" / "bundle", Path(name)):
+        if (folder / "manifest.json").is_file():
+            return folder
+    raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
+
+
+def find_log(root: Path, name: str) -> Log | None:
+    """Find the log that a pipeline's `monitor:` reads; None where it has none, or the name is no pipeline.
+
+    Raises:
+        ConfigurationError: the pipeline's YAML does not hold.
+    """
+    from mlops.app.workspace import open_workspace
+
+    if not (root / "pipelines" / name / "artifacts" / "bundle").is_dir():
+        return None
+    spec = open_workspace(root, (name,)).pipelines[name].spec
+    return None if spec.monitor is None else open_log(root, name, spec.monitor)
+
+
+def start(bundle: Path, host: str, port: int, log: Path | None = None, ship: Place | None = None) -> None:
+    """Serve until told to stop; answers are written down in the folder `log`, and shipped from there to `ship`."""
+    from mlops.serve.server import serve
+
+    serve(bundle, host, port, log=log, ship=ship)
+
+
+def replay(bundle: Path) -> Replayed:
+    """Start a server on a free port, send it the golden rows over HTTP, compare bit for bit, stop it.
+
+    Raises:
+        IntegrityError: an answer differs from what was expected offline.
+        InfrastructureError: the server does not answer.
+    """
+    golden = json.loads((bundle / "golden.json").read_bytes())
+    started = time.monotonic()
+    command = [sys.executable, "-m", "mlops", "serve", str(bundle.resolve()), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - constant but for a path
+        try:
+            address = _address(server.stderr)
+            ready = time.monotonic() - started
+            sent = time.monotonic()
+            answers, digest = _ask(address, golden["rows"])
+            seconds = time.monotonic() - sent
+        finally:
+            server.terminate()
+    if answers != golden["scores"]:
+        different = sum(answer != score for answer, score in zip(answers, golden["scores"], strict=False))
+        raise IntegrityError(f"{different} of {len(golden['rows'])} golden rows are answered otherwise than expected")
+    return Replayed(digest, len(answers), ready, seconds)
+
+
+def _address(stderr: IO[str] | None) -> str:
+    """Read the server's first line; it comes once the port is open."""
+    line = stderr.readline() if stderr else ""
+    address = line.strip().rpartition(" at ")[2]
+    if not address.startswith("http://"):
+        rest = stderr.read() if stderr else ""
+        raise InfrastructureError(f"the server did not start: {(line + rest).strip()}")
+    return address
+
+
+def _ask(address: str, rows: list[dict[str, Any]]) -> tuple[list[Any], str]:
+    body = json.dumps({"dataframe_records": rows}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}/invocations", body, headers)  # noqa: S310 - an address of our own server
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE) as response:  # noqa: S310
+            return json.load(response)["predictions"], str(response.headers["X-Bundle-Digest"])
+    except (urllib.error.URLError, TimeoutError) as error:
+        raise InfrastructureError(f"the server does not answer: {error}") from error

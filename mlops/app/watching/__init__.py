@@ -1,0 +1,1 @@
+"""Watching: the monitor, and the retraining it may propose."""

@@ -1,0 +1,177 @@
+"""Watch what models answered: read the log, judge it against the bundle, write a report outside of Git."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mlops.app.running.serve import find_bundle
+from mlops.app.watching.prediction_log import labels_file, open_log
+from mlops.app.workspace import Workspace
+from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import dumps
+from mlops.spec.monitor import Monitor
+from mlops.spec.pipeline import Pipeline
+
+HISTORY = 30  # windows that a report shows
+EXIT_CODES = {"ok": 0, "alarm": 2, "data-incident": 2, "insufficient": 7}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A report as JSON, where it was written, and the metric with its bound where there is one."""
+
+    document: Mapping[str, Any]
+    page: Path
+    bound: tuple[str, float] | None
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What was found out about several pipelines, and what stopped the others, by name."""
+
+    watched: tuple[Watched, ...]
+    failed: Mapping[str, MlopsError]
+
+
+def watched_names(workspace: Workspace) -> tuple[str, ...]:
+    """List the pipelines that have a `monitor:`."""
+    return tuple(name for name, loaded in workspace.pipelines.items() if loaded.spec.monitor is not None)
+
+
+def report_folder(root: Path, name: str) -> Path:
+    """Find where the reports of a pipeline are written; Git ignores it."""
+    return root / ".mlops" / "monitor" / name
+
+
+def settings(workspace: Workspace, name: str) -> Monitor:
+    """Give the `monitor:` of a pipeline.
+
+    Raises:
+        ConfigurationError: it has none.
+    """
+    loaded = workspace.pipelines[name]
+    if loaded.spec.monitor is None:
+        raise ConfigurationError(
+            f"{name} has no `monitor:`", hint=f"write `monitor: {{every: day}}` in {loaded.layers[-1].document.file}"
+        )
+    return loaded.spec.monitor
+
+
+def watch(workspace: Workspace, name: str, until: datetime | None = None) -> Watched:
+    """Judge the log of a pipeline up to a time, by default its newest record's, and write the report.
+
+    Raises:
+        ConfigurationError: the pipeline has no `monitor:`, or its labels are not where it says.
+        DataError: the labels are not what the model predicts.
+        IntegrityError: the bundle or the log is damaged.
+        InfrastructureError: there is no bundle, or no log.
+    """
+    from mlops.monitor import document, judge, log, page, performance, windows
+    from mlops.monitor.reference import Reference
+
+    monitor, spec = settings(workspace, name), workspace.pipelines[name].spec
+    reference = Reference.read(find_bundle(workspace.root, name))
+    bound = None
+    if monitor.performance is not None:
+        bound = (monitor.performance.metric, performance.bound(monitor.performance, reference))
+    logged = open_log(workspace.root, name, monitor)
+    listed = logged.names()
+    span = log.span(listed)
+    if span is None:
+        raise InfrastructureError(
+            f"{name}: there is no prediction log in {logged.shown}",
+            hint=f"mlops serve {name} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
+        )
+    until = until or span[1]
+    labelled = _labelled(workspace.root, name, spec, monitor, until, bound)
+    closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
+    folder = logged.bring(listed, closed[0].start, closed[-1].end) if closed else logged.folder
+    result = judge.judge(
+        closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, labelled
+    )
+    found = document.document(result, reference, name)
+    place = report_folder(workspace.root, name)
+    write_text(place / "report.json", dumps(found))
+    write_text(place / "report.html", page.render(found, monitor.drift.measure, monitor.drift.at_least, bound))
+    return Watched(found, place / "report.html", bound)
+
+
+def watch_all(workspace: Workspace, names: Sequence[str], until: datetime | None = None) -> Watch:
+    """Judge several pipelines; what is wrong with one stops no other."""
+    watched: list[Watched] = []
+    failed: dict[str, MlopsError] = {}
+    for name in names:
+        try:
+            watched.append(watch(workspace, name, until))
+        except MlopsError as error:
+            if name not in error.message:
+                error.message = f"{name}: {error.message}"
+            failed[name] = error
+    return Watch(tuple(watched), failed)
+
+
+def exit_code(watch: Watch) -> int:
+    """Give the worst: an error (the greatest code of several), else 2 for an alarm, else 7 for too little, else 0."""
+    if watch.failed:
+        return max(error.exit_code for error in watch.failed.values())
+    codes = {EXIT_CODES[item.document["status"]] for item in watch.watched}
+    return 2 if 2 in codes else max(codes, default=0)
+
+
+def asking(workspace: Workspace, watch: Watch) -> dict[str, str]:
+    """Give the SHA-256 of each report that a retraining may answer: an alarm, or a policy that asks by schedule."""
+    found = {}
+    for item in watch.watched:
+        name = item.document["pipeline"]
+        policy = settings(workspace, name).retrain
+        if policy is not None and (item.document["status"] == "alarm" or "schedule" in policy.when):
+            found[name] = hashlib.sha256((item.page.parent / "report.json").read_bytes()).hexdigest()
+    return found
+
+
+def append_asking(path: Path, asking: Mapping[str, str]) -> None:
+    """Append `asked=true` and `report-NAME=SHA256` lines, as outputs of a step of a workflow are written.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter
+    """
+    lines = [f"report-{name}={digest}\n" for name, digest in sorted(asking.items())]
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(["asked=true\n", *lines] if lines else [])
+
+
+def write_metrics(path: Path, watched: Sequence[Watched]) -> None:
+    """Write Prometheus' text format; the only file of the monitor that knows what time it is."""
+    from mlops.monitor.exposition import exposition
+
+    bounds = {item.document["pipeline"]: item.bound for item in watched if item.bound is not None}
+    write_text(path, exposition([item.document for item in watched], bounds, time.time()))
+
+
+def labels_of(root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime) -> Any:
+    """Read the labels that are known at a time, as a table; raises ConfigurationError and DataError."""
+    from mlops.ml.data.derive import Derived
+    from mlops.monitor import labels
+    from mlops.spec.data import brief
+
+    file = monitor.labels or ""  # `spec.checks` has seen that there is one
+    derived = {column: Derived.model_validate(brief(rule)) for column, rule in spec.data.derive.items()}
+    with labels_file(root, name, file) as path:
+        return labels.read(path, file, spec.data.target, derived, until)
+
+
+def _labelled(
+    root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime, bound: tuple[str, float] | None
+) -> Any:
+    from mlops.monitor.judge import Labelled
+
+    if bound is None:
+        return None
+    frame = labels_of(root, name, spec, monitor, until)
+    return Labelled(frame, spec.data.entity, spec.evaluate.bootstrap, bound[1])

@@ -1,0 +1,1 @@
+"""Intervals: resampling, exact and approximate tests, power."""

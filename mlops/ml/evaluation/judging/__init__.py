@@ -1,0 +1,1 @@
+"""Judging: from predictions and rules to verdicts with a sentence each."""

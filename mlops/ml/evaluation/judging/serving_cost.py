@@ -1,0 +1,179 @@
+"""What serving costs: repetitions in fresh processes, candidate and champion in turns, judged by their ratio.
+
+A repetition starts one process of each model, in an order that alternates, and asks them in turns A B B A, so that a
+machine that grows slower or hotter does so for both. One repetition gives one value of each quantity; the paired
+log-ratios of the repetitions give an interval by Student's t. Fewer than five repetitions decide nothing.
+Method: Georges, Buytaert and Eeckhout, Statistically Rigorous Java Performance Evaluation (OOPSLA 2007).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval
+from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+from mlops.ml.evaluation.judging.judge import Result
+from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, ends, number
+from mlops.ml.evaluation.judging.waivers import FAIL, INCONCLUSIVE, PASS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+REPETITIONS = 5  # fewer decide nothing
+UNITS = {
+    "latency_p50": "s",
+    "latency_p99": "s",
+    "throughput": "rows/s",
+    "cold_start": "s",
+    "memory": "MiB",
+    "size": "MiB",
+}
+
+
+def values(
+    cold_start: float, requests: Sequence[float], batches: Sequence[float], batch: int, peak: int | None, size: int
+) -> dict[str, float | None]:
+    """Sum up one process: seconds of its start, of each request of one row and of each batch; bytes."""
+    return {
+        "latency_p50": float(np.quantile(requests, 0.5)),
+        "latency_p99": float(np.quantile(requests, 0.99)),
+        "throughput": batch / float(np.median(batches)),
+        "cold_start": cold_start,
+        "memory": None if peak is None else peak / 2**20,
+        "size": size / 2**20,
+    }
+
+
+def judge_reports(rules: Iterable[Rule], reports: Path, champion: str | None, confidence: float) -> list[Result]:
+    """Judge every rule by what `evaluate` and `measure` left in the folder of reports."""
+    metrics = _document(reports / "metrics.json") or {}
+    inputs = metrics.get("inputs")
+    known = inputs if isinstance(inputs, Mapping) else {}
+    return judge(rules, _document(reports / "serving.json"), known, champion, confidence)
+
+
+def _document(path: Path) -> Mapping[str, Any] | None:
+    """Read a report; None where there is none that can be read."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, Mapping) else None
+
+
+def judge(
+    rules: Iterable[Rule],
+    report: Mapping[str, Any] | None,
+    inputs: Mapping[str, str],
+    champion: str | None,
+    confidence: float,
+) -> list[Result]:
+    """Judge every rule by `reports/serving.json`; `inputs` are the digests of the judged model's files.
+
+    What was not measured, on this model, often enough, is inconclusive and never a pass.
+    """
+    return [_judge(rule, report, inputs, champion, confidence) for rule in rules]
+
+
+def _judge(
+    rule: Rule, report: Mapping[str, Any] | None, inputs: Mapping[str, str], champion: str | None, confidence: float
+) -> Result:
+    bound = rule.at_least if rule.at_least is not None else rule.at_most
+    if rule.against == "champion" and champion is None:
+        return Result(Evidence(rule, applicable=False), bound, INCONCLUSIVE, NO_CHAMPION)
+    try:
+        logs = _logs(rule, report, inputs, champion)
+    except _NotMeasured as error:
+        return Result(
+            Evidence(rule, problem=str(error)), bound, INCONCLUSIVE, f"{rule.metric} is not measured: {error}"
+        )
+    interval = _interval(logs["candidate"] - logs.get("champion", 0.0), confidence, relative="champion" in logs)
+    other = {model: float(np.exp(column.mean())) for model, column in logs.items()}.get("champion")
+    evidence = Evidence(rule, None, len(logs["candidate"]), len(logs["candidate"]), interval, other=other)
+    verdict = _verdict(rule, interval)
+    return Result(evidence, bound, verdict, _sentence(evidence, bound, verdict))
+
+
+class _NotMeasured(ValueError):
+    """Why there is nothing to judge."""
+
+
+def _logs(
+    rule: Rule, report: Mapping[str, Any] | None, inputs: Mapping[str, str], champion: str | None
+) -> dict[str, NDArray[np.float64]]:
+    """Give the logarithm of each repetition's value, of the models that the rule is about."""
+    if report is None:
+        raise _NotMeasured("there is no reports/serving.json")
+    names = ("model.onnx", "transform.json")
+    measured = report.get("inputs")
+    if not isinstance(measured, Mapping) or any(measured.get(n) is None or measured[n] != inputs.get(n) for n in names):
+        raise _NotMeasured("reports/serving.json is about another model")
+    if rule.against == "champion" and report.get("champion") != champion:
+        raise _NotMeasured("reports/serving.json is about another champion")
+    models = ("candidate", "champion") if rule.against == "champion" else ("candidate",)
+    found = {model: _column(report, model, rule.metric) for model in models}
+    if len({len(column) for column in found.values()}) > 1:
+        raise _NotMeasured("candidate and champion were not measured in pairs")
+    if len(found["candidate"]) < REPETITIONS:
+        raise _NotMeasured(f"{len(found['candidate'])} repetitions decide nothing, {REPETITIONS} are needed")
+    return {model: np.log(column) for model, column in found.items()}
+
+
+def _column(report: Mapping[str, Any], model: str, metric: str) -> NDArray[np.float64]:
+    try:
+        column = np.array(report["repetitions"][model][metric], dtype=np.float64).reshape(-1)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _NotMeasured(f"reports/serving.json has no {metric} of the {model}") from error
+    if not (np.isfinite(column).all() and (column > 0).all()):
+        raise _NotMeasured(f"a repetition has no {metric} of the {model}")
+    return column
+
+
+def _interval(logs: NDArray[np.float64], confidence: float, *, relative: bool) -> Interval:
+    """Take the mean and its t-interval back from logarithms: a value, or a change as a share of the other's."""
+    from scipy.special import stdtrit
+
+    if len(logs) < 2:
+        return UNKNOWN
+    mean, error = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(len(logs))
+    reach = float(stdtrit(len(logs) - 1, (1 + confidence) / 2)) * error
+    back = [math.expm1(mean + step) if relative else math.exp(mean + step) for step in (0.0, -reach, reach)]
+    return Interval(*(float(f"{value:.9g}") for value in back))  # a size that is its bound must not miss it by rounding
+
+
+def _verdict(rule: Rule, interval: Interval) -> str:
+    low, high = rule.at_least, rule.at_most
+    if (low is not None and interval.value < low) or (high is not None and interval.value > high):
+        return FAIL
+    bounded = low is not None or high is not None
+    sure = (low is None or interval.low >= low) and (high is None or interval.high <= high)
+    return PASS if bounded and sure else INCONCLUSIVE
+
+
+def _sentence(evidence: Evidence, bound: float | None, verdict: str) -> str:
+    rule, interval = evidence.rule, evidence.interval
+    unit = UNITS[rule.metric]
+    scale = 100 if rule.against == "champion" else 1
+    low, high = ends(scale * interval.low, scale * interval.high)
+    most = "at least" if rule.at_least is not None else "at most"
+    if rule.against == "champion":
+        side = "above" if interval.value > 0 else "below"
+        shown = (
+            f"{rule.metric} is {abs(interval.value):.1%} {side} the champion's {number(evidence.other or 0.0)} {unit}"
+        )
+        wanted, spread = f"{most} {bound or 0.0:+.1%}", f"[{low} %, {high} %]"
+    else:
+        shown = f"{rule.metric} is {number(interval.value)} {unit}"
+        wanted, spread = f"{most} {bound:g} {unit}", f"[{low}, {high}]"
+    times = f"in {evidence.rows} repetitions"
+    if verdict == PASS:
+        return f"{shown} {spread}, {wanted} as required, {times}"
+    if verdict == FAIL:
+        return f"{shown} but must be {wanted}, {times}"
+    return f"{shown} {spread} and must be {wanted}: too noisy to tell {times}; a quieter machine or more repetitions"

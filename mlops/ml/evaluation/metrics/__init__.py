@@ -1,0 +1,1 @@
+"""Metrics: formulas as functions of row weights."""

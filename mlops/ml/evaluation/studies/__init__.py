@@ -1,0 +1,1 @@
+"""Studies: what is looked at besides metrics."""

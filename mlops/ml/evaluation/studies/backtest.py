@@ -1,0 +1,81 @@
+"""A rolling origin: learn from what was known at several times past, and forecast from there.
+
+Tashman, International Journal of Forecasting 16:437 (2000): the origin moves on and the rows to learn from grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops.ml.evaluation.metrics.catalogue import compute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
+
+METRICS = ("mae", "rmse", "smape", "wape")
+_FIRST = 0.5  # of the periods are known at the first origin
+_HELD = 0.2  # of what is known at an origin chooses how long to learn
+_FEWEST = 20  # rows; from fewer nothing is learnt
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows that are known at an origin, the last known period, and rows to forecast from there.
+
+    `train` and `validation` divide the known rows, with a horizon between, for what needs to be told when to stop.
+    """
+
+    origin: int
+    known: NDArray[np.int64]
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+
+def folds(numbers: NDArray[np.int64], origins: int, horizon: int) -> list[Fold]:
+    """Set origins at even distances over the later half of the periods of target dates [n].
+
+    Every forecast starts at its origin or after it, and ends before the first that the next origin makes. An origin
+    with too few rows to learn from, or none to forecast, is left out.
+    """
+    known = np.unique(numbers)
+    if not len(known) or not origins:
+        return []
+    first, last = known[int(_FIRST * len(known))] - 1, known[-1] - horizon + 1
+    steps = np.unique(np.linspace(first, last, origins + 1).astype(np.int64))
+    found = [_fold(numbers, int(start), int(end), horizon) for start, end in pairwise(steps)]
+    return [fold for fold in found if min(len(fold.train), len(fold.test)) and len(fold.train) >= _FEWEST]
+
+
+def _fold(numbers: NDArray[np.int64], start: int, end: int, horizon: int) -> Fold:
+    test = np.flatnonzero((numbers >= start + horizon) & (numbers < end + horizon))
+    past = np.unique(numbers[numbers <= start])
+    held = past[-max(1, round(_HELD * len(past)))] if len(past) else start
+    train = np.flatnonzero(numbers <= held - horizon)
+    known = np.flatnonzero(numbers <= start)
+    return Fold(start, known, train, np.flatnonzero((numbers >= held) & (numbers <= start)), test)
+
+
+def measure(
+    found: Iterable[Fold],
+    y: NDArray[Any],
+    rivals: Mapping[str, NDArray[Any]],
+    learn: Callable[[Fold], NDArray[Any]],
+    name: Callable[[Fold], str],
+) -> dict[str, Any]:
+    """Measure candidate and `rivals` ([n] each) on the rows of each fold, by the name of its origin."""
+    told: dict[str, Any] = {}
+    for fold in found:
+        truth = y[fold.test]
+        scores = {"candidate": learn(fold), **{rival: score[fold.test] for rival, score in rivals.items()}}
+        measured = {
+            model: {metric: compute(metric, truth, score) for metric in METRICS} for model, score in scores.items()
+        }
+        told[name(fold)] = {"known": len(fold.known), "rows": len(fold.test), **measured}
+    return told

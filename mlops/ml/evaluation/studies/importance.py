@@ -1,0 +1,68 @@
+"""Permutation importance: what a metric loses when the values of one raw column are shuffled among the rows.
+
+Whole columns of the table are shuffled before the transform, so that all features made of one column go together.
+Method: Breiman, Random Forests, Machine Learning 45:5 (2001); Fisher, Rudin and Dominici, JMLR 20:177 (2019).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
+from mlops.ml.evaluation.metrics.catalogue import statistic
+from mlops.ml.evaluation.studies import hashed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.ml.evaluation.judging.evidence import Method
+
+_SAMPLES = 500  # resamples: the third digit of an importance matters to nobody
+
+
+def sample(rows: NDArray[Any], size: int) -> NDArray[np.int64]:
+    """Choose at most `size` positions, by row number; in order."""
+    return np.sort(hashed.order("importance", rows)[:size])
+
+
+def importances(
+    predict: Callable[[pl.DataFrame], NDArray[Any]],
+    frame: pl.DataFrame,
+    target: NDArray[Any],
+    columns: Sequence[str],
+    metric: str,
+    repetitions: int,
+    method: Method,
+    *,
+    higher_is_better: bool,
+    groups: NDArray[np.int64] | None = None,
+) -> list[dict[str, Any]]:
+    """List columns by the metric's mean loss over the shuffles, with intervals over rows; `groups` go together."""
+    sign, rows = (1.0 if higher_is_better else -1.0), frame["__row__"].to_numpy()
+    statistics = {("", 0): statistic(metric, target, predict(frame))}
+    for column in columns:
+        scores = predict(_shuffled(frame, column, rows, repetitions))
+        parts = np.split(scores, repetitions)
+        statistics |= {(column, number): statistic(metric, target, part) for number, part in enumerate(parts)}
+    samples = min(method.samples, _SAMPLES)
+    draws = resample(statistics, Resampling.of(len(frame), groups, samples, method.seed))
+    ones = np.ones((1, len(frame)))
+    values = {key: float(apply(ones)[0]) for key, apply in statistics.items()}
+    found = []
+    for column in columns:
+        losses = [sign * (values["", 0] - values[column, number]) for number in range(repetitions)]
+        drawn = [sign * (draws["", 0] - draws[column, number]) for number in range(repetitions)]
+        interval = Interval.of(float(np.mean(losses)), np.mean(drawn, axis=0), method.confidence)
+        found.append({"column": column, "value": interval.value, "low": interval.low, "high": interval.high})
+    return sorted(found, key=lambda item: (-item["value"], item["column"]))
+
+
+def _shuffled(frame: pl.DataFrame, column: str, rows: NDArray[Any], repetitions: int) -> pl.DataFrame:
+    """Stack copies of the rows, each with its own shuffle of one column."""
+    orders = [hashed.order(f"importance|{column}|{number}", rows) for number in range(repetitions)]
+    values = pl.concat([frame[column][order] for order in orders])
+    return pl.concat([frame] * repetitions).with_columns(values.alias(column))

@@ -1,0 +1,1 @@
+"""Checking: what one block cannot see by itself, a file a subject."""

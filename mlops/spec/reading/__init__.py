@@ -1,0 +1,1 @@
+"""Reading: from files to one composed, typed and traced configuration."""

@@ -1,0 +1,65 @@
+"""Where YAML is looked for: the project's `conf/` first, the choices that ship with the package behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mlops.spec.reading.document import Document, read
+from mlops.spec.reading.links import Links
+
+GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy", "monitor")
+LIBRARY = Path(__file__).parents[2] / "library"
+SHIPPED = "mlops/library"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The YAML files of one project, each read once."""
+
+    root: Path
+    _documents: dict[str, Document] = field(default_factory=dict, compare=False, repr=False)
+
+    fleets: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Fleets that were read, by name."""
+
+    @cached_property
+    def conf(self) -> Path:
+        """The folder that people edit."""
+        return self.root / "conf"
+
+    @cached_property
+    def links(self) -> Links:
+        """The symbolic links below `conf/`."""
+        return Links(self.root)
+
+    def document(self, file: str) -> Document | None:
+        """Read `group/option` from the project, else from the library; None where neither has it."""
+        if file not in self._documents:
+            for folder, shown in ((self.conf, "conf"), (LIBRARY, SHIPPED)):
+                path = folder / f"{file}.yaml"
+                if shown == "conf" and (found := self.links.refused(f"conf/{file}.yaml")) is not None:
+                    self._documents[file] = Document(found.position.file, "", None, (found,))
+                    break
+                if path.is_file():
+                    self._documents[file] = read(f"{shown}/{file}.yaml", path.read_bytes())
+                    break
+        return self._documents.get(file)
+
+    def options(self, group: str) -> tuple[str, ...]:
+        """List what may be chosen in a group, sorted."""
+        found: set[str] = set()
+        for folder in (self.conf / group, LIBRARY / group):
+            if folder.is_dir():
+                found |= {path.stem for path in folder.glob("*.yaml")}
+        return tuple(sorted(found))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of every file read so far, by the name that findings give it."""
+        return {document.file: document.text for document in self._documents.values()}
+
+    def __hash__(self) -> int:
+        return hash(self.root)

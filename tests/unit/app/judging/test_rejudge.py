@@ -1,0 +1,201 @@
+"""A change cannot soften the gate that judges it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mlops.app.judging.rejudge import Rejudged, rejudge
+from mlops.cli.main import run
+from mlops.errors import InfrastructureError, IntegrityError, StaleError
+from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
+from mlops.ml.evaluation.predictions import Predictions
+from mlops.steps import gate
+from tests.builders.evaluations import binary, gate_params, probabilities, with_scores, write_run
+from tests.builders.repositories import commit, edit, git, make_repository, record
+
+GOOD = binary(800)
+WORSE = with_scores(GOOD, candidate=probabilities(GOOD.target, 0.9))
+
+
+def rules(bound: float = 0.8, **changes: Any) -> list[dict[str, Any]]:
+    rule = {"id": "auroc", "metric": "auroc", "against": "value", "at_least": bound, **changes}
+    return [{"id": "auroc-dummy", "metric": "auroc", "against": "dummy", "at_least": 0.05}, rule]
+
+
+def recorded(root: Path, predictions: Predictions, *, live: str | None = None, **changes: Any) -> None:
+    """Leave what compiling and a run leave of the pipeline `visits`."""
+    folder = root / "pipelines" / "visits"
+    shutil.rmtree(folder, ignore_errors=True)
+    context = write_run(folder, predictions)
+    section = gate_params(**{"rules": rules(), **changes})
+    gate.run(type(context)(folder, "visits", "gate", section))
+    sections = {"gate": {**section, "code": "x", "libraries": {}}, "evaluate": {"champion": live}}
+    (folder / "params.yaml").write_text(yaml.safe_dump(sections))
+    (folder / ".gitignore").write_text("/artifacts\n")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    recorded(tmp_path, GOOD)
+    commit(tmp_path, "base")
+    return tmp_path
+
+
+def judged(root: Path) -> Rejudged:
+    return rejudge(root, "visits", "HEAD")
+
+
+def test_a_lower_bound_with_a_worse_model_fails_under_the_base(root: Path) -> None:
+    recorded(root, WORSE, rules=rules(0.6))
+    found = judged(root)
+    assert (found.now.verdict, found.before and found.before.verdict, found.verdict) == ("pass", "fail", "fail")
+    assert found.loosened == ("the rule `auroc at least 0.8` was loosened to `auroc at least 0.6`",)
+    error = found.whole.error()
+    assert error is not None
+    assert error.exit_code == 2
+
+
+def test_a_lower_bound_alone_passes_both_and_is_labelled(root: Path) -> None:
+    recorded(root, GOOD, rules=rules(0.6))
+    found = judged(root)
+    assert (found.verdict, found.labels) == ("pass", ("policy-change",))
+
+
+def test_a_hand_edit_of_a_compiled_workflow_is_a_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = make_repository(tmp_path)
+    record(repository)
+    edit(repository, ".github/workflows/mlops-pr.yml", "cancel-in-progress", "cancel-in-progres")
+    monkeypatch.chdir(repository)
+    assert run(["compile", "--check"]) == 1
+    assert "mlops-pr.yml: not what the YAML compiles to" in capsys.readouterr().err
+
+
+def test_the_same_gate_is_judged_once_and_carries_no_label(root: Path) -> None:
+    found = judged(root)
+    assert (found.before, found.labels, found.verdict) == (None, (), "pass")
+
+
+def test_other_code_of_the_gate_is_no_other_rule(root: Path) -> None:
+    edit(root, "pipelines/visits/params.yaml", "code: x", "code: y")
+    assert judged(root).before is None
+
+
+def test_a_removed_rule_still_counts(root: Path) -> None:
+    recorded(root, WORSE, rules=rules()[:1])
+    found = judged(root)
+    assert found.verdict == "fail"
+    assert found.loosened == ("the rule `auroc at least 0.8` was removed",)
+
+
+def test_a_rule_made_a_warning_still_blocks(root: Path) -> None:
+    recorded(root, WORSE, rules=rules(mode="warn"))
+    found = judged(root)
+    assert (found.now.verdict, found.verdict) == ("pass", "fail")
+    assert found.loosened == ("the rule `auroc at least 0.8` was loosened to `auroc at least 0.8 (only a warning)`",)
+
+
+def test_a_stricter_gate_is_labelled_but_loosens_nothing(root: Path) -> None:
+    recorded(root, GOOD, rules=rules(0.82))
+    found = judged(root)
+    assert (found.loosened, found.labels) == ((), ("policy-change",))
+
+
+def test_a_live_model_taken_out_of_the_comparison_leaves_doubt(root: Path) -> None:
+    recorded(root, GOOD, live="sha256:" + "c" * 64)
+    commit(root)
+    recorded(root, GOOD)
+    found = judged(root)
+    assert found.verdict == "inconclusive"
+    assert found.notes == (
+        "the live model sha256:cccccccccccc was taken out of the comparison, so nothing says that this one is no worse",
+    )
+
+
+def test_a_pipeline_that_the_base_lacks_is_judged_by_its_own_rules(root: Path) -> None:
+    git(root, "rm", "-rq", "--cached", "pipelines")
+    git(root, "commit", "-qm", "none")
+    assert judged(root).verdict == "pass"
+
+
+def test_predictions_other_than_the_recorded_ones_are_refused(root: Path) -> None:
+    WORSE.write(root / "pipelines/visits/artifacts/evaluation/predictions.parquet")
+    with pytest.raises(StaleError, match="visits: the verdict was recorded for other predictions"):
+        judged(root)
+
+
+def test_predictions_that_are_not_here_are_asked_for(root: Path) -> None:
+    shutil.rmtree(root / "pipelines/visits/artifacts")
+    with pytest.raises(InfrastructureError) as raised:
+        judged(root)
+    assert raised.value.hint == "dvc pull brings them, or mlops run visits"
+
+
+def test_a_gate_that_cannot_be_read_is_no_pass(root: Path) -> None:
+    edit(root, "pipelines/visits/params.yaml", "minimum_rows", "least_rows")
+    commit(root)
+    recorded(root, GOOD)
+    with pytest.raises(IntegrityError, match="a gate this version of mlops cannot read"):
+        judged(root)
+
+
+@pytest.mark.parametrize(("form", "said"), [("text", "loosened to"), ("md", "policy-change"), ("json", '"loosened"')])
+def test_the_command_line_says_it_in_every_form(
+    root: Path, form: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded(root, WORSE, rules=rules(0.6))
+    (root / "conf" / "pipeline").mkdir(parents=True)
+    (root / "conf" / "project.yaml").write_text("name: x\n")
+    (root / "conf" / "pipeline" / "visits.yaml").write_text("# @package _global_\n")
+    monkeypatch.chdir(root)
+    assert run(["gate", "visits", "--base", "HEAD", "-o", form]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.out
+    assert "visits: the gate failed" in shown.err
+
+
+COST = """def cost(target, score):
+    return {0}(target - score) ** 2
+"""
+OWN = {"cost": {"use": "pipelines.visits.rules:cost", "better": "lower", "parameters": {}}}
+COSTLY = [*rules(), {"id": "cost", "metric": "cost", "against": "value", "at_most": 0.2}]
+
+
+def costed(root: Path, factor: str = "", *, remember: bool = True) -> None:
+    """Leave a run whose gate bounds the mean of squared errors, times a factor, by 0.2."""
+    (root / "pipelines/visits").mkdir(parents=True, exist_ok=True)
+    (root / "pipelines/visits/rules.py").write_text(COST.format(factor))
+    metrics = {name: OwnMetric(**metric) for name, metric in OWN.items()}
+    found = replace(GOOD, own=measure(GOOD, metrics, root, "visits"))
+    recorded(root, found, rules=COSTLY, own=OWN)
+    (root / "pipelines/visits/rules.py").write_text(COST.format(factor))
+    if remember:
+        commit(root)
+
+
+def test_the_base_judges_by_its_own_code_of_a_metric(tmp_path: Path) -> None:
+    costed(tmp_path, "2 * ")
+    costed(tmp_path, "0 * ", remember=False)
+    found = judged(tmp_path)
+    assert (found.now.verdict, found.before and found.before.verdict, found.verdict) == ("pass", "fail", "fail")
+    assert found.loosened == ("the code of `pipelines.visits.rules:cost` changed",)
+
+
+def test_unchanged_code_of_a_metric_is_judged_once(tmp_path: Path) -> None:
+    costed(tmp_path)
+    found = judged(tmp_path)
+    assert (found.before, found.labels, found.verdict) == (None, (), "pass")
+
+
+def test_a_metric_whose_code_the_base_lacks_does_not_pass(tmp_path: Path) -> None:
+    costed(tmp_path)
+    git(tmp_path, "rm", "-q", "--cached", "pipelines/visits/rules.py")
+    git(tmp_path, "commit", "-qm", "none")
+    assert judged(tmp_path).verdict == "fail"

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mlops.app.releasing.register import read_history, register_bundle
+from mlops.bundle.store import Store
+from mlops.errors import ConfigurationError, IntegrityError, StaleError
+from mlops.files.canonical import digest_file
+from tests.builders.bundles import make_bundle
+
+URI = "sqlite:///.mlops/mlflow.db"
+
+
+def _git(root: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    return subprocess.run(["git", *identity, *arguments], cwd=root, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("bundle") / "tiny")
+
+
+@pytest.fixture
+def root(bundle: Path, tmp_path: Path) -> Path:
+    """A repository whose pipeline `tiny` has run, committed as it is."""
+    folder = tmp_path / "repository"
+    shutil.copytree(bundle, folder / "pipelines/tiny/artifacts/bundle")
+    (folder / "pipelines/tiny/reports").mkdir()
+    report = {"schema_version": 1, "digest": digest_file(bundle / "manifest.json")}
+    (folder / "pipelines/tiny/reports/bundle.json").write_text(json.dumps(report))
+    history = "candidate,epoch,metric,value\nmlp,0,loss,0.5\nmlp,1,loss,0.25\nmlp,1,auroc,\n"
+    (folder / "pipelines/tiny/reports/history.csv").write_text(history)
+    (folder / ".gitignore").write_text("artifacts/\n.mlops/\n")
+    _git(folder.parent, "init", "-q", "-b", "main", str(folder))
+    _git(folder, "add", "-A")
+    _git(folder, "commit", "-q", "-m", "A run")
+    return folder
+
+
+@pytest.mark.slow
+def test_a_bundle_is_stored_and_registered_once_with_the_commit_it_was_made_from(root: Path) -> None:
+    made = register_bundle(root, "tiny", URI, "tiny")
+    assert (made.name, made.version, made.created, made.dirty) == ("tiny", "1", True, False)
+    assert made.commit == _git(root, "rev-parse", "HEAD").strip()
+    assert made.tracking == f"sqlite:///{root}/.mlops/mlflow.db"
+    assert Store(root / ".mlops/bundles").get(made.bundle).is_dir()
+    (root / "pipelines/tiny/notes.txt").write_text("not committed")
+    again = register_bundle(root, "tiny", URI, "tiny")
+    assert (again.version, again.created, again.dirty, again.commit) == ("1", False, True, made.commit)
+    assert _git(root, "status", "--porcelain") == "?? pipelines/tiny/notes.txt\n"
+
+
+def test_without_a_bundle_the_user_is_told_to_run(root: Path) -> None:
+    shutil.rmtree(root / "pipelines/tiny/artifacts")
+    with pytest.raises(StaleError) as caught:
+        register_bundle(root, "tiny", URI, "tiny")
+    assert str(caught.value) == "pipelines/tiny has no bundle"
+    assert caught.value.hint == "run `mlops run tiny` first"
+
+
+def test_a_bundle_other_than_the_reported_one_is_refused_and_nothing_is_stored(root: Path) -> None:
+    digest = digest_file(root / "pipelines/tiny/artifacts/bundle/manifest.json")
+    (root / "pipelines/tiny/reports/bundle.json").write_text(json.dumps({"digest": "sha256:" + "0" * 64}))
+    with pytest.raises(IntegrityError) as caught:
+        register_bundle(root, "tiny", URI, "tiny")
+    assert str(caught.value) == (
+        f"pipelines/tiny/artifacts/bundle is {digest[:19]}… but reports/bundle.json says sha256:000000000000…"
+    )
+    assert not (root / ".mlops").exists()
+
+
+def test_a_bundle_with_a_changed_file_is_refused(root: Path) -> None:
+    (root / "pipelines/tiny/artifacts/bundle/card.md").write_text("a better card")
+    with pytest.raises(IntegrityError):
+        register_bundle(root, "tiny", URI, "tiny")
+
+
+def test_a_version_needs_a_commit_to_name(root: Path) -> None:
+    shutil.rmtree(root / ".git")
+    _git(root, "init", "-q")
+    with pytest.raises(ConfigurationError) as caught:
+        register_bundle(root, "tiny", URI, "tiny")
+    assert str(caught.value) == "repository/ has no Git commit yet"
+
+
+def test_history_is_read_by_candidate_and_epoch(root: Path, tmp_path: Path) -> None:
+    found = read_history(root / "pipelines/tiny/reports/history.csv")
+    assert found == (("mlp/loss", 0.5, 0), ("mlp/loss", 0.25, 1))
+    assert read_history(tmp_path / "absent.csv") == ()

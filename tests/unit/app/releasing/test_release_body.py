@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from mlops.app.releasing.release_body import Step, release_body, rollback_body
+from mlops.bundle.contents import Contents
+from tests.builders.bundles import make_bundle
+
+LIVE = f"sha256:{'a' * 64}"
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    return Contents.read(make_bundle(tmp_path_factory.mktemp("bundle") / "tiny"))
+
+
+def with_reports(bundle: Contents, live: str | None, /, **models: Any) -> Contents:
+    gate = {**json.loads(bundle.files["gate.json"]), "champion": live}
+    figures = {name: {"auroc": {"value": value, "low": value - 0.1, "high": None}} for name, value in models.items()}
+    reports = {"gate.json": gate, "metrics.json": {"models": figures}}
+    return dataclasses.replace(
+        bundle, files={**bundle.files, **{name: json.dumps(value).encode() for name, value in reports.items()}}
+    )
+
+
+def table(body: str) -> list[str]:
+    return body[body.index("| metric |") :].splitlines()
+
+
+def test_figures_stand_beside_the_live_ones_of_the_same_rows(bundle: Contents) -> None:
+    new = with_reports(bundle, LIVE, candidate=0.75, champion=0.5)
+    assert table(release_body(Step("prod", "tiny", new, LIVE))) == [
+        "| metric | this bundle | live one, on the same test rows |",
+        "| --- | --- | --- |",
+        "| auroc | 0.75 [0.65, –] | 0.5 [0.4, –] |",
+    ]
+
+
+def test_another_live_one_is_shown_as_it_was_measured(bundle: Contents) -> None:
+    new, old = with_reports(bundle, None, candidate=0.75), with_reports(bundle, None, candidate=0.7)
+    head, _, row = table(release_body(Step("staging", "tiny", new, LIVE, old)))
+    assert head == "| metric | this bundle | live one, as measured when it was made, on its own test rows |"
+    assert row == "| auroc | 0.75 [0.65, –] | 0.7 [0.6, –] |"
+    assert table(release_body(Step("staging", "tiny", new)))[2] == "| auroc | 0.75 [0.65, –] | – |"
+
+
+def test_what_people_wrote_is_shown_and_does_nothing_else(bundle: Contents) -> None:
+    body = release_body(Step("prod", "tiny", bundle, reason="@everybody <img src=x> | [a](b)"))
+    assert "@everybody" not in body
+    assert "<img" not in body
+    assert "Nothing was live there before." in body
+
+
+def test_a_rollback_says_whether_requests_change(bundle: Contents) -> None:
+    schema = json.loads(bundle.files["schema.json"])
+    schema["fields"][0]["nullable"] = not schema["fields"][0]["nullable"]
+    live = dataclasses.replace(bundle, files={**bundle.files, "schema.json": json.dumps(schema).encode()})
+    said = "- ❌ requests differ from the live one's in age\n"
+    assert said in rollback_body(Step("prod", "tiny", bundle, LIVE, live))
+    assert "- ❔ the live bundle is not here" in rollback_body(Step("prod", "tiny", bundle, LIVE))

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlops.app.running.verify import verify
+from mlops.app.workspace import open_workspace
+from tests.builders.repositories import edit, make_repository, record
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    record(make_repository(tmp_path))
+    return tmp_path
+
+
+def found(root: Path) -> list[tuple[str, int]]:
+    return [(finding.message, finding.code) for finding in verify(open_workspace(root))]
+
+
+def test_what_was_recorded_agrees(root: Path) -> None:
+    assert found(root) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "message", "code"),
+    [
+        (
+            "conf/pipeline/churn.yaml",
+            "at_least: 0.7",
+            "at_least: 0.6",
+            "gate was recorded with another configuration",
+            3,
+        ),
+        (
+            "pipelines/churn/params.yaml",
+            "at_least: 0.7",
+            "at_least: 0.6",
+            "pipelines/churn/params.yaml is not what the YAML compiles to",
+            3,
+        ),
+        ("pipelines/churn/data/churn.csv", "31", "32", "data/churn.csv is not the data that was learnt from", 5),
+        ("pipelines/churn/reports/gate.json", "gate", "pass", "reports/gate.json is not what the run wrote", 5),
+        (
+            "pipelines/churn/artifacts/raw.parquet",
+            "ingest",
+            "poison",
+            "artifacts/raw.parquet is not what the run wrote",
+            5,
+        ),
+    ],
+)
+def test_a_change_behind_the_lock_is_found(
+    root: Path, file: str, before: str, after: str, message: str, code: int
+) -> None:
+    edit(root, file, before, after)
+    assert (message, code) in found(root)
+
+
+def test_stages_recorded_with_different_files_are_found(root: Path) -> None:
+    lock = root / "pipelines/churn/dvc.lock"
+    lock.write_text(_with_other_input(lock.read_text()))
+    assert ("validate was recorded with another artifacts/raw.parquet than ingest wrote", 3) in found(root)
+
+
+def _with_other_input(text: str) -> str:
+    import yaml
+
+    value = yaml.safe_load(text)
+    (entry,) = [entry for entry in value["stages"]["validate"]["deps"] if entry["path"] == "artifacts/raw.parquet"]
+    entry["md5"] = "0" * 32
+    return yaml.safe_dump(value, sort_keys=False)

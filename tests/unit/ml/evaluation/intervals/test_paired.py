@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, norm
+
+from mlops.ml.evaluation.intervals.paired import Pairs
+from mlops.ml.evaluation.intervals.power import power, rows_for
+from mlops.ml.evaluation.intervals.proportions import Share, difference, ratio
+
+
+def test_newcombes_published_example() -> None:
+    low, high = difference(Share(56 / 70, 70), Share(48 / 80, 80), 1.959964)
+    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
+
+
+def test_wilson_is_scipys() -> None:
+    from scipy.stats import binomtest
+
+    for hits, rows in ((0, 20), (3, 20), (20, 20), (480, 1000)):
+        reference = binomtest(hits, rows).proportion_ci(0.95, method="wilson")
+        assert Share(hits / rows, rows).interval(norm.ppf(0.975)) == pytest.approx(
+            (reference.low, reference.high), abs=1e-9
+        )
+
+
+def test_a_ratio_covers_the_truth_as_often_as_it_says() -> None:
+    random = np.random.default_rng(0)
+    missed = 0
+    for _ in range(1000):
+        first, second = random.binomial(60, 0.3) / 60, random.binomial(300, 0.4) / 300
+        low, high = ratio(Share(first, 60), Share(second, 300), 1.959964)
+        missed += not low <= 0.75 <= high
+    assert missed / 1000 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1000)
+
+
+def test_a_ratio_to_nothing_has_no_end() -> None:
+    assert ratio(Share(0.5, 30), Share(0.0, 30), 1.96)[1] == math.inf
+    assert ratio(Share(0.0, 30), Share(0.5, 30), 1.96)[0] == 0
+
+
+@pytest.mark.parametrize(("gained", "lost"), [(15, 5), (0, 1), (5, 15), (80, 80), (500, 450)])
+def test_the_mid_p_value_is_that_of_the_binomial_distribution(gained: int, lost: int) -> None:
+    trials = gained + lost
+    expected = binom.sf(gained, trials, 0.5) + binom.pmf(gained, trials, 0.5) / 2
+    assert Pairs(2000, gained, lost).chance(0.0, 1) == pytest.approx(expected, rel=1e-9)
+
+
+def test_many_differences_are_mcnemars_statistic() -> None:
+    pairs = Pairs(50_000, 900, 800)
+    assert pairs.score(0.0) == pytest.approx((900 - 800) / math.sqrt(1700))
+    assert pairs.chance(0.0, 1) == pytest.approx(norm.sf(100 / math.sqrt(1700)))
+
+
+@given(st.integers(1, 400), st.integers(0, 100), st.integers(0, 100))
+def test_the_interval_is_what_the_test_does_not_refuse(agreed: int, gained: int, lost: int) -> None:
+    pairs = Pairs(agreed + gained + lost, gained, lost)
+    low, high = pairs.interval(0.025)
+    assert -1 <= low <= pairs.difference <= high <= 1
+    assert abs(pairs.score(low)) <= 1.97
+    swapped = Pairs(pairs.rows, lost, gained).interval(0.025)
+    assert swapped == pytest.approx((-high, -low), abs=1e-6)
+
+
+def test_models_that_agree_everywhere_may_still_differ() -> None:
+    low, high = Pairs(100, 0, 0).interval(0.025)
+    assert (low, high) == pytest.approx((-0.037, 0.037), abs=1e-3)  # z^2 / (n + z^2)
+
+
+def test_the_power_is_that_of_the_worked_example() -> None:
+    # one point, 2,000 rows, errors that differ with variance 0.0611: 44 %
+    assert power(0.01, math.sqrt(0.0611 / 2000), 0.025) == pytest.approx(0.44, abs=0.01)
+    assert rows_for(0.8, 0.01, 0.0611, 0.025) == 4796
+    assert power(0.01, math.sqrt(0.0611 / 4796), 0.025) == pytest.approx(0.8, abs=0.001)
+
+
+def test_the_power_is_that_of_simulations() -> None:
+    random = np.random.default_rng(0)
+    gains = random.multinomial(1000, [0.05, 0.03, 0.92], size=20_000)
+    seen = (gains[:, 0] - gains[:, 1]) / np.sqrt(gains[:, 0] + gains[:, 1]) > norm.ppf(0.975)
+    assert seen.mean() == pytest.approx(power(0.02, math.sqrt((0.08 - 0.0004) / 1000), 0.025), abs=0.03)

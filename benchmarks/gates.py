@@ -205,7 +205,7 @@ def slices(runs: int) -> Iterator[Claim]:
         "a 3 % slice that fell by 20 points: the slice fails", _mean(b == "fail" for _, b in seen), len(seen), 0.95
     )
     many = [_among_many(np.random.default_rng((43, number))) for number in range(len(seen))]
-    yield Claim("the same among 33 slices: it fails", _mean(said == "fail" for said in many), len(many), 0.95)
+    yield near("the same among 33 slices: it fails", many.count("fail"), len(many), _seen_among(33, 303))
 
 
 def _beside_champion(runs: int, sites: Any) -> Iterator[Claim]:
@@ -227,6 +227,14 @@ def _beside_champion(runs: int, sites: Any) -> Iterator[Claim]:
             yield at_most_alpha(f"of 100 slices {name}, any fails: {correction}", fails, runs)
             yield at_most_alpha(f"of 100 slices {name}, any passes: {correction}", passes, runs)
         yield Claim(f"of 100 slices {name}, any looks worse than allowed", bare / runs, runs)
+
+
+def _seen_among(slices: int, rows: int) -> float:
+    """Work out how often a fall of 20 points is seen under a margin of 5, where the slices share the error (normal)."""
+    turned = 0.2 / 0.66  # of the answers in the slice: 83 % were right, so 20 points are lost
+    lost, gained = 0.03 * (1 - turned) + 0.8 * turned, 0.03 * (1 - turned) + 0.14 * turned
+    error = math.sqrt((lost + gained - 0.2**2) / rows)
+    return NormalDist().cdf((0.2 - 0.05) / error - NormalDist().inv_cdf(1 - METHOD.tail / slices))
 
 
 def _among_many(random: np.random.Generator) -> str:

@@ -63,6 +63,17 @@ def first(folder: Path) -> dict[str, str]:
     return DONE
 
 
+def waived(folder: Path) -> dict[str, str]:
+    write_plan(folder, change("churn", "gate", reasons=("conf/waiver/churn.yaml",)))
+    given = {"owner": "@ada", "approver": "@grace", "granted": "2026-03-01", "expires": "2026-03-20"}
+    missed = rule("auroc", 0.61, 0.58, 0.64, by="segment", slice="new_customer", n=1204, verdict="fail",
+                  sentence=SLICE, waived={**given, "reason": "the panel has <too> few rows until April"})  # fmt: skip
+    unequal = rule("equalized_odds_difference", 0.05, 0.02, 0.08, of="plan", bound=0.1)
+    rules = (rule("auroc", 0.879, 0.871, 0.887), missed, unequal, rule("auroc", 0.86, 0.85, 0.87, under="missing"))
+    write_report(folder, "churn", gate("pass", *rules), candidate={"auroc": 0.879})
+    return DONE
+
+
 def three_of_a_thousand(folder: Path) -> dict[str, str]:
     lr = change("churn_eu", "train", reasons=("reads train.candidates.mlp.lr",), keys=(LEARNING_RATE,), seconds=840)
     data = change("churn_us", "ingest", reasons=("data/churn_us.parquet changed",), seconds=1320)
@@ -98,7 +109,8 @@ def hostile(folder: Path) -> dict[str, str]:
 
 
 CASES: dict[str, Callable[[Path], dict[str, str]]] = {
-    case.__name__: case for case in (one, first, three_of_a_thousand, none_affected, no_plan, not_verified, hostile)
+    case.__name__: case
+    for case in (one, first, waived, three_of_a_thousand, none_affected, no_plan, not_verified, hostile)
 }
 
 

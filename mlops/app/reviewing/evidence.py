@@ -20,12 +20,23 @@ class _Read(BaseModel, extra="ignore", frozen=True):
     pass
 
 
+class Waived(_Read):
+    """Who let a rule be missed, until when, and why."""
+
+    owner: str
+    approver: str
+    expires: str
+    reason: str
+
+
 class Rule(_Read):
     """One result of a gate."""
 
     metric: str
     against: str = "value"
     by: str | None = None
+    of: str | None = None
+    under: str | None = None
     slice: str | None = None
     bound: float | None = None
     value: float | None = None
@@ -36,11 +47,14 @@ class Rule(_Read):
     mode: Literal["block", "warn"] = "block"
     applicable: bool = True
     sentence: str = ""
+    waived: Waived | None = None
 
     @property
     def state(self) -> str:
-        """The verdict of a rule that applies, else `skipped`."""
-        return self.verdict if self.applicable else "skipped"
+        """The verdict of a rule that applies; `waived` or `skipped` where it does not count."""
+        if not self.applicable:
+            return "skipped"
+        return self.verdict if self.waived is None else "waived"
 
 
 class Gate(_Read):

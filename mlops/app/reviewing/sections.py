@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mlops.app.reviewing.evidence import Figure, Gate, Judged, Rule, Stage
 from mlops.app.reviewing.markdown import escape, folded, interval, number, plain
 
-MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "stopped": "❌"}
+MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "stopped": "❌", "waived": "🕓"}
 _CODES = {
     3: "Something moved since it was recorded",
     4: "The configuration, or the data it describes, is wrong",
@@ -96,7 +96,9 @@ def _gates(item: Judged) -> str:
     if item.gate is None:
         return f"no{_SPACE}verdict"
     rules = [rule for rule in item.gate.rules if rule.applicable and rule.mode == "block"]
-    return f"{sum(rule.verdict == 'pass' for rule in rules)}/{len(rules)}"
+    waived = sum(rule.state == "waived" for rule in rules)
+    passed = f"{sum(rule.state == 'pass' for rule in rules)}/{len(rules)}"
+    return f"{passed}<br>{waived}{_SPACE}waived" if waived else passed
 
 
 def _compared(item: Judged) -> str:
@@ -148,13 +150,25 @@ def _rules(gate: Gate | None) -> Iterator[str]:
         rows = f"{rule.n:,}" if rule.n else "–"
         cells = (MARKS[rule.state], _rule(rule), _against(rule), number(rule.value, sign), span, rows)
         yield f"| {' | '.join(cells)} |"
+    yield from _waivers(gate)
     if len(gate.rules) > _RULES:
         yield from ("", f"… and {len(gate.rules) - _RULES:,} more rules")
 
 
+def _waivers(gate: Gate) -> Iterator[str]:
+    """Tell every waiver that the verdict rests on, whatever the verdict is."""
+    waived = [(rule, rule.waived) for rule in gate.rules if rule.waived is not None][:_RULES]
+    yield from ([""] if waived else [])
+    for rule, waiver in waived:
+        who = f"for {escape(waiver.owner, 80)}, allowed by {escape(waiver.approver, 80)}"
+        until = f"until {escape(waiver.expires, 20)}"
+        yield f"- 🕓 {_rule(rule)} is waived {until} {who}: {escape(waiver.reason, 300)}"
+
+
 def _rule(rule: Rule) -> str:
     where = f" where {rule.by}={rule.slice}" if rule.by and rule.slice is not None else ""
-    return escape(f"{rule.metric}{where}", 120) + _warning(rule)
+    what = "".join(f" {word} {said}" for word, said in (("under", rule.under), ("of", rule.of)) if said)
+    return escape(f"{rule.metric}{what}{where}", 120) + _warning(rule)
 
 
 def _against(rule: Rule) -> str:

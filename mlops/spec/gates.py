@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from mlops.spec.block import Block, Column
 from mlops.spec.metrics import METRICS, MetricName
@@ -41,14 +41,6 @@ class Difference(Block):
 
 class GateRule(Block):
     """One rule; a rule with several bounds asks for all of them."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "if": {"required": ["fairness"]},
-            "then": {"not": {"required": ["metric"]}},
-            "else": {"required": ["metric"]},
-        }
-    )
 
     metric: MetricName = ""
     """Name of the metric, or `pipelines.NAME.MODULE:FUNCTION`, your own; a rule of fairness has none."""

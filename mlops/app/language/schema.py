@@ -55,7 +55,7 @@ def schema(kind: str) -> dict[str, Any]:
     if kind not in _ALONE:
         value |= {key: _or_reference(value[key], names=True) for key in ("$defs", "properties") if key in value}
     if "GateRule" in value.get("$defs", {}):
-        value["$defs"]["GateRule"]["oneOf"] = [{"required": ["metric"]}, {"required": ["fairness"]}]
+        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in ("metric", "fairness", "data")]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from mlops.diagnostics import Diagnostic, Position
 from mlops.spec.reading.document import MAXIMUM_BYTES, Document, Node
 from mlops.spec.reading.layers import Layer
-from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.library import Configuration, there
 from mlops.spec.reading.scalar import expression, resolve
 
 _FILE = re.compile(r"^(template|pipeline)/[a-z0-9][a-z0-9_-]{0,63}$")
@@ -130,7 +130,7 @@ class _Reader:
 
     def _table(self, name: str, place: Position) -> Iterator[tuple[str, Node, Document]]:
         path = self.configuration.conf / "fleet" / name
-        if not path.is_file():
+        if not there(path):
             self.report(place, f"there is no file conf/fleet/{name}", "put it beside the fleet")
             return
         if (refused := self.configuration.links.refused(f"conf/fleet/{name}")) is not None:

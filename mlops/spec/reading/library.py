@@ -15,6 +15,14 @@ LIBRARY = Path(__file__).parents[2] / "library"
 SHIPPED = "mlops/library"
 
 
+def there(path: Path) -> bool:
+    """Tell whether a file is there; under a name that no file can have, none is."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True)
 class Configuration:
     """The YAML files of one project, each read once."""
@@ -43,7 +51,7 @@ class Configuration:
                 if shown == "conf" and (found := self.links.refused(f"conf/{file}.yaml")) is not None:
                     self._documents[file] = Document(found.position.file, "", None, (found,))
                     break
-                if path.is_file():
+                if there(path):
                     self._documents[file] = read(f"{shown}/{file}.yaml", path.read_bytes())
                     break
         return self._documents.get(file)

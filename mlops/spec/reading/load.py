@@ -24,7 +24,7 @@ from mlops.spec.reading.compose import CompositionError, compose
 from mlops.spec.reading.document import Document, read
 from mlops.spec.reading.fleet import Row, read_fleets
 from mlops.spec.reading.layers import Layer, resolve
-from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.library import Configuration, there
 from mlops.spec.reading.merge import Endless, Unsure, merge
 from mlops.spec.reading.origins import Origin, Origins, trace
 from mlops.spec.reading.problems import diagnose
@@ -167,7 +167,7 @@ def _single(
     configuration: Configuration, model: type[SomeBlock], name: str
 ) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
     path = configuration.conf / f"{name}.yaml"
-    if not path.is_file():
+    if not there(path):
         found = Diagnostic(Position(f"conf/{name}.yaml"), "the file is missing", "write it: mlops init", "missing-file")
         return None, (found,)
     document = configuration.document(name) or read(f"conf/{name}.yaml", path.read_bytes())
@@ -227,7 +227,7 @@ def _file(
     path = Path(f"{configuration.root}/{shown}/{relative}")
     if not _inside(path, f"{configuration.links.home}/{shown}"):
         return [Diagnostic(where(), f"`{relative}` is outside of {shown}/", hint, "path-outside")]
-    if not (path.is_file() or (folders and path.is_dir())):
+    if not (there(path) or (folders and path.is_dir())):
         return [Diagnostic(where(), f"there is no file {shown}/{relative}", hint, "missing-file")]
     return []
 

@@ -11,10 +11,9 @@ from mlops.app.compiling.uncollected import uncollected
 from mlops.app.judging.champions import champions
 from mlops.app.judging.policy import judge_all
 from mlops.app.judging.waivers import waivers
-from mlops.app.printing import printed
 from mlops.app.releasing.rollouts import rollouts
 from mlops.app.root import find_root
-from mlops.diagnostics import Diagnostic
+from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
@@ -96,4 +95,4 @@ def _sources(pipelines: dict[str, Loaded]) -> dict[str, str]:
 
 def refuse(configuration: Configuration, problems: Iterable[Diagnostic]) -> ConfigurationError:
     """Make one error of many findings."""
-    return ConfigurationError(printed(problems, configuration.sources), diagnostics=sorted(set(problems)))
+    return ConfigurationError(render(problems, configuration.sources), diagnostics=sorted(set(problems)))

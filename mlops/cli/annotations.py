@@ -21,7 +21,7 @@ def annotate(severity: str, text: str, position: Position, *, err: bool = False)
     """
     if not annotated():
         return
-    from mlops.app.printing import visible
+    from mlops.diagnostics import visible
 
     file = _escape(visible(position.file)).replace(":", "%3A").replace(",", "%2C")
     click.echo(

@@ -38,3 +38,14 @@ def test_the_nearest_name_is_suggested() -> None:
     assert suggest("auc", ["auroc", "f1"]) == "did you mean `auroc`? also there: f1"
     assert suggest("zzz", ["b", "a"]) == "one of: a, b"
     assert suggest("x", []) == ""
+
+
+def test_what_a_pull_request_wrote_begins_no_line_and_moves_no_cursor() -> None:
+    found = Diagnostic(Position("conf/a\n.yaml", 1), "no\n::error::x", "\x1b[2J")
+    assert render([found], {"conf/a\n.yaml": "a: \u202e\tb"}).splitlines() == [
+        r"conf/a\n.yaml:1:1: no\n::error::x [syntax]",
+        r"  1 | a: \u202e b",
+        "    | ^",
+        r"  \x1b[2J",
+        "1 problem in 1 file",
+    ]

@@ -10,9 +10,8 @@ from mlops.app.judging.policy import judge_under_base
 from mlops.app.judging.waivers import approved_by_author, expired
 from mlops.app.language.against_hydra import differences
 from mlops.app.language.findings import findings
-from mlops.app.printing import printed
 from mlops.app.workspace import open_workspace
-from mlops.diagnostics import Diagnostic
+from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 
 
@@ -43,4 +42,4 @@ def validate(
     if hydra:
         found += differences(workspace)
     found.sort()
-    return tuple(found), printed(found, workspace.configuration.sources) if found else ""
+    return tuple(found), render(found, workspace.configuration.sources) if found else ""

@@ -29,6 +29,8 @@ _AMBIGUOUS = (
     (re.compile(r"^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$"), "not a finite number", False),
     (re.compile(r"^=$"), "a special value to some readers of YAML", False),
 )
+SPECIAL_STARTS = frozenset(("", *"~=+-.0123456789nNtTfFyYoO"))
+"""What a scalar begins with that can be anything but text."""
 _RESOLVER = re.compile(r"\$\{\s*([^}\s:]*):|\$\{[^}]*\$\{")
 
 
@@ -44,6 +46,8 @@ class Refusal:
 @lru_cache(maxsize=1 << 14)
 def resolve(text: str) -> tuple[Any, Refusal | None]:
     """Give the value of a plain scalar; what readers of YAML disagree on stays text and is refused."""
+    if text[:1] not in SPECIAL_STARTS:
+        return text, None
     if _NULL.match(text):
         return None, None
     if _TRUE.match(text) or _FALSE.match(text):

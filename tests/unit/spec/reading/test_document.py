@@ -11,6 +11,7 @@ from omegaconf._utils import get_yaml_loader
 
 from mlops.diagnostics import Position
 from mlops.spec.reading.document import MAXIMUM_DEPTH, read
+from mlops.spec.reading.scalar import SPECIAL_STARTS
 
 SCALARS = (
     "x", "a b", "1", "-7", "0", "2.5", "-.5", "1.", "1e3", "1.5e-3", "true", "False", "null", "~", "'no'", '"12:30"',
@@ -30,6 +31,10 @@ def value(text: str) -> Any:
 
 def rules(text: str | bytes) -> list[str]:
     return [found.rule for found in read("f.yaml", text if isinstance(text, bytes) else text.encode()).diagnostics]
+
+
+def test_nothing_that_a_reader_of_yaml_takes_for_more_than_text_begins_otherwise() -> None:
+    assert set(get_yaml_loader().yaml_implicit_resolvers) - set("!&*<") == SPECIAL_STARTS
 
 
 @pytest.mark.parametrize("text", [text for text in SCALARS if text != "@x"])

@@ -16,8 +16,8 @@ from mlops.cli.tables import columns
 @output("text", "json")
 def command(name: str, environment: str | None, form: str) -> None:
     """Show what was live as NAME, newest first, from the history of its release files on the main line."""
-    from mlops.diagnostics import visible
     from mlops.app.releasing.show import past
+    from mlops.diagnostics import visible
 
     moments = past(root(), name, environment)
     if form == "json":

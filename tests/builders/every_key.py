@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tests.builders.quick_yaml import dump, load
 from tests.builders.repositories import BASE, make_repository
 
 EVERY_KEY = BASE.parent / "ok" / "every-key"
@@ -71,7 +70,7 @@ def _places(file: str, value: Any, path: tuple[str | int, ...]) -> Iterator[Plac
 
 def _read(file: str) -> Any:
     text = (EVERY_KEY / file).read_text()
-    return list(csv.reader(io.StringIO(text))) if file.endswith(".csv") else yaml.safe_load(text)
+    return list(csv.reader(io.StringIO(text))) if file.endswith(".csv") else load(text)
 
 
 def _print(file: str, value: Any) -> str:
@@ -80,4 +79,4 @@ def _print(file: str, value: Any) -> str:
         csv.writer(out, lineterminator="\n").writerows(value)
         return out.getvalue()
     head = "".join(f"{line}\n" for line in (EVERY_KEY / file).read_text().splitlines() if line.startswith("# @"))
-    return head + yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return head + dump(value, allow_unicode=True, width=1_000_000)

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from tests.builders.quick_yaml import dump, load
+
 HOSTILE: tuple[str, ...] = (
     *("${{ secrets.X }}", "${oc.env:HOME}", "${oc.${a}:x}", "${data.target}", "${..}", "${", "}", "{{7*7}}", "{%"),
     *("_target_", "__class__", "()", "hydra", "defaults", "_self_", "<<", "*x", "&x x", "!!python/name:os.x", "!x"),
@@ -50,7 +52,7 @@ def _structure(text: str, seed: random.Random) -> str:
         if not isinstance(value, dict | list) or not value:
             return _characters(text, seed)
         _spoil(value, seed)
-        return head + yaml.safe_dump(value, sort_keys=False, allow_unicode=seed.random() < 0.5)
+        return head + dump(value, allow_unicode=seed.random() < 0.5)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError, AttributeError):
         return _characters(text, seed)
 
@@ -58,7 +60,7 @@ def _structure(text: str, seed: random.Random) -> str:
 @functools.lru_cache(maxsize=64)
 def _read(text: str) -> Any:
     """Read a file; most mutations begin with one of a few."""
-    return yaml.safe_load(text)
+    return load(text)
 
 
 def _spoil(value: Any, seed: random.Random) -> None:

@@ -55,9 +55,15 @@ def spoil(root: Path, number: int) -> tuple[Path, bytes]:
 
 def listed(root: Path) -> list[tuple[str, int, int]]:
     """List the files of a repository but for its cache, which holds digests of the framework's own code."""
-    paths = sorted(Path(folder) / name for folder, _, names in os.walk(root) for name in names)
-    kept = [path for path in paths if ".mlops" not in path.parts]
-    return [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in kept]
+    found, waiting = [], [str(root)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    waiting += [entry.path] if entry.name != ".mlops" else []
+                else:
+                    found.append((entry.path, entry.stat().st_size, entry.stat().st_mtime_ns))
+    return sorted(found)
 
 
 def refused(root: Path, number: int) -> bool:

@@ -42,9 +42,13 @@ def writing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing_folder(final: Path) -> Iterator[Path]:
-    """Give an empty temporary folder beside `final` that becomes `final` when the block ends well."""
+    """Give an empty temporary folder beside `final` that becomes `final` when the block ends well.
+
+    No system replaces a folder that is not empty in one step: for a moment there is none, but never half of one.
+    """
     final.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}.", suffix=".part"))
+    replaced = temporary.with_suffix(".old")
     temporary.chmod(0o755)
     try:
         yield temporary
@@ -52,10 +56,11 @@ def writing_folder(final: Path) -> Iterator[Path]:
             if file.is_file():
                 _flush(file)
         if final.exists():
-            shutil.rmtree(final)
+            final.replace(replaced)
         temporary.replace(final)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:

@@ -75,7 +75,7 @@ class Place:
             listed = self.system.ls(self._path(), detail=True)
         except FileNotFoundError:
             return {}
-        except Exception as error:  # each driver has errors of its own
+        except Exception as error:  # see `_unanswered`
             self._unanswered("read", error)
         found = {str(item["name"]).rstrip("/").rpartition("/")[2]: item for item in listed if item["type"] == "file"}
         return {name: int(item["size"] or 0) for name, item in sorted(found.items())}
@@ -87,7 +87,7 @@ class Place:
                 self.system.get_file(self._path(name), str(temporary))
             except FileNotFoundError:
                 raise
-            except Exception as error:
+            except Exception as error:  # see `_unanswered`
                 self._unanswered("read", error)
 
     def put(self, source: Path) -> None:
@@ -103,7 +103,7 @@ class Place:
             else:
                 self.system.put_file(str(source), final)
             sent = int(self.system.size(final) or 0)
-        except Exception as error:
+        except Exception as error:  # see `_unanswered`
             self._unanswered("written", error)
         if sent != size:
             raise InfrastructureError(f"{self.address}/{source.name} has {sent:,} bytes after a copy, not {size:,}")
@@ -127,6 +127,10 @@ class Place:
             ) from error
 
     def _unanswered(self, done: str, error: Exception) -> NoReturn:
+        """Say what a driver raised while it was opened or asked, the only code that is held in these `try` blocks.
+
+        Each driver has errors of its own (botocore's, Google's, Azure's) that share no base but `Exception`.
+        """
         if isinstance(error, MlopsError):
             raise error
         said = " ".join(str(error).split())[:300] or type(error).__name__

@@ -9,6 +9,8 @@ import yaml
 from mlops.errors import IntegrityError
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# PyYAML lets through what its constructors meet: `2024-13-45`, `!!bool x`, `!!timestamp x`
+_DAMAGED = (yaml.YAMLError, ValueError, KeyError, AttributeError)
 
 
 def parse(data: bytes, shown: str) -> Any:
@@ -20,7 +22,7 @@ def parse(data: bytes, shown: str) -> Any:
     loader = _LOADER(data)
     try:
         return loader.get_single_data()
-    except yaml.YAMLError as error:
+    except _DAMAGED as error:
         raise IntegrityError(f"{shown} is damaged", hint=f"take it back from Git: git checkout -- {shown}") from error
     finally:
         loader.dispose()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mlops.spec.checking.gate_checks import CROSS
 from mlops.spec.gates import Difference, GateRule
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.serving import SERVING
@@ -43,8 +44,15 @@ def lower_slices(spec: Pipeline) -> dict[str, Any]:
     """Give the slices that are not a column as it is: bins and crosses, where there are any."""
     evaluate = spec.evaluate
     bins = {column: [float(edge) for edge in edges] for column, edges in sorted(evaluate.bins.items())}
-    crosses = {"+".join(columns): list(columns) for columns in sorted(evaluate.crosses)}
+    crosses = {CROSS.join(columns): list(columns) for columns in sorted(evaluate.crosses)}
     return {**({"bins": bins} if bins else {}), **({"crosses": crosses} if crosses else {})}
+
+
+def signed(difference: Difference, *, higher_is_better: bool) -> tuple[float | None, float | None]:
+    """Bound candidate minus other: from below where more is better, from above where less is."""
+    gain = difference.better_by if difference.better_by is not None else -(difference.no_worse_than or 0.0)
+    gain += 0.0  # -0.0 prints as a sign nobody wrote
+    return (gain, None) if higher_is_better else (None, -gain + 0.0)
 
 
 def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
@@ -52,17 +60,10 @@ def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
         yield _bound(rule, "value", rule.at_least, rule.at_most)
     for against, difference in rule.differences.items():
         if difference is not None:
-            bound = _bound(rule, against, *_signed(rule, difference))
+            bound = _bound(rule, against, *signed(difference, higher_is_better=rule.higher_is_better))
             how = {"relative": True} if difference.relative else {}
             how |= {"strict": True} if difference.better_by is not None and against != "dummy" else {}
             yield bound | how | ({} if rule.test == "bootstrap" else {"test": rule.test})
-
-
-def _signed(rule: GateRule, difference: Difference) -> tuple[float | None, float | None]:
-    """Bound candidate minus other: from below where more is better, from above where less is."""
-    gain = difference.better_by if difference.better_by is not None else -(difference.no_worse_than or 0.0)
-    gain += 0.0  # -0.0 prints as a sign nobody wrote
-    return (gain, None) if rule.higher_is_better else (None, -gain + 0.0)
 
 
 def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float | None) -> dict[str, Any]:

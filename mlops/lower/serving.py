@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.lower.data_quality import data_rules
-from mlops.lower.gates import lower_rules
+from mlops.lower.gates import lower_rules, signed
 from mlops.spec.gates import GateRule
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.serving import SERVING
@@ -27,8 +27,7 @@ def _bounds(rule: GateRule) -> list[dict[str, Any]]:
     if rule.at_least is not None or rule.at_most is not None:
         found.append(_bound(rule, rule.metric, "value", rule.at_least, rule.at_most))
     if (difference := rule.over_champion) is not None:
-        gain = difference.better_by if difference.better_by is not None else -(difference.no_worse_than or 0.0)
-        low, high = (gain + 0.0, None) if SERVING[rule.metric] else (None, -gain + 0.0)
+        low, high = signed(difference, higher_is_better=SERVING[rule.metric])
         found.append(_bound(rule, f"{rule.metric}-over-champion", "champion", low, high))
     return found
 

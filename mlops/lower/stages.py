@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from mlops.lower import plots
@@ -15,7 +14,7 @@ from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.data import Data, brief, dump, excluded
 from mlops.spec.metrics import metrics_for
-from mlops.spec.model import Own
+from mlops.spec.model import Own, own_file
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.robustness import strengths
 from mlops.spec.waiver import Waiver
@@ -98,7 +97,7 @@ def _validate(spec: Pipeline) -> Stage:
         Output("artifacts/valid.parquet"),
         Output("reports/data.json", Kind.REPORT),
     )
-    own = _own_files(check.use for check in data.checks)
+    own = {own_file(check.use) for check in data.checks}
     reference = () if data.drift is None else (data.drift.reference,)
     return _stage("validate", section, ("artifacts/raw.parquet", *own, *reference), *outputs)
 
@@ -130,7 +129,7 @@ def _features(spec: Pipeline) -> Stage:
 
 
 def _train(name: str, spec: Pipeline) -> Stage:
-    own = _own_files(model.kind for model in spec.model.values() if isinstance(model, Own))
+    own = {own_file(model.kind) for model in spec.model.values() if isinstance(model, Own)}
     section = {
         "pipeline": name,
         "task": task_of(spec),
@@ -192,7 +191,7 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         Output("reports/plots", Kind.PLOT, plots.of(spec)),
     )
     inputs = ("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split")
-    return _stage("evaluate", section, (*inputs, *_own_files(rule["use"] for rule in own.values())), *outputs)
+    return _stage("evaluate", section, (*inputs, *{own_file(rule["use"]) for rule in own.values()}), *outputs)
 
 
 def _examined(spec: Pipeline) -> dict[str, Any]:
@@ -274,11 +273,6 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "reports/training.json",
     )
     return _stage("package", section, inputs, Output("artifacts/bundle"), Output("reports/bundle.json", Kind.REPORT))
-
-
-def _own_files(addresses: Iterable[str]) -> set[str]:
-    """Name the files that `pipelines.NAME.MODULE:NAME` stand for, in the pipeline's folder."""
-    return {f"{address.partition(':')[0].split('.')[2]}.py" for address in addresses}
 
 
 def _group(spec: Pipeline) -> str | None:

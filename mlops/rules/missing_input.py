@@ -15,6 +15,7 @@ from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
 from mlops.rules.finding import Finding
 from mlops.rules.graph import Placed, Writers, stages
+from mlops.spec.model import own_file
 
 _MADE = ("artifacts", "reports")
 
@@ -42,8 +43,7 @@ def _provided(stage: Stage) -> frozenset[str]:
     own = stage.section.get("own", {}) if stage.name == "evaluate" else {}
     kinds += [str(metric.get("use", "")) for metric in own.values()]
     paths += [(held.get("drift") or {}).get("reference", "")]
-    modules = [f"{kind.partition(':')[0].rpartition('.')[2]}.py" for kind in kinds if ":" in kind]
-    return frozenset((*paths, *modules))
+    return frozenset((*paths, *(own_file(kind) for kind in kinds if ":" in kind)))
 
 
 def _finding(stage: Placed, path: str, *, source: bool) -> Finding:

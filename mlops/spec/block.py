@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Item = TypeVar("Item")
 Items = Annotated[tuple[Item, ...], Field(strict=False)]
@@ -21,3 +22,25 @@ class Block(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, populate_by_name=True
     )
+
+
+def one_line(what: str) -> AfterValidator:
+    """Refuse a text with line breaks or other control characters; `what` names it in the error."""
+
+    def plain(text: str) -> str:
+        if any(ord(character) < 32 for character in text):
+            raise ValueError(f"{what} is one line without control characters")
+        return text
+
+    return AfterValidator(plain)
+
+
+def day(text: str) -> str:
+    """Refuse what is no day of the calendar, or is spelt in another way than `2026-01-31` (`2026-W05-6`)."""
+    try:
+        known = date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError(f'`{text[:40]}` is not a day, write it as "2026-01-31"')
+    return text

@@ -7,18 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from mlops.spec.block import Block
+from mlops.spec.block import Block, one_line
 
-
-def _plain(text: str) -> str:
-    if any(ord(character) < 32 for character in text):
-        raise ValueError("a sentence of a card is one line without control characters")
-    return text
-
-
-Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain)]
+Text = Annotated[str, Field(min_length=1, max_length=2000), one_line("a sentence of a card")]
 
 
 class Card(Block):

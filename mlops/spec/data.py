@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from mlops.spec.block import Block, Column, Digest, Items, Share
+from mlops.spec.block import Block, Column, Digest, Items, Share, day
 from mlops.spec.model import OWN_KIND
 
 Scalar = str | int | float | bool
@@ -52,7 +52,7 @@ class Source(Block):
     """SQL that selects the rows, for a DuckDB file."""
     beside: Items[Source] = ()
     """Further files whose columns stand beside these, row by row."""
-    recorded: Annotated[str, Field(pattern=_DAY)] | None = None
+    recorded: Annotated[str, Field(pattern=_DAY), AfterValidator(day)] | None = None
     """Day the snapshot was taken, as 2030-12-31; what `freshness` counts from. No stage looks at a clock."""
 
 

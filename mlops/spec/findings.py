@@ -59,7 +59,7 @@ Example: `defaults: [data: churn]`.
 fleet: a table of pipelines that cannot be read.
 What: `conf/fleet/NAME.yaml` lacks a template or rows, names a pipeline twice, or a row has a key that pipelines lack.
 Why: a row becomes a whole pipeline; a slip in one would be a pipeline nobody asked for.
-Fix: correct the row that the message names; `template:` is the name of a file in `conf/pipeline/`.
+Fix: correct the row that the message names; `template: template/NAME` is conf/template/NAME.yaml.
 Example: two rows called `eu`.
 
 forecast: a forecast that could see its future, or that the other blocks do not fit.
@@ -90,7 +90,7 @@ Fix: write the shape; choose `- /features: image`.
 Example: `model: {cnn: {kind: cnn}}` with `- /features: tabular`.
 
 missing-file: a file that the configuration names is not there.
-What: the source, a module of the pipeline's own, or conf/project.yaml or conf/policy.yaml.
+What: the source, the reference of `drift`, a module of the pipeline's own, conf/project.yaml or conf/policy.yaml.
 Why: the stage that needs it would stop.
 Fix: put the file where the message says.
 Example: `source: {kind: csv, path: data/churn.csv}` without pipelines/churn/data/churn.csv.
@@ -138,7 +138,8 @@ Fix: use one of those that the message names.
 Example: `evaluate: {robustness: [blur]}` with `- /features: tabular`.
 
 policy: the pipeline lacks something that conf/policy.yaml asks of its risk tier.
-What: owners, or a gate by a sensitive column.
+What: too few owners; no gate by a sensitive column or against the live model; a card with gaps, no budget; or a runner,
+    source, package, kind or own metric that the policy does not allow.
 Why: the code owners decided it for every pipeline of that risk.
 Fix: add what the message names; a change of the policy is a change of its own.
 Example: `risk: high` with one owner where the policy asks for two.
@@ -180,7 +181,7 @@ Fix: as the message says; conf/README.md lists every key with its type.
 Example: `max_epochs: "40"`.
 
 unknown-group: a defaults entry of a group that does not exist.
-What: groups are data, features, model, trainer, evaluate, gates, package and deploy.
+What: groups are data, features, model, trainer, evaluate, gates, package, deploy and monitor.
 Why: Hydra's own settings (`hydra/launcher` and others) could name code to run, so only these are read.
 Fix: use the group that the message suggests.
 Example: `defaults: [/modle: mlp]`.

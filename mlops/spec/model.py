@@ -11,6 +11,12 @@ from mlops.spec.block import Block, Items
 
 OWN_KIND = re.compile(r"^pipelines\.[a-z0-9_-]+\.[A-Za-z_]\w*:[A-Za-z]\w*$")
 
+
+def own_file(address: str) -> str:
+    """Name the file in the pipeline's folder that `pipelines.NAME.MODULE:NAME` stands for."""
+    return f"{address.partition(':')[0].rpartition('.')[2]}.py"
+
+
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
@@ -114,7 +120,7 @@ KINDS: dict[str, type[Block]] = {
 def _tag(value: Any) -> str | None:
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
     if isinstance(kind, str):
-        return kind if kind in KINDS else "own" if OWN_KIND.match(kind) else None
+        return kind if kind in KINDS else "own" if OWN_KIND.fullmatch(kind) else None
     return None
 
 

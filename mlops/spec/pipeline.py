@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column, Items, Name, Owner
+from mlops.spec.block import Block, Column, Items, Name, Owner, one_line
 from mlops.spec.card import Card
 from mlops.spec.costs import Cost
 from mlops.spec.data import Data
@@ -96,7 +96,7 @@ class Budget(Block):
 class Pipeline(Block):
     """One model: data, features, candidates, gates, targets."""
 
-    description: Annotated[str, Field(min_length=1, max_length=500)]
+    description: Annotated[str, Field(min_length=1, max_length=500), one_line("a description")]
     """One sentence; it stands in the catalogue and on the model card."""
     owners: Annotated[Items[Owner], Field(min_length=1)]
     """Who reviews changes: `@user` or `@organisation/team`."""
@@ -126,10 +126,3 @@ class Pipeline(Block):
     """What is watched once the model answers requests; nothing where absent."""
     budget: Budget | None = None
     """What a run may take."""
-
-    @field_validator("description")
-    @classmethod
-    def _one_line(cls, text: str) -> str:
-        if any(ord(character) < 32 for character in text):
-            raise ValueError("a description is one line without control characters")
-        return text

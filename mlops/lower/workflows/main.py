@@ -15,11 +15,14 @@ from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 
 # A bundle is new where the merge brought its report, or changed what it is made from and left the making to CI; a
-# dispatch, or a first push, takes them all.
+# dispatch, or a first push, takes them all. 2 is a plan beyond its budget: it was merged all the same.
 _FIND = """\
 if [ -n "$BEFORE" ] && git cat-file -e "$BEFORE^{commit}" 2> /dev/null; then
   reports=$(git diff --name-only --diff-filter=d "$BEFORE" HEAD -- 'pipelines/*/reports/bundle.json')
-  affected=$(.venv/bin/mlops plan --base "$BEFORE" -o json | jq -r '.affected[]')
+  code=0
+  plan=$(.venv/bin/mlops plan --base "$BEFORE" -o json) || code=$?
+  if [ "$code" != 0 ] && [ "$code" != 2 ]; then exit "$code"; fi
+  affected=$(jq -r '.affected[]' <<< "$plan")
 else
   reports=$(git ls-files 'pipelines/*/reports/bundle.json')
   affected=

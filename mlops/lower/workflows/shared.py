@@ -141,7 +141,7 @@ def propose(settings: Continuous, title: str, run: str, names: dict[str, str], c
     return (app, signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition)))
 
 
-def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "", identity: str = "") -> Step:
+def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "") -> Step:
     """Keep files as an artifact of the run."""
     inputs: dict[str, str | int | bool] = {
         "name": name,
@@ -149,7 +149,7 @@ def keep(title: str, name: str, path: str, *, found: str = "warn", condition: st
         "if-no-files-found": found,
         "retention-days": 30,
     }
-    return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition, identity=identity)
+    return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
 
 
 def batches(names: Iterable[str]) -> tuple[dict[str, str], ...]:

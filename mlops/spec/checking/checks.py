@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from mlops.diagnostics import suggest
 from mlops.spec.checking import column_rules
 from mlops.spec.checking.forecast_checks import FORECAST_CHECKS
-from mlops.spec.checking.gate_checks import GATE_CHECKS
+from mlops.spec.checking.gate_checks import GATE_CHECKS, slice_columns
 from mlops.spec.checking.gate_checks import rules as _rules
 from mlops.spec.checking.problem import Problem
 from mlops.spec.data import excluded
@@ -75,7 +75,7 @@ def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
     for path, rule in _rules(pipeline):
         if rule.metric not in METRICS and rule.better is None:
             continue
-        wrong, right = ("at_most", "at_least") if rule.higher_is_better else ("at_least", "at_most")
+        wrong, right = _sides(higher_is_better=rule.higher_is_better)
         if getattr(rule, wrong) is not None:
             better = "higher" if rule.higher_is_better else "lower"
             message = f"`{wrong}` bounds {rule.name} on its good side: {better} is better"
@@ -134,7 +134,7 @@ def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
         ):
             message = f"the rule `{derived.rule}` needs a `value`"
             yield Problem(("data", "derive", name), message, "write `value: ...`", "columns")
-    for path, column in _slices(pipeline):
+    for path, column in slice_columns(pipeline):
         if column in out:
             message = f"the slice column `{column}` is excluded from the data"
             yield Problem(path, message, "remove it from `exclude`", "columns")
@@ -185,9 +185,7 @@ def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
         return
     performance, retrain = monitor.performance, monitor.retrain
     if performance is not None and performance.metric in METRICS:
-        wrong, right = (
-            ("at_most", "at_least") if METRICS[performance.metric].higher_is_better else ("at_least", "at_most")
-        )
+        wrong, right = _sides(higher_is_better=METRICS[performance.metric].higher_is_better)
         if getattr(performance, wrong) is not None:
             path = ("monitor", "performance", wrong)
             message = f"`{wrong}` bounds {performance.metric} on its good side"
@@ -230,7 +228,7 @@ def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
             if getattr(rule, key) is not None:
                 message = f"`{key}` says nothing of {rule.metric}, which is measured of the model as a whole"
                 yield Problem((*path, key), message, "write `at_most`, `at_least` or `over_champion`", "serving-rule")
-        wrong, right = ("at_most", "at_least") if SERVING[rule.metric] else ("at_least", "at_most")
+        wrong, right = _sides(higher_is_better=SERVING[rule.metric])
         if getattr(rule, wrong) is not None:
             message = f"`{wrong}` bounds {rule.metric} on its good side"
             yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
@@ -268,18 +266,9 @@ def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
         yield ("monitor", "performance", "metric"), pipeline.monitor.performance.metric
 
 
-def _slices(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
-    for index, column in enumerate(pipeline.evaluate.slices):
-        yield ("evaluate", "slices", index), column
-    for column in pipeline.evaluate.bins:
-        yield ("evaluate", "bins", column), column
-    for index, columns in enumerate(pipeline.evaluate.crosses):
-        yield from ((("evaluate", "crosses", index), column) for column in columns)
-    for path, rule in _rules(pipeline):
-        if rule.by is not None:
-            yield (*path, "by"), rule.by
-        if rule.of is not None:
-            yield (*path, "of"), rule.of
+def _sides(*, higher_is_better: bool) -> tuple[str, str]:
+    """Name the bound that would reward a bad model, and the one that is meant."""
+    return ("at_most", "at_least") if higher_is_better else ("at_least", "at_most")
 
 
 def _range(info: MetricInfo, word: str = "") -> str:

@@ -64,7 +64,7 @@ def patterns_compile(pipeline: Pipeline) -> Iterator[Problem]:
         try:
             re.compile(column.matches or "")
         except re.error as error:
-            yield Problem(path, f"not a regular expression: {error}", "", "pattern")
+            yield Problem(path, f"not a regular expression: {error}", "correct it, or write it in quotes", "pattern")
             continue
         if _LOOK_AROUND.search(column.matches or ""):
             message = "look-around and references back are not understood"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlops.spec.checking.gate_checks import CROSS
+from mlops.spec.checking.gate_checks import CROSS, slice_columns
 from mlops.spec.checking.problem import Problem
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.reading.document import Path
@@ -82,14 +82,7 @@ def slices_are_known(pipeline: Pipeline) -> Iterator[Problem]:
     if forecast is None:
         return
     kept = {*forecast.known, *data.keys} | ({forecast.series} if forecast.series else set())
-    named: list[tuple[Path, str]] = [
-        (("evaluate", "slices", index), name) for index, name in enumerate(pipeline.evaluate.slices)
-    ]
-    named += [(("evaluate", "bins", name), name) for name in pipeline.evaluate.bins]
-    for key, rules in (("gates", pipeline.gates), ("preset", pipeline.preset.gates)):
-        head: Path = (key,) if key == "gates" else (key, "gates")
-        named += [((*head, index, "by"), rule.by) for index, rule in enumerate(rules) if rule.by is not None]
-    for path, name in named:
+    for path, name in slice_columns(pipeline):
         if missing := sorted(set(name.split(CROSS)) - kept):
             message = f"a forecast keeps no column `{missing[0]}` to slice by"
             hint = f"name it in `known` under `forecast:`, or write `keys: [{missing[0]}]` under `data:`"

@@ -70,7 +70,7 @@ def own_metrics_are_whole(pipeline: Pipeline) -> Iterator[Problem]:
                     message = f"`{key}` belongs to a metric of your own, and all is known of {rule.name}"
                     yield _problem((*path, key), message, "remove it")
             continue
-        if not OWN_KIND.match(rule.own):
+        if not OWN_KIND.fullmatch(rule.own):
             message, hint = f"unknown metric `{rule.own}`", "write `pipelines.NAME.MODULE:FUNCTION` for one of your own"
             yield Problem((*path, "metric"), message, hint, "unknown-metric")
             continue
@@ -191,6 +191,21 @@ def slices(pipeline: Pipeline) -> set[str]:
     """Name the slices that are declared for reports."""
     evaluate = pipeline.evaluate
     return {*evaluate.slices, *evaluate.bins, *(CROSS.join(columns) for columns in evaluate.crosses)}
+
+
+def slice_columns(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
+    """Give every column that rows are sliced by, with the key path that names it; a rule may name a cross."""
+    for index, column in enumerate(pipeline.evaluate.slices):
+        yield ("evaluate", "slices", index), column
+    for column in pipeline.evaluate.bins:
+        yield ("evaluate", "bins", column), column
+    for index, columns in enumerate(pipeline.evaluate.crosses):
+        yield from ((("evaluate", "crosses", index), column) for column in columns)
+    for path, rule in rules(pipeline):
+        if rule.by is not None:
+            yield (*path, "by"), rule.by
+        if rule.of is not None:
+            yield (*path, "of"), rule.of
 
 
 def _choice(pipeline: Pipeline) -> str:

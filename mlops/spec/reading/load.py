@@ -17,16 +17,16 @@ from mlops.files.relative import trouble
 from mlops.spec.block import Block
 from mlops.spec.checking.checks import check
 from mlops.spec.checking.gate_checks import rules as gate_rules
-from mlops.spec.model import OWN_KIND, Own
+from mlops.spec.model import OWN_KIND, Own, own_file
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Policy, Project
 from mlops.spec.reading.compose import CompositionError, compose
-from mlops.spec.reading.document import Document, read
+from mlops.spec.reading.document import Document
 from mlops.spec.reading.fleet import Row, read_fleets
 from mlops.spec.reading.layers import Layer, resolve
 from mlops.spec.reading.library import Configuration, there
 from mlops.spec.reading.merge import Endless, Unsure, merge
-from mlops.spec.reading.origins import Origin, Origins, trace
+from mlops.spec.reading.origins import Origin, Origins
 from mlops.spec.reading.problems import diagnose
 
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}\Z")
@@ -57,7 +57,7 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     if found:
         return None, found
     layers, file = ((*layers, row.over), row.position.file) if row else (layers, file)
-    origins = trace(layers, Position(file))
+    origins = Origins(layers, Position(file))
     value, found = _compose(configuration, name, layers, origins, row)
     if value is None:
         return None, found
@@ -97,7 +97,7 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
     """Type the content of one file that is not composed of others."""
     if document.diagnostics or document.root is None:
         return None, document.diagnostics
-    origins = trace((Layer(document, ()),), Position(document.file))
+    origins = Origins((Layer(document, ()),), Position(document.file))
     return _parse(model, document.value, origins)
 
 
@@ -166,11 +166,10 @@ def _conflict(later: Origin, earlier: Origin) -> Diagnostic:
 def _single(
     configuration: Configuration, model: type[SomeBlock], name: str
 ) -> tuple[SomeBlock | None, tuple[Diagnostic, ...]]:
-    path = configuration.conf / f"{name}.yaml"
-    if not there(path):
+    document = configuration.document(name)
+    if document is None:
         found = Diagnostic(Position(f"conf/{name}.yaml"), "the file is missing", "write it: mlops init", "missing-file")
         return None, (found,)
-    document = configuration.document(name) or read(f"conf/{name}.yaml", path.read_bytes())
     return parse_document(model, document)
 
 
@@ -194,13 +193,12 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
         reference = partial(origins.where, ("data", "drift", "reference"))
         found += _file(configuration, spec.data.drift.reference, name, reference)
     for key, own in _own_code(spec):
-        module = own.partition(":")[0].split(".")
-        where = partial(origins.where, key)
-        if module[1] != name:
-            hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{module[2]}:...`"
+        file, where = own_file(own), partial(origins.where, key)
+        if not own.startswith(f"pipelines.{name}."):
+            hint = f"move it to pipelines/{name}/ and write `pipelines.{name}.{file.removesuffix('.py')}:...`"
             found.append(Diagnostic(where(), f"`{own}` is another pipeline's", hint, "path-outside"))
         else:
-            found += _file(configuration, f"{module[2]}.py", name, where)
+            found += _file(configuration, file, name, where)
     return found
 
 
@@ -212,7 +210,7 @@ def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for index, rule in enumerate(spec.data.checks):
         yield ("data", "checks", index, "use"), rule.use
     for path, gate in gate_rules(spec):
-        if gate.own is not None and OWN_KIND.match(gate.own):
+        if gate.own is not None and OWN_KIND.fullmatch(gate.own):
             yield (*path, "metric"), gate.own
 
 

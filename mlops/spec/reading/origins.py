@@ -11,8 +11,6 @@ from mlops.spec.reading.document import Node, Path
 from mlops.spec.reading.layers import Layer
 from mlops.spec.reading.library import SHIPPED
 
-_NOWHERE = Position("conf")
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -26,10 +24,11 @@ class Origin:
 class Origins:
     """Every setting of every key path, in the order of composition: the last one holds.
 
+    Layers are merged as Hydra merges: mappings by key, everything else replaced whole.
     They are looked up when somebody asks: most pipelines have nothing wrong, and nobody does.
     """
 
-    def __init__(self, layers: tuple[Layer, ...] = (), fallback: Position = _NOWHERE) -> None:
+    def __init__(self, layers: tuple[Layer, ...], fallback: Position) -> None:
         self.layers = layers
         self.fallback = fallback
 
@@ -62,11 +61,6 @@ class Origins:
                     return found.key if key else found.position
             path = path[:-1]
         return self.fallback
-
-
-def trace(layers: tuple[Layer, ...], fallback: Position) -> Origins:
-    """Tell what each layer sets, merged as Hydra merges: mappings by key, everything else replaced whole."""
-    return Origins(layers, fallback)
 
 
 class _Tracer:

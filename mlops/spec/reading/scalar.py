@@ -31,7 +31,7 @@ _AMBIGUOUS = (
 )
 SPECIAL_STARTS = frozenset(("", *"~=+-.0123456789nNtTfFyYoO"))
 """What a scalar begins with that can be anything but text."""
-_RESOLVER = re.compile(r"\$\{\s*([^}\s:]*):|\$\{[^}]*\$\{")
+_RESOLVER = re.compile(r"\$\{\s*([^}\s:]*)\s*:|\$\{[^}]*\$\{")
 
 
 @dataclass(frozen=True)

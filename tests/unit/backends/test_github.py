@@ -96,10 +96,10 @@ def test_every_permission_says_why() -> None:
 
 def test_the_job_that_may_write_runs_the_code_of_the_base_commit_only() -> None:
     jobs = yaml.safe_load(compiled())["jobs"].values()
-    for job in (job for job in jobs if "write" in job["permissions"].values()):
-        checkouts = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
-        base = "${{ github.event.pull_request.base.sha }}"
-        assert checkouts == [{"ref": base, "persist-credentials": False}]
+    (job,) = [job for job in jobs if "write" in job["permissions"].values()]
+    checkouts = [step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+    base = "${{ github.event.pull_request.base.sha }}"
+    assert checkouts == [{"ref": base, "persist-credentials": False}]
 
 
 def test_only_the_step_that_posts_sees_the_token() -> None:

@@ -94,6 +94,7 @@ def test_every_alarm_is_acted_on_even_where_one_fails(tmp_path: Path) -> None:
     assert [call.split()[1] for call in calls(tmp_path)] == ["churn", "visits"]
 
 
+@needs_jq
 @pytest.mark.parametrize(
     ("before", "expected"),
     [("HEAD~1", "visits"), ("HEAD", ""), ("0" * 40, "churn visits"), ("", "churn visits")],
@@ -104,6 +105,7 @@ def test_a_bundle_is_new_where_the_merge_brought_its_report(before: str, expecte
         (tmp_path / "pipelines" / name / "reports").mkdir(parents=True)
         (tmp_path / "pipelines" / name / "reports" / "bundle.json").write_text("{}")
         commit(tmp_path, name)
+    fake(tmp_path, """echo '{"affected": []}'""")
     sha = git(tmp_path, "rev-parse", before).strip() if before.startswith("HEAD") else before
     done = run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=sha)
     assert done.returncode == 0, done.stderr
@@ -139,6 +141,22 @@ def test_what_a_merge_left_to_ci_is_made_and_registered_as_well(tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     assert outputs(tmp_path) == {"names": "home left"}
     assert calls(tmp_path) == [f"plan --base {before} -o json"]
+
+
+@needs_jq
+@pytest.mark.parametrize(
+    ("code", "ends", "names"), [(0, 0, {"names": "left"}), (2, 0, {"names": "left"}), (4, 4, {}), (6, 6, {})]
+)
+def test_a_plan_that_cannot_be_made_stops_and_one_beyond_its_budget_does_not(
+    code: int, ends: int, names: dict[str, str], tmp_path: Path
+) -> None:
+    """Without its answer, what was left to CI would be passed over as if there were nothing to do."""
+    (tmp_path / "README").write_text("x")
+    before = commit(tmp_path, "before")
+    fake(tmp_path, f"""echo '{{"affected": ["left"]}}'; exit {code}""")
+    done = run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=before)
+    assert done.returncode == ends, done.stderr
+    assert (outputs(tmp_path) if (tmp_path / "output").exists() else {}) == names
 
 
 def test_a_first_push_takes_every_bundle(tmp_path: Path) -> None:

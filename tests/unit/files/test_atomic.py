@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,29 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         (temporary / "b").write_text("2")
         raise Interrupted
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["d", "d/a"]
+
+
+def test_a_kill_while_the_old_folder_is_removed_leaves_no_half_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with writing_folder(tmp_path / "d") as temporary:
+        for name in "ab":
+            (temporary / name).write_text("old")
+
+    def killed(folder: Path, **_: object) -> None:
+        if folder.exists():
+            next(folder.iterdir()).unlink()
+            raise Interrupted
+
+    monkeypatch.setattr(shutil, "rmtree", killed)
+    with pytest.raises(Interrupted), writing_folder(tmp_path / "d") as temporary:
+        for name in "abc":
+            (temporary / name).write_text("new")
+    assert {path.name: path.read_text() for path in (tmp_path / "d").iterdir()} == dict.fromkeys("abc", "new")
+
+
+def test_a_folder_that_is_replaced_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    for name in "ab":
+        with writing_folder(tmp_path / "d") as temporary:
+            (temporary / name).write_text(name)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["d", "d/b"]

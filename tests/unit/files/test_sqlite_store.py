@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 from mlops.files.sqlite_store import absolute, artifact_location, one_at_a_time, path_of
@@ -17,8 +18,18 @@ def test_artifacts_stand_beside_the_file_and_a_server_has_its_own_place() -> Non
     assert path_of("https://mlflow.example") is None
 
 
-def test_a_server_needs_no_lock_and_a_file_gets_one(tmp_path: Path) -> None:
-    with one_at_a_time("https://mlflow.example"):
+def test_a_file_is_had_by_one_at_a_time_and_a_server_by_all(tmp_path: Path) -> None:
+    with one_at_a_time("https://mlflow.example"), one_at_a_time("https://mlflow.example"):
         pass
     with one_at_a_time(f"sqlite:///{tmp_path}/deep/m.db"):
-        assert (tmp_path / "deep" / "m.db.lock").is_file()
+        assert not free(tmp_path / "deep" / "m.db.lock")
+    assert free(tmp_path / "deep" / "m.db.lock")
+
+
+def free(lock: Path) -> bool:
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True

@@ -30,10 +30,12 @@ def test_a_forecast_is_learnt_as_a_regression_on_the_past(tmp_path: Path) -> Non
 
 def test_every_stage_understands_its_section(tmp_path: Path) -> None:
     plan = planned(tmp_path, "{horizon: 7, season: 7, series: shop, lags: [7], windows: [7], known: [holiday]}")
-    train.Params.model_validate(plan.stage("train").section)
-    split.Params.model_validate(plan.stage("split").section)
-    evaluate.Params.model_validate(plan.stage("evaluate").section)
-    features.Params.model_validate(plan.stage("features").section)
+    for name, stage in (("split", split), ("train", train), ("evaluate", evaluate)):
+        read = stage.Params.model_validate(plan.stage(name).section).forecast
+        assert read is not None
+        assert (read.date, read.horizon, read.season, read.series) == ("date", 7, 7, "shop")
+        assert (read.lags, read.windows, read.known) == ((7,), (7,), ("holiday",))
+    assert features.Params.model_validate(plan.stage("features").section).task == "regression"
 
 
 def test_no_backtest_asks_for_no_rows_and_no_section(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.builders.repositories import BASE, make_repository
 if TYPE_CHECKING:
     from pathlib import Path
 
-CHURN = next((BASE / "conf" / "pipeline").glob("churn.yaml"))
+CHURN = BASE / "conf" / "pipeline" / "churn.yaml"
 ASKED = """
 evaluate:
   metrics: [roc_auc, mcc]

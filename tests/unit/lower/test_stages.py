@@ -23,7 +23,9 @@ def reader(stage: str) -> Any:
 
 @pytest.fixture(scope="module")
 def workspace(repository: Path) -> Workspace:
-    return open_workspace(repository)
+    found = open_workspace(repository)
+    assert found.plan.pipelines, "nothing to look at"
+    return found
 
 
 @pytest.mark.parametrize("stage", STAGES)

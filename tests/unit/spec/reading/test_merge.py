@@ -16,7 +16,7 @@ from mlops.spec.reading.layers import resolve
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import load_pipeline
 from mlops.spec.reading.merge import Unsure, merge
-from mlops.spec.reading.origins import trace
+from mlops.spec.reading.origins import Origins
 from tests.builders.repositories import edit, make_repository
 
 PACKAGES = ("", "# @package features.deep\n", "# @package _global_\n", "# @package _group_.s\n", "# @package data\n")
@@ -150,7 +150,7 @@ def test_a_mapping_over_a_list_has_a_place_and_no_value(tmp_path: Path) -> None:
     (root / "conf" / "features" / "f.yaml").write_text("a: {b: 1}\n")
     configuration = Configuration(root)
     layers, _ = resolve(configuration, "p")
-    assert trace(layers, Position("p")).conflicts
+    assert Origins(layers, Position("p")).conflicts
     assert one(configuration) is None
     with pytest.raises(CompositionError):
         compose(configuration, "p")

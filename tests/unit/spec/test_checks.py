@@ -1,0 +1,40 @@
+"""What is wrong between blocks and would otherwise show hours later, when a stage stops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops.spec.checking.checks import check
+from mlops.spec.pipeline import Pipeline
+from tests.unit.spec.test_monitor import PIPELINE
+
+
+def problems(**keys: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    return [(found.path, found.message) for found in check(Pipeline.model_validate(PIPELINE | keys))]
+
+
+def forecast(**evaluate: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    return problems(
+        task="forecasting",
+        data={**PIPELINE["data"], "split": {"by": "time", "key": "day"}, "keys": ["shop"]},
+        forecast={"horizon": 7, "known": ["holiday"]},
+        gates=[{"metric": "mae", "over_dummy": {"better_by": 0.0}}],
+        evaluate=evaluate,
+    )
+
+
+def test_a_forecast_has_only_columns_that_it_keeps_to_slice_by_and_to_cross() -> None:
+    assert forecast(slices=["shop"], bins={"holiday": [0.5]}, crosses=[["shop", "holiday"]]) == []
+    assert forecast(slices=["price"]) == [(("evaluate", "slices", 0), "a forecast keeps no column `price` to slice by")]
+    assert forecast(crosses=[["shop", "price"]]) == [
+        (("evaluate", "crosses", 0), "a forecast keeps no column `price` to slice by")
+    ]
+
+
+def test_the_address_of_a_metric_ends_where_its_line_ends() -> None:
+    rule = {"metric": "pipelines.churn.rules:cost", "better": "lower", "at_most": 1.0}
+    gates = PIPELINE["gates"]
+    assert problems(gates=[*gates, rule]) == []
+    assert problems(gates=[*gates, rule | {"metric": "pipelines.churn.rules:cost\n"}]) == [
+        (("gates", 1, "metric"), "unknown metric `pipelines.churn.rules:cost\n`")
+    ]

@@ -76,11 +76,10 @@ def _use(e: Evidence) -> Iterator[str]:
 
 
 def _factors(e: Evidence) -> Iterator[str]:
-    sensitive = [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
     judged = sorted(
         {column for rule in e.gate.get("rules", ()) for column in (rule.get("by"), rule.get("of")) if column}
     )
-    yield f"- Declared sensitive columns: {_said(', '.join(sensitive))}"
+    yield f"- Declared sensitive columns: {_said(', '.join(_sensitive(e)))}"
     yield f"- Columns by which the gate judged: {', '.join(map(escaped, judged)) or 'none'}"
     yield from important(e.metrics)
     yield f"- Relevant factors: {e.person('factors')}"
@@ -137,16 +136,15 @@ def _verdict(rule: Mapping[str, Any]) -> str:
 
 
 def _ethics(e: Evidence) -> Iterator[str]:
-    sensitive = [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
     used = {column["name"] for column in e.recipe.get("columns", ())}
-    read = [name for name in sensitive if name in used]
+    read = [name for name in _sensitive(e) if name in used]
     yield f"- Sensitive columns that the model reads: {', '.join(map(escaped, read)) or 'none declared'}"
     yield f"- Risks, harms and mitigations: {e.person('risks')}"
 
 
 def _caveats(e: Evidence) -> Iterator[str]:
-    relative = [rule for rule in e.gate.get("rules", ()) if not rule.get("applicable", True)]
-    yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in relative[:ROWS])
+    skipped = [rule for rule in e.gate.get("rules", ()) if not rule.get("applicable", True)]
+    yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in skipped[:ROWS])
     warned = [r for r in e.gate.get("rules", ()) if r.get("applicable", True) and r.get("verdict") != "pass"]
     yield from (f"- {escaped(rule.get('sentence') or rule.get('id'))}" for rule in warned[:ROWS])
     yield from (
@@ -154,6 +152,10 @@ def _caveats(e: Evidence) -> Iterator[str]:
         for w in _waived(e)
     )
     yield f"- Further caveats and recommendations: {e.person('caveats')}"
+
+
+def _sensitive(e: Evidence) -> list[str]:
+    return [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
 
 
 def _waived(e: Evidence) -> list[Mapping[str, str]]:

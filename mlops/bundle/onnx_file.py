@@ -48,7 +48,7 @@ def _problems(data: memoryview) -> Iterator[str]:
         for number, value in _fields(message):
             if number in holds and isinstance(value, memoryview):
                 open_messages.append((holds[number], value))
-            elif kind == "tensor" and (number == _TENSOR_EXTERNAL or (number == _TENSOR_LOCATION and value == 1)):
+            elif kind == "tensor" and (number == _TENSOR_EXTERNAL or (number == _TENSOR_LOCATION and value != 0)):
                 yield "keeps tensors in another file"
             elif kind == "node" and number == _NODE_DOMAIN and isinstance(value, memoryview):
                 domain = bytes(value).decode("utf-8", "replace")
@@ -63,6 +63,8 @@ def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
     position = 0
     while position < len(message):
         key, position = _varint(message, position)
+        if key >> 32:
+            raise ValueError("a key that protobuf would cut off, and so read as another")
         number, wire = key >> 3, key & 7
         if wire == 0:
             value, position = _varint(message, position)

@@ -40,7 +40,7 @@ def _column(series: pl.Series, column: Column) -> dict[str, Any]:
 
 
 def _frequencies(known: pl.Series) -> dict[str, Any]:
-    counts = known.value_counts(name="rows").sort(["rows", known.name], descending=[True, False])
+    counts = known.alias("level").value_counts(name="rows").sort(["rows", "level"], descending=[True, False])
     shares = {level: rows / len(known) for level, rows in counts.head(_DISTINCT).iter_rows()}
     return {"distinct": counts.height, "frequencies": shares, "other": max(0.0, 1.0 - sum(shares.values()))}
 

@@ -184,7 +184,13 @@ def _bool_fault(value: Any) -> str | None:
 
 
 def _text_fault(value: Any) -> str | None:
-    return None if isinstance(value, str) else f"must be a string, not {_kind(value)}"
+    if not isinstance(value, str):
+        return f"must be a string, not {_kind(value)}"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "must be Unicode: half of a surrogate pair is none"  # JSON can spell it, a table cannot hold it
+    return None
 
 
 def _date_fault(value: Any) -> str | None:

@@ -136,7 +136,7 @@ def texts(values: pl.Series, profile: Mapping[str, Any], rows: int) -> Bins | No
     levels: dict[str, float] = profile.get("frequencies", {})
     if not levels:
         return None
-    counted = dict(values.drop_nulls().value_counts(name="count").iter_rows())
+    counted = dict(values.drop_nulls().alias("level").value_counts(name="rows").iter_rows())
     window = [float(counted.get(level, 0)) for level in levels]
     window.append(float(sum(counted.values())) - sum(window))
     reference = np.array([*levels.values(), profile.get("other", 0.0)], dtype=np.float64) * rows

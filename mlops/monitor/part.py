@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from mlops.monitor.log import Records
 
 _TIME = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r".*\.until-(\d{8}T\d{6}Z)\.csv")
+_NAME = re.compile(r"(?P<first>.*)\.until-(?P<end>\d{8}T\d{6}Z)\.csv")
+_SUFFIX = re.compile(r"\.csv(\.[a-z0-9]+)?$")
 
 
 def latest(names: Iterable[str]) -> datetime | None:
     """Find where the newest data version ends, by the names of its files; None where none came from the log."""
-    found = [match[1] for name in names if (match := _NAME.fullmatch(name))]
+    found = [match["end"] for name in names if (match := _NAME.fullmatch(name))]
     return datetime.strptime(max(found), _TIME).replace(tzinfo=UTC) if found else None
 
 
 def name(names: Iterable[str], end: datetime) -> str:
     """Name a file that comes after all others of the folder, so that rows which are there keep their numbers."""
-    first = max(names, default="rows").partition(".")[0]
+    last = max(names, default="rows")
+    match = _NAME.fullmatch(last)
+    first = match["first"] if match else _SUFFIX.sub("", last)
     return f"{first}.until-{end.strftime(_TIME)}.csv"
 
 

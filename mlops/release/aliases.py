@@ -8,20 +8,20 @@ it stands beside the alias as a tag of the registered model, written first.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import InfrastructureError, StaleError
+from mlops.release.entry import BUNDLE, VERDICT
 from mlops.release.mlmodel import bundle_of
-from mlops.release.registry import ARTIFACT
+from mlops.release.registry import ARTIFACT, versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
 
-BUNDLE = "mlops.bundle"
-VERDICT = "mlops.verdict"
 _AGAIN = "run it again, on the newest commit of the main branch"
 
 
@@ -77,8 +77,8 @@ def read_model(client: MlflowClient, name: str, aliases: tuple[str, ...]) -> Mod
             raise
         return None
     held = {alias: str(found.aliases[alias]) for alias in aliases if alias in found.aliases}
-    versions = {number: _version(client.get_model_version(name, number)) for number in sorted(set(held.values()))}
-    return Model(name, {alias: versions[number] for alias, number in held.items()}, dict(found.tags))
+    live = {number: _version(client.get_model_version(name, number)) for number in sorted(set(held.values()))}
+    return Model(name, {alias: live[number] for alias, number in held.items()}, dict(found.tags))
 
 
 def tagged_models(client: MlflowClient, tag: str, aliases: tuple[str, ...]) -> tuple[Model, ...]:
@@ -97,8 +97,7 @@ def tagged_models(client: MlflowClient, tag: str, aliases: tuple[str, ...]) -> t
 
 def find_version(client: MlflowClient, name: str, bundle: str) -> Version | None:
     """Find the oldest version that holds a bundle; None where it is not registered."""
-    found = client.search_model_versions(f"name = '{name}' and tags.`{BUNDLE}` = '{bundle}'")
-    return min(map(_version, found), key=lambda version: int(version.number), default=None)
+    return next(map(_version, versions(client, name, bundle)), None)
 
 
 def point(client: MlflowClient, model: Model, version: Version, aliases: tuple[str, ...], claim: Claim) -> int:
@@ -145,7 +144,7 @@ def download(client: MlflowClient, version: Version, folder: Path) -> Path:
     """
     if not version.run:
         raise InfrastructureError(f"version {version.number} names no run", hint="register the bundle again")
-    return bundle_of(type(folder)(client.download_artifacts(version.run, ARTIFACT, str(folder))))
+    return bundle_of(Path(client.download_artifacts(version.run, ARTIFACT, str(folder))))
 
 
 def _unmoved(client: MlflowClient, model: Model, tag: str) -> None:
@@ -173,7 +172,5 @@ def _overtaken(name: str) -> StaleError:
     return StaleError(f"{name}: another reconciliation wrote meanwhile", hint=_AGAIN)
 
 
-def _version(found: object) -> Version:
-    tags: Mapping[str, str] = getattr(found, "tags", {})
-    number, run = (str(getattr(found, key) or "") for key in ("version", "run_id"))
-    return Version(number, tags.get(BUNDLE), tags.get(VERDICT), run)
+def _version(found: ModelVersion) -> Version:
+    return Version(str(found.version), found.tags.get(BUNDLE), found.tags.get(VERDICT), str(found.run_id or ""))

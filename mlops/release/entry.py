@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from mlops.bundle.contents import Contents
 
+BUNDLE = "mlops.bundle"
+VERDICT = "mlops.verdict"
 Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
 
@@ -73,14 +75,14 @@ def _params(model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _tags(bundle: Contents, identity: Mapping[str, Any], origin: Origin) -> Iterator[tuple[str, str]]:
-    yield "mlops.bundle", bundle.digest
+    yield BUNDLE, bundle.digest
     yield "mlops.code", canonical.digest_json(identity["code"])
     yield "mlops.commit", origin.commit
     yield "mlops.configuration", identity["configuration"]
     yield "mlops.data", identity["data"]
     yield "mlops.dirty", str(origin.dirty).lower()
     yield "mlops.gate", identity["gate"]
-    yield "mlops.verdict", _read(bundle, "gate.json").get("verdict", "unknown")
+    yield VERDICT, _read(bundle, "gate.json").get("verdict", "unknown")
     for stage, code in sorted(identity["code"].items()):
         yield f"mlops.code.{stage}", code
 

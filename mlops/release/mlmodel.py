@@ -62,7 +62,7 @@ def bundle_of(folder: Path) -> Path:
         flavor = described["flavors"]["python_function"]
         ours = set(described) == _KEYS and set(described["flavors"]) == {"python_function"} and set(flavor) == _FLAVOR
         ours = ours and flavor["loader_module"] == LOADER and flavor["data"] == DATA
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, RecursionError):
         ours = False
     bundle = folder / DATA
     if not ours or bundle.is_symlink() or not bundle.is_dir():

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.sqlite_store import artifact_location
-from mlops.release.entry import Entry, Measured, Origin, read_entry
+from mlops.release.entry import BUNDLE, Entry, Measured, Origin, read_entry
 from mlops.release.mlmodel import write_model
 from mlops.release.tracking import connection
 
@@ -65,7 +65,7 @@ def register(
 
 def enter(client: MlflowClient, entry: Entry, bundle: Contents, experiment: str, location: str | None) -> Registered:
     """Find the version of a bundle, or make run and version; calls that an earlier attempt made are repeated."""
-    if found := _versions(client, entry):
+    if found := versions(client, entry.name, entry.digest):
         return _registered(found[0], created=False)
     run = _run(client, entry, _experiment(client, experiment, location))
     _log(client, run, entry)
@@ -76,9 +76,9 @@ def enter(client: MlflowClient, entry: Entry, bundle: Contents, experiment: str,
     return _settle(client, entry, _create(client, entry, run))
 
 
-def _versions(client: MlflowClient, entry: Entry) -> list[ModelVersion]:
-    """List the versions that hold this bundle, oldest first."""
-    found = client.search_model_versions(f"name = '{entry.name}' and tags.`mlops.bundle` = '{entry.digest}'")
+def versions(client: MlflowClient, name: str, bundle: str) -> list[ModelVersion]:
+    """List the versions that hold a bundle, oldest first."""
+    found = client.search_model_versions(f"name = '{name}' and tags.`{BUNDLE}` = '{bundle}'")
     return sorted(found, key=lambda version: int(version.version))
 
 
@@ -106,7 +106,7 @@ def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
 
 def _run(client: MlflowClient, entry: Entry, experiment: str) -> Run:
     """Attach to the run of an interrupted registration, or make one."""
-    text = f"tags.`mlops.bundle` = '{entry.digest}' and tags.`mlops.pipeline` = '{entry.name}'"
+    text = f"tags.`{BUNDLE}` = '{entry.digest}' and tags.`mlops.pipeline` = '{entry.name}'"
     found = client.search_runs([experiment], text, order_by=["attributes.start_time ASC"], max_results=1)
     if found:
         return found[0]
@@ -122,7 +122,7 @@ def _log(client: MlflowClient, run: Run, entry: Entry) -> None:
     started, run_id = run.info.start_time, run.info.run_id
     params = [Param(key, value) for key, value in entry.params]
     metrics = [Metric(key, value, started, step) for key, value, step in entry.metrics]
-    for start in range(0, max(len(params), 1), _BATCH):
+    for start in range(0, len(params), _BATCH):
         client.log_batch(run_id, params=params[start : start + _BATCH])
     for start in range(0, len(metrics), 10 * _BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + 10 * _BATCH])
@@ -145,7 +145,7 @@ def _create(client: MlflowClient, entry: Entry, run: Run) -> ModelVersion:
 
 def _settle(client: MlflowClient, entry: Entry, made: ModelVersion) -> Registered:
     """Keep the oldest version where two registrations met on a server; the later one takes its own back."""
-    first = _versions(client, entry)[0]
+    first = versions(client, entry.name, entry.digest)[0]
     if str(first.version) == str(made.version):
         return _registered(first, created=True)
     client.delete_model_version(made.name, str(made.version))

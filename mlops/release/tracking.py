@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mlops.errors import InfrastructureError, MlopsError
+from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.sqlite_store import one_at_a_time, path_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ _QUIET = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 _SECONDS = 5
+_PASSWORD = re.compile(r"(//[^/@\s:]*):\S*@")
+_CURE = "correct `tracking: {uri: ...}` in conf/project.yaml"
 
 
 @contextmanager
@@ -47,9 +50,7 @@ def answering(uri: str) -> Iterator[None]:
     """Turn whatever MLflow and its libraries raise into an InfrastructureError about `uri`."""
     try:
         yield
-    except MlopsError:
-        raise
-    except Exception as error:
+    except Exception as error:  # what they raise shares no base
         if not _outside(error):
             raise
         raise _unanswered(uri, str(error)) from error
@@ -71,17 +72,21 @@ def _outside(error: Exception) -> bool:
 
 
 def _reach(uri: str) -> None:
-    """Refuse in seconds what MLflow would retry for minutes."""
+    """Refuse in seconds what MLflow would retry for minutes; raises ConfigurationError on what is no address."""
     path = path_of(uri)
     if path is not None:
         if path.is_file() and _begins(path) not in {b"", b"SQLite format 3\0"}:
             raise _unanswered(uri, f"{path.name} is not an SQLite database")
         return
-    parts = urlsplit(uri)
-    if parts.scheme.startswith("http") or not parts.hostname or parts.port is None:
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"the address of MLflow is none: {shown(uri)}", hint=_CURE) from error
+    if parts.scheme.startswith("http") or not host or port is None:
         return  # HTTP may go through a proxy, and the client's own retries are short
     try:
-        socket.create_connection((parts.hostname, parts.port), timeout=_SECONDS).close()
+        socket.create_connection((host, port), timeout=_SECONDS).close()
     except OSError as error:
         raise _unanswered(uri, str(error)) from error
 
@@ -92,14 +97,13 @@ def _begins(path: Path) -> bytes:
 
 
 def _unanswered(uri: str, why: str) -> InfrastructureError:
-    lines = why.strip().splitlines() or [""]
-    hint = "start the server, or correct `tracking: {uri: ...}` in conf/project.yaml"
+    lines = shown(why).strip().splitlines() or [""]
+    hint = f"start the server, or {_CURE}"
     if "mlflow db upgrade" in why:
         hint = f"run `mlflow db upgrade {shown(uri)}` after a backup"
     return InfrastructureError(f"MLflow at {shown(uri)} does not answer: {lines[0][:200]}", hint=hint)
 
 
-def shown(uri: str) -> str:
-    """Spell a URI without the password in it."""
-    parts = urlsplit(uri)
-    return uri.replace(f":{parts.password}@", ":***@") if parts.password else uri
+def shown(text: str) -> str:
+    """Spell a URI, or a text with URIs, without the passwords in them."""
+    return _PASSWORD.sub(r"\1:***@", text)

@@ -6,6 +6,7 @@ import secrets
 import sys
 import threading
 import time
+import traceback
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ class PredictionLog:
         self._requests, self._segments = count(), count()
         self._waiting: list[_Taken] = []
         self._held = 0
-        self._closing = False
+        self._closing = self._failing = False
         self.dropped = 0
         self._changed = threading.Condition()
         try:
@@ -100,25 +101,29 @@ class PredictionLog:
             self._changed.notify()
         self._thread.join()
 
+    def _due(self) -> bool:
+        """Say whether to write at once; after a failure, requests must not hurry the next attempt."""
+        return self._closing or (not self._failing and self._held >= self._rows)
+
     def _work(self) -> None:
-        failing = False
         while True:
             with self._changed:
-                if not self._closing and (failing or self._held < self._rows):
-                    self._changed.wait(self._seconds)
+                self._changed.wait_for(self._due, self._seconds)
                 taken, self._waiting = self._waiting, []
                 closing = self._closing
             try:
                 if taken:
                     self._write(taken)
-                failing = False
+                self._failing = False
             except Exception as error:  # whatever it is, a thread that ended would lose all that follows
                 with self._changed:
                     self._waiting = taken + self._waiting
-                if not failing or closing:
+                if not self._failing or closing:
+                    if not isinstance(error, OSError):  # not the folder's fault but ours
+                        traceback.print_exception(error)
                     lost = f"; {self._held:,} records are lost" if closing else ""
                     print(f"the prediction log cannot be written: {error}{lost}", file=sys.stderr, flush=True)
-                failing = True
+                self._failing = True
             if closing:
                 return
 

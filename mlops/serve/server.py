@@ -44,7 +44,7 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
     )
-    where = f"http://{host}:{listener.getsockname()[1]}"
+    where = f"http://{address(host, listener.getsockname()[1])}"
     print(f"serving {version['pipeline']} {version['bundle']} at {where}", file=sys.stderr, flush=True)
     try:
         uvicorn.Server(config).run(sockets=[listener])
@@ -64,6 +64,12 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise InfrastructureError(
-            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}", hint="choose another --port"
+            f"cannot listen on {address(host, port)}: {getattr(error, 'strerror', None) or error}",
+            hint="choose another --port",
         ) from error
     return listener
+
+
+def address(host: str, port: int) -> str:
+    """Spell host and port as a URL does, where an IPv6 address stands in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

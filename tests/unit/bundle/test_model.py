@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper
 
@@ -75,6 +76,43 @@ def test_external_weights_inside_a_constant_are_refused() -> None:
     tensor.external_data.add(key="location", value="../../etc/passwd")
     with pytest.raises(IntegrityError, match="keeps tensors in another file"):
         OnnxModel(graph_of(helper.make_node("Constant", [], ["y"], value=tensor)))
+
+
+def field(number: int, content: bytes, tag_beyond: int = 0) -> bytes:
+    """Spell a field with content; a tag that counts beyond 32 bits is one that protobuf cuts off."""
+    return varint((number << 3 | 2) + tag_beyond) + varint(len(content)) + content
+
+
+def varint(value: int) -> bytes:
+    low, rest = value & 0x7F, value >> 7
+    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
+
+
+def test_a_field_whose_number_only_the_runtime_understands_is_refused() -> None:
+    model = onnx.load_model_from_string(make_model((2,)))
+    (node,) = (n for n in model.graph.node if n.op_type == "Sigmoid")
+    hidden = field(7, b"evil", tag_beyond=1 << 32)
+    spoilt = node.SerializeToString() + hidden
+    graph = model.graph.SerializeToString().replace(field(1, node.SerializeToString()), field(1, spoilt))
+    assert hidden in graph
+    with pytest.raises(IntegrityError, match=r"^model\.onnx is not an ONNX file$"):
+        OnnxModel(model.SerializeToString() + field(7, graph))
+
+
+def test_a_file_that_is_also_of_the_runtimes_own_format_is_read_as_onnx(tmp_path: Path) -> None:
+    """ONNX Runtime knows its own format by four letters; what hides there was not walked."""
+    options, root = ort.SessionOptions(), 0x8008  # in bytes: a field and the number it holds, to protobuf
+    options.optimized_model_filepath = str(tmp_path / "model.ort")
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    options.log_severity_level = 4
+    ort.InferenceSession(make_model((3,)), options, providers=["CPUExecutionProvider"])
+    inner = (tmp_path / "model.ort").read_bytes()
+    start = root - int.from_bytes(inner[:4], "little")
+    data = (root.to_bytes(4, "little") + b"ORTM").ljust(91, b"\0")  # and two fields that nobody knows
+    data += field(15, bytes(start - len(data) - 4) + inner) + field(7, b"")
+    assert data[start:].startswith(inner)
+    with pytest.raises(IntegrityError, match=r"^model\.onnx "):
+        OnnxModel(data)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x04K\x01.", b"PK\x03\x04", b"\x93NUMPY", b"not a model", b"\x3a\xff"])

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
 
 from mlops.bundle.profile import profile
-from mlops.bundle.recipe import Recipe
+from mlops.bundle.recipe import Column, Recipe
 from mlops.files.canonical import dumps
 
 
@@ -34,6 +35,17 @@ def test_many_levels_are_cut_and_few_numbers_kept_apart() -> None:
     assert described["columns"]["d"] == {"type": "date", "nulls": 1.0, "minimum": None, "maximum": None}
     assert described["scores"]["shares"] == [0.1] * 10
     dumps(described)
+
+
+@pytest.mark.parametrize("name", ["rows", "count", "level"])
+def test_a_column_of_text_may_have_any_name(name: str) -> None:
+    column = {"name": name, "type": "string", "nullable": False}
+    described = profile(
+        pl.DataFrame({name: ["b", "a", "b", "c"]}),
+        recipe().model_copy(update={"columns": (Column.model_validate(column),)}),
+        np.zeros(4, dtype=np.float32),
+    )
+    assert described["columns"][name]["frequencies"] == {"b": 0.5, "a": 0.25, "c": 0.25}
 
 
 def test_no_rows_have_a_profile_too() -> None:

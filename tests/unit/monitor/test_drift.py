@@ -78,6 +78,13 @@ def test_a_column_is_counted_in_the_bins_that_training_left() -> None:
     assert np.abs(plans.reference - plans.window).max() < 0.01
 
 
+@pytest.mark.parametrize("name", ["count", "level"])
+def test_a_column_of_text_may_have_any_name(name: str) -> None:
+    found = texts(pl.Series(name, ["a", "b", "a", None, "z"]), {"frequencies": {"a": 0.5, "b": 0.5}, "other": 0.0}, 100)
+    assert found is not None
+    assert found.window.tolist() == [2, 1, 1]
+
+
 def test_below_the_minimum_window_nothing_is_said() -> None:
     (found,) = shifts({"x": window(np.random.default_rng(0), 499, 3.0)}, Drift())
     assert found.verdict == "insufficient"

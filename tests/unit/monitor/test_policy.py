@@ -58,6 +58,7 @@ def test_flapping_drift_is_one_cause_until_a_data_version_is_merged() -> None:
             opened.add(cause(found, since))
             if day % 5 == 0:
                 merged.append(end)
+    assert len(merged) > 3
     assert all(later - earlier >= WEEK for earlier, later in pairwise(merged))
     assert len(opened) == len(merged) + 1
     assert cause(report(), None) != cause(report(bundle="sha256:b"), None)
@@ -72,6 +73,16 @@ def test_a_new_file_follows_all_others_and_says_where_it_ends() -> None:
     later = part.name([*names, made], END + WEEK)
     assert sorted([*names, made, later])[-1] == later
     assert part.latest(names) is None
+
+
+@pytest.mark.parametrize("first", ["rows.csv", "rows.v2.csv", "rows.until-now.csv", "rows.z.csv.gz", "zz"])
+def test_new_files_follow_whatever_the_first_is_called(first: str) -> None:
+    names = [first]
+    for weeks in range(3):
+        names.append(part.name(names, END + weeks * WEEK))
+        assert part.latest(names) == END + weeks * WEEK
+    assert names == sorted(names)
+    assert names[-1].count(".until-2") == 1
 
 
 def test_rows_are_spelled_like_the_source() -> None:

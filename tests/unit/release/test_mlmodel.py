@@ -102,7 +102,9 @@ def test_a_model_that_others_wrote_is_refused(case: str, model: Path, tmp_path: 
     assert str(caught.value) == "model/MLmodel was not written by this framework"
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2]", "!!python/object/apply:os.system [id]", "\0", "flavors: 3"])
+@pytest.mark.parametrize(
+    "text", ["", "[1, 2]", "!!python/object/apply:os.system [id]", "\0", "flavors: 3", "a: 2026-99-99", "[" * 5000]
+)
 def test_a_description_that_is_none_is_refused(text: str, model: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(model, tmp_path / "model")
     (folder / "MLmodel").write_text(text)

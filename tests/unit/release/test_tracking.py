@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.errors import InfrastructureError
-from mlops.files.sqlite_store import artifact_location
-from mlops.release.tracking import connection, shown
+from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.release.tracking import answering, connection, shown
 
 
 @pytest.mark.parametrize(
@@ -45,6 +44,22 @@ def test_a_programming_error_is_not_blamed_on_the_server(tmp_path: Path) -> None
         _ = 1 / 0
 
 
-def test_artifacts_lie_beside_an_sqlite_file_and_where_a_server_says() -> None:
-    assert artifact_location("sqlite:////work/.mlops/mlflow.db", "churn") == "/work/.mlops/mlartifacts/churn"
-    assert artifact_location("https://mlflow.example", "churn") is None
+@pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")  # MLflow's own types warn when it is imported
+def test_a_password_that_mlflow_repeats_is_not_told() -> None:
+    from mlflow.exceptions import MlflowException
+
+    uri = "https://someone:secret@mlflow.example"
+    with pytest.raises(InfrastructureError) as caught, answering(uri):
+        raise MlflowException(f"API request to {uri}/api/2.0/mlflow/runs/search failed")
+    assert str(caught.value) == (
+        "MLflow at https://someone:***@mlflow.example does not answer: "
+        "API request to https://someone:***@mlflow.example/api/2.0/mlflow/runs/search failed"
+    )
+
+
+@pytest.mark.parametrize("uri", ["postgresql://someone:secret@host:port/mlflow", "http://[someone:secret@host"])
+def test_an_address_that_is_none_is_the_configurations_mistake(uri: str) -> None:
+    with pytest.raises(ConfigurationError) as caught, connection(uri):
+        pass
+    assert "secret" not in str(caught.value)
+    assert caught.value.hint == "correct `tracking: {uri: ...}` in conf/project.yaml"

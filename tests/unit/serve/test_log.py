@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from datetime import UTC, datetime
 from itertools import count
@@ -21,6 +22,7 @@ from tests.builders.bundles import make_bundle, make_predictor
 from tests.builders.client import Client
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 START = 1_780_000_000_000_000_000  # nanoseconds
@@ -56,10 +58,20 @@ def test_what_was_answered_is_read_back(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.suffix != ".parquet"] == []
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Let another thread come to it; what never holds fails after twenty seconds."""
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def test_a_full_segment_is_written_without_a_stop(tmp_path: Path) -> None:
     log = opened(tmp_path, rows=10, seconds=3600)
     for _ in range(100):
         log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
+    wait_until(lambda: log.waiting < 10)
+    assert read(tmp_path).height >= 91
     log.close()
     assert read(tmp_path).height == 100
     assert read(tmp_path)["prediction_id"].n_unique() == 100
@@ -91,6 +103,53 @@ def test_a_folder_that_is_lost_holds_records_up_to_a_bound(tmp_path: Path, capsy
     log.close()
     assert log.dropped == 2
     assert "5 records are lost" in capsys.readouterr().err
+
+
+class Broken(PredictionLog):
+    """A log whose segments cannot be made, and that counts how often it tried."""
+
+    tried = 0
+
+    def _write(self, taken: Any) -> None:
+        self.tried += 1
+        raise self.error
+
+    error: Exception = OSError("no space left")
+
+
+def test_requests_do_not_hurry_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    log = Broken(tmp_path, "sha256:b", make_predictor().schema, rows=1, seconds=3600)
+    log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
+    wait_until(lambda: log.tried == 1)
+    for _ in range(50):
+        log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
+        time.sleep(0.001)
+    assert log.tried == 1
+    log.close()
+    assert (log.tried, log.waiting) == (2, 51)
+
+
+def test_a_mistake_of_our_own_is_told_with_its_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for error in (OSError("no space left"), KeyError("plan")):
+        log = Broken(tmp_path, "sha256:b", make_predictor().schema, seconds=3600)
+        log.error = error
+        log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
+        log.close()
+        said = capsys.readouterr().err
+        assert "the prediction log cannot be written: " in said
+        assert ("Traceback" in said) == isinstance(error, KeyError)
+
+
+def test_a_request_that_the_log_could_not_hold_is_refused(tmp_path: Path) -> None:
+    app = create(make_bundle(tmp_path / "bundle"), log=tmp_path / "log")
+    client = Client(app)
+    for plan, status in (("\ud83d", 400), ("basic", 200)):
+        rows = [ROW | {"plan": plan}]
+        body = json.dumps({"dataframe_records": rows}).encode("ascii")
+        response = client.post("/invocations", content=body, headers={"content-type": "application/json"})
+        assert response.status_code == status
+    app.state.log.close()
+    assert read(tmp_path / "log")["features"].struct.field("plan").to_list() == ["basic"]
 
 
 def test_a_folder_that_cannot_be_written_is_said_at_the_start(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mlops.errors import InfrastructureError, IntegrityError
-from mlops.serve.server import listen, serve
+from mlops.serve.server import address, listen, serve
 from tests.builders.bundles import make_bundle
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
             serve(bundle, port=port)
     assert str(caught.value).startswith(f"cannot listen on 127.0.0.1:{port}: ")
     assert caught.value.hint == "choose another --port"
+
+
+@pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1")])
+def test_an_address_is_spelled_as_a_url_has_it(host: str, shown: str) -> None:
+    assert address(host, 8080) == f"{shown}:8080"
 
 
 def test_an_answer_does_not_wait_for_nagle() -> None:

@@ -85,4 +85,5 @@ format: setup    ## Format the code
 	$(BIN)/ruff check --fix .
 
 clean:           ## Remove what `make` made; data and runs stay
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf tests/runner/node_modules tests/runner/build .mlops/audit

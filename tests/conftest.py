@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,11 @@ def repository() -> Path:
     return ROOT
 
 
-@pytest.fixture(autouse=True)
-def _at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Print the same where these tests are themselves a job of GitHub's."""
-    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+@pytest.fixture(scope="session", autouse=True)
+def _at_home() -> Iterator[None]:
+    """Answer the same in a job of GitHub's, and in a shell that sets what the verbs read."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("GITHUB_", "MLOPS_")) or name == "MLFLOW_TRACKING_URI":
+                patch.delenv(name)
+        yield

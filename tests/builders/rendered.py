@@ -58,12 +58,12 @@ def page(markdown: str, *, unfold: bool = False) -> str:
     )
 
 
-def picture(markdown: str, path: Path, *, unfold: bool = False, height: int = 900) -> tuple[int, int]:
+def picture(markdown: str, path: Path, *, unfold: bool = False) -> tuple[int, int]:
     """Take a picture with headless Chromium; give its width and height."""
     source = path.with_suffix(".html")
     source.write_text(page(markdown, unfold=unfold))
     command = [str(CHROMIUM), *_FLAGS, f"--user-data-dir={path.parent / 'profile'}", f"--screenshot={path}"]
-    subprocess.run([*command, f"--window-size=920,{height}", source.as_uri()], check=True, capture_output=True)
+    subprocess.run([*command, "--window-size=920,900", source.as_uri()], check=True, capture_output=True)
     width, tall = struct.unpack(">II", path.read_bytes()[16:24])
     return width, tall
 

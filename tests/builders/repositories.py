@@ -11,8 +11,9 @@ import yaml
 from mlops.app.compiling.compile import compile_files
 from mlops.app.planning.lock import md5_tree
 from mlops.app.workspace import Workspace, open_workspace
+from tests.conftest import ROOT
 
-BASE = Path(__file__).parent.parent / "golden" / "base"
+BASE = ROOT / "tests" / "golden" / "base"
 
 
 def make_repository(folder: Path, **pipelines: str) -> Path:
@@ -20,6 +21,14 @@ def make_repository(folder: Path, **pipelines: str) -> Path:
     shutil.copytree(BASE, folder, dirs_exist_ok=True)
     for name, text in pipelines.items():
         (folder / "conf" / "pipeline" / f"{name}.yaml").write_text(text)
+    return folder
+
+
+def copy_own(folder: Path) -> Path:
+    """Copy this project's own configuration and pipelines, without what their runs made."""
+    made = shutil.ignore_patterns("artifacts", "reports", "__pycache__")
+    for part in ("conf", "pipelines"):
+        shutil.copytree(ROOT / part, folder / part, ignore=made)
     return folder
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from mlops.app.compiling.compile import compile_files
 from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 SHARED = ("Makefile", "pyproject.toml", "constraints.txt", ".gitignore", ".gitattributes", ".dvcignore", ".dvc/config")
 
 PIPELINE = """\

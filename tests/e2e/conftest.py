@@ -10,12 +10,6 @@ from tests.builders.clones import Clone, clone
 
 
 @pytest.fixture(scope="session")
-def fresh(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone in which nothing has run."""
-    return clone(repository, tmp_path_factory.mktemp("fresh"))
-
-
-@pytest.fixture(scope="session")
 def demo(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Clone, str]:
     """A clone after `make demo`, and what that printed."""
     made = clone(repository, tmp_path_factory.mktemp("demo"))

@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.builders.repositories import edit, make_repository
+from tests.conftest import ROOT
 
-REPOSITORY = Path(__file__).parent.parent.parent
 SECRET = "canary+7f3a/e9=d1 &b2"
 NAMES = (
     "AWS_SECRET_ACCESS_KEY",
@@ -59,7 +59,7 @@ def test_nothing_that_a_run_leaves_behind_holds_a_secret_of_the_environment(tmp_
     root = small(tmp_path)
     canaries = {name: f"{SECRET} {name}" for name in NAMES}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    environment = {**plain, **canaries, "PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1"}
+    environment = {**plain, **canaries, "PYTHONPATH": str(ROOT), "DVC_NO_ANALYTICS": "1"}
     said = []
     for command in (
         ["-m", "dvc", "init", "-q", "--no-scm"],

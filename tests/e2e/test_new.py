@@ -14,45 +14,44 @@ from tests.builders.clones import clone
 
 pytestmark = pytest.mark.slow
 
-DRAW = random.Random(20_261_121)
 Row = list[object]
 
 
-def customers(path: Path) -> None:
+def customers(path: Path, draw: random.Random) -> None:
     """500 rows with `;`, text, dates, nulls, yes and no, a decimal comma and a target with spaces."""
     rows: list[Row] = []
     for number in range(500):
-        plan, months = DRAW.choice(["basic", "gold", "platinum plus"]), DRAW.randint(1, 70)
-        leaves = DRAW.random() < 1 / (1 + math.exp(0.08 * months - 2.5 - 1.5 * (plan == "basic")))
-        joined = date(2021, 1, 1) + timedelta(days=DRAW.randint(0, 900))
-        spend = None if DRAW.random() < 0.2 else f"{DRAW.gauss(50, 9):.2f}".replace(".", ",")
+        plan, months = draw.choice(["basic", "gold", "platinum plus"]), draw.randint(1, 70)
+        leaves = draw.random() < 1 / (1 + math.exp(0.08 * months - 2.5 - 1.5 * (plan == "basic")))
+        joined = date(2021, 1, 1) + timedelta(days=draw.randint(0, 900))
+        spend = None if draw.random() < 0.2 else f"{draw.gauss(50, 9):.2f}".replace(".", ",")
         rows.append(
-            [f"C-{number:05d}", plan, months, joined, DRAW.choice(["true", "false"]), spend, "yes" if leaves else "no"]
+            [f"C-{number:05d}", plan, months, joined, draw.choice(["true", "false"]), spend, "yes" if leaves else "no"]
         )
     write(
         path, ["customer id", "plan name", "months", "joined on", "autopay", "monthly spend", "has left us"], rows, ";"
     )
 
 
-def houses(path: Path) -> None:
+def houses(path: Path, draw: random.Random) -> None:
     """50,000 rows of a regression."""
     level = {"north": 1.0, "south": -1.0, "east": 0.0, "west": 2.0}
     rows: list[Row] = []
     for number in range(50_000):
-        size, region = DRAW.gauss(0, 1), DRAW.choice(list(level))
-        age = None if DRAW.random() < 0.05 else round(DRAW.random() * 80, 1)
-        rows.append([number, region, round(size, 4), age, round(3 * size + level[region] + DRAW.gauss(0, 1), 4)])
+        size, region = draw.gauss(0, 1), draw.choice(list(level))
+        age = None if draw.random() < 0.05 else round(draw.random() * 80, 1)
+        rows.append([number, region, round(size, 4), age, round(3 * size + level[region] + draw.gauss(0, 1), 4)])
     write(path, ["id", "region", "size", "age", "house price"], rows, ",")
 
 
-def animals(path: Path) -> None:
+def animals(path: Path, draw: random.Random) -> None:
     """600 rows of three classes, tab-separated, with a name that YAML would trip over."""
     centre = {"cat": 1, "dog": 3, "bird": 5}
     rows: list[Row] = []
     for _ in range(600):
-        kind = DRAW.choice(list(centre))
-        width, height = DRAW.gauss(centre[kind], 1), DRAW.gauss(-centre[kind], 1.5)
-        rows.append([round(width, 3), round(height, 3), DRAW.choice(["Y", "N"]), kind])
+        kind = draw.choice(list(centre))
+        width, height = draw.gauss(centre[kind], 1), draw.gauss(-centre[kind], 1.5)
+        rows.append([round(width, 3), round(height, 3), draw.choice(["Y", "N"]), kind])
     write(path, ["w", "no", "tame?", "Spezies (Tier): #1"], rows, "\t")
 
 
@@ -71,10 +70,10 @@ def write(path: Path, header: list[str], rows: list[Row], separator: str) -> Non
     ids=["customers", "houses", "animals"],
 )
 def test_a_new_model_takes_a_few_lines_of_yaml_and_ends_with_a_verdict(
-    make: Callable[[Path], None], file: str, target: str, task: str, repository: Path, tmp_path: Path
+    make: Callable[[Path, random.Random], None], file: str, target: str, task: str, repository: Path, tmp_path: Path
 ) -> None:
     copy = clone(repository, tmp_path / "repository")
-    make(tmp_path / file)
+    make(tmp_path / file, random.Random(20_261_121))
     done = copy.mlops("new", "fresh", "--data", str(tmp_path / file), "--target", target)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "verdict: pass" in done.stdout, done.stdout

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,10 @@ def test_data_that_breaks_its_schema_stops_the_run_and_prints_no_value(copy: Clo
     done = copy.mlops("run", "rand_hie")
     assert done.returncode == 4
     assert "xage" in done.stderr
+    with gzip.open(copy.root / "pipelines/rand_hie/data/rand_hie.csv.gz", "rt") as rows:
+        ages = {row["xage"] for row in csv.DictReader(rows) if "." in row["xage"] and float(row["xage"]) > 50}
+    assert len(ages) > 1000
+    assert [age for age in ages if age in done.stdout + done.stderr] == []
     assert not (copy.root / "pipelines/rand_hie/artifacts/valid.parquet").exists()
     report = (copy.root / "pipelines/rand_hie/reports/data.json").read_text()
     assert '"xage"' in report

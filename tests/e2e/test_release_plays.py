@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from tests.builders.repositories import commit, edit, git
+from tests.builders.repositories import edit, git
 from tests.builders.shop import make_shop, propose
+from tests.e2e import plays
+from tests.e2e.plays import KEY
 from tests.runner.api import Api
-from tests.runner.engine import Engine, missing
+from tests.runner.engine import Engine
 from tests.runner.event import Event, dispatch
 from tests.runner.origin import Origin
 from tests.runner.result import Run
-from tests.runner.run import ENVIRONMENT, Runner
+from tests.runner.run import Runner
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+pytestmark = plays.MARKS
 
-ROOT = Path(__file__).parent.parent.parent
-KEY = "private-key-of-the-app"
 PROJECT = """\
 name: shop
 tracking: {{uri: "sqlite:///{database}"}}
@@ -33,48 +30,24 @@ environments:
   staging: {{propose: true}}
   prod: {{}}
 """
-REMOTE = """\
-[core]
-    analytics = false
-    remote = storage
-['remote "storage"']
-    url = {folder}
-    verify = true
-"""
 
 
-@dataclass(frozen=True)
-class Team:
-    """A working repository, its origin, and the machine that plays its workflows."""
+@dataclass
+class Team(plays.Team):
+    """A team with a registry."""
 
-    work: Path
-    origin: Origin
-    runner: Runner
-    api: Api
     database: Path
-
-    def play(self, event: Event, workflow: str) -> Run | None:
-        return self.runner.event(event, f".github/workflows/mlops-{workflow}.yml")
 
     def learn(self, message: str) -> Event:
         """Train at home, push lock, reports and bundle, and merge them."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        for command in (("mlops", "run", "churn"), ("dvc", "push", "-q")):
-            subprocess.run(
-                [sys.executable, "-m", *command], cwd=self.work, env=environment, check=True, capture_output=True
-            )
-        commit(self.work, message)
+        plays.learn(self.work, message)
         git(self.work, "push", "-q", "--force", "origin", "HEAD:refs/heads/change")
         event = self.origin.merge("change")
         self.pull()
         return event
 
-    def pull(self) -> None:
-        git(self.work, "fetch", "-q", "origin", "main")
-        git(self.work, "reset", "-q", "--hard", "FETCH_HEAD")
-
     def live(self) -> dict[str, Any]:
-        """Ask the registry what is live in staging."""
+        """Ask the registry what is live where."""
         from mlflow import MlflowClient
 
         model = MlflowClient(tracking_uri=f"sqlite:///{self.database}").get_registered_model("churn")
@@ -86,10 +59,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
     (work / "conf" / "project.yaml").write_text(PROJECT.format(database=folder / "mlflow.db"))
-    (work / ".dvc" / "config").write_text(REMOTE.format(folder=folder / "remote"))
+    plays.settle(work, folder / "remote")
     propose(work, "Two environments, and a remote")
-    (work / ".git" / "info" / "exclude").write_text("/.venv\n")
-    (work / ".venv").symlink_to(ENVIRONMENT)
     origin = Origin.of(work, folder / "origin.git")
     with Engine() as engine, Api() as api:
         environments = {"mlops-main": {"MLOPS_APP_KEY": KEY}}
@@ -120,6 +91,7 @@ def test_only_the_proposing_step_holds_the_apps_token_and_nobody_else_its_key(fi
     assert instance.environment == "mlops-main"
     assert instance.permissions == {"contents": "read"}
     assert [step.name for step in instance.steps if step.secrets] == ["Speak for the App"]
+    assert [step.name for step in instance.steps if step.account] == ["Propose the releases"]
     assert [step.name for step in instance.steps if step.token is not None] == []
     assert KEY not in first.log
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,23 +14,20 @@ from mlops.files.place import Place
 from mlops.lower.workflows.shared import cron
 from mlops.serve.app import create
 from tests.builders.client import Client
-from tests.builders.repositories import commit, edit, git
+from tests.builders.repositories import edit, git
 from tests.builders.shop import make_shop, propose
+from tests.e2e import plays
+from tests.e2e.plays import KEY
 from tests.runner.api import Api
-from tests.runner.engine import Engine, missing
+from tests.runner.engine import Engine
 from tests.runner.event import schedule
 from tests.runner.origin import Origin
 from tests.runner.result import Run
-from tests.runner.run import ENVIRONMENT, Runner
+from tests.runner.run import Runner
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+pytestmark = plays.MARKS
 
-ROOT = Path(__file__).parent.parent.parent
-KEY = "private-key-of-the-app"
 HOURLY, START = 600, 1_793_577_600  # rows an hour; 2026-11-02 in seconds
-REMOTE = (
-    "[core]\n    analytics = false\n    remote = storage\n['remote \"storage\"']\n    url = {}\n    verify = true\n"
-)
 MONITOR = """\
 monitor:
   every: day
@@ -45,19 +39,14 @@ monitor:
 
 
 @dataclass
-class Team:
-    """A working repository, its origin, the machine that plays its workflows, and what was served so far."""
+class Team(plays.Team):
+    """A team whose model serves; where, and for how many hours so far."""
 
-    work: Path
-    origin: Origin
-    runner: Runner
-    api: Api
     served: Path
     hours: int = 0
 
     def watch(self) -> Run:
-        event = schedule(self.origin.head(), cron("shop", "day"))
-        run = self.runner.event(event, ".github/workflows/mlops-monitor.yml")
+        run = self.play(schedule(self.origin.head(), cron("shop", "day")), "monitor")
         assert run is not None
         return run
 
@@ -108,19 +97,14 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work, served = make_shop(folder / "work", "churn"), folder / "served"
     (work / "conf/project.yaml").write_text("name: shop\nci: {app: {id: Iv1shop}}\n")
-    (work / ".dvc/config").write_text(REMOTE.format(folder / "remote"))
+    plays.settle(work, folder / "remote")
     pipeline = work / "conf/pipeline/churn.yaml"
     pipeline.write_text(pipeline.read_text() + MONITOR.format(folder=served))
     edit(work, "conf/data/churn.yaml", "path: data/table.csv", "path: data/rows")
     (work / "pipelines/churn/data/rows").mkdir()
     git(work, "mv", "pipelines/churn/data/table.csv", "pipelines/churn/data/rows/table.csv")
     propose(work, "Watch what serves")
-    (work / ".git/info/exclude").write_text("/.venv\n")
-    (work / ".venv").symlink_to(ENVIRONMENT)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for command in (("mlops", "run", "churn"), ("dvc", "push", "-q")):
-        subprocess.run([sys.executable, "-m", *command], cwd=work, env=environment, check=True, capture_output=True)
-    commit(work, "Learn")
+    plays.learn(work, "Learn")
     origin = Origin.of(work, folder / "origin.git")
     with Engine() as engine, Api() as api:
         runner = Runner(engine, origin, folder / "runs", api, environments={"mlops-main": {"MLOPS_APP_KEY": KEY}})
@@ -129,7 +113,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
 
 @pytest.fixture(scope="module")
 def alarmed(team: Team) -> Run:
-    """Two hours as in training, then two with nobody young, and the night's run."""
+    """Two hours as in training, two with nobody young, one more as in training, and the night's run."""
     team.serve(18, 18, 40, 40, 18)
     return team.watch()
 
@@ -185,8 +169,7 @@ def test_a_broken_feed_proposes_nothing(team: Team, alarmed: Run) -> None:
 
 def test_a_policy_by_schedule_asks_without_an_alarm(team: Team, alarmed: Run) -> None:
     assert alarmed["retrain"].result == "success", alarmed.log
-    git(team.work, "fetch", "-q", "origin", "main")
-    git(team.work, "reset", "-q", "--hard", "FETCH_HEAD")
+    team.pull()
     edit(team.work, "conf/pipeline/churn.yaml", "{when: [drift]", "{when: [schedule]")
     edit(team.work, "conf/pipeline/churn.yaml", f"{team.served}/log", f"{team.served}/calm")
     propose(team.work, "Learn by the calendar")

@@ -3,42 +3,29 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.builders.repositories import edit, git
 from tests.builders.shop import BROKEN, make_shop, propose
+from tests.e2e import plays
 from tests.runner.api import Api
-from tests.runner.engine import Engine, missing
+from tests.runner.engine import Engine
 from tests.runner.event import Event
 from tests.runner.origin import Origin
 from tests.runner.result import Run
 from tests.runner.run import Runner
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+pytestmark = plays.MARKS
 
 SECRET = "s3cret-of-the-remote"
-ROOT = Path(__file__).parent.parent.parent
 WORKFLOW = ".github/workflows/mlops-pr.yml"
-COMPILED = (ROOT / WORKFLOW).read_text()
-
-comments = pytest.mark.skipif("pull-requests: write" not in COMPILED, reason="the compiled workflow has no comment job")
-BASE = re.search(r"MLOPS_BASE|mlops (run|gate) .*--base", COMPILED)
-holds_the_base = pytest.mark.skipif(BASE is None, reason="the compiled workflow does not judge by the base's rules too")
 
 
-@dataclass(frozen=True)
-class Team:
-    """A working repository, its origin, and the machine that plays its workflow."""
-
-    work: Path
-    origin: Origin
-    runner: Runner
-    api: Api
+class Team(plays.Team):
+    """A team that opens pull requests."""
 
     def branch(self) -> Path:
         """Begin a change from main."""
@@ -47,7 +34,7 @@ class Team:
         return self.work
 
     def judge(self, event: Event) -> Run:
-        run = self.runner.event(event)
+        run = self.play(event, "pr")
         assert run is not None, "the workflow did not start"
         return run
 
@@ -95,7 +82,6 @@ def test_a_change_that_fails_a_gate_is_red_and_the_sentence_is_in_the_summary(te
     assert "but must be at least 0.999" in run.summary
 
 
-@comments
 def test_a_pull_request_has_one_comment_that_the_next_push_updates(team: Team) -> None:
     team.api.comments.clear()
     team.api.seed(7, "Looks interesting")
@@ -116,7 +102,6 @@ def test_a_pull_request_has_one_comment_that_the_next_push_updates(team: Team) -
     assert person["body"] == "Looks interesting"
 
 
-@comments
 def test_the_comment_says_that_nothing_was_verified_where_a_compiled_file_was_edited(team: Team) -> None:
     team.api.comments.clear()
     edit(team.branch(), "pipelines/churn/params.yaml", "at_least: 0.85", "at_least: 0.1")
@@ -127,7 +112,6 @@ def test_the_comment_says_that_nothing_was_verified_where_a_compiled_file_was_ed
     assert "stopped before anything ran" in posted["body"]
 
 
-@comments
 def test_only_the_step_that_posts_holds_a_token(team: Team) -> None:
     team.branch()
     propose(team.work, "Nothing")
@@ -143,7 +127,6 @@ def test_only_the_step_that_posts_holds_a_token(team: Team) -> None:
     assert holders[0][1] == {"contents": "read", "pull-requests": "write"}
 
 
-@holds_the_base
 def test_a_change_that_lowers_the_gate_and_worsens_the_model_is_red_under_the_base(team: Team) -> None:
     work = team.branch()
     edit(work, "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.55")

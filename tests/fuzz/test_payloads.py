@@ -18,8 +18,8 @@ from mlops.app.compiling.compile import compile_files
 from mlops.app.workspace import open_workspace
 from mlops.backends.text import document
 from tests.builders.repositories import edit, make_repository
+from tests.conftest import ROOT
 
-REPOSITORY = Path(__file__).parent.parent.parent
 SHELL = (
     "x; touch PWNED",
     "$(touch PWNED)",
@@ -74,7 +74,7 @@ def test_dvc_runs_a_pipeline_full_of_payloads_without_effect(tmp_path: Path) -> 
     root = attacked(tmp_path, "x; touch PWNED; $(touch PWNED) `touch PWNED` {{7*7}}")
     (root / ".venv").symlink_to(sys.prefix)
     compile_files(open_workspace(root))
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "DVC_NO_ANALYTICS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DVC_NO_ANALYTICS": "1"}
     for command in (["init", "-q", "--no-scm"], ["repro", "-q", "pipelines/churn/dvc.yaml:ingest"]):
         done = subprocess.run(
             [sys.executable, "-m", "dvc", *command],

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders.repositories import commit
+from tests.builders.repositories import commit, copy_own
 from tests.conftest import ROOT
 from tests.golden.test_golden import ERR, HERE, OK, overlay
 from tests.golden.test_malicious import CASES, attacked
@@ -78,11 +78,7 @@ READING = ["validate"], ["validate", "--output", "json"], ["plan"]
 
 def test_a_good_configuration_is_compiled_without_side_effects(tmp_path: Path) -> None:
     roots = {name: tripwires(overlay(HERE / "ok" / name, tmp_path / name)) for name in OK}
-    demo = tmp_path / "demo"
-    for part in ("conf", "pipelines"):
-        ignored = shutil.ignore_patterns("artifacts", "reports", "__pycache__")
-        shutil.copytree(ROOT / part, demo / part, ignore=ignored)
-    roots["demo"] = tripwires(demo)
+    roots["demo"] = tripwires(copy_own(tmp_path / "demo"))
     tasks = []
     for name, root in roots.items():
         pipeline = {"demo": "rand_hie", "fleet": "tenants-eu"}.get(name, "churn")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.repositories import copy_own
 from tests.conftest import ROOT
 from tests.golden.test_golden import HERE, overlay, tree
 
@@ -54,10 +55,7 @@ SURROUNDINGS = (
 def repository(name: str, folder: Path) -> Path:
     if name != "demo":
         return overlay(HERE / "ok" / name, folder)
-    for part in ("conf", "pipelines"):
-        shutil.copytree(
-            ROOT / part, folder / part, ignore=shutil.ignore_patterns("artifacts", "reports", "__pycache__")
-        )
+    copy_own(folder)
     for path in [*folder.glob("pipelines/*/*.yaml"), *folder.glob("pipelines/.git*")]:
         path.unlink()
     return folder

@@ -21,7 +21,6 @@ class Event:
     trusted: bool = True
     head: str = ""
     actor: str = "ada"
-    secrets: dict[str, str] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
 
     def github(self) -> dict[str, Any]:

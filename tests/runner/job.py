@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import ROOT
 from tests.runner.actions import ActionFailed, Place, perform, save
 from tests.runner.engine import Engine, ExpressionError
 from tests.runner.result import Instance, StepRun
 from tests.runner.shell import read_outputs, run_script
 from tests.runner.workflow import Job, Step
 
-ROOT = Path(__file__).parent.parent.parent
 GRACE = 5  # minutes that steps with `always()` have after a job's time is over
 _MASK = re.compile(r"^::add-mask::(?P<secret>.+)$", re.MULTILINE)
 
@@ -126,6 +126,8 @@ class JobRunner:
         )
         if any(self.place.token in value for value in values):
             done.token = self.instance.permissions
+        accounts = self.place.api.accounts if self.place.api else {}
+        done.account = next((accounts[token] for token in accounts if any(token in value for value in values)), "")
 
     def _remember(self, step: Step, done: StepRun) -> None:
         if step.named:

@@ -55,11 +55,6 @@ class Origin:
         """Read a file as it is at a commit."""
         return git(self.folder, "show", f"{commit}:{path}")
 
-    def workflows(self, commit: str) -> tuple[str, ...]:
-        """List the workflow files of a commit."""
-        listed = git(self.folder, "ls-tree", "--name-only", commit, ".github/workflows/").splitlines()
-        return tuple(name for name in listed if name.endswith((".yml", ".yaml")))
-
     def _merged(self, work: Path, reference: str) -> tuple[str, str, str]:
         base, head = self.head(), git(work, "rev-parse", "HEAD").strip()
         git(work, "push", "-q", "--force", "origin", f"HEAD:{reference}")

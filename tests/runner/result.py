@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass
 class StepRun:
-    """One step; `outcome` is before `continue-on-error`, `conclusion` after; `token` gives the scopes of its token."""
+    """One step; `outcome` is before `continue-on-error`, `conclusion` after.
+
+    `token` gives the scopes of the job's token where the step holds it, `account` whose other token it holds.
+    """
 
     identity: str
     name: str
@@ -19,6 +22,7 @@ class StepRun:
     summary: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
     token: dict[str, str] | None = None
+    account: str = ""
     secrets: tuple[str, ...] = ()
 
 

@@ -57,12 +57,17 @@ def run_script(
 def read_outputs(path: Path) -> dict[str, str]:
     """Read `$GITHUB_OUTPUT`: `name=value` lines, and `name<<WORD` up to a line that says WORD."""
     found: dict[str, str] = {}
-    lines = iter(path.read_text(encoding="utf-8").splitlines())
-    for line in lines:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    while lines:
+        line = lines.pop(0)
         name, equals, value = line.partition("=")
         heredoc, arrow, word = line.partition("<<")
         if arrow and (not equals or len(heredoc) < len(name)):
-            found[heredoc] = "\n".join(iter(lambda: next(lines), word))
+            if word not in lines:
+                raise ValueError(f"GITHUB_OUTPUT: no line ends {line!r}")
+            end = lines.index(word)
+            found[heredoc] = "\n".join(lines[:end])
+            del lines[: end + 1]
         elif equals:
             found[name] = value
         elif line:

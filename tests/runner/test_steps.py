@@ -68,6 +68,13 @@ def test_outputs_of_many_lines_are_read(tmp_path: Any) -> None:
     assert read_outputs(path) == {"a": "1", "b": "x=2\n\ny", "c": "p<<q"}
 
 
+def test_an_output_of_many_lines_that_does_not_end_is_refused(tmp_path: Any) -> None:
+    path = tmp_path / "output"
+    path.write_text("a<<END\nx\nEN\n")
+    with pytest.raises(ValueError, match="no line ends 'a<<END'"):
+        read_outputs(path)
+
+
 def test_the_environment_file_changes_nothing(play: Play) -> None:
     instance = only(play, 'echo "X=1" >> "$GITHUB_ENV"', 'test -z "${X:-}"')
     assert instance.result == "success"
@@ -75,7 +82,9 @@ def test_the_environment_file_changes_nothing(play: Play) -> None:
 
 def test_a_script_sees_nothing_of_this_machine(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SECRET_OF_THIS_MACHINE", "x")
-    assert "A_SECRET" not in only(play, "env").log
+    log = only(play, "env").log
+    assert "GITHUB_ACTIONS=true" in log
+    assert "A_SECRET" not in log
 
 
 def test_summaries_are_kept_in_order(play: Play) -> None:

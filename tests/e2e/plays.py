@@ -1,0 +1,63 @@
+"""What the plays of compiled workflows share: a team, and how it trains at home."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.builders.repositories import commit, git
+from tests.conftest import ROOT
+from tests.runner.api import Api
+from tests.runner.engine import missing
+from tests.runner.event import Event
+from tests.runner.origin import Origin
+from tests.runner.result import Run
+from tests.runner.run import ENVIRONMENT, Runner
+
+MARKS = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+KEY = "private-key-of-the-app"
+_REMOTE = """\
+[core]
+    analytics = false
+    remote = storage
+['remote "storage"']
+    url = {folder}
+    verify = true
+"""
+
+
+@dataclass
+class Team:
+    """A working repository, its origin, and the machine that plays its workflows."""
+
+    work: Path
+    origin: Origin
+    runner: Runner
+    api: Api
+
+    def play(self, event: Event, workflow: str) -> Run | None:
+        return self.runner.event(event, f".github/workflows/mlops-{workflow}.yml")
+
+    def pull(self) -> None:
+        git(self.work, "fetch", "-q", "origin", "main")
+        git(self.work, "reset", "-q", "--hard", "FETCH_HEAD")
+
+
+def settle(work: Path, remote: Path) -> None:
+    """Give a working repository this environment as its own, and a remote for what DVC keeps."""
+    (work / ".dvc/config").write_text(_REMOTE.format(folder=remote))
+    (work / ".git/info/exclude").write_text("/.venv\n")
+    (work / ".venv").symlink_to(ENVIRONMENT)
+
+
+def learn(work: Path, message: str) -> None:
+    """Train `churn` at home, push what DVC keeps, and commit lock and reports."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for command in (("mlops", "run", "churn"), ("dvc", "push", "-q")):
+        subprocess.run([sys.executable, "-m", *command], cwd=work, env=environment, check=True, capture_output=True)
+    commit(work, message)

@@ -15,7 +15,7 @@ def commit_of(root: Path, reference: str) -> str:
     Raises:
         ConfigurationError: there is no such commit.
     """
-    done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+    done = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
     if done.returncode:
         raise ConfigurationError(
             f"`{reference}` is no commit of this repository", hint="fetch it, or name a branch or a commit"
@@ -25,7 +25,7 @@ def commit_of(root: Path, reference: str) -> str:
 
 def file_at(root: Path, commit: str, path: str) -> bytes | None:
     """Read a file as it was at a commit; None where it was not there."""
-    done = _git(root, "cat-file", "blob", f"{commit}:{path}")
+    done = git(root, "cat-file", "blob", f"{commit}:{path}")
     return None if done.returncode else done.stdout
 
 
@@ -33,7 +33,7 @@ def files_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
     """Read several files as they were at a commit, in one process; what was not there is left out."""
     wanted = [path for path in paths if "\n" not in path]
     request = "".join(f"{commit}:{path}\n" for path in wanted).encode()
-    answer = _git(root, "cat-file", "--batch", given=request).stdout
+    answer = git(root, "cat-file", "--batch", given=request).stdout
     found: dict[str, bytes] = {}
     for path in wanted:
         head, _, answer = answer.partition(b"\n")
@@ -52,8 +52,8 @@ def changed_files(root: Path, commit: str, folder: str) -> frozenset[str]:
     Raises:
         InfrastructureError: Git cannot tell; silence would pass for "nothing changed".
     """
-    tracked = _git(root, "diff", "--name-only", "-z", "--no-renames", commit, "--", folder)
-    added = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", folder)
+    tracked = git(root, "diff", "--name-only", "-z", "--no-renames", commit, "--", folder)
+    added = git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", folder)
     if tracked.returncode or added.returncode:
         raise InfrastructureError(
             f"git cannot compare {commit[:8]} with the working tree", hint="git fetch --unshallow"
@@ -68,13 +68,18 @@ def changed_between(root: Path, old: str, new: str, paths: Iterable[str]) -> fro
     Raises:
         InfrastructureError: Git cannot tell, as where a commit was not fetched.
     """
-    done = _git(root, "diff", "--name-only", "-z", "--no-renames", old, new, "--", *paths)
+    done = git(root, "diff", "--name-only", "-z", "--no-renames", old, new, "--", *paths)
     if done.returncode:
         raise InfrastructureError(f"git cannot compare {old[:8]} with {new[:8]}", hint="git fetch --unshallow")
     return frozenset(name for name in done.stdout.decode(errors="surrogateescape").split("\0") if name)
 
 
-def _git(root: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+def git(root: Path, *arguments: str, given: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    """Run Git where nothing is written; how it ended is the caller's to judge.
+
+    Raises:
+        InfrastructureError: it is not installed.
+    """
     try:
         return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, input=given)  # noqa: S603, S607
     except FileNotFoundError as error:

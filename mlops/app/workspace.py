@@ -12,7 +12,6 @@ from mlops.app.judging.champions import champions
 from mlops.app.judging.policy import judge_all
 from mlops.app.judging.waivers import waivers
 from mlops.app.releasing.rollouts import rollouts
-from mlops.app.root import find_root
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
@@ -24,8 +23,6 @@ from mlops.spec.reading.fleet import Fleet, read_fleets
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import Loaded, load_pipeline, load_policy, load_project, unknown
 from mlops.spec.reading.load import names as pipeline_names
-
-__all__ = ["Workspace", "find_root", "known", "open_workspace", "refuse"]
 
 
 @dataclass(frozen=True)

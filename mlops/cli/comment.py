@@ -34,18 +34,13 @@ def command(
     Exit 5 for a plan that cannot be read or an artifact that is not what its job made, 6 where GitHub does not
     answer.
     """
+    from mlops.app.project import open_project
     from mlops.app.reviewing.artifacts import places
     from mlops.app.reviewing.comment import Context, comment, marker
     from mlops.app.reviewing.evidence import read_judged, read_plan
     from mlops.app.reviewing.github import Client
-    from mlops.spec.reading.library import Configuration
-    from mlops.spec.reading.load import load_project
 
-    project, problems = load_project(Configuration(root()))
-    if project is None:
-        from mlops.app.workspace import refuse
-
-        raise refuse(Configuration(root()), problems)
+    _, project = open_project(root())
     found = None if needs is None else places(evidence, needs)
     plan = read_plan(evidence)
     context = Context(project.name, commit, base, _run(), dict(_pair(job) for job in jobs))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,18 +27,13 @@ def command(repo: str | None, trust: str | None, policy: Path | None, repository
 
     With --repo, check the settings that the compiled workflows rely on: required checks and reviews, environments,
     forks, machines. The token reads `administration`, and of an organisation with machines of its own
-    `self-hosted runners`. Exit 6 where anything is wrong.
+    `self-hosted runners`. Exit 6 where anything is wrong, 5 where the --policy of a cloud trusts more than it must.
     """
     if trust is not None:
         return _trust(trust, policy, repository, ids)
     checks = _settings(repo) if repo is not None else _here()
     if form == "json":
-        emit(
-            [
-                {"name": check.name, "verdict": check.verdict, "message": check.message, "hint": check.hint}
-                for check in checks
-            ]
-        )
+        emit([asdict(check) for check in checks])
     else:
         width = max(len(check.name) for check in checks)
         for check in checks:
@@ -56,21 +52,16 @@ def _here() -> tuple[Check, ...]:
 
 def _settings(repository: str) -> tuple[Check, ...]:
     from mlops.app.access.github_settings import Answer, examine_settings
+    from mlops.app.project import open_project
     from mlops.app.reviewing.github import Client
-    from mlops.app.workspace import refuse
     from mlops.errors import ConfigurationError
-    from mlops.spec.reading.library import Configuration
-    from mlops.spec.reading.load import load_project
 
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
         raise ConfigurationError(
             "no token to ask GitHub with", hint="GITHUB_TOKEN=$(gh auth token) mlops doctor --repo OWNER/NAME"
         )
-    configuration = Configuration(root())
-    project, problems = load_project(configuration)
-    if project is None:
-        raise refuse(configuration, problems)
+    _, project = open_project(root())
     client = Client(repository, token, os.environ.get("GITHUB_API_URL", "https://api.github.com"))
     return examine_settings(project, repository, lambda path: Answer(*client.look(path)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -27,8 +28,7 @@ def command(name: str, key: str | None, form: str) -> None:
 
     explanation = explain(open_workspace(root(), (name,)), name, key)
     if form == "json":
-        settings = [{"value": setting.value, "where": setting.where} for setting in explanation.settings]
-        emit({"key": key, "value": explanation.value, "settings": settings, "readers": explanation.readers})
+        emit(asdict(explanation))
         return
     click.echo(f"{key} = {_short(explanation.value)}")
     for index, setting in enumerate(reversed(explanation.settings)):

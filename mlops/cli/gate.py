@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlops.cli.annotations import annotate, annotated
-from mlops.cli.options import base_option, emit, output, root, say
+from mlops.cli.failure import report
+from mlops.cli.options import base_option, emit, output, root
 
 if TYPE_CHECKING:
     from mlops.app.judging.gate import Verdict
@@ -38,7 +39,7 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) 
     _annotate(here, [verdict for verdict, _ in judged])
     errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
     for error in errors:
-        say(f"{error.message}\nhint: {error.hint}")
+        report(error)
     return min((error.exit_code for error in errors), default=0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -49,6 +50,12 @@ class _Verbs(click.Group):
         command: click.Command = importlib.import_module(f"mlops.cli.{name}").command
         return command
 
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except BrokenPipeError as error:  # click would end with 1, which stands for a defect
+            return report(error)
+
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -74,5 +81,5 @@ def run(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(args=list(arguments), prog_name="mlops", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except Exception as error:
+    except Exception as error:  # the outermost place: what is no MlopsError is told as a defect, with its traceback
         return report(error)

@@ -10,6 +10,7 @@ import click
 
 from mlops.cli.failure import report
 from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
+from mlops.diagnostics import visible
 
 _SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
 
@@ -75,9 +76,9 @@ def _tell(document: Any) -> None:
     windows = document["windows"]
     click.echo(
         f"{paint(symbol, colour)} {document['pipeline']}: {document['status']}, {len(windows)} windows "
-        f"until {document['until']}: {document['why']}"
+        f"until {document['until']}: {visible(document['why'])}"
     )
     for alarm in document["alarms"]:
-        click.echo(f"    {alarm['sentence']}")
+        click.echo(f"    {visible(alarm['sentence'])}")
     for incident in (windows[-1]["incidents"] if windows else [])[1:]:
-        click.echo(f"    {incident['sentence']}")
+        click.echo(f"    {visible(incident['sentence'])}")

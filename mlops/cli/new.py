@@ -31,8 +31,8 @@ def command(name: str, file: Path, target: str, task: str | None) -> int:
         click.echo(path)
     for note in created.notes:
         say(f"note: {note}")
-    compile_files(open_workspace(here))
-    workspace = open_workspace(here, (name,))
+    workspace = open_workspace(here)
+    compile_files(workspace)
     click.echo(table(smoke(here, workspace.pipeline(name)), explain=False))
     say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence\nnext: mlops run {name}")
     return 0

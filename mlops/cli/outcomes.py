@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlops.cli.options import emit, say
+from mlops.cli.failure import report
+from mlops.cli.options import emit
 from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
     from mlops.app.releasing.release import Outcome, Wanted
+    from mlops.app.reviewing.proposal import Proposed
 
 
 def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) -> int:
@@ -28,7 +30,7 @@ def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) 
     for outcome in found if form == "text" else ():
         click.echo("\n".join(lines(outcome)))
     for refused in errors:
-        say(refused.message + (f"\nhint: {refused.hint}" if refused.hint else ""))
+        report(refused)
     return errors[0].exit_code if errors else 0
 
 
@@ -45,7 +47,6 @@ def lines(outcome: Outcome) -> Sequence[str]:
 
 def value(outcome: Outcome) -> dict[str, Any]:
     """Give the keys of the JSON."""
-    made = outcome.proposed
     return {
         "pipeline": outcome.name,
         "environment": outcome.environment,
@@ -53,5 +54,10 @@ def value(outcome: Outcome) -> dict[str, Any]:
         "bundle": outcome.bundle,
         "replaces": outcome.replaces,
         "state": outcome.state,
-        "pull_request": None if made is None else {"done": made.done, "url": made.url, "checks": made.checks},
+        "pull_request": pull_request(outcome.proposed),
     }
+
+
+def pull_request(made: Proposed | None) -> dict[str, Any] | None:
+    """Give the keys of what was proposed; None where nothing was."""
+    return None if made is None else {"done": made.done, "url": made.url, "checks": made.checks}

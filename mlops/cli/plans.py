@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlops.app.planning.planned import DataChange, Deploy, FileChange, KeyChange, PipelineChange, Planned, StagePlan
+from mlops.app.reviewing.markdown import escape
 from mlops.cli.options import paint
-from mlops.cli.verdicts import escape
+from mlops.diagnostics import visible
 
 
 def text(planned: Planned) -> str:
     """Print the pipelines that change, what concerns them all, and the counts."""
     changed = [change for change in planned.pipelines if not change.unchanged]
     lines = [line for change in changed for line in _pipeline(change)]
-    return "\n".join([*lines, *_everywhere(planned), _counts(planned)])
+    return "\n".join([*lines, *map(visible, _everywhere(planned)), _counts(planned)])
 
 
 def markdown(planned: Planned) -> str:
@@ -28,14 +29,14 @@ def markdown(planned: Planned) -> str:
         body = "\n".join(_pipeline(change, colour=False)).replace("```", "'''")
         summary = f"<details><summary><b>{change.name}</b>: {running}</summary>"
         lines += [summary, "", f"```\n{body}\n```", "</details>", ""]
-    lines += [f"- {escape(line.strip())}" for line in _everywhere(planned)]
+    lines += [f"- {escape(line.strip(), 500)}" for line in _everywhere(planned)]
     return "\n".join(lines)
 
 
 def _pipeline(change: PipelineChange, *, colour: bool = True) -> Iterator[str]:
     yield paint(change.name, "white", bold=True) if colour else change.name
     width = max([len(key.key) for key in change.keys] + [12])
-    yield from (f"  {key.key:<{width}}  {_arrow(key)}    {key.where}" for key in change.keys)
+    yield from (visible(f"  {key.key:<{width}}  {_arrow(key)}    {key.where}") for key in change.keys)
     for stage in change.stages:
         if stage.reasons:
             yield _row(_mark("~", "yellow", colour), stage.name, "; ".join(stage.reasons), width)
@@ -44,7 +45,7 @@ def _pipeline(change: PipelineChange, *, colour: bool = True) -> Iterator[str]:
     if unchanged:
         yield _row(_mark("=", "bright_black", colour), ", ".join(unchanged), "", width)
     for title, said in _facts(change):
-        yield f"  {title:<{width}}  {said}"
+        yield visible(f"  {title:<{width}}  {said}")
 
 
 def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
@@ -116,7 +117,7 @@ def _following(stages: tuple[StagePlan, ...], width: int, colour: bool) -> list[
 
 
 def _row(mark: str, names: str, why: str, width: int) -> str:
-    return f"  {mark} {names:<{width - 2}}  {why}".rstrip()
+    return f"  {mark} {names:<{width - 2}}  {visible(why)}".rstrip()
 
 
 def _mark(mark: str, colour: str, painted: bool) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from mlops.cli.failure import report
 from mlops.cli.options import emit, output, root, say
 
 
@@ -36,7 +37,7 @@ def command(names: tuple[str, ...], form: str) -> int:
         click.echo(f"{registered.name} version {registered.version}")
         say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
     for refused in errors:
-        say(refused.message + (f"\nhint: {refused.hint}" if refused.hint else ""))
+        report(refused)
     if found:
         say(f"look at them: mlflow ui --backend-store-uri {found[0].tracking}")
     elif not errors:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mlops.cli.options import emit, output, root, say
+from mlops.cli.outcomes import pull_request
 
 
 @click.command(short_help="A pull request with a new data version")
@@ -27,7 +28,6 @@ def command(name: str, cause: Path | None, propose: bool, form: str) -> None:
     proposal, proposed = found.proposal, found.proposed
     if form == "json":
         made = None if proposal is None else {"branch": proposal.branch, "files": sorted(proposal.files)}
-        done = None if proposed is None else {"done": proposed.done, "url": proposed.url, "checks": proposed.checks}
         emit(
             {
                 "schema_version": 1,
@@ -37,7 +37,7 @@ def command(name: str, cause: Path | None, propose: bool, form: str) -> None:
                 "cause": found.cause,
                 "rows": found.rows,
                 "proposal": made,
-                "proposed": done,
+                "proposed": pull_request(proposed),
             }
         )
         return

@@ -6,7 +6,10 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.judging.gate import Verdict
+from mlops.app.reviewing.markdown import escape, interval, number
+from mlops.app.reviewing.sections import MARKS
 from mlops.cli.options import SYMBOLS, paint
+from mlops.diagnostics import visible
 from mlops.spec.serving import SERVING
 
 if TYPE_CHECKING:
@@ -14,8 +17,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 120  # columns of a terminal that sentences may fill
 _TITLE = 66  # letters of a rule's name in the table
-_MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "waived": "🕓"}
-_ESCAPED = str.maketrans({character: f"&#{ord(character)};" for character in "\\`*_{}[]<>|#@!&"})
+_LONG = 500  # letters of a sentence in Markdown
 
 
 def table(verdict: Verdict, *, explain: bool) -> str:
@@ -25,7 +27,7 @@ def table(verdict: Verdict, *, explain: bool) -> str:
         symbol, colour = SYMBOLS[_state(rule)]
         lines.append(f"  {paint(symbol, colour)} {cells}".rstrip())
         if explain or _state(rule) in ("fail", "inconclusive", "waived"):
-            lines += _indented(_sentence(rule))
+            lines += _indented(visible(_sentence(rule)))
         if explain and rule.get("power") is not None:
             lines += _indented(f"power: an equally good model passes {rule['power']:.0%} of the time on so many rows")
     lines.append(f"  verdict: {_summary(verdict)}")
@@ -34,21 +36,21 @@ def table(verdict: Verdict, *, explain: bool) -> str:
 
 def markdown(verdict: Verdict) -> str:
     """Print a table for a pull request or a job summary; user text is escaped."""
-    lines = [f"### {_MARKS[verdict.verdict]} {escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
+    lines = [f"### {MARKS[verdict.verdict]} {escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
     lines += ["| | rule | value | interval | n |", "| --- | --- | ---: | --- | ---: |"]
     for rule in verdict.rules:
-        interval = f"[{_number(rule['low'])}, {_number(rule['high'])}]" if rule["applicable"] else "–"
-        value = _number(rule["value"]) if rule["applicable"] else "–"
+        span = interval(rule["low"], rule["high"]) if rule["applicable"] else "–"
+        value = number(rule["value"]) if rule["applicable"] else "–"
         n = f"{rule['n']:,}" if rule["n"] else "–"
-        lines.append(f"| {_MARKS[_state(rule)]} | {escape(_title(rule))} | {value} | {interval} | {n} |")
-    lines += ["", *(f"- {escape(_sentence(rule))}" for rule in verdict.rules if _state(rule) != "pass")]
+        lines.append(f"| {MARKS[_state(rule)]} | {escape(_title(rule))} | {value} | {span} | {n} |")
+    lines += ["", *(f"- {escape(_sentence(rule), _LONG)}" for rule in verdict.rules if _state(rule) != "pass")]
     return "\n".join(lines)
 
 
 def compared_table(again: Rejudged, *, explain: bool) -> str:
     """Print the verdict by the rules of now, what they loosen, and the verdict by the rules of the base."""
     lines = [table(again.now, explain=explain)]
-    lines += [f"  {sentence}" for sentence in (*again.loosened, *again.notes)]
+    lines += [f"  {visible(sentence)}" for sentence in (*again.loosened, *again.notes)]
     if again.before is not None:
         lines += [f"by the rules of {again.base[:8]}:", table(again.before, explain=explain)]
     if again.labels:
@@ -59,10 +61,10 @@ def compared_table(again: Rejudged, *, explain: bool) -> str:
 def compared_markdown(again: Rejudged) -> str:
     """Print the same for a pull request."""
     lines = [markdown(again.now)]
-    lines += [f"- {escape(sentence)}" for sentence in (*again.loosened, *again.notes)]
+    lines += [f"- {escape(sentence, _LONG)}" for sentence in (*again.loosened, *again.notes)]
     if again.before is not None:
         folded = markdown(again.before)
-        mark = _MARKS[again.before.verdict]
+        mark = MARKS[again.before.verdict]
         summary = f"<summary>{mark} By the rules of <code>{again.base[:8]}</code></summary>"
         lines += [
             "",
@@ -96,19 +98,19 @@ def _title(rule: dict[str, Any]) -> str:
     name += f" of {rule['of']}" if rule.get("of") else ""
     bound, lower = rule["bound"], rule.get("side", "at_least") == "at_least"
     if rule["against"] == "value":
-        return f"{name} {'at least' if lower else 'at most'} {_number(bound)}"
+        return f"{name} {'at least' if lower else 'at most'} {number(bound)}"
     if bound == 0:
         return f"{name} better than {rule['against']}"
     gain = bound if lower else -bound
     verb = "better than" if gain > 0 else "no worse than"
     share = rule.get("relative") or rule["metric"] in SERVING
-    amount = f"{100 * abs(bound):g} %" if share else _number(abs(bound))
+    amount = f"{100 * abs(bound):g} %" if share else number(abs(bound))
     return f"{name} {verb} {rule['against']} by {amount}"
 
 
 def _cells(rule: dict[str, Any]) -> tuple[str, ...]:
     """Spell a line of the table: the rule, its value, the interval, the rows, whether it only warns."""
-    title = _title(rule)
+    title = visible(_title(rule))
     title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
     if not rule["applicable"]:
         return title, "not applicable"
@@ -136,11 +138,7 @@ def _indented(text: str) -> list[str]:
 
 
 def _number(value: float | None, sign: str = "", *, share: bool = False) -> str:
-    if value is None:
-        return "–"
-    if share:
-        return f"{100 * value:{sign}.3g} %"
-    return f"{value:{sign}.3g}" if abs(value) < 1000 else f"{value:{sign},.0f}"
+    return f"{100 * value:{sign}.3g} %" if share and value is not None else number(value, sign)
 
 
 def _summary(verdict: Verdict, *, plain: bool = False) -> str:
@@ -157,8 +155,3 @@ def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     colour = SYMBOLS[verdict.verdict][1]
     word = verdict.verdict if plain else paint(verdict.verdict, colour, bold=True)
     return f"{word} ({', '.join(said)})"
-
-
-def escape(text: str) -> str:
-    """Spell what a user wrote so that Markdown shows it and reads nothing into it."""
-    return text.translate(_ESCAPED).replace("\n", " ")

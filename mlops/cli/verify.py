@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from mlops.cli.options import emit, output, root, say
@@ -17,7 +19,7 @@ def command(names: tuple[str, ...], form: str) -> int:
 
     found = verify(open_workspace(root()), names)
     if form == "json":
-        emit([{"pipeline": finding.pipeline, "message": finding.message, "code": finding.code} for finding in found])
+        emit([asdict(finding) for finding in found])
     for finding in found if form == "text" else ():
         click.echo(f"{finding.pipeline}: {finding.message}")
     if not found and form == "text":

@@ -13,7 +13,7 @@ from mlops.cli.options import root, say
 @click.option("--reason", required=True, help="Why this is acceptable for now.")
 @click.option("--owner", required=True, help="Who asks for it and repairs the cause: @user or @organisation/team.")
 @click.option("--approver", required=True, help="Who allows it; not the owner.")
-@click.option("--days", default=14, show_default=True, help="How long it holds; 30 at most.")
+@click.option("--days", type=click.IntRange(0, 30), default=14, show_default=True, help="How long it holds.")
 @click.option("--slice", "part", help="Only this slice of the rule.")
 def command(name: str, rule: str, reason: str, owner: str, approver: str, days: int, part: str | None) -> None:
     """Write conf/waiver/NAME.yaml: RULE may be missed until a day. It counts once it is merged."""

@@ -108,12 +108,11 @@ def _checks(title: str, look: Callable[[], Iterable[str]], hint: str) -> Iterato
 
 
 def _visibility(project: Project, repository: _Repository) -> Iterator[str]:
-    if _flag(repository.get(""), "private") == project.ci.public:
-        yield (
-            "is public, and conf/project.yaml does not say so"
-            if not project.ci.public
-            else ("is private, and conf/project.yaml says public")
-        )
+    private = _flag(repository.get(""), "private")
+    if private and project.ci.public:
+        yield "is private, and conf/project.yaml says public"
+    elif not private and not project.ci.public:
+        yield "is public, and conf/project.yaml does not say so"
 
 
 def _verdict(project: Project, repository: _Repository) -> Iterator[str]:

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from mlops.app.https import refuse_unencrypted, send
+from mlops.app.project import open_project
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.spec.project import Aws, Cloud, Gcp
-from mlops.spec.reading.library import Configuration
-from mlops.spec.reading.load import load_project
 
-_TIMEOUT = 30
 _ATTEMPTS = 4
 _LARGEST = 2**20
 
@@ -26,11 +25,9 @@ def cloud_of(root: Path, environment: str | None) -> Cloud:
     """Find where an environment signs in, or the jobs of the main branch where none is named.
 
     Raises:
-        ConfigurationError: there is no such environment, or it names no cloud.
+        ConfigurationError: conf/project.yaml is wrong, there is no such environment, or it names no cloud.
     """
-    project, problems = load_project(Configuration(root))
-    if project is None:
-        raise ConfigurationError(problems[0].message, hint=problems[0].hint)
+    _, project = open_project(root)
     if environment is None:
         cloud, where = project.ci.cloud, "ci"
     elif environment in project.environments:
@@ -68,10 +65,8 @@ def take_identity(
     if not url or not bearer:
         hint = "this runs in a job with `permissions: {id-token: write}`; at home, sign in with the cloud's own tool"
         raise ConfigurationError("GitHub gives this job no identity", hint=hint)
-    parts = urlsplit(url)
-    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
-        raise ConfigurationError(f"{parts.scheme}://{parts.hostname}: not an https address", hint="use GitHub's runner")
-    whole = f"{url}{'&' if parts.query else '?'}audience={quote(audience(cloud), safe='')}"
+    refuse_unencrypted(url, "use GitHub's runner")
+    whole = f"{url}{'&' if urlsplit(url).query else '?'}audience={quote(audience(cloud), safe='')}"
     token = _ask(whole, bearer, wait)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _secret(folder / "token", token)
@@ -109,7 +104,7 @@ def _ask(url: str, bearer: str, wait: Callable[[float], None]) -> str:
             url, headers={"Authorization": f"Bearer {bearer}", "Accept": "application/json"}
         )
         try:
-            with urllib.request.build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
+            with send(request) as answer:
                 value = json.loads(answer.read(_LARGEST))
             if isinstance(value, dict) and isinstance(value.get("value"), str) and value["value"].count(".") == 2:
                 return str(value["value"])
@@ -124,13 +119,6 @@ def _ask(url: str, bearer: str, wait: Callable[[float], None]) -> str:
         except (OSError, ValueError) as error:
             said = str(error)
     raise InfrastructureError(f"{host} did not answer: {said}", hint="run it again later")
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follow no redirect: the bearer token is for this host only."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 def _secret(path: Path, text: str) -> None:

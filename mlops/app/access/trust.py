@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from mlops.app.access.identity import audience, cloud_of
+from mlops.app.project import open_project
 from mlops.errors import ConfigurationError
 from mlops.spec.project import Aws, Cloud, Gcp
-from mlops.spec.reading.library import Configuration
-from mlops.spec.reading.load import load_project
 
 ISSUER = "token.actions.githubusercontent.com"
 _PART = r"[A-Za-z0-9_.-]+"
@@ -46,9 +45,7 @@ def trust_of(root: Path, environment: str, repository: str, ids: str) -> Trust:
     if not re.fullmatch(r"\d+/\d+", ids):
         hint = f"write --ids OWNER_ID/ID, as `gh api repos/{repository} --jq '\"\\(.owner.id)/\\(.id)\"'` prints them"
         raise ConfigurationError("the repository's numbers are needed: names can be taken over", hint=hint)
-    project, problems = load_project(Configuration(root))
-    if project is None:
-        raise ConfigurationError(problems[0].message, hint=problems[0].hint)
+    _, project = open_project(root)
     whole = environment == project.ci.environment and environment not in project.environments
     cloud = cloud_of(root, None if whole else environment)
     (owner, name), (owner_id, number) = repository.split("/"), ids.split("/")
@@ -76,8 +73,13 @@ def judge(expected: Trust, text: str) -> tuple[str, ...]:
     found += [f"`{name}` is not a workflow that signs in" for name in sorted(workflows - set(expected.workflows))]
     if not workflows:
         found.append("`job_workflow_ref` is not asked for: any workflow of the repository may be this role")
-    found += [f"`{word}` holds where the claim is missing" for word in words if word.startswith("ForAllValues:")]
+    found += [f"`{word}` holds where the claim is missing" for word in words if _open(word)]
     return tuple(found)
+
+
+def _open(word: str) -> bool:
+    """Whether AWS lets a condition of this operator hold where there is nothing to compare."""
+    return word.startswith("ForAllValues:") or word.endswith("IfExists")
 
 
 def _texts(value: Any) -> list[str]:

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mlops.app.compiling.cache import digest_of, framework, keep, recall
+from mlops.app.compiling.cache import PACKAGE, digest_of, framework, keep, recall
 
-PACKAGE = Path(__file__).parents[2]
 STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "measure", "gate", "package")
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}

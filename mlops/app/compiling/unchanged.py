@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from mlops.app.compiling.cache import digest_of, files_below, framework, keep, recall
+from mlops.app.given import given
 from mlops.files.generated import left_over
 from mlops.plan.pipeline import Plan
 
@@ -34,16 +35,10 @@ def remember(root: Path, plan: Plan, files: Mapping[str, str], *, mark: str, pla
     """Keep what a compile gave, to be recognised by `unchanged`."""
     if (key := _key(root)) is None:
         return
-    produced = {f"{p.folder}/{output.path}" for p in plan.pipelines for stage in p.stages for output in stage.outputs}
-    read = {f"{p.folder}/{path}" for p in plan.pipelines for stage in p.stages for path in stage.inputs}
-    named = _named(root, sorted(path for path in read if not _within(path, produced)))
+    read = {f"{each.folder}/{path}" for each in plan.pipelines for paths in given(each).values() for path in paths}
+    named = _named(root, sorted(read))
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
     keep(root, "compile", key, {"files": digests, "named": named, "mark": mark, "places": places})
-
-
-def _within(path: str, produced: set[str]) -> bool:
-    parts = path.split("/")
-    return any("/".join(parts[:end]) in produced for end in range(1, len(parts) + 1))
 
 
 def _key(root: Path) -> str | None:

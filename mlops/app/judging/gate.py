@@ -68,4 +68,8 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
 def read_gate(data: bytes, name: str) -> Verdict:
     """Read what a gate recorded, waivers and all; raises ValueError, KeyError or TypeError where it is damaged."""
     value = json.loads(data)
+    if value["verdict"] not in BADNESS:
+        raise ValueError(value["verdict"])
+    if not isinstance(value["rules"], list) or not all(isinstance(rule, dict) for rule in value["rules"]):
+        raise TypeError(value["rules"])
     return Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"], value.get("registered"))

@@ -60,29 +60,32 @@ def rejudge(root: Path, name: str, base: str) -> Rejudged:
     """Judge a pipeline's recorded predictions by its compiled gate and by that of a commit.
 
     Raises:
-        InfrastructureError: there are no predictions here.
+        InfrastructureError: there are no predictions here, or no compiled gate.
         StaleError: they are not those of the recorded verdict.
         IntegrityError: a gate cannot be read.
     """
     commit = commit_of(root, base)
     file = f"pipelines/{name}/params.yaml"
     read_verdict(root, name)
-    sections = _sections((root / file).read_bytes(), file)
+    compiled = _bytes(root / file)
+    if compiled is None:
+        raise InfrastructureError(f"{file} is missing", hint="mlops compile")
+    sections = _sections(compiled, file)
     _same_predictions(root, name)
     text = file_at(root, commit, file)
     earlier = {} if text is None else _sections(text, f"{commit[:8]}:{file}")
     now, before = sections.get("gate") or {}, earlier.get("gate")
-    judged, champion = _judge(root, name, now, root)
+    judged = _judge(root, name, now, root)
     if before is None:
         return Rejudged(commit, judged, None, ())
     changed = _changed(root, name, commit, before)
     old = None
     if changed or rules_of(before) != rules_of(now):
         with _code_at(root, name, commit, before) as code:
-            old = _judge(root, name, before, code)[0]
+            old = _judge(root, name, before, code)
     removed = loosened(before, now, changed)
-    notes = _champion(earlier.get("evaluate") or {}, champion)
-    if notes and champion is None:
+    notes = _champion(earlier.get("evaluate") or {}, judged.champion)
+    if notes and judged.champion is None:
         old = _doubtful(old or judged)
     return Rejudged(commit, judged, old, removed, notes)
 
@@ -129,7 +132,7 @@ def _code_at(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> I
         yield Path(place).resolve()
 
 
-def _judge(root: Path, name: str, section: Mapping[str, Any], code: Path) -> tuple[Verdict, str | None]:
+def _judge(root: Path, name: str, section: Mapping[str, Any], code: Path) -> Verdict:
     """Judge by a gate; metrics of the pipeline's own are measured again where `code` is not this repository."""
     from mlops.ml.evaluation.judging import data_quality
     from mlops.ml.evaluation.judging.evidence import gather
@@ -161,8 +164,7 @@ def _judge(root: Path, name: str, section: Mapping[str, Any], code: Path) -> tup
     results += judge_reports(params.serving, reports, predictions.champion, params.bootstrap.confidence)
     results += data_quality.judge_report(params.data, reports, params.bootstrap.confidence)
     records = tuple(rounded(record) for record in waive([result.record() for result in results], params.waivers))
-    judged = Verdict(name, verdict(records), records, predictions.champion)
-    return judged.on(date.today()), predictions.champion
+    return Verdict(name, verdict(records), records, predictions.champion).on(date.today())
 
 
 def _same_predictions(root: Path, name: str) -> None:

@@ -13,11 +13,14 @@ from mlops.app.workspace import open_workspace
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
 from mlops.spec.data import brief, excluded
+from mlops.spec.reading.document import read
 from mlops.spec.reading.library import SHIPPED
 from mlops.spec.reading.load import names
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from mlops.ml.data.sources import Source
 
 _BY_HAND = ("optional", "sensitive", "public", "severity", "leakage")
 """What data cannot tell: kept as it was declared."""
@@ -41,28 +44,33 @@ def infer(root: Path, data: str) -> Inferred:
     path = Path(data)
     if not path.is_file():
         return _of_pipeline(root, data)
-    from mlops.ml.data import sources  # polars, for a moment: not for a name that is refused
-    from mlops.ml.data.guessing import guess_source
+    from mlops.ml.data.guessing import guess_source  # polars, for a moment: not for a name that is refused
     from mlops.ml.data.inference import describe
 
-    source = guess_source(path.resolve())
-    with sources.reading(source):
-        frame = sources.scan(source, path.resolve().parent).collect()
-    return Inferred(tuple(columns_yaml(describe(frame))))
+    place = path.resolve()
+    return Inferred(tuple(columns_yaml(describe(_table(guess_source(place), place.parent)))))
 
 
 def write(root: Path, found: Inferred) -> str:
     """Put the lines in the place of the `columns:` of the data block; give its path.
 
     Raises:
-        ConfigurationError: a file belongs to no pipeline, or the block is not in a file of this repository.
+        ConfigurationError: a file belongs to no pipeline, the block is not a file of its own in this repository, or it
+            is written in a way that only a person can edit.
     """
     if found.file is None or found.file.startswith(SHIPPED):
         raise ConfigurationError(
             "there is no data block to write to", hint="name a pipeline instead of a file, or copy the lines"
         )
     path = root / found.file
-    write_text(path, replaced(path.read_text(encoding="utf-8"), found.lines))
+    text = path.read_text(encoding="utf-8")
+    made = replaced(text, found.lines)
+    before, after = (read(found.file, content.encode()) for content in (text, made))
+    if "source" not in before.value:
+        raise ConfigurationError(f"there is no data block to write to: {found.file} is not one", hint="copy the lines")
+    if after.diagnostics or after.value != {**before.value, "columns": after.value.get("columns")}:
+        raise ConfigurationError(f"{found.file} is not written a key a line", hint="copy the lines")
+    write_text(path, made)
     return found.file
 
 
@@ -88,9 +96,11 @@ def _of_pipeline(root: Path, name: str) -> Inferred:
         )
     workspace = open_workspace(root, (name,))
     loaded = workspace.pipelines[name]
-    frame = _snapshot(root, name, workspace.pipeline(name).stage("ingest").section["source"])
     from mlops.ml.data.inference import describe
+    from mlops.ml.data.sources import Source
 
+    source = Source.model_validate(workspace.pipeline(name).stage("ingest").section["source"])
+    frame = _table(source, root / "pipelines" / name)
     data = loaded.spec.data
     keys = {*data.keys, *([data.entity] if data.entity else [])}
     sensitive = {column for column, rule in data.columns.items() if rule.sensitive}
@@ -103,10 +113,8 @@ def _of_pipeline(root: Path, name: str) -> Inferred:
     return Inferred(tuple(columns_yaml(guessed, by_hand)), file)
 
 
-def _snapshot(root: Path, name: str, section: Mapping[str, object]) -> pl.DataFrame:
+def _table(source: Source, folder: Path) -> pl.DataFrame:
     from mlops.ml.data import sources
-    from mlops.ml.data.sources import Source
 
-    source = Source.model_validate(section)
     with sources.reading(source):
-        return sources.scan(source, root / "pipelines" / name).collect()
+        return sources.scan(source, folder).collect()

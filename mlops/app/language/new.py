@@ -142,8 +142,9 @@ def _write(root: Path, texts: Mapping[str, str], data: Path, copy: Path) -> tupl
             write_text(root / path, text)
     except OSError as error:
         undo.all()
-        raise InfrastructureError(f"{undo.files[-1].relative_to(root)} cannot be written: {error.strerror}") from error
-    except BaseException:
+        message = f"{undo.files[-1].relative_to(root)} cannot be written: {error.strerror}"
+        raise InfrastructureError(message, hint="nothing is left of it; make room for it and try again") from error
+    except BaseException:  # an interrupt too leaves nothing behind
         undo.all()
         raise
     return (*texts, *(path.relative_to(root).as_posix() for path in undo.files if path == copy))

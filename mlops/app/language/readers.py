@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.app.compiling.code import STAGES
 from mlops.app.language.keys import Keys
 
 _VALIDATE = ("validate",)
@@ -86,10 +87,9 @@ _PROJECT: dict[tuple[str, ...], tuple[str, ...]] = {
     ("environments", "*", "propose"): ("job register",),
     ("environments", "*", "cloud"): ("jobs reconcile-*", "mlops identity", "mlops doctor --trust"),
 }
-_STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "measure", "gate", "package")
 
 
-def readers(key: Keys, stages: tuple[str, ...] = _STAGES) -> tuple[str, ...]:
+def readers(key: Keys, stages: tuple[str, ...] = STAGES) -> tuple[str, ...]:
     """List what reads a key, or something inside it: stages in running order, then the rest.
 
     Stages that a pipeline does not have are left out.
@@ -99,8 +99,8 @@ def readers(key: Keys, stages: tuple[str, ...] = _STAGES) -> tuple[str, ...]:
     below = [prefix for prefix in table if len(prefix) > len(key) and _leads(prefix[: len(key)], key)]
     chosen = [max(above, key=len)] if above else []
     found = dict.fromkeys(reader for prefix in (*chosen, *below) for reader in table[prefix])
-    own = tuple(stage for stage in _STAGES if stage in found and stage in stages)
-    return (*own, *(reader for reader in found if reader not in _STAGES))
+    own = tuple(stage for stage in STAGES if stage in found and stage in stages)
+    return (*own, *(reader for reader in found if reader not in STAGES))
 
 
 _TOPS = {prefix[:1] for prefix in _PROJECT}

@@ -24,26 +24,26 @@ def page(schemas: Mapping[str, tuple[str, dict[str, Any]]]) -> str:
     parts = [_HEAD]
     for kind, (place, schema) in schemas.items():
         parts.append(f"## {kind}\n\n`{place}`. {_words(schema)}\n")
-        parts += _blocks(kind, schema, told)
+        parts += _blocks(schema, told)
     parts.append("## Findings\n\n`mlops explain ID` says more.\n")
     rows = [f"| `{identity}` | {_cell(_first(text))} |" for identity, text in documentation().items()]
     parts.append("\n".join(["| id | what |", "| --- | --- |", *rows]) + "\n")
     return "\n".join(parts)
 
 
-def _blocks(kind: str, schema: dict[str, Any], told: set[str]) -> Iterator[str]:
+def _blocks(schema: dict[str, Any], told: set[str]) -> Iterator[str]:
     definitions = schema.get("$defs", {})
     if "properties" in schema:
         told.add(str(schema.get("title")))
-        yield _table(kind, schema, definitions)
+        yield _table(schema, definitions)
     for name, block in definitions.items():
         if name not in told and "properties" in block:
             told.add(name)
             yield f"### {name}\n\n{_words(block)}\n"
-            yield _table(name, block, definitions)
+            yield _table(block, definitions)
 
 
-def _table(_: str, block: dict[str, Any], definitions: dict[str, Any]) -> str:
+def _table(block: dict[str, Any], definitions: dict[str, Any]) -> str:
     lines = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
     for key, item in block["properties"].items():
         default = f"`{json.dumps(item['default'], ensure_ascii=False)}`" if _plain(item) else ""

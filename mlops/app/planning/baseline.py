@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mlops.app.git import changed_files, file_at
+from mlops.app.given import given, within
 from mlops.app.planning.lock import md5_tree, read_lock
 from mlops.files.plain_yaml import parse
 from mlops.plan.pipeline import PipelinePlan
-from mlops.plan.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,15 @@ def from_lock(root: Path, pipeline: PipelinePlan) -> Baseline:
     """Take the last run that `dvc.lock` records; reports and outside files are compared by content."""
     locked = read_lock(root, pipeline.folder)
     stages = {name: StageBefore(stage.command, stage.section) for name, stage in locked.items()}
-    produced = {output.path for stage in pipeline.stages for output in stage.outputs}
+    read = given(pipeline)
     touched: dict[str, tuple[str, ...]] = {}
     for stage in pipeline.stages:
         if stage.name not in locked:
             continue
         recorded = locked[stage.name]
-        files = [path for path in stage.inputs if not _inside(path, produced)]
-        reasons = [_changed(root / pipeline.folder / path, recorded.inputs.get(path), path) for path in files]
+        reasons = [
+            _changed(root / pipeline.folder / path, recorded.inputs.get(path), path) for path in read[stage.name]
+        ]
         reasons += [
             _output(root, pipeline, path.path, recorded.outputs.get(path.path), path.committed)
             for path in stage.outputs
@@ -60,13 +61,12 @@ def from_commit(root: Path, pipeline: PipelinePlan, commit: str) -> Baseline:
     commands = (parse(definition, f"{pipeline.folder}/dvc.yaml") or {}).get("stages", {})
     stages = {name: StageBefore(commands[name]["cmd"], sections.get(name, {})) for name in commands}
     changed = {path.removeprefix(f"{pipeline.folder}/") for path in changed_files(root, commit, pipeline.folder)}
-    touched = {stage.name: _inputs(stage, changed) for stage in pipeline.stages if stage.name in stages}
+    touched = {name: _inputs(paths, changed) for name, paths in given(pipeline).items() if name in stages}
     return Baseline(stages, touched)
 
 
-def _inputs(stage: Stage, changed: set[str]) -> tuple[str, ...]:
-    files = (path for path in stage.inputs if not path.startswith(("artifacts/", "reports/")))
-    return tuple(f"{path} changed" for path in files if any(_inside(name, {path}) for name in changed))
+def _inputs(paths: Iterable[str], changed: set[str]) -> tuple[str, ...]:
+    return tuple(f"{path} changed" for path in paths if any(within(name, {path}) for name in changed))
 
 
 def _changed(path: Path, recorded: str | None, shown: str) -> str:
@@ -86,7 +86,3 @@ def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None,
         return _changed(place, recorded, path)
     cached = root / ".dvc" / "cache" / "files" / "md5" / recorded[:2] / recorded[2:]
     return "" if place.exists() or cached.exists() else f"{path} is not here (dvc pull brings it, if a remote has it)"
-
-
-def _inside(path: str, produced: set[str]) -> bool:
-    return any(path == output or path.startswith(f"{output}/") for output in produced)

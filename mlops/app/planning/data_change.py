@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ def parse_report(data: bytes | None) -> Report | None:
     """Read `reports/data.json`; None where it is absent or not one."""
     try:
         value = json.loads(data or b"")
-        return value if isinstance(value, dict) and isinstance(value["rows"], int) and value["columns"] else None
-    except (ValueError, KeyError):
+        known = all({"name", "type", "nulls"} <= column.keys() for column in value["columns"])
+        return value if known and value["columns"] and isinstance(value["rows"], int) else None
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -128,7 +130,7 @@ def _lines(path: Path, source: Mapping[str, Any]) -> tuple[int | None, list[str]
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             data = file.read(_LOOKED_AT + 1)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return None, []
     header = source.get("header", True)
     columns = _header(data.partition(b"\n")[0], source.get("separator")) if header else []
@@ -141,4 +143,7 @@ def _lines(path: Path, source: Mapping[str, Any]) -> tuple[int | None, list[str]
 def _header(line: bytes, separator: str | None) -> list[str]:
     text = line.decode("utf-8-sig", errors="replace").strip("\r")
     delimiter = separator or max(",;\t|", key=text.count)
-    return next(csv.reader([text], delimiter=delimiter), []) if len(delimiter) == 1 else []
+    try:
+        return next(csv.reader([text], delimiter=delimiter), []) if len(delimiter) == 1 else []
+    except csv.Error:
+        return []

@@ -17,7 +17,9 @@ def diff(root: Path, before: str, after: str, base: str) -> DataChange | None:
     """Compare two reports; None where they are of the same data.
 
     Each is a `data.json` file, or the name of a pipeline, whose report is taken, as of the commit `base` for `before`.
-    Raises ConfigurationError where there is no such report.
+
+    Raises:
+        ConfigurationError: there is no such report.
     """
     commit = None if Path(before).is_file() else commit_of(root, base)
     return compare_reports(_read(root, before, commit), _read(root, after, None))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mlops import __version__
 from mlops.app.git import changed_between, commit_of
+from mlops.app.given import given
 from mlops.app.planning.lock import md5_tree
 from mlops.app.planning.planned import MadeOf, PipelineChange, Planned
 from mlops.app.workspace import Workspace
@@ -26,9 +27,7 @@ def policy_digest(workspace: Workspace) -> str:
 def made_of(root: Path, pipeline: PipelinePlan) -> MadeOf:
     """Freeze what a pipeline's run will depend on: all that is compiled, the live model, the files it reads."""
     compiled = [[stage.name, stage.command, list(stage.inputs), stage.section] for stage in pipeline.stages]
-    read = {
-        path for stage in pipeline.stages for path in stage.inputs if not path.startswith(("artifacts/", "reports/"))
-    }
+    read = {path for paths in given(pipeline).values() for path in paths}
     files = {path: _file(root / pipeline.folder / path) for path in sorted(read)}
     return MadeOf(digest_json(compiled), pipeline.stage("evaluate").section.get("champion"), files)
 

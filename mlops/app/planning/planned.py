@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-_STRICT = {"extra": "forbid"}
+
+class _Strict:
+    """Read back from JSON, no unknown key is taken."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True)
-class KeyChange:
+class KeyChange(_Strict):
     """A key that a person changed, and the place of its value."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     key: str
     before: Any
@@ -21,10 +23,8 @@ class KeyChange:
 
 
 @dataclass(frozen=True)
-class StagePlan:
+class StagePlan(_Strict):
     """A stage that will run or not, with every reason."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     name: str
     runs: bool
@@ -33,10 +33,8 @@ class StagePlan:
 
 
 @dataclass(frozen=True)
-class GateChange:
+class GateChange(_Strict):
     """How many rules apply, whether the gate is another one, and what it no longer asks for."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     rules: int
     changed: bool
@@ -44,10 +42,8 @@ class GateChange:
 
 
 @dataclass(frozen=True)
-class Share:
+class Share(_Strict):
     """A share of rows before and after: of nulls in a column, or of a class of the target."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     name: str
     before: float
@@ -55,20 +51,16 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Shift:
+class Shift(_Strict):
     """How far the mean of a column moved, in its earlier standard deviations."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     column: str
     deviations: float
 
 
 @dataclass(frozen=True)
-class Drift:
+class Drift(_Strict):
     """How far the values of a column moved, from what both reports recorded of their spread; `ks` for numbers only."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     column: str
     psi: float
@@ -77,10 +69,8 @@ class Drift:
 
 
 @dataclass(frozen=True)
-class DataChange:
+class DataChange(_Strict):
     """How the data differs, in aggregates; `recorded` is false where the new file was only looked at, never checked."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     recorded: bool
     rows_before: int | None
@@ -96,10 +86,8 @@ class DataChange:
 
 
 @dataclass(frozen=True)
-class FileChange:
+class FileChange(_Strict):
     """A compiled file that changes, in lines."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     path: str
     added: int
@@ -107,10 +95,8 @@ class FileChange:
 
 
 @dataclass(frozen=True)
-class Deploy:
+class Deploy(_Strict):
     """A bundle that becomes live in an environment by merging, and how traffic comes to it, where not all at once."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     file: str
     environment: str
@@ -121,10 +107,8 @@ class Deploy:
 
 
 @dataclass(frozen=True)
-class Cost:
+class Cost(_Strict):
     """What the stages to run took last time on this machine, and what of the budget that exceeds."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     minutes: float | None = None
     money: float | None = None
@@ -132,10 +116,8 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class MadeOf:
+class MadeOf(_Strict):
     """What a pipeline's part of a plan was made of: when one of these moves, the plan is stale."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     compiled: str
     champion: str | None
@@ -143,10 +125,8 @@ class MadeOf:
 
 
 @dataclass(frozen=True)
-class PipelineChange:
+class PipelineChange(_Strict):
     """What a plan says of one pipeline; `seconds` is what the stages to run took last time, where that is known."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     name: str
     keys: tuple[KeyChange, ...]
@@ -171,10 +151,8 @@ class PipelineChange:
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counts(_Strict):
     """Pipelines by what happens to them; one that runs under a changed gate counts for both."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     to_run: int
     gates_changed: int
@@ -183,10 +161,8 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Planned:
+class Planned(_Strict):
     """A plan of a whole repository; `reference` is what the user called the base commit."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     base: str | None
     pipelines: tuple[PipelineChange, ...]
@@ -196,7 +172,7 @@ class Planned:
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     files: tuple[FileChange, ...] = ()
-    removed: tuple[str, ...] = field(default=())
+    removed: tuple[str, ...] = ()
 
     @property
     def affected(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mlops.app.git import files_at
+from mlops.app.git import files_at, git
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
@@ -64,8 +64,7 @@ def prove(bundle: Path, name: str, digest: str) -> Contents:
 def made_at(root: Path, name: str, digest: str) -> str | None:
     """Name the last commit at which the pipeline's report names this bundle; None where none does."""
     path = f"pipelines/{name}/reports/bundle.json"
-    command = ["git", "log", "--format=%H", f"-S{digest}", "HEAD", "--", path]
-    done = subprocess.run(command, cwd=root, capture_output=True, check=False)  # noqa: S603
+    done = git(root, "log", "--format=%H", f"-S{digest}", "HEAD", "--", path)
     for commit in done.stdout.decode().split():
         if _reported(files_at(root, commit, [path]).get(path)) == digest:
             return commit

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from mlops.app.git import commit_of, files_at
+from mlops.app.git import commit_of, files_at, git
 from mlops.app.releasing.releases import file_of
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.plain_yaml import parse
@@ -86,7 +85,7 @@ def _bundle(data: bytes | None, file: str) -> str | None:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    done = git(root, *arguments)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or [""]
         raise InfrastructureError(f"git {arguments[0]} failed: {said[0][:200]}", hint="commit the release file first")

@@ -81,11 +81,14 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made)
 
 
-def recorded(root: Path, name: str) -> dict[str, str]:
-    """Give what a run recorded that its commit lacks: where CI made the bundle, nobody has committed its lock yet."""
+def recorded(root: Path, name: str) -> dict[str, str | None]:
+    """Give what a run recorded that its commit lacks: where CI made the bundle, nobody has committed its lock yet.
+
+    None stands for a report of an earlier run that this one took away.
+    """
     files = changed_files(root, "HEAD", f"pipelines/{name}")
     kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
-    return {path: (root / path).read_text(encoding="utf-8") for path in sorted(files) if path.startswith(kept)}
+    return {path: text_of(root, path) for path in sorted(files) if path.startswith(kept)}
 
 
 def live_bundle(root: Path, environment: str, name: str) -> str | None:
@@ -105,14 +108,13 @@ def readable(root: Path, name: str, digest: str | None) -> Contents | None:
 
 
 def text_of(root: Path, file: str) -> str | None:
-    """Read a release file as it is written."""
+    """Read a file as it is written; None where it is not there."""
     path = root / file
     return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def write(root: Path, file: str, text: str) -> None:
     """Write a release file into the work tree."""
-    (root / file).parent.mkdir(parents=True, exist_ok=True)
     write_text(root / file, text)
 
 

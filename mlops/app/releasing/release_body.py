@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from mlops.app.reviewing.evidence import Figure, Gate, Metrics
 from mlops.app.reviewing.markdown import escape, folded, interval, number
 from mlops.app.reviewing.sections import MARKS
 from mlops.bundle.contents import Contents
 from mlops.errors import IntegrityError
+
+Report = TypeVar("Report", Gate, Metrics)
 
 _RULES = 60
 
@@ -53,7 +57,7 @@ def rollback_body(step: Step) -> str:
 
 def gate_of(bundle: Contents) -> Gate:
     """Read the verdict that a bundle was packaged with; raises IntegrityError where there is none."""
-    return Gate.model_validate(_json(bundle, "gate.json"))
+    return _report(bundle, "gate.json", Gate)
 
 
 def _head(step: Step, begins: str) -> Iterator[str]:
@@ -77,7 +81,7 @@ def _requests(step: Step) -> str:
 
 
 def _fields(bundle: Contents) -> dict[str, Any]:
-    return {field["name"]: field for field in _json(bundle, "schema.json").get("fields", ())}
+    return {field["name"]: field for field in json.loads(bundle.files["schema.json"]).get("fields", ())}
 
 
 def _gates(bundle: Contents) -> Iterator[str]:
@@ -118,11 +122,11 @@ def _figure(figure: Figure | None) -> str:
 
 
 def _models(bundle: Contents) -> Mapping[str, Mapping[str, Figure]]:
-    return Metrics.model_validate(_json(bundle, "metrics.json")).models
+    return _report(bundle, "metrics.json", Metrics).models
 
 
-def _json(bundle: Contents, name: str) -> dict[str, Any]:
-    value = json.loads(bundle.files.get(name, b"{}"))
-    if not isinstance(value, dict):
-        raise IntegrityError(f"{name} of the bundle {bundle.digest[:19]}… is no report")
-    return value
+def _report(bundle: Contents, name: str, kind: type[Report]) -> Report:
+    try:
+        return kind.model_validate_json(bundle.files.get(name, b"{}"))
+    except ValidationError as error:
+        raise IntegrityError(f"{name} of the bundle {bundle.digest[:19]}… is no report") from error

@@ -10,27 +10,19 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
+from mlops.app.https import refuse_unencrypted, send
 from mlops.errors import ConfigurationError, InfrastructureError
 
 Answer = TypeVar("Answer")
 
 _PAGE = 100
 _PAGES = 50
-_TIMEOUT = 30
 _ATTEMPTS = 4
 
 
 class _Unavailable(Exception):
     """The API did not answer, or said that it cannot now."""
-
-
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follow no redirect: the token is for this host only."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 @dataclass(frozen=True)
@@ -49,10 +41,7 @@ class Client:
         Raises:
             ConfigurationError: no such repository is possible, or the address is not encrypted.
         """
-        parts = urlsplit(self.api)
-        local = parts.hostname in ("127.0.0.1", "localhost", "::1")
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
-            raise ConfigurationError(f"{self.api}: not an https address", hint="set GITHUB_API_URL")
+        refuse_unencrypted(self.api, "set GITHUB_API_URL")
         if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", self.repository):
             raise ConfigurationError(f"`{self.repository}` is no repository", hint="set GITHUB_REPOSITORY=owner/name")
 
@@ -136,7 +125,7 @@ class Client:
         data = None if value is None else json.dumps(value).encode()
         request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - checked above
         try:
-            with urllib.request.build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
+            with send(request) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             error.close()

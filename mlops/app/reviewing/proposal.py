@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ class Proposed:
     done: str
     url: str = ""
     checks: bool = True
-    commands: tuple[str, ...] = field(default=())
+    commands: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -166,7 +166,6 @@ def _written(root: Path, proposal: Proposal, base: str) -> Proposed:
         if text is None:
             (root / path).unlink(missing_ok=True)
         else:
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
             write_text(root / path, text)
     names = " ".join(shlex.quote(path) for path in sorted(proposal.files))
     title = shlex.quote(proposal.title)

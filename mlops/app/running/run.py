@@ -16,7 +16,7 @@ from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.planning.made_of import policy_digest
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.backends.registry import render
-from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
+from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.canonical import dumps
 from mlops.plan.gate import registered
 from mlops.plan.stage import Stage
@@ -125,5 +125,5 @@ def _raise(name: str, result: Path) -> None:
         ended = {"code": 0}
     if not ended["code"]:
         raise InfrastructureError(f"{name}: dvc repro failed", hint="read what it said above; `dvc doctor` may help")
-    if ended["stage"] != "package":
+    if ended["stage"] != "package" or ended["code"] not in (GateFailed.exit_code, Inconclusive.exit_code):
         raise StageFailed(f"{name}: {ended['stage']} stopped", code=ended["code"], hint=ended["next"])

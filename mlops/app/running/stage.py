@@ -67,7 +67,7 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
         hint = "run `mlops compile`, then `dvc repro` or `mlops run NAME`"
         raise ConfigurationError(f"{folder.name}: no `params.yaml` in this folder", hint=hint)
     params = parse(path.read_bytes(), f"pipelines/{pipeline}/params.yaml")
-    if name not in params:
+    if not isinstance(params, dict) or name not in params:
         raise ConfigurationError(
             f"pipelines/{pipeline}/params.yaml has no section `{name}`", hint="run `mlops compile`"
         )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.compiling.compile import check_files
-from mlops.app.planning.lock import LockedStage, md5_file, read_lock
+from mlops.app.given import given
+from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.workspace import Workspace
 from mlops.errors import IntegrityError
 from mlops.plan.pipeline import PipelinePlan
@@ -42,7 +42,7 @@ def _pipeline(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
     except IntegrityError as error:
         yield Finding(pipeline.name, error.message, error.exit_code)
         return
-    produced = {output.path for stage in pipeline.stages for output in stage.outputs}
+    read = given(pipeline)
     for stage in pipeline.stages:
         recorded = locked.get(stage.name)
         if recorded is None:
@@ -50,20 +50,19 @@ def _pipeline(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
             continue
         if recorded.section != stage.section or recorded.command != stage.command:
             yield Finding(pipeline.name, f"{stage.name} was recorded with another configuration", 3)
-        for path in stage.inputs:
-            if path not in produced and not path.startswith("artifacts/"):
-                yield from _file(root, pipeline, path, recorded.inputs.get(path), "the data that was learnt from")
+        for path in read[stage.name]:
+            yield from _compare(root, pipeline, path, recorded.inputs.get(path), "the data that was learnt from")
         for output in stage.outputs:
             yield from _output(root, pipeline, output.path, recorded.outputs.get(output.path), output.committed)
     yield from _chain(pipeline, locked)
     yield from _bundle(root, pipeline)
 
 
-def _file(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None, what: str) -> Iterator[Finding]:
+def _compare(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None, what: str) -> Iterator[Finding]:
     place = root / pipeline.folder / path
     if not place.exists():
         yield Finding(pipeline.name, f"{path} is missing", 5)
-    elif place.is_file() and md5_file(place) != recorded:
+    elif md5_tree(place) != recorded:
         yield Finding(pipeline.name, f"{path} is not {what}", 5)
 
 
@@ -71,7 +70,7 @@ def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None,
     """Check a committed report always, an artefact where it is here as a file."""
     place = root / pipeline.folder / path
     if committed or place.is_file():
-        yield from _file(root, pipeline, path, recorded, "what the run wrote")
+        yield from _compare(root, pipeline, path, recorded, "what the run wrote")
 
 
 def _chain(pipeline: PipelinePlan, locked: dict[str, LockedStage]) -> Iterator[Finding]:
@@ -86,6 +85,7 @@ def _chain(pipeline: PipelinePlan, locked: dict[str, LockedStage]) -> Iterator[F
 
 def _bundle(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
     """Check the bundle's own digests, and that it is the one that the report names."""
+    from mlops.app.releasing.bundles import reported
     from mlops.bundle.contents import verify as verify_bundle
 
     folder = root / pipeline.folder / "artifacts" / "bundle"
@@ -93,8 +93,7 @@ def _bundle(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
     if not folder.is_dir() or not report.is_file():
         return
     try:
-        digest = verify_bundle(folder)
-        if digest != json.loads(report.read_bytes())["digest"]:
+        if verify_bundle(folder) != reported(root, pipeline.name).get("digest"):
             yield Finding(pipeline.name, "artifacts/bundle is not the bundle that reports/bundle.json names", 5)
     except IntegrityError as error:
         yield Finding(pipeline.name, error.message, 5)

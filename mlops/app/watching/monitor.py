@@ -160,7 +160,7 @@ def labels_of(root: Path, name: str, spec: Pipeline, monitor: Monitor, until: da
     from mlops.monitor import labels
     from mlops.spec.data import brief
 
-    file = monitor.labels or ""  # `spec.checks` has seen that there is one
+    file = monitor.labels or ""  # `spec.checking` has seen that there is one
     derived = {column: Derived.model_validate(brief(rule)) for column, rule in spec.data.derive.items()}
     with labels_file(root, name, file) as path:
         return labels.read(path, file, spec.data.target, derived, until)

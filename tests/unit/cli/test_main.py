@@ -134,5 +134,14 @@ def test_compiling_gives_the_same_bytes_whatever_surrounds_it(tmp_path: Path) ->
         done = python("from mlops.cli.main import run; raise SystemExit(run(['compile']))", folder, **settings)
         assert done.returncode == 0, done.stderr
         names = done.stdout.splitlines()
+        assert names
         results.add(json.dumps({name: (folder / name).read_text() for name in names}))
     assert len(results) == 1
+
+
+def test_a_reader_that_has_read_enough_is_no_defect(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mlops", "explain", "yaml-ambiguous"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
+        assert done.stdout is not None
+        done.stdout.close()
+        assert (done.wait(), done.stderr.read() if done.stderr else None) == (0, b"")

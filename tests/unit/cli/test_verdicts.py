@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.app.judging.gate import Verdict
-from mlops.cli.verdicts import escape, markdown, table
+from mlops.cli.verdicts import markdown, table
 
 
 def rule(**keys: Any) -> dict[str, Any]:
@@ -64,10 +64,6 @@ def test_markdown_escapes_what_a_user_wrote() -> None:
     assert "\n# c" not in shown
 
 
-def test_escaping_gives_each_character_one_entity() -> None:
-    assert escape("a_b #1 & `c`\n") == "a&#95;b &#35;1 &#38; &#96;c&#96; "
-
-
 def test_fairness_names_its_column_and_power_is_explained() -> None:
     fair = rule(
         metric="demographic_parity_difference", of="plan", side="at_most", bound=0.1, value=0.02, low=0.0, high=0.09
@@ -123,3 +119,10 @@ def test_nothing_is_wider_than_a_terminal() -> None:
     lines = table(Verdict("p", "fail", (rule(), long), None), explain=True).splitlines()
     assert max(map(len, lines)) <= 120
     assert "…" in lines[3]
+
+
+def test_a_value_of_the_data_cannot_begin_a_line() -> None:
+    hostile = rule(by="site", slice="a\n::error::b", verdict="fail", sentence="It is\x1b[2J bad.")
+    shown = table(Verdict("p", "fail", (hostile,), None), explain=False)
+    assert "by site=a\\n::error::b at least" in shown
+    assert "It is\\x1b[2J bad." in shown

@@ -315,6 +315,9 @@ def test_a_public_repository_that_is_not_said_to_be_one() -> None:
     answers = good()
     answers[at("")]["private"] = False
     assert wrong(answers, project(machine=None)) == ["repository: is public, and conf/project.yaml does not say so"]
+    assert wrong(good(), project(machine=None, public=True)) == [
+        "repository: is private, and conf/project.yaml says public"
+    ]
 
 
 @pytest.mark.parametrize("policy", ["first_time_contributors", "first_time_contributors_new_to_github", "", None])

@@ -131,6 +131,10 @@ def test_no_identity_is_no_file(
             {"ACTIONS_ID_TOKEN_REQUEST_URL": "http://evil.example/t", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"},
             "http://evil.example: not an https address",
         ),
+        (
+            {"ACTIONS_ID_TOKEN_REQUEST_URL": "file://localhost/etc/passwd", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"},
+            "file://localhost: not an https address",
+        ),
     ],
 )
 def test_a_job_without_the_right_is_told_so(environment: dict[str, str], message: str, tmp_path: Path) -> None:

@@ -138,6 +138,8 @@ def test_a_policy_without_a_subject_or_with_an_open_operator_is_refused(root: Pa
     assert "no subject is asked for: any repository of GitHub may be this role" in judge(trust, "{}")
     text = json.dumps(trust.policy).replace("StringEquals", "ForAllValues:StringEquals")
     assert judge(trust, text) == ("`ForAllValues:StringEquals` holds where the claim is missing",)
+    text = json.dumps(trust.policy).replace("StringEquals", "StringEqualsIfExists")
+    assert judge(trust, text) == ("`StringEqualsIfExists` holds where the claim is missing",)
     assert judge(trust, "{") == ("the policy is not JSON",)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops.app.judging.gate import read_verdict
 from mlops.app.judging.rejudge import Rejudged, rejudge
 from mlops.cli.main import run
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
@@ -199,3 +201,20 @@ def test_a_metric_whose_code_the_base_lacks_does_not_pass(tmp_path: Path) -> Non
     git(tmp_path, "rm", "-q", "--cached", "pipelines/visits/rules.py")
     git(tmp_path, "commit", "-qm", "none")
     assert judged(tmp_path).verdict == "fail"
+
+
+def test_a_pipeline_that_was_never_compiled_is_asked_for(root: Path) -> None:
+    (root / "pipelines/visits/params.yaml").unlink()
+    with pytest.raises(InfrastructureError) as raised:
+        judged(root)
+    assert (raised.value.message, raised.value.hint) == ("pipelines/visits/params.yaml is missing", "mlops compile")
+
+
+@pytest.mark.parametrize(
+    "damage", [{"rules": [1]}, {"rules": 1}, {"verdict": "great"}, {"verdict": None}, {"champion": None, "rules": {}}]
+)
+def test_a_recorded_verdict_that_is_none_is_damaged(root: Path, damage: dict[str, Any]) -> None:
+    report = root / "pipelines/visits/reports/gate.json"
+    report.write_text(json.dumps({**json.loads(report.read_bytes()), **damage}))
+    with pytest.raises(IntegrityError, match=r"pipelines/visits/reports/gate\.json is damaged"):
+        read_verdict(root, "visits")

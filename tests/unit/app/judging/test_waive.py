@@ -132,3 +132,4 @@ def test_the_command_line_says_what_to_do_next(
     assert shown.out == f"conf/waiver/{name}.yaml\n"
     assert "once @grace has approved the pull request\nthen: mlops compile\n" in shown.err
     assert run(["waive", name, "nosuch", *who]) == 4
+    assert run(["waive", name, rule, *who, "--days", "99999999999"]) == 4

@@ -75,3 +75,24 @@ def test_the_verb_prints_and_writes(root: Path, monkeypatch: pytest.MonkeyPatch)
     written = CliRunner().invoke(cli, ["schema", "infer", "churn", "--write"], standalone_mode=False)
     assert written.stdout == "conf/data/churn.yaml\n"
     assert CliRunner().invoke(cli, ["schema", "infer"]).exit_code == 2
+
+
+def test_columns_are_not_written_into_a_file_that_holds_more_than_the_data(root: Path) -> None:
+    data = root / "conf/data/churn.yaml"
+    source = data.read_text().splitlines()[0]
+    data.write_text("rows: {at_least: 5}\n")
+    pipeline = root / "conf/pipeline/churn.yaml"
+    text = pipeline.read_text().replace("data: {target", f"data: {{{source}, target")
+    pipeline.write_text(text)
+    with pytest.raises(ConfigurationError, match="there is no data block to write to"):
+        write(root, infer(root, "churn"))
+    assert (pipeline.read_text(), data.read_text()) == (text, "rows: {at_least: 5}\n")
+
+
+def test_columns_that_are_not_written_a_key_a_line_are_left_to_a_person(root: Path) -> None:
+    data = root / "conf/data/churn.yaml"
+    text = data.read_text().splitlines()[0] + "\ncolumns: {\n  age: {type: int},\n  left: {type: bool}\n}\n"
+    data.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"conf/data/churn\.yaml is not written a key a line"):
+        write(root, infer(root, "churn"))
+    assert data.read_text() == text

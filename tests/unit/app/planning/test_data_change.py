@@ -49,7 +49,19 @@ def test_rows_columns_types_nulls_classes_means_and_checks_are_compared() -> Non
     )
 
 
-@pytest.mark.parametrize("data", [None, b"", b"x", b"[]", b'{"rows": "9"}', b'{"rows": 9, "columns": []}'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        b"",
+        b"x",
+        b"[]",
+        b'{"rows": "9"}',
+        b'{"rows": 9, "columns": []}',
+        b'{"rows": 9, "columns": [1]}',
+        b'{"rows": 9, "columns": [{"name": "a"}]}',
+    ],
+)
 def test_what_is_no_report_is_none(data: bytes | None) -> None:
     assert parse_report(data) is None
 
@@ -65,7 +77,14 @@ def test_a_new_file_is_only_looked_at(tmp_path: Path, compressed: bool) -> None:
 
 def test_what_cannot_be_looked_at_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "x.csv.gz").write_bytes(b"no gzip")
-    for path, kind in ((tmp_path / "x.csv.gz", "csv"), (tmp_path / "nowhere.csv", "csv"), (tmp_path / "x", "parquet")):
+    damaged = gzip.compress(b"a,b\n" * 1000)
+    (tmp_path / "y.csv.gz").write_bytes(damaged[:12] + b"\xff" * 8 + damaged[20:])
+    for path, kind in (
+        (tmp_path / "x.csv.gz", "csv"),
+        (tmp_path / "y.csv.gz", "csv"),
+        (tmp_path / "nowhere.csv", "csv"),
+        (tmp_path / "x", "parquet"),
+    ):
         assert look(report(), path, {"kind": kind}).rows_after is None
 
 
@@ -85,3 +104,8 @@ def test_a_plan_tells_aggregates_and_never_a_value(tmp_path: Path) -> None:
     assert "rows 1,000 → 1,200 (+200)" in shown
     assert "means moved, in standard deviations: age +0.50" in shown
     assert "7654321" not in shown
+
+
+def test_a_first_line_that_is_no_header_tells_no_columns(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("x" * 200_000 + "\n1\n")
+    assert look(report(), tmp_path / "x.csv", {"kind": "csv"}).added == ()

@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from mlops.app.planning.plan import plan
-from mlops.app.planning.planned import FileChange, PipelineChange
+from mlops.app.planning.planned import (
+    DataChange,
+    FileChange,
+    GateChange,
+    KeyChange,
+    PipelineChange,
+    Planned,
+    Share,
+    StagePlan,
+)
 from mlops.app.planning.saved import encode
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
@@ -212,9 +221,12 @@ def test_whoever_breaks_the_policy_of_the_base_is_named(root: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("path", [".github/CODEOWNERS", "CODEOWNERS", ".github/workflows/mlops-pr.yml"])
+@pytest.mark.parametrize(
+    "path", [".github/CODEOWNERS", "CODEOWNERS", ".github/workflows/mlops-pr.yml", "conf/waiver/gone.yaml"]
+)
 def test_a_change_of_who_reviews_or_what_judges_is_labelled(root: Path, path: str) -> None:
     base = commit(root)
+    (root / path).parent.mkdir(exist_ok=True)
     (root / path).write_text("* @me\n")
     planned = plan(open_workspace(root), base)
     assert (planned.labels, planned.notes) == (("policy-change",), (f"{path} changed",))
@@ -243,7 +255,7 @@ def test_a_change_of_a_release_file_is_a_deploy(root: Path) -> None:
 
 
 def test_a_removed_pipeline_is_named(root: Path) -> None:
-    (root / "conf/pipeline/other.yaml").write_text((root / PIPELINE).read_text().replace("churn\n", "churn\n"))
+    (root / "conf/pipeline/other.yaml").write_text((root / PIPELINE).read_text())
     base = commit(root)
     (root / "conf/pipeline/other.yaml").unlink()
     assert text(plan(open_workspace(root), base)).endswith("0 to deploy, 1 unchanged, 1 removed")
@@ -276,3 +288,18 @@ def test_more_than_the_budget_ends_with_2(
 def test_a_budget_makes_no_stage_stale(root: Path) -> None:
     edit(root, PIPELINE, "task: binary", "task: binary\nbudget: {minutes: 4}")
     assert running(root) == []
+
+
+def test_what_a_pull_request_wrote_cannot_begin_a_line() -> None:
+    hostile = "a\n::error::b\x1b[2J"
+    change = PipelineChange(
+        "churn",
+        (KeyChange("card.use", "fine", hostile, "conf/pipeline/churn.yaml:1"),),
+        (StagePlan("ingest", True, (hostile,)),),
+        GateChange(1, True, (hostile,)),
+        data=DataChange(True, 9, 9, classes=(Share(hostile, 0.1, 0.2),)),
+    )
+    shown = text(Planned(None, (change,), notes=(hostile,), removed=(hostile,)))
+    assert shown.count("a\\n::error::b\\x1b[2J") == 6
+    assert "\x1b" not in shown
+    assert not [line for line in shown.splitlines() if line.startswith("::")]

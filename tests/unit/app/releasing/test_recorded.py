@@ -18,8 +18,10 @@ def test_a_lock_and_reports_that_the_commit_lacks_are_part_of_the_proposal(tmp_p
     assert recorded(root, "churn") == {}
     (folder / "dvc.lock").write_text("new\n")
     (folder / "reports" / "bundle.json").write_text("made\n")
+    (folder / "reports" / "gate.json").unlink()
     (folder / "params.yaml").write_text("somebody's edit\n")
     assert recorded(root, "churn") == {
         "pipelines/churn/dvc.lock": "new\n",
         "pipelines/churn/reports/bundle.json": "made\n",
+        "pipelines/churn/reports/gate.json": None,
     }

@@ -163,9 +163,7 @@ def test_the_registry_agrees_or_differs_or_is_not_asked(shop: Shop) -> None:
 
 
 @pytest.mark.slow
-def test_every_passing_bundle_is_registered_once(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_passing_bundle_is_registered_once(shop: Shop) -> None:
     from mlops.app.releasing.register import passing, register_bundle
 
     assert passing(shop.root, ("tiny", "absent")) == ("tiny",)

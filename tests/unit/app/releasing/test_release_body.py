@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from mlops.app.releasing.release_body import Step, release_body, rollback_body
+from mlops.app.releasing.release_body import Step, gate_of, release_body, rollback_body
 from mlops.bundle.contents import Contents
+from mlops.errors import IntegrityError
 from tests.builders.bundles import make_bundle
 
 LIVE = f"sha256:{'a' * 64}"
@@ -62,3 +63,10 @@ def test_a_rollback_says_whether_requests_change(bundle: Contents) -> None:
     said = "- ❌ requests differ from the live one's in age\n"
     assert said in rollback_body(Step("prod", "tiny", bundle, LIVE, live))
     assert "- ❔ the live bundle is not here" in rollback_body(Step("prod", "tiny", bundle, LIVE))
+
+
+@pytest.mark.parametrize("gate", [b"", b"[]", b"{}", b'{"verdict": "great"}'])
+def test_a_bundle_without_a_verdict_is_refused(bundle: Contents, gate: bytes) -> None:
+    damaged = dataclasses.replace(bundle, files={**bundle.files, "gate.json": gate})
+    with pytest.raises(IntegrityError, match=r"^gate\.json of the bundle sha256:\w+… is no report$"):
+        gate_of(damaged)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlops.app.planning.lock import md5_tree
-from mlops.app.running.run import needs_dvc, run_pipeline
+from mlops.app.running.run import StageFailed, needs_dvc, run_pipeline
 from mlops.app.workspace import open_workspace
 from mlops.errors import StaleError
 from mlops.plan.gate import registered
@@ -116,3 +116,23 @@ def test_code_and_libraries_are_no_rules() -> None:
     section = {"rules": [{"id": "auroc"}], "code": "x", "libraries": {"polars": "1"}}
     assert registered(section) == registered({**section, "code": "y", "libraries": {}})
     assert registered(section) != registered({**section, "rules": []})
+
+
+def test_a_package_that_stops_for_another_reason_than_the_verdict_is_no_pass(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "pipelines/churn/artifacts/raw.parquet").write_text("stale")
+    workspace = open_workspace(root, ("churn",))
+    digest = registered(workspace.pipeline("churn").stage("gate").section)
+    ended = {"stage": "package", "code": 5, "cause": "", "next": "mlops run churn"}
+
+    def dvc(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+        write_verdict(root, digest)
+        (root / ".mlops/results").mkdir(parents=True, exist_ok=True)
+        (root / ".mlops/results/churn.json").write_text(json.dumps(ended))
+        return subprocess.CompletedProcess([], 1)
+
+    monkeypatch.setattr("mlops.app.running.run.subprocess.run", dvc)
+    with pytest.raises(StageFailed) as caught:
+        run_pipeline(workspace, "churn")
+    assert (caught.value.message, caught.value.exit_code) == ("churn: package stopped", 5)

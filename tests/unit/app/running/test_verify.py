@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
+from mlops.files.canonical import digest_file
+from tests.builders.bundles import make_bundle
 from tests.builders.repositories import edit, make_repository, record
 
 
@@ -71,3 +74,25 @@ def _with_other_input(text: str) -> str:
     (entry,) = [entry for entry in value["stages"]["validate"]["deps"] if entry["path"] == "artifacts/raw.parquet"]
     entry["md5"] = "0" * 32
     return yaml.safe_dump(value, sort_keys=False)
+
+
+def test_a_file_more_in_a_folder_of_data_is_found(root: Path) -> None:
+    rows = root / "pipelines/churn/data/rows"
+    rows.mkdir()
+    (root / "pipelines/churn/data/churn.csv").rename(rows / "churn.csv")
+    edit(root, "conf/data/churn.yaml", "path: data/churn.csv", "path: data/rows")
+    record(root)
+    assert found(root) == []
+    (rows / "more.csv").write_text((rows / "churn.csv").read_text())
+    assert found(root) == [("data/rows is not the data that was learnt from", 5)]
+
+
+def test_a_damaged_report_of_the_bundle_is_found(root: Path) -> None:
+    (root / "pipelines/churn/artifacts/bundle").unlink()
+    bundle = make_bundle(root / "pipelines/churn/artifacts/bundle")
+    report = root / "pipelines/churn/reports/bundle.json"
+    said = "artifacts/bundle is not the bundle that reports/bundle.json names"
+    report.write_text(json.dumps({"digest": digest_file(bundle / "manifest.json")}))
+    assert said not in [message for message, _ in found(root)]
+    report.write_text("{")
+    assert (said, 5) in found(root)

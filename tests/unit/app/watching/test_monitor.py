@@ -135,9 +135,10 @@ def test_a_pipeline_without_a_monitor_says_what_to_write(root: Path, capsys: pyt
     assert mlops("monitor").return_value == 0
 
 
-def test_a_time_is_a_time(root: Path) -> None:
-    assert root.is_dir()
+@pytest.mark.usefixtures("root")
+def test_a_time_is_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["monitor", "--until", "yesterday"]) == 4
+    assert "`yesterday` is no time; write 2026-11-21 or 2026-11-21T08:00:00Z" in capsys.readouterr().err
 
 
 def test_a_plan_is_made_of_every_file_of_a_source_that_is_a_folder(root: Path) -> None:

@@ -257,3 +257,12 @@ def test_what_is_wrong_with_a_function_is_said_with_its_cure(pipeline, code, nam
     (message,) = pipeline.run(table(), checks=[{"use": f"pipelines.churn.checks:{name}"}])
     assert message.startswith(expected)
     assert not message.endswith("; ")
+
+
+def test_texts_that_are_all_too_rare_to_be_told_apart_have_no_drift_to_pass_by(pipeline):
+    draw = np.random.default_rng(2)
+    before, after = (pl.Series("word", draw.integers(start, start + 100, ROWS)).cast(pl.String) for start in (0, 500))
+    accepted(pipeline, table(word="w" + before))
+    assert pipeline.run(table(word="w" + after), drift=limits(pipeline, columns=["age", "word"])) == [
+        "the reference says nothing about `word` that its drift could be told by"
+    ]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -70,8 +70,9 @@ class _Process:
     def ask(self, wanted: Mapping[str, int]) -> list[float]:
         if self.process.stdin is None or self.process.stdout is None:
             raise InfrastructureError("a process that is measured has no pipes")
-        self.process.stdin.write(json.dumps(wanted) + "\n")
-        self.process.stdin.flush()
+        with suppress(BrokenPipeError):  # of a process that has ended, there is nothing to read either
+            self.process.stdin.write(json.dumps(wanted) + "\n")
+            self.process.stdin.flush()
         said = _read(self.process)
         self.peak = said["peak_bytes"]
         seconds: list[float] = said["seconds"]

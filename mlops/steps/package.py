@@ -55,15 +55,15 @@ def run(context: StageContext) -> None:
     params = Params.model_validate(context.params)
     gate = _report(context, "gate")
     refuse_unless_passed(gate, params.pipeline)
-    predictions = context.path("artifacts/evaluation/predictions.parquet")
-    if digest_file(predictions) != gate["predictions"]:
+    judged = context.path("artifacts/evaluation/predictions.parquet")
+    if digest_file(judged) != gate["predictions"]:
         raise IntegrityError("the gate judged other predictions than those in artifacts/evaluation")
     transform, decision = context.path("artifacts/features/transform.json"), _decision(context)
     predictor = Predictor.assemble(transform, context.path("artifacts/model"), decision)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
-    scores = predictor.predict(test)
-    _refuse_other_scores(test, scores, pl.read_parquet(predictions))
-    _refuse_other_decisions(decision, pl.read_parquet(predictions))
+    scores, predictions = predictor.predict(test), pl.read_parquet(judged)
+    _refuse_other_scores(test, scores, predictions)
+    _refuse_other_decisions(decision, predictions)
     with writing_folder(context.path("artifacts/bundle")) as folder:
         _write_parts(context, folder, params, predictor)
         train = pl.read_parquet(context.path("artifacts/split/train.parquet"))

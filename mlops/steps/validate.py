@@ -168,7 +168,7 @@ class Table:
         try:
             self.frame, self.types = derive(self.frame, self.types, self.params.derive)
         except ConfigurationError as error:
-            self.checks.append(checks.failure("derive", None, f"{error.message}; {error.hint}"))
+            self.checks.append(checks.failure("derive", None, _said(error)))
 
     def _check_rules(self, settled: dict[str, Settled]) -> None:
         derived = {name: Settled(found, self.frame[name]) for name, found in self.types.items() if name not in settled}
@@ -177,7 +177,7 @@ class Table:
         try:
             rules = schema.rules_of(height, self.params.columns, settled | derived, together, self.params.rows)
         except ConfigurationError as error:
-            self.checks.append(checks.failure("rule", None, f"{error.message}; {error.hint}"))
+            self.checks.append(checks.failure("rule", None, _said(error)))
             return
         pairs = [rule for rule in self.params.pairs if {rule.left, rule.right} <= set(self.types)]
         try:
@@ -200,7 +200,7 @@ class Table:
         try:
             self.checks.append(question())
         except ConfigurationError as error:
-            self.checks.append(checks.failure("rule", None, f"{error.message}; {error.hint}"))
+            self.checks.append(checks.failure("rule", None, _said(error)))
 
     def _find_target(self) -> None:
         name = self.params.target
@@ -233,7 +233,7 @@ class Table:
         try:
             seen = look_back(self.frame, target, asked)
         except (ConfigurationError, DataError) as error:
-            self.checks.append(checks.failure("forecast", None, f"{error.message}; {error.hint}"))
+            self.checks.append(checks.failure("forecast", None, _said(error)))
             return
         kept = {ROW, target, *self.params.kept, *asked.features(target)}
         self.frame = seen.frame.select(name for name in seen.frame.columns if name in kept)
@@ -266,6 +266,9 @@ class Table:
             return
         limits = self.params.drift
         names = [name for name in self.features if limits.columns is None or name in limits.columns]
+        for name in sorted(set(limits.columns or ()) - set(names)):
+            words = f"`{name}`, named in `drift.columns`, is not a column that is learnt from"
+            self.checks.append(checks.failure("drift", name, words, severity=limits.severity))
         found, self.drift = reference.hold(self.frame.select(names), self.types, limits, self.folder)
         self.checks += found
 
@@ -300,3 +303,7 @@ class Table:
 
     def _role(self, name: str) -> str:
         return "target" if name == self.params.target else "feature" if name in self.features else "key"
+
+
+def _said(error: ConfigurationError | DataError) -> str:
+    return f"{error.message}; {error.hint}" if error.hint else error.message

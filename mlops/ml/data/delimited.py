@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SEPARATORS = (",", ";", "\t", "|")
 NULL_TEXTS = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?")
 """Texts that usually mean a missing value, for those who write a `nulls:` for a new file."""
+
+DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error)
+"""What reading a packed file raises that was cut off, written over, or never packed."""
 
 _SAMPLE = 200
 _CHUNK = 1 << 20
@@ -74,7 +78,7 @@ def _utf8(path: Path, label: str) -> Path | bytes:
         if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return _whole(path).decode("utf-16").encode("utf-8")
         return path if _is_utf8(path) else _whole(path).decode("latin-1").encode("utf-8")
-    except (gzip.BadGzipFile, EOFError, UnicodeDecodeError) as error:
+    except (*DAMAGED, UnicodeDecodeError) as error:
         raise DataError(
             f"{label} cannot be read: it is damaged, or not what its name says", hint="fetch the file again"
         ) from error

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mlops.errors import ConfigurationError
 from mlops.ml.data import types
+from mlops.ml.data.rules import Scalar
 from mlops.ml.data.types import ColumnType
 
-Scalar = str | int | float | bool
 RuleName = Literal["greater_than", "at_least", "less_than", "at_most", "equals", "one_of", "is_null", "log1p", "year"]
 _COMPARISONS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "greater_than": lambda column, value: column > value,

@@ -1,4 +1,4 @@
-"""How far a column has moved: statistics of two histograms over the same bins, and exact ones of two samples.
+"""How far a column has moved: statistics of two histograms over the same bins.
 
 A reference is kept as bin edges and counts; a new column costs one comparison an edge and is never sorted. Bins are
 (-∞, e₁], (e₁, e₂], ..., (eₖ, ∞). Pure NumPy, so that a stage, a plan and a monitor may all use it.
@@ -18,8 +18,6 @@ Counts = NDArray[np.int64]
 _MANY_EDGES = 64
 _FLOOR = 1e-4
 """Least share of a bin in PSI, so that an empty one does not make it infinite (usual in credit scoring)."""
-LEAST_ROWS = 500
-"""PSI of ten bins on fewer rows is mostly noise."""
 
 
 def counts(values: NDArray[Any], edges: ArrayLike) -> Counts:
@@ -72,19 +70,6 @@ def wasserstein(reference: ArrayLike, current: ArrayLike, edges: ArrayLike) -> f
     return float((apart[:-1] * np.diff(np.asarray(edges, dtype=np.float64))).sum())
 
 
-def ks_samples(first: Floats, second: Floats) -> float:
-    """Give the two-sample Kolmogorov-Smirnov statistic of two sorted samples."""
-    both = np.concatenate((first, second))
-    return float(np.abs(_cumulative(first, both) - _cumulative(second, both)).max(initial=0.0))
-
-
-def wasserstein_samples(first: Floats, second: Floats) -> float:
-    """Give the first Wasserstein distance of two sorted samples (Ramdas et al., 2017)."""
-    both = np.sort(np.concatenate((first, second)))
-    apart = np.abs(_cumulative(first, both[:-1]) - _cumulative(second, both[:-1]))
-    return float((apart * np.diff(both)).sum())
-
-
 def all_of(reference: ArrayLike, current: ArrayLike, edges: ArrayLike | None = None) -> dict[str, float]:
     """Give every statistic of two histograms; the ordered ones only where there are edges, `nan` where rows lack."""
     if not (np.sum(reference) > 0 and np.sum(current) > 0):
@@ -108,7 +93,3 @@ def _shares(histogram: ArrayLike) -> Floats:
 def _relative_entropy(p: Floats, q: Floats) -> float:
     there = p > 0
     return float((p[there] * np.log(p[there] / q[there])).sum())
-
-
-def _cumulative(ordered: Floats, at: Floats) -> Floats:
-    return np.asarray(np.searchsorted(ordered, at, side="right") / ordered.size, dtype=np.float64)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import sources
-from mlops.ml.data.delimited import NULL_TEXTS, sniff
+from mlops.ml.data.delimited import DAMAGED, NULL_TEXTS, sniff
 from mlops.ml.data.inference import null_texts
 from mlops.ml.data.sources import Source
 
@@ -64,7 +64,7 @@ def _separator(path: Path) -> str | None:
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             start = file.read(_BYTES)
-    except (OSError, EOFError) as error:
+    except (OSError, *DAMAGED) as error:
         message = f"{path.name} cannot be read: it is damaged, or not what its name says"
         raise DataError(message, hint="fetch the file again") from error
     utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))

@@ -46,6 +46,8 @@ def estimate(
     if many.min() < _LEAST_OF_CLASS or len(target.classes) > _CLASSES or not kinds:
         return about | {"share": None, "reason": "too few rows of a class, or too many classes"}
     folds = _folds(sample, entity)
+    if np.unique(folds).size < 2:
+        return about | {"share": None, "reason": "too few values of the entity"}
     chances = _out_of_fold(_matrix(sample, kinds), codes, folds, len(target.classes))
     right = [float((chances.argmax(axis=1)[codes == label] == label).mean()) for label in range(len(many))]
     skill = (float(np.mean(right)) - 1 / len(many)) / (1 - 1 / len(many))

@@ -60,9 +60,10 @@ def compare(reference: Profile, values: pl.Series, found: ColumnType) -> dict[st
 
 
 def between(reference: Profile, current: Profile) -> dict[str, float] | None:
-    """Compute the drift statistics of two profiles; None where they cannot be laid over each other."""
+    """Compute the drift statistics of two profiles; None where they cannot be laid over each other, or in one bin."""
     if "levels" in reference and "levels" in current:
-        return drift.all_of(*_aligned(reference["levels"], current["levels"]))
+        laid = _aligned(reference["levels"], current["levels"])
+        return drift.all_of(*laid) if len(laid[0]) > 1 else None
     if "edges" in reference and "edges" in current:
         edges, left, right = _common(reference, current)
         return drift.all_of(left, right, edges) if edges else None

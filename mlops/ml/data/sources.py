@@ -199,11 +199,15 @@ def _sql(source: Source, path: Path) -> pl.LazyFrame:
     }
     try:
         with duckdb.connect(str(path), read_only=True, config=fenced) as connection:
-            frame: pl.DataFrame = connection.sql(query).pl()
+            found = connection.sql(query)
+            if found is None:
+                raise DataError(f"the query on {source.label} fails: it asks for nothing", hint="correct `query`")
+            frame: pl.DataFrame = found.pl()
     except duckdb.Error as error:
-        raise DataError(
-            f"the query on {source.label} fails: {str(error).splitlines()[0]}", hint="correct `query`"
-        ) from error
+        of_names = isinstance(error, duckdb.ParserException | duckdb.CatalogException | duckdb.BinderException)
+        reason = str(error).splitlines()[0]
+        reason = reason if of_names else reason.partition(":")[0]  # the rest may carry values
+        raise DataError(f"the query on {source.label} fails: {reason}", hint="correct `query`") from error
     if not re.search(r"\border\s+by\b", query, re.IGNORECASE):
         frame = frame.sort(frame.columns, nulls_last=True)  # a database promises no order of its own
     return frame.lazy()

@@ -58,7 +58,8 @@ def fresh(frame: pl.DataFrame, rule: Freshness) -> Check:
     age = (limit - newest) / _DAY
     if age <= rule.at_most_days:
         return Check("freshness", rule.column, rule.severity, 0, 1)
-    words = f"the newest `{rule.column}` is {age:,.4g} days before {beside}; at most {rule.at_most_days:g} are allowed"
+    days = "1 day" if age == 1 else f"{age:,.4g} days"
+    words = f"the newest `{rule.column}` is {days} before {beside}; at most {rule.at_most_days:g} are allowed"
     return failure("freshness", rule.column, words, severity=rule.severity)
 
 
@@ -77,7 +78,7 @@ def own(frame: pl.DataFrame, rule: OwnCheck, root: Path, pipeline: str) -> Check
             answer = given.select(answer.alias("answer")).to_series()
     except MlopsError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # users' code raises anything; an exit would end the stage without a word
         raise ConfigurationError(
             f"check `{name}`: {_place(error, root / 'pipelines')}{type(error).__name__}",
             hint="it is given a polars DataFrame and answers a bool, or a Boolean Series or expression",
@@ -111,14 +112,16 @@ def _load(use: str, root: Path, pipeline: str) -> Any:
         )
     try:
         found = own_code.named(own_code.module_of(use, root, pipeline), use)
-    except Exception as error:
+    except MlopsError:
+        raise
+    except (Exception, SystemExit) as error:  # importing a module runs users' code
         raise ConfigurationError(f"check `{use}`: {_place(error, home)}{type(error).__name__}") from error
     if found is None:
         raise ConfigurationError(f"check `{use}`: the module has no function `{use.partition(':')[2]}`")
     return found
 
 
-def _place(error: Exception, folder: Path) -> str:
+def _place(error: BaseException, folder: Path) -> str:
     """Say where in a user's code something failed; the message itself may carry values."""
     found = own_code.place(error, folder)
     return "" if found is None else f"{found[0].name}:{found[1]}: "
@@ -135,8 +138,10 @@ def _moment(frame: pl.DataFrame, name: str) -> datetime.datetime | None:
 
 
 def _declared(text: str) -> datetime.datetime:
+    """Read a date as columns are read: one with a zone becomes UTC."""
     try:
-        return datetime.datetime.fromisoformat(text).replace(tzinfo=None)
+        moment = datetime.datetime.fromisoformat(text)
+        return moment.astimezone(datetime.UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except ValueError as error:
         raise ConfigurationError(
             f"freshness: `before: {text}` is neither a column nor a date", hint="write a date as 2030-12-31"

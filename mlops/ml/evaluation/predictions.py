@@ -145,6 +145,8 @@ class Predictions:
             raise DataError(f"{path.name} cannot be read as predictions", hint="mlops stage evaluate") from error
         needed = {"__row__", "target", "group", *([_SCALE] if facts.get("scaled") else [])}
         missing = sorted(needed - set(frame.columns))
+        if not missing and (unknown := frame["target"].null_count()):
+            missing = [f"{unknown:,} value{'' if unknown == 1 else 's'} of target"]
         if missing or frame.height != facts["rows"] or frame["__row__"].n_unique() != frame.height:
             what = f"lost {', '.join(missing)}" if missing else f"has {frame.height:,} rows of {facts['rows']:,}"
             raise DataError(f"{path.name} is not whole: it {what}", hint="mlops stage evaluate")

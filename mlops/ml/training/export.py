@@ -51,7 +51,7 @@ def from_torch(scores: Scores, shape: tuple[int, ...]) -> bytes:
                 external_data=False,
                 verbose=False,
             )
-    except Exception as error:
+    except Exception as error:  # torch raises types of its own, and plain ones, and the network is users' code
         raise _not_exportable(type(scores.network).__name__, error) from error
     return finish(cast("onnx.ModelProto", program.model_proto))
 
@@ -71,7 +71,7 @@ def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
                 options={id(estimator): options} if options else None,
                 target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
             )
-    except Exception as error:
+    except Exception as error:  # skl2onnx raises types of its own, and plain ones, for what it does not know
         raise _not_exportable(type(estimator).__name__, error) from error
     _rewire(model.graph, problem, scale)
     return finish(model)

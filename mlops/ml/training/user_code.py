@@ -104,7 +104,7 @@ def boundary(who: str, folder: Path) -> Iterator[None]:
         yield
     except MlopsError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # users' code raises anything; an exit would end the stage without a word
         found = own_code.place(error, folder)
         place = "" if found is None else f"{found[0].relative_to(folder.resolve().parent)}:{found[1]}: "
         reason = (str(error).strip().splitlines() or [""])[0][:200]

@@ -23,6 +23,13 @@ def test_a_process_that_dies_is_said_so() -> None:
         measure.measure({"candidate": dead}, 5, 80, 4)
 
 
+def test_a_process_that_dies_while_it_is_measured_is_said_so() -> None:
+    once = measure.Subject((sys.executable, "-c", "import os; print('{}', flush=True); os.close(0); os.close(1)"), 1)
+    with pytest.raises(InfrastructureError, match="ended early"), measure._started(once) as process:
+        process.process.wait()
+        process.ask({"requests": 1})
+
+
 @pytest.mark.slow
 def test_real_clocks_find_a_fifth_and_let_a_fiftieth_pass() -> None:
     assert {judged(timed(1.2)) for _ in range(3)} == {"fail"}

@@ -141,7 +141,8 @@ def test_every_problem_is_reported_at_once(pipeline):
 
 def test_an_earlier_result_does_not_outlive_a_refusal(pipeline):
     pipeline.run(table())
-    pipeline.refused(table(), rows={"at_least": 1000})
+    assert pipeline.valid.height == ROWS
+    pipeline.refused(table(), rows={"at_least": 1000})  # and looks that nothing is left
 
 
 def test_a_warning_does_not_stop_the_run(pipeline, capsys):

@@ -81,13 +81,14 @@ def test_two_columns_stand_to_each_other(pipeline, pair, expected):
     ("rule", "expected"),
     [
         ({"column": "day", "at_most_days": 2, "before": "2024-04-30"}, []),
+        ({"column": "day", "at_most_days": 2, "before": "2024-05-01T01:00+02:00"}, []),
         (
             {"column": "day", "at_most_days": 2, "before": "2024-05-09"},
             ["the newest `day` is 10 days before 2024-05-09; at most 2 are allowed"],
         ),
         (
             {"column": "day", "at_most_days": 0, "before": "booked"},
-            ["the newest `day` is 1 days before the newest `booked`; at most 0 are allowed"],
+            ["the newest `day` is 1 day before the newest `booked`; at most 0 are allowed"],
         ),
         (
             {"column": "age", "at_most_days": 0, "before": "2024-05-09"},
@@ -220,3 +221,48 @@ def test_a_named_column_that_the_reference_does_not_know_is_refused(pipeline):
         "the reference says nothing about `city` that its drift could be told by"
     ]
     assert not (pipeline.folder / validate.VALID).exists()
+
+
+@pytest.mark.parametrize("name", ["citty", "left", "person"])
+def test_a_named_column_that_is_not_learnt_from_has_no_drift_to_pass_by(pipeline, name):
+    frame = table(person=[f"p{number}" for number in range(ROWS)])
+    accepted(pipeline, frame.drop("person"))
+    assert pipeline.run(frame, keys=["person"], drift=limits(pipeline, columns=["age", name])) == [
+        f"`{name}`, named in `drift.columns`, is not a column that is learnt from"
+    ]
+    assert not (pipeline.folder / validate.VALID).exists()
+
+
+def test_labels_of_one_entity_are_not_judged_by_a_model_that_saw_no_other(pipeline):
+    frame = noisy(0.0).with_columns(pl.lit("the only one").alias("person"))
+    assert pipeline.run(frame, entity="person") == []
+    assert pipeline.report["label_noise"]["share"] is None
+    assert pipeline.report["label_noise"]["reason"] == "too few values of the entity"
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "expected"),
+    [
+        ("from os.path import exists as rule", "rule", "`pipelines.churn.checks:rule` is genericpath.exists by "),
+        ("def _rule(rows): ...", "_rule", "`pipelines.churn.checks:_rule` is a private name; name a class or function"),
+        ("import nothing_like_it", "rule", "check `pipelines.churn.checks:rule`: checks.py:1: ModuleNotFoundError"),
+        ("raise SystemExit(0)", "rule", "check `pipelines.churn.checks:rule`: checks.py:1: SystemExit"),
+        ("def rule(rows):\n    raise SystemExit(0)", "rule", "check `rule`: checks.py:2: SystemExit; "),
+        ("def other(rows): ...", "rule", "check `pipelines.churn.checks:rule`: the module has no function `rule`"),
+    ],
+)
+def test_what_is_wrong_with_a_function_is_said_with_its_cure(pipeline, code, name, expected):
+    pipeline.folder.mkdir(parents=True)
+    (pipeline.folder / "checks.py").write_text(code + "\n")
+    (message,) = pipeline.run(table(), checks=[{"use": f"pipelines.churn.checks:{name}"}])
+    assert message.startswith(expected)
+    assert not message.endswith("; ")
+
+
+def test_texts_that_are_all_too_rare_to_be_told_apart_have_no_drift_to_pass_by(pipeline):
+    draw = np.random.default_rng(2)
+    before, after = (pl.Series("word", draw.integers(start, start + 100, ROWS)).cast(pl.String) for start in (0, 500))
+    accepted(pipeline, table(word="w" + before))
+    assert pipeline.run(table(word="w" + after), drift=limits(pipeline, columns=["age", "word"])) == [
+        "the reference says nothing about `word` that its drift could be told by"
+    ]

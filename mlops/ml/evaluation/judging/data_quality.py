@@ -46,9 +46,9 @@ def _judge(rule: Rule, report: Mapping[str, Any] | None, confidence: float) -> R
     shown = "" if interval.low == interval.high else f" [{low}, {high}]"
     value = f"{rule.metric} is {interval.value:g}" if not shown else f"{rule.metric} is {number(interval.value, bound)}"
     rows = f"{found.rows:,} {'checks' if rule.metric == WARNINGS else 'rows'}"
-    if interval.value > bound:
+    if not interval.value <= bound:
         return Result(found, bound, FAIL, f"{value} but must be at most {bound:g}, of {rows}")
-    if interval.high > bound:
+    if not interval.high <= bound:
         said = f"{value}{shown} and must be at most {bound:g}: its interval reaches past that, on {rows}"
         return Result(found, bound, INCONCLUSIVE, said)
     return Result(found, bound, PASS, f"{value}{shown}, at most {bound:g} as required, of {rows}")

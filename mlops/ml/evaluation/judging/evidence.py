@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mlops.ml.evaluation.predictions import Predictions
 
 
+_ROUNDING = 1e-9  # of how far apart rows can be: a narrower interval has no width
+
+
 @dataclass(frozen=True)
 class Rule:
     """One bound of one metric: on its value, or on candidate minus another model on the same rows."""
@@ -228,8 +231,9 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
     if other is not None and rule.relative:
         value, drawn = _share_of(value, other), _shares_of(drawn, draws[rule.against])
     interval = Interval.of(value, drawn, method.confidence)
-    if question.span is not None and not rule.relative and not question.same:
-        interval = _opened(interval, clusters, method, question.span)
+    if question.span is not None and not question.same and math.isfinite(value):
+        span = question.span / abs(other) if other is not None and rule.relative else question.span
+        interval = _opened(interval, clusters, method, span)
     champion, answers = values.get("champion"), question.answers
     return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, champion, answers=answers)
 
@@ -308,7 +312,7 @@ def _span(predictions: Predictions, rule: Rule) -> float | None:
 
 def _opened(interval: Interval, clusters: int, method: Method, span: float) -> Interval:
     """Widen an interval without width: no error among n clusters still allows a rate of -ln(tail)/n (rule of three)."""
-    if interval.high > interval.low:
+    if interval.high - interval.low > _ROUNDING * span:
         return interval
     slack = span * -math.log(method.tail) / max(1, clusters)
     return Interval(interval.value, interval.value - slack, interval.value + slack)

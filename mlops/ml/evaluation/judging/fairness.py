@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.ml.evaluation.intervals.proportions import Share, difference, ratio
-from mlops.ml.evaluation.metrics.catalogue import decisions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,11 +69,6 @@ class Labelled:
     decided: NDArray[Any]
     group: NDArray[Any]
     clusters: NDArray[np.int64] | None = None
-
-    @classmethod
-    def of(cls, y: Any, score: Any, group: Any, clusters: Any = None) -> Labelled:
-        """Decide by the most probable class."""
-        return cls(np.asarray(y), decisions(np.asarray(score)), np.asarray(group, dtype=object), clusters)
 
     def rates(self, rate: str, where: Mask) -> tuple[Share | None, int]:
         """Count one rate among some rows; None where there are none to count on."""

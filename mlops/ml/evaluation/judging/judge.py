@@ -61,7 +61,6 @@ class Result:
             "against": rule.against,
             "by": rule.by,
             **({"under": rule.under} if rule.under else {}),
-            **({"side": "at_most"} if rule.at_least is None and rule.at_most is not None else {}),
             "slice": self.evidence.slice,
             "value": interval.value,
             "low": interval.low,

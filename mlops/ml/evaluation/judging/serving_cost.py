@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval
+from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
 from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, ends, number
@@ -139,8 +139,6 @@ def _interval(logs: NDArray[np.float64], confidence: float, *, relative: bool) -
     """Take the mean and its t-interval back from logarithms: a value, or a change as a share of the other's."""
     from scipy.special import stdtrit
 
-    if len(logs) < 2:
-        return UNKNOWN
     mean, error = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(len(logs))
     reach = float(stdtrit(len(logs) - 1, (1 + confidence) / 2)) * error
     back = [math.expm1(mean + step) if relative else math.exp(mean + step) for step in (0.0, -reach, reach)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops.ml.evaluation.report.data import Check, check
-from mlops.ml.evaluation.report.words import count, figure, plural
+from mlops.ml.evaluation.report.words import count, figure
 
 if TYPE_CHECKING:
     from mlops.ml.evaluation.report.documents import Document
@@ -44,7 +44,7 @@ def _target(part: Document) -> str:
     if not classes:
         return f"mean {figure(target['mean'])}" if "mean" in target else ""
     if len(classes) > 2:
-        return plural(len(classes), "class").replace("classs", "classes")
+        return f"{len(classes):,} classes"
     return " · ".join(f"{item['label']}: {item['share']:.1%}" for item in classes)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.ml.evaluation import curves
+from mlops.ml.evaluation.intervals.proportions import Share
 from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.metrics.probabilities import confidence as of_the_likeliest
 
@@ -63,10 +64,7 @@ def bins(
 
 def wilson(rate: float, rows: float, confidence: float) -> tuple[float, float]:
     """Give Wilson's score interval of a rate seen on `rows` rows."""
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    centre = (rate + z**2 / (2 * rows)) / (1 + z**2 / rows)
-    half = z / (1 + z**2 / rows) * (rate * (1 - rate) / rows + z**2 / (4 * rows**2)) ** 0.5
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return Share(rate, rows).interval(NormalDist().inv_cdf((1 + confidence) / 2))
 
 
 def _effective(y: NDArray[Any], clusters: NDArray[Any]) -> float:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mlops.errors import DataError
 from mlops.ml.data.delimited import SEPARATORS, Dialect, scan, sniff
+from mlops.ml.data.guessing import guess_source
 
 
 @pytest.fixture
@@ -59,9 +60,30 @@ def test_gzip_is_told_by_the_name(read):
     assert read(gzip.compress("a,b\né,1\n".encode("latin-1")), name="a.csv.gz").row(0) == ("é", "1")
 
 
-def test_a_damaged_gzip_file_is_refused(read):
-    with pytest.raises(DataError, match=r"^a\.csv\.gz cannot be read: it is damaged, or not what its name says$"):
-        read(b"a,b\n1,2\n", name="a.csv.gz")
+def overwritten(content: bytes) -> bytes:
+    """Give a gzip file whose middle was written over."""
+    packed = bytearray(gzip.compress(content))
+    packed[len(packed) // 2 : len(packed) // 2 + 60] = bytes(60)
+    return bytes(packed)
+
+
+MANY = b"a,b\n" + b"\n".join(b"%d,%d" % (number, number * number) for number in range(3000))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"a,b\n1,2\n", id="not packed"),
+        pytest.param(gzip.compress(MANY)[:-1000], id="cut off"),
+        pytest.param(overwritten(MANY), id="written over"),
+    ],
+)
+def test_a_damaged_gzip_file_is_refused(read, tmp_path, content):
+    words = r"^a\.csv\.gz cannot be read: it is damaged, or not what its name says$"
+    with pytest.raises(DataError, match=words):
+        read(content, name="a.csv.gz")
+    with pytest.raises(DataError, match=words):
+        guess_source(tmp_path / "a.csv.gz")
 
 
 def test_quotes_protect_separators_and_newlines(read):

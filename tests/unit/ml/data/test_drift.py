@@ -31,16 +31,6 @@ def test_psi_of_an_empty_bin_is_large_but_finite():
     assert drift.psi([5, 5], [10, 0]) == pytest.approx(0.5 * math.log(2) + (0.5 - 1e-4) * math.log(0.5 / 1e-4))
 
 
-@pytest.mark.parametrize("ties", [False, True])
-def test_samples_have_the_statistics_that_scipy_gives(ties):
-    first, second = DRAW.normal(0, 1, 400), DRAW.normal(0.3, 1.2, 300)
-    if ties:
-        first, second = first.round(1), second.round(1)
-    one, two = np.sort(first), np.sort(second)
-    assert drift.ks_samples(one, two) == pytest.approx(stats.ks_2samp(first, second).statistic)
-    assert drift.wasserstein_samples(one, two) == pytest.approx(stats.wasserstein_distance(first, second))
-
-
 def test_bins_at_every_value_lose_nothing():
     first, second = DRAW.integers(0, 12, 500).astype(float), DRAW.integers(2, 12, 400).astype(float)
     edges = np.arange(12.0)

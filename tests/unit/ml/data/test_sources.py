@@ -109,6 +109,23 @@ def test_a_query_that_fails_or_leaves_the_database_is_refused(folder, query):
         take(Source(kind="sql", path="a.duckdb", query=query), folder)
 
 
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        pytest.param("select cast(y as int) as z from t", "Conversion Error", id="a value that does not fit"),
+        pytest.param("select strptime(y, '%Y') as z from t", "Invalid Input Error", id="a value that is no date"),
+        pytest.param("-- to be written", "it asks for nothing", id="a comment alone"),
+    ],
+)
+def test_why_a_query_fails_is_said_without_a_value_of_the_data(folder, query, reason):
+    duckdb = pytest.importorskip("duckdb")
+    with duckdb.connect(str(folder / "a.duckdb")) as connection:
+        connection.sql("create table t as select 'Alice' as y")
+    with pytest.raises(DataError) as caught:
+        take(Source(kind="sql", path="a.duckdb", query=query), folder)
+    assert caught.value.message == f"the query on a.duckdb fails: {reason}"
+
+
 @pytest.mark.skipif(importlib.util.find_spec("fastexcel") is not None, reason="fastexcel is installed")
 def test_excel_without_its_library_says_what_to_install(folder):
     (folder / "a.xlsx").write_bytes(b"")

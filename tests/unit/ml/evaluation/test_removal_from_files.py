@@ -105,7 +105,7 @@ def before() -> tuple[str, dict[str, int]]:
 COLUMNS = tuple(name for name in whole()[0].columns if name != "group")
 PARTS = (
     *(("column", name) for name in COLUMNS),
-    *(("cell", name) for name in COLUMNS if name not in ("__row__", "target", "slice_site")),
+    *(("cell", name) for name in COLUMNS if name not in ("__row__", "slice_site")),
     *(("fact", name) for name in ("values", "own")),
     *(("serving", name) for name in ("", "inputs", "champion", "repetitions", "candidate", "a repetition")),
     ("waiver", ""),
@@ -161,3 +161,10 @@ def test_taking_anything_away_only_lowers_a_verdict(parts: list[tuple[str, str]]
     found, by_rule = said(*without(parts))
     assert RANK[found] < RANK[before()[0]]
     assert found == "stopped" or set(by_rule) == set(before()[1]), "a rule fell silent"
+
+
+def test_a_table_that_lost_a_truth_is_not_whole(tmp_path: Path) -> None:
+    frame, facts = without([("cell", "target")])[:2]
+    frame.write_parquet(tmp_path / "predictions.parquet", metadata={"mlops": json.dumps(facts)})
+    with pytest.raises(MlopsError, match="is not whole: it lost 1 value of target"):
+        Predictions.read(tmp_path / "predictions.parquet")

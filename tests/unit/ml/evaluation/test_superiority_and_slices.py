@@ -82,6 +82,16 @@ def test_a_slice_that_is_worse_than_a_baseline_fails_as_it_is(against: str) -> N
     assert said(difference(-0.03, 0.05, name="a", against=against, at_least=0.0))[0][0] == "fail"
 
 
+@pytest.mark.parametrize("relative", [False, True])
+def test_two_models_without_an_error_on_few_rows_are_not_shown_to_be_equal(relative: bool) -> None:
+    y = np.arange(30) % 2
+    scores = {"candidate": 0.1 + 0.8 * y, "champion": 0.2 + 0.6 * y}
+    data = Predictions("binary", np.arange(30), y, scores, {}, champion="sha256:" + "c" * 64)
+    for bound, verdict in ((-0.02, "inconclusive"), (-0.2, "pass")):
+        rule = Rule("r", "accuracy", "champion", at_least=bound, relative=relative)
+        assert judge(gather(data, [rule], METHOD, grouped=False), METHOD, 30)[0].verdict == verdict
+
+
 def beside_champion(random: np.random.Generator, gained: float, lost: float) -> Predictions:
     """A hundred slices of 60 rows, where one model is right and the other wrong with these chances."""
     kind = random.choice(4, 6000, p=[0.8, gained, lost, 0.2 - gained - lost])

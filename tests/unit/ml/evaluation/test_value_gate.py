@@ -59,6 +59,16 @@ def test_no_error_among_few_rows_does_not_prove_that_none_will_come() -> None:
     assert verdict(perfect, at_least=-1.0) == "pass"
 
 
+def test_rows_that_are_all_worth_the_same_are_so_but_for_rounding() -> None:
+    y = np.arange(60) % 2
+    perfect = Predictions(
+        "binary", np.arange(60), y, {"candidate": y * 0.8 + 0.1}, {}, classes=("0", "1"),
+        decisions={"candidate": y}, values=((0.1, -1.0), (-1.0, 0.1)),
+    )  # fmt: skip
+    assert verdict(perfect, at_least=0.09) == "inconclusive"
+    assert verdict(perfect, at_least=0.0) == "pass"
+
+
 def test_equal_scores_that_are_decided_otherwise_are_not_the_same() -> None:
     y = np.repeat([0, 1], 40)
     score = y * 0.8 + 0.1

@@ -124,3 +124,9 @@ def test_what_goes_wrong_in_it_is_told_with_file_and_line(origin: Origin) -> Non
         f"candidate own: pipelines/churn/model.py:{line}: RuntimeError: mat1 and mat2 shapes cannot be multiplied"
     )
     assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_an_exit_of_it_does_not_end_the_stage_without_a_word(origin: Origin, tmp_path: Path) -> None:
+    (tmp_path / "pipelines" / "churn" / "leaving.py").write_text("raise SystemExit(0)\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"pipelines/churn/leaving\.py:1: SystemExit: 0$"):
+        fit(origin, "pipelines.churn.leaving:Wide")

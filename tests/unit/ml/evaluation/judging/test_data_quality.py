@@ -75,6 +75,12 @@ def test_an_estimated_share_passes_with_all_of_its_interval(
     assert judged(tmp_path, {"label_noise": noise}, "data_label_noise", 0.05) == expected
 
 
+def test_a_bound_that_is_no_number_is_not_kept_to(tmp_path: Path) -> None:
+    assert judged(tmp_path, {"checks": [PASSED]}, at_most=float("nan"))[0] == "fail"
+    noise = {"label_noise": {"share": 0.0, "rows": 5000}}
+    assert judged(tmp_path, noise, "data_label_noise", float("nan"))[0] == "fail"
+
+
 def test_without_a_report_nothing_passes(tmp_path: Path) -> None:
     said = "data_warnings cannot be told: there is no reports/data.json"
     assert judged(tmp_path, None) == ("fail", said)

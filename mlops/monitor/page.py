@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from mlops.files.html import html
 
 WIDTH, HEIGHT = 220, 48
 _MEASURES = {
@@ -46,15 +46,9 @@ class Row:
 
 def render(document: Mapping[str, Any], measure: str, threshold: float, metric: tuple[str, float] | None) -> str:
     """Print the page of a report; `metric` is its name and bound."""
-    environment = Environment(
-        loader=PackageLoader("mlops.monitor"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("monitor.html").render(
+    return html(
+        "mlops.monitor",
+        "monitor.html",
         report=document,
         measure=_MEASURES[measure],
         columns=columns(document, threshold),

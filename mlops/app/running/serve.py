@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mlops.app.watching.prediction_log import Log, open_log
+from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.place import Place
 
@@ -66,10 +67,10 @@ def replay(bundle: Path) -> Replayed:
     """Start a server on a free port, send it the golden rows over HTTP, compare bit for bit, stop it.
 
     Raises:
-        IntegrityError: an answer differs from what was expected offline.
+        IntegrityError: the bundle is not what its manifest says, or an answer differs from what was expected offline.
         InfrastructureError: the server does not answer.
     """
-    golden = json.loads((bundle / "golden.json").read_bytes())
+    golden = json.loads(Contents.read(bundle).files["golden.json"])
     started = time.monotonic()
     command = [sys.executable, "-m", "mlops", "serve", str(bundle.resolve()), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - constant but for a path

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from mlops.files.html import html
 from mlops.ml.evaluation.report import behaviour, data, models, origins, training, verdict
 from mlops.ml.evaluation.report.calibration import calibration
 from mlops.ml.evaluation.report.charts import HEIGHT, WIDTH
@@ -98,7 +97,8 @@ class Page:
 
 def render(pipeline: str, gate: Document, reports: Path, better: Mapping[str, bool]) -> str:
     """Print the page about a verdict; `better` says of which metrics more is better."""
-    return _print(view(pipeline, gate, Documents.read(reports), better))
+    page = view(pipeline, gate, Documents.read(reports), better)
+    return html("mlops.ml.evaluation.report", "report.html", page=page, width=WIDTH, height=HEIGHT)
 
 
 def view(pipeline: str, gate: Document, documents: Documents, better: Mapping[str, bool]) -> Page:
@@ -145,15 +145,3 @@ def _subtitle(metrics: Document, learnt: Document) -> str:
     words = [metrics.get("task"), learnt.get("chosen")]
     rows = f"judged on {count(metrics['rows'])} test rows" if "rows" in metrics else None
     return " · ".join(word for word in (*words, rows) if word)
-
-
-def _print(page: Page) -> str:
-    environment = Environment(
-        loader=PackageLoader("mlops.ml.evaluation.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html").render(page=page, width=WIDTH, height=HEIGHT)

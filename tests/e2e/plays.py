@@ -55,9 +55,9 @@ def settle(work: Path, remote: Path) -> None:
     (work / ".venv").symlink_to(ENVIRONMENT)
 
 
-def learn(work: Path, message: str) -> None:
-    """Train `churn` at home, push what DVC keeps, and commit lock and reports."""
+def learn(work: Path, message: str, *names: str) -> None:
+    """Train pipelines at home, push what DVC keeps, and commit locks and reports."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    for command in (("mlops", "run", "churn"), ("dvc", "push", "-q")):
+    for command in (("mlops", "run", *(names or ("churn",))), ("dvc", "push", "-q")):
         subprocess.run([sys.executable, "-m", *command], cwd=work, env=environment, check=True, capture_output=True)
     commit(work, message)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.builders.quick_yaml import load
 from tests.builders.repositories import edit, git
 from tests.builders.shop import BROKEN, make_shop, propose
 from tests.e2e import plays
@@ -47,9 +49,18 @@ class Team(plays.Team):
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn", "visits")
+    plays.settle(work, folder / "remote")
+    for name in ("churn", "visits"):
+        plays.learn(work, f"Learn {name}", name)
     origin = Origin.of(work, folder / "origin.git")
     with Engine() as engine, Api() as api:
         yield Team(work, origin, Runner(engine, origin, folder / "runs", api, {"DVC_REMOTE_KEY": SECRET}), api)
+
+
+def stages(run: Run) -> list[str]:
+    """List the stages that the jobs ran."""
+    logs = [instance.step("Run").log for instance in run["pipeline"].instances]
+    return [stage for log in logs for stage in re.findall(r"Running stage 'pipelines/\w+/dvc.yaml:(\w+)'", log)]
 
 
 def test_a_good_change_is_green_and_its_summary_holds_the_gates(team: Team) -> None:
@@ -59,9 +70,37 @@ def test_a_good_change_is_green_and_its_summary_holds_the_gates(team: Team) -> N
     assert run["verdict"].result == "success", run.log
     assert "| ✅ | auroc at least 0.86 |" in run.summary
     assert "<b>churn</b>: gate, package" in run.summary
+    assert stages(run) == ["gate", "package"]
     assert list((run.artifacts / "report-churn").rglob("gate.json"))
     kept = [instance.workspace / ".git" / "config" for instance in run["pipeline"].instances]
     assert not [path for path in kept if "extraheader" in path.read_text()], "a job that runs models keeps a token"
+
+
+def test_what_the_author_ran_at_home_is_verified_and_judged_and_nothing_runs(team: Team) -> None:
+    edit(team.branch(), "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.84")
+    propose(team.work, "Ask for less")
+    plays.learn(team.work, "Judge it at home", "churn")
+    run = team.open()
+    assert run["verdict"].result == "success", run.log
+    assert "| ✅ | auroc at least 0.84 |" in run.summary
+    assert stages(run) == []
+
+
+def test_what_somebody_put_into_the_remote_is_not_believed(team: Team) -> None:
+    edit(team.branch(), "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.83")
+    propose(team.work, "Ask for less still")
+    lock = load((team.work / "pipelines/churn/dvc.lock").read_text())
+    digest = next(out["md5"] for out in lock["stages"]["evaluate"]["outs"] if out["path"].endswith("/evaluation"))
+    (kept,) = team.work.parent.glob(f"remote/files/md5/{digest[:2]}/{digest[2:]}")
+    before = kept.read_bytes()
+    kept.chmod(0o644)
+    kept.write_bytes(b"[]")
+    try:
+        run = team.open()
+    finally:
+        kept.write_bytes(before)
+    assert run["verdict"].result == "success", run.log
+    assert "evaluate" in stages(run)
 
 
 def test_a_change_to_one_of_several_pipelines_runs_only_that_one(team: Team) -> None:

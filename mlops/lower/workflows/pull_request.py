@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import MOST, READ, approval, keep, set_up
+from mlops.lower.workflows.shared import MOST, READ, approval, fetch_recorded, keep, set_up
 from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.project import Continuous
@@ -134,6 +134,7 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
     told = [f"evidence-{number}" for number in range(min(pipelines, MOST))]
     steps = (
         *set_up(settings),
+        fetch_recorded(names),
         Step("Run", run=_RUN, environment=names),
         Step("Verify the recorded run", run=_VERIFY, environment=names),
         Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),

@@ -23,15 +23,32 @@ _OUTSIDE = (
     "github.event.pull_request.head.repo.full_name != github.repository && '{}' || '' }}}}"
 )
 
+_ASK = """\
+remotes=$(.venv/bin/dvc remote list)
+for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
+"""
+
 # What this machine lacks comes from the remote; a repository without one makes it again, to the same digests.
-_FETCH = """\
-if [ -n "$(.venv/bin/dvc remote list)" ]; then
-  for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
+_FETCH = (
+    _ASK
+    + """\
+if [ -n "$remotes" ]; then
   .venv/bin/dvc pull --with-deps --allow-missing "$@"
 else
   for name in $PIPELINES; do .venv/bin/mlops run "$name"; done
 fi
 """
+)
+
+# A fork may not read the remote, and an author may not have pushed: what is not there is made again.
+_FETCH_RECORDED = (
+    _ASK
+    + """\
+if [ -n "$remotes" ] && ! .venv/bin/dvc pull --with-deps --allow-missing "$@"; then
+  echo '::warning title=Not everything was fetched::the DVC remote cannot be read here: stages run again'
+fi
+"""
+)
 
 _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
@@ -65,6 +82,11 @@ def on_main(settings: Continuous) -> str:
 def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> Step:
     """Bring the data and the bundles of the pipelines that `PIPELINES` lists."""
     return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names, condition=condition))
+
+
+def fetch_recorded(names: dict[str, str]) -> Step:
+    """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
+    return Step("Fetch what is recorded", run=_FETCH_RECORDED, environment=names)
 
 
 def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:

@@ -106,8 +106,9 @@ def constants(names: Sequence[str], distinct: Mapping[str, int], rows: int) -> l
 
 def distincts(frame: pl.DataFrame) -> dict[str, int]:
     """Count the distinct values of every column, a missing value not counted."""
-    counted = frame.lazy().select(pl.all().exclude(ROW).n_unique() - pl.all().exclude(ROW).has_nulls().cast(pl.Int64))
-    return {name: int(values[0]) for name, values in counted.collect().to_dict().items()}
+    every = pl.all().exclude(ROW)
+    counted = frame.select(every.n_unique() - every.has_nulls().cast(pl.Int64))
+    return {name: int(values[0]) for name, values in counted.to_dict().items()}
 
 
 def summary(

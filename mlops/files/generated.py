@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from mlops.errors import ConfigurationError
@@ -51,7 +52,9 @@ def write(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str,
 
 def left_over(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str, ...]) -> list[str]:
     """List compiled files that no plan asks for any more."""
-    found = {path.relative_to(root).as_posix() for place in places for path in root.glob(place)} - set(files)
+    # Path.glob would make a Path of each of thousands of files
+    found = {path for place in places for path in glob(place, root_dir=root, include_hidden=True)}  # noqa: PTH207
+    found -= set(files)
     return sorted(path for path in found if (_read(root / path) or "").startswith(mark))
 
 

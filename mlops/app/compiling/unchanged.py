@@ -11,11 +11,13 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlops.app.compiling.cache import digest_of, files_below, framework, keep, recall
-from mlops.app.given import given
 from mlops.files.generated import left_over
-from mlops.plan.pipeline import Plan
+
+if TYPE_CHECKING:
+    from mlops.plan.pipeline import Plan
 
 
 def unchanged(root: Path) -> tuple[str, ...] | None:
@@ -33,6 +35,8 @@ def unchanged(root: Path) -> tuple[str, ...] | None:
 
 def remember(root: Path, plan: Plan, files: Mapping[str, str], *, mark: str, places: tuple[str, ...]) -> None:
     """Keep what a compile gave, to be recognised by `unchanged`."""
+    from mlops.app.given import given
+
     if (key := _key(root)) is None:
         return
     read = {f"{each.folder}/{path}" for each in plan.pipelines for paths in given(each).values() for path in paths}
@@ -60,7 +64,7 @@ def _folders(folder: Path) -> list[str]:
 def _named(root: Path, paths: Mapping[str, str] | list[str]) -> dict[str, str]:
     """Say of each file that a pipeline names where it really is; nothing where it is not."""
     places = {path: os.path.realpath(root / path) for path in paths}
-    return {path: place if Path(place).is_file() else "" for path, place in places.items()}
+    return {path: place if os.path.isfile(place) else "" for path, place in places.items()}  # noqa: PTH113 - as below
 
 
 def _digests(root: Path, paths: Mapping[str, str]) -> dict[str, str]:
@@ -70,6 +74,7 @@ def _digests(root: Path, paths: Mapping[str, str]) -> dict[str, str]:
 
 def _read(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123 - thousands of files, where making a Path takes as long as reading
+            return file.read()
     except OSError:
         return b""

@@ -81,6 +81,15 @@ class Azure(Block):
 Cloud = Annotated[Aws | Gcp | Azure, Field(discriminator="kind")]
 
 
+class Reader(Block):
+    """What the job of a pull request that runs pipelines may be: it runs what the pull request says."""
+
+    cloud: Cloud
+    """A role that may read what pipelines need, and do nothing else."""
+    environment: Name = "mlops-read"
+    """The GitHub environment of the job: open to every branch, without secrets, and of no other use."""
+
+
 class App(Block):
     """The GitHub App that opens pull requests: those of the workflow's own token start no checks."""
 
@@ -107,6 +116,8 @@ class Continuous(Block):
     """The GitHub environment, for the main branch only, of jobs that hold the App's key or sign in to a cloud."""
     cloud: Cloud | None = None
     """Where jobs of the main branch sign in for data, bundles and the registry; nowhere where absent."""
+    reader: Reader | None = None
+    """Who a pull request's job is where it fetches data and what is recorded; nobody where absent, and in a fork."""
     public: bool = False
     """Whether anybody can fork the repository and open a pull request."""
     approval: Name = "own-runners"
@@ -159,6 +170,16 @@ class Project(Block):
         """Every label that a job of this project may ask for, each once."""
         named = (environment.runner or () for environment in self.environments.values())
         return tuple(dict.fromkeys((*self.ci.runner, *(label for labels in named for label in labels))))
+
+    @model_validator(mode="after")
+    def _a_pull_request_is_in_an_environment_of_its_own(self) -> Self:
+        reader = self.ci.reader
+        if reader is not None and reader.environment in {*self.environments, self.ci.environment, self.ci.approval}:
+            raise ValueError(
+                f"`ci.reader.environment: {reader.environment}` is that of other jobs too: a pull request would have "
+                "their secrets and their identity. Name an environment for it alone"
+            )
+        return self
 
     @model_validator(mode="after")
     def _own_machines_of_environments(self) -> Self:

@@ -87,6 +87,10 @@ def examine_settings(project: Project, name: str, read: Read) -> tuple[Check, ..
                 f"Settings, Environments, {place}",
             )
         )
+    if project.ci.reader is not None:
+        place = project.ci.reader.environment
+        look = partial(_without_secrets, repository, place)
+        looks.append((f"environment {place}", look, f"Settings, Environments, {place}"))
     if machines:
         looks.append(("machines", partial(_machines, project, repository), "the organisation's Settings, Actions"))
     return tuple(check for title, look, hint in looks for check in _checks(title, look, hint))
@@ -222,6 +226,13 @@ def _environment(repository: _Repository, name: str, branch: str, reviewed: bool
             yield "administrators may pass its rules by"
     if branch:
         yield from _branches(repository, name, value.get("deployment_branch_policy"), branch)
+
+
+def _without_secrets(repository: _Repository, name: str) -> Iterator[str]:
+    place = f"environments/{quote(name, safe='')}"
+    repository.get(place)
+    if int(repository.get(f"{place}/secrets?per_page=1")["total_count"]):
+        yield "has secrets, and what a pull request says is run there"
 
 
 def _branches(repository: _Repository, name: str, policy: Any, branch: str) -> Iterator[str]:

@@ -30,6 +30,8 @@ def cloud_of(root: Path, environment: str | None) -> Cloud:
     _, project = open_project(root)
     if environment is None:
         cloud, where = project.ci.cloud, "ci"
+    elif project.ci.reader is not None and environment == project.ci.reader.environment:
+        return project.ci.reader.cloud
     elif environment in project.environments:
         cloud, where = project.environments[environment].cloud, f"environments.{environment}"
     else:

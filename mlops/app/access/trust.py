@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from mlops.spec.project import Aws, Cloud, Gcp
 
 ISSUER = "token.actions.githubusercontent.com"
 _PART = r"[A-Za-z0-9_.-]+"
+_ANY = "*"  # the end of a workflow's name where a pull request, which may be of any branch, runs it
 _TRUSTED = ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback")
 
 
@@ -52,9 +54,11 @@ def trust_of(root: Path, environment: str, repository: str, ids: str) -> Trust:
     subjects = tuple(
         f"repo:{form}:environment:{environment}" for form in (repository, f"{owner}@{owner_id}/{name}@{number}")
     )
-    branch = f"refs/heads/{project.ci.branch}"
-    files = _TRUSTED if whole else ("mlops-release",)
-    workflows = tuple(f"{repository}/.github/workflows/{file}.yml@{branch}" for file in files)
+    reader = project.ci.reader
+    reads = reader is not None and environment == reader.environment
+    files = ("mlops-pr",) if reads else _TRUSTED if whole else ("mlops-release",)
+    ref = _ANY if reads else f"refs/heads/{project.ci.branch}"
+    workflows = tuple(f"{repository}/.github/workflows/{file}.yml@{ref}" for file in files)
     return Trust(_policy(cloud, environment, number, subjects, workflows), subjects, workflows)
 
 
@@ -69,12 +73,19 @@ def judge(expected: Trust, text: str) -> tuple[str, ...]:
     found += [f"`{subject}` is not this environment's" for subject in sorted(subjects - set(expected.subjects))]
     if not subjects:
         found.append("no subject is asked for: any repository of GitHub may be this role")
-    workflows = {name for word in words for name in re.findall(r"[^\s'\"=]+/\.github/workflows/[^\s'\",]+", word)}
-    found += [f"`{name}` is not a workflow that signs in" for name in sorted(workflows - set(expected.workflows))]
+    workflows = _named(
+        name for word in words for name in re.findall(r"[^\s'\"=(]+/\.github/workflows/[^\s'\",]+", word)
+    )
+    found += [f"`{name}` is not a workflow that signs in" for name in sorted(workflows - _named(expected.workflows))]
     if not workflows:
         found.append("`job_workflow_ref` is not asked for: any workflow of the repository may be this role")
     found += [f"`{word}` holds where the claim is missing" for word in words if _open(word)]
     return tuple(found)
+
+
+def _named(workflows: Iterable[str]) -> set[str]:
+    """Spell `NAME@*` as Google's prefix is spelt; any other pattern stays one, and is nobody's."""
+    return {name[:-1] if name.endswith(f"@{_ANY}") else name for name in workflows}
 
 
 def _open(word: str) -> bool:
@@ -101,7 +112,8 @@ def _policy(cloud: Cloud, environment: str, number: str, subjects: tuple[str, ..
             "issuer": f"https://{ISSUER}",
             "audiences": [audience(cloud)],
             "claimsMatchingExpression": {
-                "value": f"claims['sub'] eq '{subject}' and claims['job_workflow_ref'] eq '{workflow}'",
+                "value": f"claims['sub'] eq '{subject}' and claims['job_workflow_ref'] "
+                f"{'matches' if workflow.endswith(_ANY) else 'eq'} '{workflow}'",
                 "languageVersion": 1,
             },
         }
@@ -119,11 +131,15 @@ def _aws(cloud: Aws, environment: str, number: str, subjects: tuple[str, ...], w
         "repository_id": number,
         "sub": list(subjects),
     }
+    conditions: dict[str, dict[str, Any]] = {}
+    for claim, value in claims.items():
+        operator = "StringLike" if _ANY in str(value) else "StringEquals"
+        conditions.setdefault(operator, {})[f"{ISSUER}:{claim}"] = value
     statement = {
         "Effect": "Allow",
         "Principal": {"Federated": f"arn:{partition}:iam::{account}:oidc-provider/{ISSUER}"},
         "Action": "sts:AssumeRoleWithWebIdentity",
-        "Condition": {"StringEquals": {f"{ISSUER}:{claim}": value for claim, value in claims.items()}},
+        "Condition": conditions,
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
 
@@ -134,7 +150,7 @@ def _gcp(cloud: Gcp, environment: str, number: str, subjects: tuple[str, ...], w
     conditions = (
         f"assertion.sub in {_listed(subjects)}",
         f"assertion.environment == '{environment}'",
-        f"assertion.job_workflow_ref in {_listed(workflows)}",
+        _of_workflow(workflows),
         f"assertion.repository_id == '{number}'",
     )
     return {
@@ -146,6 +162,11 @@ def _gcp(cloud: Gcp, environment: str, number: str, subjects: tuple[str, ...], w
         },
         "members": [f"principal://iam.googleapis.com/{pool}/subject/{subject}" for subject in subjects],
     }
+
+
+def _of_workflow(workflows: tuple[str, ...]) -> str:
+    start, every, _ = workflows[0].partition(_ANY)
+    return f"assertion.job_workflow_ref{f'.startsWith({start!r})' if every else f' in {_listed(workflows)}'}"
 
 
 def _listed(texts: tuple[str, ...]) -> str:

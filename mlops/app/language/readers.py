@@ -80,6 +80,7 @@ _PROJECT: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ci", "app"): ("job register", "job retrain"),
     ("ci", "environment"): ("job register", "jobs every-*", "job retrain", "mlops doctor --trust"),
     ("ci", "cloud"): ("job register", "jobs every-*", "job retrain", "mlops identity", "mlops doctor --trust"),
+    ("ci", "reader"): ("job pipeline", "mlops identity", "mlops doctor --trust"),
     ("ci", "public"): ("check of own runners",),
     ("ci", "approval"): ("jobs of pull requests",),
     ("ci", "accept_own_runners"): ("check of own runners",),

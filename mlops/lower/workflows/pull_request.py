@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import MOST, READ, approval, fetch_recorded, keep, set_up
+from mlops.lower.workflows.shared import MOST, READ, approval, fetch_recorded, identified, keep, set_up
 from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.project import Continuous
@@ -131,10 +131,11 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
     names = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
     index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
+    reader = settings.reader
     told = [f"evidence-{number}" for number in range(min(pipelines, MOST))]
     steps = (
         *set_up(settings),
-        fetch_recorded(names),
+        fetch_recorded(reader, names),
         Step("Run", run=_RUN, environment=names),
         Step("Verify the recorded run", run=_VERIFY, environment=names),
         Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
@@ -147,13 +148,13 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
         settings.runner,
         settings.timeout,
         steps,
-        (READ,),
+        identified((READ,), reader.cloud if reader else None),
         needs=("affected",),
         condition="needs.affected.outputs.count != '0'",
         matrix=("batch", "${{ fromJSON(needs.affected.outputs.batches) }}"),
         outputs={name: f"${{{{ steps.collect.outputs.{name} }}}}" for name in told},
-        cache="read",
-        environment=approval(settings),
+        cache="none" if reader else "read",
+        environment=approval(settings, reader.environment if reader else ""),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mlops.plan.workflow import Permission, Step
-from mlops.spec.project import Aws, Cloud, Continuous, Gcp, own
+from mlops.spec.project import Aws, Cloud, Continuous, Gcp, Reader, own
 
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")
@@ -20,9 +20,10 @@ MOST = 256  # jobs that GitHub takes in one matrix
 # approval of every such run, which `mlops doctor --repo` looks at. It stops those who did not know what they started.
 _OUTSIDE = (
     "${{{{ github.event_name == 'pull_request' && "
-    "github.event.pull_request.head.repo.full_name != github.repository && '{}' || '' }}}}"
+    "github.event.pull_request.head.repo.full_name != github.repository && '{}' || '{}' }}}}"
 )
 
+_PULL = '.venv/bin/dvc pull --with-deps --allow-missing "$@"'
 _ASK = """\
 remotes=$(.venv/bin/dvc remote list)
 for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
@@ -31,9 +32,9 @@ for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
 # What this machine lacks comes from the remote; a repository without one makes it again, to the same digests.
 _FETCH = (
     _ASK
-    + """\
+    + f"""\
 if [ -n "$remotes" ]; then
-  .venv/bin/dvc pull --with-deps --allow-missing "$@"
+  {_PULL}
 else
   for name in $PIPELINES; do .venv/bin/mlops run "$name"; done
 fi
@@ -44,7 +45,7 @@ fi
 _FETCH_RECORDED = (
     _ASK
     + """\
-if [ -n "$remotes" ] && ! .venv/bin/dvc pull --with-deps --allow-missing "$@"; then
+if [ -n "$remotes" ] && ! {}; then
   echo '::warning title=Not everything was fetched::the DVC remote cannot be read here: stages run again'
 fi
 """
@@ -84,9 +85,11 @@ def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> S
     return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names, condition=condition))
 
 
-def fetch_recorded(names: dict[str, str]) -> Step:
+def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
-    return Step("Fetch what is recorded", run=_FETCH_RECORDED, environment=names)
+    pull = _PULL if reader is None else f"{{ {_sign_in(reader.environment)} && {_PULL}; }}"
+    signed = {} if reader is None else _signed_in(reader.cloud)
+    return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
 
 
 def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
@@ -97,36 +100,44 @@ def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
     """
     if cloud is None:
         return step
-    option = f" --env {environment}" if environment else ""
-    run = f'.venv/bin/mlops identity --into "$IDENTITY"{option}\n{step.run}'
-    return replace(step, run=run, environment=step.environment | {"IDENTITY": _IDENTITY} | _read(cloud))
+    run = f"{_sign_in(environment)}\n{step.run}"
+    return replace(step, run=run, environment=step.environment | _signed_in(cloud))
 
 
-def _read(cloud: Cloud) -> dict[str, str]:
-    """Name what the clouds' own libraries read.
+def _sign_in(environment: str) -> str:
+    return '.venv/bin/mlops identity --into "$IDENTITY"' + (f" --env {environment}" if environment else "")
+
+
+def _signed_in(cloud: Cloud) -> dict[str, str]:
+    """Name what the sign-in writes, as the clouds' own libraries read it.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html,
     https://google.aip.dev/auth/4117, https://azure.github.io/azure-workload-identity/docs/
     """
     if isinstance(cloud, Aws):
         return {
+            "IDENTITY": _IDENTITY,
             "AWS_REGION": cloud.region,
             "AWS_ROLE_ARN": cloud.role,
             "AWS_ROLE_SESSION_NAME": "mlops-${{ github.run_id }}",
             "AWS_WEB_IDENTITY_TOKEN_FILE": f"{_IDENTITY}/token",
         }
     if isinstance(cloud, Gcp):
-        return {"GOOGLE_APPLICATION_CREDENTIALS": f"{_IDENTITY}/credentials.json"}
+        return {"IDENTITY": _IDENTITY, "GOOGLE_APPLICATION_CREDENTIALS": f"{_IDENTITY}/credentials.json"}
     return {
+        "IDENTITY": _IDENTITY,
         "AZURE_CLIENT_ID": cloud.client,
         "AZURE_FEDERATED_TOKEN_FILE": f"{_IDENTITY}/token",
         "AZURE_TENANT_ID": cloud.tenant,
     }
 
 
-def approval(settings: Continuous) -> str:
-    """Let a stranger's change wait for a reviewer before it reaches a machine that is not thrown away after the job."""
-    return _OUTSIDE.format(settings.approval) if own(settings.runner) else ""
+def approval(settings: Continuous, otherwise: str = "") -> str:
+    """Let a stranger's change wait for a reviewer before it reaches a machine that is not thrown away after the job.
+
+    The environment `otherwise` is that of everybody else's change.
+    """
+    return _OUTSIDE.format(settings.approval, otherwise) if own(settings.runner) else otherwise
 
 
 def trusted(settings: Continuous, *, proposes: bool) -> str:

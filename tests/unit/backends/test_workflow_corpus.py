@@ -79,7 +79,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts: dict[str, str] = {}
     for index, (runner, cloud, app) in enumerate(CORPUS):
         python, branch, timeout = PYTHONS[index % 2], BRANCHES[index % 3], TIMEOUTS[index // 2 % 2]
-        keys = {"runner": runner, "app": app, "python": python, "branch": branch, "timeout": timeout}
+        reader = {"cloud": CLOUDS[cloud]} if app and CLOUDS[cloud] else None
+        keys = {"runner": runner, "app": app, "reader": reader, "python": python, "branch": branch, "timeout": timeout}
         for path, text in workflows(project(cloud, environment_runner=RUNNERS[-index % 8], **keys)).items():
             texts.setdefault(text, f"{index:03}-{Path(path).stem}")
     for text, name in texts.items():
@@ -104,7 +105,7 @@ def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus
     names = [Path(path).stem.split("-", 1)[1] for path in files(corpus / FOLDER)]
     assert len(CORPUS) >= 30
     assert set(names) == {f"mlops-{name}" for name in NAMES}
-    # a release has no App, a change under judgement neither App nor cloud
+    # a release has no App, a change under judgement none either, and a cloud only where it may read
     wide, narrow = len(CORPUS), len(RUNNERS) * 2
     for name in ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback"):
         assert names.count(name) == wide, name
@@ -307,12 +308,16 @@ def expressions(texts: dict[str, str]) -> set[str]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(["id", "key", "environment", "branch", "role", "region", "provider", "tenant"]), hostile)
+@given(
+    st.sampled_from(["id", "key", "environment", "reader", "branch", "role", "region", "provider", "tenant"]), hostile
+)
 def test_hostile_text_in_a_cloud_or_an_app_is_refused_or_brings_no_expression(key: str, text: str) -> None:
     cloud = {"role": "aws", "region": "aws", "provider": "gcp", "tenant": "azure"}.get(key, "none")
     app = {"id": "a"} | ({key: text} if key in ("id", "key") else {})
-    keys: dict[str, Any] = {"app": app} | ({key: text} if key in ("environment", "branch") else {})
-    plain = workflows(project(cloud, app={"id": "a"}))
+    reads: dict[str, Any] = {"cloud": CLOUDS["gcp"]}
+    keys: dict[str, Any] = {"app": app, "reader": reads | ({"environment": text} if key == "reader" else {})}
+    keys |= {key: text} if key in ("environment", "branch") else {}
+    plain = workflows(project(cloud, app={"id": "a"}, reader=reads))
     described = CLOUDS[cloud]
     try:
         found = workflows(project({**described, key: text} if described else cloud, **keys))

@@ -69,6 +69,25 @@ def test_with_an_app_and_a_cloud(cloud: str) -> None:
     assert matrix(workflows(project(cloud, app={"id": "Iv1"}))) == WHOLE
 
 
+@pytest.mark.parametrize("runner", ["ubuntu-24.04", ["self-hosted"]])
+def test_with_a_reader_one_job_of_a_pull_request_has_an_identity_and_no_cache(runner: Any) -> None:
+    reader = {"cloud": CLOUDS["aws"]}
+    plain, read = (matrix(workflows(project("aws", runner=runner, **ci))) for ci in ({}, {"reader": reader}))
+    assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline"}
+    scopes, cache, environment = read["pr/pipeline"]
+    assert (scopes, cache) == ({**READ, **IDENTITY}, "none")
+    stranger = "${{ github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name != "
+    outside = stranger + "github.repository && 'own-runners' || 'mlops-read' }}"
+    assert environment == ("mlops-read" if runner == "ubuntu-24.04" else outside)
+
+
+def test_only_the_step_that_fetches_takes_the_readers_identity() -> None:
+    texts = workflows(project("gcp", reader={"cloud": CLOUDS["gcp"]}))
+    steps = jobs(texts)["pr/pipeline"]["steps"]
+    assert [step["name"] for step in steps if "IDENTITY" in str(step)] == ["Fetch what is recorded"]
+    assert [step["name"] for step in steps if "--env mlops-read" in str(step)] == ["Fetch what is recorded"]
+
+
 def test_workflows_start_with_no_permission_and_only_on_what_the_team_does() -> None:
     for text in workflows(project("aws")).values():
         value = yaml.safe_load(text)

@@ -89,6 +89,16 @@ def test_a_public_repository_with_own_machines_needs_a_signed_sentence() -> None
     assert project is not None
 
 
+@pytest.mark.parametrize("name", ["prod", "mlops-main", "own-runners"])
+def test_a_pull_request_is_in_no_environment_that_another_job_is_in(name: str) -> None:
+    cloud = '{kind: aws, role: "arn:aws:iam::123456789012:role/reads", region: eu-west-1}'
+    text = f"ci: {{reader: {{cloud: {cloud}, environment: {name}}}}}\nenvironments: {{prod: {{}}}}\n"
+    assert parse(text)[1] == [
+        f"1:1 `ci.reader.environment: {name}` is that of other jobs too: a pull request would have their secrets and "
+        "their identity. Name an environment for it alone | "
+    ]
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [

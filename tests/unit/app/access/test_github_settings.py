@@ -117,6 +117,20 @@ def test_what_is_set_as_it_should_be_is_said_of_each() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("secrets", "found"),
+    [
+        ({"total_count": 0}, []),
+        ({"total_count": 1}, ["environment mlops-read: has secrets, and what a pull request says is run there"]),
+        (404, ["environment mlops-read: cannot be read: HTTP 404"]),
+    ],
+)
+def test_the_environment_of_pull_requests_holds_no_secret(secrets: Any, found: list[str]) -> None:
+    role = {"kind": "aws", "role": "arn:aws:iam::123456789012:role/reads", "region": "eu-west-1"}
+    read = {at("environments/mlops-read"): {}, at("environments/mlops-read/secrets?per_page=1"): secrets}
+    assert wrong(good() | read, project(reader={"cloud": role})) == found
+
+
 def test_the_classic_protection_of_a_branch_will_do() -> None:
     answers = good()
     answers[RULES] = []

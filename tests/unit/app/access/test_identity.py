@@ -143,6 +143,16 @@ def test_a_job_without_the_right_is_told_so(environment: dict[str, str], message
     assert caught.value.message == message
 
 
+def test_a_pull_requests_job_is_who_the_reader_is(tmp_path: Path) -> None:
+    role = "arn:aws:iam::123456789012:role/reads"
+    (tmp_path / "conf").mkdir()
+    text = f'name: shop\nci: {{reader: {{cloud: {{kind: aws, role: "{role}", region: eu-west-1}}}}}}\n'
+    (tmp_path / "conf" / "project.yaml").write_text(text)
+    cloud = cloud_of(tmp_path, "mlops-read")
+    assert isinstance(cloud, Aws)
+    assert cloud.role == role
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("prod", "`environments.prod` names no cloud"), ("dev", "there is no environment `dev`"),

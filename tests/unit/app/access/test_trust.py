@@ -15,6 +15,7 @@ PROJECT = """\
 name: shop
 ci:
   cloud: {kind: aws, role: "arn:aws:iam::123456789012:role/mlops", region: eu-central-1}
+  reader: {cloud: READER}
 environments:
   aws: {cloud: {kind: aws, role: "arn:aws-cn:iam::123456789012:role/live", region: cn-north-1}}
   gcp: {cloud: {kind: gcp, provider: projects/12/locations/global/workloadIdentityPools/pool/providers/github}}
@@ -22,6 +23,12 @@ environments:
     cloud:
       {kind: azure, tenant: 00000000-0000-0000-0000-000000000001, client: 00000000-0000-0000-0000-000000000002}
 """
+GUID = "00000000-0000-0000-0000-00000000000"
+READERS = {
+    "aws": '{kind: aws, role: "arn:aws:iam::123456789012:role/reads", region: eu-central-1}',
+    "gcp": "{kind: gcp, provider: projects/12/locations/global/workloadIdentityPools/pool/providers/github}",
+    "azure": f"{{kind: azure, tenant: {GUID}1, client: {GUID}3}}",
+}
 SUBJECTS = ["repo:acme/models:environment:{}", "repo:acme@7/models@42:environment:{}"]
 RELEASE = "acme/models/.github/workflows/mlops-release.yml@refs/heads/main"
 
@@ -29,7 +36,7 @@ RELEASE = "acme/models/.github/workflows/mlops-release.yml@refs/heads/main"
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "conf").mkdir()
-    (tmp_path / "conf" / "project.yaml").write_text(PROJECT)
+    (tmp_path / "conf" / "project.yaml").write_text(PROJECT.replace("READER", READERS["aws"]))
     return tmp_path
 
 
@@ -155,3 +162,34 @@ def test_a_pattern_of_repositories_is_refused(repository: str, ids: str, message
     with pytest.raises(ConfigurationError) as caught:
         trust_of(root, "aws", repository, ids)
     assert caught.value.message == message
+
+
+ASKED = {
+    "aws": '"StringLike": {"token.actions.githubusercontent.com:job_workflow_ref": ["%s*"]}',
+    "gcp": "assertion.job_workflow_ref.startsWith('%s')",
+    "azure": "claims['job_workflow_ref'] matches '%s*'",
+}
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_a_pull_request_may_be_of_any_branch_but_only_of_its_workflow_and_its_environment(
+    kind: str, root: Path
+) -> None:
+    (root / "conf" / "project.yaml").write_text(PROJECT.replace("READER", READERS[kind]))
+    expected = trust_of(root, "mlops-read", "acme/models", "7/42")
+    text = json.dumps(expected.policy)
+    assert ASKED[kind] % "acme/models/.github/workflows/mlops-pr.yml@" in text
+    assert "environment:mlops-read" in text
+    assert judge(expected, text) == ()
+    for wider in ("mlops-*", "*"):
+        changed = text.replace("mlops-pr.yml", f"{wider}.yml")
+        assert judge(expected, changed) == (
+            f"`acme/models/.github/workflows/{wider}.yml@` is not a workflow that signs in",
+        )
+
+
+def test_the_workflow_of_a_release_may_not_be_of_any_branch(root: Path) -> None:
+    expected = trust_of(root, "aws", "acme/models", "7/42")
+    assert judge(expected, json.dumps(expected.policy).replace("refs/heads/main", "*")) == (
+        "`acme/models/.github/workflows/mlops-release.yml@` is not a workflow that signs in",
+    )

@@ -42,6 +42,7 @@ class Shift:
     """What is known of one column in one window; `chance` is adjusted for the number of columns."""
 
     column: str
+    measure: str
     size: float
     chance: float
     rows: int
@@ -58,13 +59,18 @@ def shifts(pairs: Mapping[str, Bins], settings: Drift) -> tuple[Shift, ...]:
 
 
 def _shift(name: str, bins: Bins, chance_adjusted: float | None, settings: Drift) -> Shift:
-    rows = int(bins.window.sum())
+    rows, used = int(bins.window.sum()), _possible(bins, settings.measure)
     if chance_adjusted is None:
-        return Shift(name, float("nan"), float("nan"), rows, "insufficient")
-    size = measure(bins, settings.measure)
+        return Shift(name, used, float("nan"), float("nan"), rows, "insufficient")
+    size = measure(bins, used)
     significant = chance_adjusted <= settings.significance
     verdict = "none" if not significant else "drift" if size >= settings.at_least else "small"
-    return Shift(name, size, chance_adjusted, rows, verdict)
+    return Shift(name, used, size, chance_adjusted, rows, verdict)
+
+
+def _possible(bins: Bins, name: str) -> str:
+    """Name the measure that can be taken: without an order there is no Wasserstein distance, but Jensen-Shannon's."""
+    return "jensen_shannon" if name == "wasserstein" and bins.twentieths is None else name
 
 
 def measure(bins: Bins, name: str) -> float:

@@ -18,7 +18,7 @@ _HELP = {
     "mlops_monitor_status_info": "1 for the status that holds.",
     "mlops_monitor_alarms": "Alarms by kind.",
     "mlops_monitor_window_records": "Records in the latest window.",
-    "mlops_monitor_shift_size": "Size of the shift of a column in the latest window, in the declared measure.",
+    "mlops_monitor_shift_size": "Size of the shift of a column in the latest window, in the measure report.json names.",
     "mlops_monitor_performance": "The metric over the latest labelled window.",
     "mlops_monitor_performance_bound": "The bound that the metric is held to.",
 }

@@ -176,13 +176,13 @@ def _drifts(judged: Sequence[Judged], settings: Drift) -> Iterator[Alarm]:
     for name in names:
         found = [(w, s) for w in latest for s in w.shifts if s.column == name and s.verdict == "drift"]
         if len(found) >= settings.windows:
-            size = found[-1][1].size
+            last = found[-1][1]
             shifted = "the output" if name == OUTPUT else f"`{name}`"
             words = f"{len(found)} of the last {len(latest)} windows"
             sentence = (
-                f"{shifted} has shifted: {settings.measure} {size:.3g}, {settings.at_least:g} allowed, in {words}"
+                f"{shifted} has shifted: {last.measure} {last.size:.3g}, {settings.at_least:g} allowed, in {words}"
             )
-            yield Alarm("drift", name, tuple(w.window for w, _ in found), size, settings.at_least, sentence)
+            yield Alarm("drift", name, tuple(w.window for w, _ in found), last.size, settings.at_least, sentence)
 
 
 def _performances(judged: Sequence[Judged], monitor: Monitor, labelled: Labelled | None) -> Iterator[Alarm]:

@@ -30,9 +30,10 @@ class Dot:
 
 @dataclass(frozen=True)
 class Row:
-    """A small plot over all windows: values as dots and a line, the bound as a dashed line."""
+    """A small plot over all windows: values as dots and a line, the bound as a dashed line; `note` is for a reader."""
 
     name: str
+    note: str
     last: str
     state: str
     bound: float | None
@@ -51,7 +52,7 @@ def render(document: Mapping[str, Any], measure: str, threshold: float, metric: 
         "monitor.html",
         report=document,
         measure=_MEASURES[measure],
-        columns=columns(document, threshold),
+        columns=columns(document, measure, threshold),
         performance=None if metric is None else _performance(document, *metric),
         volume=_volume(document),
         width=WIDTH,
@@ -59,20 +60,22 @@ def render(document: Mapping[str, Any], measure: str, threshold: float, metric: 
     )
 
 
-def columns(document: Mapping[str, Any], threshold: float) -> tuple[Row, ...]:
-    """Draw each column over the windows: alarms first, then by size."""
+def columns(document: Mapping[str, Any], measure: str, threshold: float) -> tuple[Row, ...]:
+    """Draw each column over the windows: alarms first, then by size; another measure than the declared one is noted."""
     windows = document["windows"]
     alarming = {alarm["name"] for alarm in document["alarms"] if alarm["kind"] == "drift"}
     series: dict[str, list[tuple[int, float, str]]] = {}
+    notes: dict[str, str] = {}
     for index, window in enumerate(windows):
         for shift in window["shifts"]:
             points = series.setdefault(shift["column"], [])
             if shift["size"] is not None:
+                notes[shift["column"]] = "" if shift["measure"] == measure else _MEASURES[shift["measure"]]
                 style = "bad" if shift["verdict"] == "drift" else "plain"
                 points.append((index, shift["size"], style))
     rows = [(name not in alarming, -points[-1][1] if points else 0.0, name, points) for name, points in series.items()]
     return tuple(
-        _row(name, points, threshold, windows, "fail" if not calm else "pass")
+        _row(name, points, threshold, windows, "fail" if not calm else "pass", note=notes.get(name, ""))
         for calm, _, name, points in sorted(rows)[:_SHOWN]
     )
 
@@ -106,6 +109,7 @@ def _row(
     state: str,
     *,
     zero: bool = True,
+    note: str = "",
 ) -> Row:
     values = [value for _, value, _ in points if math.isfinite(value)]
     bounds = [] if bound is None else [bound]
@@ -127,4 +131,4 @@ def _row(
         for index, value, style in points
     )
     last = f"{points[-1][1]:,.4g}" if points else "insufficient"
-    return Row(name, last, state, None if bound is None else height(bound), dots)
+    return Row(name, note, last, state, None if bound is None else height(bound), dots)

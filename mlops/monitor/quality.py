@@ -1,13 +1,13 @@
 """Is the feed whole? What breaks here is an incident of the data: comparing distributions would only repeat it.
 
 Checked in a window: columns, missing values, unseen categories, numbers outside the range of training (a change of
-unit), and volume. A share counts only where three standard errors cannot explain it. After Breck et al., The ML Test
-Score (2017), section IV, Monitor 1 and 2.
+unit), and volume. A share counts only where chance cannot explain it: a column just at its bound breaks it in at most
+one window of 740, however few records there are. After Breck et al., The ML Test Score (2017), section IV, Monitor 1
+and 2.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlops.monitor.reference import Reference
     from mlops.spec.monitor import Quality
 
-_ERRORS = 3.0  # standard errors that chance is given
+_CHANCE = 0.00135  # of a false alarm: what lies beyond three standard errors, on one side
 _EARLIER = 3  # windows that say what volume is usual
 _ROUNDED = 1e-5  # of a range: the profile keeps six digits
 
@@ -65,24 +65,26 @@ def _column(
     name, rows = series.name, len(series)
     if series.dtype.is_float():
         series = series.fill_nan(None)
-    nulls, allowed = series.null_count() / rows, min(1.0, profile["nulls"] + quality.nulls)
-    if _exceeds(nulls, rows, allowed):
+    missing, allowed = series.null_count(), min(1.0, profile["nulls"] + quality.nulls)
+    if _exceeds(missing, rows, allowed):
+        nulls = missing / rows
         sentence = f"{nulls:.1%} of `{name}` is missing; {profile['nulls']:.1%} was in training"
         yield Incident("nulls", name, nulls, allowed, sentence)
     known = series.drop_nulls()
     if not len(known):
         return
     if profile["type"] in TEXT and (levels := _levels(name, profile, reference)):
-        unseen = 1 - float(known.is_in(levels).mean() or 0.0)  # type: ignore[arg-type]  # the mean of truths is a number
+        other = len(known) - int(known.is_in(levels).sum())
         allowed = min(1.0, profile.get("other", 0.0) + quality.unseen)
-        if _exceeds(unseen, len(known), allowed):
+        if _exceeds(other, len(known), allowed):
+            unseen = other / len(known)
             yield Incident("unseen", name, unseen, allowed, f"{unseen:.1%} of `{name}` are levels training never saw")
     if profile["type"] in NUMERIC and profile.get("quantiles"):
         low, high = profile["quantiles"][0], profile["quantiles"][-1]
         room = _ROUNDED * max(abs(low), abs(high))
-        inside = known.cast(pl.Float64).is_between(low - room, high + room)
-        outside = 1 - float(inside.mean() or 0.0)  # type: ignore[arg-type]  # the mean of truths is a number
-        if _exceeds(outside, len(known), quality.outside):
+        beyond = len(known) - int(known.cast(pl.Float64).is_between(low - room, high + room).sum())
+        if _exceeds(beyond, len(known), quality.outside):
+            outside = beyond / len(known)
             sentence = (
                 f"{outside:.1%} of `{name}` lies outside {low:g} to {high:g}, all that training saw: another unit?"
             )
@@ -95,5 +97,8 @@ def _levels(name: str, profile: Mapping[str, Any], reference: Reference) -> list
     return sorted({*fitted, *profile.get("frequencies", {})})
 
 
-def _exceeds(share: float, rows: int, allowed: float) -> bool:
-    return share - _ERRORS * math.sqrt(share * (1 - share) / rows) > allowed
+def _exceeds(broken: int, rows: int, allowed: float) -> bool:
+    """Tell whether so many are too many by the exact binomial test (Clopper and Pearson, Biometrika 26:404, 1934)."""
+    from scipy.special import bdtrc
+
+    return bool(bdtrc(broken - 1, rows, allowed) <= _CHANCE)

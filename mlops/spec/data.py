@@ -163,7 +163,7 @@ class DriftLimits(Block):
     columns: Items[Column] | None = None
     """The only columns that are held; all where none is named."""
     minimum_rows: Annotated[int, Field(ge=1)] = 500
-    """With fewer rows drift cannot be told from chance, and the check fails."""
+    """With fewer rows, or values of a column, drift cannot be told from chance, and the check fails."""
     severity: Severity = "block"
     """`warn` reports drift without stopping on it."""
 

@@ -59,6 +59,11 @@ def compare(reference: Profile, values: pl.Series, found: ColumnType) -> dict[st
     return {}
 
 
+def size(made: Profile) -> int:
+    """Count the values that a profile was made of."""
+    return int(sum(made["counts"] if "counts" in made else made["levels"].values()))
+
+
 def between(reference: Profile, current: Profile) -> dict[str, float] | None:
     """Compute the drift statistics of two profiles; None where they cannot be laid over each other, or in one bin."""
     if "levels" in reference and "levels" in current:

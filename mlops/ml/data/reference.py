@@ -28,7 +28,7 @@ Statistics = dict[str, dict[str, float]]
 def hold(
     frame: pl.DataFrame, column_types: Mapping[str, ColumnType], limits: DriftLimits, folder: Path
 ) -> tuple[list[Check], Statistics]:
-    """Compare the columns of a frame with the reference; too few rows, or nothing to compare with, is a failure.
+    """Compare the columns of a frame with the reference; too few rows or values, or nothing to compare, is a failure.
 
     Raises:
         ConfigurationError: there is no such reference.
@@ -42,9 +42,12 @@ def hold(
     known = {column["name"]: column.get("profile") for column in recorded["columns"]}
     checks, statistics = [], {}
     for name in frame.columns:
-        found = profile.compare(known[name], frame[name], column_types[name]) if known.get(name) else {}
+        found, values = {}, None
+        if before := known.get(name):
+            values = min(profile.size(before), frame[name].count())
+            found = profile.compare(before, frame[name], column_types[name]) if values >= limits.minimum_rows else {}
         statistics[name] = found
-        checks.append(_check(name, found, limits, comparable=bool(known.get(name))))
+        checks.append(_check(name, found, limits, values))
     return checks, statistics
 
 
@@ -66,7 +69,8 @@ def read(path: Path, sha256: str | None) -> dict[str, Any]:
     raise ConfigurationError(f"{path.name} is no data report", hint="copy reports/data.json of an accepted snapshot")
 
 
-def _check(name: str, found: Mapping[str, float], limits: DriftLimits, *, comparable: bool) -> Check:
+def _check(name: str, found: Mapping[str, float], limits: DriftLimits, values: int | None) -> Check:
+    """Judge a column by its statistics; `values` is the number on the side that has fewer, None without a profile."""
     over = []
     for statistic, most in sorted(limits.at_most.items()):
         if statistic in found and not (math.isfinite(found[statistic]) and found[statistic] <= most):
@@ -74,8 +78,13 @@ def _check(name: str, found: Mapping[str, float], limits: DriftLimits, *, compar
     if over:
         words = f"`{name}` has moved from the reference: {', '.join(over)}"
         return failure("drift", name, words, severity=limits.severity, failed=len(over), total=len(limits.at_most))
-    if not comparable or not set(found) & set(limits.at_most):
+    if not set(found) & set(limits.at_most):
         words = f"the reference says nothing about `{name}` that its drift could be told by"
+        if values is not None and values < limits.minimum_rows:
+            words = (
+                f"drift of `{name}` cannot be told from chance on {values:,} values; "
+                f"at least {limits.minimum_rows:,} are needed, or leave it out of `drift.columns`"
+            )
         asked = limits.columns is not None  # a column somebody named must be told about; a constant one has no profile
         return failure("drift", name, words, severity=limits.severity if asked else "warn")
     return Check("drift", name, limits.severity, 0, len(limits.at_most))

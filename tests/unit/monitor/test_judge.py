@@ -20,7 +20,7 @@ from mlops.monitor import log, windows
 from mlops.monitor.document import document
 from mlops.monitor.exposition import exposition
 from mlops.monitor.judge import Labelled, Result, judge
-from mlops.monitor.page import render
+from mlops.monitor.page import columns, render
 from mlops.monitor.reference import Reference
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Bootstrap
@@ -221,6 +221,20 @@ def test_the_report_is_the_same_bytes_and_the_page_asks_for_nothing(tmp_path: Pa
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert "prefers-color-scheme: dark" in page
+
+
+def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: Path) -> None:
+    basic = from_day(1, plan=pl.lit("basic"))
+    drift = {"measure": "wasserstein", "ignore": ["(output)"]}
+    found = watch(tmp_path, bundle, basic, days=3, drift=drift, quality={"nulls": 1.0})
+    assert [alarm.sentence.partition(": ")[2].split()[0] for alarm in found.alarms] == ["jensen_shannon"]
+    made = json.loads(dumps(document(found, Reference.read(bundle), "tiny")))
+    notes = {row.name: row.note for row in columns(made, "wasserstein", 0.1)}
+    assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured"], "")
+    page = render(made, "wasserstein", 0.1, None)
+    assert page.count("Wasserstein distance in standard deviations") == 1  # the heading
+    assert page.count("Jensen-Shannon distance</span>") == 1
+    assert not any(row.note for row in columns(made, "jensen_shannon", 0.1) if row.name == "plan")
 
 
 def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> None:

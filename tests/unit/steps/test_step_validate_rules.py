@@ -171,6 +171,34 @@ def test_too_few_rows_say_nothing_about_drift(pipeline):
     ]
 
 
+TOO_FEW = (
+    "drift of `{}` cannot be told from chance on {} values; at least 500 are needed, or leave it out of `drift.columns`"
+)
+
+
+def sparse(name: str, present: int) -> pl.DataFrame:
+    return table().with_columns(pl.when(pl.int_range(pl.len()) < present).then(pl.col(name)).alias(name))
+
+
+@pytest.mark.parametrize("present", [3, 30])
+@pytest.mark.parametrize("name", ["age", "city"])
+@pytest.mark.parametrize(("columns", "severity"), [(["age", "city"], "block"), (None, "warn")])
+def test_too_few_values_of_a_column_say_nothing_about_its_drift(pipeline, name, present, columns, severity):
+    accepted(pipeline, table())
+    message = TOO_FEW.format(name, present)
+    assert message in pipeline.run(sparse(name, present), drift=limits(pipeline, columns=columns))
+    checks = [check for check in pipeline.report["checks"] if check["name"] == "drift" and not check["passed"]]
+    assert [(check["message"], check["severity"]) for check in checks] == [(message, severity)]
+    assert pipeline.report["drift"][name] == {}
+
+
+def test_too_few_values_in_the_reference_say_nothing_about_drift(pipeline):
+    accepted(pipeline, sparse("age", 499))
+    assert pipeline.run(table(), drift=limits(pipeline)) == [TOO_FEW.format("age", 499)]
+    accepted(pipeline, sparse("age", 500))
+    assert pipeline.run(sparse("age", 500), drift=limits(pipeline)) == []
+
+
 def test_another_reference_is_refused(pipeline):
     reference = accepted(pipeline, table())
     wrong = limits(pipeline, sha256="sha256:" + "0" * 64)

@@ -10,7 +10,6 @@ from scipy.spatial import distance
 
 from mlops.ml.data import drift, profile
 
-DRAW = np.random.default_rng(5)
 HISTOGRAMS = [([10, 20, 30], [12, 18, 33]), ([500, 1, 7, 92], [400, 30, 9, 161]), ([5, 0, 5], [0, 5, 5])]
 
 
@@ -32,7 +31,8 @@ def test_psi_of_an_empty_bin_is_large_but_finite():
 
 
 def test_bins_at_every_value_lose_nothing():
-    first, second = DRAW.integers(0, 12, 500).astype(float), DRAW.integers(2, 12, 400).astype(float)
+    draw = np.random.default_rng(5)
+    first, second = draw.integers(0, 12, 500).astype(float), draw.integers(2, 12, 400).astype(float)
     edges = np.arange(12.0)
     one, two = drift.counts(first, edges), drift.counts(second, edges)
     assert drift.ks(one, two) == pytest.approx(stats.ks_2samp(first, second).statistic)
@@ -81,8 +81,9 @@ def test_no_bin_holds_fewer_than_twenty_rows(values):
 
 
 def test_a_shift_is_seen_from_the_profile_and_no_shift_is_not():
-    reference = profile.profile(pl.Series(DRAW.normal(0, 1, 5_000)), "float")
-    same, moved = (pl.Series("x", DRAW.normal(mean, 1, 5_000)) for mean in (0, 1))
+    draw = np.random.default_rng(6)
+    reference = profile.profile(pl.Series(draw.normal(0, 1, 5_000)), "float")
+    same, moved = (pl.Series("x", draw.normal(mean, 1, 5_000)) for mean in (0, 1))
     assert profile.compare(reference, same, "float")["psi"] < 0.02
     found = profile.compare(reference, moved, "float")
     assert found["psi"] > 0.5
@@ -90,8 +91,9 @@ def test_a_shift_is_seen_from_the_profile_and_no_shift_is_not():
 
 
 def test_profiles_with_other_edges_are_laid_over_each_other():
-    one, two = (profile.profile(pl.Series(DRAW.normal(mean, 1, 20_000)), "float") for mean in (0, 0.02))
+    draw = np.random.default_rng(7)
+    one, two = (profile.profile(pl.Series(draw.normal(mean, 1, 20_000)), "float") for mean in (0, 0.02))
     assert one["edges"] != two["edges"]
     assert profile.between(one, two)["psi"] < 0.01
-    far = profile.profile(pl.Series(DRAW.normal(1, 1, 20_000)), "float")
+    far = profile.profile(pl.Series(draw.normal(1, 1, 20_000)), "float")
     assert profile.between(one, far)["psi"] > 0.3

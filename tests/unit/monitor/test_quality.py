@@ -1,0 +1,60 @@
+"""How often chance alone is called an incident, and that what is really broken is found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlops.monitor.quality import incidents
+from mlops.monitor.reference import Reference
+from mlops.spec.monitor import Quality
+from tests.builders.bundles import make_bundle
+
+NOMINAL = 0.00135  # three standard errors, on one side
+PROFILES = {
+    "nulls": {"type": "float", "nulls": 0.0},
+    "unseen": {"type": "category", "nulls": 0.0, "frequencies": {"known": 1.0}},
+    "outside": {"type": "float", "nulls": 0.0, "quantiles": [0.0, 1.0]},
+}
+BROKEN = {"nulls": (0.5, None), "unseen": ("known", "never seen"), "outside": (0.5, 365.0)}
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    return Reference.read(make_bundle(tmp_path_factory.mktemp("watched") / "bundle"))
+
+
+def found(reference: Reference, check: str, rows: int, broken: int, quality: Quality | None = None) -> list[str]:
+    """Checks that a window fails of which so many records are broken."""
+    whole, other = BROKEN[check]
+    values = pl.Series("x", [whole] * (rows - broken) + [other] * broken, dtype=pl.Series([whole]).dtype)
+    of_one_column = replace(reference, columns={"x": PROFILES[check]})
+    window = incidents(values.to_frame(), rows, (), of_one_column, quality or Quality())
+    return [incident.check for incident in window]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 20, 200])
+@pytest.mark.parametrize("check", PROFILES)
+def test_a_feed_at_its_bound_is_called_broken_as_rarely_as_promised(
+    reference: Reference, check: str, rows: int
+) -> None:
+    windows = 400_000
+    draws = np.random.default_rng(rows).binomial(rows, getattr(Quality(), check), windows)
+    counts, times = np.unique(draws, return_counts=True)
+    alarms = sum(int(many) for count, many in zip(counts, times, strict=True) if found(reference, check, rows, count))
+    assert alarms / windows <= NOMINAL
+
+
+@pytest.mark.parametrize(("rows", "broken"), [(5, 5), (20, 10), (200, 50), (2_000, 300)])
+@pytest.mark.parametrize("check", PROFILES)
+def test_a_real_excess_is_found(reference: Reference, check: str, rows: int, broken: int) -> None:
+    assert found(reference, check, rows, broken) == [check]
+
+
+def test_what_may_always_be_missing_and_what_never_may(reference: Reference) -> None:
+    assert found(reference, "nulls", 1, 1, Quality(nulls=1.0)) == []
+    assert found(reference, "nulls", 1_000, 0, Quality(nulls=0.0)) == []
+    assert found(reference, "nulls", 1_000, 1, Quality(nulls=0.0)) == ["nulls"]

@@ -26,8 +26,10 @@ def command(name: str, smoke: bool, file: Path | None) -> int:
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
 
+    if smoke and file is not None:
+        raise click.UsageError("a smoke run is of no plan: leave out --smoke or --plan")
     here = root()
-    if file is not None and not smoke:
+    if file is not None:
         from mlops.app.planning.apply import apply
 
         verdict = apply(here, name, file)

@@ -32,7 +32,8 @@ def write(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str,
     """Write what differs and remove what is left over; list the paths touched.
 
     Raises:
-        ConfigurationError: a path holds a file that does not begin with `mark`; nothing is written then.
+        ConfigurationError: a path holds a file that does not begin with `mark`, or a folder, or a file stands where
+            its folder belongs; nothing is written then.
     """
     texts = _texts(root, files)
     foreign = [path for path, text in texts.items() if text is not None and not text.startswith(mark)]
@@ -40,6 +41,12 @@ def write(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str,
         names = ", ".join(foreign)
         raise ConfigurationError(
             f"{names}: not written by the compiler", hint="move or delete it, then run `mlops compile`"
+        )
+    blocking = {found for path, text in texts.items() if text is None and (found := _blocking(root, path))}
+    if blocking:
+        names = ", ".join(sorted(blocking))
+        raise ConfigurationError(
+            f"{names}: in the way of a compiled file", hint="move or delete it, then run `mlops compile`"
         )
     touched = [path for path, text in files.items() if texts[path] != text]
     for path in touched:
@@ -56,6 +63,14 @@ def left_over(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[
     found = {path for place in places for path in glob(place, root_dir=root, include_hidden=True)}  # noqa: PTH207
     found -= set(files)
     return sorted(path for path in found if (_read(root / path) or "").startswith(mark))
+
+
+def _blocking(root: Path, path: str) -> str | None:
+    """Name what stands where a missing file belongs, or where a folder of its path does."""
+    if (root / path).exists():
+        return path
+    above = next(parent for parent in (root / path).parents if parent.exists())
+    return None if above.is_dir() else above.relative_to(root).as_posix()
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -7,18 +7,15 @@ https://filesystem-spec.readthedocs.io/en/latest/features.html
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import writing
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # scheme: what to install for it
 SCHEMES = {"abfs": "adlfs", "az": "adlfs", "file": "", "gs": "gcsfs", "s3": "s3fs"}
@@ -96,10 +93,8 @@ class Place:
         try:
             if self.address.startswith("file://"):
                 # an object store shows an object when it is whole; a file system needs a rename
-                part = self._path(f".{source.name}.{os.getpid()}.part")
-                self.system.makedirs(self._path(), exist_ok=True)
-                self.system.put_file(str(source), part)
-                os.replace(part, final)  # noqa: PTH105 - fsspec's paths are texts
+                with writing(Path(final)) as temporary:
+                    self.system.put_file(str(source), str(temporary))
             else:
                 self.system.put_file(str(source), final)
             sent = int(self.system.size(final) or 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mlops.files.place import Place
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
+_OTHER_PORT = "choose another --port"
+_OTHER_HOST = "choose another --host: 127.0.0.1 for this machine alone, 0.0.0.0 for every network"
 _GRACE = 10  # seconds that requests under way have after SIGTERM
 
 
@@ -53,7 +56,7 @@ def serve(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Open the port; raises InfrastructureError when it is taken or not ours to take."""
+    """Open the port; raises InfrastructureError when it is taken or not ours to take, or the host is not here."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; left on, every answer waits 40 ms
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -63,9 +66,10 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(2048)
     except (OSError, OverflowError) as error:
         listener.close()
+        of_port = isinstance(error, OverflowError) or error.errno in (errno.EADDRINUSE, errno.EACCES)
         raise InfrastructureError(
             f"cannot listen on {address(host, port)}: {getattr(error, 'strerror', None) or error}",
-            hint="choose another --port",
+            hint=_OTHER_PORT if of_port else _OTHER_HOST,
         ) from error
     return listener
 

@@ -151,9 +151,10 @@ Fix: keep one of the two.
 Example: `gates: [{metric: auroc, at_least: 0.7}, {metric: auroc, at_least: 0.8}]`.
 
 serving-rule: a rule on the cost of serving asks for what it has not.
-What: `by`, `under`, `over_dummy` or `over_simple` beside a latency, throughput, cold start, memory or size.
-Why: these are measured of the packaged model as a whole, against the live one.
-Fix: write `at_most`, `at_least` or `over_champion`.
+What: `by`, `under`, `over_dummy`, `over_simple`, `relative`, `correction` or `on_missing` beside a latency, throughput,
+    cold start, memory or size.
+Why: these are measured of the packaged model as a whole, against the live one, and judged in one way only.
+Fix: write `at_most`, `at_least` or `over_champion`, and remove what the message names.
 Example: `{metric: latency_p99, by: country, at_most: 0.02}`.
 
 source: a source lacks what its kind needs.

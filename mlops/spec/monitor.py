@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from mlops.files import place, relative
 from mlops.spec.block import Block, Column, Items, Share
+from mlops.spec.metrics import MetricName
 
 
 def _reachable(path: str) -> str:
@@ -65,7 +66,7 @@ class Drift(Block):
 class Performance(Block):
     """A bound on a metric over labelled requests; an alarm needs the whole interval on the wrong side."""
 
-    metric: str
+    metric: MetricName
     """Name of the metric."""
     at_least: float | None = None
     """Smallest value that is well."""

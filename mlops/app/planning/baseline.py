@@ -10,6 +10,7 @@ from typing import Any
 from mlops.app.git import changed_files, file_at
 from mlops.app.given import given, within
 from mlops.app.planning.lock import md5_tree, read_lock
+from mlops.errors import IntegrityError
 from mlops.files.plain_yaml import parse
 from mlops.plan.pipeline import PipelinePlan
 
@@ -52,17 +53,34 @@ def from_lock(root: Path, pipeline: PipelinePlan) -> Baseline:
 
 
 def from_commit(root: Path, pipeline: PipelinePlan, commit: str) -> Baseline:
-    """Take the compiled parameters and the files of a commit."""
+    """Take the compiled parameters and the files of a commit.
+
+    Raises:
+        IntegrityError: they are not as the compiler writes them.
+    """
     params = file_at(root, commit, f"{pipeline.folder}/params.yaml")
     definition = file_at(root, commit, f"{pipeline.folder}/dvc.yaml")
     if params is None or definition is None:
         return Baseline()
     sections = parse(params, f"{pipeline.folder}/params.yaml") or {}
-    commands = (parse(definition, f"{pipeline.folder}/dvc.yaml") or {}).get("stages", {})
-    stages = {name: StageBefore(commands[name]["cmd"], sections.get(name, {})) for name in commands}
+    defined = parse(definition, f"{pipeline.folder}/dvc.yaml") or {}
+    try:
+        commands = {name: stage["cmd"] for name, stage in defined.get("stages", {}).items()}
+        stages = {name: _stage(command, sections.get(name, {})) for name, command in commands.items()}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise IntegrityError(
+            f"{pipeline.folder} at {commit[:8]}: dvc.yaml and params.yaml have another form than the compiler writes",
+            hint="compare with a commit where they are compiled: mlops plan --base COMMIT",
+        ) from error
     changed = {path.removeprefix(f"{pipeline.folder}/") for path in changed_files(root, commit, pipeline.folder)}
     touched = {name: _inputs(paths, changed) for name, paths in given(pipeline).items() if name in stages}
     return Baseline(stages, touched)
+
+
+def _stage(command: Any, section: Any) -> StageBefore:
+    if not isinstance(command, str) or not isinstance(section, dict):
+        raise TypeError
+    return StageBefore(command, section)
 
 
 def _inputs(paths: Iterable[str], changed: set[str]) -> tuple[str, ...]:

@@ -11,11 +11,19 @@ from mlops.spec.checking.gate_checks import GATE_CHECKS, slice_columns
 from mlops.spec.checking.gate_checks import rules as _rules
 from mlops.spec.checking.problem import Problem
 from mlops.spec.data import excluded
+from mlops.spec.gates import GateRule
 from mlops.spec.metrics import METRICS, MetricInfo, metrics_for
+from mlops.spec.monitor import Performance
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.reading.document import Path
 from mlops.spec.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 from mlops.spec.serving import SERVING
+
+_NOT_OF_SERVING: dict[tuple[str, ...], str] = {
+    ("correction",): "it has no slices",
+    ("on_missing",): "what is not measured is inconclusive",
+    ("over_champion", "relative"): "what it costs is always compared as a share of the champion's",
+}
 
 
 def check(pipeline: Pipeline) -> tuple[Problem, ...]:
@@ -26,7 +34,7 @@ def check(pipeline: Pipeline) -> tuple[Problem, ...]:
 def unknown_metric(pipeline: Pipeline) -> Iterator[Problem]:
     """A metric that does not exist, or does not fit the task, could never be computed."""
     for path, name in _metrics(pipeline):
-        if path[-1] == "metric" and (name in SERVING or ("gates" in path and ":" in name)):
+        if "gates" in path and (name in SERVING or ":" in name):
             continue  # one of the pipeline's own is looked at with the rest of its rule
         if name not in METRICS or pipeline.task not in METRICS[name].tasks:
             known = name in METRICS
@@ -59,7 +67,8 @@ def cost_fits_task(pipeline: Pipeline) -> Iterator[Problem]:
 
 def bound_out_of_range(pipeline: Pipeline) -> Iterator[Problem]:
     """A bound outside a metric's range passes always or never."""
-    for path, rule in _rules(pipeline):
+    bounded: list[tuple[Path, GateRule | Performance]] = [*_rules(pipeline), *_watched(pipeline)]
+    for path, rule in bounded:
         info = METRICS.get(rule.metric)
         if info is None:
             continue
@@ -220,7 +229,7 @@ def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
 
 
 def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
-    """What serving costs has a good side, and neither slices nor baselines."""
+    """What serving costs has a good side, neither slices nor baselines, and a method of its own."""
     for path, rule in _rules(pipeline):
         if rule.metric not in SERVING:
             continue
@@ -228,6 +237,11 @@ def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
             if getattr(rule, key) is not None:
                 message = f"`{key}` says nothing of {rule.metric}, which is measured of the model as a whole"
                 yield Problem((*path, key), message, "write `at_most`, `at_least` or `over_champion`", "serving-rule")
+        for where, why in _NOT_OF_SERVING.items():
+            block, key = rule.over_champion if len(where) > 1 else rule, where[-1]
+            if block is not None and key in block.model_fields_set:
+                message = f"`{key}` changes nothing for {rule.metric}: {why}"
+                yield Problem((*path, *where), message, f"remove `{key}`", "serving-rule")
         wrong, right = _sides(higher_is_better=SERVING[rule.metric])
         if getattr(rule, wrong) is not None:
             message = f"`{wrong}` bounds {rule.metric} on its good side"
@@ -262,8 +276,14 @@ def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
         yield ("evaluate", "metrics", index), name
     if pipeline.select_by is not None:
         yield ("select_by",), pipeline.select_by
+    for path, bound in _watched(pipeline):
+        yield (*path, "metric"), bound.metric
+
+
+def _watched(pipeline: Pipeline) -> Iterator[tuple[Path, Performance]]:
+    """Give the bound that the monitor holds, with its key path, where there is one."""
     if pipeline.monitor is not None and pipeline.monitor.performance is not None:
-        yield ("monitor", "performance", "metric"), pipeline.monitor.performance.metric
+        yield ("monitor", "performance"), pipeline.monitor.performance
 
 
 def _sides(*, higher_is_better: bool) -> tuple[str, str]:

@@ -59,6 +59,11 @@ def test_outside_of_a_repository_the_message_says_so(
     )
 
 
+def test_a_smoke_run_of_a_plan_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "churn", "--smoke", "--plan", "plan.json"]) == 4
+    assert "a smoke run is of no plan: leave out --smoke or --plan" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "-x", "UPPER", "x" * 65, ".."])
 def test_a_hostile_name_is_refused_and_nothing_is_written(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

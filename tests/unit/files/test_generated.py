@@ -56,3 +56,17 @@ def test_what_a_killed_compile_left_is_in_nobody_s_way(tmp_path: Path, monkeypat
     (tmp_path / "out" / ".a.yaml.7.part").write_text("half")
     write(tmp_path, FILES, mark=MARK, places=PLACES)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.yaml", "b.yaml"]
+
+
+@pytest.mark.parametrize("blocked", ["out/b.yaml", "out"])
+def test_what_stands_in_the_way_of_a_compiled_file_is_named_and_nothing_is_left(tmp_path: Path, blocked: str) -> None:
+    if blocked == "out":
+        (tmp_path / "out").write_text("mine\n")
+    else:
+        (tmp_path / blocked).mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ConfigurationError) as caught:
+        write(tmp_path, FILES, mark=MARK, places=PLACES)
+    assert caught.value.message == f"{blocked}: in the way of a compiled file"
+    assert caught.value.hint == "move or delete it, then run `mlops compile`"
+    assert sorted(tmp_path.rglob("*")) == before

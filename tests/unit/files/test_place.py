@@ -44,6 +44,14 @@ def test_a_place_that_does_not_answer_is_said_with_its_address(tmp_path: Path) -
     assert "ci.cloud" in caught.value.hint
 
 
+def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    (tmp_path / "place" / "a").mkdir(parents=True)
+    with pytest.raises(InfrastructureError, match="cannot be written"):
+        Place(f"file://{tmp_path}/place").put(tmp_path / "a")
+    assert [path.name for path in (tmp_path / "place").iterdir()] == ["a"]
+
+
 def test_a_copy_that_is_shorter_than_its_source_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_text("12345")
     place = Place("memory://bucket/short")

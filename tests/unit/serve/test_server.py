@@ -60,6 +60,13 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
     assert caught.value.hint == "choose another --port"
 
 
+def test_a_host_that_is_none_of_this_machine_is_said() -> None:
+    with pytest.raises(InfrastructureError) as caught:
+        listen("192.0.2.1", 0)  # kept for documentation (RFC 5737): no machine has it
+    assert str(caught.value).startswith("cannot listen on 192.0.2.1:0: ")
+    assert caught.value.hint == "choose another --host: 127.0.0.1 for this machine alone, 0.0.0.0 for every network"
+
+
 @pytest.mark.parametrize(("host", "shown"), [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1")])
 def test_an_address_is_spelled_as_a_url_has_it(host: str, shown: str) -> None:
     assert address(host, 8080) == f"{shown}:8080"

@@ -38,3 +38,22 @@ def test_the_address_of_a_metric_ends_where_its_line_ends() -> None:
     assert problems(gates=[*gates, rule | {"metric": "pipelines.churn.rules:cost\n"}]) == [
         (("gates", 1, "metric"), "unknown metric `pipelines.churn.rules:cost\n`")
     ]
+
+
+def test_what_a_rule_on_the_cost_of_serving_does_not_read_is_refused_at_its_place() -> None:
+    rule = {"metric": "size", "at_most": 20.0, "over_champion": {"no_worse_than": 0.2}}
+    gates = PIPELINE["gates"]
+    assert problems(gates=[*gates, rule]) == []
+    written = rule | {
+        "over_champion": {"no_worse_than": 0.2, "relative": False},
+        "on_missing": "fail",
+        "correction": "holm",
+    }
+    assert problems(gates=[*gates, written]) == [
+        (("gates", 1, "correction"), "`correction` changes nothing for size: it has no slices"),
+        (("gates", 1, "on_missing"), "`on_missing` changes nothing for size: what is not measured is inconclusive"),
+        (
+            ("gates", 1, "over_champion", "relative"),
+            "`relative` changes nothing for size: what it costs is always compared as a share of the champion's",
+        ),
+    ]

@@ -57,6 +57,8 @@ def test_what_cannot_be_watched_is_refused(value: dict[str, Any], words: str) ->
     [
         ({"performance": {"metric": "rmse", "at_most": 1.0}, "labels": "l.csv"}, "unknown-metric", "metric"),
         ({"performance": {"metric": "auroc", "at_most": 0.5}, "labels": "l.csv"}, "bound-direction", "at_most"),
+        ({"performance": {"metric": "auroc", "at_least": 7.4}, "labels": "l.csv"}, "bound-out-of-range", "at_least"),
+        ({"performance": {"metric": "latency_p99", "at_most": 1.0}, "labels": "l.csv"}, "unknown-metric", "metric"),
         ({"performance": {"metric": "auroc", "at_least": 0.5}}, "monitor", "performance"),
         ({"retrain": {"when": ["drift"]}}, "monitor", "retrain"),
         ({"retrain": {"when": ["performance"]}, "labels": "l.csv"}, "monitor", "when"),
@@ -65,6 +67,14 @@ def test_what_cannot_be_watched_is_refused(value: dict[str, Any], words: str) ->
 def test_what_would_never_alarm_is_a_finding(monitor: dict[str, Any], rule: str, path: str) -> None:
     (problem,) = check(pipeline(**monitor))
     assert (problem.rule, problem.path[-1]) == (rule, path)
+
+
+def test_a_metric_goes_by_what_scikit_learn_calls_it_too() -> None:
+    watched = pipeline(labels="l.csv", performance={"metric": "roc_auc", "at_least": 0.6})
+    assert check(watched) == ()
+    assert watched.monitor is not None
+    assert watched.monitor.performance is not None
+    assert watched.monitor.performance.metric == "auroc"
 
 
 def test_a_change_of_the_monitor_makes_no_stage_stale() -> None:

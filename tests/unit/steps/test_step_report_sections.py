@@ -216,3 +216,8 @@ def test_the_same_reports_give_the_same_bytes(tmp_path: Path, examined: tuple[Pa
 
 def test_a_page_stays_small(examined: tuple[Page, str]) -> None:
     assert len(examined[1]) < 130_000
+
+
+def test_a_table_with_a_field_beyond_all_measure_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("metric\n" + "x" * 131_073)
+    assert Documents.read(tmp_path).history == ()

@@ -55,5 +55,5 @@ def _table(path: Path) -> tuple[dict[str, str], ...]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return tuple(csv.DictReader(file))
-    except (OSError, ValueError):
+    except (OSError, ValueError, csv.Error):
         return ()

@@ -141,6 +141,32 @@ def test_against_a_commit_only_what_differs_from_it_counts(root: Path) -> None:
     assert running(root, base)[0] == "ingest"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("dvc.yaml", "- stages"),
+        ("dvc.yaml", "stages: [ingest]"),
+        ("dvc.yaml", "stages: {ingest: mlops}"),
+        ("dvc.yaml", "stages: {ingest: {foreach: [a], do: {cmd: mlops}}}"),
+        ("dvc.yaml", "stages: {ingest: {cmd: [mlops]}}"),
+        ("params.yaml", "- ingest"),
+        ("params.yaml", "ingest: [source]"),
+    ],
+)
+def test_a_base_of_another_form_is_named(root: Path, name: str, text: str) -> None:
+    file = root / "pipelines/churn" / name
+    compiled = file.read_bytes()
+    file.write_text(text)
+    base = commit(root)
+    file.write_bytes(compiled)
+    with pytest.raises(IntegrityError) as caught:
+        plan(open_workspace(root), base)
+    assert caught.value.message == (
+        f"pipelines/churn at {base[:8]}: dvc.yaml and params.yaml have another form than the compiler writes"
+    )
+    assert caught.value.hint == "compare with a commit where they are compiled: mlops plan --base COMMIT"
+
+
 def test_a_reference_that_is_no_commit_is_refused(root: Path) -> None:
     commit(root)
     with pytest.raises(ConfigurationError, match="`--help` is no commit of this repository"):

@@ -11,6 +11,8 @@ from mlops.errors import IntegrityError
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # PyYAML lets through what its constructors meet: `2024-13-45`, `!!bool x`, `!!timestamp x`
 _DAMAGED = (yaml.YAMLError, ValueError, KeyError, AttributeError)
+_DEEPEST = 100
+_SUSPICIOUS = 1_000  # brackets in a file, or bytes in a line: with fewer, no nest is deep enough to be one of those
 
 
 def parse(data: bytes, shown: str) -> Any:
@@ -21,8 +23,24 @@ def parse(data: bytes, shown: str) -> Any:
     """
     loader = _LOADER(data)
     try:
+        if _may_be_deep(data) and _is_deep(data):
+            raise yaml.YAMLError("nested too deep")
         return loader.get_single_data()
     except _DAMAGED as error:
         raise IntegrityError(f"{shown} is damaged", hint=f"take it back from Git: git checkout -- {shown}") from error
     finally:
         loader.dispose()
+
+
+def _may_be_deep(data: bytes) -> bool:
+    return data.count(b"[") + data.count(b"{") > _SUSPICIOUS or max(map(len, data.split(b"\n"))) > _SUSPICIOUS
+
+
+def _is_deep(data: bytes) -> bool:
+    """Whether building the values could take the process down: the C parser recurses until the stack is full."""
+    depth = 0
+    for event in yaml.parse(data, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            return True
+    return False

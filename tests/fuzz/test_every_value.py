@@ -126,6 +126,12 @@ def test_a_payload_in_some_places_is_refused_or_stays_text(root: Path, before: d
         harmless(root, before, place, PAYLOADS[number % len(PAYLOADS)])
 
 
+def test_a_description_is_kept_as_text_whatever_it_says(root: Path, before: dict[str, Any]) -> None:
+    place = next(place for place in PLACES if str(place) == "conf/pipeline/churn.yaml:description")
+    kept = [payload for payload in PAYLOADS if harmless(root, before, place, payload)]
+    assert {"x; touch PWNED", "{{7*7}}", "<script>x</script>", "::set-output name=x::y"} <= set(kept)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_payload_in_every_place_is_refused_or_stays_text(root: Path, before: dict[str, Any], shard: int) -> None:

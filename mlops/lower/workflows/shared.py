@@ -87,8 +87,10 @@ def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> S
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
-    pull = _PULL if reader is None else f"{{ {_sign_in(reader.environment)} && {_PULL}; }}"
-    signed = {} if reader is None else _signed_in(reader.cloud)
+    pull, signed = _PULL, {}
+    if reader is not None:
+        pull = f"{{ {_sign_in('$READER')} && {_PULL}; }}"
+        signed = {"READER": reader.environment} | _signed_in(reader.cloud)
     return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
 
 
@@ -105,7 +107,7 @@ def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
 
 
 def _sign_in(environment: str) -> str:
-    return '.venv/bin/mlops identity --into "$IDENTITY"' + (f" --env {environment}" if environment else "")
+    return '.venv/bin/mlops identity --into "$IDENTITY"' + (f' --env "{environment}"' if environment else "")
 
 
 def _signed_in(cloud: Cloud) -> dict[str, str]:

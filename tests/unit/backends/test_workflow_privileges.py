@@ -85,7 +85,8 @@ def test_only_the_step_that_fetches_takes_the_readers_identity() -> None:
     texts = workflows(project("gcp", reader={"cloud": CLOUDS["gcp"]}))
     steps = jobs(texts)["pr/pipeline"]["steps"]
     assert [step["name"] for step in steps if "IDENTITY" in str(step)] == ["Fetch what is recorded"]
-    assert [step["name"] for step in steps if "--env mlops-read" in str(step)] == ["Fetch what is recorded"]
+    (fetches,) = [step for step in steps if "mlops identity" in step.get("run", "")]
+    assert (fetches["name"], fetches["env"]["READER"]) == ("Fetch what is recorded", "mlops-read")
 
 
 def test_workflows_start_with_no_permission_and_only_on_what_the_team_does() -> None:

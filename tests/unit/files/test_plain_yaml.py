@@ -12,6 +12,11 @@ def test_what_dvc_writes_is_read() -> None:
     }
 
 
+def test_a_long_file_and_a_long_line_are_read() -> None:
+    assert parse(b"a: [" + b"1, " * 5_000 + b"1]\n", "dvc.lock") == {"a": [1] * 5_001}
+    assert parse(b"- [1, 2]\n" * 2_000, "dvc.lock") == [[1, 2]] * 2_000
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -23,6 +28,12 @@ def test_what_dvc_writes_is_read() -> None:
         b"a: 0b_",
         b"a: !!bool x",
         b"a: !!timestamp x",
+        b"[" * 101 + b"]" * 101 + b" " * 1000,
+        b"[" * 40_000,
+        b"- " * 40_000,
+        b"? " * 40_000,
+        b"a: {b: " * 40_000,
+        b"".join(b" " * depth + b"a:\n" for depth in range(1500)),
     ],
 )
 def test_what_nobody_would_have_written_is_damaged(data: bytes) -> None:

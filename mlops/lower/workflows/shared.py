@@ -23,6 +23,7 @@ _OUTSIDE = (
     "github.event.pull_request.head.repo.full_name != github.repository && '{}' || '{}' }}}}"
 )
 
+_READER = '"$READER"'
 _PULL = '.venv/bin/dvc pull --with-deps --allow-missing "$@"'
 _ASK = """\
 remotes=$(.venv/bin/dvc remote list)
@@ -89,7 +90,7 @@ def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
     pull, signed = _PULL, {}
     if reader is not None:
-        pull = f"{{ {_sign_in('$READER')} && {_PULL}; }}"
+        pull = f"{{ {_sign_in(_READER)} && {_PULL}; }}"
         signed = {"READER": reader.environment} | _signed_in(reader.cloud)
     return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
 
@@ -107,7 +108,7 @@ def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
 
 
 def _sign_in(environment: str) -> str:
-    return '.venv/bin/mlops identity --into "$IDENTITY"' + (f' --env "{environment}"' if environment else "")
+    return '.venv/bin/mlops identity --into "$IDENTITY"' + (f" --env {environment}" if environment else "")
 
 
 def _signed_in(cloud: Cloud) -> dict[str, str]:

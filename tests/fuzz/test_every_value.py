@@ -6,6 +6,7 @@ GitHub's is new.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -43,6 +44,7 @@ PAYLOADS = (
     ),
     *("a" * 5000, "😀", "no", "1e3", "=1+1", "<script>x</script>", "| x |", "@here", "![x](http://x)"),
 )
+NAME = re.compile(r"'[a-z0-9][a-z0-9_-]{0,63}'")
 PLACES = places()
 SHARDS = 4
 
@@ -88,12 +90,12 @@ def commands(value: Any) -> list[str]:
 
 
 def expressions(value: Any) -> set[str]:
-    """List the strings that GitHub would evaluate."""
+    """List the strings that GitHub would evaluate; a plain name between quotes is a value in them, whatever it is."""
     if isinstance(value, dict):
         return {found for part in (*value, *value.values()) for found in expressions(part)}
     if isinstance(value, list):
         return {found for part in value for found in expressions(part)}
-    return {value} if isinstance(value, str) and "${{" in value else set()
+    return {NAME.sub("'name'", value)} if isinstance(value, str) and "${{" in value else set()
 
 
 def harmless(root: Path, before: dict[str, Any], place: Place, payload: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,29 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Say where `models:/` leads; MLflow keeps it, and tells it to the environment, until it is told otherwise."""
+    import mlflow
+
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+        monkeypatch.setenv(name, uri)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    yield uri
+    mlflow.set_tracking_uri(None)
+    mlflow.set_registry_uri("")
+
+
 @pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")  # MLflow's own types warn when it is imported
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
-def test_a_registered_version_gives_the_golden_scores_through_mlflow(task: str, tmp_path: Path) -> None:
+def test_a_registered_version_gives_the_golden_scores_through_mlflow(task: str, tmp_path: Path, store: str) -> None:
     import mlflow
     import pandas
 
-    bundle, uri = make_bundle(tmp_path / "tiny", task), f"sqlite:///{tmp_path / 'mlflow.db'}"
-    register(bundle, pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=Origin("c" * 40))
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
+    bundle = make_bundle(tmp_path / "tiny", task)
+    register(bundle, pipeline="tiny", tracking_uri=store, experiment="tiny", origin=Origin("c" * 40))
     model = mlflow.pyfunc.load_model("models:/tiny/1")
     golden = json.loads((bundle / "golden.json").read_bytes())
     frame = pandas.DataFrame(golden["rows"])

@@ -227,6 +227,7 @@ def test_the_merge_queue_is_judged_by_the_same_workflow(team: Team) -> None:
     propose(team.work, "Ask for more, in the queue")
     run = team.judge(team.origin.merge_group(team.work))
     assert run["verdict"].result == "success", run.log
+    assert stages(run) == ["gate", "package"]
     assert [instance.name for instance in run["pipeline"].instances] == ["churn"]
 
 

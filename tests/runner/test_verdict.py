@@ -60,6 +60,7 @@ def _verdict(runner: Runner, workflow: Workflow, results: dict[str, str], pipeli
     return runner.job(workflow, workflow.job("verdict"), EVENT, run).result
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pipelines", AFFECTED)
 def test_only_every_expected_job_succeeding_lets_a_pull_request_through(
     engine: Engine, tmp_path: Path, text: str, pipelines: str
@@ -72,6 +73,7 @@ def test_only_every_expected_job_succeeding_lets_a_pull_request_through(
     assert table[expected] == "success"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after"),
     [

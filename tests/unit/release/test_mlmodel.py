@@ -43,6 +43,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     mlflow.set_registry_uri("")
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")  # MLflow's own types warn when it is imported
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_a_registered_version_gives_the_golden_scores_through_mlflow(task: str, tmp_path: Path, store: str) -> None:

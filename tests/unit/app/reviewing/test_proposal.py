@@ -202,7 +202,7 @@ def test_the_token_travels_in_one_header_to_its_own_server_only(root: Path) -> N
             """Stay silent."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         git(root, "remote", "set-url", "origin", f"{address}/shop/models.git")
         git(root, "config", f"http.{address}/.extraheader", "AUTHORIZATION: basic left-by-checkout")

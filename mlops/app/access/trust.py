@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mlops.errors import ConfigurationError
 from mlops.spec.project import Aws, Cloud, Gcp
 
 ISSUER = "token.actions.githubusercontent.com"
+_ELSE = re.compile(r"\|\|| or ", re.IGNORECASE)
 _PART = r"[A-Za-z0-9_.-]+"
 _ANY = "*"  # the end of a workflow's name where a pull request, which may be of any branch, runs it
 _TRUSTED = ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback")
@@ -64,23 +65,34 @@ def trust_of(root: Path, environment: str, repository: str, ids: str) -> Trust:
 
 def judge(expected: Trust, text: str) -> tuple[str, ...]:
     """Find what a policy that is in force trusts beyond the one expected; nothing where it trusts no more."""
-    found: list[str] = []
     try:
-        words = _texts(json.loads(text))
+        grants = _grants(json.loads(text))
     except ValueError:
         return ("the policy is not JSON",)
+    return tuple(dict.fromkeys(problem for grant in grants for problem in _beyond(expected, _texts(grant))))
+
+
+def _grants(value: Any) -> list[Any]:
+    """Split a policy into what lets a job in by itself: a statement of AWS, a credential of Azure."""
+    if isinstance(value, dict) and "Statement" in value:
+        statements = value["Statement"] if isinstance(value["Statement"], list) else [value["Statement"]]
+        return [each for each in statements if not (isinstance(each, dict) and each.get("Effect") == "Deny")]
+    return (value if isinstance(value, list) else []) or [value]
+
+
+def _beyond(expected: Trust, words: list[str]) -> Iterator[str]:
     subjects = {subject for word in words for subject in re.findall(r"repo:[^\s'\",]+", word)}
-    found += [f"`{subject}` is not this environment's" for subject in sorted(subjects - set(expected.subjects))]
+    yield from (f"`{subject}` is not this environment's" for subject in sorted(subjects - set(expected.subjects)))
     if not subjects:
-        found.append("no subject is asked for: any repository of GitHub may be this role")
+        yield "no subject is asked for: any repository of GitHub may be this role"
     workflows = _named(
         name for word in words for name in re.findall(r"[^\s'\"=(]+/\.github/workflows/[^\s'\",]+", word)
     )
-    found += [f"`{name}` is not a workflow that signs in" for name in sorted(workflows - _named(expected.workflows))]
+    yield from (f"`{name}` is not a workflow that signs in" for name in sorted(workflows - _named(expected.workflows)))
     if not workflows:
-        found.append("`job_workflow_ref` is not asked for: any workflow of the repository may be this role")
-    found += [f"`{word}` holds where the claim is missing" for word in words if _open(word)]
-    return tuple(found)
+        yield "`job_workflow_ref` is not asked for: any workflow of the repository may be this role"
+    yield from (f"`{word}` holds where the claim is missing" for word in words if _open(word))
+    yield from (f"`{word}` has another way in" for word in words if _ELSE.search(word))
 
 
 def _named(workflows: Iterable[str]) -> set[str]:

@@ -193,3 +193,38 @@ def test_the_workflow_of_a_release_may_not_be_of_any_branch(root: Path) -> None:
     assert judge(expected, json.dumps(expected.policy).replace("refs/heads/main", "*")) == (
         "`acme/models/.github/workflows/mlops-release.yml@` is not a workflow that signs in",
     )
+
+
+def test_a_statement_more_that_asks_for_nothing_is_found(root: Path) -> None:
+    expected = trust_of(root, "aws", "acme/models", "7/42")
+    (right,) = expected.policy["Statement"]
+    wide = {key: item for key, item in right.items() if key != "Condition"}
+    assert judge(expected, json.dumps({"Statement": [right, wide]})) == (
+        "no subject is asked for: any repository of GitHub may be this role",
+        "`job_workflow_ref` is not asked for: any workflow of the repository may be this role",
+    )
+    assert judge(expected, json.dumps({"Statement": [right, {**wide, "Effect": "Deny"}]})) == ()
+    assert judge(expected, json.dumps({"Statement": right})) == ()
+
+
+def test_a_credential_more_that_asks_for_nothing_is_found(root: Path) -> None:
+    expected = trust_of(root, "azure", "acme/models", "7/42")
+    wide = {"name": "more", "issuer": "https://token.actions.githubusercontent.com", "subject": "repo:acme/other:ref:x"}
+    assert judge(expected, json.dumps([*expected.policy, wide])) == (
+        "`repo:acme/other:ref:x` is not this environment's",
+        "`job_workflow_ref` is not asked for: any workflow of the repository may be this role",
+    )
+    assert judge(expected, "[]")
+
+
+@pytest.mark.parametrize(("kind", "more"), [("gcp", " || true"), ("azure", " or claims['sub'] matches '*'")])
+def test_a_condition_with_another_way_in_is_found(kind: str, more: str, root: Path) -> None:
+    expected = trust_of(root, kind, "acme/models", "7/42")
+    policy = json.loads(json.dumps(expected.policy))
+    if kind == "gcp":
+        condition = policy["provider"]["attributeCondition"] = policy["provider"]["attributeCondition"] + more
+    else:
+        condition = policy[0]["claimsMatchingExpression"]["value"] = (
+            policy[0]["claimsMatchingExpression"]["value"] + more
+        )
+    assert judge(expected, json.dumps(policy)) == (f"`{condition}` has another way in",)

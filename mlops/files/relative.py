@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+"""The whole name of a pipeline, an environment or an option of `conf/`: each is a file or a folder somewhere."""
 RESERVED = frozenset({".git", ".github", ".dvc", "git~1", "github~1", "dvc~1"})
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -16,7 +16,7 @@ from mlops.plan.pipeline import PipelinePlan
 from mlops.rules.finding import Finding
 from mlops.rules.strings import spelling, strings
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+UNSEEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
             continue
         for path, text in strings(stage.section):
             query = stage.name == "ingest" and path[-1:] == ("query",)
-            if not query and (match := _UNSEEN.search(text)):
+            if not query and (match := UNSEEN.search(text)):
                 message = f"text with the unseen character U+{ord(match.group()):04X}"
                 hint = "write it on one line, without control characters"
                 yield Finding((), message, hint, "control-character", "error", parameter=(stage.name, *path))

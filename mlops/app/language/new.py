@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlops.app.language import starter
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.atomic import write_text, writing
+from mlops.files.relative import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from mlops.app.language.flow import Value
     from mlops.ml.data.inference import Guess
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _OFFERED = 10
 _LONGEST = 200
 _LARGE = 50_000_000
@@ -63,7 +63,7 @@ def create(root: Path, name: str, data: Path, target: str, *, task: str | None =
 
 
 def _check_name(root: Path, name: str, files: tuple[str, ...]) -> None:
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         hint = "write small letters, digits, `-` and `_`, at most 64, the first a letter or a digit"
         raise ConfigurationError(f"{name[:80]!r} cannot name a pipeline", hint=hint)
     for file in files:

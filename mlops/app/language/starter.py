@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mlops.app.language.flow import Value, flow, text
+from mlops.rules.control_character import UNSEEN
 
 if TYPE_CHECKING:
     from mlops.ml.data.inference import ColumnGuess, Guess
@@ -26,7 +27,7 @@ _MEANINGS = {
     "unsupported": "of a type that cannot be learnt from",
 }
 _MODELINE = "# yaml-language-server: $schema=../.schema/{}.json"
-_NOT_ONE_LINE = re.compile(r"\$\{|[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_NOT_ONE_LINE = re.compile(rf"\$\{{|{UNSEEN.pattern}")
 _NOT_A_KEY = re.compile(r"<<|_\w+_")
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from mlops.app.git import commit_of, file_at
 from mlops.app.planning.data_change import Report, compare_reports, parse_report
 from mlops.app.planning.planned import DataChange
 from mlops.errors import ConfigurationError
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+from mlops.files.relative import NAME
 
 
 def diff(root: Path, before: str, after: str, base: str) -> DataChange | None:
@@ -29,7 +27,7 @@ def _read(root: Path, what: str, commit: str | None) -> Report:
     path = Path(what)
     if path.is_file():
         found, place = parse_report(path.read_bytes()), what
-    elif _NAME.fullmatch(what):
+    elif NAME.fullmatch(what):
         place = f"pipelines/{what}/reports/data.json"
         here = root / place
         content = here.read_bytes() if here.is_file() else None

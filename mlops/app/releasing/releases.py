@@ -12,6 +12,7 @@ from mlops.app.judging.champions import ENVIRONMENT
 from mlops.app.workspace import refuse
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.errors import ConfigurationError
+from mlops.files.relative import NAME
 from mlops.spec.project import Project
 from mlops.spec.reading.document import read
 from mlops.spec.reading.library import Configuration
@@ -19,7 +20,6 @@ from mlops.spec.reading.load import parse_document
 from mlops.spec.release import Release
 
 FOLDER = "conf/release"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _RESERVED = re.compile(r"champion|latest|v\d+")
 _SCHEMA = "# yaml-language-server: $schema=../../.schema/release.json\n"
 
@@ -57,7 +57,7 @@ def known_environment(root: Path, project: Project, name: str) -> str:
     Raises:
         ConfigurationError: the project declares others, or MLflow takes no such alias.
     """
-    if not _NAME.fullmatch(name) or (project.environments and name not in project.environments):
+    if not NAME.fullmatch(name) or (project.environments and name not in project.environments):
         hint = suggest(name, environments(root, project)) or "use lower-case letters, digits, `_` and `-`"
         raise ConfigurationError(f"there is no environment `{name}`", hint=hint)
     if _RESERVED.fullmatch(name):

@@ -19,14 +19,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops.diagnostics import Diagnostic, Position
+from mlops.files.relative import NAME
 from mlops.spec.reading.document import MAXIMUM_BYTES, Document, Node
 from mlops.spec.reading.layers import Layer
 from mlops.spec.reading.library import Configuration, there
 from mlops.spec.reading.scalar import expression, resolve
 
-_FILE = re.compile(r"^(template|pipeline)/[a-z0-9][a-z0-9_-]{0,63}$")
-_TABLE = re.compile(r"^[A-Za-z0-9_-]+\.csv$")
-_KEY = re.compile(r"^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*$")
+_FILE = re.compile(f"(template|pipeline)/{NAME.pattern}")
+_TABLE = re.compile(r"[A-Za-z0-9_-]+\.csv")
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*")
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ class _Reader:
             self.report(self.document.where((key,)), f"unknown key `{key}`", "one of: rows, template")
         template, rows = value.get("template"), value.get("rows")
         place = self.document.where(("template",), key=False)
-        if not isinstance(template, str) or not _FILE.match(template):
+        if not isinstance(template, str) or not _FILE.fullmatch(template):
             self.report(place, "a fleet needs a `template`", "write `template: template/NAME` or `pipeline/NAME`")
             return
         if self.configuration.document(template) is None:
@@ -111,7 +112,7 @@ class _Reader:
 
     def _written(self, rows: object) -> Iterator[tuple[str, Node, Document]]:
         place = self.document.where(("rows",), key=False)
-        if isinstance(rows, str) and _TABLE.match(rows):
+        if isinstance(rows, str) and _TABLE.fullmatch(rows):
             yield from self._table(rows, place)
         elif isinstance(rows, dict) and rows:
             for name in rows:
@@ -189,7 +190,7 @@ class _Reader:
         for key, node in row.children.items():
             place = row.keys[str(key)]
             *above, last = str(key).split(".")
-            if not _KEY.match(str(key)) or str(key).split(".")[0] == "defaults":
+            if not _KEY.fullmatch(str(key)) or str(key).split(".")[0] == "defaults":
                 self.report(place, f"`{key}` is not a key that a row can set", "write `block.key`: `model.mlp.lr`")
                 continue
             here: Node | None = root

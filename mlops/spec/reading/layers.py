@@ -15,7 +15,7 @@ from mlops.spec.reading.document import MAXIMUM_TOLD, Document
 from mlops.spec.reading.library import GROUPS, Configuration
 
 _PACKAGE = re.compile(r"^#\s*@package\s+(\S+)\s*$")
-_ENTRY = re.compile(r"^/?(?P<group>[a-z_]+)(@(?P<package>[a-z0-9_.]+))?$")
+_ENTRY = re.compile(r"/?(?P<group>[a-z_]+)(@(?P<package>[a-z0-9_.]+))?")
 _OPTION = re.compile(r"^[A-Za-z0-9_-]{1,100}\Z")
 
 
@@ -112,7 +112,7 @@ class _Resolver:
             return
         ((key, options),) = entry.items()
         at = document.where(("defaults", index, key))
-        match = _ENTRY.match(str(key))
+        match = _ENTRY.fullmatch(str(key))
         if match is None or match.group("group") not in GROUPS:
             hint = suggest(re.sub(r"^/|@.*$", "", str(key)), GROUPS)
             self._report(at, f"unknown group `{key}`", hint, "unknown-group")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.diagnostics import Diagnostic, Position, suggest
-from mlops.files.relative import trouble
+from mlops.files.relative import NAME, trouble
 from mlops.spec.block import Block
 from mlops.spec.checking.checks import check
 from mlops.spec.checking.gate_checks import rules as gate_rules
@@ -29,7 +28,6 @@ from mlops.spec.reading.merge import Endless, Unsure, merge
 from mlops.spec.reading.origins import Origin, Origins
 from mlops.spec.reading.problems import diagnose
 
-_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,63}\Z")
 _UNBOUNDED = 16  # references, where Hydra composes: these can at most make a text some hundred times longer
 _TOLD = 200  # findings of one block; a file of thousands of unknown keys is no configuration
 SomeBlock = TypeVar("SomeBlock", bound=Block)
@@ -131,7 +129,7 @@ def _by_hydra(
 
 
 def _missing(configuration: Configuration, name: str, position: Position, row: Row | None) -> tuple[Diagnostic, ...]:
-    if not _NAME.match(name):
+    if not NAME.fullmatch(name):
         hint = "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit"
         return (Diagnostic(position, f"`{name}` is not the name of a pipeline", hint, "name"),)
     if row is None and configuration.document(f"pipeline/{name}") is None:

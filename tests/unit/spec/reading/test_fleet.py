@@ -70,6 +70,8 @@ def test_rows_stand_in_a_table(tmp_path: Path) -> None:
         ("template: pipeline/churn\nrows: tenants.csv\n", TABLE + "eu,1,1\n", "csv:4:1: the row `eu` is there twice"),
         ("template: pipeline/churn\nrows: tenants.csv\n", TABLE + "as,1\n", "csv:4:1: 2 cells, the header has 3"),
         ("template: pipeline/churn\nrows: tenants.csv\n", TABLE.replace("seed", "sede", 1), "unknown key `sede`"),
+        ('template: "pipeline/churn\\n"\nrows: {a: {}}\n', "", "a fleet needs a `template`"),
+        ('template: pipeline/churn\nrows: {a: {"seed\\n": 1}}\n', "", "is not a key that a row can set"),
         ("template: pipeline/churn\nrows: none.csv\n", "", "there is no file conf/fleet/none.csv"),
     ],
 )

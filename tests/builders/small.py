@@ -43,5 +43,6 @@ def _table(seed: str, rows: int) -> str:
     lines = ["age,plan,left"]
     for _ in range(rows):
         age = chance.randint(18, 80)
-        lines.append(f"{age},{chance.choice(('free', 'paid'))},{str(chance.random() < age / 100).lower()}")
+        left = chance.random() < (0.95 if age > 49 else 0.05)
+        lines.append(f"{age},{chance.choice(('free', 'paid'))},{str(left).lower()}")
     return "\n".join(lines) + "\n"

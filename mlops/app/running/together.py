@@ -23,6 +23,7 @@ from mlops.app.workspace import Workspace
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError
 
 Tell = Callable[[str], None]
+Begin = Callable[[Workspace, str, Standing], Begun]
 _CATALOGUE = "catalogue"
 
 
@@ -40,7 +41,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_together(workspace: Workspace, names: tuple[str, ...], jobs: int, tell: Tell) -> list[Outcome]:
+def run_together(
+    workspace: Workspace, names: tuple[str, ...], jobs: int, tell: Tell, begin: Begin = Begun.of
+) -> list[Outcome]:
     """Reproduce what is stale of several pipelines, at most `jobs` at a time, and read their verdicts.
 
     What they print is told line by line with the pipeline's name before it. Outcomes come in the order of `names`.
@@ -51,7 +54,7 @@ def run_together(workspace: Workspace, names: tuple[str, ...], jobs: int, tell: 
     if stale:
         tell(_announcement(workspace, found, stale, jobs))
     crew = _Crew(workspace, jobs, tell, total=len(stale))
-    outcomes |= crew.work({name: Begun.of(workspace, name, found[name]) for name in stale})
+    outcomes |= crew.work({name: begin(workspace, name, found[name]) for name in stale})
     return [outcomes[name] for name in names]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.app.compiling.code import STAGES
+from mlops.app.running import memory
 from mlops.app.running.times import about, durations, remember
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text
@@ -37,6 +38,7 @@ def run_stage(folder: Path, name: str) -> None:
     """
     root, pipeline = (folder, "") if name == "catalogue" else (folder.parent.parent, folder.name)
     started = time.monotonic()
+    memory.keep()
     try:
         context = _context(folder, pipeline, name)
         _run(context)

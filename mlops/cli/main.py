@@ -17,7 +17,7 @@ VERBS = {
     "explain": "Where a value came from, or what a finding means",
     "compile": "Write the generated files, or check them",
     "plan": "What will change, and why",
-    "run": "Reproduce a pipeline and show its verdict",
+    "run": "Reproduce pipelines and show their verdicts",
     "gate": "The verdict of the last run",
     "waive": "Let a rule be missed for a while",
     "comment": "The one comment of a pull request",

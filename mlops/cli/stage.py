@@ -24,6 +24,8 @@ _STAGES = (
 @click.argument("name", type=click.Choice(_STAGES))
 def command(name: str) -> None:
     """Run one stage in the folder of its pipeline, with its own section of `params.yaml`."""
+    from mlops.app.running import ending
     from mlops.app.running.stage import run_stage
 
-    run_stage(Path.cwd(), name)
+    with ending.stage():
+        run_stage(Path.cwd(), name)

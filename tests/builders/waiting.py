@@ -31,14 +31,14 @@ def wait_until(holds: Callable[[], bool]) -> None:
 def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
     """Start a process in a group of its own; the group is killed when the block ends, or hangs until the ceiling."""
     process = subprocess.Popen(command, text=True, start_new_session=True, **options)
-    hung = threading.Timer(CEILING, _kill, (process.pid,))
+    hung = threading.Timer(CEILING, _kill, (process,))
     hung.daemon = True
     hung.start()
     with process:
         try:
             yield process
         finally:
-            _kill(process.pid)
+            _kill(process)
             hung.cancel()
 
 
@@ -51,11 +51,12 @@ def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
 def kill_all(process: subprocess.Popen[str]) -> None:
     """Kill a process with all that it started, and wait until none of them holds its standard output any more."""
     assert process.stdout is not None
-    _kill(process.pid)
+    _kill(process)
     process.stdout.read()
     process.wait(CEILING)
 
 
-def _kill(group: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+def _kill(leader: subprocess.Popen[str]) -> None:
+    if leader.returncode is None:  # once it is known to have ended, its number may be another's
+        with suppress(ProcessLookupError):
+            os.killpg(leader.pid, signal.SIGKILL)

@@ -133,7 +133,7 @@ train.run(StageContext(folder, "churn", "train", params))
 
 
 def killed_in_an_epoch(context: StageContext, epochs: int, further: int) -> Path:
-    """Run the stage in a process of its own that is killed when it has saved so many epochs and made so many calls more.
+    """Run the stage in a process of its own that is killed when it has saved epochs and made `further` calls.
 
     The process kills itself: only so does it end there and nowhere else, whatever the machine does meanwhile.
     """

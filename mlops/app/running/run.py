@@ -18,6 +18,7 @@ from mlops.app.workspace import Workspace, open_workspace
 from mlops.backends.registry import render
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.canonical import dumps
+from mlops.files.plain_yaml import Conflicted
 from mlops.plan.gate import registered
 from mlops.plan.stage import Stage
 
@@ -36,6 +37,7 @@ def run_pipeline(workspace: Workspace, name: str) -> Verdict:
     Raises:
         StageFailed: a stage stopped for a reason other than its verdict.
         InfrastructureError: DVC itself failed.
+        Conflicted: a merge left both versions in dvc.lock.
         StaleError: the rules, or the policy, are not those it began with.
     """
     root = workspace.root
@@ -91,6 +93,8 @@ def _recorded(workspace: Workspace, name: str) -> bool:
     pipeline = workspace.pipeline(name)
     try:
         locked = read_lock(workspace.root, pipeline.folder)
+    except Conflicted:  # DVC would say less
+        raise
     except IntegrityError:
         return False
     known: dict[str, str | None] = {}

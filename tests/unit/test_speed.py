@@ -22,10 +22,16 @@ WAITS = {"wait", "join", "result", "wait_for"}
 def faults(text: str) -> Iterator[str]:
     """Find what makes a test end otherwise on a slow machine."""
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module == "time":
+        if _imports_a_clock(node):
             yield f"line {node.lineno}: a clock, or a pause"
         if isinstance(node, ast.Call):
             yield from (f"line {node.lineno}: {what}" for what in _of_call(node))
+
+
+def _imports_a_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module in {"time", "timeit", "resource"}
+    return isinstance(node, ast.Import) and any(name.name in {"timeit", "resource"} for name in node.names)
 
 
 def _of_call(call: ast.Call) -> Iterator[str]:
@@ -65,6 +71,7 @@ def test_only_the_shared_helpers_look_at_a_clock() -> None:
         ("import time\ntime.sleep(1)", "line 2: a clock, or a pause"),
         ("import time\nassert time.monotonic() - x < 5", "line 2: a clock, or a pause"),
         ("from time import perf_counter", "line 1: a clock, or a pause"),
+        ("import timeit", "line 1: a clock, or a pause"),
         ("process.wait(20)", "line 1: a wait that is not CEILING"),
         ("subprocess.run(c, timeout=60)", "line 1: a wait that is not CEILING"),
         ("event.wait(timeout=0.5)", "line 1: a wait that is not CEILING"),

@@ -103,5 +103,6 @@ def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None,
         return f"{path} was never recorded"
     if committed:
         return _changed(place, recorded, path)
-    cached = objects(root) / recorded[:2] / recorded[2:]
-    return "" if place.exists() or cached.exists() else f"{path} is not here (dvc pull brings it, if a remote has it)"
+    if place.exists() or (objects(root) / recorded[:2] / recorded[2:]).exists():
+        return ""
+    return f"{path} is not here (dvc pull brings it, if a remote has it)"

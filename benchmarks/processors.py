@@ -3,8 +3,7 @@
 `python benchmarks/processors.py [PROCESSOR ...]` needs qemu-x86_64 (package qemu-user). It prints two tables: for each
 pipeline, whether the files of all its stages are equal; for each kind, the price: CPU time of training under the
 settings of a stage against training with the products of torch itself and no settings, in turns, each in a fresh
-process. Exits 1 where
-a file differs.
+process. Exits 1 where a file differs.
 """
 
 from __future__ import annotations

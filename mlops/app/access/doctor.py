@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mlops.app.git import git
+from mlops.errors import InfrastructureError
 from mlops.files.sqlite_store import absolute
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import load_project
@@ -69,9 +71,22 @@ def _programs() -> Iterator[Check]:
 
 
 def _repository(root: Path) -> Iterator[Check]:
-    for name, hint in ((".git", "git init"), (".dvc", "dvc init")):
-        there = (root / name).exists()
-        yield Check(name, "pass" if there else "fail", "found" if there else "is missing", hint)
+    yield _git(root)
+    there = (root / ".dvc").exists()
+    yield Check(".dvc", "pass" if there else "fail", "found" if there else "is missing", "dvc init")
+
+
+def _git(root: Path) -> Check:
+    """Ask Git, not the folder: a repository of somebody else's is there, and Git refuses it."""
+    if not (root / ".git").exists():
+        return Check(".git", "fail", "is missing", "git init")
+    try:
+        done = git(root, "rev-parse", "--git-dir")
+    except InfrastructureError as error:
+        return Check(".git", "fail", error.message, error.hint or "")
+    if done.returncode:
+        return Check(".git", "fail", "is no repository of Git's", "move it away, then git init")
+    return Check(".git", "pass", "found")
 
 
 def _remote(root: Path) -> Iterator[Check]:

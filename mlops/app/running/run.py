@@ -46,6 +46,7 @@ def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reprodu
     Raises:
         StageFailed: a stage stopped for a reason other than its verdict.
         InfrastructureError: DVC itself failed.
+        Conflicted: a merge left both versions in dvc.lock.
         StaleError: the rules, or the policy, are not those it began with.
     """
     standing = standings(workspace, (name,))[name]

@@ -10,6 +10,7 @@ from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.errors import IntegrityError
 from mlops.files.canonical import dumps
+from mlops.files.plain_yaml import Conflicted
 from mlops.plan.stage import Stage
 
 
@@ -39,6 +40,8 @@ def catalogue_settled(workspace: Workspace) -> bool:
         return False
     try:
         locked = read_lock(root, ".")
+    except Conflicted:
+        raise
     except IntegrityError:
         return False
     return fleet.name in locked and _same(fleet, locked[fleet.name], root, {})
@@ -57,6 +60,8 @@ def _stale(workspace: Workspace, name: str) -> tuple[str, ...]:
     stages = tuple(stage.name for stage in pipeline.stages)
     try:
         locked = read_lock(workspace.root, pipeline.folder)
+    except Conflicted:  # DVC would say less
+        raise
     except IntegrityError:
         return stages
     known: dict[str, str | None] = {}

@@ -11,6 +11,7 @@ from mlops.app.given import given
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.workspace import Workspace
 from mlops.errors import IntegrityError
+from mlops.files.plain_yaml import Conflicted
 from mlops.plan.pipeline import PipelinePlan
 
 
@@ -24,7 +25,11 @@ class Finding:
 
 
 def verify(workspace: Workspace, names: tuple[str, ...] = ()) -> tuple[Finding, ...]:
-    """Find every disagreement of the named pipelines, or of all."""
+    """Find every disagreement of the named pipelines, or of all.
+
+    Raises:
+        Conflicted: a merge left both versions in a dvc.lock: there is nothing to compare with.
+    """
     found: list[Finding] = []
     differing = {difference.path for difference in check_files(workspace)}
     for pipeline in workspace.plan.pipelines:
@@ -39,6 +44,8 @@ def verify(workspace: Workspace, names: tuple[str, ...] = ()) -> tuple[Finding, 
 def _pipeline(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
     try:
         locked = read_lock(root, pipeline.folder)
+    except Conflicted:
+        raise
     except IntegrityError as error:
         yield Finding(pipeline.name, error.message, error.exit_code)
         return

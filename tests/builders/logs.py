@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlops.bundle.contents import verify
-from mlops.bundle.golden import json_row
 from mlops.bundle.prediction_log import segment, segment_name
 from mlops.bundle.predictor import Predictor
+from mlops.steps.golden_rows import json_row
+from mlops.steps.tables import scored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def write_day(folder: Path, bundle: Path, day: int, frame: pl.DataFrame, digest:
     predictor = Predictor.open(bundle)
     plain = frame.select(field.name for field in predictor.schema.fields)
     rows = [json_row(row) for row in plain.iter_rows(named=True)]
-    output = predictor.predict(plain).astype(np.float64).reshape(len(rows), -1).tolist()
+    output = scored(predictor, plain).astype(np.float64).reshape(len(rows), -1).tolist()
     first = int((START + timedelta(days=day)).timestamp() * 1e6)
     times = [first + index * 86_000_000_000 // max(1, len(rows)) for index in range(len(rows))]
     names = [f"{day}-{index}" for index in range(len(rows))]

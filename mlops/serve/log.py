@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _ROWS = 5_000  # of a segment
 _SECONDS = 10.0  # that a record waits at most; a killed process loses no more than these
 # A thread of Python keeps the others waiting while it works: a little at a time, so that requests hardly notice.
-_AT_ONCE = 100  # rows, about half a millisecond
+_AT_ONCE = 100  # rows, a millisecond or two
 _PAUSE = 0.002  # seconds in between, for whoever waits
 _LEVEL = 1  # of gzip: a tenth larger than its usual 9, at a third of the time
 _MOST = 200_000  # rows held while the folder cannot be written; then new ones are counted and dropped

@@ -9,6 +9,7 @@ import click
 
 from mlops.cli.failure import report
 from mlops.cli.options import root, say
+from mlops.extras import need
 
 if TYPE_CHECKING:
     from mlops.app.judging.gate import Verdict
@@ -38,6 +39,7 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
     Several run side by side, and what is wrong with one stops no other. The exit code is the worst: 3 to 6 where one
     could not be judged, else 2 for a failed gate, else 7 for an inconclusive one.
     """
+    need("train", "`mlops run`")
     from mlops.app.running.run import run_pipeline
     from mlops.app.workspace import open_workspace
 

@@ -17,6 +17,7 @@ PLACES = (
     "pipelines/*/params.yaml",
     "pipelines/*/.gitignore",
     ".github/workflows/mlops-*.yml",
+    ".github/workflows/.gitattributes",
     ".github/CODEOWNERS",
     ".github/gates/*.yaml",
     ".github/dependabot.yml",

@@ -9,8 +9,8 @@ PATH = ".github/CODEOWNERS"
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Write a line per pattern; nothing where no policy was given, or GitHub is not asked to judge anything."""
-    if not (plan.ownership and plan.workflows):
+    """Write a line per pattern; nothing where no policy was given."""
+    if not plan.ownership:
         return {}
     lines = (f"{line.pattern} {' '.join(line.owners)}\n" for line in plan.ownership)
     return {PATH: header("conf/policy.yaml and the owners of conf/pipeline/") + "".join(lines)}

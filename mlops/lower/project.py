@@ -19,6 +19,8 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
     owners = {name: spec.owners for name, spec in pipelines.items()}
     ownership = () if policy is None else lower_owners(policy, owners, locked=project.ci.install == "lock")
+    if project.ci.kind == "none":
+        policy, ownership = None, ()  # nobody reads what would lie in .github/
     return Plan(
         project.name, plans, _fleet(plans), lower_workflows(project, pipelines), ownership, _reviewed(policy, pipelines)
     )

@@ -3,10 +3,12 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
+TESTED := .venv/.installed-test
 JOBS   ?= 2
 
 HASHES ?= yes
-PIP    := $(BIN)/pip --disable-pip-version-check install --quiet
+# Modules are compiled when they are first imported: of all that is installed few are
+PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 LOCKED := $(PIP) --require-hashes --no-deps --no-build-isolation
 
 .PHONY: demo test check setup lock audit runner compile ui golden format clean help
@@ -26,10 +28,10 @@ demo: setup      ## Three pipelines from YAML to a verdict, one to a running mod
 	  echo "MLflow UI  make ui, then http://127.0.0.1:5000"; \
 	  echo "serve      mlops serve rand_hie, then http://127.0.0.1:8080"'
 
-test: setup      ## Everything: check, and end to end with real tools
+test: $(TESTED) ## Everything: check, and end to end with real tools
 	$(BIN)/python -m pytest -n $(JOBS)
 
-check: setup     ## The fast part: lint, types, layers, unit, golden
+check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -37,35 +39,47 @@ check: setup     ## The fast part: lint, types, layers, unit, golden
 	$(BIN)/mlops compile --check
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
 
-setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc
+setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc, without what tests need
 
-# Every file that is installed has one of the hashes in .requirements/. HASHES=no is for a machine whose index has builds of
-# its own; it says so.
-$(STAMP): pyproject.toml constraints.txt $(wildcard .requirements/*.txt)
+# Every file that is installed has one of the hashes in mlops/locks/ and .requirements/. HASHES=no is for a machine whose
+# index has builds of its own; it says so.
+$(STAMP): pyproject.toml constraints.txt $(wildcard mlops/locks/*.txt) .requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
 ifeq ($(HASHES),yes)
 	$(LOCKED) --requirement .requirements/build.txt
-	$(LOCKED) --requirement .requirements/all.txt
-	$(LOCKED) --requirement .requirements/torch-cpu.txt || { \
+	$(LOCKED) --requirement mlops/locks/run.txt
+	$(LOCKED) --requirement mlops/locks/torch-cpu.txt || { \
 	  echo "torch: no index here has the build for CPUs, which is smaller; the default index's build is taken" >&2; \
-	  $(LOCKED) --requirement .requirements/torch.txt; }
+	  $(LOCKED) --requirement mlops/locks/torch.txt; }
 	$(PIP) --no-deps --no-build-isolation --editable . --config-settings editable_mode=compat
 	$(BIN)/pip check
 else
-	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in .requirements/" >&2
-	$(PIP) --constraint constraints.txt --editable ".[test,sql,explain]" --config-settings editable_mode=compat
+	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in mlops/locks/" >&2
+	$(PIP) --constraint constraints.txt --editable ".[train,registry,sql,explain]" --config-settings editable_mode=compat
 endif
 	@touch $@
 
-lock: setup      ## Write down the hashes of what pyproject.toml and constraints.txt ask for
+# What only tests, linters and `make lock` need
+$(TESTED): $(STAMP) .requirements/test.txt
+ifeq ($(HASHES),yes)
+	$(LOCKED) --requirement .requirements/test.txt
+	$(BIN)/pip check
+else
+	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in .requirements/" >&2
+	$(PIP) --constraint constraints.txt --editable ".[train,registry,sql,explain,test]" --config-settings editable_mode=compat
+endif
+	@touch $@
+
+lock: $(TESTED) ## Write down the hashes of what pyproject.toml and constraints.txt ask for
 	$(BIN)/python .requirements/lock.py
 
 audit:           ## Look for known vulnerabilities in what is locked, in the OSV database
 	@test -x .mlops/audit/bin/pip || $(PYTHON) -m venv .mlops/audit
 	.mlops/audit/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement .requirements/audit.txt
 	.mlops/audit/bin/pip-audit --strict --disable-pip --require-hashes --vulnerability-service osv --progress-spinner off \
-	  --requirement .requirements/all.txt --requirement .requirements/torch.txt --requirement .requirements/audit.txt
+	  --requirement mlops/locks/run.txt --requirement mlops/locks/torch.txt --requirement .requirements/test.txt \
+	  --requirement .requirements/audit.txt
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
 	npm ci --prefix tests/runner --silent --no-audit --no-fund
@@ -73,14 +87,14 @@ runner:          ## GitHub's own workflow parser, from npm: without it, tests th
 compile: setup   ## Write the generated files
 	$(BIN)/mlops compile
 
-golden: setup    ## Rewrite the expected files of the golden tests
+golden: $(TESTED) ## Rewrite the expected files of the golden tests
 	$(BIN)/python -m pytest -q tests/golden --update
 	$(BIN)/mlops schema --write
 
 ui: setup        ## The MLflow UI on http://127.0.0.1:5000
 	$(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/.mlops/mlflow.db" --host 127.0.0.1 --port 5000
 
-format: setup    ## Format the code
+format: $(TESTED) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

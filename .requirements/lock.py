@@ -1,7 +1,7 @@
 """Write down the hash of every file of the pinned releases: `make lock`.
 
-`constraints.txt` says which release, the files beside this one which bytes it may be, for Linux and for Apple's
-machines; pip takes nothing else. https://pip.pypa.io/en/stable/topics/secure-installs/
+`constraints.txt` says which release, the files beside this one and in `mlops/locks/` which bytes it may be, for Linux
+and for Apple's machines; pip takes nothing else. https://pip.pypa.io/en/stable/topics/secure-installs/
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+BESIDE = ROOT / ".requirements"
+SHIPPED = ROOT / "mlops" / "locks"  # these travel in the wheel, for repositories that `mlops init` makes
 COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
 PLAIN = ("--no-annotate", "--no-header", "--no-emit-index-url")
-EXTRAS = ("--extra", "test", "--extra", "sql", "--extra", "explain")
+RUN = ("train", "registry", "sql", "explain")  # extras of the stages and verbs; `test` comes beside them
 FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
 BUILD = "setuptools"  # builds what is published as a source alone, and this project
 AUDIT = "pip-audit==2.10.1"
@@ -25,14 +27,23 @@ TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build 
 
 
 def main() -> None:
-    """Resolve what the project needs, and the tool that audits it."""
-    needed = _resolved("pyproject.toml", *EXTRAS, "--constraint", "constraints.txt")
-    torch = next(block for block in needed if block.startswith("torch=="))
-    _write("build", [block for block in needed if block.startswith(f"{BUILD}==")])
-    _write("all", [block for block in needed if not TORCH.match(block)])
-    _write("torch", [block for block in needed if TORCH.match(block)])
-    _write("torch-cpu", [_cpu(torch.split(" ", 1)[0])])
-    _write("audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
+    """Resolve what serves, what runs, what tests, and the tool that audits them."""
+    run = _needed(*RUN)
+    torch = next(block for block in run if block.startswith("torch=="))
+    plain = [block for block in run if not TORCH.match(block)]
+    _write(BESIDE / "build", [block for block in run if block.startswith(f"{BUILD}==")])
+    _write(BESIDE / "test", [block for block in _needed(*RUN, "test") if block not in run])
+    _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
+    _write(SHIPPED / "serve", _needed())
+    _write(SHIPPED / "run", plain)
+    _write(SHIPPED / "torch", [block for block in run if TORCH.match(block)])
+    _write(SHIPPED / "torch-cpu", [_cpu(torch.split(" ", 1)[0])])
+
+
+def _needed(*extras: str) -> list[str]:
+    """Resolve the core with some extras."""
+    asked = [option for extra in extras for option in ("--extra", extra)]
+    return _resolved("pyproject.toml", *asked, "--constraint", "constraints.txt")
 
 
 def _resolved(*options: str, read: str | None = None) -> list[str]:
@@ -49,7 +60,7 @@ def _cpu(requirement: str) -> str:
     command = (sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed", "--no-deps")
     wanted = f"{requirement}+cpu"
     done = subprocess.run([*command, "--report", "-", wanted], stdout=subprocess.PIPE, check=False)  # noqa: S603
-    known = (ROOT / ".requirements" / "torch-cpu.txt").read_text(encoding="utf-8")
+    known = (SHIPPED / "torch-cpu.txt").read_text(encoding="utf-8")
     hashes = set(HASH.findall(known)) if f"{wanted} " in known else set()
     if done.returncode == 0:
         (item,) = json.loads(done.stdout)["install"]
@@ -64,10 +75,10 @@ def _blocks(text: str) -> list[str]:
     return re.findall(r"^[A-Za-z0-9].*\n(?:^    .*\n)*", text, re.MULTILINE)
 
 
-def _write(name: str, blocks: list[str]) -> None:
+def _write(file: Path, blocks: list[str]) -> None:
     if not blocks:
-        raise SystemExit(f"nothing to write into .requirements/{name}.txt")
-    (ROOT / ".requirements" / f"{name}.txt").write_text(FIRST + "".join(blocks), encoding="utf-8")
+        raise SystemExit(f"nothing to write into {file.relative_to(ROOT)}.txt")
+    file.with_suffix(".txt").write_text(FIRST + "".join(blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -22,19 +23,24 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_pyproject_refuses_a_bad_release_and_takes_the_pinned_one(name: str, repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
-    (wanted,) = [item for item in map(Requirement, project["dependencies"]) if item.name == name]
+    (wanted,) = [item for item in map(Requirement, asked(project)) if item.name == name]
     assert not [version for version in REFUSED[name] if wanted.specifier.contains(version)]
     assert wanted.specifier.contains(pinned(repository)[name])
 
 
 def test_whatever_make_setup_installs_is_pinned_to_one_version(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    asked = [*project["dependencies"], *extras["test"], *extras["sql"], *extras["explain"]]
-    assert {canonicalize_name(Requirement(item).name) for item in asked} <= set(pinned(repository))
+    assert {canonicalize_name(Requirement(item).name) for item in asked(project)} <= set(pinned(repository))
 
 
-LOCKS = ("all", "audit", "build", "torch", "torch-cpu")
+def asked(project: dict[str, Any]) -> list[str]:
+    """List what is asked for by all that `make test` installs."""
+    extras = ("train", "registry", "sql", "explain", "test")
+    return [*project["dependencies"], *(item for extra in extras for item in project["optional-dependencies"][extra])]
+
+
+SHIPPED = ("run", "serve", "torch", "torch-cpu")
+LOCKS = (*SHIPPED, "audit", "build", "test")
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -50,17 +56,19 @@ def test_every_file_that_is_installed_has_a_hash(name: str, repository: Path) ->
 def test_what_is_locked_is_what_is_pinned(repository: Path) -> None:
     found = {
         canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
-        for name in ("all", "torch")
+        for name in ("run", "test", "torch")
         for requirement in map(Requirement, locked(repository, name))
     }
     differing = {name: found.get(name) for name, version in pinned(repository).items() if found.get(name) != version}
-    assert not differing, "constraints.txt and .requirements/ differ: run `make lock`"
+    assert not differing, "constraints.txt and the locks differ: run `make lock`"
     (cpu,) = map(Requirement, locked(repository, "torch-cpu"))
     assert str(cpu.specifier) == f"=={pinned(repository)['torch']}+cpu"
 
 
 def test_no_index_is_named_where_packages_are(repository: Path) -> None:
-    texts = [path.read_text() for path in (repository / ".requirements").glob("*.txt")]
+    texts = [
+        path.read_text() for place in (".requirements", "mlops/locks") for path in (repository / place).glob("*.txt")
+    ]
     assert len(texts) == len(LOCKS)
     assert not [line for text in texts for line in text.splitlines() if "://" in line or line.startswith("-")]
 
@@ -72,7 +80,7 @@ def commands(repository: Path, target: str, *settings: str) -> list[str]:
     return done.stdout.replace("\\\n", " ").splitlines()
 
 
-@pytest.mark.parametrize("target", ["setup", "audit"])
+@pytest.mark.parametrize("target", ["setup", "check", "audit"])
 def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, repository: Path) -> None:
     parts = [part for line in commands(repository, target) for part in re.split(r";|\|\|", line)]
     parts = [part for part in parts if re.search(r"bin/pip .*install ", part)]
@@ -82,16 +90,27 @@ def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, reposito
         assert "--require-hashes" in part or "--editable ." in part, part
 
 
+def test_a_setup_for_the_demo_installs_nothing_that_only_tests_need(repository: Path) -> None:
+    assert not [line for line in commands(repository, "demo") if ".requirements/test.txt" in line]
+    assert [line for line in commands(repository, "check") if ".requirements/test.txt" in line]
+
+
+def test_what_serves_is_part_of_what_runs(repository: Path) -> None:
+    assert locked(repository, "serve").items() <= locked(repository, "run").items()
+    assert not locked(repository, "test").keys() & locked(repository, "run").keys()
+
+
 def test_a_setup_that_compares_no_hashes_says_so(repository: Path) -> None:
     found = commands(repository, "setup", "HASHES=no")
-    said = "HASHES=no: what is installed is NOT compared with the hashes in .requirements/"
+    said = "HASHES=no: what is installed is NOT compared with the hashes in mlops/locks/"
     assert [line for line in found if said in line]
     assert not [line for line in found if "--require-hashes" in line]
 
 
 def locked(repository: Path, name: str) -> dict[str, list[str]]:
     """Read the requirements of a lock, each with its hashes."""
-    lines = (repository / ".requirements" / f"{name}.txt").read_text().replace(" \\\n", "\n").splitlines()
+    place = "mlops/locks" if name in SHIPPED else ".requirements"
+    lines = (repository / place / f"{name}.txt").read_text().replace(" \\\n", "\n").splitlines()
     found: dict[str, list[str]] = {}
     for line in lines:
         if line.startswith("    "):

@@ -84,7 +84,7 @@ def write(requirements: Requirements) -> str:
     """Write the file; the same input gives the same bytes."""
     pin = requirements.pin
     what = pin.place if pin.file else f"{NAME} @ {pin.place}" if pin.place else f"{NAME}=={pin.version}"
-    return f"{HEADER}\n{what} \\\n    --hash=sha256:{pin.digest}\n\n{blocks(requirements.lock)}"
+    return f"{HEADER}\n{what} \\\n    --hash=sha256:{pin.digest}\n\n{''.join(blocks(requirements.lock))}"
 
 
 def parse(text: str, shown: str = FILE) -> Requirements:
@@ -100,7 +100,7 @@ def parse(text: str, shown: str = FILE) -> Requirements:
     if found is None:
         raise _wrong(f"{shown}: the first requirement is no pin of {NAME} with its hash")
     rest = body[found.end() :].removeprefix("\n")
-    if blocks(rest) != rest:
+    if "".join(blocks(rest)) != rest:
         raise _wrong(f"{shown}: a line is neither a requirement nor its hash")
     if NAME in versions(rest):
         raise _wrong(f"{shown} pins {NAME} twice")
@@ -108,9 +108,9 @@ def parse(text: str, shown: str = FILE) -> Requirements:
     return Requirements(Pin(version, found["digest"], found["place"] or found["address"] or ""), rest)
 
 
-def blocks(text: str) -> str:
-    """Keep the requirements of a text, each with the lines of its hashes, and leave out comments and empty lines."""
-    return "".join(_BLOCK.findall(text))
+def blocks(text: str) -> list[str]:
+    """List the requirements of a text, each with the lines of its hashes; comments and empty lines are left out."""
+    return _BLOCK.findall(text)
 
 
 def _wrong(message: str) -> ConfigurationError:

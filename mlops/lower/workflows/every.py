@@ -18,7 +18,7 @@ from mlops.spec.project import Project
 def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tuple[Workflow, ...]:
     """Decide every workflow: one that judges changes, one that audits, and what environments and monitors need.
 
-    What a lock file pins moves as a whole, with the release of mlops that it belongs to; there is nothing else to audit.
+    What a lock file pins moves as a whole, with the release of mlops that it belongs to: nothing else is audited.
     """
     if project.ci.kind == "none":
         return ()

@@ -46,7 +46,9 @@ fi
 _FETCH_RECORDED = (
     _ASK
     + """\
-if [ -n "$remotes" ] && ! {}; then
+if [ -z "$remotes" ]; then
+  echo '::notice title=No DVC remote::what is not in Git is made again here'
+elif ! {}; then
   echo '::warning title=Not everything was fetched::the DVC remote cannot be read here: stages run again'
 fi
 """

@@ -83,9 +83,10 @@ def _alone(folder: Path) -> Iterator[Path]:
     """Give an empty stage that no other process uses; what a killed one left is taken back, before and after."""
     stage = folder / STAGE
     stage.mkdir(exist_ok=True)
-    with (stage / "lock").open("w") as lock:
+    held = os.open(stage, os.O_RDONLY | os.O_DIRECTORY)
+    try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             hint = "wait until it is done"
             raise InfrastructureError(f"{folder}: another `mlops init` is at work there", hint=hint) from error
@@ -96,7 +97,18 @@ def _alone(folder: Path) -> Iterator[Path]:
             _undo(folder)
             raise
         finally:
-            shutil.rmtree(stage, ignore_errors=True)
+            _clear(stage)
+    finally:
+        os.close(held)
+
+
+def _clear(stage: Path) -> None:
+    """Remove the stage, the list last: until it is gone, whoever comes after a kill takes everything back."""
+    for entry in stage.iterdir():
+        if entry.name != _LIST:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    (stage / _LIST).unlink(missing_ok=True)
+    stage.rmdir()
 
 
 def _undo(folder: Path) -> None:
@@ -107,8 +119,8 @@ def _undo(folder: Path) -> None:
             if any((folder / above).iterdir()):
                 break
             (folder / above).rmdir()
-    (stage / _LIST).unlink(missing_ok=True)
     shutil.rmtree(stage / "new", ignore_errors=True)
+    (stage / _LIST).unlink(missing_ok=True)
 
 
 def _move(stage: Path, folder: Path) -> tuple[str, ...]:

@@ -31,9 +31,10 @@ def command(
     """Make a repository in DIR, which is empty or not there yet: configuration, policy, DVC, lock, workflow."""
     from mlops.app.starting.init import begin
     from mlops.app.starting.settings import settle
+    from mlops.app.starting.wheel import installed
 
     here = folder.absolute()
-    begun = begin(here, settle(here, name, owner, ci, remote, tracking), wheel, dry=dry_run)
+    begun = begin(here, settle(here, name, owner, ci, remote, tracking), wheel, installed(), dry=dry_run)
     for path in begun.files:
         click.echo(path)
     if dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from mlops.app.starting.ground import look
 from mlops.app.starting.laying import lay, take_back
 from mlops.app.starting.pin import Requirements, write
 from mlops.app.starting.settings import PLACEHOLDER, Settings, is_address
-from mlops.app.starting.wheel import Wheel, find
+from mlops.app.starting.wheel import Source, Wheel, find
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_bytes, write_text
 
@@ -30,8 +31,10 @@ class Begun:
     notes: tuple[str, ...]
 
 
-def begin(folder: Path, settings: Settings, given: str | None, *, dry: bool = False) -> Begun:
+def begin(folder: Path, settings: Settings, given: str | None, source: Source | None, *, dry: bool = False) -> Begun:
     """Make a repository in a folder that is empty or absent; with `dry`, say what would be written.
+
+    `given` names the wheel; where it does not, `source` says where this program was installed from.
 
     Raises:
         ConfigurationError: the folder is in use, or no wheel can be named.
@@ -39,7 +42,7 @@ def begin(folder: Path, settings: Settings, given: str | None, *, dry: bool = Fa
         InfrastructureError: something outside is missing, or the folder cannot be written.
     """
     versioned = look(folder)
-    wheel = find(given)
+    wheel = find(given, source)
     texts = contents(settings, write(Requirements(wheel.pin, lock.shipped())))
 
     def build(new: Path) -> None:
@@ -58,7 +61,8 @@ def begin(folder: Path, settings: Settings, given: str | None, *, dry: bool = Fa
     alone = not folder.exists() or not any(folder.iterdir())
     files = lay(folder, build)
     entries = sorted({path.split("/", 1)[0] for path in files} | (set() if versioned else {".git"}))
-    undo = f"rm -r {folder}" if alone else f"cd {folder} && rm -r {' '.join(entries)}"
+    place = shlex.quote(str(folder))
+    undo = f"rm -r {place}" if alone else f"cd {place} && rm -r {' '.join(entries)}"
     return Begun(files, undo, tuple(_notes(settings, wheel)))
 
 

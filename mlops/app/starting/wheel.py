@@ -34,8 +34,44 @@ class Wheel:
     data: bytes | None = None
 
 
-def find(given: str | None) -> Wheel:
-    """Find the wheel: the file or address that is given, else what pip recorded, else what its index has.
+@dataclass(frozen=True)
+class Source:
+    """Where an installer took this program from: a folder, or a wheel and the hash that it noted of it."""
+
+    address: str
+    digest: str = ""
+    folder: bool = False
+
+    @classmethod
+    def read(cls, note: str) -> Source:
+        """Read what it noted in `direct_url.json`.
+
+        https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
+        """
+        noted = json.loads(note)
+        archive = noted.get("archive_info")
+        if archive is None:
+            return cls(noted["url"], folder=True)
+        digest = (archive.get("hashes") or {}).get("sha256") or archive.get("hash", "").removeprefix("sha256=")
+        return cls(noted["url"], digest)
+
+    @property
+    def path(self) -> Path:
+        """The file or folder of this machine."""
+        return Path(unquote(urlsplit(self.address).path))
+
+
+def installed() -> Source | None:
+    """Say where this program was installed from; None where that was an index."""
+    try:
+        note = metadata.distribution(NAME).read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return Source(PACKAGE.parent.as_uri(), folder=True)
+    return None if note is None else Source.read(note)
+
+
+def find(given: str | None, source: Source | None) -> Wheel:
+    """Find the wheel: the file or address that is given, else what was installed, else what pip's index has.
 
     Raises:
         ConfigurationError: what is given is no wheel, or this program runs from no wheel.
@@ -44,38 +80,18 @@ def find(given: str | None) -> Wheel:
     """
     if given is not None:
         return _fetched(given) if "://" in given else _kept(Path(given))
-    recorded = _recorded()
-    if recorded is None:
+    if source is None:
         return _indexed()
-    address, digest = recorded
-    if not address.startswith("file:"):
-        if not digest:
-            return _fetched(address)
-        return Wheel(Pin(mlops.__version__, digest, _address(address)))
-    path = Path(unquote(urlsplit(address).path))
-    if path.is_dir():
-        hint = f"pip wheel --no-deps {path} makes a wheel of it; then mlops init --from WHEEL"
-        raise ConfigurationError(f"mlops runs from the folder {path}, which no other machine has", hint=hint)
-    if not path.exists():
-        raise InfrastructureError(f"{path}, the wheel that mlops was installed from, is gone", hint=_FROM)
-    return _kept(path, digest)
-
-
-def _recorded() -> tuple[str, str] | None:
-    """Read what an installer noted of where it took this program from: an address, and a hash where it noted one.
-
-    https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
-    """
-    try:
-        text = metadata.distribution(NAME).read_text("direct_url.json")
-    except metadata.PackageNotFoundError:
-        return f"file://{PACKAGE.parent}", ""
-    if text is None:
-        return None
-    noted = json.loads(text)
-    archive = noted.get("archive_info") or {}
-    digest = (archive.get("hashes") or {}).get("sha256") or str(archive.get("hash", "")).removeprefix("sha256=")
-    return ("file://" + unquote(urlsplit(noted["url"]).path) if "dir_info" in noted else noted["url"]), digest
+    if source.folder:
+        where = source.path if source.address.startswith("file:") else source.address
+        hint = f"pip wheel --no-deps {where} makes a wheel of it; then mlops init --from WHEEL"
+        raise ConfigurationError(f"mlops runs from {where}, not from a wheel", hint=hint)
+    if not source.address.startswith("file:"):
+        place = _address(source.address)
+        return Wheel(Pin(mlops.__version__, source.digest, place)) if source.digest else _fetched(place)
+    if not source.path.exists():
+        raise InfrastructureError(f"{source.path}, the wheel that mlops was installed from, is gone", hint=_FROM)
+    return _kept(source.path, source.digest)
 
 
 def _kept(path: Path, digest: str = "") -> Wheel:
@@ -96,7 +112,7 @@ def _fetched(address: str) -> Wheel:
     place = _address(address)
     with TemporaryDirectory() as folder:
         path = _download(place, Path(folder), f"{place} cannot be fetched", "check --from")
-        return Wheel(Pin(_same_program(path, place), hashlib.sha256(path.read_bytes()).hexdigest(), place))
+        return Wheel(Pin(_same_program(path, place), _digest(path), place))
 
 
 def _indexed() -> Wheel:
@@ -159,5 +175,5 @@ def _same_program(path: Path, shown: str) -> str:
     if other:
         more = f" and {len(other) - _SHOWN} more" if len(other) > _SHOWN else ""
         message = f"{shown} is not the program that runs here: mlops/{', mlops/'.join(other[:_SHOWN])}{more} differ"
-        raise IntegrityError(message, hint=f"pip install {shown}, then run mlops init again")
+        raise IntegrityError(message, hint="pip install the one that you mean, then run mlops init again")
     return named["version"]

@@ -22,7 +22,14 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     if project.ci.kind == "none":
         policy, ownership = None, ()  # nobody reads what would lie in .github/
     return Plan(
-        project.name, plans, _fleet(plans), lower_workflows(project, pipelines), ownership, _reviewed(policy, pipelines)
+        project.name,
+        plans,
+        _fleet(plans),
+        lower_workflows(project, pipelines),
+        ownership,
+        _reviewed(policy, pipelines),
+        facts.remote,
+        project.tracking.uri,
     )
 
 

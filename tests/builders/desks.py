@@ -18,11 +18,12 @@ _PYTHON = f"""\
 # `python`, but for what an environment begins with: here everything but the product is installed already
 if [ "$1" = -m ] && [ "$2" = venv ]; then
   {sys.executable} -m venv --without-pip "$3" && cp {{folder}}/shared.pth "$3"/lib/python3.*/site-packages/ &&
-  cp {{folder}}/pip.conf "$3"/ && cp {{folder}}/pip "$3"/bin/
+  cp {{folder}}/pip.conf "$3"/ && cp {{folder}}/pip {{folder}}/dvc "$3"/bin/
 else
   exec {sys.executable} "$@"
 fi
 """
+_DVC = '#!/bin/sh\nexec "$(dirname "$0")/python" -m dvc "$@"\n'
 _PIP = '#!/bin/sh\nexec "$(dirname "$0")/python" -m pip --disable-pip-version-check "$@"\n'
 
 
@@ -55,6 +56,7 @@ def make_tools(folder: Path, index: Path) -> Path:
         "shared.pth": f"{shared}\n",
         "pip.conf": f"[global]\nno-index = true\nfind-links = {index}\n",
         "pip": _PIP,
+        "dvc": _DVC,
         "bin/python": _PYTHON.format(folder=folder),
     }
     for name, text in texts.items():

@@ -14,10 +14,11 @@ from mlops.app.starting.contents import contents
 from mlops.app.starting.ground import look
 from mlops.app.starting.laying import lay, take_back
 from mlops.app.starting.pin import Requirements, write
-from mlops.app.starting.settings import PLACEHOLDER, Settings, is_address
+from mlops.app.starting.settings import PLACEHOLDER, Settings
 from mlops.app.starting.wheel import Source, Wheel, find
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_bytes, write_text
+from mlops.spec.reach import is_address
 
 _OBJECT_STORES = {"s3": "dvc-s3", "gs": "dvc-gs", "azure": "dvc-azure", "ssh": "dvc-ssh"}
 

@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 
 from mlops.errors import ConfigurationError
 from mlops.files.relative import NAME
+from mlops.spec.reach import SCHEME, is_address, is_server
 
 PLACEHOLDER = "@me"
 _OWNER = re.compile(r"@[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)?")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
-_SERVERS = ("http", "https", "databricks", "postgresql", "mysql", "mssql")
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,6 @@ def settle(
     return Settings(_name(folder, name), _owner(owner), ci, _remote(remote), _tracking(tracking))
 
 
-def is_address(place: str) -> bool:
-    """Whether a DVC remote is one that other machines reach: not a path, and not `file://`."""
-    return bool(_SCHEME.match(place)) and not place.startswith("file://")
-
-
-def is_server(uri: str) -> bool:
-    """Whether a tracking URI is one that other machines reach: neither a path nor an SQLite file."""
-    return urlsplit(uri).scheme.partition("+")[0] in _SERVERS
-
-
 def _name(folder: Path, name: str | None) -> str:
     chosen = name if name is not None else re.sub(r"[^a-z0-9_-]+", "-", folder.name.lower()).strip("-_")[:64]
     if not NAME.fullmatch(chosen):
@@ -77,7 +66,7 @@ def _remote(remote: str | None) -> str:
     if remote is None:
         return ""
     _plain(remote, "--remote")
-    return remote if _SCHEME.match(remote) else str(Path(remote).absolute())
+    return remote if SCHEME.match(remote) else str(Path(remote).absolute())
 
 
 def _tracking(tracking: str | None) -> str:
@@ -94,7 +83,7 @@ def _plain(place: str, option: str) -> None:
     """Refuse what every reader of the repository would learn, and what no reader could see."""
     if not place or not place.isprintable() or "${" in place or place != place.strip():
         raise ConfigurationError(f"{option} {place[:80]!r} is no address and no path", hint="write it as one word")
-    if "@" in (urlsplit(place).netloc if _SCHEME.match(place) else ""):
+    if "@" in (urlsplit(place).netloc if SCHEME.match(place) else ""):
         raise ConfigurationError(
             f"{option}: an address with a user or a password in it would be committed",
             hint="leave it out; credentials come from the environment, or from .dvc/config.local",

@@ -72,8 +72,11 @@ def test_a_folder_inside_a_repository_is_not_its_top(tmp_path: Path) -> None:
 def test_a_repository_of_somebody_else_is_refused_by_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(tmp_path, "init", "-q")
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    message = f"git refuses {tmp_path}: it belongs to somebody else"
-    assert refused(tmp_path) == (message, f"git config --global --add safe.directory {tmp_path}", 6)
+    assert refused(tmp_path) == (
+        "git refuses this folder: it belongs to somebody else",
+        f"if you trust it: git config --global --add safe.directory {tmp_path}",
+        6,
+    )
 
 
 def test_a_damaged_repository_is_told_in_gits_words(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version",
 PLAIN = ("--no-annotate", "--no-header", "--no-emit-index-url")
 RUN = ("train", "registry", "sql", "explain")  # extras of the stages and verbs; `test` comes beside them
 FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
-BUILD = "setuptools"  # builds what is published as a source alone, and this project
+BUILD = ("setuptools", "uv")  # builds this project and what is published as a source alone; installs the rest
 AUDIT = "pip-audit==2.10.1"
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
@@ -31,8 +31,9 @@ def main() -> None:
     run = _needed(*RUN)
     torch = next(block for block in run if block.startswith("torch=="))
     plain = [block for block in run if not TORCH.match(block)]
-    _write(BESIDE / "build", [block for block in run if block.startswith(f"{BUILD}==")])
-    _write(BESIDE / "test", [block for block in _needed(*RUN, "test") if block not in run])
+    more = [block for block in _needed(*RUN, "test") if block not in run]
+    _write(BESIDE / "build", [block for block in run + more if block.partition("==")[0] in BUILD])
+    _write(BESIDE / "test", [block for block in more if block.partition("==")[0] not in BUILD])
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
     _write(SHIPPED / "serve", _needed())
     _write(SHIPPED / "run", plain)

@@ -13,9 +13,16 @@ def find_root(start: Path) -> Path:
     Raises:
         ConfigurationError: there is none.
     """
-    for folder in (start, *start.parents):
-        if (folder / "conf" / "project.yaml").is_file():
-            return folder
+    if (found := search_root(start)) is not None:
+        return found
     raise ConfigurationError(
         f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository"
     )
+
+
+def search_root(start: Path) -> Path | None:
+    """Find the repository if there is one: not everything needs one."""
+    for folder in (start, *start.parents):
+        if (folder / "conf" / "project.yaml").is_file():
+            return folder
+    return None

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from mlops.bundle.schema import BadRows
-from mlops.errors import DataError, IntegrityError
+from mlops.errors import IntegrityError
 from mlops.files.canonical import dumps
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from mlops.bundle.predictor import Predictor
 
 
@@ -27,23 +23,6 @@ class Golden:
     rows: tuple[dict[str, Any], ...]
     scores: tuple[Any, ...]
     decisions: tuple[Any, ...] | None = None
-
-    @classmethod
-    def choose(cls, predictor: Predictor, frame: pl.DataFrame, scores: NDArray[np.float32], count: int) -> Golden:
-        """Choose rows spread over the scores, one with a null if there is one; raises DataError when none would do."""
-        frame = frame.select(field.name for field in predictor.schema.fields)
-        allowed = np.flatnonzero(_acceptable(frame, predictor))
-        if not len(allowed):
-            raise DataError("no test row could be sent as a request: each has a null where training had none")
-        order = allowed[np.argsort(_rank(scores[allowed]), kind="stable")]
-        picked = order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).astype(np.int64))]
-        nulls = frame.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
-        if not nulls[picked].any() and (with_null := order[nulls[order]]).size:
-            picked[len(picked) // 2] = with_null[len(with_null) // 2]
-        rows = tuple(json_row(row) for row in frame[np.unique(picked).tolist()].iter_rows(named=True))
-        expected = predictor.predict_rows(rows)
-        decided = predictor.decide(expected)
-        return cls(rows, tuple(expected.astype(np.float64).tolist()), None if decided is None else tuple(decided))
 
     @classmethod
     def parse(cls, data: bytes) -> Golden:
@@ -83,34 +62,3 @@ class Golden:
         decided = predictor.decide(expected)
         if (None if decided is None else tuple(decided)) != self.decisions:
             raise IntegrityError("the golden rows are decided otherwise than when the bundle was made")
-
-
-def json_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Spell a row of a frame as a request would."""
-    return {name: _json_value(value) for name, value in row.items()}
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124 (NaN is not itself)
-
-
-def _acceptable(frame: pl.DataFrame, predictor: Predictor) -> NDArray[np.bool_]:
-    """Say which rows a request may hold: those without nulls or infinities where none are allowed."""
-    tests = [pl.lit(value=True)]
-    for field in predictor.schema.fields:
-        column = pl.col(field.name)
-        if frame.schema[field.name].is_float():
-            tests.append(~column.is_infinite().fill_null(value=False))
-            column = column.fill_nan(None)
-        if not field.nullable:
-            tests.append(column.is_not_null())
-    accepted: NDArray[np.bool_] = frame.select(pl.all_horizontal(tests).alias("ok")).to_series().to_numpy()
-    return np.broadcast_to(accepted, (frame.height,))
-
-
-def _rank(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Order rows by score; several classes by the likeliest class, then by how likely it is."""
-    wide = scores.astype(np.float64)
-    return wide if wide.ndim == 1 else wide.argmax(axis=1) * 2.0 + wide.max(axis=1)

@@ -1,61 +1,74 @@
 """The prediction log: what a server writes down of its answers and the monitor reads back.
 
-A folder of Parquet segments, each written once and renamed into place. A segment's name says the times of its first and
-last record, so that a reader opens only those it needs. Columns: `prediction_id`, `at` (UTC), `bundle` (digest),
-`features` (a struct of the request's fields; dates as text, as they came) and `output` (a score, or one per class).
+A folder of segments, each written once and renamed into place. A segment's name says the times of its first and last
+record, so that a reader opens only those it needs. A segment is gzipped JSON lines: a head with the digest of the
+bundle, the types of the request's fields and the number of records, then a record a line: `prediction_id`, `at`
+(microseconds since 1970), `features` (the request's fields; dates as text, as they came) and `output` (a score, or one
+per class).
+Segments of earlier releases are Parquet with the same columns (`at` is a time, `bundle` a column).
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlops.bundle.schema import RequestSchema
 
-_TYPES: dict[str, type[pl.DataType]] = {"int": pl.Int64, "float": pl.Float64, "bool": pl.Boolean}
+SUFFIX, EARLIER = ".jsonl.gz", ".parquet"
+VERSION = 1
 _TIME = "%Y%m%dT%H%M%S%fZ"
-_NAME = re.compile(r"(\d{8}T\d{12}Z)-(\d{8}T\d{12}Z)-[0-9a-z-]+\.parquet")
+_NAME = re.compile(r"(\d{8}T\d{12}Z)-(\d{8}T\d{12}Z)-[0-9a-z-]+\.(jsonl\.gz|parquet)")
+# JSON knows one kind of number: a request may say 3.0 for 3, or 3 for 3.0
+_PLAIN: dict[str, Callable[[Any], Any]] = {"int": int, "float": float}
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False)
 
 
-def segment(
-    schema: RequestSchema,
-    bundle: str,
-    identities: Sequence[str],
-    microseconds: Sequence[int],
-    rows: Sequence[dict[str, Any]],
-    output: Sequence[Any],
-) -> pl.DataFrame:
-    """Make a table of records; `microseconds` since 1970, `rows` as the request schema accepted them."""
-    columns = [
-        pl.Series(field.name, [row[field.name] for row in rows], dtype=_TYPES.get(field.type, pl.String), strict=False)
-        for field in schema.fields
-    ]
-    return pl.DataFrame(
-        [
-            pl.Series("prediction_id", identities, dtype=pl.String),
-            pl.Series("at", microseconds, dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
-            pl.Series("bundle", [bundle], dtype=pl.String).new_from_index(0, len(rows)),
-            pl.DataFrame(columns).to_struct("features"),
-            pl.Series("output", output, dtype=pl.List(pl.Float64)),
-        ]
-    )
+class Spelling:
+    """Spells the records of one bundle as lines of a segment."""
+
+    def __init__(self, schema: RequestSchema, bundle: str) -> None:
+        self._fields = {field.name: field.type for field in schema.fields}
+        self._bundle = bundle
+        self._convert = [(name, _PLAIN[kind]) for name, kind in self._fields.items() if kind in _PLAIN]
+
+    def head(self, records: int) -> bytes:
+        """Spell the first line of a segment."""
+        said = {"schema_version": VERSION, "bundle": self._bundle, "fields": self._fields, "records": records}
+        return f"{_ENCODER.encode(said)}\n".encode("ascii")
+
+    def records(self, identity: str, at: int, rows: Sequence[Mapping[str, Any]], scores: Sequence[Any]) -> bytes:
+        """Spell a line for each row of a request, as its schema accepted it; `at` is microseconds since 1970."""
+        lines = []
+        for number, (row, output) in enumerate(zip(rows, scores, strict=True)):
+            record = {"prediction_id": f"{identity}-{number}", "at": at, "features": self._row(row), "output": output}
+            lines.append(_ENCODER.encode(record) + "\n")
+        return "".join(lines).encode("ascii")
+
+    def _row(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        changed = {
+            name: kind(value)
+            for name, kind in self._convert
+            if (value := row[name]) is not None and type(value) is not kind
+        }
+        return {**row, **changed} if changed else row
 
 
 def segment_name(first: int, last: int, unique: str) -> str:
     """Name a segment by the times of its first and last record, in microseconds since 1970."""
-    return f"{_spelled(first)}-{_spelled(last)}-{unique}.parquet"
+    return f"{_spelled(first)}-{_spelled(last)}-{unique}{SUFFIX}"
 
 
 def segments(folder: Path, start: datetime | None = None, end: datetime | None = None) -> Iterator[Path]:
     """List the segments with records from `start` until before `end`, by name; other files are passed over."""
-    yield from (folder / name for name in covering((path.name for path in folder.glob("*.parquet")), start, end))
+    yield from (folder / name for name in covering((path.name for path in folder.glob("*")), start, end))
 
 
 def covering(names: Iterable[str], start: datetime | None = None, end: datetime | None = None) -> Iterator[str]:

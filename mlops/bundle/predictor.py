@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
 
@@ -76,12 +75,8 @@ class Predictor:
             return None
         return [classes[position] for position in self.decision.decide(scores).tolist()]
 
-    def predict(self, frame: pl.DataFrame) -> NDArray[np.float32]:
-        """Score the rows of a frame; raises DataError when its columns are not what the model reads."""
-        return self.model.score(self.transform.apply(frame))
-
     def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
-        """Score rows of JSON values with the same bits as `predict`; raises BadRows."""
+        """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
         self.schema.check(rows)
         return self.model.score(self.transform.apply_rows(rows))
 

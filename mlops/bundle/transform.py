@@ -8,20 +8,17 @@ import numpy as np
 
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.table import Reader
-from mlops.bundle.target import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import polars as pl
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe import Category
-    from mlops.bundle.table import Table
+    from mlops.bundle.table import Columns, Table
 
 _LARGEST = float(np.finfo(np.float32).max)
-_BLOCK = 32_768  # rows transformed at once, so that a million of them need no float64 copy of the whole
 
 
 class Transform:
@@ -50,23 +47,13 @@ class Transform:
         """Take a recipe as the JSON value that `mlops.ml.data.fitting` returns."""
         return cls(Recipe.model_validate(document))
 
-    def apply(self, frame: pl.DataFrame) -> NDArray[np.float32]:
-        """Transform a frame to float32 [n, *shape]; missing columns and other types raise DataError."""
-        self._reader.check(frame)
-        frame = frame.select(column.name for column in self.recipe.columns)
-        out = np.empty((frame.height, *self.shape), dtype=np.float32)
-        for start in range(0, frame.height, _BLOCK):
-            block = frame.slice(start, _BLOCK)
-            out[start : start + block.height] = self._assemble(self._reader.from_frame(block))
-        return out
+    def apply(self, columns: Columns) -> NDArray[np.float32]:
+        """Transform columns to float32 [n, *shape]."""
+        return self._assemble(self._reader.from_columns(columns))
 
     def apply_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
         """Transform rows that the request schema has accepted, bit for bit as `apply` would."""
         return self._assemble(self._reader.from_rows(rows))
-
-    def target(self, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[np.float32]:
-        """Encode the target column: int64 class positions, or float32."""
-        return encode(self.recipe.target, frame)
 
     def _assemble(self, table: Table) -> NDArray[np.float32]:
         rows, width = len(table.numbers), len(self.layout)

@@ -8,6 +8,7 @@ import traceback
 
 import click
 
+from mlops import extras
 from mlops.errors import MlopsError
 
 
@@ -24,6 +25,7 @@ def report(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    error = extras.missing(error) or error
     if isinstance(error, MlopsError):
         print(error.message, file=sys.stderr)
         if error.hint:

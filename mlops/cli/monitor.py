@@ -11,6 +11,7 @@ import click
 from mlops.cli.failure import report
 from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
 from mlops.diagnostics import visible
+from mlops.extras import need
 
 _SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
 
@@ -48,6 +49,7 @@ def command(
     What is wrong with one stops no other. The exit code is the worst: 4, 5 or 6 where one could not be judged, else 2
     for an alarm or a data incident, else 7 where too little is known.
     """
+    need("train", "`mlops monitor`")
     from mlops.app.watching.monitor import append_asking, asking, exit_code, watch_all, watched_names, write_metrics
     from mlops.app.workspace import open_workspace
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mlops.cli.options import root, say
+from mlops.extras import need
 
 
 @click.command(short_help="A new model from a data file")
@@ -18,6 +19,7 @@ from mlops.cli.options import root, say
 )
 def command(name: str, file: Path, target: str, task: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
+    need("train", "`mlops new`")
     from mlops.app.compiling.compile import compile_files
     from mlops.app.language.new import create
     from mlops.app.language.schema import write_files

@@ -9,6 +9,7 @@ import click
 
 from mlops.cli.options import emit, output, paint, root, say
 from mlops.cli.tables import columns
+from mlops.extras import need
 
 if TYPE_CHECKING:
     from mlops.app.releasing.reconcile import Reconciled
@@ -27,6 +28,7 @@ def command(environment: str, dry: bool, prune: bool, form: str) -> int:
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
     put right. Exit 5 for a bundle that does not answer as it should, 3 where this commit is older than the last one.
     """
+    need("registry", "`mlops reconcile`")
     from mlops.app.releasing.reconcile import reconcile
 
     done = reconcile(root(), environment, dry=dry, prune=prune)

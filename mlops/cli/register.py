@@ -8,6 +8,7 @@ import click
 
 from mlops.cli.failure import report
 from mlops.cli.options import emit, output, root, say
+from mlops.extras import need
 
 
 @click.command(short_help="Put bundles into the MLflow registry")
@@ -19,6 +20,7 @@ def command(names: tuple[str, ...], form: str) -> int:
     A bundle that is there already makes no second version. One that cannot be registered stops no other; the exit
     code is then that of the first.
     """
+    need("registry", "`mlops register`")
     from mlops.app.releasing.register import passing, register
     from mlops.app.workspace import open_workspace
     from mlops.errors import MlopsError

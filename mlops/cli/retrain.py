@@ -8,6 +8,7 @@ import click
 
 from mlops.cli.options import emit, output, root, say
 from mlops.cli.outcomes import pull_request
+from mlops.extras import need
 
 
 @click.command(short_help="A pull request with a new data version")
@@ -21,6 +22,7 @@ from mlops.cli.outcomes import pull_request
 @output("text", "json")
 def command(name: str, cause: Path | None, propose: bool, form: str) -> None:
     """Decide by `monitor.retrain` of pipeline NAME whether it should learn again; alone, only say so."""
+    need("train", "`mlops retrain`")
     from mlops.app.watching.retrain import retrain
     from mlops.app.workspace import open_workspace
 

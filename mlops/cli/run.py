@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mlops.cli.options import root, say
+from mlops.extras import need
 
 
 @click.command(short_help="Reproduce a pipeline")
@@ -22,6 +23,7 @@ from mlops.cli.options import root, say
 )
 def command(name: str, smoke: bool, file: Path | None) -> int:
     """Run what is stale of pipeline NAME and show its verdict; exit 2 for a failed gate, 7 for an inconclusive one."""
+    need("train", "`mlops run`")
     from mlops.app.running.run import run_pipeline
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mlops.cli.options import root, say
+from mlops.cli.options import say
 
 
 @click.command(short_help="Answer predictions over HTTP")
@@ -20,13 +20,17 @@ from mlops.cli.options import root, say
     help="Write answers down in this folder, and nowhere else. [default: where `monitor:` of NAME says]",
 )
 def command(name: str, host: str, port: int, check: bool, log: Path | None) -> None:
-    """Serve the bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified."""
+    """Serve the bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified.
+
+    A folder may lie anywhere: no repository is needed for it, nor any extra of this package.
+    """
+    from mlops.app.root import search_root
     from mlops.app.running.serve import find_bundle, find_log, replay, start
 
-    here = root()
+    here = search_root(Path.cwd())
     bundle = find_bundle(here, name)
     if not check:
-        found = None if log else find_log(here, name)
+        found = None if log or here is None else find_log(here, name)
         if found is None:
             start(bundle, host, port, log)
         else:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from mlops.extras import need
+
 _STAGES = (
     "ingest",
     "validate",
@@ -24,6 +26,7 @@ _STAGES = (
 @click.argument("name", type=click.Choice(_STAGES))
 def command(name: str) -> None:
     """Run one stage in the folder of its pipeline, with its own section of `params.yaml`."""
+    need("train", "`mlops stage`")
     from mlops.app.running.stage import run_stage
 
     run_stage(Path.cwd(), name)

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mlops.bundle.prediction_log import covering, segment_times, segments
-from mlops.errors import IntegrityError
+from mlops.monitor.segment import read_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from mlops.monitor.windows import Window
-
-COLUMNS = ("prediction_id", "at", "bundle", "features", "output")
 
 
 @dataclass(frozen=True)
@@ -62,10 +60,4 @@ def read(folder: Path, window: Window, bundle: str) -> Records:
 
 
 def _segment(path: Path, window: Window) -> pl.DataFrame:
-    try:
-        frame = pl.read_parquet(path, columns=list(COLUMNS))
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise IntegrityError(
-            f"{path.name} is no segment of a prediction log", hint="move it away; its records are lost"
-        ) from error
-    return frame.filter((pl.col("at") >= window.start) & (pl.col("at") < window.end))
+    return read_segment(path).filter((pl.col("at") >= window.start) & (pl.col("at") < window.end))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.bundle.target import encode
 from mlops.errors import ConfigurationError
+from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
 from mlops.ml.evaluation.metrics.catalogue import statistic
 from mlops.monitor.labels import ID

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LOADER = "mlops.bundle.pyfunc"
 DATA = "bundle"
-PACKAGES = ("mlflow", "numpy", "onnxruntime", "polars", "pyarrow", "pydantic")
+PACKAGES = ("mlflow", "numpy", "onnxruntime", "pydantic")
 """What the loader imports. The framework itself is installed from its repository, not from an index."""
 
 _TYPES = {

@@ -16,6 +16,7 @@ from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.data.encoding import encode
 from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import baselines, curves, dvc_plots
 from mlops.ml.evaluation.judging.evidence import Method
@@ -26,6 +27,7 @@ from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine, forecasting
 from mlops.steps.deciding import Deciding
+from mlops.steps.tables import scored, transformed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,13 +102,13 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
     """Score every row with every model, through the code that serving uses, and decide by what decisions are worth."""
     candidate = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     classes = tuple(map(str, candidate.classes or ()))
-    scores: dict[str, NDArray[Any]] = {"candidate": candidate.predict(test)}
+    scores: dict[str, NDArray[Any]] = {"candidate": scored(candidate, test)}
     released: dict[str, Decision] = {}
     if params.champion is not None:
         champion = _champion(context, params.champion, candidate)
-        scores["champion"] = champion.predict(test)
+        scores["champion"] = scored(champion, test)
         released = {} if champion.decision is None else {"champion": champion.decision}
-    features, deciding = candidate.transform.apply(test), None
+    features, deciding = transformed(candidate.transform, test), None
     if params.forecast is not None:
         scores |= forecasting.naive(params.forecast, params.target, test)
     elif params.cost is None:
@@ -120,7 +122,7 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
     clean = Predictions(
         task=params.task,
         rows=test["__row__"].to_numpy(),
-        target=candidate.transform.target(test),
+        target=encode(candidate.transform.recipe.target, test),
         scores=scores,
         slices={by: _labels(params, test, by).to_numpy() for by in params.slices},
         groups=None if params.group is None else _codes(_column(test, params.group)),
@@ -146,7 +148,7 @@ def _perturbed(
     recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
     shape = recipe.shape if recipe.kind == "image" else None
     scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
-    return {name: candidate.predict(robustness.perturb(name, how, scene)) for name, how in params.robustness.items()}
+    return {name: scored(candidate, robustness.perturb(name, how, scene)) for name, how in params.robustness.items()}
 
 
 def _champion(context: StageContext, digest: str, candidate: Predictor) -> Predictor:

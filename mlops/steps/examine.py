@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.bundle.predictor import Predictor
+from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.studies.importance import importances, sample
 from mlops.spec.metrics import METRICS
+from mlops.steps.tables import scored
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +59,8 @@ def _discovered(
 ) -> list[dict[str, Any]]:
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet")).sort("__row__")
     columns = {column.name: column.type for column in predictor.transform.recipe.columns}
-    seen = discovery.losses(params.task, predictor.transform.target(validation), predictor.predict(validation))
+    target = encode(predictor.transform.recipe.target, validation)
+    seen = discovery.losses(params.task, target, scored(predictor, validation))
     held = discovery.losses(params.task, predictions.target, predictions.scores["candidate"])
     parts = discovery.Part(validation, seen), discovery.Part(test, held, predictions.groups)
     return discovery.discover(*parts, columns, options)
@@ -67,7 +71,7 @@ def _importance(
 ) -> dict[str, Any]:
     chosen: NDArray[np.int64] = sample(predictions.rows, asked.sample)
     found = importances(
-        predictor.predict,
+        partial(scored, predictor),
         test[chosen],
         predictions.target[chosen],
         [column.name for column in predictor.transform.recipe.columns],

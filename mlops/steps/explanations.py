@@ -14,6 +14,7 @@ from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps, rounded
 from mlops.ml.evaluation.studies.importance import sample
 from mlops.ml.training.attributions import Attributions, attribute
+from mlops.steps.tables import transformed
 
 if TYPE_CHECKING:
     from mlops.ml.training.session import Fitted
@@ -38,7 +39,7 @@ def write(context: StageContext, asked: Asked, name: str, fitted: Fitted) -> Non
     validation = parts["validation"].sort("__row__")
     validation = validation[sample(validation["__row__"].to_numpy(), asked.sample)]
     columns = [transform.layout[index].column for index in _kept(transform)]
-    overall = attribute(fitted, transform.apply(validation), train_x)
+    overall = attribute(fitted, transformed(transform, validation), train_x)
     report: dict[str, Any] = {
         "schema_version": 1,
         "candidate": name,
@@ -52,7 +53,7 @@ def write(context: StageContext, asked: Asked, name: str, fitted: Fitted) -> Non
     }
     if asked.rows:
         named = _named(parts, asked)
-        single = attribute(fitted, transform.apply(named), train_x)
+        single = attribute(fitted, transformed(transform, named), train_x)
         report["rows"] = _rows(asked, single, _by_column(single, columns))
     write_text(context.path("reports/explanations.json"), dumps(rounded(report)))
 

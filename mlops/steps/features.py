@@ -13,7 +13,9 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
+from mlops.ml.data.encoding import encode
 from mlops.ml.data.fitting import Options, fit
+from mlops.steps.tables import Draft, transformed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,13 +36,13 @@ def run(context: StageContext) -> None:
     schema = json.loads(context.path("artifacts/schema.json").read_bytes())
     train = pl.read_parquet(context.path("artifacts/split/train.parquet"))
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
-    recipe = fit(train, schema, params, Transform.parse)
+    recipe = fit(train, schema, params, Draft.parse)
     transform = Transform.parse(recipe)
     with writing_folder(context.path("artifacts/features")) as folder:
         (folder / "transform.json").write_text(dumps(recipe), encoding="utf-8")
         for name, part in (("train", train), ("validation", validation)):
-            _save(folder / f"{name}_x.npy", transform.apply(part))
-            _save(folder / f"{name}_y.npy", transform.target(part))
+            _save(folder / f"{name}_x.npy", transformed(transform, part))
+            _save(folder / f"{name}_y.npy", encode(transform.recipe.target, part))
     context.say(f"{len(transform.features):,} features from {len(recipe['columns']):,} columns, {train.height:,} rows")
     for note in recipe["notes"][:10]:
         context.say(note)

@@ -21,13 +21,14 @@ import polars as pl
 from pydantic import BaseModel, Field
 
 from mlops.bundle import timing
-from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.judging import serving_cost
+from mlops.steps import golden_rows
+from mlops.steps.tables import scored
 
 if TYPE_CHECKING:
     from mlops.steps.context import StageContext
@@ -161,7 +162,7 @@ def _subjects(context: StageContext, params: Params, folder: Path) -> dict[str, 
 def _subject(name: str, transform: Path, model: Path, test: pl.DataFrame, batch: int, folder: Path) -> Subject:
     """Leave the rows that a model is asked, and name the command that answers."""
     predictor = Predictor.assemble(transform, model)
-    rows = Golden.choose(predictor, test, predictor.predict(test), _ROWS).rows
+    rows = golden_rows.choose(predictor, test, scored(predictor, test), _ROWS).rows
     (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")
     command = (sys.executable, "-m", timing.__name__, str(transform), str(model), str(folder / f"{name}.json"))
     return Subject(command, transform.stat().st_size + (model / "model.onnx").stat().st_size)

@@ -16,11 +16,13 @@ from mlops.bundle.decision import Decision
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.profile import profile
 from mlops.bundle.schema import RequestSchema
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps
+from mlops.steps import golden_rows
+from mlops.steps.profile import profile
+from mlops.steps.tables import scored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,14 +63,14 @@ def run(context: StageContext) -> None:
     transform, decision = context.path("artifacts/features/transform.json"), _decision(context)
     predictor = Predictor.assemble(transform, context.path("artifacts/model"), decision)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
-    scores, predictions = predictor.predict(test), pl.read_parquet(judged)
+    scores, predictions = scored(predictor, test), pl.read_parquet(judged)
     _refuse_other_scores(test, scores, predictions)
     _refuse_other_decisions(decision, predictions)
     with writing_folder(context.path("artifacts/bundle")) as folder:
         _write_parts(context, folder, params, predictor)
         train = pl.read_parquet(context.path("artifacts/split/train.parquet"))
         _write(folder / "profile.json", dumps(profile(train, predictor.transform.recipe, scores)))
-        _write(folder / "golden.json", Golden.choose(predictor, test, scores, params.golden_rows).dumps())
+        _write(folder / "golden.json", golden_rows.choose(predictor, test, scores, params.golden_rows).dumps())
         manifest = seal(folder, params.pipeline, predictor.task, _identity(context, params))
         Golden.parse((folder / "golden.json").read_bytes()).check(Predictor.open(folder, manifest.digest))
     write_text(context.path("reports/bundle.json"), dumps(_summary(manifest, gate)))

@@ -12,15 +12,16 @@ import onnx
 import polars as pl
 from onnx import TensorProto, helper, numpy_helper
 
-from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.profile import profile
 from mlops.bundle.schema import RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file, dumps
 from mlops.ml.data.fitting import Options, fit
+from mlops.steps.golden_rows import choose
+from mlops.steps.profile import profile
+from mlops.steps.tables import Draft, scored
 
 CLASSES = {"binary": [False, True], "multiclass": ["high", "low", "middle"], "regression": None}
 COLUMNS = (
@@ -83,7 +84,7 @@ def make_schema(task: str = "binary") -> dict[str, Any]:
 
 def make_recipe(train: pl.DataFrame, task: str = "binary", **options: Any) -> dict[str, Any]:
     """Fit the transform on a frame."""
-    return fit(train, make_schema(task), Options(task=task, target="y", **options), Transform.parse)
+    return fit(train, make_schema(task), Options(task=task, target="y", **options), Draft.parse)
 
 
 def make_model(shape: tuple[int, ...], task: str = "binary", outputs: int = 3, seed: int = 1) -> bytes:
@@ -133,13 +134,13 @@ def make_bundle(folder: Path, task: str = "binary", seed: int = 1, golden_rows: 
     transform = Transform.parse(recipe)
     data = make_model(transform.shape, task, seed=seed)
     predictor = Predictor(transform, OnnxModel(data), RequestSchema.of(transform.recipe, make_schema(task)))
-    scores = predictor.predict(test)
+    scores = scored(predictor, test)
     (folder / "model.onnx").write_bytes(data)
     texts = {
         "transform.json": dumps(recipe),
         "model.json": dumps(_model_json(transform, task)),
         "schema.json": dumps(predictor.schema.model_dump()),
-        "golden.json": Golden.choose(predictor, test, scores, golden_rows).dumps(),
+        "golden.json": choose(predictor, test, scores, golden_rows).dumps(),
         "profile.json": dumps(profile(train, transform.recipe, scores)),
         "gate.json": dumps(_gate("pass", "sha256:" + "0" * 64)),
         "metrics.json": dumps({"schema_version": 1}),
@@ -165,7 +166,7 @@ def make_pipeline(folder: Path, task: str = "binary", verdict: str = "pass") -> 
     (folder / "artifacts/model/model.json").write_text(dumps(_model_json(transform, task)))
     (folder / "artifacts/schema.json").write_text(dumps(make_schema(task)))
     predictor = Predictor.assemble(folder / "artifacts/features/transform.json", folder / "artifacts/model")
-    scores = predictor.predict(frames["test"]).astype(np.float64)
+    scores = scored(predictor, frames["test"]).astype(np.float64)
     predictions = folder / "artifacts/evaluation/predictions.parquet"
     pl.DataFrame({"__row__": frames["test"]["__row__"], "candidate": scores}).write_parquet(predictions)
     reports = {

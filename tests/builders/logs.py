@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlops.bundle.contents import verify
-from mlops.bundle.golden import json_row
-from mlops.bundle.prediction_log import segment, segment_name
+from mlops.bundle.prediction_log import Spelling, segment_name
 from mlops.bundle.predictor import Predictor
+from mlops.steps.golden_rows import json_row
+from mlops.steps.tables import scored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +27,13 @@ def write_day(folder: Path, bundle: Path, day: int, frame: pl.DataFrame, digest:
     predictor = Predictor.open(bundle)
     plain = frame.select(field.name for field in predictor.schema.fields)
     rows = [json_row(row) for row in plain.iter_rows(named=True)]
-    output = predictor.predict(plain).astype(np.float64).reshape(len(rows), -1).tolist()
+    output = scored(predictor, plain).astype(np.float64).reshape(len(rows), -1).tolist()
     first = int((START + timedelta(days=day)).timestamp() * 1e6)
     times = [first + index * 86_000_000_000 // max(1, len(rows)) for index in range(len(rows))]
     names = [f"{day}-{index}" for index in range(len(rows))]
-    made = segment(predictor.schema, digest or verify(bundle), names, times, rows, output)
+    spelling = Spelling(predictor.schema, digest or verify(bundle))
+    records = [spelling.records(f"{day}-{index}", at, [rows[index]], [output[index]]) for index, at in enumerate(times)]
     folder.mkdir(parents=True, exist_ok=True)
-    made.write_parquet(folder / segment_name(times[0], times[-1], f"a-{day}"))
-    return names
+    packed = gzip.compress(b"".join([spelling.head(len(rows)), *records]), 1, mtime=0)
+    (folder / segment_name(times[0], times[-1], f"a-{day}")).write_bytes(packed)
+    return [f"{name}-0" for name in names]

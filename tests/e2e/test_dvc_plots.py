@@ -11,8 +11,10 @@ import pytest
 from mlops.app.workspace import open_workspace
 from mlops.backends.dvc import render
 from mlops.bundle.transform import Transform
+from mlops.ml.data.encoding import encode
 from mlops.steps import evaluate
 from mlops.steps.context import StageContext
+from mlops.steps.tables import transformed
 from tests.builders.bundles import make_model, make_pipeline
 from tests.builders.clones import Clone
 from tests.builders.repositories import git
@@ -34,8 +36,8 @@ def measured(root: Path, scratch: Path, plan: PipelinePlan, seed: int) -> None:
     folder = make_pipeline(scratch / str(seed) / plan.name, plan.task)
     transform = Transform.read(folder / "artifacts/features/transform.json")
     train = pl.read_parquet(folder / "artifacts/split/train.parquet")
-    np.save(folder / "artifacts/features/train_x.npy", transform.apply(train))
-    np.save(folder / "artifacts/features/train_y.npy", transform.target(train))
+    np.save(folder / "artifacts/features/train_x.npy", transformed(transform, train))
+    np.save(folder / "artifacts/features/train_y.npy", encode(transform.recipe.target, train))
     (folder / "artifacts/model/model.onnx").write_bytes(make_model(transform.shape, plan.task, seed=seed))
     (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\na,1,loss,{seed}\na,2,loss,0.5\n")
     (folder / "reports/learning_curve.csv").write_text(f"share,rows,value,low,high\n0.5,10,{seed},0,9\n1,20,2,1,3\n")

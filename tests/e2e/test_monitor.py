@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from mlops.bundle.golden import json_row
 from mlops.bundle.predictor import Predictor
 from mlops.cli.main import cli
 from mlops.ml.data.sources import Source, scan
 from mlops.serve.app import create
+from mlops.steps.golden_rows import json_row
 from tests.builders.client import Client
 from tests.builders.clones import clone
 from tests.builders.repositories import edit, git

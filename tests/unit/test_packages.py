@@ -56,7 +56,7 @@ def test_every_file_that_is_installed_has_a_hash(name: str, repository: Path) ->
 def test_what_is_locked_is_what_is_pinned(repository: Path) -> None:
     found = {
         canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
-        for name in ("run", "test", "torch")
+        for name in ("build", "run", "test", "torch")
         for requirement in map(Requirement, locked(repository, name))
     }
     differing = {name: found.get(name) for name, version in pinned(repository).items() if found.get(name) != version}
@@ -83,7 +83,7 @@ def commands(repository: Path, target: str, *settings: str) -> list[str]:
 @pytest.mark.parametrize("target", ["setup", "check", "audit"])
 def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, repository: Path) -> None:
     parts = [part for line in commands(repository, target) for part in re.split(r";|\|\|", line)]
-    parts = [part for part in parts if re.search(r"bin/pip .*install ", part)]
+    parts = [part for part in parts if re.search(r"bin/(uv )?pip .*install ", part)]
     assert parts
     for part in parts:
         assert "--no-deps" in part

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from mlops.app.watching.prediction_log import Log, open_log
 from mlops.bundle.contents import Contents
+from mlops.bundle.manifest import NAME
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.place import Place
 
@@ -30,15 +31,21 @@ class Replayed:
     seconds: float
 
 
-def find_bundle(root: Path, name: str) -> Path:
-    """Find the bundle of a pipeline, or take the name for a folder.
+def find_bundle(root: Path | None, name: str) -> Path:
+    """Find the bundle of a pipeline of the repository `root`, if there is one, or take the name for a folder.
 
     Raises:
         InfrastructureError: there is no bundle yet.
     """
-    for folder in (root / "pipelines" / name / "artifacts" / "bundle", Path(name)):
-        if (folder / "manifest.json").is_file():
-            return folder
+    if root is not None and (folder := root / "pipelines" / name / "artifacts" / "bundle").joinpath(NAME).is_file():
+        return folder
+    if Path(name, NAME).is_file():
+        return Path(name)
+    if root is None:
+        raise InfrastructureError(
+            f"{name}: there is no bundle in such a folder, and no repository here whose pipeline it could be",
+            hint="mlops serve path/to/bundle, the folder with manifest.json",
+        )
     raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
 
 

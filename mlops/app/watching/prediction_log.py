@@ -28,9 +28,11 @@ class Log:
 
     def names(self) -> dict[str, int]:
         """List the files there are for a reader, with their bytes."""
+        from mlops.bundle.prediction_log import segments
+
         if self.place is not None:
             return self.place.sizes()
-        return {path.name: path.stat().st_size for path in self.folder.glob("*.parquet")}
+        return {path.name: path.stat().st_size for path in segments(self.folder)}
 
     def bring(self, names: dict[str, int], start: datetime, end: datetime) -> Path:
         """Give a folder that holds all segments with records between two times.

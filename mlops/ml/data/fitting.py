@@ -84,7 +84,7 @@ class Layout(Protocol):
 
 
 class Applied(Protocol):
-    """A recipe that can be applied; `mlops.bundle.transform.Transform` is one."""
+    """A recipe that can be applied; `mlops.steps.tables.Draft` is one."""
 
     @property
     def layout(self) -> Sequence[Layout]: ...  # noqa: D102

@@ -12,6 +12,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
+from mlops.extras import need
 from mlops.files.canonical import digest_file
 from mlops.ml.data import delimited
 from mlops.ml.data.parquet import ROW
@@ -179,7 +180,7 @@ def _arrow(_: Source, path: Path) -> pl.LazyFrame:
 
 
 def _excel(source: Source, path: Path) -> pl.LazyFrame:
-    _need("fastexcel", "excel")
+    need("excel", "reading `kind: excel`")
     try:
         return pl.read_excel(path, sheet_name=source.sheet, has_header=source.header).lazy()
     except ValueError as error:  # what Polars raises for a sheet that is not there
@@ -187,8 +188,7 @@ def _excel(source: Source, path: Path) -> pl.LazyFrame:
 
 
 def _sql(source: Source, path: Path) -> pl.LazyFrame:
-    _need("duckdb", "sql")
-    _need("pyarrow", "sql")
+    need("sql", "reading `kind: sql`")
     import duckdb  # optional: only a `kind: sql` source needs it
 
     query = source.query or ""
@@ -257,14 +257,6 @@ def _must_match(path: Path, source: Source) -> None:
         raise IntegrityError(
             f"{source.label} is not the file that was declared: its digest is {found}",
             hint="restore the file, or, if the change is meant, write this digest in `source.sha256`",
-        )
-
-
-def _need(library: str, extra: str) -> None:
-    if find_spec(library) is None:
-        raise InfrastructureError(
-            f"reading `kind: {extra}` needs the library {library}, which is not installed",
-            hint=f'pip install "mlops-by-pull-request[{extra}]"',
         )
 
 

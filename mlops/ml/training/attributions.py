@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.errors import ConfigurationError, IntegrityError
+from mlops.extras import need
 from mlops.ml.training.estimators import FittedEstimator
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _EXACT = 1e-3  # trees answer in single precision
 _STEPS = (64, 256)  # of the path, more where the shares do not add up yet
 _GAP = 0.01
 _ROWS = 64
+
+_ASKED = "`evaluate: {explain: {attributions: true}}`"
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,10 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     return found
 
 
-def _absent(library: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"evaluate.explain: attributions need {library}, which is not installed",
-        hint='install the extra: pip install "mlops-by-pull-request[explain]", or remove `attributions: true`',
-    )
-
-
 def _trees(fitted: FittedEstimator, flat: NDArray[Any]) -> Attributions:
-    try:
-        import shap
-    except ImportError as error:
-        raise _absent("shap") from error
+    need("explain", _ASKED)
+    import shap
+
     name = type(fitted.estimator).__name__
     try:
         explainer = shap.TreeExplainer(fitted.estimator, feature_perturbation="tree_path_dependent")
@@ -107,11 +102,9 @@ def _linear(fitted: FittedEstimator, flat: NDArray[Any], train: NDArray[Any]) ->
 
 
 def _gradients(fitted: Any, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
-    try:
-        from captum.attr import IntegratedGradients
-    except ImportError as error:
-        raise _absent("captum") from error
+    need("explain", _ASKED)
     import torch
+    from captum.attr import IntegratedGradients
 
     scores = fitted.scores
     baseline = torch.from_numpy(train_x.mean(axis=0, keepdims=True, dtype=np.float64).astype(np.float32))

@@ -10,6 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from mlops.extras import need
 from mlops.files.sqlite_store import artifact_location, one_at_a_time
 from mlops.ml.training.session import complain
 
@@ -45,10 +46,14 @@ class Run:
 
     def parameters(self, values: Mapping[str, Any]) -> None:
         """Log parameters, flattened to `a.b`."""
-        from mlflow.entities import Param
 
-        entries = [Param(key, str(value)[:6000]) for key, value in sorted(_flat(values))]
-        self._attempt(lambda: self._client.log_batch(self._id, params=entries))
+        def send() -> None:
+            from mlflow.entities import Param
+
+            entries = [Param(key, str(value)[:6000]) for key, value in sorted(_flat(values))]
+            self._client.log_batch(self._id, params=entries)
+
+        self._attempt(send)
 
     def log(self, measures: Mapping[str, float], step: int) -> None:
         """Log what one epoch measured, unless an earlier run with this key has logged that epoch."""
@@ -74,6 +79,7 @@ class Run:
         self._client.log_batch(self._id, metrics=[Metric(key, value, now, step) for key, value in measures.items()])
 
     def _open(self) -> None:
+        need("registry", "tracking")
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         from mlflow import MlflowClient

@@ -6,37 +6,39 @@ import pytest
 
 from mlops.bundle.golden import Golden
 from mlops.errors import DataError, IntegrityError
+from mlops.steps.golden_rows import choose
+from mlops.steps.tables import scored
 from tests.builders.bundles import make_frame, make_predictor
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_golden_rows_are_spread_and_hold_a_null(task: str) -> None:
     predictor, frame = make_predictor(task), make_frame(200, task, seed=6)
-    scores = predictor.predict(frame)
-    golden = Golden.choose(predictor, frame, scores, 8)
+    scores = scored(predictor, frame)
+    golden = choose(predictor, frame, scores, 8)
     assert len(golden.rows) == 8
     assert any(None in row.values() for row in golden.rows)
     if task == "regression":
         assert {float(scores.min()), float(scores.max())} <= set(golden.scores)
     assert golden == Golden.parse(golden.dumps().encode())
-    assert golden == Golden.choose(predictor, frame, scores, 8)
+    assert golden == choose(predictor, frame, scores, 8)
     golden.check(predictor)
 
 
 def test_a_null_row_is_added_when_the_spread_has_none() -> None:
     predictor, frame = make_predictor(), make_frame(200, seed=6)
-    scores = predictor.predict(frame)
-    assert any(None in row.values() for row in Golden.choose(predictor, frame, scores, 1).rows)
+    scores = scored(predictor, frame)
+    assert any(None in row.values() for row in choose(predictor, frame, scores, 1).rows)
 
 
 def test_fewer_rows_than_asked_for_are_all_golden() -> None:
     predictor, frame = make_predictor(), make_frame(3)
-    assert len(Golden.choose(predictor, frame, predictor.predict(frame), 16).rows) == 3
+    assert len(choose(predictor, frame, scored(predictor, frame), 16).rows) == 3
 
 
 def test_one_other_last_bit_is_refused_unless_tolerated() -> None:
     predictor, frame = make_predictor(), make_frame(20)
-    golden = Golden.choose(predictor, frame, predictor.predict(frame), 4)
+    golden = choose(predictor, frame, scored(predictor, frame), 4)
     off = float(np.nextafter(np.float32(golden.scores[0]), np.float32(2)))
     other = Golden(golden.rows, (off, *golden.scores[1:]))
     with pytest.raises(IntegrityError, match=r"^1 of 4 golden rows score otherwise than when the bundle was made"):
@@ -46,7 +48,7 @@ def test_one_other_last_bit_is_refused_unless_tolerated() -> None:
 
 def test_golden_rows_of_another_schema_or_shape_are_refused() -> None:
     predictor, frame = make_predictor(), make_frame(20)
-    golden = Golden.choose(predictor, frame, predictor.predict(frame), 2)
+    golden = choose(predictor, frame, scored(predictor, frame), 2)
     with pytest.raises(IntegrityError, match="refuses its own golden rows"):
         Golden(({"x": 1},), (0.5,)).check(predictor)
     with pytest.raises(IntegrityError, match="scores of another shape"):
@@ -62,8 +64,8 @@ def test_golden_rows_of_another_schema_or_shape_are_refused() -> None:
 def test_rows_that_no_request_may_hold_are_not_golden() -> None:
     predictor, frame = make_predictor(), make_frame(20).with_columns(visits=None)
     with pytest.raises(DataError, match="no test row could be sent as a request"):
-        Golden.choose(predictor, frame, predictor.predict(frame), 4)
+        choose(predictor, frame, scored(predictor, frame), 4)
     half = pl.concat([make_frame(20), frame.cast({"visits": pl.Int64})])
-    chosen = Golden.choose(predictor, half, predictor.predict(half), 40)
+    chosen = choose(predictor, half, scored(predictor, half), 40)
     assert len(chosen.rows) == 20
     chosen.check(predictor)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mlops.bundle.golden import json_row
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.schema import RequestSchema
 from mlops.errors import DataError, IntegrityError
+from mlops.steps.golden_rows import json_row
+from mlops.steps.tables import scored
 from tests.builders.bundles import make_bundle, make_frame, make_model, make_predictor
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def test_frames_rows_and_single_rows_get_the_same_bits(task: str, shape: tuple[i
     frame = make_frame(40, task, seed=4)
     names = [field.name for field in predictor.schema.fields]
     rows = [json_row(row) for row in frame.select(names).iter_rows(named=True)]
-    scores = predictor.predict(frame)
+    scores = scored(predictor, frame)
     assert scores.shape == shape
     assert scores.dtype == np.float32
     assert predictor.predict_rows(rows).tobytes() == scores.tobytes()
@@ -33,7 +34,7 @@ def test_assembled_and_packaged_predict_alike(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     frame = make_frame(20, seed=5)
     assembled = Predictor.assemble(bundle / "transform.json", bundle)
-    assert assembled.predict(frame).tobytes() == Predictor.open(bundle).predict(frame).tobytes()
+    assert scored(assembled, frame).tobytes() == scored(Predictor.open(bundle), frame).tobytes()
     assert assembled.task == "binary"
     assert assembled.classes == (False, True)
 

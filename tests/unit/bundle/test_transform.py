@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlops.bundle.golden import json_row
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
+from mlops.steps.golden_rows import json_row
+from mlops.steps.tables import transformed
 from tests.builders.bundles import make_frame, make_recipe
 
 TRAIN = make_frame(200)
@@ -61,7 +62,7 @@ def one(column: str, **value: object) -> np.ndarray:
 def test_rows_and_frames_give_the_same_bits(rows: list[dict[str, object]], which: Transform) -> None:
     frame = pl.DataFrame(rows, schema=SCHEMA)
     by_rows = which.apply_rows([json_row(row) for row in frame.iter_rows(named=True)])
-    by_frame = which.apply(frame)
+    by_frame = transformed(which, frame)
     assert by_rows.dtype == by_frame.dtype == np.float32
     assert by_rows.flags.c_contiguous
     assert by_rows.tobytes() == by_frame.tobytes()
@@ -72,8 +73,8 @@ def test_rows_and_frames_give_the_same_bits(rows: list[dict[str, object]], which
 @given(rows=ROWS, which=st.sampled_from(TRANSFORMS), cut=st.integers(0, 12))
 def test_a_row_does_not_depend_on_the_rows_beside_it(rows: list[dict], which: Transform, cut: int) -> None:
     frame = pl.DataFrame(rows, schema=SCHEMA)
-    parts = np.concatenate([which.apply(frame[:cut]), which.apply(frame[cut:])])
-    assert parts.tobytes() == which.apply(frame).tobytes()
+    parts = np.concatenate([transformed(which, frame[:cut]), transformed(which, frame[cut:])])
+    assert parts.tobytes() == transformed(which, frame).tobytes()
 
 
 @given(moment=st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)), hours=st.integers(-12, 12))
@@ -121,7 +122,7 @@ def test_a_frame_of_other_types_is_refused_with_every_column_named() -> None:
         pl.col("visits").cast(pl.String), joined=pl.lit(date(2020, 1, 1)).cast(pl.String)
     )
     with pytest.raises(DataError) as caught:
-        TRANSFORMS[0].apply(frame)
+        transformed(TRANSFORMS[0], frame)
     assert str(caught.value) == (
         "the table is not what the model reads: `age` is missing; "
         "`visits` is String but must be int; `joined` is String but must be date"
@@ -129,7 +130,7 @@ def test_a_frame_of_other_types_is_refused_with_every_column_named() -> None:
 
 
 def test_no_rows_become_no_rows() -> None:
-    assert TRANSFORMS[0].apply(TRAIN[:0]).shape == (0, len(TRANSFORMS[0].features))
+    assert transformed(TRANSFORMS[0], TRAIN[:0]).shape == (0, len(TRANSFORMS[0].features))
     assert TRANSFORMS[0].apply_rows([]).shape == (0, len(TRANSFORMS[0].features))
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency
 
-from mlops.bundle.profile import profile
 from mlops.monitor.drift import Bins, chance, holm, measure, numbers, shifts, texts
 from mlops.spec.monitor import Drift
+from mlops.steps.profile import profile
 from tests.builders.bundles import make_frame, make_recipe
 
 EDGES = [-1.2816, -0.8416, -0.5244, -0.2533, 0.0, 0.2533, 0.5244, 0.8416, 1.2816]

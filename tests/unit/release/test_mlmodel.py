@@ -78,8 +78,6 @@ def test_the_model_names_its_loader_and_carries_no_code_and_no_pickle(model: Pat
         "mlflow",
         "numpy",
         "onnxruntime",
-        "polars",
-        "pyarrow",
         "pydantic",
     ]
     assert not [path for path in model.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib", ".py", ".pt"}]

@@ -12,6 +12,7 @@ from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
 from mlops.serve.app import create
+from mlops.steps.tables import scored
 from tests.builders.bundles import make_bundle, make_frame, make_model, make_predictor
 from tests.builders.client import Client
 
@@ -196,4 +197,4 @@ def test_no_bytes_make_the_server_fail(client: Client, body: bytes) -> None:
 
 def test_the_builder_predicts_what_its_bundle_predicts(bundle: Path) -> None:
     frame = make_frame(10, seed=8)
-    assert Predictor.open(bundle).predict(frame).tolist() == make_predictor().predict(frame).tolist()
+    assert scored(Predictor.open(bundle), frame).tolist() == scored(make_predictor(), frame).tolist()

@@ -16,6 +16,7 @@ import pytest
 
 from mlops.bundle.prediction_log import segment_name, segments
 from mlops.errors import InfrastructureError
+from mlops.monitor.segment import read_segment
 from mlops.serve.app import create
 from mlops.serve.log import PredictionLog
 from tests.builders.bundles import make_bundle, make_predictor
@@ -39,7 +40,7 @@ def opened(folder: Path, **options: Any) -> PredictionLog:
 
 
 def read(folder: Path) -> pl.DataFrame:
-    return pl.concat([pl.read_parquet(path) for path in segments(folder)])
+    return pl.concat([read_segment(path) for path in segments(folder)])
 
 
 def test_what_was_answered_is_read_back(tmp_path: Path) -> None:
@@ -55,7 +56,7 @@ def test_what_was_answered_is_read_back(tmp_path: Path) -> None:
     assert frame["output"].to_list() == [[0.25], [0.5]] * 3
     assert set(frame["bundle"]) == {"sha256:b"}
     assert frame["at"][0] == datetime.fromtimestamp(START // 10**9, UTC)
-    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".parquet"] == []
+    assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".jsonl.gz")] == []
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -85,7 +86,7 @@ def test_a_segment_made_a_little_at_a_time_holds_every_row_in_order(tmp_path: Pa
     log.add("large", [ROW] * 500, np.zeros(500, dtype=np.float32))
     log.close()
     (path,) = segments(tmp_path)
-    frame = pl.read_parquet(path)
+    frame = read_segment(path)
     expected = [f"{name}-{row}" for number, name in enumerate(names) for row in range(number % 7)]
     assert frame["prediction_id"].to_list() == [*expected, *(f"large-{row}" for row in range(500))]
     assert frame["output"].list.first().to_list()[: len(expected)] == [

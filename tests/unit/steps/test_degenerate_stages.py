@@ -12,8 +12,10 @@ import pytest
 from onnx import numpy_helper
 
 from mlops.bundle.transform import Transform
+from mlops.ml.data.encoding import encode
 from mlops.steps import evaluate, gate
 from mlops.steps.context import StageContext
+from mlops.steps.tables import transformed
 from tests.builders.bundles import make_frame, make_pipeline
 
 if TYPE_CHECKING:
@@ -52,12 +54,17 @@ def fitted(x: Floats, y: Floats) -> tuple[Floats, float]:
 def moved(transform: Transform, train: pl.DataFrame, column: str, ends: tuple[Any, Any]) -> Floats:
     """Find what a column moves among the model's inputs, from one value to another."""
     two = pl.concat([train[:1].with_columns(pl.lit(value).alias(column)) for value in ends])
-    return np.asarray(np.diff(transform.apply(two.cast(train.schema)).reshape(2, -1), axis=0)[0], dtype=np.float64)
+    return np.asarray(
+        np.diff(transformed(transform, two.cast(train.schema)).reshape(2, -1), axis=0)[0], dtype=np.float64
+    )
 
 
 def weights(kind: str, transform: Transform, train: pl.DataFrame) -> tuple[Floats, float]:
     """Give the weights and the bias of a logistic model of a kind."""
-    x, y = transform.apply(train).reshape(train.height, -1).astype(np.float64), transform.target(train)
+    x, y = (
+        transformed(transform, train).reshape(train.height, -1).astype(np.float64),
+        encode(transform.recipe.target, train),
+    )
     nothing = np.zeros(x.shape[1])
     logit = {"constant": 0.85, "mean": float(np.log(y.mean() / (1 - y.mean()))), "majority": -9.0}
     if kind in logit:
@@ -80,8 +87,8 @@ def verdict(tmp_path: Path, kind: str, rate: float = 0.45) -> tuple[str, dict[st
     train = frame(2000, 1, rate)
     transform = Transform.read(folder / "artifacts/features/transform.json")
     frame(2000, 2, rate).write_parquet(folder / "artifacts/split/test.parquet")
-    np.save(folder / "artifacts/features/train_x.npy", transform.apply(train))
-    np.save(folder / "artifacts/features/train_y.npy", transform.target(train))
+    np.save(folder / "artifacts/features/train_x.npy", transformed(transform, train))
+    np.save(folder / "artifacts/features/train_y.npy", encode(transform.recipe.target, train))
     place = folder / "artifacts/model/model.onnx"
     model, (slopes, bias) = onnx.load(place), weights(kind, transform, train)
     for index, values in enumerate((slopes[:, None], np.array([bias]))):

@@ -13,11 +13,13 @@ from mlops.bundle.predictor import Predictor
 from mlops.bundle.store import Store
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError, InfrastructureError, IntegrityError
+from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import threshold
 from mlops.steps import evaluate, gate
 from mlops.steps.context import StageContext
+from mlops.steps.tables import scored, transformed
 from tests.builders.bundles import make_bundle, make_pipeline
 
 if TYPE_CHECKING:
@@ -35,8 +37,8 @@ def pipeline(tmp_path: Path, task: str = "binary", **changes: Any) -> StageConte
     folder = make_pipeline(tmp_path / "pipelines/tiny", task)
     transform = Transform.read(folder / "artifacts/features/transform.json")
     train = pl.read_parquet(folder / "artifacts/split/train.parquet")
-    np.save(folder / "artifacts/features/train_x.npy", transform.apply(train))
-    np.save(folder / "artifacts/features/train_y.npy", transform.target(train))
+    np.save(folder / "artifacts/features/train_x.npy", transformed(transform, train))
+    np.save(folder / "artifacts/features/train_y.npy", encode(transform.recipe.target, train))
     section = {"task": task, "target": "y", "metrics": METRICS[task], "bootstrap": {"samples": 50}, "pipeline": "tiny"}
     return StageContext(folder, "tiny", "evaluate", section | changes)
 
@@ -66,8 +68,8 @@ def test_what_is_evaluated_is_what_is_served(tmp_path: Path, task: str) -> None:
     predictions = Predictions.read(context.path(PREDICTIONS))
     served = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
-    assert (predictions.scores["candidate"] == served.predict(test)).all()
-    assert (predictions.target == served.transform.target(test)).all()
+    assert (predictions.scores["candidate"] == scored(served, test)).all()
+    assert (predictions.target == encode(served.transform.recipe.target, test)).all()
     metric = METRICS[task][0]
     value = compute(metric, predictions.target, predictions.scores["candidate"])
     assert report(context)["models"]["candidate"][metric]["value"] == pytest.approx(value, rel=1e-5)
@@ -174,8 +176,8 @@ def priced(tmp_path: Path, task: str = "binary", **changes: Any) -> StageContext
     context = pipeline(tmp_path, task, metrics=["accuracy", "value"], cost=cost, **changes)
     transform = Transform.read(context.path("artifacts/features/transform.json"))
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
-    np.save(context.path("artifacts/features/validation_x.npy"), transform.apply(validation))
-    np.save(context.path("artifacts/features/validation_y.npy"), transform.target(validation))
+    np.save(context.path("artifacts/features/validation_x.npy"), transformed(transform, validation))
+    np.save(context.path("artifacts/features/validation_y.npy"), encode(transform.recipe.target, validation))
     return context
 
 
@@ -186,7 +188,9 @@ def test_the_threshold_is_chosen_on_validation_and_used_by_every_metric_of_decis
     rule = Decision.parse(context.path("artifacts/evaluation/decision.json").read_bytes())
     served = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
-    best = threshold.choose(served.transform.target(validation), served.predict(validation), np.array(rule.values))
+    best = threshold.choose(
+        encode(served.transform.recipe.target, validation), scored(served, validation), np.array(rule.values)
+    )
     assert rule.threshold == best.threshold
     assert document["decision"]["thresholds"]["candidate"] == pytest.approx(best.threshold, rel=1e-5)
     assert document["decision"]["validation"] == {"rows": 30, "value": pytest.approx(best.value, rel=1e-5)}

@@ -11,6 +11,7 @@ from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file
 from mlops.steps.context import StageContext
 from mlops.steps.features import run
+from mlops.steps.tables import transformed
 from tests.builders.bundles import make_pipeline
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def test_the_arrays_are_what_the_transform_makes(tmp_path: Path, capsys: pytest.
         assert x.dtype == np.float32
         assert y.dtype == np.int64
         assert x.flags.c_contiguous
-        assert x.tobytes() == transform.apply(frame).tobytes()
+        assert x.tobytes() == transformed(transform, frame).tobytes()
         assert y.tolist() == frame["y"].cast(pl.Int64).to_list()
     assert capsys.readouterr().err == "features: 15 features from 6 columns, 60 rows\n"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.running.serve import replay
-from mlops.errors import IntegrityError
+from mlops.app.running.serve import find_bundle, replay
+from mlops.errors import InfrastructureError, IntegrityError
 from tests.builders.bundles import make_bundle
 
 
@@ -14,3 +14,29 @@ def test_a_bundle_that_was_changed_is_refused_before_a_server_starts(tmp_path: P
     (bundle / "card.md").write_text("This model is fine.\n")
     with pytest.raises(IntegrityError, match=r"(?s)not what its manifest says, 1 of its files differ:\n  card\.md"):
         replay(bundle)
+
+
+def test_a_pipeline_goes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_bundle(tmp_path / "tiny")
+    assert find_bundle(tmp_path, "tiny") == Path("tiny")
+    assert find_bundle(None, "tiny") == Path("tiny")
+    own = make_bundle(tmp_path / "pipelines" / "tiny" / "artifacts" / "bundle")
+    assert find_bundle(tmp_path, "tiny") == own
+
+
+@pytest.mark.parametrize(
+    ("inside", "message", "hint"),
+    [
+        (True, "tiny: there is no bundle", "mlops run tiny"),
+        (
+            False,
+            "tiny: there is no bundle in such a folder, and no repository here whose pipeline it could be",
+            "mlops serve path/to/bundle, the folder with manifest.json",
+        ),
+    ],
+)
+def test_where_there_is_no_bundle_it_says_what_to_type(tmp_path: Path, inside: bool, message: str, hint: str) -> None:
+    with pytest.raises(InfrastructureError) as caught:
+        find_bundle(tmp_path if inside else None, "tiny")
+    assert (caught.value.message, caught.value.hint) == (message, hint)

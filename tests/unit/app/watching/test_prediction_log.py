@@ -44,17 +44,21 @@ def fetched(log: Log) -> list[str]:
 
 def test_only_the_segments_of_the_windows_are_fetched_and_only_once(log: Log) -> None:
     folder = log.bring(log.names(), at(1), at(3))
-    assert fetched(log) == ["1.parquet", "2.parquet"]
+    assert fetched(log) == ["1.jsonl.gz", "2.jsonl.gz"]
     assert sorted(path.stat().st_size for path in folder.iterdir()) == [2, 3]
     log.bring(log.names(), at(1), at(4))
-    assert fetched(log) == ["3.parquet"]
+    assert fetched(log) == ["3.jsonl.gz"]
 
 
 def test_what_the_place_no_longer_has_counts_for_nothing(log: Log, tmp_path: Path) -> None:
     folder = log.bring(log.names(), at(0), at(4))
-    next((tmp_path / "place").glob("*-a-0.parquet")).unlink()
+    next((tmp_path / "place").glob("*-a-0.jsonl.gz")).unlink()
     log.bring(log.names(), at(0), at(4))
-    assert sorted(path.name.rsplit("-", 1)[1] for path in folder.iterdir()) == ["1.parquet", "2.parquet", "3.parquet"]
+    assert sorted(path.name.rsplit("-", 1)[1] for path in folder.iterdir()) == [
+        "1.jsonl.gz",
+        "2.jsonl.gz",
+        "3.jsonl.gz",
+    ]
 
 
 def test_a_segment_cut_short_here_is_fetched_again_and_one_cut_short_there_is_refused(log: Log) -> None:
@@ -64,7 +68,7 @@ def test_a_segment_cut_short_here_is_fetched_again_and_one_cut_short_there_is_re
     cached.write_bytes(b"")
     log.bring(names, at(2), at(3))
     assert cached.stat().st_size == 3
-    with pytest.raises(IntegrityError, match=r"shown/.*-a-3.parquet has 4 bytes, not 9 as listed"):
+    with pytest.raises(IntegrityError, match=r"shown/.*-a-3.jsonl.gz has 4 bytes, not 9 as listed"):
         log.bring(dict.fromkeys(names, 9), at(3), at(4))
 
 

@@ -11,6 +11,7 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.canonical import dumps
 from mlops.ml.data.fitting import Options, fit
+from mlops.steps.tables import Draft, transformed
 from tests.builders.bundles import make_frame, make_recipe, make_schema
 
 
@@ -26,7 +27,7 @@ def schema_of(frame: pl.DataFrame, **types: str) -> dict[str, Any]:
 
 def fitted(frame: pl.DataFrame, **options: Any) -> tuple[dict[str, Any], Transform]:
     task = options.pop("task", "binary")
-    recipe = fit(frame, schema_of(frame), Options(task=task, target="y", **options), Transform.parse)
+    recipe = fit(frame, schema_of(frame), Options(task=task, target="y", **options), Draft.parse)
     return recipe, Transform.parse(recipe)
 
 
@@ -50,7 +51,7 @@ def numbers(*values: float | None) -> pl.DataFrame:
 def test_numbers_are_imputed_then_scaled(impute: str, scale: str, expected: Any) -> None:
     frame = numbers(1, 2, None, 6)
     recipe, transform = fitted(frame, numeric={"impute": impute, "scale": scale, "indicator": False})
-    assert transform.apply(frame)[:, 0] == pytest.approx(np.array(expected), rel=1e-6, abs=1e-7)
+    assert transformed(transform, frame)[:, 0] == pytest.approx(np.array(expected), rel=1e-6, abs=1e-7)
     assert recipe["columns"] == [{"name": "a", "type": "float", "nullable": True}]
 
 
@@ -62,14 +63,16 @@ def test_standard_scaling_agrees_with_scikit_learn() -> None:
     train, other = make_frame(500), make_frame(100, seed=9)
     theirs = make_pipeline(SimpleImputer(strategy="median"), StandardScaler()).fit(train.select("age").to_numpy())
     ours = Transform.parse(make_recipe(train))
-    assert ours.apply(other)[:, 0] == pytest.approx(theirs.transform(other.select("age").to_numpy())[:, 0], abs=1e-6)
+    assert transformed(ours, other)[:, 0] == pytest.approx(
+        theirs.transform(other.select("age").to_numpy())[:, 0], abs=1e-6
+    )
 
 
 def test_missing_values_get_an_indicator_only_where_training_had_them() -> None:
     frame = pl.DataFrame({"a": [1.0, None, 3.0], "b": [1.0, 2.0, 3.0], "c": [1.0, float("nan"), 3.0], "y": [0, 1, 0]})
     recipe, transform = fitted(frame)
     assert recipe["features"] == ["a", "b", "c", "a is null", "c is null"]
-    assert transform.apply(frame)[:, 3:].tolist() == [[0, 0], [1, 1], [0, 0]]
+    assert transformed(transform, frame)[:, 3:].tolist() == [[0, 0], [1, 1], [0, 0]]
     assert [column["nullable"] for column in recipe["columns"]] == [True, False, True]
 
 
@@ -111,7 +114,7 @@ def test_constant_and_empty_columns_are_dropped_with_a_note() -> None:
 def test_infinities_count_as_missing() -> None:
     frame = numbers(1, 2, float("inf"), 3)
     _, transform = fitted(frame, numeric={"scale": "none"})
-    assert transform.apply(frame).tolist() == [[1, 0], [2, 0], [2, 1], [3, 0]]
+    assert transformed(transform, frame).tolist() == [[1, 0], [2, 0], [2, 1], [3, 0]]
 
 
 @pytest.mark.parametrize("by", ["variance", "mutual_information"])
@@ -123,7 +126,7 @@ def test_selection_keeps_the_telling_feature(by: str, task: str) -> None:
     recipe, transform = fitted(frame, task=task, select={"by": by, "keep": 1})
     assert recipe["features"] == ["told"]
     assert recipe["notes"] == [f"1 of 3 features selected by {by}"]
-    assert transform.apply(frame.select("told")).shape == (400, 1)
+    assert transformed(transform, frame.select("told")).shape == (400, 1)
     assert fitted(frame, task=task, select={"by": by, "keep": 1})[0] == recipe
 
 
@@ -138,14 +141,17 @@ def test_a_recipe_is_json_that_reads_back_to_the_same_transform() -> None:
     recipe = make_recipe(make_frame())
     again = json.loads(dumps(recipe))
     assert again == recipe
-    assert Transform.parse(again).apply(make_frame()).tobytes() == Transform.parse(recipe).apply(make_frame()).tobytes()
+    assert (
+        transformed(Transform.parse(again), make_frame()).tobytes()
+        == transformed(Transform.parse(recipe), make_frame()).tobytes()
+    )
 
 
 def test_an_image_keeps_every_pixel_in_order() -> None:
     frame = pl.DataFrame({"p0": [0, 16], "p1": [8, 8], "p2": [0, 0], "p3": [4, 4], "y": [0, 1]})
     recipe, transform = fitted(frame, kind="image", image={"shape": [1, 2, 2], "scale": 16.0})
     assert recipe["shape"] == [1, 2, 2]
-    assert transform.apply(frame).tolist() == [[[[0, 0.5], [0, 0.25]]], [[[1, 0.5], [0, 0.25]]]]
+    assert transformed(transform, frame).tolist() == [[[[0, 0.5], [0, 0.25]]], [[[1, 0.5], [0, 0.25]]]]
 
 
 @pytest.mark.parametrize(

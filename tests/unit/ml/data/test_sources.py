@@ -131,7 +131,9 @@ def test_excel_without_its_library_says_what_to_install(folder):
     (folder / "a.xlsx").write_bytes(b"")
     with pytest.raises(InfrastructureError) as caught:
         take(Source(kind="excel", path="a.xlsx"), folder)
-    assert caught.value.message == "reading `kind: excel` needs the library fastexcel, which is not installed"
+    assert caught.value.message == (
+        "reading `kind: excel` needs fastexcel, which is not installed: it comes with the extra `excel`"
+    )
     assert caught.value.hint == 'pip install "mlops-by-pull-request[excel]"'
 
 

@@ -13,6 +13,7 @@ from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.studies import hashed
 from mlops.ml.evaluation.studies.robustness import Scene, measure, perturb
+from mlops.steps.tables import scored
 from tests.builders.bundles import COLUMNS, make_frame, make_predictor
 from tests.builders.evaluations import binary
 
@@ -54,9 +55,9 @@ def test_no_perturbation_stops_the_predictor(name: str) -> None:
     predictor, rows = make_predictor(), scene()
     changed = perturb(name, 1.0, rows)
     assert changed.columns == rows.test.columns
-    scores = predictor.predict(changed)
+    scores = scored(predictor, changed)
     assert np.isfinite(scores).all()
-    assert (scores != predictor.predict(rows.test)).any()
+    assert (scores != scored(predictor, rows.test)).any()
 
 
 @pytest.mark.parametrize(("name", "columns"), [("missing", 6), ("unseen_categories", 1)])

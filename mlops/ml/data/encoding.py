@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import polars as pl
@@ -10,9 +10,18 @@ import polars as pl
 from mlops.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from mlops.bundle.recipe import Target
+
+class Target(Protocol):
+    """A column to learn; `mlops.bundle.recipe.Target` is one."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 (a protocol's members say what they are by their names)
+    @property
+    def classes(self) -> Sequence[bool | int | float | str] | None: ...  # noqa: D102
 
 
 def encode(target: Target, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[np.float32]:

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from mlops.bundle.recipe import Target
-from mlops.bundle.target import encode
 from mlops.errors import DataError
+from mlops.ml.data.encoding import encode
 
 
 @pytest.mark.parametrize(

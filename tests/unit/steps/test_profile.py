@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.bundle.profile import profile
 from mlops.bundle.recipe import Column, Recipe
 from mlops.files.canonical import dumps
+from mlops.steps.profile import profile
 
 
 def recipe(task: str = "binary") -> Recipe:

@@ -1,0 +1,69 @@
+"""Which extra of this package brings a library, and the sentence for whoever has not installed it.
+
+The core compiles, plans, validates and serves. What else there is needs an extra: a verb asks for it before it begins,
+and where a rarer path meets a library that is absent, the command line knows by the same list what to say.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from mlops.errors import InfrastructureError
+
+DISTRIBUTION = "mlops-by-pull-request"
+EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproject.toml lists, and what they import as
+    "train": {
+        "dvc": "dvc",
+        "onnx": "onnx",
+        "onnxscript": "onnxscript",
+        "pandera": "pandera",
+        "polars": "polars",
+        "pytorch-lightning": "pytorch_lightning",
+        "rich": "rich",
+        "scikit-learn": "sklearn",
+        "scipy": "scipy",
+        "skl2onnx": "skl2onnx",
+        "threadpoolctl": "threadpoolctl",
+        "torch": "torch",
+    },
+    "registry": {"mlflow": "mlflow"},
+    "sql": {"duckdb": "duckdb", "pyarrow": "pyarrow"},
+    "excel": {"fastexcel": "fastexcel"},
+    "explain": {"captum": "captum", "shap": "shap"},
+}
+
+
+class MissingExtra(InfrastructureError):
+    """A library is not installed that comes with an extra of this package."""
+
+    def __init__(self, what: str, library: str, extra: str) -> None:
+        super().__init__(
+            f"{what} needs {library}, which is not installed: it comes with the extra `{extra}`",
+            hint=f'pip install "{DISTRIBUTION}[{extra}]"',
+        )
+
+
+def need(extra: str, what: str) -> None:
+    """Refuse to begin what needs an extra that is not installed; raises MissingExtra."""
+    for library, module in EXTRAS[extra].items():
+        if not _found(module):
+            raise MissingExtra(what, library, extra)
+
+
+def missing(error: BaseException) -> MissingExtra | None:
+    """Tell of a failed import which extra would have brought it; None where it is none of ours."""
+    module = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    for extra, modules in EXTRAS.items():
+        for library, known in modules.items():
+            if known == module and not _found(module):
+                return MissingExtra("this", library, extra)
+    return None
+
+
+def _found(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # an import hook that refuses
+        return False
+    except ValueError:  # a module that was put into sys.modules without a spec is there
+        return True

@@ -1,0 +1,127 @@
+"""Tables of the stages, handed over to the code that serves: Polars columns as plain arrays.
+
+From there on training, evaluation and serving go one way: `mlops.bundle.transform` knows no table library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from mlops.bundle.moments import MISSING
+from mlops.bundle.recipe import NUMERIC, TEXT
+from mlops.bundle.table import Columns, Texts
+from mlops.bundle.transform import Transform
+from mlops.errors import DataError
+from mlops.ml.data.encoding import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mlops.bundle.predictor import Predictor
+    from mlops.bundle.recipe import Feature, Recipe
+
+_BLOCK = 32_768  # rows transformed at once, so that a million of them need no float64 copy of the whole
+
+
+def transformed(transform: Transform, frame: pl.DataFrame) -> NDArray[np.float32]:
+    """Transform a frame to float32 [n, *shape]; missing columns and other types raise DataError."""
+    _check(transform.recipe, frame)
+    frame = frame.select(column.name for column in transform.recipe.columns)
+    out = np.empty((frame.height, *transform.shape), dtype=np.float32)
+    for start in range(0, frame.height, _BLOCK):
+        block = frame.slice(start, _BLOCK)
+        out[start : start + block.height] = transform.apply(_columns(transform.recipe, block))
+    return out
+
+
+def scored(predictor: Predictor, frame: pl.DataFrame) -> NDArray[np.float32]:
+    """Score the rows of a frame; raises DataError when its columns are not what the model reads."""
+    return predictor.model.score(transformed(predictor.transform, frame))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A recipe that `mlops.ml.data.fitting` applies while it is being fitted."""
+
+    transform: Transform
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> Draft:
+        """Take a recipe as the JSON value that fitting makes."""
+        return cls(Transform.parse(document))
+
+    @property
+    def layout(self) -> Sequence[Feature]:
+        """List every feature that could be made."""
+        return self.transform.layout
+
+    def apply(self, frame: pl.DataFrame) -> NDArray[np.float32]:
+        """Transform a frame."""
+        return transformed(self.transform, frame)
+
+    def target(self, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[np.float32]:
+        """Encode the target column: int64 class positions, or float32."""
+        return encode(self.transform.recipe.target, frame)
+
+
+def _columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:
+    def given(*kinds: str) -> Iterator[pl.Series]:
+        return (frame.get_column(column.name) for column in recipe.columns if column.type in kinds)
+
+    return Columns(
+        frame.height,
+        {series.name: series.cast(pl.Float64).to_numpy() for series in given(*NUMERIC)},
+        {series.name: _microseconds(series) for series in given("date", "datetime")},
+        {series.name: _texts(series.cast(pl.String)) for series in given(*TEXT)},
+    )
+
+
+def _texts(series: pl.Series) -> Texts:
+    values = series.drop_nulls().unique()
+    positions = series.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1)
+    return Texts(positions.to_numpy(), tuple(values.to_list()))
+
+
+def _microseconds(series: pl.Series) -> NDArray[np.int64]:
+    if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
+        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    whole = series.cast(pl.Datetime("us")).to_physical().fill_null(MISSING)
+    return whole.to_numpy().astype(np.int64)
+
+
+def _check(recipe: Recipe, frame: pl.DataFrame) -> None:
+    """Refuse a frame that lacks columns or has other types, naming all of them."""
+    schema, types = frame.schema, {column.name: column.type for column in recipe.columns}
+    problems = [f"`{name}` is missing" for name in types if name not in schema]
+    problems += [
+        f"`{name}` is {schema[name]} but must be {kind}"
+        for name, kind in types.items()
+        if name in schema and not (schema[name] == pl.Null or _ACCEPTS[kind](schema[name]))
+    ]
+    if problems:
+        raise DataError(f"the table is not what the model reads: {'; '.join(problems[:20])}")
+
+
+def _number(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype == pl.Boolean
+
+
+def _text(dtype: pl.DataType) -> bool:
+    return dtype in (pl.String, pl.Categorical, pl.Enum)
+
+
+_ACCEPTS: dict[str, Callable[[pl.DataType], bool]] = {
+    "int": _number,
+    "float": _number,
+    "bool": _number,
+    "string": _text,
+    "category": _text,
+    "date": lambda dtype: dtype == pl.Date,
+    "datetime": lambda dtype: dtype == pl.Datetime,
+}

@@ -11,6 +11,7 @@ import click
 from mlops.cli.failure import report
 
 VERBS = {
+    "init": "A repository of your own",
     "new": "A new model from a data file",
     "validate": "Read and check the YAML; every problem at once",
     "render": "The resolved configuration of a pipeline",

@@ -121,6 +121,10 @@ class App(Block):
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
+    kind: Literal["github", "none"] = "github"
+    """Whose workflows are compiled, or `none`."""
+    install: Literal["lock", "make"] = "lock"
+    """How a job gets `.venv/bin/mlops`: by pip from `requirements.txt`, each file by its hash, or by `make setup`."""
     runner: Labels = ("ubuntu-24.04",)
     """The label of the machines that jobs run on, or several that a machine must all carry."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"

@@ -35,6 +35,7 @@ class Place:
     event: Event
     token: str
     api: Api | None = None
+    tools: Path | None = None  # what `setup-python` puts on the PATH, where a job makes its own environment
 
 
 def perform(uses: str, inputs: dict[str, str], place: Place) -> dict[str, str]:
@@ -77,7 +78,12 @@ def _named(folder: Path, wanted: str) -> str:
 
 
 def setup_python(inputs: dict[str, str], place: Place) -> dict[str, str]:
-    """Give the clone this environment as its own, fresh enough that `make setup` has nothing to install."""
+    """Give the clone this environment as its own, fresh enough that `make setup` has nothing to install.
+
+    Where the place has tools of its own, a job makes its own environment with them.
+    """
+    if place.tools is not None:
+        return {"python-version": inputs.get("python-version", "")}
     if not (place.environment / ".installed").exists():
         raise ActionFailed(f"{place.environment} was not made by `make setup`")
     (place.workspace / ".venv").symlink_to(place.environment)

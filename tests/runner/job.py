@@ -166,6 +166,8 @@ class JobRunner:
         own = {f"GITHUB_{name.upper()}": str(github[name]) for name in f"{names} server_url sha actor".split()}
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
+        tools = self.place.tools
+        reach = {"PYTHONPATH": str(ROOT)} if tools is None else {"PATH": f"{tools}:{os.defpath}"}
         return own | {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
@@ -177,7 +179,7 @@ class JobRunner:
             "RUNNER_TEMP": str(self.folder),
             "RUNNER_OS": "Linux",
             "RUNNER_ARCH": "X64",
-            "PYTHONPATH": str(ROOT),  # the framework under test, whichever one the environment was made for
+            **reach,  # by default the framework under test, whichever one the environment was made for
         }
 
 

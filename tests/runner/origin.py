@@ -24,6 +24,14 @@ class Origin:
         git(work, "remote", "add", "origin", str(folder))
         return cls(folder)
 
+    @classmethod
+    def empty(cls, folder: Path) -> Origin:
+        """Make one that nobody has pushed to."""
+        folder.mkdir(parents=True)
+        git(folder, "init", "-q", "--bare")
+        git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
+        return cls(folder)
+
     def head(self, branch: str = "main") -> str:
         return git(self.folder, "rev-parse", branch).strip()
 

@@ -8,10 +8,11 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mlops.app.access.check import Check
+from mlops.app.access.installation import installation, places
 from mlops.app.git import git
 from mlops.errors import InfrastructureError
 from mlops.files.sqlite_store import absolute
@@ -22,19 +23,18 @@ from mlops.spec.reading.load import load_project
 FLOORS = {"pytorch-lightning": "2.6.6", "hydra-core": "1.3.8", "mlflow": "3.17.2", "dvc": "3.67", "torch": "2.6"}
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at; `inconclusive` is worth a look, `fail` stops work."""
-
-    name: str
-    verdict: str
-    message: str
-    hint: str = ""
-
-
 def examine(root: Path) -> tuple[Check, ...]:
     """Look at everything a run needs; nothing is changed and nothing outside is called."""
-    return (*_python(), *_versions(), *_programs(), *_repository(root), *_remote(root), *_tracking(root))
+    return (
+        *_python(),
+        *_versions(),
+        *_programs(),
+        *installation(root),
+        *_repository(root),
+        *_remote(root),
+        *_tracking(root),
+        *places(root),
+    )
 
 
 def _python() -> Iterator[Check]:

@@ -19,6 +19,7 @@ PLACES = (
     "pipelines/*/params.yaml",
     IGNORED,
     ".github/workflows/mlops-*.yml",
+    ".github/workflows/.gitattributes",
     ".github/CODEOWNERS",
     ".github/gates/*.yaml",
     ".github/dependabot.yml",

@@ -46,11 +46,28 @@ fi
 _FETCH_RECORDED = (
     _ASK
     + """\
-if [ -n "$remotes" ] && ! {}; then
+if [ -z "$remotes" ]; then
+  echo '::notice title=No DVC remote::what is not in Git is made again here'
+elif ! {}; then
   echo '::warning title=Not everything was fetched::the DVC remote cannot be read here: stages run again'
 fi
 """
 )
+
+# What is published as a source alone is built by the locked setuptools, not by one that pip would fetch for it; pip
+# takes a path in a requirements file from the folder that it is called in.
+_LOCK = """\
+if [ ! -f requirements.txt ]; then
+  echo '::error title=Nothing to install::this commit has no requirements.txt: mlops init writes it'
+  exit 4
+fi
+python -m venv .venv
+sed -n '/^setuptools==/,/[^\\]$/p' requirements.txt > .venv/build.txt
+pip='.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps'
+$pip --only-binary :all: --requirement .venv/build.txt
+$pip --no-build-isolation --requirement requirements.txt
+"""
+_INSTALL = {"lock": _LOCK, "make": "make setup"}
 
 _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
@@ -67,7 +84,7 @@ def set_up(settings: Continuous, reference: str = "", *, history: bool = False) 
     return (
         Step("Check out", uses="actions/checkout", inputs=inputs),
         Step("Set up Python", uses="actions/setup-python", inputs={"python-version": settings.python}),
-        Step("Install", run="make setup"),
+        Step("Install", run=_INSTALL[settings.install]),
     )
 
 

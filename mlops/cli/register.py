@@ -36,6 +36,8 @@ def command(names: tuple[str, ...], form: str) -> int:
     for registered in found if form == "text" else ():
         click.echo(f"{registered.name} version {registered.version}")
         say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
+        if registered.judged not in (None, registered.bundle):
+            say(f"made again: the run of its pull request judged {registered.judged}")
     for refused in errors:
         report(refused)
     if found:

@@ -205,8 +205,6 @@ def _commits(root: Path, pipeline: PipelinePlan) -> list[str]:
 def _client(root: Path) -> Client:
     token, repository = os.environ.get("GITHUB_TOKEN", ""), os.environ.get("GITHUB_REPOSITORY", "")
     if not token or not repository:
-        hint = (
-            "set GITHUB_TOKEN, which needs `actions: read` and `pull-requests: read`, and GITHUB_REPOSITORY=owner/name"
-        )
+        hint = "set GITHUB_TOKEN (it needs `actions: read`, `pull-requests: read`) and GITHUB_REPOSITORY=owner/name"
         raise InfrastructureError(f"{root.name}: GitHub cannot be asked which run judged it", hint=hint)
     return Client(repository, token, os.environ.get("GITHUB_API_URL") or "https://api.github.com")

@@ -77,8 +77,8 @@ for name in $PIPELINES; do
   echo "::error title=$name is not registered::it was made again here and did not pass; nothing went live"
   {
     echo "**$name is not registered.** It was made again on this machine and did not pass, or could not be made: the"
-    echo 'log of the step before says why. What is live stays live. To try again: run this workflow again, or train'
-    echo "it at home (\\`mlops run $name\\`), \\`dvc push\\`, and merge its \\`dvc.lock\\` and reports by a pull request."
+    echo 'log of the step that makes it says why. What is live stays live. Run this workflow again; or train it at home'
+    echo "(\\`mlops run $name\\`), \\`dvc push\\`, and bring its \\`dvc.lock\\` and reports by a pull request."
   } >> "$GITHUB_STEP_SUMMARY"
 done
 exit 1

@@ -64,7 +64,8 @@ for name in $PIPELINES; do
   here="pipelines/$name"
   mkdir -p "evidence/$name"
   if [ -d "$here/reports" ]; then cp -R "$here/reports/." "evidence/$name/"; fi
-  if [ "$(cat "evidence/$name/exit-code" 2> /dev/null)" = 0 ]; then
+  code=$(cat "evidence/$name/exit-code" 2> /dev/null || true)
+  if [ "$code" = 0 ] && [ -f "$here/artifacts/bundle/manifest.json" ]; then
     cp "$here/dvc.lock" "evidence/$name/"
     cp -RL "$here/artifacts/bundle" "evidence/$name/"
     bundle="bundle-$INDEX=sha256:$(sha256sum "evidence/$name/bundle/manifest.json" | cut -d ' ' -f 1)"

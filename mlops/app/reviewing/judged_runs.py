@@ -119,13 +119,13 @@ def bring(client: Client, run: JudgedRun, name: str, folder: Path, most: int = L
     artifact = found[-1]
     if artifact.size_in_bytes > most:
         raise IntegrityError(f"the artifact {name} of {_said(run)} has more than {most:,} bytes")
+    folder.mkdir(parents=True, exist_ok=True)
     archive = folder.parent / f"{folder.name}.zip"
     try:
         if not client.download(f"actions/artifacts/{artifact.id}/zip", archive, most):
             raise InfrastructureError(f"the artifact {name} of {_said(run)} is gone")
         if artifact.digest is not None and digest_file(archive) != artifact.digest:
             raise IntegrityError(f"the artifact {name} of {_said(run)} is not the one that GitHub kept")
-        folder.mkdir(parents=True, exist_ok=True)
         unpack(archive, folder, most)
     finally:
         archive.unlink(missing_ok=True)

@@ -231,6 +231,7 @@ def test_what_did_not_pass_is_named_with_what_to_do_and_the_job_is_red(tmp_path:
     assert (done.stdout, done.stderr) == (said, "")
     assert (tmp_path / "summary").read_text() == (
         "**worse is not registered.** It was made again on this machine and did not pass, or could not be made: the\n"
-        "log of the step that makes it says why. What is live stays live. Run this workflow again; or train it at home\n"
+        "log of the step that makes it says why. What is live stays live. Run this workflow again; or train it at "
+        "home\n"
         "(`mlops run worse`), `dvc push`, and bring its `dvc.lock` and reports by a pull request.\n"
     )

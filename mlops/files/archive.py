@@ -46,7 +46,7 @@ def _refuse(listed: Sequence[zipfile.ZipInfo], most: int) -> None:
         if said is not None:
             raise IntegrityError(f"{path[:100]!r} in the archive {said}")
         if folded(path) in seen:
-            raise IntegrityError(f"{path[:100]!r} is in the archive twice")
+            raise IntegrityError(f"{path[:100]!r} in the archive is there twice")
         seen.add(folded(path))
     if sum(item.file_size for item in listed) > most:
         raise IntegrityError(f"the archive holds more than {most:,} bytes")

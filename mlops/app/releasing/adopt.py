@@ -17,7 +17,7 @@ from mlops.app.planning.lock import read_lock
 from mlops.app.releasing.adopted import note, noted
 from mlops.app.releasing.bundles import STORE, obtain, prove, reported
 from mlops.app.releasing.judged import LOCK, Left, hold, lay_out, put
-from mlops.app.releasing.registry import Connect, begun, fetching, tracking_uri
+from mlops.app.releasing.registry import Connect, begun, bring_live, fetching, tracking_uri
 from mlops.app.reviewing.artifacts import Told, compare, told
 from mlops.app.reviewing.github import Client, NoAnswer
 from mlops.app.reviewing.judged_runs import JudgedRun, bring, judged_run
@@ -65,6 +65,8 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
         return search.among(client or _client(root), workspace.project.ci.branch)
     except (InfrastructureError, IntegrityError):
         note(root, pipeline, search.judged, search.run)
+        # it is to be made again, where nobody may sign in to where bundles are kept, and compared with what is live
+        bring_live(root, workspace.project, name, pipeline.stage("evaluate").section.get("champion"), connect)
         raise
 
 

@@ -153,6 +153,8 @@ class Client:
                 raise _Unavailable(f"HTTP {error.code}") from error
             hint = "does the token have `actions: read`?"
             raise InfrastructureError(f"GET {address}: HTTP {error.code}", hint=hint) from error
+        except ConfigurationError as error:
+            raise InfrastructureError(f"{path} lies at {error.message}", hint=error.hint) from error
         except (OSError, HTTPException) as error:
             raise _Unavailable(str(error)) from error
         return True

@@ -14,6 +14,7 @@ from pathlib import Path
 from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.planning.made_of import policy_digest
+from mlops.app.releasing.registry import bring_live
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.backends.registry import render
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError, StaleError
@@ -41,6 +42,7 @@ def run_pipeline(workspace: Workspace, name: str) -> Verdict:
     root = workspace.root
     if not needs_dvc(workspace, name):
         return read_verdict(root, name)
+    bring_live(root, workspace.project, name, workspace.pipeline(name).stage("evaluate").section.get("champion"))
     result = root / ".mlops" / "results" / f"{name}.json"
     result.unlink(missing_ok=True)
     began = _rules(workspace, name)

@@ -66,9 +66,8 @@ for name in $PIPELINES; do
   if [ -d "$here/reports" ]; then cp -R "$here/reports/." "evidence/$name/"; fi
   code=$(cat "evidence/$name/exit-code" 2> /dev/null || true)
   if [ "$code" = 0 ] && [ -f "$here/artifacts/bundle/manifest.json" ]; then
-    cp "$here/dvc.lock" "evidence/$name/"
-    cp -RL "$here/artifacts/bundle" "evidence/$name/"
-    bundle="bundle-$INDEX=sha256:$(sha256sum "evidence/$name/bundle/manifest.json" | cut -d ' ' -f 1)"
+    KEEP
+    bundle="bundle-$INDEX=sha256:$(sha256sum "$here/artifacts/bundle/manifest.json" | cut -d ' ' -f 1)"
     if [ "$name" = "$PIPELINES" ]; then echo "$bundle" >> "$GITHUB_OUTPUT"; fi
   fi
 done
@@ -76,6 +75,11 @@ files() { find evidence -type f ! -path '*/.*' -print0 | LC_ALL=C sort -z; }
 digest=$(files | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
 echo "evidence-$INDEX=$digest" >> "$GITHUB_OUTPUT"
 """
+
+_BUNDLE = '''cp -RL "$here/dvc.lock" "$here/artifacts/bundle" "evidence/$name/"'''
+# Whoever may read a repository may download its artifacts: of a public one whose bundles are kept in a cloud, they stay
+# there, and the main branch makes them again.
+_NONE = ": # a public repository keeps none: anybody could download it"
 
 _TOLD = """\
 printf '%s\\n' "$NEEDS" > judged.json
@@ -154,7 +158,13 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
         Step("Run", run=_RUN, environment=names),
         Step("Verify the recorded run", run=_VERIFY, environment=names),
         Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
-        Step("Collect the reports", run=_COLLECT, environment=names | index, condition=always, identity="collect"),
+        Step(
+            "Collect the reports",
+            run=_COLLECT.replace("KEEP", _NONE if _confidential(settings) else _BUNDLE),
+            environment=names | index,
+            condition=always,
+            identity="collect",
+        ),
         keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )
     return Job(
@@ -171,6 +181,10 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
         cache="none" if reader else "read",
         environment=approval(settings, reader.environment if reader else ""),
     )
+
+
+def _confidential(settings: Continuous) -> bool:
+    return settings.public and (settings.cloud is not None or settings.reader is not None)
 
 
 def _judged(settings: Continuous) -> Job:

@@ -192,6 +192,12 @@ def test_the_evidence_says_how_each_pipeline_of_a_batch_ended(tmp_path: Path) ->
     assert (tmp_path / "output").read_text() == f"evidence-3={digest(tmp_path / 'evidence')}\n"
 
 
+def _collecting(**keys: Any) -> str:
+    steps = yaml.safe_load(compiled(**keys))["jobs"]["pipeline"]["steps"]
+    (step,) = [step for step in steps if step.get("id") == "collect"]
+    return str(step["run"])
+
+
 def collect(folder: Path, names: str, **codes: str) -> tuple[set[str], dict[str, str]]:
     """Collect what the runs of pipelines left, and give the files and the outputs."""
     for name, code in codes.items():
@@ -200,9 +206,8 @@ def collect(folder: Path, names: str, **codes: str) -> tuple[set[str], dict[str,
             (folder / "pipelines" / name / path).write_text(f"{name} {path}")
         (folder / "evidence" / name).mkdir(parents=True)
         (folder / "evidence" / name / "exit-code").write_text(f"{code}\n")
-    (step,) = [step for step in yaml.safe_load(compiled())["jobs"]["pipeline"]["steps"] if step.get("id") == "collect"]
     environment = {**os.environ, "PIPELINES": names, "INDEX": "3", "GITHUB_OUTPUT": str(folder / "output")}
-    subprocess.run(["bash", "-e", "-c", step["run"]], cwd=folder, env=environment, check=True)
+    subprocess.run(["bash", "-e", "-c", _collecting()], cwd=folder, env=environment, check=True)
     found = {path.relative_to(folder / "evidence").as_posix() for path in (folder / "evidence").rglob("*.*")}
     return found, dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
 
@@ -212,6 +217,12 @@ def test_what_passed_is_kept_whole_enough_to_be_taken_over_and_its_bundle_is_tol
     assert found == {"good/dvc.lock", "good/gate.json", "good/bundle/manifest.json"}
     manifest = tmp_path / "pipelines/good/artifacts/bundle/manifest.json"
     assert told == {"bundle-3": digest_file(manifest), "evidence-3": digest(tmp_path / "evidence")}
+
+
+def test_a_public_repository_with_a_cloud_leaves_no_bundle_for_anybody_to_download() -> None:
+    cloud = {"kind": "aws", "role": "arn:aws:iam::123456789012:role/mlops", "region": "eu-central-1"}
+    for keys, kept in (({"public": True}, True), ({"cloud": cloud}, True), ({"public": True, "cloud": cloud}, False)):
+        assert ("artifacts/bundle" in _collecting(**keys).split("sha256sum")[0].split("manifest.json")[1]) == kept
 
 
 def test_what_did_not_pass_leaves_its_reports_alone_and_a_job_of_several_tells_no_bundle(tmp_path: Path) -> None:

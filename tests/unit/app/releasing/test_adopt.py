@@ -262,7 +262,7 @@ def link() -> zipfile.ZipInfo:
     [
         (archive(**{"../../x": b"x"}), "'../../x' in the archive leaves its folder, or has an empty part"),
         (archive(**{"/etc/x": b"x"}), "'/etc/x' in the archive is not relative to its folder"),
-        (archive(**{"churn/a": b"x", "churn/A": b"x"}), "'churn/A' in the archive is in the archive twice"),
+        (archive(**{"churn/a": b"x", "churn/A": b"x"}), "'churn/A' in the archive is there twice"),
         (archive(link=link()), "'churn/link' in the archive is not a plain file"),
         (b"PK\x03\x04 not an archive", "the archive is damaged"),
     ],
@@ -272,7 +272,7 @@ def test_an_archive_of_anything_but_plain_files_inside_is_refused(team: Judged, 
     team.api.ran.zips["report-churn"] = data
     with pytest.raises(IntegrityError) as caught:
         adopt(team.root, "churn", team.client())
-    assert caught.value.message == message.replace("in the archive is in the archive", "is in the archive")
+    assert caught.value.message == message
     assert untouched(team)
 
 

@@ -151,6 +151,7 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
     index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
     reader = settings.reader
+    collect = _COLLECT.replace("KEEP", _NONE if _confidential(settings) else _BUNDLE)
     told = [f"{what}-{number}" for what in ("bundle", "evidence") for number in range(min(pipelines, MOST))]
     steps = (
         *set_up(settings),
@@ -158,13 +159,7 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
         Step("Run", run=_RUN, environment=names),
         Step("Verify the recorded run", run=_VERIFY, environment=names),
         Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
-        Step(
-            "Collect the reports",
-            run=_COLLECT.replace("KEEP", _NONE if _confidential(settings) else _BUNDLE),
-            environment=names | index,
-            condition=always,
-            identity="collect",
-        ),
+        Step("Collect the reports", collect, environment=names | index, condition=always, identity="collect"),
         keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )
     return Job(

@@ -19,6 +19,7 @@ def command(names: tuple[str, ...], form: str) -> int:
     A bundle that is there already makes no second version. One that cannot be registered stops no other; the exit
     code is then that of the first.
     """
+    from mlops.app.releasing.adopted import UNKNOWN
     from mlops.app.releasing.register import passing, register
     from mlops.app.workspace import open_workspace
     from mlops.errors import MlopsError
@@ -36,7 +37,9 @@ def command(names: tuple[str, ...], form: str) -> int:
     for registered in found if form == "text" else ():
         click.echo(f"{registered.name} version {registered.version}")
         say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
-        if registered.judged not in (None, registered.bundle):
+        if registered.judged == UNKNOWN:
+            say("which bundle the run of its pull request judged is not known any more")
+        elif registered.judged not in (None, registered.bundle):
             say(f"made again: the run of its pull request judged {registered.judged}")
     for refused in errors:
         report(refused)

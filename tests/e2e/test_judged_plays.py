@@ -137,7 +137,7 @@ def test_what_was_judged_is_taken_over_on_another_processor_and_nothing_is_train
     changed = team.origin.changed("main", pull["head"]["ref"])
     assert {"conf/release/staging/churn.yaml", "pipelines/churn/dvc.lock"} < set(changed)
     assert f"bundle: {team.bundle}" in team.origin.read(pull["head"]["ref"], "conf/release/staging/churn.yaml")
-    assert "taken over from there: the very same bundle" in pull["body"]
+    assert "Judged by the run of its pull request: the very same bundle." in pull["body"]
 
 
 def test_the_step_that_takes_over_holds_a_token_that_only_reads(team: Team) -> None:

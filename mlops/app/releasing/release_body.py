@@ -78,12 +78,13 @@ def _head(step: Step, begins: str) -> Iterator[str]:
 def _judged(judged: str, registered: str) -> str:
     """Name both bundles: the one that was judged in a pull request, and the one that is registered."""
     if judged == registered:
-        return "Judged by the run of its pull request, and taken over from there: the very same bundle."
-    known = f"`{escape(judged)}`" if judged.startswith("sha256:") else "a bundle whose digest is not known any more"
-    return (
-        f"The run of its pull request judged {known}, which could not be taken over. `{registered}` was made again on "
-        "the main branch, and passed there by the rules of before and after the merge."
-    )
+        return "Judged by the run of its pull request: the very same bundle."
+    again = "on the main branch, and passed there by the rules of before and after the merge."
+    if not judged.startswith("sha256:"):
+        known = "Which bundle the run of its pull request judged is not known any more."
+        return f"{known} `{registered}` was judged {again}"
+    known = f"The run of its pull request judged `{escape(judged)}`, which could not be taken over."
+    return f"{known} `{registered}` was made again {again}"
 
 
 def _requests(step: Step) -> str:

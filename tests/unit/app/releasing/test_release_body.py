@@ -60,15 +60,9 @@ def test_what_people_wrote_is_shown_and_does_nothing_else(bundle: Contents) -> N
     ("judged", "said"),
     [
         (None, None),
-        ("", "Judged by the run of its pull request, and taken over from there: the very same bundle."),
-        (
-            LIVE,
-            f"The run of its pull request judged `{LIVE}`, which could not be taken over. `{{bundle}}` was made again",
-        ),
-        (
-            "unknown",
-            "judged a bundle whose digest is not known any more, which could not be taken over. `{bundle}` was",
-        ),
+        ("", "Judged by the run of its pull request: the very same bundle."),
+        (LIVE, f"judged `{LIVE}`, which could not be taken over. `{{bundle}}` was made again on the main branch"),
+        ("unknown", "judged is not known any more. `{bundle}` was judged on the main branch, and passed there by the"),
     ],
 )
 def test_both_bundles_are_named_where_the_judged_one_was_made_again(

@@ -24,6 +24,7 @@ WORKFLOW = "mlops-pr.yml"
 LARGEST = 2 * 2**30  # bytes of an artifact, packed and unpacked
 VERDICT, KEPT = "verdict", "What was judged"
 """The titles of the jobs that say yes, and that write down what each job told."""
+_LOOKS, _PAUSE = 10, 15.0  # how often a job that still runs is looked at, and seconds between
 _REBASED = ("base_ref_changed", "automatic_base_change_succeeded")
 
 
@@ -163,12 +164,19 @@ def _only(runs: Sequence[_Run], commit: str) -> _Run:
 
 
 def _succeeded(client: Client, run: _Run, number: int | None) -> JudgedRun:
-    """Look at the jobs: a run as a whole fails with a comment that could not be posted, which blocks nobody."""
+    """Look at the jobs: a run as a whole fails with a comment that could not be posted, which blocks nobody.
+
+    A merge waits for the verdict alone, so what writes down what was told may end a little later.
+    """
     found = JudgedRun(run.id, run.head_sha, run.html_url, number)
-    jobs = list(_parsed(_Job, client.rows(f"actions/runs/{run.id}/jobs?filter=latest", "jobs")))
-    for title in (VERDICT, KEPT):
-        results = [job.conclusion for job in jobs if job.name == title]
-        if not results or set(results) != {"success"}:
+    for attempt in range(_LOOKS):
+        jobs = _parsed(_Job, client.rows(f"actions/runs/{run.id}/jobs?filter=latest", "jobs"))
+        ended = {title: {job.conclusion for job in jobs if job.name == title} for title in (VERDICT, KEPT)}
+        if attempt == _LOOKS - 1 or not any(None in results for results in ended.values()):
+            break
+        client.wait(_PAUSE)
+    for title, results in ended.items():
+        if results != {"success"}:
             raise InfrastructureError(f"the job `{title}` of {_said(found)} did not succeed")
     return found
 

@@ -19,6 +19,7 @@ from mlops.app.releasing.adopt import adopt
 from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE
 from mlops.app.reviewing import judged_runs
+from mlops.app.reviewing.github import Client
 from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
 from mlops.bundle.manifest import seal
@@ -419,6 +420,25 @@ def test_a_run_counts_only_where_nothing_else_can_have_been_meant(
     expected = change(team)
     assert refused(team) == expected
     assert of(team) == "unknown"
+
+
+def test_a_job_that_still_runs_is_waited_for_and_not_for_ever(team: Judged) -> None:
+    waits: list[float] = []
+    jobs = team.api.ran.runs[0]["jobs"]
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        jobs["What was judged"] = "success" if len(waits) == 2 else None
+
+    client = Client("shop/models", TOKEN, team.api.url, wait=wait)
+    jobs["What was judged"] = None
+    assert adopt(team.root, "churn", client).state == "taken"
+    assert waits == [15.0, 15.0]
+    waits += [0.0] * 10
+    jobs["What was judged"] = None
+    with pytest.raises(InfrastructureError, match="the job `What was judged` of run 100 of #7 did not succeed"):
+        judged_runs.judged_run(client, "main", git(team.root, "rev-parse", "HEAD").strip())
+    assert waits[12:] == [15.0] * 9
 
 
 def test_a_superseded_run_is_no_second_one(team: Judged) -> None:

@@ -23,6 +23,7 @@ VERBS = {
     "waive": "Let a rule be missed for a while",
     "comment": "The one comment of a pull request",
     "verify": "Do lock, configuration, data and bundle agree?",
+    "adopt": "Take over the bundle that a pull request's run judged",
     "register": "Put bundles into the MLflow registry",
     "release": "Make a bundle live, by a file that is reviewed",
     "rollback": "Make the bundle live again that was before",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.planning.made_of import policy_digest
+from mlops.app.releasing.registry import bring_live
 from mlops.app.running.child import Child
 from mlops.app.running.ending import interruptible
 from mlops.app.running.reproducing import command, result_of
@@ -67,7 +68,9 @@ class Begun:
 
     @classmethod
     def of(cls, workspace: Workspace, name: str, standing: Standing) -> Begun:
-        """Say what is to be run, and note the rules as they are."""
+        """Say what is to be run, note the rules as they are, and bring the live bundle that they compare with."""
+        champion = workspace.pipeline(name).stage("evaluate").section.get("champion")
+        bring_live(workspace.root, workspace.project, name, champion)
         file = f"pipelines/{name}/dvc.yaml"
         stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
         targets = ["--single-item", *stages] if standing.compiled else [file]

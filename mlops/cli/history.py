@@ -16,10 +16,15 @@ from mlops.cli.tables import columns
 @output("text", "json")
 def command(name: str, environment: str | None, form: str) -> None:
     """Show what was live as NAME, newest first, from the history of its release files on the main line."""
+    from mlops.app.releasing.history import shallow
     from mlops.app.releasing.show import past
     from mlops.diagnostics import visible
 
-    moments = past(root(), name, environment)
+    here = root()
+    moments = past(here, name, environment)
+    cut = shallow(here)
+    if cut:
+        say("note: the history before was not fetched, so what is oldest here may be older: git fetch --unshallow")
     if form == "json":
         emit([{"pipeline": name, **asdict(moment)} for moment in moments])
         return
@@ -38,5 +43,5 @@ def command(name: str, environment: str | None, form: str) -> None:
     heads = ("environment", "date", "bundle", "commit", "author", "pull request", "subject")
     for line in columns(heads, rows) if rows else ():
         click.echo(line)
-    if not rows:
+    if not rows and not cut:
         say(f"{name} was never live: mlops release {name} --env E")

@@ -17,7 +17,6 @@ from mlops.rules.finding import Finding
 from mlops.spec.project import own
 from mlops.spec.reach import is_address, is_server, stays
 
-RULE = "place-of-one-machine"
 _ALONE = ("mlops-pr", "mlops-dependencies")  # these need nothing that another job left
 
 
@@ -31,8 +30,8 @@ def check(plan: Plan) -> Iterator[Finding]:
         said = f"{plan.remote} is a place of one machine" if plan.remote else ".dvc/config names none"
         hint = "dvc remote add -d storage URL, then dvc remote modify storage verify true"
         message = f"environments and monitors need a DVC remote that every job reaches, and {said}"
-        yield Finding(("environments",), message, hint, RULE, "error")
+        yield Finding(("environments",), message, hint, "place-of-one-machine", "error")
     if not (is_server(plan.tracking) or (kept and stays(plan.tracking))):
         message = f"environments and monitors need a registry that every job reaches, and {plan.tracking} is a file"
         hint = "write `tracking: {uri: https://...}` in conf/project.yaml"
-        yield Finding(("tracking", "uri"), message, hint, RULE, "error")
+        yield Finding(("tracking", "uri"), message, hint, "place-of-one-machine", "error")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.builders.customers import customers
 from tests.builders.desks import Desk, build_wheel, make_tools
@@ -23,14 +24,6 @@ from tests.runner.run import Runner
 pytestmark = pytest.mark.slow
 
 EXAMPLE = ROOT / "examples" / "churn"
-LINES = (
-    'python -m venv .venv && . .venv/bin/activate && pip install --quiet "mlops-by-pull-request[train,registry]"',
-    "mlops init --owner @growth",
-    "mlops new churn --data ../churn.csv --target left",
-    "mlops run churn",
-    "git add -A && git commit --quiet -m 'Begin'",
-    "git remote add origin ../origin.git && git push --quiet origin main",
-)
 # What moves with every change of the program, with the machine, or with the words of the language, and has tests of its
 # own: the wheel's hash, digests of code, the build of torch, the schemas.
 _CHANGING = re.compile(
@@ -70,6 +63,12 @@ class Shop:
         return run
 
 
+def lines() -> list[str]:
+    """Read what the README tells to type."""
+    (block,) = re.findall(r"## Your own repository\n.*?```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    return str(block).splitlines()
+
+
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tools")
@@ -83,7 +82,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Begun:
     (desk.folder / "churn.csv").write_text(customers())
     (desk.folder / "shop").mkdir()
     desk.type("cd shop")
-    return Begun(desk, [desk.type(line) for line in LINES[:3]], tracked(desk.here))
+    return Begun(desk, [desk.type(line) for line in lines()[:3]], tracked(desk.here))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +91,7 @@ def shop(begun: Begun, tools: Path) -> Iterator[Shop]:
         pytest.skip(missing())
     desk = begun.desk
     origin = Origin.empty(desk.folder / "origin.git")
-    said = [*begun.said, *(desk.type(line) for line in LINES[3:])]
+    said = [*begun.said, *(desk.type(line) for line in lines()[3:])]
     with Engine() as engine, Api() as api:
         yield Shop(desk, said, origin, Runner(engine, origin, desk.folder.parent / "runs", api, tools=tools))
 
@@ -115,8 +114,29 @@ def test_what_is_begun_is_the_example(begun: Begun, update: bool) -> None:
     assert {name: _CHANGING.sub("…", text) for name, text in begun.files.items()} == example
 
 
+def test_a_wheel_whose_hash_is_not_the_locks_is_not_installed(begun: Begun, tools: Path, tmp_path: Path) -> None:
+    """As a job installs; with the lock as it is, the same script installs it."""
+    workflow = yaml.safe_load(begun.files[".github/workflows/mlops-pr.yml"])
+    (install,) = [step["run"] for step in workflow["jobs"]["check"]["steps"] if step["name"] == "Install"]
+    desk = Desk.of(tmp_path / "job", tools, "job")
+    lock = begun.files["requirements.txt"]
+    (desk.here / "install.sh").write_text(install)
+    (desk.here / "requirements.txt").write_text(re.sub(r"(?<=sha256:)[0-9a-f]{64}(?=\n\n)", "0" * 64, lock, count=1))
+    done = desk.try_("bash -e install.sh")
+    assert done.returncode == 1
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE" in done.stderr
+    assert not (desk.here / ".venv/bin/mlops").exists()
+    (desk.here / "requirements.txt").write_text(lock)
+    desk.type("bash -e install.sh")
+    assert (desk.here / ".venv/bin/mlops").exists()
+    (desk.here / "requirements.txt").unlink()
+    done = desk.try_("bash -e install.sh")
+    said = "::error title=Nothing to install::this commit has no requirements.txt: mlops init writes it\n"
+    assert (done.returncode, done.stdout) == (4, said)
+
+
 def test_six_lines_end_with_a_verdict_and_a_commit(shop: Shop) -> None:
-    assert len(LINES) <= 6
+    assert len(shop.said) <= 6
     assert "verdict: pass" in shop.said[3], shop.said[3]
     assert git(shop.work, "status", "--porcelain") == ""
     assert shop.origin.head() == git(shop.work, "rev-parse", "HEAD").strip()

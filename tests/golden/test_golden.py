@@ -24,7 +24,7 @@ ERR = sorted(path.name for path in (HERE / "err").iterdir())
 
 def overlay(case: Path, folder: Path) -> Path:
     shutil.copytree(HERE / "base", folder, dirs_exist_ok=True)
-    for part in ("conf", "pipelines"):
+    for part in ("conf", "pipelines", ".dvc"):
         if (case / part).is_dir():
             shutil.copytree(case / part, folder / part, dirs_exist_ok=True)
     return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,7 +135,7 @@ def test_what_is_asked_for_is_written(
 
 def test_dvc_finds_what_its_own_init_would_have_made(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
-    subprocess.run(["dvc", "init", "--quiet"], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "--quiet"], cwd=tmp_path, check=True)
     assert (tmp_path / ".dvc/.gitignore").read_text() == contents(Settings("shop"), "")[".dvc/.gitignore"]
 
 
@@ -219,8 +220,10 @@ def test_a_disk_that_takes_nothing_is_told(options: str, cause: str, hint: str, 
     """On a file system of its own, which only root of a machine can make."""
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody mount a file system")
-    script = 'mount -t tmpfs -o "$1" none "$2" && mlops init "$2/shop" --from "$3"; code=$?; ls -A "$2"; exit $code'
-    arguments = ["sh", "-c", script, "sh", options, str(tmp_path), str(wheel)]
+    script = (
+        'mount -t tmpfs -o "$1" none "$2" && "$4" -m mlops init "$2/shop" --from "$3"; code=$?; ls -A "$2"; exit $code'
+    )
+    arguments = ["sh", "-c", script, "sh", options, str(tmp_path), str(wheel), sys.executable]
     done = subprocess.run(["unshare", "--mount", *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (6, "")
     assert done.stderr == (f"{tmp_path}/shop cannot be written: {cause}\nhint: {hint}; nothing is left of this try\n")

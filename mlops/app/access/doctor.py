@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mlops.extras import DISTRIBUTION, extra_of
 from mlops.files.sqlite_store import absolute
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import load_project
@@ -46,7 +47,9 @@ def _versions() -> Iterator[Check]:
         try:
             found = version(name)
         except PackageNotFoundError:
-            yield Check(name, "fail", "is not installed", "make setup")
+            extra = extra_of(name)
+            brought = f'pip install "{DISTRIBUTION}{f"[{extra}]" if extra else ""}"'
+            yield Check(name, "fail", "is not installed", brought)
             continue
         good = _numbers(found) >= _numbers(floor)
         yield Check(

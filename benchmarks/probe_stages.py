@@ -1,7 +1,7 @@
 """Run every stage of every pipeline of a repository in this one process, and print what each output is.
 
-`python tests/processors/probe.py FOLDER` is what the tests run natively and on emulated processors: one process,
-because what an emulated one mostly does is import.
+`python benchmarks/probe_stages.py FOLDER` is what `benchmarks/processors.py` runs, here and on emulated processors: one
+process, because what an emulated one mostly does is import.
 """
 
 from __future__ import annotations

@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 
 from mlops.errors import ConfigurationError, InfrastructureError
+
+_REFUSED = b"safe.directory"  # what Git says to set, in whatever language it says the rest
 
 
 def commit_of(root: Path, reference: str) -> str:
@@ -78,9 +81,15 @@ def git(root: Path, *arguments: str, given: bytes | None = None) -> subprocess.C
     """Run Git where nothing is written; how it ended is the caller's to judge.
 
     Raises:
-        InfrastructureError: it is not installed.
+        InfrastructureError: it is not installed, or it refuses a folder that belongs to somebody else.
     """
     try:
-        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, input=given)  # noqa: S603, S607
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, input=given)  # noqa: S603, S607
     except FileNotFoundError as error:
         raise InfrastructureError("git is not installed", hint="install git") from error
+    if done.returncode and _REFUSED in done.stderr:
+        raise InfrastructureError(
+            "git refuses this folder: it belongs to somebody else",
+            hint=f"if you trust it: git config --global --add safe.directory {quote(str(root.resolve()))}",
+        )
+    return done

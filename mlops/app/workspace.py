@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlops.app.compiling.code import fingerprints
 from mlops.app.compiling.uncollected import uncollected
+from mlops.app.dvc_remote import remote
 from mlops.app.judging.champions import champions
 from mlops.app.judging.policy import judge_all
 from mlops.app.judging.waivers import waivers
@@ -67,7 +68,14 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
-    facts = Facts(*fingerprints(root), champions=live, waivers=waived, rollouts=traffic, sources=_sources(pipelines))
+    facts = Facts(
+        *fingerprints(root),
+        champions=live,
+        waivers=waived,
+        rollouts=traffic,
+        sources=_sources(pipelines),
+        remote=remote(root),
+    )
     plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))
     return Workspace(root, configuration, project, policy, pipelines, plan)
 

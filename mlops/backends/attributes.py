@@ -11,8 +11,8 @@ _FOLDED = ("*/dvc.yaml", "*/dvc.lock", "*/params.yaml", "*/.gitignore", "*/repor
 def render(plan: Plan) -> dict[str, str]:
     """Write the attributes of the two folders that hold compiled files."""
     pipelines = "".join(f"{pattern} linguist-generated\n" for pattern in _FOLDED)
-    workflows = "".join(f"{workflow.name}.yml linguist-generated\n" for workflow in plan.workflows)
-    return {
-        "pipelines/.gitattributes": header("conf/") + pipelines,
-        ".github/workflows/.gitattributes": header("conf/") + workflows,
-    }
+    files = {"pipelines/.gitattributes": header("conf/") + pipelines}
+    if plan.workflows:
+        workflows = "".join(f"{workflow.name}.yml linguist-generated\n" for workflow in plan.workflows)
+        files[".github/workflows/.gitattributes"] = header("conf/") + workflows
+    return files

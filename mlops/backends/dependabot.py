@@ -15,11 +15,13 @@ _DAYS = 7
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Write the updates of a repository that has workflows."""
+    """Write the updates of a repository that has workflows; of its packages only where it audits them itself."""
     if not plan.workflows:
         return {}
-    actions = _update("github-actions") | {"exclude-paths": [".github/workflows/mlops-*.yml"]}
-    return {PATH: document("conf/", {"version": 2, "updates": [actions, _update("pip")]})}
+    updates = [_update("github-actions") | {"exclude-paths": [".github/workflows/mlops-*.yml"]}]
+    if any(workflow.name == "mlops-dependencies" for workflow in plan.workflows):
+        updates.append(_update("pip"))
+    return {PATH: document("conf/", {"version": 2, "updates": updates})}
 
 
 def _update(ecosystem: str) -> dict[str, Any]:

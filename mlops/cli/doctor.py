@@ -12,7 +12,7 @@ import click
 from mlops.cli.options import SYMBOLS, emit, output, paint, root
 
 if TYPE_CHECKING:
-    from mlops.app.access.doctor import Check
+    from mlops.app.access.check import Check
 
 
 @click.command(short_help="Is everything here that is needed?")

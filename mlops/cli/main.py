@@ -11,17 +11,19 @@ import click
 from mlops.cli.failure import report
 
 VERBS = {
+    "init": "A repository of your own",
     "new": "A new model from a data file",
     "validate": "Read and check the YAML; every problem at once",
     "render": "The resolved configuration of a pipeline",
     "explain": "Where a value came from, or what a finding means",
     "compile": "Write the generated files, or check them",
     "plan": "What will change, and why",
-    "run": "Reproduce a pipeline and show its verdict",
+    "run": "Reproduce pipelines and show their verdicts",
     "gate": "The verdict of the last run",
     "waive": "Let a rule be missed for a while",
     "comment": "The one comment of a pull request",
     "verify": "Do lock, configuration, data and bundle agree?",
+    "adopt": "Take over the bundle that a pull request's run judged",
     "register": "Put bundles into the MLflow registry",
     "release": "Make a bundle live, by a file that is reviewed",
     "rollback": "Make the bundle live again that was before",

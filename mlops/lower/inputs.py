@@ -23,3 +23,5 @@ class Facts:
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""
     rollouts: Mapping[str, tuple[Rollout, ...]] = field(default_factory=dict)
     """What release files say of traffic, by pipeline."""
+    remote: str | None = None
+    """The URL of DVC's remote; empty where there is none."""

@@ -9,11 +9,17 @@ from mlops.spec.project import Policy
 
 _EVERYTHING = "*"
 _SHARED = ("/conf/gates/", "/conf/project.yaml", "/conf/release/prod/")
+_INSTALLED = ("/requirements.txt", "/vendor/")
 _KEPT = ("/conf/policy.yaml", "/conf/waiver/", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
 
 
-def lower_owners(policy: Policy, owners: Mapping[str, tuple[str, ...]]) -> tuple[Ownership, ...]:
-    """Order the lines so that the last match is the one meant: a pattern of the policy beats a pipeline's owners."""
+def lower_owners(
+    policy: Policy, owners: Mapping[str, tuple[str, ...]], *, locked: bool = False
+) -> tuple[Ownership, ...]:
+    """Order the lines so that the last match is the one meant: a pattern of the policy beats a pipeline's owners.
+
+    Where the program itself is installed from a `locked` file of the repository, that is the policy's owners' too.
+    """
     rest = policy.paths.get(_EVERYTHING)
     lines = [] if rest is None else [Ownership(_EVERYTHING, rest)]
     lines += [
@@ -24,5 +30,5 @@ def lower_owners(policy: Policy, owners: Mapping[str, tuple[str, ...]]) -> tuple
     lines += [Ownership(pattern, policy.owners) for pattern in _SHARED]
     paths = {pattern: named for pattern, named in policy.paths.items() if pattern != _EVERYTHING}
     lines += [Ownership(f"/{pattern.lstrip('/')}", named) for pattern, named in paths.items()]
-    lines += [Ownership(pattern, policy.owners) for pattern in _KEPT]
+    lines += [Ownership(pattern, policy.owners) for pattern in (*_KEPT, *(_INSTALLED if locked else ()))]
     return tuple(lines)

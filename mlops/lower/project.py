@@ -17,9 +17,19 @@ from mlops.spec.project import Policy, Project
 def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, policy: Policy | None = None) -> Plan:
     """Decide everything about a repository; the same input gives the same plan."""
     plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
-    ownership = () if policy is None else lower_owners(policy, {name: spec.owners for name, spec in pipelines.items()})
+    owners = {name: spec.owners for name, spec in pipelines.items()}
+    ownership = () if policy is None else lower_owners(policy, owners, locked=project.ci.install == "lock")
+    if project.ci.kind == "none":
+        policy, ownership = None, ()  # nobody reads what would lie in .github/
     return Plan(
-        project.name, plans, _fleet(plans), lower_workflows(project, pipelines), ownership, _reviewed(policy, pipelines)
+        project.name,
+        plans,
+        _fleet(plans),
+        lower_workflows(project, pipelines),
+        ownership,
+        _reviewed(policy, pipelines),
+        facts.remote,
+        project.tracking.uri,
     )
 
 

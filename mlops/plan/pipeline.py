@@ -80,6 +80,10 @@ class Plan:
     ownership: tuple[Ownership, ...] = ()
     reviewed: tuple[str, ...] = ()
     """Pipelines whose gates only the policy's owners may change."""
+    remote: str | None = None
+    """Where DVC keeps what Git does not; empty where nowhere, None where nobody looked."""
+    tracking: str = ""
+    """Where runs and models are recorded."""
 
 
 def _reads(path: str, output: str) -> bool:

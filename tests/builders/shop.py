@@ -57,7 +57,7 @@ def make_shop(root: Path, *pipelines: str) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     texts = {
-        "conf/project.yaml": "name: shop\n",
+        "conf/project.yaml": "name: shop\nci: {install: make}\n",
         "conf/policy.yaml": 'owners: ["@platform"]\nrisk:\n  high: {owners: 2, sliced_gate: true}\n',
     }
     for seed, name in enumerate(pipelines):

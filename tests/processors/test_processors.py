@@ -1,7 +1,7 @@
 """The same bits on other vendors' processors: a small training of every kind, natively and emulated.
 
-qemu stands in for a processor whose kernels are chosen by CPUID. It has no AVX-512, and rounds no approximate instruction
-as a real one does: docs/processors.md lists what was seen on real ones.
+qemu stands in for a processor whose kernels are chosen by CPUID. It has no AVX-512, and rounds no approximate
+instruction as a real one does: docs/processors.md lists what was seen on real ones.
 """
 
 from __future__ import annotations

@@ -35,6 +35,7 @@ class Place:
     event: Event
     token: str
     api: Api | None = None
+    tools: Path | None = None  # what `setup-python` puts on the PATH, where a job makes its own environment
 
 
 def perform(uses: str, inputs: dict[str, str], place: Place) -> dict[str, str]:
@@ -77,7 +78,12 @@ def _named(folder: Path, wanted: str) -> str:
 
 
 def setup_python(inputs: dict[str, str], place: Place) -> dict[str, str]:
-    """Give the clone this environment as its own, fresh enough that `make setup` has nothing to install."""
+    """Give the clone this environment as its own, fresh enough that `make setup` has nothing to install.
+
+    Where the place has tools of its own, a job makes its own environment with them.
+    """
+    if place.tools is not None:
+        return {"python-version": inputs.get("python-version", "")}
     if not (place.environment / ".installed").exists():
         raise ActionFailed(f"{place.environment} was not made by `make setup`")
     (place.workspace / ".venv").symlink_to(place.environment)
@@ -116,10 +122,16 @@ def download_artifact(inputs: dict[str, str], place: Place) -> dict[str, str]:
         shutil.copytree(place.artifacts / name, target, dirs_exist_ok=True)
         return {"download-path": str(target)}
     for folder in sorted(place.artifacts.iterdir()):
-        if fnmatch.fnmatchcase(folder.name, inputs.get("pattern", "*")):
+        if any(fnmatch.fnmatchcase(folder.name, one) for one in _alternatives(inputs.get("pattern", "*"))):
             merge = inputs.get("merge-multiple", "false") == "true"
             shutil.copytree(folder, target if merge else target / folder.name, dirs_exist_ok=True)
     return {"download-path": str(target)}
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Spell a pattern of alternatives in braces out, as the action's minimatch reads it."""
+    inside = re.fullmatch(r"\{(.*)\}", pattern)
+    return inside[1].split(",") if inside else [pattern]
 
 
 def cache(inputs: dict[str, str], place: Place) -> dict[str, str]:

@@ -37,6 +37,8 @@ class Runner:
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
     minute: float = 60.0
     plays: int = 0
+    tools: Path | None = None
+    """Programs that jobs make their own environment with; then nothing of this repository is in their reach."""
 
     def event(self, event: Event, path: str = ".github/workflows/mlops-pr.yml") -> Run | None:
         """Play the workflow as it is at the event's commit; None where the event does not start it."""
@@ -54,6 +56,9 @@ class Runner:
             job = next(job for job in waiting if set(job.needs) <= set(run.jobs))
             waiting.remove(job)
             run.jobs[job.identity] = self.job(workflow, job, event, run)
+        if self.api is not None:
+            jobs = {instance.name: instance.result for job in run.jobs.values() for instance in job.instances}
+            self.api.ran.ended(event.run(workflow.file), jobs, run.artifacts)
         return run
 
     def begin(self) -> Run:
@@ -110,7 +115,9 @@ class Runner:
         if self.api is not None:
             self.api.tokens[token] = scopes
         caches = self.folder / "caches"
-        place = Place(workspace, run.artifacts, caches, ENVIRONMENT, self.origin.folder, event, token, self.api)
+        place = Place(
+            workspace, run.artifacts, caches, ENVIRONMENT, self.origin.folder, event, token, self.api, self.tools
+        )
         env = self.engine.resolve(workflow.body.get("env") or {}, own, text=True)
         body = job.body | {"env": env | (job.body.get("env") or {})}
         whole = Job(job.identity, job.needs, job.condition, job.steps, body)

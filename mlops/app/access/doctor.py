@@ -8,10 +8,13 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mlops.app.access.check import Check
+from mlops.app.access.installation import installation, places
+from mlops.app.git import git
+from mlops.errors import InfrastructureError
 from mlops.extras import DISTRIBUTION, extra_of
 from mlops.files.sqlite_store import absolute
 from mlops.spec.reading.library import Configuration
@@ -21,19 +24,18 @@ from mlops.spec.reading.load import load_project
 FLOORS = {"pytorch-lightning": "2.6.6", "hydra-core": "1.3.8", "mlflow": "3.17.2", "dvc": "3.67", "torch": "2.6"}
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing looked at; `inconclusive` is worth a look, `fail` stops work."""
-
-    name: str
-    verdict: str
-    message: str
-    hint: str = ""
-
-
 def examine(root: Path) -> tuple[Check, ...]:
     """Look at everything a run needs; nothing is changed and nothing outside is called."""
-    return (*_python(), *_versions(), *_programs(), *_repository(root), *_remote(root), *_tracking(root))
+    return (
+        *_python(),
+        *_versions(),
+        *_programs(),
+        *installation(root),
+        *_repository(root),
+        *_remote(root),
+        *_tracking(root),
+        *places(root),
+    )
 
 
 def _python() -> Iterator[Check]:
@@ -72,9 +74,22 @@ def _programs() -> Iterator[Check]:
 
 
 def _repository(root: Path) -> Iterator[Check]:
-    for name, hint in ((".git", "git init"), (".dvc", "dvc init")):
-        there = (root / name).exists()
-        yield Check(name, "pass" if there else "fail", "found" if there else "is missing", hint)
+    yield _git(root)
+    there = (root / ".dvc").exists()
+    yield Check(".dvc", "pass" if there else "fail", "found" if there else "is missing", "dvc init")
+
+
+def _git(root: Path) -> Check:
+    """Ask Git, not the folder: a repository of somebody else's is there, and Git refuses it."""
+    if not (root / ".git").exists():
+        return Check(".git", "fail", "is missing", "git init")
+    try:
+        done = git(root, "rev-parse", "--git-dir")
+    except InfrastructureError as error:
+        return Check(".git", "fail", error.message, error.hint or "")
+    if done.returncode:
+        return Check(".git", "fail", "is no repository of Git's", "move it away, then git init")
+    return Check(".git", "pass", "found")
 
 
 def _remote(root: Path) -> Iterator[Check]:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from mlops.app.access.doctor import Check
+from mlops.app.access.check import Check
 from mlops.spec.project import Project, own
 
 VERDICT = "verdict"

@@ -30,25 +30,32 @@ class _Module:
 
 
 def fingerprints(root: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Give, by stage, the digest of its code and the versions `constraints.txt` pins for the libraries it imports."""
-    constraints = root / "constraints.txt"
-    pinned = constraints.read_bytes() if constraints.is_file() else b""
+    """Give, by stage, the digest of its code and the pinned versions of the libraries it imports."""
+    pinned = pins(root)
     key = digest_of(framework().encode(), pinned)
     if (known := recall(root, "code", key)) is not None:
         return known["code"], known["libraries"]
-    code, libraries = _fingerprints(_pins(constraints))
+    code, libraries = _fingerprints(_pins(pinned.decode("utf-8", "replace")))
     keep(root, "code", key, {"code": code, "libraries": libraries})
     return code, libraries
 
 
-def _fingerprints(pins: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def pins(root: Path) -> bytes:
+    """Read the file that says which release of each library a repository runs on; nothing where there is none."""
+    for name in ("constraints.txt", "requirements.txt"):
+        if (root / name).is_file():
+            return (root / name).read_bytes()
+    return b""
+
+
+def _fingerprints(versions: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     code: dict[str, str] = {}
     libraries: dict[str, dict[str, str]] = {}
     for stage in STAGES:
         reached = _reached(f"mlops.steps.{stage}")
         text = "".join(f"{name} {_module(name).digest}\n" for name in reached)
         code[stage] = hashlib.sha256(text.encode()).hexdigest()[:16]
-        libraries[stage] = _libraries(reached, pins)
+        libraries[stage] = _libraries(reached, versions)
     return code, libraries
 
 
@@ -64,16 +71,14 @@ def _reached(start: str) -> tuple[str, ...]:
     return tuple(sorted(seen))
 
 
-def _libraries(modules: tuple[str, ...], pins: Mapping[str, str]) -> dict[str, str]:
+def _libraries(modules: tuple[str, ...], versions: Mapping[str, str]) -> dict[str, str]:
     tops = {name.partition(".")[0] for module in modules for name in _module(module).imports}
     names = {_DISTRIBUTIONS.get(top, top).lower().replace("_", "-") for top in tops}
-    return {name: pins[name] for name in sorted(names - _WITHOUT_INFLUENCE) if name in pins}
+    return {name: versions[name] for name in sorted(names - _WITHOUT_INFLUENCE) if name in versions}
 
 
-def _pins(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    matches = (_PIN.match(line) for line in path.read_text(encoding="utf-8").splitlines())
+def _pins(text: str) -> dict[str, str]:
+    matches = (_PIN.match(line) for line in text.splitlines())
     return {match.group(1).lower().replace("_", "-"): match.group(2) for match in matches if match}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.app.compiling.cache import digest_of, files_below, framework, keep, recall
+from mlops.app.compiling.code import pins
 from mlops.files.generated import left_over
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _key(root: Path) -> str | None:
     skip = len(str(conf))
     parts = [part for path in paths for part in (path[skip:].encode("utf-8", "surrogateescape"), _read(path))]
     libraries = f"{version('pydantic')} {version('hydra-core')} {os.path.realpath(root)}"
-    return digest_of(framework().encode(), libraries.encode(), _read(str(root / "constraints.txt")), *parts)
+    return digest_of(framework().encode(), libraries.encode(), pins(root), *parts)
 
 
 def _folders(folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from mlops.app.git import commit_of
+from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.policy import judge_under_base
 from mlops.app.judging.waivers import approved_by_author, expired
 from mlops.app.language.against_hydra import differences
@@ -27,6 +28,9 @@ def validate(
 
     With `base`, the policy of that commit holds too, and `author` may not approve a waiver that was not there; with
     `hydra`, Hydra must compose the same values.
+
+    Raises:
+        Inconclusive: nothing is wrong, but the base is from before the repository began.
     """
     try:
         workspace = open_workspace(root, names)
@@ -35,11 +39,13 @@ def validate(
             raise
         return error.diagnostics, error.message
     found = [*findings(workspace), *expired(workspace.configuration, workspace.pipelines, date.today())]
+    if hydra:
+        found += differences(workspace)
     if base is not None:
         commit = commit_of(root, base)
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
         found += approved_by_author(root, commit, workspace.pipelines, author) if author else []
-    if hydra:
-        found += differences(workspace)
+        if not any(diagnostic.severity == "error" for diagnostic in found):
+            refuse_bootstrap(root, commit)
     found.sort()
     return tuple(found), render(found, workspace.configuration.sources) if found else ""

@@ -2,8 +2,8 @@
 
 Results must not depend on how many cores a machine has, on its vendor, or on the newest instructions it knows. Sums
 are split among a fixed number of threads; torch and its oneDNN keep to AVX2, OpenBLAS to the kernels of one processor,
-NumPy to what every x86-64 processor has. MKL, by which a user's own network may multiply, chooses by vendor unless it is
-held to the code that is the same for all of them, which is slow.
+NumPy to what every x86-64 processor has. MKL, by which a user's own network may multiply, chooses by vendor unless it
+is held to the code that is the same for all of them, which is slow.
 
 https://uxlfoundation.github.io/oneDNN/dev_guide_cpu_dispatcher_control.html, https://numpy.org/doc/stable/reference/simd/
 """

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from mlops.app.compiling.code import STAGES
+from mlops.app.running import memory
 from mlops.app.running.numerics import pin_numerics
+from mlops.app.running.times import about, durations, remember
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
@@ -26,6 +29,7 @@ def run_stage(folder: Path, name: str) -> None:
     """
     root, pipeline = (folder, "") if name == "catalogue" else (folder.parent.parent, folder.name)
     started = time.monotonic()
+    memory.keep()
     try:
         context = _context(folder, pipeline, name)
         _run(context)
@@ -35,7 +39,7 @@ def run_stage(folder: Path, name: str) -> None:
         )
         raise
     _record(root, pipeline or name, {"stage": name, "code": 0, "cause": "", "next": ""})
-    _remember(root, pipeline or name, name, time.monotonic() - started)
+    remember(root, pipeline or name, name, time.monotonic() - started)
 
 
 def _run(context: StageContext) -> None:
@@ -64,8 +68,16 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
         )
     trainer = params.get("train", {}).get("trainer", {})
     pin_numerics(int(trainer.get("threads", 1)), anywhere=trainer.get("reproducible") != "processor")
+    _announce(folder.parent.parent, pipeline, name, [key for key in params if key in STAGES])
     section = dict(params[name])
     return StageContext(folder, pipeline, name, section, _tracking(folder.parent.parent, params.get("tracking")))
+
+
+def _announce(root: Path, pipeline: str, name: str, stages: list[str]) -> None:
+    """Say which stage of how many begins, and how long it took the last time; params.yaml has them in running order."""
+    if name in stages:
+        expected = about(durations(root, pipeline).get(name))
+        print(f"{name}: stage {stages.index(name) + 1} of {len(stages)}{expected}", file=sys.stderr, flush=True)
 
 
 def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
@@ -78,12 +90,3 @@ def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
 
 def _record(root: Path, name: str, result: dict[str, Any]) -> None:
     write_text(root / ".mlops" / "results" / f"{name}.json", dumps(result))
-
-
-def _remember(root: Path, name: str, stage: str, seconds: float) -> None:
-    path = root / ".mlops" / "durations" / f"{name}.json"
-    try:
-        known = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        known = {}
-    write_text(path, dumps({**known, stage: round(seconds, 2)}))

@@ -16,8 +16,15 @@ from mlops.spec.project import Project
 
 
 def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tuple[Workflow, ...]:
-    """Decide every workflow: one that judges changes, one that audits, and what environments and monitors need."""
-    workflows = [lower_pull_request(project.ci, len(pipelines)), lower_dependencies(project)]
+    """Decide every workflow: one that judges changes, one that audits, and what environments and monitors need.
+
+    What a lock file pins moves as a whole, with the release of mlops that it belongs to: nothing else is audited.
+    """
+    if project.ci.kind == "none":
+        return ()
+    workflows = [lower_pull_request(project.ci, len(pipelines))]
+    if project.ci.install == "make":
+        workflows.append(lower_dependencies(project))
     if project.environments:
         workflows += [lower_main(project), lower_release(project), lower_rollback(project, pipelines)]
     watched = {name: spec.monitor for name, spec in pipelines.items() if spec.monitor is not None}

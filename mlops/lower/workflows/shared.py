@@ -12,6 +12,8 @@ from mlops.spec.project import Aws, Cloud, Continuous, Gcp, Reader, own
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")
 _OPEN = Permission("pull-requests", "write", "to open the pull request")
+_TAKE = Permission("actions", "read", "to take over what a pull request judged")
+_LOOK = Permission("pull-requests", "read", "to find the pull request of a commit")
 _SIGN_IN = Permission("id-token", "write", "to sign in to the cloud")
 _IDENTITY = "${{ runner.temp }}/mlops-identity"
 MOST = 256  # jobs that GitHub takes in one matrix
@@ -30,7 +32,7 @@ remotes=$(.venv/bin/dvc remote list)
 for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
 """
 
-# What this machine lacks comes from the remote; a repository without one makes it again, to the same digests.
+# What this machine lacks comes from the remote; a repository without one makes it again.
 _FETCH = (
     _ASK
     + f"""\
@@ -46,11 +48,28 @@ fi
 _FETCH_RECORDED = (
     _ASK
     + """\
-if [ -n "$remotes" ] && ! {}; then
+if [ -z "$remotes" ]; then
+  echo '::notice title=No DVC remote::what is not in Git is made again here'
+elif ! {}; then
   echo '::warning title=Not everything was fetched::the DVC remote cannot be read here: stages run again'
 fi
 """
 )
+
+# What is published as a source alone is built by the locked setuptools, not by one that pip would fetch for it; pip
+# takes a path in a requirements file from the folder that it is called in.
+_LOCK = """\
+if [ ! -f requirements.txt ]; then
+  echo '::error title=Nothing to install::this commit has no requirements.txt: mlops init writes it'
+  exit 4
+fi
+python -m venv .venv
+sed -n '/^setuptools==/,/[^\\]$/p' requirements.txt > .venv/build.txt
+pip='.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps'
+$pip --only-binary :all: --requirement .venv/build.txt
+$pip --no-build-isolation --requirement requirements.txt
+"""
+_INSTALL = {"lock": _LOCK, "make": "make setup"}
 
 _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
@@ -67,7 +86,7 @@ def set_up(settings: Continuous, reference: str = "", *, history: bool = False) 
     return (
         Step("Check out", uses="actions/checkout", inputs=inputs),
         Step("Set up Python", uses="actions/setup-python", inputs={"python-version": settings.python}),
-        Step("Install", run="make setup"),
+        Step("Install", run=_INSTALL[settings.install]),
     )
 
 
@@ -81,9 +100,15 @@ def on_main(settings: Continuous) -> str:
     return f"github.ref == 'refs/heads/{settings.branch}'"
 
 
-def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> Step:
+def fetch(settings: Continuous, names: dict[str, str]) -> Step:
     """Bring the data and the bundles of the pipelines that `PIPELINES` lists."""
-    return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names, condition=condition))
+    return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names))
+
+
+def fetch_if_there(settings: Continuous, names: dict[str, str], condition: str) -> Step:
+    """Bring what the remote has of the pipelines that `PIPELINES` lists, so that only what is not there runs."""
+    step = Step("Fetch", run=_FETCH_RECORDED.format(_PULL), environment=names, condition=condition)
+    return signed_in(settings.cloud, step)
 
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
@@ -148,10 +173,14 @@ def trusted(settings: Continuous, *, proposes: bool) -> str:
     return settings.environment if settings.cloud or (proposes and settings.app) else ""
 
 
-def permissions(settings: Continuous, *, proposes: bool) -> tuple[Permission, ...]:
-    """List the least that a job of the main branch needs; a proposal of the App's needs nothing of the job's token."""
-    own = (_PUSH, _OPEN) if proposes and settings.app is None else (READ,)
-    return identified(own, settings.cloud)
+def permissions(settings: Continuous, *, proposes: bool, adopts: bool = False) -> tuple[Permission, ...]:
+    """List the least that a job of the main branch needs; a proposal of the App's needs nothing of the job's token.
+
+    A job that `adopts` looks for the run of a pull request, and takes its artifact.
+    """
+    plain = proposes and settings.app is None
+    own = ((_PUSH,) if plain else (READ,)) + ((_TAKE,) if adopts else ()) + ((_OPEN,) if plain else ())
+    return identified(own if plain or not adopts else (*own, _LOOK), settings.cloud)
 
 
 def identified(granted: tuple[Permission, ...], cloud: Cloud | None) -> tuple[Permission, ...]:
@@ -177,13 +206,13 @@ def propose(settings: Continuous, title: str, run: str, names: dict[str, str], c
     return (app, signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition)))
 
 
-def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "") -> Step:
-    """Keep files as an artifact of the run."""
+def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "", days: int = 30) -> Step:
+    """Keep files as an artifact of the run, for so many days or as many as the repository allows."""
     inputs: dict[str, str | int | bool] = {
         "name": name,
         "path": path,
         "if-no-files-found": found,
-        "retention-days": 30,
+        "retention-days": days,
     }
     return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
 

@@ -175,7 +175,7 @@ SEEDED: dict[str, tuple[str | re.Pattern[str], str]] = {
     "unpinned-tools": using("extractions/setup-just", "v2.0.0"),
     "unsound-ternary": (STEP, STEP + "      env:\n        KEY: ${{ github.ref == 'x' && '' || 'y' }}\n"),
     "use-trusted-publishing": using("pypa/gh-action-pypi-publish", "v1.0.0", password="x"),
-    "adhoc-packages": ("run: make setup", "run: npm install -g prettier"),
+    "adhoc-packages": ("run: .venv/bin/mlops compile --check", "run: npm install -g prettier"),
     "anonymous-definition": ("name: Pull request\n", ""),
     "artipacked": ("persist-credentials: false", "persist-credentials: true"),
     "bot-conditions": ("if: always()", "if: github.actor == 'dependabot[bot]'"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlops.app.access.doctor import Check
+from mlops.app.access.check import Check
 from mlops.app.access.github_settings import Answer, examine_settings
 from mlops.cli.main import run
 from mlops.spec.project import Project

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812
 
 from mlops.ml.training import export
 from mlops.ml.training.linear import Linear, adopt
@@ -54,13 +54,14 @@ def test_what_it_does_not_know_is_left_to_torch(x: torch.Tensor) -> None:
 
 def test_plain_layers_of_a_network_are_adopted_and_subclasses_keep_their_own_way() -> None:
     class Doubled(nn.Linear):
-        def forward(self, input: torch.Tensor) -> torch.Tensor:
-            return 2 * super().forward(input)
+        def forward(self, *rows: torch.Tensor) -> torch.Tensor:
+            return 2 * super().forward(*rows)
 
     network = nn.Sequential(nn.Linear(3, 3), nn.Sequential(Doubled(3, 2), nn.Bilinear(1, 1, 1)))
     state = {name: value.clone() for name, value in network.state_dict().items()}
     adopted = adopt(network)
-    assert [type(layer).__name__ for layer in adopted.modules() if isinstance(layer, nn.Linear)] == ["Linear", "Doubled"]
+    layers = [layer for layer in adopted.modules() if isinstance(layer, nn.Linear)]
+    assert [type(layer).__name__ for layer in layers] == ["Linear", "Doubled"]
     assert type(adopted[0]) is Linear
     assert all(torch.equal(value, state[name]) for name, value in adopted.state_dict().items())
 

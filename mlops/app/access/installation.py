@@ -1,0 +1,58 @@
+"""Is what runs here what the repository pins, and do its jobs find what they leave each other?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import mlops
+from mlops.app.access.check import Check
+from mlops.app.starting.pin import FILE, Pin, parse
+from mlops.app.workspace import open_workspace
+from mlops.errors import ConfigurationError
+from mlops.rules import place_of_one_machine
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import load_project
+
+_INSTALL = "install it as README.md says"
+
+
+def installation(root: Path) -> Iterator[Check]:
+    """Look at the pin, where the repository installs from one."""
+    project, _ = load_project(Configuration(root))
+    if project is None or project.ci.install != "lock":
+        return
+    try:
+        pin = parse((root / FILE).read_text(encoding="utf-8")).pin
+    except OSError:
+        yield Check("pin", "fail", f"{FILE} is missing", f"take it back from Git: git checkout -- {FILE}")
+    except ConfigurationError as error:
+        yield Check("pin", "fail", error.message, error.hint)
+    else:
+        yield _pinned(root, pin)
+
+
+def places(root: Path) -> Iterator[Check]:
+    """Look at the remote and the registry as `mlops validate` does, where jobs build on each other."""
+    try:
+        plan = open_workspace(root).plan
+    except ConfigurationError:
+        return  # `mlops validate` says why
+    for found in place_of_one_machine.check(plan):
+        yield Check(".".join(map(str, found.key)), "fail", found.message, found.hint)
+
+
+def _pinned(root: Path, pin: Pin) -> Check:
+    if pin.file:
+        path = root / pin.file
+        if not path.is_file():
+            return Check("pin", "fail", f"{pin.file} is gone", f"take it back from Git: git checkout -- {pin.file}")
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if found != pin.digest:
+            said = f"{pin.file} has the hash {found[:12]}…, but {FILE} says {pin.digest[:12]}…"
+            return Check("pin", "fail", said, f"take both back from Git: git checkout -- {FILE} {pin.file}")
+    if pin.version != mlops.__version__:
+        said = f"mlops {mlops.__version__} runs here, but {FILE} pins {pin.version}"
+        return Check("pin", "fail", said, _INSTALL)
+    return Check("pin", "pass", f"mlops {pin.version}, from {pin.place or 'the index'}")

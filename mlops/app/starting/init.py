@@ -1,0 +1,109 @@
+"""`mlops init`: a repository of somebody's own, all of it or nothing."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mlops.app.git import git
+from mlops.app.starting import lock
+from mlops.app.starting.contents import contents
+from mlops.app.starting.ground import look
+from mlops.app.starting.laying import lay, take_back
+from mlops.app.starting.pin import Requirements, write
+from mlops.app.starting.settings import PLACEHOLDER, Settings
+from mlops.app.starting.wheel import Source, Wheel, find
+from mlops.errors import InfrastructureError
+from mlops.files.atomic import write_bytes, write_text
+from mlops.spec.reach import is_address
+
+_OBJECT_STORES = {"s3": "dvc-s3", "gs": "dvc-gs", "azure": "dvc-azure", "ssh": "dvc-ssh"}
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What was written, or would be; how to undo it; sentences for the person who asked."""
+
+    files: tuple[str, ...]
+    undo: str
+    notes: tuple[str, ...]
+
+
+def begin(folder: Path, settings: Settings, given: str | None, source: Source | None, *, dry: bool = False) -> Begun:
+    """Make a repository in a folder that is empty or absent; with `dry`, say what would be written.
+
+    `given` names the wheel; where it does not, `source` says where this program was installed from.
+
+    Raises:
+        ConfigurationError: the folder is in use, or no wheel can be named.
+        IntegrityError: the wheel is not this program.
+        InfrastructureError: something outside is missing, or the folder cannot be written.
+    """
+    versioned = look(folder)
+    wheel = find(given, source)
+    texts = contents(settings, write(Requirements(wheel.pin, lock.shipped())))
+
+    def build(new: Path) -> None:
+        for path, text in texts.items():
+            write_text(new / path, text)
+        if wheel.data is not None:
+            write_bytes(new / wheel.pin.file, wheel.data)
+        _compile(new)
+        if not versioned:
+            _version(new)
+
+    if dry:
+        with TemporaryDirectory() as elsewhere:
+            return Begun(lay(Path(elsewhere) / "new", build), "", ())
+    take_back(folder)
+    alone = not folder.exists() or not any(folder.iterdir())
+    files = lay(folder, build)
+    entries = sorted({path.split("/", 1)[0] for path in files} | (set() if versioned else {".git"}))
+    place = shlex.quote(str(folder))
+    undo = f"rm -r {place}" if alone else f"cd {place} && rm -r {' '.join(entries)}"
+    return Begun(files, undo, tuple(_notes(settings, wheel)))
+
+
+def _compile(root: Path) -> None:
+    """Write what the YAML compiles to, and the schemas that editors check it by."""
+    from mlops.app.compiling.compile import compile_files
+    from mlops.app.language.schema import write_files
+    from mlops.app.workspace import open_workspace
+
+    compile_files(open_workspace(root))
+    write_files(root)
+    shutil.rmtree(root / ".mlops", ignore_errors=True)  # what the compiler remembers of a folder that is about to move
+
+
+def _version(root: Path) -> None:
+    done = git(root, "-c", "init.defaultBranch=main", "init", "--quiet")
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise InfrastructureError(
+            f"git init failed: {said[-1] if said else done.returncode}", hint="git init says more"
+        )
+
+
+def _notes(settings: Settings, wheel: Wheel) -> list[str]:
+    notes = []
+    if settings.owner == PLACEHOLDER:
+        notes.append("`@me` in conf/policy.yaml is a placeholder: name who reviews the policy")
+    if not settings.remote:
+        notes.append("no --remote: data and models stay on this machine, and CI makes again what it needs")
+    elif not is_address(settings.remote):
+        notes.append(f"{settings.remote} is a path: other machines, CI among them, make again what it holds")
+    if settings.ci == "github" and not settings.shared:
+        notes.append("only the pull-request workflow: releases and monitors need a --remote and a --tracking server")
+    if (store := _OBJECT_STORES.get(settings.remote.partition("://")[0])) is not None:
+        notes.append(
+            f"DVC reaches this remote through {store}, which the lock does not hold: add it to requirements.txt"
+        )
+    if wheel.pin.file:
+        notes.append(f"{wheel.pin.file} is committed: pip installs from it, by its hash")
+    if differing := lock.elsewhere(lock.shipped()):
+        shown = f"{differing[0]}{f' and {len(differing) - 1} more' if len(differing) > 1 else ''}"
+        notes.append(f"this environment is not the locked one ({shown}): install it as README.md says")
+    return notes

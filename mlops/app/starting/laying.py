@@ -1,0 +1,169 @@
+"""Putting many files into a folder, all or nothing, whatever stops it.
+
+Everything is built in `.mlops-init` inside the folder, then moved out entry by entry, `conf` last: only a folder with
+`conf/project.yaml` is a repository of this product. A list of what was built, with digests, is there before the first
+move, so that whoever comes after a kill knows which files are these and takes them back.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
+from mlops.files.atomic import write_bytes
+
+STAGE = ".mlops-init"
+_LIST = "list.json"
+_LAST = "conf"
+_CAUSES = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+    errno.EFBIG: "raise the limit on the size of a file",
+}
+
+
+def lay(folder: Path, build: Callable[[Path], None]) -> tuple[str, ...]:
+    """Let `build` fill an empty folder, and move what it made into `folder`; list the files, sorted.
+
+    On any failure `folder` is as it was, and absent if it was absent.
+
+    Raises:
+        ConfigurationError: something stands where an entry belongs.
+        InfrastructureError: the folder cannot be written; another process lays something there now.
+    """
+    created = _missing(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder) as stage:
+            (stage / "new").mkdir()
+            build(stage / "new")
+            return _move(stage, folder)
+    except OSError as error:
+        _remove_empty(created)
+        raise _unwritable(folder, error) from error
+    except BaseException:
+        _remove_empty(created)
+        raise
+
+
+def leftover(folder: Path) -> tuple[str, ...]:
+    """List the files that a killed `lay` moved into a folder and nobody changed since."""
+    try:
+        listed: dict[str, str] = json.loads((folder / STAGE / _LIST).read_bytes())
+    except (OSError, ValueError):
+        return ()
+    return tuple(path for path, digest in sorted(listed.items()) if _digest(folder / path) == digest)
+
+
+def take_back(folder: Path) -> None:
+    """Remove what a killed `lay` left in a folder; what somebody changed since stays.
+
+    Raises:
+        InfrastructureError: it is not dead but at work; the folder cannot be written.
+    """
+    if not (folder / STAGE).is_dir():
+        return
+    try:
+        with _alone(folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[Path]:
+    """Give an empty stage that no other process uses; what a killed one left is taken back, before and after."""
+    stage = folder / STAGE
+    stage.mkdir(exist_ok=True)
+    held = os.open(stage, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            hint = "wait until it is done"
+            raise InfrastructureError(f"{folder}: another `mlops init` is at work there", hint=hint) from error
+        _undo(folder)
+        try:
+            yield stage
+        except BaseException:
+            _undo(folder)
+            raise
+        finally:
+            _clear(stage)
+    finally:
+        os.close(held)
+
+
+def _clear(stage: Path) -> None:
+    """Remove the stage, the list last: until it is gone, whoever comes after a kill takes everything back."""
+    for entry in stage.iterdir():
+        if entry.name != _LIST:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    (stage / _LIST).unlink(missing_ok=True)
+    stage.rmdir()
+
+
+def _undo(folder: Path) -> None:
+    stage = folder / STAGE
+    for path in leftover(folder):
+        (folder / path).unlink()
+        for above in (folder / path).relative_to(folder).parents[:-1]:
+            if any((folder / above).iterdir()):
+                break
+            (folder / above).rmdir()
+    shutil.rmtree(stage / "new", ignore_errors=True)
+    (stage / _LIST).unlink(missing_ok=True)
+
+
+def _move(stage: Path, folder: Path) -> tuple[str, ...]:
+    new = stage / "new"
+    files = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
+    files = [path for path in files if not path.startswith(".git/")]
+    write_bytes(stage / _LIST, json.dumps({path: _digest(new / path) for path in files}).encode())
+    moved: list[Path] = []
+    try:
+        for entry in sorted(new.iterdir(), key=lambda entry: (entry.name == _LAST, entry.name)):
+            target = folder / entry.name
+            if os.path.lexists(target):
+                raise ConfigurationError(f"{target} is in the way", hint="move it away, then run it again")
+            entry.rename(target)
+            moved.append(target)
+    except BaseException:
+        for target in moved:
+            shutil.rmtree(target) if target.is_dir() else target.unlink()
+        raise
+    return tuple(files)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """List the folders that making `folder` would make, the deepest first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for path in folders:
+        try:
+            path.rmdir()
+        except OSError:
+            return
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _unwritable(folder: Path, error: OSError) -> MlopsError:
+    hint = _CAUSES.get(error.errno or 0, "name a folder that you may write to")
+    said = (error.strerror or str(error)).lower()
+    return InfrastructureError(f"{folder} cannot be written: {said}", hint=f"{hint}; nothing is left of this try")

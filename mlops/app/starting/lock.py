@@ -1,0 +1,36 @@
+"""What this release of the product needs, each file by its hash: the lock that the wheel brings."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from importlib.resources import files
+
+from mlops.app.starting.pin import blocks, versions
+
+_CPU = "+cpu"
+
+
+def shipped() -> str:
+    """Give the blocks for what runs here: with the build of torch for CPUs where that is the one installed.
+
+    That build is on an index of its own. Who has it here has told pip where it is, and has to tell CI as well.
+    """
+    torch = "torch-cpu.txt" if _installed("torch").endswith(_CPU) else "torch.txt"
+    return "".join(sorted(blocks(_text("run.txt")) + blocks(_text(torch))))
+
+
+def elsewhere(lock: str) -> tuple[str, ...]:
+    """List distributions that are installed here in another release than the lock's, as `name 1.0, not 1.1`."""
+    found = ((name, _installed(name), wanted) for name, wanted in sorted(versions(lock).items()))
+    return tuple(f"{name} {here}, not {wanted}" for name, here, wanted in found if here not in ("", wanted))
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _text(name: str) -> str:
+    return (files("mlops") / "locks" / name).read_text(encoding="utf-8")

@@ -60,6 +60,11 @@ def missing(error: BaseException) -> MissingExtra | None:
     return None
 
 
+def extra_of(library: str) -> str | None:
+    """Name the extra that brings a distribution; None where the core does, or nobody."""
+    return next((extra for extra, libraries in EXTRAS.items() if library in libraries), None)
+
+
 def _found(module: str) -> bool:
     try:
         return find_spec(module) is not None

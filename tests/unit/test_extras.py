@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from mlops.cli.main import run
-from mlops.extras import EXTRAS, MissingExtra, missing, need
+from mlops.extras import EXTRAS, MissingExtra, extra_of, missing, need
 from tests.builders.bundles import make_bundle
 from tests.builders.repositories import copy_own
 
@@ -81,6 +81,10 @@ def test_the_extras_are_those_of_pyproject(repository: Path) -> None:
     asked = {extra: {canonicalize_name(Requirement(item).name) for item in items} for extra, items in listed.items()}
     asked.pop("test")
     assert {extra: set(modules) for extra, modules in EXTRAS.items()} == asked
+
+
+def test_an_extra_is_found_by_what_it_brings() -> None:
+    assert [extra_of(name) for name in ("dvc", "mlflow", "hydra-core")] == ["train", "registry", None]
 
 
 def test_what_is_installed_is_not_missed() -> None:

@@ -15,6 +15,7 @@ from mlops.app.access.check import Check
 from mlops.app.access.installation import installation, places
 from mlops.app.git import git
 from mlops.errors import InfrastructureError
+from mlops.extras import DISTRIBUTION, extra_of
 from mlops.files.sqlite_store import absolute
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import load_project
@@ -48,7 +49,9 @@ def _versions() -> Iterator[Check]:
         try:
             found = version(name)
         except PackageNotFoundError:
-            yield Check(name, "fail", "is not installed", "make setup")
+            extra = extra_of(name)
+            brought = f'pip install "{DISTRIBUTION}{f"[{extra}]" if extra else ""}"'
+            yield Check(name, "fail", "is not installed", brought)
             continue
         good = _numbers(found) >= _numbers(floor)
         yield Check(

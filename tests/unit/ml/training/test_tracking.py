@@ -83,6 +83,23 @@ def test_a_server_that_is_down_costs_one_warning(capsys: pytest.CaptureFixture[s
     assert "secret" not in said
 
 
+def test_training_goes_on_without_the_extra(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mlflow"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    run = opened("sqlite:///nowhere.db")
+    run.parameters({"lr": 0.1})
+    run.log({"validation_loss": 0.5}, 1)
+    run.finish({"validation/auroc": 0.9})
+    assert run.id == ""
+    assert capsys.readouterr().err == (
+        "warning: MLflow at sqlite:///nowhere.db failed, training goes on without it: tracking needs mlflow, "
+        "which is not installed: it comes with the extra `registry`\n"
+    )
+
+
 SCRIPT = """
 import sys
 from mlops.ml.training.tracking import Run

@@ -258,7 +258,8 @@ def _write(work: Work, results: list[Result], best: Result, model: bytes, tested
         (folder / "model.onnx").write_bytes(model)
         (folder / "model.json").write_text(dumps(_model(work.problem, best)), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(_history(results, metric)))
-    write_text(context.path("reports/training.json"), dumps(_training(metric, results, best) | rounded(tested)))
+    training = _training(metric, work.params.trainer.reproducible, results, best)
+    write_text(context.path("reports/training.json"), dumps(training | rounded(tested)))
 
 
 def _model(problem: Problem, best: Result) -> dict[str, Any]:
@@ -273,11 +274,12 @@ def _model(problem: Problem, best: Result) -> dict[str, Any]:
     }
 
 
-def _training(metric: str, results: list[Result], best: Result) -> dict[str, Any]:
+def _training(metric: str, reproducible: str, results: list[Result], best: Result) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "select_by": metric,
         "chosen": best.name,
+        "reproducible": reproducible,
         "candidates": {
             result.name: {
                 "kind": result.kind,

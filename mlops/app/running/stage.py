@@ -11,6 +11,7 @@ from typing import Any
 
 from mlops.app.compiling.code import STAGES
 from mlops.app.running import memory
+from mlops.app.running.numerics import pin_numerics
 from mlops.app.running.times import about, durations, remember
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text
@@ -18,16 +19,6 @@ from mlops.files.canonical import dumps
 from mlops.files.plain_yaml import parse
 from mlops.files.sqlite_store import absolute
 from mlops.steps.context import StageContext, Tracking
-
-# Results must not depend on how many cores a machine has or on the newest instructions it knows: sums are split
-# among a fixed number of threads, and kernels are those of AVX2.
-_POLARS_THREADS = "4"
-_INSTRUCTIONS = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "MKL_CBWR": "AVX2",
-    "OPENBLAS_CORETYPE": "Haswell",
-    "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
-}
 
 
 def run_stage(folder: Path, name: str) -> None:
@@ -64,7 +55,7 @@ def _run(context: StageContext) -> None:
 
 def _context(folder: Path, pipeline: str, name: str) -> StageContext:
     if name == "catalogue":
-        _pin_numerics(1)
+        pin_numerics(1)
         return StageContext(folder, pipeline, name)
     path = folder / "params.yaml"
     if not path.is_file():
@@ -75,7 +66,8 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
         raise ConfigurationError(
             f"pipelines/{pipeline}/params.yaml has no section `{name}`", hint="run `mlops compile`"
         )
-    _pin_numerics(int(params.get("train", {}).get("trainer", {}).get("threads", 1)))
+    trainer = params.get("train", {}).get("trainer", {})
+    pin_numerics(int(trainer.get("threads", 1)), anywhere=trainer.get("reproducible") != "processor")
     _announce(folder.parent.parent, pipeline, name, [key for key in params if key in STAGES])
     section = dict(params[name])
     return StageContext(folder, pipeline, name, section, _tracking(folder.parent.parent, params.get("tracking")))
@@ -94,14 +86,6 @@ def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
         return None
     uri = os.environ.get("MLFLOW_TRACKING_URI", settings["uri"])
     return Tracking(absolute(root, uri), settings["experiment"]) if uri else None
-
-
-def _pin_numerics(threads: int) -> None:
-    """Must come before numpy, torch or polars are imported."""
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = str(threads)
-    os.environ["POLARS_MAX_THREADS"] = _POLARS_THREADS
-    os.environ.update(_INSTRUCTIONS)
 
 
 def _record(root: Path, name: str, result: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ class Child:
             stderr=subprocess.STDOUT if piped else None,
             start_new_session=True,  # Ctrl-C is for this process alone, which then ends the others in order
         )
+        self._ended = False
 
     def __enter__(self) -> Self:
         """Nothing to do: the program runs since it was made."""
@@ -34,6 +35,10 @@ class Child:
     def __exit__(self, *_: object) -> None:
         """End whatever still runs."""
         end(self)
+        self.close()
+
+    def close(self) -> None:
+        """Listen no longer."""
         if self._process.stdout is not None:
             self._process.stdout.close()
 
@@ -58,13 +63,12 @@ class Child:
     @property
     def ended(self) -> bool:
         """Whether nobody of the group is left."""
-        if self._process.poll() is None:
-            return False
-        try:
-            os.killpg(self._process.pid, 0)
-        except (ProcessLookupError, PermissionError):
-            return True
-        return False
+        if not self._ended and self._process.poll() is not None:
+            try:
+                os.killpg(self._process.pid, 0)
+            except (ProcessLookupError, PermissionError):
+                self._ended = True  # for good: the system may give the number to somebody else
+        return self._ended
 
 
 def end(*children: Child, patience: float = _PATIENCE) -> None:

@@ -6,7 +6,6 @@ up and ends; DVC finishes what it is writing, and starts no other stage.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -30,7 +29,9 @@ def end_with(process: int) -> None:
     """
     if sys.platform != "linux":
         return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    import ctypes  # a run with nothing to do should not wait for it
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     try:
         os.kill(process, 0)
     except ProcessLookupError:

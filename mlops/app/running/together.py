@@ -103,12 +103,11 @@ class _Crew:
         outcomes: dict[str, Outcome] = {}
         waiting = list(begun)
         with interruptible(), ExitStack() as stack, selectors.DefaultSelector() as ready:
-            stack.callback(lambda: end(*self.running.values()))
+            stack.callback(self._end)
             while waiting or self.running:
                 while waiting and len(self.running) < self.jobs:
                     name = waiting.pop(0)
-                    child = stack.enter_context(Child(begun[name].command, self.workspace.root, piped=True))
-                    self.running[name] = child
+                    self.running[name] = child = Child(begun[name].command, self.workspace.root, piped=True)
                     ready.register(child.output, selectors.EVENT_READ, name)
                 for key, _ in ready.select():
                     if not self._listen(key.data, os.read(key.fd, 65536)):
@@ -126,8 +125,15 @@ class _Crew:
         self.rests[name] = rest
         return bool(data)
 
+    def _end(self) -> None:
+        """End what still runs, all at the same time."""
+        end(*self.running.values())
+        for child in self.running.values():
+            child.close()
+
     def _ended(self, begun: Begun) -> Outcome:
-        code = self.running.pop(begun.name).wait()
+        with self.running.pop(begun.name) as child:
+            code = child.wait()
         self.done += 1
         try:
             outcome = Outcome(begun.name, begun.ended(code))

@@ -1,12 +1,17 @@
-"""The dependencies workflow: known vulnerabilities of what is locked, looked for weekly and on change."""
+"""The dependencies workflow, weekly and on change: known vulnerabilities of what is locked, and what it computes."""
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, approval, cron
+from mlops.lower.workflows.shared import READ, approval, cron, set_up
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 
-_PATHS = ["constraints.txt", "pyproject.toml", ".requirements/**"]
+_PATHS = ["constraints.txt", "pyproject.toml", ".requirements/**", "mlops/locks/**"]
+
+# Runners are a mixed fleet: each run is one more processor seen.
+_COMPUTE = """\
+{ echo '```'; .venv/bin/mlops doctor --processor; echo '```'; } >> "$GITHUB_STEP_SUMMARY"
+"""
 
 
 def lower_dependencies(project: Project) -> Workflow:
@@ -18,6 +23,9 @@ def lower_dependencies(project: Project) -> Workflow:
         Step("Look for known vulnerabilities", run="make audit"),
     )
     job = Job("audit", "Audit", settings.runner, 15, steps, (READ,), environment=approval(settings))
+    probe = (*set_up(settings), Step("Train a probe of every kind", run=_COMPUTE))
+    title = "What this processor computes"
+    processor = Job("processor", title, settings.runner, 15, probe, (READ,), environment=approval(settings))
     on_change = {"branches": [settings.branch], "paths": _PATHS}
     return Workflow(
         name="mlops-dependencies",
@@ -30,5 +38,5 @@ def lower_dependencies(project: Project) -> Workflow:
         },
         concurrency="mlops-dependencies-${{ github.ref }}",
         cancel="${{ github.event_name == 'pull_request' }}",
-        jobs=(job,),
+        jobs=(job, processor),
     )

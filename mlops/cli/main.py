@@ -12,6 +12,7 @@ from mlops.cli.failure import report
 
 VERBS = {
     "init": "A repository of your own",
+    "upgrade": "Another release of mlops, by one pull request",
     "new": "A new model from a data file",
     "validate": "Read and check the YAML; every problem at once",
     "render": "The resolved configuration of a pipeline",

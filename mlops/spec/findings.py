@@ -144,6 +144,12 @@ Why: the code owners decided it for every pipeline of that risk.
 Fix: add what the message names; a change of the policy is a change of its own.
 Example: `risk: high` with one owner where the policy asks for two.
 
+release-refused: a release of mlops that the policy refuses.
+What: requirements.txt pins a version that `versions.refused` in conf/policy.yaml names, now or at the base commit.
+Why: the code owners decided that nothing may be judged or run by it.
+Fix: `mlops upgrade --to` another version.
+Example: `versions: {refused: ["0.1.3"]}` with `mlops-by-pull-request==0.1.3`.
+
 rule-twice: two rules bound the same thing.
 What: one metric, one slice and one kind of bound in two rules, a preset's included.
 Why: a verdict could not name which of them failed.
@@ -217,6 +223,13 @@ What: `conf/pipeline/NAME.yaml` does not exist.
 Why: there is nothing to do.
 Fix: use the name that the message suggests; begin one with `mlops new`.
 Example: `mlops validate chrun`.
+
+upgrade-alone: an upgrade that changes something else too, or that another release judges.
+What: requirements.txt pins another wheel than at the base commit, and a file changed that is neither lock, kept wheel,
+    compiled, recorded by a run, nor YAML exactly as the new release migrates it; or no pin can be read any more.
+Why: what a new release changes and what a person changes could not be told apart in one diff.
+Fix: split it: one pull request that `mlops upgrade` made, another for the rest. `git revert` of an upgrade passes.
+Example: an upgrade that also raises a learning rate.
 
 waiver: a waiver that is about nothing, or breaks a rule of waivers.
 What: conf/waiver/NAME.yaml names a rule that the pipeline's gate has not.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -231,6 +232,29 @@ class RiskTier(Block):
     """A `budget:` is required."""
 
 
+def _specifiers(text: str) -> SpecifierSet:
+    return SpecifierSet(text if text[:1] in "<>=!~" else f"=={text}")
+
+
+def _versions(text: str) -> str:
+    try:
+        _specifiers(text)
+    except InvalidSpecifier as error:
+        raise ValueError(f"`{text[:40]}` names no versions, write one (`0.1.3`) or a range (`<0.2`)") from error
+    return text
+
+
+class Versions(Block):
+    """Which releases of mlops a repository may run on."""
+
+    refused: Items[Annotated[str, StringConstraints(min_length=1), AfterValidator(_versions)]] = ()
+    """Releases that must not be used: a version (`0.1.3`), or a range (`<0.2`, `>=0.3,<0.3.2`)."""
+
+    def refuses(self, version: str) -> str | None:
+        """Give the entry that refuses a version; None where none does."""
+        return next((entry for entry in self.refused if _specifiers(entry).contains(version, prereleases=True)), None)
+
+
 class Policy(Block):
     """What the code owners ask of every pipeline."""
 
@@ -248,3 +272,4 @@ class Policy(Block):
     """Python packages whose data files may be read, as patterns with `*`; any where absent."""
     kinds: Items[str] | None = None
     """Kinds of candidate, own classes among them, as patterns with `*` (`pipelines.churn.*`); any where absent."""
+    versions: Versions = Versions()

@@ -8,6 +8,7 @@ from pathlib import Path
 from mlops.app.git import commit_of
 from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.policy import judge_under_base
+from mlops.app.judging.release_pin import not_alone, refused_release
 from mlops.app.judging.waivers import approved_by_author, expired
 from mlops.app.language.against_hydra import differences
 from mlops.app.language.findings import findings
@@ -26,8 +27,8 @@ def validate(
 ) -> tuple[tuple[Diagnostic, ...], str]:
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
-    With `base`, the policy of that commit holds too, and `author` may not approve a waiver that was not there; with
-    `hydra`, Hydra must compose the same values.
+    With `base`, the policy of that commit holds too, an upgrade changes nothing else, and `author` may not approve a
+    waiver that was not there; with `hydra`, Hydra must compose the same values.
 
     Raises:
         Inconclusive: nothing is wrong, but the base is from before the repository began.
@@ -41,10 +42,12 @@ def validate(
     found = [*findings(workspace), *expired(workspace.configuration, workspace.pipelines, date.today())]
     if hydra:
         found += differences(workspace)
+    found += refused_release(workspace)
     if base is not None:
         commit = commit_of(root, base)
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
         found += approved_by_author(root, commit, workspace.pipelines, author) if author else []
+        found += not_alone(workspace, commit)
         if not any(diagnostic.severity == "error" for diagnostic in found):
             refuse_bootstrap(root, commit)
     found.sort()

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from mlops.app.newer import HINT, newer
 from mlops.app.planning.planned import Planned
 from mlops.errors import ConfigurationError
 
@@ -54,7 +55,7 @@ def decode(data: bytes, shown: str) -> Planned:
         raise ConfigurationError(f"{shown}: no saved plan", hint=_hint(shown)) from error
     if version != SCHEMA_VERSION:
         sentence = f"{shown}: a plan of schema version {version!r}, this mlops reads {SCHEMA_VERSION}"
-        raise ConfigurationError(sentence, hint=_hint(shown))
+        raise ConfigurationError(sentence, hint=HINT if newer(version, SCHEMA_VERSION) else _hint(shown))
     try:
         planned = _adapter().validate_json(json.dumps({k: v for k, v in value.items() if k not in _DERIVED}))
     except ValidationError as error:

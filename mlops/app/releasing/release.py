@@ -72,7 +72,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",
         body=release_body(step),
-        files={file: text} | recorded(root, wanted.name),
+        files={file: text, **recorded(root, wanted.name)},
         labels=("release",),
     )
     if not propose:

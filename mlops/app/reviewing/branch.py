@@ -9,12 +9,14 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import overload
 from urllib.parse import urlsplit
 
 from mlops.errors import ConfigurationError, InfrastructureError
 
 REMOTE = "origin"
 TRAILER = "Proposed-by: mlops"
+Files = Mapping[str, str | bytes | None]
 _NOBODY = ("github-actions[bot]", "41898282+github-actions[bot]@users.noreply.github.com")
 
 
@@ -43,7 +45,7 @@ class Remote:
         self._git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", REMOTE, f"refs/heads/{branch}")
         return listed[0]
 
-    def commit(self, parent: str, files: Mapping[str, str | None], message: str) -> str | None:
+    def commit(self, parent: str, files: Files, message: str) -> str | None:
         """Make a commit that writes or, where None, deletes files; None where that changes nothing."""
         with tempfile.TemporaryDirectory(prefix="mlops-index-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
@@ -53,7 +55,7 @@ class Remote:
                 if text is None:
                     self._git("rm", "--quiet", "--cached", "--ignore-unmatch", "--", path, environment=index)
                     continue
-                blob = self._git("hash-object", "-w", "--stdin", given=text.encode()).decode().strip()
+                blob = self._git("hash-object", "-w", "--stdin", given=encoded(text)).decode().strip()
                 self._git("update-index", "--add", "--cacheinfo", f"100644,{blob},{path}", environment=index)
             tree = self._git("write-tree", environment=index).decode().strip()
         if tree == self._git("rev-parse", f"{parent}^{{tree}}").decode().strip():
@@ -61,16 +63,16 @@ class Remote:
         said = f"{message}\n\n{TRAILER}\n".encode()
         return self._git("commit-tree", tree, "-p", parent, environment=self._identity(), given=said).decode().strip()
 
-    def says(self, commit: str, files: Mapping[str, str | None], base: str) -> bool:
+    def says(self, commit: str, files: Files, base: str) -> bool:
         """Whether a commit, not merged yet, does to these files and no others what is to be done to `base`."""
         if not self._git("rev-list", "--max-count=1", commit, f"^{base}"):
             return False
-        if any(self._text(f"{commit}^", path) != self._text(base, path) for path in files):
+        if any(self._blob(f"{commit}^", path) != self._blob(base, path) for path in files):
             return False
         names = self._git("diff-tree", "--no-commit-id", "--name-only", "--no-renames", "-r", "-z", commit).decode()
         if not set(filter(None, names.split("\0"))) <= set(files):
             return False
-        return all(self._text(commit, path) == text for path, text in files.items())
+        return all(self._blob(commit, path) == encoded(text) for path, text in files.items())
 
     def ours(self, commit: str) -> bool:
         """Whether the last commit of a branch was made here: what people pushed on top of it is theirs."""
@@ -85,10 +87,10 @@ class Remote:
         lease = f"--force-with-lease=refs/heads/{branch}:{expected or ''}"
         self._git("push", "--quiet", lease, REMOTE, f"{commit}:refs/heads/{branch}")
 
-    def _text(self, commit: str, path: str) -> str | None:
+    def _blob(self, commit: str, path: str) -> bytes | None:
         if not self._git("ls-tree", commit, "--", path):
             return None
-        return self._git("cat-file", "blob", f"{commit}:{path}").decode(errors="replace")
+        return self._git("cat-file", "blob", f"{commit}:{path}")
 
     def _identity(self) -> dict[str, str]:
         """Name the committer where Git's configuration does not: a commit without a name is refused."""
@@ -143,6 +145,15 @@ class Remote:
         for index, (name, value) in enumerate(pairs, count):
             found |= {f"GIT_CONFIG_KEY_{index}": name, f"GIT_CONFIG_VALUE_{index}": value}
         return found
+
+
+@overload
+def encoded(text: str | bytes) -> bytes: ...
+@overload
+def encoded(text: None) -> None: ...
+def encoded(text: str | bytes | None) -> bytes | None:
+    """Give the bytes of a file that a change writes; None where it deletes it."""
+    return text.encode() if isinstance(text, str) else text
 
 
 def checked(path: str) -> str:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mlops.app.git import changed_files
-from mlops.app.reviewing.branch import Remote, checked
+from mlops.app.reviewing.branch import Files, Remote, checked, encoded
 from mlops.app.reviewing.github import Client
 from mlops.errors import ConfigurationError, InfrastructureError
-from mlops.files.atomic import write_text
+from mlops.files.exchange import exchange
 
 WORKFLOW_ACCOUNT = "github-actions[bot]"
 LIMIT = 65_536  # characters of a pull request's body that GitHub takes
@@ -38,7 +38,7 @@ class Proposal:
     branch: str
     title: str
     body: str
-    files: Mapping[str, str | None]
+    files: Files
     labels: tuple[str, ...] = ()
 
 
@@ -159,14 +159,10 @@ def _written(root: Path, proposal: Proposal, base: str) -> Proposed:
     """Write the files into the work tree, where what a person has not committed is not overwritten."""
     for path, text in sorted(proposal.files.items()):
         place = root / path
-        now = place.read_text(encoding="utf-8") if place.is_file() else None
-        if now != text and changed_files(root, "HEAD", path):
+        now = place.read_bytes() if place.is_file() else None
+        if now != encoded(text) and changed_files(root, "HEAD", path):
             raise ConfigurationError(f"{path} has changes that are not committed", hint=f"git diff -- {path}")
-    for path, text in sorted(proposal.files.items()):
-        if text is None:
-            (root / path).unlink(missing_ok=True)
-        else:
-            write_text(root / path, text)
+    exchange(root, {path: encoded(text) for path, text in proposal.files.items()})
     names = " ".join(shlex.quote(path) for path in sorted(proposal.files))
     title = shlex.quote(proposal.title)
     commands = (

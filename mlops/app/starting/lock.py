@@ -10,12 +10,14 @@ from mlops.app.starting.pin import blocks, versions
 _CPU = "+cpu"
 
 
-def shipped() -> str:
+def shipped(before: str | None = None) -> str:
     """Give the blocks for what runs here: with the build of torch for CPUs where that is the one installed.
 
-    That build is on an index of its own. Who has it here has told pip where it is, and has to tell CI as well.
+    That build is on an index of its own. Who has it here has told pip where it is, and has to tell CI as well. Where
+    there was a lock `before`, its build of torch stays.
     """
-    torch = "torch-cpu.txt" if _installed("torch").endswith(_CPU) else "torch.txt"
+    build = _installed("torch") if before is None else versions(before).get("torch", "")
+    torch = "torch-cpu.txt" if build.endswith(_CPU) else "torch.txt"
     return "".join(sorted(blocks(_text("run.txt")) + blocks(_text(torch))))
 
 

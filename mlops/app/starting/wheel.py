@@ -84,10 +84,10 @@ def find(given: str | None, source: Source | None) -> Wheel:
         return _indexed()
     if source.folder:
         where = source.path if source.address.startswith("file:") else source.address
-        hint = f"pip wheel --no-deps {where} makes a wheel of it; then mlops init --from WHEEL"
+        hint = f"pip wheel --no-deps {where} makes a wheel of it; then give --from WHEEL"
         raise ConfigurationError(f"mlops runs from {where}, not from a wheel", hint=hint)
     if not source.address.startswith("file:"):
-        place = _address(source.address)
+        place = wheel_address(source.address)
         return Wheel(Pin(mlops.__version__, source.digest, place)) if source.digest else _fetched(place)
     if not source.path.exists():
         raise InfrastructureError(f"{source.path}, the wheel that mlops was installed from, is gone", hint=_FROM)
@@ -102,17 +102,17 @@ def _kept(path: Path, digest: str = "") -> Wheel:
     found = hashlib.sha256(data).hexdigest()
     if digest and found != digest:
         message = f"{path} has the hash {found[:12]}…, but mlops was installed from {digest[:12]}…"
-        raise IntegrityError(message, hint="pip install it again, then mlops init")
+        raise IntegrityError(message, hint="pip install it again, then run this again")
     version = _same_program(path, path.name)
     return Wheel(Pin(version, found, f"./{VENDOR}/{path.name}"), data)
 
 
 def _fetched(address: str) -> Wheel:
     """Take an address, after a look at what it gives."""
-    place = _address(address)
+    place = wheel_address(address)
     with TemporaryDirectory() as folder:
-        path = _download(place, Path(folder), f"{place} cannot be fetched", "check --from")
-        return Wheel(Pin(_same_program(path, place), _digest(path), place))
+        path = download(place, Path(folder), f"{place} cannot be fetched", "check --from")
+        return Wheel(Pin(_same_program(path, place), digest_of(path), place))
 
 
 def _indexed() -> Wheel:
@@ -120,15 +120,17 @@ def _indexed() -> Wheel:
     version = mlops.__version__
     with TemporaryDirectory() as folder:
         said = f"the index that pip is set to has no wheel of {NAME} {version}"
-        path = _download(f"{NAME}=={version}", Path(folder), said, _FROM)
-        return Wheel(Pin(_same_program(path, f"{NAME} {version} of the index"), _digest(path)))
+        path = download(f"{NAME}=={version}", Path(folder), said, _FROM)
+        return Wheel(Pin(_same_program(path, f"{NAME} {version} of the index"), digest_of(path)))
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Give the SHA-256 of a wheel in hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _address(address: str) -> str:
+def wheel_address(address: str) -> str:
+    """Refuse what is no address of a wheel, or holds a user or a password; raises ConfigurationError."""
     if not ADDRESS.fullmatch(address):
         shown = address.rpartition("@")[2][:200]
         hint = "https://HOST/PATH/mlops_by_pull_request-VERSION-py3-none-any.whl, without a user, `?` or `#`"
@@ -136,8 +138,12 @@ def _address(address: str) -> str:
     return address
 
 
-def _download(what: str, folder: Path, said: str, hint: str) -> Path:
-    """Let pip fetch one wheel, by its own settings: index, proxy, certificates."""
+def download(what: str, folder: Path, said: str, hint: str) -> Path:
+    """Let pip fetch one wheel, by its own settings: index, proxy, certificates.
+
+    Raises:
+        InfrastructureError: it does not, as `said`, and why.
+    """
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
     options = ["--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
     done = subprocess.run([*command, *options, what], capture_output=True, text=True, check=False)  # noqa: S603
@@ -156,6 +162,20 @@ def _same_program(path: Path, shown: str) -> str:
         ConfigurationError: it is no wheel of this product.
         IntegrityError: it holds another program.
     """
+    version, other = look_into(path, shown)
+    if other:
+        more = f" and {len(other) - _SHOWN} more" if len(other) > _SHOWN else ""
+        message = f"{shown} is not the program that runs here: mlops/{', mlops/'.join(other[:_SHOWN])}{more} differ"
+        raise IntegrityError(message, hint="pip install the one that you mean, then run this again")
+    return version
+
+
+def look_into(path: Path, shown: str) -> tuple[str, tuple[str, ...]]:
+    """Give the version of a wheel, and which files of the package it holds otherwise than this program.
+
+    Raises:
+        ConfigurationError: it is no wheel of this product.
+    """
     named = WHEEL.fullmatch(path.name)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -172,8 +192,4 @@ def _same_program(path: Path, shown: str) -> str:
     }
     other = sorted(name for name in held if name not in here or here[name].read_bytes() != held[name])
     other += sorted(name for name in here if name not in held and name.endswith(".py"))
-    if other:
-        more = f" and {len(other) - _SHOWN} more" if len(other) > _SHOWN else ""
-        message = f"{shown} is not the program that runs here: mlops/{', mlops/'.join(other[:_SHOWN])}{more} differ"
-        raise IntegrityError(message, hint="pip install the one that you mean, then run mlops init again")
-    return named["version"]
+    return named["version"], tuple(other)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mlops.app.newer import HINT, newer
 from mlops.app.reviewing.markdown import escape
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.app.watching.monitor import labels_of, report_folder, settings
@@ -81,6 +82,8 @@ def _report(path: Path, name: str) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads(path.read_bytes())
         datetime.fromisoformat(report["until"])
+        if newer(report["schema_version"], 1):
+            raise IntegrityError(f"{path} has schema_version {report['schema_version']}, this mlops reads 1", hint=HINT)
         known = report["schema_version"] == 1 and report["pipeline"] == name
         known = known and {"status", "why", "alarms", "bundle"} <= set(report)
     except (ValueError, KeyError, TypeError) as error:

@@ -84,7 +84,7 @@ def test_an_index_that_has_another_program_under_the_name_is_refused(
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     shown = f"mlops-by-pull-request {VERSION} of the index"
     message = f"{shown} is not the program that runs here: mlops/cli/main.py differ"
-    assert refused(None, None) == (message, "pip install the one that you mean, then run mlops init again", 5)
+    assert refused(None, None) == (message, "pip install the one that you mean, then run this again", 5)
 
 
 def test_another_program_is_refused_by_the_files_that_differ(tmp_path: Path) -> None:
@@ -92,12 +92,12 @@ def test_another_program_is_refused_by_the_files_that_differ(tmp_path: Path) -> 
     message = (
         f"{NAME} is not the program that runs here: mlops/cli/main.py, mlops/errors.py, mlops/more.py and 1 more differ"
     )
-    assert refused(str(path), None) == (message, "pip install the one that you mean, then run mlops init again", 5)
+    assert refused(str(path), None) == (message, "pip install the one that you mean, then run this again", 5)
 
 
 def test_a_wheel_that_is_not_the_installed_one_any_more_is_refused(wheel: Path) -> None:
     message = f"{wheel} has the hash {digest(wheel)[:12]}…, but mlops was installed from aaaaaaaaaaaa…"
-    expected = (message, "pip install it again, then mlops init", 5)
+    expected = (message, "pip install it again, then run this again", 5)
     assert refused(None, Source(wheel.as_uri(), "a" * 64)) == expected
 
 
@@ -108,7 +108,7 @@ def test_a_wheel_that_is_gone_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_wheel(tmp_path: Path) -> None:
-    hint = f"pip wheel --no-deps {tmp_path} makes a wheel of it; then mlops init --from WHEEL"
+    hint = f"pip wheel --no-deps {tmp_path} makes a wheel of it; then give --from WHEEL"
     expected = (f"mlops runs from {tmp_path}, not from a wheel", hint, 4)
     assert refused(None, Source(tmp_path.as_uri(), folder=True)) == expected
 

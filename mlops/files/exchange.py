@@ -1,0 +1,50 @@
+"""Several files of a folder replaced together: all of them or, where one cannot be written, none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mlops.errors import InfrastructureError
+from mlops.files.atomic import write_bytes
+
+
+def exchange(root: Path, files: Mapping[str, bytes | None]) -> None:
+    """Write files by their paths from the root, or remove them where None; whatever stops it, all is as it was.
+
+    A kill between two files leaves some of them: a caller that works in a clean Git work tree can say how to undo that.
+
+    Raises:
+        InfrastructureError: one cannot be written, and nothing was.
+    """
+    before = {path: _bytes(root / path) for path in files}
+    begun: list[str] = []
+    try:
+        for path, data in sorted(files.items()):
+            begun.append(path)
+            _put(root, path, data)
+    except BaseException as error:
+        for path in reversed(begun):
+            if _bytes(root / path) != before[path]:
+                _put(root, path, before[path])
+        if not isinstance(error, OSError):
+            raise
+        said = (error.strerror or str(error)).lower()
+        message = f"{begun[-1]} cannot be written: {said}"
+        raise InfrastructureError(message, hint="nothing was changed; make it writable, then run this again") from error
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _put(root: Path, path: str, data: bytes | None) -> None:
+    place = root / path
+    if data is not None:
+        write_bytes(place, data)
+        return
+    place.unlink(missing_ok=True)
+    for folder in place.parents:
+        if folder == root or not folder.is_dir() or any(folder.iterdir()):
+            return
+        folder.rmdir()

@@ -10,17 +10,26 @@ import mlops
 from mlops.app.starting.wheel import PACKAGE
 
 NAME = f"mlops_by_pull_request-{mlops.__version__}-py3-none-any.whl"
-_ROOM = f"mlops_by_pull_request-{mlops.__version__}.dist-info"
-_METADATA = f"Metadata-Version: 2.1\nName: mlops-by-pull-request\nVersion: {mlops.__version__}\n"
+_METADATA = "Metadata-Version: 2.1\nName: mlops-by-pull-request\nVersion: {}\n"
 _WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
-def make_wheel(folder: Path, changed: Mapping[str, str] | None = None, name: str = NAME) -> Path:
+def make_later_wheel(folder: Path, version: str) -> Path:
+    """Zip the package as a later version of itself."""
+    text = (PACKAGE / "__init__.py").read_text().replace(mlops.__version__, version)
+    name = f"mlops_by_pull_request-{version}-py3-none-any.whl"
+    return make_wheel(folder, {"__init__.py": text}, name, version)
+
+
+def make_wheel(
+    folder: Path, changed: Mapping[str, str] | None = None, name: str = NAME, version: str = mlops.__version__
+) -> Path:
     """Zip the package as it is; `changed` are texts by path inside it, held instead or in addition."""
     texts = {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in _files()}
     texts |= {f"mlops/{path}": text.encode() for path, text in (changed or {}).items()}
-    texts |= {f"{_ROOM}/METADATA": _METADATA.encode(), f"{_ROOM}/WHEEL": _WHEEL.encode()}
-    texts[f"{_ROOM}/RECORD"] = "".join(f"{path},,\n" for path in (*texts, f"{_ROOM}/RECORD")).encode()
+    room = f"mlops_by_pull_request-{version}.dist-info"
+    texts |= {f"{room}/METADATA": _METADATA.format(version).encode(), f"{room}/WHEEL": _WHEEL.encode()}
+    texts[f"{room}/RECORD"] = "".join(f"{path},,\n" for path in (*texts, f"{room}/RECORD")).encode()
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / name, "w") as archive:
         for path, data in texts.items():

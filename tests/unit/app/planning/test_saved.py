@@ -157,6 +157,15 @@ def test_what_is_no_plan_of_ours_is_refused(root: Path, change: Callable[[Any], 
     assert raised.value.message == f"plan.json: {said}"
 
 
+def test_a_plan_of_a_newer_release_asks_for_that_release(root: Path) -> None:
+    value = encode(plan(open_workspace(root)))
+    assert decode(json.dumps(value).encode(), "plan.json").tool
+    with pytest.raises(ConfigurationError) as raised:
+        decode(json.dumps(value | {"schema_version": 2}).encode(), "plan.json")
+    assert raised.value.message == "plan.json: a plan of schema version 2, this mlops reads 1"
+    assert raised.value.hint == "a newer mlops wrote it: mlops upgrade moves this repository to that release"
+
+
 def test_the_command_line_refuses_a_stale_plan_with_3_and_runs_nothing(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -106,6 +106,12 @@ def test_a_policy_by_schedule_asks_for_a_retraining_without_an_alarm(root: Path,
         (None, 6, "there is no report at"),
         ("{}", 5, "is no report of the monitor"),
         ('{"schema_version": 1, "pipeline": "other", "until": "2026-11-04T00:00:00Z"}', 5, "is no report about churn"),
+        (
+            '{"schema_version": 2, "until": "2026-11-04T00:00:00Z"}',
+            5,
+            "report.json has schema_version 2, this mlops reads 1\n"
+            "hint: a newer mlops wrote it: mlops upgrade moves this repository to that release\n",
+        ),
     ],
 )
 def test_a_retraining_needs_a_report_of_its_own(

@@ -233,7 +233,7 @@ class RiskTier(Block):
 
 
 def _specifiers(text: str) -> SpecifierSet:
-    return SpecifierSet(text if text[:1] in "<>=!~" else f"=={text}")
+    return SpecifierSet(text if text.startswith(tuple("<>=!~")) else f"=={text}")
 
 
 def _versions(text: str) -> str:
@@ -247,7 +247,7 @@ def _versions(text: str) -> str:
 class Versions(Block):
     """Which releases of mlops a repository may run on."""
 
-    refused: Items[Annotated[str, StringConstraints(min_length=1), AfterValidator(_versions)]] = ()
+    refused: Items[Annotated[str, AfterValidator(_versions)]] = ()
     """Releases that must not be used: a version (`0.1.3`), or a range (`<0.2`, `>=0.3,<0.3.2`)."""
 
     def refuses(self, version: str) -> str | None:

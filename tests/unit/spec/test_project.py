@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops.spec.project import Project, own
+from mlops.spec.project import Policy, Project, own
 from mlops.spec.reading.document import read
 from mlops.spec.reading.load import parse_document
 
@@ -123,3 +123,30 @@ def test_a_pull_request_is_in_no_environment_that_another_job_is_in(name: str) -
 )
 def test_a_label_that_is_not_one_of_githubs_may_be_an_own_machine(labels: tuple[str, ...], expected: bool) -> None:
     assert own(labels) is expected
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"),
+    [
+        ("0.1.3", "0.1.3"),
+        ("0.1.3.post1", None),
+        ("0.1.4", None),
+        ("0.0.9", "<0.1"),
+        ("0.3rc1", ">=0.3a0,<0.3.2"),
+        ("0.3.2", None),
+    ],
+)
+def test_releases_are_refused_by_version_or_by_range(version: str, refused: str | None) -> None:
+    text = 'owners: ["@a"]\nversions: {refused: ["0.1.3", "<0.1", ">=0.3a0,<0.3.2"]}\n'
+    policy, found = parse_document(Policy, read("conf/policy.yaml", text.encode()))
+    assert not found
+    assert policy is not None
+    assert policy.versions.refuses(version) == refused
+
+
+@pytest.mark.parametrize("entry", ["one", "<", "0.1 or 0.2", "=>0.2", "", ","])
+def test_what_names_no_versions_is_refused(entry: str) -> None:
+    text = f'owners: ["@a"]\nversions: {{refused: ["{entry}"]}}\n'
+    _, found = parse_document(Policy, read("conf/policy.yaml", text.encode()))
+    (message,) = [item.message for item in found]
+    assert message == f"`{entry}` names no versions, write one (`0.1.3`) or a range (`<0.2`)"

@@ -35,8 +35,9 @@ def _fill(root: Path, copy: Path) -> None:
         folders[:] = [name for name in folders if name not in linked and not _left_out(here / name, inside / name)]
         for name in folders:
             (copy / inside / name).mkdir()
-        for name in (*names, *(link for link in linked if link not in _LEFT_OUT)):
-            _second_name(here / name, copy / inside / name)
+        for name in (*names, *linked):
+            if name not in _LEFT_OUT:  # `.git` is a file in a work tree of its own: Git would take the copy for it
+                _second_name(here / name, copy / inside / name)
 
 
 def _left_out(folder: Path, inside: Path) -> bool:

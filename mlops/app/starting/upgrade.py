@@ -73,7 +73,7 @@ def upgrade(
     with TemporaryDirectory(prefix="mlops-wheel-") as folder:
         offered = offer(wanted.given, wanted.version, source, Path(folder))
         refuse_downgrade(before.pin, offered.pin)
-        if offered.pin == before.pin and offered.path is None:
+        if offered.pin == before.pin:
             return Upgraded(before.pin, offered.pin, "nothing to do")
         if wanted.here:
             refuse_other(offered)

@@ -126,6 +126,20 @@ def test_the_same_wheel_again_is_nothing_to_do(root: Path, wheel: Path, capsys: 
     assert capsys.readouterr().err == "requirements.txt pins this wheel already\n"
 
 
+def test_the_pinned_wheel_of_another_program_is_not_installed_to_find_nothing_to_do(root: Path, tmp_path: Path) -> None:
+    assert moved(root, Path(shutil.copy(root / OLD, tmp_path))).done == "nothing to do"
+
+
+def test_a_work_tree_of_its_own_is_moved_like_any_other(root: Path, wheel: Path, tmp_path: Path) -> None:
+    """Its `.git` is a file, and a link of a person's is a link in the rehearsal too."""
+    (root / "latest").symlink_to("conf")
+    commit(root, "link")
+    git(root, "worktree", "add", "-q", str(tmp_path / "second"))
+    done = moved(tmp_path / "second", wheel)
+    assert changed(tmp_path / "second") == sorted(done.files) == MOVED
+    assert git(root, "status", "--porcelain") == ""
+
+
 def test_on_the_command_line(root: Path, wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["upgrade", "--from", str(wheel), "--dry-run"]) == 0
     dry = capsys.readouterr()

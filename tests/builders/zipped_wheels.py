@@ -21,6 +21,23 @@ def make_later_wheel(folder: Path, version: str) -> Path:
     return make_wheel(folder, {"__init__.py": text}, name, version)
 
 
+def relabel(wheel: Path, version: str) -> Path:
+    """Write a built wheel again, beside it, as a later version that does the same."""
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    room, label = f"mlops_by_pull_request-{mlops.__version__}.dist-info", f"mlops_by_pull_request-{version}.dist-info"
+    old, new = mlops.__version__.encode(), version.encode()
+    held["mlops/__init__.py"] = held["mlops/__init__.py"].replace(old, new)
+    held[f"{room}/METADATA"] = held[f"{room}/METADATA"].replace(b"\nVersion: " + old, b"\nVersion: " + new)
+    texts = {name.replace(room, label): data for name, data in held.items() if name != f"{room}/RECORD"}
+    texts[f"{label}/RECORD"] = "".join(f"{path},,\n" for path in (*texts, f"{label}/RECORD")).encode()
+    path = wheel.with_name(wheel.name.replace(mlops.__version__, version))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in texts.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return path
+
+
 def make_wheel(
     folder: Path, changed: Mapping[str, str] | None = None, name: str = NAME, version: str = mlops.__version__
 ) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mlops.app.starting.pin import Pin, parse
 from tests.builders.customers import customers
 from tests.builders.desks import Desk, build_wheel, make_tools
 from tests.builders.repositories import edit, git
+from tests.builders.zipped_wheels import relabel
 from tests.conftest import ROOT
 from tests.runner.api import Api
 from tests.runner.engine import Engine, missing
@@ -182,6 +185,30 @@ def test_a_second_person_clones_installs_what_is_locked_and_changes_a_gate(shop:
     run = shop.open(desk)
     assert run["verdict"].result == "success", run.log
     assert "auroc at least 0.6" in run.summary
+
+
+def test_an_upgrade_is_one_pull_request_judged_by_the_release_that_it_moves_to(shop: Shop, tools: Path) -> None:
+    (wheel,) = (tools.parents[1] / "wheel" / "index").glob("*.whl")
+    later = relabel(wheel, "7.0")
+    desk = shop.desk
+    desk.type("git switch --quiet main && git pull --quiet origin main && git switch --quiet -c upgrade")
+    desk.type("pip install --quiet mlops-by-pull-request==7.0")
+    said = desk.type("mlops upgrade && mlops run churn && git add -A && git commit --quiet -m 'Upgrade mlops'")
+    assert said.startswith("0.1.0 → 7.0    mlops-by-pull-request==7.0 of the index\n"), said
+    later_pin = parse((desk.here / "requirements.txt").read_text()).pin
+    assert later_pin == Pin("7.0", hashlib.sha256(later.read_bytes()).hexdigest())
+    run = shop.open(desk)
+    assert run["verdict"].result == "success", run.log
+    base, head = (
+        next((run[job].instances[0].workspace / ".venv").glob("lib/python3.*/site-packages/mlops/__init__.py"))
+        for job in ("comment", "check")
+    )
+    assert ('"0.1.0"' in base.read_text(), '"7.0"' in head.read_text()) == (True, True)
+    (desk.here / "note.txt").write_text("also")
+    desk.type("git add -A && git commit --quiet -m 'And a note'")
+    run = shop.open(desk)
+    assert (run["check"].result, run["verdict"].result) == ("failure", "failure"), run.log
+    assert "an upgrade changes nothing else; also changed: note.txt" in run["check"].instances[0].log
 
 
 def test_a_pull_request_to_a_repository_that_has_not_begun_is_judged_by_nobody(shop: Shop, tools: Path) -> None:

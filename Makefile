@@ -27,8 +27,9 @@ help:            ## Show these targets
 demo: setup      ## Three pipelines from YAML to a verdict, one to a running model
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh -eu -c '\
 	  echo "── Do the compiled files match the YAML?";             mlops compile --check; \
-	  echo "── Reproduce what is stale";                           dvc repro; \
-	  echo "── What the gates say";                                mlops gate; \
+	  echo "── Reproduce what is stale, side by side";             mlops run --all; \
+	  echo "── Does DVC agree that nothing is left to do?";        dvc repro; \
+	  echo "── What one gate says, a sentence for every rule";     mlops gate rand_hie --explain; \
 	  echo "── Put the model into the registry";                   mlops register rand_hie; \
 	  echo "── Serve it, and replay the golden rows over HTTP";    mlops serve rand_hie --check; \
 	  echo "── Look at it"; \

@@ -26,7 +26,7 @@ def main() -> int:
     parser.add_argument("--simulated", type=int, default=2000, help="simulated runs, of each ratio and spread")
     arguments = parser.parse_args()
     started, kept = time.perf_counter(), True
-    taken = {ratio: [timed(ratio) for _ in range(arguments.real)] for ratio in RATIOS}
+    taken = {ratio: [timed(ratio, "real") for _ in range(arguments.real)] for ratio in RATIOS}
     for ratio, runs in taken.items():
         kept &= _line(ratio, "real clocks", [judged(run) for run in runs])
     spread = float(np.median([_spread(run) for runs in taken.values() for run in runs]))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 MISSING = "missing"
+_SAME_BITS = {"anywhere": "on any x86-64 processor", "processor": "on the same kind of processor alone"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def _details(e: Evidence) -> Iterator[str]:
     yield f"- Task: {e.task}, predicts {_said(_target(e))}"
     yield f"- Kind: {_said(e.model.get('kind'))}, candidate {_said(e.model.get('candidate'))}"
     yield f"- Parameters: {parameters or MISSING}"
+    yield f"- Trained again, the same bits: {_SAME_BITS.get(e.training.get('reproducible', ''), MISSING)}"
     yield f"- Configuration: {_said(e.identity.get('configuration'))}"
     yield f"- License: {e.person('license')}"
     yield f"- Citation: {e.person('citation')}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mlops.bundle import manifest as manifests
 from mlops.bundle.manifest import Manifest
 from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.dvc_cache import linked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +60,7 @@ def verify(folder: Path, expected: str | None = None) -> str:
 
 def _manifest(folder: Path) -> bytes:
     path = folder / manifests.NAME
+    path = linked(path) or path
     try:
         status = path.lstat()
     except OSError as error:
@@ -76,7 +78,7 @@ def _extra(folder: Path, manifest: Manifest) -> Iterator[str]:
 def _read(path: Path, entry: Entry) -> bytes | str:
     """Give the file's bytes, or what is wrong with it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(linked(path) or path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return "is missing"
     except OSError:

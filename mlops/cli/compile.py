@@ -31,6 +31,9 @@ def command(check: bool) -> int:
         for path in compiled.touched:
             click.echo(path)
         say(f"{len(compiled.touched)} of {len(compiled.files)} files changed")
+        for folder in compiled.left:
+            say(f"{folder} is left: no YAML asks for it any more")
+            say(f"hint: if nothing needs it: git rm -rq {folder} && rm -rf {folder}")
         return 0
     differing = check_files(workspace)
     for difference in differing:

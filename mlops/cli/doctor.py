@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 @click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge this one instead.")
 @click.option("--repository", envvar="GITHUB_REPOSITORY", metavar="OWNER/NAME", default="", help="With --trust.")
 @click.option("--ids", metavar="OWNER_ID/ID", default="", help="With --trust: the repository's immutable numbers.")
+@click.option("--processor", is_flag=True, help="Train a probe of every kind, and print digests to compare.")
 @output("text", "json")
-def command(repo: str | None, trust: str | None, policy: Path | None, repository: str, ids: str, form: str) -> int:
+def command(
+    repo: str | None, trust: str | None, policy: Path | None, repository: str, ids: str, processor: bool, form: str
+) -> int:
     """Check versions, the repository, DVC's remote and the tracking store; what cannot be read counts as wrong.
 
     With --repo, check the settings that the compiled workflows rely on: required checks and reviews, environments,
     forks, machines. The token reads `administration`, and of an organisation with machines of its own
     `self-hosted runners`. Exit 6 where anything is wrong, 5 where the --policy of a cloud trusts more than it must.
     """
+    if processor:
+        return _processor(form)
     if trust is not None:
         return _trust(trust, policy, repository, ids)
     checks = _settings(repo) if repo is not None else _here()
@@ -42,6 +47,22 @@ def command(repo: str | None, trust: str | None, policy: Path | None, repository
             if check.hint and check.verdict != "pass":
                 click.echo(f"  {'':<{width}}  {check.hint}")
     return 6 if any(check.verdict == "fail" for check in checks) else 0
+
+
+def _processor(form: str) -> int:
+    from mlops.app.running.numerics import pin_numerics, processor
+
+    pin_numerics(1)
+    from mlops.ml.training.probe import probe  # imports what reads the settings
+
+    name, found = processor(), probe()
+    if form == "json":
+        emit({"processor": name, "digests": found})
+        return 0
+    click.echo(f"processor  {name}")
+    for kind, digest in found.items():
+        click.echo(f"{kind:<20} {digest}")
+    return 0
 
 
 def _here() -> tuple[Check, ...]:

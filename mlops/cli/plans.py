@@ -57,6 +57,8 @@ def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
     yield from (("deploy", _deploy(deploy)) for deploy in change.deploys)
     if change.files:
         yield "files", _files(change.files)
+    if change.affected and change.reproducible == "processor":
+        yield "bits", "of this kind of processor: a run elsewhere is held to the verdict, not to the digest"
     if change.affected and change.seconds is not None:
         money = "" if change.cost.money is None else f", {change.cost.money:.2f} of money"
         yield "cost", f"about {_duration(change.seconds)}{money} (last run on this machine)"

@@ -21,6 +21,7 @@ def command(names: tuple[str, ...], form: str) -> int:
     code is then that of the first.
     """
     need("registry", "`mlops register`")
+    from mlops.app.releasing.adopted import UNKNOWN
     from mlops.app.releasing.register import passing, register
     from mlops.app.workspace import open_workspace
     from mlops.errors import MlopsError
@@ -38,6 +39,10 @@ def command(names: tuple[str, ...], form: str) -> int:
     for registered in found if form == "text" else ():
         click.echo(f"{registered.name} version {registered.version}")
         say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
+        if registered.judged == UNKNOWN:
+            say("which bundle the run of its pull request judged is not known any more")
+        elif registered.judged not in (None, registered.bundle):
+            say(f"made again: the run of its pull request judged {registered.judged}")
     for refused in errors:
         report(refused)
     if found:

@@ -1,17 +1,29 @@
-"""`mlops run`: reproduce a pipeline and show its verdict."""
+"""`mlops run`: reproduce pipelines and show their verdicts."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from mlops.cli.failure import report
 from mlops.cli.options import root, say
 from mlops.extras import need
 
+if TYPE_CHECKING:
+    from mlops.app.judging.gate import Verdict
 
-@click.command(short_help="Reproduce a pipeline")
-@click.argument("name")
+
+@click.command(short_help="Reproduce pipelines")
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.option("--all", "every", is_flag=True, help="All pipelines, and the catalogue of what they recorded.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run so many pipelines side by side. [default: as many as there are processors]",
+)
 @click.option(
     "--smoke", is_flag=True, help="Every stage on a little data, in a folder of its own; nothing is recorded."
 )
@@ -21,31 +33,73 @@ from mlops.extras import need
     type=click.Path(path_type=Path),
     help="Run what this plan says (`mlops plan -o json`); exit 3 where something it was made of moved.",
 )
-def command(name: str, smoke: bool, file: Path | None) -> int:
-    """Run what is stale of pipeline NAME and show its verdict; exit 2 for a failed gate, 7 for an inconclusive one."""
+def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, file: Path | None) -> int:
+    """Run what is stale of pipelines NAMES and show their verdicts.
+
+    Several run side by side, and what is wrong with one stops no other. The exit code is the worst: 3 to 6 where one
+    could not be judged, else 2 for a failed gate, else 7 for an inconclusive one.
+    """
     need("train", "`mlops run`")
     from mlops.app.running.run import run_pipeline
     from mlops.app.workspace import open_workspace
-    from mlops.cli.verdicts import table
 
-    if smoke and file is not None:
-        raise click.UsageError("a smoke run is of no plan: leave out --smoke or --plan")
+    names = tuple(dict.fromkeys(names))
+    _refuse(names, every, smoke, file)
     here = root()
+    if every or len(names) > 1:
+        return _together(here, names, jobs)
+    (name,) = names
     if file is not None:
         from mlops.app.planning.apply import apply
 
-        verdict = apply(here, name, file)
-    elif smoke:
-        from mlops.app.running.smoke import ROWS
-        from mlops.app.running.smoke import smoke as run_smoke
+        return _show(apply(here, name, file))
+    if smoke:
+        return _smoke(here, name)
+    return _show(run_pipeline(open_workspace(here, (name,)), name))
 
-        workspace = open_workspace(here, (name,))
-        click.echo(table(run_smoke(here, workspace.pipeline(name)), explain=False))
-        say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
-        return 0
-    else:
-        verdict = run_pipeline(open_workspace(here, (name,)), name)
+
+def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None) -> None:
+    if every == bool(names):
+        raise click.UsageError("name the pipelines to run, or say --all")
+    if smoke and file is not None:
+        raise click.UsageError("a smoke run is of no plan: leave out --smoke or --plan")
+    if (smoke or file is not None) and (every or len(names) > 1):
+        raise click.UsageError(f"{'--smoke' if smoke else '--plan'} is for one pipeline: name one")
+
+
+def _together(here: Path, names: tuple[str, ...], jobs: int | None) -> int:
+    """Run several; verdicts stand below each other when all have ended."""
+    from mlops.app.running.together import cores, exit_code, run_together, write_catalogue
+    from mlops.app.workspace import open_workspace
+
+    workspace = open_workspace(here, names)
+    outcomes = run_together(workspace, names or tuple(workspace.pipelines), jobs or cores(), say)
+    for outcome in outcomes:
+        if outcome.verdict is not None:
+            _show(outcome.verdict)
+    for outcome in outcomes:
+        if outcome.error is not None:
+            report(outcome.error)
+    if not names:
+        write_catalogue(workspace, say)
+    return exit_code(outcomes)
+
+
+def _smoke(here: Path, name: str) -> int:
+    from mlops.app.running.smoke import ROWS, smoke
+    from mlops.app.workspace import open_workspace
+    from mlops.cli.verdicts import table
+
+    workspace = open_workspace(here, (name,))
+    click.echo(table(smoke(here, workspace.pipeline(name)), explain=False))
+    say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
+    return 0
+
+
+def _show(verdict: Verdict) -> int:
+    from mlops.cli.verdicts import table
+
     click.echo(table(verdict, explain=False))
-    say(f"report: pipelines/{name}/reports/report.html")
+    say(f"report: pipelines/{verdict.pipeline}/reports/report.html")
     error = verdict.error()
     return 0 if error is None else error.exit_code

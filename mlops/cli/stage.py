@@ -27,6 +27,8 @@ _STAGES = (
 def command(name: str) -> None:
     """Run one stage in the folder of its pipeline, with its own section of `params.yaml`."""
     need("train", "`mlops stage`")
+    from mlops.app.running import ending
     from mlops.app.running.stage import run_stage
 
-    run_stage(Path.cwd(), name)
+    with ending.stage():
+        run_stage(Path.cwd(), name)

@@ -10,6 +10,7 @@ from mlops.lower.data_quality import data_rules
 from mlops.lower.forecast import lookback, task_of
 from mlops.lower.gates import lower_own, lower_rules, lower_slices
 from mlops.lower.inputs import Facts
+from mlops.lower.reproducible import reproducible
 from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.data import Data, brief, dump, excluded
@@ -136,7 +137,7 @@ def _train(name: str, spec: Pipeline) -> Stage:
         "seed": spec.seed,
         "select_by": spec.select_by or _SELECT_BY[spec.task],
         "candidates": {candidate: dump(model) for candidate, model in sorted(spec.model.items())},
-        "trainer": dump(spec.trainer),
+        "trainer": dump(spec.trainer) | {"reproducible": reproducible(spec)},
         **({"learning_curve": True} if spec.evaluate.learning_curve else {}),
     }
     backtest = spec.forecast is not None and spec.forecast.backtest > 0

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import InfrastructureError, StaleError
-from mlops.release.entry import BUNDLE, VERDICT
+from mlops.release.entry import BUNDLE, JUDGED, VERDICT
 from mlops.release.mlmodel import bundle_of
 from mlops.release.registry import ARTIFACT, versions
 
@@ -27,12 +27,13 @@ _AGAIN = "run it again, on the newest commit of the main branch"
 
 @dataclass(frozen=True)
 class Version:
-    """A model version and what its tags say of it."""
+    """A model version and what its tags say of it; `judged` as `entry.Origin` has it."""
 
     number: str
     bundle: str | None
     verdict: str | None = None
     run: str = ""
+    judged: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,4 +174,5 @@ def _overtaken(name: str) -> StaleError:
 
 
 def _version(found: ModelVersion) -> Version:
-    return Version(str(found.version), found.tags.get(BUNDLE), found.tags.get(VERDICT), str(found.run_id or ""))
+    tags, run = found.tags, str(found.run_id or "")
+    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, tags.get(JUDGED))

@@ -16,17 +16,23 @@ if TYPE_CHECKING:
 
 BUNDLE = "mlops.bundle"
 VERDICT = "mlops.verdict"
+JUDGED = "mlops.judged"
 Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a bundle was made: the commit, and whether files differed from it; the text of its data source."""
+    """Where a bundle was made: the commit, and whether it was made of files that differ from it; its data's place.
+
+    `judged` is the digest of the bundle that a pull request's run judged, `unknown` where nobody can name it any more,
+    and None where no run was asked.
+    """
 
     commit: str
     dirty: bool = False
     source: str = ""
+    judged: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ def _tags(bundle: Contents, identity: Mapping[str, Any], origin: Origin) -> Iter
     yield "mlops.data", identity["data"]
     yield "mlops.dirty", str(origin.dirty).lower()
     yield "mlops.gate", identity["gate"]
+    if origin.judged is not None:
+        yield JUDGED, origin.judged
     yield VERDICT, _read(bundle, "gate.json").get("verdict", "unknown")
     for stage, code in sorted(identity["code"].items()):
         yield f"mlops.code.{stage}", code

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.sqlite_store import artifact_location
-from mlops.release.entry import BUNDLE, Entry, Measured, Origin, read_entry
+from mlops.release.entry import BUNDLE, JUDGED, Entry, Measured, Origin, read_entry
 from mlops.release.mlmodel import write_model
 from mlops.release.tracking import connection
 
@@ -38,6 +38,7 @@ class Registered:
     run_id: str
     commit: str
     created: bool
+    judged: str | None = None
 
 
 def register(
@@ -84,7 +85,8 @@ def versions(client: MlflowClient, name: str, bundle: str) -> list[ModelVersion]
 
 def _registered(version: ModelVersion, *, created: bool) -> Registered:
     commit = version.tags.get("mlops.commit", "")
-    return Registered(version.name, str(version.version), str(version.run_id), commit, created)
+    judged = version.tags.get(JUDGED)
+    return Registered(version.name, str(version.version), str(version.run_id), commit, created, judged)
 
 
 def _experiment(client: MlflowClient, name: str, location: str | None) -> str:

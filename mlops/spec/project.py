@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from mlops.spec.block import Block, Items, Name, Owner
 
@@ -21,6 +22,24 @@ _HOSTED = re.compile(r"(ubuntu|windows|macos)-(latest|\d+(\.\d+)?)(-arm|-intel|-
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
 Risk = Literal["minimal", "limited", "high"]
+_RESERVED = re.compile(r"champion|latest|v\d+")
+
+
+def reserved(environment: str) -> str | None:
+    """Say why a name cannot be an environment's, whose alias in MLflow is called the same; None where it can."""
+    if not _RESERVED.fullmatch(environment):
+        return None
+    return f"`{environment}` cannot be the alias of an environment"
+
+
+def _free(environment: str) -> str:
+    if why := reserved(environment):
+        raise PydanticCustomError("reserved_alias", "{why}", {"why": why})
+    return environment
+
+
+Alias = Annotated[Name, AfterValidator(_free)]
+RESERVED_HINT = "MLflow keeps `latest` and v1, v2 ... for itself, and `champion` is what gates compare with"
 
 
 def own(runner: tuple[str, ...]) -> bool:
@@ -166,7 +185,7 @@ class Project(Block):
     """Name of the repository in catalogues and registries."""
     tracking: Tracking = Tracking()
     ci: Continuous = Continuous()
-    environments: dict[Name, Environment] = Field(default_factory=dict)
+    environments: dict[Alias, Environment] = Field(default_factory=dict)
     """Where models are live, in the order that they are released in."""
 
     @property

@@ -37,4 +37,4 @@ class StageContext:
 
     def say(self, text: str) -> None:
         """Tell a person what was done, on stderr."""
-        print(f"{self.stage}: {text}", file=sys.stderr)
+        print(f"{self.stage}: {text}", file=sys.stderr, flush=True)

@@ -65,7 +65,9 @@ def run(context: StageContext) -> None:
     """Write predictions.parquet, metrics.json and the points of the plots."""
     params = Params.model_validate(context.params)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
+    context.say(f"scoring {test.height:,} rows")
     predictions, deciding = _predict(context, params, test)
+    context.say(f"measuring {len(predictions.scores)} models, with intervals")
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
     summary |= examine.examine(context, params, test, predictions)
     if params.forecast is not None:

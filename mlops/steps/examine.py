@@ -38,13 +38,16 @@ def examine(context: StageContext, params: Params, test: pl.DataFrame, predictio
     """Give the parts of metrics.json that were asked for."""
     found: dict[str, Any] = {}
     if params.robustness:
+        context.say(f"robustness: {', '.join(params.robustness)}")
         found["robustness"] = robustness.measure(predictions, params.metrics, params.robustness, params.bootstrap)
     if params.discover is None and params.importance is None:
         return found
     predictor = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     if params.discover is not None:
+        context.say("looking for slices that nobody declared")
         found["discovered"] = _discovered(context, params, params.discover, predictor, test, predictions)
     if params.importance is not None:
+        context.say(f"importance: what a shuffled column costs {params.importance.metric}")
         found["importance"] = _importance(params, params.importance, predictor, test, predictions)
     return found
 

@@ -121,13 +121,16 @@ def run(context: StageContext) -> None:
     built = {name: _build(work, name) for name in params.candidates}
     results = [_train(work, name, candidate) for name, candidate in built.items()]
     best = max(results, key=lambda result: result.rank)
+    context.say(f"writing {best.name} as ONNX")
     model = best.fitted.export()
     export.check_parity(best.name, model, examples.validation_x, best.scores)
     tested = _backtest(work, best.name, built[best.name])
     _write(work, results, best, model, tested)
     if params.explain is not None:
+        context.say(f"explaining the scores of {best.name}")
         explanations.write(context, params.explain, best.name, best.fitted)
     if params.learning_curve:
+        context.say(f"learning curve: training {best.name} on parts of the rows")
         learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
@@ -255,7 +258,8 @@ def _write(work: Work, results: list[Result], best: Result, model: bytes, tested
         (folder / "model.onnx").write_bytes(model)
         (folder / "model.json").write_text(dumps(_model(work.problem, best)), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(_history(results, metric)))
-    write_text(context.path("reports/training.json"), dumps(_training(metric, results, best) | rounded(tested)))
+    training = _training(metric, work.params.trainer.reproducible, results, best)
+    write_text(context.path("reports/training.json"), dumps(training | rounded(tested)))
 
 
 def _model(problem: Problem, best: Result) -> dict[str, Any]:
@@ -270,11 +274,12 @@ def _model(problem: Problem, best: Result) -> dict[str, Any]:
     }
 
 
-def _training(metric: str, results: list[Result], best: Result) -> dict[str, Any]:
+def _training(metric: str, reproducible: str, results: list[Result], best: Result) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "select_by": metric,
         "chosen": best.name,
+        "reproducible": reproducible,
         "candidates": {
             result.name: {
                 "kind": result.kind,

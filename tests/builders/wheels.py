@@ -1,32 +1,43 @@
-"""A wheel of the program under test, written without a build; or one that was tampered with."""
+"""The wheel of this working tree, and environments made of a lock and a wheel."""
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
-import mlops
-from mlops.app.starting.wheel import PACKAGE
+import pytest
 
-NAME = f"mlops_by_pull_request-{mlops.__version__}-py3-none-any.whl"
-_ROOM = f"mlops_by_pull_request-{mlops.__version__}.dist-info"
-_METADATA = f"Metadata-Version: 2.1\nName: mlops-by-pull-request\nVersion: {mlops.__version__}\n"
-_WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+PARTS = ("pyproject.toml", "README.md", "LICENSE")
 
 
-def make_wheel(folder: Path, changed: Mapping[str, str] | None = None, name: str = NAME) -> Path:
-    """Zip the package as it is; `changed` are texts by path inside it, held instead or in addition."""
-    texts = {path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes() for path in _files()}
-    texts |= {f"mlops/{path}": text.encode() for path, text in (changed or {}).items()}
-    texts |= {f"{_ROOM}/METADATA": _METADATA.encode(), f"{_ROOM}/WHEEL": _WHEEL.encode()}
-    texts[f"{_ROOM}/RECORD"] = "".join(f"{path},,\n" for path in (*texts, f"{_ROOM}/RECORD")).encode()
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(folder / name, "w") as archive:
-        for path, data in texts.items():
-            archive.writestr(zipfile.ZipInfo(path), data)
-    return folder / name
+def build_wheel(repository: Path, folder: Path) -> Path:
+    """Build the wheel from a copy, so that nothing is left in the working tree."""
+    source = folder / "source"
+    source.mkdir(parents=True)
+    for name in PARTS:
+        shutil.copy(repository / name, source)
+    shutil.copytree(repository / "mlops", source / "mlops", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "."]
+    subprocess.run([*command, "--wheel-dir", str(folder / "dist")], cwd=source, check=True, capture_output=True)
+    (wheel,) = (folder / "dist").iterdir()
+    return wheel
 
 
-def _files() -> list[Path]:
-    return [path for path in sorted(PACKAGE.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
+def install(environment: Path, lock: Path, wheel: Path) -> Path:
+    """Make an environment of what a lock names, by its hashes, and a wheel; give its folder of commands.
+
+    Skips the test where no index is reachable.
+    """
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    commands = environment / "bin"
+    pip = [sys.executable, "-m", "pip", "--python", str(commands / "python"), "install", "--quiet", "--no-deps"]
+    got = subprocess.run([*pip, "--require-hashes", "-r", str(lock)], capture_output=True, text=True, check=False)
+    if got.returncode:
+        last = (got.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+        if "hashes" in got.stderr.lower() and "do not match" in got.stderr.lower():
+            raise AssertionError(got.stderr)
+        pytest.skip(f"no index here has what {lock.name} names: {last}")
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True)
+    return commands

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.builders.clones import BIN, Clone, clone
+from tests.builders.waiting import kill_all, started
 
 pytestmark = pytest.mark.slow
 
@@ -18,19 +18,10 @@ def kill_at(copy: Clone, stage: str) -> None:
     """Start a reproduction and kill everything in it once a stage has begun."""
     environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
     command = ["dvc", "repro", "pipelines/diabetes/dvc.yaml"]
-    with subprocess.Popen(
-        command,
-        cwd=copy.root,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    ) as run:
-        assert run.stdout is not None
+    with started(command, cwd=copy.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment) as run:
         for line in run.stdout:
             if f":{stage}'" in line:
-                os.killpg(run.pid, signal.SIGKILL)
+                kill_all(run)
                 return
     raise AssertionError(f"{stage} never began")
 

@@ -89,17 +89,19 @@ def test_a_merge_registers_the_bundle_and_proposes_it_for_staging(team: Team, fi
 def test_only_the_proposing_step_holds_the_apps_token_and_nobody_else_its_key(first: Run) -> None:
     (instance,) = first["register"].instances
     assert instance.environment == "mlops-main"
-    assert instance.permissions == {"contents": "read"}
+    assert instance.permissions == {"actions": "read", "contents": "read", "pull-requests": "read"}
     assert [step.name for step in instance.steps if step.secrets] == ["Speak for the App"]
     assert [step.name for step in instance.steps if step.account] == ["Propose the releases"]
-    assert [step.name for step in instance.steps if step.token is not None] == []
+    assert [step.name for step in instance.steps if step.token is not None] == ["Take over what was judged"]
     assert KEY not in first.log
 
 
-def test_what_was_trained_at_home_is_pulled_and_not_trained_again(first: Run) -> None:
+def test_what_was_trained_at_home_and_never_judged_is_pulled_judged_and_not_trained_again(first: Run) -> None:
     (instance,) = first["register"].instances
-    assert "Running stage" not in instance.step("Fetch").log
+    assert "came with no pull request" in instance.step("Take over what was judged").log
     assert "fetched" in instance.step("Fetch").log
+    assert "Running stage" not in first.log
+    assert "auroc at least 0.85" in first.summary
 
 
 def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(team: Team, first: Run) -> None:

@@ -1,16 +1,19 @@
-"""Whatever a file of at most 1 MiB holds, an answer comes within two seconds, and it is short."""
+"""Whatever a file of at most 1 MiB holds, answering is bounded work, and the answer is short."""
 
 from __future__ import annotations
 
-import time
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlops.app.language.validate import validate
 from tests.builders.repositories import make_repository
+from tests.builders.work import calls, processor_time
 
-SECONDS = 2.0  # of this process's own work
+CALLS = 3_000_000  # of functions: what Python does, about two seconds on a machine of 2020
+TIMES = 300  # the work of a harmless repository: this bounds regular expressions and the like, which count as one call
 BOUND = 1 << 20
 DOUBLED = "".join(f"k{index}: ${{k{index + 1}}}${{k{index + 1}}}\n" for index in range(40)) + "k40: xxxxxxxx\n"
 HOSTILE = {
@@ -42,17 +45,24 @@ HOSTILE = {
 }
 
 
+def answer(root: Path) -> tuple[Any, ...]:
+    """Validate as for the first time; give the findings and the text of them."""
+    shutil.rmtree(root / ".mlops", ignore_errors=True)
+    return validate(root)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_in_time(name: str, tmp_path: Path) -> None:
+def test_a_hostile_file_is_refused_with_bounded_work(name: str, tmp_path: Path) -> None:
     root = make_repository(tmp_path)
+    harmless = min(processor_time(lambda: answer(root)) for _ in range(5))
     (root / "conf/pipeline/churn.yaml").write_text(("# @package _global_\n" + HOSTILE[name])[:BOUND])
-    started = time.process_time()
-    found, text = validate(root)
-    took = time.process_time() - started
+    found, text = answer(root)
     assert found
-    assert took < SECONDS
     assert len(text) < 100_000
+    assert calls(lambda: answer(root)) < CALLS
+    # a busy machine can only add to a measurement: one of a few is enough
+    assert any(processor_time(lambda: answer(root)) < TIMES * harmless for _ in range(5))
 
 
 @pytest.mark.parametrize("opening", ["${", "${ "])

@@ -62,7 +62,7 @@ def listed(root: Path) -> list[tuple[str, int, int]]:
                 if entry.is_dir():
                     waiting += [entry.path] if entry.name != ".mlops" else []
                 else:
-                    found.append((entry.path, entry.stat().st_size, entry.stat().st_mtime_ns))
+                    found.append((entry.path, entry.inode(), entry.stat().st_mtime_ns))
     return sorted(found)
 
 

@@ -174,7 +174,9 @@ def test_reports_of_an_earlier_run_are_not_taken_for_this_one(tmp_path: Path) ->
 words = st.text(st.characters(codec="utf-8") | st.sampled_from("<>&|`*_[]()!@#\\\n\r\u202e\u2028:/w."), max_size=60)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(words, words)
 def test_text_shows_as_text_wherever_it_stands(one: str, two: str) -> None:
     page = Elements(html(f"| a |\n| --- |\n| {escape(one)} |\n\n- ✅ {escape(two)}\n"))

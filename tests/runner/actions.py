@@ -122,10 +122,16 @@ def download_artifact(inputs: dict[str, str], place: Place) -> dict[str, str]:
         shutil.copytree(place.artifacts / name, target, dirs_exist_ok=True)
         return {"download-path": str(target)}
     for folder in sorted(place.artifacts.iterdir()):
-        if fnmatch.fnmatchcase(folder.name, inputs.get("pattern", "*")):
+        if any(fnmatch.fnmatchcase(folder.name, one) for one in _alternatives(inputs.get("pattern", "*"))):
             merge = inputs.get("merge-multiple", "false") == "true"
             shutil.copytree(folder, target if merge else target / folder.name, dirs_exist_ok=True)
     return {"download-path": str(target)}
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """Spell a pattern of alternatives in braces out, as the action's minimatch reads it."""
+    inside = re.fullmatch(r"\{(.*)\}", pattern)
+    return inside[1].split(",") if inside else [pattern]
 
 
 def cache(inputs: dict[str, str], place: Place) -> dict[str, str]:

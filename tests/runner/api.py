@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.runner.ran import Ran
+
 LONGEST = 65_536  # characters of a comment's body that GitHub takes
 
 _LIST = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/(?P<number>\d+)/comments")
@@ -29,6 +31,7 @@ class Api:
     accounts: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     tokens: dict[str, dict[str, str]] = field(default_factory=dict)
+    ran: Ran = field(default_factory=Ran)
     _lock: Lock = field(default_factory=Lock)
 
     def __enter__(self) -> Api:
@@ -63,20 +66,27 @@ class Api:
                 return 401, {"message": "Bad credentials"}, {}
             scopes = self.tokens[token]
             held = {scopes.get("issues", "none"), scopes.get("pull-requests", "none")}
-            if not held & ({"read", "write"} if method == "GET" else {"write"}):
+            if "/actions/" not in path and not held & ({"read", "write"} if method == "GET" else {"write"}):
                 return 403, {"message": "Resource not accessible by integration"}, {}
+            if method == "GET" and (told := self.ran.answer(target, scopes)) is not None:
+                return self._located(told)
             if found := _LIST.fullmatch(path):
                 return self._list(found, query) if method == "GET" else self._create(method, found, body)
             if found := _ONE.fullmatch(path):
                 return self._one(method, int(found["id"]), body)
             return self._about_pulls(method, path, query, token, body)
 
+    def _located(self, answer: tuple[int, Any, dict[str, str]]) -> tuple[int, Any, dict[str, str]]:
+        """Say where a file lies: elsewhere, at an address that needs no token."""
+        status, value, headers = answer
+        return status, value, {name: f"{self.url}/blob/{text}" for name, text in headers.items()}
+
     def _about_pulls(
         self, method: str, path: str, query: dict[str, list[str]], token: str, body: Any
     ) -> tuple[int, Any, dict[str, str]]:
         if _PULLS.fullmatch(path) and method == "GET":
             wanted = {key: query.get(key, [""])[0] for key in ("state", "head", "base")}
-            return 200, [pull for pull in self.pulls if _matches(pull, wanted)], {}
+            return 200, [pull for pull in [*self.pulls, *self.ran.pulls] if _matches(pull, wanted)], {}
         if (found := _PULLS.fullmatch(path)) and method == "POST":
             return self._open(found["repository"], token, body)
         if (found := _PULL.fullmatch(path)) and method == "PATCH":
@@ -158,15 +168,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _serve(self) -> None:
+        if (blob := self.api.ran.blob(self.path, self.headers.get("Authorization"))) is not None:
+            self._send(blob[0], blob[1], {"Content-Type": "application/zip"})
+            return
         data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         token = (self.headers.get("Authorization") or "").split(" ", 1)[-1]
         try:
             status, value, headers = self.api.answer(self.command, self.path, token, json.loads(data or "null"))
         except ValueError:
             status, value, headers = 400, {"message": "Problems parsing JSON"}, {}
-        answer = json.dumps(value).encode()
+        self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json", **headers})
+
+    def _send(self, status: int, answer: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, text in {"Content-Type": "application/json", "Content-Length": str(len(answer)), **headers}.items():
+        for name, text in {"Content-Length": str(len(answer)), **headers}.items():
             self.send_header(name, text)
         self.end_headers()
         self.wfile.write(answer)
@@ -174,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _matches(pull: dict[str, Any], wanted: dict[str, str]) -> bool:
     held = {"state": pull["state"], "head": pull["head"]["label"], "base": pull["base"]["ref"]}
-    return all(not value or held[key] == value for key, value in wanted.items())
+    return all(value in ("", "all") or held[key] == value for key, value in wanted.items())
 
 
 def _problem(body: Any) -> dict[str, str] | None:

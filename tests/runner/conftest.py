@@ -34,7 +34,7 @@ def play(engine: Engine, tmp_path: Path) -> Play:
     def play(*, secrets: dict[str, str] | None = None, fork: bool = False, **jobs: dict[str, Any]) -> Run:
         event = pull_request(7, "a" * 40, "b" * 40, "c" * 40, fork=fork)
         text = yaml.safe_dump({"on": "pull_request", "jobs": {name: whole(job) for name, job in jobs.items()}})
-        # a minute of a timeout lasts 0.3 seconds here
+        # a minute of a timeout lasts 0.3 seconds here; what is to run into one sleeps for ever
         folder = Path(tempfile.mkdtemp(dir=tmp_path))
         runner = Runner(engine, Origin(folder / "origin.git"), folder, secrets=secrets or {}, minute=0.3)
         return runner.play(engine.parse("w.yml", text), event)

@@ -43,6 +43,19 @@ class Event:
             "server_url": "https://github.com",
         }
 
+    def run(self, file: str) -> dict[str, Any]:
+        """Give what the API tells of a run that this event started: a pull request's is of its head."""
+        pull = self.payload.get("pull_request")
+        head = pull["head"] if pull else {"sha": self.sha, "ref": self.reference.removeprefix("refs/heads/")}
+        return {
+            "event": self.name,
+            "path": file,
+            "head_sha": head["sha"],
+            "head_branch": head["ref"],
+            "head_repository": {"full_name": head["repo"]["full_name"] if pull else REPOSITORY},
+            "conclusion": "success",
+        }
+
 
 def pull_request(
     number: int, base: str, head: str, merge: str, *, branch: str = "main", source: str = "change", fork: bool = False

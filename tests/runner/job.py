@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.builders.waiting import CEILING
 from tests.conftest import ROOT
 from tests.runner.actions import ActionFailed, Place, perform, save
 from tests.runner.engine import Engine, ExpressionError
@@ -17,7 +18,6 @@ from tests.runner.result import Instance, StepRun
 from tests.runner.shell import read_outputs, run_script
 from tests.runner.workflow import Job, Step
 
-GRACE = 5  # minutes that steps with `always()` have after a job's time is over
 _MASK = re.compile(r"^::add-mask::(?P<secret>.+)$", re.MULTILINE)
 
 
@@ -38,7 +38,7 @@ class JobRunner:
 
     def run(self) -> Instance:
         """Run every step whose condition holds, then evaluate the job's outputs."""
-        self.deadline = time.monotonic() + float(self.job.body.get("timeout-minutes", 360)) * self.minute
+        self.deadline = time.monotonic() + self._limit(self.job.body)
         self.environment = self._text(self.job.body.get("env") or {})
         for number, step in enumerate(self.job.steps):
             self.instance.steps.append(self._step(step, number))
@@ -89,7 +89,7 @@ class JobRunner:
         own = {f"GITHUB_{name}": str(path) for name, path in files.items()}
         defaults = ((self.job.body.get("defaults") or {}).get("run")) or {}
         shell = step.body.get("shell") or defaults.get("shell") or ""
-        limit = float(step.body.get("timeout-minutes", 360)) * self.minute
+        limit = self._limit(step.body)
         left = self.deadline - time.monotonic()
         where = self.place.workspace / (step.body.get("working-directory") or defaults.get("working-directory") or "")
         script = str(self._text(step.body["run"]))
@@ -107,7 +107,12 @@ class JobRunner:
         done.outcome = "failure" if step else "cancelled"
         done.log += f"Error: the {'step' if step else 'job'} has exceeded its maximum execution time\n"
         if not step:
-            self.deadline = time.monotonic() + GRACE * self.minute
+            self.deadline = time.monotonic() + CEILING  # five minutes at GitHub, for steps with `always()`
+
+    def _limit(self, body: dict[str, Any]) -> float:
+        """Give the seconds that a job or step has; where none are written, no machine here is to be too slow."""
+        minutes = body.get("timeout-minutes")
+        return CEILING if minutes is None else float(minutes) * self.minute
 
     def _wanted(self, step: Step) -> bool:
         status = {word: self.status == word for word in ("success", "failure", "cancelled")}

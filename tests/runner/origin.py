@@ -48,10 +48,10 @@ class Origin:
         git(self.folder, "update-ref", event.reference, merge)
         return event
 
-    def merge(self, branch: str) -> Event:
+    def merge(self, branch: str, *, squash: bool = False) -> Event:
         """Merge a branch of this repository into main, as the button of a pull request does."""
         before = self.head()
-        merge = self._join(before, self.head(branch))
+        merge = self._join(before, self.head(branch), squash=squash)
         git(self.folder, "update-ref", "refs/heads/main", merge)
         return push(before, merge)
 
@@ -68,7 +68,8 @@ class Origin:
         git(work, "push", "-q", "--force", "origin", f"HEAD:{reference}")
         return base, head, self._join(base, head)
 
-    def _join(self, base: str, head: str) -> str:
+    def _join(self, base: str, head: str, *, squash: bool = False) -> str:
         tree = git(self.folder, "merge-tree", "--write-tree", base, head).splitlines()[0]
         message = f"Merge {head} into {base}"
-        return git(self.folder, "commit-tree", tree, "-p", base, "-p", head, "-m", message).strip()
+        parents = ("-p", base) if squash else ("-p", base, "-p", head)
+        return git(self.folder, "commit-tree", tree, *parents, "-m", message).strip()

@@ -56,6 +56,9 @@ class Runner:
             job = next(job for job in waiting if set(job.needs) <= set(run.jobs))
             waiting.remove(job)
             run.jobs[job.identity] = self.job(workflow, job, event, run)
+        if self.api is not None:
+            jobs = {instance.name: instance.result for job in run.jobs.values() for instance in job.instances}
+            self.api.ran.ended(event.run(workflow.file), jobs, run.artifacts)
         return run
 
     def begin(self) -> Run:

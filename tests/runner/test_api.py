@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.builders.waiting import CEILING
 from tests.runner.api import LONGEST, Api
 
 Call = Callable[..., tuple[int, Any, dict[str, str]]]
@@ -24,7 +25,7 @@ def api() -> Iterator[Api]:
 def call(api: Api) -> Call:
     def call(method: str, path: str, body: Any = None, token: str = "writer") -> tuple[int, Any, dict[str, str]]:
         headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.request(method, api.url + path, json=body, headers=headers, trust_env=False)
+        answer = httpx.request(method, api.url + path, json=body, headers=headers, trust_env=False, timeout=CEILING)
         return answer.status_code, answer.json(), dict(answer.headers)
 
     return call

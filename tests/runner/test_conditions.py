@@ -16,7 +16,7 @@ from tests.runner.engine import Engine
 from tests.runner.run import status
 
 RESULTS = ("success", "failure", "cancelled", "skipped")
-FAIL, CANCEL = {"run": "exit 1"}, {"run": "sleep 30", "timeout-minutes": 1}
+FAIL, CANCEL = {"run": "exit 1"}, {"run": "sleep infinity", "timeout-minutes": 1}
 SKIP = {"if": "false"}
 
 # what GitHub documents each condition to mean, in terms of the results of all jobs before

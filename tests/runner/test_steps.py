@@ -11,6 +11,8 @@ from tests.runner.engine import Engine, WorkflowError
 from tests.runner.result import Instance
 from tests.runner.shell import read_outputs
 
+HANGS = {"run": "sleep infinity"}
+
 
 def steps(*given: dict[str, Any] | str, **job: Any) -> dict[str, Any]:
     return {"steps": [{"run": step} if isinstance(step, str) else step for step in given], **job}
@@ -33,7 +35,11 @@ def only(play: Play, *given: dict[str, Any] | str, **job: Any) -> Instance:
         (["false | true"], "success", "success"),
         ([{"run": "false | true", "shell": "bash"}], "failure", "failure"),
         (["false\ntrue"], "failure", "failure"),
-        ([{"run": "sleep 30", "timeout-minutes": 1}, {"run": "true", "if": "failure()"}], "failure success", "failure"),
+        (
+            [{"run": "sleep infinity", "timeout-minutes": 1}, {"run": "true", "if": "failure()"}],
+            "failure success",
+            "failure",
+        ),
     ],
 )
 def test_steps_run_as_their_conditions_say(
@@ -47,7 +53,7 @@ def test_steps_run_as_their_conditions_say(
 def test_a_job_out_of_time_is_cancelled_and_its_last_words_are_heard(play: Play) -> None:
     late: dict[str, Any] = {"run": "echo bye", "if": "always()"}
     not_late = {"run": "true", "if": "${{ !cancelled() }}"}
-    instance = only(play, "sleep 30", not_late, late, **{"timeout-minutes": 1})
+    instance = only(play, HANGS, not_late, late, **{"timeout-minutes": 1})
     assert [step.outcome for step in instance.steps] == ["cancelled", "skipped", "success"]
     assert instance.result == "cancelled"
 

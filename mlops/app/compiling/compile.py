@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlops.app.compiling.gone import hide
 from mlops.app.compiling.unchanged import remember
 from mlops.app.compiling.uncollected import uncollected
 from mlops.app.language.findings import refuse_errors
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.backends.text import MARK
-from mlops.files.generated import Difference, compare, write
+from mlops.files.generated import Difference, compare, left_over, write
 
+IGNORED = "pipelines/*/.gitignore"
 PLACES = (
     "pipelines/*/dvc.yaml",
     "pipelines/*/params.yaml",
-    "pipelines/*/.gitignore",
+    IGNORED,
     ".github/workflows/mlops-*.yml",
     ".github/workflows/.gitattributes",
     ".github/CODEOWNERS",
@@ -26,24 +28,30 @@ PLACES = (
 
 @dataclass(frozen=True)
 class Compiled:
-    """What a compile did: the files it covers and those it touched."""
+    """What a compile did: the files it covers, those it touched, and folders of pipelines that are gone."""
 
     files: tuple[str, ...]
     touched: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
 
 @uncollected()
 def compile_files(workspace: Workspace) -> Compiled:
     """Write every compiled file that differs; remove those nothing asks for.
 
+    What a pipeline that is gone had made stays, and Git still does not see its data and models.
+
     Raises:
         ConfigurationError: a rule finds an error; nothing is written then.
     """
     refuse_errors(workspace)
     files = render(workspace.plan)
+    gone = [path.rpartition("/")[0] for path in left_over(workspace.root, files, mark=MARK, places=(IGNORED,))]
+    for folder in gone:
+        hide(workspace.root / folder)
     touched = write(workspace.root, files, mark=MARK, places=PLACES)
     remember(workspace.root, workspace.plan, files, mark=MARK, places=PLACES)
-    return Compiled(tuple(files), touched)
+    return Compiled(tuple(files), touched, tuple(path for path in gone if any((workspace.root / path).iterdir())))
 
 
 @uncollected()

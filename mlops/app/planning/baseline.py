@@ -11,6 +11,7 @@ from mlops.app.git import changed_files, file_at
 from mlops.app.given import given, within
 from mlops.app.planning.lock import md5_tree, read_lock
 from mlops.errors import IntegrityError
+from mlops.files.dvc_cache import objects
 from mlops.files.plain_yaml import parse
 from mlops.plan.pipeline import PipelinePlan
 
@@ -102,5 +103,6 @@ def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None,
         return f"{path} was never recorded"
     if committed:
         return _changed(place, recorded, path)
-    cached = root / ".dvc" / "cache" / "files" / "md5" / recorded[:2] / recorded[2:]
-    return "" if place.exists() or cached.exists() else f"{path} is not here (dvc pull brings it, if a remote has it)"
+    if place.exists() or (objects(root) / recorded[:2] / recorded[2:]).exists():
+        return ""
+    return f"{path} is not here (dvc pull brings it, if a remote has it)"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from mlops.app.planning.planned import Cost
+from mlops.app.running.times import durations
 from mlops.spec.pipeline import Budget
 
 
@@ -13,12 +13,8 @@ def seconds(root: Path, name: str, stages: list[str]) -> float | None:
     """Add up what these stages took when they last ran on this machine; None where one is not known."""
     if not stages:
         return 0.0
-    path = root / ".mlops" / "durations" / f"{name}.json"
-    try:
-        known = json.loads(path.read_bytes())
-        return float(sum(known[stage] for stage in stages))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    known = durations(root, name)
+    return sum(known[stage] for stage in stages) if known.keys() >= set(stages) else None
 
 
 def cost(duration: float | None, budget: Budget | None) -> Cost:

@@ -27,7 +27,7 @@ def read_lock(root: Path, folder: str) -> dict[str, LockedStage]:
     """Read the `dvc.lock` of a folder; empty where there is none.
 
     Raises:
-        IntegrityError: the file is damaged.
+        IntegrityError: the file is damaged, or holds the conflict markers of a merge.
     """
     path = root / folder / "dvc.lock"
     if not path.is_file():
@@ -38,7 +38,7 @@ def read_lock(root: Path, folder: str) -> dict[str, LockedStage]:
     kept = f"locks/{folder.replace('/', '.')}"
     if (known := recall(root, kept, key)) is not None:
         return {name: LockedStage(*parts) for name, parts in known.items()}
-    value = parse(data, shown)
+    value = parse(data, shown, f"mlops run {Path(folder).name}")
     try:
         stages = {name: _stage(name, stage) for name, stage in value["stages"].items()}
         keep(root, kept, key, {name: list(vars(stage).values()) for name, stage in stages.items()})

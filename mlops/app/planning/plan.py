@@ -89,6 +89,7 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         stages=tuple(stages),
         gates=_gates(pipeline, before),
         deploys=tuple(base.deploys.get(name, ())),
+        reproducible=pipeline.stage("train").section["trainer"]["reproducible"],
     )
     if not change.affected:
         return replace(change, seconds=0.0)

@@ -126,7 +126,11 @@ class MadeOf(_Strict):
 
 @dataclass(frozen=True)
 class PipelineChange(_Strict):
-    """What a plan says of one pipeline; `seconds` is what the stages to run took last time, where that is known."""
+    """What a plan says of one pipeline.
+
+    `seconds` is what the stages to run took last time, where that is known; `reproducible` says where a run gives the
+    same bits: `anywhere`, or on one kind of `processor`.
+    """
 
     name: str
     keys: tuple[KeyChange, ...]
@@ -138,6 +142,7 @@ class PipelineChange(_Strict):
     files: tuple[FileChange, ...] = ()
     deploys: tuple[Deploy, ...] = ()
     made_of: MadeOf | None = None
+    reproducible: str = "anywhere"
 
     @property
     def affected(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops.app.git import changed_files, commit_of
+from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE, obtain
 from mlops.app.releasing.bundles import reported as reported_bundle
 from mlops.bundle.store import Store
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Registration:
-    """A version in the registry; `created` is False where it was there before, made at `commit`."""
+    """A version in the registry; `created` is False where it was there before, made at `commit`.
+
+    `dirty` says that it was made of files that differ from that commit. `judged` is the bundle that the run of a pull
+    request judged: this one, or another where this one was made again; `unknown`, or None where no run was asked.
+    """
 
     name: str
     version: str
@@ -36,16 +41,21 @@ class Registration:
     dirty: bool
     created: bool
     tracking: str
+    judged: str | None = None
 
 
 def register(workspace: Workspace, name: str) -> Registration:
     """Register a pipeline's bundle where the project tracks; `MLFLOW_TRACKING_URI` overrides the project."""
-    tracking = workspace.pipeline(name).tracking
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or tracking["uri"]
-    return register_bundle(workspace.root, name, uri, tracking["experiment"])
+    pipeline = workspace.pipeline(name)
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or pipeline.tracking["uri"]
+    note = noted(workspace.root, pipeline)
+    judged = None if note is None else note.judged
+    return register_bundle(workspace.root, name, uri, pipeline.tracking["experiment"], judged)
 
 
-def register_bundle(root: Path, name: str, tracking_uri: str, experiment: str) -> Registration:
+def register_bundle(
+    root: Path, name: str, tracking_uri: str, experiment: str, judged: str | None = None
+) -> Registration:
     """Put the pipeline's bundle into the store and register it.
 
     Raises:
@@ -64,10 +74,10 @@ def register_bundle(root: Path, name: str, tracking_uri: str, experiment: str) -
         pipeline=name,
         tracking_uri=uri,
         experiment=experiment,
-        origin=Origin(commit, dirty, f"pipelines/{name}"),
+        origin=Origin(commit, dirty, f"pipelines/{name}", judged),
         history=read_history(folder / "reports" / "history.csv"),
     )
-    return Registration(name, made.version, digest, made.commit, dirty, made.created, uri)
+    return Registration(name, made.version, digest, made.commit, dirty, made.created, uri, made.judged)
 
 
 def read_history(path: Path) -> tuple[Measured, ...]:
@@ -104,11 +114,16 @@ def _checked(root: Path, name: str) -> tuple[Path, str]:
 
 
 def _origin(root: Path, name: str) -> tuple[str, bool]:
-    """Name the commit that is checked out, and whether the pipeline's files differ from it."""
+    """Name the commit that is checked out, and whether what the bundle is made of differs from it.
+
+    The lock and the reports are what a run writes: where CI made the bundle, nobody has committed them yet.
+    """
     try:
         commit = commit_of(root, "HEAD")
     except ConfigurationError as error:
         hint = "commit the pipeline first: a version names the commit it was made from"
         raise ConfigurationError(f"{root.name}/ has no Git commit yet", hint=hint) from error
+    written = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
     folders = (f"pipelines/{name}", f"conf/pipeline/{name}.yaml")
-    return commit, any(changed_files(root, commit, folder) for folder in folders)
+    changed = (path for folder in folders for path in changed_files(root, commit, folder))
+    return commit, any(not path.startswith(written) for path in changed)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.app.releasing.bundles import Fetch
-from mlops.errors import GateFailed, Inconclusive, InfrastructureError, StaleError
+from mlops.app.releasing.bundles import Fetch, obtain
+from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
 from mlops.files.sqlite_store import absolute, path_of
 from mlops.release.aliases import Version, download, find_version
 from mlops.release.tracking import connection
@@ -58,6 +58,13 @@ def refuse_unless_passed(name: str, digest: str, verdict: str | None) -> None:
 def fetching(client: MlflowClient, version: Version) -> Fetch:
     """Fetch a bundle from a version."""
     return lambda folder: download(client, version, folder)
+
+
+def bring_live(root: Path, project: Project, name: str, digest: str | None, connect: Connect = connection) -> None:
+    """Bring the live bundle, which a candidate is compared with, to where the stages look; they say what they lack."""
+    if digest is not None:
+        with suppress(MlopsError):
+            obtain(root, name, digest, fetching_from(tracking_uri(root, project), name, digest, connect))
 
 
 def fetching_from(uri: str, name: str, digest: str, connect: Connect = connection) -> Fetch:

@@ -65,7 +65,8 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         place = obtain(root, wanted.name, digest, fetching(client, version))
     contents = prove(place, wanted.name, digest)
     _judged_against(contents, wanted, live)
-    step = Step(wanted.environment, wanted.name, contents, live, readable(root, wanted.name, live), wanted.reason)
+    before = readable(root, wanted.name, live)
+    step = Step(wanted.environment, wanted.name, contents, live, before, wanted.reason, version.judged)
     text = written(text_of(root, file), digest, wanted.reason, file)
     proposal = Proposal(
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",

@@ -22,7 +22,10 @@ _RULES = 60
 
 @dataclass(frozen=True)
 class Step:
-    """A bundle that is to become live in an environment, and the one before, where that can be read."""
+    """A bundle that is to become live in an environment, and the one before, where that can be read.
+
+    `judged` is the bundle that the run of a pull request judged, as the registry's version says.
+    """
 
     environment: str
     name: str
@@ -30,6 +33,7 @@ class Step:
     before: str | None = None
     live: Contents | None = None
     reason: str | None = None
+    judged: str | None = None
 
 
 def release_body(step: Step) -> str:
@@ -64,9 +68,23 @@ def _head(step: Step, begins: str) -> Iterator[str]:
     yield f"{begins} `{step.bundle.digest}` live as **{escape(step.name)}** in **{escape(step.environment)}**."
     yield ""
     yield f"It replaces `{step.before}`." if step.before else "Nothing was live there before."
+    if step.judged is not None:
+        yield f"\n{_judged(step.judged, step.bundle.digest)}"
     if step.reason:
         yield f"\nReason: {escape(step.reason, 500)}"
     yield ""
+
+
+def _judged(judged: str, registered: str) -> str:
+    """Name both bundles: the one that was judged in a pull request, and the one that is registered."""
+    if judged == registered:
+        return "Judged by the run of its pull request: the very same bundle."
+    again = "on the main branch, and passed there by the rules of before and after the merge."
+    if not judged.startswith("sha256:"):
+        known = "Which bundle the run of its pull request judged is not known any more."
+        return f"{known} `{registered}` was judged {again}"
+    known = f"The run of its pull request judged `{escape(judged)}`, which could not be taken over."
+    return f"{known} `{registered}` was made again {again}"
 
 
 def _requests(step: Step) -> str:

@@ -13,14 +13,13 @@ from mlops.app.workspace import refuse
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.errors import ConfigurationError
 from mlops.files.relative import NAME
-from mlops.spec.project import Project
+from mlops.spec.project import RESERVED_HINT, Project, reserved
 from mlops.spec.reading.document import read
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import parse_document
 from mlops.spec.release import Release
 
 FOLDER = "conf/release"
-_RESERVED = re.compile(r"champion|latest|v\d+")
 _SCHEMA = "# yaml-language-server: $schema=../../.schema/release.json\n"
 
 
@@ -60,9 +59,8 @@ def known_environment(root: Path, project: Project, name: str) -> str:
     if not NAME.fullmatch(name) or (project.environments and name not in project.environments):
         hint = suggest(name, environments(root, project)) or "use lower-case letters, digits, `_` and `-`"
         raise ConfigurationError(f"there is no environment `{name}`", hint=hint)
-    if _RESERVED.fullmatch(name):
-        hint = "MLflow keeps `latest` and v1, v2 ... for itself, and `champion` is what gates compare with"
-        raise ConfigurationError(f"`{name}` cannot be the alias of an environment", hint=hint)
+    if (why := reserved(name)) is not None:
+        raise ConfigurationError(why, hint=RESERVED_HINT)
     return name
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.project import open_project
-from mlops.app.releasing.history import Moment, history
+from mlops.app.releasing.history import Moment, history, shallow
 from mlops.app.releasing.registry import Connect, begun, tracking_uri
 from mlops.app.releasing.releases import Released, aliases, environments, known_environment, releases
 from mlops.errors import InfrastructureError
@@ -52,8 +52,11 @@ def past(root: Path, name: str, environment: str | None = None) -> tuple[Moment,
 
     Raises:
         ConfigurationError: there is no such environment.
+        InfrastructureError: a part of the history was not fetched: its first commit would pass for the release.
     """
     _, project = open_project(root)
+    if shallow(root):
+        raise InfrastructureError("the history before was not fetched", hint="git fetch --unshallow")
     places = (known_environment(root, project, environment),) if environment else environments(root, project)
     return tuple(moment for place in places for moment in history(root, place, name))
 
@@ -61,6 +64,8 @@ def past(root: Path, name: str, environment: str | None = None) -> tuple[Moment,
 def _live(root: Path, item: Released, held: Mapping[tuple[str, str], str]) -> Live:
     moments = history(root, item.environment, item.name)
     since = moments[0] if moments and moments[0].bundle == item.release.bundle else None
+    if len(moments) == 1 and shallow(root):  # the first commit that was fetched, which need not be the release
+        since = None
     rollout = item.release.rollout
     return Live(
         item.name,

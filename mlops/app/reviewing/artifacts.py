@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -37,6 +38,33 @@ _NEEDS = TypeAdapter(dict[str, _Job])
 _BATCHES = TypeAdapter(tuple[_Batch, ...])
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the job that judged a pipeline told of it: its artifact, the digest of that, and the bundle's."""
+
+    artifact: str
+    digest: str
+    bundle: str | None = None
+
+
+def told(needs: str) -> dict[str, Told]:
+    """Read by pipeline what the jobs of a run told; `needs` is the context of a job that came after them, as JSON.
+
+    Raises:
+        IntegrityError: it cannot be read.
+    """
+    jobs = _parsed(_NEEDS, needs, "the context `needs`")
+    affected, ran = (jobs.get(name, _Job()).outputs for name in ("affected", "pipeline"))
+    listed = affected.get("batches", "")
+    found: dict[str, Told] = {}
+    for batch in _parsed(_BATCHES, listed, "the list of batches") if listed else ():
+        bundle = ran.get(f"bundle-{batch.index}", "")
+        known = bundle if re.fullmatch(r"sha256:[0-9a-f]{64}", bundle) else None
+        held = Told(f"report-{batch.name}", ran.get(f"evidence-{batch.index}", ""), known)
+        found |= dict.fromkeys(batch.pipelines.split(), held)
+    return found
+
+
 def places(folder: Path, needs: str) -> dict[str, Path]:
     """Say which folder holds the evidence of each pipeline, having compared it with the digest its own job told.
 
@@ -46,14 +74,12 @@ def places(folder: Path, needs: str) -> dict[str, Path]:
     Raises:
         IntegrityError: something is there that no job told of, or it has other bytes.
     """
-    jobs = _parsed(_NEEDS, needs, "the context `needs`")
-    affected, ran = (jobs.get(name, _Job()).outputs for name in ("affected", "pipeline"))
-    listed = affected.get("batches", "")
-    batches = _parsed(_BATCHES, listed, "the list of batches") if listed else ()
-    told = {f"report-{batch.name}": ran.get(f"evidence-{batch.index}", "") for batch in batches}
+    known = told(needs)
+    digests = {item.artifact: item.digest for item in known.values()}
+    plan = _parsed(_NEEDS, needs, "the context `needs`").get("affected", _Job()).outputs.get("digest", "")
     for name in _names(folder):
-        _compare(folder, name, affected.get("digest", "") if name == _PLAN else told.get(name, ""))
-    return {name: folder / f"report-{batch.name}" / name for batch in batches for name in batch.pipelines.split()}
+        compare(folder, name, plan if name == _PLAN else digests.get(name, ""))
+    return {name: folder / item.artifact / name for name, item in known.items()}
 
 
 def digest(folder: Path) -> str:
@@ -65,18 +91,24 @@ def digest(folder: Path) -> str:
     lines = sorted((f"evidence/{path.relative_to(folder).as_posix()}".encode(), path) for path in _files(folder))
     total = hashlib.sha256()
     for name, path in lines:
-        total.update(hashlib.sha256(path.read_bytes()).hexdigest().encode() + b"  " + name + b"\n")
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").hexdigest().encode() + b"  " + name + b"\n")
     return total.hexdigest()
 
 
-def _compare(folder: Path, name: str, told: str) -> None:
+def compare(folder: Path, name: str, expected: str) -> None:
+    """Hold an unpacked artifact against the digest that its job told.
+
+    Raises:
+        IntegrityError: it is another one, or nobody told of it.
+    """
     here = folder / name
     if here.is_symlink() or not here.is_dir():
         raise IntegrityError(f"{name}: not the folder of an artifact", hint=_HINT)
-    if not re.fullmatch(r"[0-9a-f]{64}", told):
+    if not re.fullmatch(r"[0-9a-f]{64}", expected):
         raise IntegrityError(f"{name}: no job of this run says that it made this artifact", hint=_HINT)
     found = _plan(here) if name == _PLAN else digest(here)
-    if found != told:
+    if found != expected:
         raise IntegrityError(f"{name}: the artifact is not the one its job made", hint=_HINT)
 
 

@@ -9,16 +9,22 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
 from typing import Any, TypeVar
 
-from mlops.app.https import refuse_unencrypted, send
-from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.app.https import aside, refuse_unencrypted, send
+from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 
 Answer = TypeVar("Answer")
 
 _PAGE = 100
 _PAGES = 50
 _ATTEMPTS = 4
+
+
+class NoAnswer(InfrastructureError):
+    """The API did not answer, however often it was asked: asking it something else is no use now."""
 
 
 class _Unavailable(Exception):
@@ -64,9 +70,7 @@ class Client:
                 return action()
             except _Unavailable as error:
                 if attempt == _ATTEMPTS - 1:
-                    raise InfrastructureError(
-                        f"{self.api} did not answer: {error}", hint="run it again later"
-                    ) from error
+                    raise NoAnswer(f"{self.api} did not answer: {error}", hint="run it again later") from error
                 self.wait(2.0**attempt)
         raise AssertionError  # the loop returns or raises
 
@@ -92,15 +96,68 @@ class Client:
             if len(found) < _PAGE:
                 return
 
-    def call(self, method: str, path: str, value: Any = None) -> Any:
+    def call(self, method: str, path: str, value: Any = None, needs: str = "pull-requests: write") -> Any:
         """Send one request, about this repository, and give the JSON of the answer; for use in `patiently`."""
         address = f"{self.api.rstrip('/')}/repos/{self.repository}/{path}"
         try:
             return self._send(method, address, value)
         except urllib.error.HTTPError as error:
             raise InfrastructureError(
-                f"{method} {address}: HTTP {error.code}", hint="does the token have `pull-requests: write`?"
+                f"{method} {address}: HTTP {error.code}", hint=f"does the token have `{needs}`?"
             ) from error
+
+    def rows(self, path: str, key: str = "", needs: str = "actions: read") -> Iterator[dict[str, Any]]:
+        """List what a path of this repository holds, page by page; `key` names the list where it is a part.
+
+        `needs` is what the token must be allowed.
+
+        Raises:
+            InfrastructureError: the API does not answer, refuses, or has more than so many pages.
+        """
+        mark = "&" if "?" in path else "?"
+        for page in range(1, _PAGES + 1):
+            address = f"{path}{mark}per_page={_PAGE}&page={page}"
+            found = self.patiently(lambda address=address: self.call("GET", address, needs=needs))  # type: ignore[misc]
+            listed = found[key] if key else found
+            yield from listed
+            if len(listed) < _PAGE:
+                return
+        raise InfrastructureError(f"{path}: more than {_PAGES * _PAGE:,} rows")
+
+    def download(self, path: str, place: Path, most: int) -> bool:
+        """Bring a file that the API redirects to, at most so many bytes; False where it is gone.
+
+        The token is for the API alone: where the file lies, an address that was signed for it is enough.
+
+        Raises:
+            IntegrityError: it is longer.
+            InfrastructureError: the API or the place of the file does not answer, or refuses.
+        """
+        return self.patiently(lambda: self._download(path, place, most))
+
+    def _download(self, path: str, place: Path, most: int) -> bool:
+        address = f"{self.api.rstrip('/')}/repos/{self.repository}/{path}"
+        try:
+            lies = aside(urllib.request.Request(address, headers=self._headers()))  # noqa: S310 - checked above
+            if lies is None:
+                return False
+            with send(urllib.request.Request(lies)) as answer, place.open("wb") as file:  # noqa: S310 - checked
+                left = most
+                while chunk := answer.read(1 << 20):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise IntegrityError(f"{path}: longer than {most:,} bytes")
+                    file.write(chunk)
+        except urllib.error.HTTPError as error:
+            if error.code >= 500 or error.code == 429:
+                raise _Unavailable(f"HTTP {error.code}") from error
+            hint = "does the token have `actions: read`?"
+            raise InfrastructureError(f"GET {address}: HTTP {error.code}", hint=hint) from error
+        except ConfigurationError as error:
+            raise InfrastructureError(f"{path} lies at {error.message}", hint=error.hint) from error
+        except (OSError, HTTPException) as error:
+            raise _Unavailable(str(error)) from error
+        return True
 
     def look(self, path: str) -> tuple[int, Any]:
         """Read a path of the API: the status, and the JSON where that is 200.
@@ -115,15 +172,8 @@ class Client:
             return error.code, None
 
     def _send(self, method: str, address: str, value: Any = None) -> Any:
-        headers = {
-            "Accept": "application/vnd.github+json",
-            "Authorization": f"Bearer {self.token}",
-            "Content-Type": "application/json",
-            "User-Agent": "mlops-by-pull-request",
-            "X-GitHub-Api-Version": "2022-11-28",
-        }
         data = None if value is None else json.dumps(value).encode()
-        request = urllib.request.Request(address, data, headers, method=method)  # noqa: S310 - checked above
+        request = urllib.request.Request(address, data, self._headers(), method=method)  # noqa: S310 - checked above
         try:
             with send(request) as answer:
                 return json.loads(answer.read())
@@ -134,3 +184,12 @@ class Client:
             raise
         except (OSError, ValueError) as error:
             raise _Unavailable(str(error)) from error
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {self.token}",
+            "Content-Type": "application/json",
+            "User-Agent": "mlops-by-pull-request",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }

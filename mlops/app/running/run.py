@@ -7,19 +7,20 @@ compiler saw to that, so DVC is given the stages one by one in running order and
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.judging.gate import Verdict, read_verdict
-from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.planning.made_of import policy_digest
+from mlops.app.releasing.registry import bring_live
+from mlops.app.running.child import Child
+from mlops.app.running.ending import interruptible
+from mlops.app.running.reproducing import command, result_of
+from mlops.app.running.standing import Standing, standings
 from mlops.app.workspace import Workspace, open_workspace
-from mlops.backends.registry import render
-from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError, StaleError
-from mlops.files.canonical import dumps
+from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
 from mlops.plan.gate import registered
-from mlops.plan.stage import Stage
 
 
 class StageFailed(MlopsError):
@@ -30,35 +31,58 @@ class StageFailed(MlopsError):
         self.exit_code = code
 
 
-def run_pipeline(workspace: Workspace, name: str) -> Verdict:
+Reproduce = Callable[[Path, list[str]], int]
+"""Run a command in a folder, printing where this process prints, and give its exit code."""
+
+
+def reproduce(root: Path, words: list[str]) -> int:
+    """Run DVC; it ends when this process does, however that ends."""
+    with interruptible(), Child(words, root) as child:
+        return child.wait()
+
+
+def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reproduce) -> Verdict:
     """Reproduce what is stale of one pipeline and read its verdict.
 
     Raises:
         StageFailed: a stage stopped for a reason other than its verdict.
         InfrastructureError: DVC itself failed.
+        Conflicted: a merge left both versions in dvc.lock.
         StaleError: the rules, or the policy, are not those it began with.
     """
-    root = workspace.root
-    if not needs_dvc(workspace, name):
-        return read_verdict(root, name)
-    result = root / ".mlops" / "results" / f"{name}.json"
-    result.unlink(missing_ok=True)
-    began = _rules(workspace, name)
-    file = f"pipelines/{name}/dvc.yaml"
-    stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
-    command = [
-        sys.executable,
-        "-m",
-        "dvc",
-        "repro",
-        *(["--single-item", *stages] if _compiled(workspace, name) else [file]),
-    ]
-    done = subprocess.run(command, cwd=root, check=False)  # noqa: S603 - constant but for a checked name
-    if done.returncode:
-        _raise(name, result)
-    verdict = read_verdict(root, name)
-    _hold(name, began, _rules(open_workspace(root, (name,)), name), verdict)
-    return verdict
+    standing = standings(workspace, (name,))[name]
+    if standing.settled:
+        return read_verdict(workspace.root, name)
+    begun = Begun.of(workspace, name, standing)
+    return begun.ended(reproduce(workspace.root, begun.command))
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run under way: the command that does it, and the rules it is to be judged by."""
+
+    root: Path
+    name: str
+    command: list[str]
+    rules: tuple[str, str]
+
+    @classmethod
+    def of(cls, workspace: Workspace, name: str, standing: Standing) -> Begun:
+        """Say what is to be run, note the rules as they are, and bring the live bundle that they compare with."""
+        champion = workspace.pipeline(name).stage("evaluate").section.get("champion")
+        bring_live(workspace.root, workspace.project, name, champion)
+        file = f"pipelines/{name}/dvc.yaml"
+        stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
+        targets = ["--single-item", *stages] if standing.compiled else [file]
+        return cls(workspace.root, name, command(name, targets), _rules(workspace, name))
+
+    def ended(self, code: int) -> Verdict:
+        """Read the verdict of a run that ended with an exit code of DVC's; raises what `run_pipeline` does."""
+        if code:
+            _raise(self.name, result_of(self.root, self.name))
+        verdict = read_verdict(self.root, self.name)
+        _hold(self.name, self.rules, _rules(open_workspace(self.root, (self.name,)), self.name), verdict)
+        return verdict
 
 
 def _rules(workspace: Workspace, name: str) -> tuple[str, str]:
@@ -75,50 +99,8 @@ def _hold(name: str, began: tuple[str, str], ended: tuple[str, str], verdict: Ve
         raise StaleError(sentence, hint=f"mlops compile, then mlops run {name}")
 
 
-def _compiled(workspace: Workspace, name: str) -> bool:
-    """Whether the files that DVC would read are what the YAML says."""
-    folder = f"{workspace.pipeline(name).folder}/"
-    files = {path: text for path, text in render(workspace.plan).items() if path.startswith(folder)}
-    return all(_read(workspace.root / path) == text.encode() for path, text in files.items())
-
-
-def needs_dvc(workspace: Workspace, name: str) -> bool:
-    """Tell whether a stage did not run as it stands, or an input or output has not the bytes it had."""
-    return not (_compiled(workspace, name) and _recorded(workspace, name))
-
-
-def _recorded(workspace: Workspace, name: str) -> bool:
-    pipeline = workspace.pipeline(name)
-    try:
-        locked = read_lock(workspace.root, pipeline.folder)
-    except IntegrityError:
-        return False
-    known: dict[str, str | None] = {}
-    folder = workspace.root / pipeline.folder
-    return all(stage.name in locked and _same(stage, locked[stage.name], folder, known) for stage in pipeline.stages)
-
-
-def _same(stage: Stage, locked: LockedStage, folder: Path, known: dict[str, str | None]) -> bool:
-    if stage.command != locked.command or dumps(stage.section) != dumps(locked.section):
-        return False
-    if set(stage.inputs) != set(locked.inputs) or {output.path for output in stage.outputs} != set(locked.outputs):
-        return False
-    for path, digest in (*locked.inputs.items(), *locked.outputs.items()):
-        if path not in known:
-            known[path] = md5_tree(folder / path)
-        if known[path] != digest:
-            return False
-    return True
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
 def _raise(name: str, result: Path) -> None:
+    """Raise what the stage said that stopped; where none did, it was DVC."""
     try:
         ended = json.loads(result.read_bytes())
     except (OSError, ValueError):

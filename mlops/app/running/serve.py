@@ -18,7 +18,7 @@ from mlops.bundle.manifest import NAME
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.place import Place
 
-_PATIENCE = 60.0  # seconds a server may take to start
+_PATIENCE = 900.0  # seconds for an answer: ends a server that hangs; one that dies is noticed at once
 
 
 @dataclass(frozen=True)

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from mlops.app.compiling.code import STAGES
+from mlops.app.running import memory
+from mlops.app.running.numerics import pin_numerics
+from mlops.app.running.times import about, durations, remember
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.files.plain_yaml import parse
 from mlops.files.sqlite_store import absolute
 from mlops.steps.context import StageContext, Tracking
-
-# Results must not depend on how many cores a machine has or on the newest instructions it knows: sums are split
-# among a fixed number of threads, and kernels are those of AVX2.
-_POLARS_THREADS = "4"
-_INSTRUCTIONS = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "MKL_CBWR": "AVX2",
-    "OPENBLAS_CORETYPE": "Haswell",
-    "NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR",
-}
 
 
 def run_stage(folder: Path, name: str) -> None:
@@ -35,6 +29,7 @@ def run_stage(folder: Path, name: str) -> None:
     """
     root, pipeline = (folder, "") if name == "catalogue" else (folder.parent.parent, folder.name)
     started = time.monotonic()
+    memory.keep()
     try:
         context = _context(folder, pipeline, name)
         _run(context)
@@ -44,7 +39,7 @@ def run_stage(folder: Path, name: str) -> None:
         )
         raise
     _record(root, pipeline or name, {"stage": name, "code": 0, "cause": "", "next": ""})
-    _remember(root, pipeline or name, name, time.monotonic() - started)
+    remember(root, pipeline or name, name, time.monotonic() - started)
 
 
 def _run(context: StageContext) -> None:
@@ -60,7 +55,7 @@ def _run(context: StageContext) -> None:
 
 def _context(folder: Path, pipeline: str, name: str) -> StageContext:
     if name == "catalogue":
-        _pin_numerics(1)
+        pin_numerics(1)
         return StageContext(folder, pipeline, name)
     path = folder / "params.yaml"
     if not path.is_file():
@@ -71,9 +66,18 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
         raise ConfigurationError(
             f"pipelines/{pipeline}/params.yaml has no section `{name}`", hint="run `mlops compile`"
         )
-    _pin_numerics(int(params.get("train", {}).get("trainer", {}).get("threads", 1)))
+    trainer = params.get("train", {}).get("trainer", {})
+    pin_numerics(int(trainer.get("threads", 1)), anywhere=trainer.get("reproducible") != "processor")
+    _announce(folder.parent.parent, pipeline, name, [key for key in params if key in STAGES])
     section = dict(params[name])
     return StageContext(folder, pipeline, name, section, _tracking(folder.parent.parent, params.get("tracking")))
+
+
+def _announce(root: Path, pipeline: str, name: str, stages: list[str]) -> None:
+    """Say which stage of how many begins, and how long it took the last time; params.yaml has them in running order."""
+    if name in stages:
+        expected = about(durations(root, pipeline).get(name))
+        print(f"{name}: stage {stages.index(name) + 1} of {len(stages)}{expected}", file=sys.stderr, flush=True)
 
 
 def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
@@ -84,22 +88,5 @@ def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
     return Tracking(absolute(root, uri), settings["experiment"]) if uri else None
 
 
-def _pin_numerics(threads: int) -> None:
-    """Must come before numpy, torch or polars are imported."""
-    for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[variable] = str(threads)
-    os.environ["POLARS_MAX_THREADS"] = _POLARS_THREADS
-    os.environ.update(_INSTRUCTIONS)
-
-
 def _record(root: Path, name: str, result: dict[str, Any]) -> None:
     write_text(root / ".mlops" / "results" / f"{name}.json", dumps(result))
-
-
-def _remember(root: Path, name: str, stage: str, seconds: float) -> None:
-    path = root / ".mlops" / "durations" / f"{name}.json"
-    try:
-        known = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        known = {}
-    write_text(path, dumps({**known, stage: round(seconds, 2)}))

@@ -11,7 +11,11 @@ from mlops.app.given import given
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.workspace import Workspace
 from mlops.errors import IntegrityError
+from mlops.files.plain_yaml import Conflicted
 from mlops.plan.pipeline import PipelinePlan
+from mlops.plan.stage import Stage
+
+Locked = dict[str, LockedStage]
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,11 @@ class Finding:
 
 
 def verify(workspace: Workspace, names: tuple[str, ...] = ()) -> tuple[Finding, ...]:
-    """Find every disagreement of the named pipelines, or of all."""
+    """Find every disagreement of the named pipelines, or of all.
+
+    Raises:
+        Conflicted: a merge left both versions in a dvc.lock: there is nothing to compare with.
+    """
     found: list[Finding] = []
     differing = {difference.path for difference in check_files(workspace)}
     for pipeline in workspace.plan.pipelines:
@@ -39,48 +47,71 @@ def verify(workspace: Workspace, names: tuple[str, ...] = ()) -> tuple[Finding, 
 def _pipeline(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
     try:
         locked = read_lock(root, pipeline.folder)
+    except Conflicted:
+        raise
     except IntegrityError as error:
         yield Finding(pipeline.name, error.message, error.exit_code)
         return
-    read = given(pipeline)
-    for stage in pipeline.stages:
-        recorded = locked.get(stage.name)
-        if recorded is None:
-            yield Finding(pipeline.name, f"{stage.name} was never recorded", 3)
-            continue
-        if recorded.section != stage.section or recorded.command != stage.command:
-            yield Finding(pipeline.name, f"{stage.name} was recorded with another configuration", 3)
-        for path in read[stage.name]:
-            yield from _compare(root, pipeline, path, recorded.inputs.get(path), "the data that was learnt from")
-        for output in stage.outputs:
-            yield from _output(root, pipeline, output.path, recorded.outputs.get(output.path), output.committed)
-    yield from _chain(pipeline, locked)
+    for message in (*other_run(pipeline, locked), *other_order(locked)):
+        yield Finding(pipeline.name, message, 3)
+    for message in (*other_data(root, pipeline, locked), *other_outputs(root, pipeline, locked)):
+        yield Finding(pipeline.name, message, 5)
     yield from _bundle(root, pipeline)
 
 
-def _compare(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None, what: str) -> Iterator[Finding]:
-    place = root / pipeline.folder / path
-    if not place.exists():
-        yield Finding(pipeline.name, f"{path} is missing", 5)
-    elif md5_tree(place) != recorded:
-        yield Finding(pipeline.name, f"{path} is not {what}", 5)
+def other_run(pipeline: PipelinePlan, locked: Locked) -> Iterator[str]:
+    """Say which stages were recorded with another configuration than the plan's, or not at all."""
+    for stage in pipeline.stages:
+        recorded = locked.get(stage.name)
+        if recorded is None:
+            yield f"{stage.name} was never recorded"
+        elif recorded.section != stage.section or recorded.command != stage.command:
+            yield f"{stage.name} was recorded with another configuration"
+        elif set(recorded.inputs) != set(stage.inputs) or set(recorded.outputs) != _paths(stage):
+            yield f"{stage.name} was recorded with other inputs or outputs"
 
 
-def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None, committed: bool) -> Iterator[Finding]:
-    """Check a committed report always, an artefact where it is here as a file."""
-    place = root / pipeline.folder / path
-    if committed or place.is_file():
-        yield from _compare(root, pipeline, path, recorded, "what the run wrote")
+def other_data(root: Path, pipeline: PipelinePlan, locked: Locked) -> Iterator[str]:
+    """Say which files that no stage writes are not those that the run read."""
+    for name, paths in given(pipeline).items():
+        if name in locked:
+            for path in paths:
+                what = "the data that was learnt from"
+                yield from _compare(root / pipeline.folder / path, path, locked[name].inputs.get(path), what)
 
 
-def _chain(pipeline: PipelinePlan, locked: dict[str, LockedStage]) -> Iterator[Finding]:
-    """Check that each stage was recorded with the very files that the stages before it wrote."""
+def other_outputs(made: Path, pipeline: PipelinePlan, locked: Locked) -> Iterator[str]:
+    """Say which outputs are not what the run wrote: committed reports always, artefacts where they are files here.
+
+    The pipeline's folder lies in folder `made`: the repository, or wherever somebody brought what a run left.
+    """
+    for stage in pipeline.stages:
+        for output in stage.outputs if stage.name in locked else ():
+            place = made / pipeline.folder / output.path
+            if output.committed or place.is_file():
+                recorded = locked[stage.name].outputs.get(output.path)
+                yield from _compare(place, output.path, recorded, "what the run wrote")
+
+
+def other_order(locked: Locked) -> Iterator[str]:
+    """Say which stages were recorded with other files than the stages before them wrote."""
     written = {path: (name, digest) for name, stage in locked.items() for path, digest in stage.outputs.items()}
     for name, stage in locked.items():
         for path, digest in stage.inputs.items():
             producer, wrote = written.get(path, ("", digest))
             if wrote != digest:
-                yield Finding(pipeline.name, f"{name} was recorded with another {path} than {producer} wrote", 3)
+                yield f"{name} was recorded with another {path} than {producer} wrote"
+
+
+def _paths(stage: Stage) -> set[str]:
+    return {output.path for output in stage.outputs}
+
+
+def _compare(place: Path, path: str, recorded: str | None, what: str) -> Iterator[str]:
+    if not place.exists():
+        yield f"{path} is missing"
+    elif md5_tree(place) != recorded:
+        yield f"{path} is not {what}"
 
 
 def _bundle(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlops.lower.workflows.shared import (
-    fetch,
+    fetch_if_there,
     head,
     on_main,
     permissions,
@@ -15,26 +15,78 @@ from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 
 # A bundle is new where the merge brought its report, or changed what it is made from and left the making to CI; a
-# dispatch, or a first push, takes them all. 2 is a plan beyond its budget: it was merged all the same.
+# dispatch, or a first push, takes all that have a report or were never made as they stand: what an earlier run left
+# undone is taken up by the next. 2 is a plan beyond its budget: it was merged all the same.
 _FIND = """\
 if [ -n "$BEFORE" ] && git cat-file -e "$BEFORE^{commit}" 2> /dev/null; then
   reports=$(git diff --name-only --diff-filter=d "$BEFORE" HEAD -- 'pipelines/*/reports/bundle.json')
-  code=0
-  plan=$(.venv/bin/mlops plan --base "$BEFORE" -o json) || code=$?
-  if [ "$code" != 0 ] && [ "$code" != 2 ]; then exit "$code"; fi
-  affected=$(jq -r '.affected[]' <<< "$plan")
+  set -- --base "$BEFORE"
 else
   reports=$(git ls-files 'pipelines/*/reports/bundle.json')
-  affected=
+  set --
 fi
+code=0
+plan=$(.venv/bin/mlops plan "$@" -o json) || code=$?
+if [ "$code" != 0 ] && [ "$code" != 2 ]; then exit "$code"; fi
+affected=$(jq -r '.affected[]' <<< "$plan")
 names=$( (echo "$reports" | cut -d / -f 2; echo "$affected") | sort -u | tr '\\n' ' ' | sed 's/^ *//; s/ *$//')
 echo "names=$names" >> "$GITHUB_OUTPUT"
 """
 
-# Whoever merged may have left the training to CI; what was trained at home is here and nothing runs.
-_MAKE = """\
-for name in $PIPELINES; do .venv/bin/mlops run "$name"; done
+# The bundle that was judged is taken over by its digest, and nothing is trained. 6 is one that cannot be had, 5 one
+# that is not what its job made: of neither is anything kept, and it is made again from what was reviewed.
+_TAKE = """\
+taken=
+gone=
+for name in $PIPELINES; do
+  code=0
+  .venv/bin/mlops adopt "$name" || code=$?
+  case "$code" in
+    0) taken="$taken $name" ;;
+    5) echo "::warning title=$name: an artifact was refused::it is not what its job made: $name is made again here" ;;
+    6) echo "::notice title=$name is made again here::what its pull request judged cannot be had" ;;
+    *) exit "$code" ;;
+  esac
+  if [ "$code" != 0 ]; then gone="$gone $name"; fi
+done
+printf '%s\\n' "taken=${taken# }" "gone=${gone# }" >> "$GITHUB_OUTPUT"
 """
+
+# Other bits may come out on another processor, so what is made here is judged in full, by the rules of the base too:
+# that of the push, else the commit before the last one that brought something of the pipeline.
+_MAKE = """\
+made=
+failed=
+for name in $PIPELINES; do
+  base=$BEFORE
+  if ! git cat-file -e "$base^{commit}" 2> /dev/null; then
+    base=$(git log -1 --first-parent --format=%P -- "pipelines/$name" | cut -d ' ' -f 1)
+  fi
+  code=0
+  .venv/bin/mlops run "$name" || code=$?
+  if [ "$code" = 0 ]; then
+    .venv/bin/mlops gate "$name" ${base:+--base "$base"} --explain -o md >> "$GITHUB_STEP_SUMMARY" || code=$?
+  fi
+  if [ "$code" = 0 ]; then made="$made $name"; else failed="$failed $name"; fi
+done
+printf '%s\\n' "made=${made# }" "failed=${failed# }" >> "$GITHUB_OUTPUT"
+"""
+
+_REFUSE = """\
+for name in $PIPELINES; do
+  echo "::error title=$name is not registered::it was made again here and did not pass; nothing went live"
+  {
+    echo "**$name is not registered.** It was made again on this machine and did not pass, or could not be made: the"
+    echo 'log of the step that makes it says why. What is live stays live. Run this workflow again; or train it at home'
+    echo "(\\`mlops run $name\\`), \\`dvc push\\`, and bring its \\`dvc.lock\\` and reports by a pull request."
+  } >> "$GITHUB_STEP_SUMMARY"
+done
+exit 1
+"""
+
+_NAMES, _TAKEN, _GONE = "find.outputs.names", "take.outputs.taken", "take.outputs.gone"
+_MADE, _FAILED = "make.outputs.made", "make.outputs.failed"
+_SOME_FAILED = f"${{{{ !cancelled() && steps.{_FAILED} != '' }}}}"
 
 _VERIFY = """\
 for name in $PIPELINES; do .venv/bin/mlops verify "$name"; done
@@ -55,27 +107,34 @@ def lower_main(project: Project) -> Workflow:
     """Decide the workflow that follows a merge; runs wait for each other, and each takes up the newest commit."""
     settings = project.ci
     environments = [name for name, environment in project.environments.items() if environment.propose]
-    new = "steps.find.outputs.names != ''"
-    names = {"PIPELINES": "${{ steps.find.outputs.names }}"}
+    names, gone, failed = ({"PIPELINES": f"${{{{ steps.{one} }}}}"} for one in (_NAMES, _GONE, _FAILED))
+    here = {"PIPELINES": f"${{{{ steps.{_TAKEN} }}}} ${{{{ steps.{_MADE} }}}}"}
+    found, absent = f"steps.{_NAMES} != ''", f"steps.{_GONE} != ''"
+    passed = f"steps.{_TAKEN} != '' || steps.{_MADE} != ''"
+    before = {"BEFORE": "${{ github.event.before }}"}
+    token = {"GITHUB_TOKEN": "${{ github.token }}"}
+    take = Step("Take over what was judged", _TAKE, environment=names | token, identity="take", condition=found)
     steps: tuple[Step, ...] = (
         *head(settings),
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
-        Step("Find the new bundles", run=_FIND, environment={"BEFORE": "${{ github.event.before }}"}, identity="find"),
-        fetch(settings, names, new),
-        Step("Make what is stale", run=_MAKE, environment=names, condition=new),
-        Step("Verify the recorded runs", run=_VERIFY, environment=names, condition=new),
-        signed_in(settings.cloud, Step("Register", run=_REGISTER, environment=names, condition=new)),
+        Step("Find the new bundles", run=_FIND, environment=before, identity="find"),
+        signed_in(settings.cloud, take),
+        fetch_if_there(settings, gone, absent),
+        Step("Make the others, and judge them", _MAKE, environment=gone | before, identity="make", condition=absent),
+        Step("Verify the recorded runs", run=_VERIFY, environment=here, condition=passed),
+        signed_in(settings.cloud, Step("Register", run=_REGISTER, environment=here, condition=passed)),
     )
     if environments:
         places = {"ENVIRONMENTS": " ".join(environments)}
-        steps += propose(settings, "Propose the releases", _PROPOSE, names | places, new)
+        steps += propose(settings, "Propose the releases", _PROPOSE, here | places, passed)
+    steps += (Step("Say what is not registered", run=_REFUSE, environment=failed, condition=_SOME_FAILED),)
     job = Job(
         "register",
         "Register and propose",
         settings.runner,
         settings.timeout,
         steps,
-        permissions(settings, proposes=bool(environments)),
+        permissions(settings, proposes=bool(environments), adopts=True),
         condition=on_main(settings),
         environment=trusted(settings, proposes=bool(environments)),
     )

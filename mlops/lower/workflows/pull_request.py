@@ -56,15 +56,33 @@ done
 exit "$status"
 """
 
-# upload-artifact leaves out what begins with a dot
+# What passed is kept whole enough for the main branch to take over: the lock and the bundle beside the reports. The
+# digest of a bundle is told where a job has one pipeline, so that all of them together fit into one variable.
+# upload-artifact leaves out what begins with a dot.
 _COLLECT = """\
 for name in $PIPELINES; do
+  here="pipelines/$name"
   mkdir -p "evidence/$name"
-  if [ -d "pipelines/$name/reports" ]; then cp -R "pipelines/$name/reports/." "evidence/$name/"; fi
+  if [ -d "$here/reports" ]; then cp -R "$here/reports/." "evidence/$name/"; fi
+  code=$(cat "evidence/$name/exit-code" 2> /dev/null || true)
+  if [ "$code" = 0 ] && [ -f "$here/artifacts/bundle/manifest.json" ]; then
+    KEEP
+    bundle="bundle-$INDEX=sha256:$(sha256sum "$here/artifacts/bundle/manifest.json" | cut -d ' ' -f 1)"
+    if [ "$name" = "$PIPELINES" ]; then echo "$bundle" >> "$GITHUB_OUTPUT"; fi
+  fi
 done
 files() { find evidence -type f ! -path '*/.*' -print0 | LC_ALL=C sort -z; }
 digest=$(files | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
 echo "evidence-$INDEX=$digest" >> "$GITHUB_OUTPUT"
+"""
+
+_BUNDLE = '''cp -RL "$here/dvc.lock" "$here/artifacts/bundle" "evidence/$name/"'''
+# Whoever may read a repository may download its artifacts: of a public one whose bundles are kept in a cloud, they stay
+# there, and the main branch makes them again.
+_NONE = ": # a public repository keeps none: anybody could download it"
+
+_TOLD = """\
+printf '%s\\n' "$NEEDS" > judged.json
 """
 
 _COMMENT = """\
@@ -84,6 +102,7 @@ def lower_pull_request(settings: Continuous, pipelines: int = 1) -> Workflow:
             _check(settings),
             _affected(settings),
             _pipeline(settings, pipelines),
+            _judged(settings),
             _comment(settings),
             _verdict(settings),
         ),
@@ -132,14 +151,15 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
     index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
     reader = settings.reader
-    told = [f"evidence-{number}" for number in range(min(pipelines, MOST))]
+    collect = _COLLECT.replace("KEEP", _NONE if _confidential(settings) else _BUNDLE)
+    told = [f"{what}-{number}" for what in ("bundle", "evidence") for number in range(min(pipelines, MOST))]
     steps = (
         *set_up(settings),
         fetch_recorded(reader, names),
         Step("Run", run=_RUN, environment=names),
         Step("Verify the recorded run", run=_VERIFY, environment=names),
         Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
-        Step("Collect the reports", run=_COLLECT, environment=names | index, condition=always, identity="collect"),
+        Step("Collect the reports", collect, environment=names | index, condition=always, identity="collect"),
         keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )
     return Job(
@@ -158,6 +178,24 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
     )
 
 
+def _confidential(settings: Continuous) -> bool:
+    return settings.public and (settings.cloud is not None or settings.reader is not None)
+
+
+def _judged(settings: Continuous) -> Job:
+    """Keep what each job told, once all of them ended: nothing that a pull request brings runs any more by then.
+
+    The main branch cannot ask for the outputs of a job; it believes this artifact of a run whose jobs succeeded.
+    """
+    steps = (
+        Step("Write down what each job told", run=_TOLD, environment={"NEEDS": "${{ toJSON(needs) }}"}),
+        keep("Keep it", "judged", "judged.json", found="error", days=90),
+    )
+    needs = ("check", "affected", "pipeline")
+    condition = "needs.affected.outputs.count != '0'"
+    return Job("judged", "What was judged", settings.runner, 5, steps, needs=needs, condition=condition)
+
+
 def _comment(settings: Continuous) -> Job:
     """Run the code of the base commit, which was reviewed; the pull request reaches this job as data only."""
     environment = {
@@ -168,7 +206,11 @@ def _comment(settings: Continuous) -> Job:
         "BASE": "${{ github.event.pull_request.base.sha }}",
         "MLOPS_NEEDS": "${{ toJSON(needs) }}",
     }
-    fetched: dict[str, str | int | bool] = {"path": "evidence", "digest-mismatch": "error"}
+    fetched: dict[str, str | int | bool] = {
+        "path": "evidence",
+        "pattern": "{plan,report-*}",
+        "digest-mismatch": "error",
+    }
     token = {"GITHUB_TOKEN": "${{ github.token }}", "NUMBER": "${{ github.event.pull_request.number }}"}
     steps = (
         *set_up(settings, environment["BASE"]),

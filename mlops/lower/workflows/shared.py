@@ -12,6 +12,8 @@ from mlops.spec.project import Aws, Cloud, Continuous, Gcp, Reader, own
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")
 _OPEN = Permission("pull-requests", "write", "to open the pull request")
+_TAKE = Permission("actions", "read", "to take over what a pull request judged")
+_LOOK = Permission("pull-requests", "read", "to find the pull request of a commit")
 _SIGN_IN = Permission("id-token", "write", "to sign in to the cloud")
 _IDENTITY = "${{ runner.temp }}/mlops-identity"
 MOST = 256  # jobs that GitHub takes in one matrix
@@ -30,7 +32,7 @@ remotes=$(.venv/bin/dvc remote list)
 for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
 """
 
-# What this machine lacks comes from the remote; a repository without one makes it again, to the same digests.
+# What this machine lacks comes from the remote; a repository without one makes it again.
 _FETCH = (
     _ASK
     + f"""\
@@ -98,9 +100,15 @@ def on_main(settings: Continuous) -> str:
     return f"github.ref == 'refs/heads/{settings.branch}'"
 
 
-def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> Step:
+def fetch(settings: Continuous, names: dict[str, str]) -> Step:
     """Bring the data and the bundles of the pipelines that `PIPELINES` lists."""
-    return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names, condition=condition))
+    return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names))
+
+
+def fetch_if_there(settings: Continuous, names: dict[str, str], condition: str) -> Step:
+    """Bring what the remote has of the pipelines that `PIPELINES` lists, so that only what is not there runs."""
+    step = Step("Fetch", run=_FETCH_RECORDED.format(_PULL), environment=names, condition=condition)
+    return signed_in(settings.cloud, step)
 
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
@@ -165,10 +173,14 @@ def trusted(settings: Continuous, *, proposes: bool) -> str:
     return settings.environment if settings.cloud or (proposes and settings.app) else ""
 
 
-def permissions(settings: Continuous, *, proposes: bool) -> tuple[Permission, ...]:
-    """List the least that a job of the main branch needs; a proposal of the App's needs nothing of the job's token."""
-    own = (_PUSH, _OPEN) if proposes and settings.app is None else (READ,)
-    return identified(own, settings.cloud)
+def permissions(settings: Continuous, *, proposes: bool, adopts: bool = False) -> tuple[Permission, ...]:
+    """List the least that a job of the main branch needs; a proposal of the App's needs nothing of the job's token.
+
+    A job that `adopts` looks for the run of a pull request, and takes its artifact.
+    """
+    plain = proposes and settings.app is None
+    own = ((_PUSH,) if plain else (READ,)) + ((_TAKE,) if adopts else ()) + ((_OPEN,) if plain else ())
+    return identified(own if plain or not adopts else (*own, _LOOK), settings.cloud)
 
 
 def identified(granted: tuple[Permission, ...], cloud: Cloud | None) -> tuple[Permission, ...]:
@@ -194,13 +206,13 @@ def propose(settings: Continuous, title: str, run: str, names: dict[str, str], c
     return (app, signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition)))
 
 
-def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "") -> Step:
-    """Keep files as an artifact of the run."""
+def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "", days: int = 30) -> Step:
+    """Keep files as an artifact of the run, for so many days or as many as the repository allows."""
     inputs: dict[str, str | int | bool] = {
         "name": name,
         "path": path,
         "if-no-files-found": found,
-        "retention-days": 30,
+        "retention-days": days,
     }
     return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
 

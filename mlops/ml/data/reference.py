@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.files.canonical import digest
+from mlops.files.dvc_cache import own_bytes
 from mlops.ml.data import profile
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.rules import DriftLimits
@@ -32,8 +33,9 @@ def hold(
 
     Raises:
         ConfigurationError: there is no such reference.
-        IntegrityError: the reference is not the file that was declared.
+        IntegrityError: the reference is not the file that was declared, or not what DVC recorded.
     """
+    own_bytes(folder / limits.reference)
     recorded = read(folder / limits.reference, limits.sha256)
     rows, severity = min(frame.height, int(recorded["rows"])), limits.severity
     if rows < limits.minimum_rows:

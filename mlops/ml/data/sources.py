@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.extras import need
 from mlops.files.canonical import digest_file
+from mlops.files.dvc_cache import linked, own_bytes
 from mlops.ml.data import delimited
 from mlops.ml.data.parquet import ROW
 
@@ -108,12 +109,13 @@ def place(source: Source, folder: Path) -> Path:
     path = home / relative
     _must_exist(path, source, folder)
     fence = (home if source.package else folder.parent.parent).resolve()
-    if not path.resolve().is_relative_to(fence):
+    if not path.resolve().is_relative_to(fence) and linked(path) is None:
         outside = "the package" if source.package else "the repository"
         raise ConfigurationError(
             f"the path `{source.path}` is a link that leads outside {outside}",
             hint="put the file itself in its place",
         )
+    own_bytes(path)
     _must_match(path, source)
     return path
 
@@ -130,10 +132,12 @@ def parts(path: Path, source: Source) -> tuple[Path, ...]:
     if path.is_file():
         return (path,)
     inside = sorted(item for item in path.iterdir() if not item.name.startswith("."))
-    foreign = [item.name for item in inside if item.is_symlink() or not item.is_file()]
+    foreign = [item.name for item in inside if not item.is_file() or (item.is_symlink() and linked(item) is None)]
     if foreign or not inside:
         what = f"holds {', '.join(foreign[:5])}, no plain files" if foreign else "is empty"
         raise DataError(f"the folder {source.label} {what}", hint="keep only files of rows there")
+    for item in inside:
+        own_bytes(item)
     return tuple(inside)
 
 

@@ -8,17 +8,17 @@ the same in closed form, weight times distance from the mean. Networks: integrat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import need
-from mlops.ml.training.estimators import FittedEstimator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.ml.training.estimators import FittedEstimator
     from mlops.ml.training.session import Fitted
 
     Floats = NDArray[np.float64]
@@ -51,7 +51,7 @@ class Attributions:
 
 def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
     """Explain the scores of rows `x`; raises ConfigurationError where no method is known or a library is absent."""
-    if not isinstance(fitted, FittedEstimator):
+    if not _is_estimator(fitted):
         return _gradients(fitted, x, train_x)
     flat = x.reshape(len(x), -1)
     if hasattr(fitted.estimator, "coef_"):
@@ -61,6 +61,11 @@ def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attribu
     if not found.gap <= _EXACT:
         raise IntegrityError(f"the shares of a score miss it by {found.gap:.2g}: {found.method} is not to be trusted")
     return found
+
+
+def _is_estimator(fitted: Fitted) -> TypeGuard[FittedEstimator]:
+    """Tell by what it has: asking for its class would import scikit-learn, which a network does not need."""
+    return hasattr(fitted, "estimator")
 
 
 def _trees(fitted: FittedEstimator, flat: NDArray[Any]) -> Attributions:

@@ -14,6 +14,7 @@ from pytorch_lightning.utilities.model_helpers import is_overridden
 
 from mlops.ml.training import checkpoint, export, randomness
 from mlops.ml.training.batches import Batches, InOrder
+from mlops.ml.training.linear import adopt
 from mlops.ml.training.networks import Network, Scores, infer
 from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
@@ -59,7 +60,7 @@ class LightningCandidate:
         """Train, or go on training, and return the weights of the best epoch."""
         with randomness.reproducible(session.options.threads), _quiet():
             randomness.seed_everything(derive(session.seed, "weights"))
-            module = self.build(session)
+            module = adopt(self.build(session))
             scores = Scores(module, self.problem, Scale.of(self.problem.task, examples.train_y))
             watch = Watch(session, scores, examples)
             train, validation = _loaders(module, scores.scale, examples, session)

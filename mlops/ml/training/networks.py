@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # torch's own spelling
 
+from mlops.ml.training.linear import Linear
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -95,10 +97,10 @@ def mlp(problem: Problem, hidden: Sequence[int], dropout: float) -> nn.Module:
         inputs *= size
     layers: list[nn.Module] = [nn.Flatten()] if len(problem.shape) > 1 else []
     for width in hidden:
-        layers += [nn.Linear(inputs, width), nn.ReLU()]
+        layers += [Linear(inputs, width), nn.ReLU()]
         layers += [nn.Dropout(dropout)] if dropout else []
         inputs = width
-    return nn.Sequential(*layers, nn.Linear(inputs, problem.outputs))
+    return nn.Sequential(*layers, Linear(inputs, problem.outputs))
 
 
 def cnn(problem: Problem, channels: Sequence[int], hidden: int, dropout: float) -> nn.Module:
@@ -111,8 +113,8 @@ def cnn(problem: Problem, channels: Sequence[int], hidden: int, dropout: float) 
             layers.append(nn.MaxPool2d(2))
             height, width = height // 2, width // 2
         inputs = outputs
-    layers += [nn.Flatten(), nn.Dropout(dropout), nn.Linear(inputs * height * width, hidden), nn.ReLU()]
-    return nn.Sequential(*layers, nn.Dropout(dropout), nn.Linear(hidden, problem.outputs))
+    layers += [nn.Flatten(), nn.Dropout(dropout), Linear(inputs * height * width, hidden), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Dropout(dropout), Linear(hidden, problem.outputs))
 
 
 class Scores(nn.Module):
@@ -126,13 +128,22 @@ class Scores(nn.Module):
         """Score rows."""
         answer: Tensor = self.network(x)
         if self.problem.task == "multiclass":
-            return answer.softmax(-1)
+            return _shares(answer)
         if self.problem.task == "binary" and answer.dim() == 2 and answer.shape[-1] == 2:
-            return answer.softmax(-1)[:, 1]
+            return _shares(answer)[:, 1]
         flat = answer.reshape(-1)
         if self.problem.task == "binary":
             return flat.sigmoid()
         return flat * self.scale.deviation + self.scale.mean
+
+
+def _shares(answer: Tensor) -> Tensor:
+    """Turn logits [N, classes] into probabilities.
+
+    In double precision, because what ONNX Runtime adds up in single precision it adds up 8 or 16 at a time, as the
+    processor has it: last bits would differ. https://github.com/microsoft/onnxruntime, onnxruntime/core/mlas/lib
+    """
+    return answer.double().softmax(-1).float()
 
 
 def infer(module: nn.Module, x: Any, rows: int = 4096) -> Tensor:

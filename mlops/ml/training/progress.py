@@ -1,8 +1,9 @@
-"""A bar on a terminal while a candidate is trained; nothing anywhere else."""
+"""How far a candidate's training is: a bar on a terminal, a line every few seconds anywhere else."""
 
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,16 @@ if TYPE_CHECKING:
 
     from mlops.ml.training.session import Epoch
 
+    Move = Callable[[Epoch], None]
+
+SECONDS = 5.0  # from one line to the next, and to the first: what takes less needs none
+
 
 @contextmanager
-def bar(name: str, epochs: int, metric: str) -> Iterator[Callable[[Epoch], None]]:
-    """Give a function that moves the bar of candidate `name` to an epoch."""
+def bar(name: str, epochs: int, metric: str, clock: Callable[[], float] = time.monotonic) -> Iterator[Move]:
+    """Give a function that is told each epoch of candidate `name`, on stderr."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield _lines(name, epochs, metric, clock)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -26,7 +31,24 @@ def bar(name: str, epochs: int, metric: str) -> Iterator[Callable[[Epoch], None]
         task = progress.add_task(name, total=epochs, note="")
 
         def move(epoch: Epoch) -> None:
-            note = f"epoch {epoch.number} · {metric} {epoch.metric:.4f} · loss {epoch.validation_loss:.4f}"
+            note = f"epoch {epoch.number} · {_measured(epoch, metric)}"
             progress.update(task, completed=epoch.number, note=note)
 
         yield move
+
+
+def _lines(name: str, epochs: int, metric: str, clock: Callable[[], float]) -> Move:
+    said = clock()
+
+    def move(epoch: Epoch) -> None:
+        nonlocal said
+        if (now := clock()) - said >= SECONDS:
+            said = now
+            text = f"{name}: epoch {epoch.number} of {epochs} · {_measured(epoch, metric)}"
+            print(f"train: {text}", file=sys.stderr, flush=True)
+
+    return move
+
+
+def _measured(epoch: Epoch, metric: str) -> str:
+    return f"{metric} {epoch.metric:.4f} · loss {epoch.validation_loss:.4f}"

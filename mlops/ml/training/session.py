@@ -26,6 +26,7 @@ class TrainerOptions(BaseModel, extra="forbid", frozen=True):
     threads: int = Field(default=1, ge=1)
     accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    reproducible: Literal["anywhere", "processor"] = "anywhere"
     gradient_clip: float | None = Field(default=None, gt=0)
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.diagnostics import Diagnostic, Position, suggest
+from mlops.files.dvc_cache import linked
 from mlops.files.relative import NAME, trouble
 from mlops.spec.block import Block
 from mlops.spec.checking.checks import check
@@ -186,10 +187,10 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
     found: list[Diagnostic] = []
     if spec.data.source.package is None:
         path: tuple[str, ...] = ("data", "source", "path")
-        found += _file(configuration, spec.data.source.path, name, partial(origins.where, path), folders=True)
+        found += _file(configuration, spec.data.source.path, name, partial(origins.where, path), data=True)
     if spec.data.drift is not None:
         reference = partial(origins.where, ("data", "drift", "reference"))
-        found += _file(configuration, spec.data.drift.reference, name, reference)
+        found += _file(configuration, spec.data.drift.reference, name, reference, data=True)
     for key, own in _own_code(spec):
         file, where = own_file(own), partial(origins.where, key)
         if not own.startswith(f"pipelines.{name}."):
@@ -213,7 +214,7 @@ def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 
 def _file(
-    configuration: Configuration, relative: str, name: str, where: Callable[[], Position], *, folders: bool = False
+    configuration: Configuration, relative: str, name: str, where: Callable[[], Position], *, data: bool = False
 ) -> list[Diagnostic]:
     shown = f"pipelines/{name}"
     hint = f"put the file into {shown}/"
@@ -221,9 +222,11 @@ def _file(
         said = f"`{relative[:200]}` {why}" if relative.isprintable() else f"{relative[:200]!r} {why}"
         return [Diagnostic(where(), said, hint, "path-outside")]
     path = Path(f"{configuration.root}/{shown}/{relative}")
-    if not _inside(path, f"{configuration.links.home}/{shown}"):
+    if not _inside(path, f"{configuration.links.home}/{shown}") and not (data and linked(path)):
+        if data and path.is_symlink():
+            hint += ", or `dvc checkout` if DVC tracks it: a link must lead to what a .dvc file records, in DVC's cache"
         return [Diagnostic(where(), f"`{relative}` is outside of {shown}/", hint, "path-outside")]
-    if not (there(path) or (folders and path.is_dir())):
+    if not (there(path) or (data and path.is_dir())):
         return [Diagnostic(where(), f"there is no file {shown}/{relative}", hint, "missing-file")]
     return []
 

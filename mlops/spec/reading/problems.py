@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.spec.model import KINDS
+from mlops.spec.project import RESERVED_HINT
 from mlops.spec.reading.document import Path
 from mlops.spec.reading.origins import Origins
 
@@ -54,6 +55,8 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, valu
         message = f"missing key `{key}`" + (f" in `{parent}`" if parent else "")
         return Diagnostic(origins.where(path[:-1], key=True), message, f"write `{key}: ...`", "missing-key")
     message, hint = _describe(kind, _name(path), given, context, error["msg"])
+    if kind == "reserved_alias":
+        return Diagnostic(origins.where(path[:-1], key=True), message, hint, "type")
     return Diagnostic(origins.where(path), message, hint, "type")
 
 
@@ -100,7 +103,12 @@ def _empty(key: str, _: Any, context: Mapping[str, Any]) -> tuple[str, str]:
     return f"`{key}` is empty", f"write at least {context.get('min_length', 1)}"
 
 
+def _reserved(_: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return str(context["why"]), RESERVED_HINT
+
+
 _SPECIAL = {
+    "reserved_alias": _reserved,
     "literal_error": _literal,
     "string_pattern_mismatch": _pattern,
     "union_tag_invalid": _kind,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.git import changed_between, changed_files, files_at
+from mlops.app.git import changed_between, changed_files, commit_of, files_at
 from mlops.errors import InfrastructureError
 from tests.builders.repositories import commit
 
@@ -26,3 +26,19 @@ def test_what_git_cannot_compare_is_no_silence(tmp_path: Path) -> None:
         changed_files(tmp_path, NOWHERE, ".")
     with pytest.raises(InfrastructureError, match=f"git cannot compare {known[:8]} with 00000000"):
         changed_between(tmp_path, known, NOWHERE, ["a"])
+
+
+@pytest.mark.parametrize("language", ["C", "de_DE.UTF-8"])
+def test_a_folder_of_somebody_else_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    folder = tmp_path / "a shared folder"
+    folder.mkdir()
+    commit(folder)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("LC_ALL", language)
+    with pytest.raises(InfrastructureError) as caught:
+        commit_of(folder, "HEAD")
+    assert (caught.value.exit_code, caught.value.message, caught.value.hint) == (
+        6,
+        "git refuses this folder: it belongs to somebody else",
+        f"if you trust it: git config --global --add safe.directory '{folder}'",
+    )

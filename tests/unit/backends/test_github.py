@@ -14,6 +14,7 @@ import yaml
 
 from mlops.app.reviewing.artifacts import digest
 from mlops.backends import github
+from mlops.files.canonical import digest_file
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
@@ -83,6 +84,7 @@ def test_each_job_has_the_privileges_it_needs_and_no_more() -> None:
         "check": ({"contents": "read"}, "read"),
         "affected": ({"contents": "read"}, "read"),
         "pipeline": ({"contents": "read"}, "read"),
+        "judged": ({}, "none"),
         "comment": ({"contents": "read", "pull-requests": "write"}, "none"),
         "verdict": ({}, "none"),
     }
@@ -151,7 +153,7 @@ def test_the_verdict_depends_on_every_job_that_judges() -> None:
     jobs = yaml.safe_load(compiled())["jobs"]
     assert jobs["pipeline"]["strategy"]["matrix"] == {"batch": "${{ fromJSON(needs.affected.outputs.batches) }}"}
     assert jobs["verdict"]["needs"] == ["check", "affected", "pipeline"]
-    assert set(jobs) == {*jobs["verdict"]["needs"], "comment", "verdict"}
+    assert set(jobs) == {*jobs["verdict"]["needs"], "judged", "comment", "verdict"}
 
 
 def test_a_superseded_run_of_a_pull_request_is_cancelled_and_one_of_the_queue_is_not() -> None:
@@ -188,3 +190,43 @@ def test_the_evidence_says_how_each_pipeline_of_a_batch_ended(tmp_path: Path) ->
     assert found == {"good/gate.json"}
     assert [(tmp_path / "evidence" / name / "exit-code").read_text() for name in ("bad", "good")] == ["4\n", "0\n"]
     assert (tmp_path / "output").read_text() == f"evidence-3={digest(tmp_path / 'evidence')}\n"
+
+
+def _collecting(**keys: Any) -> str:
+    steps = yaml.safe_load(compiled(**keys))["jobs"]["pipeline"]["steps"]
+    (step,) = [step for step in steps if step.get("id") == "collect"]
+    return str(step["run"])
+
+
+def collect(folder: Path, names: str, **codes: str) -> tuple[set[str], dict[str, str]]:
+    """Collect what the runs of pipelines left, and give the files and the outputs."""
+    for name, code in codes.items():
+        for path in ("reports/gate.json", "dvc.lock", "artifacts/bundle/manifest.json", "artifacts/raw.parquet"):
+            (folder / "pipelines" / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "pipelines" / name / path).write_text(f"{name} {path}")
+        (folder / "evidence" / name).mkdir(parents=True)
+        (folder / "evidence" / name / "exit-code").write_text(f"{code}\n")
+    environment = {**os.environ, "PIPELINES": names, "INDEX": "3", "GITHUB_OUTPUT": str(folder / "output")}
+    subprocess.run(["bash", "-e", "-c", _collecting()], cwd=folder, env=environment, check=True)
+    found = {path.relative_to(folder / "evidence").as_posix() for path in (folder / "evidence").rglob("*.*")}
+    return found, dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
+
+
+def test_what_passed_is_kept_whole_enough_to_be_taken_over_and_its_bundle_is_told(tmp_path: Path) -> None:
+    found, told = collect(tmp_path, "good", good="0")
+    assert found == {"good/dvc.lock", "good/gate.json", "good/bundle/manifest.json"}
+    manifest = tmp_path / "pipelines/good/artifacts/bundle/manifest.json"
+    assert told == {"bundle-3": digest_file(manifest), "evidence-3": digest(tmp_path / "evidence")}
+
+
+def test_a_public_repository_with_a_cloud_leaves_no_bundle_for_anybody_to_download() -> None:
+    cloud = {"kind": "aws", "role": "arn:aws:iam::123456789012:role/mlops", "region": "eu-central-1"}
+    for keys, kept in (({"public": True}, True), ({"cloud": cloud}, True), ({"public": True, "cloud": cloud}, False)):
+        assert ("artifacts/bundle" in _collecting(**keys).split("sha256sum")[0].split("manifest.json")[1]) == kept
+
+
+def test_what_did_not_pass_leaves_its_reports_alone_and_a_job_of_several_tells_no_bundle(tmp_path: Path) -> None:
+    found, told = collect(tmp_path, "bad good", bad="2", good="0")
+    assert {path for path in found if path.startswith("bad/")} == {"bad/gate.json"}
+    assert "good/bundle/manifest.json" in found
+    assert set(told) == {"evidence-3"}

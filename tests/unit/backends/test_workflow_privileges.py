@@ -13,11 +13,12 @@ import yaml
 from tests.builders.workflows import CLOUDS, PERIODS, jobs, project, workflows
 
 CONTENTS, PULLS, IDENTITY = {"contents": "write"}, {"pull-requests": "write"}, {"id-token": "write"}
-READ = {"contents": "read"}
+READ, ADOPTS = {"contents": "read"}, {"actions": "read"}
 JUDGES = {
     "pr/check": (READ, "read", ""),
     "pr/affected": (READ, "read", ""),
     "pr/pipeline": (READ, "read", ""),
+    "pr/judged": ({}, "none", ""),
     "pr/comment": ({**READ, **PULLS}, "none", ""),
     "pr/verdict": ({}, "none", ""),
     "dependencies/audit": (READ, "none", ""),
@@ -32,6 +33,7 @@ PLAIN = {
     "release/reconcile-prod": (READ, "none", "prod"),
     **dict.fromkeys(WATCHES, (READ, "none", "")),
     **{name: ({**CONTENTS, **PULLS}, "none", "") for name in PROPOSES},
+    "main/register": ({**CONTENTS, **PULLS, **ADOPTS}, "none", ""),
 }
 # with an App no job's own token writes, and every trusted job signs in
 WHOLE = {
@@ -39,6 +41,8 @@ WHOLE = {
     "release/reconcile-staging": (READ, "none", "staging"),
     "release/reconcile-prod": ({**READ, **IDENTITY}, "none", "prod"),
     **{name: ({**READ, **IDENTITY}, "none", "mlops-main") for name in (*WATCHES, *PROPOSES)},
+    # what was judged is looked for and fetched by the job's own token, which may only read
+    "main/register": ({**READ, **IDENTITY, **ADOPTS, "pull-requests": "read"}, "none", "mlops-main"),
 }
 TRIGGERS = {"pull_request", "merge_group", "push", "schedule", "workflow_dispatch", "workflow_call"}
 KINDS = list(itertools.product(CLOUDS, (None, {"id": "Iv1"}), ("ubuntu-24.04", ["self-hosted", "gpu"])))
@@ -101,7 +105,7 @@ def test_workflows_start_with_no_permission_and_only_on_what_the_team_does() -> 
 
 def test_every_permission_says_why() -> None:
     text = "".join(workflows(project("aws")).values())
-    lines = re.findall(r"^      (?:contents|pull-requests|id-token): (.*)$", text, re.MULTILINE)
+    lines = re.findall(r"^      (?:actions|contents|pull-requests|id-token): (.*)$", text, re.MULTILINE)
     assert len(lines) > 20
     assert all(re.fullmatch(r"(read|write) # to [a-z ]+", line) for line in lines)
 
@@ -136,6 +140,7 @@ def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
         "Propose a retraining",
         "Propose the bundle before",
         "Propose the releases",
+        "Take over what was judged",
     }
     for _, step in steps():
         assert not ("github.token" in str(step) and "app.outputs.token" in str(step))

@@ -159,11 +159,79 @@ def test_a_plan_that_cannot_be_made_stops_and_one_beyond_its_budget_does_not(
     assert (outputs(tmp_path) if (tmp_path / "output").exists() else {}) == names
 
 
-def test_a_first_push_takes_every_bundle(tmp_path: Path) -> None:
+@needs_jq
+def test_a_dispatch_or_a_first_push_takes_every_bundle_and_what_was_never_made_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "pipelines/home/reports").mkdir(parents=True)
     (tmp_path / "pipelines/home/reports/bundle.json").write_text("{}")
     commit(tmp_path, "first")
-    fake(tmp_path)
+    fake(tmp_path, """echo '{"affected": ["left"]}'""")
     assert run(tmp_path, script("main/register", "Find the new bundles"), BEFORE="").returncode == 0
-    assert outputs(tmp_path) == {"names": "home"}
-    assert calls(tmp_path) == []
+    assert outputs(tmp_path) == {"names": "home left"}
+    assert calls(tmp_path) == ["plan -o json"]
+
+
+def test_what_cannot_be_taken_over_is_left_to_be_made_and_a_defect_stops(tmp_path: Path) -> None:
+    codes = 'case "$2" in gone) exit 6 ;; refused) exit 5 ;; broken) exit 1 ;; esac'
+    fake(tmp_path, codes)
+    taking = script("main/register", "Take over what was judged")
+    done = run(tmp_path, taking, PIPELINES="good gone refused")
+    assert done.returncode == 0, done.stderr
+    assert outputs(tmp_path) == {"taken": "good", "gone": "gone refused"}
+    assert calls(tmp_path) == ["adopt good", "adopt gone", "adopt refused"]
+    assert done.stdout.splitlines() == [
+        "::notice title=gone is made again here::what its pull request judged cannot be had",
+        "::warning title=refused: an artifact was refused::it is not what its job made: refused is made again here",
+    ]
+    assert run(tmp_path, taking, PIPELINES="good broken").returncode == 1
+
+
+def make(folder: Path, before: str) -> tuple[dict[str, str], list[str]]:
+    """Make three pipelines, one of which fails its own gate and one that of the base."""
+    for name in ("good", "worse", "worst"):
+        (folder / "pipelines" / name).mkdir(parents=True)
+        (folder / "pipelines" / name / "params.yaml").write_text(name)
+        commit(folder, name)
+    fake(folder, 'case "$1 $2" in "run worst" | "gate worse") exit 2 ;; esac')
+    sha = git(folder, "rev-parse", before).strip() if before else ""
+    text = script("main/register", "Make the others, and judge them")
+    done = run(folder, text, PIPELINES="good worse worst", BEFORE=sha, GITHUB_STEP_SUMMARY=str(folder / "summary"))
+    assert done.returncode == 0, done.stderr
+    return outputs(folder), calls(folder)
+
+
+def test_what_is_made_again_is_judged_by_the_rules_before_the_push_too(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    made, called = make(tmp_path, "HEAD~2")
+    base = git(tmp_path, "rev-parse", "HEAD~2").strip()
+    assert made == {"made": "good", "failed": "worse worst"}
+    assert called == [
+        "run good",
+        f"gate good --base {base} --explain -o md",
+        "run worse",
+        f"gate worse --base {base} --explain -o md",
+        "run worst",
+    ]
+
+
+def test_of_a_dispatch_the_base_is_the_commit_before_the_pipelines_last(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main")
+    _, called = make(tmp_path, "")
+    before = git(tmp_path, "rev-parse", "HEAD~2").strip()
+    assert [call for call in called if call.startswith("gate")] == [
+        "gate good --explain -o md",  # its commit is the first of all: nothing was there before
+        f"gate worse --base {before} --explain -o md",
+    ]
+
+
+def test_what_did_not_pass_is_named_with_what_to_do_and_the_job_is_red(tmp_path: Path) -> None:
+    text = script("main/register", "Say what is not registered")
+    done = run(tmp_path, text, PIPELINES="worse", GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
+    assert done.returncode == 1
+    said = "::error title=worse is not registered::it was made again here and did not pass; nothing went live\n"
+    assert (done.stdout, done.stderr) == (said, "")
+    assert (tmp_path / "summary").read_text() == (
+        "**worse is not registered.** It was made again on this machine and did not pass, or could not be made: the\n"
+        "log of the step that makes it says why. What is live stays live. Run this workflow again; or train it at "
+        "home\n"
+        "(`mlops run worse`), `dvc push`, and bring its `dvc.lock` and reports by a pull request.\n"
+    )

@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from datetime import UTC, datetime
 from itertools import count
@@ -21,9 +20,9 @@ from mlops.serve.app import create
 from mlops.serve.log import PredictionLog
 from tests.builders.bundles import make_bundle, make_predictor
 from tests.builders.client import Client
+from tests.builders.waiting import CEILING, end, started, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 START = 1_780_000_000_000_000_000  # nanoseconds
@@ -57,14 +56,6 @@ def test_what_was_answered_is_read_back(tmp_path: Path) -> None:
     assert set(frame["bundle"]) == {"sha256:b"}
     assert frame["at"][0] == datetime.fromtimestamp(START // 10**9, UTC)
     assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".jsonl.gz")] == []
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Let another thread come to it; what never holds fails after twenty seconds."""
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def test_a_full_segment_is_written_without_a_stop(tmp_path: Path) -> None:
@@ -107,9 +98,13 @@ def test_a_folder_that_is_lost_holds_records_up_to_a_bound(tmp_path: Path, capsy
 
 
 class Broken(PredictionLog):
-    """A log whose segments cannot be made, and that counts how often it tried."""
+    """A log whose segments cannot be made, and that counts how often it tried, and asked itself whether to try."""
 
-    tried = 0
+    tried = asked = 0
+
+    def _due(self) -> bool:
+        self.asked += 1
+        return super()._due()
 
     def _write(self, taken: Any) -> None:
         self.tried += 1
@@ -123,8 +118,9 @@ def test_requests_do_not_hurry_a_folder_that_cannot_be_written(tmp_path: Path) -
     log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
     wait_until(lambda: log.tried == 1)
     for _ in range(50):
+        asked = log.asked
         log.add(log.identity(), [ROW], np.array([0.5], dtype=np.float32))
-        time.sleep(0.001)
+        wait_until(lambda asked=asked: log.asked > asked)  # type: ignore[misc]
     assert log.tried == 1
     log.close()
     assert (log.tried, log.waiting) == (2, 51)
@@ -186,13 +182,11 @@ def test_a_server_that_is_told_to_stop_loses_nothing(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     body = json.dumps({"dataframe_records": [ROW | {"plan": "basic"}] * 7}).encode()
     command = [sys.executable, "-c", SERVE, str(bundle), str(tmp_path / "log")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
+    with started(command, stderr=subprocess.PIPE) as process:
         url = f"{process.stderr.readline().split()[-1]}/invocations"
         for _ in range(5):
             request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310
-            with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=CEILING) as response:  # noqa: S310
                 assert len(json.load(response)["predictions"]) == 7
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        end(process, signal.SIGTERM)
     assert read(tmp_path / "log").height == 35

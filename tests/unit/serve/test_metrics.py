@@ -7,6 +7,7 @@ from mlops.serve.app import create
 from mlops.serve.metrics import BUCKETS, Metrics
 from tests.builders.bundles import make_bundle
 from tests.builders.client import Client
+from tests.builders.waiting import wait_until
 from tests.unit.serve.test_log import ROW
 
 
@@ -55,6 +56,7 @@ def test_a_server_counts_what_it_answers_loses_and_ships(tmp_path: Path) -> None
     assert client.post("/invocations", content=b"x", headers={"content-type": "text/plain"}).status_code == 415
     app.state.log.close()
     app.state.shipping.close()
+    wait_until(lambda: app.state.shipping.waiting() == 0)
     answer = client.get("/metrics")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = values(answer.text)

@@ -13,6 +13,7 @@ import pytest
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.serve.server import address, listen, serve
 from tests.builders.bundles import make_bundle
+from tests.builders.waiting import CEILING, end, started
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,24 +24,16 @@ SERVE = "import sys; from pathlib import Path; from mlops.serve.server import se
 def test_a_process_serves_golden_rows_and_stops_when_told(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     golden = json.loads((bundle / "golden.json").read_bytes())
-    process = subprocess.Popen([sys.executable, "-c", SERVE, str(bundle)], stderr=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    try:
+    with started([sys.executable, "-c", SERVE, str(bundle)], stderr=subprocess.PIPE) as process:
         ready = process.stderr.readline()
         assert ready.startswith("serving tiny sha256:")
         body = json.dumps({"dataframe_records": golden["rows"]}).encode()
         url = f"{ready.split()[-1]}/invocations"
         request = urllib.request.Request(url, body, {"content-type": "application/json"})  # noqa: S310 (our own server)
-        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=CEILING) as response:  # noqa: S310
             assert json.load(response) == {"predictions": golden["scores"]}
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-        assert process.returncode in (0, -signal.SIGTERM)
+        assert end(process, signal.SIGTERM) in (0, -signal.SIGTERM)
         assert process.stderr.read() == ""
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
 
 
 def test_a_tampered_bundle_is_refused_before_the_port_opens(tmp_path: Path) -> None:

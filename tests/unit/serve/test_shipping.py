@@ -7,6 +7,7 @@ from mlops.bundle.prediction_log import segment_name
 from mlops.errors import InfrastructureError
 from mlops.files.place import Place
 from mlops.serve.shipping import Shipping
+from tests.builders.waiting import CEILING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def test_segments_leave_the_folder_when_the_place_holds_them(tmp_path: Path) -> 
     names = write(tmp_path / "log", 3)
     (tmp_path / "log" / "notes.txt").touch()
     place = Place(f"file://{tmp_path}/place")
-    shipping = Shipping(tmp_path / "log", place)
+    shipping = Shipping(tmp_path / "log", place, patience=CEILING)
     shipping.close()
     assert sorted(path.name for path in (tmp_path / "place").iterdir()) == names
     assert (tmp_path / "place" / names[1]).read_bytes() == names[1].encode()
@@ -55,8 +56,8 @@ def test_segments_leave_the_folder_when_the_place_holds_them(tmp_path: Path) -> 
 def test_an_upload_that_failed_is_made_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     names = write(tmp_path / "log", 2)
     place = Flaky(f"file://{tmp_path}/place", 2)
-    shipping = Shipping(tmp_path / "log", place, seconds=0.01)
-    assert place.__dict__["held"].wait(20)
+    shipping = Shipping(tmp_path / "log", place, seconds=0.01, patience=CEILING)
+    assert place.__dict__["held"].wait(CEILING)
     shipping.close()
     assert sorted(path.name for path in (tmp_path / "place").iterdir()) == names
     assert shipping.failures == 2
@@ -67,9 +68,9 @@ def test_what_cannot_be_shipped_stays_and_the_next_server_ships_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = write(tmp_path / "log", 2)
-    Shipping(tmp_path / "log", Flaky(f"file://{tmp_path}/place", 99), seconds=3600).close()
+    Shipping(tmp_path / "log", Flaky(f"file://{tmp_path}/place", 99), seconds=3600, patience=CEILING).close()
     assert sorted(path.name for path in (tmp_path / "log").iterdir()) == names
     assert f"2 segments of the prediction log stay in {tmp_path}/log" in capsys.readouterr().err
-    Shipping(tmp_path / "log", Place(f"file://{tmp_path}/place")).close()
+    Shipping(tmp_path / "log", Place(f"file://{tmp_path}/place"), patience=CEILING).close()
     assert sorted(path.name for path in (tmp_path / "place").iterdir()) == names
     assert list((tmp_path / "log").iterdir()) == []

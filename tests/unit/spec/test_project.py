@@ -60,6 +60,16 @@ environments:
             "2:23 unknown key `propsoe` | did you mean `propose`? also there: cloud, drift, runner, timeout",
         ),
         (
+            "environments: {prod: {}, latest: {}}\n",
+            "2:26 `latest` cannot be the alias of an environment | MLflow keeps `latest` and v1, v2 ... for itself, "
+            "and `champion` is what gates compare with",
+        ),
+        (
+            "environments:\n  v12: {timeout: 5}\n",
+            "3:3 `v12` cannot be the alias of an environment | MLflow keeps `latest` and v1, v2 ... for itself, and "
+            "`champion` is what gates compare with",
+        ),
+        (
             "ci: {app: {id: a, key: 'my key'}}\n",
             "2:24 `key: my key` is not well-formed | it must match ^[A-Z][A-Z0-9_]{0,99}$",
         ),

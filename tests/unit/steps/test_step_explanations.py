@@ -14,6 +14,7 @@ from mlops.ml.training import candidates
 from mlops.ml.training.problem import Examples, Problem
 from mlops.steps import explanations
 from mlops.steps.context import StageContext
+from mlops.steps.tables import Draft
 from tests.builders.bundles import make_pipeline
 from tests.builders.training import NOWHERE, session
 
@@ -22,7 +23,8 @@ def fitted(tmp_path: Path) -> tuple[StageContext, Any]:
     folder = make_pipeline(tmp_path / "pipelines/tiny")
     transform = Transform.read(folder / "artifacts/features/transform.json")
     parts = [pl.read_parquet(folder / f"artifacts/split/{part}.parquet") for part in ("train", "validation")]
-    arrays = [each(part) for part in parts for each in (transform.apply, transform.target)]
+    draft = Draft(transform)
+    arrays = [each(part) for part in parts for each in (draft.apply, draft.target)]
     np.save(folder / "artifacts/features/train_x.npy", arrays[0])
     examples = Examples(*arrays)
     model = candidates.build("linear", "linear", {}, Problem.of("binary", examples), NOWHERE).fit(examples, session())

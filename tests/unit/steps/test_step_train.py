@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +66,7 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
     assert capsys.readouterr().err.splitlines() == [
         f"train: linear: validation auroc {linear['validation']['auroc']:.4f}",
         f"train: net: validation auroc {net['validation']['auroc']:.4f}, kept epoch 4 of 4",
+        "train: writing linear as ONNX",
         "train: chose linear of 2 by auroc",
     ]
 
@@ -107,40 +107,52 @@ def test_a_candidates_result_does_not_depend_on_its_neighbours(tmp_path: Path) -
 
 
 SCRIPT = """
-import json, sys
+import json, os, signal, sys
 from pathlib import Path
 from mlops.steps import train
 from mlops.steps.context import StageContext
-folder = Path(sys.argv[1])
-train.run(StageContext(folder, "churn", "train", json.loads(sys.argv[2])))
+
+folder, params, epochs, further = Path(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+saved = 0
+
+def count(event, arguments):
+    global saved
+    if event == "os.rename" and str(arguments[1]).endswith("/net/last.ckpt"):
+        saved += 1
+        if saved == epochs:
+            sys.setprofile(call)
+
+def call(*_):
+    global further
+    further -= 1
+    if further == 0:
+        os.kill(os.getpid(), signal.SIGKILL if saved == epochs else signal.SIGTERM)  # not in that epoch any more
+
+sys.addaudithook(count)
+train.run(StageContext(folder, "churn", "train", params))
 """
 
 
-def killed_in_an_epoch(context: StageContext, epochs: int) -> Path:
-    """Run the stage in a process of its own and kill it soon after it has saved a few epochs."""
+def killed_in_an_epoch(context: StageContext, epochs: int, further: int) -> Path:
+    """Run the stage in a process of its own that is killed when it has saved epochs and made `further` calls.
+
+    The process kills itself: only so does it end there and nowhere else, whatever the machine does meanwhile.
+    """
     command = [sys.executable, "-W", "ignore", "-c", SCRIPT, str(context.folder), json.dumps(context.params)]
-    pattern = "checkpoints/churn/*/net/last.ckpt"
-    saved: set[int] = set()
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        begin = time.monotonic()
-        while len(saved) < epochs and time.monotonic() - begin < 60:
-            saved |= {path.stat().st_mtime_ns for path in (context.root / ".mlops").glob(pattern)}
-            time.sleep(0.002)
-        time.sleep(0.03)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-    (found,) = (context.root / ".mlops").glob(pattern)
+    done = subprocess.run([*command, str(epochs), str(further)], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    (found,) = (context.root / ".mlops").glob("checkpoints/churn/*/net/last.ckpt")
     return found
 
 
 @pytest.mark.slow
 def test_a_run_killed_twice_in_an_epoch_ends_with_the_same_digests(tmp_path: Path) -> None:
-    changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 30, "batch_size": 2, "patience": None}}
+    changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 8, "batch_size": 16, "patience": None}}
     undisturbed = write_features(tmp_path / "one", binary(), **changes)
     train.run(undisturbed)
     killed = write_features(tmp_path / "other", binary(), **changes)
-    first = killed_in_an_epoch(killed, 3)
-    assert first == killed_in_an_epoch(killed, 5)
+    first = killed_in_an_epoch(killed, 2, 50)
+    assert first == killed_in_an_epoch(killed, 4, 2000)
     assert not killed.path("artifacts/model").exists()
     train.run(killed)
     assert digests(killed) == digests(undisturbed)
@@ -149,9 +161,9 @@ def test_a_run_killed_twice_in_an_epoch_ends_with_the_same_digests(tmp_path: Pat
 
 @pytest.mark.slow
 def test_a_checkpoint_of_other_inputs_is_not_used(tmp_path: Path) -> None:
-    changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 20, "batch_size": 2, "patience": None}}
+    changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 5, "batch_size": 16, "patience": None}}
     killed = write_features(tmp_path / "one", binary(), **changes)
-    left = killed_in_an_epoch(killed, 2)
+    left = killed_in_an_epoch(killed, 2, 2000)
     changes["seed"] = 1
     fresh = write_features(tmp_path / "other", binary(), **changes)
     changed = write_features(tmp_path / "one", binary(), **changes)

@@ -239,7 +239,9 @@ def test_values_of_public_columns_may_be_shown(pipeline):
 CELLS = st.none() | st.sampled_from(["0", "1", "yes", "no", "a", "2024-01-01", "1.5", "inf", "nan", "", " ", "é"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     rows=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=12),
     times=st.sampled_from([1, 30]),
@@ -258,7 +260,9 @@ def test_any_table_is_either_passed_or_refused(pipeline, rows, times, task, drop
         assert pipeline.valid.columns == ["__row__", "x", "y", "z"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     rule=st.fixed_dictionaries(
         {},

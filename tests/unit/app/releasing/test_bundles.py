@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from mlops.app.releasing.bundles import made_at, obtain, prove
+from mlops.app.releasing.bundles import STORE, made_at, obtain, prove
+from mlops.app.releasing.registry import bring_live
 from mlops.errors import IntegrityError
+from mlops.spec.project import Project
 from tests.builders.bundles import make_bundle
-from tests.builders.released import run_of
+from tests.builders.released import make_released, run_of
 from tests.builders.repositories import commit, git
 
 
@@ -67,3 +70,14 @@ def test_a_bundle_that_answers_otherwise_than_when_it_was_made_is_refused(tmp_pa
     with pytest.raises(IntegrityError) as caught:
         prove(bundle, "tiny", verify(bundle))
     assert str(caught.value).startswith("1 of 8 golden rows score otherwise than when the bundle was made")
+
+
+def test_the_live_bundle_is_brought_to_where_stages_look_and_its_absence_stops_nothing(tmp_path: Path) -> None:
+    shop = make_released(tmp_path, registered=False)
+    project = Project.model_validate({"name": "shop"})
+    shutil.rmtree(shop.root / STORE)
+    for digest in (None, "sha256:" + "0" * 64):
+        bring_live(shop.root, project, "tiny", digest)
+        assert not (shop.root / STORE).exists()
+    bring_live(shop.root, project, "tiny", shop.second)
+    assert shop.store().get(shop.second).is_dir()

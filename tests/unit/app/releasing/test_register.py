@@ -11,6 +11,7 @@ from mlops.app.releasing.register import read_history, register_bundle
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
+from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
 
 URI = "sqlite:///.mlops/mlflow.db"
@@ -54,6 +55,19 @@ def test_a_bundle_is_stored_and_registered_once_with_the_commit_it_was_made_from
     again = register_bundle(root, "tiny", URI, "tiny")
     assert (again.version, again.created, again.dirty, again.commit) == ("1", False, True, made.commit)
     assert _git(root, "status", "--porcelain") == "?? pipelines/tiny/notes.txt\n"
+
+
+@pytest.mark.slow
+def test_what_a_run_of_ci_writes_makes_nothing_dirty_and_what_was_judged_is_named(root: Path) -> None:
+    """The bundle is made of what the commit holds; that its lock and reports are not committed yet changes nothing."""
+    (root / "pipelines/tiny/dvc.lock").write_text("schema: '2.0'\n")
+    (root / "pipelines/tiny/reports/metrics.json").write_text("{}")
+    judged = "sha256:" + "b" * 64
+    made = register_bundle(root, "tiny", URI, "tiny", judged)
+    assert (made.created, made.dirty, made.judged) == (True, False, judged)
+    with connection(made.tracking) as client:
+        tags = client.get_model_version("tiny", made.version).tags
+    assert (tags["mlops.dirty"], tags["mlops.judged"], tags["mlops.bundle"]) == ("false", judged, made.bundle)
 
 
 def test_without_a_bundle_the_user_is_told_to_run(root: Path) -> None:

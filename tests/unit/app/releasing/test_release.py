@@ -270,6 +270,23 @@ def test_history_says_what_when_and_whose(alone: Shop) -> None:
     assert past(alone.root, "tiny", "staging") == ()
 
 
+def test_a_shallow_clone_does_not_pass_its_first_commit_for_the_release(alone: Shop, tmp_path: Path) -> None:
+    alone.say("prod", alone.first, "Release one (#1)")
+    alone.file("prod").write_text(f"# another reason\nbundle: {alone.first}\n")
+    commit(alone.root, "reason only")
+    git(alone.root, "push", "-q", "--force", "origin", "main")
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{alone.origin}", "clone")
+    shallow = refused(lambda: past(tmp_path / "clone", "tiny"))
+    assert (str(shallow), shallow.hint, shallow.exit_code) == (
+        "the history before was not fetched",
+        "git fetch --unshallow",
+        6,
+    )
+    assert [live.since for live in show(tmp_path / "clone").live] == [None]
+    since = [live.since for live in show(alone.root).live]
+    assert [moment.pull_request for moment in since if moment] == [1]
+
+
 def test_the_verbs_print_tables(
     alone: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,6 +56,25 @@ def test_what_people_wrote_is_shown_and_does_nothing_else(bundle: Contents) -> N
     assert "Nothing was live there before." in body
 
 
+@pytest.mark.parametrize(
+    ("judged", "said"),
+    [
+        (None, None),
+        ("", "Judged by the run of its pull request: the very same bundle."),
+        (LIVE, f"judged `{LIVE}`, which could not be taken over. `{{bundle}}` was made again on the main branch"),
+        ("unknown", "judged is not known any more. `{bundle}` was judged on the main branch, and passed there by the"),
+    ],
+)
+def test_both_bundles_are_named_where_the_judged_one_was_made_again(
+    bundle: Contents, judged: str | None, said: str | None
+) -> None:
+    body = release_body(Step("staging", "tiny", bundle, judged=bundle.digest if judged == "" else judged))
+    if said is None:
+        assert "pull request" not in body
+    else:
+        assert said.format(bundle=bundle.digest) in body
+
+
 def test_a_rollback_says_whether_requests_change(bundle: Contents) -> None:
     schema = json.loads(bundle.files["schema.json"])
     schema["fields"][0]["nullable"] = not schema["fields"][0]["nullable"]

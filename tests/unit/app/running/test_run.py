@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mlops.app.planning.lock import md5_tree
-from mlops.app.running.run import StageFailed, needs_dvc, run_pipeline
+from mlops.app.running.run import StageFailed, run_pipeline
+from mlops.app.running.standing import standings
 from mlops.app.workspace import open_workspace
 from mlops.errors import StaleError
 from mlops.plan.gate import registered
@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_nothing_changed_starts_no_dvc(root: Path) -> None:
-    assert not needs_dvc(open_workspace(root, ("churn",)), "churn")
+    assert standings(open_workspace(root, ("churn",)), ("churn",))["churn"].settled
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
@@ -44,7 +44,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_whatever_changed_is_left_to_dvc(change: Callable[[Path], object], root: Path) -> None:
     change(root)
-    assert needs_dvc(open_workspace(root, ("churn",)), "churn")
+    assert not standings(open_workspace(root, ("churn",)), ("churn",))["churn"].settled
 
 
 def test_a_folder_has_the_name_that_dvc_gives_it(tmp_path: Path) -> None:
@@ -76,40 +76,36 @@ MEANWHILE: dict[str, tuple[Callable[[Path], object], str]] = {
 
 @pytest.mark.parametrize(("change", "named"), MEANWHILE.values(), ids=MEANWHILE)
 def test_rules_that_change_while_a_run_lasts_give_no_verdict(
-    change: Callable[[Path], object], named: str, root: Path, monkeypatch: pytest.MonkeyPatch
+    change: Callable[[Path], object], named: str, root: Path
 ) -> None:
     (root / "pipelines/churn/artifacts/raw.parquet").write_text("stale")
     workspace = open_workspace(root, ("churn",))
     digest = registered(workspace.pipeline("churn").stage("gate").section)
 
-    def dvc(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+    def dvc(*_: object, **__: object) -> int:
         change(root)
         write_verdict(root, digest)
-        return subprocess.CompletedProcess([], 0)
+        return 0
 
-    monkeypatch.setattr("mlops.app.running.run.subprocess.run", dvc)
     with pytest.raises(StaleError, match=f"churn: {named} changed while it ran"):
-        run_pipeline(workspace, "churn")
+        run_pipeline(workspace, "churn", dvc)
 
 
 @pytest.mark.parametrize("recorded", ["as they were", "others", None])
-def test_a_verdict_by_other_rules_than_were_registered_is_none(
-    recorded: str | None, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_verdict_by_other_rules_than_were_registered_is_none(recorded: str | None, root: Path) -> None:
     (root / "pipelines/churn/artifacts/raw.parquet").write_text("stale")
     workspace = open_workspace(root, ("churn",))
     digest = registered(workspace.pipeline("churn").stage("gate").section)
 
-    def dvc(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+    def dvc(*_: object, **__: object) -> int:
         write_verdict(root, digest if recorded == "as they were" else str(recorded))
-        return subprocess.CompletedProcess([], 0)
+        return 0
 
-    monkeypatch.setattr("mlops.app.running.run.subprocess.run", dvc)
     if recorded == "as they were":
-        assert run_pipeline(workspace, "churn").verdict == "pass"
+        assert run_pipeline(workspace, "churn", dvc).verdict == "pass"
     else:
         with pytest.raises(StaleError, match="the gate changed while it ran"):
-            run_pipeline(workspace, "churn")
+            run_pipeline(workspace, "churn", dvc)
 
 
 def test_code_and_libraries_are_no_rules() -> None:
@@ -118,21 +114,18 @@ def test_code_and_libraries_are_no_rules() -> None:
     assert registered(section) != registered({**section, "rules": []})
 
 
-def test_a_package_that_stops_for_another_reason_than_the_verdict_is_no_pass(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_package_that_stops_for_another_reason_than_the_verdict_is_no_pass(root: Path) -> None:
     (root / "pipelines/churn/artifacts/raw.parquet").write_text("stale")
     workspace = open_workspace(root, ("churn",))
     digest = registered(workspace.pipeline("churn").stage("gate").section)
     ended = {"stage": "package", "code": 5, "cause": "", "next": "mlops run churn"}
 
-    def dvc(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
+    def dvc(*_: object, **__: object) -> int:
         write_verdict(root, digest)
         (root / ".mlops/results").mkdir(parents=True, exist_ok=True)
         (root / ".mlops/results/churn.json").write_text(json.dumps(ended))
-        return subprocess.CompletedProcess([], 1)
+        return 1
 
-    monkeypatch.setattr("mlops.app.running.run.subprocess.run", dvc)
     with pytest.raises(StageFailed) as caught:
-        run_pipeline(workspace, "churn")
+        run_pipeline(workspace, "churn", dvc)
     assert (caught.value.message, caught.value.exit_code) == ("churn: package stopped", 5)

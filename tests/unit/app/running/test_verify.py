@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
@@ -67,9 +68,16 @@ def test_stages_recorded_with_different_files_are_found(root: Path) -> None:
     assert ("validate was recorded with another artifacts/raw.parquet than ingest wrote", 3) in found(root)
 
 
-def _with_other_input(text: str) -> str:
-    import yaml
+@pytest.mark.parametrize("kind", ["deps", "outs"])
+def test_a_stage_recorded_without_one_of_its_files_is_found(kind: str, root: Path) -> None:
+    lock = root / "pipelines/churn/dvc.lock"
+    value = yaml.safe_load(lock.read_text())
+    value["stages"]["train"][kind].pop(0)
+    lock.write_text(yaml.safe_dump(value, sort_keys=False))
+    assert ("train was recorded with other inputs or outputs", 3) in found(root)
 
+
+def _with_other_input(text: str) -> str:
     value = yaml.safe_load(text)
     (entry,) = [entry for entry in value["stages"]["validate"]["deps"] if entry["path"] == "artifacts/raw.parquet"]
     entry["md5"] = "0" * 32

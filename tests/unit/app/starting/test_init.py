@@ -18,7 +18,7 @@ from mlops.app.starting.pin import parse
 from mlops.app.starting.settings import Settings
 from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit, git
-from tests.builders.wheels import NAME, make_wheel
+from tests.builders.zipped_wheels import NAME, make_wheel
 
 DVC = "[core]\n    analytics = false\n"
 WRITTEN = [

@@ -12,7 +12,7 @@ import mlops
 from mlops.app.starting.pin import Pin
 from mlops.app.starting.wheel import Source, Wheel, find
 from mlops.errors import MlopsError
-from tests.builders.wheels import NAME, make_wheel
+from tests.builders.zipped_wheels import NAME, make_wheel
 
 VERSION = mlops.__version__
 ADDRESS = f"https://host.example/a/{NAME}"

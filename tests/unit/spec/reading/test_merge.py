@@ -66,7 +66,7 @@ def test_our_pipelines_merge_to_what_hydra_composes(name: str, repository: Path)
     max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     files=st.lists(st.tuples(st.sampled_from(PACKAGES), CONTENTS), min_size=1, max_size=4),

@@ -1,0 +1,142 @@
+"""A repository with a small pipeline of every kind, each with all that a report may hold."""
+
+from __future__ import annotations
+
+import math
+import random
+from pathlib import Path
+
+from mlops.app.compiling.compile import compile_files
+from mlops.app.workspace import open_workspace
+
+ROWS = 180
+CLASSES = ("low", "middle", "high")
+# Inner sizes from 256 on are where MKL's sums differ between vendors.
+KINDS = {
+    "linear": "linear: {kind: linear}",
+    "random_forest": "random_forest: {kind: random_forest, trees: 10, depth: 4}",
+    "gradient_boosting": "gradient_boosting: {kind: gradient_boosting, trees: 20, depth: 3, min_leaf: 5}",
+    "mlp": "mlp: {kind: mlp, hidden: [300, 40]}",
+    "cnn": "cnn: {kind: cnn, channels: [8, 16], hidden: 300}",
+}
+TARGETS = {"binary": "left", "multiclass": "level", "regression": "amount"}
+# One after another, so that each kind meets two tasks and each task three kinds or more.
+PIPELINES = {
+    "boosting_binary": ("gradient_boosting", "binary"),
+    "boosting_regression": ("gradient_boosting", "regression"),
+    "cnn_multiclass": ("cnn", "multiclass"),
+    "cnn_regression": ("cnn", "regression"),
+    "forest_binary": ("random_forest", "binary"),
+    "forest_regression": ("random_forest", "regression"),
+    "linear_multiclass": ("linear", "multiclass"),
+    "linear_regression": ("linear", "regression"),
+    "mlp_binary": ("mlp", "binary"),
+    "mlp_multiclass": ("mlp", "multiclass"),
+}
+
+_PIPELINE = """\
+# @package _global_
+defaults:
+  - /data: {data}
+  - /features: {features}
+  - /deploy: [local]
+  - _self_
+description: A probe of {kind}.
+owners: ["@probe"]
+risk: minimal
+task: {task}
+data: {{target: {target}, split: {{by: random}}}}
+model: {{{model}}}
+trainer: {{max_epochs: 2, batch_size: 32}}
+{extra}
+"""
+_TABLE = """\
+features: {keep: {}}
+evaluate:
+  slices: [plan]
+  robustness: [noise, missing]
+  explain: {attributions: true, rows: [0, 1], sample: 50}
+  discover: {}
+  learning_curve: true
+gates:
+  - {metric: METRIC, at_most: WORST}
+"""
+_IMAGE = """\
+features: {image: {shape: [1, 6, 6], scale: 16}}
+evaluate:
+  robustness: {noise: 0.1, shift: 1, brightness: 0.2, contrast: 0.3, blur: 0.5}
+  explain: {permutation: false, attributions: true, sample: 50}
+gates:
+  - {metric: METRIC, at_most: WORST}
+"""
+
+
+def make(root: Path) -> Path:
+    """Write and compile the repository."""
+    (root / "conf" / "pipeline").mkdir(parents=True)
+    (root / "conf" / "data").mkdir()
+    (root / "conf" / "project.yaml").write_text("name: probes\n")
+    (root / "conf" / "policy.yaml").write_text('owners: ["@probe"]\n')
+    for name, (kind, task) in PIPELINES.items():
+        image = kind == "cnn"
+        target = TARGETS[task]
+        metric = ("rmse", 1000) if task == "regression" else ("log_loss", 20)
+        text = (_IMAGE if image else _TABLE).replace("METRIC", metric[0]).replace("WORST", str(metric[1]))
+        (root / "conf" / "pipeline" / f"{name}.yaml").write_text(
+            _PIPELINE.format(
+                data=name,
+                features="image" if image else "tabular",
+                kind=kind,
+                task=task,
+                target=target,
+                model=KINDS[kind],
+                extra=text.replace("features: {keep: {}}\n", ""),
+            )
+        )
+        (root / "conf" / "data" / f"{name}.yaml").write_text(_data(task))
+        (root / "pipelines" / name / "data").mkdir(parents=True)
+        (root / "pipelines" / name / "data" / "rows.csv").write_text(_images(task) if image else _table(task))
+    compile_files(open_workspace(root))
+    return root
+
+
+def _data(task: str) -> str:
+    kinds = {"binary": "bool", "multiclass": "category", "regression": "float"}
+    columns = f"{TARGETS[task]}: {{type: {kinds[task]}}}"
+    return f"source: {{kind: csv, path: data/rows.csv}}\ncolumns: {{{columns}}}\n"
+
+
+def _table(task: str) -> str:
+    """Write a table of numbers, categories and nulls, with a target that follows two of the columns."""
+    chance = random.Random(task)  # noqa: S311  # rows, not secrets
+    lines = [f"age,income,plan,visits,score,{TARGETS[task]}"]
+    for _ in range(ROWS):
+        age, visits = chance.randint(18, 90), chance.randint(0, 30)
+        income = "" if chance.random() < 0.1 else f"{chance.lognormvariate(7, 1):.2f}"
+        plan, score = chance.choice(["free", "paid", "trial"]), f"{chance.gauss(0, 1):.6f}"
+        strength = (age - 54) / 18 - (visits - 15) / 8 + chance.gauss(0, 0.7)
+        lines.append(f"{age},{income},{plan},{visits},{score},{_target(task, strength)}")
+    return "\n".join(lines) + "\n"
+
+
+def _images(task: str) -> str:
+    """Write images of 6 x 6 pixels, 0 to 16, with a bright spot whose place tells the target."""
+    chance = random.Random(task)  # noqa: S311  # rows, not secrets
+    lines = [",".join([*(f"pixel_{number}" for number in range(36)), TARGETS[task]])]
+    for _ in range(ROWS):
+        row, column = chance.randint(0, 5), chance.randint(0, 5)
+        pixels = [
+            min(16, max(0, round(16 * math.exp(-((y - row) ** 2 + (x - column) ** 2) / 3) + chance.gauss(0, 1))))
+            for y in range(6)
+            for x in range(6)
+        ]
+        lines.append(",".join([*map(str, pixels), _target(task, (row + column - 5) / 3)]))
+    return "\n".join(lines) + "\n"
+
+
+def _target(task: str, strength: float) -> str:
+    if task == "binary":
+        return str(strength > 0).lower()
+    if task == "multiclass":
+        return CLASSES[(strength > -0.6) + (strength > 0.6)]
+    return f"{100 + 12.5 * strength:.3f}"

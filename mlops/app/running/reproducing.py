@@ -1,0 +1,60 @@
+"""The process that runs DVC for one pipeline: `python -m mlops.app.running.reproducing RUNNER NAME TARGET ...`.
+
+It holds the pipeline's lock for as long as DVC may write in its folder, and waits for DVC's own lock, which others
+hold for moments only: while a stage runs it is free. Told to stop it passes that on to the stage; DVC itself is never
+interrupted, so that its lock files and the `dvc.lock` stay whole.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from mlops.app.running.ending import RUNNER, STOPPED, end_with
+from mlops.files.alone import alone
+
+
+def command(name: str, targets: list[str]) -> list[str]:
+    """Say how this file is run for pipeline `name` by this process."""
+    return [sys.executable, "-m", "mlops.app.running.reproducing", str(os.getpid()), name, *targets]
+
+
+def main(runner: int, name: str, *targets: str) -> int:
+    """Reproduce targets of the repository in the current folder; gives the exit code of `dvc repro`."""
+    end_with(runner)
+    with alone(lock_of(Path.cwd(), name), lambda: _say(f"{name}: waiting for another run of it to end")):
+        signal.signal(signal.SIGTERM, _stop)
+        os.environ[RUNNER] = str(os.getpid())
+        from dvc.cli import main as dvc
+
+        result_of(Path.cwd(), name).unlink(missing_ok=True)
+        return int(dvc(["--wait-for-lock", "repro", *targets]))
+
+
+def lock_of(root: Path, name: str) -> Path:
+    """Place the lock of a pipeline."""
+    return root / ".mlops" / "locks" / f"{name}.lock"
+
+
+def result_of(root: Path, name: str) -> Path:
+    """Place what the last stage of a pipeline said of its end."""
+    return root / ".mlops" / "results" / f"{name}.json"
+
+
+def _stop(*_: Any) -> None:
+    """Tell the stage that runs to stop, and any that DVC may start after it."""
+    os.environ[STOPPED] = "yes"
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
+    signal.signal(signal.SIGTERM, _stop)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), *sys.argv[2:]))

@@ -1,0 +1,108 @@
+"""What was started ends, with all that it started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlops.app.running.child import Child, end
+
+CLEANS_UP = """
+import signal, sys
+def stop(*_): raise SystemExit(7)
+signal.signal(signal.SIGTERM, stop)
+try:
+    print("begun", flush=True)
+    signal.pause()
+finally:
+    print("cleaned up", flush=True)
+"""
+DEAF = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("begun", flush=True)
+signal.pause()
+"""
+PARENT = f"""
+import subprocess, sys, signal
+signal.signal(signal.SIGTERM, lambda *_: None)
+child = subprocess.Popen([sys.executable, "-c", {CLEANS_UP!r}])
+child.wait()
+print("the child ended with", child.returncode, flush=True)
+"""
+
+
+def started(script: str, folder: Path) -> Child:
+    """Start a script and wait until it has said that it has begun."""
+    child = Child([sys.executable, "-c", script], folder, piped=True)
+    assert child.output.readline() == b"begun\n"
+    return child
+
+
+def test_a_child_prints_and_ends(tmp_path: Path) -> None:
+    with Child([sys.executable, "-c", "print('hello'); raise SystemExit(3)"], tmp_path, piped=True) as child:
+        assert (child.output.read(), child.wait(), child.ended) == (b"hello\n", 3, True)
+
+
+def test_a_child_that_prints_where_its_parent_does_has_no_output_of_its_own(tmp_path: Path) -> None:
+    with Child([sys.executable, "-c", ""], tmp_path) as child, pytest.raises(ValueError, match="where its parent does"):
+        _ = child.output
+
+
+def test_a_child_cleans_up_before_it_ends(tmp_path: Path) -> None:
+    with started(CLEANS_UP, tmp_path) as child:
+        end(child)
+        assert (child.wait(), child.output.read()) == (7, b"cleaned up\n")
+
+
+def test_grandchildren_end_too(tmp_path: Path) -> None:
+    with started(PARENT, tmp_path) as child:
+        end(child)
+        assert (child.ended, child.output.read()) == (True, b"cleaned up\nthe child ended with 7\n")
+
+
+def test_who_does_not_answer_is_killed(tmp_path: Path) -> None:
+    with started(DEAF, tmp_path) as child:
+        end(child, patience=0.0)
+        assert (child.wait(), child.ended) == (-9, True)
+
+
+def test_leaving_the_block_ends_the_child(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), started(CLEANS_UP, tmp_path) as child:
+        raise KeyboardInterrupt
+    assert child.ended
+
+
+def test_an_orphan_of_the_group_ends_too(tmp_path: Path) -> None:
+    script = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {CLEANS_UP!r}])"
+    with started(script, tmp_path) as child:
+        assert (child.wait(), child.ended) == (0, False)
+        end(child)
+        assert (child.ended, child.output.read()) == (True, b"cleaned up\n")
+
+
+RUNNER = """
+import sys
+from mlops.app.running.child import Child
+child = Child([sys.executable, "-c", sys.argv[1]], ".")
+child.wait()
+"""
+ENDS_WITH = """
+import os, signal
+from mlops.app.running.ending import end_with
+end_with(os.getppid())
+print(os.getpid(), flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
+def test_a_child_whose_parent_is_killed_ends(tmp_path: Path) -> None:
+    with Child([sys.executable, "-c", RUNNER, ENDS_WITH], tmp_path, piped=True) as runner:
+        assert int(runner.output.readline()) != runner._process.pid
+        os.kill(runner._process.pid, 9)
+        runner.wait()
+        assert runner.output.read() == b""  # the end of the pipe: whoever could still write to it has ended

@@ -2,7 +2,8 @@
 
 An MLP 2 x 256 learns from 50,000 x 100 float32 rows on one thread. Runs are interleaved, so that a noisy machine is
 noisy for everyone; a ratio is the median of the ratios of neighbouring runs. CPU time decides, wall-clock time is
-shown. Exits 1 if a bound is missed or the final weights are not the plain loop's.
+shown. The others multiply by MKL, as torch does of itself; mlops by oneDNN under the settings of a stage, for the same
+bits on every processor. Exits 1 if a bound is missed, or the final weights are not those of the plain loop by oneDNN.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 import itertools
 import logging
 import operator
+import os
 import statistics
 import sys
 import tempfile
@@ -31,6 +33,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.utils.data import DataLoader, TensorDataset
 
 from mlops.ml.training.batches import Batches
+from mlops.ml.training.linear import Linear
 from mlops.ml.training.loop import LightningCandidate
 from mlops.ml.training.networks import Network, mlp
 from mlops.ml.training.problem import Examples, Problem
@@ -40,7 +43,7 @@ from mlops.ml.training.session import Judge, Session, TrainerOptions
 ROWS, COLUMNS, VALIDATION, SEED, LR, DECAY = 50_000, 100, 1_000, 7, 1e-3, 0.01
 EPOCHS = 6
 REPETITIONS = {256: 5, 1024: 7}
-BOUNDS = {256: 0.80, 1024: 0.90}
+BOUNDS = {256: 0.75, 1024: 0.85}  # the same bits everywhere have a price: .80 and .90 by MKL
 USUAL_BOUND = 1.8
 TOLERANCE = 1e-5
 PROBLEM = Problem("binary", (COLUMNS,))
@@ -56,15 +59,19 @@ def examples() -> Examples:
     return Examples(x[:ROWS], y[:ROWS], x[ROWS:], y[ROWS:])
 
 
-def body() -> nn.Module:
+def body(layer: type[nn.Linear] = nn.Linear) -> nn.Module:
     torch.manual_seed(derive(SEED, "weights"))
-    return mlp(PROBLEM, (256, 256), 0.0)
+    network = mlp(PROBLEM, (256, 256), 0.0)
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            module.__class__ = layer
+    return network
 
 
-def plain(data: Examples, batch: int, _: Path) -> Weights:
+def plain(data: Examples, batch: int, _: Path, layer: type[nn.Linear] = nn.Linear) -> Weights:
     """Slice batches by index, step fused AdamW, and do nothing else."""
     x, y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y).float()
-    network = body()
+    network = body(layer)
     optimizer = torch.optim.AdamW(network.parameters(), lr=LR, weight_decay=DECAY, fused=True)
     orders = Batches(x, y, size=batch, seed=SEED)
     for epoch in range(EPOCHS):
@@ -86,7 +93,7 @@ def ours(data: Examples, batch: int, folder: Path) -> Weights:
     options = TrainerOptions(max_epochs=EPOCHS, batch_size=batch, patience=None)
 
     def build(session: Session) -> Network:
-        return Network(body(), "binary", lr=LR, weight_decay=DECAY, batch_size=session.options.batch_size)
+        return Network(body(Linear), "binary", lr=LR, weight_decay=DECAY, batch_size=session.options.batch_size)
 
     candidate = LightningCandidate(PROBLEM, build, (CSVLogger(folder),))
     session = Session("mlp", SEED, judge, options, folder / "checkpoints")
@@ -172,7 +179,8 @@ def compare(data: Examples, batch: int) -> bool:
         verdict = "ok" if cpu >= bound else "MISSED"
         row = f"{batch:>6}  {label:<16} {seconds(runs[name]):>8.3f}  {cpu:>8.2f}x  {wall:>8.2f}x"
         print(f"{row}  at least {bound:.2f}x  {verdict}")
-    widest = max(gap(a.weights, b.weights) for a, b in zip(runs["plain"], runs["ours"], strict=True))
+    expected = plain(data, batch, Path(), Linear)
+    widest = max(gap(expected, run.weights) for run in runs["ours"])
     good.append(widest <= TOLERANCE)
     verdict = "ok" if good[-1] else "MISSED"
     print(f"{batch:>6}  widest difference of a weight from the bare loop: {widest:.1e}  {verdict}", flush=True)
@@ -184,6 +192,7 @@ def seconds(runs: list[Timed]) -> float:
 
 
 def main() -> int:
+    os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"  # as in a stage; read when the first product is made
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)

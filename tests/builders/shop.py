@@ -11,7 +11,7 @@ from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit
 from tests.conftest import ROOT
 
-SHARED = ("Makefile", "pyproject.toml", "constraints.txt", ".gitignore", ".gitattributes", ".dvcignore", ".dvc/config")
+SHARED = ("constraints.txt", ".gitignore", ".gitattributes", ".dvcignore", ".dvc/config")
 
 PIPELINE = """\
 # @package _global_
@@ -57,6 +57,7 @@ def make_shop(root: Path, *pipelines: str) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, root / name)
     texts = {
+        "Makefile": "setup:\n\t@test -x .venv/bin/mlops\n",
         "conf/project.yaml": "name: shop\nci: {install: make}\n",
         "conf/policy.yaml": 'owners: ["@platform"]\nrisk:\n  high: {owners: 2, sliced_gate: true}\n',
     }

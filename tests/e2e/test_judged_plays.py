@@ -27,7 +27,7 @@ pytestmark = plays.MARKS
 PROJECT = """\
 name: shop
 tracking: {{uri: "sqlite:///{database}"}}
-ci: {{app: {{id: Iv1shop}}}}
+ci: {{install: make, runner: shop-machine, app: {{id: Iv1shop}}}}
 environments:
   staging: {{propose: true}}
 """

@@ -22,6 +22,7 @@ JUDGES = {
     "pr/comment": ({**READ, **PULLS}, "none", ""),
     "pr/verdict": ({}, "none", ""),
     "dependencies/audit": (READ, "none", ""),
+    "dependencies/processor": (READ, "none", ""),
 }
 WATCHES = ("monitor/every-hour", "monitor/every-day", "monitor/every-week")
 PROPOSES = ("main/register", "monitor/retrain", "retrain/retrain", "rollback/rollback")
@@ -205,7 +206,7 @@ OUTSIDE = (
 )
 def test_a_strangers_change_waits_before_it_reaches_a_machine_of_ones_own(runner: Any, expected: str) -> None:
     found = jobs(workflows(project(runner=runner)))
-    for name in ("pr/check", "pr/affected", "pr/pipeline", "dependencies/audit"):
+    for name in ("pr/check", "pr/affected", "pr/pipeline", "dependencies/audit", "dependencies/processor"):
         assert found[name].get("environment", "") == expected
 
 

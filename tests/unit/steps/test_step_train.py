@@ -39,6 +39,7 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
         "schema_version": 1,
         "select_by": "auroc",
         "chosen": "linear",
+        "reproducible": "anywhere",
         "candidates": None,
     }
     linear, net = training["candidates"]["linear"], training["candidates"]["net"]

@@ -8,10 +8,13 @@ JOBS   ?= 2
 
 HASHES ?= yes
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
-# tries what uv did not get. Modules are compiled when they are first imported: of all that is installed few are.
+# tries what uv did not get. Modules are compiled once, by all processors, and not left to the first import: where
+# PYTHONDONTWRITEBYTECODE is set, as it is in many containers, every process would compile all of torch again. What nobody
+# imports here is left out, and a file that is no Python of this version is no reason to stop.
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 UV     := $(BIN)/uv pip install --quiet --python $(BIN)/python
 HASHED := --require-hashes --no-deps --no-build-isolation
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(tests?|_internal)/' .venv/lib mlops || true
 define locked
 $(UV) $(HASHED) --requirement $(1) 2>/dev/null || $(PIP) $(HASHED) --requirement $(1)
 endef
@@ -67,6 +70,7 @@ else
 	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in mlops/locks/" >&2
 	$(PIP) --constraint constraints.txt --editable ".[train,registry,sql,explain]" --config-settings editable_mode=compat
 endif
+	$(COMPILE)
 	@touch $@
 
 # What only tests, linters and `make lock` need
@@ -78,6 +82,7 @@ else
 	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in .requirements/" >&2
 	$(PIP) --constraint constraints.txt --editable ".[train,registry,sql,explain,test]" --config-settings editable_mode=compat
 endif
+	$(COMPILE)
 	@touch $@
 
 lock: $(TESTED) ## Write down the hashes of what pyproject.toml and constraints.txt ask for

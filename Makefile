@@ -14,7 +14,7 @@ HASHES ?= yes
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 UV     := $(BIN)/uv pip install --quiet --python $(BIN)/python
 HASHED := --require-hashes --no-deps --no-build-isolation
-COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(tests?|_internal)/' .venv/lib mlops || true
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(tests?|testing/_internal)/' .venv/lib mlops || true
 define locked
 $(UV) $(HASHED) --requirement $(1) 2>/dev/null || $(PIP) $(HASHED) --requirement $(1)
 endef

@@ -7,6 +7,8 @@ TESTED := .venv/.installed-test
 JOBS   ?= 2
 
 HASHES ?= yes
+EXTRAS := train,registry,sql,explain
+WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
 # tries what uv did not get. Modules are compiled once, by all processors, and not left to the first import: where
 # PYTHONDONTWRITEBYTECODE is set, as it is in many containers, every process would compile all of torch again. What nobody
@@ -17,6 +19,10 @@ HASHED := --require-hashes --no-deps --no-build-isolation
 COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(tests?|testing/_internal)/' .venv/lib mlops || true
 define locked
 $(UV) $(HASHED) --requirement $(1) 2>/dev/null || $(PIP) $(HASHED) --requirement $(1)
+endef
+define unhashed
+@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in $(1)" >&2
+$(PIP) --constraint constraints.txt --editable ".[$(2)]" --config-settings editable_mode=compat
 endef
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
@@ -67,8 +73,7 @@ ifeq ($(HASHES),yes)
 	$(PIP) --no-deps --no-build-isolation --editable . --config-settings editable_mode=compat
 	$(BIN)/uv pip check --quiet --python $(BIN)/python
 else
-	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in mlops/locks/" >&2
-	$(PIP) --constraint constraints.txt --editable ".[train,registry,sql,explain]" --config-settings editable_mode=compat
+	$(call unhashed,mlops/locks/,$(EXTRAS))
 endif
 	$(COMPILE)
 	@touch $@
@@ -79,8 +84,7 @@ ifeq ($(HASHES),yes)
 	$(call locked,.requirements/test.txt)
 	$(BIN)/uv pip check --quiet --python $(BIN)/python
 else
-	@echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in .requirements/" >&2
-	$(PIP) --constraint constraints.txt --editable ".[train,registry,sql,explain,test]" --config-settings editable_mode=compat
+	$(call unhashed,.requirements/,$(WITH_TESTS))
 endif
 	$(COMPILE)
 	@touch $@

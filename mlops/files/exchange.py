@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from mlops.errors import InfrastructureError
@@ -18,24 +19,25 @@ def exchange(root: Path, files: Mapping[str, bytes | None]) -> None:
         InfrastructureError: one cannot be written, and nothing was.
     """
     before = {path: _bytes(root / path) for path in files}
-    begun: list[str] = []
-    try:
+    with ExitStack() as undo:
         for path, data in sorted(files.items()):
-            begun.append(path)
-            _put(root, path, data)
-    except BaseException as error:
-        for path in reversed(begun):
-            if _bytes(root / path) != before[path]:
-                _put(root, path, before[path])
-        if not isinstance(error, OSError):
-            raise
-        said = (error.strerror or str(error)).lower()
-        message = f"{begun[-1]} cannot be written: {said}"
-        raise InfrastructureError(message, hint="nothing was changed; make it writable, then run this again") from error
+            undo.callback(_put_back, root, path, before[path])
+            try:
+                _put(root, path, data)
+            except OSError as error:
+                message = f"{path} cannot be written: {(error.strerror or str(error)).lower()}"
+                hint = "nothing was changed; make it writable, then run this again"
+                raise InfrastructureError(message, hint=hint) from error
+        undo.pop_all()
 
 
 def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
+
+
+def _put_back(root: Path, path: str, data: bytes | None) -> None:
+    if _bytes(root / path) != data:
+        _put(root, path, data)
 
 
 def _put(root: Path, path: str, data: bytes | None) -> None:

@@ -29,6 +29,11 @@ _REMOTE = """\
     url = {folder}
     verify = true
 """
+_PROJECT = """\
+name: shop
+tracking: {{uri: "sqlite:///{database}"}}
+ci: {{install: make, runner: shop-machine, app: {{id: Iv1shop}}}}
+"""
 
 
 @dataclass
@@ -46,6 +51,12 @@ class Team:
     def pull(self) -> None:
         git(self.work, "fetch", "-q", "origin", "main")
         git(self.work, "reset", "-q", "--hard", "FETCH_HEAD")
+
+
+def keep_registry(work: Path, database: Path, *environments: str) -> None:
+    """Give the shop a registry, jobs that run on its own machine, a bot that opens pull requests, and environments."""
+    lines = ["environments:", *(f"  {line}" for line in environments), ""] if environments else []
+    (work / "conf/project.yaml").write_text(_PROJECT.format(database=database) + "\n".join(lines))
 
 
 def settle(work: Path, remote: Path) -> None:

@@ -24,13 +24,6 @@ from tests.runner.run import Runner
 
 pytestmark = plays.MARKS
 
-PROJECT = """\
-name: shop
-tracking: {{uri: "sqlite:///{database}"}}
-ci: {{install: make, runner: shop-machine, app: {{id: Iv1shop}}}}
-environments:
-  staging: {{propose: true}}
-"""
 # what a fleet of runners does: the same training gives other bits on another vendor's processor
 MODEL = """\
 from pathlib import Path
@@ -95,7 +88,7 @@ class Team(plays.Team):
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
-    (work / "conf" / "project.yaml").write_text(PROJECT.format(database=folder / "mlflow.db"))
+    plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true}")
     (work / "conf" / "model").mkdir()
     (work / "conf" / "model" / "own.yaml").write_text("# @package model.own\nkind: pipelines.churn.model:fitted\n")
     (work / "pipelines" / "churn" / "model.py").write_text(MODEL.format(processor=folder / "processor"))

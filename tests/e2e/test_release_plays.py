@@ -22,15 +22,6 @@ from tests.runner.run import Runner
 
 pytestmark = plays.MARKS
 
-PROJECT = """\
-name: shop
-tracking: {{uri: "sqlite:///{database}"}}
-ci: {{install: make, runner: shop-machine, app: {{id: Iv1shop}}}}
-environments:
-  staging: {{propose: true}}
-  prod: {{}}
-"""
-
 
 @dataclass
 class Team(plays.Team):
@@ -58,7 +49,7 @@ class Team(plays.Team):
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
-    (work / "conf" / "project.yaml").write_text(PROJECT.format(database=folder / "mlflow.db"))
+    plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true}", "prod: {}")
     plays.settle(work, folder / "remote")
     propose(work, "Two environments, and a remote")
     origin = Origin.of(work, folder / "origin.git")

@@ -28,11 +28,6 @@ from tests.runner.run import Runner
 pytestmark = plays.MARKS
 
 HOURLY, START = 600, 1_793_577_600  # rows an hour; 2026-11-02 in seconds
-PROJECT = """\
-name: shop
-tracking: {{uri: "sqlite:///{database}"}}
-ci: {{install: make, runner: shop-machine, app: {{id: Iv1shop}}}}
-"""
 MONITOR = """\
 monitor:
   every: day
@@ -101,7 +96,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """A team whose model was trained at home, merged, and serves."""
     folder = tmp_path_factory.mktemp("team")
     work, served = make_shop(folder / "work", "churn"), folder / "served"
-    (work / "conf/project.yaml").write_text(PROJECT.format(database=folder / "mlflow.db"))
+    plays.keep_registry(work, folder / "mlflow.db")
     plays.settle(work, folder / "remote")
     pipeline = work / "conf/pipeline/churn.yaml"
     pipeline.write_text(pipeline.read_text() + MONITOR.format(folder=served))

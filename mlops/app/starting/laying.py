@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
@@ -39,19 +39,18 @@ def lay(folder: Path, build: Callable[[Path], None]) -> tuple[str, ...]:
         ConfigurationError: something stands where an entry belongs.
         InfrastructureError: the folder cannot be written; another process lays something there now.
     """
-    created = _missing(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder) as stage:
-            (stage / "new").mkdir()
-            build(stage / "new")
-            return _move(stage, folder)
+        with ExitStack() as undo:
+            undo.callback(_remove_empty, _missing(folder))
+            folder.mkdir(parents=True, exist_ok=True)
+            with _alone(folder) as stage:
+                (stage / "new").mkdir()
+                build(stage / "new")
+                moved = _move(stage, folder)
+            undo.pop_all()
+            return moved
     except OSError as error:
-        _remove_empty(created)
         raise _unwritable(folder, error) from error
-    except BaseException:
-        _remove_empty(created)
-        raise
 
 
 def leftover(folder: Path) -> tuple[str, ...]:
@@ -91,13 +90,12 @@ def _alone(folder: Path) -> Iterator[Path]:
             hint = "wait until it is done"
             raise InfrastructureError(f"{folder}: another `mlops init` is at work there", hint=hint) from error
         _undo(folder)
-        try:
-            yield stage
-        except BaseException:
-            _undo(folder)
-            raise
-        finally:
-            _clear(stage)
+        with ExitStack() as last:
+            last.callback(_clear, stage)
+            with ExitStack() as undo:
+                undo.callback(_undo, folder)
+                yield stage
+                undo.pop_all()
     finally:
         os.close(held)
 
@@ -128,19 +126,19 @@ def _move(stage: Path, folder: Path) -> tuple[str, ...]:
     files = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
     files = [path for path in files if not path.startswith(".git/")]
     write_bytes(stage / _LIST, json.dumps({path: _digest(new / path) for path in files}).encode())
-    moved: list[Path] = []
-    try:
+    with ExitStack() as undo:
         for entry in sorted(new.iterdir(), key=lambda entry: (entry.name == _LAST, entry.name)):
             target = folder / entry.name
             if os.path.lexists(target):
                 raise ConfigurationError(f"{target} is in the way", hint="move it away, then run it again")
             entry.rename(target)
-            moved.append(target)
-    except BaseException:
-        for target in moved:
-            shutil.rmtree(target) if target.is_dir() else target.unlink()
-        raise
+            undo.callback(_remove, target)
+        undo.pop_all()
     return tuple(files)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _missing(folder: Path) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,7 @@ from mlops.app.starting.pin import FILE, Pin, Requirements, parse, write
 from mlops.app.starting.upgrade import Wanted, upgrade
 from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit, edit, git, record
-from tests.builders.upgrading import EARLIER, make_earlier
-from tests.builders.zipped_wheels import make_wheel
+from tests.builders.upgrading import EARLIER
 
 VERSION = mlops.__version__
 SPLIT = "split it: one pull request for the upgrade, another for the rest"
@@ -25,21 +23,9 @@ PLANT = Migration(
 )
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_wheel(tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_earlier(tmp_path_factory.mktemp("earlier") / "shop")
-
-
 @pytest.fixture
-def root(tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = shutil.copytree(earlier, tmp_path / "shop")
-    monkeypatch.chdir(root)
-    return root
+def root(earlier_shop: Path) -> Path:
+    return earlier_shop
 
 
 def move(root: Path, wheel: Path, migrations: tuple[Migration, ...] = ()) -> None:

@@ -18,7 +18,7 @@ from mlops.app.starting.pin import parse
 from mlops.app.starting.settings import Settings
 from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit, git
-from tests.builders.zipped_wheels import NAME, make_wheel
+from tests.builders.zipped_wheels import NAME
 
 DVC = "[core]\n    analytics = false\n"
 WRITTEN = [
@@ -41,11 +41,6 @@ WRITTEN = [
     "requirements.txt",
     f"vendor/{NAME}",
 ]
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def begin(folder: Path, wheel: Path, *options: str) -> int:

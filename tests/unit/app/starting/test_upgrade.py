@@ -26,7 +26,7 @@ from mlops.app.workspace import open_workspace
 from mlops.errors import MlopsError
 from tests.builders.repositories import commit, edit, git
 from tests.builders.upgrading import EARLIER, make_earlier
-from tests.builders.zipped_wheels import NAME, make_later_wheel, make_wheel
+from tests.builders.zipped_wheels import NAME, make_later_wheel
 from tests.runner.api import Api
 
 VERSION = mlops.__version__
@@ -35,23 +35,9 @@ NEW = f"vendor/{NAME}"
 MOVED = ["pipelines/churn/params.yaml", "requirements.txt", OLD, NEW]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_wheel(tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_earlier(tmp_path_factory.mktemp("earlier") / "shop")
-
-
 @pytest.fixture
-def root(tmp_path: Path, earlier: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in ("MLOPS_TOKEN", "GITHUB_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    root = shutil.copytree(earlier, tmp_path / "shop")
-    monkeypatch.chdir(root)
-    return root
+def root(earlier_shop: Path) -> Path:
+    return earlier_shop
 
 
 def nobody(wheel: Path, root: Path, arguments: Sequence[str]) -> int:

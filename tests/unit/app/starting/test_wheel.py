@@ -28,11 +28,6 @@ def refused(given: str | None, source: Source | None) -> tuple[str, str, int]:
     return caught.value.message, caught.value.hint, caught.value.exit_code
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_wheel(tmp_path_factory.mktemp("wheel"))
-
-
 def test_a_file_goes_into_the_repository(wheel: Path) -> None:
     pin = Pin(VERSION, digest(wheel), f"./vendor/{NAME}")
     assert find(str(wheel), None) == Wheel(pin, wheel.read_bytes())

@@ -7,7 +7,7 @@ TESTED := .venv/.installed-test
 JOBS   ?= 2
 
 HASHES ?= yes
-EXTRAS := train,registry,sql,explain
+EXTRAS := train,registry,sql,excel,explain
 WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
 # tries what uv did not get. Modules are compiled once, by all processors, and not left to the first import: where
@@ -96,8 +96,8 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	@test -x .mlops/audit/bin/pip || $(PYTHON) -m venv .mlops/audit
 	.mlops/audit/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement .requirements/audit.txt
 	.mlops/audit/bin/pip-audit --strict --disable-pip --require-hashes --vulnerability-service osv --progress-spinner off \
-	  --requirement mlops/locks/run.txt --requirement mlops/locks/torch.txt --requirement .requirements/test.txt \
-	  --requirement .requirements/audit.txt
+	  $(addprefix --requirement mlops/locks/,run.txt torch.txt s3.txt gs.txt azure.txt ssh.txt) \
+	  --requirement .requirements/test.txt --requirement .requirements/audit.txt
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
 	npm ci --prefix tests/runner --silent --no-audit --no-fund

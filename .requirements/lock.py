@@ -12,12 +12,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mlops.extras import STORES
+
 ROOT = Path(__file__).parent.parent
 BESIDE = ROOT / ".requirements"
 SHIPPED = ROOT / "mlops" / "locks"  # these travel in the wheel, for repositories that `mlops init` makes
 COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
 PLAIN = ("--no-annotate", "--no-header", "--no-emit-index-url")
-RUN = ("train", "registry", "sql", "explain")  # extras of the stages and verbs; `test` comes beside them
+RUN = ("train", "registry", "sql", "excel", "explain")  # extras of the stages and verbs; `test` comes beside them
 FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
 BUILD = ("setuptools", "uv")  # builds this project and what is published as a source alone; installs the rest
 AUDIT = "pip-audit==2.10.1"
@@ -27,7 +29,7 @@ TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build 
 
 
 def main() -> None:
-    """Resolve what serves, what runs, what tests, and the tool that audits them."""
+    """Resolve what serves, what runs, what tests, what each kind of remote needs, and the tool that audits them."""
     run = _needed(*RUN)
     torch = next(block for block in run if block.startswith("torch=="))
     plain = [block for block in run if not TORCH.match(block)]
@@ -39,6 +41,8 @@ def main() -> None:
     _write(SHIPPED / "run", plain)
     _write(SHIPPED / "torch", [block for block in run if TORCH.match(block)])
     _write(SHIPPED / "torch-cpu", [_cpu(torch.split(" ", 1)[0])])
+    for store in STORES:
+        _write(SHIPPED / store, [block for block in _needed(*RUN, store) if block not in run])
 
 
 def _needed(*extras: str) -> list[str]:

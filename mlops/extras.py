@@ -11,6 +11,12 @@ from importlib.util import find_spec
 from mlops.errors import InfrastructureError
 
 DISTRIBUTION = "mlops-by-pull-request"
+STORES = {  # by the scheme of a DVC remote, which is the name of the extra and of its lock: the plugin of DVC
+    "s3": {"dvc-s3": "dvc_s3"},
+    "gs": {"dvc-gs": "dvc_gs"},
+    "azure": {"dvc-azure": "dvc_azure"},
+    "ssh": {"dvc-ssh": "dvc_ssh"},
+}
 EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproject.toml lists, and what they import as
     "train": {
         "dvc": "dvc",
@@ -30,6 +36,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
     "sql": {"duckdb": "duckdb", "pyarrow": "pyarrow"},
     "excel": {"fastexcel": "fastexcel"},
     "explain": {"captum": "captum", "shap": "shap"},
+    **STORES,
 }
 
 

@@ -24,6 +24,10 @@ define unhashed
 @echo "HASHES=$(HASHES): what is installed is NOT compared with the hashes in $(1)" >&2
 $(PIP) --constraint constraints.txt --editable ".[$(2)]" --config-settings editable_mode=compat
 endef
+define audited
+.mlops/audit/bin/pip-audit --strict --disable-pip --require-hashes --vulnerability-service osv --progress-spinner off \
+  $(addprefix --requirement ,$(1))
+endef
 ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
@@ -92,12 +96,12 @@ endif
 lock: $(TESTED) ## Write down the hashes of what pyproject.toml and constraints.txt ask for
 	$(BIN)/python .requirements/lock.py
 
+# The tool has an environment of its own, and may have other releases than the rest: it takes only one of each at a time
 audit:           ## Look for known vulnerabilities in what is locked, in the OSV database
 	@test -x .mlops/audit/bin/pip || $(PYTHON) -m venv .mlops/audit
 	.mlops/audit/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement .requirements/audit.txt
-	.mlops/audit/bin/pip-audit --strict --disable-pip --require-hashes --vulnerability-service osv --progress-spinner off \
-	  $(addprefix --requirement mlops/locks/,run.txt torch.txt s3.txt gs.txt azure.txt ssh.txt) \
-	  --requirement .requirements/test.txt --requirement .requirements/audit.txt
+	$(call audited,$(addprefix mlops/locks/,run.txt torch.txt s3.txt gs.txt azure.txt ssh.txt) .requirements/build.txt .requirements/test.txt)
+	$(call audited,.requirements/audit.txt)
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
 	npm ci --prefix tests/runner --silent --no-audit --no-fund

@@ -150,6 +150,12 @@ Why: the code owners decided that nothing may be judged or run by it.
 Fix: `mlops upgrade --to` another version.
 Example: `versions: {refused: ["0.1.3"]}` with `mlops-by-pull-request==0.1.3`.
 
+remote-unlocked: a DVC remote that what is locked cannot reach.
+What: .dvc/config names a remote on s3, gs, azure or ssh, and requirements.txt lacks what DVC needs for it.
+Why: every machine installs that lock and nothing else; the first job to fetch or push would fail.
+Fix: commit .dvc/config, then `mlops upgrade`: to the release that is pinned it adds what is missing, and nothing moves.
+Example: `url = s3://bucket/shop` with a requirements.txt from before.
+
 rule-twice: two rules bound the same thing.
 What: one metric, one slice and one kind of bound in two rules, a preset's included.
 Why: a verdict could not name which of them failed.

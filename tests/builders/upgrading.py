@@ -13,11 +13,11 @@ from tests.builders.repositories import commit, make_repository, record
 EARLIER = "0.0.9"
 NUMPY = "1.0.0"
 _WHEEL = f"mlops_by_pull_request-{EARLIER}-py3-none-any.whl"
-_OWN = "dvc-s3==3.2.0 \\\n    --hash=sha256:" + "d" * 64 + "\n"
+_OWN = "openpyxl==3.1.5 \\\n    --hash=sha256:" + "d" * 64 + "\n"
 
 
 def make_earlier(folder: Path, *, kept: bool = True) -> Path:
-    """Make, record and commit a repository on release 0.0.9, which had another numpy; people added dvc-s3 to its lock.
+    """Make, record and commit a repository on release 0.0.9, with another numpy; people added openpyxl to its lock.
 
     Its wheel is in `vendor/`, or, where not `kept`, of the index.
     """

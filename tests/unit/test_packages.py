@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from mlops.extras import STORES
+
 REFUSED = {
     "pytorch-lightning": ("2.6.2", "2.6.3", "2.6.5"),
     "hydra-core": ("1.3.7",),
@@ -28,18 +30,18 @@ def test_pyproject_refuses_a_bad_release_and_takes_the_pinned_one(name: str, rep
     assert wanted.specifier.contains(pinned(repository)[name])
 
 
-def test_whatever_make_setup_installs_is_pinned_to_one_version(repository: Path) -> None:
+def test_whatever_is_asked_for_is_pinned_to_one_version(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
     assert {canonicalize_name(Requirement(item).name) for item in asked(project)} <= set(pinned(repository))
 
 
 def asked(project: dict[str, Any]) -> list[str]:
-    """List what is asked for by all that `make test` installs."""
-    extras = ("train", "registry", "sql", "explain", "test")
+    """List what the core and all extras ask for."""
+    extras = ("train", "registry", "sql", "excel", "explain", *STORES, "test")
     return [*project["dependencies"], *(item for extra in extras for item in project["optional-dependencies"][extra])]
 
 
-SHIPPED = ("run", "serve", "torch", "torch-cpu")
+SHIPPED = ("run", "serve", "torch", "torch-cpu", *STORES)
 LOCKS = (*SHIPPED, "audit", "build", "test")
 
 
@@ -56,7 +58,7 @@ def test_every_file_that_is_installed_has_a_hash(name: str, repository: Path) ->
 def test_what_is_locked_is_what_is_pinned(repository: Path) -> None:
     found = {
         canonicalize_name(requirement.name): next(iter(requirement.specifier)).version
-        for name in ("build", "run", "test", "torch")
+        for name in ("build", "run", "test", "torch", *STORES)
         for requirement in map(Requirement, locked(repository, name))
     }
     differing = {name: found.get(name) for name, version in pinned(repository).items() if found.get(name) != version}
@@ -98,6 +100,29 @@ def test_a_setup_for_the_demo_installs_nothing_that_only_tests_need(repository: 
 def test_what_serves_is_part_of_what_runs(repository: Path) -> None:
     assert locked(repository, "serve").items() <= locked(repository, "run").items()
     assert not locked(repository, "test").keys() & locked(repository, "run").keys()
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_a_store_adds_its_plugin_and_what_that_needs_to_what_runs(store: str, repository: Path) -> None:
+    """By name: a block for what is there already would be a second version of it, or the same bytes twice."""
+    found = {Requirement(item).name for item in locked(repository, store)}
+    assert STORES[store].keys() <= found
+    assert not found & {Requirement(item).name for name in ("run", "torch") for item in locked(repository, name)}
+
+
+def test_what_two_stores_need_is_the_same(repository: Path) -> None:
+    found: dict[str, list[str]] = {}
+    for store in STORES:
+        for requirement, hashes in locked(repository, store).items():
+            assert found.setdefault(Requirement(requirement).name, [requirement, *hashes]) == [requirement, *hashes]
+
+
+def test_an_audit_reads_every_lock(repository: Path) -> None:
+    lines = [line for line in commands(repository, "audit") if "pip-audit --strict" in line]
+    read = {path for line in lines for path in re.findall(r"--requirement (\S+)\.txt", line)}
+    places = {f"mlops/locks/{name}" if name in SHIPPED else f".requirements/{name}" for name in LOCKS}
+    # the core is part of what runs, and a build of torch for CPUs has the holes of any other
+    assert places - read == {"mlops/locks/serve", "mlops/locks/torch-cpu"}
 
 
 def test_a_setup_that_compares_no_hashes_says_so(repository: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import mlops
 from mlops.app.access.check import Check
-from mlops.app.starting.pin import FILE, Pin, parse
+from mlops.app.dvc_remote import remotes
+from mlops.app.starting.pin import FILE, Pin, Requirements, parse
+from mlops.app.starting.stores import store_of, unmet
 from mlops.app.workspace import open_workspace
 from mlops.errors import ConfigurationError
 from mlops.rules import place_of_one_machine
@@ -24,13 +26,14 @@ def installation(root: Path) -> Iterator[Check]:
     if project is None or project.ci.install != "lock":
         return
     try:
-        pin = parse((root / FILE).read_text(encoding="utf-8")).pin
+        requirements = parse((root / FILE).read_text(encoding="utf-8"))
     except OSError:
         yield Check("pin", "fail", f"{FILE} is missing", f"take it back from Git: git checkout -- {FILE}")
     except ConfigurationError as error:
         yield Check("pin", "fail", error.message, error.hint)
     else:
-        yield _pinned(root, pin)
+        yield _pinned(root, requirements.pin)
+        yield from _stores(root, requirements)
 
 
 def places(root: Path) -> Iterator[Check]:
@@ -41,6 +44,17 @@ def places(root: Path) -> Iterator[Check]:
         return  # `mlops validate` says why
     for found in place_of_one_machine.check(plan):
         yield Check(".".join(map(str, found.key)), "fail", found.message, found.hint)
+
+
+def _stores(root: Path, requirements: Requirements) -> Iterator[Check]:
+    """Look whether DVC's remotes are served; what another release locks for them is not known here."""
+    if requirements.pin.version == mlops.__version__:
+        lacking = {item.remote: item for item in unmet(root, requirements.lock)}
+        for name, url in sorted(remotes(root).items()):
+            if item := lacking.get(name):
+                yield Check(f"dvc plugin for {name}", "fail", item.message, item.hint)
+            elif store := store_of(url):
+                yield Check(f"dvc plugin for {name}", "pass", f"what {store} needs is locked")
 
 
 def _pinned(root: Path, pin: Pin) -> Check:

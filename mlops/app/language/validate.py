@@ -12,6 +12,7 @@ from mlops.app.judging.release_pin import not_alone, refused_release
 from mlops.app.judging.waivers import approved_by_author, expired
 from mlops.app.language.against_hydra import differences
 from mlops.app.language.findings import findings
+from mlops.app.starting.stores import unlocked
 from mlops.app.workspace import open_workspace
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
@@ -27,6 +28,7 @@ def validate(
 ) -> tuple[tuple[Diagnostic, ...], str]:
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
+    What DVC needs for the repository's remotes must be locked.
     With `base`, the policy of that commit holds too, an upgrade changes nothing else, and `author` may not approve a
     waiver that was not there; with `hydra`, Hydra must compose the same values.
 
@@ -43,6 +45,7 @@ def validate(
     if hydra:
         found += differences(workspace)
     found += refused_release(workspace)
+    found += unlocked(root) if workspace.project.ci.install == "lock" else []
     if base is not None:
         commit = commit_of(root, base)
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)

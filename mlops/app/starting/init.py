@@ -15,12 +15,14 @@ from mlops.app.starting.ground import look
 from mlops.app.starting.laying import lay, take_back
 from mlops.app.starting.pin import Requirements, write
 from mlops.app.starting.settings import PLACEHOLDER, Settings
+from mlops.app.starting.stores import store_of
 from mlops.app.starting.wheel import Source, Wheel, find
 from mlops.errors import InfrastructureError
+from mlops.extras import STORES
 from mlops.files.atomic import write_bytes, write_text
-from mlops.spec.reach import is_address
+from mlops.spec.reach import SCHEME, is_address
 
-_OBJECT_STORES = {"s3": "dvc-s3", "gs": "dvc-gs", "azure": "dvc-azure", "ssh": "dvc-ssh"}
+_PLAIN = ("http", "https", "file")  # DVC reaches these by itself
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def begin(folder: Path, settings: Settings, given: str | None, source: Source | 
     """
     versioned = look(folder)
     wheel = find(given, source)
-    texts = contents(settings, write(Requirements(wheel.pin, lock.shipped())))
+    requirements = Requirements(wheel.pin, lock.shipped(stores=filter(None, [store_of(settings.remote)])))
+    texts = contents(settings, write(requirements))
 
     def build(new: Path) -> None:
         for path, text in texts.items():
@@ -64,7 +67,7 @@ def begin(folder: Path, settings: Settings, given: str | None, source: Source | 
     entries = sorted({path.split("/", 1)[0] for path in files} | (set() if versioned else {".git"}))
     place = shlex.quote(str(folder))
     undo = f"rm -r {place}" if alone else f"cd {place} && rm -r {' '.join(entries)}"
-    return Begun(files, undo, tuple(_notes(settings, wheel)))
+    return Begun(files, undo, tuple(_notes(settings, wheel, requirements)))
 
 
 def _compile(root: Path) -> None:
@@ -87,7 +90,7 @@ def _version(root: Path) -> None:
         )
 
 
-def _notes(settings: Settings, wheel: Wheel) -> list[str]:
+def _notes(settings: Settings, wheel: Wheel, requirements: Requirements) -> list[str]:
     notes = []
     if settings.owner == PLACEHOLDER:
         notes.append("`@me` in conf/policy.yaml is a placeholder: name who reviews the policy")
@@ -97,13 +100,12 @@ def _notes(settings: Settings, wheel: Wheel) -> list[str]:
         notes.append(f"{settings.remote} is a path: other machines, CI among them, make again what it holds")
     if settings.ci == "github" and not settings.shared:
         notes.append("only the pull-request workflow: releases and monitors need a --remote and a --tracking server")
-    if (store := _OBJECT_STORES.get(settings.remote.partition("://")[0])) is not None:
-        notes.append(
-            f"DVC reaches this remote through {store}, which the lock does not hold: add it to requirements.txt"
-        )
+    scheme = settings.remote.partition("://")[0]
+    if SCHEME.match(settings.remote) and scheme not in {*STORES, *_PLAIN}:
+        notes.append(f"DVC needs a plugin for {scheme}://, which no lock of mlops holds; {', '.join(STORES)} have one")
     if wheel.pin.file:
         notes.append(f"{wheel.pin.file} is committed: pip installs from it, by its hash")
-    if differing := lock.elsewhere(lock.shipped()):
+    if differing := lock.elsewhere(requirements.lock):
         shown = f"{differing[0]}{f' and {len(differing) - 1} more' if len(differing) > 1 else ''}"
         notes.append(f"this environment is not the locked one ({shown}): install it as README.md says")
     return notes

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from mlops.app.starting.pin import Requirements, blocks, versions
+from mlops.extras import STORES
 
 _LOCKS = "mlops/locks/"
 
@@ -26,6 +27,13 @@ def _brought(root: Path, before: Requirements) -> str:
     try:
         with zipfile.ZipFile(root / before.pin.file) as archive:
             names = [name for name in archive.namelist() if name.startswith(_LOCKS) and name.endswith(".txt")]
+            names = [name for name in names if name not in _unused(before)]
             return "".join(archive.read(name).decode() for name in names)
     except zipfile.BadZipFile:  # it has the hash that is pinned, so it is what was installed; what it holds is unknown
         return ""
+
+
+def _unused(before: Requirements) -> set[str]:
+    """Name the locks of stores that the repository did not use: what is in both is somebody's own."""
+    named = before.versions().keys()
+    return {f"{_LOCKS}{store}.txt" for store, plugin in STORES.items() if not plugin.keys() <= named}

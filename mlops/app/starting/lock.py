@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import metadata
 from importlib.resources import files
 
@@ -10,15 +11,28 @@ from mlops.app.starting.pin import blocks, versions
 _CPU = "+cpu"
 
 
-def shipped(before: str | None = None) -> str:
-    """Give the blocks for what runs here: with the build of torch for CPUs where that is the one installed.
+def shipped(before: str | None = None, stores: Iterable[str] = ()) -> str:
+    """Give the blocks for what runs here, and for the stores: with torch's build for CPUs where that is installed.
 
     That build is on an index of its own. Who has it here has told pip where it is, and has to tell CI as well. Where
     there was a lock `before`, its build of torch stays.
     """
     build = _installed("torch") if before is None else versions(before).get("torch", "")
     torch = "torch-cpu.txt" if build.endswith(_CPU) else "torch.txt"
-    return "".join(sorted(blocks(_text("run.txt")) + blocks(_text(torch))))
+    return with_stores(_text("run.txt") + _text(torch), stores)
+
+
+def with_stores(lock: str, stores: Iterable[str]) -> str:
+    """Give the blocks of a lock, and those for the stores that it does not name."""
+    found = {name: block for block in blocks(lock) for name in versions(block)}
+    for store in stores:
+        found = {name: block for block in blocks(_text(f"{store}.txt")) for name in versions(block)} | found
+    return "".join(sorted(found.values()))
+
+
+def needs(store: str) -> frozenset[str]:
+    """List the distributions that DVC needs for a store, by normal name, beyond what runs everywhere."""
+    return frozenset(versions(_text(f"{store}.txt")))
 
 
 def elsewhere(lock: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from mlops.app.starting.offered import Offered, offer, refuse_other
 from mlops.app.starting.pin import FILE, Pin, Requirements, blocks, versions, write
 from mlops.app.starting.rehearsal import rehearsal
 from mlops.app.starting.standing import refuse_downgrade, stand
+from mlops.app.starting.stores import stores, unmet
 from mlops.app.starting.upgrade_body import upgrade_body
 from mlops.app.starting.upgraded import Stale, Upgraded, told
 from mlops.app.starting.wheel import Source
@@ -64,6 +65,8 @@ def upgrade(
 ) -> Upgraded | int:
     """Move a repository to a release: all of it or nothing; an exit code where that release itself did it, `elsewhere`.
 
+    To the release that it is on, the lock is given what DVC's remotes need and it lacks.
+
     Raises:
         ConfigurationError: the repository cannot be moved from where it stands, or that release refuses its YAML.
         IntegrityError: a wheel is not what its hash says.
@@ -73,7 +76,7 @@ def upgrade(
     with TemporaryDirectory(prefix="mlops-wheel-") as folder:
         offered = offer(wanted.given, wanted.version, source, Path(folder))
         refuse_downgrade(before.pin, offered.pin)
-        if offered.pin == before.pin:
+        if offered.pin == before.pin and not unmet(root, before.lock):
             return Upgraded(before.pin, offered.pin, "nothing to do")
         if wanted.here:
             refuse_other(offered)
@@ -103,8 +106,8 @@ class _Built:
 
 def _build(root: Path, copy: Path, before: Requirements, offered: Offered, migrations: tuple[Migration, ...]) -> _Built:
     touched, removed = {FILE}, set[str]()
-    pin, own = offered.pin, kept(root, before, new := lock.shipped(before.lock))
-    requirements = Requirements(pin, "".join(sorted((*blocks(new), *own))))
+    pin = offered.pin
+    requirements, own = _requirements(root, before, pin)
     write_text(copy / FILE, write(requirements))
     if before.pin.file and before.pin.file != pin.file:
         (copy / before.pin.file).unlink()
@@ -129,11 +132,20 @@ def _build(root: Path, copy: Path, before: Requirements, offered: Offered, migra
         files=tuple(sorted(files)),
         stale=tuple(_stale(root, workspace)),
         migrated={path: changed.says for path, changed in migrated.items()},
-        packages=_moved(before, requirements),
+        packages=_moved(before, requirements) if pin != before.pin else _new(before, requirements),
         kept=tuple(sorted(versions("".join(own)))),
     )
     added = tuple(path for path in sorted(files) if not (root / path).is_file())
     return _Built(files, added, upgraded, workspace.project.ci.branch)
+
+
+def _requirements(root: Path, before: Requirements, pin: Pin) -> tuple[Requirements, tuple[str, ...]]:
+    """Lock what the release needs, and what people had added, which is given as blocks too."""
+    wanted = stores(root, before.lock)
+    if pin == before.pin:
+        return Requirements(pin, lock.with_stores(before.lock, wanted)), ()
+    own = kept(root, before, new := lock.shipped(before.lock, wanted))
+    return Requirements(pin, "".join(sorted((*blocks(new), *own)))), own
 
 
 def _refuse_version(workspace: Workspace, pin: Pin) -> None:
@@ -170,6 +182,11 @@ def _moved(before: Requirements, after: Requirements) -> tuple[str, ...]:
     )
 
 
+def _new(before: Requirements, after: Requirements) -> tuple[str, ...]:
+    old = before.versions()
+    return tuple(f"{name} {version}" for name, version in sorted(after.versions().items()) if name not in old)
+
+
 def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
@@ -183,7 +200,9 @@ def _proposal(built: _Built) -> Proposal:
     upgraded = built.upgraded
     return Proposal(
         branch=f"mlops/upgrade/{upgraded.after.version}",
-        title=f"Upgrade mlops {told(upgraded.before, upgraded.after)}",
+        title="Lock what DVC needs for its remotes"
+        if upgraded.same
+        else f"Upgrade mlops {told(upgraded.before, upgraded.after)}",
         body=upgrade_body(upgraded),
         files=built.files,
         labels=("upgrade",),

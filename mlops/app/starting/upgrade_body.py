@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mlops.app.reviewing.markdown import escape
+from mlops.app.starting.pin import FILE
 from mlops.app.starting.upgraded import Upgraded, place, told
 
 _MOST = 40  # lines of a list that somebody reads
@@ -29,10 +30,13 @@ def _lines(upgraded: Upgraded) -> Iterator[str]:
     yield from _list("The lock", upgraded.packages)
     yield from _list("Kept in the lock, which the new release does not name", upgraded.kept)
     yield ""
-    yield (
-        "Judged by the new release, and only if nothing changes but pin, lock, compiled files, this YAML, and what "
-        "runs record. To take it back: `git revert`."
-    )
+    if not upgraded.same:
+        yield (
+            "Judged by the new release, and only if nothing changes but pin, lock, compiled files, this YAML, and what "
+            "runs record. To take it back: `git revert`."
+        )
+    else:
+        yield f"The release stays: {FILE} lacked what DVC needs for a remote. To take it back: `git revert`."
 
 
 def _stale(upgraded: Upgraded) -> Iterator[str]:

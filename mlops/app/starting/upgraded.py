@@ -46,6 +46,11 @@ class Upgraded:
     proposed: Proposed | None = None
 
     @property
+    def same(self) -> bool:
+        """Whether the release stays: then all that came is what DVC's remotes need."""
+        return self.before == self.after
+
+    @property
     def plain(self) -> dict[str, Any]:
         """Give it as a JSON value."""
         return {
@@ -64,6 +69,8 @@ class Upgraded:
 
 def told(before: Pin, after: Pin) -> str:
     """Say from which release to which; by the hash too where the version alone does not tell them apart."""
+    if before == after:
+        return before.version
     if before.version != after.version:
         return f"{before.version} → {after.version}"
     return f"{before.version} ({before.digest[:12]}) → {after.version} ({after.digest[:12]})"
@@ -77,6 +84,8 @@ def place(pin: Pin) -> str:
 def lines(upgraded: Upgraded) -> Iterator[str]:
     """Print what moves, by pipeline what becomes stale and why, and what changed in the YAML."""
     yield f"{told(upgraded.before, upgraded.after)}    {place(upgraded.after)}"
+    if upgraded.same:
+        yield from (f"  + {package}" for package in upgraded.packages)
     for pipeline, stages in groupby(upgraded.stale, key=lambda stage: stage.pipeline):
         yield pipeline
         yield from (f"  ~ {stage.stage:<12}  {stage.why}" for stage in stages)

@@ -9,6 +9,7 @@ import pytest
 import mlops
 from mlops.app.access.check import Check
 from mlops.app.access.installation import installation, places
+from mlops.app.starting.lock import needs, shipped
 from mlops.app.starting.pin import Pin, Requirements, write
 from tests.builders.repositories import edit, make_repository
 
@@ -79,6 +80,25 @@ def test_a_lock_that_somebody_edited_is_told(root: Path) -> None:
     (root / "requirements.txt").write_text("click==8.5.1\n")
     message = "requirements.txt is not a file that `mlops init` or `mlops upgrade` wrote"
     assert checked(root, None) == Check("pin", "fail", message, BACK + "requirements.txt")
+
+
+def test_what_a_remote_needs_is_looked_for_in_the_lock(root: Path) -> None:
+    (root / ".dvc").mkdir()
+    (root / ".dvc/config").write_text(
+        "['remote \"storage\"']\n    url = s3://bucket/x\n['remote \"old\"']\n    url = /srv\n"
+    )
+    of_the_release = Pin(mlops.__version__, HELD)
+    (root / "requirements.txt").write_text(write(Requirements(of_the_release, shipped())))
+    said = (
+        f"requirements.txt lacks dvc-s3 and {len(needs('s3')) - 1} more: "
+        "DVC reaches the remote `storage` of .dvc/config, on s3, by it"
+    )
+    hint = "commit .dvc/config, then run mlops upgrade: it adds what is missing, and nothing else moves"
+    assert list(installation(root))[1:] == [Check("dvc plugin for storage", "fail", said, hint)]
+    (root / "requirements.txt").write_text(write(Requirements(of_the_release, shipped(stores=("s3",)))))
+    assert list(installation(root))[1:] == [Check("dvc plugin for storage", "pass", "what s3 needs is locked")]
+    (root / "requirements.txt").write_text(write(Requirements(Pin("99.0", HELD), shipped())))
+    assert [check.name for check in installation(root)] == ["pin"]
 
 
 def test_who_installs_in_another_way_has_no_pin(root: Path) -> None:

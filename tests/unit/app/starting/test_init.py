@@ -13,7 +13,9 @@ import yaml
 import mlops.cli.main as cli
 from mlops.app.compiling.compile import check_files
 from mlops.app.language.schema import check_files as check_schemas
+from mlops.app.language.validate import validate
 from mlops.app.starting.contents import contents
+from mlops.app.starting.lock import shipped
 from mlops.app.starting.pin import parse
 from mlops.app.starting.settings import Settings
 from mlops.app.workspace import open_workspace
@@ -126,6 +128,29 @@ def test_what_is_asked_for_is_written(
     more = {"mlops-main.yml", "mlops-release.yml", "mlops-rollback.yml"} if "environments" in project else set()
     assert found == (set() if "ci" in project else {"mlops-pr.yml"} | more)
     assert (tmp_path / "shop/.github").exists() == ("ci" not in project)
+
+
+@pytest.mark.parametrize(
+    ("remote", "plugin"), [("s3://bucket/x", "dvc-s3"), ("gs://bucket/x", "dvc-gs"), ("ssh://me.example/x", "dvc-ssh")]
+)
+def test_the_lock_holds_what_the_remote_needs(
+    remote: str, plugin: str, tmp_path: Path, wheel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert begin(tmp_path / "shop", wheel, "--remote", remote) == 0
+    assert "DVC" not in capsys.readouterr().err
+    found = parse((tmp_path / "shop/requirements.txt").read_text())
+    store = remote.partition("://")[0]
+    assert plugin in found.versions()
+    assert found.lock == shipped(stores=(store,))
+    assert validate(tmp_path / "shop") == ((), "")
+
+
+def test_a_remote_that_no_lock_serves_is_told(tmp_path: Path, wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = "note: DVC needs a plugin for gdrive://, which no lock of mlops holds; s3, gs, azure, ssh have one\n"
+    assert begin(tmp_path / "shop", wheel, "--remote", "gdrive://folder/x") == 0
+    assert note in capsys.readouterr().err
+    assert begin(tmp_path / "web", wheel, "--remote", "https://store.example/x") == 0
+    assert "DVC" not in capsys.readouterr().err
 
 
 def test_dvc_finds_what_its_own_init_would_have_made(tmp_path: Path) -> None:

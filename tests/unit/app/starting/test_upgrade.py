@@ -16,10 +16,11 @@ import pytest
 import mlops
 import mlops.cli.main as cli
 from mlops.app.compiling.compile import check_files
-from mlops.app.starting.lock import shipped
+from mlops.app.starting.lock import needs, shipped
 from mlops.app.starting.migrations import Migration, renamed
-from mlops.app.starting.pin import FILE, Pin, Requirements, parse, versions, write
+from mlops.app.starting.pin import FILE, Pin, Requirements, blocks, parse, versions, write
 from mlops.app.starting.upgrade import Wanted, upgrade
+from mlops.app.starting.upgrade_body import upgrade_body
 from mlops.app.starting.upgraded import Upgraded, lines
 from mlops.app.starting.wheel import Source
 from mlops.app.workspace import open_workspace
@@ -83,13 +84,13 @@ def test_undo_is_what_is_said(root: Path, wheel: Path) -> None:
 def test_what_people_added_to_the_lock_stays_and_what_the_release_brought_goes(root: Path, wheel: Path) -> None:
     done = moved(root, wheel)
     now = parse((root / FILE).read_text()).versions()
-    assert (now["dvc-s3"], "old" in now, done.kept) == ("3.2.0", False, ("dvc-s3",))
+    assert (now["openpyxl"], "old" in now, done.kept) == ("3.1.5", False, ("openpyxl",))
     assert done.packages == (f"numpy 1.0.0 → {now['numpy']}", "old 1.0 → gone")
 
 
 def test_of_a_release_that_is_not_at_hand_nothing_is_taken_out(tmp_path: Path, wheel: Path) -> None:
     root = make_earlier(tmp_path / "index", kept=False)
-    assert moved(root, wheel).kept == ("dvc-s3", "old")
+    assert moved(root, wheel).kept == ("old", "openpyxl")
 
 
 def test_stale_stages_are_told_with_their_reasons(root: Path, wheel: Path) -> None:
@@ -116,6 +117,66 @@ def test_the_pinned_wheel_of_another_program_is_not_installed_to_find_nothing_to
     assert moved(root, Path(shutil.copy(root / OLD, tmp_path))).done == "nothing to do"
 
 
+def remote_on(root: Path, url: str) -> None:
+    """Give DVC a remote, as `dvc remote add` writes it, and commit it."""
+    (root / ".dvc").mkdir(exist_ok=True)
+    with (root / ".dvc/config").open("a") as config:
+        config.write(f"['remote \"storage\"']\n    url = {url}\n    verify = true\n")
+    commit(root, "remote")
+
+
+def test_a_remote_brings_the_new_releases_lock_for_its_store(root: Path, wheel: Path) -> None:
+    """One that people made themselves is replaced, as far as the release names it: it fits what else is locked."""
+    pinned = parse((root / FILE).read_text())
+    own = f"dvc-s3==3.2.0 \\\n    --hash=sha256:{'d' * 64}\n"
+    (root / FILE).write_text(write(Requirements(pinned.pin, "".join(sorted([*blocks(pinned.lock), own])))))
+    remote_on(root, "s3://bucket/x")
+    done = moved(root, wheel)
+    now = parse((root / FILE).read_text())
+    assert now.versions().items() >= versions(shipped(stores=("s3",))).items()
+    assert done.kept == ("openpyxl",)
+    assert f"dvc-s3 3.2.0 → {now.versions()['dvc-s3']}" in done.packages
+
+
+def test_a_remote_that_came_later_is_served_by_the_same_release(
+    root: Path, wheel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved(root, wheel)
+    commit(root, "upgrade")
+    before = parse((root / FILE).read_text())
+    remote_on(root, "s3://bucket/x")
+    assert cli.run(["upgrade", "--from", str(wheel)]) == 0
+    after = parse((root / FILE).read_text())
+    assert after.pin == before.pin
+    assert set(blocks(before.lock)) <= set(blocks(after.lock))
+    assert after.versions().keys() - before.versions().keys() == needs("s3")
+    assert blocks(after.lock) == sorted(blocks(after.lock))
+    assert changed(root) == [FILE]
+    added = [f"  + {name} {after.versions()[name]}" for name in sorted(needs("s3"))]
+    assert capsys.readouterr() == (
+        "\n".join([f"{VERSION}    ./{NEW}", *added, "no stage becomes stale"]) + "\n",
+        "1 file written\n"
+        "undo: git restore .\n"
+        "next: install requirements.txt as README.md says, mlops run --all, and commit all of it as one change\n",
+    )
+    commit(root, "served")
+    assert moved(root, wheel).done == "nothing to do"
+
+
+def test_what_a_later_remote_needs_is_proposed_as_that(root: Path, wheel: Path) -> None:
+    moved(root, wheel)
+    commit(root, "upgrade")
+    remote_on(root, "s3://bucket/x")
+    done = moved(root, wheel, propose=True)
+    assert done.proposed is not None
+    assert "git commit -m 'Lock what DVC needs for its remotes'" in done.proposed.text
+    body = upgrade_body(done)
+    said = "The release stays: requirements.txt lacked what DVC needs for a remote. To take it back: `git revert`.\n"
+    assert body.startswith(f"**mlops {VERSION}**\n")
+    assert "The lock:\n\n- aiobotocore " in body
+    assert body.endswith(said)
+
+
 def test_a_work_tree_of_its_own_is_moved_like_any_other(root: Path, wheel: Path, tmp_path: Path) -> None:
     """Its `.git` is a file, and a link of a person's is a link in the rehearsal too."""
     (root / "latest").symlink_to("conf")
@@ -129,7 +190,7 @@ def test_a_work_tree_of_its_own_is_moved_like_any_other(root: Path, wheel: Path,
 def test_on_the_command_line(root: Path, wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["upgrade", "--from", str(wheel), "--dry-run"]) == 0
     dry = capsys.readouterr()
-    kept = "note: the new release does not name these, which stay in the lock: dvc-s3\n"
+    kept = "note: the new release does not name these, which stay in the lock: openpyxl\n"
     assert dry.err == kept + "4 files would be written\n"
     assert cli.run(["upgrade", "--from", str(wheel)]) == 0
     shown = capsys.readouterr()
@@ -171,7 +232,7 @@ def test_a_pull_request_brings_its_evidence_and_leaves_the_work_tree(
     assert body.startswith(f"**mlops {EARLIER} → {VERSION}**\n\n|  | before | after |\n")
     assert "| churn | features | numpy 1.0.0 → " in body
     assert "The lock:\n\n- numpy 1.0.0 → " in body
-    assert "Kept in the lock, which the new release does not name:\n\n- dvc-s3\n" in body
+    assert "Kept in the lock, which the new release does not name:\n\n- openpyxl\n" in body
 
 
 def test_without_a_token_the_commands_are_said(root: Path, wheel: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from mlops.app.starting.upgraded import Upgraded, lines
 from mlops.app.starting.wheel import Source
 from mlops.app.workspace import open_workspace
 from mlops.errors import MlopsError
-from tests.builders.repositories import commit, edit, git
+from tests.builders.repositories import commit, edit, git, record
 from tests.builders.upgrading import EARLIER, make_earlier
 from tests.builders.zipped_wheels import NAME, make_later_wheel
 from tests.runner.api import Api
@@ -142,6 +142,7 @@ def test_a_remote_that_came_later_is_served_by_the_same_release(
     root: Path, wheel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     moved(root, wheel)
+    record(root)
     commit(root, "upgrade")
     before = parse((root / FILE).read_text())
     remote_on(root, "s3://bucket/x")

@@ -1,5 +1,5 @@
 import hashlib
-import importlib.util
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.ml.data.sources import CountedNames, Source, reading, scan
+from tests.builders.workbooks import make_workbook
 
 DATASETS = "datasets/data"
 
@@ -126,8 +127,15 @@ def test_why_a_query_fails_is_said_without_a_value_of_the_data(folder, query, re
     assert caught.value.message == f"the query on a.duckdb fails: {reason}"
 
 
-@pytest.mark.skipif(importlib.util.find_spec("fastexcel") is not None, reason="fastexcel is installed")
-def test_excel_without_its_library_says_what_to_install(folder):
+def test_a_sheet_is_read_with_its_types(folder):
+    pytest.importorskip("fastexcel")
+    make_workbook(folder / "a.xlsx", {"people": [("name", "age"), ("Ada", 36), ("Grace", 85)], "more": [("x",), (1,)]})
+    source = Source(kind="excel", path="a.xlsx", sheet="people")
+    assert take(source, folder).drop("__row__").to_dicts() == [{"name": "Ada", "age": 36}, {"name": "Grace", "age": 85}]
+
+
+def test_excel_without_its_library_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fastexcel", None)
     (folder / "a.xlsx").write_bytes(b"")
     with pytest.raises(InfrastructureError) as caught:
         take(Source(kind="excel", path="a.xlsx"), folder)

@@ -162,7 +162,7 @@ def test_a_pin_that_goes_away_is_refused(root: Path) -> None:
 
 def test_what_moves_no_pin_is_no_upgrade(root: Path) -> None:
     (root / "README.md").write_text("mine")
-    edit(root, FILE, "dvc-s3==3.2.0", "dvc-s3==3.3.0")
+    edit(root, FILE, "openpyxl==3.1.5", "openpyxl==3.1.6")
     assert found(root, "HEAD") == []
 
 

@@ -63,6 +63,9 @@ brings its own evidence. `conf/README.md` lists every key.
 . .venv/bin/activate
 ```
 
+`mlops` writes `requirements.txt`. Whoever moves DVC's remote commits that, then types `mlops upgrade`, which adds what
+DVC needs to reach the new place.
+
 ## Work
 
 ```sh

@@ -50,9 +50,9 @@ def run(copy: Clone, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def start(copy: Clone, *arguments: str) -> subprocess.Popen[str]:
-    """Start `mlops` with all that it prints in one pipe."""
+    """Start `mlops` with all that it prints in one pipe; it hears Ctrl-C even where the tests run behind."""
     return subprocess.Popen(
-        ["mlops", *arguments],
+        ["env", "--default-signal=INT", "mlops", *arguments],
         cwd=copy.root,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

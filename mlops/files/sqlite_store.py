@@ -13,11 +13,16 @@ _PREFIX = "sqlite:///"
 
 def absolute(root: Path, uri: str) -> str:
     """Make a relative SQLite path relative to the repository, whatever folder a process runs in."""
-    if not uri.startswith(_PREFIX) or uri.startswith(f"{_PREFIX}/"):
+    if not within(uri):
         return uri
     path = root / uri.removeprefix(_PREFIX)
     path.parent.mkdir(parents=True, exist_ok=True)
     return f"{_PREFIX}{path}"
+
+
+def within(uri: str) -> bool:
+    """Whether a store is a file inside the repository, whose path is relative."""
+    return uri.startswith(_PREFIX) and not uri.startswith(f"{_PREFIX}/")
 
 
 def path_of(uri: str) -> Path | None:

@@ -17,7 +17,7 @@ from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.files.plain_yaml import parse
-from mlops.files.sqlite_store import absolute
+from mlops.files.sqlite_store import absolute, within
 from mlops.steps.context import StageContext, Tracking
 
 
@@ -70,7 +70,7 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
     pin_numerics(int(trainer.get("threads", 1)), anywhere=trainer.get("reproducible") != "processor")
     _announce(folder.parent.parent, pipeline, name, [key for key in params if key in STAGES])
     section = dict(params[name])
-    return StageContext(folder, pipeline, name, section, _tracking(folder.parent.parent, params.get("tracking")))
+    return StageContext(folder, pipeline, name, section, tracking(folder.parent.parent, params.get("tracking")))
 
 
 def _announce(root: Path, pipeline: str, name: str, stages: list[str]) -> None:
@@ -80,11 +80,15 @@ def _announce(root: Path, pipeline: str, name: str, stages: list[str]) -> None:
         print(f"{name}: stage {stages.index(name) + 1} of {len(stages)}{expected}", file=sys.stderr, flush=True)
 
 
-def _tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
-    """Find where to log; the environment overrides the project, an empty value turns logging off."""
+def tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
+    """Find where to log; the environment overrides the project, an empty value turns logging off.
+
+    A file inside the checkout of a job ends with the job: nobody would ever read what was logged there.
+    """
     if settings is None:
         return None
-    uri = os.environ.get("MLFLOW_TRACKING_URI", settings["uri"])
+    fleeting = os.environ.get("GITHUB_ACTIONS") == "true" and within(settings["uri"])
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "" if fleeting else settings["uri"])
     return Tracking(absolute(root, uri), settings["experiment"]) if uri else None
 
 

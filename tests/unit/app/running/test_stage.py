@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.running.stage import run_stage
+from mlops.app.running.stage import run_stage, tracking
 from mlops.errors import ConfigurationError, DataError
 from tests.builders.repositories import make_repository, record
 
@@ -40,3 +40,27 @@ def test_parameters_without_the_stage_are_refused(tmp_path: Path, text: str) -> 
     (tmp_path / "pipelines/churn/params.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"pipelines/churn/params\.yaml has no section `ingest`"):
         run_stage(tmp_path / "pipelines/churn", "ingest")
+
+
+@pytest.mark.parametrize(
+    ("uri", "environment", "expected"),
+    [
+        ("sqlite:///.mlops/mlflow.db", {}, "sqlite:///{root}/.mlops/mlflow.db"),
+        ("sqlite:///.mlops/mlflow.db", {"GITHUB_ACTIONS": "true"}, None),  # it would end with the job
+        ("sqlite:////srv/mlflow.db", {"GITHUB_ACTIONS": "true"}, "sqlite:////srv/mlflow.db"),
+        ("https://mlflow.example", {"GITHUB_ACTIONS": "true"}, "https://mlflow.example"),
+        ("https://mlflow.example", {"MLFLOW_TRACKING_URI": ""}, None),
+        ("sqlite:///.mlops/mlflow.db", {"GITHUB_ACTIONS": "true", "MLFLOW_TRACKING_URI": "sqlite:///own.db"}, "own"),
+    ],
+    ids=["a laptop", "a job", "a file beside the job", "a server", "turned off", "named"],
+)
+def test_where_a_run_is_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, environment: dict[str, str], expected: str | None
+) -> None:
+    for name in ("GITHUB_ACTIONS", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    found = tracking(tmp_path, {"uri": uri, "experiment": "churn"})
+    wanted = f"sqlite:///{tmp_path}/own.db" if expected == "own" else expected and expected.format(root=tmp_path)
+    assert (found and found.uri) == wanted

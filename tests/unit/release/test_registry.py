@@ -20,6 +20,7 @@ from mlops.release.entry import Entry, Origin, read_entry
 from mlops.release.registry import Registered, enter, register
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
+from tests.builders.stores import make_store
 
 COMMIT = "c" * 40
 HISTORY = (("linear/loss", 0.5, 0), ("linear/loss", 0.25, 1))
@@ -58,7 +59,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
+    return make_store(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
 
 
 @pytest.fixture(scope="module")

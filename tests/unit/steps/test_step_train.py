@@ -16,6 +16,7 @@ from mlops.ml.training import export
 from mlops.ml.training.problem import Examples, Task
 from mlops.steps import train
 from mlops.steps.context import StageContext, Tracking
+from tests.builders.stores import make_store
 from tests.builders.training import binary, images, regression, write_features
 
 OUTPUTS = ("artifacts/model/model.onnx", "artifacts/model/model.json", "reports/training.json", "reports/history.csv")
@@ -177,7 +178,7 @@ def test_a_checkpoint_of_other_inputs_is_not_used(tmp_path: Path) -> None:
 def test_runs_are_tracked_once_and_change_nothing(tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
-    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    uri = make_store(tmp_path / "mlflow.db")
     plain = write_features(tmp_path / "one", binary())
     tracked = write_features(tmp_path / "other", binary(), Tracking(uri, "fleet"))
     train.run(plain)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mlops.ml.training.tracking import RUN_KEY, Run
+from tests.builders.stores import make_store
 
 KEY = "sha256:" + "1" * 64
 
@@ -32,7 +33,7 @@ def history(uri: str, run: Run, metric: str) -> list[tuple[int, float]]:
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+    return make_store(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
 
 
 def test_a_run_holds_parameters_tags_epochs_and_results(uri: str) -> None:

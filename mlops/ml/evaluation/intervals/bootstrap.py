@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Key = TypeVar("Key", bound=Hashable)
 MANY = 50_000  # rows; from here on the first order is all there is to see
 _CELLS = 1_000_000  # weights held at a time: 8 MB
-_NEAR = 8_000  # counters of 8 bytes that stay near the processor
 
 
 @dataclass(frozen=True)
@@ -74,22 +73,9 @@ class Resampling:
         generator = np.random.default_rng(self.seed)
         for start in range(0, self.samples if count else 0, batch):
             size = min(batch, self.samples - start)
-            counts = _counted(generator.integers(0, count, size=(size, count)))
+            drawn = generator.integers(0, count, size=(size, count)) + count * np.arange(size)[:, None]
+            counts = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count).astype(np.float64)
             yield counts if single else counts[:, self.clusters]
-
-
-def _counted(drawn: NDArray[np.int64]) -> Floats:
-    """Count how often each number below n stands in each row: [rows, n] to [rows, n].
-
-    A few rows at a time: the counters of all of them do not fit into the processor's cache.
-    """
-    size, count = drawn.shape
-    counts, step = np.empty(drawn.shape), max(1, _NEAR // count)
-    for start in range(0, size, step):
-        some = drawn[start : start + step]
-        flat = (some + count * np.arange(len(some))[:, None]).ravel()
-        counts[start : start + step] = np.bincount(flat, minlength=some.size).reshape(some.shape)
-    return counts
 
 
 def draw(statistics: Mapping[Key, tuple[Statistic, NDArray[np.int64]]], resampling: Resampling) -> dict[Key, Floats]:

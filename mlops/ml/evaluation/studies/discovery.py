@@ -61,7 +61,7 @@ class Condition:
     def mask(self, frame: pl.DataFrame) -> Mask:
         """Mark the rows that it holds for; a missing value is in no range.
 
-        On numpy's arrays: an operation on a Polars series costs a query of a millisecond, and there are many conditions.
+        On NumPy's arrays: an operation on a Polars series is a query of a millisecond, and there are many conditions.
         """
         column = frame[self.column]
         if self.value is not None:

@@ -11,6 +11,11 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fixed")
 
+# As many threads as a stage has by default, said before numpy is imported: threads that look out for work take the
+# processor from the tests beside them, several times what one thread needs for all of it.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+os.environ["POLARS_MAX_THREADS"] = "1"
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -16,6 +16,7 @@ from mlops.files.canonical import digest_file
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
 from tests.builders.repositories import commit, git
+from tests.builders.stores import make_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -72,13 +73,15 @@ def run_of(root: Path, name: str, bundle: Path) -> str:
 
 
 def make_released(folder: Path, *, registered: bool = True) -> Shop:
-    """Make the repository; `registered` makes an MLflow store, which takes seconds."""
+    """Make the repository; `registered` makes an MLflow store, which takes a second."""
     root, origin = folder / "work", folder / "origin.git"
     (root / "conf/pipeline").mkdir(parents=True)
     (root / "conf/project.yaml").write_text("name: shop\n")
     (root / "conf/pipeline/tiny.yaml").write_text("# not read here\n")
     (root / ".gitignore").write_text(IGNORED)
     digests = []
+    if registered:
+        make_store(root / ".mlops/mlflow.db")
     git(folder, "init", "-q", "-b", "main", str(root))
     for seed in (1, 2):
         digests.append(run_of(root, "tiny", make_bundle(folder / f"bundle-{seed}", seed=seed)))

@@ -18,6 +18,7 @@ from mlops.release.entry import Origin
 from mlops.release.mlmodel import bundle_of, write_model
 from mlops.release.registry import register
 from tests.builders.bundles import make_bundle
+from tests.builders.stores import make_store
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Say where `models:/` leads; MLflow keeps it, and tells it to the environment, until it is told otherwise."""
     import mlflow
 
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    uri = make_store(tmp_path / "mlflow.db")
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
         monkeypatch.setenv(name, uri)
     mlflow.set_tracking_uri(uri)

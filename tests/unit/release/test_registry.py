@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,8 @@ from mlops.release.entry import Entry, Origin, read_entry
 from mlops.release.registry import Registered, enter, register
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
+from tests.builders.meeting import meet
+from tests.builders.stores import make_store
 
 COMMIT = "c" * 40
 HISTORY = (("linear/loss", 0.5, 0), ("linear/loss", 0.25, 1))
@@ -58,7 +59,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
+    return make_store(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
 
 
 @pytest.fixture(scope="module")
@@ -150,20 +151,24 @@ def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
     assert at > 10, failing.calls
 
 
+REGISTER = """
+from pathlib import Path
+import mlflow.store.model_registry.sqlalchemy_store, mlflow.store.tracking.sqlalchemy_store
+from mlops.release.entry import Origin
+from mlops.release.registry import register
+
+def act(bundle, uri):
+    made = register(Path(bundle), pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=Origin("c" * 40))
+    print(made.version, made.created)
+"""
+
+
 @pytest.mark.slow
 def test_two_processes_that_register_one_bundle_make_one_version(bundle: Path, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    code = (
-        "import sys; from pathlib import Path; from mlops.release.entry import Origin;"
-        "from mlops.release.registry import register;"
-        "made = register(Path(sys.argv[1]), pipeline='tiny', tracking_uri=sys.argv[2], experiment='tiny', "
-        "origin=Origin('c' * 40)); print(made.version, made.created)"
-    )
-    command = [sys.executable, "-c", code, str(bundle), uri]
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True, check=False), range(2)))
-    assert [one.stderr for one in done] == ["", ""]
-    assert sorted(one.stdout.strip() for one in done) == ["1 False", "1 True"]
+    said, errors = meet(2, REGISTER, str(bundle), uri)
+    assert errors == ""
+    assert sorted(said) == ["1 False", "1 True"]
 
 
 def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(

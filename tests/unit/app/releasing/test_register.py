@@ -13,6 +13,7 @@ from mlops.errors import ConfigurationError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
+from tests.builders.stores import make_store
 
 URI = "sqlite:///.mlops/mlflow.db"
 
@@ -46,6 +47,7 @@ def root(bundle: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_bundle_is_stored_and_registered_once_with_the_commit_it_was_made_from(root: Path) -> None:
+    make_store(root / ".mlops/mlflow.db")
     made = register_bundle(root, "tiny", URI, "tiny")
     assert (made.name, made.version, made.created, made.dirty) == ("tiny", "1", True, False)
     assert made.commit == _git(root, "rev-parse", "HEAD").strip()
@@ -63,6 +65,7 @@ def test_what_a_run_of_ci_writes_makes_nothing_dirty_and_what_was_judged_is_name
     (root / "pipelines/tiny/dvc.lock").write_text("schema: '2.0'\n")
     (root / "pipelines/tiny/reports/metrics.json").write_text("{}")
     judged = "sha256:" + "b" * 64
+    make_store(root / ".mlops/mlflow.db")
     made = register_bundle(root, "tiny", URI, "tiny", judged)
     assert (made.created, made.dirty, made.judged) == (True, False, judged)
     with connection(made.tracking) as client:

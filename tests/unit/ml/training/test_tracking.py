@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,8 @@ from typing import Any
 import pytest
 
 from mlops.ml.training.tracking import RUN_KEY, Run
+from tests.builders.meeting import meet
+from tests.builders.stores import make_store
 
 KEY = "sha256:" + "1" * 64
 
@@ -32,7 +33,7 @@ def history(uri: str, run: Run, metric: str) -> list[tuple[int, float]]:
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+    return make_store(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
 
 
 def test_a_run_holds_parameters_tags_epochs_and_results(uri: str) -> None:
@@ -101,20 +102,20 @@ def test_training_goes_on_without_the_extra(
 
 
 SCRIPT = """
-import sys
+import mlflow.store.tracking.sqlalchemy_store
 from mlops.ml.training.tracking import Run
-run = Run(sys.argv[1], "churn", name="churn/mlp", key="sha256:3", tags={})
-run.log({"validation_loss": 0.5}, 1)
-print(run.id)
+
+def act(uri):
+    run = Run(uri, "churn", name="churn/mlp", key="sha256:3", tags={})
+    run.log({"validation_loss": 0.5}, 1)
+    print(run.id)
 """
 
 
 @pytest.mark.slow
 def test_processes_that_meet_at_a_new_store_share_one_run(tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/new/mlflow.db"
-    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, uri]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
-    said = [run.communicate() for run in runs]
-    assert [error for _, error in said] == ["", "", ""]
-    assert len({out for out, _ in said}) == 1
+    said, errors = meet(3, SCRIPT, uri)
+    assert errors == ""
+    assert (len(said), len(set(said))) == (3, 1)
     assert len(stored(uri)) == 1

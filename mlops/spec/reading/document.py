@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import yaml
@@ -22,6 +22,7 @@ MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DEPTH = 50
 MAXIMUM_NODES = 100_000
 MAXIMUM_TOLD = 100  # findings of one file; more of them say nothing new
+_REMEMBERED = 1 << 13  # bytes of a file that is remembered: hundreds of them hold less than one of the largest
 
 _CODE = re.compile(r"_\w+_|\(\)")
 
@@ -75,7 +76,20 @@ class Document:
 
 
 def read(file: str, data: bytes) -> Document:
-    """Parse a YAML file given as bytes; what is wrong is collected, not raised."""
+    """Parse a YAML file given as bytes; what is wrong is collected, not raised.
+
+    The same bytes of the same file give the same document, which nobody changes: a repository is read more than once
+    where it is held against its base, and most of its files are the same there.
+    """
+    return _remembered(file, data) if len(data) <= _REMEMBERED else _read(file, data)
+
+
+@lru_cache(maxsize=512)
+def _remembered(file: str, data: bytes) -> Document:
+    return _read(file, data)
+
+
+def _read(file: str, data: bytes) -> Document:
     if len(data) > MAXIMUM_BYTES:
         problem = Diagnostic(Position(file), f"the file has {len(data):,} bytes", "at most 1 MiB is read", "yaml-size")
         return Document(file, "", None, (problem,))

@@ -57,8 +57,8 @@ fi
 )
 
 # What is published as a source alone is built by the locked setuptools, not by one that pip would fetch for it; pip
-# takes a path in a requirements file from the folder that it is called in. Most of what is installed a job never imports:
-# what it does import is compiled then, and kept, unless its machine was told to keep nothing.
+# takes a path in a requirements file from the folder that it is called in. Most of what is installed no job imports:
+# what one does import is compiled then, and kept, unless its machine was told to keep nothing.
 _LOCK = """\
 if [ ! -f requirements.txt ]; then
   echo '::error title=Nothing to install::this commit has no requirements.txt: mlops init writes it'

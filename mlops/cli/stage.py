@@ -23,12 +23,13 @@ _STAGES = (
 
 
 @click.command(short_help="Run one stage")
-@click.argument("name", type=click.Choice(_STAGES))
-def command(name: str) -> None:
-    """Run one stage in the folder of its pipeline, with its own section of `params.yaml`."""
+@click.argument("names", metavar="NAME", nargs=-1, required=True, type=click.Choice(_STAGES))
+def command(names: tuple[str, ...]) -> None:
+    """Run a stage, or several in turn, in the folder of its pipeline, each with its own section of `params.yaml`."""
     need("train", "`mlops stage`")
     from mlops.app.running import ending
     from mlops.app.running.stage import run_stage
 
     with ending.stage():
-        run_stage(Path.cwd(), name)
+        for name in names:
+            run_stage(Path.cwd(), name)

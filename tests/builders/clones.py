@@ -19,8 +19,8 @@ class Clone:
     root: Path
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        values = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **environment}
-        values.pop("MLFLOW_TRACKING_URI", None)
+        plain = {name: value for name, value in os.environ.items() if name != "MLFLOW_TRACKING_URI"}
+        values = {**plain, "PATH": f"{BIN}:{os.environ['PATH']}", **environment}
         return subprocess.run(command, cwd=self.root, capture_output=True, text=True, check=False, env=values)
 
     def mlops(self, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
 from mlops.app.judging.gate import Verdict, read_verdict
+from mlops.app.running.reproducing import result_of
 from mlops.app.running.run import StageFailed
 from mlops.files.atomic import write_text, writing
 from mlops.plan.pipeline import PipelinePlan
@@ -38,14 +41,32 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
         copy = shutil.copytree if (source / path).is_dir() else shutil.copy
         copy(source / path, folder / path)
     write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
-    for stage in (each.name for each in pipeline.stages if each.name != "package"):
-        command = [sys.executable, "-m", "mlops", "stage", stage]
-        code = subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603 - constant
-        if code:
-            raise StageFailed(f"{pipeline.name}: {stage} stopped", code=code, hint="")
-        if stage == "ingest":
-            _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline))
+    _run(folder, "ingest")
+    _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline))
+    _run(folder, *(each.name for each in pipeline.stages if each.name not in ("ingest", "package")))
     return read_verdict(scratch, pipeline.name)
+
+
+def _run(folder: Path, *stages: str) -> None:
+    """Run stages one after the other in one process: on so little data, most of the time goes into imports."""
+    result = result_of(folder.parent.parent, folder.name)
+    result.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "mlops", "stage", *stages]
+    code = subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603 - constant
+    if code:
+        raise StageFailed(f"{folder.name}: {stopped(stages, result)} stopped", code=code, hint="")
+
+
+def stopped(stages: Sequence[str], result: Path) -> str:
+    """Name the stage that stopped: the one that said so, or the one after the last that ended well.
+
+    `result` is what the last stage said of its end; a stage that was killed, or has a defect, says nothing.
+    """
+    try:
+        last = json.loads(result.read_bytes())
+    except FileNotFoundError:
+        return stages[0]
+    return str(last["stage"]) if last["code"] else stages[stages.index(last["stage"]) + 1]
 
 
 def _little(pipeline: PipelinePlan) -> dict[str, object]:

@@ -61,7 +61,7 @@ def _install(wheel: Path, folder: Path) -> Path:
     _run([sys.executable, "-m", "venv", "env"], folder, "an environment cannot be made")
     python = folder / "env" / "bin" / "python"
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
-    pip += ["--require-hashes", "--no-deps"]
+    pip += ["--require-hashes", "--no-deps", "--no-compile"]  # it answers one question, and is thrown away
     said = f"{wheel.name} cannot be installed"
     if tools:
         _run([*pip, "--only-binary", ":all:", "-r", "build.txt"], folder, said)

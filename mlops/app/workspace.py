@@ -19,7 +19,7 @@ from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
 from mlops.plan.pipeline import PipelinePlan, Plan
 from mlops.plan.shared import share
-from mlops.spec.project import Policy, Project
+from mlops.spec.project import LIVE, Policy, Project
 from mlops.spec.reading.fleet import Fleet, read_fleets
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import Loaded, load_pipeline, load_policy, load_project, unknown
@@ -63,7 +63,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
             pipelines[name] = loaded
     if policy is not None:
         problems += judge_all(policy, project, pipelines)
-    live = champions(configuration, tuple(pipelines), problems)
+    live = champions(configuration, LIVE if project is None else project.live, tuple(pipelines), problems)
     waived = waivers(configuration, pipelines, problems)
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlops.plan.pipeline import Ownership
-from mlops.spec.project import Policy
+from mlops.spec.project import LIVE, Policy
 
 _EVERYTHING = "*"
-_SHARED = ("/conf/gates/", "/conf/project.yaml", "/conf/release/prod/")
+_SHARED = ("/conf/gates/", "/conf/project.yaml")
 _INSTALLED = ("/requirements.txt", "/vendor/")
 _KEPT = ("/conf/policy.yaml", "/conf/waiver/", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
 
 
 def lower_owners(
-    policy: Policy, owners: Mapping[str, tuple[str, ...]], *, locked: bool = False
+    policy: Policy, owners: Mapping[str, tuple[str, ...]], *, live: str = LIVE, locked: bool = False
 ) -> tuple[Ownership, ...]:
     """Order the lines so that the last match is the one meant: a pattern of the policy beats a pipeline's owners.
 
-    Where the program itself is installed from a `locked` file of the repository, that is the policy's owners' too.
+    What is released to the `live` environment is the policy's owners', and, where the program itself is installed from
+    a `locked` file of the repository, that too.
     """
     rest = policy.paths.get(_EVERYTHING)
     lines = [] if rest is None else [Ownership(_EVERYTHING, rest)]
@@ -27,7 +28,7 @@ def lower_owners(
         for name in sorted(owners)
         for pattern in (f"/conf/pipeline/{name}.yaml", f"/conf/release/*/{name}.yaml", f"/pipelines/{name}/")
     ]
-    lines += [Ownership(pattern, policy.owners) for pattern in _SHARED]
+    lines += [Ownership(pattern, policy.owners) for pattern in (*_SHARED, f"/conf/release/{live}/")]
     paths = {pattern: named for pattern, named in policy.paths.items() if pattern != _EVERYTHING}
     lines += [Ownership(f"/{pattern.lstrip('/')}", named) for pattern, named in paths.items()]
     lines += [Ownership(pattern, policy.owners) for pattern in (*_KEPT, *(_INSTALLED if locked else ()))]

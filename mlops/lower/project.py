@@ -8,7 +8,7 @@ from mlops.lower.inputs import Facts
 from mlops.lower.owners import lower_owners
 from mlops.lower.stages import COMMAND, lower_stages
 from mlops.lower.workflows.every import lower_workflows
-from mlops.plan.pipeline import PipelinePlan, Plan, Target
+from mlops.plan.pipeline import Ownership, PipelinePlan, Plan, Target
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Policy, Project
@@ -18,7 +18,7 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     """Decide everything about a repository; the same input gives the same plan."""
     plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
     owners = {name: spec.owners for name, spec in pipelines.items()}
-    ownership = () if policy is None else lower_owners(policy, owners, locked=project.ci.install == "lock")
+    ownership = () if policy is None else _owned(policy, owners, project)
     if project.ci.kind == "none":
         policy, ownership = None, ()  # nobody reads what would lie in .github/
     return Plan(
@@ -31,6 +31,10 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
         facts.remote,
         project.tracking.uri,
     )
+
+
+def _owned(policy: Policy, owners: Mapping[str, tuple[str, ...]], project: Project) -> tuple[Ownership, ...]:
+    return lower_owners(policy, owners, live=project.live, locked=project.ci.install == "lock")
 
 
 def _reviewed(policy: Policy | None, pipelines: Mapping[str, Pipeline]) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ _HOSTED = re.compile(r"(ubuntu|windows|macos)-(latest|\d+(\.\d+)?)(-arm|-intel|-
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
 Risk = Literal["minimal", "limited", "high"]
+LIVE = "prod"
+"""The live environment where none says that it is."""
 _RESERVED = re.compile(r"champion|latest|v\d+")
 
 
@@ -167,6 +169,10 @@ class Continuous(Block):
 class Environment(Block):
     """One place where models are live; `conf/release/<environment>/` says which."""
 
+    after: Name | None = None
+    """The environment that a bundle must have been live in before it is released here."""
+    role: Literal["live"] | None = None
+    """`live`: what this environment serves is the champion, and is watched and retrained; of one environment alone."""
     propose: bool = False
     """Whether a newly registered bundle is proposed for it by a pull request."""
     runner: Labels | None = None
@@ -179,6 +185,25 @@ class Environment(Block):
     """Where its jobs sign in with a short-lived identity; nowhere where absent."""
 
 
+def _ordered(environments: dict[str, Environment]) -> dict[str, Environment]:
+    """Refuse an order that nobody can follow, and more or less than one live environment."""
+    live = [name for name, environment in environments.items() if environment.role == "live"]
+    if len(live) > 1:
+        raise ValueError(f"only one environment is `role: live`, not {' and '.join(live)}")
+    if not live and len(environments) > 1 and LIVE not in environments:
+        raise ValueError(f"none of {', '.join(environments)} is live: write `role: live` at the one that users meet")
+    for name, environment in environments.items():
+        passed, here = [name], environment.after
+        while here is not None:
+            if here not in environments:
+                raise ValueError(f"`{passed[-1]}` comes after `{here}`, which is no environment")
+            if here in passed:
+                raise ValueError(f"the order goes round in a circle: {' after '.join([*passed, here])}")
+            passed.append(here)
+            here = environments[here].after
+    return environments
+
+
 class Project(Block):
     """What holds for every pipeline of the repository."""
 
@@ -186,8 +211,13 @@ class Project(Block):
     """Name of the repository in catalogues and registries."""
     tracking: Tracking = Tracking()
     ci: Continuous = Continuous()
-    environments: dict[Alias, Environment] = Field(default_factory=dict)
+    environments: Annotated[dict[Alias, Environment], AfterValidator(_ordered)] = Field(default_factory=dict)
     """Where models are live, in the order that they are released in."""
+
+    @property
+    def live(self) -> str:
+        """The environment whose bundle is the champion: the one that says so, else `prod`."""
+        return next((name for name, environment in self.environments.items() if environment.role == "live"), LIVE)
 
     @property
     def runners(self) -> tuple[str, ...]:

@@ -12,6 +12,11 @@ from mlops.spec.block import Block, Items, Owner, day, one_line
 LONGEST = 30
 """Days that a waiver may hold: long enough to repair a model, too short to live with a broken one."""
 
+AFTER = "release.after"
+"""What is waived where a bundle is released though it was not live in the environment before."""
+LONGEST_AFTER = 7
+"""Days that such a waiver may hold: long enough for an emergency."""
+
 Day = Annotated[str, Field(min_length=10, max_length=10), AfterValidator(day)]
 
 
@@ -19,7 +24,7 @@ class Waiver(Block):
     """One rule that may be missed for a while."""
 
     rule: str
-    """Id of the rule, as `mlops gate NAME --explain` prints it."""
+    """Id of the rule, as `mlops gate NAME --explain` prints it; or `release.after`, the order of environments."""
     slice: str | None = None
     """The only slice that is waived; every slice of the rule where it is not given."""
     reason: Annotated[str, Field(min_length=10, max_length=500), one_line("a reason")]
@@ -31,13 +36,14 @@ class Waiver(Block):
     granted: Day
     """First day, in quotes."""
     expires: Day
-    """Last day, at most 30 days after the first, in quotes."""
+    """Last day, at most 30 days after the first (7 for `release.after`), in quotes."""
 
     @model_validator(mode="after")
     def _bounded(self) -> Waiver:
         days = (date.fromisoformat(self.expires) - date.fromisoformat(self.granted)).days
-        if not 0 <= days <= LONGEST:
-            raise ValueError(f"a waiver holds for 0 to {LONGEST} days, this one for {days}")
+        longest, what = (LONGEST_AFTER, f"a waiver of `{AFTER}`") if self.rule == AFTER else (LONGEST, "a waiver")
+        if not 0 <= days <= longest:
+            raise ValueError(f"{what} holds for 0 to {longest} days, this one for {days}")
         if self.owner.casefold() == self.approver.casefold():
             raise ValueError("nobody approves a waiver of their own: `approver` is the `owner`")
         return self

@@ -1,4 +1,4 @@
-"""The champions: the bundles that release files name as live in production."""
+"""The champions: the bundles that release files name in the live environment."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import parse_document
 from mlops.spec.release import Release
 
-ENVIRONMENT = "prod"
 
-
-def champions(configuration: Configuration, names: Iterable[str], problems: list[Diagnostic]) -> dict[str, str]:
-    """Read each pipeline's production release file; what is wrong with one is added to `problems`."""
+def champions(
+    configuration: Configuration, live: str, names: Iterable[str], problems: list[Diagnostic]
+) -> dict[str, str]:
+    """Read each pipeline's release file in the live environment; what is wrong with one is added to `problems`."""
     found: dict[str, str] = {}
     for name in names:
-        document = configuration.document(f"release/{ENVIRONMENT}/{name}")
+        document = configuration.document(f"release/{live}/{name}")
         if document is None:
             continue
         release, diagnostics = parse_document(Release, document)

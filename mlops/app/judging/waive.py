@@ -17,7 +17,7 @@ from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
 from mlops.lower.serving import gate_rule_ids
-from mlops.spec.waiver import Waiver
+from mlops.spec.waiver import AFTER, Waiver
 
 _HEAD = """\
 # Rules of `{name}` that may be missed for a while. Read from the base commit too: a waiver counts once it is merged.
@@ -53,7 +53,7 @@ def draft(
         ConfigurationError: there is no such pipeline or rule, or the waiver breaks a rule of waivers.
     """
     loaded = open_workspace(root, (name,)).pipelines[name]
-    rules = gate_rule_ids(loaded.spec)
+    rules = (*gate_rule_ids(loaded.spec), AFTER)
     if rule not in rules:
         raise ConfigurationError(f"`{name}` has no rule `{rule}`", hint=suggest(rule, rules))
     entry = {

@@ -12,13 +12,13 @@ from mlops.lower.serving import gate_rule_ids
 from mlops.spec.reading.document import read
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import Loaded, parse_document
-from mlops.spec.waiver import Waiver, Waivers
+from mlops.spec.waiver import AFTER, Waiver, Waivers
 
 
 def waivers(
     configuration: Configuration, pipelines: Mapping[str, Loaded], problems: list[Diagnostic]
 ) -> dict[str, tuple[Waiver, ...]]:
-    """Read `conf/waiver/<pipeline>.yaml` of each pipeline; what is wrong with one is added to `problems`."""
+    """Read `conf/waiver/<pipeline>.yaml` of each pipeline for its gate; what is wrong is added to `problems`."""
     found: dict[str, tuple[Waiver, ...]] = {}
     for name, loaded in pipelines.items():
         document = configuration.document(f"waiver/{name}")
@@ -26,14 +26,14 @@ def waivers(
             continue
         block, diagnostics = parse_document(Waivers, document)
         problems += diagnostics
-        rules = gate_rule_ids(loaded.spec)
+        rules = (*gate_rule_ids(loaded.spec), AFTER)
         for index, waiver in enumerate(block.waivers if block else ()):
             if waiver.rule not in rules:
                 where = document.where(("waivers", index, "rule"), key=False)
                 message = f"`{name}` has no rule `{waiver.rule}`"
                 problems.append(Diagnostic(where, message, suggest(waiver.rule, rules), "waiver"))
         if block is not None:
-            found[name] = block.waivers
+            found[name] = tuple(waiver for waiver in block.waivers if waiver.rule != AFTER)
     return found
 
 
@@ -61,7 +61,7 @@ def approved_by_author(root: Path, base: str, pipelines: Mapping[str, Loaded], a
         if not path.is_file():
             continue
         document = read(file, path.read_bytes())
-        before = _at(root, base, file)
+        before = waivers_at(root, base, name)
         block = parse_document(Waivers, document)[0]
         for index, waiver in enumerate(block.waivers if block else ()):
             if waiver not in before and waiver.approver.casefold() == f"@{author.lstrip('@')}".casefold():
@@ -71,7 +71,9 @@ def approved_by_author(root: Path, base: str, pipelines: Mapping[str, Loaded], a
     return found
 
 
-def _at(root: Path, commit: str, file: str) -> tuple[Waiver, ...]:
+def waivers_at(root: Path, commit: str, name: str) -> tuple[Waiver, ...]:
+    """Read the waivers of a pipeline as a commit has them; none where it has none, or none that can be read."""
+    file = f"conf/waiver/{name}.yaml"
     data = file_at(root, commit, file)
     block = None if data is None else parse_document(Waivers, read(file, data))[0]
     return block.waivers if block else ()

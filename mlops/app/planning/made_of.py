@@ -57,7 +57,8 @@ def _everywhere(workspace: Workspace, planned: Planned, name: str) -> Iterator[s
         return
     now = commit_of(workspace.root, planned.reference)
     if now != planned.base:
-        own = (f"pipelines/{name}", f"conf/pipeline/{name}.yaml", f"conf/release/prod/{name}.yaml", "conf/policy.yaml")
+        live = f"conf/release/{workspace.project.live}/{name}.yaml"
+        own = (f"pipelines/{name}", f"conf/pipeline/{name}.yaml", live, "conf/policy.yaml")
         for path in sorted(changed_between(workspace.root, planned.base, now, own)):
             yield f"{planned.reference} moved from {planned.base[:8]} to {now[:8]}, and {path} with it"
 

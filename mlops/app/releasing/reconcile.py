@@ -18,7 +18,7 @@ from mlops.app.project import open_project
 from mlops.app.releasing.bundles import STORE, obtain, prove
 from mlops.app.releasing.history import descends, last_change
 from mlops.app.releasing.registry import Connect, fetching, passed, tracking_uri
-from mlops.app.releasing.releases import FOLDER, Released, aliases, environments, known_environment, releases
+from mlops.app.releasing.releases import FOLDER, Released, aliases, claim_tag, environments, known_environment, releases
 from mlops.bundle.contents import verify
 from mlops.bundle.store import Store
 from mlops.diagnostics import suggest
@@ -76,13 +76,10 @@ class Run:
     root: Path
     environment: str
     tag: str
+    aliases: tuple[str, ...]
+    """The aliases that this environment keeps."""
     dry: bool = False
     prune: bool = False
-
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """The aliases that this environment keeps."""
-        return aliases(self.environment)
 
 
 def reconcile(
@@ -100,7 +97,7 @@ def reconcile(
     commit = commit_of(root, "HEAD")
     if changed := sorted(changed_files(root, commit, f"{FOLDER}/{environment}")):
         raise ConfigurationError(f"{changed[0]} has changes that are not committed", hint="git status")
-    run = Run(root, environment, f"mlops.release.{project.name}.{environment}", dry, prune)
+    run = Run(root, environment, claim_tag(project, environment), aliases(project, environment), dry, prune)
     with connect(tracking_uri(root, project)) as client:
         left = _left(client, run, {item.name for item in desired})
         if not desired and left:

@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from mlops.app.git import changed_files
-from mlops.app.judging.champions import ENVIRONMENT
 from mlops.app.judging.gate import read_gate
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove, reported
+from mlops.app.releasing.order import claims, refuse_out_of_order
 from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
 from mlops.app.releasing.release_body import Step, gate_of, release_body
 from mlops.app.releasing.releases import file_of, known_environment, releases, written
@@ -63,10 +63,14 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     with connect(tracking_uri(root, project)) as client:
         version = passed(client, wanted.name, digest)
         place = obtain(root, wanted.name, digest, fetching(client, version))
+        find = claims(client, project, wanted.name)
+        waiver = refuse_out_of_order(root, project, wanted.environment, wanted.name, digest, find, date.today())
     contents = prove(place, wanted.name, digest)
-    _judged_against(contents, wanted, live)
+    _hold(contents, wanted.name)
+    if wanted.environment == project.live:
+        _compared_with(contents, wanted.name, live)
     before = readable(root, wanted.name, live)
-    step = Step(wanted.environment, wanted.name, contents, live, before, wanted.reason, version.judged)
+    step = Step(wanted.environment, wanted.name, contents, live, before, wanted.reason, version.judged, waiver)
     text = written(text_of(root, file), digest, wanted.reason, file)
     proposal = Proposal(
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
@@ -128,16 +132,21 @@ def _last(root: Path, name: str) -> str:
     return digest
 
 
-def _judged_against(contents: Contents, wanted: Wanted, live: str | None) -> None:
-    """Refuse for production what was compared with another model than the one that is live now."""
+def _hold(contents: Contents, name: str) -> None:
+    """Refuse a bundle whose own gate does not say, today, that it passed."""
     gate = gate_of(contents)
-    if read_gate(contents.files["gate.json"], wanted.name).on(date.today()).verdict != gate.verdict:
+    if read_gate(contents.files["gate.json"], name).on(date.today()).verdict != gate.verdict:
         hint = "repair the model, or ask for a new waiver: mlops waive"
-        raise GateFailed(f"{wanted.name}: the bundle passed by a waiver that does not hold today", hint=hint)
+        raise GateFailed(f"{name}: the bundle passed by a waiver that does not hold today", hint=hint)
     if gate.verdict != "pass":
-        raise IntegrityError(f"{wanted.name}: the bundle holds a gate that says {gate.verdict}, its version says pass")
+        raise IntegrityError(f"{name}: the bundle holds a gate that says {gate.verdict}, its version says pass")
+
+
+def _compared_with(contents: Contents, name: str, live: str | None) -> None:
+    """Refuse for the live environment what was compared with another model than the one that is live now."""
+    gate = gate_of(contents)
     compared = any(rule.against == "champion" for rule in gate.rules)
-    if wanted.environment == ENVIRONMENT and compared and gate.champion != live:
+    if compared and gate.champion != live:
         was, now = (digest[:19] + "…" if digest else "no live model" for digest in (gate.champion, live))
-        hint = f"mlops run {wanted.name}, then register and release it; to go back: mlops rollback {wanted.name}"
-        raise StaleError(f"{wanted.name}: judged against {was}, but live is {now}", hint=hint)
+        hint = f"mlops run {name}, then register and release it; to go back: mlops rollback {name}"
+        raise StaleError(f"{name}: judged against {was}, but live is {now}", hint=hint)

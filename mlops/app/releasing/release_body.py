@@ -14,6 +14,7 @@ from mlops.app.reviewing.markdown import escape, folded, interval, number
 from mlops.app.reviewing.sections import MARKS
 from mlops.bundle.contents import Contents
 from mlops.errors import IntegrityError
+from mlops.spec.waiver import Waiver
 
 Report = TypeVar("Report", Gate, Metrics)
 
@@ -34,6 +35,8 @@ class Step:
     live: Contents | None = None
     reason: str | None = None
     judged: str | None = None
+    waiver: Waiver | None = None
+    """What lets it skip the environment before."""
 
 
 def release_body(step: Step) -> str:
@@ -70,6 +73,11 @@ def _head(step: Step, begins: str) -> Iterator[str]:
     yield f"It replaces `{step.before}`." if step.before else "Nothing was live there before."
     if step.judged is not None:
         yield f"\n{_judged(step.judged, step.bundle.digest)}"
+    if step.waiver is not None:
+        yield (
+            f"\n⚠️ It was not live where it should have been first: {escape(step.waiver.approver)} allows that until "
+            f"{step.waiver.expires}, because {escape(step.waiver.reason, 500)}"
+        )
     if step.reason:
         yield f"\nReason: {escape(step.reason, 500)}"
     yield ""

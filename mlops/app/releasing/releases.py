@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops.app.judging.champions import ENVIRONMENT
 from mlops.app.workspace import refuse
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.errors import ConfigurationError
@@ -85,9 +84,14 @@ def releases(root: Path, environment: str) -> tuple[Released, ...]:
     return tuple(found)
 
 
-def aliases(environment: str) -> tuple[str, ...]:
+def aliases(project: Project, environment: str) -> tuple[str, ...]:
     """Name the MLflow aliases of an environment; the live one that gates compare with is also the champion."""
-    return ("champion", environment) if environment == ENVIRONMENT else (environment,)
+    return ("champion", environment) if environment == project.live else (environment,)
+
+
+def claim_tag(project: Project, environment: str) -> str:
+    """Name the tag of a registered model that says which commit was reconciled in an environment."""
+    return f"mlops.release.{project.name}.{environment}"
 
 
 def written(text: str | None, bundle: str, reason: str | None, file: str) -> str:

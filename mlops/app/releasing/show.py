@@ -13,6 +13,7 @@ from mlops.app.releasing.releases import Released, aliases, environments, known_
 from mlops.errors import InfrastructureError
 from mlops.release.aliases import Model, read_model
 from mlops.release.tracking import connection
+from mlops.spec.project import Project
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def show(root: Path, *, connect: Connect = connection) -> Shown:
     """
     _, project = open_project(root)
     found = [item for environment in environments(root, project) for item in releases(root, environment)]
-    held, why = _registered(tracking_uri(root, project), found, connect)
+    held, why = _registered(root, project, found, connect)
     return Shown(tuple(_live(root, item, held) for item in found), why)
 
 
@@ -77,21 +78,24 @@ def _live(root: Path, item: Released, held: Mapping[tuple[str, str], str]) -> Li
     )
 
 
-def _registered(uri: str, found: list[Released], connect: Connect) -> tuple[dict[tuple[str, str], str], str]:
+def _registered(
+    root: Path, project: Project, found: list[Released], connect: Connect
+) -> tuple[dict[tuple[str, str], str], str]:
+    uri = tracking_uri(root, project)
     if not found or not begun(uri):
         return {}, "" if not found else "there is no MLflow registry here yet"
     try:
         with connect(uri) as client:
-            models = {item: read_model(client, item.name, aliases(item.environment)) for item in found}
+            models = {item: read_model(client, item.name, aliases(project, item.environment)) for item in found}
     except InfrastructureError as error:
         return {}, error.message
-    return {(item.environment, item.name): _agrees(item, model) for item, model in models.items()}, ""
+    return {(item.environment, item.name): _agrees(project, item, model) for item, model in models.items()}, ""
 
 
-def _agrees(item: Released, model: Model | None) -> str:
+def _agrees(project: Project, item: Released, model: Model | None) -> str:
     if model is None:
         return "differs: not registered"
-    for alias in aliases(item.environment):
+    for alias in aliases(project, item.environment):
         held = model.aliases.get(alias)
         if held is None:
             return f"differs: no alias {alias}"

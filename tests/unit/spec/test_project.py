@@ -57,7 +57,8 @@ environments:
         ),
         (
             "environments: {prod: {propsoe: true}}\n",
-            "2:23 unknown key `propsoe` | did you mean `propose`? also there: cloud, drift, runner, timeout",
+            "2:23 unknown key `propsoe` | "
+            "did you mean `propose`? also there: after, cloud, drift, role, runner, timeout",
         ),
         (
             "environments: {prod: {}, latest: {}}\n",
@@ -150,3 +151,39 @@ def test_what_names_no_versions_is_refused(entry: str) -> None:
     _, found = parse_document(Policy, read("conf/policy.yaml", text.encode()))
     (message,) = [item.message for item in found]
     assert message == f"`{entry}` names no versions, write one (`0.1.3`) or a range (`<0.2`)"
+
+
+@pytest.mark.parametrize(
+    ("text", "live"),
+    [
+        ("", "prod"),
+        ("environments: {prod: {}}\n", "prod"),
+        ("environments: {staging: {}}\n", "prod"),
+        ("environments: {staging: {}, production: {after: staging, role: live}}\n", "production"),
+        ("environments: {prod: {}, eu: {after: prod, role: live}}\n", "eu"),
+    ],
+)
+def test_one_environment_is_live(text: str, live: str) -> None:
+    project, found = parse(text)
+    assert not found
+    assert project is not None
+    assert project.live == live
+
+
+@pytest.mark.parametrize(
+    ("environments", "message"),
+    [
+        ("{a: {role: live}, b: {role: live}}", "only one environment is `role: live`, not a and b"),
+        ("{a: {}, b: {}}", "none of a, b is live: write `role: live` at the one that users meet"),
+        ("{prod: {after: stagin}}", "`prod` comes after `stagin`, which is no environment"),
+        ("{prod: {after: prod}}", "the order goes round in a circle: prod after prod"),
+        (
+            "{prod: {after: b}, b: {after: c}, c: {after: b}}",
+            "the order goes round in a circle: prod after b after c after b",
+        ),
+    ],
+)
+def test_an_order_that_nobody_can_follow_is_refused(environments: str, message: str) -> None:
+    project, found = parse(f"environments: {environments}\n")
+    assert project is None
+    assert found == [f"2:15 {message} | "]

@@ -17,7 +17,7 @@ ci:
   cloud: {kind: aws, role: "arn:aws:iam::123456789012:role/mlops", region: eu-central-1}
   reader: {cloud: READER}
 environments:
-  aws: {cloud: {kind: aws, role: "arn:aws-cn:iam::123456789012:role/live", region: cn-north-1}}
+  aws: {role: live, cloud: {kind: aws, role: "arn:aws-cn:iam::123456789012:role/live", region: cn-north-1}}
   gcp: {cloud: {kind: gcp, provider: projects/12/locations/global/workloadIdentityPools/pool/providers/github}}
   azure:
     cloud:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from mlops.extras import need
 
 if TYPE_CHECKING:
     from mlops.app.judging.gate import Verdict
+    from mlops.app.workspace import Workspace
 
 
 @click.command(short_help="Reproduce pipelines")
@@ -33,29 +36,44 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Run what this plan says (`mlops plan -o json`); exit 3 where something it was made of moved.",
 )
-def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, file: Path | None) -> int:
+@click.option("--frozen", is_flag=True, help="Exit 3 where a compiled file is not up to date, as wherever CI is set.")
+def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, file: Path | None, frozen: bool) -> int:
     """Run what is stale of pipelines NAMES and show their verdicts.
 
-    Several run side by side, and what is wrong with one stops no other. The exit code is the worst: 3 to 6 where one
-    could not be judged, else 2 for a failed gate, else 7 for an inconclusive one.
+    Where the YAML was edited since, what it compiles to is written first. Several pipelines run side by side, and what
+    is wrong with one stops no other. The exit code is the worst: 3 to 6 where one could not be judged, else 2 for a
+    failed gate, else 7 for an inconclusive one.
     """
     need("train", "`mlops run`")
-    from mlops.app.running.run import run_pipeline
     from mlops.app.workspace import open_workspace
 
     names = tuple(dict.fromkeys(names))
     _refuse(names, every, smoke, file)
-    here = root()
+    here, frozen = root(), frozen or bool(os.environ.get("CI"))
     if every or len(names) > 1:
-        return _together(here, names, jobs)
+        return _together(here, names, jobs, frozen=frozen)
     (name,) = names
     if file is not None:
         from mlops.app.planning.apply import apply
 
-        return _show(apply(here, name, file))
+        return _show(apply(here, name, file, partial(_run, frozen=frozen)))
     if smoke:
         return _smoke(here, name)
-    return _show(run_pipeline(open_workspace(here, (name,)), name))
+    return _show(_run(open_workspace(here, (name,)), name, frozen=frozen))
+
+
+def _run(workspace: Workspace, name: str, *, frozen: bool) -> Verdict:
+    from mlops.app.running.run import run_pipeline
+
+    _compile(workspace, (name,), frozen=frozen)
+    return run_pipeline(workspace, name)
+
+
+def _compile(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) -> None:
+    from mlops.app.compiling.current import make_current
+
+    for path in make_current(workspace, names, frozen=frozen):
+        say(f"compiled: {path}")
 
 
 def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None) -> None:
@@ -67,12 +85,13 @@ def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None)
         raise click.UsageError(f"{'--smoke' if smoke else '--plan'} is for one pipeline: name one")
 
 
-def _together(here: Path, names: tuple[str, ...], jobs: int | None) -> int:
+def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: bool) -> int:
     """Run several; verdicts stand below each other when all have ended."""
     from mlops.app.running.together import cores, exit_code, run_together, write_catalogue
     from mlops.app.workspace import open_workspace
 
     workspace = open_workspace(here, names)
+    _compile(workspace, names, frozen=frozen)
     outcomes = run_together(workspace, names or tuple(workspace.pipelines), jobs or cores(), say)
     for outcome in outcomes:
         if outcome.verdict is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -85,6 +86,19 @@ def test_side_by_side_is_equal_to_one_after_the_other_and_dvc_agrees(
     second = run(copy, "mlops", "run", "--all")
     assert (second.returncode, second.stdout) == (0, done.stdout)
     assert second.stderr == "".join(f"report: pipelines/{name}/reports/report.html\n" for name in NAMES)
+    an_edit_is_compiled_before_it_is_run(copy)
+
+
+def an_edit_is_compiled_before_it_is_run(copy: Clone) -> None:
+    with (copy.root / "conf/pipeline/churn.yaml").open("a") as pipeline:
+        pipeline.write("evaluate: {minimum_rows: 31}\n")
+    refused = run(copy, "mlops", "run", "churn", "--frozen")
+    said = "pipelines/churn/params.yaml: not what the YAML compiles to\n"
+    assert (refused.returncode, refused.stderr[: len(said)]) == (3, said)
+    done = run(copy, "mlops", "run", "churn")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr.startswith("compiled: pipelines/churn/params.yaml\n")
+    assert re.findall(r"Running stage '.*:(\w+)'", done.stdout) == ["gate", "package"]
 
 
 def test_runs_at_once_wait_for_each_other_and_run_nothing_twice(

@@ -40,11 +40,17 @@ class _Time(click.ParamType[datetime]):
     type=click.Path(path_type=Path, dir_okay=False),
     help="Append the digests of reports that ask for a retraining, as outputs of a workflow's step.",
 )
+@click.option("--env", "environment", metavar="ENVIRONMENT", help="Whose bundle answered. [default: the live one's]")
 @output("text", "json")
 def command(
-    names: tuple[str, ...], until: datetime | None, metrics: Path | None, outputs: Path | None, form: str
+    names: tuple[str, ...],
+    until: datetime | None,
+    metrics: Path | None,
+    outputs: Path | None,
+    environment: str | None,
+    form: str,
 ) -> int:
-    """Judge the prediction logs of pipelines NAMES (all with a `monitor:` by default) against their bundles.
+    """Judge the prediction logs of pipelines NAMES (all with a `monitor:` by default) against their live bundles.
 
     What is wrong with one stops no other. The exit code is the worst: 4, 5 or 6 where one could not be judged, else 2
     for an alarm or a data incident, else 7 where too little is known.
@@ -55,7 +61,7 @@ def command(
 
     here = root()
     workspace = open_workspace(here, names)
-    found = watch_all(workspace, names or watched_names(workspace), until)
+    found = watch_all(workspace, names or watched_names(workspace), until, environment)
     if metrics is not None:
         write_metrics(metrics, found.watched)
     if outputs is not None:

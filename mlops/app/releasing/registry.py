@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlops.app.releasing.bundles import Fetch, obtain
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
+from mlops.extras import need
 from mlops.files.sqlite_store import absolute, path_of
 from mlops.release.aliases import Version, download, find_version
 from mlops.release.tracking import connection
@@ -71,6 +72,7 @@ def fetching_from(uri: str, name: str, digest: str, connect: Connect = connectio
     """Fetch a bundle from a registry that is asked only if it must be."""
 
     def fetch(folder: Path) -> Path:
+        need("registry", "the registry")
         if not begun(uri):
             raise InfrastructureError("there is no MLflow registry here")
         with connect(uri) as client:

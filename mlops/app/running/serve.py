@@ -31,16 +31,22 @@ class Replayed:
     seconds: float
 
 
-def find_bundle(root: Path | None, name: str) -> Path:
-    """Find the bundle of a pipeline of the repository `root`, if there is one, or take the name for a folder.
+def find_bundle(root: Path | None, name: str, environment: str | None = None) -> tuple[Path, str]:
+    """Find the bundle of a pipeline of the repository `root` that is live, or take the name for a folder.
+
+    Gives the folder, and a line that says which bundle it is; empty for a folder, which says it itself.
 
     Raises:
+        StaleError: the repository has environments, and nothing of the pipeline is live there.
         InfrastructureError: there is no bundle yet.
     """
-    if root is not None and (folder := root / "pipelines" / name / "artifacts" / "bundle").joinpath(NAME).is_file():
-        return folder
-    if Path(name, NAME).is_file():
-        return Path(name)
+    if root is not None and (root / "pipelines" / name).is_dir():
+        from mlops.app.releasing.live import choose
+
+        chosen = choose(root, name, environment)
+        return chosen.folder, chosen.told
+    if environment is None and Path(name, NAME).is_file():
+        return Path(name), ""
     if root is None:
         raise InfrastructureError(
             f"{name}: there is no bundle in such a folder, and no repository here whose pipeline it could be",

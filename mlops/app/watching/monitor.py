@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mlops.app.running.serve import find_bundle
+from mlops.app.releasing.live import choose
 from mlops.app.watching.prediction_log import labels_file, open_log
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
@@ -64,10 +64,14 @@ def settings(workspace: Workspace, name: str) -> Monitor:
     return loaded.spec.monitor
 
 
-def watch(workspace: Workspace, name: str, until: datetime | None = None) -> Watched:
+def watch(workspace: Workspace, name: str, until: datetime | None = None, environment: str | None = None) -> Watched:
     """Judge the log of a pipeline up to a time, by default its newest record's, and write the report.
 
+    It is held against the bundle that an environment serves, the live one by default: one that was merged since and is
+    not released answered nobody.
+
     Raises:
+        StaleError: nothing is released there.
         ConfigurationError: the pipeline has no `monitor:`, or its labels are not where it says.
         DataError: the labels are not what the model predicts.
         IntegrityError: the bundle or the log is damaged.
@@ -77,7 +81,7 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None) -> Wat
     from mlops.monitor.reference import Reference
 
     monitor, spec = settings(workspace, name), workspace.pipelines[name].spec
-    reference = Reference.read(find_bundle(workspace.root, name))
+    reference = Reference.read(choose(workspace.root, name, environment).folder)
     bound = None
     if monitor.performance is not None:
         bound = (monitor.performance.metric, performance.bound(monitor.performance, reference))
@@ -103,13 +107,15 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None) -> Wat
     return Watched(found, place / "report.html", bound)
 
 
-def watch_all(workspace: Workspace, names: Sequence[str], until: datetime | None = None) -> Watch:
+def watch_all(
+    workspace: Workspace, names: Sequence[str], until: datetime | None = None, environment: str | None = None
+) -> Watch:
     """Judge several pipelines; what is wrong with one stops no other."""
     watched: list[Watched] = []
     failed: dict[str, MlopsError] = {}
     for name in names:
         try:
-            watched.append(watch(workspace, name, until))
+            watched.append(watch(workspace, name, until, environment))
         except MlopsError as error:
             if name not in error.message:
                 error.message = f"{name}: {error.message}"

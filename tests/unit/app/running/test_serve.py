@@ -6,7 +6,9 @@ import pytest
 
 from mlops.app.running.serve import find_bundle, replay
 from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.canonical import digest_file
 from tests.builders.bundles import make_bundle
+from tests.builders.repositories import make_repository
 
 
 def test_a_bundle_that_was_changed_is_refused_before_a_server_starts(tmp_path: Path) -> None:
@@ -18,11 +20,14 @@ def test_a_bundle_that_was_changed_is_refused_before_a_server_starts(tmp_path: P
 
 def test_a_pipeline_goes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    make_bundle(tmp_path / "tiny")
-    assert find_bundle(tmp_path, "tiny") == Path("tiny")
-    assert find_bundle(None, "tiny") == Path("tiny")
-    own = make_bundle(tmp_path / "pipelines" / "tiny" / "artifacts" / "bundle")
-    assert find_bundle(tmp_path, "tiny") == own
+    root = make_repository(tmp_path)
+    make_bundle(root / "tiny")
+    assert find_bundle(root, "tiny") == (Path("tiny"), "")
+    assert find_bundle(None, "tiny") == (Path("tiny"), "")
+    make_bundle(root / "churn")
+    own = make_bundle(root / "pipelines" / "churn" / "artifacts" / "bundle")
+    digest = digest_file(own / "manifest.json")
+    assert find_bundle(root, "churn") == (own, f"bundle {digest[:19]}…, of the last run: no environment is declared")
 
 
 @pytest.mark.parametrize(

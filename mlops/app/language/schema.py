@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from mlops.app.language.attribute_docs import Described
 from mlops.app.language.reference import MARK as PAGE_MARK
 from mlops.app.language.reference import page
 from mlops.files.generated import Difference, compare, write
@@ -60,7 +61,7 @@ def schema(kind: str) -> dict[str, Any]:
 
 
 def _described(kind: str) -> dict[str, Any]:
-    value = TypeAdapter(FILES[kind][1]).json_schema(by_alias=True)
+    value = TypeAdapter(FILES[kind][1]).json_schema(by_alias=True, schema_generator=Described)
     if kind not in _ALONE:
         _relax(value)
     return value

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fixed")
 
-# As many threads as a stage has by default, said before numpy is imported: threads that look out for work take the
-# processor from the tests beside them, several times what one thread needs for all of it.
+# One thread a library, said before numpy is imported: threads that look out for work take the processor from the tests
+# beside them, several times what one thread needs for all of it. A stage sets its own numbers.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 os.environ["POLARS_MAX_THREADS"] = "1"
 
@@ -35,9 +35,10 @@ def repository() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _at_home() -> Iterator[None]:
-    """Answer the same in a job of GitHub's, and in a shell that sets what the verbs read."""
+    """Answer the same in a job of CI, and in a shell that sets what the verbs read."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("GITHUB_", "MLOPS_")) or name == "MLFLOW_TRACKING_URI":
                 patch.delenv(name)
+        patch.delenv("CI", raising=False)
         yield

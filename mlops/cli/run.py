@@ -49,7 +49,7 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
 
     names = tuple(dict.fromkeys(names))
     _refuse(names, every, smoke, file)
-    here, frozen = root(), frozen or bool(os.environ.get("CI"))
+    here, frozen = root(), frozen or os.environ.get("CI", "").lower() not in ("", "0", "false")
     if every or len(names) > 1:
         return _together(here, names, jobs, frozen=frozen)
     (name,) = names

@@ -13,16 +13,19 @@ from mlops.cli.options import root, say
 @click.option("--reason", required=True, help="Why this is acceptable for now.")
 @click.option("--owner", required=True, help="Who asks for it and repairs the cause: @user or @organisation/team.")
 @click.option("--approver", required=True, help="Who allows it; not the owner.")
-@click.option("--days", type=click.IntRange(0, 30), default=14, show_default=True, help="How long it holds.")
+@click.option("--days", type=click.IntRange(0, 30), help="How long it holds. [default: 14; 7 for release.after]")
 @click.option("--slice", "part", help="Only this slice of the rule.")
-def command(name: str, rule: str, reason: str, owner: str, approver: str, days: int, part: str | None) -> None:
+def command(name: str, rule: str, reason: str, owner: str, approver: str, days: int | None, part: str | None) -> None:
     """Write conf/waiver/NAME.yaml: RULE may be missed until a day. It counts once it is merged."""
     from datetime import date
 
     from mlops.app.judging.waive import draft, write
+    from mlops.spec.waiver import AFTER, LONGEST_AFTER
 
     here = root()
     today = date.today()
+    if days is None:
+        days = LONGEST_AFTER if rule == AFTER else 14
     waived = draft(here, name, rule, reason=reason, owner=owner, approver=approver, days=days, today=today, part=part)
     write(here, waived)
     click.echo(waived.path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain
 from mlops.app.releasing.registry import Connect, fetching_from, tracking_uri
-from mlops.app.releasing.releases import environments, file_of, known_environment, releases
+from mlops.app.releasing.releases import environments, file_of, known_environment, live_bundle
 from mlops.bundle.contents import verify
 from mlops.bundle.manifest import NAME
 from mlops.errors import InfrastructureError, StaleError
@@ -43,7 +43,7 @@ def choose(root: Path, name: str, environment: str | None = None, *, connect: Co
     if environment is None and not places:
         return last_run(root, name)
     place = known_environment(root, project, environment or (project.live if project.live in places else places[-1]))
-    digest = next((item.release.bundle for item in releases(root, place) if item.name == name), None)
+    digest = live_bundle(root, place, name)
     if digest is None:
         message = f"{name}: nothing is live in {place}: there is no {file_of(place, name)}"
         raise StaleError(message, hint=f"mlops release {name} --env {place}")

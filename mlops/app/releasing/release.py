@@ -13,7 +13,7 @@ from mlops.app.releasing.bundles import obtain, prove, reported
 from mlops.app.releasing.order import claims, refuse_out_of_order
 from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
 from mlops.app.releasing.release_body import Step, gate_of, release_body
-from mlops.app.releasing.releases import file_of, known_environment, releases, written
+from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.bundle.contents import Contents
 from mlops.errors import GateFailed, IntegrityError, MlopsError, StaleError
@@ -94,12 +94,6 @@ def recorded(root: Path, name: str) -> dict[str, str | None]:
     files = changed_files(root, "HEAD", f"pipelines/{name}")
     kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
     return {path: text_of(root, path) for path in sorted(files) if path.startswith(kept)}
-
-
-def live_bundle(root: Path, environment: str, name: str) -> str | None:
-    """Name the bundle that the release file says; None where there is none."""
-    found = [item.release.bundle for item in releases(root, environment) if item.name == name]
-    return found[0] if found else None
 
 
 def readable(root: Path, name: str, digest: str | None) -> Contents | None:

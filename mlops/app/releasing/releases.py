@@ -84,6 +84,11 @@ def releases(root: Path, environment: str) -> tuple[Released, ...]:
     return tuple(found)
 
 
+def live_bundle(root: Path, environment: str, name: str) -> str | None:
+    """Name the bundle that a pipeline's release file says; None where there is none."""
+    return next((item.release.bundle for item in releases(root, environment) if item.name == name), None)
+
+
 def aliases(project: Project, environment: str) -> tuple[str, ...]:
     """Name the MLflow aliases of an environment; the live one that gates compare with is also the champion."""
     return ("champion", environment) if environment == project.live else (environment,)

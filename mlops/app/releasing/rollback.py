@@ -11,9 +11,9 @@ from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove
 from mlops.app.releasing.history import Moment, history, shallow
 from mlops.app.releasing.registry import Connect, fetching_from, refuse_unless_passed, tracking_uri
-from mlops.app.releasing.release import Outcome, Wanted, live_bundle, readable, text_of, write
+from mlops.app.releasing.release import Outcome, Wanted, readable, text_of, write
 from mlops.app.releasing.release_body import Step, gate_of, rollback_body
-from mlops.app.releasing.releases import file_of, known_environment, written
+from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.app.reviewing.proposal import Proposal, submit
 from mlops.errors import ConfigurationError, InfrastructureError, StaleError
 from mlops.release.tracking import connection

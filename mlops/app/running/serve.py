@@ -40,7 +40,7 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
         StaleError: the repository has environments, and nothing of the pipeline is live there.
         InfrastructureError: there is no bundle yet.
     """
-    if root is not None and (root / "pipelines" / name).is_dir():
+    if root is not None and _is_pipeline(root, name):
         from mlops.app.releasing.live import choose
 
         chosen = choose(root, name, environment)
@@ -55,6 +55,10 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
     raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
 
 
+def _is_pipeline(root: Path, name: str) -> bool:
+    return (root / "pipelines" / name).is_dir()
+
+
 def find_log(root: Path, name: str) -> Log | None:
     """Find the log that a pipeline's `monitor:` reads; None where it has none, or the name is no pipeline.
 
@@ -63,7 +67,7 @@ def find_log(root: Path, name: str) -> Log | None:
     """
     from mlops.app.workspace import open_workspace
 
-    if not (root / "pipelines" / name / "artifacts" / "bundle").is_dir():
+    if not _is_pipeline(root, name):
         return None
     spec = open_workspace(root, (name,)).pipelines[name].spec
     return None if spec.monitor is None else open_log(root, name, spec.monitor)

@@ -66,7 +66,7 @@ def stopped(stages: Sequence[str], result: Path) -> str:
         last = json.loads(result.read_bytes())
     except FileNotFoundError:
         return stages[0]
-    return str(last["stage"]) if last["code"] else stages[stages.index(last["stage"]) + 1]
+    return str(last["stage"]) if last["code"] else [*stages, stages[-1]][stages.index(last["stage"]) + 1]
 
 
 def _little(pipeline: PipelinePlan) -> dict[str, object]:

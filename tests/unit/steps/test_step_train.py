@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,40 +116,43 @@ def test_a_candidates_result_does_not_depend_on_its_neighbours(tmp_path: Path) -
     assert one == other
 
 
+SCRIPT = """
+import json, os, signal, sys
+from pathlib import Path
+from mlops.steps import train
+from mlops.steps.context import StageContext
+
+folder, params, epochs, further = Path(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+saved = 0
+
+def count(event, arguments):
+    global saved
+    if event == "os.rename" and str(arguments[1]).endswith("/net/last.ckpt"):
+        saved += 1
+        if saved == epochs:
+            sys.setprofile(call)
+
+def call(*_):
+    global further
+    further -= 1
+    if further == 0:
+        os.kill(os.getpid(), signal.SIGKILL if saved == epochs else signal.SIGTERM)  # not in that epoch any more
+
+sys.addaudithook(count)
+train.run(StageContext(folder, "churn", "train", params))
+"""
+
+
 def killed_in_an_epoch(context: StageContext, epochs: int, further: int) -> Path:
     """Run the stage in a process of its own that is killed when it has saved epochs and made `further` calls.
 
     The process kills itself: only so does it end there and nowhere else, whatever the machine does meanwhile.
     """
-    child = os.fork()
-    if not child:
-        try:
-            _die_in_an_epoch(epochs, further)
-            train.run(context)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, str(context.folder), json.dumps(context.params)]
+    done = subprocess.run([*command, str(epochs), str(further)], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
     (found,) = (context.root / ".mlops").glob("checkpoints/churn/*/net/last.ckpt")
     return found
-
-
-def _die_in_an_epoch(epochs: int, further: int) -> None:
-    saved = 0
-
-    def count(event: str, arguments: tuple[object, ...]) -> None:
-        nonlocal saved
-        if event == "os.rename" and str(arguments[1]).endswith("/net/last.ckpt"):
-            saved += 1
-            if saved == epochs:
-                sys.setprofile(call)
-
-    def call(*_: object) -> None:
-        nonlocal further
-        further -= 1
-        if further == 0:
-            os.kill(os.getpid(), signal.SIGKILL if saved == epochs else signal.SIGTERM)  # not in that epoch any more
-
-    sys.addaudithook(count)
 
 
 @pytest.mark.slow

@@ -14,6 +14,8 @@ from mlops.app.language.validate import validate
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
+from mlops.spec.waiver import Waivers
+from tests.builders.quick_yaml import load
 from tests.builders.repositories import commit, make_repository
 
 DAY = date(2026, 3, 10)
@@ -133,3 +135,19 @@ def test_the_command_line_says_what_to_do_next(
     assert "once @grace has approved the pull request\nthen: mlops compile\n" in shown.err
     assert run(["waive", name, "nosuch", *who]) == 4
     assert run(["waive", name, rule, *who, "--days", "99999999999"]) == 4
+
+
+@pytest.mark.parametrize(("rule", "days"), [("release.after", 7), ("auroc-at-least", 14)])
+def test_without_days_a_waiver_holds_as_long_as_is_usual_for_its_rule(
+    root: Path, monkeypatch: pytest.MonkeyPatch, rule: str, days: int
+) -> None:
+    monkeypatch.chdir(root)
+    name = open_workspace(root).plan.pipelines[0].name
+    known = rule if rule == "release.after" else rule_ids(root, name)[0]
+    asked = ["--reason", "staging is down for the weekend", "--owner", "@ada", "--approver", "@grace"]
+    assert run(["waive", name, known, *asked]) == 0
+    (waiver,) = Waivers.model_validate(load((root / f"conf/waiver/{name}.yaml").read_text())).waivers
+    assert (date.fromisoformat(waiver.expires) - date.fromisoformat(waiver.granted)).days == days
+    assert validate(root)[0] == ()
+    section = open_workspace(root).pipeline(name).stage("gate").section
+    assert ("waivers" in section) == (rule != "release.after"), "the order of environments is no rule of a gate"

@@ -20,8 +20,16 @@ STAGES = ("validate", "split", "features")
         ({"stage": "validate", "code": 0}, "split"),
         ({"stage": "split", "code": 4}, "split"),
         ({"stage": "split", "code": 0}, "features"),
+        ({"stage": "features", "code": 0}, "features"),
     ],
-    ids=["killed at once", "refused", "killed in the second", "refused in the second", "killed in the last"],
+    ids=[
+        "killed at once",
+        "refused",
+        "killed in the second",
+        "refused in the second",
+        "killed in the last",
+        "killed after the last",
+    ],
 )
 def test_the_stage_that_stopped_is_named(said: dict[str, object] | None, expected: str, tmp_path: Path) -> None:
     if said is not None:

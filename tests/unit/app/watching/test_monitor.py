@@ -50,6 +50,13 @@ def test_a_server_logs_where_the_monitor_reads(root: Path) -> None:
     assert (found.folder, found.place) == (root / "kept/log", None)
 
 
+def test_a_machine_that_serves_what_another_trained_logs_too(root: Path) -> None:
+    shutil.rmtree(root / "pipelines/churn/artifacts")
+    found = find_log(root, "churn")
+    assert found is not None
+    assert found.folder == root / ".mlops/log/churn"
+
+
 def test_without_a_log_nothing_is_ok(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["monitor", "churn"]) == 6
     said = capsys.readouterr().err

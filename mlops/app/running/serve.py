@@ -56,7 +56,8 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
 
 
 def _is_pipeline(root: Path, name: str) -> bool:
-    return (root / "pipelines" / name).is_dir()
+    """A name, not a path: `pipelines` / "/elsewhere" would be the folder /elsewhere itself."""
+    return any(folder.name == name and folder.is_dir() for folder in (root / "pipelines").glob("*"))
 
 
 def find_log(root: Path, name: str) -> Log | None:

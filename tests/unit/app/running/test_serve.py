@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.running.serve import find_bundle, replay
+from mlops.app.running.serve import find_bundle, find_log, replay
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from tests.builders.bundles import make_bundle
@@ -28,6 +28,15 @@ def test_a_pipeline_goes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch
     own = make_bundle(root / "pipelines" / "churn" / "artifacts" / "bundle")
     digest = digest_file(own / "manifest.json")
     assert find_bundle(root, "churn") == (own, f"bundle {digest[:19]}…, of the last run: no environment is declared")
+
+
+def test_a_path_is_no_pipeline_wherever_it_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_repository(tmp_path)
+    monkeypatch.chdir(root)
+    folder = make_bundle(root / "pipelines" / "churn" / "artifacts" / "bundle")
+    for path in (str(folder), str(folder.relative_to(root)), "../" * len(root.parts) + str(folder)[1:]):
+        assert find_bundle(root, path) == (Path(path), "")
+        assert find_log(root, path) is None
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
 from mlops.spec.project import Continuous, own
+from tests.builders.quick_yaml import load
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
 BIN = Path(sys.executable).parent
@@ -295,8 +296,8 @@ def test_hostile_text_in_a_setting_is_refused_or_changes_nothing_else(key: str, 
     plain = OWN if own(Continuous(**keys).runner) else PLAIN
     assert found.count("${{") == plain.count("${{")
     if key != "labels" and text != "self-hosted":
-        assert shape(yaml.safe_load(found)) == shape(yaml.safe_load(plain))
-    made, expected = yaml.safe_load(found)["jobs"], yaml.safe_load(plain)["jobs"]
+        assert shape(load(found)) == shape(load(plain))
+    made, expected = load(found)["jobs"], load(plain)["jobs"]
     assert {job: value["permissions"] for job, value in made.items()} == {
         job: value["permissions"] for job, value in expected.items()
     }
@@ -331,7 +332,7 @@ def test_hostile_text_in_a_cloud_or_an_app_is_refused_or_brings_no_expression(ke
 
 
 def test_a_list_of_labels_is_compiled_as_a_list() -> None:
-    job = yaml.safe_load(compiled(runner=["self-hosted", "linux", "gpu"]))["jobs"]["pipeline"]
+    job = load(compiled(runner=["self-hosted", "linux", "gpu"]))["jobs"]["pipeline"]
     assert job["runs-on"] == ["self-hosted", "linux", "gpu"]
     with pytest.raises(ValidationError):
         Continuous(runner=[])  # type: ignore[arg-type]

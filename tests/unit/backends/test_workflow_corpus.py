@@ -114,6 +114,7 @@ def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus
     assert names.count("mlops-dependencies") >= len(RUNNERS)
 
 
+@pytest.mark.slow
 def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> None:
     # the scripts are the same whatever the runner: shellcheck takes one of each
     shown = [path for path in files(corpus / FOLDER) if Path(path).name < "008"]
@@ -134,10 +135,12 @@ def test_actionlint_finds_an_input_that_an_action_does_not_have(corpus: Path, tm
         assert 'input "no-such-input" is not defined in action' in tool("actionlint", "-no-color", str(path)).stdout
 
 
+@pytest.mark.slow
 def test_zizmor_finds_nothing_in_the_corpus(corpus: Path) -> None:
     assert {name: found for name, found in rules_of_zizmor(corpus).items() if found} == {}
 
 
+@pytest.mark.slow
 def test_the_schemas_of_github_hold_for_the_corpus(corpus: Path) -> None:
     for schema, checked in (
         ("vendor.github-workflows", files(corpus / FOLDER)),

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import yaml
 
+from mlops.app.judging.comparison import Comparison
 from mlops.bundle.transform import Transform
 from mlops.ml.data.encoding import encode
 from mlops.steps import evaluate, gate
@@ -69,6 +70,15 @@ def candidate(root: Path, split: str = SPLIT, **changes: Any) -> None:
     lock(root, split)
     digest = "sha256:" + "d" * 64
     (folder / "reports/bundle.json").write_text(json.dumps({"digest": digest, "verdict": "pass"}))
+
+
+def compared(bundle: str, champion: str, **changes: Any) -> Comparison:
+    """A comparison that passed, as values."""
+    rule = {"id": "auroc-over-champion", "metric": "auroc", "against": "champion", "by": None, "slice": None}
+    rule |= {"value": 0.25, "low": 0.2, "high": 0.3, "bound": -0.9, "n": 40, "rows_needed": None, "verdict": "pass"}
+    rule |= {"sentence": "auroc is above the champion's", "mode": "block", "applicable": True}
+    facts = {"pipeline": "tiny", "predictions": "sha256:1", "registered": "sha256:2", "rules": (rule,)}
+    return Comparison(bundle=bundle, champion=champion, **{**facts, **changes})
 
 
 def lock(root: Path, split: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlops.files.canonical import rounded
@@ -58,9 +59,15 @@ def _over_live(run: Run, params: Params, opponent: Opponent | None, first: str =
         return refused((*rules, *served), opponent.verdict, opponent.sentence)
     grouped, boot = params.group is not None, params.bootstrap
     evidence = gather(opponent.predictions, rules, boot, params.minimum_rows, grouped=grouped)
-    results = judge(evidence, boot, params.minimum_rows)
+    results = [_told(result, opponent.left_out) for result in judge(evidence, boot, params.minimum_rows)]
     costs = serving_cost.judge(served, opponent.serving, inputs_of(run), opponent.digest, boot.confidence)
     return [*results, *costs]
+
+
+def _told(result: Result, left_out: int) -> Result:
+    if not left_out:
+        return result
+    return replace(result, sentence=f"{result.sentence}; {left_out:,} rows that it learnt from are left out")
 
 
 def _recorded(results: Iterable[Result], params: Params) -> tuple[dict[str, Any], ...]:

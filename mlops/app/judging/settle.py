@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from mlops.app.judging.comparison import Comparison
+from mlops.app.judging.comparison import NOTHING, Comparison
 from mlops.app.judging.gate import BADNESS, Verdict, read_verdict
 from mlops.app.judging.opponent import Opponent, Run, meet
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
@@ -57,7 +57,7 @@ def beside(run: Run, recorded: Verdict, project: Project, live: str | None, firs
         return whole(recorded, rules, None)
     known = None if bundle is None else Comparison.read(run.root, run.name, bundle, live)
     if known is None or (known.predictions, known.registered) != (_judged(run), registered(gate)):
-        known = compare(run, project, bundle or "", live)
+        known = compare(run, project, bundle or NOTHING, live)
         if bundle is not None:
             known.write(run.root)
     return whole(recorded, known.rules, live)
@@ -81,15 +81,15 @@ def compare(run: Run, project: Project, bundle: str, live: str, connect: Connect
     opponent = meet(run, predictions, params, sections, folder, live, None if known is None else known.serving)
     rules = over_live(run, params, opponent)
     return Comparison(
-        run.name,
-        bundle,
-        live,
-        _judged(run),
-        registered(gate),
-        rules,
-        opponent.left_out,
-        None if opponent.serving is None else dict(opponent.serving),
-        figures(opponent, params, (sections.get("evaluate") or {}).get("metrics") or ()),
+        pipeline=run.name,
+        bundle=bundle,
+        champion=live,
+        predictions=_judged(run),
+        registered=registered(gate),
+        rules=rules,
+        left_out=opponent.left_out,
+        serving=None if opponent.serving is None else dict(opponent.serving),
+        models=figures(opponent, params, (sections.get("evaluate") or {}).get("metrics") or ()),
     )
 
 

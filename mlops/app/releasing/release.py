@@ -81,7 +81,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",
         body=release_body(step),
-        files={file: text, **evidence, **recorded(root, wanted.name)},
+        files={**recorded(root, wanted.name), **evidence, file: text},
         labels=("release",),
     )
     if not propose:
@@ -98,7 +98,7 @@ def recorded(root: Path, name: str) -> dict[str, str | None]:
     None stands for a report of an earlier run that this one took away.
     """
     files = changed_files(root, "HEAD", f"pipelines/{name}")
-    kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
+    kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/", f"pipelines/{name}/comparisons/")
     return {path: text_of(root, path) for path in sorted(files) if path.startswith(kept)}
 
 

@@ -78,7 +78,9 @@ digest=$(files | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
 echo "evidence-$INDEX=$digest" >> "$GITHUB_OUTPUT"
 """
 
-_BUNDLE = '''cp -RL "$here/dvc.lock" "$here/artifacts/bundle" "evidence/$name/"'''
+_BUNDLE = """\
+cp -RL "$here/dvc.lock" "$here/artifacts/bundle" "evidence/$name/"
+    if [ -d "$here/comparisons" ]; then cp -R "$here/comparisons" "evidence/$name/"; fi"""
 # Whoever may read a repository may download its artifacts: of a public one whose bundles are kept in a cloud, they stay
 # there, and the main branch makes them again.
 _NONE = ": # a public repository keeps none: anybody could download it"

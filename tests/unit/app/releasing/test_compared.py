@@ -17,6 +17,7 @@ from mlops.errors import GateFailed, InfrastructureError
 from mlops.files.canonical import dumps
 from mlops.release.tracking import connection
 from tests.builders.confronted import ABSOLUTE, OVER_LIVE, candidate, make_confronted
+from tests.builders.confronted import compared as compared_as
 from tests.builders.released import Shop
 
 
@@ -80,6 +81,19 @@ def test_a_run_that_nobody_recorded_cannot_be_compared(shop: Shop) -> None:
     assert raised.value.message == (
         "tiny: no commit records the run that made sha256:eeeeeeeeeeee…, and the live model is asked about its rows"
     )
+
+
+def test_where_the_rows_are_nowhere_the_comparison_of_its_run_counts_and_no_other(shop: Shop) -> None:
+    contents = bundle(shop)
+    gate = json.loads(contents.files["gate.json"])
+    known = compared_as(contents.digest, shop.first, **{key: gate[key] for key in ("predictions", "registered")})
+    shutil.rmtree(shop.root / "pipelines/tiny/artifacts")
+    known.write(shop.root)
+    assert compared(shop, contents, shop.first) == known
+    for change in ({"predictions": "sha256:1"}, {"registered": "sha256:2"}, {"pipeline": "other"}):
+        (shop.root / known.file).write_text(known.model_copy(update=change).dumps())
+        with pytest.raises(InfrastructureError):
+            compared(shop, contents, shop.first)
 
 
 def test_a_recorded_run_whose_rows_are_nowhere_is_not_passed_over(shop: Shop) -> None:

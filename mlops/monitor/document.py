@@ -54,11 +54,19 @@ def _window(judged: Judged) -> dict[str, Any]:
         **_span(judged.window),
         "rows": judged.rows,
         "other_bundles": judged.others,
+        "refused": _refused(judged),
         "verdict": _verdict(judged),
         "incidents": incidents,
         "shifts": [rounded(asdict(shift)) for shift in judged.shifts],
         "performance": None if judged.performance is None else rounded(asdict(judged.performance)),
     }
+
+
+def _refused(judged: Judged) -> dict[str, Any]:
+    """Spell how many rows were refused, and for what; most first."""
+    most = sorted(judged.refused.items(), key=lambda item: (-item[1], item[0]))
+    by = [{"column": column, "reason": reason, "rows": rows} for (column, reason), rows in most]
+    return {"rows": sum(judged.refused.values()), "by": by}
 
 
 def _span(window: Window) -> dict[str, str]:

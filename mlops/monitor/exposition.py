@@ -1,8 +1,8 @@
 """What the monitor found in Prometheus' text format, for a node exporter's textfile collector or a push gateway.
 
-Names begin with `mlops_`, units are base units, labels are pipelines, kinds and columns of the YAML: their number never
-depends on requests. Format: prometheus.io/docs/instrumenting/exposition_formats. A dead-man's switch watches
-`time() - mlops_monitor_last_success_timestamp_seconds`.
+Names begin with `mlops_`, units are base units, labels are pipelines, kinds, columns of the YAML and the reasons of a
+fixed list: their number never depends on requests. Format: prometheus.io/docs/instrumenting/exposition_formats. A
+dead-man's switch watches `time() - mlops_monitor_last_success_timestamp_seconds`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ _HELP = {
     "mlops_monitor_status_info": "1 for the status that holds.",
     "mlops_monitor_alarms": "Alarms by kind.",
     "mlops_monitor_window_records": "Records in the latest window.",
+    "mlops_monitor_window_refused": "Rows of the latest window that servers refused.",
+    "mlops_monitor_refused_rows": "Rows that servers refused in the latest window, by column and reason.",
     "mlops_monitor_shift_size": "Size of the shift of a column in the latest window, in the measure report.json names.",
     "mlops_monitor_performance": "The metric over the latest labelled window.",
     "mlops_monitor_performance_bound": "The bound that the metric is held to.",
@@ -53,6 +55,10 @@ def _samples(document: Mapping[str, Any], bound: tuple[str, float] | None, now: 
     if document["windows"]:
         last = document["windows"][-1]
         yield "mlops_monitor_window_records", own, float(last["rows"])
+        yield "mlops_monitor_window_refused", own, float(last["refused"]["rows"])
+        for item in last["refused"]["by"]:
+            why = {"column": item["column"], "reason": item["reason"]}
+            yield "mlops_monitor_refused_rows", own | why, float(item["rows"])
         for shift in last["shifts"]:
             if shift["size"] is not None:
                 yield "mlops_monitor_shift_size", own | {"column": shift["column"]}, float(shift["size"])

@@ -16,6 +16,7 @@ from mlops.monitor import drift, performance, quality
 from mlops.monitor.performance import Measured
 
 if TYPE_CHECKING:
+    from mlops.bundle.refusal import Refusals
     from mlops.monitor.drift import Bins, Shift
     from mlops.monitor.log import Records
     from mlops.monitor.quality import Incident
@@ -35,9 +36,15 @@ class Judged:
     window: Window
     rows: int
     others: int
+    refused: Refusals
     incidents: tuple[Incident, ...]
     shifts: tuple[Shift, ...]
     performance: Measured | None
+
+    @property
+    def arrived(self) -> int:
+        """Count all rows that somebody asked about: answered by this bundle, by others, or refused."""
+        return self.rows + self.others + sum(self.refused.values())
 
     @property
     def comparable(self) -> bool:
@@ -93,7 +100,7 @@ def judge(
     judged: list[Judged] = []
     for window in windows:
         records = read(window)
-        earlier = [other.rows + other.others for other in judged]
+        earlier = [other.arrived for other in judged]
         judged.append(_window(window, records, earlier, until, reference, monitor, labelled))
     alarms = (*_drifts(judged, monitor.drift), *_performances(judged, monitor, labelled))
     status, why = _status(judged, alarms, monitor)
@@ -109,12 +116,13 @@ def _window(
     monitor: Monitor,
     labelled: Labelled | None,
 ) -> Judged:
-    rows = len(records)
-    if rows == 0 and records.others:  # another model answered all day: nothing to say about this one
-        return Judged(window, 0, records.others, (), (), None)
-    found = quality.incidents(records.features, rows + records.others, earlier, reference, monitor.quality)
+    rows, others, refused = len(records), records.others, records.refused
+    if rows == 0 and others and not refused:  # another model answered all day: nothing to say about this one
+        return Judged(window, 0, others, refused, (), (), None)
+    arrived = rows + others + sum(refused.values())
+    found = quality.incidents(records.features, arrived, refused, earlier, reference, monitor.quality)
     if found:
-        return Judged(window, rows, records.others, found, (), None)
+        return Judged(window, rows, others, refused, found, (), None)
     shifts = drift.shifts(dict(bins(records, reference, monitor.drift)), monitor.drift)
     measured = None
     if labelled is not None and monitor.performance is not None:
@@ -130,7 +138,7 @@ def _window(
             )
         else:
             measured = Measured("immature", 0)
-    return Judged(window, rows, records.others, (), shifts, measured)
+    return Judged(window, rows, others, refused, (), shifts, measured)
 
 
 def bins(records: Records, reference: Reference, settings: Drift) -> Iterator[tuple[str, Bins]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlops.bundle.refusal import REASONS
 from mlops.files.html import html
 
 WIDTH, HEIGHT = 220, 48
@@ -15,7 +16,7 @@ _MEASURES = {
     "jensen_shannon": "Jensen-Shannon distance",
     "wasserstein": "Wasserstein distance in standard deviations",
 }
-_SHOWN = 40  # columns drawn, those that moved most
+_SHOWN = 40  # columns drawn, those that moved most, and causes of refused rows
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def render(document: Mapping[str, Any], measure: str, threshold: float, metric: 
         columns=columns(document, measure, threshold),
         performance=None if metric is None else _performance(document, *metric),
         volume=_volume(document),
+        refused=_refused(document),
+        refusals=_refusals(document),
         width=WIDTH,
         height=HEIGHT,
     )
@@ -99,6 +102,33 @@ def _volume(document: Mapping[str, Any]) -> Row:
         for index, window in enumerate(windows)
     ]
     return _row("records", points, None, windows, "fail" if windows and windows[-1]["incidents"] else "pass")
+
+
+def _refused(document: Mapping[str, Any]) -> Row | None:
+    """Draw the share of refused rows; None where there never were any."""
+    windows = document["windows"]
+    if not any(window["refused"]["rows"] for window in windows):
+        return None
+    broken = [any(incident["check"] == "refused" for incident in window["incidents"]) for window in windows]
+    points = [
+        (
+            index,
+            window["refused"]["rows"] / max(1, window["rows"] + window["refused"]["rows"]),
+            "bad" if bad else "plain",
+        )
+        for index, (window, bad) in enumerate(zip(windows, broken, strict=True))
+    ]
+    return _row("refused, of all rows", points, None, windows, "fail" if broken[-1] else "pass")
+
+
+def _refusals(document: Mapping[str, Any]) -> list[tuple[str, int, str, str]]:
+    """List what rows were refused for, by window: its start, rows, column and the reason in words; the latest first."""
+    found = [
+        (window["start"], item["rows"], item["column"], f"{item['reason']}: {REASONS[item['reason']]}")
+        for window in reversed(document["windows"])
+        for item in window["refused"]["by"]
+    ]
+    return found[:_SHOWN]
 
 
 def _row(

@@ -1,9 +1,9 @@
 """Is the feed whole? What breaks here is an incident of the data: comparing distributions would only repeat it.
 
 Checked in a window: columns, missing values, unseen categories, numbers outside the range of training (a change of
-unit), and volume. A share counts only where chance cannot explain it: a column just at its bound breaks it in at most
-one window of 740, however few records there are. After Breck et al., The ML Test Score (2017), section IV, Monitor 1
-and 2.
+unit), volume, and the rows that servers refused, which are only counted. A share is broken only where chance cannot
+explain it: a column just at its bound breaks it in at most one window of 740, however few records there are. After
+Breck et al., The ML Test Score (2017), section IV, Monitor 1 and 2.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from mlops.bundle.recipe import NUMERIC, TEXT
+from mlops.bundle.refusal import REASONS, UNKNOWN
 
 if TYPE_CHECKING:
+    from mlops.bundle.refusal import Refusals
     from mlops.monitor.reference import Reference
     from mlops.spec.monitor import Quality
 
 _CHANCE = 0.00135  # of a false alarm: what lies beyond three standard errors, on one side
 _EARLIER = 3  # windows that say what volume is usual
+_NAMED = 3  # causes of refusals in a sentence; the report lists all
 _ROUNDED = 1e-5  # of a range: the profile keeps six digits
 
 
@@ -38,11 +41,19 @@ class Incident:
 
 
 def incidents(
-    features: pl.DataFrame, rows: int, earlier: Sequence[int], reference: Reference, quality: Quality
+    features: pl.DataFrame,
+    arrived: int,
+    refused: Refusals,
+    earlier: Sequence[int],
+    reference: Reference,
+    quality: Quality,
 ) -> tuple[Incident, ...]:
-    """Check one window of `rows` records; `earlier` are the numbers of rows of the windows before it."""
-    found = [*_volume(rows, earlier, quality)]
-    if rows:
+    """Check one window in which so many rows `arrived`, the refused ones and those of other bundles among them.
+
+    `earlier` are the numbers of rows that arrived in the windows before it.
+    """
+    found = [*_volume(arrived, earlier, quality), *_refused(features.height, refused, quality)]
+    if features.height:
         for name, profile in reference.columns.items():
             if name not in features.columns:
                 found.append(Incident("schema", name, 0.0, 1.0, f"`{name}` is absent from the log"))
@@ -57,6 +68,26 @@ def _volume(rows: int, earlier: Sequence[int], quality: Quality) -> Iterator[Inc
     elif len(earlier) >= _EARLIER and rows < quality.volume * (usual := median(earlier)):
         sentence = f"{rows:,} records where {usual:,.0f} are usual: a part of the log is late or lost"
         yield Incident("volume", "", float(rows), quality.volume * usual, sentence)
+
+
+def _refused(rows: int, refused: Refusals, quality: Quality) -> Iterator[Incident]:
+    lost = sum(refused.values())
+    asked = rows + lost
+    if lost and _exceeds(lost, asked, quality.refused):
+        share = lost / asked
+        sentence = f"{share:.1%} of {asked:,} rows were refused: {_causes(refused)}"
+        yield Incident("refused", "", share, quality.refused, sentence)
+
+
+def _causes(refused: Refusals) -> str:
+    """Name what most rows were refused for."""
+    most = sorted(refused.items(), key=lambda item: (-item[1], item[0]))
+    named = [
+        f"{rows:,} {REASONS[reason]}" if column == UNKNOWN else f"{rows:,} where `{column}` {REASONS[reason]}"
+        for (column, reason), rows in most[:_NAMED]
+    ]
+    rest = sum(rows for _, rows in most[_NAMED:])
+    return ", ".join([*named, *([f"{rest:,} for something else"] if rest else [])])
 
 
 def _column(

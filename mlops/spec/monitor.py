@@ -34,6 +34,8 @@ class Quality(Block):
     """Share of values of a category that training never saw."""
     outside: Share = 0.1
     """Share of numbers outside the range of training; a change of unit shows here."""
+    refused: Share = 0.05
+    """Share of rows that servers refused, which answered nobody and are in no other figure."""
     volume: Share = 0.2
     """A window with less than this share of the usual rows (the median of the windows before) is incomplete."""
 

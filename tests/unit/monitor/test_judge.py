@@ -244,7 +244,7 @@ def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> 
     assert 'mlops_monitor_last_success_timestamp_seconds{pipeline="ti\\"ny\\n"} 1500000000.0' in lines
     assert 'mlops_monitor_status_info{pipeline="ti\\"ny\\n",status="ok"} 1.0' in lines
     series = [line for line in lines if not line.startswith("#")]
-    assert len(series) == 2 + 4 + 2 + 1 + 4 + 1  # times, statuses, kinds, records, columns, bound
+    assert len(series) == 2 + 4 + 2 + 2 + 4 + 1  # times, statuses, kinds, records and refused, columns, bound
     assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == list(
         dict.fromkeys(line.partition("{")[0] for line in series)
     )

@@ -1,0 +1,114 @@
+"""What goes wrong around a model for weeks is told as what it is, and what else goes wrong is still found.
+
+A real server answers and refuses over HTTP, by a clock of the test's own, and the real monitor reads what it left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mlops.monitor import log, windows
+from mlops.monitor.document import document
+from mlops.monitor.exposition import exposition
+from mlops.monitor.judge import judge
+from mlops.monitor.page import render
+from mlops.monitor.reference import Reference
+from mlops.serve.app import create
+from mlops.spec.monitor import Monitor
+from mlops.steps.golden_rows import json_row
+from tests.builders.bundles import make_bundle, make_frame
+from tests.builders.client import Client
+from tests.builders.logs import START
+
+ROWS, BATCH = 600, 40
+Change = Callable[[int, pl.DataFrame], pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bundle(tmp_path_factory.mktemp("watched") / "bundle")
+
+
+def rows_of(seed: int) -> pl.DataFrame:
+    """Rows like those that the bundle was made of: its own sixty, drawn again."""
+    drawn = np.random.default_rng(seed).integers(0, 60, ROWS)
+    rows: pl.DataFrame = make_frame()[drawn.tolist()]
+    return rows
+
+
+def served(folder: Path, bundle: Path, days: int, change: Change) -> None:
+    """Ask a server for some days, in requests of forty rows, spread over each day."""
+    now = [START]
+    app = create(bundle, log=folder, clock=lambda: int(now[0].timestamp()) * 10**9)
+    client, fields = Client(app), [field.name for field in Reference.read(bundle).schema.fields]
+    for day in range(days):
+        rows = [json_row(row) for row in change(day, rows_of(day)).select(fields).iter_rows(named=True)]
+        for index in range(0, ROWS, BATCH):
+            now[0] = START + timedelta(days=day, seconds=86_000 * index // ROWS)
+            client.post("/invocations", json={"dataframe_records": rows[index : index + BATCH]})
+    app.state.log.close()
+
+
+def report(folder: Path, bundle: Path, until: datetime, **settings: Any) -> dict[str, Any]:
+    reference = Reference.read(bundle)
+    monitor = Monitor.model_validate({"drift": {"ignore": ["(output)"]}, **settings})
+    span = log.span(path.name for path in folder.iterdir())
+    assert span is not None
+    closed = tuple(windows.closed(span[0], until, "day", 30))
+    result = judge(closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, None)
+    return document(result, reference, "churn")
+
+
+def some(share: float) -> pl.Expr:
+    """Say which rows of a day are hit: a share of them, evenly spread over requests."""
+    return pl.int_range(pl.len()) % round(1 / share) == 0
+
+
+def blanked(column: str, share: float) -> pl.Expr:
+    return pl.when(some(share)).then(None).otherwise(pl.col(column)).alias(column)
+
+
+def test_rows_that_are_refused_are_an_incident_for_as_long_as_they_are(tmp_path: Path, bundle: Path) -> None:
+    """Three bad rows a day refuse three of fifteen requests: a fifth of all rows, none of which is logged."""
+
+    def first_requests(day: int, frame: pl.DataFrame) -> pl.DataFrame:
+        broken = (pl.int_range(pl.len()) % BATCH == 7) & (pl.int_range(pl.len()) < (ROWS // 5 if day >= 2 else 0))
+        return frame.with_columns(visits=pl.when(broken).then(None).otherwise(pl.col("visits")))
+
+    served(tmp_path, bundle, 5, first_requests)
+    found = report(tmp_path, bundle, START + timedelta(days=5))
+    assert [window["verdict"] for window in found["windows"]] == ["ok", "ok", *["data-incident"] * 3]
+    assert [window["rows"] + window["refused"]["rows"] for window in found["windows"]] == [ROWS] * 5
+    assert found["windows"][-1]["refused"] == {
+        "rows": 120,
+        "by": [
+            {"column": "(unknown)", "reason": "batch", "rows": 117},
+            {"column": "visits", "reason": "null", "rows": 3},
+        ],
+    }
+    assert found["status"] == "data-incident"
+    assert found["why"] == (
+        "20.0% of 600 rows were refused: 117 that nothing is wrong with, in a request with one that is, "
+        "3 where `visits` is null, as it never was in the data"
+    )
+    metrics = exposition([found], {}, 0.0)
+    assert 'mlops_monitor_window_refused{pipeline="churn"} 120.0\n' in metrics
+    assert 'mlops_monitor_refused_rows{column="visits",pipeline="churn",reason="null"} 3.0\n' in metrics
+    page = render(found, "psi", 0.1, None)
+    assert "null: is null, as it never was in the data" in page
+    assert "refused, of all rows" in page
+
+
+def test_a_few_refused_rows_are_told_and_alarm_nobody(tmp_path: Path, bundle: Path) -> None:
+    served(
+        tmp_path, bundle, 3, lambda _, frame: frame.with_columns(pl.when(pl.int_range(pl.len()) != 7).then("visits"))
+    )
+    found = report(tmp_path, bundle, START + timedelta(days=3), quality={"refused": 0.1})
+    assert (found["status"], [window["refused"]["rows"] for window in found["windows"]]) == ("ok", [BATCH] * 3)

@@ -74,6 +74,8 @@ def command(
         for item in found.watched:
             _tell(item.document)
             say(f"  report: {item.page.relative_to(here).as_posix()}")
+            if item.unmerged:
+                say(f"  {item.unmerged} is not merged: what it accepts counts for nothing yet")
     for error in found.failed.values():
         report(error)
     return exit_code(found)
@@ -88,5 +90,6 @@ def _tell(document: Any) -> None:
     )
     for alarm in document["alarms"]:
         click.echo(f"    {visible(alarm['sentence'])}")
-    for incident in (windows[-1]["incidents"] if windows else [])[1:]:
+    last = windows[-1] if windows else {"incidents": [], "accepted": []}
+    for incident in [*last["incidents"][1:], *last["accepted"]]:
         click.echo(f"    {visible(incident['sentence'])}")

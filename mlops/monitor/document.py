@@ -11,8 +11,10 @@ from mlops.monitor.judge import Alarm, Judged, Result
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
+    from mlops.spec.accept import Acceptance
 
 SCHEMA_VERSION = 1
 
@@ -57,9 +59,16 @@ def _window(judged: Judged) -> dict[str, Any]:
         "refused": _refused(judged),
         "verdict": _verdict(judged),
         "incidents": incidents,
+        "accepted": [_accepted(incident, entry) for incident, entry in judged.accepted],
         "shifts": [rounded(asdict(shift)) for shift in judged.shifts],
         "performance": None if judged.performance is None else rounded(asdict(judged.performance)),
     }
+
+
+def _accepted(incident: Incident, entry: Acceptance) -> dict[str, Any]:
+    known = {key: getattr(entry, key) for key in ("cause", "until", "owner", "approver")}
+    found: dict[str, Any] = rounded(asdict(incident)) | known
+    return found | {"sentence": f"{incident.sentence}; {entry.told}"}
 
 
 def _refused(judged: Judged) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import polars as pl
 
 from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.monitor import drift, performance, quality
+from mlops.monitor.agreed import Agreed
 from mlops.monitor.performance import Measured
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
+    from mlops.spec.accept import Acceptance
     from mlops.spec.monitor import Drift, Monitor
     from mlops.spec.pipeline import Bootstrap
 
@@ -31,13 +33,17 @@ CONFIDENCE = "(confidence)"
 
 @dataclass(frozen=True)
 class Judged:
-    """One window: a broken one is not compared."""
+    """One window: a column that is broken in it is not compared, and none is where a part of the window is lost.
+
+    `accepted` are the incidents that are known and let pass; they break nothing.
+    """
 
     window: Window
     rows: int
     others: int
     refused: Refusals
     incidents: tuple[Incident, ...]
+    accepted: tuple[tuple[Incident, Acceptance], ...]
     shifts: tuple[Shift, ...]
     performance: Measured | None
 
@@ -48,8 +54,8 @@ class Judged:
 
     @property
     def comparable(self) -> bool:
-        """Say whether there is any column with enough rows, in a feed that is whole."""
-        return not self.incidents and any(shift.verdict != "insufficient" for shift in self.shifts)
+        """Say whether there is any column with enough rows."""
+        return any(shift.verdict != "insufficient" for shift in self.shifts)
 
 
 @dataclass(frozen=True)
@@ -95,13 +101,14 @@ def judge(
     reference: Reference,
     monitor: Monitor,
     labelled: Labelled | None,
+    agreed: Agreed | None = None,
 ) -> Result:
     """Judge the windows, oldest first, each read when its turn comes; raises DataError on labels that fit no class."""
     judged: list[Judged] = []
     for window in windows:
         records = read(window)
         earlier = [other.arrived for other in judged]
-        judged.append(_window(window, records, earlier, until, reference, monitor, labelled))
+        judged.append(_window(window, records, earlier, until, reference, monitor, labelled, agreed or Agreed()))
     alarms = (*_drifts(judged, monitor.drift), *_performances(judged, monitor, labelled))
     status, why = _status(judged, alarms, monitor)
     return Result(status, until, tuple(judged), alarms, why)
@@ -115,36 +122,58 @@ def _window(
     reference: Reference,
     monitor: Monitor,
     labelled: Labelled | None,
+    agreed: Agreed,
 ) -> Judged:
     rows, others, refused = len(records), records.others, records.refused
     if rows == 0 and others and not refused:  # another model answered all day: nothing to say about this one
-        return Judged(window, 0, others, refused, (), (), None)
+        return Judged(window, 0, others, refused, (), (), (), None)
     arrived = rows + others + sum(refused.values())
-    found = quality.incidents(records.features, arrived, refused, earlier, reference, monitor.quality)
-    if found:
-        return Judged(window, rows, others, refused, found, (), None)
-    shifts = drift.shifts(dict(bins(records, reference, monitor.drift)), monitor.drift)
-    measured = None
-    if labelled is not None and monitor.performance is not None:
-        if performance.mature(window, until, monitor.performance):
-            measured = performance.measured(
-                records,
-                labelled.frame,
-                reference.recipe.target,
-                labelled.group,
-                monitor.performance,
-                labelled.bootstrap,
-                labelled.limit,
-            )
-        else:
-            measured = Measured("immature", 0)
-    return Judged(window, rows, others, refused, (), shifts, measured)
+    found = quality.incidents(records.features, arrived, refused, earlier, reference, monitor.quality, agreed.nulls)
+    accepted = tuple((incident, entry) for incident in found if (entry := agreed.acceptance(incident, window)))
+    news = tuple(incident for incident in found if incident not in [known for known, _ in accepted])
+    shifts = _shifts(records, news, reference, monitor.drift)
+    measured = _performance(window, records, until, reference, monitor, labelled)
+    return Judged(window, rows, others, refused, news, accepted, shifts, measured)
 
 
-def bins(records: Records, reference: Reference, settings: Drift) -> Iterator[tuple[str, Bins]]:
-    """Count each watched column, and the output, in the bins of the reference."""
+def _shifts(records: Records, news: Sequence[Incident], reference: Reference, settings: Drift) -> tuple[Shift, ...]:
+    """Compare what is whole: of a window that is late or lost in part, nothing says what is missing."""
+    if not len(records) or any(incident.check == "volume" for incident in news):
+        return ()
+    broken = {incident.column for incident in news}
+    return drift.shifts(dict(bins(records, reference, settings, broken)), settings)
+
+
+def _performance(
+    window: Window,
+    records: Records,
+    until: datetime,
+    reference: Reference,
+    monitor: Monitor,
+    labelled: Labelled | None,
+) -> Measured | None:
+    """Measure whatever was answered: who gets a wrong answer does not ask which column is broken."""
+    if labelled is None or monitor.performance is None or not len(records):
+        return None
+    if not performance.mature(window, until, monitor.performance):
+        return Measured("immature", 0)
+    return performance.measured(
+        records,
+        labelled.frame,
+        reference.recipe.target,
+        labelled.group,
+        monitor.performance,
+        labelled.bootstrap,
+        labelled.limit,
+    )
+
+
+def bins(
+    records: Records, reference: Reference, settings: Drift, broken: Collection[str] = ()
+) -> Iterator[tuple[str, Bins]]:
+    """Count each watched column that is not broken, and the output, in the bins of the reference."""
     for name, profile in reference.columns.items():
-        if name in settings.ignore:
+        if name in settings.ignore or name in broken or name not in records.features.columns:
             continue
         known = round(reference.rows * (1 - profile["nulls"]))
         column = records.features.get_column(name)
@@ -187,10 +216,8 @@ def _drifts(judged: Sequence[Judged], settings: Drift) -> Iterator[Alarm]:
             last = found[-1][1]
             shifted = "the output" if name == OUTPUT else f"`{name}`"
             words = f"{len(found)} of the last {len(latest)} windows"
-            sentence = (
-                f"{shifted} has shifted: {last.measure} {last.size:.3g}, {settings.at_least:g} allowed, in {words}"
-            )
-            yield Alarm("drift", name, tuple(w.window for w, _ in found), last.size, settings.at_least, sentence)
+            sentence = f"{shifted} has shifted: {last.measure} {last.size:.3g}, {last.bound:g} allowed, in {words}"
+            yield Alarm("drift", name, tuple(w.window for w, _ in found), last.size, last.bound, sentence)
 
 
 def _performances(judged: Sequence[Judged], monitor: Monitor, labelled: Labelled | None) -> Iterator[Alarm]:

@@ -46,14 +46,14 @@ class Row:
         return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
 
 
-def render(document: Mapping[str, Any], measure: str, threshold: float, metric: tuple[str, float] | None) -> str:
+def render(document: Mapping[str, Any], measure: str, metric: tuple[str, float] | None) -> str:
     """Print the page of a report; `metric` is its name and bound."""
     return html(
         "mlops.monitor",
         "monitor.html",
         report=document,
         measure=_MEASURES[measure],
-        columns=columns(document, measure, threshold),
+        columns=columns(document, measure),
         performance=None if metric is None else _performance(document, *metric),
         volume=_volume(document),
         refused=_refused(document),
@@ -63,22 +63,24 @@ def render(document: Mapping[str, Any], measure: str, threshold: float, metric: 
     )
 
 
-def columns(document: Mapping[str, Any], measure: str, threshold: float) -> tuple[Row, ...]:
+def columns(document: Mapping[str, Any], measure: str) -> tuple[Row, ...]:
     """Draw each column over the windows: alarms first, then by size; another measure than the declared one is noted."""
     windows = document["windows"]
     alarming = {alarm["name"] for alarm in document["alarms"] if alarm["kind"] == "drift"}
     series: dict[str, list[tuple[int, float, str]]] = {}
     notes: dict[str, str] = {}
+    bounds: dict[str, float] = {}
     for index, window in enumerate(windows):
         for shift in window["shifts"]:
             points = series.setdefault(shift["column"], [])
+            bounds[shift["column"]] = shift["bound"]
             if shift["size"] is not None:
                 notes[shift["column"]] = "" if shift["measure"] == measure else _MEASURES[shift["measure"]]
                 style = "bad" if shift["verdict"] == "drift" else "plain"
                 points.append((index, shift["size"], style))
     rows = [(name not in alarming, -points[-1][1] if points else 0.0, name, points) for name, points in series.items()]
     return tuple(
-        _row(name, points, threshold, windows, "fail" if not calm else "pass", note=notes.get(name, ""))
+        _row(name, points, bounds[name], windows, "fail" if not calm else "pass", note=notes.get(name, ""))
         for calm, _, name, points in sorted(rows)[:_SHOWN]
     )
 

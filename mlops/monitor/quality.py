@@ -47,10 +47,12 @@ def incidents(
     earlier: Sequence[int],
     reference: Reference,
     quality: Quality,
+    budgets: Mapping[str, float],
 ) -> tuple[Incident, ...]:
     """Check one window in which so many rows `arrived`, the refused ones and those of other bundles among them.
 
-    `earlier` are the numbers of rows that arrived in the windows before it.
+    `earlier` are the numbers of rows that arrived in the windows before it, `budgets` the shares of missing values
+    that the data contract allows, by column.
     """
     found = [*_volume(arrived, earlier, quality), *_refused(features.height, refused, quality)]
     if features.height:
@@ -58,7 +60,7 @@ def incidents(
             if name not in features.columns:
                 found.append(Incident("schema", name, 0.0, 1.0, f"`{name}` is absent from the log"))
             else:
-                found += _column(features.get_column(name), profile, reference, quality)
+                found += _column(features.get_column(name), profile, reference, quality, budgets.get(name, 0.0))
     return tuple(found)
 
 
@@ -91,22 +93,25 @@ def _causes(refused: Refusals) -> str:
 
 
 def _column(
-    series: pl.Series, profile: Mapping[str, Any], reference: Reference, quality: Quality
+    series: pl.Series, profile: Mapping[str, Any], reference: Reference, quality: Quality, budget: float
 ) -> Iterator[Incident]:
     name, rows = series.name, len(series)
     if series.dtype.is_float():
         series = series.fill_nan(None)
-    missing, allowed = series.null_count(), min(1.0, profile["nulls"] + quality.nulls)
+    missing, allowed = series.null_count(), _nulls_allowed(name, profile["nulls"], quality, budget)
     if _exceeds(missing, rows, allowed):
         nulls = missing / rows
-        sentence = f"{nulls:.1%} of `{name}` is missing; {profile['nulls']:.1%} was in training"
+        sentence = (
+            f"{nulls:.1%} of `{name}` is missing; {profile['nulls']:.1%} was in training, {allowed:.1%} is allowed"
+        )
         yield Incident("nulls", name, nulls, allowed, sentence)
     known = series.drop_nulls()
     if not len(known):
         return
     if profile["type"] in TEXT and (levels := _levels(name, profile, reference)):
         other = len(known) - int(known.is_in(levels).sum())
-        allowed = min(1.0, profile.get("other", 0.0) + quality.unseen)
+        own = quality.of("unseen", name)
+        allowed = min(1.0, profile.get("other", 0.0) + (quality.unseen if own is None else own))
         if _exceeds(other, len(known), allowed):
             unseen = other / len(known)
             yield Incident("unseen", name, unseen, allowed, f"{unseen:.1%} of `{name}` are levels training never saw")
@@ -114,12 +119,20 @@ def _column(
         low, high = profile["quantiles"][0], profile["quantiles"][-1]
         room = _ROUNDED * max(abs(low), abs(high))
         beyond = len(known) - int(known.cast(pl.Float64).is_between(low - room, high + room).sum())
-        if _exceeds(beyond, len(known), quality.outside):
+        own = quality.of("outside", name)
+        allowed = quality.outside if own is None else own
+        if _exceeds(beyond, len(known), allowed):
             outside = beyond / len(known)
             sentence = (
                 f"{outside:.1%} of `{name}` lies outside {low:g} to {high:g}, all that training saw: another unit?"
             )
-            yield Incident("outside", name, outside, quality.outside, sentence)
+            yield Incident("outside", name, outside, allowed, sentence)
+
+
+def _nulls_allowed(name: str, trained: float, quality: Quality, budget: float) -> float:
+    """Give the share of missing values that is not broken: what is written for the column, else the larger of two."""
+    own = quality.of("nulls", name)
+    return min(1.0, max(trained + quality.nulls, budget) if own is None else trained + own)
 
 
 def _levels(name: str, profile: Mapping[str, Any], reference: Reference) -> list[str]:

@@ -32,17 +32,24 @@ def refused(reference: Reference, rows: int, broken: int) -> list[str]:
     features = pl.DataFrame({"x": pl.Series([0.5] * (rows - broken), dtype=pl.Float64)})
     counts = {("x", "null"): broken} if broken else {}
     of_one_column = replace(reference, columns={"x": PROFILES["outside"]})
-    return [item.check for item in incidents(features, rows, counts, (), of_one_column, Quality())]
+    return [item.check for item in incidents(features, rows, counts, (), of_one_column, Quality(), {})]
 
 
-def found(reference: Reference, check: str, rows: int, broken: int, quality: Quality | None = None) -> list[str]:
+def found(
+    reference: Reference,
+    check: str,
+    rows: int,
+    broken: int,
+    quality: Quality | None = None,
+    budgets: dict[str, float] | None = None,
+) -> list[str]:
     """Checks that a window fails of which so many records are broken."""
     if check == "refused":
         return refused(reference, rows, broken)
     whole, other = BROKEN[check]
     values = pl.Series("x", [whole] * (rows - broken) + [other] * broken, dtype=pl.Series([whole]).dtype)
     of_one_column = replace(reference, columns={"x": PROFILES[check]})
-    window = incidents(values.to_frame(), rows, {}, (), of_one_column, quality or Quality())
+    window = incidents(values.to_frame(), rows, {}, (), of_one_column, quality or Quality(), budgets or {})
     return [incident.check for incident in window]
 
 
@@ -74,10 +81,32 @@ def test_refused_rows_are_told_with_their_causes_and_are_not_lost_records(refere
     features = pl.DataFrame({"x": [0.5] * 30})
     refused = {("x", "null"): 40, ("(unknown)", "batch"): 20, ("x", "type"): 7, ("(unknown)", "body"): 3}
     of_one_column = replace(reference, columns={"x": PROFILES["outside"]})
-    (incident,) = incidents(features, 100, refused, (100, 100, 100), of_one_column, Quality())
+    (incident,) = incidents(features, 100, refused, (100, 100, 100), of_one_column, Quality(), {})
     assert (incident.check, incident.column, incident.value, incident.bound) == ("refused", "", 0.7, 0.05)
     assert incident.sentence == (
         "70.0% of 100 rows were refused: 40 where `x` is null, as it never was in the data, "
         "20 that nothing is wrong with, in a request with one that is, 7 where `x` has a value of another type, "
         "3 for something else"
     )
+
+
+@pytest.mark.parametrize("check", PROFILES)
+def test_a_column_may_have_a_share_of_its_own(reference: Reference, check: str) -> None:
+    strict = Quality.model_validate({"columns": {"x": {check: 0.0}}})
+    loose = Quality.model_validate({"columns": {"x": {check: 0.5}, "y": {check: 0.0}}})
+    assert found(reference, check, 1_000, 30) == []
+    assert found(reference, check, 1_000, 30, strict) == [check]
+    assert found(reference, check, 1_000, 400) == [check]
+    assert found(reference, check, 1_000, 400, loose) == []
+
+
+def test_what_the_contract_lets_be_missing_is_not_broken(reference: Reference) -> None:
+    rows, promised = 1_000, {"x": 0.2}
+    assert found(reference, "nulls", rows, 200) == ["nulls"]
+    assert found(reference, "nulls", rows, 200, budgets=promised) == []
+    assert found(reference, "nulls", rows, 260, budgets=promised) == ["nulls"]
+    assert found(reference, "nulls", rows, 50, budgets={"x": 0.01}) == [], (
+        "a narrow contract is the data's, not the feed's"
+    )
+    own = Quality.model_validate({"columns": {"x": {"nulls": 0.02}}})
+    assert found(reference, "nulls", rows, 200, own, promised) == ["nulls"]

@@ -14,14 +14,18 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.bundle.schema import Requests
 from mlops.monitor import log, windows
+from mlops.monitor.agreed import Agreed
 from mlops.monitor.document import document
 from mlops.monitor.exposition import exposition
 from mlops.monitor.judge import judge
 from mlops.monitor.page import render
+from mlops.monitor.policy import decide
 from mlops.monitor.reference import Reference
 from mlops.serve.app import create
-from mlops.spec.monitor import Monitor
+from mlops.spec.accept import Acceptance
+from mlops.spec.monitor import Monitor, Retrain
 from mlops.steps.golden_rows import json_row
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.client import Client
@@ -56,23 +60,18 @@ def served(folder: Path, bundle: Path, days: int, change: Change) -> None:
     app.state.log.close()
 
 
-def report(folder: Path, bundle: Path, until: datetime, **settings: Any) -> dict[str, Any]:
+def report(
+    folder: Path, bundle: Path, until: datetime, agreed: Agreed | None = None, **settings: Any
+) -> dict[str, Any]:
     reference = Reference.read(bundle)
     monitor = Monitor.model_validate({"drift": {"ignore": ["(output)"]}, **settings})
     span = log.span(path.name for path in folder.iterdir())
     assert span is not None
     closed = tuple(windows.closed(span[0], until, "day", 30))
-    result = judge(closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, None)
+    result = judge(
+        closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, None, agreed
+    )
     return document(result, reference, "churn")
-
-
-def some(share: float) -> pl.Expr:
-    """Say which rows of a day are hit: a share of them, evenly spread over requests."""
-    return pl.int_range(pl.len()) % round(1 / share) == 0
-
-
-def blanked(column: str, share: float) -> pl.Expr:
-    return pl.when(some(share)).then(None).otherwise(pl.col(column)).alias(column)
 
 
 def test_rows_that_are_refused_are_an_incident_for_as_long_as_they_are(tmp_path: Path, bundle: Path) -> None:
@@ -101,7 +100,7 @@ def test_rows_that_are_refused_are_an_incident_for_as_long_as_they_are(tmp_path:
     metrics = exposition([found], {}, 0.0)
     assert 'mlops_monitor_window_refused{pipeline="churn"} 120.0\n' in metrics
     assert 'mlops_monitor_refused_rows{column="visits",pipeline="churn",reason="null"} 3.0\n' in metrics
-    page = render(found, "psi", 0.1, None)
+    page = render(found, "psi", None)
     assert "null: is null, as it never was in the data" in page
     assert "refused, of all rows" in page
 
@@ -112,3 +111,54 @@ def test_a_few_refused_rows_are_told_and_alarm_nobody(tmp_path: Path, bundle: Pa
     )
     found = report(tmp_path, bundle, START + timedelta(days=3), quality={"refused": 0.1})
     assert (found["status"], [window["refused"]["rows"] for window in found["windows"]]) == ("ok", [BATCH] * 3)
+
+
+def seven_per_cent(day: int, frame: pl.DataFrame) -> pl.DataFrame:
+    """For ten days 7 % of a column is missing that never was in training; from the eighth on another one is shifted."""
+    missing = frame.with_columns(insured=pl.when(pl.int_range(pl.len()) % 14 != 0).then(pl.col("insured")))
+    return missing if day < 7 else missing.with_columns(visits=(pl.col("visits") // 2))
+
+
+@pytest.fixture(scope="module")
+def filling(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle that fills new nulls instead of refusing their rows."""
+    return make_bundle(tmp_path_factory.mktemp("filling") / "bundle", requests=Requests(nulls="impute"))
+
+
+@pytest.fixture(scope="module")
+def ten_days(tmp_path_factory: pytest.TempPathFactory, filling: Path) -> Path:
+    folder = tmp_path_factory.mktemp("ten-days")
+    served(folder, filling, 10, seven_per_cent)
+    return folder
+
+
+STRICT = {"nulls": 0.02, "outside": 1.0}
+
+
+def test_a_column_with_seven_per_cent_of_nulls_for_ten_days_blinds_nobody(ten_days: Path, filling: Path) -> None:
+    found = report(ten_days, filling, START + timedelta(days=10), quality=STRICT)
+    assert found["status"] == "data-incident"
+    assert {incident["column"] for window in found["windows"] for incident in window["incidents"]} == {"insured"}
+    assert [alarm["name"] for alarm in found["alarms"]] == ["visits"]
+    compared = [{shift["column"] for shift in window["shifts"]} for window in found["windows"]]
+    assert compared == [{"age", "plan", "visits"}] * 10
+
+
+def test_the_contract_knows_of_it(ten_days: Path, filling: Path) -> None:
+    agreed = Agreed(nulls={"insured": 0.07})
+    found = report(ten_days, filling, START + timedelta(days=10), agreed, quality=STRICT)
+    assert [window["incidents"] for window in found["windows"]] == [[]] * 10
+    assert (found["status"], [alarm["name"] for alarm in found["alarms"]]) == ("alarm", ["visits"])
+
+
+def test_accepted_for_a_while_it_lets_a_retraining_through(ten_days: Path, filling: Path) -> None:
+    entry = {"check": "nulls", "column": "insured", "at_most": 0.1, "cause": "Guests are not asked since October."}
+    entry |= {"owner": "@ada", "approver": "@grace", "since": "2026-11-01", "until": "2026-11-20"}
+    agreed = Agreed(accepted=(Acceptance.model_validate(entry),))
+    policy = Retrain.model_validate({"when": ["drift"], "minimum_new_labels": 1})
+    end = START + timedelta(days=10)
+    for known, proposed in ((None, False), (agreed, True)):
+        found = report(ten_days, filling, end, known, quality=STRICT)
+        assert decide(found, policy, None, end, 500).propose is proposed
+    assert [item["until"] for item in found["windows"][-1]["accepted"]] == ["2026-11-20"]
+    assert "accepted until 2026-11-20 by @grace: Guests are not asked since October." in render(found, "psi", None)

@@ -30,7 +30,10 @@ class _Time(click.ParamType[datetime]):
 @click.command(short_help="Has what a model sees changed, or how good it is?")
 @click.argument("names", nargs=-1)
 @click.option(
-    "--until", type=_Time(), metavar="TIME", help="Judge windows that ended by then. [default: newest record]"
+    "--until",
+    type=_Time(),
+    metavar="TIME",
+    help="Judge windows that ended by then. [default: newest record, or now where that is old]",
 )
 @click.option(
     "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="Write Prometheus text to this file as well."
@@ -61,7 +64,7 @@ def command(
 
     here = root()
     workspace = open_workspace(here, names)
-    found = watch_all(workspace, names or watched_names(workspace), until, environment)
+    found = watch_all(workspace, names or watched_names(workspace), until, environment, now=datetime.now(UTC))
     if metrics is not None:
         write_metrics(metrics, found.watched)
     if outputs is not None:
@@ -88,6 +91,8 @@ def _tell(document: Any) -> None:
         f"{paint(symbol, colour)} {document['pipeline']}: {document['status']}, {len(windows)} windows "
         f"until {document['until']}: {visible(document['why'])}"
     )
+    if (newest := document["newest_record"]) is not None and windows and newest < windows[-1]["start"]:
+        click.echo(f"    the newest record is from {newest}: what the log showed until then is not how things are")
     for alarm in document["alarms"]:
         click.echo(f"    {visible(alarm['sentence'])}")
     last = windows[-1] if windows else {"incidents": [], "accepted": []}

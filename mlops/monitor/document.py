@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def document(result: Result, reference: Reference, name: str) -> dict[str, Any]:
-    """Spell a result; numbers have six digits, times are UTC, what is not a number is null."""
+def document(result: Result, reference: Reference, name: str, newest: datetime | None = None) -> dict[str, Any]:
+    """Spell a result; numbers have six digits, times are UTC, what is not a number is null.
+
+    `newest` is the time of the newest record in the log, whichever bundle answered.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "pipeline": name,
         "bundle": reference.bundle,
         "reference": reference.profile_digest,
         "until": spelled(result.until),
+        "newest_record": None if newest is None else spelled(newest),
         "status": result.status,
         "why": result.why,
         "alarms": [_alarm(alarm) for alarm in result.alarms],
@@ -44,6 +48,7 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
         "kind": alarm.kind,
         "name": alarm.name,
         "windows": [spelled(window.start) for window in alarm.windows],
+        "until": spelled(alarm.windows[-1].end),
         "value": rounded(alarm.value),
         "bound": rounded(alarm.bound),
         "sentence": alarm.sentence,

@@ -109,8 +109,9 @@ def judge(
         records = read(window)
         earlier = [other.arrived for other in judged]
         judged.append(_window(window, records, earlier, until, reference, monitor, labelled, agreed or Agreed()))
-    alarms = (*_drifts(judged, monitor.drift), *_performances(judged, monitor, labelled))
-    status, why = _status(judged, alarms, monitor)
+    due = _due(judged, until, monitor)
+    alarms = (*_drifts(judged, monitor.drift), *_performances(due, monitor, labelled))
+    status, why = _status(judged, due, alarms, monitor)
     return Result(status, until, tuple(judged), alarms, why)
 
 
@@ -215,19 +216,27 @@ def _drifts(judged: Sequence[Judged], settings: Drift) -> Iterator[Alarm]:
         if len(found) >= settings.windows:
             last = found[-1][1]
             shifted = "the output" if name == OUTPUT else f"`{name}`"
-            words = f"{len(found)} of the last {len(latest)} windows"
+            words = f"{len(found)} of the last {len(latest)} windows, the latest from {found[-1][0].window.name}"
             sentence = f"{shifted} has shifted: {last.measure} {last.size:.3g}, {last.bound:g} allowed, in {words}"
             yield Alarm("drift", name, tuple(w.window for w, _ in found), last.size, last.bound, sentence)
 
 
-def _performances(judged: Sequence[Judged], monitor: Monitor, labelled: Labelled | None) -> Iterator[Alarm]:
+def _due(judged: Sequence[Judged], until: datetime, monitor: Monitor) -> list[Judged]:
+    """Take the latest windows whose labels should be in; what is older is history, even where no labels came since."""
+    settings = monitor.performance
+    if settings is None:
+        return []
+    return [item for item in judged if performance.mature(item.window, until, settings)][-monitor.drift.out_of :]
+
+
+def _performances(due: Sequence[Judged], monitor: Monitor, labelled: Labelled | None) -> Iterator[Alarm]:
     if labelled is None or monitor.performance is None:
         return
-    known = _measured(judged)[-monitor.drift.out_of :]
+    known = _measured(due)
     worse = [(window, found) for window, found in known if found.verdict == "worse"]
     if len(worse) >= monitor.drift.windows:
         last, name = worse[-1][1], monitor.performance.metric
-        words = f"{len(worse)} of the last {len(known)} labelled windows"
+        words = f"{len(worse)} of the last {len(known)} labelled windows, the latest from {worse[-1][0].window.name}"
         sentence = (
             f"{name} is {last.value:.4g} [{last.low:.4g}, {last.high:.4g}] beyond {labelled.limit:.4g} in {words}"
         )
@@ -239,7 +248,9 @@ def _measured(judged: Sequence[Judged]) -> list[tuple[Judged, Measured]]:
     return [(window, item) for window, item in found if math.isfinite(item.value)]
 
 
-def _status(judged: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor) -> tuple[str, str]:
+def _status(
+    judged: Sequence[Judged], due: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor
+) -> tuple[str, str]:
     """Decide; what is not known well enough is never `ok`."""
     if not judged:
         return "insufficient", "no window has ended yet"
@@ -251,6 +262,8 @@ def _status(judged: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor)
     comparable = sum(window.comparable for window in judged[-monitor.drift.out_of :])
     if comparable < needed:
         return "insufficient", f"{comparable} of the last windows can be compared, {needed} are needed"
-    if monitor.performance is not None and len(_measured(judged)) < needed:
-        return "insufficient", f"{len(_measured(judged))} windows have their labels, {needed} are needed"
+    if monitor.performance is not None and (known := len(_measured(due))) < needed:
+        every = _measured(judged)
+        last = f"; the latest that has is from {every[-1][0].window.name}" if every else ""
+        return "insufficient", f"{known} of the last windows have their labels, {needed} are needed{last}"
     return "ok", "nothing shifted for long enough to matter"

@@ -94,7 +94,8 @@ def _performance(document: Mapping[str, Any], name: str, limit: float) -> Row:
         if item["value"] is not None
     ]
     alarming = any(alarm["kind"] == "performance" for alarm in document["alarms"])
-    return _row(name, points, limit, windows, "fail" if alarming else "pass", zero=False)
+    note = f"window from {windows[points[-1][0]]['start'][:10]}" if points else ""
+    return _row(name, points, limit, windows, "fail" if alarming else "pass", zero=False, note=note)
 
 
 def _volume(document: Mapping[str, Any]) -> Row:

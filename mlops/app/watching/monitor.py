@@ -72,8 +72,17 @@ def settings(workspace: Workspace, name: str) -> Monitor:
     return loaded.spec.monitor
 
 
-def watch(workspace: Workspace, name: str, until: datetime | None = None, environment: str | None = None) -> Watched:
+def watch(
+    workspace: Workspace,
+    name: str,
+    until: datetime | None = None,
+    environment: str | None = None,
+    *,
+    now: datetime | None = None,
+) -> Watched:
     """Judge the log of a pipeline up to a time, by default its newest record's, and write the report.
+
+    A log that ended long before `now` is judged up to then: what it showed at its end is not how things are.
 
     It is held against the bundle that an environment serves, the live one by default: one that was merged since and is
     not released answered nobody.
@@ -101,7 +110,9 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None, enviro
             f"{name}: there is no prediction log in {logged.shown}",
             hint=f"mlops serve {name} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
         )
-    until = until or span[1]
+    if until is None:
+        ended = now is not None and windows.silent(span[1], now, monitor.window, monitor.drift.out_of)
+        until = now if now is not None and ended else span[1]
     labelled = _labelled(workspace.root, name, spec, monitor, until, bound)
     main = main_line(workspace.root, workspace.project.ci.branch)
     closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
@@ -115,7 +126,7 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None, enviro
         labelled,
         _agreed(workspace, name, main),
     )
-    found = document.document(result, reference, name)
+    found = document.document(result, reference, name, span[1])
     place = report_folder(workspace.root, name)
     write_text(place / "report.json", dumps(found))
     write_text(place / "report.html", page.render(found, monitor.drift.measure, bound))
@@ -124,14 +135,19 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None, enviro
 
 
 def watch_all(
-    workspace: Workspace, names: Sequence[str], until: datetime | None = None, environment: str | None = None
+    workspace: Workspace,
+    names: Sequence[str],
+    until: datetime | None = None,
+    environment: str | None = None,
+    *,
+    now: datetime | None = None,
 ) -> Watch:
     """Judge several pipelines; what is wrong with one stops no other."""
     watched: list[Watched] = []
     failed: dict[str, MlopsError] = {}
     for name in names:
         try:
-            watched.append(watch(workspace, name, until, environment))
+            watched.append(watch(workspace, name, until, environment, now=now))
         except MlopsError as error:
             if name not in error.message:
                 error.message = f"{name}: {error.message}"

@@ -255,6 +255,41 @@ def test_worse_answers_alarm_once_their_labels_are_in(tmp_path: Path, bundle: Pa
     assert [(alarm.kind, alarm.name) for alarm in found.alarms] == [("performance", "accuracy")]
 
 
+def test_what_labels_said_long_ago_is_history(tmp_path: Path, bundle: Path) -> None:
+    """Answers were wrong in the first days; then nobody wrote labels any more."""
+    watch(tmp_path, bundle, same, days=7)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=0)
+    options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 1}}
+    known = labelled(frame, tmp_path / "labels.csv")
+    alarmed = result(tmp_path, bundle, 4, known, **options)
+    assert (alarmed.status, [alarm.kind for alarm in alarmed.alarms]) == ("alarm", ["performance"])
+    assert alarmed.why.endswith("in 3 of the last 3 labelled windows, the latest from 2026-11-04")
+    later = result(tmp_path, bundle, 7, known, **options)
+    assert (later.status, later.alarms) == ("insufficient", ())
+    assert later.why == (
+        "0 of the last windows have their labels, 2 are needed; the latest that has is from 2026-11-04"
+    )
+
+
+def test_metrics_say_what_time_their_values_are_of(tmp_path: Path, bundle: Path) -> None:
+    watch(tmp_path, bundle, same, days=5)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=1)
+    options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 1}}
+    found = result(tmp_path, bundle, 5, labelled(frame, tmp_path / "labels.csv"), **options)
+    newest = START + timedelta(days=4, hours=23)
+    text = exposition([document(found, Reference.read(bundle), "tiny", newest)], {"tiny": ("accuracy", 0.7)}, 0.0)
+
+    def of(name: str, labels: str = "") -> float:
+        start = f"mlops_monitor_{name}_timestamp_seconds{{{labels}"
+        return float(next(line for line in text.splitlines() if line.startswith(start)).split()[-1])
+
+    days = [(START + timedelta(days=day)).timestamp() for day in range(6)]
+    assert of("newest_record") == newest.timestamp()
+    assert of("window_end") == days[5]
+    assert of("performance_window_end") == days[3]
+    assert of("alarm_window_end", 'kind="performance"') == days[3]
+
+
 def test_answers_are_measured_beside_a_broken_column(tmp_path: Path, bundle: Path) -> None:
     watch(tmp_path, bundle, from_day(2, age=pl.col("age") * 365))
     frame = write_labels(tmp_path, bundle, 5, wrong_from=2)
@@ -285,7 +320,7 @@ def test_few_labels_are_insufficient(tmp_path: Path, bundle: Path) -> None:
     frame = write_labels(tmp_path, bundle, 3, wrong_from=3).gather_every(3)
     options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 0}}
     found = result(tmp_path, bundle, 3, labelled(frame, tmp_path / "labels.csv"), **options)
-    assert (found.status, found.why) == ("insufficient", "0 windows have their labels, 2 are needed")
+    assert (found.status, found.why) == ("insufficient", "0 of the last windows have their labels, 2 are needed")
 
 
 @pytest.mark.parametrize(
@@ -319,7 +354,9 @@ def test_the_report_is_the_same_bytes_and_the_page_asks_for_nothing(tmp_path: Pa
     found, again = watch(tmp_path, bundle, same), result(tmp_path, bundle, 5)
     made = document(found, Reference.read(bundle), "tiny")
     assert dumps(made) == dumps(document(again, Reference.read(bundle), "tiny"))
-    made["alarms"] = [{"kind": "drift", "name": "age", "windows": ["x"], "sentence": "<script>alert(1)</script>"}]
+    made["alarms"] = [
+        {"kind": "drift", "name": "age", "windows": ["x"], "until": "y", "sentence": "<script>alert(1)</script>"}
+    ]
     page = render(json.loads(json.dumps(made)), "psi", ("accuracy", 0.7))
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
@@ -347,7 +384,7 @@ def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> 
     assert 'mlops_monitor_last_success_timestamp_seconds{pipeline="ti\\"ny\\n"} 1500000000.0' in lines
     assert 'mlops_monitor_status_info{pipeline="ti\\"ny\\n",status="ok"} 1.0' in lines
     series = [line for line in lines if not line.startswith("#")]
-    assert len(series) == 2 + 4 + 2 + 2 + 4 + 1  # times, statuses, kinds, records and refused, columns, bound
+    assert len(series) == 2 + 4 + 2 + 3 + 4 + 1  # times, statuses, kinds, end and records and refused, columns, bound
     assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == list(
         dict.fromkeys(line.partition("{")[0] for line in series)
     )

@@ -5,6 +5,7 @@ A real server answers and refuses over HTTP, by a clock of the test's own, and t
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.app.watching.monitor import Watch, asking, watch
+from mlops.app.workspace import open_workspace
 from mlops.bundle.schema import Requests
 from mlops.monitor import log, windows
 from mlops.monitor.agreed import Agreed
@@ -30,6 +33,7 @@ from mlops.steps.golden_rows import json_row
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.client import Client
 from tests.builders.logs import START
+from tests.builders.repositories import make_repository
 
 ROWS, BATCH = 600, 40
 Change = Callable[[int, pl.DataFrame], pl.DataFrame]
@@ -162,3 +166,33 @@ def test_accepted_for_a_while_it_lets_a_retraining_through(ten_days: Path, filli
         assert decide(found, policy, None, end, 500).propose is proposed
     assert [item["until"] for item in found["windows"][-1]["accepted"]] == ["2026-11-20"]
     assert "accepted until 2026-11-20 by @grace: Guests are not asked since October." in render(found, "psi", None)
+
+
+def test_an_alarm_of_five_months_ago_is_not_how_things_are(tmp_path: Path, bundle: Path) -> None:
+    """The last days of a server showed a shift; nobody has asked it since."""
+    root = make_repository(tmp_path / "shop")
+    pipeline = root / "conf/pipeline/churn.yaml"
+    pipeline.write_text(pipeline.read_text().rstrip("\n") + "\nmonitor: {every: day, drift: {ignore: [(output)]}}\n")
+    shutil.copytree(bundle, root / "pipelines/churn/artifacts/bundle")
+    served(root / ".mlops/log/churn", bundle, 4, lambda day, frame: frame.with_columns(visits=pl.col("visits") // 2))
+    workspace = open_workspace(root, ("churn",))
+    end = START + timedelta(days=4)
+    then = watch(workspace, "churn", now=end + timedelta(hours=8)).document
+    assert (then["status"], then["newest_record"]) == ("alarm", "2026-11-05T22:17:46Z")
+    assert then["why"].endswith("in 3 of the last 3 windows, the latest from 2026-11-04")
+    now = watch(workspace, "churn", now=end + timedelta(days=150))
+    assert (now.document["status"], now.document["why"]) == (
+        "data-incident",
+        "there is no record: is the server logging?",
+    )
+    assert (now.document["alarms"], now.document["newest_record"]) == ([], "2026-11-05T22:17:46Z")
+    assert asking(workspace, Watch((now,), {})) == {}
+    assert watch(workspace, "churn", end, now=end + timedelta(days=150)).document["status"] == "alarm", "as was asked"
+
+
+@pytest.mark.parametrize(
+    ("hours", "period", "of", "ended"),
+    [(7 * 24, "day", 3, False), (7 * 24 + 1, "day", 3, True), (7 * 24, "hour", 3, False), (14 * 24, "week", 3, False)],
+)
+def test_a_night_or_a_holiday_is_no_end_of_a_log(hours: int, period: str, of: int, ended: bool) -> None:
+    assert windows.silent(START, START + timedelta(hours=hours), period, of) is ended

@@ -59,6 +59,7 @@ def command(
     for an alarm or a data incident, else 7 where too little is known.
     """
     need("train", "`mlops monitor`")
+    from mlops.app.watching.accepted import file_of
     from mlops.app.watching.monitor import append_asking, asking, exit_code, watch_all, watched_names, write_metrics
     from mlops.app.workspace import open_workspace
 
@@ -76,6 +77,9 @@ def command(
     else:
         for item in found.watched:
             _tell(item.document)
+            if item.document["status"] == "data-incident":
+                name = item.document["pipeline"]
+                say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
             say(f"  report: {item.page.relative_to(here).as_posix()}")
             if item.unmerged:
                 say(f"  {item.unmerged} is not merged: what it accepts counts for nothing yet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 
 from mlops.app.language.validate import validate
 from mlops.app.watching.accepted import acceptances_at, main_line, waiting
+from mlops.app.watching.retrain import retrain
+from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.logs import write_day
-from tests.builders.repositories import commit, git, make_repository
+from tests.builders.repositories import commit, edit, git, make_repository
 
 MONITOR = "\nmonitor: {every: day, drift: {ignore: [(output)]}}\n"
 FILE = "conf/accept/churn.yaml"
@@ -66,6 +69,8 @@ def test_an_acceptance_counts_once_it_is_committed(root: Path, capsys: pytest.Ca
     arguments = ["monitor", "churn", "--until", "2026-11-06"]
     assert run(arguments) == 2
     assert report(root)["status"] == "data-incident"
+    hint = "  repair the feed; where that is how it is now: conf/accept/churn.yaml, which somebody else approves\n"
+    assert hint in capsys.readouterr().err
     accept(root)
     assert run(arguments) == 2
     assert f"{FILE} is not merged: what it accepts counts for nothing yet" in capsys.readouterr().err
@@ -126,3 +131,26 @@ def test_nobody_accepts_in_a_pull_request_of_their_own(root: Path) -> None:
     assert not [item for item in validate(root, base="HEAD", author="alan")[0] if item.rule == "accept-own-approval"]
     commit(root, "Accept months")
     assert not [item for item in validate(root, base="HEAD", author="Grace")[0] if item.rule == "accept-own-approval"]
+
+
+def test_what_is_accepted_may_be_learnt_from_and_the_pull_request_says_so(root: Path) -> None:
+    edit(root, "conf/data/churn.yaml", "path: data/churn.csv", "path: data/rows")
+    rows = root / "pipelines/churn/data/rows"
+    rows.mkdir()
+    shutil.move(root / "pipelines/churn/data/churn.csv", rows / "churn.csv")
+    retraining = "labels: labels.csv, retrain: {when: [drift], minimum_new_labels: 100}, drift:"
+    edit(root, "conf/pipeline/churn.yaml", "every: day, drift:", f"every: day, {retraining}")
+    labels = [f"{day}-{index}-0,2026-11-05T00:00:00Z,true\n" for day in range(4) for index in range(600)]
+    (root / "labels.csv").write_text("prediction_id,time,left\n" + "".join(labels))
+    arguments = ["monitor", "churn", "--until", "2026-11-06"]
+    assert run(arguments) == 2
+    refused = retrain(open_workspace(root, ("churn",)), "churn")
+    assert refused.proposal is None
+    assert refused.why.startswith("the feed is broken, and a model must not learn from it: ")
+    accept(root)
+    commit(root, "Accept months")
+    assert run(arguments) == 2
+    allowed = retrain(open_workspace(root, ("churn",)), "churn")
+    assert allowed.proposal is not None, allowed.why
+    assert "The form asks for months, not years, since November." in allowed.proposal.body
+    assert "@grace" not in allowed.proposal.body, "nobody is called who answered already"

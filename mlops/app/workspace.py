@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops.app.compiling.code import fingerprints
@@ -37,6 +37,8 @@ class Workspace:
     policy: Policy
     pipelines: dict[str, Loaded]
     plan: Plan
+    champions: dict[str, str] = field(default_factory=dict)
+    """The bundle that is live, by pipeline; nothing in the plan depends on it."""
 
     def pipeline(self, name: str) -> PipelinePlan:
         """Find the plan of a pipeline that was loaded."""
@@ -72,14 +74,13 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
         raise refuse(configuration, problems)
     facts = Facts(
         *fingerprints(root),
-        champions=live,
         waivers=waived,
         rollouts=traffic,
         sources=_sources(pipelines),
         remote=remote(root),
     )
     plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))
-    return Workspace(root, configuration, project, policy, pipelines, plan)
+    return Workspace(root, configuration, project, policy, pipelines, plan, live)
 
 
 def known(configuration: Configuration, names: tuple[str, ...]) -> tuple[str, ...]:

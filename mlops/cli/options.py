@@ -18,6 +18,7 @@ SYMBOLS = {
     "inconclusive": ("?", "yellow"),
     "skipped": ("·", "bright_black"),
     "waived": ("~", "yellow"),
+    "deferred": ("…", "yellow"),
 }
 
 

@@ -40,8 +40,8 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         _split(spec),
         _features(spec),
         _train(name, spec),
-        _evaluate(name, spec, facts.champions.get(name)),
-        *_measure(spec, facts.champions.get(name)),
+        _evaluate(name, spec),
+        *_measure(spec),
         _gate(spec, facts.waivers.get(name, ())),
     )
     configuration = digest_sections(learning)
@@ -159,7 +159,7 @@ def _train(name: str, spec: Pipeline) -> Stage:
     return _stage("train", section, ("artifacts/features", *rows, *own), *outputs, *curve)
 
 
-def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
+def _evaluate(name: str, spec: Pipeline) -> Stage:
     rules = lower_rules(spec)
     named = {rule["metric"] for rule in rules} | set(spec.evaluate.metrics)
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
@@ -178,7 +178,6 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         "slices": sorted(slices),
         **shaped,
         "group": _group(spec),
-        "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),
         "baselines": ["dummy", "simple"],
         **_examined(spec),
@@ -212,13 +211,12 @@ def _examined(spec: Pipeline) -> dict[str, Any]:
     return examined
 
 
-def _measure(spec: Pipeline, champion: str | None) -> tuple[Stage, ...]:
+def _measure(spec: Pipeline) -> tuple[Stage, ...]:
     """Measure what serving costs, where a rule asks for it."""
     if not serving_rules(spec):
         return ()
     inputs = ("artifacts/features/transform.json", "artifacts/model", "artifacts/split")
-    section = {"champion": champion, **dump(spec.evaluate.serving)}
-    return (_stage("measure", section, inputs, Output("reports/serving.json", Kind.REPORT)),)
+    return (_stage("measure", dump(spec.evaluate.serving), inputs, Output("reports/serving.json", Kind.REPORT)),)
 
 
 def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:

@@ -1,4 +1,4 @@
-"""`mlops stage evaluate`: score the test rows with candidate, champion and baselines, and measure them all alike."""
+"""`mlops stage evaluate`: score the test rows with candidate and baselines, and measure them all alike."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import polars as pl
 from pydantic import BaseModel, Field
 
 from mlops.bundle.decision import NAME as DECISION
-from mlops.bundle.decision import Decision
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import Requests, RequestSchema
-from mlops.bundle.store import Store
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
@@ -50,7 +48,6 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     crosses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     group: str | None = None
-    champion: str | None = None
     bootstrap: Method = Method()
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     robustness: dict[str, float] = Field(default_factory=dict)
@@ -103,7 +100,6 @@ def run(context: StageContext) -> None:
         "schema_version": 1,
         "task": params.task,
         "rows": len(predictions),
-        "champion": params.champion,
         "classes": list(predictions.classes) or None,
         "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
     }
@@ -121,11 +117,6 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
     candidate = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     classes = tuple(map(str, candidate.classes or ()))
     scores: dict[str, NDArray[Any]] = {"candidate": scored(candidate, test)}
-    released: dict[str, Decision] = {}
-    if params.champion is not None:
-        champion = _champion(context, params.champion, candidate)
-        scores["champion"] = scored(champion, test)
-        released = {} if champion.decision is None else {"champion": champion.decision}
     features, deciding = transformed(candidate.transform, test), None
     if params.forecast is not None:
         scores |= forecasting.naive(params.forecast, params.target, test)
@@ -136,7 +127,7 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
         based = _baselines(context, params, candidate, np.concatenate([features, x]))
         scores |= {model: score[: test.height] for model, score in based.items()}
         known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
-        deciding = Deciding.learn(params.cost, classes, y, known, released)
+        deciding = Deciding.learn(params.cost, classes, y, known)
     clean = Predictions(
         task=params.task,
         rows=test["__row__"].to_numpy(),
@@ -145,7 +136,6 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
         slices={by: _labels(params, test, by).to_numpy() for by in params.slices},
         groups=None if params.group is None else _codes(_column(test, params.group)),
         classes=classes,
-        champion=params.champion,
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
     )
     if params.forecast is not None:
@@ -173,23 +163,6 @@ def _perturbed(
             context.say(f"{name}: a server would refuse {lost:,} of these rows, here they are imputed and scored")
         scores[name] = scored(candidate, frame)
     return scores
-
-
-def _champion(context: StageContext, digest: str, candidate: Predictor) -> Predictor:
-    """Load the live model; raises InfrastructureError if it is absent, DataError if it answers another question."""
-    champion = Predictor.open(Store(context.root / ".mlops/bundles").get(digest), digest)
-    if (champion.task, champion.classes) != (candidate.task, candidate.classes):
-        raise DataError(
-            f"the champion {digest[:19]} cannot be compared: it predicts {_question(champion)}, "
-            f"the candidate {_question(candidate)}",
-            hint="release the new question under a new pipeline name",
-        )
-    return champion
-
-
-def _question(predictor: Predictor) -> str:
-    classes = predictor.classes
-    return predictor.task if classes is None else f"{predictor.task} classes {', '.join(map(str, classes[:10]))}"
 
 
 def _baselines(

@@ -20,6 +20,7 @@ from mlops.bundle.schema import Requests, RequestSchema
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps
+from mlops.ml.evaluation.judging.waivers import DEFERRED
 from mlops.steps import golden_rows
 from mlops.steps.answered import answered
 from mlops.steps.profile import profile
@@ -86,7 +87,7 @@ def refuse_unless_passed(gate: dict[str, Any], pipeline: str) -> None:
     if verdict == "pass":
         return
     blocking = [rule for rule in gate.get("rules", []) if rule["mode"] == "block" and rule["applicable"]]
-    against = [rule["sentence"] for rule in blocking if rule["verdict"] != "pass"]
+    against = [rule["sentence"] for rule in blocking if rule["verdict"] not in ("pass", DEFERRED)]
     sentences = "".join(f"\n  {sentence}" for sentence in against[:20])
     error = Inconclusive if verdict == "inconclusive" else GateFailed
     raise error(

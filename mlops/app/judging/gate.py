@@ -26,6 +26,11 @@ class Verdict:
     registered: str | None = None
     """Digest of the rules it was judged by; None where an earlier version recorded none."""
 
+    @property
+    def deferred(self) -> bool:
+        """Whether rules over the live model are still to be judged."""
+        return any(rule.get("verdict") == waivers.DEFERRED for rule in self.rules)
+
     def counts(self) -> Counter[str]:
         """Count applicable rules that block, by verdict; those that a waiver covers as `waived`."""
         counted = (rule for rule in self.rules if rule["applicable"] and rule["mode"] == "block")
@@ -72,4 +77,4 @@ def read_gate(data: bytes, name: str) -> Verdict:
         raise ValueError(value["verdict"])
     if not isinstance(value["rules"], list) or not all(isinstance(rule, dict) for rule in value["rules"]):
         raise TypeError(value["rules"])
-    return Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"], value.get("registered"))
+    return Verdict(name, value["verdict"], tuple(value["rules"]), value.get("champion"), value.get("registered"))

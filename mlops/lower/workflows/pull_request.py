@@ -51,7 +51,9 @@ done
 _JUDGE = """\
 status=0
 for name in $PIPELINES; do
-  .venv/bin/mlops gate "$name" --base "$BASE" --explain -o md >> "$GITHUB_STEP_SUMMARY" || status=$?
+  mkdir -p "evidence/$name"
+  .venv/bin/mlops gate "$name" --base "$BASE" --explain -o md --record "evidence/$name/judged.json" \
+    >> "$GITHUB_STEP_SUMMARY" || status=$?
 done
 exit "$status"
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from mlops.app.judging.opponent import Run, judged_rows
 from mlops.bundle.schema import Requests, RequestSchema
 from mlops.errors import DataError
 from mlops.ml.evaluation.predictions import Predictions
@@ -68,6 +70,11 @@ def test_what_is_judged_and_packaged_is_what_would_be_answered(
     assert "rows are left out, which a server would refuse: `age` value" in capsys.readouterr().err
     assert report(context)["rows"] == len(Predictions.read(context.path(PREDICTIONS)).rows) == left
     assert sum(item["rows"] for item in report(context)["refused"]) == 40 - left
+    test, run = pl.read_parquet(context.path("artifacts/split/test.parquet")), Run(tmp_path, "tiny", context.folder)
+    recorded = Predictions.read(context.path(PREDICTIONS))
+    assert judged_rows(test, recorded, run).height == left, "the live model is asked about the same rows"
+    fewer = replace(recorded, rows=recorded.rows[1:])
+    assert judged_rows(test, fewer, run).height == 40, "a row that was lost otherwise is seen by who compares"
     gate = {"schema_version": 1, "verdict": "pass", "rules": [], "predictions": _digest(context)}
     context.path("reports/gate.json").write_text(json.dumps(gate))
     sealed = StageContext(context.folder, "tiny", "package", {**PARAMS, "requests": {"nulls": nulls}})

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mlops.app.judging.comparison import Comparison
 from mlops.app.releasing.release_body import Step, gate_of, release_body, rollback_body
 from mlops.bundle.contents import Contents
 from mlops.errors import IntegrityError
@@ -33,8 +34,13 @@ def table(body: str) -> list[str]:
 
 
 def test_figures_stand_beside_the_live_ones_of_the_same_rows(bundle: Contents) -> None:
-    new = with_reports(bundle, LIVE, candidate=0.75, champion=0.5)
-    assert table(release_body(Step("prod", "tiny", new, LIVE))) == [
+    both = {"candidate": 0.75, "champion": 0.5}
+    figures = {name: {"auroc": {"value": value, "low": value - 0.1}} for name, value in both.items()}
+    rule = {"metric": "auroc", "against": "champion", "verdict": "pass", "value": 0.25, "sentence": "better"}
+    made = Comparison("tiny", bundle.digest, LIVE, "", "", (rule,), models=figures)
+    body = release_body(Step("prod", "tiny", bundle, LIVE, comparison=made))
+    assert "| ✅ auroc against champion | 0.25 |" in body
+    assert table(body) == [
         "| metric | this bundle | live one, on the same test rows |",
         "| --- | --- | --- |",
         "| auroc | 0.75 [0.65, –] | 0.5 [0.4, –] |",

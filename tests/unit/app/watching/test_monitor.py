@@ -178,6 +178,6 @@ def test_a_plan_is_made_of_every_file_of_a_source_that_is_a_folder(root: Path) -
     stage = Stage("ingest", "", ("data/rows",), ())
     evaluate = Stage("evaluate", "", (), ())
     plan = PipelinePlan("churn", "", "", "binary", (), (stage, evaluate), (), {})
-    before = made_of(root, plan)
+    before = made_of(root, plan, None)
     (folder / "b.csv").write_text("x\n2\n")
-    assert made_of(root, plan).files != before.files
+    assert made_of(root, plan, None).files != before.files

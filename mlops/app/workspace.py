@@ -13,6 +13,7 @@ from mlops.app.judging.champions import champions
 from mlops.app.judging.policy import judge_all
 from mlops.app.judging.waivers import waivers
 from mlops.app.releasing.rollouts import rollouts
+from mlops.app.watching import accepted
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
@@ -67,6 +68,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
         problems += judge_all(policy, project, pipelines)
     live = champions(configuration, LIVE if project is None else project.live, tuple(pipelines), problems)
     waived = waivers(configuration, pipelines, problems)
+    problems += accepted.wrong(configuration, pipelines)
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)

@@ -8,7 +8,7 @@ from mlops.cli.options import emit, root, say
 
 _KINDS = (
     *("pipeline", "data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy"),
-    *("monitor", "project", "policy", "release", "waiver"),
+    *("monitor", "project", "policy", "release", "waiver", "accept"),
 )
 
 

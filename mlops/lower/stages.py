@@ -184,6 +184,7 @@ def _evaluate(name: str, spec: Pipeline) -> Stage:
         **({} if cost is None else {"cost": dump(cost)}),
         **lookback(spec),
         **({"own": own} if own else {}),
+        **_requests(spec, "nulls"),
     }
     outputs = (
         Output("artifacts/evaluation"),
@@ -258,6 +259,7 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "golden_rows": spec.package.golden_rows,
         "configuration": configuration,
         **({"card": said} if (said := spec.card.model_dump(exclude_none=True)) else {}),
+        **_requests(spec, "nulls", "batch"),
     }
     inputs = (
         "artifacts/evaluation",
@@ -272,6 +274,12 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "reports/training.json",
     )
     return _stage("package", section, inputs, Output("artifacts/bundle"), Output("reports/bundle.json", Kind.REPORT))
+
+
+def _requests(spec: Pipeline, *keys: str) -> dict[str, Any]:
+    """Say what a server does with bad rows, where it is not what servers always did."""
+    said = {key: value for key, value in brief(spec.requests).items() if key in keys}
+    return {"requests": said} if said else {}
 
 
 def _group(spec: Pipeline) -> str | None:

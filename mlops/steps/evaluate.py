@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 
 from mlops.bundle.decision import NAME as DECISION
 from mlops.bundle.predictor import Predictor
+from mlops.bundle.recipe import Recipe
+from mlops.bundle.schema import Requests, RequestSchema
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
@@ -24,6 +26,7 @@ from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine, forecasting
+from mlops.steps.answered import acceptable, answered
 from mlops.steps.deciding import Deciding
 from mlops.steps.tables import scored, transformed
 
@@ -53,6 +56,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     cost: dict[str, Any] | None = None
     forecast: Lookback | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
+    requests: Requests = Requests()
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -62,13 +66,20 @@ def run(context: StageContext) -> None:
     """Write predictions.parquet, metrics.json and the points of the plots."""
     params = Params.model_validate(context.params)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
+    test, refused = answered(test, _schema(context, params))
     context.say(f"scoring {test.height:,} rows")
+    for item in refused:
+        context.say(
+            f"{item['rows']:,} rows are left out, which a server would refuse: `{item['column']}` {item['reason']}"
+        )
     predictions, deciding = _predict(context, params, test)
     context.say(f"measuring {len(predictions.scores)} models, with intervals")
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
     summary |= examine.examine(context, params, test, predictions)
     if params.forecast is not None:
         summary["forecast"] = forecasting.section(params.forecast, test, predictions)
+    if refused:
+        summary["refused"] = refused
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
         if deciding is not None:
@@ -94,6 +105,11 @@ def run(context: StageContext) -> None:
     }
     write_text(context.path("reports/metrics.json"), dumps(rounded({**facts, **summary})))
     context.say(_line(params, summary, len(predictions)))
+
+
+def _schema(context: StageContext, params: Params) -> RequestSchema:
+    """Say what a server would take: a row that it refuses has no answer, and counts for none."""
+    return RequestSchema.of(Recipe.parse(context.path(_INPUTS[0]).read_bytes()), requests=params.requests)
 
 
 def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple[Predictions, Deciding | None]:
@@ -140,7 +156,13 @@ def _perturbed(
     recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
     shape = recipe.shape if recipe.kind == "image" else None
     scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
-    return {name: scored(candidate, robustness.perturb(name, how, scene)) for name, how in params.robustness.items()}
+    schema, scores = RequestSchema.of(recipe, requests=params.requests), {}
+    for name, how in params.robustness.items():
+        frame = robustness.perturb(name, how, scene)
+        if lost := int((~acceptable(frame, schema)).sum()):
+            context.say(f"{name}: a server would refuse {lost:,} of these rows, here they are imputed and scored")
+        scores[name] = scored(candidate, frame)
+    return scores
 
 
 def _baselines(

@@ -12,6 +12,8 @@ from mlops.errors import DataError, Inconclusive, InfrastructureError, Integrity
 from mlops.files.plain_yaml import parse
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.steps.gate import Params
 
@@ -95,7 +97,7 @@ def meet(
     champion = Predictor.open(live, digest)
     if (sentence := other_question(predictions, champion)) is not None:
         return Opponent(digest, verdict=FAIL, sentence=sentence)
-    test = pl.read_parquet(run.test).sort("__row__")
+    test = judged_rows(pl.read_parquet(run.test).sort("__row__"), predictions, run)
     validated, evaluated = sections.get("validate") or {}, sections.get("evaluate") or {}
     try:
         both = confronted(predictions, champion, digest, test, params.own, (run.root, run.name))
@@ -112,6 +114,17 @@ def meet(
         _serving(run, params, sections, live, digest, measured),
         len(predictions) - len(kept),
     )
+
+
+def judged_rows(test: pl.DataFrame, predictions: Predictions, run: Run) -> pl.DataFrame:
+    """Leave out the test rows that a run left out because a server would refuse them; as many as it says, or none."""
+    kept = test.filter(test["__row__"].is_in(predictions.rows))
+    try:
+        said = json.loads((run.place / "reports/metrics.json").read_bytes()).get("refused", ())
+        refused = sum(int(item["rows"]) for item in said)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        refused = 0
+    return kept if kept.height + refused == test.height else test
 
 
 def _serving(

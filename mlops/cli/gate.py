@@ -10,10 +10,13 @@ import click
 from mlops.cli.annotations import annotate, annotated
 from mlops.cli.failure import report
 from mlops.cli.options import base_option, emit, output, root
+from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
     from mlops.app.judging.gate import Verdict
     from mlops.app.judging.rejudge import Rejudged
+
+    _Judged = tuple[Verdict, Rejudged | None]
 
 
 @click.command(short_help="The verdict of the last run")
@@ -22,13 +25,16 @@ if TYPE_CHECKING:
 @base_option("Judge the recorded predictions again, by the rules of this commit too; the worse verdict holds.")
 @output("text", "json", "md")
 def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) -> int:
-    """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive."""
+    """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive.
+
+    A pipeline without a verdict hides no other one: it is told after them, and the exit code is then its own.
+    """
     from mlops.app.workspace import known
     from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
     from mlops.spec.reading.library import Configuration
 
     here = root()
-    judged = [_read(here, name, base) for name in known(Configuration(here), names)]
+    judged, unread = _each(here, known(Configuration(here), names), base)
     if form == "json":
         emit([_value(verdict, again) for verdict, again in judged])
     for verdict, again in judged if form != "json" else ():
@@ -38,12 +44,24 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) 
             click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
     _annotate(here, [verdict for verdict, _ in judged])
     errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
-    for error in errors:
+    for error in (*errors, *unread):
         report(error)
-    return min((error.exit_code for error in errors), default=0)
+    return max((error.exit_code for error in unread), default=min((error.exit_code for error in errors), default=0))
 
 
-def _read(here: Path, name: str, base: str | None) -> tuple[Verdict, Rejudged | None]:
+def _each(here: Path, names: tuple[str, ...], base: str | None) -> tuple[list[_Judged], list[MlopsError]]:
+    """Read the verdicts that there are, and why the others cannot be read."""
+    judged: list[_Judged] = []
+    unread: list[MlopsError] = []
+    for name in names:
+        try:
+            judged.append(_read(here, name, base))
+        except MlopsError as error:
+            unread.append(error)
+    return judged, unread
+
+
+def _read(here: Path, name: str, base: str | None) -> _Judged:
     from mlops.app.judging.gate import read_verdict
 
     if base is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mlops.errors import ConfigurationError, InfrastructureError
-from mlops.files.sqlite_store import one_at_a_time, path_of
+from mlops.files.sqlite_store import begin, one_at_a_time, path_of
 from mlops.files.system import of_file, refused, refusing
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def connection(uri: str) -> Iterator[MlflowClient]:
     """
     with answering(uri), one_at_a_time(uri):
         _reach(uri)
+        begin(uri, _client)
         yield _client(uri)
 
 

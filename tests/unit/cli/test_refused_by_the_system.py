@@ -17,7 +17,6 @@ from tests.builders.bundles import make_bundle
 from tests.builders.disk import refusing
 from tests.builders.released import run_of
 from tests.builders.repositories import BASE, commit, make_repository
-from tests.builders.stores import make_store
 
 CHURN = (BASE / "conf/pipeline/churn.yaml").read_text()
 TABLE = "age,left\n" + "".join(f"{20 + row % 40},{'yes' if row % 3 else 'no'}\n" for row in range(120))
@@ -146,7 +145,8 @@ def test_output_that_cannot_be_written_is_told_and_no_success(root: Path) -> Non
 def test_a_registry_on_a_disk_that_is_read_only_is_not_said_to_be_silent(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_store(root / ".mlops/mlflow.db")
+    (root / ".mlops").mkdir()
+    (root / ".mlops/mlflow.db").write_bytes(b"SQLite format 3\0")
     with refusing(root / ".mlops", errno.EROFS):
         assert run(["show"]) == 0
         assert run(["reconcile", "--env", "staging"]) == 6

@@ -49,19 +49,21 @@ CREATE TABLE workspaces (name TEXT);
 INSERT INTO alembic_version VALUES ('half');
 INSERT INTO workspaces VALUES ('default');
 """
-WHOLE = TABLES + "INSERT INTO experiments VALUES ('Default');"
+READY = "INSERT INTO experiments VALUES ('Default');"
+RUN = "CREATE TABLE runs (id TEXT); INSERT INTO runs VALUES ('r');"
 
 
-def fill(path: Path, script: str) -> None:
+def fill(path: Path, *scripts: str) -> None:
     with closing(sqlite3.connect(path)) as store:
-        store.executescript(script)
+        for script in scripts:
+            store.executescript(script)
         store.commit()
 
 
 def made(uri: str) -> None:
     place = path_of(uri)
     assert place is not None
-    fill(place, WHOLE)
+    fill(place, TABLES, READY)
 
 
 def stopped(uri: str) -> None:
@@ -87,17 +89,17 @@ def test_a_store_that_holds_nothing_begins_whole(before: str | None, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "script",
+    "scripts",
     [
-        WHOLE,
-        TABLES + "CREATE TABLE runs (id TEXT); INSERT INTO runs VALUES ('r');",
-        "CREATE TABLE cooking (recipe TEXT);",
+        (TABLES, READY),
+        (TABLES, RUN),
+        ("CREATE TABLE cooking (recipe TEXT);",),
     ],
     ids=["ready", "stopped in an upgrade", "another's"],
 )
-def test_a_store_that_holds_anything_or_is_anothers_is_left_alone(script: str, tmp_path: Path) -> None:
+def test_a_store_that_holds_anything_or_is_anothers_is_left_alone(scripts: tuple[str, ...], tmp_path: Path) -> None:
     path = tmp_path / "m.db"
-    fill(path, script)
+    fill(path, *scripts)
     before = path.read_bytes()
     begin(f"sqlite:///{path}", stopped)
     assert path.read_bytes() == before

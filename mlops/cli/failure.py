@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from pathlib import Path
 
 import click
 
 from mlops import extras
 from mlops.errors import MlopsError
+from mlops.files.conflict import Conflicted
 from mlops.files.system import refused
 
 
@@ -28,6 +30,8 @@ def report(error: Exception) -> int:
         return 0
     error = _of_output(error) or error
     error = extras.missing(error) or refused(error) or error
+    if isinstance(error, Conflicted) and not error.hint:
+        error = _with_cure(error)
     if isinstance(error, MlopsError):
         print(error.message, file=sys.stderr)
         if error.hint:
@@ -36,6 +40,15 @@ def report(error: Exception) -> int:
     traceback.print_exception(error)
     print("\nThis is a defect of mlops, not of what you wrote. Please report it with the lines above.", file=sys.stderr)
     return 1
+
+
+def _with_cure(error: Conflicted) -> Conflicted:
+    """Say what ends the conflict; who read the file did not know what else a merge left."""
+    from mlops.app.merging import told
+    from mlops.app.root import search_root
+
+    here = search_root(Path.cwd())
+    return error if here is None else told(here, error)
 
 
 def _of_output(error: Exception) -> OSError | None:

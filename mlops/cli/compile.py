@@ -32,9 +32,9 @@ def command(check: bool) -> int:
         for path in compiled.touched:
             click.echo(path)
         say(f"{len(compiled.touched)} of {len(compiled.files)} files changed")
-        for folder in compiled.left:
-            say(f"{folder} is left: no YAML asks for it any more")
-            say(f"hint: if nothing needs it: git rm -rq {folder} && rm -rf {folder}")
+        for each in compiled.left:
+            say(f"{each.folder} is left, with {', '.join(each.entries)}: no YAML asks for it any more")
+            say(f"hint: if nothing needs it: {each.hint}")
         return 0
     differing = check_files(workspace)
     refuse_marked(here, (difference.path for difference in differing))

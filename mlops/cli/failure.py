@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -48,7 +49,10 @@ def _with_cure(error: Conflicted) -> Conflicted:
     from mlops.app.root import search_root
 
     here = search_root(Path.cwd())
-    return error if here is None else told(here, error)
+    if here is not None:
+        with suppress(MlopsError, OSError):  # Git may refuse to say more
+            return told(here, error)
+    return error
 
 
 def _of_output(error: Exception) -> OSError | None:

@@ -32,7 +32,8 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
     """
     scratch = root / ".mlops" / "smoke"
     folder = scratch / "pipelines" / pipeline.name
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)
     source = root / pipeline.folder
     folder.mkdir(parents=True)
     for file in source.iterdir():

@@ -47,19 +47,37 @@ def test_the_recipe_ends_a_conflict(tmp_path: Path) -> None:
     assert LOCK in unmerged
     assert PIPELINE not in unmerged
 
-    for command in ("mlops plan", "mlops verify", "mlops gate", "mlops compile --check"):
+    typed = follow(copy, unmerged)
+    assert typed[0] == f"git checkout --ours -- {LOCK} (or --theirs)"
+    git(copy.root, "commit", "-q", "-m", "Merge theirs")
+    holds(copy)
+    assert "minimum_rows: 20" in (copy.root / PIPELINE).read_text()
+
+    both = (copy.root / LOCK).read_text()
+    (copy.root / LOCK).write_text(f"<<<<<<< HEAD\n{both}=======\n{both}>>>>>>> theirs\n")
+    commit(copy.root, "Both")
+    assert follow(copy, [LOCK])[0] == f"rm {LOCK}"
+    holds(copy)
+
+
+def follow(copy: Clone, conflicted: list[str]) -> list[str]:
+    """Hold what verbs say of files with markers to each other, type what they say, and give that."""
+    for command in ("mlops verify", "mlops plan"):
         done = run(copy, command)
         assert done.returncode == 5, (command, done.stdout + done.stderr)
-    named, hint = done.stderr.splitlines()[:-1], done.stderr.splitlines()[-1]
-    assert [line.partition(":")[0] for line in named] == sorted(unmerged)
-    for step in hint.removeprefix("hint: ").replace(" (or --theirs)", "").split(", then "):
-        done = run(copy, step)
+    *named, hint = done.stderr.splitlines()
+    assert [line.partition(":")[0] for line in named] == sorted(conflicted)
+    steps = hint.removeprefix("hint: ").split(", then ")
+    for step in steps:
+        done = run(copy, step.removesuffix(" (or --theirs)"))
         assert done.returncode == 0, (step, done.stdout + done.stderr)
+    return steps
 
-    git(copy.root, "commit", "-q", "-m", "Merge theirs")
-    assert run(copy, "git status --porcelain").stdout == ""
+
+def holds(copy: Clone) -> None:
+    """Everything that was recorded agrees, and is committed or about to be."""
     for command in ("mlops compile --check", "mlops verify", "mlops gate churn"):
         done = run(copy, command)
         assert done.returncode == 0, (command, done.stdout + done.stderr)
     assert "0 to run" in run(copy, "mlops plan churn").stdout
-    assert "minimum_rows: 20" in (copy.root / PIPELINE).read_text()
+    assert run(copy, "git diff --name-only").stdout == ""

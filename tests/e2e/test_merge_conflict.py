@@ -38,7 +38,8 @@ def test_the_recipe_ends_a_conflict(tmp_path: Path) -> None:
     copy = small(tmp_path / "small")
     with (copy.root / PIPELINE).open("a") as pipeline:
         pipeline.write("evaluate:\n  minimum_rows: 30\n")
-    branch(copy, "main", "minimum_rows: 30", "minimum_rows: 30")
+    assert run(copy, "mlops compile").returncode == 0
+    commit(copy.root, "Begin")
     branch(copy, "theirs", "minimum_rows: 30", "minimum_rows: 20")
     branch(copy, "main", "description: ", "description: Soon, ")
     merged = run(copy, "git -c user.name=t -c user.email=t@example.org merge theirs")

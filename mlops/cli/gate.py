@@ -10,10 +10,13 @@ import click
 from mlops.cli.annotations import annotate, annotated
 from mlops.cli.failure import report
 from mlops.cli.options import base_option, emit, output, root
+from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
     from mlops.app.judging.gate import Verdict
     from mlops.app.judging.rejudge import Rejudged
+
+    _Judged = tuple[Verdict, Rejudged | None]
 
 
 @click.command(short_help="The verdict of the last run")
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 def command(names: tuple[str, ...], explain: bool, base: str | None, record: Path | None, form: str) -> int:
     """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive.
 
-    Rules over the live model are judged here, beside what is live now, or what the base has live.
+    Rules over the live model are judged here, beside what is live now, or what the base has live. A pipeline without a
+    verdict hides no other one: it is told after them, and the exit code is then its own.
     """
     if record is not None and (base is None or len(names) != 1):
         raise click.UsageError("--record is for one pipeline that is judged by a base: mlops gate NAME --base REF")
@@ -38,7 +42,7 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, record: Pat
     from mlops.spec.reading.library import Configuration
 
     here = root()
-    judged = [_read(here, name, base) for name in known(Configuration(here), names)]
+    judged, unread = _each(here, known(Configuration(here), names), base)
     if form == "json":
         emit([_value(verdict, again) for verdict, again in judged])
     for verdict, again in judged if form != "json" else ():
@@ -46,16 +50,28 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, record: Pat
             click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=explain))
         else:
             click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
-    if record is not None and (again := judged[0][1]) is not None:
+    if record is not None and judged and (again := judged[0][1]) is not None:
         _write(record, again)
     _annotate(here, [verdict for verdict, _ in judged])
     errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
-    for error in errors:
+    for error in (*errors, *unread):
         report(error)
-    return min((error.exit_code for error in errors), default=0)
+    return max((error.exit_code for error in unread), default=min((error.exit_code for error in errors), default=0))
 
 
-def _read(here: Path, name: str, base: str | None) -> tuple[Verdict, Rejudged | None]:
+def _each(here: Path, names: tuple[str, ...], base: str | None) -> tuple[list[_Judged], list[MlopsError]]:
+    """Read the verdicts that there are, and why the others cannot be read."""
+    judged: list[_Judged] = []
+    unread: list[MlopsError] = []
+    for name in names:
+        try:
+            judged.append(_read(here, name, base))
+        except MlopsError as error:
+            unread.append(error)
+    return judged, unread
+
+
+def _read(here: Path, name: str, base: str | None) -> _Judged:
     if base is None:
         from mlops.app.judging.settle import settled
 

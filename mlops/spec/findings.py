@@ -102,7 +102,8 @@ Fix: write the shape; choose `- /features: image`.
 Example: `model: {cnn: {kind: cnn}}` with `- /features: tabular`.
 
 missing-file: a file that the configuration names is not there.
-What: the source, the reference of `drift`, a module of the pipeline's own, conf/project.yaml or conf/policy.yaml.
+What: the source, the reference of `drift`, a module of the pipeline's own, conf/project.yaml or conf/policy.yaml; or
+    a pipe, socket or device lies below conf/.
 Why: the stage that needs it would stop.
 Fix: put the file where the message says.
 Example: `source: {kind: csv, path: data/churn.csv}` without pipelines/churn/data/churn.csv.

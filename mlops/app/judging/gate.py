@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
+from mlops.files import conflict
 from mlops.ml.evaluation.judging import waivers
 
 BADNESS = ("pass", "inconclusive", "fail")
@@ -58,7 +59,7 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
 
     Raises:
         InfrastructureError: the pipeline was never judged here.
-        IntegrityError: the file is damaged.
+        IntegrityError: the file is damaged; Conflicted where a merge left two versions in it.
     """
     path = root / "pipelines" / name / "reports" / "gate.json"
     if not path.is_file():
@@ -66,6 +67,7 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
     try:
         return read_gate(path.read_bytes(), name).on(today or date.today())
     except (ValueError, KeyError, TypeError) as error:
+        conflict.refuse(path.read_bytes(), f"pipelines/{name}/reports/gate.json")
         hint = f"mlops run {name}"
         raise IntegrityError(f"pipelines/{name}/reports/gate.json is damaged", hint=hint) from error
 

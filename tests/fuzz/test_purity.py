@@ -76,6 +76,7 @@ def elsewhere(root: Path, record: dict[str, Any], *, compiles: bool) -> list[lis
 READING = ["validate"], ["validate", "--output", "json"], ["plan"]
 
 
+@pytest.mark.slow
 def test_a_good_configuration_is_compiled_without_side_effects(tmp_path: Path) -> None:
     roots = {name: tripwires(overlay(HERE / "ok" / name, tmp_path / name)) for name in OK}
     roots["demo"] = tripwires(copy_own(tmp_path / "demo"))
@@ -94,6 +95,7 @@ def test_a_good_configuration_is_compiled_without_side_effects(tmp_path: Path) -
         assert (root / "dvc.yaml").is_file(), name
 
 
+@pytest.mark.slow
 def test_a_hostile_configuration_is_refused_without_side_effects(tmp_path: Path) -> None:
     tasks, roots = [], []
     for name in CASES:
@@ -119,6 +121,7 @@ def test_a_hostile_configuration_is_refused_without_side_effects(tmp_path: Path)
         assert list(root.rglob("PWNED")) == [], root.name
 
 
+@pytest.mark.slow
 def test_a_plan_against_a_commit_starts_git_and_nothing_else(tmp_path: Path) -> None:
     root = tripwires(overlay(HERE / "ok" / "everything", tmp_path))
     commit(root)

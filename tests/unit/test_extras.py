@@ -49,6 +49,7 @@ def test_the_blocker_blocks(tmp_path: Path, core_only: dict[str, str]) -> None:
     assert done.stdout.split() == ABSENT
 
 
+@pytest.mark.slow
 def test_a_bundle_is_served_without_any_extra_and_outside_any_repository(
     tmp_path: Path, core_only: dict[str, str]
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_bundle_is_served_without_any_extra_and_outside_any_repository(
     assert (done.returncode, done.stdout.partition(" by ")[0]) == (0, "8 golden rows answered exactly as expected")
 
 
+@pytest.mark.slow
 def test_a_repository_is_compiled_validated_and_planned_without_any_extra(
     tmp_path: Path, core_only: dict[str, str]
 ) -> None:

@@ -59,6 +59,7 @@ def _fingerprints(versions: Mapping[str, str]) -> tuple[dict[str, str], dict[str
     return code, libraries
 
 
+@cache
 def _reached(start: str) -> tuple[str, ...]:
     seen: set[str] = set()
     waiting = [start]
@@ -102,6 +103,7 @@ def _spelt(tree: ast.Module) -> str:
     return "".join(parts)
 
 
+@cache
 def _file(name: str) -> Path | None:
     if not name.startswith("mlops."):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ def _described(kind: str) -> dict[str, Any]:
 
 def files() -> dict[str, str]:
     """Give every generated file about the language by path: a schema a kind."""
-    return {f"{PLACE}/{kind}.json": _text(schema(kind)) for kind in FILES}
+    return {f"{PLACE}/{kind}.json": _text(kind) for kind in FILES}
 
 
 def write_files(root: Path) -> tuple[str, ...]:
@@ -86,12 +87,14 @@ def check_files(root: Path) -> tuple[Difference, ...]:
     return (*pages, *compare(root, files(), mark=_MARK, places=(f"{PLACE}/*.json",)))
 
 
+@cache
 def _page() -> str:
     return page({kind: (place, _described(kind)) for kind, (place, _) in FILES.items()})
 
 
-def _text(value: dict[str, Any]) -> str:
-    return json.dumps({"$comment": _COMMENT, **value}, indent=2, ensure_ascii=False) + "\n"
+@cache
+def _text(kind: str) -> str:
+    return json.dumps({"$comment": _COMMENT, **schema(kind)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _relax(value: dict[str, Any]) -> None:

@@ -158,19 +158,21 @@ def read_judged(folder: Path, plan: PlanRead, places: Mapping[str, Path] | None 
         IntegrityError: two artifacts claim to hold the evidence of one pipeline.
     """
     affected = set(plan.affected)
-    return tuple(
-        _judged(change, _claimed(folder, change.name) if places is None else places.get(change.name))
-        for change in sorted(plan.pipelines, key=lambda change: change.name)
-        if change.name in affected
-    )
+    changes = sorted((change for change in plan.pipelines if change.name in affected), key=lambda change: change.name)
+    if places is None:
+        places = _claimed(folder, [change.name for change in changes])
+    return tuple(_judged(change, places.get(change.name)) for change in changes)
 
 
-def _claimed(folder: Path, name: str) -> Path | None:
-    found = sorted(folder.glob(f"report-*/{name}"))
-    if len(found) > 1:
-        claims = " and ".join(path.parent.name for path in found)
-        raise IntegrityError(f"{name}: {claims} both claim to be its evidence", hint="run the jobs again")
-    return found[0] if found else None
+def _claimed(folder: Path, names: list[str]) -> dict[str, Path]:
+    found: dict[str, list[Path]] = {name: [] for name in names}
+    for path in sorted(folder.glob("report-*/*")):
+        found.get(path.name, []).append(path)
+    for name, paths in found.items():
+        if len(paths) > 1:
+            claims = " and ".join(path.parent.name for path in paths)
+            raise IntegrityError(f"{name}: {claims} both claim to be its evidence", hint="run the jobs again")
+    return {name: paths[0] for name, paths in found.items() if paths}
 
 
 def _judged(change: Change, here: Path | None) -> Judged:

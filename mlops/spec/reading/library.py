@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,13 @@ def there(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+@lru_cache(maxsize=256)
+def _shipped(file: str) -> Document | None:
+    """Read `group/option` of the library, which is the program's own and stays as it is."""
+    path = LIBRARY / f"{file}.yaml"
+    return read(f"{SHIPPED}/{file}.yaml", path.read_bytes()) if there(path) else None
 
 
 @dataclass(frozen=True)
@@ -46,14 +53,13 @@ class Configuration:
     def document(self, file: str) -> Document | None:
         """Read `group/option` from the project, else from the library; None where neither has it."""
         if file not in self._documents:
-            for folder, shown in ((self.conf, "conf"), (LIBRARY, SHIPPED)):
-                path = folder / f"{file}.yaml"
-                if shown == "conf" and (found := self.links.refused(f"conf/{file}.yaml")) is not None:
-                    self._documents[file] = Document(found.position.file, "", None, (found,))
-                    break
-                if there(path):
-                    self._documents[file] = read(f"{shown}/{file}.yaml", path.read_bytes())
-                    break
+            path = self.conf / f"{file}.yaml"
+            if (refused := self.links.refused(f"conf/{file}.yaml")) is not None:
+                self._documents[file] = Document(refused.position.file, "", None, (refused,))
+            elif there(path):
+                self._documents[file] = read(f"conf/{file}.yaml", path.read_bytes())
+            elif (shipped := _shipped(file)) is not None:
+                self._documents[file] = shipped
         return self._documents.get(file)
 
     def options(self, group: str) -> tuple[str, ...]:

@@ -56,12 +56,14 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_linter_finds_nothing(name: str, workflow: Path) -> None:
     done = tool(*CHECKS[name], str(workflow))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_linter_finds_a_planted_fault(name: str, workflow: Path) -> None:
     before, after = FAULTS[name]

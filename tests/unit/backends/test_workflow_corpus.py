@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -22,6 +21,7 @@ from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
 from mlops.spec.project import Continuous, own
+from tests.builders.quick_yaml import load
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
 BIN = Path(sys.executable).parent
@@ -113,6 +113,7 @@ def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus
     assert names.count("mlops-dependencies") >= len(RUNNERS)
 
 
+@pytest.mark.slow
 def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> None:
     # the scripts are the same whatever the runner: shellcheck takes one of each
     shown = [path for path in files(corpus / FOLDER) if Path(path).name < "008"]
@@ -133,10 +134,12 @@ def test_actionlint_finds_an_input_that_an_action_does_not_have(corpus: Path, tm
         assert 'input "no-such-input" is not defined in action' in tool("actionlint", "-no-color", str(path)).stdout
 
 
+@pytest.mark.slow
 def test_zizmor_finds_nothing_in_the_corpus(corpus: Path) -> None:
     assert {name: found for name, found in rules_of_zizmor(corpus).items() if found} == {}
 
 
+@pytest.mark.slow
 def test_the_schemas_of_github_hold_for_the_corpus(corpus: Path) -> None:
     for schema, checked in (
         ("vendor.github-workflows", files(corpus / FOLDER)),
@@ -295,8 +298,8 @@ def test_hostile_text_in_a_setting_is_refused_or_changes_nothing_else(key: str, 
     plain = OWN if own(Continuous(**keys).runner) else PLAIN
     assert found.count("${{") == plain.count("${{")
     if key != "labels" and text != "self-hosted":
-        assert shape(yaml.safe_load(found)) == shape(yaml.safe_load(plain))
-    made, expected = yaml.safe_load(found)["jobs"], yaml.safe_load(plain)["jobs"]
+        assert shape(load(found)) == shape(load(plain))
+    made, expected = load(found)["jobs"], load(plain)["jobs"]
     assert {job: value["permissions"] for job, value in made.items()} == {
         job: value["permissions"] for job, value in expected.items()
     }
@@ -331,7 +334,7 @@ def test_hostile_text_in_a_cloud_or_an_app_is_refused_or_brings_no_expression(ke
 
 
 def test_a_list_of_labels_is_compiled_as_a_list() -> None:
-    job = yaml.safe_load(compiled(runner=["self-hosted", "linux", "gpu"]))["jobs"]["pipeline"]
+    job = load(compiled(runner=["self-hosted", "linux", "gpu"]))["jobs"]["pipeline"]
     assert job["runs-on"] == ["self-hosted", "linux", "gpu"]
     with pytest.raises(ValidationError):
         Continuous(runner=[])  # type: ignore[arg-type]

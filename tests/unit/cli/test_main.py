@@ -83,6 +83,7 @@ def python(code: str, folder: Path, **environment: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["validate"], ["compile", "--check"], ["plan"], ["verify"]])
 def test_deciding_imports_no_learning_library(arguments: list[str], tmp_path: Path) -> None:
     record(make_repository(tmp_path))
@@ -116,6 +117,7 @@ print("SEEN", code, seen)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["validate"], ["compile", "--check"], ["plan"], ["render", "churn"], ["explain", "churn", "model"]]
 )
@@ -126,6 +128,7 @@ def test_deciding_runs_nothing_calls_nobody_and_writes_nothing(arguments: list[s
     assert "canary" not in done.stdout
 
 
+@pytest.mark.slow
 def test_compiling_gives_the_same_bytes_whatever_surrounds_it(tmp_path: Path) -> None:
     results = set()
     for index, settings in enumerate(

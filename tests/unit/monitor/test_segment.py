@@ -59,6 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("log")
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(ROWS, SCORES), min_size=1, max_size=5))
 def test_what_a_server_writes_is_read_to_the_bit(
     folder: Path, records: list[tuple[dict[str, Any], list[float]]]

@@ -125,6 +125,7 @@ def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
     assert len(client.search_runs([client.get_experiment_by_name("tiny").experiment_id])) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
     client: Any, bundle: Path, uri: str, after: bool

@@ -180,6 +180,7 @@ def test_the_caller_gets_the_name_of_its_prediction(tmp_path: Path) -> None:
     assert set(frame["bundle"]) == {good.headers["x-bundle-digest"]}
 
 
+@pytest.mark.slow
 def test_a_server_that_is_told_to_stop_loses_nothing(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     body = json.dumps({"dataframe_records": [ROW | {"plan": "basic"}] * 7}).encode()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SERVE = "import sys; from pathlib import Path; from mlops.serve.server import serve; serve(Path(sys.argv[1]), port=0)"
 
 
+@pytest.mark.slow
 def test_a_process_serves_golden_rows_and_stops_when_told(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     golden = json.loads((bundle / "golden.json").read_bytes())

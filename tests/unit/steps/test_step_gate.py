@@ -203,6 +203,7 @@ def test_the_params_of_the_compiler_are_accepted() -> None:
     assert gate.Params.model_validate(section).rules[3].by == "site"
 
 
+@pytest.mark.slow
 def test_the_gate_imports_no_learning_library() -> None:
     heavy = ("sklearn", "scipy", "matplotlib", "torch", "onnxruntime")
     code = f"import sys, mlops.steps.gate; print([name for name in {heavy} if name in sys.modules])"

@@ -81,6 +81,7 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "select_by", "data", "shape"),
     [("regression", "rmse", regression(), ()), ("multiclass", "accuracy", images(), (3,))],
@@ -98,6 +99,7 @@ def test_the_model_answers_as_the_convention_says(
     assert answer.shape == (len(data.validation_x), *shape)
 
 
+@pytest.mark.slow
 def test_two_folders_agree_on_every_byte(tmp_path: Path) -> None:
     contexts = [write_features(tmp_path / name, binary(), candidates={"net": NET}) for name in ("one", "other")]
     for context in contexts:
@@ -105,6 +107,7 @@ def test_two_folders_agree_on_every_byte(tmp_path: Path) -> None:
     assert digests(contexts[0]) == digests(contexts[1])
 
 
+@pytest.mark.slow
 def test_a_candidates_result_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
     alone = write_features(tmp_path / "one", binary(), candidates={"net": NET})
     together = write_features(
@@ -183,6 +186,7 @@ def test_a_checkpoint_of_other_inputs_is_not_used(tmp_path: Path) -> None:
     assert not left.exists()
 
 
+@pytest.mark.slow
 def test_runs_are_tracked_once_and_change_nothing(tmp_path: Path) -> None:
     from mlflow import MlflowClient
 

@@ -93,6 +93,7 @@ def test_another_text_updates_the_same_pull_request(api: Api, root: Path, origin
     assert git(origin, "rev-list", "--count", f"main..{PROPOSAL.branch}").strip() == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["merge", "squash"])
 def test_a_branch_that_was_merged_is_begun_anew(api: Api, root: Path, origin: Path, how: str) -> None:
     submit(root, PROPOSAL, base="main")

@@ -53,6 +53,7 @@ def test_everything_is_there_and_nothing_else(tmp_path: Path) -> None:
     assert tree(tmp_path / "a" / "shop") == FILES
 
 
+@pytest.mark.slow
 def test_after_a_kill_at_any_point_another_run_ends_the_same(tmp_path: Path) -> None:
     after = 0
     done = False
@@ -69,6 +70,7 @@ def test_after_a_kill_at_any_point_another_run_ends_the_same(tmp_path: Path) -> 
     assert tree(folder) == FILES
 
 
+@pytest.mark.slow
 def test_after_two_kills_a_third_run_ends_the_same(tmp_path: Path) -> None:
     for first in range(0, 30, 3):
         folder = tmp_path / f"{first}" / "shop"
@@ -79,6 +81,7 @@ def test_after_two_kills_a_third_run_ends_the_same(tmp_path: Path) -> None:
         assert tree(folder) == FILES
 
 
+@pytest.mark.slow
 def test_what_somebody_changed_since_a_kill_stays_theirs(tmp_path: Path) -> None:
     def begin(new: Path) -> None:
         build(new)

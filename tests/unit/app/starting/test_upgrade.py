@@ -409,6 +409,7 @@ def test_a_wheel_that_changed_while_it_was_installed_is_not_installed_again(root
     )
 
 
+@pytest.mark.slow
 def test_a_later_release_moves_the_repository_to_itself(root: Path, tmp_path: Path) -> None:
     """As `elsewhere.call` does, but with the libraries that are here instead of an index."""
     later = make_later_wheel(tmp_path / "later", "7.0")

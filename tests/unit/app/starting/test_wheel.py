@@ -38,6 +38,7 @@ def test_an_address_that_was_installed_is_pinned_by_the_hash_that_pip_noted() ->
     assert find(None, Source(ADDRESS, "a" * 64)) == Wheel(Pin(VERSION, "a" * 64, ADDRESS))
 
 
+@pytest.mark.slow
 def test_what_came_from_an_index_is_asked_for_by_name(wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
@@ -59,6 +60,7 @@ def test_what_an_installer_notes_is_read(note: dict[str, object], source: Source
     assert Source.read(json.dumps(note)) == source
 
 
+@pytest.mark.slow
 def test_an_index_that_has_none_is_no_reason_to_take_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
@@ -71,6 +73,7 @@ def test_an_index_that_has_none_is_no_reason_to_take_another(tmp_path: Path, mon
     assert (hint, code) == ("give --from WHEEL: a file, or its address", 6)
 
 
+@pytest.mark.slow
 def test_an_index_that_has_another_program_under_the_name_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -212,6 +212,7 @@ def diabetes():
     return frame.with_columns(progression=loaded.target), {"target": "progression", "task": "regression"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", [rand_hie, digits, diabetes], ids=lambda dataset: dataset.__name__)
 def test_a_clean_dataset_raises_no_alarm(tmp_path, dataset):
     frame, more = dataset()

@@ -18,6 +18,7 @@ from mlops.ml.training.problem import Problem, Scale
 from tests.builders.scores import SHAPES, scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", SHAPES)
 def test_a_graph_follows_the_convention(task: str) -> None:
     shape, outputs = SHAPES[task]
@@ -35,6 +36,7 @@ def test_a_graph_follows_the_convention(task: str) -> None:
             assert export.check_parity("a", data, x, module(torch.from_numpy(x)).numpy()) < 1e-5
 
 
+@pytest.mark.slow
 def test_a_graph_tells_of_no_folder_tool_or_moment() -> None:
     data = export.from_torch(scores("multiclass"), (1, 8, 8))
     text = str(onnx.load_from_string(data))

@@ -80,6 +80,7 @@ def same(one: FittedModule, other: FittedModule) -> bool:
     return one.history == other.history and all(torch.equal(left[name], right[name]) for name in left)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [network, lambda _: Own()], ids=["ours", "a user's"])
 @pytest.mark.parametrize("stop_at", [1, 2, 5])
 def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(build: Any, stop_at: int, tmp_path: Path) -> None:

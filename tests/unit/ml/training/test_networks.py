@@ -85,6 +85,7 @@ def test_weights_are_those_of_a_plain_loop(clip: float | None) -> None:
         torch.testing.assert_close(ours, theirs)
 
 
+@pytest.mark.slow
 def test_a_network_learns_each_task() -> None:
     cases = [
         ("binary", binary(), AUROC, mlp, ([16], 0.1), 0.9),

@@ -60,6 +60,7 @@ def fit(origin: Origin, kind: str, **parameters: Any) -> Fitted:
     return candidates.build("own", kind, parameters, PROBLEM, origin).fit(DATA, session())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "parameters"), [("Wide", {"width": 8}), ("scaled", {"c": 0.5})])
 def test_a_class_or_function_of_the_pipeline_is_a_kind(origin: Origin, kind: str, parameters: dict[str, Any]) -> None:
     fitted = fit(origin, f"pipelines.churn.model:{kind}", **parameters)

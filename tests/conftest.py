@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ settings.load_profile("fixed")
 # beside them, several times what one thread needs for all of it. A stage sets its own numbers.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
 os.environ["POLARS_MAX_THREADS"] = "1"
+
+# Where PYTHONDONTWRITEBYTECODE is set, as it is in many containers, pytest would rewrite every test module in every
+# process of every run: ten seconds each. What tests start still does as the machine is told.
+sys.dont_write_bytecode = False
 
 ROOT = Path(__file__).parent.parent
 

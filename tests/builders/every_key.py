@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import functools
 import io
 import shutil
 from collections.abc import Iterator
@@ -68,6 +69,7 @@ def _places(file: str, value: Any, path: tuple[str | int, ...]) -> Iterator[Plac
             yield Place(file, (*path, key), is_key=False)
 
 
+@functools.cache
 def _read(file: str) -> Any:
     text = (EVERY_KEY / file).read_text()
     return list(csv.reader(io.StringIO(text))) if file.endswith(".csv") else load(text)

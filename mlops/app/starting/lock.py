@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from importlib import metadata
 from importlib.resources import files
 
@@ -41,6 +42,7 @@ def elsewhere(lock: str) -> tuple[str, ...]:
     return tuple(f"{name} {here}, not {wanted}" for name, here, wanted in found if here not in ("", wanted))
 
 
+@cache
 def _installed(name: str) -> str:
     try:
         return metadata.version(name)

@@ -35,7 +35,7 @@ class Configuration:
     """The YAML files of one project, each read once."""
 
     root: Path
-    _documents: dict[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    _documents: dict[str, Document | None] = field(default_factory=dict, compare=False, repr=False)
 
     fleets: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Fleets that were read, by name."""
@@ -58,9 +58,9 @@ class Configuration:
                 self._documents[file] = Document(refused.position.file, "", None, (refused,))
             elif there(path):
                 self._documents[file] = read(f"conf/{file}.yaml", path.read_bytes())
-            elif (shipped := _shipped(file)) is not None:
-                self._documents[file] = shipped
-        return self._documents.get(file)
+            else:
+                self._documents[file] = _shipped(file)
+        return self._documents[file]
 
     def options(self, group: str) -> tuple[str, ...]:
         """List what may be chosen in a group, sorted."""
@@ -73,7 +73,7 @@ class Configuration:
     @property
     def sources(self) -> dict[str, str]:
         """The text of every file read so far, by the name that findings give it."""
-        return {document.file: document.text for document in self._documents.values()}
+        return {document.file: document.text for document in self._documents.values() if document is not None}
 
     def __hash__(self) -> int:
         return hash(self.root)

@@ -89,6 +89,7 @@ def trees(texts: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
     return st.dictionaries(texts, inner, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(trees(EASY) | trees(EASY | LONG))
 def test_our_spelling_is_pyyaml_s_to_the_byte(tree: dict[str, Any]) -> None:

@@ -47,6 +47,7 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> No
         pass
 
 
+@pytest.mark.slow
 def test_a_programming_error_is_not_blamed_on_the_server(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), connection(f"sqlite:///{tmp_path}/mlflow.db"):
         _ = 1 / 0

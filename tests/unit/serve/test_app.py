@@ -181,6 +181,7 @@ BODIES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(body=BODIES)
 def test_no_json_makes_the_server_fail(client: Client, body: Any) -> None:

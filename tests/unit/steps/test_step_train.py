@@ -282,6 +282,7 @@ def test_a_learning_curve_is_drawn_where_it_is_asked_for(tmp_path: Path) -> None
     assert float(lines[-1].split(",")[2]) == pytest.approx(chosen[context.params["select_by"]], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_a_network_has_a_learning_curve_without_points(tmp_path: Path) -> None:
     mlp = {"mlp": {"kind": "mlp", "hidden": [4]}}
     context = write_features(tmp_path, binary(60), learning_curve=True, candidates=mlp, trainer={"max_epochs": 1})

@@ -42,11 +42,18 @@ def recorded(root: Path, predictions: Predictions, **changes: Any) -> None:
     (folder / ".gitignore").write_text("/artifacts\n")
 
 
+@pytest.fixture(scope="module")
+def _base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base") / "work"
+    folder.mkdir()
+    recorded(folder, GOOD)
+    commit(folder, "base")
+    return folder
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    recorded(tmp_path, GOOD)
-    commit(tmp_path, "base")
-    return tmp_path
+def root(tmp_path: Path, _base: Path) -> Path:
+    return shutil.copytree(_base, tmp_path, dirs_exist_ok=True)
 
 
 def judged(root: Path) -> Rejudged:

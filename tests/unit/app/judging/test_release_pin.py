@@ -45,6 +45,7 @@ def mixed(*others: str, after: str = VERSION, before: str = EARLIER) -> tuple[st
     return f"{FILE}:4:1", message, SPLIT, "upgrade-alone"
 
 
+@pytest.mark.slow
 def test_what_the_verb_wrote_and_what_a_run_recorded_is_an_upgrade(root: Path, wheel: Path) -> None:
     base = git(root, "rev-parse", "HEAD").strip()
     move(root, wheel)

@@ -29,6 +29,7 @@ scalars = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(texts, st.one_of(scalars, st.lists(scalars), st.dictionaries(texts, scalars)), min_size=1))
 def test_every_reader_of_yaml_reads_back_what_was_written(value: dict[str, object]) -> None:
     written = "".join(f"{text(key)}: {flow(item)}\n" for key, item in value.items())  # type: ignore[arg-type]

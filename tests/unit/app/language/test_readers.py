@@ -100,6 +100,7 @@ def other(value: Any) -> Any:
     return value + 1 if isinstance(value, int) else value * 1.01 if isinstance(value, float) else None
 
 
+@pytest.mark.slow
 def test_whatever_changes_with_a_key_is_among_its_readers(root: Path, workspace: Workspace) -> None:
     before = {stage.name: (stage.section, stage.inputs) for stage in workspace.pipeline("churn").stages}
     changed_by = 0

@@ -71,6 +71,7 @@ def test_a_repository_that_holds_by_its_own_rules(
     assert git(root, "symbolic-ref", "HEAD").strip() == "refs/heads/main"
 
 
+@pytest.mark.slow
 def test_a_dry_run_lists_the_same_and_writes_nothing(
     tmp_path: Path, wheel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -203,6 +203,7 @@ def test_on_the_command_line(root: Path, wheel: Path, capsys: pytest.CaptureFixt
     )
 
 
+@pytest.mark.slow
 def test_a_pull_request_brings_its_evidence_and_leaves_the_work_tree(
     root: Path, wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

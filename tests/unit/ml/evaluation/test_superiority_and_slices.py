@@ -107,6 +107,7 @@ def judged(data: Predictions, bound: float) -> list[Result]:
     return judge(gather(data, [rule], METHOD, grouped=False), METHOD, 30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gained", "lost", "bound"), [(0.06, 0.06, 0.0), (0.03, 0.09, -0.06)])
 def test_of_a_hundred_slices_on_the_bound_none_is_told_by_luck(gained: float, lost: float, bound: float) -> None:
     for number in range(8):

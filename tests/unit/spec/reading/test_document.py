@@ -130,6 +130,7 @@ TREES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(TREES)
 def test_what_pyyaml_writes_is_read_as_hydra_reads_it_or_refused(tree: dict[str, Any]) -> None:
     document = read("f.yaml", yaml.safe_dump(tree, allow_unicode=True).encode("utf-8", "surrogatepass"))

@@ -91,6 +91,7 @@ def test_resamples_are_scored_many_at_a_time_and_held_a_few_at_a_time() -> None:
     assert memory(draws) < 2**26, "all resamples at once, or every row against every other"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clusters", [10, 20])
 def test_few_clusters_do_not_promote_an_equal_model_more_often_than_many(clusters: int) -> None:
     """Without the widening, 10 clusters leave the lower end above zero in one case of twenty-one, not of forty."""

@@ -375,6 +375,7 @@ def test_taking_anything_away_can_only_lower_a_verdict(gone: set[str], seed: int
     assert all(RANK[r.verdict] <= worst[r.evidence.rule.id] for r in after)
 
 
+@pytest.mark.slow
 def test_of_a_hundred_slices_at_the_bound_hardly_one_passes_by_luck() -> None:
     random = np.random.default_rng(1)
     sites = np.repeat(np.arange(100).astype(str).astype(object), 60)

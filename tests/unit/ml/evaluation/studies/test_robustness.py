@@ -42,6 +42,7 @@ def test_draws_of_rows_are_uniform_and_normal() -> None:
     assert abs(np.corrcoef(flat, hashed.uniform("b", rows))[0, 1]) < 0.03
 
 
+@pytest.mark.slow
 @given(st.permutations(list(range(30))))
 def test_a_row_is_changed_alike_in_any_order(order: list[int]) -> None:
     test = make_frame(30, seed=2)

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import errno
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +11,7 @@ from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_bytes, writing, writing_folder
 from mlops.files.system import CURES, naming, of_file, refused
 from mlops.ml.data.parquet import write
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Have the system refuse every byte of a file beyond some; what runs beside the tests is refused nothing."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+from tests.builders.disk import files_of_at_most
 
 
 def told(error: BaseException) -> tuple[str, str]:

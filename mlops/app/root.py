@@ -15,6 +15,9 @@ def find_root(start: Path) -> Path:
     """
     if (found := search_root(start)) is not None:
         return found
+    odd = next((file for folder in (start, *start.parents) if (file := folder / "conf/project.yaml").exists()), None)
+    if odd is not None:
+        raise ConfigurationError(f"{odd} is no file", hint="put the file itself there")
     raise ConfigurationError(
         f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository"
     )

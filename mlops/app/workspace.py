@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops.app.compiling.code import fingerprints
@@ -13,6 +13,7 @@ from mlops.app.judging.champions import champions
 from mlops.app.judging.policy import judge_all
 from mlops.app.judging.waivers import waivers
 from mlops.app.releasing.rollouts import rollouts
+from mlops.app.watching import accepted
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
@@ -36,6 +37,8 @@ class Workspace:
     policy: Policy
     pipelines: dict[str, Loaded]
     plan: Plan
+    champions: dict[str, str] = field(default_factory=dict)
+    """The bundle that is live, by pipeline; nothing in the plan depends on it."""
 
     def pipeline(self, name: str) -> PipelinePlan:
         """Find the plan of a pipeline that was loaded."""
@@ -65,19 +68,19 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
         problems += judge_all(policy, project, pipelines)
     live = champions(configuration, LIVE if project is None else project.live, tuple(pipelines), problems)
     waived = waivers(configuration, pipelines, problems)
+    problems += accepted.wrong(configuration, pipelines)
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
     facts = Facts(
         *fingerprints(root),
-        champions=live,
         waivers=waived,
         rollouts=traffic,
         sources=_sources(pipelines),
         remote=remote(root),
     )
     plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))
-    return Workspace(root, configuration, project, policy, pipelines, plan)
+    return Workspace(root, configuration, project, policy, pipelines, plan, live)
 
 
 def known(configuration: Configuration, names: tuple[str, ...]) -> tuple[str, ...]:

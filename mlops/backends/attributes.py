@@ -5,7 +5,15 @@ from __future__ import annotations
 from mlops.backends.text import header
 from mlops.plan.pipeline import Plan
 
-_FOLDED = ("*/dvc.yaml", "*/dvc.lock", "*/params.yaml", "*/.gitignore", "*/reports/**", "catalogue.json")
+_FOLDED = (
+    "*/dvc.yaml",
+    "*/dvc.lock",
+    "*/params.yaml",
+    "*/.gitignore",
+    "*/reports/**",
+    "*/comparisons/**",
+    "catalogue.json",
+)
 
 
 def render(plan: Plan) -> dict[str, str]:

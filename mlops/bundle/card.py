@@ -98,6 +98,8 @@ def _metrics(e: Evidence) -> Iterator[str]:
 def _evaluation(e: Evidence) -> Iterator[str]:
     rows = _said(_part(e, "test"))
     yield f"- The test part of the split by {_said(e.split.get('by'))}: {rows} rows, never trained on"
+    if lost := sum(item["rows"] for item in e.metrics.get("refused", ())):
+        yield f"- Left out of every measure: {lost:,} test rows that a server would refuse"
 
 
 def _training(e: Evidence) -> Iterator[str]:

@@ -4,7 +4,8 @@ A folder of segments, each written once and renamed into place. A segment's name
 record, so that a reader opens only those it needs. A segment is gzipped JSON lines: a head with the digest of the
 bundle, the types of the request's fields and the number of records, then a record a line: `prediction_id`, `at`
 (microseconds since 1970), `features` (the request's fields; dates as text, as they came) and `output` (a score, or one
-per class).
+per class). Rows that were refused are only counted: `refused` of the head, where there were any, is a list of
+`[minute, column, reason, rows]`, the minute as microseconds since 1970, column and reason as `refusal` defines them.
 Segments of earlier releases are Parquet with the same columns (`at` is a time, `bundle` a column).
 """
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
     from mlops.bundle.schema import RequestSchema
 
+Refused = tuple[int, str, str]
+"""A minute (microseconds since 1970), a column and a reason."""
+MINUTE = 60_000_000  # microseconds
 SUFFIX, EARLIER = ".jsonl.gz", ".parquet"
 VERSION = 1
 _TIME = "%Y%m%dT%H%M%S%fZ"
@@ -39,15 +43,27 @@ class Spelling:
         self._bundle = bundle
         self._convert = [(name, _PLAIN[kind]) for name, kind in self._fields.items() if kind in _PLAIN]
 
-    def head(self, records: int) -> bytes:
+    def head(self, records: int, refused: Mapping[Refused, int] | None = None) -> bytes:
         """Spell the first line of a segment."""
         said = {"schema_version": VERSION, "bundle": self._bundle, "fields": self._fields, "records": records}
+        if refused:
+            said["refused"] = [[*key, rows] for key, rows in sorted(refused.items())]
         return f"{_ENCODER.encode(said)}\n".encode("ascii")
 
-    def records(self, identity: str, at: int, rows: Sequence[Mapping[str, Any]], scores: Sequence[Any]) -> bytes:
-        """Spell a line for each row of a request, as its schema accepted it; `at` is microseconds since 1970."""
+    def records(
+        self,
+        identity: str,
+        at: int,
+        rows: Sequence[Mapping[str, Any]],
+        scores: Sequence[Any],
+        numbers: Sequence[int] | None = None,
+    ) -> bytes:
+        """Spell a line for each row of a request, as its schema accepted it; `at` is microseconds since 1970.
+
+        `numbers` are the rows' positions in the request; where they are not given, these are all of its rows.
+        """
         lines = []
-        for number, (row, output) in enumerate(zip(rows, scores, strict=True)):
+        for number, row, output in zip(range(len(rows)) if numbers is None else numbers, rows, scores, strict=True):
             record = {"prediction_id": f"{identity}-{number}", "at": at, "features": self._row(row), "output": output}
             lines.append(_ENCODER.encode(record) + "\n")
         return "".join(lines).encode("ascii")

@@ -78,6 +78,10 @@ class Predictor:
     def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
         """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
         self.schema.check(rows)
+        return self.score_rows(rows)
+
+    def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """Score rows that the schema has accepted."""
         return self.model.score(self.transform.apply_rows(rows))
 
 

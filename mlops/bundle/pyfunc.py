@@ -23,7 +23,11 @@ class BundleModel:
         self._types = {field.name: field.type for field in predictor.schema.fields}
 
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
-        """Score a pandas frame or a list of rows, exactly as the server does; raises BadRows."""
+        """Score a pandas frame or a list of rows, exactly as the server does.
+
+        Raises:
+            BadRows: the server would refuse a row; here that refuses all, for a score has no place for none.
+        """
         if params:
             raise DataError("this model has no inference parameters")
         rows = model_input if isinstance(model_input, list) else self._rows(model_input)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mlops.bundle import moments
+from mlops.bundle.fault import FAULTS, Fault, kind
 from mlops.bundle.recipe import ColumnType
+from mlops.bundle.refusal import UNKNOWN, Cause
 from mlops.errors import DataError, IntegrityError
+from mlops.files.canonical import dumps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlops.bundle.recipe import Recipe
 
 MOST = 20  # problems spelled out; the rest are counted
 _NAME = 80  # characters of a foreign field name that are repeated
+_Check = tuple[str, bool, Callable[[Any], Fault | None]]  # a field, whether it may be null, what is wrong with a value
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,15 @@ class Problem:
     problem: str
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What is wrong with some rows: the first problems, how many there are, and each bad row's cause by position."""
+
+    problems: tuple[Problem, ...]
+    count: int
+    causes: Mapping[int, Cause]
+
+
 class BadRows(DataError):
     """Rows that are not what the model reads: the first problems, and how many there are."""
 
@@ -40,6 +52,19 @@ class BadRows(DataError):
         super().__init__(f"row {first.row}, field `{first.field}`: {first.problem}{more}")
         self.problems = tuple(problems)
         self.count = count
+
+
+class Requests(BaseModel):
+    """What is done with rows that cannot be taken as they are.
+
+    `nulls`: a null where the data had none refuses its row, or is imputed as the transform says. `batch`: one bad row
+    refuses all rows of its request, or bad rows alone are refused.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    nulls: Literal["refuse", "impute"] = "refuse"
+    batch: Literal["all", "rows"] = "all"
 
 
 class Field(BaseModel):
@@ -57,14 +82,16 @@ class Field(BaseModel):
 class RequestSchema(BaseModel):
     """The fields of a row, in the transform's order.
 
-    Each field must be there; null is allowed where the data had nulls (or allows them). A category that training never
-    saw is allowed: the transform has a place for it. Ranges are for monitoring to judge, not for the server.
+    Each field must be there; null is allowed where the data had nulls (or allows them), and everywhere where `requests`
+    imputes them. A category that training never saw is allowed: the transform has a place for it. Ranges are for
+    monitoring to judge, not for the server.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[1] = 1
     fields: tuple[Field, ...]
+    requests: Requests = Requests()
 
     @classmethod
     def parse(cls, data: bytes) -> RequestSchema:
@@ -75,7 +102,9 @@ class RequestSchema(BaseModel):
             raise IntegrityError("schema.json is not a request schema") from error
 
     @classmethod
-    def of(cls, recipe: Recipe, validated: Mapping[str, Any] | None = None) -> RequestSchema:
+    def of(
+        cls, recipe: Recipe, validated: Mapping[str, Any] | None = None, requests: Requests | None = None
+    ) -> RequestSchema:
         """Describe what a transform reads; `validated` is the validate stage's schema.json, for the ranges seen."""
         seen = {column["name"]: column for column in (validated or {"columns": []})["columns"]}
         return cls(
@@ -88,29 +117,45 @@ class RequestSchema(BaseModel):
                     maximum=seen.get(column.name, {}).get("maximum"),
                 )
                 for column in recipe.columns
-            )
+            ),
+            requests=requests or Requests(),
         )
+
+    def dumps(self) -> str:
+        """Spell `schema.json`; what stands at its default is left out, so that earlier bundles keep their bytes."""
+        return dumps(self.model_dump(exclude={"requests"} if self.requests == Requests() else None))
+
+    def takes_null(self, field: Field) -> bool:
+        """Say whether a row may hold null here."""
+        return field.nullable or self.requests.nulls == "impute"
 
     def check(self, rows: Sequence[Any]) -> None:
         """Refuse rows that are not JSON objects of these fields; raises BadRows."""
+        found = self.inspect(rows)
+        if found.count:
+            raise BadRows(found.problems, found.count)
+
+    def inspect(self, rows: Sequence[Any]) -> Findings:
+        """Find what is wrong with rows that should be JSON objects of these fields."""
         names = {field.name for field in self.fields}
-        checks = [(field.name, field.nullable, _FAULTS[field.type]) for field in self.fields]
+        checks = [(field.name, self.takes_null(field), FAULTS[field.type]) for field in self.fields]
         problems: list[Problem] = []
+        causes: dict[int, Cause] = {}
         count = 0
         for index, row in enumerate(rows):
-            for name, problem in _row_faults(row, names, checks):
+            for name, (reason, problem) in _row_faults(row, names, checks):
                 count += 1
+                causes.setdefault(index, (name if name in names else UNKNOWN, reason))
                 if len(problems) < MOST:
                     problems.append(Problem(index, name[:_NAME], problem))
-        if count:
-            raise BadRows(problems, count)
+        return Findings(tuple(problems), count, causes)
 
     def json_schema(self) -> dict[str, Any]:
         """Describe a request to /invocations in JSON Schema 2020-12."""
         names = [field.name for field in self.fields]
         row = {
             "type": "object",
-            "properties": {field.name: _json_type(field) for field in self.fields},
+            "properties": {field.name: _json_type(field, nullable=self.takes_null(field)) for field in self.fields},
             "required": names,
             "additionalProperties": False,
         }
@@ -140,89 +185,23 @@ class RequestSchema(BaseModel):
         }
 
 
-def _row_faults(
-    row: Any, names: set[str], checks: list[tuple[str, bool, Callable[[Any], str | None]]]
-) -> Iterator[tuple[str, str]]:
+def _row_faults(row: Any, names: set[str], checks: Sequence[_Check]) -> Iterator[tuple[str, Fault]]:
     if not isinstance(row, dict):
-        yield "", f"must be an object of fields, not {_kind(row)}"
+        yield "", Fault("row", f"must be an object of fields, not {kind(row)}")
         return
     for name, nullable, fault in checks:
         if name not in row:
-            yield name, "is missing"
+            yield name, Fault("absent", "is missing")
         elif (value := row[name]) is None:
             if not nullable:
-                yield name, "must not be null: the training data had no nulls here"
-        elif (problem := fault(value)) is not None:
-            yield name, problem
+                yield name, Fault("null", "must not be null: the training data had no nulls here")
+        elif (found := fault(value)) is not None:
+            yield name, found
     if len(row) > len(names) or not names.issuperset(row):
-        yield from ((name, "is not a field of this model") for name in row if name not in names)
+        yield from ((name, Fault("field", "is not a field of this model")) for name in row if name not in names)
 
 
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "a boolean"
-    names = {int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object"}
-    return names.get(type(value), "null")
-
-
-def _int_fault(value: Any) -> str | None:
-    if type(value) is int or (type(value) is float and value.is_integer()):
-        return None if -(2**63) <= value < 2**63 else "does not fit 64 bits"
-    return "must be a whole number" if type(value) is float else f"must be a whole number, not {_kind(value)}"
-
-
-def _float_fault(value: Any) -> str | None:
-    if type(value) is float:
-        return None if math.isfinite(value) else "must be a finite number"
-    if type(value) is int:
-        return None if abs(value) < 2**1000 else "must be a finite number"
-    return f"must be a number, not {_kind(value)}"
-
-
-def _bool_fault(value: Any) -> str | None:
-    return None if isinstance(value, bool) else f"must be true or false, not {_kind(value)}"
-
-
-def _text_fault(value: Any) -> str | None:
-    if not isinstance(value, str):
-        return f"must be a string, not {_kind(value)}"
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return "must be Unicode: half of a surrogate pair is none"  # JSON can spell it, a table cannot hold it
-    return None
-
-
-def _date_fault(value: Any) -> str | None:
-    return _moment_fault(value, moments.parse_date, "a date like 2024-05-31")
-
-
-def _datetime_fault(value: Any) -> str | None:
-    return _moment_fault(value, moments.parse_datetime, "a time like 2024-05-31T12:00:00")
-
-
-def _moment_fault(value: Any, parse: Callable[[str], int], wanted: str) -> str | None:
-    if not isinstance(value, str):
-        return f"must be {wanted}, not {_kind(value)}"
-    try:
-        parse(value)
-    except (ValueError, OverflowError):
-        return f"must be {wanted}"
-    return None
-
-
-_FAULTS: dict[str, Callable[[Any], str | None]] = {
-    "int": _int_fault,
-    "float": _float_fault,
-    "bool": _bool_fault,
-    "string": _text_fault,
-    "category": _text_fault,
-    "date": _date_fault,
-    "datetime": _datetime_fault,
-}
-
-
-def _json_type(field: Field) -> dict[str, Any]:
+def _json_type(field: Field, *, nullable: bool) -> dict[str, Any]:
     name, extra = {
         "int": ("integer", {}),
         "float": ("number", {}),
@@ -231,4 +210,4 @@ def _json_type(field: Field) -> dict[str, Any]:
         "datetime": ("string", {"format": "date-time"}),
     }.get(field.type, ("string", {}))
     seen = {} if field.minimum is None else {"description": f"seen from {field.minimum} to {field.maximum}"}
-    return {"type": [name, "null"] if field.nullable else name, **extra, **seen}
+    return {"type": [name, "null"] if nullable else name, **extra, **seen}

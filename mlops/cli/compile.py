@@ -17,12 +17,13 @@ def command(check: bool) -> int:
     """Write every file that the YAML compiles to, or check that they are as they should be."""
     from mlops.app.compiling.unchanged import unchanged
 
-    here = root()
+    here = root(merging=not check)
     if (files := unchanged(here)) is not None:
         say("compiled files match" if check else f"0 of {len(files)} files changed")
         return 0
 
     from mlops.app.compiling.compile import check_files, compile_files
+    from mlops.app.merging import refuse_marked
     from mlops.app.workspace import open_workspace
 
     workspace = open_workspace(here)
@@ -31,11 +32,12 @@ def command(check: bool) -> int:
         for path in compiled.touched:
             click.echo(path)
         say(f"{len(compiled.touched)} of {len(compiled.files)} files changed")
-        for folder in compiled.left:
-            say(f"{folder} is left: no YAML asks for it any more")
-            say(f"hint: if nothing needs it: git rm -rq {folder} && rm -rf {folder}")
+        for each in compiled.left:
+            say(f"{each.folder} is left, with {', '.join(each.entries)}: no YAML asks for it any more")
+            say(f"hint: if nothing needs it: {each.hint}")
         return 0
     differing = check_files(workspace)
+    refuse_marked(here, (difference.path for difference in differing))
     for difference in differing:
         click.echo(difference.diff, nl=False)
         text = "This is not what the YAML compiles to. Run `mlops compile` and commit what it writes."

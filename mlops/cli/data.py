@@ -29,7 +29,7 @@ def diff(before: str, after: str | None, base: str, form: str) -> int:
     from mlops.app.planning.data_diff import diff as compare
     from mlops.cli.plans import data_lines
 
-    change = compare(root(), before, after or before, base)
+    change = compare(root(merging=True), before, after or before, base)
     if form == "json":
         emit(None if change is None else dataclasses.asdict(change))
     else:

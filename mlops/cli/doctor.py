@@ -68,7 +68,7 @@ def _processor(form: str) -> int:
 def _here() -> tuple[Check, ...]:
     from mlops.app.access.doctor import examine
 
-    return examine(root())
+    return examine(root(merging=True))
 
 
 def _settings(repository: str) -> tuple[Check, ...]:
@@ -82,7 +82,7 @@ def _settings(repository: str) -> tuple[Check, ...]:
         raise ConfigurationError(
             "no token to ask GitHub with", hint="GITHUB_TOKEN=$(gh auth token) mlops doctor --repo OWNER/NAME"
         )
-    _, project = open_project(root())
+    _, project = open_project(root(merging=True))
     client = Client(repository, token, os.environ.get("GITHUB_API_URL", "https://api.github.com"))
     return examine_settings(project, repository, lambda path: Answer(*client.look(path)))
 
@@ -90,7 +90,7 @@ def _settings(repository: str) -> tuple[Check, ...]:
 def _trust(environment: str, policy: Path | None, repository: str, ids: str) -> int:
     from mlops.app.access.trust import judge, trust_of
 
-    expected = trust_of(root(), environment, repository, ids)
+    expected = trust_of(root(merging=True), environment, repository, ids)
     if policy is None:
         emit(expected.policy)
         return 0

@@ -26,7 +26,7 @@ def command(name: str, key: str | None, form: str) -> None:
     from mlops.app.language.explain import explain
     from mlops.app.workspace import open_workspace
 
-    explanation = explain(open_workspace(root(), (name,)), name, key)
+    explanation = explain(open_workspace(root(merging=True), (name,)), name, key)
     if form == "json":
         emit(asdict(explanation))
         return

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from contextlib import suppress
+from pathlib import Path
 
 import click
 
 from mlops import extras
 from mlops.errors import MlopsError
+from mlops.files.conflict import Conflicted
+from mlops.files.system import refused
 
 
 def report(error: Exception) -> int:
@@ -23,9 +27,12 @@ def report(error: Exception) -> int:
         print("stopped", file=sys.stderr)
         return 130
     if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute()
         return 0
-    error = extras.missing(error) or error
+    error = _of_output(error) or error
+    error = extras.missing(error) or refused(error) or error
+    if isinstance(error, Conflicted) and not error.hint:
+        error = _with_cure(error)
     if isinstance(error, MlopsError):
         print(error.message, file=sys.stderr)
         if error.hint:
@@ -34,3 +41,39 @@ def report(error: Exception) -> int:
     traceback.print_exception(error)
     print("\nThis is a defect of mlops, not of what you wrote. Please report it with the lines above.", file=sys.stderr)
     return 1
+
+
+def _with_cure(error: Conflicted) -> Conflicted:
+    """Say what ends the conflict; who read the file did not know what else a merge left."""
+    from mlops.app.merging import told
+    from mlops.app.root import search_root
+
+    here = search_root(Path.cwd())
+    if here is not None:
+        with suppress(MlopsError, OSError):  # Git may refuse to say more
+            return told(here, error)
+    return error
+
+
+def _of_output(error: Exception) -> OSError | None:
+    """Tell whether it is standard output that cannot be written, and then write there no more."""
+    if (
+        not isinstance(error, OSError)
+        or error.filename is not None
+        or not _raised_in(error, "click.utils", "mlops.cli.main")
+    ):
+        return None
+    _mute()
+    return OSError(error.errno, error.strerror, "standard output")
+
+
+def _raised_in(error: Exception, *modules: str) -> bool:
+    """Whether the innermost place that an error came through is in one of these modules."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals.get("__name__") in modules
+
+
+def _mute() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,25 +10,39 @@ import click
 from mlops.cli.annotations import annotate, annotated
 from mlops.cli.failure import report
 from mlops.cli.options import base_option, emit, output, root
+from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
     from mlops.app.judging.gate import Verdict
     from mlops.app.judging.rejudge import Rejudged
+
+    _Judged = tuple[Verdict, Rejudged | None]
 
 
 @click.command(short_help="The verdict of the last run")
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--explain", is_flag=True, help="A sentence for every rule.")
 @base_option("Judge the recorded predictions again, by the rules of this commit too; the worse verdict holds.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the verdict that holds here too.",
+)
 @output("text", "json", "md")
-def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) -> int:
-    """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive."""
+def command(names: tuple[str, ...], explain: bool, base: str | None, record: Path | None, form: str) -> int:
+    """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive.
+
+    Rules over the live model are judged here, beside what is live now, or what the base has live. A pipeline without a
+    verdict hides no other one: it is told after them, and the exit code is then its own.
+    """
+    if record is not None and (base is None or len(names) != 1):
+        raise click.UsageError("--record is for one pipeline that is judged by a base: mlops gate NAME --base REF")
     from mlops.app.workspace import known
     from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
     from mlops.spec.reading.library import Configuration
 
     here = root()
-    judged = [_read(here, name, base) for name in known(Configuration(here), names)]
+    judged, unread = _each(here, known(Configuration(here), names), base)
     if form == "json":
         emit([_value(verdict, again) for verdict, again in judged])
     for verdict, again in judged if form != "json" else ():
@@ -36,22 +50,45 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, form: str) 
             click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=explain))
         else:
             click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
+    if record is not None and judged and (again := judged[0][1]) is not None:
+        _write(record, again)
     _annotate(here, [verdict for verdict, _ in judged])
     errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
-    for error in errors:
+    for error in (*errors, *unread):
         report(error)
-    return min((error.exit_code for error in errors), default=0)
+    return max((error.exit_code for error in unread), default=min((error.exit_code for error in errors), default=0))
 
 
-def _read(here: Path, name: str, base: str | None) -> tuple[Verdict, Rejudged | None]:
-    from mlops.app.judging.gate import read_verdict
+def _each(here: Path, names: tuple[str, ...], base: str | None) -> tuple[list[_Judged], list[MlopsError]]:
+    """Read the verdicts that there are, and why the others cannot be read."""
+    judged: list[_Judged] = []
+    unread: list[MlopsError] = []
+    for name in names:
+        try:
+            judged.append(_read(here, name, base))
+        except MlopsError as error:
+            unread.append(error)
+    return judged, unread
 
+
+def _read(here: Path, name: str, base: str | None) -> _Judged:
     if base is None:
-        return read_verdict(here, name), None
+        from mlops.app.judging.settle import settled
+
+        return settled(here, name), None
     from mlops.app.judging.rejudge import rejudge
 
     again = rejudge(here, name, base)
     return again.whole, again
+
+
+def _write(file: Path, again: Rejudged) -> None:
+    from mlops.files.atomic import write_text
+    from mlops.files.canonical import dumps
+
+    whole = again.whole
+    document = {"schema_version": 1, "verdict": whole.verdict, "rules": list(whole.rules), "champion": whole.champion}
+    write_text(file, dumps({**document, "models": again.models}))
 
 
 def _annotate(here: Path, verdicts: list[Verdict]) -> None:
@@ -74,6 +111,5 @@ def _value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
         "verdict": None if before is None else before.verdict,
         "rules": () if before is None else before.rules,
         "loosened": again.loosened,
-        "notes": again.notes,
     }
     return {**value, "rules": again.now.rules, "labels": again.labels, "base": base}

@@ -22,7 +22,7 @@ def command(environment: str | None, into: Path) -> int:
     """Ask GitHub who this job is and write the files that the cloud's own libraries read."""
     from mlops.app.access.identity import cloud_of, take_identity
 
-    cloud = cloud_of(root(), environment)
+    cloud = cloud_of(root(merging=True), environment)
     token = take_identity(cloud, into)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         click.echo(f"::add-mask::{token}")

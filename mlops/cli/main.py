@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -83,6 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code."""
     try:
         result = cli.main(args=list(arguments), prog_name="mlops", standalone_mode=False)
+        sys.stdout.flush()  # while there is somebody to tell that it cannot be written
         return result if isinstance(result, int) else 0
     except Exception as error:  # the outermost place: what is no MlopsError is told as a defect, with its traceback
         return report(error)

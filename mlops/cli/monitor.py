@@ -30,7 +30,10 @@ class _Time(click.ParamType[datetime]):
 @click.command(short_help="Has what a model sees changed, or how good it is?")
 @click.argument("names", nargs=-1)
 @click.option(
-    "--until", type=_Time(), metavar="TIME", help="Judge windows that ended by then. [default: newest record]"
+    "--until",
+    type=_Time(),
+    metavar="TIME",
+    help="Judge windows that ended by then. [default: newest record, or now where that is old]",
 )
 @click.option(
     "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="Write Prometheus text to this file as well."
@@ -56,12 +59,13 @@ def command(
     for an alarm or a data incident, else 7 where too little is known.
     """
     need("train", "`mlops monitor`")
+    from mlops.app.watching.accepted import file_of
     from mlops.app.watching.monitor import append_asking, asking, exit_code, watch_all, watched_names, write_metrics
     from mlops.app.workspace import open_workspace
 
     here = root()
     workspace = open_workspace(here, names)
-    found = watch_all(workspace, names or watched_names(workspace), until, environment)
+    found = watch_all(workspace, names or watched_names(workspace), until, environment, now=datetime.now(UTC))
     if metrics is not None:
         write_metrics(metrics, found.watched)
     if outputs is not None:
@@ -73,7 +77,12 @@ def command(
     else:
         for item in found.watched:
             _tell(item.document)
+            if item.document["status"] == "data-incident":
+                name = item.document["pipeline"]
+                say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
             say(f"  report: {item.page.relative_to(here).as_posix()}")
+            if item.unmerged:
+                say(f"  {item.unmerged} is not merged: what it accepts counts for nothing yet")
     for error in found.failed.values():
         report(error)
     return exit_code(found)
@@ -86,7 +95,10 @@ def _tell(document: Any) -> None:
         f"{paint(symbol, colour)} {document['pipeline']}: {document['status']}, {len(windows)} windows "
         f"until {document['until']}: {visible(document['why'])}"
     )
+    if (newest := document["newest_record"]) is not None and windows and newest < windows[-1]["start"]:
+        click.echo(f"    the newest record is from {newest}: what the log showed until then is not how things are")
     for alarm in document["alarms"]:
         click.echo(f"    {visible(alarm['sentence'])}")
-    for incident in (windows[-1]["incidents"] if windows else [])[1:]:
+    last = windows[-1] if windows else {"incidents": [], "accepted": []}
+    for incident in [*last["incidents"][1:], *last["accepted"]]:
         click.echo(f"    {visible(incident['sentence'])}")

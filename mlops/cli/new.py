@@ -27,7 +27,7 @@ def command(name: str, file: Path, target: str, task: str | None) -> int:
     from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
 
-    here = root()
+    here = root(merging=True)
     created = create(here, name, file, target, task=task)
     for path in (*created.files, *write_files(here)):
         click.echo(path)

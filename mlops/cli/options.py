@@ -18,6 +18,7 @@ SYMBOLS = {
     "inconclusive": ("?", "yellow"),
     "skipped": ("·", "bright_black"),
     "waived": ("~", "yellow"),
+    "deferred": ("…", "yellow"),
 }
 
 
@@ -34,11 +35,22 @@ def base_option(text: str) -> Callable[[Function], Function]:
     return click.option("--base", metavar="REF", envvar="MLOPS_BASE", show_envvar=True, help=text)
 
 
-def root() -> Path:
-    """Find the repository that the command was called in."""
+def root(*, merging: bool = False) -> Path:
+    """Find the repository that the command was called in.
+
+    With `merging` a verb takes it as it is in the middle of a merge: it goes by nothing that is compiled or recorded,
+    or makes that anew.
+
+    Raises:
+        Conflicted: a merge left two versions of what is compiled or recorded.
+    """
+    from mlops.app import merging as merges
     from mlops.app.root import find_root
 
-    return find_root(Path.cwd())
+    here = find_root(Path.cwd())
+    if not merging:
+        merges.refuse(here)
+    return here
 
 
 def emit(value: Any) -> None:

@@ -10,6 +10,7 @@ import click
 from mlops.cli.failure import report
 from mlops.cli.options import emit
 from mlops.errors import MlopsError
+from mlops.files import system
 
 if TYPE_CHECKING:
     from mlops.app.releasing.release import Outcome, Wanted
@@ -25,6 +26,8 @@ def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) 
             found.append(act(item))
         except MlopsError as error:
             errors.append(error)
+        except OSError as error:
+            errors.append(system.refusing(error))
     if form == "json":
         emit([value(outcome) for outcome in found])
     for outcome in found if form == "text" else ():

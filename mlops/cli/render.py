@@ -18,7 +18,7 @@ def command(name: str, origins: bool, form: str) -> None:
     from mlops.app.workspace import open_workspace
     from mlops.spec.data import dump
 
-    workspace = open_workspace(root(), (name,))
+    workspace = open_workspace(root(merging=True), (name,))
     loaded = workspace.pipelines[name]
     value = dump(loaded.spec)
     if origins:

@@ -49,7 +49,8 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
 
     names = tuple(dict.fromkeys(names))
     _refuse(names, every, smoke, file)
-    here, frozen = root(), frozen or os.environ.get("CI", "").lower() not in ("", "0", "false")
+    frozen = frozen or os.environ.get("CI", "").lower() not in ("", "0", "false")
+    here = root(merging=not frozen)
     if every or len(names) > 1:
         return _together(here, names, jobs, frozen=frozen)
     (name,) = names

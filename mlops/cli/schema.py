@@ -8,7 +8,7 @@ from mlops.cli.options import emit, root, say
 
 _KINDS = (
     *("pipeline", "data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy"),
-    *("monitor", "project", "policy", "release", "waiver"),
+    *("monitor", "project", "policy", "release", "waiver", "accept"),
 )
 
 
@@ -34,10 +34,10 @@ def command(kind: str, data: str | None, place: str | None) -> int:
     from mlops.app.language.schema import check_files, schema, write_files
 
     if place == "write":
-        for path in write_files(root()):
+        for path in write_files(root(merging=True)):
             click.echo(path)
     elif place == "check":
-        found = check_files(root())
+        found = check_files(root(merging=True))
         for difference in found:
             click.echo(difference.diff, nl=False)
         if found:
@@ -53,9 +53,9 @@ def _infer(data: str, place: str | None) -> int:
 
     if place == "check":
         raise click.UsageError("`schema infer` prints, or writes with `--write`; there is nothing to check")
-    found = infer(root(), data)
+    found = infer(root(merging=True), data)
     if place == "write":
-        click.echo(write(root(), found))
+        click.echo(write(root(merging=True), found))
         say("what you had declared by hand is kept; read the rest, and correct it where it is wrong")
     else:
         click.echo("\n".join(found.lines))

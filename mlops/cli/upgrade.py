@@ -26,7 +26,7 @@ def command(wheel: str | None, version: str | None, dry_run: bool, propose: bool
     from mlops.app.starting.wheel import installed
 
     wanted = Wanted(wheel, version, dry_run, propose, here, form)
-    done = upgrade(root(), wanted, installed(), call, tell=say)
+    done = upgrade(root(merging=True), wanted, installed(), call, tell=say)
     if isinstance(done, int):
         return done
     if form == "json":

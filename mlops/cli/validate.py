@@ -20,7 +20,7 @@ def command(names: tuple[str, ...], strict: bool, base: str | None, author: str 
     """Read and check the YAML; every problem at once, with file:line:column."""
     from mlops.app.language.validate import validate
 
-    found, rendered = validate(root(), names, base, author=author, hydra=hydra)
+    found, rendered = validate(root(merging=True), names, base, author=author, hydra=hydra)
     if form == "json":
         emit([_plain(diagnostic) for diagnostic in found])
     elif found:

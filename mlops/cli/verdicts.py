@@ -15,6 +15,7 @@ from mlops.spec.serving import SERVING
 if TYPE_CHECKING:
     from mlops.app.judging.rejudge import Rejudged
 
+_COUNTED = {"fail": "failed", "inconclusive": "inconclusive", "waived": "waived", "deferred": "deferred"}
 _WIDTH = 120  # columns of a terminal that sentences may fill
 _TITLE = 66  # letters of a rule's name in the table
 _LONG = 500  # letters of a sentence in Markdown
@@ -39,8 +40,9 @@ def markdown(verdict: Verdict) -> str:
     lines = [f"### {MARKS[verdict.verdict]} {escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
     lines += ["| | rule | value | interval | n |", "| --- | --- | ---: | --- | ---: |"]
     for rule in verdict.rules:
-        span = interval(rule["low"], rule["high"]) if rule["applicable"] else "–"
-        value = number(rule["value"]) if rule["applicable"] else "–"
+        measured = rule["applicable"] and rule["verdict"] != "deferred"
+        span = interval(rule["low"], rule["high"]) if measured else "–"
+        value = number(rule["value"]) if measured else "–"
         n = f"{rule['n']:,}" if rule["n"] else "–"
         lines.append(f"| {MARKS[_state(rule)]} | {escape(_title(rule))} | {value} | {span} | {n} |")
     lines += ["", *(f"- {escape(_sentence(rule), _LONG)}" for rule in verdict.rules if _state(rule) != "pass")]
@@ -50,7 +52,7 @@ def markdown(verdict: Verdict) -> str:
 def compared_table(again: Rejudged, *, explain: bool) -> str:
     """Print the verdict by the rules of now, what they loosen, and the verdict by the rules of the base."""
     lines = [table(again.now, explain=explain)]
-    lines += [f"  {visible(sentence)}" for sentence in (*again.loosened, *again.notes)]
+    lines += [f"  {visible(sentence)}" for sentence in again.loosened]
     if again.before is not None:
         lines += [f"by the rules of {again.base[:8]}:", table(again.before, explain=explain)]
     if again.labels:
@@ -61,7 +63,7 @@ def compared_table(again: Rejudged, *, explain: bool) -> str:
 def compared_markdown(again: Rejudged) -> str:
     """Print the same for a pull request."""
     lines = [markdown(again.now)]
-    lines += [f"- {escape(sentence, _LONG)}" for sentence in (*again.loosened, *again.notes)]
+    lines += [f"- {escape(sentence, _LONG)}" for sentence in again.loosened]
     if again.before is not None:
         folded = markdown(again.before)
         mark = MARKS[again.before.verdict]
@@ -114,6 +116,8 @@ def _cells(rule: dict[str, Any]) -> tuple[str, ...]:
     title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
     if not rule["applicable"]:
         return title, "not applicable"
+    if rule["verdict"] == "deferred":
+        return title, "deferred"
     share = bool(rule.get("relative")) or (rule["metric"] in SERVING and rule["against"] != "value")
     sign = "+" if rule["against"] != "value" else ""
     value, low, high = (_number(rule[key], sign, share=share) for key in ("value", "low", "high"))
@@ -145,11 +149,7 @@ def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     counts = verdict.counts()
     total = sum(counts.values())
     warned = sum(r["applicable"] and r["mode"] == "warn" and r["verdict"] != "pass" for r in verdict.rules)
-    said = [
-        f"{counts[state]} of {total} {word}"
-        for state, word in (("fail", "failed"), ("inconclusive", "inconclusive"), ("waived", "waived"))
-        if counts[state]
-    ]
+    said = [f"{counts[state]} of {total} {word}" for state, word in _COUNTED.items() if counts[state]]
     said = said or [f"{total} of {total} passed"]
     said += [f"{warned} warning{'' if warned == 1 else 's'}"] if warned else []
     colour = SYMBOLS[verdict.verdict][1]

@@ -22,7 +22,7 @@ def command(name: str, rule: str, reason: str, owner: str, approver: str, days: 
     from mlops.app.judging.waive import draft, write
     from mlops.spec.waiver import AFTER, LONGEST_AFTER
 
-    here = root()
+    here = root(merging=True)
     today = date.today()
     if days is None:
         days = LONGEST_AFTER if rule == AFTER else 14

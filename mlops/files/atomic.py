@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.files.system import naming
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -28,14 +30,16 @@ def write_text(path: Path, text: str) -> None:
 def writing(path: Path) -> Iterator[Path]:
     """Give a temporary file beside `path` that becomes `path` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    with naming(path):
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(descriptor)
     temporary = Path(name)
     try:
-        yield temporary
-        _flush(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        with naming(path):
+            yield temporary
+            _flush(temporary)
+            temporary.chmod(0o644)
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -47,17 +51,19 @@ def writing_folder(final: Path) -> Iterator[Path]:
     No system replaces a folder that is not empty in one step: for a moment there is none, but never half of one.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}.", suffix=".part"))
+    with naming(final):
+        temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}.", suffix=".part"))
     replaced = temporary.with_suffix(".old")
     temporary.chmod(0o755)
     try:
-        yield temporary
-        for file in sorted(temporary.rglob("*")):
-            if file.is_file():
-                _flush(file)
-        if final.exists():
-            final.replace(replaced)
-        temporary.replace(final)
+        with naming(final):
+            yield temporary
+            for file in sorted(temporary.rglob("*")):
+                if file.is_file():
+                    _flush(file)
+            if final.exists():
+                final.replace(replaced)
+            temporary.replace(final)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)

@@ -10,6 +10,7 @@ from glob import glob
 from pathlib import Path
 
 from mlops.errors import ConfigurationError
+from mlops.files.system import naming
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,16 @@ def _blocking(root: Path, path: str) -> str | None:
 def _replace(path: Path, data: bytes) -> None:
     """Replace a file in one step, without waiting for the disk: what a crash loses, the next compile writes again."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        _create(temporary, data)
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _create(temporary, data)
-    except FileExistsError:  # left by a compile that was killed
-        temporary.unlink()
-        _create(temporary, data)
-    temporary.replace(path)
+    with naming(path):
+        try:
+            _create(temporary, data)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _create(temporary, data)
+        except FileExistsError:  # left by a compile that was killed
+            temporary.unlink()
+            _create(temporary, data)
+        temporary.replace(path)
 
 
 def _create(path: Path, data: bytes) -> None:

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import yaml
 
 from mlops.errors import IntegrityError
+from mlops.files import conflict
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # PyYAML lets through what its constructors meet: `2024-13-45`, `!!bool x`, `!!timestamp x`
 _DAMAGED = (yaml.YAMLError, ValueError, KeyError, AttributeError)
 _DEEPEST = 100
 _SUSPICIOUS = 1_000  # brackets in a file, or bytes in a line: with fewer, no nest is deep enough to be one of those
-_CONFLICT = re.compile(rb"^<{7} .*?^>{7} ", re.MULTILINE | re.DOTALL)
 
 
-class Conflicted(IntegrityError):
-    """Git merged the file, and left both versions in it for a person to choose."""
-
-
-def parse(data: bytes, shown: str, again: str = "") -> Any:
-    """Read YAML; `shown` names the file in the error, `again` what makes it anew once one version is chosen.
+def parse(data: bytes, shown: str) -> Any:
+    """Read YAML; `shown` names the file in the error.
 
     Raises:
         Conflicted: two versions stand in it.
         IntegrityError: the file is damaged.
     """
-    if b"<<<<<<< " in data and (found := _CONFLICT.search(data)):
-        line = data.count(b"\n", 0, found.start()) + 1
-        hint = f"take one: git checkout --ours -- {shown}, or --theirs"
-        if again:
-            hint += f", or delete it; then {again}"
-        raise Conflicted(f"{shown} holds the conflict markers of a merge (line {line})", hint=hint)
+    conflict.refuse(data, shown)
     loader = _LOADER(data)
     try:
         if _may_be_deep(data) and _is_deep(data):

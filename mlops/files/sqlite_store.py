@@ -1,14 +1,23 @@
-"""An MLflow store that is an SQLite file: where it is, where its artifacts go, and one process at a time in it."""
+"""An MLflow store that is an SQLite file: where it is, how it begins, and one process at a time in it.
+
+MLflow makes its tables by some seventy migrations, each of which it commits, and refuses ever after a file in which it
+was stopped between two of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mlops.files.alone import alone
+from mlops.files.system import naming
 
 _PREFIX = "sqlite:///"
+_BESIDE = ("", "-journal", "-wal", "-shm")
+_OURS = {"experiments", "alembic_version"}
+_FILLED = {"alembic_version", "workspaces"}  # by the migrations themselves; a store that is ready has an experiment
 
 
 def absolute(root: Path, uri: str) -> str:
@@ -45,3 +54,46 @@ def one_at_a_time(uri: str) -> Iterator[None]:
         return
     with alone(path.with_name(f"{path.name}.lock")):
         yield
+
+
+def begin(uri: str, make: Callable[[str], object]) -> None:
+    """Have an SQLite store appear with all its tables or not at all; to be called by one at a time.
+
+    `make` fills the store at the URI that it is given, beside the real one: a kill or a full disk leaves a part that
+    the next attempt throws away. A store that MLflow began by itself and did not finish is begun again, if it holds
+    nothing; whatever holds a row, or is no store, is left alone.
+    """
+    path = path_of(uri)
+    if path is None or not _holds_nothing(path):
+        return
+    part = path.with_name(f".{path.name}.part")
+    with naming(path):
+        _remove(part)
+        try:
+            make(f"{_PREFIX}{part}")
+            for suffix in _BESIDE[1:]:  # a journal of what was there before would be played back into what comes
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            part.replace(path)
+        finally:
+            _remove(part)
+
+
+def _holds_nothing(path: Path) -> bool:
+    if not path.exists() or not path.stat().st_size:
+        return True
+    try:
+        with closing(sqlite3.connect(path)) as store:
+            names = {str(name) for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return bool(names & _OURS) and not any(_has_row(store, name) for name in names - _FILLED)
+    except sqlite3.Error:  # whoever opens it next says why
+        return False
+
+
+def _has_row(store: sqlite3.Connection, table: str) -> bool:
+    quoted = '"{}"'.format(table.replace('"', '""'))
+    return store.execute(f"SELECT 1 FROM {quoted} LIMIT 1").fetchone() is not None  # noqa: S608 - quoted
+
+
+def _remove(part: Path) -> None:
+    for suffix in _BESIDE:
+        part.with_name(part.name + suffix).unlink(missing_ok=True)

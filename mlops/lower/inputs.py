@@ -11,13 +11,13 @@ from mlops.spec.waiver import Waiver
 
 @dataclass(frozen=True)
 class Facts:
-    """Digests of the framework's code and versions of the libraries it uses, by stage;
-    champions and waivers by pipeline.
+    """Digests of the framework's code and versions of the libraries it uses, by stage; waivers by pipeline.
+
+    What is live is no fact here: a release must change nothing that is compiled.
     """
 
     code: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    champions: Mapping[str, str] = field(default_factory=dict)
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""

@@ -10,7 +10,7 @@ from mlops.spec.project import LIVE, Policy
 _EVERYTHING = "*"
 _SHARED = ("/conf/gates/", "/conf/project.yaml")
 _INSTALLED = ("/requirements.txt", "/vendor/")
-_KEPT = ("/conf/policy.yaml", "/conf/waiver/", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
+_KEPT = ("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
 
 
 def lower_owners(

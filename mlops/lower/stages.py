@@ -40,8 +40,8 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         _split(spec),
         _features(spec),
         _train(name, spec),
-        _evaluate(name, spec, facts.champions.get(name)),
-        *_measure(spec, facts.champions.get(name)),
+        _evaluate(name, spec),
+        *_measure(spec),
         _gate(spec, facts.waivers.get(name, ())),
     )
     configuration = digest_sections(learning)
@@ -159,7 +159,7 @@ def _train(name: str, spec: Pipeline) -> Stage:
     return _stage("train", section, ("artifacts/features", *rows, *own), *outputs, *curve)
 
 
-def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
+def _evaluate(name: str, spec: Pipeline) -> Stage:
     rules = lower_rules(spec)
     named = {rule["metric"] for rule in rules} | set(spec.evaluate.metrics)
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
@@ -178,13 +178,13 @@ def _evaluate(name: str, spec: Pipeline, champion: str | None) -> Stage:
         "slices": sorted(slices),
         **shaped,
         "group": _group(spec),
-        "champion": champion,
         "bootstrap": dump(spec.evaluate.bootstrap),
         "baselines": ["dummy", "simple"],
         **_examined(spec),
         **({} if cost is None else {"cost": dump(cost)}),
         **lookback(spec),
         **({"own": own} if own else {}),
+        **_requests(spec, "nulls"),
     }
     outputs = (
         Output("artifacts/evaluation"),
@@ -211,13 +211,12 @@ def _examined(spec: Pipeline) -> dict[str, Any]:
     return examined
 
 
-def _measure(spec: Pipeline, champion: str | None) -> tuple[Stage, ...]:
+def _measure(spec: Pipeline) -> tuple[Stage, ...]:
     """Measure what serving costs, where a rule asks for it."""
     if not serving_rules(spec):
         return ()
     inputs = ("artifacts/features/transform.json", "artifacts/model", "artifacts/split")
-    section = {"champion": champion, **dump(spec.evaluate.serving)}
-    return (_stage("measure", section, inputs, Output("reports/serving.json", Kind.REPORT)),)
+    return (_stage("measure", dump(spec.evaluate.serving), inputs, Output("reports/serving.json", Kind.REPORT)),)
 
 
 def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
@@ -260,6 +259,7 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "golden_rows": spec.package.golden_rows,
         "configuration": configuration,
         **({"card": said} if (said := spec.card.model_dump(exclude_none=True)) else {}),
+        **_requests(spec, "nulls", "batch"),
     }
     inputs = (
         "artifacts/evaluation",
@@ -274,6 +274,12 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "reports/training.json",
     )
     return _stage("package", section, inputs, Output("artifacts/bundle"), Output("reports/bundle.json", Kind.REPORT))
+
+
+def _requests(spec: Pipeline, *keys: str) -> dict[str, Any]:
+    """Say what a server does with bad rows, where it is not what servers always did."""
+    said = {key: value for key, value in brief(spec.requests).items() if key in keys}
+    return {"requests": said} if said else {}
 
 
 def _group(spec: Pipeline) -> str | None:

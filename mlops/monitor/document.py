@@ -11,20 +11,26 @@ from mlops.monitor.judge import Alarm, Judged, Result
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
+    from mlops.spec.accept import Acceptance
 
 SCHEMA_VERSION = 1
 
 
-def document(result: Result, reference: Reference, name: str) -> dict[str, Any]:
-    """Spell a result; numbers have six digits, times are UTC, what is not a number is null."""
+def document(result: Result, reference: Reference, name: str, newest: datetime | None = None) -> dict[str, Any]:
+    """Spell a result; numbers have six digits, times are UTC, what is not a number is null.
+
+    `newest` is the time of the newest record in the log, whichever bundle answered.
+    """
     return {
         "schema_version": SCHEMA_VERSION,
         "pipeline": name,
         "bundle": reference.bundle,
         "reference": reference.profile_digest,
         "until": spelled(result.until),
+        "newest_record": None if newest is None else spelled(newest),
         "status": result.status,
         "why": result.why,
         "alarms": [_alarm(alarm) for alarm in result.alarms],
@@ -42,6 +48,7 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
         "kind": alarm.kind,
         "name": alarm.name,
         "windows": [spelled(window.start) for window in alarm.windows],
+        "until": spelled(alarm.windows[-1].end),
         "value": rounded(alarm.value),
         "bound": rounded(alarm.bound),
         "sentence": alarm.sentence,
@@ -54,11 +61,26 @@ def _window(judged: Judged) -> dict[str, Any]:
         **_span(judged.window),
         "rows": judged.rows,
         "other_bundles": judged.others,
+        "refused": _refused(judged),
         "verdict": _verdict(judged),
         "incidents": incidents,
+        "accepted": [_accepted(incident, entry) for incident, entry in judged.accepted],
         "shifts": [rounded(asdict(shift)) for shift in judged.shifts],
         "performance": None if judged.performance is None else rounded(asdict(judged.performance)),
     }
+
+
+def _accepted(incident: Incident, entry: Acceptance) -> dict[str, Any]:
+    known = {key: getattr(entry, key) for key in ("cause", "until", "owner", "approver")}
+    found: dict[str, Any] = rounded(asdict(incident)) | known
+    return found | {"sentence": f"{incident.sentence}; {entry.told}"}
+
+
+def _refused(judged: Judged) -> dict[str, Any]:
+    """Spell how many rows were refused, and for what; most first."""
+    most = sorted(judged.refused.items(), key=lambda item: (-item[1], item[0]))
+    by = [{"column": column, "reason": reason, "rows": rows} for (column, reason), rows in most]
+    return {"rows": sum(judged.refused.values()), "by": by}
 
 
 def _span(window: Window) -> dict[str, str]:

@@ -39,13 +39,14 @@ class Bins:
 
 @dataclass(frozen=True)
 class Shift:
-    """What is known of one column in one window; `chance` is adjusted for the number of columns."""
+    """What is known of one column in one window; `chance` is adjusted for the number of columns, `bound` is its own."""
 
     column: str
     measure: str
     size: float
     chance: float
     rows: int
+    bound: float
     verdict: str
     """drift (large and significant), small (significant only), none, or insufficient"""
 
@@ -59,13 +60,13 @@ def shifts(pairs: Mapping[str, Bins], settings: Drift) -> tuple[Shift, ...]:
 
 
 def _shift(name: str, bins: Bins, chance_adjusted: float | None, settings: Drift) -> Shift:
-    rows, used = int(bins.window.sum()), _possible(bins, settings.measure)
+    rows, used, bound = int(bins.window.sum()), _possible(bins, settings.measure), settings.bound(name)
     if chance_adjusted is None:
-        return Shift(name, used, float("nan"), float("nan"), rows, "insufficient")
+        return Shift(name, used, float("nan"), float("nan"), rows, bound, "insufficient")
     size = measure(bins, used)
     significant = chance_adjusted <= settings.significance
-    verdict = "none" if not significant else "drift" if size >= settings.at_least else "small"
-    return Shift(name, used, size, chance_adjusted, rows, verdict)
+    verdict = "none" if not significant else "drift" if size >= bound else "small"
+    return Shift(name, used, size, chance_adjusted, rows, bound, verdict)
 
 
 def _possible(bins: Bins, name: str) -> str:

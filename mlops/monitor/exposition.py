@@ -1,7 +1,9 @@
 """What the monitor found in Prometheus' text format, for a node exporter's textfile collector or a push gateway.
 
-Names begin with `mlops_`, units are base units, labels are pipelines, kinds and columns of the YAML: their number never
-depends on requests. Format: prometheus.io/docs/instrumenting/exposition_formats. A dead-man's switch watches
+Names begin with `mlops_`, units are base units, labels are pipelines, kinds, columns of the YAML and the reasons of a
+fixed list: their number never depends on requests. Format: prometheus.io/docs/instrumenting/exposition_formats. What
+a value is of stands beside it as a series of its own, for a textfile collector takes no timestamps: a rule on a value
+asks for `time() - ..._window_end_timestamp_seconds` as well, a dead-man's switch watches
 `time() - mlops_monitor_last_success_timestamp_seconds`.
 """
 
@@ -15,11 +17,17 @@ STATUSES = ("alarm", "data-incident", "insufficient", "ok")
 _HELP = {
     "mlops_monitor_last_success_timestamp_seconds": "When the monitor last came to a result.",
     "mlops_monitor_evaluated_until_timestamp_seconds": "Event time up to which the log was judged.",
+    "mlops_monitor_newest_record_timestamp_seconds": "Event time of the newest record in the log.",
     "mlops_monitor_status_info": "1 for the status that holds.",
     "mlops_monitor_alarms": "Alarms by kind.",
+    "mlops_monitor_alarm_window_end_timestamp_seconds": "End of the latest window that shows an alarm of the kind.",
+    "mlops_monitor_window_end_timestamp_seconds": "End of the latest window: of records, refusals, shifts.",
     "mlops_monitor_window_records": "Records in the latest window.",
+    "mlops_monitor_window_refused": "Rows of the latest window that servers refused.",
+    "mlops_monitor_refused_rows": "Rows that servers refused in the latest window, by column and reason.",
     "mlops_monitor_shift_size": "Size of the shift of a column in the latest window, in the measure report.json names.",
     "mlops_monitor_performance": "The metric over the latest labelled window.",
+    "mlops_monitor_performance_window_end_timestamp_seconds": "End of the window that the metric is over.",
     "mlops_monitor_performance_bound": "The bound that the metric is held to.",
 }
 Sample = tuple[str, dict[str, str], float]
@@ -42,27 +50,48 @@ def exposition(documents: Sequence[Mapping[str, Any]], bounds: Mapping[str, tupl
 
 def _samples(document: Mapping[str, Any], bound: tuple[str, float] | None, now: float) -> Iterator[Sample]:
     own = {"pipeline": document["pipeline"]}
-    until = datetime.fromisoformat(document["until"]).timestamp()
     yield "mlops_monitor_last_success_timestamp_seconds", own, float(now)
-    yield "mlops_monitor_evaluated_until_timestamp_seconds", own, until
+    yield "mlops_monitor_evaluated_until_timestamp_seconds", own, _seconds(document["until"])
+    if document["newest_record"] is not None:
+        yield "mlops_monitor_newest_record_timestamp_seconds", own, _seconds(document["newest_record"])
     for status in STATUSES:
         yield "mlops_monitor_status_info", own | {"status": status}, float(document["status"] == status)
     for kind in ("drift", "performance"):
-        count = sum(alarm["kind"] == kind for alarm in document["alarms"])
-        yield "mlops_monitor_alarms", own | {"kind": kind}, float(count)
+        ends = [_seconds(alarm["until"]) for alarm in document["alarms"] if alarm["kind"] == kind]
+        yield "mlops_monitor_alarms", own | {"kind": kind}, float(len(ends))
+        if ends:
+            yield "mlops_monitor_alarm_window_end_timestamp_seconds", own | {"kind": kind}, max(ends)
     if document["windows"]:
-        last = document["windows"][-1]
-        yield "mlops_monitor_window_records", own, float(last["rows"])
-        for shift in last["shifts"]:
-            if shift["size"] is not None:
-                yield "mlops_monitor_shift_size", own | {"column": shift["column"]}, float(shift["size"])
+        yield from _latest(document["windows"][-1], own)
     if bound is not None:
-        metric, limit = bound
-        yield "mlops_monitor_performance_bound", own | {"metric": metric}, float(limit)
-        values = [window["performance"] for window in document["windows"] if window["performance"] is not None]
-        values = [found["value"] for found in values if found["value"] is not None]
-        if values:
-            yield "mlops_monitor_performance", own | {"metric": metric}, float(values[-1])
+        yield from _performance(document["windows"], *bound, own)
+
+
+def _latest(window: Mapping[str, Any], own: Mapping[str, str]) -> Iterator[Sample]:
+    yield "mlops_monitor_window_end_timestamp_seconds", {**own}, _seconds(window["end"])
+    yield "mlops_monitor_window_records", {**own}, float(window["rows"])
+    yield "mlops_monitor_window_refused", {**own}, float(window["refused"]["rows"])
+    for item in window["refused"]["by"]:
+        why = {"column": item["column"], "reason": item["reason"]}
+        yield "mlops_monitor_refused_rows", {**own, **why}, float(item["rows"])
+    for shift in window["shifts"]:
+        if shift["size"] is not None:
+            yield "mlops_monitor_shift_size", {**own, "column": shift["column"]}, float(shift["size"])
+
+
+def _performance(
+    windows: Sequence[Mapping[str, Any]], metric: str, limit: float, own: Mapping[str, str]
+) -> Iterator[Sample]:
+    labels = {**own, "metric": metric}
+    yield "mlops_monitor_performance_bound", labels, float(limit)
+    measured = [window for window in windows if (window["performance"] or {}).get("value") is not None]
+    if measured:
+        yield "mlops_monitor_performance", labels, float(measured[-1]["performance"]["value"])
+        yield "mlops_monitor_performance_window_end_timestamp_seconds", labels, _seconds(measured[-1]["end"])
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,14 +13,17 @@ import polars as pl
 
 from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.monitor import drift, performance, quality
+from mlops.monitor.agreed import Agreed
 from mlops.monitor.performance import Measured
 
 if TYPE_CHECKING:
+    from mlops.bundle.refusal import Refusals
     from mlops.monitor.drift import Bins, Shift
     from mlops.monitor.log import Records
     from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
+    from mlops.spec.accept import Acceptance
     from mlops.spec.monitor import Drift, Monitor
     from mlops.spec.pipeline import Bootstrap
 
@@ -30,19 +33,29 @@ CONFIDENCE = "(confidence)"
 
 @dataclass(frozen=True)
 class Judged:
-    """One window: a broken one is not compared."""
+    """One window: a column that is broken in it is not compared, and none is where a part of the window is lost.
+
+    `accepted` are the incidents that are known and let pass; they break nothing.
+    """
 
     window: Window
     rows: int
     others: int
+    refused: Refusals
     incidents: tuple[Incident, ...]
+    accepted: tuple[tuple[Incident, Acceptance], ...]
     shifts: tuple[Shift, ...]
     performance: Measured | None
 
     @property
+    def arrived(self) -> int:
+        """Count all rows that somebody asked about: answered by this bundle, by others, or refused."""
+        return self.rows + self.others + sum(self.refused.values())
+
+    @property
     def comparable(self) -> bool:
-        """Say whether there is any column with enough rows, in a feed that is whole."""
-        return not self.incidents and any(shift.verdict != "insufficient" for shift in self.shifts)
+        """Say whether there is any column with enough rows."""
+        return any(shift.verdict != "insufficient" for shift in self.shifts)
 
 
 @dataclass(frozen=True)
@@ -88,15 +101,17 @@ def judge(
     reference: Reference,
     monitor: Monitor,
     labelled: Labelled | None,
+    agreed: Agreed | None = None,
 ) -> Result:
     """Judge the windows, oldest first, each read when its turn comes; raises DataError on labels that fit no class."""
     judged: list[Judged] = []
     for window in windows:
         records = read(window)
-        earlier = [other.rows + other.others for other in judged]
-        judged.append(_window(window, records, earlier, until, reference, monitor, labelled))
-    alarms = (*_drifts(judged, monitor.drift), *_performances(judged, monitor, labelled))
-    status, why = _status(judged, alarms, monitor)
+        earlier = [other.arrived for other in judged]
+        judged.append(_window(window, records, earlier, until, reference, monitor, labelled, agreed or Agreed()))
+    due = _due(judged, until, monitor)
+    alarms = (*_drifts(judged, monitor.drift), *_performances(due, monitor, labelled))
+    status, why = _status(judged, due, alarms, monitor)
     return Result(status, until, tuple(judged), alarms, why)
 
 
@@ -108,35 +123,58 @@ def _window(
     reference: Reference,
     monitor: Monitor,
     labelled: Labelled | None,
+    agreed: Agreed,
 ) -> Judged:
-    rows = len(records)
-    if rows == 0 and records.others:  # another model answered all day: nothing to say about this one
-        return Judged(window, 0, records.others, (), (), None)
-    found = quality.incidents(records.features, rows + records.others, earlier, reference, monitor.quality)
-    if found:
-        return Judged(window, rows, records.others, found, (), None)
-    shifts = drift.shifts(dict(bins(records, reference, monitor.drift)), monitor.drift)
-    measured = None
-    if labelled is not None and monitor.performance is not None:
-        if performance.mature(window, until, monitor.performance):
-            measured = performance.measured(
-                records,
-                labelled.frame,
-                reference.recipe.target,
-                labelled.group,
-                monitor.performance,
-                labelled.bootstrap,
-                labelled.limit,
-            )
-        else:
-            measured = Measured("immature", 0)
-    return Judged(window, rows, records.others, (), shifts, measured)
+    rows, others, refused = len(records), records.others, records.refused
+    if rows == 0 and others and not refused:  # another model answered all day: nothing to say about this one
+        return Judged(window, 0, others, refused, (), (), (), None)
+    arrived = rows + others + sum(refused.values())
+    found = quality.incidents(records.features, arrived, refused, earlier, reference, monitor.quality, agreed.nulls)
+    accepted = tuple((incident, entry) for incident in found if (entry := agreed.acceptance(incident, window)))
+    news = tuple(incident for incident in found if incident not in [known for known, _ in accepted])
+    shifts = _shifts(records, news, reference, monitor.drift)
+    measured = _performance(window, records, until, reference, monitor, labelled)
+    return Judged(window, rows, others, refused, news, accepted, shifts, measured)
 
 
-def bins(records: Records, reference: Reference, settings: Drift) -> Iterator[tuple[str, Bins]]:
-    """Count each watched column, and the output, in the bins of the reference."""
+def _shifts(records: Records, news: Sequence[Incident], reference: Reference, settings: Drift) -> tuple[Shift, ...]:
+    """Compare what is whole: of a window that is late or lost in part, nothing says what is missing."""
+    if not len(records) or any(incident.check == "volume" for incident in news):
+        return ()
+    broken = {incident.column for incident in news}
+    return drift.shifts(dict(bins(records, reference, settings, broken)), settings)
+
+
+def _performance(
+    window: Window,
+    records: Records,
+    until: datetime,
+    reference: Reference,
+    monitor: Monitor,
+    labelled: Labelled | None,
+) -> Measured | None:
+    """Measure whatever was answered: who gets a wrong answer does not ask which column is broken."""
+    if labelled is None or monitor.performance is None or not len(records):
+        return None
+    if not performance.mature(window, until, monitor.performance):
+        return Measured("immature", 0)
+    return performance.measured(
+        records,
+        labelled.frame,
+        reference.recipe.target,
+        labelled.group,
+        monitor.performance,
+        labelled.bootstrap,
+        labelled.limit,
+    )
+
+
+def bins(
+    records: Records, reference: Reference, settings: Drift, broken: Collection[str] = ()
+) -> Iterator[tuple[str, Bins]]:
+    """Count each watched column that is not broken, and the output, in the bins of the reference."""
     for name, profile in reference.columns.items():
-        if name in settings.ignore:
+        if name in settings.ignore or name in broken or name not in records.features.columns:
             continue
         known = round(reference.rows * (1 - profile["nulls"]))
         column = records.features.get_column(name)
@@ -178,21 +216,27 @@ def _drifts(judged: Sequence[Judged], settings: Drift) -> Iterator[Alarm]:
         if len(found) >= settings.windows:
             last = found[-1][1]
             shifted = "the output" if name == OUTPUT else f"`{name}`"
-            words = f"{len(found)} of the last {len(latest)} windows"
-            sentence = (
-                f"{shifted} has shifted: {last.measure} {last.size:.3g}, {settings.at_least:g} allowed, in {words}"
-            )
-            yield Alarm("drift", name, tuple(w.window for w, _ in found), last.size, settings.at_least, sentence)
+            words = f"{len(found)} of the last {len(latest)} windows, the latest from {found[-1][0].window.name}"
+            sentence = f"{shifted} has shifted: {last.measure} {last.size:.3g}, {last.bound:g} allowed, in {words}"
+            yield Alarm("drift", name, tuple(w.window for w, _ in found), last.size, last.bound, sentence)
 
 
-def _performances(judged: Sequence[Judged], monitor: Monitor, labelled: Labelled | None) -> Iterator[Alarm]:
+def _due(judged: Sequence[Judged], until: datetime, monitor: Monitor) -> list[Judged]:
+    """Take the latest windows whose labels should be in; what is older is history, even where no labels came since."""
+    settings = monitor.performance
+    if settings is None:
+        return []
+    return [item for item in judged if performance.mature(item.window, until, settings)][-monitor.drift.out_of :]
+
+
+def _performances(due: Sequence[Judged], monitor: Monitor, labelled: Labelled | None) -> Iterator[Alarm]:
     if labelled is None or monitor.performance is None:
         return
-    known = _measured(judged)[-monitor.drift.out_of :]
+    known = _measured(due)
     worse = [(window, found) for window, found in known if found.verdict == "worse"]
     if len(worse) >= monitor.drift.windows:
         last, name = worse[-1][1], monitor.performance.metric
-        words = f"{len(worse)} of the last {len(known)} labelled windows"
+        words = f"{len(worse)} of the last {len(known)} labelled windows, the latest from {worse[-1][0].window.name}"
         sentence = (
             f"{name} is {last.value:.4g} [{last.low:.4g}, {last.high:.4g}] beyond {labelled.limit:.4g} in {words}"
         )
@@ -204,7 +248,9 @@ def _measured(judged: Sequence[Judged]) -> list[tuple[Judged, Measured]]:
     return [(window, item) for window, item in found if math.isfinite(item.value)]
 
 
-def _status(judged: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor) -> tuple[str, str]:
+def _status(
+    judged: Sequence[Judged], due: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor
+) -> tuple[str, str]:
     """Decide; what is not known well enough is never `ok`."""
     if not judged:
         return "insufficient", "no window has ended yet"
@@ -216,6 +262,8 @@ def _status(judged: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor)
     comparable = sum(window.comparable for window in judged[-monitor.drift.out_of :])
     if comparable < needed:
         return "insufficient", f"{comparable} of the last windows can be compared, {needed} are needed"
-    if monitor.performance is not None and len(_measured(judged)) < needed:
-        return "insufficient", f"{len(_measured(judged))} windows have their labels, {needed} are needed"
+    if monitor.performance is not None and (known := len(_measured(due))) < needed:
+        every = _measured(judged)
+        last = f"; the latest that has is from {every[-1][0].window.name}" if every else ""
+        return "insufficient", f"{known} of the last windows have their labels, {needed} are needed{last}"
     return "ok", "nothing shifted for long enough to matter"

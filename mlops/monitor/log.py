@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from mlops.bundle.prediction_log import covering, segment_times, segments
-from mlops.monitor.segment import read_segment
+from mlops.monitor.segment import read_refusals, read_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from mlops.bundle.refusal import Cause, Refusals
     from mlops.monitor.windows import Window
 
 
@@ -22,13 +24,15 @@ if TYPE_CHECKING:
 class Records:
     """Records of one window made by one bundle, by time; `others` counts those of other bundles.
 
-    `features` has a column for each field of the request, `output` one list of scores a row.
+    `features` has a column for each field of the request, `output` one list of scores a row; `refused` counts the rows
+    that this bundle's servers did not answer.
     """
 
     identity: pl.Series
     features: pl.DataFrame
     output: pl.Series
     others: int
+    refused: Refusals = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.identity)
@@ -46,17 +50,21 @@ def read(folder: Path, window: Window, bundle: str) -> Records:
     Raises:
         IntegrityError: a segment cannot be read.
     """
-    frames = [_segment(path, window) for path in segments(folder, window.start, window.end)]
-    frames = [frame for frame in frames if frame.height]
+    paths = [*segments(folder, window.start, window.end)]
+    frames = [frame for path in paths if (frame := _segment(path, window)).height]
+    refused: Counter[Cause] = Counter()
+    for path in paths:
+        refused += read_refusals(path, window.start, window.end, bundle)
     own = [frame.filter(pl.col("bundle") == bundle) for frame in frames]
     others = sum(frame.height for frame in frames) - sum(frame.height for frame in own)
     own = [frame.drop("bundle") for frame in own if frame.height]
     if not own:
         empty = pl.Series("prediction_id", [], dtype=pl.String)
-        return Records(empty, pl.DataFrame(), pl.Series("output", [], dtype=pl.List(pl.Float64)), others)
+        output = pl.Series("output", [], dtype=pl.List(pl.Float64))
+        return Records(empty, pl.DataFrame(), output, others, refused)
     # one bundle has one request schema, so that its segments have the same columns
     joined = pl.concat(own).unique("prediction_id", keep="first").sort("at", "prediction_id")
-    return Records(joined["prediction_id"], joined["features"].struct.unnest(), joined["output"], others)
+    return Records(joined["prediction_id"], joined["features"].struct.unnest(), joined["output"], others, refused)
 
 
 def _segment(path: Path, window: Window) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlops.bundle.refusal import REASONS
 from mlops.files.html import html
 
 WIDTH, HEIGHT = 220, 48
@@ -15,7 +16,7 @@ _MEASURES = {
     "jensen_shannon": "Jensen-Shannon distance",
     "wasserstein": "Wasserstein distance in standard deviations",
 }
-_SHOWN = 40  # columns drawn, those that moved most
+_SHOWN = 40  # columns drawn, those that moved most, and causes of refused rows
 
 
 @dataclass(frozen=True)
@@ -45,37 +46,41 @@ class Row:
         return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
 
 
-def render(document: Mapping[str, Any], measure: str, threshold: float, metric: tuple[str, float] | None) -> str:
+def render(document: Mapping[str, Any], measure: str, metric: tuple[str, float] | None) -> str:
     """Print the page of a report; `metric` is its name and bound."""
     return html(
         "mlops.monitor",
         "monitor.html",
         report=document,
         measure=_MEASURES[measure],
-        columns=columns(document, measure, threshold),
+        columns=columns(document, measure),
         performance=None if metric is None else _performance(document, *metric),
         volume=_volume(document),
+        refused=_refused(document),
+        refusals=_refusals(document),
         width=WIDTH,
         height=HEIGHT,
     )
 
 
-def columns(document: Mapping[str, Any], measure: str, threshold: float) -> tuple[Row, ...]:
+def columns(document: Mapping[str, Any], measure: str) -> tuple[Row, ...]:
     """Draw each column over the windows: alarms first, then by size; another measure than the declared one is noted."""
     windows = document["windows"]
     alarming = {alarm["name"] for alarm in document["alarms"] if alarm["kind"] == "drift"}
     series: dict[str, list[tuple[int, float, str]]] = {}
     notes: dict[str, str] = {}
+    bounds: dict[str, float] = {}
     for index, window in enumerate(windows):
         for shift in window["shifts"]:
             points = series.setdefault(shift["column"], [])
+            bounds[shift["column"]] = shift["bound"]
             if shift["size"] is not None:
                 notes[shift["column"]] = "" if shift["measure"] == measure else _MEASURES[shift["measure"]]
                 style = "bad" if shift["verdict"] == "drift" else "plain"
                 points.append((index, shift["size"], style))
     rows = [(name not in alarming, -points[-1][1] if points else 0.0, name, points) for name, points in series.items()]
     return tuple(
-        _row(name, points, threshold, windows, "fail" if not calm else "pass", note=notes.get(name, ""))
+        _row(name, points, bounds[name], windows, "fail" if not calm else "pass", note=notes.get(name, ""))
         for calm, _, name, points in sorted(rows)[:_SHOWN]
     )
 
@@ -89,7 +94,8 @@ def _performance(document: Mapping[str, Any], name: str, limit: float) -> Row:
         if item["value"] is not None
     ]
     alarming = any(alarm["kind"] == "performance" for alarm in document["alarms"])
-    return _row(name, points, limit, windows, "fail" if alarming else "pass", zero=False)
+    note = f"window from {windows[points[-1][0]]['start'][:10]}" if points else ""
+    return _row(name, points, limit, windows, "fail" if alarming else "pass", zero=False, note=note)
 
 
 def _volume(document: Mapping[str, Any]) -> Row:
@@ -99,6 +105,33 @@ def _volume(document: Mapping[str, Any]) -> Row:
         for index, window in enumerate(windows)
     ]
     return _row("records", points, None, windows, "fail" if windows and windows[-1]["incidents"] else "pass")
+
+
+def _refused(document: Mapping[str, Any]) -> Row | None:
+    """Draw the share of refused rows; None where there never were any."""
+    windows = document["windows"]
+    if not any(window["refused"]["rows"] for window in windows):
+        return None
+    broken = [any(incident["check"] == "refused" for incident in window["incidents"]) for window in windows]
+    points = [
+        (
+            index,
+            window["refused"]["rows"] / max(1, window["rows"] + window["refused"]["rows"]),
+            "bad" if bad else "plain",
+        )
+        for index, (window, bad) in enumerate(zip(windows, broken, strict=True))
+    ]
+    return _row("refused, of all rows", points, None, windows, "fail" if broken[-1] else "pass")
+
+
+def _refusals(document: Mapping[str, Any]) -> list[tuple[str, int, str, str]]:
+    """List what rows were refused for, by window: its start, rows, column and the reason in words; the latest first."""
+    found = [
+        (window["start"], item["rows"], item["column"], f"{item['reason']}: {REASONS[item['reason']]}")
+        for window in reversed(document["windows"])
+        for item in window["refused"]["by"]
+    ]
+    return found[:_SHOWN]
 
 
 def _row(

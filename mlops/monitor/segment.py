@@ -6,19 +6,25 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from mlops.bundle.prediction_log import EARLIER, VERSION
+from mlops.bundle.refusal import REASONS
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mlops.bundle.refusal import Cause
+
 COLUMNS = ("prediction_id", "at", "bundle", "features", "output")
 _TYPES: dict[str, pl.DataType] = {"int": pl.Int64(), "float": pl.Float64(), "bool": pl.Boolean()}
 _LARGEST = 1 << 30  # bytes that a segment may unfold to; a server writes thousands of records, not millions
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREADABLE = (
     pl.exceptions.PolarsError,
     OSError,
@@ -44,9 +50,43 @@ def read_segment(path: Path) -> pl.DataFrame:
             head, lines = json.loads(file.readline(_LARGEST)), file.read(_LARGEST + 1)
         return _table(head, lines)
     except _UNREADABLE as error:
-        raise IntegrityError(
-            f"{path.name} is no segment of a prediction log", hint="move it away; its records are lost"
-        ) from error
+        raise _no_segment(path) from error
+
+
+def read_refusals(path: Path, start: datetime, end: datetime, bundle: str) -> Counter[Cause]:
+    """Count what servers of a bundle refused from `start` until before `end`, as a segment's head says.
+
+    Raises:
+        IntegrityError: it says it in another way.
+    """
+    if path.name.endswith(EARLIER):
+        return Counter()
+    try:
+        with gzip.open(path) as file:
+            head = json.loads(file.readline(_LARGEST))
+        if head["bundle"] != bundle:
+            return Counter()
+        return _refusals(head.get("refused", []), _microseconds(start), _microseconds(end))
+    except _UNREADABLE as error:
+        raise _no_segment(path) from error
+
+
+def _refusals(said: list[list[Any]], start: int, end: int) -> Counter[Cause]:
+    found: Counter[Cause] = Counter()
+    for minute, column, reason, rows in said:
+        if reason not in REASONS or not isinstance(column, str) or not (type(minute) is type(rows) is int) or rows < 1:
+            raise ValueError("no count of refused rows")
+        if start <= minute < end:
+            found[(column, reason)] += rows
+    return found
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _no_segment(path: Path) -> IntegrityError:
+    return IntegrityError(f"{path.name} is no segment of a prediction log", hint="move it away; its records are lost")
 
 
 def _table(head: dict[str, Any], lines: bytes) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+_SILENCE = timedelta(weeks=1)  # nights and holidays are no end
 LENGTHS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
@@ -15,6 +16,11 @@ class Window:
 
     start: datetime
     end: datetime
+
+    @property
+    def name(self) -> str:
+        """Name it by its first day, and by its hour where it is shorter than a day."""
+        return f"{self.start:%Y-%m-%d}" if self.end - self.start >= LENGTHS["day"] else f"{self.start:%Y-%m-%d %H:%M}"
 
 
 def floor(at: datetime, period: str) -> datetime:
@@ -33,3 +39,8 @@ def closed(first: datetime, until: datetime, period: str, most: int) -> Iterator
     while start < end:
         yield Window(start, start + length)
         start += length
+
+
+def silent(newest: datetime, now: datetime, period: str, windows: int) -> bool:
+    """Say whether a log has ended: nothing is newer than so many windows, nor than a week."""
+    return now - newest > max(_SILENCE, windows * LENGTHS[period])

@@ -87,16 +87,17 @@ def _describe(bundle: Contents) -> dict[str, Any]:
 
 
 def _signature(bundle: Contents) -> dict[str, str | None]:
-    inputs = [_input(field) for field in RequestSchema.parse(bundle.files["schema.json"]).fields]
+    schema = RequestSchema.parse(bundle.files["schema.json"])
+    inputs = [_input(field, nullable=schema.takes_null(field)) for field in schema.fields]
     recipe = Recipe.parse(bundle.files["transform.json"])
     shape = [-1, len(recipe.target.classes or ())] if recipe.task == "multiclass" else [-1]
     outputs = [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}}]
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None}
 
 
-def _input(field: Field) -> dict[str, Any]:
+def _input(field: Field, *, nullable: bool) -> dict[str, Any]:
     """Describe a field; where pandas has several spellings (a gap, a date), the bundle's own check judges alone."""
-    several = field.type in {"date", "datetime"} or (field.nullable and field.type in {"int", "float"})
+    several = field.type in {"date", "datetime"} or (nullable and field.type in {"int", "float"})
     return {"type": "any" if several else _TYPES[field.type], "name": field.name, "required": True}
 
 

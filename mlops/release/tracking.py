@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mlops.errors import ConfigurationError, InfrastructureError
-from mlops.files.sqlite_store import one_at_a_time, path_of
+from mlops.files.sqlite_store import begin, one_at_a_time, path_of
+from mlops.files.system import of_file, refused, refusing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +31,13 @@ _QUIET = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 _SECONDS = 5
+_OF_SQLITE = {
+    "attempt to write a readonly database": errno.EACCES,
+    "database or disk is full": errno.ENOSPC,
+    "disk I/O error": errno.EIO,
+    "unable to open database file": errno.EACCES,
+}
+"""What SQLite says where the system refused a file to it, and the number that the system has for that."""
 _PASSWORD = re.compile(r"(//[^/@\s:]*):\S*@")
 _CURE = "correct `tracking: {uri: ...}` in conf/project.yaml"
 
@@ -42,6 +51,7 @@ def connection(uri: str) -> Iterator[MlflowClient]:
     """
     with answering(uri), one_at_a_time(uri):
         _reach(uri)
+        begin(uri, _client)
         yield _client(uri)
 
 
@@ -51,6 +61,8 @@ def answering(uri: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # what they raise shares no base
+        if of_file(error) and (told := refused(error)) is not None:  # the disk's fault, not the server's
+            raise told from error
         if not _outside(error):
             raise
         raise _unanswered(uri, str(error)) from error
@@ -97,6 +109,10 @@ def _begins(path: Path) -> bytes:
 
 
 def _unanswered(uri: str, why: str) -> InfrastructureError:
+    path = path_of(uri)
+    for reason, number in _OF_SQLITE.items():
+        if path is not None and reason in why:
+            return refusing(OSError(number, reason, str(path)))
     lines = shown(why).strip().splitlines() or [""]
     hint = f"start the server, or {_CURE}"
     if "mlflow db upgrade" in why:

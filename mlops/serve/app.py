@@ -17,6 +17,7 @@ from starlette.routing import Route
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
+from mlops.bundle.refusal import BODY
 from mlops.serve.invocations import BadRequest, answer
 from mlops.serve.log import PredictionLog
 from mlops.serve.metrics import Metrics
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
     from mlops.files.place import Place
 
@@ -73,14 +75,19 @@ class Invocations:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request and count it; bad input gets 4xx, a client that left gets nothing."""
         begun, status, scored = time.perf_counter(), 500, 0
+        refused: Refusals = {}
         named: tuple[tuple[bytes, bytes], ...] = ()
         identity = "" if self._log is None else self._log.identity()
 
-        def keep(rows: Sequence[dict[str, Any]], scores: NDArray[np.float32]) -> None:
+        def keep(rows: Sequence[dict[str, Any]], scores: NDArray[np.float32], numbers: Sequence[int]) -> None:
             nonlocal scored
             scored = len(rows)
             if self._log is not None:
-                self._log.add(identity, rows, scores)
+                self._log.add(identity, rows, scores, numbers)
+
+        def refuse(counts: Refusals) -> None:
+            nonlocal refused
+            refused = counts
 
         try:
             try:
@@ -89,20 +96,22 @@ class Invocations:
                     status = 0
                     return
                 if len(body) > _INLINE:
-                    content = await run_in_threadpool(answer, self._predictor, body, keep)
+                    content = await run_in_threadpool(answer, self._predictor, body, keep, refuse)
                 else:
-                    content = answer(self._predictor, body, keep)
+                    content = answer(self._predictor, body, keep, refuse)
                 status, named = 200, ((b"x-prediction-id", identity.encode("ascii")),) if identity else ()
             except Refused as error:
-                status, content = error.status, _error(error.status, error.message)
+                status, content, refused = error.status, _error(error.status, error.message), BODY
             except BadRequest as error:
-                status, content = 400, _error(400, error.message, error.problems)
+                status, content, refused = 400, _error(400, error.message, error.problems), error.refused
             headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
             await send({"type": "http.response.start", "status": status, "headers": [*headers, *named]})
             await send({"type": "http.response.body", "body": content})
         finally:
             if status:
-                self._metrics.add(status, time.perf_counter() - begun, scored)
+                self._metrics.add(status, time.perf_counter() - begun, scored, refused)
+                if refused and self._log is not None:
+                    self._log.refuse(refused)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         headers = dict(scope["headers"])
@@ -142,7 +151,8 @@ def create(
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.
 
     With a folder for `log`, answers are written down, and the header `x-prediction-id` names the request: its row k,
-    from 0, has the prediction id `<header>-<k>`. With `ship`, what is written down goes there, and leaves the folder.
+    from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
+    there, and leaves the folder.
     """
     contents = Contents.read(bundle_folder, expected)
     predictor = Predictor.load(contents)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from mlops.bundle.schema import MOST, BadRows, Problem
+from mlops.bundle.refusal import BODY, UNKNOWN, counted
+from mlops.bundle.schema import MOST, Findings, Problem
 from mlops.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,40 +18,91 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.predictor import Predictor
+    from mlops.bundle.refusal import Refusals
+
+    # the rows that were answered, their scores, and their positions in the request
+    Keep = Callable[[Sequence[Any], NDArray[np.float32], Sequence[int]], None]
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+_NOT_FINITE = "the model gives no finite score for some rows"
 _SHOWN = 60  # characters of a foreign key that are repeated
 
 
 class BadRequest(DataError):
-    """A body that cannot be answered, with what is wrong in which row."""
+    """A body that cannot be answered, with what is wrong in which row, and how many rows count as refused for what."""
 
-    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+    def __init__(self, message: str, problems: Sequence[Problem] = (), refused: Refusals = BODY) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+        self.refused = refused
 
 
 def answer(
-    predictor: Predictor, body: bytes, keep: Callable[[list[Any], NDArray[np.float32]], None] | None = None
+    predictor: Predictor,
+    body: bytes,
+    keep: Keep | None = None,
+    refuse: Callable[[Refusals], None] | None = None,
 ) -> bytes:
-    """Score the rows of a request, and give both to `keep` once they are good; raises BadRequest."""
+    """Score the rows of a request; raises BadRequest.
+
+    Where the bundle refuses rows alone (`requests.batch`), one good row is enough: bad ones are answered by null at
+    their place, and `problems` says why. What was answered is given to `keep`, what of it was refused to `refuse`.
+    """
     rows = parse(body)
-    try:
-        scores = predictor.predict_rows(rows)
-    except BadRows as error:
-        shown = f", the first {MOST} are listed" if error.count > MOST else ""
-        what = "1 problem" if error.count == 1 else f"{error.count:,} problems"
-        raise BadRequest(f"{what} in the rows of the request{shown}", error.problems) from error
+    whole = predictor.schema.requests.batch == "all"
+    found = predictor.schema.inspect(rows)
+    if found.causes and (whole or len(found.causes) == len(rows)):
+        raise _bad_rows(found, len(rows), whole=whole)
+    numbers: Sequence[int] = range(len(rows))
+    if found.causes:
+        numbers = [number for number in numbers if number not in found.causes]
+    scores = predictor.score_rows([rows[number] for number in numbers] if found.causes else rows)
     finite = np.isfinite(scores).reshape(len(scores), -1).all(axis=1) if len(scores) else np.ones(0, dtype=bool)
     if not finite.all():
-        lost = [Problem(int(row), "", "the model gives no finite score") for row in np.flatnonzero(~finite)[:MOST]]
-        raise BadRequest("the model gives no finite score for some rows", lost)
+        found = _with_lost(found, [numbers[lost] for lost in np.flatnonzero(~finite).tolist()])
+        if whole or len(found.causes) == len(rows):
+            raise BadRequest(_NOT_FINITE, found.problems, counted(found.causes, len(rows), whole=whole))
+        numbers, scores = [numbers[good] for good in np.flatnonzero(finite).tolist()], scores[finite]
     if keep is not None:
-        keep(rows, scores)
-    said: dict[str, Any] = {"predictions": scores.tolist()}
+        keep([rows[number] for number in numbers] if found.causes else rows, scores, numbers)
+    if refuse is not None and found.causes:
+        refuse(counted(found.causes, len(rows), whole=False))
+    return _spelled(predictor, scores, numbers, len(rows), found.problems)
+
+
+def _spelled(
+    predictor: Predictor, scores: NDArray[np.float32], numbers: Sequence[int], rows: int, problems: Sequence[Problem]
+) -> bytes:
+    """Spell an answer with an item for each of `rows` rows, null for those that `numbers` does not name."""
+    said: dict[str, Any] = {"predictions": _placed(scores.tolist(), numbers, rows)}
     if (decided := predictor.decide(scores)) is not None:
-        said["decisions"] = decided
+        said["decisions"] = _placed(decided, numbers, rows)
+    if problems:
+        said["problems"] = [asdict(problem) for problem in problems]
     return json.dumps(said, separators=(",", ":")).encode("ascii")
+
+
+def _placed(values: list[Any], numbers: Sequence[int], rows: int) -> list[Any]:
+    if len(values) == rows:
+        return values
+    placed: list[Any] = [None] * rows
+    for number, value in zip(numbers, values, strict=True):
+        placed[number] = value
+    return placed
+
+
+def _bad_rows(found: Findings, rows: int, *, whole: bool) -> BadRequest:
+    shown = f", the first {MOST} are listed" if found.count > MOST else ""
+    what = "1 problem" if found.count == 1 else f"{found.count:,} problems"
+    message = f"{what} in the rows of the request{shown}"
+    return BadRequest(message, found.problems, counted(found.causes, rows, whole=whole))
+
+
+def _with_lost(found: Findings, lost: Sequence[int]) -> Findings:
+    """Add the rows that the model gave no number for."""
+    more = [Problem(number, "", "the model gives no finite score") for number in lost[:MOST]]
+    causes = {**found.causes, **dict.fromkeys(lost, (UNKNOWN, "score"))}
+    return Findings((*found.problems, *more)[:MOST], found.count + len(lost), causes)
 
 
 def parse(body: bytes) -> list[Any]:
@@ -89,7 +142,9 @@ def _split(value: Any) -> list[Any]:
         if not isinstance(row, list) or len(row) != width
     ]
     if problems:
-        raise BadRequest("dataframe_split.data has rows of another width than its columns", problems[:MOST])
+        message = "dataframe_split.data has rows of another width than its columns"
+        wrong = {problem.row: (UNKNOWN, "row") for problem in problems}
+        raise BadRequest(message, problems[:MOST], counted(wrong, len(data), whole=True))
     return [dict(zip(columns, row, strict=True)) for row in data]
 
 

@@ -9,10 +9,11 @@ import sys
 import threading
 import time
 import traceback
+from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from mlops.bundle.prediction_log import Spelling, segment_name
+from mlops.bundle.prediction_log import MINUTE, Spelling, segment_name
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import writing
 
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mlops.bundle.prediction_log import Refused
+    from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import RequestSchema
 
-    # the name of a request, microseconds since 1970, its rows, their scores
-    _Taken = tuple[str, int, Sequence[dict[str, Any]], NDArray[np.float32]]
+    # the name of a request, microseconds since 1970, its answered rows, their scores, their positions in the request
+    _Taken = tuple[str, int, Sequence[dict[str, Any]], NDArray[np.float32], Sequence[int] | None]
 
 _ROWS = 5_000  # of a segment
 _SECONDS = 10.0  # that a record waits at most; a killed process loses no more than these
@@ -35,6 +38,7 @@ _AT_ONCE = 100  # rows, a millisecond or two
 _PAUSE = 0.002  # seconds in between, for whoever waits
 _LEVEL = 1  # of gzip: a tenth larger than its usual 9, at a third of the time
 _MOST = 200_000  # rows held while the folder cannot be written; then new ones are counted and dropped
+_MOST_COUNTS = 50_000  # counts of refused rows held meanwhile, by minute, column and reason
 
 
 class PredictionLog:
@@ -57,6 +61,7 @@ class PredictionLog:
         self._process = secrets.token_hex(8)
         self._requests, self._segments = count(), count()
         self._waiting: list[_Taken] = []
+        self._refused: Counter[Refused] = Counter()
         self._held = 0
         self._closing = self._failing = False
         self.dropped = 0
@@ -81,8 +86,17 @@ class PredictionLog:
         """Name a request; its row k, from 0, has the prediction id `<identity>-<k>`."""
         return f"{self._process}-{next(self._requests):x}"
 
-    def add(self, identity: str, rows: Sequence[dict[str, Any]], scores: NDArray[np.float32]) -> None:
-        """Take the rows of an answered request; written by a thread, a segment at a time."""
+    def add(
+        self,
+        identity: str,
+        rows: Sequence[dict[str, Any]],
+        scores: NDArray[np.float32],
+        numbers: Sequence[int] | None = None,
+    ) -> None:
+        """Take the answered rows of a request, and their positions in it where some were refused.
+
+        A thread writes them, a segment at a time.
+        """
         if not rows:
             return
         at = self._clock() // 1000
@@ -90,10 +104,21 @@ class PredictionLog:
             if self._held + len(rows) > self._most:
                 self.dropped += len(rows)
                 return
-            self._waiting.append((identity, at, rows, scores))
+            self._waiting.append((identity, at, rows, scores, numbers))
             self._held += len(rows)
             if self._held >= self._rows:
                 self._changed.notify()
+
+    def refuse(self, refused: Refusals) -> None:
+        """Count rows that were not answered, in the minute that it is; written with the next segment."""
+        at = self._clock() // 1000
+        with self._changed:
+            for (column, reason), rows in refused.items():
+                key = (at - at % MINUTE, column, reason)
+                if key in self._refused or len(self._refused) < _MOST_COUNTS:
+                    self._refused[key] += rows
+                else:
+                    self.dropped += rows
 
     def close(self) -> None:
         """Write what waits and stop; calling it again does nothing."""
@@ -111,14 +136,16 @@ class PredictionLog:
             with self._changed:
                 self._changed.wait_for(self._due, self._seconds)
                 taken, self._waiting = self._waiting, []
+                refused, self._refused = self._refused, Counter()
                 closing = self._closing
             try:
-                if taken:
-                    self._write(taken)
+                if taken or refused:
+                    self._write(taken, refused)
                 self._failing = False
             except Exception as error:  # whatever it is, a thread that ended would lose all that follows
                 with self._changed:
                     self._waiting = taken + self._waiting
+                    self._refused += refused
                 if not self._failing or closing:
                     if not isinstance(error, OSError):  # not the folder's fault but ours
                         traceback.print_exception(error)
@@ -128,17 +155,17 @@ class PredictionLog:
             if closing:
                 return
 
-    def _write(self, taken: Sequence[_Taken]) -> None:
-        held = sum(len(rows) for _, _, rows, _ in taken)
-        times = [at for _, at, _, _ in taken]
+    def _write(self, taken: Sequence[_Taken], refused: Counter[Refused]) -> None:
+        held = sum(len(rows) for _, _, rows, _, _ in taken)
+        times = [*(at for _, at, _, _, _ in taken), *(minute for minute, _, _ in refused)]
         name = segment_name(min(times), max(times), f"{self._process}-{next(self._segments):x}")
         packed = io.BytesIO()
         with gzip.GzipFile("", "wb", _LEVEL, packed, mtime=0) as file:
-            file.write(self._spelling.head(held))
+            file.write(self._spelling.head(held, refused))
             for part in _parts(taken):
-                for identity, at, rows, scores in part:
+                for identity, at, rows, scores, numbers in part:
                     outputs = scores.reshape(len(rows), -1).tolist()
-                    file.write(self._spelling.records(identity, at, rows, outputs))
+                    file.write(self._spelling.records(identity, at, rows, outputs, numbers))
                 if not self._closing:
                     time.sleep(_PAUSE)
         with writing(self._folder / name) as temporary:

@@ -1,6 +1,7 @@
 """What a server counts, in Prometheus' text format: requests, errors, rows, seconds, and what its log lost.
 
-Names begin with `mlops_serve_`, units are base units, and labels have few values: answers count by class of status.
+Names begin with `mlops_serve_`, units are base units, and labels have few values: answers count by class of status,
+refused rows by a column of the model (`(unknown)` for whatever a client made up) and a reason of a fixed list.
 All is counted by the thread of the event loop, so that nothing needs a lock.
 Format: prometheus.io/docs/instrumenting/exposition_formats. Buckets suit tables and small images on a processor.
 """
@@ -8,10 +9,15 @@ Format: prometheus.io/docs/instrumenting/exposition_formats. Buckets suit tables
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from mlops.bundle.refusal import OF_COLUMNS, REASONS, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from mlops.bundle.refusal import Refusals
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
 _HELP = {
@@ -19,8 +25,9 @@ _HELP = {
     "mlops_serve_start_time_seconds": "When this process loaded its model, in seconds since 1970.",
     "mlops_serve_requests_total": "Answers to /invocations, by class of their status.",
     "mlops_serve_rows_total": "Rows that were scored.",
+    "mlops_serve_refused_rows_total": "Rows that were not answered, by the first thing wrong with each.",
     "mlops_serve_request_duration_seconds": "From a request's first byte in this process to its last byte out.",
-    "mlops_serve_log_dropped_rows_total": "Scored rows that the prediction log had to drop.",
+    "mlops_serve_log_dropped_rows_total": "Rows, scored or counted as refused, that the prediction log had to drop.",
     "mlops_serve_log_waiting_rows": "Scored rows that are not in a segment yet.",
     "mlops_serve_log_shipped_segments_total": "Segments of the prediction log sent to their place.",
     "mlops_serve_log_shipping_failures_total": "Rounds that could not send a segment; it is kept and sent again.",
@@ -36,13 +43,17 @@ class Metrics:
         self._labels, self._started = dict(labels), started
         self.requests = [0] * 6  # by the first digit of the status
         self.rows = 0
+        # what no column is to blame for is there from the start, so that a rate sees its first row
+        self.refused = Counter({(UNKNOWN, reason): 0 for reason in REASONS if reason not in OF_COLUMNS})
         self._seconds = 0.0
         self._buckets = [0] * (len(BUCKETS) + 1)
 
-    def add(self, status: int, seconds: float, rows: int) -> None:
-        """Count an answer."""
+    def add(self, status: int, seconds: float, rows: int, refused: Refusals) -> None:
+        """Count an answer: the rows that were scored, and those that were refused."""
         self.requests[status // 100] += 1
         self.rows += rows
+        if refused:
+            self.refused.update(refused)
         self._seconds += seconds
         self._buckets[bisect_left(BUCKETS, seconds)] += 1
 
@@ -66,6 +77,13 @@ class Metrics:
             [(f'{{status="{first}xx"}}', float(self.requests[first])) for first in (2, 4, 5)],
         )
         yield "mlops_serve_rows_total", [("", float(self.rows))]
+        yield (
+            "mlops_serve_refused_rows_total",
+            [
+                (f'{{column="{_escaped(column)}",reason="{reason}"}}', float(rows))
+                for (column, reason), rows in sorted(self.refused.items())
+            ],
+        )
         total, cumulated = 0, []
         for bound, count in zip((*map(repr, BUCKETS), "+Inf"), self._buckets, strict=True):
             total += count

@@ -6,6 +6,18 @@ An entry is `id: what it is`, then What, Why, Fix and Example, as `mlops explain
 from __future__ import annotations
 
 _TEXT = """\
+accept-expired: an incident that is accepted no more.
+What: its last day has passed.
+Why: the next window with it is a data incident again, which suppresses retraining.
+Fix: repair the feed, or retrain on what it is now, and remove the entry; another one needs another approval.
+Example: `until: "2026-01-31"` in February.
+
+accept-own-approval: an incident accepted by whoever proposes that.
+What: a pull request adds an entry to conf/accept/NAME.yaml whose `approver` opened that pull request.
+Why: two people must have looked at it.
+Fix: name somebody else, who then reviews the pull request.
+Example: `approver: "@ada"` in a pull request of @ada.
+
 bound-direction: a bound on the side where a metric is good.
 What: `at_most` for a metric of which more is better, or `at_least` for one of which less is better.
 Why: such a rule rewards a bad model.
@@ -90,7 +102,8 @@ Fix: write the shape; choose `- /features: image`.
 Example: `model: {cnn: {kind: cnn}}` with `- /features: tabular`.
 
 missing-file: a file that the configuration names is not there.
-What: the source, the reference of `drift`, a module of the pipeline's own, conf/project.yaml or conf/policy.yaml.
+What: the source, the reference of `drift`, a module of the pipeline's own, conf/project.yaml or conf/policy.yaml; or
+    a pipe, socket or device lies below conf/.
 Why: the stage that needs it would stop.
 Fix: put the file where the message says.
 Example: `source: {kind: csv, path: data/churn.csv}` without pipelines/churn/data/churn.csv.

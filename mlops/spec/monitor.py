@@ -25,17 +25,45 @@ Place = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_reac
 Period = Literal["hour", "day", "week"]
 
 
+class ColumnQuality(Block):
+    """What one column must hold, instead of what all must."""
+
+    nulls: Share | None = None
+    """As for all columns; it stands above the data contract's budget too."""
+    unseen: Share | None = None
+    """As for all columns."""
+    outside: Share | None = None
+    """As for all columns."""
+
+
 class Quality(Block):
-    """What a feed must hold to be compared at all; a window that breaks it is a data incident, never drift."""
+    """What a feed must hold; a column that breaks it is an incident of the data, never drift, until it holds again."""
 
     nulls: Share = 0.05
-    """By how much the share of missing values of a column may exceed the one in training."""
+    """By how much the share of missing values of a column may exceed the one in training; a column for which the data
+    contract allows more (`nulls: {at_most: ...}`) may have that."""
     unseen: Share = 0.05
     """Share of values of a category that training never saw."""
     outside: Share = 0.1
     """Share of numbers outside the range of training; a change of unit shows here."""
+    refused: Share = 0.05
+    """Share of rows that servers refused, which answered nobody and are in no other figure."""
     volume: Share = 0.2
     """A window with less than this share of the usual rows (the median of the windows before) is incomplete."""
+    columns: dict[Column, ColumnQuality] = Field(default_factory=dict)
+    """Other shares, by column."""
+
+    def of(self, check: Literal["nulls", "unseen", "outside"], column: str) -> float | None:
+        """Give the share that is written for one column; None where it goes by what all columns must hold."""
+        own: float | None = getattr(self.columns.get(column), check, None)
+        return own
+
+
+class ColumnDrift(Block):
+    """When one column counts as shifted, instead of when all do."""
+
+    at_least: Annotated[float, Field(gt=0)]
+    """A smaller shift of this column alarms nobody."""
 
 
 class Drift(Block):
@@ -55,6 +83,13 @@ class Drift(Block):
     """... of so many latest ones."""
     ignore: Items[Column] = ()
     """Columns that are not watched."""
+    columns: dict[Column, ColumnDrift] = Field(default_factory=dict)
+    """Other sizes, by column; `(output)` is the model's answer."""
+
+    def bound(self, column: str) -> float:
+        """Give the size from which a shift of a column counts."""
+        own = self.columns.get(column)
+        return self.at_least if own is None else own.at_least
 
     @model_validator(mode="after")
     def _possible(self) -> Drift:

@@ -19,6 +19,7 @@ from mlops.spec.metrics import MetricName
 from mlops.spec.model import Model
 from mlops.spec.monitor import Monitor
 from mlops.spec.project import Risk
+from mlops.spec.requests import Requests
 from mlops.spec.robustness import Perturbations
 from mlops.spec.serving import Serving
 from mlops.spec.trainer import Trainer
@@ -119,6 +120,7 @@ class Pipeline(Block):
     gates: Items[GateRule] = ()
     """Rules of the pipeline's own; a preset's are added."""
     package: Package = Package()
+    requests: Requests = Requests()
     card: Card = Card()
     deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
     """Targets by name."""

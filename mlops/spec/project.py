@@ -302,4 +302,6 @@ class Policy(Block):
     """Python packages whose data files may be read, as patterns with `*`; any where absent."""
     kinds: Items[str] | None = None
     """Kinds of candidate, own classes among them, as patterns with `*` (`pipelines.churn.*`); any where absent."""
+    first: Literal["allow", "review"] = "allow"
+    """Rules over the live model where nothing is live yet: they do not apply, or are inconclusive until a waiver."""
     versions: Versions = Versions()

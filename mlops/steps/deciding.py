@@ -34,9 +34,8 @@ class Deciding:
         classes: Sequence[str],
         y: NDArray[Any],
         scores: Mapping[str, NDArray[Any]],
-        released: Mapping[str, Decision],
     ) -> Deciding:
-        """Learn from validation rows how to decide by the scores of each model; `released` ones decide as they do."""
+        """Learn from validation rows how to decide by the scores of each model."""
         values = costs.table(cost, classes)
         choices = {model: threshold.choose(y, score, values) for model, score in scores.items() if len(classes) == 2}
         written = tuple(map(tuple, values.tolist()))
@@ -48,7 +47,7 @@ class Deciding:
             )
             for model in scores
         }
-        return cls(values, rules | dict(released), choices)
+        return cls(values, rules, choices)
 
     def decide(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
         """Decide every row by every model; one without a rule takes the likeliest class, as it does in serving.

@@ -1,4 +1,4 @@
-"""`mlops stage evaluate`: score the test rows with candidate, champion and baselines, and measure them all alike."""
+"""`mlops stage evaluate`: score the test rows with candidate and baselines, and measure them all alike."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import polars as pl
 from pydantic import BaseModel, Field
 
 from mlops.bundle.decision import NAME as DECISION
-from mlops.bundle.decision import Decision
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.store import Store
+from mlops.bundle.recipe import Recipe
+from mlops.bundle.schema import Requests, RequestSchema
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
@@ -26,6 +26,7 @@ from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine, forecasting
+from mlops.steps.answered import acceptable, answered
 from mlops.steps.deciding import Deciding
 from mlops.steps.tables import scored, transformed
 
@@ -47,7 +48,6 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     crosses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     group: str | None = None
-    champion: str | None = None
     bootstrap: Method = Method()
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     robustness: dict[str, float] = Field(default_factory=dict)
@@ -56,6 +56,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     cost: dict[str, Any] | None = None
     forecast: Lookback | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
+    requests: Requests = Requests()
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -65,13 +66,20 @@ def run(context: StageContext) -> None:
     """Write predictions.parquet, metrics.json and the points of the plots."""
     params = Params.model_validate(context.params)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
+    test, refused = answered(test, _schema(context, params))
     context.say(f"scoring {test.height:,} rows")
+    for item in refused:
+        context.say(
+            f"{item['rows']:,} rows are left out, which a server would refuse: `{item['column']}` {item['reason']}"
+        )
     predictions, deciding = _predict(context, params, test)
     context.say(f"measuring {len(predictions.scores)} models, with intervals")
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
     summary |= examine.examine(context, params, test, predictions)
     if params.forecast is not None:
         summary["forecast"] = forecasting.section(params.forecast, test, predictions)
+    if refused:
+        summary["refused"] = refused
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
         if deciding is not None:
@@ -92,7 +100,6 @@ def run(context: StageContext) -> None:
         "schema_version": 1,
         "task": params.task,
         "rows": len(predictions),
-        "champion": params.champion,
         "classes": list(predictions.classes) or None,
         "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
     }
@@ -100,16 +107,16 @@ def run(context: StageContext) -> None:
     context.say(_line(params, summary, len(predictions)))
 
 
+def _schema(context: StageContext, params: Params) -> RequestSchema:
+    """Say what a server would take: a row that it refuses has no answer, and counts for none."""
+    return RequestSchema.of(Recipe.parse(context.path(_INPUTS[0]).read_bytes()), requests=params.requests)
+
+
 def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple[Predictions, Deciding | None]:
     """Score every row with every model, through the code that serving uses, and decide by what decisions are worth."""
     candidate = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     classes = tuple(map(str, candidate.classes or ()))
     scores: dict[str, NDArray[Any]] = {"candidate": scored(candidate, test)}
-    released: dict[str, Decision] = {}
-    if params.champion is not None:
-        champion = _champion(context, params.champion, candidate)
-        scores["champion"] = scored(champion, test)
-        released = {} if champion.decision is None else {"champion": champion.decision}
     features, deciding = transformed(candidate.transform, test), None
     if params.forecast is not None:
         scores |= forecasting.naive(params.forecast, params.target, test)
@@ -120,7 +127,7 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
         based = _baselines(context, params, candidate, np.concatenate([features, x]))
         scores |= {model: score[: test.height] for model, score in based.items()}
         known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
-        deciding = Deciding.learn(params.cost, classes, y, known, released)
+        deciding = Deciding.learn(params.cost, classes, y, known)
     clean = Predictions(
         task=params.task,
         rows=test["__row__"].to_numpy(),
@@ -129,7 +136,6 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
         slices={by: _labels(params, test, by).to_numpy() for by in params.slices},
         groups=None if params.group is None else _codes(_column(test, params.group)),
         classes=classes,
-        champion=params.champion,
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
     )
     if params.forecast is not None:
@@ -150,24 +156,13 @@ def _perturbed(
     recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
     shape = recipe.shape if recipe.kind == "image" else None
     scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
-    return {name: scored(candidate, robustness.perturb(name, how, scene)) for name, how in params.robustness.items()}
-
-
-def _champion(context: StageContext, digest: str, candidate: Predictor) -> Predictor:
-    """Load the live model; raises InfrastructureError if it is absent, DataError if it answers another question."""
-    champion = Predictor.open(Store(context.root / ".mlops/bundles").get(digest), digest)
-    if (champion.task, champion.classes) != (candidate.task, candidate.classes):
-        raise DataError(
-            f"the champion {digest[:19]} cannot be compared: it predicts {_question(champion)}, "
-            f"the candidate {_question(candidate)}",
-            hint="release the new question under a new pipeline name",
-        )
-    return champion
-
-
-def _question(predictor: Predictor) -> str:
-    classes = predictor.classes
-    return predictor.task if classes is None else f"{predictor.task} classes {', '.join(map(str, classes[:10]))}"
+    schema, scores = RequestSchema.of(recipe, requests=params.requests), {}
+    for name, how in params.robustness.items():
+        frame = robustness.perturb(name, how, scene)
+        if lost := int((~acceptable(frame, schema)).sum()):
+            context.say(f"{name}: a server would refuse {lost:,} of these rows, here they are imputed and scored")
+        scores[name] = scored(candidate, frame)
+    return scores
 
 
 def _baselines(

@@ -13,11 +13,12 @@ from mlops.errors import DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.judging import data_quality, serving_cost
+from mlops.ml.evaluation.judging.deferred import apart, deferred, in_order
 from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
-from mlops.ml.evaluation.judging.waivers import Waived, verdict, waive
+from mlops.ml.evaluation.judging.waivers import DEFERRED, Waived, verdict, waive
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.studies import costs
@@ -57,20 +58,21 @@ def run(context: StageContext) -> None:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
     if costs.priced(predictions, params.cost).values != predictions.values:
         raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
-    evidence = gather(
-        predictions, params.rules, params.bootstrap, params.minimum_rows, grouped=params.group is not None
-    )
+    alone, over_live = apart(params.rules)
+    served, served_over_live = apart(params.serving)
+    evidence = gather(predictions, alone, params.bootstrap, params.minimum_rows, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports, confidence = context.path("reports"), params.bootstrap.confidence
-    results += serving_cost.judge_reports(params.serving, reports, predictions.champion, confidence)
+    results += serving_cost.judge_reports(served, reports, confidence)
     results += data_quality.judge_report(params.data, reports, confidence)
+    results += deferred((*over_live, *served_over_live))
+    results = in_order(results, (*params.rules, *params.serving, *params.data))
     rules = waive([result.record() for result in results], params.waivers)
     record = rounded(
         {
             "schema_version": 1,
             "verdict": verdict(rules),
             "rules": rules,
-            "champion": predictions.champion,
             "predictions": digest_file(context.path(_PREDICTIONS)),
             "registered": registered(context.params),
             "method": _method(params, predictions),
@@ -119,6 +121,7 @@ def _method(params: Params, predictions: Predictions) -> str:
 def _line(rules: Sequence[dict[str, Any]]) -> str:
     counted = [rule for rule in rules if rule["applicable"] and not rule.get("waived")]
     tally = {said: sum(rule["verdict"] == said for rule in counted) for said in ("fail", "inconclusive", "pass")}
+    tally["deferred"] = sum(rule["verdict"] == DEFERRED for rule in counted)
     tally["waived"] = sum(bool(rule.get("waived")) for rule in rules)
     words = ", ".join(f"{count} {said}" for said, count in tally.items() if count) or "no rule applies"
     return f"{verdict(rules)} ({words})"

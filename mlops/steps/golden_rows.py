@@ -10,6 +10,7 @@ import polars as pl
 
 from mlops.bundle.golden import Golden
 from mlops.errors import DataError
+from mlops.steps.answered import acceptable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def choose(predictor: Predictor, frame: pl.DataFrame, scores: NDArray[np.float32], count: int) -> Golden:
     """Choose rows spread over the scores, one with a null if there is one; raises DataError when none would do."""
     frame = frame.select(field.name for field in predictor.schema.fields)
-    allowed = np.flatnonzero(_acceptable(frame, predictor))
+    allowed = np.flatnonzero(acceptable(frame, predictor.schema))
     if not len(allowed):
         raise DataError("no test row could be sent as a request: each has a null where training had none")
     order = allowed[np.argsort(_rank(scores[allowed]), kind="stable")]
@@ -43,20 +44,6 @@ def _json_value(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return None if isinstance(value, float) and value != value else value  # noqa: PLR0124 (NaN is not itself)
-
-
-def _acceptable(frame: pl.DataFrame, predictor: Predictor) -> NDArray[np.bool_]:
-    """Say which rows a request may hold: those without nulls or infinities where none are allowed."""
-    tests = [pl.lit(value=True)]
-    for field in predictor.schema.fields:
-        column = pl.col(field.name)
-        if frame.schema[field.name].is_float():
-            tests.append(~column.is_infinite().fill_null(value=False))
-            column = column.fill_nan(None)
-        if not field.nullable:
-            tests.append(column.is_not_null())
-    accepted: NDArray[np.bool_] = frame.select(pl.all_horizontal(tests).alias("ok")).to_series().to_numpy()
-    return np.broadcast_to(accepted, (frame.height,))
 
 
 def _rank(scores: NDArray[np.float32]) -> NDArray[np.float64]:

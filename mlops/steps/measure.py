@@ -1,7 +1,7 @@
-"""`mlops stage measure`: what serving costs, candidate and champion in turns, each in fresh processes.
+"""`mlops stage measure`: what serving costs, in fresh processes; and beside the live model, in turns.
 
 The one stage whose bytes differ from run to run, for it reads a clock: what it wrote stays what is judged, and DVC
-takes it for up to date, until the model, the champion or the way of measuring changes.
+takes it for up to date, until the model or the way of measuring changes.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,6 @@ from pydantic import BaseModel, Field
 
 from mlops.bundle import timing
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
@@ -42,7 +41,6 @@ _ROWS = 64  # different rows that requests are made of
 class Params(BaseModel, extra="forbid", frozen=True):
     """The `measure` section of params.yaml; code and libraries only make the stage stale."""
 
-    champion: str | None = None
     repetitions: int = Field(default=7, ge=serving_cost.REPETITIONS)
     requests: int = Field(default=400, ge=2 * _CYCLES)
     batch: int = Field(default=256, ge=1)
@@ -83,19 +81,27 @@ class _Process:
 def run(context: StageContext) -> None:
     """Write reports/serving.json."""
     params = Params.model_validate(context.params)
-    with tempfile.TemporaryDirectory() as folder:
-        subjects = _subjects(context, params, Path(folder))
-        repetitions = measure(subjects, params.repetitions, params.requests, params.batch)
-    report = {
-        "schema_version": 1,
-        "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _FILES},
-        "champion": params.champion,
-        "units": serving_cost.UNITS,
-        "repetitions": repetitions,
-    }
-    write_text(context.path("reports/serving.json"), dumps(rounded(report)))
-    median = sorted(repetitions["candidate"]["latency_p50"])[params.repetitions // 2]
+    report = measured(context, params, {})
+    write_text(context.path("reports/serving.json"), dumps(report))
+    median = sorted(report["repetitions"]["candidate"]["latency_p50"])[params.repetitions // 2]
     context.say(f"{1000 * median:.3g} ms a row, {params.repetitions} repetitions")
+
+
+def measured(context: StageContext, params: Params, champion: Mapping[str, Path]) -> dict[str, Any]:
+    """Measure what serving the candidate costs, and the live model beside it: {digest: folder of its bundle}."""
+    with tempfile.TemporaryDirectory() as folder:
+        subjects = _subjects(context, params, champion.values(), Path(folder))
+        repetitions = measure(subjects, params.repetitions, params.requests, params.batch)
+    found: dict[str, Any] = rounded(
+        {
+            "schema_version": 1,
+            "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _FILES},
+            "champion": next(iter(champion), None),
+            "units": serving_cost.UNITS,
+            "repetitions": repetitions,
+        }
+    )
+    return found
 
 
 def measure(subjects: Mapping[str, Subject], repetitions: int, requests: int, batch: int) -> dict[str, dict[str, Any]]:
@@ -149,12 +155,11 @@ def _read(process: subprocess.Popen[str]) -> dict[str, Any]:
     return said
 
 
-def _subjects(context: StageContext, params: Params, folder: Path) -> dict[str, Subject]:
+def _subjects(context: StageContext, params: Params, champion: Iterable[Path], folder: Path) -> dict[str, Subject]:
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
     transform, model = (context.path(name) for name in _FILES)
     subjects = {"candidate": _subject("candidate", transform, model.parent, test, params.batch, folder)}
-    if params.champion is not None:
-        bundle = Store(context.root / ".mlops/bundles").get(params.champion)
+    for bundle in champion:
         subjects["champion"] = _subject("champion", bundle / "transform.json", bundle, test, params.batch, folder)
     return subjects
 

@@ -16,11 +16,13 @@ from mlops.bundle.decision import Decision
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.schema import RequestSchema
+from mlops.bundle.schema import Requests, RequestSchema
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps
+from mlops.ml.evaluation.judging.waivers import DEFERRED
 from mlops.steps import golden_rows
+from mlops.steps.answered import answered
 from mlops.steps.profile import profile
 from mlops.steps.tables import scored
 
@@ -48,6 +50,7 @@ class Params(BaseModel):
     golden_rows: int = Field(default=16, ge=1, le=1_000)
     configuration: str
     card: dict[str, str] = Field(default_factory=dict)
+    requests: Requests = Requests()
     code: str | dict[str, str] = ""
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -62,7 +65,8 @@ def run(context: StageContext) -> None:
         raise IntegrityError("the gate judged other predictions than those in artifacts/evaluation")
     transform, decision = context.path("artifacts/features/transform.json"), _decision(context)
     predictor = Predictor.assemble(transform, context.path("artifacts/model"), decision)
-    test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
+    schema = RequestSchema.of(predictor.transform.recipe, requests=params.requests)
+    test, _ = answered(pl.read_parquet(context.path("artifacts/split/test.parquet")), schema)
     scores, predictions = scored(predictor, test), pl.read_parquet(judged)
     _refuse_other_scores(test, scores, predictions)
     _refuse_other_decisions(decision, predictions)
@@ -83,7 +87,7 @@ def refuse_unless_passed(gate: dict[str, Any], pipeline: str) -> None:
     if verdict == "pass":
         return
     blocking = [rule for rule in gate.get("rules", []) if rule["mode"] == "block" and rule["applicable"]]
-    against = [rule["sentence"] for rule in blocking if rule["verdict"] != "pass"]
+    against = [rule["sentence"] for rule in blocking if rule["verdict"] not in ("pass", DEFERRED)]
     sentences = "".join(f"\n  {sentence}" for sentence in against[:20])
     error = Inconclusive if verdict == "inconclusive" else GateFailed
     raise error(
@@ -140,8 +144,8 @@ def _write_parts(context: StageContext, folder: Path, params: Params, predictor:
     if predictor.decision is not None:
         _write(folder / DECISION, predictor.decision.dumps())
     validated = json.loads(context.path("artifacts/schema.json").read_bytes())
-    schema = RequestSchema.of(predictor.transform.recipe, validated)
-    _write(folder / "schema.json", dumps(schema.model_dump()))
+    schema = RequestSchema.of(predictor.transform.recipe, validated, params.requests)
+    _write(folder / "schema.json", schema.dumps())
     evidence = card.Evidence(
         pipeline=params.pipeline,
         task=predictor.task,

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from mlops.bundle.manifest import seal
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.schema import RequestSchema
+from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file, dumps
 from mlops.ml.data.fitting import Options, fit
@@ -119,27 +119,30 @@ def make_model(shape: tuple[int, ...], task: str = "binary", outputs: int = 3, s
     return model.SerializeToString()
 
 
-def make_predictor(task: str = "binary") -> Predictor:
-    """A predictor in memory, fitted on `make_frame`."""
+def make_predictor(task: str = "binary", **requests: Any) -> Predictor:
+    """A predictor in memory, fitted on `make_frame`; `requests` say what it does with bad rows."""
     transform = Transform.parse(make_recipe(make_frame(task=task), task))
     model = OnnxModel(make_model(transform.shape, task))
-    return Predictor(transform, model, RequestSchema.of(transform.recipe))
+    return Predictor(transform, model, RequestSchema.of(transform.recipe, requests=Requests(**requests)))
 
 
-def make_bundle(folder: Path, task: str = "binary", seed: int = 1, golden_rows: int = 8) -> Path:
+def make_bundle(
+    folder: Path, task: str = "binary", seed: int = 1, golden_rows: int = 8, requests: Requests | None = None
+) -> Path:
     """A complete, valid bundle in `folder`, which is made; another `seed` makes another model."""
     folder.mkdir(parents=True)
     train, test = make_frame(task=task), make_frame(40, task, seed=2)
     recipe = make_recipe(train, task)
     transform = Transform.parse(recipe)
     data = make_model(transform.shape, task, seed=seed)
-    predictor = Predictor(transform, OnnxModel(data), RequestSchema.of(transform.recipe, make_schema(task)))
+    schema = RequestSchema.of(transform.recipe, make_schema(task), requests)
+    predictor = Predictor(transform, OnnxModel(data), schema)
     scores = scored(predictor, test)
     (folder / "model.onnx").write_bytes(data)
     texts = {
         "transform.json": dumps(recipe),
         "model.json": dumps(_model_json(transform, task)),
-        "schema.json": dumps(predictor.schema.model_dump()),
+        "schema.json": predictor.schema.dumps(),
         "golden.json": choose(predictor, test, scores, golden_rows).dumps(),
         "profile.json": dumps(profile(train, transform.recipe, scores)),
         "gate.json": dumps(_gate("pass", "sha256:" + "0" * 64)),

@@ -56,4 +56,6 @@ def write_report(folder: Path, name: str, judged: Any, *, code: int = 0, **model
     (here / "exit-code").write_text(f"{code}\n")
     (here / "gate.json").write_text(json.dumps(judged))
     figures = {model: {key: {"value": value} for key, value in found.items()} for model, found in models.items()}
-    (here / "metrics.json").write_text(json.dumps({"models": figures}))
+    (here / "metrics.json").write_text(json.dumps({"models": {m: f for m, f in figures.items() if m != "champion"}}))
+    if "champion" in figures:
+        (here / "judged.json").write_text(json.dumps({**judged, "models": figures}))

@@ -39,8 +39,8 @@ columns:
   plan: {type: category, in: [free, paid]}
   left: {type: bool}
 """
-# `setup`, on a machine that ran earlier jobs: the environment is there, and so are digests of the program's own code,
-# which are named by its bytes and taken only where these are the same.
+# `setup`, on a machine that ran earlier jobs: the environment is there, and so are the digests of the program's own
+# code, which are named by its bytes and taken only where these are the same.
 _MAKEFILE = """\
 setup:
 \t@test -x .venv/bin/mlops

@@ -81,6 +81,7 @@ def test_nothing_that_a_run_leaves_behind_holds_a_secret_of_the_environment(tmp_
     assert [text for text in said for spelt in sought if spelt in text] == []
 
 
+@pytest.mark.slow
 def test_a_secret_that_is_written_anyway_would_be_found() -> None:
     for text in (SECRET, f"a {SECRET} b", f"ab{SECRET}", f"abc{SECRET}"):
         for written in (

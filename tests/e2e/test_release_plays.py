@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +50,8 @@ class Team(plays.Team):
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
-    plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true}", "prod: {}")
+    edit(work, "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.85\n    over_champion: {no_worse_than: 0.5}")
+    plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true, role: live}", "prod: {}")
     plays.settle(work, folder / "remote")
     propose(work, "Two environments, and a remote")
     origin = Origin.of(work, folder / "origin.git")
@@ -119,6 +121,14 @@ def test_merging_the_release_makes_the_model_live_where_it_says(team: Team, rele
     assert "prod" not in team.live()
     assert {instance.environment for instance in released.instances} == {"staging", "prod"}
     assert all(instance.permissions == {"contents": "read"} for instance in released.instances)
+    nothing_is_stale(team)
+
+
+def nothing_is_stale(team: Team) -> None:
+    """What a release or a rollback moves is no input of anything: it is compiled as before, and nothing is to run."""
+    assert plays.say(team.work, "compile", "--check") == "compiled files match\n"
+    assert plays.say(team.work, "plan").splitlines()[-1] == "Plan: 0 to run, 0 gates changed, 0 to deploy, 1 unchanged"
+    assert plays.say(team.work, "verify", "churn").startswith("lock, configuration, data and bundles agree")
 
 
 def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released: Run) -> None:
@@ -131,11 +141,17 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     second = team.play(team.learn("Learn again"), "main")
     assert second is not None
     assert second.results == {"register": "success"}, second.log
+    assert "| ✅ | auroc no worse than champion by 0.5 | 0 | [0, 0] | 100 |" in second.summary
+    (comparison,) = (team.work / "pipelines/churn/comparisons").iterdir()
+    assert team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]) == ("conf/release/staging/churn.yaml",)
+    assert "auroc against champion" in team.api.pulls[-1]["body"]
+    assert json.loads(comparison.read_bytes())["champion"] in before
     moved = team.play(team.origin.merge(team.api.pulls[-1]["head"]["ref"]), "release")
     assert moved is not None
     assert moved.results["reconcile-staging"] == "success", moved.log
     team.pull()
     assert (team.work / "conf/release/staging/churn.yaml").read_text() != before
+    nothing_is_stale(team)
     asked = team.play(dispatch(team.origin.head(), name="churn", environment="staging"), "rollback")
     assert asked is not None
     assert asked.results == {"rollback": "success"}, asked.log

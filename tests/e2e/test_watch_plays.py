@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,11 @@ from tests.runner.run import Runner
 
 pytestmark = plays.MARKS
 
-HOURLY, START = 600, 1_793_577_600  # rows an hour; 2026-11-02 in seconds
+HOURLY = 600  # rows
+DAY = datetime.now(UTC).date() - timedelta(
+    days=1
+)  # the workflow asks for what is served now: a log of long ago has ended
+START = datetime.combine(DAY, time(), UTC).timestamp()
 MONITOR = """\
 monitor:
   every: day
@@ -73,7 +78,7 @@ class Team(plays.Team):
                 assert answer.status_code == 200, answer.text
                 name = answer.headers["x-prediction-id"]
                 known += "".join(
-                    f"{name}-{k},2026-11-02T00:00:00Z,{str(left(chance, row)).lower()}\n" for k, row in enumerate(rows)
+                    f"{name}-{k},{DAY}T00:00:00Z,{str(left(chance, row)).lower()}\n" for k, row in enumerate(rows)
                 )
                 sent += 100
         app.state.log.close()
@@ -123,9 +128,9 @@ def test_drift_on_the_schedule_opens_one_pull_request_in_the_name_of_the_app(tea
     assert "::warning title=Monitor::an alarm or a data incident" in alarmed.log
     (pull,) = team.api.pulls
     assert pull["user"]["login"] == "Iv1shop[bot]"
-    assert pull["title"] == "Retrain churn on labels until 2026-11-02"
+    assert pull["title"] == f"Retrain churn on labels until {DAY}"
     (changed,) = team.origin.changed("main", pull["head"]["ref"])
-    assert changed.startswith("pipelines/churn/data/rows/table.until-20261102T")
+    assert changed.startswith(f"pipelines/churn/data/rows/table.until-{DAY:%Y%m%d}T")
     (watcher,) = alarmed["every-day"].instances
     assert watcher.permissions == {"contents": "read"}
     assert KEY not in alarmed.log

@@ -184,3 +184,10 @@ def test_text_shows_as_text_wherever_it_stands(one: str, two: str) -> None:
     assert not re.search(r"[@#]\w|://", page.text)
     cells = [tag for tag, _ in page.found if tag in ("td", "li", "tr")]
     assert cells == ["tr", "tr", "td", "li"]
+
+
+def test_rules_that_nobody_judged_are_no_pass(tmp_path: Path) -> None:
+    write_plan(tmp_path, change("churn", "train"))
+    rules = [rule("auroc", 0.9, 0.8, 0.95), rule("auroc", None, None, None, against="champion", verdict="deferred")]
+    write_report(tmp_path, "churn", gate("pass", *rules))
+    assert "❔" in written(tmp_path, DONE).splitlines()[1]

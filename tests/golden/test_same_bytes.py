@@ -85,6 +85,7 @@ def compiled(folder: Path, order: str, settings: dict[str, str], before: tuple[s
     return found
 
 
+@pytest.mark.slow
 def test_compiling_gives_the_same_bytes_in_other_surroundings(tmp_path: Path) -> None:
     first, second = (
         compiled(tmp_path / f"folder {number}", order, settings)
@@ -94,6 +95,7 @@ def test_compiling_gives_the_same_bytes_in_other_surroundings(tmp_path: Path) ->
     assert [path for path in first if first[path] != second[path]] == []
 
 
+@pytest.mark.slow
 def test_compiling_gives_the_same_bytes_under_another_user(tmp_path: Path) -> None:
     tool = shutil.which("setpriv")
     other = [str(tool), "--reuid=65534", "--regid=65534", "--clear-groups"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlops.app.compiling.gone import hide
+from mlops.app.compiling.gone import IGNORED, Left, left
 from mlops.app.compiling.unchanged import remember
 from mlops.app.compiling.uncollected import uncollected
 from mlops.app.language.findings import refuse_errors
@@ -13,11 +13,9 @@ from mlops.backends.registry import render
 from mlops.backends.text import MARK
 from mlops.files.generated import Difference, compare, left_over, write
 
-IGNORED = "pipelines/*/.gitignore"
 PLACES = (
     "pipelines/*/dvc.yaml",
     "pipelines/*/params.yaml",
-    IGNORED,
     ".github/workflows/mlops-*.yml",
     ".github/workflows/.gitattributes",
     ".github/CODEOWNERS",
@@ -32,26 +30,28 @@ class Compiled:
 
     files: tuple[str, ...]
     touched: tuple[str, ...]
-    left: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
 
 
 @uncollected()
 def compile_files(workspace: Workspace) -> Compiled:
     """Write every compiled file that differs; remove those nothing asks for.
 
-    What a pipeline that is gone had made stays, and Git still does not see its data and models.
+    What a pipeline that is gone had made stays, and with it the .gitignore by which Git does not see data and models.
 
     Raises:
         ConfigurationError: a rule finds an error; nothing is written then.
     """
     refuse_errors(workspace)
     files = render(workspace.plan)
-    gone = [path.rpartition("/")[0] for path in left_over(workspace.root, files, mark=MARK, places=(IGNORED,))]
-    for folder in gone:
-        hide(workspace.root / folder)
     touched = write(workspace.root, files, mark=MARK, places=PLACES)
+    ignored = left_over(workspace.root, files, mark=MARK, places=(IGNORED,))
+    remains = left(workspace.root, ignored, {pipeline.name for pipeline in workspace.plan.pipelines})
+    needless = [path for path in ignored if path.rpartition("/")[0] not in {each.folder for each in remains}]
+    for path in needless:
+        (workspace.root / path).unlink()
     remember(workspace.root, workspace.plan, files, mark=MARK, places=PLACES)
-    return Compiled(tuple(files), touched, tuple(path for path in gone if any((workspace.root / path).iterdir())))
+    return Compiled(tuple(files), tuple(sorted((*touched, *needless))), remains)
 
 
 @uncollected()

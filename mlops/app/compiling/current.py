@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops.app.compiling.compile import check_files, compile_files
 from mlops.app.language.findings import refuse_errors
+from mlops.app.merging import refuse_marked
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.backends.text import MARK
@@ -17,7 +18,7 @@ def make_current(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) 
     With names only the files in the pipelines' own folders are looked at: other people's YAML stops nobody.
 
     Raises:
-        StaleError: something differs, and `frozen` forbids to write it.
+        StaleError: something differs, and `frozen` forbids to write it; Conflicted where a merge left it so.
         ConfigurationError: a rule finds an error, or a file that somebody else wrote is in the way.
     """
     if not names:
@@ -29,6 +30,7 @@ def make_current(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) 
     if not stale:
         return ()
     if frozen:
+        refuse_marked(workspace.root, stale)
         hint = "mlops compile, and commit what it writes; it is not done here because of --frozen, or of CI"
         raise StaleError(f"{', '.join(stale)}: not what the YAML compiles to", hint=hint)
     if not names:

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
-from mlops.files.atomic import write_text
-from mlops.files.relative import trouble
+IGNORED = "pipelines/*/.gitignore"
+_COMPILED = {".gitignore", "dvc.yaml", "params.yaml"}
 
 
-def hide(folder: Path) -> None:
-    """Have what a pipeline's .gitignore names ignore itself, before that file goes away.
+@dataclass(frozen=True)
+class Left:
+    """A folder that no YAML asks for any more, and what lies in it; a compile removes what it wrote there itself."""
 
-    The files written stand where Git then does not look: nothing of them is committed, and a clone has nothing left
-    over. One that is there already is its author's business.
+    folder: str
+    entries: tuple[str, ...]
+
+    @property
+    def hint(self) -> str:
+        """What to type once nothing of it is needed."""
+        return f"git rm -rq --ignore-unmatch {self.folder} && rm -rf {self.folder}"
+
+
+def left(root: Path, marked: Collection[str], names: Collection[str]) -> tuple[Left, ...]:
+    """List the folders of pipelines that are gone: they have a .gitignore among the `marked` ones, or artifacts.
+
+    Such a .gitignore stays for as long as anything else does: whoever pulls the change has artifacts too, and would
+    have them offered by the next `git add`.
     """
-    hidden: dict[Path, list[str]] = {}
-    for line in (folder / ".gitignore").read_text(encoding="utf-8", errors="replace").splitlines():
-        name = line.removeprefix("/")
-        if line.startswith("#") or trouble(name) is not None or not _inside(folder / name, folder):
-            continue
-        place = folder / name
-        if place.is_dir():
-            hidden[place] = ["*"]
-        elif place.is_file():
-            hidden.setdefault(place.parent, ["/.gitignore"]).append(f"/{place.name}")
-    for place, patterns in hidden.items():
-        if not (place / ".gitignore").exists():
-            write_text(place / ".gitignore", "".join(f"{pattern}\n" for pattern in patterns))
-
-
-def _inside(place: Path, folder: Path) -> bool:
-    """Whether a path is below a folder, over no link."""
-    return place.resolve() == folder.resolve() / place.relative_to(folder)
+    folders = {path.rpartition("/")[0] for path in marked}
+    folders |= {f"pipelines/{path.parent.name}" for path in (root / "pipelines").glob("*/artifacts")}
+    gone = sorted(folder for folder in folders if folder.rpartition("/")[2] not in names)
+    found = ((folder, tuple(sorted(path.name for path in (root / folder).iterdir()))) for folder in gone)
+    return tuple(Left(folder, entries) for folder, entries in found if not _COMPILED.issuperset(entries))

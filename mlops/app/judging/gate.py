@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
+from mlops.files import conflict
 from mlops.ml.evaluation.judging import waivers
 
 BADNESS = ("pass", "inconclusive", "fail")
@@ -25,6 +26,11 @@ class Verdict:
     champion: str | None
     registered: str | None = None
     """Digest of the rules it was judged by; None where an earlier version recorded none."""
+
+    @property
+    def deferred(self) -> bool:
+        """Whether rules over the live model are still to be judged."""
+        return any(rule.get("verdict") == waivers.DEFERRED for rule in self.rules)
 
     def counts(self) -> Counter[str]:
         """Count applicable rules that block, by verdict; those that a waiver covers as `waived`."""
@@ -53,7 +59,7 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
 
     Raises:
         InfrastructureError: the pipeline was never judged here.
-        IntegrityError: the file is damaged.
+        IntegrityError: the file is damaged; Conflicted where a merge left two versions in it.
     """
     path = root / "pipelines" / name / "reports" / "gate.json"
     if not path.is_file():
@@ -61,6 +67,7 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
     try:
         return read_gate(path.read_bytes(), name).on(today or date.today())
     except (ValueError, KeyError, TypeError) as error:
+        conflict.refuse(path.read_bytes(), f"pipelines/{name}/reports/gate.json")
         hint = f"mlops run {name}"
         raise IntegrityError(f"pipelines/{name}/reports/gate.json is damaged", hint=hint) from error
 
@@ -72,4 +79,4 @@ def read_gate(data: bytes, name: str) -> Verdict:
         raise ValueError(value["verdict"])
     if not isinstance(value["rules"], list) or not all(isinstance(rule, dict) for rule in value["rules"]):
         raise TypeError(value["rules"])
-    return Verdict(name, value["verdict"], tuple(value["rules"]), value["champion"], value.get("registered"))
+    return Verdict(name, value["verdict"], tuple(value["rules"]), value.get("champion"), value.get("registered"))

@@ -1,28 +1,35 @@
 """Judge recorded predictions again: by the rules of now and by those of the base commit; the worse verdict holds.
 
-A change cannot soften the gate that judges it: what it removes or loosens still counts until it is merged.
+A change cannot soften the gate that judges it: what it removes or loosens still counts until it is merged. The live
+model is the one that the base releases, and is asked again whatever the change brings along as its comparison.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from mlops.app.git import commit_of, file_at
 from mlops.app.judging.gate import BADNESS, Verdict, read_verdict
 from mlops.app.judging.loosened import file_of, loosened
-from mlops.errors import InfrastructureError, IntegrityError, StaleError
-from mlops.files.canonical import digest_file, rounded
-from mlops.files.plain_yaml import parse
+from mlops.app.judging.opponent import Opponent, Run, meet, sections_of
+from mlops.app.judging.settle import fetch_live, figures, params_of, read_predictions
+from mlops.app.project import open_project
+from mlops.app.releasing.bundles import reported
+from mlops.app.releasing.history import live_at
 from mlops.plan.gate import rules_of
+from mlops.spec.project import Policy
+from mlops.spec.reading.document import read
+from mlops.spec.reading.load import parse_document
+
+if TYPE_CHECKING:
+    from mlops.ml.evaluation.predictions import Predictions
+    from mlops.steps.gate import Params
 
 POLICY_CHANGE = "policy-change"
 
@@ -35,7 +42,8 @@ class Rejudged:
     now: Verdict
     before: Verdict | None
     loosened: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    models: Mapping[str, Any] = field(default_factory=dict)
+    """The metrics of candidate and champion on the rows that were compared; empty where nothing was."""
 
     @property
     def verdict(self) -> str:
@@ -46,7 +54,7 @@ class Rejudged:
     @property
     def labels(self) -> tuple[str, ...]:
         """What a reviewer must see first."""
-        return (POLICY_CHANGE,) if self.before or self.loosened or self.notes else ()
+        return (POLICY_CHANGE,) if self.before or self.loosened else ()
 
     @property
     def whole(self) -> Verdict:
@@ -57,54 +65,31 @@ class Rejudged:
 
 
 def rejudge(root: Path, name: str, base: str) -> Rejudged:
-    """Judge a pipeline's recorded predictions by its compiled gate and by that of a commit.
+    """Judge a pipeline's recorded predictions by its compiled gate and by that of a commit, beside what is live there.
 
     Raises:
-        InfrastructureError: there are no predictions here, or no compiled gate.
+        InfrastructureError: there are no predictions here, or no compiled gate, or the live bundle cannot be had.
         StaleError: they are not those of the recorded verdict.
         IntegrityError: a gate cannot be read.
     """
     commit = commit_of(root, base)
     file = f"pipelines/{name}/params.yaml"
     read_verdict(root, name)
-    compiled = _bytes(root / file)
-    if compiled is None:
-        raise InfrastructureError(f"{file} is missing", hint="mlops compile")
-    sections = _sections(compiled, file)
-    _same_predictions(root, name)
+    run, live = Run.here(root, name), live_at(root, commit, name)
+    sections = run.sections()
     text = file_at(root, commit, file)
-    earlier = {} if text is None else _sections(text, f"{commit[:8]}:{file}")
+    earlier = {} if text is None else sections_of(text, f"{commit[:8]}:{file}")
     now, before = sections.get("gate") or {}, earlier.get("gate")
-    judged = _judge(root, name, now, root)
+    first = _first(root, commit)
+    judged, models = _judge(run, now, live, sections, root, first)
     if before is None:
-        return Rejudged(commit, judged, None, ())
+        return Rejudged(commit, judged, None, (), models)
     changed = _changed(root, name, commit, before)
     old = None
     if changed or rules_of(before) != rules_of(now):
         with _code_at(root, name, commit, before) as code:
-            old = _judge(root, name, before, code)
-    removed = loosened(before, now, changed)
-    notes = _champion(earlier.get("evaluate") or {}, judged.champion)
-    if notes and judged.champion is None:
-        old = _doubtful(old or judged)
-    return Rejudged(commit, judged, old, removed, notes)
-
-
-def _champion(evaluate: Mapping[str, Any], champion: str | None) -> tuple[str, ...]:
-    live = evaluate.get("champion")
-    if live is None or live == champion:
-        return ()
-    if champion is None:
-        return (
-            f"the live model {live[:19]} was taken out of the comparison, so nothing says that this one is no worse",
-        )
-    return (f"compared with {champion[:19]}, not with {live[:19]} that is live at the base",)
-
-
-def _doubtful(verdict: Verdict) -> Verdict:
-    """A comparison that was taken away leaves doubt at best."""
-    said = verdict.verdict if verdict.verdict == "fail" else "inconclusive"
-    return Verdict(verdict.pipeline, said, verdict.rules, verdict.champion)
+            old, _ = _judge(run, before, live, sections, code, first)
+    return Rejudged(commit, judged, old, loosened(before, now, changed), models)
 
 
 def _changed(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> frozenset[str]:
@@ -132,57 +117,46 @@ def _code_at(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> I
         yield Path(place).resolve()
 
 
-def _judge(root: Path, name: str, section: Mapping[str, Any], code: Path) -> Verdict:
-    """Judge by a gate; metrics of the pipeline's own are measured again where `code` is not this repository."""
-    from mlops.ml.evaluation.judging import data_quality
-    from mlops.ml.evaluation.judging.evidence import gather
-    from mlops.ml.evaluation.judging.judge import judge
+def _judge(
+    run: Run, section: Mapping[str, Any], live: str | None, sections: Mapping[str, Any], code: Path, first: str
+) -> tuple[Verdict, dict[str, Any]]:
+    """Judge by a gate, and give the figures of both models.
+
+    Metrics of the pipeline's own are measured again where `code` is not this repository.
+    """
+    from mlops.app.judging.records import judged
     from mlops.ml.evaluation.judging.own_metrics import measure
-    from mlops.ml.evaluation.judging.serving_cost import judge_reports
-    from mlops.ml.evaluation.judging.waivers import verdict, waive
-    from mlops.ml.evaluation.predictions import Predictions
-    from mlops.ml.evaluation.studies import costs
-    from mlops.steps.gate import Params
+    from mlops.ml.evaluation.judging.waivers import verdict
 
-    try:
-        params = Params.model_validate(section)
-    except ValidationError as error:
-        hint = "merge the base into your branch, or run the version of mlops that compiled it"
-        raise IntegrityError(f"{name}: a gate this version of mlops cannot read", hint=hint) from error
-    predictions = Predictions.read(_predictions(root, name))
-    if predictions.task != params.task:
-        sentence = f"the predictions are {predictions.task} but the gate judges {params.task}"
-        raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
-    predictions = costs.priced(predictions, params.cost)
-    if code != root:
-        predictions = replace(predictions, own=measure(predictions, params.own, code, name))
-    evidence = gather(
-        predictions, params.rules, params.bootstrap, params.minimum_rows, grouped=params.group is not None
+    params = params_of(run.name, section)
+    predictions = read_predictions(run, params)
+    opponent = _opponent(run, params, predictions, live, sections)
+    if code != run.root:
+        predictions = replace(predictions, own=measure(predictions, params.own, code, run.name))
+        if opponent is not None and opponent.predictions is not None:
+            own = measure(opponent.predictions, params.own, code, run.name)
+            opponent = replace(opponent, predictions=replace(opponent.predictions, own=own))
+    records = judged(run, params, predictions, opponent, "allow" if live else first)
+    models = (
+        {} if opponent is None else figures(opponent, params, (sections.get("evaluate") or {}).get("metrics") or ())
     )
-    results = judge(evidence, params.bootstrap, params.minimum_rows)
-    reports = root / "pipelines" / name / "reports"
-    results += judge_reports(params.serving, reports, predictions.champion, params.bootstrap.confidence)
-    results += data_quality.judge_report(params.data, reports, params.bootstrap.confidence)
-    records = tuple(rounded(record) for record in waive([result.record() for result in results], params.waivers))
-    return Verdict(name, verdict(records), records, predictions.champion).on(date.today())
+    return Verdict(run.name, verdict(records), records, live).on(date.today()), models
 
 
-def _same_predictions(root: Path, name: str) -> None:
-    path = _predictions(root, name)
-    if not path.is_file():
-        hint = f"dvc pull brings them, or mlops run {name}"
-        raise InfrastructureError(f"{name}: the predictions are not here", hint=hint)
-    recorded = json.loads((root / "pipelines" / name / "reports" / "gate.json").read_bytes()).get("predictions")
-    if recorded != digest_file(path):
-        raise StaleError(f"{name}: the verdict was recorded for other predictions", hint=f"mlops run {name}")
+def _first(root: Path, commit: str) -> str:
+    """Say what a first model needs: the stricter of what the policies of now and of the base say."""
+    file = "conf/policy.yaml"
+    texts = (_bytes(root / file), file_at(root, commit, file))
+    policies = [parse_document(Policy, read(file, text))[0] for text in texts if text is not None]
+    return "review" if any(policy is None or policy.first == "review" for policy in policies) else "allow"
 
 
-def _predictions(root: Path, name: str) -> Path:
-    return root / "pipelines" / name / "artifacts" / "evaluation" / "predictions.parquet"
-
-
-def _sections(data: bytes, shown: str) -> dict[str, Any]:
-    value = parse(data, shown)
-    if not isinstance(value, dict):
-        raise IntegrityError(f"{shown} is damaged", hint="mlops compile")
-    return value
+def _opponent(
+    run: Run, params: Params, predictions: Predictions, live: str | None, sections: Mapping[str, Any]
+) -> Opponent | None:
+    """Meet the live model of the base, where a rule is about it and it is another than this one."""
+    about_it = any(rule.against == "champion" for rule in (*params.rules, *params.serving))
+    if live is None or not about_it or live == reported(run.root, run.name).get("digest"):
+        return None
+    _, project = open_project(run.root, run.name)
+    return meet(run, predictions, params, sections, fetch_live(run.root, project, run.name, live), live)

@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from mlops import __version__
 from mlops.app.compiling.compile import PLACES
+from mlops.app.compiling.gone import IGNORED
 from mlops.app.git import changed_files, file_at, git
 from mlops.app.given import within
 from mlops.app.judging.policy import policy_at
@@ -98,7 +99,7 @@ def _compiled(change: _Change, changed: set[str]) -> set[str]:
     pages = {"conf/README.md", *files()} - {difference.path for difference in check_files(root)}
     found = {path for path in changed if path in texts and _text(root / path) == texts[path]} | (pages & changed)
     for path in changed - found:
-        known = path not in texts and any(fnmatchcase(path, place) for place in PLACES)
+        known = path not in texts and any(fnmatchcase(path, place) for place in (*PLACES, IGNORED))
         if known and not (root / path).exists():
             found |= {path} if (file_at(root, change.commit, path) or b"").startswith(MARK.encode()) else set()
     return found

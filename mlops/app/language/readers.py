@@ -63,6 +63,8 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("preset", "gates"): ("evaluate", "measure", "gate"),
     ("gates",): ("evaluate", "measure", "gate"),
     ("package",): ("package",),
+    ("requests", "nulls"): ("evaluate", "package", "mlops serve"),
+    ("requests", "batch"): ("package", "mlops serve"),
     ("card",): ("package", "policy"),
     ("deploy",): ("rule rollout-setting", "rule unknown-component"),
     ("deploy", "*", "host"): ("nothing yet: mlops serve takes --host",),

@@ -13,6 +13,7 @@ from mlops.app.language.attribute_docs import Described
 from mlops.app.language.reference import MARK as PAGE_MARK
 from mlops.app.language.reference import page
 from mlops.files.generated import Difference, compare, write
+from mlops.spec.accept import Acceptances
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
 from mlops.spec.features import Features
@@ -39,9 +40,10 @@ FILES: dict[str, tuple[str, Any]] = {
     "policy": ("conf/policy.yaml", Policy),
     "release": ("conf/release/*/*.yaml", Release),
     "waiver": ("conf/waiver/*.yaml", Waivers),
+    "accept": ("conf/accept/*.yaml", Acceptances),
 }
 PLACE = "conf/.schema"
-_ALONE = ("project", "policy", "release", "waiver")
+_ALONE = ("project", "policy", "release", "waiver", "accept")
 _REFERENCE = {"type": "string", "pattern": r"^\$\{[A-Za-z0-9_.]+\}$", "description": "A reference to another key"}
 _NO_SCHEMA = ("default", "description", "enum", "const", "required", "propertyNames")
 _SHORT = 20  # characters: no reference of a real key fits into fewer

@@ -13,6 +13,7 @@ from mlops.app.judging.waivers import approved_by_author, expired
 from mlops.app.language.against_hydra import differences
 from mlops.app.language.findings import findings
 from mlops.app.starting.stores import unlocked
+from mlops.app.watching import accepted
 from mlops.app.workspace import open_workspace
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
@@ -30,7 +31,7 @@ def validate(
 
     What DVC needs for the repository's remotes must be locked.
     With `base`, the policy of that commit holds too, an upgrade changes nothing else, and `author` may not approve a
-    waiver that was not there; with `hydra`, Hydra must compose the same values.
+    waiver, or accept an incident, that was not there; with `hydra`, Hydra must compose the same values.
 
     Raises:
         Inconclusive: nothing is wrong, but the base is from before the repository began.
@@ -42,6 +43,7 @@ def validate(
             raise
         return error.diagnostics, error.message
     found = [*findings(workspace), *expired(workspace.configuration, workspace.pipelines, date.today())]
+    found += accepted.expired(workspace.configuration, workspace.pipelines, date.today())
     if hydra:
         found += differences(workspace)
     found += refused_release(workspace)
@@ -49,7 +51,9 @@ def validate(
     if base is not None:
         commit = commit_of(root, base)
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
-        found += approved_by_author(root, commit, workspace.pipelines, author) if author else []
+        if author:
+            found += approved_by_author(root, commit, workspace.pipelines, author)
+            found += accepted.approved_by_author(workspace.configuration, commit, workspace.pipelines, author)
         found += not_alone(workspace, commit)
         if not any(diagnostic.severity == "error" for diagnostic in found):
             refuse_bootstrap(root, commit)

@@ -32,13 +32,13 @@ def read_lock(root: Path, folder: str) -> dict[str, LockedStage]:
     path = root / folder / "dvc.lock"
     if not path.is_file():
         return {}
-    shown = f"{folder}/dvc.lock"
+    shown = f"{folder}/dvc.lock".removeprefix("./")
     data = path.read_bytes()
     key = digest_of(framework().encode(), data)
     kept = f"locks/{folder.replace('/', '.')}"
     if (known := recall(root, kept, key)) is not None:
         return {name: LockedStage(*parts) for name, parts in known.items()}
-    value = parse(data, shown, f"mlops run {Path(folder).name}")
+    value = parse(data, shown)
     try:
         stages = {name: _stage(name, stage) for name, stage in value["stages"].items()}
         keep(root, kept, key, {name: list(vars(stage).values()) for name, stage in stages.items()})

@@ -24,12 +24,12 @@ def policy_digest(workspace: Workspace) -> str:
     return digest_json(workspace.policy.model_dump(mode="json"))
 
 
-def made_of(root: Path, pipeline: PipelinePlan) -> MadeOf:
+def made_of(root: Path, pipeline: PipelinePlan, champion: str | None) -> MadeOf:
     """Freeze what a pipeline's run will depend on: all that is compiled, the live model, the files it reads."""
     compiled = [[stage.name, stage.command, list(stage.inputs), stage.section] for stage in pipeline.stages]
     read = {path for paths in given(pipeline).values() for path in paths}
     files = {path: _file(root / pipeline.folder / path) for path in sorted(read)}
-    return MadeOf(digest_json(compiled), pipeline.stage("evaluate").section.get("champion"), files)
+    return MadeOf(digest_json(compiled), champion, files)
 
 
 def hold(workspace: Workspace, planned: Planned, name: str) -> PipelineChange:
@@ -64,7 +64,10 @@ def _everywhere(workspace: Workspace, planned: Planned, name: str) -> Iterator[s
 
 
 def _here(workspace: Workspace, part: PipelineChange) -> Iterator[str]:
-    frozen, now = part.made_of, made_of(workspace.root, workspace.pipeline(part.name))
+    frozen, now = (
+        part.made_of,
+        made_of(workspace.root, workspace.pipeline(part.name), workspace.champions.get(part.name)),
+    )
     if frozen is None:
         return
     if frozen.champion != now.champion:

@@ -19,7 +19,7 @@ from mlops.spec.release import Rollout
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")
 _PIPELINE = re.compile(r"conf/pipeline/([^/]+)\.yaml")
-_PROTECTED = re.compile(r"(\.github/|docs/)?CODEOWNERS|\.github/workflows/.+\.ya?ml|conf/waiver/.+")
+_PROTECTED = re.compile(r"(\.github/|docs/)?CODEOWNERS|\.github/workflows/.+\.ya?ml|conf/(waiver|accept)/.+")
 
 
 def deploys(root: Path, commit: str, changed: Iterable[str]) -> dict[str, list[Deploy]]:

@@ -99,7 +99,7 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         seconds=duration,
         cost=cost(duration, loaded.spec.budget),
         data=_data(workspace, pipeline, stages[0], base.commit),
-        made_of=made_of(root, pipeline),
+        made_of=made_of(root, pipeline, workspace.champions.get(name)),
     )
 
 

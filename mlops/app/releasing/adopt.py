@@ -66,7 +66,7 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
     except (InfrastructureError, IntegrityError):
         note(root, pipeline, search.judged, search.run)
         # it is to be made again, where nobody may sign in to where bundles are kept, and compared with what is live
-        bring_live(root, workspace.project, name, pipeline.stage("evaluate").section.get("champion"), connect)
+        bring_live(root, workspace.project, name, workspace.champions.get(name), connect)
         raise
 
 

@@ -42,7 +42,7 @@ def noted(root: Path, pipeline: PipelinePlan) -> Note | None:
 
 
 def _inputs(root: Path, pipeline: PipelinePlan) -> str:
-    return digest_json(asdict(made_of(root, pipeline)))
+    return digest_json(asdict(made_of(root, pipeline, None)))
 
 
 def _place(root: Path, name: str) -> Path:

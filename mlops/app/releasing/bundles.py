@@ -14,6 +14,7 @@ from mlops.app.git import files_at, git
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
+from mlops.files import conflict
 from mlops.files.canonical import digest_file
 
 STORE = ".mlops/bundles"
@@ -72,11 +73,15 @@ def made_at(root: Path, name: str, digest: str) -> str | None:
 
 
 def reported(root: Path, name: str) -> dict[str, Any]:
-    """Read what the last run says of its bundle; empty where there is none."""
+    """Read what the last run says of its bundle; empty where there is none, raises Conflicted where two stand there."""
     path = root / "pipelines" / name / "reports" / "bundle.json"
     try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        data = path.read_bytes()
+        value = json.loads(data)
+    except OSError:
+        return {}
+    except ValueError:
+        conflict.refuse(data, f"pipelines/{name}/reports/bundle.json")
         return {}
     return value if isinstance(value, dict) else {}
 

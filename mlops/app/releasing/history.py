@@ -12,6 +12,9 @@ from mlops.app.git import commit_of, files_at, git
 from mlops.app.releasing.releases import file_of
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.plain_yaml import parse
+from mlops.spec.project import LIVE, Project
+from mlops.spec.reading.document import read
+from mlops.spec.reading.load import parse_document
 
 _FIELDS = "%H%x00%cI%x00%an%x00%s"
 _PULL = re.compile(r"^Merge pull request #(\d+)\b|\(#(\d+)\)$")
@@ -49,6 +52,30 @@ def history(root: Path, environment: str, name: str) -> tuple[Moment, ...]:
         for moment, before in zip_longest(moments, moments[1:])
         if moment.bundle != (before.bundle if before else None)
     )
+
+
+def live_at(root: Path, commit: str, name: str) -> str | None:
+    """Name the bundle that a commit has live; None where it has no release file.
+
+    Raises:
+        IntegrityError: the release file of that commit names no bundle.
+    """
+    file = file_of(_live_environment(root, commit), name)
+    data = files_at(root, commit, [file]).get(file)
+    if data is None:
+        return None
+    bundle = _bundle(data, file)
+    if bundle is None:
+        raise IntegrityError(f"{commit[:8]}:{file} names no bundle", hint="repair the release file at the base first")
+    return bundle
+
+
+def _live_environment(root: Path, commit: str) -> str:
+    """Name the environment that a commit's project calls live; a project that says nothing means `prod`."""
+    file = "conf/project.yaml"
+    data = files_at(root, commit, [file]).get(file)
+    project = None if data is None else parse_document(Project, read(file, data))[0]
+    return LIVE if project is None else project.live
 
 
 def last_change(root: Path, file: str) -> str | None:

@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from mlops.app.judging.comparison import FOLDER as COMPARISONS
+from mlops.app.judging.comparison import comparisons_of
 from mlops.app.judging.gate import read_gate
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.releasing.bundles import prove, reported
@@ -62,8 +64,8 @@ def lay_out(evidence: Path, place: Path, pipeline: PipelinePlan) -> Left:
     left = Left(place, pipeline)
     if not (evidence / LOCK).is_file() or not (evidence / "bundle").is_dir():
         raise InfrastructureError(f"the run kept no bundle of {pipeline.name}")
-    moves = {LOCK: LOCK, "bundle": BUNDLE} | dict(_reports(pipeline))
-    known = {*moves, "exit-code", *_pages(pipeline)}
+    moves = {LOCK: LOCK, "bundle": BUNDLE, COMPARISONS: COMPARISONS} | dict(_reports(pipeline))
+    known = {*moves, "exit-code", "judged.json", *_pages(pipeline)}
     if unknown := sorted(path.name for path in evidence.iterdir() if path.name not in _tops(known)):
         raise IntegrityError(f"{pipeline.name}: {unknown[0][:100]!r} is no output of a run", hint=_HINT)
     for source, target in moves.items():
@@ -109,6 +111,8 @@ def put(root: Path, left: Left) -> None:
                 shutil.copytree(source, temporary, dirs_exist_ok=True)
         else:
             write_bytes(folder / path, source.read_bytes())
+    for made in comparisons_of(left.place, left.pipeline.name, str(reported(left.place, left.pipeline.name)["digest"])):
+        made.write(root)
     write_bytes(folder / LOCK, (left.folder / LOCK).read_bytes())
 
 
@@ -145,7 +149,7 @@ def _tops(paths: set[str]) -> set[str]:
 
 def _extra(left: Left) -> Iterator[str]:
     """Find files that no output of the plan holds; outputs that are folders are compared as a whole."""
-    known = {LOCK, BUNDLE, *dict(_reports(left.pipeline)).values()}
+    known = {LOCK, BUNDLE, COMPARISONS, *dict(_reports(left.pipeline)).values()}
     for path in sorted(left.folder.rglob("*")):
         relative = path.relative_to(left.folder).as_posix()
         if path.is_file() and not any(relative == one or relative.startswith(f"{one}/") for one in known):

@@ -123,7 +123,7 @@ def _origin(root: Path, name: str) -> tuple[str, bool]:
     except ConfigurationError as error:
         hint = "commit the pipeline first: a version names the commit it was made from"
         raise ConfigurationError(f"{root.name}/ has no Git commit yet", hint=hint) from error
-    written = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
+    written = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/", f"pipelines/{name}/comparisons/")
     folders = (f"pipelines/{name}", f"conf/pipeline/{name}.yaml")
     changed = (path for folder in folders for path in changed_files(root, commit, folder))
     return commit, any(not path.startswith(written) for path in changed)

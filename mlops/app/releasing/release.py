@@ -10,6 +10,7 @@ from mlops.app.git import changed_files
 from mlops.app.judging.gate import read_gate
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove, reported
+from mlops.app.releasing.compared import compared_with_live
 from mlops.app.releasing.order import claims, refuse_out_of_order
 from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
 from mlops.app.releasing.release_body import Step, gate_of, release_body
@@ -48,8 +49,8 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     """Write the release file, or propose it.
 
     Raises:
-        StaleError: the bundle is not registered, or was judged against another live model.
-        GateFailed: its verdict is not a pass.
+        StaleError: the bundle is not registered.
+        GateFailed: its verdict is not a pass, or not beside what is live now; Inconclusive where that is unsure.
         IntegrityError: the bundle is not what its digest promises.
         InfrastructureError: MLflow does not answer, or the bundle is nowhere.
     """
@@ -67,20 +68,25 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         waiver = refuse_out_of_order(root, project, wanted.environment, wanted.name, digest, find, date.today())
     contents = prove(place, wanted.name, digest)
     _hold(contents, wanted.name)
+    comparison = None
     if wanted.environment == project.live:
-        _compared_with(contents, wanted.name, live)
+        comparison = compared_with_live(root, project, contents, wanted.name, live, connect)
     before = readable(root, wanted.name, live)
-    step = Step(wanted.environment, wanted.name, contents, live, before, wanted.reason, version.judged, waiver)
+    step = Step(
+        wanted.environment, wanted.name, contents, live, before, wanted.reason, version.judged, waiver, comparison
+    )
     text = written(text_of(root, file), digest, wanted.reason, file)
+    evidence = {} if comparison is None else {comparison.file: comparison.dumps()}
     proposal = Proposal(
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",
         body=release_body(step),
-        files={file: text, **recorded(root, wanted.name)},
+        files={**recorded(root, wanted.name), **evidence, file: text},
         labels=("release",),
     )
     if not propose:
-        write(root, file, text)
+        for path, content in {**evidence, file: text}.items():
+            write(root, path, content)
         return Outcome(wanted.name, wanted.environment, file, digest, live, "written")
     made = submit(root, proposal, base=project.ci.branch)
     return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made)
@@ -92,7 +98,7 @@ def recorded(root: Path, name: str) -> dict[str, str | None]:
     None stands for a report of an earlier run that this one took away.
     """
     files = changed_files(root, "HEAD", f"pipelines/{name}")
-    kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
+    kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/", f"pipelines/{name}/comparisons/")
     return {path: text_of(root, path) for path in sorted(files) if path.startswith(kept)}
 
 
@@ -113,7 +119,7 @@ def text_of(root: Path, file: str) -> str | None:
 
 
 def write(root: Path, file: str, text: str) -> None:
-    """Write a release file into the work tree."""
+    """Write a release file, or its evidence, into the work tree."""
     write_text(root / file, text)
 
 
@@ -134,13 +140,3 @@ def _hold(contents: Contents, name: str) -> None:
         raise GateFailed(f"{name}: the bundle passed by a waiver that does not hold today", hint=hint)
     if gate.verdict != "pass":
         raise IntegrityError(f"{name}: the bundle holds a gate that says {gate.verdict}, its version says pass")
-
-
-def _compared_with(contents: Contents, name: str, live: str | None) -> None:
-    """Refuse for the live environment what was compared with another model than the one that is live now."""
-    gate = gate_of(contents)
-    compared = any(rule.against == "champion" for rule in gate.rules)
-    if compared and gate.champion != live:
-        was, now = (digest[:19] + "…" if digest else "no live model" for digest in (gate.champion, live))
-        hint = f"mlops run {name}, then register and release it; to go back: mlops rollback {name}"
-        raise StaleError(f"{name}: judged against {was}, but live is {now}", hint=hint)

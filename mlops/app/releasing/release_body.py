@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from mlops.app.judging.comparison import Comparison
 from mlops.app.reviewing.evidence import Figure, Gate, Metrics
 from mlops.app.reviewing.markdown import escape, folded, interval, number
 from mlops.app.reviewing.sections import MARKS
@@ -37,11 +38,13 @@ class Step:
     judged: str | None = None
     waiver: Waiver | None = None
     """What lets it skip the environment before."""
+    comparison: Comparison | None = None
+    """How it does beside the live one, on the same rows."""
 
 
 def release_body(step: Step) -> str:
     """Write the body of a release: the evidence it was packaged with, beside the live one's."""
-    lines = [*_head(step, "Merging this makes"), *_gates(step.bundle), *_figures(step)]
+    lines = [*_head(step, "Merging this makes"), *_gates(step), *_figures(step)]
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +59,7 @@ def rollback_body(step: Step) -> str:
         f"- ✅ it loads and answers its {rows:,} golden rows as when it was made",
         f"- {_requests(step)}",
         "",
-        *_gates(step.bundle),
+        *_gates(step),
         *_figures(step),
     ]
     return "\n".join(lines) + "\n"
@@ -110,8 +113,11 @@ def _fields(bundle: Contents) -> dict[str, Any]:
     return {field["name"]: field for field in json.loads(bundle.files["schema.json"]).get("fields", ())}
 
 
-def _gates(bundle: Contents) -> Iterator[str]:
-    gate = gate_of(bundle)
+def _gates(step: Step) -> Iterator[str]:
+    gate = gate_of(step.bundle)
+    if step.comparison is not None:
+        over_live = Gate.model_validate({"verdict": gate.verdict, "rules": step.comparison.rules}).rules
+        gate = gate.model_copy(update={"rules": (*(r for r in gate.rules if r.verdict != "deferred"), *over_live)})
     yield f"| gate {MARKS[gate.verdict]} | value | interval | bound | rows |"
     yield "| --- | --- | --- | --- | --- |"
     for rule in gate.rules[:_RULES]:
@@ -127,10 +133,14 @@ def _gates(bundle: Contents) -> Iterator[str]:
 
 
 def _figures(step: Step) -> Iterator[str]:
-    """Compare with the live bundle on the same rows where it was the champion, else with what it was packaged with."""
-    models = _models(step.bundle)
+    """Compare with the live bundle on the same rows where that was done, else with what it was packaged with."""
+    made = step.comparison
+    models = {} if made is None else Metrics.model_validate({"models": made.models}).models
+    mine: Mapping[str, Figure]
+    other: Mapping[str, Figure]
     mine, other, how = models.get("candidate", {}), models.get("champion", {}), "on the same test rows"
-    if gate_of(step.bundle).champion != step.before or not other:
+    if not mine:
+        mine = _models(step.bundle).get("candidate", {})
         other = _models(step.live).get("candidate", {}) if step.live else {}
         how = "as measured when it was made, on its own test rows"
     if not mine:

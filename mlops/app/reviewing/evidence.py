@@ -43,7 +43,7 @@ class Rule(_Read):
     low: float | None = None
     high: float | None = None
     n: int | None = None
-    verdict: Verdict
+    verdict: Literal["pass", "fail", "inconclusive", "deferred"]
     mode: Literal["block", "warn"] = "block"
     applicable: bool = True
     sentence: str = ""
@@ -58,11 +58,17 @@ class Rule(_Read):
 
 
 class Gate(_Read):
-    """`reports/gate.json`."""
+    """`reports/gate.json`, or `judged.json`, which is of the rules over the live model too."""
 
     verdict: Verdict
     rules: tuple[Rule, ...] = ()
     champion: str | None = None
+
+    @property
+    def whole(self) -> Gate:
+        """Take a pass for doubt where rules were never judged."""
+        doubtful = self.verdict == "pass" and any(rule.state == "deferred" for rule in self.rules)
+        return self.model_copy(update={"verdict": "inconclusive"}) if doubtful else self
 
 
 class Figure(_Read):
@@ -174,9 +180,12 @@ def _judged(change: Change, here: Path | None) -> Judged:
         return Judged(change=change)
     code = _code(here / "exit-code")
     # committed reports of an earlier run are there too when a stage stopped: they say nothing of this run
-    gate = _read(here / "gate.json", Gate) if code in _JUDGED else None
-    metrics = _read(here / "metrics.json", Metrics) if gate else None
-    return Judged(change=change, gate=gate, metrics=metrics or Metrics(), exit_code=code)
+    gate = (_read(here / "judged.json", Gate) or _read(here / "gate.json", Gate)) if code in _JUDGED else None
+    if gate is None:
+        return Judged(change=change, exit_code=code)
+    found = [_read(here / name, Metrics) or Metrics() for name in ("metrics.json", "judged.json")]
+    models = {model: table for each in found for model, table in each.models.items()}
+    return Judged(change=change, gate=gate.whole, metrics=Metrics(models=models), exit_code=code)
 
 
 def _code(path: Path) -> int | None:

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from mlops.app.reviewing.evidence import Figure, Gate, Judged, Rule, Stage
 from mlops.app.reviewing.markdown import escape, folded, interval, number, plain
 
-MARKS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "skipped": "⏩", "stopped": "❌", "waived": "🕓"}
+MARKS = {
+    "pass": "✅",
+    "fail": "❌",
+    "inconclusive": "❔",
+    "skipped": "⏩",
+    "stopped": "❌",
+    "waived": "🕓",
+    "deferred": "⏳",
+}
 _CODES = {
     3: "Something moved since it was recorded",
     4: "The configuration, or the data it describes, is wrong",

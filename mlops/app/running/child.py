@@ -1,4 +1,8 @@
-"""A program in a process group of its own: started, listened to, and ended with all that it started."""
+"""A program in a process group of its own: started, listened to, and ended with all that it started.
+
+Its standard input is a pipe that nothing is written to: it closes when this process ends, however that ends, and so
+tells the program, and every one that it starts, that nobody waits for them any more (`ending.end_with_parent`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _AGAIN = 1.0  # seconds until the group is asked once more: what was just being started has not heard
 _PATIENCE = 20.0  # seconds until those who do not answer are killed
@@ -17,11 +24,14 @@ _GLANCE = 0.02
 class Child:
     """A running program; `output` is what it and its children print, where that was asked for."""
 
-    def __init__(self, command: list[str], folder: Path, *, piped: bool = False) -> None:
+    def __init__(
+        self, command: list[str], folder: Path, *, piped: bool = False, environment: Mapping[str, str] | None = None
+    ) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - its callers build the command of checked names
             command,
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
+            env=environment,
             stdout=subprocess.PIPE if piped else None,
             stderr=subprocess.STDOUT if piped else None,
             start_new_session=True,  # Ctrl-C is for this process alone, which then ends the others in order
@@ -39,8 +49,9 @@ class Child:
 
     def close(self) -> None:
         """Listen no longer."""
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
 
     @property
     def output(self) -> IO[bytes]:

@@ -1,14 +1,16 @@
 """How a run ends before its time: from `mlops run` down to the stage, nobody is left behind and nothing is left half.
 
 `mlops run` starts DVC in a process group of its own (`child`), and DVC starts the stages. Told to stop, a stage cleans
-up and ends; DVC finishes what it is writing, and starts no other stage.
+up and ends; DVC finishes what it is writing, and starts no other stage. All of them have the pipe of `mlops run` as
+their standard input: where that process is killed and can tell nobody, the pipe ends.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
+import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,24 +20,31 @@ if TYPE_CHECKING:
 STOPPED = "MLOPS_STOPPED"
 """Set in the environment of stages that DVC would start although it was told to stop."""
 RUNNER = "MLOPS_RUNNER"
-"""Set in the environment of stages that `mlops run` started: the process that they end with."""
-_PR_SET_PDEATHSIG = 1
+"""Set in the environment of stages that `mlops run` started, whose standard input ends with it."""
+_GRACE = 1.0  # seconds in which DVC's process, which hears of it too, tells the stage in order
+_PATIENCE = 20.0  # seconds until one that does not answer is killed
 
 
-def end_with(process: int) -> None:
-    """Have this process told to stop when the one that started it ends, even if that is killed; on Linux only.
+def end_with_parent(pipe: int, grace: float = 0.0) -> None:
+    """Have this process told to stop, after a grace in seconds, when the other end of a pipe is closed."""
+    threading.Thread(target=_watch, args=(pipe, grace), daemon=True).start()
 
-    `process` is looked at too: it may have ended before this process could say that it wants to know.
-    """
-    if sys.platform != "linux":
-        return
-    import ctypes  # a run with nothing to do should not wait for it
 
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        os.kill(os.getpid(), signal.SIGTERM)
+def _watch(pipe: int, grace: float) -> None:
+    while os.read(pipe, 512):
+        pass
+    time.sleep(grace)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_PATIENCE)  # where a library computes, it may take that long until Python hears of it
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _own_input() -> int:
+    """Take the pipe out of the way of code that reads standard input, which finds nothing there."""
+    pipe, nothing = os.dup(0), os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return pipe
 
 
 @contextmanager
@@ -58,8 +67,8 @@ def interruptible() -> Iterator[None]:
 def stage() -> Iterator[None]:
     """Let a stage end with the run that started it; a stage that should not have been started ends at once."""
     with interruptible():
-        if runner := os.environ.get(RUNNER, ""):
-            end_with(int(runner))
+        if os.environ.get(RUNNER):
+            end_with_parent(_own_input(), _GRACE)
         if os.environ.get(STOPPED):
             raise KeyboardInterrupt
         yield

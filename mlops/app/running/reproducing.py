@@ -1,8 +1,9 @@
-"""The process that runs DVC for one pipeline: `python -m mlops.app.running.reproducing RUNNER NAME TARGET ...`.
+"""The process that runs DVC for one pipeline: `python -m mlops.app.running.reproducing NAME TARGET ...`.
 
 It holds the pipeline's lock for as long as DVC may write in its folder, and waits for DVC's own lock, which others
 hold for moments only: while a stage runs it is free. Told to stop it passes that on to the stage; DVC itself is never
-interrupted, so that its lock files and the `dvc.lock` stay whole.
+interrupted, so that its lock files and the `dvc.lock` stay whole. Its standard input, which the stages inherit, is the
+pipe of the `mlops run` that started it.
 """
 
 from __future__ import annotations
@@ -13,21 +14,25 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mlops.app.running.ending import RUNNER, STOPPED, end_with
+from mlops.app.running.ending import RUNNER, STOPPED, end_with_parent
 from mlops.files.alone import alone
 
 
 def command(name: str, targets: list[str]) -> list[str]:
-    """Say how this file is run for pipeline `name` by this process."""
-    return [sys.executable, "-m", "mlops.app.running.reproducing", str(os.getpid()), name, *targets]
+    """Say how this file is run for pipeline `name`, by a `Child`."""
+    return [sys.executable, "-m", "mlops.app.running.reproducing", name, *targets]
 
 
-def main(runner: int, name: str, *targets: str) -> int:
+def main(name: str, *targets: str) -> int:
     """Reproduce targets of the repository in the current folder; gives the exit code of `dvc repro`."""
-    end_with(runner)
-    with alone(lock_of(Path.cwd(), name), lambda: _say(f"{name}: waiting for another run of it to end")):
+    end_with_parent(sys.stdin.fileno())
+    with (
+        Path(os.devnull).open(encoding="utf-8") as nothing,
+        alone(lock_of(Path.cwd(), name), lambda: _say(f"{name}: waiting for another run of it to end")),
+    ):
+        sys.stdin = nothing  # a question of DVC's has no answer; the pipe itself is for the stages
         signal.signal(signal.SIGTERM, _stop)
-        os.environ[RUNNER] = str(os.getpid())
+        os.environ[RUNNER] = "yes"
         from dvc.cli import main as dvc
 
         result_of(Path.cwd(), name).unlink(missing_ok=True)
@@ -57,4 +62,4 @@ def _say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), *sys.argv[2:]))
+    sys.exit(main(*sys.argv[1:]))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.judging.gate import Verdict, read_verdict
+from mlops.app.judging.settle import settled
 from mlops.app.planning.made_of import policy_digest
-from mlops.app.releasing.registry import bring_live
 from mlops.app.running.child import Child
 from mlops.app.running.ending import interruptible
 from mlops.app.running.reproducing import command, result_of
@@ -49,10 +49,11 @@ def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reprodu
         InfrastructureError: DVC itself failed.
         Conflicted: a merge left both versions in dvc.lock.
         StaleError: the rules, or the policy, are not those it began with.
+        InfrastructureError: the live bundle that a rule compares with cannot be had.
     """
     standing = standings(workspace, (name,))[name]
     if standing.settled:
-        return read_verdict(workspace.root, name)
+        return settled(workspace.root, name)
     begun = Begun.of(workspace, name, standing)
     return begun.ended(reproduce(workspace.root, begun.command))
 
@@ -68,9 +69,7 @@ class Begun:
 
     @classmethod
     def of(cls, workspace: Workspace, name: str, standing: Standing) -> Begun:
-        """Say what is to be run, note the rules as they are, and bring the live bundle that they compare with."""
-        champion = workspace.pipeline(name).stage("evaluate").section.get("champion")
-        bring_live(workspace.root, workspace.project, name, champion)
+        """Say what is to be run, and note the rules as they are."""
         file = f"pipelines/{name}/dvc.yaml"
         stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
         targets = ["--single-item", *stages] if standing.compiled else [file]
@@ -82,7 +81,7 @@ class Begun:
             _raise(self.name, result_of(self.root, self.name))
         verdict = read_verdict(self.root, self.name)
         _hold(self.name, self.rules, _rules(open_workspace(self.root, (self.name,)), self.name), verdict)
-        return verdict
+        return settled(self.root, self.name)
 
 
 def _rules(workspace: Workspace, name: str) -> tuple[str, str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +12,8 @@ from pathlib import Path
 import yaml
 
 from mlops.app.judging.gate import Verdict, read_verdict
+from mlops.app.running.child import Child
+from mlops.app.running.ending import RUNNER, interruptible
 from mlops.app.running.reproducing import result_of
 from mlops.app.running.run import StageFailed
 from mlops.files.atomic import write_text, writing
@@ -30,7 +32,8 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
     """
     scratch = root / ".mlops" / "smoke"
     folder = scratch / "pipelines" / pipeline.name
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)
     source = root / pipeline.folder
     folder.mkdir(parents=True)
     for file in source.iterdir():
@@ -52,7 +55,8 @@ def _run(folder: Path, *stages: str) -> None:
     result = result_of(folder.parent.parent, folder.name)
     result.unlink(missing_ok=True)
     command = [sys.executable, "-m", "mlops", "stage", *stages]
-    code = subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603 - constant
+    with interruptible(), Child(command, folder, environment={**os.environ, RUNNER: "yes"}) as child:
+        code = child.wait()
     if code:
         raise StageFailed(f"{folder.name}: {stopped(stages, result)} stopped", code=code, hint="")
 

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.files.plain_yaml import parse
 from mlops.files.sqlite_store import absolute, within
+from mlops.files.system import refused
 from mlops.steps.context import StageContext, Tracking
 
 
@@ -34,10 +36,13 @@ def run_stage(folder: Path, name: str) -> None:
         context = _context(folder, pipeline, name)
         _run(context)
     except MlopsError as error:
-        _record(
-            root, pipeline or name, {"stage": name, "code": error.exit_code, "cause": error.message, "next": error.hint}
-        )
+        _record_stop(root, pipeline or name, name, error)
         raise
+    except Exception as error:  # what Polars says of a full disk is no OSError
+        if (told := refused(error)) is None:
+            raise
+        _record_stop(root, pipeline or name, name, told)
+        raise told from error
     _record(root, pipeline or name, {"stage": name, "code": 0, "cause": "", "next": ""})
     remember(root, pipeline or name, name, time.monotonic() - started)
 
@@ -90,6 +95,12 @@ def tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
     fleeting = os.environ.get("GITHUB_ACTIONS") == "true" and within(settings["uri"])
     uri = os.environ.get("MLFLOW_TRACKING_URI", "" if fleeting else settings["uri"])
     return Tracking(absolute(root, uri), settings["experiment"]) if uri else None
+
+
+def _record_stop(root: Path, pipeline: str, stage: str, error: MlopsError) -> None:
+    """Note why a stage stopped; on a disk that is full this too may fail, and says nothing new then."""
+    with suppress(OSError):
+        _record(root, pipeline, {"stage": stage, "code": error.exit_code, "cause": error.message, "next": error.hint})
 
 
 def _record(root: Path, name: str, result: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.errors import IntegrityError
 from mlops.files.canonical import dumps
-from mlops.files.plain_yaml import Conflicted
+from mlops.files.conflict import Conflicted
 from mlops.plan.stage import Stage
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from mlops.app.judging.gate import Verdict, read_verdict
+from mlops.app.judging.gate import Verdict
+from mlops.app.judging.settle import settled
 from mlops.app.planning.cost import seconds
 from mlops.app.running.child import Child, end
 from mlops.app.running.ending import interruptible
@@ -146,7 +147,7 @@ class _Crew:
 
 def _settled(workspace: Workspace, name: str) -> Outcome:
     try:
-        return Outcome(name, read_verdict(workspace.root, name))
+        return Outcome(name, settled(workspace.root, name))
     except MlopsError as error:
         return Outcome(name, error=error)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from mlops.app.compiling.compile import check_files
 from mlops.app.given import given
+from mlops.app.merging import refuse_marked
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.workspace import Workspace
 from mlops.errors import IntegrityError
-from mlops.files.plain_yaml import Conflicted
+from mlops.files.conflict import Conflicted
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 
@@ -31,10 +32,11 @@ def verify(workspace: Workspace, names: tuple[str, ...] = ()) -> tuple[Finding, 
     """Find every disagreement of the named pipelines, or of all.
 
     Raises:
-        Conflicted: a merge left both versions in a dvc.lock: there is nothing to compare with.
+        Conflicted: a merge left both versions in a dvc.lock or a compiled file: there is nothing to compare with.
     """
     found: list[Finding] = []
     differing = {difference.path for difference in check_files(workspace)}
+    refuse_marked(workspace.root, differing)
     for pipeline in workspace.plan.pipelines:
         if names and pipeline.name not in names:
             continue

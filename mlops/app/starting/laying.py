@@ -19,15 +19,12 @@ from pathlib import Path
 
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_bytes
+from mlops.files.system import CURES
 
 STAGE = ".mlops-init"
 _LIST = "list.json"
 _LAST = "conf"
-_CAUSES = {
-    errno.ENOSPC: "make room on the disk",
-    errno.EDQUOT: "make room on the disk",
-    errno.EFBIG: "raise the limit on the size of a file",
-}
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def lay(folder: Path, build: Callable[[Path], None]) -> tuple[str, ...]:
@@ -162,6 +159,6 @@ def _digest(path: Path) -> str:
 
 
 def _unwritable(folder: Path, error: OSError) -> MlopsError:
-    hint = _CAUSES.get(error.errno or 0, "name a folder that you may write to")
+    hint = CURES[error.errno] if error.errno in _OF_THE_DISK else "name a folder that you may write to"
     said = (error.strerror or str(error)).lower()
     return InfrastructureError(f"{folder} cannot be written: {said}", hint=f"{hint}; nothing is left of this try")

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.app.releasing.live import choose
+from mlops.app.watching.accepted import acceptances_at, file_of, main_line, waiting
 from mlops.app.watching.prediction_log import labels_file, open_log
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
@@ -19,17 +20,24 @@ from mlops.files.canonical import dumps
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Pipeline
 
+if TYPE_CHECKING:
+    from mlops.monitor.agreed import Agreed
+
 HISTORY = 30  # windows that a report shows
 EXIT_CODES = {"ok": 0, "alarm": 2, "data-incident": 2, "insufficient": 7}
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A report as JSON, where it was written, and the metric with its bound where there is one."""
+    """A report as JSON, where it was written, and the metric with its bound where there is one.
+
+    `unmerged` names a file of acceptances that are not on the main line yet.
+    """
 
     document: Mapping[str, Any]
     page: Path
     bound: tuple[str, float] | None
+    unmerged: str | None = None
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,17 @@ def settings(workspace: Workspace, name: str) -> Monitor:
     return loaded.spec.monitor
 
 
-def watch(workspace: Workspace, name: str, until: datetime | None = None, environment: str | None = None) -> Watched:
+def watch(
+    workspace: Workspace,
+    name: str,
+    until: datetime | None = None,
+    environment: str | None = None,
+    *,
+    now: datetime | None = None,
+) -> Watched:
     """Judge the log of a pipeline up to a time, by default its newest record's, and write the report.
+
+    A log that ended long before `now` is judged up to then: what it showed at its end is not how things are.
 
     It is held against the bundle that an environment serves, the live one by default: one that was merged since and is
     not released answered nobody.
@@ -93,29 +110,44 @@ def watch(workspace: Workspace, name: str, until: datetime | None = None, enviro
             f"{name}: there is no prediction log in {logged.shown}",
             hint=f"mlops serve {name} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
         )
-    until = until or span[1]
+    if until is None:
+        ended = now is not None and windows.silent(span[1], now, monitor.window, monitor.drift.out_of)
+        until = now if now is not None and ended else span[1]
     labelled = _labelled(workspace.root, name, spec, monitor, until, bound)
+    main = main_line(workspace.root, workspace.project.ci.branch)
     closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
     folder = logged.bring(listed, closed[0].start, closed[-1].end) if closed else logged.folder
     result = judge.judge(
-        closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, labelled
+        closed,
+        lambda window: log.read(folder, window, reference.bundle),
+        until,
+        reference,
+        monitor,
+        labelled,
+        _agreed(workspace, name, main),
     )
-    found = document.document(result, reference, name)
+    found = document.document(result, reference, name, span[1])
     place = report_folder(workspace.root, name)
     write_text(place / "report.json", dumps(found))
-    write_text(place / "report.html", page.render(found, monitor.drift.measure, monitor.drift.at_least, bound))
-    return Watched(found, place / "report.html", bound)
+    write_text(place / "report.html", page.render(found, monitor.drift.measure, bound))
+    unmerged = file_of(name) if waiting(workspace.root, main, name) else None
+    return Watched(found, place / "report.html", bound, unmerged)
 
 
 def watch_all(
-    workspace: Workspace, names: Sequence[str], until: datetime | None = None, environment: str | None = None
+    workspace: Workspace,
+    names: Sequence[str],
+    until: datetime | None = None,
+    environment: str | None = None,
+    *,
+    now: datetime | None = None,
 ) -> Watch:
     """Judge several pipelines; what is wrong with one stops no other."""
     watched: list[Watched] = []
     failed: dict[str, MlopsError] = {}
     for name in names:
         try:
-            watched.append(watch(workspace, name, until, environment))
+            watched.append(watch(workspace, name, until, environment, now=now))
         except MlopsError as error:
             if name not in error.message:
                 error.message = f"{name}: {error.message}"
@@ -181,3 +213,12 @@ def _labelled(
         return None
     frame = labels_of(root, name, spec, monitor, until)
     return Labelled(frame, spec.data.entity, spec.evaluate.bootstrap, bound[1])
+
+
+def _agreed(workspace: Workspace, name: str, main: str | None) -> Agreed:
+    """Gather what the data contract allows to be missing, and the incidents that were accepted and merged."""
+    from mlops.monitor.agreed import Agreed
+
+    columns = workspace.pipelines[name].spec.data.columns
+    budgets = {column: rule.nulls.at_most for column, rule in columns.items() if rule.nulls is not None}
+    return Agreed(budgets, acceptances_at(workspace.root, main, name))

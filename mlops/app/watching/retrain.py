@@ -167,6 +167,7 @@ def _body(name: str, report: dict[str, Any], policy: Retrain, why: str, rows: in
         f"**{escape(name)}** should learn again: {escape(why)}.",
         "",
         *(alarms or ["- no alarm: the schedule asks for it"]),
+        *_accepted(report),
         "",
         f"This adds {rows:,} rows, served by the live model and labelled since, as `{file}`. Nothing else changes: the",
         "pipeline trains on them, and its gates judge the result. Look at the data before you merge: how labels are",
@@ -175,3 +176,9 @@ def _body(name: str, report: dict[str, Any], policy: Retrain, why: str, rows: in
         f"Live model: `{escape(report['bundle'])}`. Judged until {escape(report['until'])}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _accepted(report: dict[str, Any]) -> list[str]:
+    """List what is known to be wrong with the feed that the new rows come from: whoever merges should know it too."""
+    last = report.get("windows") or [{}]
+    return [f"- known: {escape(incident['sentence'])}" for incident in last[-1].get("accepted", ())]

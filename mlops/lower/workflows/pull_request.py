@@ -51,7 +51,9 @@ done
 _JUDGE = """\
 status=0
 for name in $PIPELINES; do
-  .venv/bin/mlops gate "$name" --base "$BASE" --explain -o md >> "$GITHUB_STEP_SUMMARY" || status=$?
+  mkdir -p "evidence/$name"
+  .venv/bin/mlops gate "$name" --base "$BASE" --explain -o md --record "evidence/$name/judged.json" \
+    >> "$GITHUB_STEP_SUMMARY" || status=$?
 done
 exit "$status"
 """
@@ -76,7 +78,9 @@ digest=$(files | xargs -0 sha256sum | sha256sum | cut -d ' ' -f 1)
 echo "evidence-$INDEX=$digest" >> "$GITHUB_OUTPUT"
 """
 
-_BUNDLE = '''cp -RL "$here/dvc.lock" "$here/artifacts/bundle" "evidence/$name/"'''
+_BUNDLE = """\
+cp -RL "$here/dvc.lock" "$here/artifacts/bundle" "evidence/$name/"
+    if [ -d "$here/comparisons" ]; then cp -R "$here/comparisons" "evidence/$name/"; fi"""
 # Whoever may read a repository may download its artifacts: of a public one whose bundles are kept in a cloud, they stay
 # there, and the main branch makes them again.
 _NONE = ": # a public repository keeps none: anybody could download it"

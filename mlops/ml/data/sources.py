@@ -15,6 +15,7 @@ from mlops.errors import ConfigurationError, DataError, InfrastructureError, Int
 from mlops.extras import need
 from mlops.files.canonical import digest_file
 from mlops.files.dvc_cache import linked, own_bytes
+from mlops.files.system import of_file
 from mlops.ml.data import delimited
 from mlops.ml.data.parquet import ROW
 
@@ -92,6 +93,8 @@ def reading(source: Source) -> Iterator[None]:
     except pl.exceptions.NoDataError as error:
         raise DataError(f"{source.label} is empty", hint="check where the file comes from") from error
     except (pl.exceptions.PolarsError, OSError) as error:
+        if of_file(error):  # a disk that is full, or a right that is lacking: the content may be sound
+            raise
         raise DataError(
             f"{source.label} cannot be read as {source.kind}: {_reason(error)}", hint=_cure(source)
         ) from error

@@ -89,6 +89,23 @@ class Predictions:
         scores, decisions = _turned(self.scores, perturbation), _turned(self.decisions, perturbation)
         return replace(self, scores=scores, decisions=decisions, own=own)
 
+    def take(self, rows: NDArray[np.int64]) -> Predictions:
+        """Keep some rows, by position."""
+        return replace(
+            self,
+            rows=self.rows[rows],
+            target=self.target[rows],
+            scores={model: score[rows] for model, score in self.scores.items()},
+            slices={by: labels[rows] for by, labels in self.slices.items()},
+            groups=None if self.groups is None else self.groups[rows],
+            decisions={model: chosen[rows] for model, chosen in self.decisions.items()},
+            scale=None if self.scale is None else self.scale[rows],
+            own={
+                name: RowLosses({model: values[rows] for model, values in found.values.items()}, found.problems)
+                for name, found in self.own.items()
+            },
+        )
+
     def with_perturbed(self, scores: Mapping[str, NDArray[Any]]) -> Predictions:
         """Add the candidate's scores on perturbed rows, by perturbation."""
         return replace(self, scores={**self.scores, **{f"{_UNDER}{name}": score for name, score in scores.items()}})

@@ -45,6 +45,15 @@ def summarise(
     }
 
 
+def measured(
+    predictions: Predictions, metrics: Sequence[str], models: Iterable[str], method: Method
+) -> dict[str, Table]:
+    """Measure some models on all rows, on the same resamples: {model: {metric: {value, low, high}}}."""
+    rows, names = np.arange(len(predictions)), tuple(models)
+    tables = _measured(predictions, metrics, [(model, "", "", rows) for model in names], method)
+    return dict(zip(names, tables, strict=True))
+
+
 def _measured(
     predictions: Predictions,
     metrics: Sequence[str],

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from mlops.extras import need
-from mlops.files.sqlite_store import artifact_location, one_at_a_time
+from mlops.files.sqlite_store import artifact_location, begin, one_at_a_time
 from mlops.ml.training.session import complain
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class Run:
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.WARNING)
         with one_at_a_time(self.uri):
+            begin(self.uri, MlflowClient)
             client = MlflowClient(self.uri)
             experiment = _experiment(client, self.experiment, artifact_location(self.uri, self.experiment))
             found = client.search_runs([experiment], f"tags.`{RUN_KEY}` = '{self.tags[RUN_KEY]}'", max_results=1)

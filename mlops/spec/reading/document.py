@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from mlops.diagnostics import Diagnostic, Position
+from mlops.files.conflict import marked
 from mlops.spec.reading.scalar import expression, resolve
 
 MAXIMUM_BYTES = 1 << 20
@@ -122,6 +123,10 @@ class _Reader:
         return self.text.splitlines()
 
     def document(self) -> Document:
+        if "<<<<<<< " in self.text and (line := marked(self.text.encode())) is not None:
+            place, hint = Position(self.file, line), f"keep one of the two versions, then git add {self.file}"
+            self._report(place, "conflict markers of a merge", hint, "yaml-syntax")
+            return Document(self.file, self.text, None, tuple(self.found))
         if "\t" in self.text:
             before = self.text[: self.text.index("\t")]
             place = Position(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))

@@ -1,18 +1,31 @@
-"""Symbolic links below `conf/`: one that leads out of the repository would have foreign files read, and shown."""
+"""What lies below `conf/` and is no file of its own: links that lead out of the repository, pipes, sockets.
+
+Behind such a link foreign files would be read, and shown; whoever opens a pipe waits for somebody who writes to it.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shlex import quote
 
 from mlops.diagnostics import Diagnostic, Position
+
+_ODD = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 @dataclass(frozen=True)
 class Links:
-    """The links of one project's `conf/`, looked for once."""
+    """The links of one project's `conf/`, and what is neither file nor folder there; looked for once."""
 
     root: Path
 
@@ -24,12 +37,19 @@ class Links:
     @cached_property
     def all(self) -> frozenset[str]:
         """Every link, from the root; what lies behind one is not looked through."""
+        return frozenset(path for path, kind in self._found.items() if kind == stat.S_IFLNK)
+
+    @cached_property
+    def _found(self) -> dict[str, int]:
+        """Everything that is neither file nor folder, from the root, with its kind."""
         if (self.root / "conf").is_symlink():
-            return frozenset({"conf"})
-        return frozenset(_below(f"{self.root}/conf", "conf"))
+            return {"conf": stat.S_IFLNK}
+        return dict(_below(f"{self.root}/conf", "conf"))
 
     def refused(self, path: str) -> Diagnostic | None:
-        """Refuse a path, from the root, that leaves the repository on the way over a link."""
+        """Refuse a path, from the root, that is no file or leaves the repository on the way over a link."""
+        if self._found.get(path, stat.S_IFLNK) != stat.S_IFLNK:
+            return _odd(path, self._found[path])
         parts = path.split("/")
         if not any("/".join(parts[:end]) in self.all for end in range(1, len(parts) + 1)):
             return None
@@ -40,20 +60,23 @@ class Links:
         return Diagnostic(Position(path), message, hint, "path-outside")
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Refuse every link that leads out, read or not."""
-        return tuple(found for path in sorted(self.all) if (found := self.refused(path)) is not None)
+        """Refuse every link that leads out, and all that is no file or folder, read or not."""
+        return tuple(found for path in sorted(self._found) if (found := self.refused(path)) is not None)
 
 
-def _below(folder: str, shown: str) -> list[str]:
-    found: list[str] = []
+def _odd(path: str, kind: int) -> Diagnostic:
+    message = f"{_ODD.get(kind, 'something else')} stands where only files and folders belong"
+    return Diagnostic(Position(path), message, f"rm {quote(path)}", "missing-file")
+
+
+def _below(folder: str, shown: str) -> Iterator[tuple[str, int]]:
     try:
         entries = list(os.scandir(folder))
     except OSError:
-        return found
+        return
     for entry in entries:
         name = f"{shown}/{entry.name}"
-        if entry.is_symlink():
-            found.append(name)
-        elif entry.is_dir():
-            found += _below(entry.path, name)
-    return found
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(entry.path, name)
+        elif not entry.is_file(follow_symlinks=False):
+            yield name, stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)

@@ -5,7 +5,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from mlops.bundle.schema import BadRows, Field, RequestSchema
+from mlops.bundle.refusal import REASONS, counted
+from mlops.bundle.schema import BadRows, Field, Requests, RequestSchema
 from mlops.errors import IntegrityError
 from mlops.files.canonical import dumps
 from tests.builders.bundles import make_predictor
@@ -120,3 +121,50 @@ def test_what_was_seen_is_told_but_not_enforced() -> None:
     schema.check([{"a": 5}])
     row = schema.json_schema()["oneOf"][0]["properties"]["dataframe_records"]["items"]
     assert row["properties"]["a"] == {"type": ["number", "null"], "description": "seen from 0 to 1"}
+
+
+@pytest.mark.parametrize(
+    ("row", "cause"),
+    [
+        ({**GOOD, "visits": None}, ("visits", "null")),
+        ({name: value for name, value in GOOD.items() if name != "seen"}, ("seen", "absent")),
+        ({**GOOD, "age": "40"}, ("age", "type")),
+        ({**GOOD, "age": float("inf")}, ("age", "value")),
+        ({**GOOD, "joined": "2020-02-30"}, ("joined", "value")),
+        ({**GOOD, "name of somebody": "Ada"}, ("(unknown)", "field")),
+        (["Ada"], ("(unknown)", "row")),
+        ({**GOOD, "visits": None, "joined": 5, "other": 1}, ("visits", "null")),
+    ],
+)
+def test_a_bad_row_has_one_cause_which_holds_nothing_of_the_row(row: Any, cause: tuple[str, str]) -> None:
+    found = SCHEMA.inspect([GOOD, row])
+    assert found.causes == {1: cause}
+    assert cause[1] in REASONS
+
+
+def test_causes_are_counted_in_rows_and_good_rows_of_a_refused_batch_are_told_apart() -> None:
+    causes = SCHEMA.inspect([GOOD, {**GOOD, "visits": None}, {**GOOD, "visits": None}, 5, GOOD]).causes
+    bad = {("visits", "null"): 2, ("(unknown)", "row"): 1}
+    assert counted(causes, 5, whole=False) == bad
+    assert counted(causes, 5, whole=True) == bad | {("(unknown)", "batch"): 2}
+
+
+def test_a_null_that_is_imputed_is_accepted_and_published() -> None:
+    imputing = make_predictor(nulls="impute")
+    row = dict.fromkeys(GOOD)
+    imputing.schema.check([row])
+    assert imputing.predict_rows([row]).shape == (1,)
+    assert jsonschema.Draft202012Validator(imputing.schema.json_schema()).is_valid({"inputs": [row]})
+    with pytest.raises(BadRows, match=r"^row 0, field `age`: is missing"):
+        imputing.schema.check([{}])
+
+
+def test_a_schema_without_the_key_keeps_its_bytes_and_one_with_it_carries_it() -> None:
+    plain = dumps(SCHEMA.model_dump(exclude={"requests"}))
+    assert "requests" not in plain
+    assert SCHEMA.dumps() == plain
+    assert RequestSchema.parse(plain.encode()) == SCHEMA
+    assert SCHEMA.requests == Requests(nulls="refuse", batch="all")
+    changed = make_predictor(nulls="impute", batch="rows").schema
+    assert RequestSchema.parse(changed.dumps().encode()) == changed
+    assert '"requests": {\n  "batch": "rows",\n  "nulls": "impute"\n }' in changed.dumps()

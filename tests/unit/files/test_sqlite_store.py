@@ -1,9 +1,16 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
-from mlops.files.sqlite_store import absolute, artifact_location, one_at_a_time, path_of
+import pytest
+
+from mlops.files.sqlite_store import absolute, artifact_location, begin, one_at_a_time, path_of
 
 
 def test_a_relative_sqlite_file_is_relative_to_the_repository(tmp_path: Path) -> None:
@@ -33,3 +40,116 @@ def free(lock: Path) -> bool:
         except BlockingIOError:
             return False
     return True
+
+
+TABLES = """
+CREATE TABLE experiments (name TEXT);
+CREATE TABLE alembic_version (version TEXT);
+CREATE TABLE workspaces (name TEXT);
+INSERT INTO alembic_version VALUES ('half');
+INSERT INTO workspaces VALUES ('default');
+"""
+READY = "INSERT INTO experiments VALUES ('Default');"
+RUN = "CREATE TABLE runs (id TEXT); INSERT INTO runs VALUES ('r');"
+
+
+def fill(path: Path, *scripts: str) -> None:
+    with closing(sqlite3.connect(path)) as store:
+        for script in scripts:
+            store.executescript(script)
+        store.commit()
+
+
+def made(uri: str) -> None:
+    place = path_of(uri)
+    assert place is not None
+    fill(place, TABLES, READY)
+
+
+def stopped(uri: str) -> None:
+    place = path_of(uri)
+    assert place is not None
+    fill(place, TABLES)
+    raise KeyboardInterrupt
+
+
+def experiments(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as store:
+        return [name for (name,) in store.execute("SELECT name FROM experiments")]
+
+
+@pytest.mark.parametrize("before", [None, "", TABLES, "CREATE TABLE experiments (name TEXT);"])
+def test_a_store_that_holds_nothing_begins_whole(before: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    if before is not None:
+        fill(path, before)
+    begin(f"sqlite:///{path}", made)
+    assert experiments(path) == ["Default"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        (TABLES, READY),
+        (TABLES, RUN),
+        ("CREATE TABLE cooking (recipe TEXT);",),
+    ],
+    ids=["ready", "stopped in an upgrade", "another's"],
+)
+def test_a_store_that_holds_anything_or_is_anothers_is_left_alone(scripts: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    fill(path, *scripts)
+    before = path.read_bytes()
+    begin(f"sqlite:///{path}", stopped)
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_database_and_what_is_a_server_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "m.db").write_text("these are not the tables you are looking for")
+    begin(f"sqlite:///{tmp_path}/m.db", stopped)
+    begin("https://mlflow.example", stopped)
+    assert (tmp_path / "m.db").read_text().startswith("these")
+
+
+def test_one_that_is_stopped_leaves_nothing_and_the_next_begins_again(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    with pytest.raises(KeyboardInterrupt):
+        begin(f"sqlite:///{path}", stopped)
+    assert list(tmp_path.iterdir()) == []
+    begin(f"sqlite:///{path}", made)
+    assert experiments(path) == ["Default"]
+
+
+KILLED = """
+import os, signal, sqlite3, sys
+from mlops.files.sqlite_store import begin, path_of
+
+def make(uri):
+    store = sqlite3.connect(path_of(uri))
+    store.executescript("CREATE TABLE experiments (name TEXT); CREATE TABLE alembic_version (version TEXT);")
+    store.execute("INSERT INTO alembic_version VALUES ('half')")  # in a transaction, with its journal beside
+    os.kill(os.getpid(), signal.SIGKILL)
+
+begin(sys.argv[1], make)
+"""
+
+
+def test_one_that_is_killed_leaves_a_part_that_the_next_throws_away(tmp_path: Path, repository: Path) -> None:
+    path = tmp_path / "m.db"
+    command = [sys.executable, "-c", KILLED, f"sqlite:///{path}"]
+    environment = {**os.environ, "PYTHONPATH": str(repository)}
+    assert subprocess.run(command, env=environment, check=False).returncode == -9
+    assert not path.exists()
+    assert (tmp_path / ".m.db.part").exists()
+    begin(f"sqlite:///{path}", made)
+    assert experiments(path) == ["Default"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_journal_without_its_store_is_not_played_back_into_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "m.db"
+    (tmp_path / "m.db-journal").write_bytes(bytes.fromhex("d9d505f920a163d7") + b"\0" * 600)
+    begin(f"sqlite:///{path}", made)
+    assert experiments(path) == ["Default"]
+    assert list(tmp_path.iterdir()) == [path]

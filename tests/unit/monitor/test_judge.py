@@ -17,11 +17,13 @@ from mlops.files.canonical import dumps
 from mlops.ml.data.derive import Derived
 from mlops.monitor import labels as late
 from mlops.monitor import log, windows
+from mlops.monitor.agreed import Agreed
 from mlops.monitor.document import document
 from mlops.monitor.exposition import exposition
 from mlops.monitor.judge import Labelled, Result, judge
 from mlops.monitor.page import columns, render
 from mlops.monitor.reference import Reference
+from mlops.spec.accept import Acceptance
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Bootstrap
 from tests.builders.bundles import make_bundle, make_frame
@@ -51,7 +53,14 @@ def watch(
     return result(tmp_path, bundle, days, labelled, **settings)
 
 
-def result(tmp_path: Path, bundle: Path, days: int, labelled: Labelled | None = None, **settings: Any) -> Result:
+def result(
+    tmp_path: Path,
+    bundle: Path,
+    days: int,
+    labelled: Labelled | None = None,
+    agreed: Agreed | None = None,
+    **settings: Any,
+) -> Result:
     reference, until = Reference.read(bundle), START + timedelta(days=days)
     settings.setdefault("drift", {"ignore": ["(output)"]})
     monitor = Monitor.model_validate(settings)
@@ -59,7 +68,13 @@ def result(tmp_path: Path, bundle: Path, days: int, labelled: Labelled | None = 
     assert found is not None
     closed = tuple(windows.closed(found[0], until, "day", 30))
     return judge(
-        closed, lambda window: log.read(tmp_path / "log", window, reference.bundle), until, reference, monitor, labelled
+        closed,
+        lambda window: log.read(tmp_path / "log", window, reference.bundle),
+        until,
+        reference,
+        monitor,
+        labelled,
+        agreed,
     )
 
 
@@ -94,13 +109,13 @@ def test_a_shift_alarms_once_it_lasts(tmp_path: Path, bundle: Path) -> None:
         ({"plan": pl.lit("platinum")}, "unseen", "plan"),
     ],
 )
-def test_a_broken_feed_is_an_incident_and_no_drift(
+def test_a_broken_column_is_an_incident_and_no_drift(
     tmp_path: Path, bundle: Path, columns: dict[str, pl.Expr], check: str, name: str
 ) -> None:
     found = watch(tmp_path, bundle, from_day(4, **columns))
     assert found.status == "data-incident"
     assert [(incident.check, incident.column) for incident in found.windows[-1].incidents] == [(check, name)]
-    assert found.windows[-1].shifts == ()
+    assert {shift.column for shift in found.windows[-1].shifts} == {"age", "visits", "insured", "plan"} - {name}
     assert found.alarms == ()
 
 
@@ -111,6 +126,83 @@ def test_a_late_batch_and_a_silent_server_are_incidents(tmp_path: Path, bundle: 
     watch(tmp_path / "silent", bundle, same, days=3)
     silent = result(tmp_path / "silent", bundle, 4)
     assert silent.why == "there is no record: is the server logging?"
+
+
+def test_drift_elsewhere_is_found_beside_a_broken_column(tmp_path: Path, bundle: Path) -> None:
+    both = from_day(2, age=pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.col("age")), plan=pl.lit("basic"))
+    found = watch(tmp_path, bundle, both)
+    assert found.status == "data-incident"
+    assert [(alarm.name, len(alarm.windows)) for alarm in found.alarms] == [("plan", 3)]
+
+
+def test_a_window_that_is_lost_in_part_is_not_compared(tmp_path: Path, bundle: Path) -> None:
+    found = watch(tmp_path, bundle, lambda index, frame: pl.concat([frame] * 10) if index < 4 else frame)
+    assert [incident.check for incident in found.windows[-1].incidents] == ["volume"]
+    assert found.windows[-1].shifts == ()
+
+
+def test_a_column_may_move_further_than_the_others(tmp_path: Path, bundle: Path) -> None:
+    basic = from_day(1, plan=pl.lit("basic"))
+    sizes = {"ignore": ["(output)"], "columns": {"plan": {"at_least": 50.0}}}
+    assert watch(tmp_path, bundle, basic, days=3, drift=sizes).alarms == ()
+    (alarm,) = result(tmp_path, bundle, 3).alarms
+    assert (alarm.name, alarm.bound) == ("plan", 0.1)
+    made = document(result(tmp_path, bundle, 3, drift=sizes), Reference.read(bundle), "tiny")
+    assert {shift["column"]: shift["bound"] for shift in made["windows"][-1]["shifts"]} == {
+        "age": 0.1,
+        "insured": 0.1,
+        "plan": 50.0,
+        "visits": 0.1,
+    }
+
+
+def acceptance(**changes: Any) -> Acceptance:
+    entry = {
+        "check": "nulls",
+        "column": "age",
+        "at_most": 0.8,
+        "cause": "The form asks guests no more for their age.",
+        "owner": "@ada",
+        "approver": "@grace",
+        "since": "2026-11-04",
+        "until": "2026-11-06",
+    }
+    return Acceptance.model_validate(entry | changes)
+
+
+def test_an_accepted_incident_is_told_and_stops_nothing(tmp_path: Path, bundle: Path) -> None:
+    broken = from_day(1, age=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.col("age")))
+    watch(tmp_path, bundle, broken, days=6)
+    found = result(tmp_path, bundle, 5, agreed=Agreed(accepted=(acceptance(),)))
+    assert [len(window.incidents) for window in found.windows] == [0, 1, 0, 0, 0]
+    assert [len(window.accepted) for window in found.windows] == [0, 0, 1, 1, 1]
+    assert found.status == "ok"
+    assert "age" in {shift.column for shift in found.windows[-1].shifts}
+    told = document(found, Reference.read(bundle), "tiny")["windows"][-1]["accepted"]
+    assert [(item["check"], item["column"], item["until"], item["approver"]) for item in told] == [
+        ("nulls", "age", "2026-11-06", "@grace")
+    ]
+    assert told[0]["sentence"].endswith(
+        "is allowed; accepted until 2026-11-06 by @grace: The form asks guests no more for their age."
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"column": "plan"},
+        {"check": "outside"},
+        {"at_most": 0.6},
+        {"since": "2026-11-03", "until": "2026-11-05"},
+        {"since": "2026-11-07", "until": "2026-11-08"},
+    ],
+)
+def test_what_was_not_accepted_is_news(tmp_path: Path, bundle: Path, changes: dict[str, Any]) -> None:
+    broken = from_day(4, age=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.col("age")))
+    watch(tmp_path, bundle, broken)
+    found = result(tmp_path, bundle, 5, agreed=Agreed(accepted=(acceptance(**changes),)))
+    assert found.status == "data-incident"
+    assert found.windows[-1].accepted == ()
 
 
 def test_few_rows_are_insufficient_and_never_ok(tmp_path: Path, bundle: Path) -> None:
@@ -163,6 +255,52 @@ def test_worse_answers_alarm_once_their_labels_are_in(tmp_path: Path, bundle: Pa
     assert [(alarm.kind, alarm.name) for alarm in found.alarms] == [("performance", "accuracy")]
 
 
+def test_what_labels_said_long_ago_is_history(tmp_path: Path, bundle: Path) -> None:
+    """Answers were wrong in the first days; then nobody wrote labels any more."""
+    watch(tmp_path, bundle, same, days=7)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=0)
+    options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 1}}
+    known = labelled(frame, tmp_path / "labels.csv")
+    alarmed = result(tmp_path, bundle, 4, known, **options)
+    assert (alarmed.status, [alarm.kind for alarm in alarmed.alarms]) == ("alarm", ["performance"])
+    assert alarmed.why.endswith("in 3 of the last 3 labelled windows, the latest from 2026-11-04")
+    later = result(tmp_path, bundle, 7, known, **options)
+    assert (later.status, later.alarms) == ("insufficient", ())
+    assert later.why == (
+        "0 of the last windows have their labels, 2 are needed; the latest that has is from 2026-11-04"
+    )
+
+
+def test_metrics_say_what_time_their_values_are_of(tmp_path: Path, bundle: Path) -> None:
+    watch(tmp_path, bundle, same, days=5)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=1)
+    options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 1}}
+    found = result(tmp_path, bundle, 5, labelled(frame, tmp_path / "labels.csv"), **options)
+    newest = START + timedelta(days=4, hours=23)
+    text = exposition([document(found, Reference.read(bundle), "tiny", newest)], {"tiny": ("accuracy", 0.7)}, 0.0)
+
+    def of(name: str, labels: str = "") -> float:
+        start = f"mlops_monitor_{name}_timestamp_seconds{{{labels}"
+        return float(next(line for line in text.splitlines() if line.startswith(start)).split()[-1])
+
+    days = [(START + timedelta(days=day)).timestamp() for day in range(6)]
+    assert of("newest_record") == newest.timestamp()
+    assert of("window_end") == days[5]
+    assert of("performance_window_end") == days[3]
+    assert of("alarm_window_end", 'kind="performance"') == days[3]
+
+
+def test_answers_are_measured_beside_a_broken_column(tmp_path: Path, bundle: Path) -> None:
+    watch(tmp_path, bundle, from_day(2, age=pl.col("age") * 365))
+    frame = write_labels(tmp_path, bundle, 5, wrong_from=2)
+    options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 0}}
+    found = result(tmp_path, bundle, 5, labelled(frame, tmp_path / "labels.csv"), **options)
+    verdicts = [window.performance.verdict for window in found.windows if window.performance]
+    assert verdicts == ["well", "well", "worse", "worse", "worse"]
+    assert found.status == "data-incident"
+    assert [alarm.kind for alarm in found.alarms] == ["performance"]
+
+
 def test_labels_in_any_order_any_number_of_times_give_the_same(tmp_path: Path, bundle: Path) -> None:
     watch(tmp_path, bundle, same, days=3)
     frame = write_labels(tmp_path, bundle, 3, wrong_from=1)
@@ -182,7 +320,7 @@ def test_few_labels_are_insufficient(tmp_path: Path, bundle: Path) -> None:
     frame = write_labels(tmp_path, bundle, 3, wrong_from=3).gather_every(3)
     options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 0}}
     found = result(tmp_path, bundle, 3, labelled(frame, tmp_path / "labels.csv"), **options)
-    assert (found.status, found.why) == ("insufficient", "0 windows have their labels, 2 are needed")
+    assert (found.status, found.why) == ("insufficient", "0 of the last windows have their labels, 2 are needed")
 
 
 @pytest.mark.parametrize(
@@ -216,8 +354,10 @@ def test_the_report_is_the_same_bytes_and_the_page_asks_for_nothing(tmp_path: Pa
     found, again = watch(tmp_path, bundle, same), result(tmp_path, bundle, 5)
     made = document(found, Reference.read(bundle), "tiny")
     assert dumps(made) == dumps(document(again, Reference.read(bundle), "tiny"))
-    made["alarms"] = [{"kind": "drift", "name": "age", "windows": ["x"], "sentence": "<script>alert(1)</script>"}]
-    page = render(json.loads(json.dumps(made)), "psi", 0.1, ("accuracy", 0.7))
+    made["alarms"] = [
+        {"kind": "drift", "name": "age", "windows": ["x"], "until": "y", "sentence": "<script>alert(1)</script>"}
+    ]
+    page = render(json.loads(json.dumps(made)), "psi", ("accuracy", 0.7))
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert "prefers-color-scheme: dark" in page
@@ -229,12 +369,12 @@ def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: P
     found = watch(tmp_path, bundle, basic, days=3, drift=drift, quality={"nulls": 1.0})
     assert [alarm.sentence.partition(": ")[2].split()[0] for alarm in found.alarms] == ["jensen_shannon"]
     made = json.loads(dumps(document(found, Reference.read(bundle), "tiny")))
-    notes = {row.name: row.note for row in columns(made, "wasserstein", 0.1)}
+    notes = {row.name: row.note for row in columns(made, "wasserstein")}
     assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured"], "")
-    page = render(made, "wasserstein", 0.1, None)
+    page = render(made, "wasserstein", None)
     assert page.count("Wasserstein distance in standard deviations") == 1  # the heading
     assert page.count("Jensen-Shannon distance</span>") == 1
-    assert not any(row.note for row in columns(made, "jensen_shannon", 0.1) if row.name == "plan")
+    assert not any(row.note for row in columns(made, "jensen_shannon") if row.name == "plan")
 
 
 def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> None:
@@ -244,7 +384,7 @@ def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> 
     assert 'mlops_monitor_last_success_timestamp_seconds{pipeline="ti\\"ny\\n"} 1500000000.0' in lines
     assert 'mlops_monitor_status_info{pipeline="ti\\"ny\\n",status="ok"} 1.0' in lines
     series = [line for line in lines if not line.startswith("#")]
-    assert len(series) == 2 + 4 + 2 + 1 + 4 + 1  # times, statuses, kinds, records, columns, bound
+    assert len(series) == 2 + 4 + 2 + 3 + 4 + 1  # times, statuses, kinds, end and records and refused, columns, bound
     assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == list(
         dict.fromkeys(line.partition("{")[0] for line in series)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from mlops.bundle.prediction_log import Spelling, segment_name
 from mlops.bundle.schema import Field, RequestSchema
 from mlops.errors import IntegrityError
 from mlops.monitor.log import read
-from mlops.monitor.segment import read_segment
+from mlops.monitor.segment import read_refusals, read_segment
 from mlops.monitor.windows import Window
 
 SCHEMA = RequestSchema(
@@ -109,6 +109,12 @@ def test_the_same_records_are_the_same_bytes(tmp_path: Path) -> None:
 
 
 HEAD, RECORD = lines([ROW], [[0.5, 0.5]]).splitlines(keepends=True)
+
+
+def counting(*refused: Any) -> bytes:
+    return json.dumps(json.loads(HEAD) | {"refused": list(refused)}).encode() + b"\n"
+
+
 NEWER = json.dumps(json.loads(HEAD) | {"schema_version": 2}).encode() + b"\n"
 
 
@@ -134,3 +140,37 @@ def test_what_is_no_whole_segment_is_refused(tmp_path: Path, content: bytes) -> 
         read_segment(path)
     assert caught.value.message == f"{path.name} is no segment of a prediction log"
     assert caught.value.hint == "move it away; its records are lost"
+
+
+def test_refused_rows_are_read_by_window_and_by_the_bundle_that_refused_them(tmp_path: Path) -> None:
+    now = datetime.fromtimestamp(AT // 10**6, UTC)
+    minute = AT - AT % 60_000_000
+    counts = [
+        [minute, "visits", "null", 3],
+        [minute, "(unknown)", "batch", 2],
+        [minute + 3_600_000_000, "age", "type", 5],
+    ]
+    write(tmp_path, counting(*counts) + RECORD)
+    write(tmp_path, counting([minute, "visits", "null", 4]) + RECORD.replace(b'"p-', b'"q-'), "q-0")
+    window = Window(now - timedelta(minutes=1), now + timedelta(minutes=1))
+    found = read(tmp_path, window, "sha256:b")
+    assert found.refused == {("visits", "null"): 7, ("(unknown)", "batch"): 2}
+    assert len(found) == 2
+    assert read(tmp_path, window, "sha256:other").refused == {}
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        pytest.param([1, "age", "null"], id="too short"),
+        pytest.param([1, "age", "Ada Lovelace", 1], id="a reason of its own"),
+        pytest.param([1, 5, "null", 1], id="a column that is no name"),
+        pytest.param([1, "age", "null", -1], id="less than none"),
+        pytest.param([1, "age", "null", True], id="no number"),
+    ],
+)
+def test_other_counts_of_refused_rows_are_refused(tmp_path: Path, refused: list[Any]) -> None:
+    path = write(tmp_path, counting(refused) + RECORD)
+    now = datetime.fromtimestamp(AT // 10**6, UTC)
+    with pytest.raises(IntegrityError, match=r"is no segment of a prediction log$"):
+        read_refusals(path, now, now, "sha256:b")

@@ -85,6 +85,7 @@ def _other(bundle: Path, digest: str, name: str) -> Entry:
     return dataclasses.replace(entry, name=name, digest=digest, tags=tags)
 
 
+@pytest.mark.slow
 def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, registered: Registered) -> None:
     contents = Contents.read(bundle)
     version = client.get_model_version("tiny", registered.version)
@@ -102,6 +103,7 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     }
 
 
+@pytest.mark.slow
 def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(
     client: Any, registered: Registered
 ) -> None:
@@ -116,6 +118,7 @@ def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(
     assert json.loads(dataset.dataset.source) == {"uri": "pipelines/tiny", "sha256": "1" * 64}
 
 
+@pytest.mark.slow
 def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
     client: Any, bundle: Path, uri: str, registered: Registered
 ) -> None:
@@ -172,6 +175,7 @@ def test_two_processes_that_register_one_bundle_make_one_version(bundle: Path, t
     assert sorted(said) == ["1 False", "1 True"]
 
 
+@pytest.mark.slow
 def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
     client: Any, bundle: Path, uri: str
 ) -> None:
@@ -192,6 +196,7 @@ def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
     assert run.info.run_id == version.run_id
 
 
+@pytest.mark.slow
 def test_a_deleted_experiment_is_named_and_not_revived(client: Any, bundle: Path, uri: str) -> None:
     client.delete_experiment(client.create_experiment("gone"))
     with pytest.raises(InfrastructureError) as caught:

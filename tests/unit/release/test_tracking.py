@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import sqlite3
+import subprocess
+import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -68,3 +72,54 @@ def test_an_address_that_is_none_is_the_configurations_mistake(uri: str) -> None
         pass
     assert "secret" not in str(caught.value)
     assert caught.value.hint == "correct `tracking: {uri: ...}` in conf/project.yaml"
+
+
+STOPPED = """
+import sys
+from mlflow import MlflowClient
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+count = 0
+
+@event.listens_for(Engine, "commit")
+def commit(_):
+    global count
+    count += 1
+    if count == 10:
+        raise SystemExit(9)
+
+MlflowClient(sys.argv[1], sys.argv[1])
+"""
+
+
+@pytest.mark.slow
+def test_a_store_whose_migration_was_stopped_heals_by_itself(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    command = [sys.executable, "-W", "ignore", "-c", STOPPED, uri]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 9
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as half:
+        assert half.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
+    with connection(uri) as client:
+        assert [found.name for found in client.search_experiments()] == ["Default"]
+        client.create_registered_model("churn")
+    with connection(uri) as client:  # it holds something now
+        assert client.get_registered_model("churn").name == "churn"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("(sqlite3.OperationalError) database or disk is full [SQL: ...]", "database or disk is full"),
+        ("(sqlite3.OperationalError) attempt to write a readonly database", "attempt to write a readonly database"),
+        ("(sqlite3.OperationalError) unable to open database file", "unable to open database file"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")
+def test_what_a_disk_refuses_to_a_store_is_said_of_the_disk(said: str, message: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    with pytest.raises(InfrastructureError) as caught, answering("sqlite:////var/lib/mlflow.db"):
+        raise MlflowException(said)
+    assert str(caught.value) == f"/var/lib/mlflow.db: {message}"
+    assert caught.value.hint.endswith(", then run this again")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -78,12 +79,17 @@ def test_rows_of_another_width_are_named() -> None:
     ]
 
 
+def with_weights(sound: Predictor, change: Callable[[np.ndarray[Any, Any]], Any]) -> Predictor:
+    """The same predictor with other weights."""
+    graph = onnx.load_model_from_string(make_model(sound.transform.shape, sound.task))
+    weights = next(tensor for tensor in graph.graph.initializer if tensor.name == "weights")
+    weights.CopyFrom(numpy_helper.from_array(change(numpy_helper.to_array(weights)), "weights"))
+    return Predictor(sound.transform, OnnxModel(graph.SerializeToString()), sound.schema)
+
+
 def test_a_score_that_is_no_number_is_named_with_its_row() -> None:
     sound = make_predictor()
-    graph = onnx.load_model_from_string(make_model(sound.transform.shape))
-    weights = next(tensor for tensor in graph.graph.initializer if tensor.name == "weights")
-    weights.CopyFrom(numpy_helper.from_array(np.full_like(numpy_helper.to_array(weights), np.nan), "weights"))
-    broken = Predictor(sound.transform, OnnxModel(graph.SerializeToString()), sound.schema)
+    broken = with_weights(sound, lambda weights: np.full_like(weights, np.nan))
     row = dict.fromkeys(field.name for field in sound.schema.fields) | {"visits": 1, "insured": True}
     with pytest.raises(BadRequest) as caught:
         answer(broken, json.dumps({"inputs": [row | {"joined": "2020-01-01"}]}).encode())
@@ -93,3 +99,62 @@ def test_a_score_that_is_no_number_is_named_with_its_row() -> None:
 
 def test_no_rows_get_no_predictions() -> None:
     assert answer(make_predictor(), b'{"dataframe_records": []}') == b'{"predictions":[]}'
+
+
+GOOD = {"age": 40.5, "visits": 3, "insured": True, "plan": "basic", "joined": "2020-02-29", "seen": None}
+
+
+def asked(predictor: Predictor, rows: list[Any]) -> tuple[dict[str, Any], dict[Any, int], list[int]]:
+    """What is answered, what is counted as refused, and the positions that are kept."""
+    refused: dict[Any, int] = {}
+    kept: list[int] = []
+    body = json.dumps({"inputs": rows}).encode()
+    said = json.loads(answer(predictor, body, lambda _rows, _scores, numbers: kept.extend(numbers), refused.update))
+    return said, refused, kept
+
+
+def test_a_good_row_is_answered_beside_a_bad_one_where_rows_are_refused_alone() -> None:
+    alone = make_predictor(batch="rows")
+    said, refused, kept = asked(alone, [GOOD, {**GOOD, "visits": None}, {**GOOD, "age": 20}])
+    first, third = alone.predict_rows([GOOD, {**GOOD, "age": 20}]).tolist()
+    problem = "must not be null: the training data had no nulls here"
+    assert said == {
+        "predictions": [first, None, third],
+        "problems": [{"row": 1, "field": "visits", "problem": problem}],
+    }
+    assert refused == {("visits", "null"): 1}
+    assert kept == [0, 2]
+
+
+@pytest.mark.parametrize(("batch", "counts"), [("rows", 2), ("all", 2)])
+def test_a_request_of_bad_rows_alone_is_refused_whole(batch: str, counts: int) -> None:
+    with pytest.raises(BadRequest) as caught:
+        asked(make_predictor(batch=batch), [{**GOOD, "visits": None}] * 2)
+    assert caught.value.refused == {("visits", "null"): counts}
+
+
+def test_rows_that_were_good_count_as_lost_with_their_batch() -> None:
+    with pytest.raises(BadRequest) as caught:
+        asked(make_predictor(), [GOOD, {**GOOD, "visits": None}, GOOD])
+    assert caught.value.refused == {("visits", "null"): 1, ("(unknown)", "batch"): 2}
+
+
+def test_a_body_that_is_no_rows_counts_as_one_and_rows_of_another_width_as_themselves() -> None:
+    with pytest.raises(BadRequest) as caught:
+        parse(b"{}")
+    assert caught.value.refused == {("(unknown)", "body"): 1}
+    with pytest.raises(BadRequest) as caught:
+        parse(b'{"dataframe_split": {"columns": ["a", "b"], "data": [[1, 2], [1], 5]}}')
+    assert caught.value.refused == {("(unknown)", "row"): 2, ("(unknown)", "batch"): 1}
+
+
+def test_a_score_that_is_no_number_loses_its_row_alone() -> None:
+    sound = make_predictor("regression", batch="rows")
+    broken = with_weights(sound, lambda weights: np.full_like(weights, np.finfo(np.float32).max / 100))
+    rows = [GOOD, {**GOOD, "age": 1e30}]
+    said, refused, kept = asked(broken, rows)
+    assert said["predictions"][0] is not None
+    assert (said["predictions"][1], refused, kept) == (None, {("(unknown)", "score"): 1}, [0])
+    with pytest.raises(BadRequest, match=r"^the model gives no finite score for some rows$") as caught:
+        asked(broken, rows[1:])
+    assert caught.value.refused == {("(unknown)", "score"): 1}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import gzip
 import json
 import signal
 import subprocess
 import sys
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.bundle.prediction_log import segment_name, segments
+from mlops.bundle.prediction_log import segment_name, segment_times, segments
+from mlops.bundle.schema import Requests
 from mlops.errors import InfrastructureError
-from mlops.monitor.segment import read_segment
+from mlops.monitor.segment import read_refusals, read_segment
 from mlops.serve.app import create
 from mlops.serve.log import PredictionLog
 from tests.builders.bundles import make_bundle, make_predictor
@@ -106,7 +108,7 @@ class Broken(PredictionLog):
         self.asked += 1
         return super()._due()
 
-    def _write(self, taken: Any) -> None:
+    def _write(self, taken: Any, refused: Any) -> None:
         self.tried += 1
         raise self.error
 
@@ -191,3 +193,77 @@ def test_a_server_that_is_told_to_stop_loses_nothing(tmp_path: Path) -> None:
                 assert len(json.load(response)["predictions"]) == 7
         end(process, signal.SIGTERM)
     assert read(tmp_path / "log").height == 35
+
+
+def test_what_was_refused_is_counted_by_the_minute_in_the_head(tmp_path: Path) -> None:
+    at = iter([START, START + 1_000_000_000, START + 60_000_000_000, START + 61_000_000_000])
+    log = PredictionLog(tmp_path, "sha256:b", make_predictor().schema, clock=lambda: next(at), seconds=3600)
+    log.refuse({("visits", "null"): 2, ("(unknown)", "batch"): 3})
+    log.refuse({("visits", "null"): 1})
+    log.refuse({("visits", "null"): 4})
+    log.add("p", [ROW], np.array([0.5], dtype=np.float32))
+    log.close()
+    (path,) = segments(tmp_path)
+    minute = START // 1000 - START // 1000 % 60_000_000
+    with gzip.open(path) as file:
+        head = json.loads(file.readline())
+    assert head["refused"] == [
+        [minute, "(unknown)", "batch", 3],
+        [minute, "visits", "null", 3],
+        [minute + 60_000_000, "visits", "null", 4],
+    ]
+    assert read_segment(path).height == 1
+    assert segment_times(path.name)[0] == datetime.fromtimestamp(minute / 10**6, UTC)
+
+
+def test_a_server_that_refuses_everything_leaves_a_segment_too(tmp_path: Path) -> None:
+    log = opened(tmp_path, seconds=3600)
+    log.refuse({("visits", "null"): 2})
+    log.close()
+    (path,) = segments(tmp_path)
+    start = datetime.fromtimestamp(START // 10**9, UTC)
+    assert read_segment(path).height == 0
+    assert read_refusals(path, start - timedelta(minutes=1), start, "sha256:b") == {("visits", "null"): 2}
+
+
+def test_without_refusals_a_segment_has_the_bytes_it_always_had(tmp_path: Path) -> None:
+    log = opened(tmp_path, seconds=3600)
+    log.add("p", [ROW], np.array([0.5], dtype=np.float32))
+    log.close()
+    (path,) = segments(tmp_path)
+    with gzip.open(path) as file:
+        assert list(json.loads(file.readline())) == ["schema_version", "bundle", "fields", "records"]
+
+
+def test_counts_wait_for_a_folder_that_cannot_be_written_up_to_a_bound(tmp_path: Path) -> None:
+    log = Broken(tmp_path, "sha256:b", make_predictor().schema, rows=1, seconds=0.01)
+    log.refuse({("visits", "null"): 2})
+    wait_until(lambda: log.tried >= 2)
+    log.refuse({(f"column {number}", "null"): 1 for number in range(60_000)})
+    log.close()
+    assert log.tried >= 3
+    assert 10_000 <= log.dropped <= 10_001
+
+
+def test_over_http_refused_rows_are_logged_and_counted_and_ids_keep_their_places(tmp_path: Path) -> None:
+    requests = Requests(nulls="refuse", batch="rows")
+    app = create(make_bundle(tmp_path / "bundle", requests=requests), log=tmp_path / "log", clock=lambda: START)
+    client = Client(app)
+    answered = client.post("/invocations", json={"inputs": [ROW, {**ROW, "visits": None}, ROW]})
+    assert answered.json()["predictions"][1] is None
+    assert client.post("/invocations", json={"inputs": [{**ROW, "Ada": 1}]}).status_code == 400
+    assert client.post("/invocations", content=b"{}", headers={"content-type": "text/csv"}).status_code == 415
+    app.state.log.close()
+    (path,) = segments(tmp_path / "log")
+    identity = answered.headers["x-prediction-id"]
+    assert read_segment(path)["prediction_id"].to_list() == [f"{identity}-0", f"{identity}-2"]
+    text = client.get("/metrics").text
+    for labels, rows in (
+        ('"visits",reason="null"', 1),
+        ('"(unknown)",reason="field"', 1),
+        ('"(unknown)",reason="body"', 1),
+    ):
+        assert f"mlops_serve_refused_rows_total{{column={labels}}} {rows}.0\n" in text
+    assert "mlops_serve_rows_total 2.0\n" in text
+    assert b"Ada" not in gzip.decompress(path.read_bytes())
+    assert "Ada" not in text

@@ -36,7 +36,7 @@ def test_a_fresh_process_has_all_series_at_zero() -> None:
 def test_buckets_are_cumulative_and_their_bounds_belong_to_them() -> None:
     metrics = Metrics({}, 0.0)
     for seconds in (0.0005, 0.001, 0.0011, 9.0):
-        metrics.add(200, seconds, 2)
+        metrics.add(200, seconds, 2, {})
     found = values(metrics.render({}).decode())
     prefix = "mlops_serve_request_duration_seconds"
     counts = [found[f'{prefix}_bucket{{le="{bound}"}}'] for bound in (*BUCKETS, "+Inf")]

@@ -10,9 +10,8 @@ import pytest
 
 from mlops.bundle.decision import Decision
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.store import Store
 from mlops.bundle.transform import Transform
-from mlops.errors import DataError, InfrastructureError, IntegrityError
+from mlops.errors import DataError
 from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.predictions import Predictions
@@ -20,7 +19,7 @@ from mlops.ml.evaluation.studies import threshold
 from mlops.steps import evaluate, gate
 from mlops.steps.context import StageContext
 from mlops.steps.tables import scored, transformed
-from tests.builders.bundles import make_bundle, make_pipeline
+from tests.builders.bundles import make_pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,6 +47,7 @@ def report(context: StageContext) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", METRICS)
 def test_every_model_is_measured_on_the_same_rows(tmp_path: Path, task: str) -> None:
     context = pipeline(tmp_path, task)
@@ -101,39 +101,6 @@ def test_groups_are_numbered_and_a_row_without_one_stands_alone(tmp_path: Path) 
     test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
     groups = pl.read_parquet(context.path(PREDICTIONS))["group"]
     assert groups.n_unique() == test["plan"].n_unique() - 1 + test["plan"].null_count()
-
-
-def with_champion(tmp_path: Path, task: str = "binary") -> StageContext:
-    digest = Store(tmp_path / ".mlops/bundles").put(make_bundle(tmp_path / "bundle", task, seed=9))
-    return pipeline(tmp_path, champion=digest)
-
-
-def test_the_champion_scores_the_same_rows(tmp_path: Path) -> None:
-    context = with_champion(tmp_path)
-    evaluate.run(context)
-    predictions = Predictions.read(context.path(PREDICTIONS))
-    assert predictions.champion == context.params["champion"] == report(context)["champion"]
-    assert (predictions.scores["champion"] != predictions.scores["candidate"]).any()
-
-
-def test_an_absent_champion_is_not_no_champion(tmp_path: Path) -> None:
-    context = pipeline(tmp_path, champion="sha256:" + "0" * 64)
-    with pytest.raises(InfrastructureError, match="is not in"):
-        evaluate.run(context)
-
-
-def test_a_damaged_champion_is_refused(tmp_path: Path) -> None:
-    context = with_champion(tmp_path)
-    model = next((tmp_path / ".mlops/bundles").glob("*/model.onnx"))
-    model.write_bytes(model.read_bytes()[:-1] + b"x")
-    with pytest.raises(IntegrityError):
-        evaluate.run(context)
-
-
-def test_a_champion_of_another_question_cannot_be_compared(tmp_path: Path) -> None:
-    context = with_champion(tmp_path, "multiclass")
-    with pytest.raises(DataError, match="it predicts multiclass classes high, low, middle, the candidate binary"):
-        evaluate.run(context)
 
 
 def test_a_slice_of_an_unknown_column_is_refused(tmp_path: Path) -> None:
@@ -211,14 +178,6 @@ def test_several_classes_are_decided_by_expected_value(tmp_path: Path) -> None:
     expected = np.argmax(predictions.scores["candidate"] @ np.array(predictions.values), axis=1)
     assert (predictions.decisions["candidate"] == expected).all()
     assert report(context)["decision"]["chosen"] == "by the greatest expected value"
-
-
-def test_a_champion_without_a_threshold_decides_as_it_serves(tmp_path: Path) -> None:
-    digest = Store(tmp_path / ".mlops/bundles").put(make_bundle(tmp_path / "bundle", seed=9))
-    context = priced(tmp_path, champion=digest)
-    evaluate.run(context)
-    predictions = Predictions.read(context.path(PREDICTIONS))
-    assert (predictions.decisions["champion"] == (predictions.scores["champion"] > 0.5)).all()
 
 
 def test_predictions_that_lost_their_decisions_are_refused(tmp_path: Path) -> None:

@@ -36,10 +36,9 @@ def verdict_of(folder: Path, predictions: Predictions, **changes: Any) -> str:
 
 
 def test_a_good_model_passes(tmp_path: Path) -> None:
-    context = write_run(tmp_path, binary(champion=True))
+    context = write_run(tmp_path, binary())
     document = judged(context)
     assert document["verdict"] == "pass"
-    assert document["champion"] == "sha256:" + "c" * 64
     assert document["predictions"] == digest_file(context.path(PREDICTIONS))
     assert document["method"] == (
         "95% intervals: percentile bootstrap, 300 resamples of rows, the same ones for every model (seed 0); "
@@ -68,11 +67,25 @@ def test_a_result_has_the_fields_that_others_read(tmp_path: Path) -> None:
     }
 
 
-def test_the_first_run_has_no_champion_and_says_so(tmp_path: Path) -> None:
+def test_a_rule_over_the_live_model_is_deferred_whatever_is_live(tmp_path: Path) -> None:
     document = judged(write_run(tmp_path, binary()))
     relative = next(rule for rule in document["rules"] if rule["against"] == "champion")
-    assert (document["verdict"], relative["applicable"], relative["verdict"]) == ("pass", False, "inconclusive")
-    assert relative["sentence"] == "no champion: relative rule not applicable, absolute rules enforced"
+    assert (document["verdict"], relative["applicable"], relative["verdict"]) == ("pass", True, "deferred")
+    assert relative["sentence"] == "over the live model, which `mlops gate` compares with"
+    assert "champion" not in document
+
+
+def test_what_serving_costs_beside_the_live_model_is_deferred_too(tmp_path: Path) -> None:
+    rule = {"id": "latency_p99-over-champion", "metric": "latency_p99", "against": "champion", "at_most": 0.2}
+    document = judged(write_run(tmp_path, binary()), serving=[rule])
+    assert (document["verdict"], document["rules"][-1]["verdict"]) == ("pass", "deferred")
+
+
+def test_a_waiver_covers_no_rule_that_is_still_to_be_judged(tmp_path: Path) -> None:
+    waiver = {"rule": "auroc-champion", "reason": "r", "owner": "@a", "approver": "@b"}
+    waiver |= {"granted": "2026-01-01", "expires": "2026-01-20"}
+    document = judged(write_run(tmp_path, binary()), waivers=[waiver])
+    assert all("waived" not in rule for rule in document["rules"])
 
 
 def test_no_applicable_rule_is_inconclusive(tmp_path: Path) -> None:
@@ -91,7 +104,7 @@ def test_a_warning_does_not_block_but_is_shown(tmp_path: Path) -> None:
 def test_the_same_predictions_give_the_same_bytes(tmp_path: Path) -> None:
     runs = []
     for name in ("a", "b"):
-        context = write_run(tmp_path / name, binary(champion=True, grouped=True))
+        context = write_run(tmp_path / name, binary(grouped=True))
         judged(context, group="person")
         runs.append([context.path(f"reports/{file}").read_bytes() for file in ("gate.json", "report.html")])
     assert runs[0] == runs[1]
@@ -103,7 +116,7 @@ def spoil(path: Path, change: Any) -> None:
     change(pl.read_parquet(path)).write_parquet(path, metadata={"mlops": facts["mlops"]})
 
 
-@pytest.mark.parametrize("model", ["candidate", "champion", "dummy"])
+@pytest.mark.parametrize("model", ["candidate", "dummy"])
 @pytest.mark.parametrize(
     "change",
     [
@@ -123,7 +136,7 @@ def spoil(path: Path, change: Any) -> None:
     ids=["column gone", "all null", "one null", "one not a number"],
 )
 def test_scores_that_went_missing_never_pass(tmp_path: Path, model: str, change: Any) -> None:
-    context = write_run(tmp_path, binary(champion=True))
+    context = write_run(tmp_path, binary())
     spoil(context.path(PREDICTIONS), change(model))
     assert judged(context)["verdict"] == "fail"
 
@@ -178,7 +191,7 @@ def test_the_gate_does_not_judge_another_task(tmp_path: Path) -> None:
 def test_a_failed_verdict_is_recorded_and_does_not_raise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = binary()
     assert verdict_of(tmp_path, with_scores(data, candidate=np.full(len(data), 0.4))) == "fail"
-    assert capsys.readouterr().err == "gate: fail (4 fail)\n"
+    assert capsys.readouterr().err == "gate: fail (4 fail, 1 deferred)\n"
 
 
 def test_an_absent_baseline_fails_the_rule_against_it(tmp_path: Path) -> None:

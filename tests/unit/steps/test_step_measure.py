@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError
 from mlops.steps import measure
 from mlops.steps.context import StageContext
@@ -52,15 +50,16 @@ def test_a_fifth_is_found_and_a_fiftieth_is_not_blamed_on_machines_so_noisy(spre
 @pytest.mark.slow
 def test_a_model_and_the_live_one_are_measured_in_turns(tmp_path: Path) -> None:
     folder = make_pipeline(tmp_path / "pipelines/tiny")
-    digest = Store(tmp_path / ".mlops/bundles").put(make_bundle(tmp_path / "bundle", seed=9))
-    params: dict[str, Any] = {"champion": digest, "repetitions": 5, "requests": 80, "batch": 16}
+    params: dict[str, Any] = {"repetitions": 5, "requests": 80, "batch": 16}
     context = StageContext(folder, "tiny", "measure", params)
-    measure.run(context)
-    report = json.loads((folder / "reports/serving.json").read_bytes())
+    live = {"sha256:live": make_bundle(tmp_path / "bundle", seed=9)}
+    report = measure.measured(context, measure.Params(**params), live)
+    assert report["champion"] == "sha256:live"
     assert sorted(report["repetitions"]) == ["candidate", "champion"]
     for cells in report["repetitions"].values():
         assert all(len(column) == 5 and min(column) > 0 for column in cells.values())
         assert cells["latency_p50"] <= cells["latency_p99"]
         assert len(set(cells["size"])) == 1
-    measure.run(replace(context, params={**params, "champion": None}))
-    assert sorted(json.loads((folder / "reports/serving.json").read_bytes())["repetitions"]) == ["candidate"]
+    measure.run(context)
+    alone = json.loads((folder / "reports/serving.json").read_bytes())
+    assert (alone["champion"], sorted(alone["repetitions"])) == (None, ["candidate"])

@@ -92,10 +92,12 @@ def test_every_verdict_has_its_banner(tmp_path: Path) -> None:
     assert 'class="banner pass"' in rendered(tmp_path / "1", data, rules=[bound | {"at_least": 0.5}])
     assert 'class="banner fail"' in rendered(tmp_path / "2", data, rules=[bound | {"at_least": 0.99}])
     html = rendered(
-        tmp_path / "3", data, rules=[bound | {"at_least": 0.84}, bound | {"against": "champion", "at_least": 0.0}]
+        tmp_path / "3",
+        data,
+        rules=[bound | {"at_least": 0.84}, bound | {"id": "c", "against": "champion", "at_least": 0.0}],
     )
     assert 'class="banner inconclusive"' in html
-    assert "0 of 1 rule passed, 1 not applicable without a champion" in html
+    assert "0 of 1 rule passed, 1 over the live model still to be judged" in html
 
 
 def test_what_users_wrote_is_text_and_never_markup(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def document(context: StageContext, name: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     context = write_features(tmp_path, binary())
     train.run(context)

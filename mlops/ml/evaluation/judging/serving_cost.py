@@ -50,12 +50,12 @@ def values(
     }
 
 
-def judge_reports(rules: Iterable[Rule], reports: Path, champion: str | None, confidence: float) -> list[Result]:
-    """Judge every rule by what `evaluate` and `measure` left in the folder of reports."""
+def judge_reports(rules: Iterable[Rule], reports: Path, confidence: float) -> list[Result]:
+    """Judge every rule on the candidate alone by what `evaluate` and `measure` left in the folder of reports."""
     metrics = _document(reports / "metrics.json") or {}
     inputs = metrics.get("inputs")
     known = inputs if isinstance(inputs, Mapping) else {}
-    return judge(rules, _document(reports / "serving.json"), known, champion, confidence)
+    return judge(rules, _document(reports / "serving.json"), known, None, confidence)
 
 
 def _document(path: Path) -> Mapping[str, Any] | None:

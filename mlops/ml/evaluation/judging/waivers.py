@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
+DEFERRED = "deferred"
+"""A rule over the live model: no stage knows what is live, so that it is judged where the result is to be used."""
 Record = Mapping[str, Any]
 
 
@@ -25,7 +27,7 @@ class Waived(BaseModel, extra="forbid", frozen=True):
 
     def covers(self, record: Record) -> bool:
         """Tell whether this is about a rule's result that needs it: one that blocks and did not pass."""
-        needs = record["applicable"] and record["mode"] == "block" and record["verdict"] != PASS
+        needs = record["applicable"] and record["mode"] == "block" and record["verdict"] not in (PASS, DEFERRED)
         return bool(needs) and record["id"] == self.rule and self.slice in (None, record["slice"])
 
 
@@ -41,12 +43,15 @@ def waive(records: Iterable[Record], waivers: Iterable[Waived]) -> list[dict[str
 
 
 def verdict(records: Iterable[Record]) -> str:
-    """Sum up blocking rules that apply: any failure fails, then any doubt, and nothing that passes is doubt."""
+    """Sum up blocking rules that apply: any failure fails, then any doubt, and nothing that passes is doubt.
+
+    What is deferred is not counted: it neither passes nor stands in the way of being judged.
+    """
     counted = {
         record["verdict"]
         for record in records
         if record["applicable"] and record["mode"] == "block" and not record.get("waived")
-    }
+    } - {DEFERRED}
     if FAIL in counted:
         return FAIL
     return PASS if counted == {PASS} else INCONCLUSIVE

@@ -64,7 +64,6 @@ def lineage(gate: Document, metrics: Document, split: Document, source: Document
         ("Model", inputs.get("model.onnx")),
         ("Predictions", gate["predictions"]),
         ("Rules, before training", gate.get("registered")),
-        ("Champion", gate["champion"] or "none"),
     ]
     return tuple((name, digest or "missing") for name, digest in listed)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlops.ml.evaluation.judging.waivers import DEFERRED
 from mlops.ml.evaluation.report.charts import Scale, Track, track
 from mlops.ml.evaluation.report.words import count, figure, interval, metric, plural
 
@@ -68,7 +69,8 @@ class Tile:
 def banner(gate: Document) -> Banner:
     """Say what the gate said, and why if it did not pass."""
     verdict, rules = gate["verdict"], gate["rules"]
-    counted = [rule for rule in rules if rule["applicable"] and rule["mode"] == "block" and not rule.get("waived")]
+    judged = [rule for rule in rules if rule["verdict"] != DEFERRED]
+    counted = [rule for rule in judged if rule["applicable"] and rule["mode"] == "block" and not rule.get("waived")]
     passed = sum(rule["verdict"] == "pass" for rule in counted)
     against = [rule["sentence"] for rule in counted if rule["verdict"] == verdict != "pass"]
     summary = f"{passed} of {plural(len(counted), 'rule')} passed" if counted else "No rule applies to this model"
@@ -77,10 +79,10 @@ def banner(gate: Document) -> Banner:
         summary += f", {unclear} inconclusive"
     if waived := sum(bool(rule.get("waived")) for rule in rules):
         summary += f", {waived} waived"
-    if warned := sum(rule["applicable"] and rule["mode"] == "warn" and rule["verdict"] != "pass" for rule in rules):
+    if warned := sum(rule["applicable"] and rule["mode"] == "warn" and rule["verdict"] != "pass" for rule in judged):
         summary += f", {plural(warned, 'warning')}"
-    if idle := sum(not rule["applicable"] for rule in rules):
-        summary += f", {idle} not applicable without a champion"
+    if deferred := len(rules) - len(judged):
+        summary += f", {deferred} over the live model still to be judged"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
     return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waivers(gate))
 
@@ -100,15 +102,15 @@ def waivers(gate: Document) -> tuple[Waiver, ...]:
 
 def rule_rows(gate: Document) -> tuple[RuleRow, ...]:
     """List the rules, those that need attention first."""
-    order = {"fail": 0, "inconclusive": 1, "waived": 2, "pass": 3, "idle": 4}
+    order = {"fail": 0, "inconclusive": 1, "waived": 2, "pass": 3, DEFERRED: 4}
     return tuple(sorted((_rule(rule) for rule in gate["rules"]), key=lambda row: (order[row.verdict], row.mode)))
 
 
 def _rule(rule: Document) -> RuleRow:
-    measured = rule["applicable"] and rule["value"] is not None
+    measured = rule["verdict"] != DEFERRED and rule["value"] is not None
     said = "waived" if rule.get("waived") else rule["verdict"]
     return RuleRow(
-        verdict=said if rule["applicable"] else "idle",
+        verdict=said,
         title=_title(rule),
         sentence=rule["sentence"],
         mode=rule["mode"],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from mlops.app.compiling.compile import check_files, compile_files
-from mlops.app.compiling.gone import hide
+from mlops.app.compiling.gone import Left
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from tests.builders.repositories import BASE, commit, git, make_repository, record
@@ -30,37 +32,74 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+LEFT = Left("pipelines/rain", (".gitignore", "artifacts", "data", "dvc.lock", "reports"))
+
+
 def test_what_it_made_is_left_and_git_does_not_see_it(root: Path) -> None:
     done = compile_files(open_workspace(root))
-    assert done.left == ("pipelines/rain",)
-    assert not (root / "pipelines/rain/.gitignore").exists()
+    assert done.left == (LEFT,)
     assert (root / MADE).exists()
     git(root, "add", "-A")
     added = git(root, "diff", "--cached", "--name-only", "--diff-filter=A").splitlines()
     assert [name for name in added if name.startswith("pipelines/rain/")] == []
 
 
-def test_a_clone_of_what_is_then_committed_has_nothing_left_over(
+def test_whoever_pulls_that_and_has_run_it_does_not_see_it_either(
     root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    place = tmp_path_factory.mktemp("clone") / "there"
+    git(root, "clone", "-q", str(root), str(place))
+    (place / MADE).parent.mkdir(parents=True)
+    (place / MADE).write_text("their own run")
+    compile_files(open_workspace(root))
+    commit(root)
+    git(place, "pull", "-q")
+    assert git(place, "status", "--porcelain") == ""
+
+
+def test_a_clone_has_nothing_to_compile(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     compile_files(open_workspace(root))
     commit(root)
     place = tmp_path_factory.mktemp("clone")
     git(place, "clone", "-q", str(root), "there")
     assert check_files(open_workspace(place / "there")) == ()
-    assert compile_files(open_workspace(place / "there")).left == ()
+    assert compile_files(open_workspace(place / "there")).touched == ()
 
 
-def test_it_is_said_once(root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_said_with_what_to_type(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(root)
     assert run(["compile"]) == 0
     said = capsys.readouterr().err.splitlines()
     assert said[1:] == [
-        "pipelines/rain is left: no YAML asks for it any more",
-        "hint: if nothing needs it: git rm -rq pipelines/rain && rm -rf pipelines/rain",
+        "pipelines/rain is left, with .gitignore, artifacts, data, dvc.lock, reports: no YAML asks for it any more",
+        f"hint: if nothing needs it: {LEFT.hint}",
     ]
+    subprocess.run(["/bin/sh", "-c", LEFT.hint], cwd=root, check=True)
+    assert not (root / "pipelines/rain").exists()
     assert run(["compile"]) == 0
     assert "is left" not in capsys.readouterr().err
+    assert [line for line in git(root, "status", "--porcelain").splitlines() if line.startswith("??")] == []
+
+
+def test_artifacts_are_told_where_git_took_the_rest(root: Path) -> None:
+    git(root, "rm", "-rq", "pipelines/rain")
+    assert compile_files(open_workspace(root)).left == (Left("pipelines/rain", ("artifacts", "reports")),)
+
+
+def test_a_pipeline_that_never_ran_leaves_nothing(root: Path) -> None:
+    (root / "conf/pipeline/snow.yaml").write_text(RAIN)
+    (root / "pipelines/snow/data").mkdir(parents=True)
+    (root / "pipelines/snow/data/churn.csv").write_bytes((root / "pipelines/churn/data/churn.csv").read_bytes())
+    compile_files(open_workspace(root))
+    shutil.rmtree(root / "pipelines/snow/data")
+    (root / "conf/pipeline/snow.yaml").unlink()
+    done = compile_files(open_workspace(root))
+    assert [path for path in done.touched if "snow" in path] == [
+        f"pipelines/snow/{name}" for name in (".gitignore", "dvc.yaml", "params.yaml")
+    ]
+    assert [each.folder for each in done.left] == ["pipelines/rain"]
 
 
 def test_a_pipeline_that_is_described_again_runs_as_before(root: Path) -> None:
@@ -68,16 +107,3 @@ def test_a_pipeline_that_is_described_again_runs_as_before(root: Path) -> None:
     (root / "conf/pipeline/rain.yaml").write_text(RAIN)
     compile_files(open_workspace(root))
     assert git(root, "status", "--porcelain", "--", "pipelines/rain") == ""
-
-
-def test_nothing_is_written_where_its_gitignore_leads_out(tmp_path: Path) -> None:
-    folder = tmp_path / "pipelines/rain"
-    (folder / "artifacts").mkdir(parents=True)
-    (tmp_path / "elsewhere").mkdir()
-    (folder / "linked").symlink_to(tmp_path / "elsewhere")
-    (folder / "artifacts/.gitignore").write_text("mine\n")
-    (folder / ".gitignore").write_text("# x\n/../../elsewhere\n/linked\n/linked/more\n/artifacts\n/.git\n\n/\n")
-    before = sorted(path for path in tmp_path.rglob("*"))
-    hide(folder)
-    assert sorted(path for path in tmp_path.rglob("*")) == before
-    assert (folder / "artifacts/.gitignore").read_text() == "mine\n"

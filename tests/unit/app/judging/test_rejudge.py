@@ -30,14 +30,14 @@ def rules(bound: float = 0.8, **changes: Any) -> list[dict[str, Any]]:
     return [{"id": "auroc-dummy", "metric": "auroc", "against": "dummy", "at_least": 0.05}, rule]
 
 
-def recorded(root: Path, predictions: Predictions, *, live: str | None = None, **changes: Any) -> None:
+def recorded(root: Path, predictions: Predictions, **changes: Any) -> None:
     """Leave what compiling and a run leave of the pipeline `visits`."""
     folder = root / "pipelines" / "visits"
     shutil.rmtree(folder, ignore_errors=True)
     context = write_run(folder, predictions)
     section = gate_params(**{"rules": rules(), **changes})
     gate.run(type(context)(folder, "visits", "gate", section))
-    sections = {"gate": {**section, "code": "x", "libraries": {}}, "evaluate": {"champion": live}}
+    sections = {"gate": {**section, "code": "x", "libraries": {}}}
     (folder / "params.yaml").write_text(yaml.safe_dump(sections))
     (folder / ".gitignore").write_text("/artifacts\n")
 
@@ -115,17 +115,6 @@ def test_a_stricter_gate_is_labelled_but_loosens_nothing(root: Path) -> None:
     recorded(root, GOOD, rules=rules(0.82))
     found = judged(root)
     assert (found.loosened, found.labels) == ((), ("policy-change",))
-
-
-def test_a_live_model_taken_out_of_the_comparison_leaves_doubt(root: Path) -> None:
-    recorded(root, GOOD, live="sha256:" + "c" * 64)
-    commit(root)
-    recorded(root, GOOD)
-    found = judged(root)
-    assert found.verdict == "inconclusive"
-    assert found.notes == (
-        "the live model sha256:cccccccccccc was taken out of the comparison, so nothing says that this one is no worse",
-    )
 
 
 def test_a_pipeline_that_the_base_lacks_is_judged_by_its_own_rules(root: Path) -> None:

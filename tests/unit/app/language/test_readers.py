@@ -63,9 +63,9 @@ def test_a_key_that_nobody_knows_has_none() -> None:
     [
         ("evaluate.cost.unit", "EUR", "conf/pipeline/churn.yaml:42:93", ("evaluate", "gate")),
         ("monitor.drift.at_least", 0.2, "conf/pipeline/churn.yaml:74:15", ("jobs every-*", "mlops monitor")),
-        ("monitor.retrain.cooldown_days", 3, "conf/pipeline/churn.yaml:86:56", ("job retrain", "mlops retrain")),
+        ("monitor.retrain.cooldown_days", 3, "conf/pipeline/churn.yaml:87:56", ("job retrain", "mlops retrain")),
         ("card.contact", "growth@shop.example", "conf/pipeline/churn.yaml:63:12", ("package", "policy")),
-        ("budget.money", 2.5, "conf/pipeline/churn.yaml:87:30", ("policy", "mlops plan")),
+        ("budget.money", 2.5, "conf/pipeline/churn.yaml:88:30", ("policy", "mlops plan")),
         ("gates.4.fairness", "equal_opportunity_difference", "conf/pipeline/churn.yaml:49:16", None),
         ("environments.staging.timeout", 20, "conf/project.yaml:21:14", ("jobs reconcile-*",)),
         ("environments.prod.timeout", 30, "", ("jobs reconcile-*",)),

@@ -248,7 +248,14 @@ def test_whoever_breaks_the_policy_of_the_base_is_named(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [".github/CODEOWNERS", "CODEOWNERS", ".github/workflows/mlops-pr.yml", "conf/waiver/gone.yaml"]
+    "path",
+    [
+        ".github/CODEOWNERS",
+        "CODEOWNERS",
+        ".github/workflows/mlops-pr.yml",
+        "conf/waiver/gone.yaml",
+        "conf/accept/gone.yaml",
+    ],
 )
 def test_a_change_of_who_reviews_or_what_judges_is_labelled(root: Path, path: str) -> None:
     base = commit(root)

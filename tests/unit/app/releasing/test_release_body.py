@@ -10,6 +10,7 @@ from mlops.app.releasing.release_body import Step, gate_of, release_body, rollba
 from mlops.bundle.contents import Contents
 from mlops.errors import IntegrityError
 from tests.builders.bundles import make_bundle
+from tests.builders.confronted import compared
 
 LIVE = f"sha256:{'a' * 64}"
 
@@ -33,8 +34,12 @@ def table(body: str) -> list[str]:
 
 
 def test_figures_stand_beside_the_live_ones_of_the_same_rows(bundle: Contents) -> None:
-    new = with_reports(bundle, LIVE, candidate=0.75, champion=0.5)
-    assert table(release_body(Step("prod", "tiny", new, LIVE))) == [
+    both = {"candidate": 0.75, "champion": 0.5}
+    figures = {name: {"auroc": {"value": value, "low": value - 0.1}} for name, value in both.items()}
+    made = compared(bundle.digest, LIVE, models=figures)
+    body = release_body(Step("prod", "tiny", bundle, LIVE, comparison=made))
+    assert "| ✅ auroc against champion | 0.25 | [0.2, 0.3] | -0.9 | 40 |" in body
+    assert table(body) == [
         "| metric | this bundle | live one, on the same test rows |",
         "| --- | --- | --- |",
         "| auroc | 0.75 [0.65, –] | 0.5 [0.4, –] |",

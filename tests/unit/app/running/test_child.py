@@ -90,19 +90,44 @@ from mlops.app.running.child import Child
 child = Child([sys.executable, "-c", sys.argv[1]], ".")
 child.wait()
 """
-ENDS_WITH = """
-import os, signal
-from mlops.app.running.ending import end_with
-end_with(os.getppid())
-print(os.getpid(), flush=True)
+STAGE = """
+import os, signal, sys
+from mlops.app.running import ending
+ending._GRACE = 0.0
+os.environ[ending.RUNNER] = "yes"
+with ending.stage():
+    assert sys.stdin.read() == ""  # nothing to read, and no waiting for it
+    print("begun", flush=True)
+    try:
+        signal.pause()
+    finally:
+        print("cleaned up", flush=True)
+"""
+THROUGH_DVC = f"""
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+command = ["/bin/sh", "-c", '"$1" -c "$2"', "sh", sys.executable, {STAGE!r}]
+subprocess.run(command, close_fds=True)
+"""
+DEAF_STAGE = """
+import signal
+from mlops.app.running import ending
+ending._PATIENCE = 0.0
+ending.end_with_parent(0)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("begun", flush=True)
 signal.pause()
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent was killed")
-def test_a_child_whose_parent_is_killed_ends(tmp_path: Path) -> None:
-    with Child([sys.executable, "-c", RUNNER, ENDS_WITH], tmp_path, piped=True) as runner:
-        assert int(runner.output.readline()) != runner._process.pid
+@pytest.mark.parametrize(
+    ("script", "last"), [(THROUGH_DVC, b"cleaned up\n"), (DEAF_STAGE, b"")], ids=["a stage of DVC's", "a deaf one"]
+)
+def test_whoever_works_for_one_that_is_killed_ends(script: str, last: bytes, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RUNNER, script]
+    with Child(command, tmp_path, piped=True) as runner:
+        assert runner.output.readline() == b"begun\n"
         os.kill(runner._process.pid, 9)
         runner.wait()
-        assert runner.output.read() == b""  # the end of the pipe: whoever could still write to it has ended
+        # to the end of the pipe: whoever could still write to it has ended
+        assert runner.output.read().startswith(last)

@@ -8,6 +8,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -78,6 +79,22 @@ def test_a_short_log_is_insufficient_and_the_report_stays_out_of_git(root: Path)
     assert written == ["report.html", "report.json"]
     stamp = next(line for line in (root / "m.prom").read_text().splitlines() if "last_success" in line and "{" in line)
     assert float(stamp.split()[-1]) > datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_a_log_that_ended_years_ago_is_told_as_ended(root: Path) -> None:
+    bundle = root / "pipelines/churn/artifacts/bundle"
+    for day in range(-2000, -1996):
+        write_day(root / ".mlops/log/churn", bundle, day, pl.concat([make_frame()] * 10).with_columns(visits=7))
+    done = mlops("monitor", "--until", "2021-05-16")
+    assert (done.return_value, "`visits` has shifted" in done.stdout) == (2, True)
+    assert "the newest record is from" not in done.stdout
+    done = mlops("monitor", "--outputs", "out")
+    assert done.return_value == 2
+    assert "there is no record: is the server logging?" in done.stdout
+    told = "    the newest record is from 2021-05-15T23:50:56Z: what the log showed until then is not how things are\n"
+    assert told in done.stdout
+    assert "has shifted" not in done.stdout
+    assert (root / "out").read_text() == ""
 
 
 def test_what_is_wrong_with_one_stops_no_other_and_the_worst_code_counts(
@@ -161,6 +178,6 @@ def test_a_plan_is_made_of_every_file_of_a_source_that_is_a_folder(root: Path) -
     stage = Stage("ingest", "", ("data/rows",), ())
     evaluate = Stage("evaluate", "", (), ())
     plan = PipelinePlan("churn", "", "", "binary", (), (stage, evaluate), (), {})
-    before = made_of(root, plan)
+    before = made_of(root, plan, None)
     (folder / "b.csv").write_text("x\n2\n")
-    assert made_of(root, plan).files != before.files
+    assert made_of(root, plan, None).files != before.files

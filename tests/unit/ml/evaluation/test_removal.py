@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,14 +40,8 @@ def whole() -> Predictions:
     return replace(data, slices={"site": np.where(np.arange(3000) % 3 == 0, "b", "a").astype(object)})
 
 
-def keep(data: Predictions, rows: object) -> Predictions:
-    return replace(
-        data,
-        rows=data.rows[rows],
-        target=data.target[rows],
-        scores={model: score[rows] for model, score in data.scores.items()},
-        slices={by: labels[rows] for by, labels in data.slices.items()},
-    )
+def keep(data: Predictions, rows: Any) -> Predictions:
+    return data.take(np.arange(len(data))[rows])
 
 
 def taken(data: Predictions, part: str) -> Predictions:

@@ -71,6 +71,7 @@ def test_processes_in_different_folders_write_the_same_bytes(tmp_path: Path, rep
     assert found[1] == found[2] == found[0]
 
 
+@pytest.mark.slow
 def test_a_gap_between_native_and_onnx_is_refused() -> None:
     data = export.from_torch(scores("binary"), (4,))
     x = np.zeros((5, 4), dtype=np.float32)
@@ -92,6 +93,7 @@ class Branching(nn.Module):
         return x[:, :1] if float(x.sum()) > 0 else x[:, 1:2]
 
 
+@pytest.mark.slow
 def test_a_module_that_onnx_cannot_express_is_refused_with_a_sentence() -> None:
     with pytest.raises(ConfigurationError) as caught:
         export.from_torch(Scores(Branching(), Problem("binary", (4,)), Scale()), (4,))

@@ -187,6 +187,7 @@ def test_lightning_counts_the_optimisers_steps() -> None:
     assert steps == [10, 20, 30]
 
 
+@pytest.mark.slow
 def test_loggers_of_lightning_are_fed_once_an_epoch(tmp_path: Path) -> None:
     from pytorch_lightning.loggers import CSVLogger
 

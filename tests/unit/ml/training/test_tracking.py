@@ -36,6 +36,7 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     return make_store(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
 
 
+@pytest.mark.slow
 def test_a_run_holds_parameters_tags_epochs_and_results(uri: str) -> None:
     run = opened(uri)
     run.parameters({"hidden": [8, 8], "trainer": {"max_epochs": 2}})
@@ -53,6 +54,7 @@ def test_a_run_holds_parameters_tags_epochs_and_results(uri: str) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_same_key_is_the_same_run_and_nothing_is_logged_twice(uri: str) -> None:
     key = "sha256:" + "2" * 64
     first = opened(uri, key)

@@ -1,0 +1,125 @@
+"""A bundle beside the one that is live now, before it takes its place: compared again wherever its test rows are."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops.app.git import files_at
+from mlops.app.judging.comparison import Comparison
+from mlops.app.judging.gate import BADNESS, Verdict, read_gate
+from mlops.app.judging.opponent import Run
+from mlops.app.judging.settle import compare
+from mlops.app.releasing.bundles import made_at, reported
+from mlops.errors import GateFailed, Inconclusive, InfrastructureError
+from mlops.ml.evaluation.judging import waivers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlops.app.releasing.registry import Connect
+    from mlops.bundle.contents import Contents
+    from mlops.spec.project import Project
+
+_ARTIFACTS = ("artifacts/evaluation", "artifacts/split")
+_FILES = ("dvc.lock", "params.yaml", "reports/gate.json", "reports/metrics.json")
+
+
+def compared_with_live(
+    root: Path, project: Project, contents: Contents, name: str, live: str | None, connect: Connect
+) -> Comparison | None:
+    """Judge a bundle beside the live one by the rules it was made under; None where no rule is over the live model.
+
+    Raises:
+        GateFailed: it is worse than the rules allow.
+        Inconclusive: the evidence decides neither way.
+        InfrastructureError: its test rows, or the live bundle, cannot be had.
+    """
+    gate = read_gate(contents.files["gate.json"], name)
+    over = [rule for rule in gate.rules if rule["against"] == "champion"]
+    if live is None or not over or (gate.champion == live and not gate.deferred):
+        return None
+    made = _compare(root, project, contents, name, live, connect)
+    _refuse_unless_passed(Verdict(name, gate.verdict, made.rules, live), contents.digest)
+    return made
+
+
+def _compare(root: Path, project: Project, contents: Contents, name: str, live: str, connect: Connect) -> Comparison:
+    """Compare again; where the run's rows are nowhere, what its own run came to counts."""
+    try:
+        with _run_of(root, name, contents.digest) as run:
+            return compare(run, project, contents.digest, live, connect)
+    except InfrastructureError:
+        known = _known(root, name, contents, live)
+        if known is None:
+            raise
+        return known
+
+
+def _known(root: Path, name: str, contents: Contents, live: str) -> Comparison | None:
+    """Take the comparison that the run was judged by: it is of these two bundles, these rows and these rules."""
+    gate = json.loads(contents.files["gate.json"])
+    made = Comparison.read(root, name, contents.digest, live)
+    if made is None or (made.registered, made.predictions) != (gate.get("registered"), gate.get("predictions")):
+        return None
+    return made
+
+
+@contextmanager
+def _run_of(root: Path, name: str, digest: str) -> Iterator[Run]:
+    """Find the run that made a bundle: in the work tree, else as of the commit that recorded it."""
+    here = Run.here(root, name)
+    if reported(root, name).get("digest") == digest and here.predictions.is_file() and here.test.is_file():
+        yield here
+        return
+    commit = made_at(root, name, digest)
+    if commit is None:
+        message = (
+            f"{name}: no commit records the run that made {digest[:19]}…, and the live model is asked about its rows"
+        )
+        hint = f"commit pipelines/{name}/dvc.lock and pipelines/{name}/reports, or mlops run {name}"
+        raise InfrastructureError(message, hint=hint)
+    with tempfile.TemporaryDirectory(prefix="mlops-run-") as folder:
+        run = replace(here, place=Path(folder) / "run")
+        _lay_out(run, commit)
+        yield run
+
+
+def _lay_out(run: Run, commit: str) -> None:
+    folder = f"pipelines/{run.name}"
+    wanted = {f"{folder}/{file}": file for file in _FILES}
+    for path, data in files_at(run.root, commit, list(wanted)).items():
+        place = run.place / wanted[path]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    for output in _ARTIFACTS:
+        place = run.place / output
+        place.parent.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "dvc", "get", str(run.root), f"{folder}/{output}", "--rev", commit]
+        done = subprocess.run(  # noqa: S603
+            [*command, "--out", str(place)], cwd=run.place, capture_output=True, check=False, timeout=600
+        )
+        if done.returncode:
+            message = f"{run.name}: dvc has {output} of commit {commit[:8]} neither in its cache nor in a remote"
+            raise InfrastructureError(message, hint=f"dvc push where it was made, or mlops run {run.name}")
+
+
+def _refuse_unless_passed(verdict: Verdict, digest: str) -> None:
+    held = verdict.on(date.today())
+    said = max(held.verdict, waivers.verdict(held.rules) if held.rules else "pass", key=BADNESS.index)
+    if said == "pass":
+        return
+    against = [rule["sentence"] for rule in held.rules if rule["verdict"] != "pass" and not rule.get("waived")]
+    listed = "".join(f"\n  {sentence}" for sentence in against[:20])
+    kind = Inconclusive if said == "inconclusive" else GateFailed
+    raise kind(
+        f"{held.pipeline}: beside the live {str(held.champion)[:19]}… the verdict on {digest[:19]}… is {said}{listed}",
+        hint=f"repair the model, or ask for a waiver: mlops waive {held.pipeline}",
+    )

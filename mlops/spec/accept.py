@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column, Items, Owner, Share, day, one_line
+from mlops.spec.block import Block, Column, Day, Items, Owner, Share, one_line
 
 LONGEST = 90
 """Days that an acceptance may hold: long enough for a retraining to be merged and released."""
 
-Day = Annotated[str, Field(min_length=10, max_length=10), AfterValidator(day)]
 _OF_A_COLUMN = ("nulls", "unseen", "outside", "schema")
 _OF_A_SHARE = ("nulls", "unseen", "outside", "refused")
 

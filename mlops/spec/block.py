@@ -44,3 +44,7 @@ def day(text: str) -> str:
     if not known:
         raise ValueError(f'`{text[:40]}` is not a day, write it as "2026-01-31"')
     return text
+
+
+Day = Annotated[str, Field(min_length=10, max_length=10), AfterValidator(day)]
+"""A day of the calendar, as text."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Items, Owner, day, one_line
+from mlops.spec.block import Block, Day, Items, Owner, one_line
 
 LONGEST = 30
 """Days that a waiver may hold: long enough to repair a model, too short to live with a broken one."""
@@ -16,8 +16,6 @@ AFTER = "release.after"
 """What is waived where a bundle is released though it was not live in the environment before."""
 LONGEST_AFTER = 7
 """Days that such a waiver may hold: long enough for an emergency."""
-
-Day = Annotated[str, Field(min_length=10, max_length=10), AfterValidator(day)]
 
 
 class Waiver(Block):

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 def judged(
     run: Run, params: Params, predictions: Predictions, opponent: Opponent | None, first: str = "allow"
 ) -> tuple[dict[str, Any], ...]:
-    """Judge every rule; without an opponent nothing is live, and `first` of the policy says what that means."""
+    """Judge every rule; without an opponent nothing is live, and `first` of the policy says what that means.
+
+    Where the live model was asked about all rows, rules on the candidate alone say what it has there.
+    """
     from mlops.ml.evaluation.judging import data_quality
     from mlops.ml.evaluation.judging.deferred import apart, in_order
     from mlops.ml.evaluation.judging.evidence import gather
@@ -27,6 +30,8 @@ def judged(
     from mlops.ml.evaluation.judging.serving_cost import judge_reports
 
     alone, served = apart(params.rules)[0], apart(params.serving)[0]
+    if opponent is not None and opponent.predictions is not None and not opponent.left_out:
+        predictions = opponent.predictions
     evidence = gather(predictions, alone, params.bootstrap, params.minimum_rows, grouped=params.group is not None)
     results = judge(evidence, params.bootstrap, params.minimum_rows)
     reports, confidence = run.place / "reports", params.bootstrap.confidence

@@ -80,15 +80,17 @@ def rejudge(root: Path, name: str, base: str) -> Rejudged:
     text = file_at(root, commit, file)
     earlier = {} if text is None else sections_of(text, f"{commit[:8]}:{file}")
     now, before = sections.get("gate") or {}, earlier.get("gate")
-    first = _first(root, commit)
-    judged, models = _judge(run, now, live, sections, root, first)
+    bench = _Bench(run, sections, live, _first(root, commit))
+    judged, opponent = bench.judge(now, root)
+    metrics = (sections.get("evaluate") or {}).get("metrics") or ()
+    models = {} if opponent is None else figures(opponent, params_of(name, now), metrics)
     if before is None:
         return Rejudged(commit, judged, None, (), models)
     changed = _changed(root, name, commit, before)
     old = None
     if changed or rules_of(before) != rules_of(now):
         with _code_at(root, name, commit, before) as code:
-            old, _ = _judge(run, before, live, sections, code, first)
+            old, _ = bench.judge(before, code)
     return Rejudged(commit, judged, old, loosened(before, now, changed), models)
 
 
@@ -117,30 +119,44 @@ def _code_at(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> I
         yield Path(place).resolve()
 
 
-def _judge(
-    run: Run, section: Mapping[str, Any], live: str | None, sections: Mapping[str, Any], code: Path, first: str
-) -> tuple[Verdict, dict[str, Any]]:
-    """Judge by a gate, and give the figures of both models.
+@dataclass
+class _Bench:
+    """The run that two gates judge, and the live model beside it, whose cost of serving is measured once."""
 
-    Metrics of the pipeline's own are measured again where `code` is not this repository.
-    """
-    from mlops.app.judging.records import judged
-    from mlops.ml.evaluation.judging.own_metrics import measure
-    from mlops.ml.evaluation.judging.waivers import verdict
+    run: Run
+    sections: Mapping[str, Any]
+    live: str | None
+    first: str
+    serving: Mapping[str, Any] | None = None
 
-    params = params_of(run.name, section)
-    predictions = read_predictions(run, params)
-    opponent = _opponent(run, params, predictions, live, sections)
-    if code != run.root:
-        predictions = replace(predictions, own=measure(predictions, params.own, code, run.name))
-        if opponent is not None and opponent.predictions is not None:
-            own = measure(opponent.predictions, params.own, code, run.name)
-            opponent = replace(opponent, predictions=replace(opponent.predictions, own=own))
-    records = judged(run, params, predictions, opponent, "allow" if live else first)
-    models = (
-        {} if opponent is None else figures(opponent, params, (sections.get("evaluate") or {}).get("metrics") or ())
-    )
-    return Verdict(run.name, verdict(records), records, live).on(date.today()), models
+    def judge(self, section: Mapping[str, Any], code: Path) -> tuple[Verdict, Opponent | None]:
+        """Judge by a gate; metrics of the pipeline's own are measured again where `code` is not this repository."""
+        from mlops.app.judging.records import judged
+        from mlops.ml.evaluation.judging.own_metrics import measure
+        from mlops.ml.evaluation.judging.waivers import verdict
+
+        run, params = self.run, params_of(self.run.name, section)
+        predictions = read_predictions(run, params)
+        opponent = self._opponent(params, predictions)
+        if code != run.root:
+            predictions = replace(predictions, own=measure(predictions, params.own, code, run.name))
+            if opponent is not None and opponent.predictions is not None:
+                own = measure(opponent.predictions, params.own, code, run.name)
+                opponent = replace(opponent, predictions=replace(opponent.predictions, own=own))
+        records = judged(run, params, predictions, opponent, "allow" if self.live else self.first)
+        return Verdict(run.name, verdict(records), records, self.live).on(date.today()), opponent
+
+    def _opponent(self, params: Params, predictions: Predictions) -> Opponent | None:
+        """Meet the live model of the base, where a rule is about it and it is another than this one."""
+        root, name, live = self.run.root, self.run.name, self.live
+        about_it = any(rule.against == "champion" for rule in (*params.rules, *params.serving))
+        if live is None or not about_it or live == reported(root, name).get("digest"):
+            return None
+        _, project = open_project(root, name)
+        folder = fetch_live(root, project, name, live)
+        opponent = meet(self.run, predictions, params, self.sections, folder, live, self.serving)
+        self.serving = opponent.serving or self.serving
+        return opponent
 
 
 def _first(root: Path, commit: str) -> str:
@@ -149,14 +165,3 @@ def _first(root: Path, commit: str) -> str:
     texts = (_bytes(root / file), file_at(root, commit, file))
     policies = [parse_document(Policy, read(file, text))[0] for text in texts if text is not None]
     return "review" if any(policy is None or policy.first == "review" for policy in policies) else "allow"
-
-
-def _opponent(
-    run: Run, params: Params, predictions: Predictions, live: str | None, sections: Mapping[str, Any]
-) -> Opponent | None:
-    """Meet the live model of the base, where a rule is about it and it is another than this one."""
-    about_it = any(rule.against == "champion" for rule in (*params.rules, *params.serving))
-    if live is None or not about_it or live == reported(run.root, run.name).get("digest"):
-        return None
-    _, project = open_project(run.root, run.name)
-    return meet(run, predictions, params, sections, fetch_live(run.root, project, run.name, live), live)

@@ -217,26 +217,26 @@ def noisy(share: float) -> pl.DataFrame:
     return pl.DataFrame({"__row__": range(ROWS), "x": x, "z": z, "left": np.where(label, "yes", "no")})
 
 
-def test_wrong_labels_are_estimated_and_told_but_stop_nothing(pipeline, every_tree):
+def test_wrong_labels_are_estimated_and_told_but_stop_nothing(pipeline):
     assert pipeline.run(noisy(0.0)) == []
     assert pipeline.report["label_noise"]["share"] < 0.03
     assert pipeline.run(noisy(0.1)) == []
     assert pipeline.report["label_noise"]["share"] == pytest.approx(0.1, abs=0.04)
 
 
-def test_a_rule_about_wrong_labels_holds_the_estimate(pipeline, every_tree):
+def test_a_rule_about_wrong_labels_holds_the_estimate(pipeline):
     (message,) = pipeline.run(noisy(0.1), label_noise={"at_most": 0.02, "severity": "block"})
     assert message.endswith("of 600 values of `left` are probably wrong; at most 0.02 may be")
     assert not (pipeline.folder / validate.VALID).exists()
 
 
-def test_an_estimate_that_cannot_be_made_does_not_pass(pipeline, every_tree):
+def test_an_estimate_that_cannot_be_made_does_not_pass(pipeline):
     assert pipeline.run(table(), label_noise={"at_most": 0.5}) == [
         "how many values of `left` are wrong cannot be estimated: the features tell too little about the labels"
     ]
 
 
-def test_the_report_is_the_same_each_time(pipeline, every_tree):
+def test_the_report_is_the_same_each_time(pipeline):
     pipeline.run(noisy(0.1))
     first = pipeline.report
     pipeline.run(noisy(0.1))
@@ -261,7 +261,7 @@ def test_a_named_column_that_is_not_learnt_from_has_no_drift_to_pass_by(pipeline
     assert not (pipeline.folder / validate.VALID).exists()
 
 
-def test_labels_of_one_entity_are_not_judged_by_a_model_that_saw_no_other(pipeline, every_tree):
+def test_labels_of_one_entity_are_not_judged_by_a_model_that_saw_no_other(pipeline):
     frame = noisy(0.0).with_columns(pl.lit("the only one").alias("person"))
     assert pipeline.run(frame, entity="person") == []
     assert pipeline.report["label_noise"]["share"] is None

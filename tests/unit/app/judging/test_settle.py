@@ -226,6 +226,26 @@ def test_a_pull_request_is_judged_beside_what_its_base_has_live(shop: Shop) -> N
     assert by_id(found.now.rules)["auroc-over-champion"]["n"] == 40
 
 
+def test_a_rule_on_the_candidate_alone_says_what_the_live_model_has(shop: Shop) -> None:
+    candidate(shop.root, gate={"rules": [{**ABSOLUTE, "at_least": 0.99}, OVER_LIVE]})
+    commit(shop.root, "Much is asked")
+    sentence = by_id(rejudge(shop.root, "tiny", "HEAD").now.rules)["auroc"]["sentence"]
+    assert sentence.endswith("; the champion has 0.416 on the same 40 rows")
+
+
+@pytest.mark.slow
+def test_what_serving_costs_is_measured_once_for_both_gates(shop: Shop) -> None:
+    cost = {"id": "latency_p50-over-champion", "metric": "latency_p50", "against": "champion", "at_most": 1e9}
+    quick = {"repetitions": 5, "requests": 8, "batch": 2}
+    candidate(shop.root, gate={"serving": [cost]}, measure=quick)
+    commit(shop.root, "Be quick")
+    candidate(shop.root, gate={"serving": [{**cost, "at_most": 2e9}]}, measure=quick)
+    found = rejudge(shop.root, "tiny", "HEAD")
+    assert found.before is not None
+    values = [by_id(judged.rules)[cost["id"]]["value"] for judged in (found.now, found.before)]
+    assert values[0] == values[1], "a clock that is read twice says something else"
+
+
 def test_a_rule_over_the_live_model_that_is_taken_out_still_counts(shop: Shop) -> None:
     candidate(shop.root, gate={"rules": [ABSOLUTE, TOO_GOOD]})
     commit(shop.root, "strict")

@@ -11,18 +11,12 @@ import pytest
 from sklearn import datasets
 
 from mlops.errors import DataError
-from mlops.ml.data import label_noise, parquet
+from mlops.ml.data import parquet
 from mlops.steps import split, validate
 from mlops.steps.context import StageContext
 
 RAND_HIE = Path(__file__).parents[4] / "pipelines" / "rand_hie" / "data" / "rand_hie.csv.gz"
 ROWS = 1_500
-
-
-@pytest.fixture(autouse=True)
-def _few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here asks how many labels are wrong, which would be most of the time."""
-    monkeypatch.setattr(label_noise, "_TREES", 3)
 
 
 def clean(rows: int = ROWS, seed: int = 3) -> pl.DataFrame:

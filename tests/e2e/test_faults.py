@@ -1,0 +1,44 @@
+"""A sample of `benchmarks/faults.py`: a verb is ended, or refused room, at a call out of it, and asked again."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders.faults import VERBS, Ended, World, attempt
+
+pytestmark = pytest.mark.slow
+
+Year = tuple[World, dict[str, tuple[Ended, dict[str, str]]]]
+SAMPLE = (
+    ("register", "kill", 0.9),
+    ("register", "full", 0.2),
+    ("release", "kill", 0.7),
+    ("reconcile", "kill", 0.6),
+    ("monitor", "full", 0.5),
+    ("retrain", "kill", 0.8),
+)
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
+    """The world as every verb finds it, and how each ended and left it undisturbed."""
+    world, undisturbed = World(tmp_path_factory.mktemp("faults").resolve()), {}
+    world.make()
+    for verb in VERBS:
+        world.save(verb)
+        ended = world.say(verb)
+        assert ended.code in (0, 2), ended.said
+        undisturbed[verb] = (ended, world.state())
+        world.between(verb)
+    return world, undisturbed
+
+
+@pytest.mark.parametrize(("verb", "kind", "where"), SAMPLE)
+def test_what_was_cut_off_is_put_right_by_the_next(year: Year, verb: str, kind: str, where: float) -> None:
+    world, undisturbed = year
+    ended, wanted = undisturbed[verb]
+    first = int(ended.calls * where)
+    tried = (attempt(world, verb, kind, at, wanted, ended.code) for at in range(first, ended.calls + 1))
+    outcome = next(found for found in tried if found is not None)
+    assert outcome.wrong == ()
+    assert outcome.code != ended.code or kind == "full", "nothing was spoilt"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from mlops.errors import ConfigurationError
 from mlops.monitor.labels import ID
 
 if TYPE_CHECKING:
+    from mlops.ml.data.spelling import Spelling
     from mlops.monitor.log import Records
 
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -41,21 +43,40 @@ def rows(records: Records, labels: pl.DataFrame) -> pl.DataFrame:
     return features.select(own).join(labels, on=ID, how="inner", maintain_order="left")
 
 
-def spelled(
-    found: pl.DataFrame, columns: Sequence[str], required: Iterable[str], *, separator: str, null: str, header: bool
-) -> str:
-    """Spell rows as CSV with the columns of the source; what was not kept is missing.
+@dataclass(frozen=True)
+class Layout:
+    """How the newest file of the source is written: its `columns` as the pipeline names them, `header` as it does.
+
+    `header` is None where there is none; `spellings` are those of the columns.
+    """
+
+    columns: Sequence[str]
+    header: Sequence[str] | None
+    separator: str
+    null: str
+    spellings: Mapping[str, Spelling]
+
+
+def spelled(found: pl.DataFrame, layout: Layout, required: Iterable[str]) -> str:
+    """Spell rows as the source is spelt, so that both are read alike; what was not kept is missing.
 
     Raises:
         ConfigurationError: a column that no row may lack was neither logged nor labelled.
+        DataError: a value cannot be spelt as its column is.
     """
-    absent = sorted(set(required) & set(columns) - set(found.columns))
+    absent = sorted(set(required) & set(layout.columns) - set(found.columns))
     if absent:
         listed = ", ".join(f"`{column}`" for column in absent)
         raise ConfigurationError(
             f"{listed} of the source is neither logged nor labelled", hint="add the column to `monitor.labels`"
         )
-    made = [
-        pl.col(column) if column in found.columns else pl.lit(None, dtype=pl.String).alias(column) for column in columns
-    ]
-    return found.select(made).write_csv(separator=separator, null_value=null, include_header=header)
+    named = layout.columns if layout.header is None else layout.header
+    made = [_column(found, column, layout).alias(name) for column, name in zip(layout.columns, named, strict=True)]
+    header = layout.header is not None
+    return pl.DataFrame(made).write_csv(separator=layout.separator, null_value=layout.null, include_header=header)
+
+
+def _column(found: pl.DataFrame, column: str, layout: Layout) -> pl.Series:
+    if column not in found.columns:
+        return pl.Series(column, [None], dtype=pl.String).new_from_index(0, found.height)
+    return layout.spellings[column].spelled(found.get_column(column))

@@ -21,6 +21,8 @@ from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Pipeline
 
 if TYPE_CHECKING:
+    from mlops.bundle.recipe import Target
+    from mlops.ml.data.types import ColumnType
     from mlops.monitor.agreed import Agreed
 
 HISTORY = 30  # windows that a report shows
@@ -113,7 +115,7 @@ def watch(
     if until is None:
         ended = now is not None and windows.silent(span[1], now, monitor.window, monitor.drift.out_of)
         until = now if now is not None and ended else span[1]
-    labelled = _labelled(workspace.root, name, spec, monitor, until, bound)
+    labelled = _labelled(workspace.root, name, spec, monitor, until, bound, reference.recipe.target)
     main = main_line(workspace.root, workspace.project.ci.branch)
     closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
     folder = logged.bring(listed, closed[0].start, closed[-1].end) if closed else logged.folder
@@ -192,26 +194,42 @@ def write_metrics(path: Path, watched: Sequence[Watched]) -> None:
     write_text(path, exposition([item.document for item in watched], bounds, time.time()))
 
 
-def labels_of(root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime) -> Any:
-    """Read the labels that are known at a time, as a table; raises ConfigurationError and DataError."""
+def labels_of(
+    root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime, to: ColumnType | None = None
+) -> Any:
+    """Read the labels that are known at a time, as a table whose target is of the type `to`, or as it is spelt.
+
+    Raises:
+        ConfigurationError: there are none, or they lack the target.
+        DataError: they are no labels.
+    """
     from mlops.ml.data.derive import Derived
     from mlops.monitor import labels
     from mlops.spec.data import brief
 
-    file = monitor.labels or ""  # `spec.checking` has seen that there is one
-    derived = {column: Derived.model_validate(brief(rule)) for column, rule in spec.data.derive.items()}
+    file, data = monitor.labels or "", spec.data  # `spec.checking` has seen that there is one
+    declared = {column: rule.type for column, rule in data.columns.items() if rule.type is not None}
+    derived = {column: Derived.model_validate(brief(rule)) for column, rule in data.derive.items()}
+    form = labels.Form(data.target, to, declared, derived, data.source.nulls, data.source.separator)
     with labels_file(root, name, file) as path:
-        return labels.read(path, file, spec.data.target, derived, until)
+        return labels.read(path, file, form, until)
 
 
 def _labelled(
-    root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime, bound: tuple[str, float] | None
+    root: Path,
+    name: str,
+    spec: Pipeline,
+    monitor: Monitor,
+    until: datetime,
+    bound: tuple[str, float] | None,
+    target: Target,
 ) -> Any:
     from mlops.monitor.judge import Labelled
+    from mlops.monitor.labels import type_of
 
     if bound is None:
         return None
-    frame = labels_of(root, name, spec, monitor, until)
+    frame = labels_of(root, name, spec, monitor, until, type_of(target.classes))
     return Labelled(frame, spec.data.entity, spec.evaluate.bootstrap, bound[1])
 
 

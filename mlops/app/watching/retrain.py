@@ -8,10 +8,11 @@ judges, and people merge. When the last one was is read off the names of files i
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.app.newer import HINT, newer
 from mlops.app.reviewing.markdown import escape
@@ -22,6 +23,9 @@ from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.spec.monitor import Monitor, Retrain
 from mlops.spec.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from mlops.monitor.part import Layout
 
 _LARGEST = 50 << 20  # bytes of a file that GitHub takes without a warning
 
@@ -134,25 +138,36 @@ def _rows(
     return part.rows(log.read(logged.bring(listed, start, end), Window(start, end), report["bundle"]), labels)
 
 
-def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:
-    from mlops.ml.data import sources
-    from mlops.monitor import part
+def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:
+    """Look at how the source is written; the columns that are to be `written` are read whole, as the pipeline does."""
+    from mlops.ml.data import delimited, sources
+    from mlops.ml.data.spelling import Spelling
+    from mlops.monitor.part import Layout
     from mlops.spec.data import brief
 
+    said = brief(spec.data.source)
+    said.pop("recorded", None)
+    source = sources.Source.model_validate(said)
+    rows, newest = sources.scan(source, folder), sources.parts(sources.place(source, folder), source)[-1]
+    separator = source.separator or delimited.separator_of(newest, source.label)
+    dialect = delimited.Dialect(separator, source.header, source.nulls)
+    columns = rows.collect_schema().names()[1:]
+    with sources.reading(source):
+        header = delimited.scan(newest, dialect, source.label).collect_schema().names() if source.header else None
+        table = rows.select(column for column in columns if column in written).collect()
+    types = {column: rule.type for column, rule in spec.data.columns.items()}
+    spellings = {column.name: Spelling.of(column, types.get(column.name)) for column in table}
+    return Layout(columns, header, separator, next(iter(source.nulls), ""), spellings)
+
+
+def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:
+    from mlops.monitor import part
+
     data = spec.data
-    source = sources.Source.model_validate(brief(data.source))
-    columns = sources.scan(source, folder).collect_schema().names()[1:]
     derived = data.derive.get(data.target)
     required = {data.target if derived is None else derived.source, *data.keys}
     required |= {column for column in (data.entity, data.split.key) if column is not None}
-    text = part.spelled(
-        found,
-        columns,
-        required,
-        separator=source.separator or ",",
-        null=next(iter(source.nulls), ""),
-        header=source.header,
-    )
+    text = part.spelled(found, _layout(spec, folder, found.columns), required)
     if len(text.encode()) > _LARGEST:
         raise DataError(
             f"the new rows take {len(text.encode()) >> 20:,} MiB, more than Git should hold",

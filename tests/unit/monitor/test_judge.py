@@ -241,7 +241,7 @@ PERFORMANCE = {"metric": "accuracy", "at_least": 0.7, "labels_within_days": 1}
 
 def labelled(frame: pl.DataFrame, path: Path, until_days: int = 20) -> Labelled:
     frame.write_csv(path)
-    known = late.read(path, "labels.csv", "y", {}, START + timedelta(days=until_days))
+    known = late.read(path, "labels.csv", late.Form("y", "bool"), START + timedelta(days=until_days))
     return Labelled(known, None, Bootstrap(samples=200), 0.7)
 
 
@@ -329,7 +329,7 @@ def test_few_labels_are_insufficient(tmp_path: Path, bundle: Path) -> None:
         ("prediction_id,y\na,true\n", DataError, "labels.csv has no column `time`"),
         ("prediction_id,time,y\na,noon,true\n", DataError, "`time` of labels.csv is not a time in every row"),
         ("prediction_id,time\na,2026-11-21\n", ConfigurationError, "labels.csv has no column `y`"),
-        ("", DataError, "labels.csv cannot be read as a table of labels"),
+        ("", DataError, "labels.csv is empty"),
         (None, ConfigurationError, "there are no labels at labels.csv"),
     ],
 )
@@ -339,14 +339,14 @@ def test_what_is_no_file_of_labels_is_said(
     if text is not None:
         (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(error) as caught:
-        late.read(tmp_path / "labels.csv", "labels.csv", "y", {}, START)
+        late.read(tmp_path / "labels.csv", "labels.csv", late.Form("y"), START)
     assert str(caught.value) == words
 
 
 def test_a_label_may_be_what_the_target_derives_from(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("prediction_id,time,cost\na,2026-11-01,0\nb,2026-11-01,3\nc,2026-12-01,3\n")
     rule = {"y": Derived.model_validate({"from": "cost", "rule": "greater_than", "value": 0})}
-    found = late.read(tmp_path / "l.csv", "l.csv", "y", rule, START)
+    found = late.read(tmp_path / "l.csv", "l.csv", late.Form("y", derived=rule), START)
     assert found.select("prediction_id", "y").rows() == [("a", False), ("b", True)]
 
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from mlops.errors import ConfigurationError
+from mlops.ml.data.spelling import Spelling
 from mlops.monitor import part
 from mlops.monitor.log import Records
 from mlops.monitor.policy import cause, decide
@@ -95,7 +96,10 @@ def test_rows_are_spelled_like_the_source() -> None:
     labels = pl.DataFrame({"prediction_id": ["b", "a", "c"], "left": [1, 0, 1], "plan": ["w", "v", "u"]})
     found = part.rows(records, labels)
     columns = ["plan", "age", "note", "left"]
-    text = part.spelled(found, columns, ["left"], separator=";", null="NA", header=True)
+    spellings = {"plan": Spelling("category"), "age": Spelling("float"), "left": Spelling("bool", words=("1", "0"))}
+    layout = part.Layout(columns, columns, ";", "NA", spellings)
+    text = part.spelled(found, layout, ["left"])
     assert text == "plan;age;note;left\nv;40.5;NA;0\nw;NA;NA;1\n"
+    wider = part.Layout([*columns, "who"], None, ";", "NA", spellings)
     with pytest.raises(ConfigurationError, match="`who` of the source is neither logged nor labelled"):
-        part.spelled(found, [*columns, "who"], ["left", "who"], separator=";", null="NA", header=True)
+        part.spelled(found, wider, ["left", "who"])

@@ -1,10 +1,10 @@
 """What the monitor found in Prometheus' text format, for a node exporter's textfile collector or a push gateway.
 
-Names begin with `mlops_`, units are base units, labels are pipelines, kinds, columns of the YAML and the reasons of a
-fixed list: their number never depends on requests. Format: prometheus.io/docs/instrumenting/exposition_formats. What
-a value is of stands beside it as a series of its own, for a textfile collector takes no timestamps: a rule on a value
-asks for `time() - ..._window_end_timestamp_seconds` as well, a dead-man's switch watches
-`time() - mlops_monitor_last_success_timestamp_seconds`.
+Names begin with `mlops_`, units are base units, labels are pipelines, kinds, columns of the YAML, the parts of
+their dates that a model reads and the reasons of a fixed list: their number never depends on requests. Format:
+prometheus.io/docs/instrumenting/exposition_formats. What a value is of stands beside it as a series of its own, for a
+textfile collector takes no timestamps: a rule on a value asks for `time() - ..._window_end_timestamp_seconds` as well,
+a dead-man's switch watches `time() - mlops_monitor_last_success_timestamp_seconds`.
 """
 
 from __future__ import annotations

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 class Records:
     """Records of one window made by one bundle, by time; `others` counts those of other bundles.
 
-    `features` has a column for each field of the request, `output` one list of scores a row; `refused` counts the rows
-    that this bundle's servers did not answer.
+    `features` has a column for each field of the request, `output` one list of scores a row, `at` when it was made;
+    `refused` counts the rows that this bundle's servers did not answer.
     """
 
     identity: pl.Series
     features: pl.DataFrame
     output: pl.Series
+    at: pl.Series
     others: int
     refused: Refusals = field(default_factory=dict)
 
@@ -61,10 +62,12 @@ def read(folder: Path, window: Window, bundle: str) -> Records:
     if not own:
         empty = pl.Series("prediction_id", [], dtype=pl.String)
         output = pl.Series("output", [], dtype=pl.List(pl.Float64))
-        return Records(empty, pl.DataFrame(), output, others, refused)
+        at = pl.Series("at", [], dtype=pl.Datetime("us", "UTC"))
+        return Records(empty, pl.DataFrame(), output, at, others, refused)
     # one bundle has one request schema, so that its segments have the same columns
     joined = pl.concat(own).unique("prediction_id", keep="first").sort("at", "prediction_id")
-    return Records(joined["prediction_id"], joined["features"].struct.unnest(), joined["output"], others, refused)
+    identity, features, output = joined["prediction_id"], joined["features"].struct.unnest(), joined["output"]
+    return Records(identity, features, output, joined["at"], others, refused)
 
 
 def _segment(path: Path, window: Window) -> pl.DataFrame:

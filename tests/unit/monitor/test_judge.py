@@ -26,7 +26,7 @@ from mlops.monitor.reference import Reference
 from mlops.spec.accept import Acceptance
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Bootstrap
-from tests.builders.bundles import make_bundle, make_frame
+from tests.builders.bundles import DATES, make_bundle, make_frame
 from tests.builders.logs import START, write_day
 
 ROWS = 600
@@ -115,7 +115,7 @@ def test_a_broken_column_is_an_incident_and_no_drift(
     found = watch(tmp_path, bundle, from_day(4, **columns))
     assert found.status == "data-incident"
     assert [(incident.check, incident.column) for incident in found.windows[-1].incidents] == [(check, name)]
-    assert {shift.column for shift in found.windows[-1].shifts} == {"age", "visits", "insured", "plan"} - {name}
+    assert {shift.column for shift in found.windows[-1].shifts} == {"age", "visits", "insured", "plan", *DATES} - {name}
     assert found.alarms == ()
 
 
@@ -149,10 +149,8 @@ def test_a_column_may_move_further_than_the_others(tmp_path: Path, bundle: Path)
     assert (alarm.name, alarm.bound) == ("plan", 0.1)
     made = document(result(tmp_path, bundle, 3, drift=sizes), Reference.read(bundle), "tiny")
     assert {shift["column"]: shift["bound"] for shift in made["windows"][-1]["shifts"]} == {
-        "age": 0.1,
-        "insured": 0.1,
+        **dict.fromkeys(["age", "insured", "visits", *DATES], 0.1),
         "plan": 50.0,
-        "visits": 0.1,
     }
 
 
@@ -370,7 +368,7 @@ def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: P
     assert [alarm.sentence.partition(": ")[2].split()[0] for alarm in found.alarms] == ["jensen_shannon"]
     made = json.loads(dumps(document(found, Reference.read(bundle), "tiny")))
     notes = {row.name: row.note for row in columns(made, "wasserstein")}
-    assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured"], "")
+    assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured", *DATES], "")
     page = render(made, "wasserstein", None)
     assert page.count("Wasserstein distance in standard deviations") == 1  # the heading
     assert page.count("Jensen-Shannon distance</span>") == 1
@@ -384,7 +382,9 @@ def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> 
     assert 'mlops_monitor_last_success_timestamp_seconds{pipeline="ti\\"ny\\n"} 1500000000.0' in lines
     assert 'mlops_monitor_status_info{pipeline="ti\\"ny\\n",status="ok"} 1.0' in lines
     series = [line for line in lines if not line.startswith("#")]
-    assert len(series) == 2 + 4 + 2 + 3 + 4 + 1  # times, statuses, kinds, end and records and refused, columns, bound
+    assert (
+        len(series) == 2 + 4 + 2 + 3 + 4 + len(DATES) + 1
+    )  # times, statuses, kinds, end and records and refused, columns, bound
     assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == list(
         dict.fromkeys(line.partition("{")[0] for line in series)
     )

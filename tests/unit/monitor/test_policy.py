@@ -91,6 +91,7 @@ def test_rows_are_spelled_like_the_source() -> None:
         pl.Series("prediction_id", ["a", "b"]),
         pl.DataFrame({"age": [40.5, None], "plan": ["x;y", "z"]}),
         pl.Series("output", [[0.5], [0.5]]),
+        pl.Series("at", [END, END]),
         0,
     )
     labels = pl.DataFrame({"prediction_id": ["b", "a", "c"], "left": [1, 0, 1], "plan": ["w", "v", "u"]})

@@ -18,15 +18,18 @@ from mlops.extras import need
     type=click.Path(path_type=Path, dir_okay=False),
     help="Report of `mlops monitor`. [default: its newest one here]",
 )
+@click.option(
+    "--env", "environment", metavar="ENVIRONMENT", help="Whose servers were watched. [default: the live one's]"
+)
 @click.option("--propose", is_flag=True, help="Open the pull request, or update the one that is open for this cause.")
 @output("text", "json")
-def command(name: str, cause: Path | None, propose: bool, form: str) -> None:
+def command(name: str, cause: Path | None, environment: str | None, propose: bool, form: str) -> None:
     """Decide by `monitor.retrain` of pipeline NAME whether it should learn again; alone, only say so."""
     need("train", "`mlops retrain`")
     from mlops.app.watching.retrain import retrain
     from mlops.app.workspace import open_workspace
 
-    found = retrain(open_workspace(root(), (name,)), name, cause, propose=propose)
+    found = retrain(open_workspace(root(), (name,)), name, cause, environment, propose=propose)
     proposal, proposed = found.proposal, found.proposed
     if form == "json":
         made = None if proposal is None else {"branch": proposal.branch, "files": sorted(proposal.files)}

@@ -45,13 +45,13 @@ def span(names: Iterable[str]) -> tuple[datetime, datetime] | None:
     return (min(first for first, _ in times), max(last for _, last in times)) if times else None
 
 
-def read(folder: Path, window: Window, bundle: str) -> Records:
-    """Read the records of a window.
+def read(folders: Iterable[Path], window: Window, bundle: str) -> Records:
+    """Read the records of a window, from all folders that hold a part of the log.
 
     Raises:
         IntegrityError: a segment cannot be read.
     """
-    paths = [*segments(folder, window.start, window.end)]
+    paths = [path for folder in folders for path in segments(folder, window.start, window.end)]
     frames = [frame for path in paths if (frame := _segment(path, window)).height]
     refused: Counter[Cause] = Counter()
     for path in paths:

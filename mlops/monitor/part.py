@@ -18,22 +18,31 @@ if TYPE_CHECKING:
     from mlops.monitor.log import Records
 
 _TIME = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"(?P<first>.*)\.until-(?P<end>\d{8}T\d{6}Z)\.csv")
+_NAME = re.compile(r"(?P<first>.*)\.until-(?P<end>\d{8}T\d{6}Z)(-(?P<environment>[a-z0-9_-]+))?\.csv")
 _SUFFIX = re.compile(r"\.csv(\.[a-z0-9]+)?$")
 
 
-def latest(names: Iterable[str]) -> datetime | None:
-    """Find where the newest data version ends, by the names of its files; None where none came from the log."""
-    found = [match["end"] for name in names if (match := _NAME.fullmatch(name))]
-    return datetime.strptime(max(found), _TIME).replace(tzinfo=UTC) if found else None
+def latest(names: Iterable[str], environment: str | None = None, *, usual: bool = True) -> datetime | None:
+    """Find where the newest data version of an environment ends, by the names of files; None where there is none.
+
+    One that names no environment is of the `usual` one; without environments, all are.
+    """
+    found = [match for name in names if (match := _NAME.fullmatch(name))]
+    ends = [match["end"] for match in found if _of(match["environment"], environment, usual=usual)]
+    return datetime.strptime(max(ends), _TIME).replace(tzinfo=UTC) if ends else None
 
 
-def name(names: Iterable[str], end: datetime) -> str:
+def _of(said: str | None, environment: str | None, *, usual: bool) -> bool:
+    return environment is None or said == environment or (said is None and usual)
+
+
+def name(names: Iterable[str], end: datetime, environment: str | None = None) -> str:
     """Name a file that comes after all others of the folder, so that rows which are there keep their numbers."""
     last = max(names, default="rows")
-    match = _NAME.fullmatch(last)
-    first = match["first"] if match else _SUFFIX.sub("", last)
-    return f"{first}.until-{end.strftime(_TIME)}.csv"
+    match, suffix = _NAME.fullmatch(last), "" if environment is None else f"-{environment}"
+    made = f"{match['first'] if match else _SUFFIX.sub('', last)}.until-{end.strftime(_TIME)}{suffix}.csv"
+    # another environment's may end later
+    return made if made > last else f"{last.removesuffix('.csv')}.until-{end.strftime(_TIME)}{suffix}.csv"
 
 
 def rows(records: Records, labels: pl.DataFrame) -> pl.DataFrame:

@@ -143,7 +143,8 @@ class Monitor(Block):
     """Requests that are judged together, by UTC hours, days or weeks from Monday."""
     log: Place | None = None
     """Folder of the prediction log: `s3://`, `gs://`, `az://` or `file:///`, to which servers ship what they logged and
-    where a hosted runner finds it; or relative to the repository, `.mlops/log/<name>` where it is not given."""
+    where a hosted runner finds it; or relative to the repository, `.mlops/log/<name>` where it is not given. Each
+    environment has a folder of its name in it."""
     labels: Place | None = None
     """CSV or Parquet file, relative to the repository or an address as in `log`: `prediction_id`, `time`, the target or
     what it derives from."""

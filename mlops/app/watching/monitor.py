@@ -10,15 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops.app.releasing.live import choose
+from mlops.app.releasing.live import Chosen, choose
+from mlops.app.releasing.releases import usual
 from mlops.app.watching.accepted import acceptances_at, file_of, main_line, waiting
-from mlops.app.watching.prediction_log import labels_file, open_log
+from mlops.app.watching.prediction_log import labels_file, read_log
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.spec.monitor import Monitor
-from mlops.spec.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from mlops.bundle.recipe import Target
@@ -55,9 +55,9 @@ def watched_names(workspace: Workspace) -> tuple[str, ...]:
     return tuple(name for name, loaded in workspace.pipelines.items() if loaded.spec.monitor is not None)
 
 
-def report_folder(root: Path, name: str) -> Path:
-    """Find where the reports of a pipeline are written; Git ignores it."""
-    return root / ".mlops" / "monitor" / name
+def report_folder(root: Path, name: str, environment: str | None = None) -> Path:
+    """Find where the reports of a pipeline in an environment are written; Git ignores it."""
+    return root / ".mlops" / "monitor" / name / (environment or "")
 
 
 def settings(workspace: Workspace, name: str) -> Monitor:
@@ -99,41 +99,46 @@ def watch(
     from mlops.monitor import document, judge, log, page, performance, windows
     from mlops.monitor.reference import Reference
 
-    monitor, spec = settings(workspace, name), workspace.pipelines[name].spec
-    reference = Reference.read(choose(workspace.root, name, environment).folder)
+    monitor = settings(workspace, name)
+    root, project = workspace.root, workspace.project
+    chosen = choose(root, name, environment)
+    reference = Reference.read(chosen.folder)
     bound = None
     if monitor.performance is not None:
         bound = (monitor.performance.metric, performance.bound(monitor.performance, reference))
-    logged = open_log(workspace.root, name, monitor)
-    listed = logged.names()
-    span = log.span(listed)
+    logged = read_log(root, name, monitor, chosen.environment, usual=chosen.environment == usual(root, project))
+    span = log.span(logged.names)
     if span is None:
         raise InfrastructureError(
             f"{name}: there is no prediction log in {logged.shown}",
-            hint=f"mlops serve {name} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
+            hint=f"mlops serve {name}{_at(chosen)} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
         )
     if until is None:
         ended = now is not None and windows.silent(span[1], now, monitor.window, monitor.drift.out_of)
         until = now if now is not None and ended else span[1]
-    labelled = _labelled(workspace.root, name, spec, monitor, until, bound, reference.recipe.target)
-    main = main_line(workspace.root, workspace.project.ci.branch)
+    labelled = _labelled(workspace, name, chosen.environment, until, bound, reference.recipe.target)
+    main = main_line(root, project.ci.branch)
     closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
-    folder = logged.bring(listed, closed[0].start, closed[-1].end) if closed else logged.folder
+    folders = logged.bring(closed[0].start, closed[-1].end) if closed else ()
     result = judge.judge(
         closed,
-        lambda window: log.read(folder, window, reference.bundle),
+        lambda window: log.read(folders, window, reference.bundle),
         until,
         reference,
         monitor,
         labelled,
         _agreed(workspace, name, main),
     )
-    found = document.document(result, reference, name, span[1])
-    place = report_folder(workspace.root, name)
+    found = document.document(result, reference, name, span[1], chosen.environment)
+    place = report_folder(root, name, chosen.environment)
     write_text(place / "report.json", dumps(found))
     write_text(place / "report.html", page.render(found, monitor.drift.measure, bound))
-    unmerged = file_of(name) if waiting(workspace.root, main, name) else None
+    unmerged = file_of(name) if waiting(root, main, name) else None
     return Watched(found, place / "report.html", bound, unmerged)
+
+
+def _at(chosen: Chosen) -> str:
+    return "" if chosen.environment is None else f" --env {chosen.environment}"
 
 
 def watch_all(
@@ -195,7 +200,7 @@ def write_metrics(path: Path, watched: Sequence[Watched]) -> None:
 
 
 def labels_of(
-    root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime, to: ColumnType | None = None
+    workspace: Workspace, name: str, environment: str | None, until: datetime, to: ColumnType | None = None
 ) -> Any:
     """Read the labels that are known at a time, as a table whose target is of the type `to`, or as it is spelt.
 
@@ -207,19 +212,19 @@ def labels_of(
     from mlops.monitor import labels
     from mlops.spec.data import brief
 
-    file, data = monitor.labels or "", spec.data  # `spec.checking` has seen that there is one
+    data = workspace.pipelines[name].spec.data
+    file = settings(workspace, name).labels or ""  # `spec.checking` has seen that there is one
     declared = {column: rule.type for column, rule in data.columns.items() if rule.type is not None}
     derived = {column: Derived.model_validate(brief(rule)) for column, rule in data.derive.items()}
     form = labels.Form(data.target, to, declared, derived, data.source.nulls, data.source.separator)
-    with labels_file(root, name, file) as path:
+    with labels_file(workspace.root, name, file, environment) as path:
         return labels.read(path, file, form, until)
 
 
 def _labelled(
-    root: Path,
+    workspace: Workspace,
     name: str,
-    spec: Pipeline,
-    monitor: Monitor,
+    environment: str | None,
     until: datetime,
     bound: tuple[str, float] | None,
     target: Target,
@@ -229,7 +234,8 @@ def _labelled(
 
     if bound is None:
         return None
-    frame = labels_of(root, name, spec, monitor, until, type_of(target.classes))
+    spec = workspace.pipelines[name].spec
+    frame = labels_of(workspace, name, environment, until, type_of(target.classes))
     return Labelled(frame, spec.data.entity, spec.evaluate.bootstrap, bound[1])
 
 

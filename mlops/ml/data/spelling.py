@@ -79,7 +79,10 @@ class Spelling:
                     return own
             if self.comma and bool(text.drop_nulls().str.contains(types.COMMA).all()):
                 values = text.str.replace(",", ".", literal=True)
-        return types.cast(values, self.type)
+        known = types.cast(values, self.type)
+        if self.type == "int" and known.null_count() > _absent(values):
+            return types.cast(values, "float")  # whole so far; whether it must stay so is for `validate` to say
+        return known
 
     def _text(self, known: pl.Series) -> pl.Series:
         if self.comma:

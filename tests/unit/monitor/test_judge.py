@@ -69,7 +69,7 @@ def result(
     closed = tuple(windows.closed(found[0], until, "day", 30))
     return judge(
         closed,
-        lambda window: log.read(tmp_path / "log", window, reference.bundle),
+        lambda window: log.read([tmp_path / "log"], window, reference.bundle),
         until,
         reference,
         monitor,
@@ -227,7 +227,7 @@ def write_labels(tmp_path: Path, bundle: Path, days: int, wrong_from: int) -> pl
     reference = Reference.read(bundle)
     parts = []
     for window in windows.closed(START, START + timedelta(days=days), "day", 30):
-        records = log.read(tmp_path / "log", window, reference.bundle)
+        records = log.read([tmp_path / "log"], window, reference.bundle)
         agree = window.start < START + timedelta(days=wrong_from)
         said = records.output.list.first() > 0.5
         parts.append(pl.DataFrame({"prediction_id": records.identity, "y": said if agree else ~said}))

@@ -73,7 +73,7 @@ def report(
     assert span is not None
     closed = tuple(windows.closed(span[0], until, "day", 30))
     result = judge(
-        closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, None, agreed
+        closed, lambda window: log.read([folder], window, reference.bundle), until, reference, monitor, None, agreed
     )
     return document(result, reference, "churn")
 

@@ -29,19 +29,29 @@ from mlops.spec.pipeline import Pipeline
 if TYPE_CHECKING:
     from mlops.monitor.part import Layout
 
+_OPEN = ("created", "updated", "unchanged")
 _LARGEST = 50 << 20  # bytes of a file that GitHub takes without a warning
 
 
 @dataclass(frozen=True)
 class Retraining:
-    """A decision; `proposal` is None where nothing is proposed, `proposed` what became of it."""
+    """A decision; `proposal` is None where nothing is proposed, `proposed` what became of it.
+
+    `alarm` is the sentence of the alarm it answers to, empty where the report has none.
+    """
 
     pipeline: str
     why: str
     cause: str
     rows: int
+    alarm: str = ""
     proposal: Proposal | None = None
     proposed: Proposed | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether people see the alarm, if there is one, as a pull request that is open."""
+        return not self.alarm or (self.proposed is not None and self.proposed.done in _OPEN)
 
 
 def retrain(
@@ -76,8 +86,9 @@ def retrain(
     found = _rows(workspace, name, place, report, since, end)
     decision = policy.decide(report, monitor.retrain, since, end, found.height)
     key = policy.cause(report, since)
+    alarm = report["why"] if report["status"] == "alarm" else ""
     if not decision.propose:
-        return Retraining(name, decision.why, key, found.height)
+        return Retraining(name, decision.why, key, found.height, alarm)
     file = f"pipelines/{name}/{spec.data.source.path}/{part.name(names, end, place)}"
     text = _spelled(found, spec, root / "pipelines" / name)
     proposal = Proposal(
@@ -88,7 +99,7 @@ def retrain(
         labels=("retrain",),
     )
     done = submit(root, proposal, base=project.ci.branch) if propose else None
-    return Retraining(name, decision.why, key, found.height, proposal, done)
+    return Retraining(name, decision.why, key, found.height, alarm, proposal, done)
 
 
 def _report(path: Path, name: str, live: tuple[str, str] | None) -> dict[str, Any]:

@@ -46,8 +46,8 @@ def outputs(folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
 
 
-@pytest.mark.parametrize(("code", "ends", "said"), [(0, 0, ""), (7, 0, ""), (2, 0, "::warning"), (6, 6, "")])
-def test_an_alarm_fails_nothing_and_a_monitor_that_cannot_look_does(
+@pytest.mark.parametrize(("code", "ends", "said"), [(0, 0, ""), (7, 0, ""), (2, 2, "::error"), (6, 6, "")])
+def test_an_alarm_that_nobody_answers_for_and_a_monitor_that_cannot_look_fail(
     code: int, ends: int, said: str, tmp_path: Path
 ) -> None:
     fake(tmp_path, f"exit {code}")

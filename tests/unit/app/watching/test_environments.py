@@ -167,3 +167,21 @@ def test_where_nothing_is_live_the_release_is_what_to_type(root: Path, capsys: p
     for verb in ("monitor", "retrain", "serve"):
         assert run([verb, "churn"]) == 3, verb
         assert capsys.readouterr().err.endswith("hint: mlops release churn --env production\n")
+
+
+def test_an_alarm_counts_where_it_is_delivered(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`monitor` hands it on to `retrain`, which ends with 2 where no pull request tells it."""
+    serve(root, "production")
+    labelled(root, [])
+    monitor = ["monitor", "churn", "--until", "2026-11-05"]
+    assert run(monitor) == 2
+    assert run([*monitor, "--outputs", "out"]) == 0
+    assert (root / "out").read_text().startswith("asked=true\nreport-churn=")
+    capsys.readouterr()
+    assert run(["retrain", "churn"]) == 0
+    assert run(["retrain", "churn", "--propose"]) == 2
+    told = capsys.readouterr()
+    assert told.out == "churn: no retraining: 0 new labels, 10 are needed\n" * 2
+    assert told.err.startswith("  the alarm is told nowhere else: `visits` has shifted: psi ")
+    edit(root, "conf/pipeline/churn.yaml", "  retrain: {when: [drift], minimum_new_labels: 10}\n", "")
+    assert run([*monitor, "--outputs", "out"]) == 2, "nobody acts on it"

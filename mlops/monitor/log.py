@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mlops.bundle.prediction_log import covering, segment_times, segments
-from mlops.monitor.segment import read_refusals, read_segment
+from mlops.monitor.segment import read_refusals, read_segment, read_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +68,18 @@ def read(folders: Iterable[Path], window: Window, bundle: str) -> Records:
     joined = pl.concat(own).unique("prediction_id", keep="first").sort("at", "prediction_id")
     identity, features, output = joined["prediction_id"], joined["features"].struct.unnest(), joined["output"]
     return Records(identity, features, output, joined["at"], others, refused)
+
+
+def times(folders: Iterable[Path], bundle: str) -> pl.Series:
+    """Read when a bundle answered, a record at a time, in order; the whole log is read, and only this is kept of it.
+
+    Raises:
+        IntegrityError: a segment cannot be read.
+    """
+    frames = [read_times(path, bundle) for folder in folders for path in segments(folder)]
+    if not frames:
+        return pl.Series("at", [], dtype=pl.Datetime("us", "UTC"))
+    return pl.concat(frames).unique("prediction_id", keep="first").get_column("at").sort()
 
 
 def _segment(path: Path, window: Window) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mlops.errors import ConfigurationError
-from mlops.monitor.labels import ID
+from mlops.monitor.labels import ID, TIME
 
 if TYPE_CHECKING:
     from mlops.ml.data.spelling import Spelling
@@ -46,8 +46,12 @@ def name(names: Iterable[str], end: datetime, environment: str | None = None) ->
 
 
 def rows(records: Records, labels: pl.DataFrame) -> pl.DataFrame:
-    """Join records with their labels, by time; a column that both have is taken from the labels."""
+    """Join records with their labels, by time; a column that both have is taken from the labels.
+
+    When a label came to be known is no part of the row, even where the source has a column of that name.
+    """
     features = records.features.with_columns(records.identity.alias(ID))
+    labels = labels.drop(TIME, strict=False)
     own = [column for column in features.columns if column == ID or column not in labels.columns]
     return features.select(own).join(labels, on=ID, how="inner", maintain_order="left")
 

@@ -53,6 +53,15 @@ def read_segment(path: Path) -> pl.DataFrame:
         raise _no_segment(path) from error
 
 
+def read_times(path: Path, bundle: str) -> pl.DataFrame:
+    """Read the times alone of a bundle's records in a segment: `prediction_id` and `at` (UTC).
+
+    Raises:
+        IntegrityError: it is none, or not whole.
+    """
+    return read_segment(path).filter(pl.col("bundle") == bundle).select("prediction_id", "at")
+
+
 def read_refusals(path: Path, start: datetime, end: datetime, bundle: str) -> Counter[Cause]:
     """Count what servers of a bundle refused from `start` until before `end`, as a segment's head says.
 

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from mlops.app.releasing.live import Chosen, choose
 from mlops.app.releasing.releases import usual
 from mlops.app.watching.accepted import acceptances_at, file_of, main_line, waiting
-from mlops.app.watching.prediction_log import labels_file, read_log
+from mlops.app.watching.prediction_log import Listed, labels_file, read_log
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
-from mlops.spec.monitor import Monitor
+from mlops.spec.monitor import Monitor, Rows
 
 if TYPE_CHECKING:
     from mlops.bundle.recipe import Target
     from mlops.ml.data.types import ColumnType
     from mlops.monitor.agreed import Agreed
+    from mlops.monitor.windows import Window
 
-HISTORY = 30  # windows that a report shows
 EXIT_CODES = {"ok": 0, "alarm": 2, "data-incident": 2, "insufficient": 7}
 
 
@@ -113,12 +113,14 @@ def watch(
             f"{name}: there is no prediction log in {logged.shown}",
             hint=f"mlops serve {name}{_at(chosen)} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
         )
+    ended = False
     if until is None:
-        ended = now is not None and windows.silent(span[1], now, monitor.window, monitor.drift.out_of)
+        period = None if isinstance(monitor.window, Rows) else monitor.window
+        ended = now is not None and windows.silent(span[1], now, period, monitor.drift.out_of)
         until = now if now is not None and ended else span[1]
     labelled = _labelled(workspace, name, chosen.environment, until, bound, reference.recipe.target)
     main = main_line(root, project.ci.branch)
-    closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
+    closed = _windows(monitor, logged, span, reference.bundle, until, ended=ended)
     folders = logged.bring(closed[0].start, closed[-1].end) if closed else ()
     result = judge.judge(
         closed,
@@ -135,6 +137,19 @@ def watch(
     write_text(place / "report.html", page.render(found, monitor.drift.measure, bound))
     unmerged = file_of(name) if waiting(root, main, name) else None
     return Watched(found, place / "report.html", bound, unmerged)
+
+
+def _windows(
+    monitor: Monitor, logged: Listed, span: tuple[datetime, datetime], bundle: str, until: datetime, *, ended: bool
+) -> tuple[Window, ...]:
+    """List the windows to judge; after so many records nothing follows, so that the end of a log is a window too."""
+    from mlops.monitor import log, windows
+
+    if not isinstance(monitor.window, Rows):
+        return windows.closed(span[0], until, monitor.window, monitor.history)
+    times = log.times(logged.bring(span[0], until + windows.MOMENT), bundle)
+    found = windows.counted(times, until, monitor.window.rows, monitor.history)
+    return (*found, windows.Window(span[1] + windows.MOMENT, until)) if ended else found
 
 
 def _at(chosen: Chosen) -> str:

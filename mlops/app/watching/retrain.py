@@ -23,7 +23,7 @@ from mlops.app.watching.monitor import labels_of, report_folder, settings
 from mlops.app.watching.prediction_log import read_log
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError, StaleError
-from mlops.spec.monitor import Monitor, Retrain
+from mlops.spec.monitor import Monitor, Retrain, Rows
 from mlops.spec.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _end(report: dict[str, Any], monitor: Monitor) -> datetime:
 
     until = datetime.fromisoformat(report["until"]).astimezone(UTC)
     late = 0.0 if monitor.performance is None else monitor.performance.labels_within_days
-    return floor(until - timedelta(days=late), monitor.window)
+    return floor(until - timedelta(days=late), "hour" if isinstance(monitor.window, Rows) else monitor.window)
 
 
 def _rows(

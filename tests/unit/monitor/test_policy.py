@@ -89,18 +89,24 @@ def test_new_files_follow_whatever_the_first_is_called(first: str) -> None:
 def test_rows_are_spelled_like_the_source() -> None:
     records = Records(
         pl.Series("prediction_id", ["a", "b"]),
-        pl.DataFrame({"age": [40.5, None], "plan": ["x;y", "z"]}),
+        pl.DataFrame({"age": [40.5, None], "plan": ["x;y", "z"], "time": [7, 8]}),
         pl.Series("output", [[0.5], [0.5]]),
         pl.Series("at", [END, END]),
         0,
     )
     labels = pl.DataFrame({"prediction_id": ["b", "a", "c"], "left": [1, 0, 1], "plan": ["w", "v", "u"]})
+    labels = labels.with_columns(time=pl.lit(END))
     found = part.rows(records, labels)
-    columns = ["plan", "age", "note", "left"]
-    spellings = {"plan": Spelling("category"), "age": Spelling("float"), "left": Spelling("bool", words=("1", "0"))}
+    columns = ["plan", "age", "note", "left", "time"]
+    spellings = {
+        "time": Spelling("int"),
+        "plan": Spelling("category"),
+        "age": Spelling("float"),
+        "left": Spelling("bool", words=("1", "0")),
+    }
     layout = part.Layout(columns, columns, ";", "NA", spellings)
     text = part.spelled(found, layout, ["left"])
-    assert text == "plan;age;note;left\nv;40.5;NA;0\nw;NA;NA;1\n"
+    assert text == "plan;age;note;left;time\nv;40.5;NA;0;7\nw;NA;NA;1;8\n"
     wider = part.Layout([*columns, "who"], None, ";", "NA", spellings)
     with pytest.raises(ConfigurationError, match="`who` of the source is neither logged nor labelled"):
         part.spelled(found, wider, ["left", "who"])

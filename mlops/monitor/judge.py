@@ -168,6 +168,7 @@ def _performance(
         monitor.performance,
         labelled.bootstrap,
         labelled.limit,
+        monitor.labels_by,
     )
 
 

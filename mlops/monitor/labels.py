@@ -34,8 +34,9 @@ ID, TIME = "prediction_id", "time"
 class Form:
     """How labels are spelt.
 
-    `type` is what the target is in training, None where it stays as it stands in the file; `types` are those that the
-    YAML declares, `derived` the rules of computed columns, `nulls` and `separator` the source's.
+    `key` is the column that names a prediction. `type` is what the target is in training, None where it stays as it
+    stands in the file; `types` are those that the YAML declares, `derived` the rules of computed columns, `nulls`
+    and `separator` the source's.
     """
 
     target: str
@@ -44,6 +45,7 @@ class Form:
     derived: Mapping[str, Derived] = field(default_factory=dict)
     nulls: tuple[str, ...] = ("",)
     separator: str | None = None
+    key: str = ID
 
 
 def type_of(classes: Sequence[object] | None) -> ColumnType:
@@ -57,7 +59,7 @@ def type_of(classes: Sequence[object] | None) -> ColumnType:
 
 
 def read(path: Path, shown: str, form: Form, until: datetime) -> pl.DataFrame:
-    """Read labels known at `until`: `prediction_id`, `time`, the target, and whatever else the file has.
+    """Read labels known at `until`: the key, `time`, the target, and whatever else the file has.
 
     Raises:
         ConfigurationError: there is no such file, or the target is not in it and cannot be computed.
@@ -66,14 +68,14 @@ def read(path: Path, shown: str, form: Form, until: datetime) -> pl.DataFrame:
     if not path.is_file():
         raise ConfigurationError(f"there are no labels at {shown}", hint="check `monitor.labels`")
     frame = _table(path, shown, form)
-    absent = [name for name in (ID, TIME) if name not in frame.columns]
+    absent = [name for name in (form.key, TIME) if name not in frame.columns]
     if absent:
         raise DataError(
             f"{shown} has no column {' and '.join(f'`{name}`' for name in absent)}",
-            hint=f"its columns: {ID}, {TIME}, {form.target}",
+            hint=f"its columns: {form.key}, {TIME}, {form.target}",
         )
-    frame = frame.with_columns(pl.col(ID).cast(pl.String), _moments(frame.get_column(TIME), shown))
-    frame = _latest(frame.filter(pl.col(ID).is_not_null() & (pl.col(TIME) <= until)))
+    frame = frame.with_columns(pl.col(form.key).cast(pl.String), _moments(frame.get_column(TIME), shown))
+    frame = _latest(frame.filter(pl.col(form.key).is_not_null() & (pl.col(TIME) <= until)), form.key)
     if form.target in frame.columns:
         frame = frame if form.type is None else _typed(frame, form.target, form.type, shown)
     else:
@@ -95,7 +97,7 @@ def _table(path: Path, shown: str, form: Form) -> pl.DataFrame:
 def _dialect(path: Path, shown: str, form: Form) -> delimited.Dialect:
     """Take the source's separator where the header is cut by it, else the one that the file shows."""
     declared = delimited.Dialect(form.separator, nulls=form.nulls)
-    if form.separator is None or ID in delimited.scan(path, declared, shown).collect_schema().names():
+    if form.separator is None or form.key in delimited.scan(path, declared, shown).collect_schema().names():
         return declared
     return delimited.Dialect(nulls=form.nulls)
 
@@ -128,13 +130,13 @@ def _moments(series: pl.Series, shown: str) -> pl.Series:
     return series.cast(pl.Datetime("us", "UTC")).alias(TIME)
 
 
-def _latest(frame: pl.DataFrame) -> pl.DataFrame:
+def _latest(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """Keep one row a prediction: the latest, and of equally late ones the last by what they say."""
-    rest = [name for name in frame.columns if name not in (ID, TIME)]
+    rest = [name for name in frame.columns if name not in (key, TIME)]
     texts = [pl.col(name).cast(pl.String).fill_null("") for name in rest]
     spelled = pl.concat_str([pl.lit(""), *texts], separator="\0")
-    ordered = frame.with_columns(spelled.alias("__spelled__")).sort(ID, TIME, "__spelled__")
-    return ordered.unique(ID, keep="last", maintain_order=True).drop("__spelled__")
+    ordered = frame.with_columns(spelled.alias("__spelled__")).sort(key, TIME, "__spelled__")
+    return ordered.unique(key, keep="last", maintain_order=True).drop("__spelled__")
 
 
 def _derived(frame: pl.DataFrame, shown: str, form: Form) -> pl.DataFrame:
@@ -144,8 +146,8 @@ def _derived(frame: pl.DataFrame, shown: str, form: Form) -> pl.DataFrame:
         needed = f"`{form.target}`" + ("" if rule is None else f", nor `{rule.source}`, which it is derived from")
         raise ConfigurationError(f"{shown} has no column {needed}", hint=f"add the column `{form.target}`")
     to = form.types.get(rule.source) or _read_as(rule) or types.settle(frame.get_column(rule.source)).type
-    typed = _typed(frame.select(ID, rule.source), rule.source, to, shown)
-    made, _ = derive(typed.drop(ID), {rule.source: to}, {form.target: rule})
+    typed = _typed(frame.select(rule.source), rule.source, to, shown)
+    made, _ = derive(typed, {rule.source: to}, {form.target: rule})
     return frame.with_columns(made.get_column(form.target))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mlops.bundle.prediction_log import covering, segment_times, segments
-from mlops.monitor.segment import read_refusals, read_segment, read_times
+from mlops.monitor.segment import CLIENT, read_refusals, read_segment, read_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,19 +24,31 @@ if TYPE_CHECKING:
 class Records:
     """Records of one window made by one bundle, by time; `others` counts those of other bundles.
 
-    `features` has a column for each field of the request, `output` one list of scores a row, `at` when it was made;
-    `refused` counts the rows that this bundle's servers did not answer.
+    `features` has a column for each field of the request, `output` one list of scores a row, `at` when it was made,
+    `client` what its client calls it, null where it says nothing; `refused` counts the rows that this bundle's
+    servers did not answer.
     """
 
     identity: pl.Series
     features: pl.DataFrame
     output: pl.Series
     at: pl.Series
+    client: pl.Series
     others: int
     refused: Refusals = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.identity)
+
+    def known_as(self, key: str) -> pl.Series:
+        """Give the names that labels are joined by: ours, or the clients'.
+
+        What a client asked again under one name is one thing that happened: the last answer has the name.
+        """
+        if key != CLIENT:
+            return self.identity
+        last = pl.DataFrame({"name": self.client}).select(pl.col("name").is_last_distinct()).to_series()
+        return self.client.set(~last, None)
 
 
 def span(names: Iterable[str]) -> tuple[datetime, datetime] | None:
@@ -63,11 +75,11 @@ def read(folders: Iterable[Path], window: Window, bundle: str) -> Records:
         empty = pl.Series("prediction_id", [], dtype=pl.String)
         output = pl.Series("output", [], dtype=pl.List(pl.Float64))
         at = pl.Series("at", [], dtype=pl.Datetime("us", "UTC"))
-        return Records(empty, pl.DataFrame(), output, at, others, refused)
+        return Records(empty, pl.DataFrame(), output, at, empty.alias(CLIENT), others, refused)
     # one bundle has one request schema, so that its segments have the same columns
     joined = pl.concat(own).unique("prediction_id", keep="first").sort("at", "prediction_id")
     identity, features, output = joined["prediction_id"], joined["features"].struct.unnest(), joined["output"]
-    return Records(identity, features, output, joined["at"], others, refused)
+    return Records(identity, features, output, joined["at"], joined[CLIENT], others, refused)
 
 
 def times(folders: Iterable[Path], bundle: str) -> pl.Series:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlops.ml.data.spelling import Spelling
     from mlops.monitor.log import Records
 
+_KEY = "__key__"  # the model may read a column that is called as the key is
 _TIME = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(?P<first>.*)\.until-(?P<end>\d{8}T\d{6}Z)(-(?P<environment>[a-z0-9_-]+))?\.csv")
 _SUFFIX = re.compile(r"\.csv(\.[a-z0-9]+)?$")
@@ -45,15 +46,16 @@ def name(names: Iterable[str], end: datetime, environment: str | None = None) ->
     return made if made > last else f"{last.removesuffix('.csv')}.until-{end.strftime(_TIME)}{suffix}.csv"
 
 
-def rows(records: Records, labels: pl.DataFrame) -> pl.DataFrame:
-    """Join records with their labels, by time; a column that both have is taken from the labels.
+def rows(records: Records, labels: pl.DataFrame, key: str = ID) -> pl.DataFrame:
+    """Join records with their labels by a key, in order of time; a column that both have is taken from the labels.
 
     When a label came to be known is no part of the row, even where the source has a column of that name.
     """
-    features = records.features.with_columns(records.identity.alias(ID))
-    labels = labels.drop(TIME, strict=False)
-    own = [column for column in features.columns if column == ID or column not in labels.columns]
-    return features.select(own).join(labels, on=ID, how="inner", maintain_order="left")
+    labels = labels.drop(TIME, strict=False).rename({key: _KEY})
+    own = [column for column in records.features.columns if column not in labels.columns]
+    features = records.features.select(own).with_columns(records.known_as(key).alias(_KEY))
+    joined = features.join(labels, on=_KEY, how="inner", maintain_order="left")
+    return joined.drop(_KEY) if key in joined.columns else joined.rename({_KEY: key})
 
 
 @dataclass(frozen=True)

@@ -72,14 +72,15 @@ def measured(
     settings: Performance,
     bootstrap: Bootstrap,
     limit: float,
+    key: str = ID,
 ) -> Measured:
-    """Measure one mature window; `group` names a column of the labels whose values are resampled whole.
+    """Measure one mature window; labels are joined by `key`, and `group` names their column that is resampled whole.
 
     Raises:
         DataError: a label is no value that the model could predict.
     """
-    rows = pl.DataFrame({ID: records.identity, "__output__": records.output})
-    joined = rows.join(labels, on=ID, how="inner").sort(ID)
+    rows = pl.DataFrame({key: records.known_as(key), "__output__": records.output})
+    joined = rows.join(labels, on=key, how="inner").sort(key)
     if joined.height < settings.minimum_rows or joined.height < settings.coverage * len(records):
         return Measured("insufficient", joined.height)
     truth = np.asarray(encode(target, joined), dtype=np.float64)

@@ -157,7 +157,10 @@ class Monitor(Block):
     environment has a folder of its name in it."""
     labels: Place | None = None
     """CSV or Parquet file, relative to the repository or an address as in `log`: `prediction_id`, `time`, the target or
-    what it derives from."""
+    what it derives from. Read as the data is."""
+    labels_by: Literal["prediction_id", "client_id"] = "prediction_id"
+    """Column of the labels that says which prediction a label is of: the id that the server gave, or the one that its
+    client sent, of which the last answer counts."""
     quality: Quality = Quality()
     drift: Drift = Drift()
     performance: Performance | None = None

@@ -232,10 +232,11 @@ def labels_of(
     from mlops.spec.data import brief
 
     data = workspace.pipelines[name].spec.data
-    file = settings(workspace, name).labels or ""  # `spec.checking` has seen that there is one
+    monitor = settings(workspace, name)
+    file = monitor.labels or ""  # `spec.checking` has seen that there is one
     declared = {column: rule.type for column, rule in data.columns.items() if rule.type is not None}
     derived = {column: Derived.model_validate(brief(rule)) for column, rule in data.derive.items()}
-    form = labels.Form(data.target, to, declared, derived, data.source.nulls, data.source.separator)
+    form = labels.Form(data.target, to, declared, derived, data.source.nulls, data.source.separator, monitor.labels_by)
     with labels_file(workspace.root, name, file, environment) as path:
         return labels.read(path, file, form, until)
 

@@ -162,10 +162,12 @@ def _rows(
     root, until = workspace.root, datetime.fromisoformat(report["until"]).astimezone(UTC)
     labels = labels_of(workspace, name, environment, until)
     meant = environment == usual(root, workspace.project)
-    logged = read_log(root, name, settings(workspace, name), environment, usual=meant)
+    monitor = settings(workspace, name)
+    logged = read_log(root, name, monitor, environment, usual=meant)
     span = log.span(logged.names)
     start = since or (span[0] if span else end)
-    return part.rows(log.read(logged.bring(start, end), Window(start, end), report["bundle"]), labels)
+    records = log.read(logged.bring(start, end), Window(start, end), report["bundle"])
+    return part.rows(records, labels, monitor.labels_by)
 
 
 def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:

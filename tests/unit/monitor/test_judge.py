@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -251,6 +252,30 @@ def test_worse_answers_alarm_once_their_labels_are_in(tmp_path: Path, bundle: Pa
     verdicts = [window.performance.verdict for window in found.windows if window.performance]
     assert verdicts == ["well", "well", "worse", "worse", "immature"]
     assert [(alarm.kind, alarm.name) for alarm in found.alarms] == [("performance", "accuracy")]
+
+
+def test_labels_by_what_clients_sent(tmp_path: Path, bundle: Path) -> None:
+    """Whoever says nothing of it is measured by our names alone."""
+    watch(tmp_path, bundle, same, days=3)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=5).rename({"prediction_id": "client_id"})
+    frame.write_csv(tmp_path / "labels.csv")
+    form = late.Form("y", "bool", key="client_id")
+    known = Labelled(
+        late.read(tmp_path / "labels.csv", "labels.csv", form, START + timedelta(days=20)),
+        None,
+        Bootstrap(samples=200),
+        0.7,
+    )
+    options = {"labels": "labels.csv", "labels_by": "client_id", "performance": PERFORMANCE}
+    found = result(tmp_path, bundle, 3, known, **options)
+    assert [window.performance.rows for window in found.windows[:2] if window.performance] == [0, 0]
+    for path in (tmp_path / "log").iterdir():
+        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+        records = [json.loads(line) for line in lines[1:]]
+        named = [json.dumps(record | {"client_id": record["prediction_id"]}) for record in records]
+        path.write_bytes(gzip.compress("\n".join([lines[0], *named, ""]).encode()))
+    found = result(tmp_path, bundle, 3, known, **options)
+    assert [window.performance.verdict for window in found.windows[:2] if window.performance] == ["well", "well"]
 
 
 def test_what_labels_said_long_ago_is_history(tmp_path: Path, bundle: Path) -> None:

@@ -92,6 +92,7 @@ def test_rows_are_spelled_like_the_source() -> None:
         pl.DataFrame({"age": [40.5, None], "plan": ["x;y", "z"], "time": [7, 8]}),
         pl.Series("output", [[0.5], [0.5]]),
         pl.Series("at", [END, END]),
+        pl.Series("client_id", [None, None], dtype=pl.String),
         0,
     )
     labels = pl.DataFrame({"prediction_id": ["b", "a", "c"], "left": [1, 0, 1], "plan": ["w", "v", "u"]})
@@ -110,3 +111,22 @@ def test_rows_are_spelled_like_the_source() -> None:
     wider = part.Layout([*columns, "who"], None, ";", "NA", spellings)
     with pytest.raises(ConfigurationError, match="`who` of the source is neither logged nor labelled"):
         part.spelled(found, wider, ["left", "who"])
+
+
+def test_labels_may_go_by_what_clients_call_their_rows() -> None:
+    """The second and the third answer have one name: the client asked again, and one thing happened."""
+    records = Records(
+        pl.Series("prediction_id", ["a", "b", "c", "d"]),
+        pl.DataFrame({"age": [1, 2, 3, 4]}),
+        pl.Series("output", [[0.5]] * 4),
+        pl.Series("at", [END] * 4),
+        pl.Series("client_id", ["7", "8", "8", None]),
+        0,
+    )
+    labels = pl.DataFrame({"client_id": ["8", "7", "9"], "left": [1, 0, 1], "time": [END] * 3})
+    assert part.rows(records, labels, "client_id").rows(named=True) == [
+        {"age": 1, "client_id": "7", "left": 0},
+        {"age": 3, "client_id": "8", "left": 1},
+    ]
+    ours = pl.DataFrame({"prediction_id": ["8", "d"], "left": [1, 0], "time": [END] * 2})
+    assert part.rows(records, ours)["age"].to_list() == [4], "one is never taken for the other"

@@ -83,6 +83,7 @@ def command(
             if item.document["status"] == "data-incident":
                 name = item.document["pipeline"]
                 say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
+            say(f"  against {item.told}")
             say(f"  report: {item.page.relative_to(here).as_posix()}")
             if item.unmerged:
                 say(f"  {item.unmerged} is not merged: what it accepts counts for nothing yet")

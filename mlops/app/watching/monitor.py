@@ -33,12 +33,13 @@ EXIT_CODES = {"ok": 0, "alarm": 2, "data-incident": 2, "insufficient": 7}
 class Watched:
     """A report as JSON, where it was written, and the metric with its bound where there is one.
 
-    `unmerged` names a file of acceptances that are not on the main line yet.
+    `told` says which bundle answered; `unmerged` names a file of acceptances that are not on the main line yet.
     """
 
     document: Mapping[str, Any]
     page: Path
     bound: tuple[str, float] | None
+    told: str
     unmerged: str | None = None
 
 
@@ -136,7 +137,7 @@ def watch(
     write_text(place / "report.json", dumps(found))
     write_text(place / "report.html", page.render(found, monitor.drift.measure, bound))
     unmerged = file_of(name) if waiting(root, main, name) else None
-    return Watched(found, place / "report.html", bound, unmerged)
+    return Watched(found, place / "report.html", bound, chosen.told, unmerged)
 
 
 def _windows(

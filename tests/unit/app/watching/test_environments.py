@@ -121,7 +121,9 @@ def test_what_was_logged_before_is_still_read_for_the_live_environment_alone(roo
     bundle, _, _ = find_bundle(root, "churn")
     write_day(root / ".mlops/log/churn/production", bundle, 2, DRIFTED)
     workspace = open_workspace(root, ("churn",))
-    assert [window["rows"] for window in watch(workspace, "churn").document["windows"]] == [600, 600]
+    found = watch(workspace, "churn")
+    assert [window["rows"] for window in found.document["windows"]] == [600, 600]
+    assert found.told == f"bundle {found.document['bundle'][:19]}…, production's"
     serve(root, "staging", 1)
     assert watch(workspace, "churn", environment="staging").document["windows"] == []
 

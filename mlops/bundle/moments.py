@@ -16,12 +16,13 @@ MISSING = int(np.iinfo(np.int64).min)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HOUR = 3_600_000_000
-_DAY = 24 * _HOUR
+DAY = 24 * _HOUR
+"""A day in microseconds."""
 
 
 def parse_date(text: str) -> int:
     """Read an ISO 8601 date as the microsecond it starts at; raises ValueError."""
-    return (date.fromisoformat(text).toordinal() - _EPOCH.toordinal()) * _DAY
+    return (date.fromisoformat(text).toordinal() - _EPOCH.toordinal()) * DAY
 
 
 def parse_datetime(text: str) -> int:
@@ -35,7 +36,7 @@ def parts_of(moments: NDArray[np.int64], wanted: Sequence[tuple[int, str]]) -> N
 
     Parts are year, month, day, weekday (Monday is 1) and hour.
     """
-    days = moments // _DAY
+    days = moments // DAY
     months: NDArray[np.int64] = days.view("datetime64[D]").astype("datetime64[M]").view(np.int64)
     made = {part: _part(part, moments, days, months) for part in {part for _, part in wanted}}
     out = np.empty((len(moments), len(wanted)))
@@ -56,4 +57,4 @@ def _part(
         return days - months.view("datetime64[M]").astype("datetime64[D]").view(np.int64) + 1
     if part == "weekday":
         return (days + 3) % 7 + 1
-    return moments % _DAY // _HOUR
+    return moments % DAY // _HOUR

@@ -3,28 +3,31 @@
 A folder of segments, each written once and renamed into place. A segment's name says the times of its first and last
 record, so that a reader opens only those it needs. A segment is gzipped JSON lines: a head with the digest of the
 bundle, the types of the request's fields and the number of records, then a record a line: `prediction_id`, `at`
-(microseconds since 1970), `features` (the request's fields; dates as text, as they came) and `output` (a score, or one
-per class). Rows that were refused are only counted: `refused` of the head, where there were any, is a list of
-`[minute, column, reason, rows]`, the minute as microseconds since 1970, column and reason as `refusal` defines them.
-Segments of earlier releases are Parquet with the same columns (`at` is a time, `bundle` a column).
+(microseconds since 1970), `features` (the request's fields; dates as text, as they came), `output` (a score, or one per
+class) and `client_id`, where the client sent one. Rows that were refused are only counted: `refused` of the head, where
+there were any, is a list of `[minute, column, reason, rows]`, the minute as microseconds since 1970, column and reason
+as `refusal` defines them. Segments of earlier releases are Parquet with the same columns (`at` is a time, `bundle` a
+column).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mlops.bundle.schema import RequestSchema
 
 Refused = tuple[int, str, str]
 """A minute (microseconds since 1970), a column and a reason."""
+Clients = Sequence[str | None] | None
+"""What a client calls each of some rows; None where it calls none of them anything."""
 MINUTE = 60_000_000  # microseconds
 SUFFIX, EARLIER = ".jsonl.gz", ".parquet"
 VERSION = 1
@@ -57,14 +60,19 @@ class Spelling:
         rows: Sequence[Mapping[str, Any]],
         scores: Sequence[Any],
         numbers: Sequence[int] | None = None,
+        clients: Clients = None,
     ) -> bytes:
         """Spell a line for each row of a request, as its schema accepted it; `at` is microseconds since 1970.
 
         `numbers` are the rows' positions in the request; where they are not given, these are all of its rows.
+        `clients` is what the client calls them.
         """
         lines = []
-        for number, row, output in zip(range(len(rows)) if numbers is None else numbers, rows, scores, strict=True):
+        for index, (row, output) in enumerate(zip(rows, scores, strict=True)):
+            number = index if numbers is None else numbers[index]
             record = {"prediction_id": f"{identity}-{number}", "at": at, "features": self._row(row), "output": output}
+            if clients is not None and (client := clients[index]) is not None:
+                record["client_id"] = client
             lines.append(_ENCODER.encode(record) + "\n")
         return "".join(lines).encode("ascii")
 

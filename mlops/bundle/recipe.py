@@ -18,6 +18,7 @@ ColumnType = Literal["int", "float", "bool", "string", "category", "date", "date
 Part = Literal["year", "month", "day", "weekday", "hour"]
 NUMERIC = ("int", "float", "bool")
 TEXT = ("string", "category")
+DATED = ("date", "datetime")
 
 
 class _Frozen(BaseModel):
@@ -100,6 +101,12 @@ class Recipe(_Frozen):
             *(feature for item in self.categories for feature in _category_features(item)),
         )
 
+    def parts(self, column: str) -> tuple[Part, ...]:
+        """List the parts of a date that the model reads."""
+        features = {feature.name for feature in self.layout()} if self.features is None else set(self.features)
+        named = [item for item in self.numbers if item.column == column and _number_name(item) in features]
+        return tuple(item.part for item in named if item.part is not None)
+
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
         types = {column.name: column.type for column in self.columns}
@@ -121,7 +128,7 @@ class Recipe(_Frozen):
 
 
 def _types(part: str | None) -> tuple[str, ...]:
-    return NUMERIC if part is None else ("date", "datetime")
+    return NUMERIC if part is None else DATED
 
 
 def _number_name(item: Number) -> str:

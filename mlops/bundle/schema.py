@@ -21,6 +21,18 @@ if TYPE_CHECKING:
     from mlops.bundle.recipe import Recipe
 
 MOST = 20  # problems spelled out; the rest are counted
+LONGEST = 100  # characters of what a client calls a row
+_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+_PARAMS = {
+    "type": "object",
+    "properties": {
+        "client_id": {
+            "description": "what you call each row; it is kept with the answer: let it say nothing of anybody",
+            "anyOf": [_TEXT, {"type": "array", "items": {"anyOf": [_TEXT, {"type": "null"}]}}],
+        }
+    },
+    "additionalProperties": False,
+}
 _NAME = 80  # characters of a foreign field name that are repeated
 _Check = tuple[str, bool, Callable[[Any], Fault | None]]  # a field, whether it may be null, what is wrong with a value
 
@@ -179,7 +191,7 @@ class RequestSchema(BaseModel):
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "type": "object",
             "oneOf": [
-                {"properties": {form: schema}, "required": [form], "additionalProperties": False}
+                {"properties": {form: schema, "params": _PARAMS}, "required": [form], "additionalProperties": False}
                 for form, schema in forms.items()
             ],
         }

@@ -56,7 +56,8 @@ def command(
     """Judge the prediction logs of pipelines NAMES (all with a `monitor:` by default) against their live bundles.
 
     What is wrong with one stops no other. The exit code is the worst: 4, 5 or 6 where one could not be judged, else 2
-    for an alarm or a data incident, else 7 where too little is known.
+    for an alarm or a data incident, else 7 where too little is known. With --outputs, an alarm that asks for a
+    retraining is handed on and does not count: `mlops retrain --propose` ends with 2 where it proposes nothing.
     """
     need("train", "`mlops monitor`")
     from mlops.app.watching.accepted import file_of
@@ -68,8 +69,10 @@ def command(
     found = watch_all(workspace, names or watched_names(workspace), until, environment, now=datetime.now(UTC))
     if metrics is not None:
         write_metrics(metrics, found.watched)
+    handed: dict[str, str] = {}
     if outputs is not None:
-        append_asking(outputs, asking(workspace, found))
+        handed = asking(workspace, found)
+        append_asking(outputs, handed)
     if form == "json":
         emit([item.document for item in found.watched])
     elif not found.watched and not found.failed:
@@ -80,12 +83,13 @@ def command(
             if item.document["status"] == "data-incident":
                 name = item.document["pipeline"]
                 say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
+            say(f"  against {item.told}")
             say(f"  report: {item.page.relative_to(here).as_posix()}")
             if item.unmerged:
                 say(f"  {item.unmerged} is not merged: what it accepts counts for nothing yet")
     for error in found.failed.values():
         report(error)
-    return exit_code(found)
+    return exit_code(found, handed)
 
 
 def _tell(document: Any) -> None:

@@ -32,11 +32,11 @@ def command(name: str, host: str, port: int, environment: str | None, check: boo
     from mlops.app.running.serve import find_bundle, find_log, replay, start
 
     here = search_root(Path.cwd())
-    bundle, told = find_bundle(here, name, environment)
+    bundle, told, place = find_bundle(here, name, environment)
     if told:
         say(told)
     if not check:
-        found = None if log or here is None else find_log(here, name)
+        found = None if log or here is None else find_log(here, name, place)
         if found is None:
             start(bundle, host, port, log)
         else:

@@ -11,15 +11,22 @@ from mlops.cli.tables import columns
 
 
 @click.command(short_help="What is live where")
+@click.option("--env", "environment", metavar="ENVIRONMENT", help="What is live there. [default: everywhere]")
 @output("text", "json")
-def command(form: str) -> None:
-    """Show the bundle of every model in every environment, since when, and whether the registry agrees."""
+def command(environment: str | None, form: str) -> int:
+    """Show the bundle of every model in every environment, since when, and whether the registry agrees.
+
+    Where no environment is declared, nothing is ever released, and the last runs' bundles are shown. Where there are
+    environments and nothing is live in any of them, the exit code is 3.
+    """
+    from mlops.app.releasing.live import LAST_RUN
     from mlops.app.releasing.show import show
 
-    shown = show(root())
+    shown = show(root(), environment)
+    code = 3 if shown.silent and not shown.live else 0
     if form == "json":
         emit({"schema_version": 1, **asdict(shown)})
-        return
+        return code
     rows = [
         (
             live.environment,
@@ -33,7 +40,12 @@ def command(form: str) -> None:
     ]
     for line in columns(("environment", "pipeline", "bundle", "traffic", "since", "registry"), rows) if rows else ():
         click.echo(line)
-    if not rows:
-        say("nothing is live: mlops release NAME --env E")
+    for last in shown.last:
+        click.echo(f"{last.name}: bundle {last.bundle[:19]}…, {LAST_RUN}")
+    for place in shown.silent:
+        say(f"nothing is live in {place}: mlops release NAME --env {place}")
+    if not (rows or shown.last or shown.silent):
+        say("no environment is declared, and nothing ran here: mlops run NAME")
     if shown.unreachable:
         say(f"the registry was not asked: {shown.unreachable}")
+    return code

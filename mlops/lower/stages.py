@@ -91,6 +91,7 @@ def _validate(spec: Pipeline) -> Stage:
         "include": None if data.include is None else list(data.include),
         "drop_null_target": data.drop_null_target,
         **_further(data),
+        **({"dated": data.split.key} if _dated(spec) else {}),
         **lookback(spec),
     }
     outputs = (
@@ -115,6 +116,18 @@ def _further(data: Data) -> dict[str, Any]:
         "label_noise": data.label_noise and dump(data.label_noise),
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _dated(spec: Pipeline) -> bool:
+    """Say whether the column that a split by time goes by is learnt from too: where parts of dates are asked for.
+
+    Without a word about dates it only orders the rows; what `keys` names is never learnt from.
+    """
+    split = spec.data.split
+    orders = split.by == "time" and split.key is not None and spec.forecast is None
+    return (
+        orders and "datetime" in spec.features.model_fields_set and split.key not in {*spec.data.keys, spec.data.entity}
+    )
 
 
 def _split(spec: Pipeline) -> Stage:

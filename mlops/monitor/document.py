@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 
-def document(result: Result, reference: Reference, name: str, newest: datetime | None = None) -> dict[str, Any]:
+def document(
+    result: Result, reference: Reference, name: str, newest: datetime | None = None, environment: str | None = None
+) -> dict[str, Any]:
     """Spell a result; numbers have six digits, times are UTC, what is not a number is null.
 
-    `newest` is the time of the newest record in the log, whichever bundle answered.
+    `newest` is the time of the newest record in the log, whichever bundle answered; `environment` is whose servers it
+    is about, null where a project has none.
     """
     return {
         "schema_version": SCHEMA_VERSION,
         "pipeline": name,
+        "environment": environment,
         "bundle": reference.bundle,
         "reference": reference.profile_digest,
         "until": spelled(result.until),

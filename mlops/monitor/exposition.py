@@ -1,10 +1,11 @@
 """What the monitor found in Prometheus' text format, for a node exporter's textfile collector or a push gateway.
 
-Names begin with `mlops_`, units are base units, labels are pipelines, kinds, columns of the YAML and the reasons of a
-fixed list: their number never depends on requests. Format: prometheus.io/docs/instrumenting/exposition_formats. What
-a value is of stands beside it as a series of its own, for a textfile collector takes no timestamps: a rule on a value
-asks for `time() - ..._window_end_timestamp_seconds` as well, a dead-man's switch watches
-`time() - mlops_monitor_last_success_timestamp_seconds`.
+Names begin with `mlops_`, units are base units, labels are pipelines, environments, kinds, columns of the YAML, the
+parts of their dates that a model reads and the reasons of a fixed list: their number never depends on requests.
+Format: prometheus.io/docs/instrumenting/exposition_formats. What a value is of stands beside it as a series of its
+own, for a textfile collector takes no timestamps: a rule on a value asks for `time() -
+..._window_end_timestamp_seconds` as well, a dead-man's switch watches `time() -
+mlops_monitor_last_success_timestamp_seconds`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def exposition(documents: Sequence[Mapping[str, Any]], bounds: Mapping[str, tupl
 
 
 def _samples(document: Mapping[str, Any], bound: tuple[str, float] | None, now: float) -> Iterator[Sample]:
-    own = {"pipeline": document["pipeline"]}
+    environment = document.get("environment")
+    own = {"pipeline": document["pipeline"]} | ({} if environment is None else {"environment": environment})
     yield "mlops_monitor_last_success_timestamp_seconds", own, float(now)
     yield "mlops_monitor_evaluated_until_timestamp_seconds", own, _seconds(document["until"])
     if document["newest_record"] is not None:

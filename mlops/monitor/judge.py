@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mlops.bundle.recipe import NUMERIC, TEXT
-from mlops.monitor import drift, performance, quality
+from mlops.bundle.recipe import DATED, NUMERIC, TEXT
+from mlops.monitor import dates, drift, performance, quality
 from mlops.monitor.agreed import Agreed
 from mlops.monitor.performance import Measured
 
@@ -132,17 +132,19 @@ def _window(
     found = quality.incidents(records.features, arrived, refused, earlier, reference, monitor.quality, agreed.nulls)
     accepted = tuple((incident, entry) for incident in found if (entry := agreed.acceptance(incident, window)))
     news = tuple(incident for incident in found if incident not in [known for known, _ in accepted])
-    shifts = _shifts(records, news, reference, monitor.drift)
+    shifts = _shifts(window, records, news, reference, monitor.drift)
     measured = _performance(window, records, until, reference, monitor, labelled)
     return Judged(window, rows, others, refused, news, accepted, shifts, measured)
 
 
-def _shifts(records: Records, news: Sequence[Incident], reference: Reference, settings: Drift) -> tuple[Shift, ...]:
+def _shifts(
+    window: Window, records: Records, news: Sequence[Incident], reference: Reference, settings: Drift
+) -> tuple[Shift, ...]:
     """Compare what is whole: of a window that is late or lost in part, nothing says what is missing."""
     if not len(records) or any(incident.check == "volume" for incident in news):
         return ()
     broken = {incident.column for incident in news}
-    return drift.shifts(dict(bins(records, reference, settings, broken)), settings)
+    return drift.shifts(dict(bins(window, records, reference, settings, broken)), settings)
 
 
 def _performance(
@@ -166,11 +168,12 @@ def _performance(
         monitor.performance,
         labelled.bootstrap,
         labelled.limit,
+        monitor.labels_by,
     )
 
 
 def bins(
-    records: Records, reference: Reference, settings: Drift, broken: Collection[str] = ()
+    window: Window, records: Records, reference: Reference, settings: Drift, broken: Collection[str] = ()
 ) -> Iterator[tuple[str, Bins]]:
     """Count each watched column that is not broken, and the output, in the bins of the reference."""
     for name, profile in reference.columns.items():
@@ -179,6 +182,9 @@ def bins(
         known = round(reference.rows * (1 - profile["nulls"]))
         column = records.features.get_column(name)
         made = None
+        if profile["type"] in DATED:
+            found = dates.Dates.of(column, records.at, profile["type"])
+            yield from dates.bins(name, found, window, profile, known, settings.ignore)
         if profile["type"] in NUMERIC:
             made = drift.numbers(_floats(column), profile, known)
         elif profile["type"] in TEXT:

@@ -1,20 +1,27 @@
 """Labels that came late: read from a file and joined by prediction id, each prediction at most once.
 
-Of several labels for one prediction the latest holds, whatever the order of the file; labels from after `until` are not
-known yet. The same labels shuffled, doubled or arrived in another order give the same result.
+They are read as the pipeline reads its data: every field of a CSV file is text, what stands in `nulls` is missing, and
+the target becomes what it is in training, so that `yes` is true and `01` stays `01`. Whatever else the file has stays
+text: an identifier is no number because it looks like one. Of several labels for one prediction the latest holds,
+whatever the order of the file; labels from after `until` are not known yet. The same labels shuffled, doubled or
+arrived in another order give the same result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from mlops.errors import ConfigurationError, DataError
+from mlops.files.system import of_file
+from mlops.ml.data import delimited, types
 from mlops.ml.data.derive import Derived, derive
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -23,42 +30,94 @@ if TYPE_CHECKING:
 ID, TIME = "prediction_id", "time"
 
 
-def read(path: Path, shown: str, target: str, derived: Mapping[str, Derived], until: datetime) -> pl.DataFrame:
-    """Read labels known at `until`: `prediction_id`, `time`, the target, and whatever else the file has.
+@dataclass(frozen=True)
+class Form:
+    """How labels are spelt.
+
+    `key` is the column that names a prediction. `type` is what the target is in training, None where it stays as it
+    stands in the file; `types` are those that the YAML declares, `derived` the rules of computed columns, `nulls`
+    and `separator` the source's.
+    """
+
+    target: str
+    type: ColumnType | None = None
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+    derived: Mapping[str, Derived] = field(default_factory=dict)
+    nulls: tuple[str, ...] = ("",)
+    separator: str | None = None
+    key: str = ID
+
+
+def type_of(classes: Sequence[object] | None) -> ColumnType:
+    """Give the type of a target by its classes; without classes it is a number."""
+    if classes is None:
+        return "float"
+    for kind, name in ((bool, "bool"), (int, "int"), (float, "float")):
+        if all(isinstance(value, kind) for value in classes):
+            return name  # type: ignore[return-value]  # the loop's literals are column types
+    return "float" if all(isinstance(value, int | float) for value in classes) else "category"
+
+
+def read(path: Path, shown: str, form: Form, until: datetime) -> pl.DataFrame:
+    """Read labels known at `until`: the key, `time`, the target, and whatever else the file has.
 
     Raises:
         ConfigurationError: there is no such file, or the target is not in it and cannot be computed.
-        DataError: it is not such a file.
+        DataError: it is not such a file, or a label is not of the target's type.
     """
     if not path.is_file():
         raise ConfigurationError(f"there are no labels at {shown}", hint="check `monitor.labels`")
-    try:
-        frame = _table(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{shown} cannot be read as a table of labels", hint="write CSV or Parquet") from error
-    absent = [name for name in (ID, TIME) if name not in frame.columns]
+    frame = _table(path, shown, form)
+    absent = [name for name in (form.key, TIME) if name not in frame.columns]
     if absent:
         raise DataError(
             f"{shown} has no column {' and '.join(f'`{name}`' for name in absent)}",
-            hint=f"its columns: {ID}, {TIME}, {target}",
+            hint=f"its columns: {form.key}, {TIME}, {form.target}",
         )
-    frame = frame.with_columns(pl.col(ID).cast(pl.String), _moments(frame.get_column(TIME), shown))
-    frame = _latest(frame.filter(pl.col(ID).is_not_null() & (pl.col(TIME) <= until)))
-    if target not in frame.columns:
-        frame = _derived(frame, shown, target, derived)
-    return frame.filter(pl.col(target).is_not_null())
+    frame = frame.with_columns(pl.col(form.key).cast(pl.String), _moments(frame.get_column(TIME), shown))
+    frame = _latest(frame.filter(pl.col(form.key).is_not_null() & (pl.col(TIME) <= until)), form.key)
+    if form.target in frame.columns:
+        frame = frame if form.type is None else _typed(frame, form.target, form.type, shown)
+    else:
+        frame = _derived(frame, shown, form)
+    return frame.filter(pl.col(form.target).is_not_null())
 
 
-def _table(path: Path) -> pl.DataFrame:
-    if path.suffix == ".parquet":
-        return pl.read_parquet(path)
-    return pl.read_csv(path, infer_schema_length=None, schema_overrides={ID: pl.String, TIME: pl.String})
+def _table(path: Path, shown: str, form: Form) -> pl.DataFrame:
+    try:
+        if path.suffix == ".parquet":
+            return pl.read_parquet(path)
+        return delimited.scan(path, _dialect(path, shown, form), shown).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        if isinstance(error, OSError) and of_file(error):  # a disk that is full: the content may be sound
+            raise
+        raise DataError(f"{shown} cannot be read as a table of labels", hint="write CSV or Parquet") from error
+
+
+def _dialect(path: Path, shown: str, form: Form) -> delimited.Dialect:
+    """Take the source's separator where the header is cut by it, else the one that the file shows."""
+    declared = delimited.Dialect(form.separator, nulls=form.nulls)
+    if form.separator is None or form.key in delimited.scan(path, declared, shown).collect_schema().names():
+        return declared
+    return delimited.Dialect(nulls=form.nulls)
+
+
+def _typed(frame: pl.DataFrame, name: str, to: ColumnType, shown: str) -> pl.DataFrame:
+    settled = types.settle(frame.get_column(name), to)
+    if settled.failed:
+        raise DataError(
+            f"{settled.failed:,} of {frame.height:,} values of `{name}` in {shown} are not {to}, as in training",
+            hint="a label that is not known is an empty field, or a text of `data.source.nulls`",
+        )
+    return frame.with_columns(settled.values.alias(name))
 
 
 def _moments(series: pl.Series, shown: str) -> pl.Series:
     """Read times; one without a zone is UTC."""
     if series.dtype == pl.String:
         parsed = series.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+        if parsed.null_count() > series.null_count():
+            parsed = types.cast(series, "datetime")
         if parsed.null_count() > series.null_count():
             raise DataError(f"`{TIME}` of {shown} is not a time in every row", hint="write 2026-11-21T08:30:00Z")
         series = parsed
@@ -71,29 +130,30 @@ def _moments(series: pl.Series, shown: str) -> pl.Series:
     return series.cast(pl.Datetime("us", "UTC")).alias(TIME)
 
 
-def _latest(frame: pl.DataFrame) -> pl.DataFrame:
+def _latest(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """Keep one row a prediction: the latest, and of equally late ones the last by what they say."""
-    rest = [name for name in frame.columns if name not in (ID, TIME)]
+    rest = [name for name in frame.columns if name not in (key, TIME)]
     texts = [pl.col(name).cast(pl.String).fill_null("") for name in rest]
     spelled = pl.concat_str([pl.lit(""), *texts], separator="\0")
-    ordered = frame.with_columns(spelled.alias("__spelled__")).sort(ID, TIME, "__spelled__")
-    return ordered.unique(ID, keep="last", maintain_order=True).drop("__spelled__")
+    ordered = frame.with_columns(spelled.alias("__spelled__")).sort(key, TIME, "__spelled__")
+    return ordered.unique(key, keep="last", maintain_order=True).drop("__spelled__")
 
 
-def _derived(frame: pl.DataFrame, shown: str, target: str, wanted: Mapping[str, Derived]) -> pl.DataFrame:
-    rule = wanted.get(target)
+def _derived(frame: pl.DataFrame, shown: str, form: Form) -> pl.DataFrame:
+    """Compute the target from what the file has of it: typed as declared, else as the rule reads it."""
+    rule = form.derived.get(form.target)
     if rule is None or rule.source not in frame.columns:
-        needed = f"`{target}`" if rule is None else f"`{target}`, nor `{rule.source}`, which it is derived from"
-        raise ConfigurationError(f"{shown} has no column {needed}", hint=f"add the column `{target}`")
-    made, _ = derive(frame, {rule.source: _type(frame.schema[rule.source])}, {target: rule})
-    return made
+        needed = f"`{form.target}`" + ("" if rule is None else f", nor `{rule.source}`, which it is derived from")
+        raise ConfigurationError(f"{shown} has no column {needed}", hint=f"add the column `{form.target}`")
+    to = form.types.get(rule.source) or _read_as(rule) or types.settle(frame.get_column(rule.source)).type
+    typed = _typed(frame.select(rule.source), rule.source, to, shown)
+    made, _ = derive(typed, {rule.source: to}, {form.target: rule})
+    return frame.with_columns(made.get_column(form.target))
 
 
-def _type(dtype: pl.DataType) -> ColumnType:
-    if dtype.is_integer():
-        return "int"
-    if dtype.is_numeric():
-        return "float"
-    if dtype == pl.Boolean:
-        return "bool"
-    return "date" if dtype == pl.Date else "datetime" if isinstance(dtype, pl.Datetime) else "string"
+def _read_as(rule: Derived) -> ColumnType | None:
+    """Give the type that a rule needs; None where the column is what it looks like, a code among others."""
+    if rule.rule in ("year", "is_null", "log1p"):
+        return {"year": "datetime", "is_null": "string", "log1p": "float"}[rule.rule]  # type: ignore[return-value]  # types
+    number = isinstance(rule.value, int | float) and not isinstance(rule.value, bool)
+    return "float" if number and rule.rule != "equals" else None

@@ -3,59 +3,95 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from mlops.errors import ConfigurationError
-from mlops.monitor.labels import ID
+from mlops.monitor.labels import ID, TIME
 
 if TYPE_CHECKING:
+    from mlops.ml.data.spelling import Spelling
     from mlops.monitor.log import Records
 
+_KEY = "__key__"  # the model may read a column that is called as the key is
 _TIME = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"(?P<first>.*)\.until-(?P<end>\d{8}T\d{6}Z)\.csv")
+_NAME = re.compile(r"(?P<first>.*)\.until-(?P<end>\d{8}T\d{6}Z)(-(?P<environment>[a-z0-9_-]+))?\.csv")
 _SUFFIX = re.compile(r"\.csv(\.[a-z0-9]+)?$")
 
 
-def latest(names: Iterable[str]) -> datetime | None:
-    """Find where the newest data version ends, by the names of its files; None where none came from the log."""
-    found = [match["end"] for name in names if (match := _NAME.fullmatch(name))]
-    return datetime.strptime(max(found), _TIME).replace(tzinfo=UTC) if found else None
+def latest(names: Iterable[str], environment: str | None = None, *, usual: bool = True) -> datetime | None:
+    """Find where the newest data version of an environment ends, by the names of files; None where there is none.
+
+    One that names no environment is of the `usual` one; without environments, all are.
+    """
+    found = [match for name in names if (match := _NAME.fullmatch(name))]
+    ends = [match["end"] for match in found if _of(match["environment"], environment, usual=usual)]
+    return datetime.strptime(max(ends), _TIME).replace(tzinfo=UTC) if ends else None
 
 
-def name(names: Iterable[str], end: datetime) -> str:
+def _of(said: str | None, environment: str | None, *, usual: bool) -> bool:
+    return environment is None or said == environment or (said is None and usual)
+
+
+def name(names: Iterable[str], end: datetime, environment: str | None = None) -> str:
     """Name a file that comes after all others of the folder, so that rows which are there keep their numbers."""
     last = max(names, default="rows")
-    match = _NAME.fullmatch(last)
-    first = match["first"] if match else _SUFFIX.sub("", last)
-    return f"{first}.until-{end.strftime(_TIME)}.csv"
+    match, suffix = _NAME.fullmatch(last), "" if environment is None else f"-{environment}"
+    made = f"{match['first'] if match else _SUFFIX.sub('', last)}.until-{end.strftime(_TIME)}{suffix}.csv"
+    # another environment's may end later
+    return made if made > last else f"{last.removesuffix('.csv')}.until-{end.strftime(_TIME)}{suffix}.csv"
 
 
-def rows(records: Records, labels: pl.DataFrame) -> pl.DataFrame:
-    """Join records with their labels, by time; a column that both have is taken from the labels."""
-    features = records.features.with_columns(records.identity.alias(ID))
-    own = [column for column in features.columns if column == ID or column not in labels.columns]
-    return features.select(own).join(labels, on=ID, how="inner", maintain_order="left")
+def rows(records: Records, labels: pl.DataFrame, key: str = ID) -> pl.DataFrame:
+    """Join records with their labels by a key, in order of time; a column that both have is taken from the labels.
+
+    When a label came to be known is no part of the row, even where the source has a column of that name.
+    """
+    labels = labels.drop(TIME, strict=False).rename({key: _KEY})
+    own = [column for column in records.features.columns if column not in labels.columns]
+    features = records.features.select(own).with_columns(records.known_as(key).alias(_KEY))
+    joined = features.join(labels, on=_KEY, how="inner", maintain_order="left")
+    return joined.drop(_KEY) if key in joined.columns else joined.rename({_KEY: key})
 
 
-def spelled(
-    found: pl.DataFrame, columns: Sequence[str], required: Iterable[str], *, separator: str, null: str, header: bool
-) -> str:
-    """Spell rows as CSV with the columns of the source; what was not kept is missing.
+@dataclass(frozen=True)
+class Layout:
+    """How the newest file of the source is written: its `columns` as the pipeline names them, `header` as it does.
+
+    `header` is None where there is none; `spellings` are those of the columns.
+    """
+
+    columns: Sequence[str]
+    header: Sequence[str] | None
+    separator: str
+    null: str
+    spellings: Mapping[str, Spelling]
+
+
+def spelled(found: pl.DataFrame, layout: Layout, required: Iterable[str]) -> str:
+    """Spell rows as the source is spelt, so that both are read alike; what was not kept is missing.
 
     Raises:
         ConfigurationError: a column that no row may lack was neither logged nor labelled.
+        DataError: a value cannot be spelt as its column is.
     """
-    absent = sorted(set(required) & set(columns) - set(found.columns))
+    absent = sorted(set(required) & set(layout.columns) - set(found.columns))
     if absent:
         listed = ", ".join(f"`{column}`" for column in absent)
         raise ConfigurationError(
             f"{listed} of the source is neither logged nor labelled", hint="add the column to `monitor.labels`"
         )
-    made = [
-        pl.col(column) if column in found.columns else pl.lit(None, dtype=pl.String).alias(column) for column in columns
-    ]
-    return found.select(made).write_csv(separator=separator, null_value=null, include_header=header)
+    named = layout.columns if layout.header is None else layout.header
+    made = [_column(found, column, layout).alias(name) for column, name in zip(layout.columns, named, strict=True)]
+    header = layout.header is not None
+    return pl.DataFrame(made).write_csv(separator=layout.separator, null_value=layout.null, include_header=header)
+
+
+def _column(found: pl.DataFrame, column: str, layout: Layout) -> pl.Series:
+    if column not in found.columns:
+        return pl.Series(column, [None], dtype=pl.String).new_from_index(0, found.height)
+    return layout.spellings[column].spelled(found.get_column(column))

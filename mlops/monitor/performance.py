@@ -72,18 +72,19 @@ def measured(
     settings: Performance,
     bootstrap: Bootstrap,
     limit: float,
+    key: str = ID,
 ) -> Measured:
-    """Measure one mature window; `group` names a column of the labels whose values are resampled whole.
+    """Measure one mature window; labels are joined by `key`, and `group` names their column that is resampled whole.
 
     Raises:
         DataError: a label is no value that the model could predict.
     """
-    rows = pl.DataFrame({ID: records.identity, "__output__": records.output})
-    joined = rows.join(labels, on=ID, how="inner").sort(ID)
+    rows = pl.DataFrame({key: records.known_as(key), "__output__": records.output})
+    joined = rows.join(labels, on=key, how="inner").sort(key)
     if joined.height < settings.minimum_rows or joined.height < settings.coverage * len(records):
         return Measured("insufficient", joined.height)
     truth = np.asarray(encode(target, joined), dtype=np.float64)
-    groups = joined.get_column(group).to_numpy() if group is not None and group in joined.columns else None
+    groups = _texts(joined.get_column(group)) if group is not None and group in joined.columns else None
     metric = statistic(settings.metric, truth, scores(joined.get_column("__output__"), target))
     value = float(metric(np.ones((1, joined.height)))[0])
     if not math.isfinite(value):
@@ -91,6 +92,11 @@ def measured(
     resampling = Resampling.of(joined.height, groups, bootstrap.samples, bootstrap.seed)
     interval = Interval.of(value, resample({"metric": metric}, resampling)["metric"], bootstrap.confidence)
     return Measured(_verdict(interval, limit, settings.metric), joined.height, value, interval.low, interval.high)
+
+
+def _texts(series: pl.Series) -> Any:
+    """Name groups by their text; rows of nobody in particular are one group."""
+    return series.cast(pl.String).fill_null("").to_numpy()
 
 
 def scores(output: pl.Series, target: Target) -> Any:

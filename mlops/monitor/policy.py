@@ -42,7 +42,7 @@ def decide(report: Mapping[str, Any], policy: Retrain, since: datetime | None, e
 
 
 def cause(report: Mapping[str, Any], since: datetime | None) -> str:
-    """Name what a retraining answers to: this model, on this data version.
+    """Name what a retraining answers to: this model, in this environment, on this data version.
 
     Another column that drifts, or the same one again, is the same cause until a new data version is merged or another
     model is live; so there is at most one pull request at a time.
@@ -52,4 +52,6 @@ def cause(report: Mapping[str, Any], since: datetime | None) -> str:
         "bundle": report["bundle"],
         "since": None if since is None else since.isoformat(),
     }
+    if (environment := report.get("environment")) is not None:
+        known["environment"] = environment
     return digest_json(known).removeprefix("sha256:")[:12]

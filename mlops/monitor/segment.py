@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from mlops.bundle.refusal import Cause
 
-COLUMNS = ("prediction_id", "at", "bundle", "features", "output")
+COLUMNS = ("prediction_id", "at", "bundle", "features", "output")  # of an earlier segment: clients had no say
+CLIENT = "client_id"
 _TYPES: dict[str, pl.DataType] = {"int": pl.Int64(), "float": pl.Float64(), "bool": pl.Boolean()}
 _LARGEST = 1 << 30  # bytes that a segment may unfold to; a server writes thousands of records, not millions
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,19 +39,29 @@ _UNREADABLE = (
 
 
 def read_segment(path: Path) -> pl.DataFrame:
-    """Read a segment: `prediction_id`, `at` (UTC), `bundle`, `features` (a struct) and `output` (a list).
+    """Read a segment: `prediction_id`, `client_id`, `at` (UTC), `bundle`, `features` (a struct), `output` (a list).
 
     Raises:
         IntegrityError: it is none, or not whole.
     """
     try:
         if path.name.endswith(EARLIER):
-            return pl.read_parquet(path, columns=list(COLUMNS))
+            earlier = pl.read_parquet(path, columns=list(COLUMNS))
+            return earlier.with_columns(pl.lit(None, dtype=pl.String).alias(CLIENT)).select(*COLUMNS, CLIENT)
         with gzip.open(path) as file:
             head, lines = json.loads(file.readline(_LARGEST)), file.read(_LARGEST + 1)
         return _table(head, lines)
     except _UNREADABLE as error:
         raise _no_segment(path) from error
+
+
+def read_times(path: Path, bundle: str) -> pl.DataFrame:
+    """Read the times alone of a bundle's records in a segment: `prediction_id` and `at` (UTC).
+
+    Raises:
+        IntegrityError: it is none, or not whole.
+    """
+    return read_segment(path).filter(pl.col("bundle") == bundle).select("prediction_id", "at")
 
 
 def read_refusals(path: Path, start: datetime, end: datetime, bundle: str) -> Counter[Cause]:
@@ -100,6 +111,7 @@ def _table(head: dict[str, Any], lines: bytes) -> pl.DataFrame:
             "at": pl.Int64,
             "features": pl.Struct(fields),
             "output": pl.List(pl.Float64),
+            CLIENT: pl.String,
         },
     )
     if frame.height != head["records"]:
@@ -110,4 +122,5 @@ def _table(head: dict[str, Any], lines: bytes) -> pl.DataFrame:
         pl.lit(head["bundle"], dtype=pl.String).alias("bundle"),
         "features",
         "output",
+        CLIENT,
     )

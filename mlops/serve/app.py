@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from mlops.bundle.prediction_log import Clients
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
     from mlops.files.place import Place
@@ -79,11 +80,13 @@ class Invocations:
         named: tuple[tuple[bytes, bytes], ...] = ()
         identity = "" if self._log is None else self._log.identity()
 
-        def keep(rows: Sequence[dict[str, Any]], scores: NDArray[np.float32], numbers: Sequence[int]) -> None:
+        def keep(
+            rows: Sequence[dict[str, Any]], scores: NDArray[np.float32], numbers: Sequence[int], clients: Clients
+        ) -> None:
             nonlocal scored
             scored = len(rows)
             if self._log is not None:
-                self._log.add(identity, rows, scores, numbers)
+                self._log.add(identity, rows, scores, numbers, clients)
 
         def refuse(counts: Refusals) -> None:
             nonlocal refused

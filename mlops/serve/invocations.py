@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from mlops.bundle.refusal import BODY, UNKNOWN, counted
-from mlops.bundle.schema import MOST, Findings, Problem
+from mlops.bundle.schema import LONGEST, MOST, Findings, Problem
 from mlops.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,15 +17,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlops.bundle.prediction_log import Clients
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.refusal import Refusals
 
-    # the rows that were answered, their scores, and their positions in the request
-    Keep = Callable[[Sequence[Any], NDArray[np.float32], Sequence[int]], None]
+    # the rows that were answered, their scores, their positions in the request, and what the client calls them
+    Keep = Callable[[Sequence[Any], NDArray[np.float32], Sequence[int], Clients], None]
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _NOT_FINITE = "the model gives no finite score for some rows"
 _SHOWN = 60  # characters of a foreign key that are repeated
+CLIENT_ID = "client_id"
+
+
+class Asked(NamedTuple):
+    """The rows of a request, and the texts that its client calls them by, one for each row, where it sent any."""
+
+    rows: list[Any]
+    clients: Clients
 
 
 class BadRequest(DataError):
@@ -48,7 +57,7 @@ def answer(
     Where the bundle refuses rows alone (`requests.batch`), one good row is enough: bad ones are answered by null at
     their place, and `problems` says why. What was answered is given to `keep`, what of it was refused to `refuse`.
     """
-    rows = parse(body)
+    rows, clients = parse(body)
     whole = predictor.schema.requests.batch == "all"
     found = predictor.schema.inspect(rows)
     if found.causes and (whole or len(found.causes) == len(rows)):
@@ -64,7 +73,8 @@ def answer(
             raise BadRequest(_NOT_FINITE, found.problems, counted(found.causes, len(rows), whole=whole))
         numbers, scores = [numbers[good] for good in np.flatnonzero(finite).tolist()], scores[finite]
     if keep is not None:
-        keep([rows[number] for number in numbers] if found.causes else rows, scores, numbers)
+        named = None if clients is None else [clients[number] for number in numbers]
+        keep([rows[number] for number in numbers] if found.causes else rows, scores, numbers, named)
     if refuse is not None and found.causes:
         refuse(counted(found.causes, len(rows), whole=False))
     return _spelled(predictor, scores, numbers, len(rows), found.problems)
@@ -105,20 +115,28 @@ def _with_lost(found: Findings, lost: Sequence[int]) -> Findings:
     return Findings((*found.problems, *more)[:MOST], found.count + len(lost), causes)
 
 
-def parse(body: bytes) -> list[Any]:
-    """Read rows from `dataframe_split`, `dataframe_records`, `instances` or `inputs`; raises BadRequest."""
+def parse(body: bytes) -> Asked:
+    """Read rows from `dataframe_split`, `dataframe_records`, `instances` or `inputs`; raises BadRequest.
+
+    MLflow's `params` may say how the client calls the rows: `{"client_id": ["order-17", null]}`, a text or null for
+    each row, or one text where there is one row.
+    """
     try:
         document = json.loads(body, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body is not JSON: {_short(error)}") from error
     if not isinstance(document, dict):
         raise BadRequest(f"the body must be an object with one of {', '.join(FORMS)}")
-    given = [key for key in document if not (key == "params" and not document[key])]
+    params = document.pop("params", None)
+    given = list(document)
     if len(given) != 1 or given[0] not in FORMS:
         listed = ", ".join(repr(key[:_SHOWN]) for key in given[:MOST]) or "nothing"
         raise BadRequest(f"the body must have exactly one of {', '.join(FORMS)}, not {listed}")
-    form = given[0]
-    value = document[form]
+    rows = _rows(given[0], document[given[0]])
+    return Asked(rows, _clients(params, len(rows)) if params else None)
+
+
+def _rows(form: str, value: Any) -> list[Any]:
     if form == "dataframe_split":
         return _split(value)
     if isinstance(value, list):
@@ -127,6 +145,22 @@ def parse(body: bytes) -> list[Any]:
         return _columns(form, value)
     wanted = "a list of rows" if form == "dataframe_records" else "a list of rows or an object of columns"
     raise BadRequest(f"{form} must be {wanted}")
+
+
+def _clients(params: Any, rows: int) -> Clients:
+    """Read what the client calls its rows: it is kept as it is sent, so that it must be a text, and not a long one."""
+    if not isinstance(params, dict) or set(params) != {CLIENT_ID}:
+        raise BadRequest(f"params may hold `{CLIENT_ID}` and nothing else")
+    given = params[CLIENT_ID]
+    listed = [given] if isinstance(given, str) else given
+    if not isinstance(listed, list) or len(listed) != rows:
+        raise BadRequest(f"params.{CLIENT_ID} must be a list with a text or null for each of {rows:,} rows")
+    for number, text in enumerate(listed):
+        if text is not None and not (isinstance(text, str) and 0 < len(text) <= LONGEST and text.isprintable()):
+            raise BadRequest(
+                f"params.{CLIENT_ID} of row {number} must be a text of 1 to {LONGEST} printable characters"
+            )
+    return listed
 
 
 def _split(value: Any) -> list[Any]:

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlops.bundle.prediction_log import Refused
+    from mlops.bundle.prediction_log import Clients, Refused
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import RequestSchema
 
-    # the name of a request, microseconds since 1970, its answered rows, their scores, their positions in the request
-    _Taken = tuple[str, int, Sequence[dict[str, Any]], NDArray[np.float32], Sequence[int] | None]
+    # the name of a request, microseconds since 1970, its answered rows, their scores, their positions in the request,
+    # and what the client calls them
+    _Taken = tuple[str, int, Sequence[dict[str, Any]], NDArray[np.float32], Sequence[int] | None, Clients]
 
 _ROWS = 5_000  # of a segment
 _SECONDS = 10.0  # that a record waits at most; a killed process loses no more than these
@@ -92,8 +93,9 @@ class PredictionLog:
         rows: Sequence[dict[str, Any]],
         scores: NDArray[np.float32],
         numbers: Sequence[int] | None = None,
+        clients: Clients = None,
     ) -> None:
-        """Take the answered rows of a request, and their positions in it where some were refused.
+        """Take the answered rows of a request, their positions in it, and what the client calls them.
 
         A thread writes them, a segment at a time.
         """
@@ -104,7 +106,7 @@ class PredictionLog:
             if self._held + len(rows) > self._most:
                 self.dropped += len(rows)
                 return
-            self._waiting.append((identity, at, rows, scores, numbers))
+            self._waiting.append((identity, at, rows, scores, numbers, clients))
             self._held += len(rows)
             if self._held >= self._rows:
                 self._changed.notify()
@@ -156,16 +158,16 @@ class PredictionLog:
                 return
 
     def _write(self, taken: Sequence[_Taken], refused: Counter[Refused]) -> None:
-        held = sum(len(rows) for _, _, rows, _, _ in taken)
-        times = [*(at for _, at, _, _, _ in taken), *(minute for minute, _, _ in refused)]
+        held = sum(len(rows) for _, _, rows, *_ in taken)
+        times = [*(at for _, at, *_ in taken), *(minute for minute, _, _ in refused)]
         name = segment_name(min(times), max(times), f"{self._process}-{next(self._segments):x}")
         packed = io.BytesIO()
         with gzip.GzipFile("", "wb", _LEVEL, packed, mtime=0) as file:
             file.write(self._spelling.head(held, refused))
             for part in _parts(taken):
-                for identity, at, rows, scores, numbers in part:
+                for identity, at, rows, scores, numbers, clients in part:
                     outputs = scores.reshape(len(rows), -1).tolist()
-                    file.write(self._spelling.records(identity, at, rows, outputs, numbers))
+                    file.write(self._spelling.records(identity, at, rows, outputs, numbers, clients))
                 if not self._closing:
                     time.sleep(_PAUSE)
         with writing(self._folder / name) as temporary:

@@ -214,7 +214,8 @@ class Split(Block):
     by: Literal["random", "stratified", "group", "time"] = "random"
     """Row by row, class by class, group by group, or oldest first."""
     key: Column | None = None
-    """Column that groups rows, or orders them in time."""
+    """Column that groups rows, or orders them in time. It is not learnt from, but for the parts of a date that orders
+    rows, where `features.datetime` asks for parts; `keys` may name it then, so that it is not."""
     fractions: Fractions = Fractions()
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the split."""

@@ -33,7 +33,7 @@ class Datetime(Block):
     """Treatment of dates and times."""
 
     parts: Items[Literal["year", "month", "day", "weekday", "hour"]] = ("year", "month", "weekday")
-    """Parts that become columns."""
+    """Parts that become columns; also of the date that a split by time goes by, where this block is written."""
 
 
 class Selection(Block):

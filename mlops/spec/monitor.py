@@ -25,6 +25,13 @@ Place = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_reac
 Period = Literal["hour", "day", "week"]
 
 
+class Rows(Block):
+    """Windows of so many requests, however long they take."""
+
+    rows: Annotated[int, Field(ge=500)]
+    """Requests of a window; it ends with the batch that reaches this number."""
+
+
 class ColumnQuality(Block):
     """What one column must hold, instead of what all must."""
 
@@ -139,17 +146,30 @@ class Monitor(Block):
 
     every: Period = "day"
     """How often the monitor runs."""
-    window: Period = "day"
-    """Requests that are judged together, by UTC hours, days or weeks from Monday."""
+    window: Period | Literal["month"] | Rows = "day"
+    """Requests that are judged together: by UTC hours, days, weeks from Monday or months, or so many at a time as
+    `{rows: 1000}`."""
+    history: Annotated[int, Field(ge=1, le=1000)] = 30
+    """Latest windows that are judged and shown."""
     log: Place | None = None
     """Folder of the prediction log: `s3://`, `gs://`, `az://` or `file:///`, to which servers ship what they logged and
-    where a hosted runner finds it; or relative to the repository, `.mlops/log/<name>` where it is not given."""
+    where a hosted runner finds it; or relative to the repository, `.mlops/log/<name>` where it is not given. Each
+    environment has a folder of its name in it."""
     labels: Place | None = None
     """CSV or Parquet file, relative to the repository or an address as in `log`: `prediction_id`, `time`, the target or
-    what it derives from."""
+    what it derives from. Read as the data is."""
+    labels_by: Literal["prediction_id", "client_id"] = "prediction_id"
+    """Column of the labels that says which prediction a label is of: the id that the server gave, or the one that its
+    client sent, of which the last answer counts."""
     quality: Quality = Quality()
     drift: Drift = Drift()
     performance: Performance | None = None
     """A bound on a metric over labelled requests."""
     retrain: Retrain | None = None
     """When to propose a retraining; never where absent."""
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Monitor:
+        if self.history < self.drift.out_of:
+            raise ValueError(f"a history of {self.history} windows cannot show {self.drift.out_of}: `drift.out_of`")
+        return self

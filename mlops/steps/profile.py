@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.bundle.moments import DAY, parts_of
 from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.files.canonical import rounded
 
@@ -21,13 +22,13 @@ _BINS = 10
 
 def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.float32]) -> dict[str, Any]:
     """Describe the columns a model reads and the scores it gave; a JSON value."""
-    columns = {column.name: _column(train.get_column(column.name), column) for column in recipe.columns}
+    columns = {column.name: _column(train.get_column(column.name), column, recipe) for column in recipe.columns}
     document = {"schema_version": 1, "rows": train.height, "columns": columns, "scores": _scores(scores, recipe)}
     described: dict[str, Any] = rounded(document)
     return described
 
 
-def _column(series: pl.Series, column: Column) -> dict[str, Any]:
+def _column(series: pl.Series, column: Column, recipe: Recipe) -> dict[str, Any]:
     if series.dtype.is_float():
         series = series.fill_nan(None)
     known = series.drop_nulls()
@@ -36,7 +37,7 @@ def _column(series: pl.Series, column: Column) -> dict[str, Any]:
         return common | _frequencies(known.cast(pl.String))
     if column.type in NUMERIC:
         return common | _numbers(known.cast(pl.Float64).to_numpy())
-    return common | {"minimum": _text(known.min()), "maximum": _text(known.max())}
+    return common | {"minimum": _text(known.min()), "maximum": _text(known.max())} | _dates(known, recipe)
 
 
 def _frequencies(known: pl.Series) -> dict[str, Any]:
@@ -62,6 +63,19 @@ def _numbers(values: NDArray[np.floating[Any]]) -> dict[str, Any]:
     edges = np.unique(np.quantile(finite, np.linspace(0, 1, _BINS + 1)[1:-1]))
     inside = np.bincount(np.searchsorted(edges, finite, side="right"), minlength=len(edges) + 1)
     return described | {"edges": edges.tolist(), "shares": (inside / len(finite)).tolist()}
+
+
+def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Any]:
+    """Describe dates in days since the first, and by each part of them that the model reads."""
+    if not len(known):
+        return {}
+    if isinstance(known.dtype, pl.Datetime) and known.dtype.time_zone is not None:
+        known = known.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    moments = known.cast(pl.Datetime("us")).to_physical().to_numpy()
+    parts = recipe.parts(known.name)
+    made = parts_of(moments.reshape(-1, 1), [(0, part) for part in parts])
+    described = {part: _numbers(made[:, index]) for index, part in enumerate(parts)}
+    return {"days": _numbers((moments - moments.min()) / DAY), "parts": described}
 
 
 def _scores(scores: NDArray[np.float32], recipe: Recipe) -> dict[str, Any]:

@@ -250,7 +250,7 @@ class Table:
         self.distinct = columns.distincts(self.frame)
 
     def _find_features(self) -> None:
-        left = [name for name in self.types if name != self.params.target and name not in self.params.kept]
+        left = [name for name in self.types if name != self.params.target and name not in self._kept]
         doubtful = [name for name in left if name not in (self.params.include or ())]
         # a date, and a number of the past, are another in each row; what they say of it is not its name
         doubtful = [name for name in doubtful if name not in self._past]
@@ -294,6 +294,12 @@ class Table:
         self.noise = label_noise.estimate(self.frame, self.target, kinds, self.params.entity)
         if self.params.label_noise is not None:
             self.checks.append(label_noise.held(self.noise, self.params.label_noise, self.target.name))
+
+    @property
+    def _kept(self) -> frozenset[str]:
+        dated = self.params.dated
+        asked = dated is not None and self.types.get(dated) in ("date", "datetime")
+        return self.params.kept - {dated} if asked else self.params.kept
 
     @property
     def _past(self) -> frozenset[str]:

@@ -33,6 +33,9 @@ COLUMNS = (
     ("seen", "datetime", True),
 )
 
+DATES = tuple(f"{name}{part}" for name in ("joined", "seen") for part in ("", ".month", ".weekday", ".year"))
+"""What is watched of the columns that are dates, in the order of their names."""
+
 
 def make_frame(rows: int = 60, task: str = "binary", seed: int = 0) -> pl.DataFrame:
     """A table with every type of column, nulls in three of them, and a target that fits the task."""

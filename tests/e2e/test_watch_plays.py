@@ -125,7 +125,7 @@ def alarmed(team: Team) -> Run:
 
 def test_drift_on_the_schedule_opens_one_pull_request_in_the_name_of_the_app(team: Team, alarmed: Run) -> None:
     assert alarmed.results == {"every-day": "success", "retrain": "success"}, alarmed.log
-    assert "::warning title=Monitor::an alarm or a data incident" in alarmed.log
+    assert "::error" not in alarmed.log, "the alarm is a pull request"
     (pull,) = team.api.pulls
     assert pull["user"]["login"] == "Iv1shop[bot]"
     assert pull["title"] == f"Retrain churn on labels until {DAY}"
@@ -167,8 +167,9 @@ def test_a_broken_feed_proposes_nothing(team: Team, alarmed: Run) -> None:
     calls = len(team.api.calls)
     team.serve(100, 18)
     run = team.watch()
-    assert run.results == {"every-day": "success", "retrain": "skipped"}, run.log
+    assert run.results == {"every-day": "failure", "retrain": "skipped"}, run.log
     assert "data-incident" in run.log
+    assert "::error title=Monitor::an alarm or a data incident that no pull request tells" in run.log
     assert len(team.api.calls) == calls
 
 
@@ -184,6 +185,6 @@ def test_a_policy_by_schedule_asks_without_an_alarm(team: Team, alarmed: Run) ->
     run = team.watch()
     assert run.results == {"every-day": "success", "retrain": "success"}, run.log
     assert "it is time by the schedule" in run.log
-    assert "::warning" not in run["every-day"].instances[0].step("Monitor").log
+    assert "::error" not in run["every-day"].instances[0].step("Monitor").log
     (pull,) = team.api.pulls
     assert "no alarm: the schedule asks for it" in pull["body"]

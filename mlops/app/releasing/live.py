@@ -8,11 +8,14 @@ from pathlib import Path
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain
 from mlops.app.releasing.registry import Connect, fetching_from, tracking_uri
-from mlops.app.releasing.releases import environments, file_of, known_environment, live_bundle
+from mlops.app.releasing.releases import file_of, known_environment, live_bundle, usual
 from mlops.bundle.contents import verify
 from mlops.bundle.manifest import NAME
 from mlops.errors import InfrastructureError, StaleError
 from mlops.release.tracking import connection
+from mlops.spec.project import Project
+
+LAST_RUN = "of the last run: no environment is declared"
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Chosen:
     @property
     def told(self) -> str:
         """Say in a line which bundle this is."""
-        where = "of the last run: no environment is declared" if self.environment is None else f"{self.environment}'s"
+        where = LAST_RUN if self.environment is None else f"{self.environment}'s"
         return f"bundle {self.digest[:19]}…, {where}"
 
 
@@ -39,21 +42,40 @@ def choose(root: Path, name: str, environment: str | None = None, *, connect: Co
         IntegrityError: it is not what its digest says.
     """
     _, project = open_project(root, name)
-    places = environments(root, project)
-    if environment is None and not places:
+    found = live_in(root, project, name, environment)
+    if found is None:
         return last_run(root, name)
-    place = known_environment(root, project, environment or (project.live if project.live in places else places[-1]))
-    digest = live_bundle(root, place, name)
-    if digest is None:
-        message = f"{name}: nothing is live in {place}: there is no {file_of(place, name)}"
-        raise StaleError(message, hint=f"mlops release {name} --env {place}")
+    place, digest = found
     fetch = fetching_from(tracking_uri(root, project), name, digest, connect)
     return Chosen(obtain(root, name, digest, fetch), digest, place)
 
 
+def live_in(root: Path, project: Project, name: str, environment: str | None = None) -> tuple[str, str] | None:
+    """Name an environment, the live one by default, and the bundle it serves; None where there is no environment.
+
+    Raises:
+        ConfigurationError: there is no such environment.
+        StaleError: nothing of this pipeline is released there.
+    """
+    asked = environment or usual(root, project)
+    if asked is None:
+        return None
+    place = known_environment(root, project, asked)
+    digest = live_bundle(root, place, name)
+    if digest is None:
+        message = f"{name}: nothing is live in {place}: there is no {file_of(place, name)}"
+        raise StaleError(message, hint=f"mlops release {name} --env {place}")
+    return place, digest
+
+
+def bundle_folder(root: Path, name: str) -> Path:
+    """Find where a run leaves its bundle."""
+    return root / "pipelines" / name / "artifacts" / "bundle"
+
+
 def last_run(root: Path, name: str) -> Chosen:
     """Take the bundle that the last run made here; raises InfrastructureError where it made none."""
-    folder = root / "pipelines" / name / "artifacts" / "bundle"
+    folder = bundle_folder(root, name)
     if not (folder / NAME).is_file():
         raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
     return Chosen(folder, verify(folder), None)

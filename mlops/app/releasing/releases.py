@@ -49,6 +49,12 @@ def environments(root: Path, project: Project) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir())) if folder.is_dir() else ()
 
 
+def usual(root: Path, project: Project) -> str | None:
+    """Name the environment that is meant where none is named: the live one, else the last; None where there is none."""
+    places = environments(root, project)
+    return project.live if project.live in places else places[-1] if places else None
+
+
 def known_environment(root: Path, project: Project, name: str) -> str:
     """Give the name of an environment back; where none is declared, any name will do.
 

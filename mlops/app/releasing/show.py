@@ -1,19 +1,23 @@
-"""`mlops show`: what is live where, by Git, and whether the registry agrees."""
+"""`mlops show`: what is live where, by Git, and whether the registry agrees; without environments, what ran last."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.project import open_project
 from mlops.app.releasing.history import Moment, history, shallow
+from mlops.app.releasing.live import bundle_folder
 from mlops.app.releasing.registry import Connect, begun, tracking_uri
 from mlops.app.releasing.releases import Released, aliases, environments, known_environment, releases
+from mlops.bundle.manifest import NAME
 from mlops.errors import InfrastructureError
+from mlops.files.canonical import digest_file
 from mlops.release.aliases import Model, read_model
 from mlops.release.tracking import connection
 from mlops.spec.project import Project
+from mlops.spec.reading.load import names
 
 
 @dataclass(frozen=True)
@@ -29,23 +33,47 @@ class Live:
 
 
 @dataclass(frozen=True)
+class Last:
+    """The bundle that the last run of a pipeline left here."""
+
+    name: str
+    bundle: str
+
+
+@dataclass(frozen=True)
 class Shown:
-    """Everything that is to be live; `unreachable` says why the registry was not asked."""
+    """Everything that is to be live; `unreachable` says why the registry was not asked.
+
+    `silent` are the environments with nothing live. `last` is what is gone by where there is no environment at all.
+    """
 
     live: tuple[Live, ...]
     unreachable: str = ""
+    silent: tuple[str, ...] = ()
+    last: tuple[Last, ...] = ()
 
 
-def show(root: Path, *, connect: Connect = connection) -> Shown:
-    """List what every environment is to serve; the registry is asked where it answers.
+def show(root: Path, environment: str | None = None, *, connect: Connect = connection) -> Shown:
+    """List what every environment, or one of them, is to serve; the registry is asked where it answers.
 
     Raises:
-        ConfigurationError: with every problem of every release file.
+        ConfigurationError: with every problem of every release file; there is no such environment.
     """
-    _, project = open_project(root)
-    found = [item for environment in environments(root, project) for item in releases(root, environment)]
+    configuration, project = open_project(root)
+    places = environments(root, project) if environment is None else (known_environment(root, project, environment),)
+    if not places:
+        return Shown((), last=tuple(_last(root, names(configuration))))
+    found = [item for place in places for item in releases(root, place)]
     held, why = _registered(root, project, found, connect)
-    return Shown(tuple(_live(root, item, held) for item in found), why)
+    silent = tuple(place for place in places if place not in {item.environment for item in found})
+    return Shown(tuple(_live(root, item, held) for item in found), why, silent)
+
+
+def _last(root: Path, pipelines: Iterable[str]) -> Iterator[Last]:
+    for name in pipelines:
+        manifest = bundle_folder(root, name) / NAME
+        if manifest.is_file():
+            yield Last(name, digest_file(manifest))
 
 
 def past(root: Path, name: str, environment: str | None = None) -> tuple[Moment, ...]:

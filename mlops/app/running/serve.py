@@ -31,10 +31,11 @@ class Replayed:
     seconds: float
 
 
-def find_bundle(root: Path | None, name: str, environment: str | None = None) -> tuple[Path, str]:
+def find_bundle(root: Path | None, name: str, environment: str | None = None) -> tuple[Path, str, str | None]:
     """Find the bundle of a pipeline of the repository `root` that is live, or take the name for a folder.
 
-    Gives the folder, and a line that says which bundle it is; empty for a folder, which says it itself.
+    Gives the folder, a line that says which bundle it is (empty for a folder, which says it itself), and the
+    environment that it is live in, if it is.
 
     Raises:
         StaleError: the repository has environments, and nothing of the pipeline is live there.
@@ -44,9 +45,9 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
         from mlops.app.releasing.live import choose
 
         chosen = choose(root, name, environment)
-        return chosen.folder, chosen.told
+        return chosen.folder, chosen.told, chosen.environment
     if environment is None and Path(name, NAME).is_file():
-        return Path(name), ""
+        return Path(name), "", None
     if root is None:
         raise InfrastructureError(
             f"{name}: there is no bundle in such a folder, and no repository here whose pipeline it could be",
@@ -60,8 +61,10 @@ def _is_pipeline(root: Path, name: str) -> bool:
     return any(folder.name == name and folder.is_dir() for folder in (root / "pipelines").glob("*"))
 
 
-def find_log(root: Path, name: str) -> Log | None:
-    """Find the log that a pipeline's `monitor:` reads; None where it has none, or the name is no pipeline.
+def find_log(root: Path, name: str, environment: str | None = None) -> Log | None:
+    """Find the log that the monitor of a pipeline in an environment reads.
+
+    None where the pipeline has no `monitor:`, or the name is no pipeline.
 
     Raises:
         ConfigurationError: the pipeline's YAML does not hold.
@@ -71,7 +74,7 @@ def find_log(root: Path, name: str) -> Log | None:
     if not _is_pipeline(root, name):
         return None
     spec = open_workspace(root, (name,)).pipelines[name].spec
-    return None if spec.monitor is None else open_log(root, name, spec.monitor)
+    return None if spec.monitor is None else open_log(root, name, spec.monitor, environment)
 
 
 def start(bundle: Path, host: str, port: int, log: Path | None = None, ship: Place | None = None) -> None:

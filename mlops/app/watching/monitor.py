@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops.app.releasing.live import choose
+from mlops.app.releasing.live import Chosen, choose
+from mlops.app.releasing.releases import usual
 from mlops.app.watching.accepted import acceptances_at, file_of, main_line, waiting
-from mlops.app.watching.prediction_log import labels_file, open_log
+from mlops.app.watching.prediction_log import Listed, labels_file, read_log
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
-from mlops.spec.monitor import Monitor
-from mlops.spec.pipeline import Pipeline
+from mlops.spec.monitor import Monitor, Rows
 
 if TYPE_CHECKING:
+    from mlops.bundle.recipe import Target
+    from mlops.ml.data.types import ColumnType
     from mlops.monitor.agreed import Agreed
+    from mlops.monitor.windows import Window
 
-HISTORY = 30  # windows that a report shows
 EXIT_CODES = {"ok": 0, "alarm": 2, "data-incident": 2, "insufficient": 7}
 
 
@@ -31,12 +33,13 @@ EXIT_CODES = {"ok": 0, "alarm": 2, "data-incident": 2, "insufficient": 7}
 class Watched:
     """A report as JSON, where it was written, and the metric with its bound where there is one.
 
-    `unmerged` names a file of acceptances that are not on the main line yet.
+    `told` says which bundle answered; `unmerged` names a file of acceptances that are not on the main line yet.
     """
 
     document: Mapping[str, Any]
     page: Path
     bound: tuple[str, float] | None
+    told: str
     unmerged: str | None = None
 
 
@@ -53,9 +56,9 @@ def watched_names(workspace: Workspace) -> tuple[str, ...]:
     return tuple(name for name, loaded in workspace.pipelines.items() if loaded.spec.monitor is not None)
 
 
-def report_folder(root: Path, name: str) -> Path:
-    """Find where the reports of a pipeline are written; Git ignores it."""
-    return root / ".mlops" / "monitor" / name
+def report_folder(root: Path, name: str, environment: str | None = None) -> Path:
+    """Find where the reports of a pipeline in an environment are written; Git ignores it."""
+    return root / ".mlops" / "monitor" / name / (environment or "")
 
 
 def settings(workspace: Workspace, name: str) -> Monitor:
@@ -97,41 +100,61 @@ def watch(
     from mlops.monitor import document, judge, log, page, performance, windows
     from mlops.monitor.reference import Reference
 
-    monitor, spec = settings(workspace, name), workspace.pipelines[name].spec
-    reference = Reference.read(choose(workspace.root, name, environment).folder)
+    monitor = settings(workspace, name)
+    root, project = workspace.root, workspace.project
+    chosen = choose(root, name, environment)
+    reference = Reference.read(chosen.folder)
     bound = None
     if monitor.performance is not None:
         bound = (monitor.performance.metric, performance.bound(monitor.performance, reference))
-    logged = open_log(workspace.root, name, monitor)
-    listed = logged.names()
-    span = log.span(listed)
+    logged = read_log(root, name, monitor, chosen.environment, usual=chosen.environment == usual(root, project))
+    span = log.span(logged.names)
     if span is None:
         raise InfrastructureError(
             f"{name}: there is no prediction log in {logged.shown}",
-            hint=f"mlops serve {name} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
+            hint=f"mlops serve {name}{_at(chosen)} writes it; what other machines serve is found by `monitor.log: s3://bucket/folder`",
         )
+    ended = False
     if until is None:
-        ended = now is not None and windows.silent(span[1], now, monitor.window, monitor.drift.out_of)
+        period = None if isinstance(monitor.window, Rows) else monitor.window
+        ended = now is not None and windows.silent(span[1], now, period, monitor.drift.out_of)
         until = now if now is not None and ended else span[1]
-    labelled = _labelled(workspace.root, name, spec, monitor, until, bound)
-    main = main_line(workspace.root, workspace.project.ci.branch)
-    closed = tuple(windows.closed(span[0], until, monitor.window, HISTORY))
-    folder = logged.bring(listed, closed[0].start, closed[-1].end) if closed else logged.folder
+    labelled = _labelled(workspace, name, chosen.environment, until, bound, reference.recipe.target)
+    main = main_line(root, project.ci.branch)
+    closed = _windows(monitor, logged, span, reference.bundle, until, ended=ended)
+    folders = logged.bring(closed[0].start, closed[-1].end) if closed else ()
     result = judge.judge(
         closed,
-        lambda window: log.read(folder, window, reference.bundle),
+        lambda window: log.read(folders, window, reference.bundle),
         until,
         reference,
         monitor,
         labelled,
         _agreed(workspace, name, main),
     )
-    found = document.document(result, reference, name, span[1])
-    place = report_folder(workspace.root, name)
+    found = document.document(result, reference, name, span[1], chosen.environment)
+    place = report_folder(root, name, chosen.environment)
     write_text(place / "report.json", dumps(found))
     write_text(place / "report.html", page.render(found, monitor.drift.measure, bound))
-    unmerged = file_of(name) if waiting(workspace.root, main, name) else None
-    return Watched(found, place / "report.html", bound, unmerged)
+    unmerged = file_of(name) if waiting(root, main, name) else None
+    return Watched(found, place / "report.html", bound, chosen.told, unmerged)
+
+
+def _windows(
+    monitor: Monitor, logged: Listed, span: tuple[datetime, datetime], bundle: str, until: datetime, *, ended: bool
+) -> tuple[Window, ...]:
+    """List the windows to judge; after so many records nothing follows, so that the end of a log is a window too."""
+    from mlops.monitor import log, windows
+
+    if not isinstance(monitor.window, Rows):
+        return windows.closed(span[0], until, monitor.window, monitor.history)
+    times = log.times(logged.bring(span[0], until + windows.MOMENT), bundle)
+    found = windows.counted(times, until, monitor.window.rows, monitor.history)
+    return (*found, windows.Window(span[1] + windows.MOMENT, until)) if ended else found
+
+
+def _at(chosen: Chosen) -> str:
+    return "" if chosen.environment is None else f" --env {chosen.environment}"
 
 
 def watch_all(
@@ -155,11 +178,15 @@ def watch_all(
     return Watch(tuple(watched), failed)
 
 
-def exit_code(watch: Watch) -> int:
-    """Give the worst: an error (the greatest code of several), else 2 for an alarm, else 7 for too little, else 0."""
+def exit_code(watch: Watch, handed: Collection[str] = ()) -> int:
+    """Give the worst: an error (the greatest code of several), else 2 for an alarm, else 7 for too little, else 0.
+
+    An alarm of a pipeline whose report is `handed` on does not count: whoever acts on the report answers for it.
+    """
     if watch.failed:
         return max(error.exit_code for error in watch.failed.values())
-    codes = {EXIT_CODES[item.document["status"]] for item in watch.watched}
+    found = [(item.document["pipeline"], item.document["status"]) for item in watch.watched]
+    codes = {EXIT_CODES[status] for name, status in found if not (status == "alarm" and name in handed)}
     return 2 if 2 in codes else max(codes, default=0)
 
 
@@ -192,26 +219,44 @@ def write_metrics(path: Path, watched: Sequence[Watched]) -> None:
     write_text(path, exposition([item.document for item in watched], bounds, time.time()))
 
 
-def labels_of(root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime) -> Any:
-    """Read the labels that are known at a time, as a table; raises ConfigurationError and DataError."""
+def labels_of(
+    workspace: Workspace, name: str, environment: str | None, until: datetime, to: ColumnType | None = None
+) -> Any:
+    """Read the labels that are known at a time, as a table whose target is of the type `to`, or as it is spelt.
+
+    Raises:
+        ConfigurationError: there are none, or they lack the target.
+        DataError: they are no labels.
+    """
     from mlops.ml.data.derive import Derived
     from mlops.monitor import labels
     from mlops.spec.data import brief
 
+    data = workspace.pipelines[name].spec.data
+    monitor = settings(workspace, name)
     file = monitor.labels or ""  # `spec.checking` has seen that there is one
-    derived = {column: Derived.model_validate(brief(rule)) for column, rule in spec.data.derive.items()}
-    with labels_file(root, name, file) as path:
-        return labels.read(path, file, spec.data.target, derived, until)
+    declared = {column: rule.type for column, rule in data.columns.items() if rule.type is not None}
+    derived = {column: Derived.model_validate(brief(rule)) for column, rule in data.derive.items()}
+    form = labels.Form(data.target, to, declared, derived, data.source.nulls, data.source.separator, monitor.labels_by)
+    with labels_file(workspace.root, name, file, environment) as path:
+        return labels.read(path, file, form, until)
 
 
 def _labelled(
-    root: Path, name: str, spec: Pipeline, monitor: Monitor, until: datetime, bound: tuple[str, float] | None
+    workspace: Workspace,
+    name: str,
+    environment: str | None,
+    until: datetime,
+    bound: tuple[str, float] | None,
+    target: Target,
 ) -> Any:
     from mlops.monitor.judge import Labelled
+    from mlops.monitor.labels import type_of
 
     if bound is None:
         return None
-    frame = labels_of(root, name, spec, monitor, until)
+    spec = workspace.pipelines[name].spec
+    frame = labels_of(workspace, name, environment, until, type_of(target.classes))
     return Labelled(frame, spec.data.entity, spec.evaluate.bootstrap, bound[1])
 
 

@@ -60,19 +60,53 @@ class Log:
         return self._cache
 
 
-def open_log(root: Path, name: str, monitor: Monitor) -> Log:
-    """Find the prediction log of a pipeline; nothing is read yet."""
-    own = f".mlops/log/{name}"
+@dataclass(frozen=True)
+class Listed:
+    """What there is to read for one environment: its own log, and one of before logs were kept by environment."""
+
+    logs: tuple[tuple[Log, dict[str, int]], ...]
+
+    @property
+    def shown(self) -> str:
+        """Where the log is, for a person."""
+        return self.logs[0][0].shown
+
+    @property
+    def names(self) -> list[str]:
+        """List all files."""
+        return [name for _, names in self.logs for name in names]
+
+    def bring(self, start: datetime, end: datetime) -> tuple[Path, ...]:
+        """Give folders that hold all segments with records between two times; raises as `Log.bring` does."""
+        return tuple(log.bring(names, start, end) for log, names in self.logs if names)
+
+
+def read_log(root: Path, name: str, monitor: Monitor, environment: str | None, *, usual: bool) -> Listed:
+    """List what an environment's servers logged.
+
+    Only one environment was ever watched before each had a log of its own: for the `usual` one that log counts too.
+    """
+    logs = [open_log(root, name, monitor, environment)]
+    if environment is not None and usual:
+        logs.append(open_log(root, name, monitor))
+    return Listed(tuple((log, log.names()) for log in logs))
+
+
+def open_log(root: Path, name: str, monitor: Monitor, environment: str | None = None) -> Log:
+    """Find the prediction log of a pipeline in an environment; nothing is read yet."""
+    below = "" if environment is None else f"/{environment}"
+    own = f".mlops/log/{name}{below}"
     if monitor.log is None or not is_address(monitor.log):
-        shown = monitor.log or own
+        shown = own if monitor.log is None else f"{monitor.log}{below}"
         return Log(root / shown, None, shown, root / own)
     # another address is another log: segments of the one before must not mix with its
-    digest = hashlib.sha256(monitor.log.encode()).hexdigest()[:12]
-    return Log(root / own, Place.parse(monitor.log), monitor.log, root / ".mlops" / "segments" / f"{name}-{digest}")
+    address = f"{monitor.log}{below}"
+    digest = hashlib.sha256(address.encode()).hexdigest()[:12]
+    return Log(root / own, Place.parse(address), address, root / ".mlops" / "segments" / f"{name}-{digest}")
 
 
 @contextmanager
-def labels_file(root: Path, name: str, file: str) -> Iterator[Path]:
+def labels_file(root: Path, name: str, file: str, environment: str | None = None) -> Iterator[Path]:
     """Give the file of labels, fetched anew where it is at an address: labels come late, and the file changes.
 
     Raises:
@@ -82,7 +116,7 @@ def labels_file(root: Path, name: str, file: str) -> Iterator[Path]:
         yield root / file
         return
     folder, _, last = file.rpartition("/")
-    target = root / ".mlops" / "labels" / name / last
+    target = root / ".mlops" / "labels" / name / (environment or "") / last
     try:
         Place.parse(folder).fetch(last, target)
     except FileNotFoundError as error:

@@ -8,44 +8,66 @@ judges, and people merge. When the last one was is read off the names of files i
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.app.newer import HINT, newer
+from mlops.app.releasing.live import live_in
+from mlops.app.releasing.releases import usual
 from mlops.app.reviewing.markdown import escape
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.app.watching.monitor import labels_of, report_folder, settings
-from mlops.app.watching.prediction_log import open_log
+from mlops.app.watching.prediction_log import read_log
 from mlops.app.workspace import Workspace
-from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
-from mlops.spec.monitor import Monitor, Retrain
+from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError, StaleError
+from mlops.spec.monitor import Monitor, Retrain, Rows
 from mlops.spec.pipeline import Pipeline
 
+if TYPE_CHECKING:
+    from mlops.monitor.part import Layout
+
+_OPEN = ("created", "updated", "unchanged")
 _LARGEST = 50 << 20  # bytes of a file that GitHub takes without a warning
 
 
 @dataclass(frozen=True)
 class Retraining:
-    """A decision; `proposal` is None where nothing is proposed, `proposed` what became of it."""
+    """A decision; `proposal` is None where nothing is proposed, `proposed` what became of it.
+
+    `alarm` is the sentence of the alarm it answers to, empty where the report has none.
+    """
 
     pipeline: str
     why: str
     cause: str
     rows: int
+    alarm: str = ""
     proposal: Proposal | None = None
     proposed: Proposed | None = None
 
+    @property
+    def delivered(self) -> bool:
+        """Whether people see the alarm, if there is one, as a pull request that is open."""
+        return not self.alarm or (self.proposed is not None and self.proposed.done in _OPEN)
 
-def retrain(workspace: Workspace, name: str, cause: Path | None = None, *, propose: bool = False) -> Retraining:
+
+def retrain(
+    workspace: Workspace, name: str, cause: Path | None = None, environment: str | None = None, *, propose: bool = False
+) -> Retraining:
     """Decide by the policy of a pipeline and a report of the monitor; with `propose`, open or update the pull request.
 
+    The policy is that of the YAML here; the report, which is the newest of the live environment where no `cause` is
+    given, is about the bundle that an environment serves.
+
     Raises:
+        StaleError: nothing is live in the environment, or another bundle than the reported one.
         ConfigurationError: the pipeline has no `monitor.retrain`, or its source is no folder of CSV files.
-        DataError: the new rows do not fit into Git.
+        DataError: the new rows do not fit into Git, or are not what the source has.
         InfrastructureError: there is no report.
-        IntegrityError: the report is none of this pipeline.
+        IntegrityError: the report is none of this pipeline, or of this environment.
     """
     from mlops.monitor import part, policy
 
@@ -54,31 +76,37 @@ def retrain(workspace: Workspace, name: str, cause: Path | None = None, *, propo
         raise ConfigurationError(
             f"{name} has no `monitor.retrain`", hint="write `retrain: {when: [drift]}` under `monitor:`"
         )
-    report = _report(cause or report_folder(workspace.root, name) / "report.json", name)
-    folder = _folder(workspace.root, name, spec)
+    root, project = workspace.root, workspace.project
+    live = live_in(root, project, name, environment)
+    place = None if live is None else live[0]
+    report = _report(cause or report_folder(root, name, place) / "report.json", name, live)
+    folder = _folder(root, name, spec)
     names = [path.name for path in folder.iterdir()]
-    since, end = part.latest(names), _end(report, monitor)
-    found = _rows(workspace.root, name, spec, monitor, report, since, end)
+    since, end = part.latest(names, place, usual=place == usual(root, project)), _end(report, monitor)
+    found = _rows(workspace, name, place, report, since, end)
     decision = policy.decide(report, monitor.retrain, since, end, found.height)
     key = policy.cause(report, since)
+    alarm = report["why"] if report["status"] == "alarm" else ""
     if not decision.propose:
-        return Retraining(name, decision.why, key, found.height)
-    file = f"pipelines/{name}/{spec.data.source.path}/{part.name(names, end)}"
-    text = _spelled(found, spec, workspace.root / "pipelines" / name)
+        return Retraining(name, decision.why, key, found.height, alarm)
+    file = f"pipelines/{name}/{spec.data.source.path}/{part.name(names, end, place)}"
+    text = _spelled(found, spec, root / "pipelines" / name)
     proposal = Proposal(
-        branch=f"mlops/retrain/{name}/{key}",
+        branch="/".join(("mlops/retrain", name, *(() if place is None else (place,)), key)),
         title=f"Retrain {name} on labels until {end:%Y-%m-%d}",
         body=_body(name, report, monitor.retrain, decision.why, found.height, file),
         files={file: text},
         labels=("retrain",),
     )
-    done = submit(workspace.root, proposal, base=workspace.project.ci.branch) if propose else None
-    return Retraining(name, decision.why, key, found.height, proposal, done)
+    done = submit(root, proposal, base=project.ci.branch) if propose else None
+    return Retraining(name, decision.why, key, found.height, alarm, proposal, done)
 
 
-def _report(path: Path, name: str) -> dict[str, Any]:
+def _report(path: Path, name: str, live: tuple[str, str] | None) -> dict[str, Any]:
+    """Read a report; `live` is the environment it must be about, and what is live there."""
+    make = f"mlops monitor {name}" + ("" if live is None else f" --env {live[0]}")
     if not path.is_file():
-        raise InfrastructureError(f"there is no report at {path}", hint=f"mlops monitor {name}")
+        raise InfrastructureError(f"there is no report at {path}", hint=make)
     try:
         report: dict[str, Any] = json.loads(path.read_bytes())
         datetime.fromisoformat(report["until"])
@@ -87,9 +115,15 @@ def _report(path: Path, name: str) -> dict[str, Any]:
         known = report["schema_version"] == 1 and report["pipeline"] == name
         known = known and {"status", "why", "alarms", "bundle"} <= set(report)
     except (ValueError, KeyError, TypeError) as error:
-        raise IntegrityError(f"{path} is no report of the monitor", hint=f"mlops monitor {name}") from error
-    if not known:
-        raise IntegrityError(f"{path} is no report about {name}", hint=f"mlops monitor {name}")
+        raise IntegrityError(f"{path} is no report of the monitor", hint=make) from error
+    about = report.get("environment")
+    if not known or (about is not None and about != (live and live[0])):
+        where = "" if live is None else f" in {live[0]}"
+        raise IntegrityError(f"{path} is no report about {name}{where}", hint=make)
+    if live is not None and report["bundle"] != live[1]:
+        raise StaleError(
+            f"{path} is about the bundle {report['bundle'][:19]}…, but {live[1][:19]}… is live in {live[0]}", hint=make
+        )
     return report
 
 
@@ -110,14 +144,13 @@ def _end(report: dict[str, Any], monitor: Monitor) -> datetime:
 
     until = datetime.fromisoformat(report["until"]).astimezone(UTC)
     late = 0.0 if monitor.performance is None else monitor.performance.labels_within_days
-    return floor(until - timedelta(days=late), monitor.window)
+    return floor(until - timedelta(days=late), "hour" if isinstance(monitor.window, Rows) else monitor.window)
 
 
 def _rows(
-    root: Path,
+    workspace: Workspace,
     name: str,
-    spec: Pipeline,
-    monitor: Monitor,
+    environment: str | None,
     report: dict[str, Any],
     since: datetime | None,
     end: datetime,
@@ -126,33 +159,47 @@ def _rows(
     from mlops.monitor import log, part
     from mlops.monitor.windows import Window
 
-    labels = labels_of(root, name, spec, monitor, datetime.fromisoformat(report["until"]).astimezone(UTC))
-    logged = open_log(root, name, monitor)
-    listed = logged.names()
-    span = log.span(listed)
+    root, until = workspace.root, datetime.fromisoformat(report["until"]).astimezone(UTC)
+    labels = labels_of(workspace, name, environment, until)
+    meant = environment == usual(root, workspace.project)
+    monitor = settings(workspace, name)
+    logged = read_log(root, name, monitor, environment, usual=meant)
+    span = log.span(logged.names)
     start = since or (span[0] if span else end)
-    return part.rows(log.read(logged.bring(listed, start, end), Window(start, end), report["bundle"]), labels)
+    records = log.read(logged.bring(start, end), Window(start, end), report["bundle"])
+    return part.rows(records, labels, monitor.labels_by)
+
+
+def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:
+    """Look at how the source is written; the columns that are to be `written` are read whole, as the pipeline does."""
+    from mlops.ml.data import delimited, sources
+    from mlops.ml.data.spelling import Spelling
+    from mlops.monitor.part import Layout
+    from mlops.spec.data import brief
+
+    said = brief(spec.data.source)
+    said.pop("recorded", None)
+    source = sources.Source.model_validate(said)
+    rows, newest = sources.scan(source, folder), sources.parts(sources.place(source, folder), source)[-1]
+    separator = source.separator or delimited.separator_of(newest, source.label)
+    dialect = delimited.Dialect(separator, source.header, source.nulls)
+    columns = rows.collect_schema().names()[1:]
+    with sources.reading(source):
+        header = delimited.scan(newest, dialect, source.label).collect_schema().names() if source.header else None
+        table = rows.select(column for column in columns if column in written).collect()
+    types = {column: rule.type for column, rule in spec.data.columns.items()}
+    spellings = {column.name: Spelling.of(column, types.get(column.name)) for column in table}
+    return Layout(columns, header, separator, next(iter(source.nulls), ""), spellings)
 
 
 def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:
-    from mlops.ml.data import sources
     from mlops.monitor import part
-    from mlops.spec.data import brief
 
     data = spec.data
-    source = sources.Source.model_validate(brief(data.source))
-    columns = sources.scan(source, folder).collect_schema().names()[1:]
     derived = data.derive.get(data.target)
     required = {data.target if derived is None else derived.source, *data.keys}
     required |= {column for column in (data.entity, data.split.key) if column is not None}
-    text = part.spelled(
-        found,
-        columns,
-        required,
-        separator=source.separator or ",",
-        null=next(iter(source.nulls), ""),
-        header=source.header,
-    )
+    text = part.spelled(found, _layout(spec, folder, found.columns), required)
     if len(text.encode()) > _LARGEST:
         raise DataError(
             f"the new rows take {len(text.encode()) >> 20:,} MiB, more than Git should hold",
@@ -173,9 +220,14 @@ def _body(name: str, report: dict[str, Any], policy: Retrain, why: str, rows: in
         "pipeline trains on them, and its gates judge the result. Look at the data before you merge: how labels are",
         "collected can favour what the live model already does.",
         "",
-        f"Live model: `{escape(report['bundle'])}`. Judged until {escape(report['until'])}.",
+        f"Live model: `{escape(report['bundle'])}`{_where(report)}. Judged until {escape(report['until'])}.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _where(report: dict[str, Any]) -> str:
+    environment = report.get("environment")
+    return "" if environment is None else f", live in {escape(environment)}"
 
 
 def _accepted(report: dict[str, Any]) -> list[str]:

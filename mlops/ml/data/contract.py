@@ -28,6 +28,8 @@ class Contract(BaseModel):
     positive: Scalar | None = None
     entity: str | None = None
     keys: tuple[str, ...] = ()
+    dated: str | None = None
+    """A key that is learnt from all the same, if it is a date: its parts are asked for."""
     columns: dict[str, ColumnRule] = {}
     strict: bool = False
     rows: RowCount = RowCount()

@@ -57,6 +57,11 @@ def scan(path: Path, dialect: Dialect, label: str) -> pl.LazyFrame:
     return frame.filter(~pl.all_horizontal(pl.all().is_null())) if several else frame
 
 
+def separator_of(path: Path, label: str) -> str:
+    """Find the separator of a file by looking; raises DataError for an empty one."""
+    return sniff(_lines(_utf8(path, label), label))
+
+
 def sniff(lines: Sequence[str]) -> str:
     """Find the separator that cuts nearly all lines into the same number of fields, more than one."""
     best, most = SEPARATORS[0], 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -29,6 +29,8 @@ DATETIMES = tuple(
     for day, joint in (("%Y-%m-%d", "T"), *((day, " ") for day in DATES[:5]))
     for clock in ("%H:%M:%S%.f", "%H:%M")
 )
+COMMA = r"^[+-]?\d+(,\d+)?$"
+"""A number with a comma for its decimal sign, or a whole one."""
 _ZONED = "%Y-%m-%dT%H:%M:%S%.f%#z"
 _DIGITS_ONLY = "%Y%m%d"
 _SAMPLE = 2_000
@@ -121,8 +123,8 @@ def _is_code(values: pl.Series) -> bool:
 
 def _is_ambiguous(sample: pl.Series) -> bool:
     first, second = (
-        _temporal(sample, [style + clock for clock in ("", " %H:%M", " %H:%M:%S%.f")], pl.Datetime("us"))
-        for style in ("%d/%m/%Y", "%m/%d/%Y")
+        _temporal(sample, [form + clock for clock in ("", " %H:%M", " %H:%M:%S%.f")], pl.Datetime("us"))
+        for form in ("%d/%m/%Y", "%m/%d/%Y")
     )
     return first.null_count() == second.null_count() == 0 and not first.equals(second)
 
@@ -153,7 +155,7 @@ def _to_int(values: pl.Series) -> pl.Series:
 def _to_float(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         values = values.str.strip_chars()
-        if _has_decimal_comma(values):
+        if has_decimal_comma(values):
             values = values.str.replace(",", ".", literal=True)
     elif not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
         return _nothing(values, pl.Float64)
@@ -162,10 +164,10 @@ def _to_float(values: pl.Series) -> pl.Series:
     return values.cast(pl.Float64, strict=False).fill_nan(None)
 
 
-def _has_decimal_comma(values: pl.Series) -> bool:
+def has_decimal_comma(values: pl.Series) -> bool:
     """Tell `1,5` from `1.5` and from `1,500`: every value is a number and some comma is not before three digits."""
     sample = values.drop_nulls().head(_SAMPLE)
-    numbers = sample.str.contains(r"^[+-]?\d+(,\d+)?$")
+    numbers = sample.str.contains(COMMA)
     return bool(numbers.all()) and bool(sample.str.contains(r",(\d{1,2}|\d{4,})$").any())
 
 
@@ -209,17 +211,44 @@ def _to_datetime(values: pl.Series) -> pl.Series:
     return values.cast(pl.Datetime("us")) if values.dtype == pl.Date else _nothing(values, pl.Datetime("us"))
 
 
-def _temporal(text: pl.Series, formats: tuple[str, ...] | list[str], dtype: type[pl.Date] | pl.Datetime) -> pl.Series:
+def style(text: pl.Series, to: ColumnType) -> str | None:
+    """Name the form in which texts without blanks around them are read as dates or times; None for other forms.
+
+    Those are times with a zone.
+    """
+    formats = DATES if to == "date" else (*DATETIMES, *DATES[:-1])
+    best = _style(text, formats, _dtype(to))
+    return best if moments(text, to, best).null_count() == text.null_count() else None
+
+
+def moments(text: pl.Series, to: ColumnType, form: str) -> pl.Series:
+    """Read texts of one form as dates or times; what has another becomes null."""
+    return _moments(text, form, _dtype(to))
+
+
+def _dtype(to: ColumnType) -> type[pl.Date] | pl.Datetime:
+    return pl.Date if to == "date" else pl.Datetime("us")
+
+
+def _temporal(text: pl.Series, formats: Sequence[str], dtype: type[pl.Date] | pl.Datetime) -> pl.Series:
     """Read with the one format that fits most values; compact dates must have eight digits."""
+    return _moments(text, _style(text, formats, dtype), dtype)
+
+
+def _moments(text: pl.Series, form: str, dtype: type[pl.Date] | pl.Datetime) -> pl.Series:
+    found = text.str.strptime(dtype, form, strict=False)
+    return found.set(found.dt.year() < _FIRST_YEAR, None)  # `3/4/20` is not the year 20
+
+
+def _style(text: pl.Series, formats: Sequence[str], dtype: type[pl.Date] | pl.Datetime) -> str:
     sample, best, fewest = text.drop_nulls().head(_SAMPLE), formats[0], text.len() + 1
-    for style in formats:
-        source = sample.filter(sample.str.contains(r"^\d{8}$")) if style == _DIGITS_ONLY else sample
-        moments = source.str.strptime(dtype, style, strict=False)
-        failed = sample.len() - int((moments.dt.year() >= _FIRST_YEAR).sum())
+    for form in formats:
+        source = sample.filter(sample.str.contains(r"^\d{8}$")) if form == _DIGITS_ONLY else sample
+        found = source.str.strptime(dtype, form, strict=False)
+        failed = sample.len() - int((found.dt.year() >= _FIRST_YEAR).sum())
         if failed < fewest:
-            best, fewest = style, failed
-    moments = text.str.strptime(dtype, best, strict=False)
-    return moments.set(moments.dt.year() < _FIRST_YEAR, None)  # `3/4/20` is not the year 20
+            best, fewest = form, failed
+    return best
 
 
 def _nothing(values: pl.Series, dtype: DataType | DataTypeClass) -> pl.Series:

@@ -46,8 +46,8 @@ def outputs(folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
 
 
-@pytest.mark.parametrize(("code", "ends", "said"), [(0, 0, ""), (7, 0, ""), (2, 0, "::warning"), (6, 6, "")])
-def test_an_alarm_fails_nothing_and_a_monitor_that_cannot_look_does(
+@pytest.mark.parametrize(("code", "ends", "said"), [(0, 0, ""), (7, 0, ""), (2, 2, "::error"), (6, 6, "")])
+def test_an_alarm_that_nobody_answers_for_and_a_monitor_that_cannot_look_fail(
     code: int, ends: int, said: str, tmp_path: Path
 ) -> None:
     fake(tmp_path, f"exit {code}")
@@ -84,14 +84,18 @@ def test_a_report_that_was_swapped_proposes_nothing_and_ends_with_5(tmp_path: Pa
 @needs_jq
 def test_every_alarm_is_acted_on_even_where_one_fails(tmp_path: Path) -> None:
     digests = {}
-    for name in ("churn", "visits"):
-        (tmp_path / "monitoring" / name).mkdir(parents=True)
-        (tmp_path / "monitoring" / name / "report.json").write_text(name)
+    for name, place in (("churn", ""), ("visits", "production")):
+        folder = tmp_path / "monitoring" / name / place
+        folder.mkdir(parents=True)
+        (folder / "report.json").write_text(name)
         digests[name] = hashlib.sha256(name.encode()).hexdigest()
     fake(tmp_path, 'case "$2" in churn) exit 6 ;; esac')
     done = run(tmp_path, script("monitor/retrain", "Propose a retraining"), NEEDS=alarms(**digests))
     assert done.returncode == 6
-    assert [call.split()[1] for call in calls(tmp_path)] == ["churn", "visits"]
+    assert [call.split()[1:4] for call in calls(tmp_path)] == [
+        ["churn", "--cause", "monitoring/churn/report.json"],
+        ["visits", "--cause", "monitoring/visits/production/report.json"],
+    ]
 
 
 @needs_jq

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +27,7 @@ from mlops.monitor.reference import Reference
 from mlops.spec.accept import Acceptance
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Bootstrap
-from tests.builders.bundles import make_bundle, make_frame
+from tests.builders.bundles import DATES, make_bundle, make_frame
 from tests.builders.logs import START, write_day
 
 ROWS = 600
@@ -69,7 +70,7 @@ def result(
     closed = tuple(windows.closed(found[0], until, "day", 30))
     return judge(
         closed,
-        lambda window: log.read(tmp_path / "log", window, reference.bundle),
+        lambda window: log.read([tmp_path / "log"], window, reference.bundle),
         until,
         reference,
         monitor,
@@ -115,7 +116,7 @@ def test_a_broken_column_is_an_incident_and_no_drift(
     found = watch(tmp_path, bundle, from_day(4, **columns))
     assert found.status == "data-incident"
     assert [(incident.check, incident.column) for incident in found.windows[-1].incidents] == [(check, name)]
-    assert {shift.column for shift in found.windows[-1].shifts} == {"age", "visits", "insured", "plan"} - {name}
+    assert {shift.column for shift in found.windows[-1].shifts} == {"age", "visits", "insured", "plan", *DATES} - {name}
     assert found.alarms == ()
 
 
@@ -150,10 +151,8 @@ def test_a_column_may_move_further_than_the_others(tmp_path: Path, bundle: Path)
     assert (alarm.name, alarm.bound) == ("plan", 0.1)
     made = document(result(tmp_path, bundle, 3, drift=sizes), Reference.read(bundle), "tiny")
     assert {shift["column"]: shift["bound"] for shift in made["windows"][-1]["shifts"]} == {
-        "age": 0.1,
-        "insured": 0.1,
+        **dict.fromkeys(["age", "insured", "visits", *DATES], 0.1),
         "plan": 50.0,
-        "visits": 0.1,
     }
 
 
@@ -230,7 +229,7 @@ def write_labels(tmp_path: Path, bundle: Path, days: int, wrong_from: int) -> pl
     reference = Reference.read(bundle)
     parts = []
     for window in windows.closed(START, START + timedelta(days=days), "day", 30):
-        records = log.read(tmp_path / "log", window, reference.bundle)
+        records = log.read([tmp_path / "log"], window, reference.bundle)
         agree = window.start < START + timedelta(days=wrong_from)
         said = records.output.list.first() > 0.5
         parts.append(pl.DataFrame({"prediction_id": records.identity, "y": said if agree else ~said}))
@@ -242,7 +241,7 @@ PERFORMANCE = {"metric": "accuracy", "at_least": 0.7, "labels_within_days": 1}
 
 def labelled(frame: pl.DataFrame, path: Path, until_days: int = 20) -> Labelled:
     frame.write_csv(path)
-    known = late.read(path, "labels.csv", "y", {}, START + timedelta(days=until_days))
+    known = late.read(path, "labels.csv", late.Form("y", "bool"), START + timedelta(days=until_days))
     return Labelled(known, None, Bootstrap(samples=200), 0.7)
 
 
@@ -254,6 +253,30 @@ def test_worse_answers_alarm_once_their_labels_are_in(tmp_path: Path, bundle: Pa
     verdicts = [window.performance.verdict for window in found.windows if window.performance]
     assert verdicts == ["well", "well", "worse", "worse", "immature"]
     assert [(alarm.kind, alarm.name) for alarm in found.alarms] == [("performance", "accuracy")]
+
+
+def test_labels_by_what_clients_sent(tmp_path: Path, bundle: Path) -> None:
+    """Whoever says nothing of it is measured by our names alone."""
+    watch(tmp_path, bundle, same, days=3)
+    frame = write_labels(tmp_path, bundle, 3, wrong_from=5).rename({"prediction_id": "client_id"})
+    frame.write_csv(tmp_path / "labels.csv")
+    form = late.Form("y", "bool", key="client_id")
+    known = Labelled(
+        late.read(tmp_path / "labels.csv", "labels.csv", form, START + timedelta(days=20)),
+        None,
+        Bootstrap(samples=200),
+        0.7,
+    )
+    options = {"labels": "labels.csv", "labels_by": "client_id", "performance": PERFORMANCE}
+    found = result(tmp_path, bundle, 3, known, **options)
+    assert [window.performance.rows for window in found.windows[:2] if window.performance] == [0, 0]
+    for path in (tmp_path / "log").iterdir():
+        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+        records = [json.loads(line) for line in lines[1:]]
+        named = [json.dumps(record | {"client_id": record["prediction_id"]}) for record in records]
+        path.write_bytes(gzip.compress("\n".join([lines[0], *named, ""]).encode()))
+    found = result(tmp_path, bundle, 3, known, **options)
+    assert [window.performance.verdict for window in found.windows[:2] if window.performance] == ["well", "well"]
 
 
 @pytest.mark.slow
@@ -331,7 +354,7 @@ def test_few_labels_are_insufficient(tmp_path: Path, bundle: Path) -> None:
         ("prediction_id,y\na,true\n", DataError, "labels.csv has no column `time`"),
         ("prediction_id,time,y\na,noon,true\n", DataError, "`time` of labels.csv is not a time in every row"),
         ("prediction_id,time\na,2026-11-21\n", ConfigurationError, "labels.csv has no column `y`"),
-        ("", DataError, "labels.csv cannot be read as a table of labels"),
+        ("", DataError, "labels.csv is empty"),
         (None, ConfigurationError, "there are no labels at labels.csv"),
     ],
 )
@@ -341,14 +364,14 @@ def test_what_is_no_file_of_labels_is_said(
     if text is not None:
         (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(error) as caught:
-        late.read(tmp_path / "labels.csv", "labels.csv", "y", {}, START)
+        late.read(tmp_path / "labels.csv", "labels.csv", late.Form("y"), START)
     assert str(caught.value) == words
 
 
 def test_a_label_may_be_what_the_target_derives_from(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("prediction_id,time,cost\na,2026-11-01,0\nb,2026-11-01,3\nc,2026-12-01,3\n")
     rule = {"y": Derived.model_validate({"from": "cost", "rule": "greater_than", "value": 0})}
-    found = late.read(tmp_path / "l.csv", "l.csv", "y", rule, START)
+    found = late.read(tmp_path / "l.csv", "l.csv", late.Form("y", derived=rule), START)
     assert found.select("prediction_id", "y").rows() == [("a", False), ("b", True)]
 
 
@@ -372,7 +395,7 @@ def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: P
     assert [alarm.sentence.partition(": ")[2].split()[0] for alarm in found.alarms] == ["jensen_shannon"]
     made = json.loads(dumps(document(found, Reference.read(bundle), "tiny")))
     notes = {row.name: row.note for row in columns(made, "wasserstein")}
-    assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured"], "")
+    assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured", *DATES], "")
     page = render(made, "wasserstein", None)
     assert page.count("Wasserstein distance in standard deviations") == 1  # the heading
     assert page.count("Jensen-Shannon distance</span>") == 1
@@ -386,7 +409,9 @@ def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> 
     assert 'mlops_monitor_last_success_timestamp_seconds{pipeline="ti\\"ny\\n"} 1500000000.0' in lines
     assert 'mlops_monitor_status_info{pipeline="ti\\"ny\\n",status="ok"} 1.0' in lines
     series = [line for line in lines if not line.startswith("#")]
-    assert len(series) == 2 + 4 + 2 + 3 + 4 + 1  # times, statuses, kinds, end and records and refused, columns, bound
+    assert (
+        len(series) == 2 + 4 + 2 + 3 + 4 + len(DATES) + 1
+    )  # times, statuses, kinds, end and records and refused, columns, bound
     assert [line.split()[2] for line in lines if line.startswith("# TYPE")] == list(
         dict.fromkeys(line.partition("{")[0] for line in series)
     )

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from mlops.errors import ConfigurationError
+from mlops.ml.data.spelling import Spelling
 from mlops.monitor import part
 from mlops.monitor.log import Records
 from mlops.monitor.policy import cause, decide
@@ -88,14 +89,44 @@ def test_new_files_follow_whatever_the_first_is_called(first: str) -> None:
 def test_rows_are_spelled_like_the_source() -> None:
     records = Records(
         pl.Series("prediction_id", ["a", "b"]),
-        pl.DataFrame({"age": [40.5, None], "plan": ["x;y", "z"]}),
+        pl.DataFrame({"age": [40.5, None], "plan": ["x;y", "z"], "time": [7, 8]}),
         pl.Series("output", [[0.5], [0.5]]),
+        pl.Series("at", [END, END]),
+        pl.Series("client_id", [None, None], dtype=pl.String),
         0,
     )
     labels = pl.DataFrame({"prediction_id": ["b", "a", "c"], "left": [1, 0, 1], "plan": ["w", "v", "u"]})
+    labels = labels.with_columns(time=pl.lit(END))
     found = part.rows(records, labels)
-    columns = ["plan", "age", "note", "left"]
-    text = part.spelled(found, columns, ["left"], separator=";", null="NA", header=True)
-    assert text == "plan;age;note;left\nv;40.5;NA;0\nw;NA;NA;1\n"
+    columns = ["plan", "age", "note", "left", "time"]
+    spellings = {
+        "time": Spelling("int"),
+        "plan": Spelling("category"),
+        "age": Spelling("float"),
+        "left": Spelling("bool", words=("1", "0")),
+    }
+    layout = part.Layout(columns, columns, ";", "NA", spellings)
+    text = part.spelled(found, layout, ["left"])
+    assert text == "plan;age;note;left;time\nv;40.5;NA;0;7\nw;NA;NA;1;8\n"
+    wider = part.Layout([*columns, "who"], None, ";", "NA", spellings)
     with pytest.raises(ConfigurationError, match="`who` of the source is neither logged nor labelled"):
-        part.spelled(found, [*columns, "who"], ["left", "who"], separator=";", null="NA", header=True)
+        part.spelled(found, wider, ["left", "who"])
+
+
+def test_labels_may_go_by_what_clients_call_their_rows() -> None:
+    """The second and the third answer have one name: the client asked again, and one thing happened."""
+    records = Records(
+        pl.Series("prediction_id", ["a", "b", "c", "d"]),
+        pl.DataFrame({"age": [1, 2, 3, 4]}),
+        pl.Series("output", [[0.5]] * 4),
+        pl.Series("at", [END] * 4),
+        pl.Series("client_id", ["7", "8", "8", None]),
+        0,
+    )
+    labels = pl.DataFrame({"client_id": ["8", "7", "9"], "left": [1, 0, 1], "time": [END] * 3})
+    assert part.rows(records, labels, "client_id").rows(named=True) == [
+        {"age": 1, "client_id": "7", "left": 0},
+        {"age": 3, "client_id": "8", "left": 1},
+    ]
+    ours = pl.DataFrame({"prediction_id": ["8", "d"], "left": [1, 0], "time": [END] * 2})
+    assert part.rows(records, ours)["age"].to_list() == [4], "one is never taken for the other"

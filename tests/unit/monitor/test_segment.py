@@ -97,7 +97,7 @@ def test_segments_of_both_forms_are_one_log_and_a_record_in_both_counts_once(tmp
     write_earlier(tmp_path, "p", [ROW, ROW | {"plan": None}], [[0.25, 0.75], [0.5, 0.5]])
     write(tmp_path, lines([ROW, ROW | {"plan": None}, ROW | {"age": None}], [[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]]))
     now = datetime.fromtimestamp(AT // 10**6, UTC)
-    found = read(tmp_path, Window(now.replace(hour=0), now.replace(hour=23, minute=59)), "sha256:b")
+    found = read([tmp_path], Window(now.replace(hour=0), now.replace(hour=23, minute=59)), "sha256:b")
     assert found.identity.to_list() == ["p-0", "p-1", "p-2"]
     assert found.features.rows(named=True) == [ROW, ROW | {"plan": None}, ROW | {"age": None}]
     assert found.output.to_list() == [[0.25, 0.75], [0.5, 0.5], [1.0, 0.0]]
@@ -153,10 +153,10 @@ def test_refused_rows_are_read_by_window_and_by_the_bundle_that_refused_them(tmp
     write(tmp_path, counting(*counts) + RECORD)
     write(tmp_path, counting([minute, "visits", "null", 4]) + RECORD.replace(b'"p-', b'"q-'), "q-0")
     window = Window(now - timedelta(minutes=1), now + timedelta(minutes=1))
-    found = read(tmp_path, window, "sha256:b")
+    found = read([tmp_path], window, "sha256:b")
     assert found.refused == {("visits", "null"): 7, ("(unknown)", "batch"): 2}
     assert len(found) == 2
-    assert read(tmp_path, window, "sha256:other").refused == {}
+    assert read([tmp_path], window, "sha256:other").refused == {}
 
 
 @pytest.mark.parametrize(

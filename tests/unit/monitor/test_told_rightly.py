@@ -30,7 +30,7 @@ from mlops.serve.app import create
 from mlops.spec.accept import Acceptance
 from mlops.spec.monitor import Monitor, Retrain
 from mlops.steps.golden_rows import json_row
-from tests.builders.bundles import make_bundle, make_frame
+from tests.builders.bundles import DATES, make_bundle, make_frame
 from tests.builders.client import Client
 from tests.builders.logs import START
 from tests.builders.repositories import make_repository
@@ -73,7 +73,7 @@ def report(
     assert span is not None
     closed = tuple(windows.closed(span[0], until, "day", 30))
     result = judge(
-        closed, lambda window: log.read(folder, window, reference.bundle), until, reference, monitor, None, agreed
+        closed, lambda window: log.read([folder], window, reference.bundle), until, reference, monitor, None, agreed
     )
     return document(result, reference, "churn")
 
@@ -147,7 +147,7 @@ def test_a_column_with_seven_per_cent_of_nulls_for_ten_days_blinds_nobody(ten_da
     assert {incident["column"] for window in found["windows"] for incident in window["incidents"]} == {"insured"}
     assert [alarm["name"] for alarm in found["alarms"]] == ["visits"]
     compared = [{shift["column"] for shift in window["shifts"]} for window in found["windows"]]
-    assert compared == [{"age", "plan", "visits"}] * 10
+    assert compared == [{"age", "plan", "visits", *DATES}] * 10
 
 
 def test_the_contract_knows_of_it(ten_days: Path, filling: Path) -> None:
@@ -192,6 +192,45 @@ def test_an_alarm_of_five_months_ago_is_not_how_things_are(tmp_path: Path, bundl
     assert (now.document["alarms"], now.document["newest_record"]) == ([], "2026-11-05T22:17:46Z")
     assert asking(workspace, Watch((now,), {})) == {}
     assert watch(workspace, "churn", end, now=end + timedelta(days=150)).document["status"] == "alarm", "as was asked"
+
+
+def dates_are_off(day: int, frame: pl.DataFrame) -> pl.DataFrame:
+    """Who joined is sent as if it were two years later, from the third day on; on the same days visits are halved."""
+    if day < 2:
+        return frame
+    return frame.with_columns(joined=pl.col("joined").dt.offset_by("2y"), visits=pl.col("visits") // 2)
+
+
+def test_a_shifted_date_column_is_told_and_so_is_the_drift_beside_it(tmp_path: Path, bundle: Path) -> None:
+    served(tmp_path, bundle, 5, dates_are_off)
+    found = report(tmp_path, bundle, START + timedelta(days=5), quality={"outside": 1.0})
+    assert [window["verdict"] for window in found["windows"]] == ["ok", "ok", *["shifted"] * 3]
+    assert (found["status"], [alarm["name"] for alarm in found["alarms"]]) == (
+        "alarm",
+        ["joined", "joined.year", "visits"],
+    )
+    compared = [{shift["column"] for shift in window["shifts"]} for window in found["windows"]]
+    assert compared == [{"age", "insured", "plan", "visits", *DATES}] * 5
+    assert found["alarms"][0]["sentence"].startswith("`joined` has shifted: psi ")
+    only = report(tmp_path, bundle, START + timedelta(days=5), drift={"ignore": ["(output)", "joined", "visits"]})
+    assert (only["status"], only["alarms"]) == ("ok", [])
+    part = report(tmp_path, bundle, START + timedelta(days=5), drift={"ignore": ["(output)", "joined.year", "visits"]})
+    assert [alarm["name"] for alarm in part["alarms"]] == ["joined"]
+
+
+def test_a_date_that_is_simply_now_is_no_shift_until_it_is_not(tmp_path: Path, bundle: Path) -> None:
+    """Training ended years ago, and what was seen is a few minutes old; from the fourth day on it stands still."""
+
+    def recent(day: int, frame: pl.DataFrame) -> pl.DataFrame:
+        asked = START + timedelta(days=min(day, 3) if day < 3 else -400)
+        minutes = pl.int_range(pl.len()) * 1440 // ROWS
+        return frame.with_columns(seen=pl.lit(asked.replace(tzinfo=None)) + pl.duration(minutes=minutes))
+
+    served(tmp_path, bundle, 5, recent)
+    found = report(tmp_path, bundle, START + timedelta(days=5))
+    assert [window["verdict"] for window in found["windows"]] == ["ok", "ok", "ok", "shifted", "shifted"]
+    assert not any(shift["column"].startswith("seen") for shift in found["windows"][0]["shifts"])
+    assert [alarm["name"] for alarm in found["alarms"]][:2] == ["seen", "seen.month"]
 
 
 @pytest.mark.parametrize(

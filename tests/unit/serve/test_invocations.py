@@ -31,7 +31,41 @@ ROWS = [{"a": 1, "b": "x"}, {"a": None, "b": "y"}]
     ],
 )
 def test_every_form_gives_the_same_rows(body: dict[str, Any]) -> None:
-    assert parse(json.dumps(body).encode()) == ROWS
+    assert parse(json.dumps(body).encode()) == (ROWS, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sent", "clients"),
+    [(2, ["order-17", None], ["order-17", None]), (1, "order-17", ["order-17"]), (1, ["é" * 100], ["é" * 100])],
+)
+def test_a_client_may_name_its_rows(rows: int, sent: Any, clients: list[str | None]) -> None:
+    body = {"dataframe_records": ROWS[:rows], "params": {"client_id": sent}}
+    assert parse(json.dumps(body).encode()) == (ROWS[:rows], clients)
+
+
+EACH = "params.client_id must be a list with a text or null for each of 2 rows"
+TEXT = "must be a text of 1 to 100 printable characters"
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"a": 1}, "params may hold `client_id` and nothing else"),
+        ({"client_id": "a", "b": 1}, "params may hold `client_id` and nothing else"),
+        ([1], "params may hold `client_id` and nothing else"),
+        ({"client_id": "a"}, EACH),
+        ({"client_id": ["a"]}, EACH),
+        ({"client_id": {"0": "a"}}, EACH),
+        ({"client_id": ["a", 17]}, f"params.client_id of row 1 {TEXT}"),
+        ({"client_id": ["", "a"]}, f"params.client_id of row 0 {TEXT}"),
+        ({"client_id": ["a" * 101, "a"]}, f"params.client_id of row 0 {TEXT}"),
+        ({"client_id": ["a\nb", "a"]}, f"params.client_id of row 0 {TEXT}"),
+    ],
+)
+def test_what_is_no_name_is_refused(params: Any, message: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        parse(json.dumps({"inputs": ROWS, "params": params}).encode())
+    assert str(caught.value) == message
 
 
 ONE_OF = "exactly one of dataframe_split, dataframe_records, instances, inputs"
@@ -47,7 +81,6 @@ ONE_OF = "exactly one of dataframe_split, dataframe_records, instances, inputs"
         (b"{}", f"the body must have {ONE_OF}, not nothing"),
         (b'{"rows": []}', f"the body must have {ONE_OF}, not 'rows'"),
         (b'{"inputs": [], "instances": []}', f"the body must have {ONE_OF}, not 'inputs', 'instances'"),
-        (b'{"inputs": [], "params": {"a": 1}}', f"the body must have {ONE_OF}, not 'inputs', 'params'"),
         (b'{"dataframe_records": {}}', "dataframe_records must be a list of rows"),
         (b'{"inputs": 3}', "inputs must be a list of rows or an object of columns"),
         (b'{"inputs": {"a": 1}}', "inputs must be a list of rows or an object of lists, one per column"),
@@ -109,7 +142,9 @@ def asked(predictor: Predictor, rows: list[Any]) -> tuple[dict[str, Any], dict[A
     refused: dict[Any, int] = {}
     kept: list[int] = []
     body = json.dumps({"inputs": rows}).encode()
-    said = json.loads(answer(predictor, body, lambda _rows, _scores, numbers: kept.extend(numbers), refused.update))
+    said = json.loads(
+        answer(predictor, body, lambda _rows, _scores, numbers, _clients: kept.extend(numbers), refused.update)
+    )
     return said, refused, kept
 
 

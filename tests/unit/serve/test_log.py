@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -178,6 +178,22 @@ def test_the_caller_gets_the_name_of_its_prediction(tmp_path: Path) -> None:
     assert frame["prediction_id"].to_list() == [f"{good.headers['x-prediction-id']}-{row}" for row in (0, 1)]
     assert frame["output"].list.first().to_list() == good.json()["predictions"]
     assert set(frame["bundle"]) == {good.headers["x-bundle-digest"]}
+
+
+@pytest.mark.parametrize("batch", ["all", "rows"])
+def test_what_a_client_calls_its_rows_is_kept_beside_our_name(tmp_path: Path, batch: Literal["all", "rows"]) -> None:
+    bundle = make_bundle(tmp_path / "bundle", requests=Requests(batch=batch))
+    app = create(bundle, log=tmp_path / "log")
+    client, row = Client(app), ROW | {"plan": "basic"}
+    rows = [row, {} if batch == "rows" else row, row]
+    named = {"dataframe_records": rows, "params": {"client_id": ["order-1", "order-2", None]}}
+    assert client.post("/invocations", json=named).status_code == 200
+    assert client.post("/invocations", json={"dataframe_records": [row]}).status_code == 200
+    refused = client.post("/invocations", json=named | {"params": {"client_id": ["x" * 101, None, None]}})
+    assert (refused.status_code, "1 to 100 printable characters" in refused.text) == (400, True)
+    app.state.log.close()
+    kept = read(tmp_path / "log")["client_id"].to_list()
+    assert kept == (["order-1", None, None] if batch == "rows" else ["order-1", "order-2", None, None])
 
 
 @pytest.mark.slow

@@ -41,6 +41,7 @@ def test_one_line_is_enough() -> None:
         ({"labels": "s3://key:secret@bucket/l.csv"}, "credentials and options belong into the environment"),
         ({"drift": {"minimum_rows": 100}}, "greater than or equal to 500"),
         ({"drift": {"windows": 4, "out_of": 3}}, "4 windows of 3 cannot be"),
+        ({"history": 2}, "a history of 2 windows cannot show 3: `drift.out_of`"),
         ({"performance": {"metric": "auroc"}}, "write one of `at_least`, `at_most` and `no_worse_than`"),
         ({"performance": {"metric": "auroc", "at_least": 0.6, "no_worse_than": 0.1}}, "write one of"),
         ({"retrain": {"when": []}}, "at least 1 item"),

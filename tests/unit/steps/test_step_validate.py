@@ -292,3 +292,12 @@ def test_no_report_or_message_shows_a_value_that_is_not_public(pipeline, capsys,
         said = error.message + error.hint
     report = (pipeline.folder / "reports" / "data.json").read_text()
     assert CANARY.lower() not in (report + said + capsys.readouterr().err).lower()
+
+
+def test_a_date_that_orders_the_split_is_learnt_from_where_its_parts_are_asked_for(pipeline):
+    days = [f"{2020 + row // 100}-{1 + row % 12:02}-{1 + row % 28:02}" for row in range(ROWS)]
+    years = [str(2020 + row // 100) for row in range(ROWS)]
+    for column, dated, role in ((days, None, "key"), (days, "day", "feature"), (years, "day", "key")):
+        pipeline.run(table(day=column), keys=["day", "person"], dated=dated)
+        assert pipeline.roles()["day"] == role
+        assert pipeline.roles()["person"] == "key"

@@ -20,7 +20,7 @@ from mlops.errors import ConfigurationError, GateFailed, InfrastructureError, In
 from mlops.files.canonical import dumps
 from tests.builders.bundles import make_bundle
 from tests.builders.released import Shop, make_released, run_of
-from tests.builders.repositories import commit, git
+from tests.builders.repositories import commit, git, make_repository
 from tests.runner.api import Api
 
 A, B = (f"sha256:{letter * 64}" for letter in "ab")
@@ -292,7 +292,8 @@ def test_the_verbs_print_tables(
 ) -> None:
     monkeypatch.chdir(alone.root)
     assert run(["show"]) == 0
-    assert capsys.readouterr().err == "nothing is live: mlops release NAME --env E\n"
+    told = f"tiny: bundle {alone.second[:19]}…, of the last run: no environment is declared\n"
+    assert capsys.readouterr() == (told, "")
     made = alone.say("prod", alone.first, "Release one (#1)")
     assert run(["history", "tiny"]) == 0
     head, row = capsys.readouterr().out.splitlines()
@@ -300,11 +301,36 @@ def test_the_verbs_print_tables(
     assert (row.split()[0], row.split()[2:6]) == ("prod", [alone.first[:19], made[:8], "t", "#1"])
     assert run(["show", "-o", "json"]) == 0
     shown = json.loads(capsys.readouterr().out)
+    assert (shown["silent"], shown["last"]) == ([], [])
     assert (shown["unreachable"], shown["live"][0]["since"]["commit"]) == ("there is no MLflow registry here yet", made)
     assert run(["rollback", "tiny", "--env", "prod", "--to", alone.first, "-o", "json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["state"] == "live already"
     assert run(["rollback", "tiny", "--env", "prod"]) == 3
     assert capsys.readouterr().err.startswith(f"nothing was live as tiny in prod before {alone.first[:19]}…\nhint: ")
+
+
+def test_where_nothing_is_live_it_says_what_to_type(
+    alone: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(alone.root)
+    (alone.root / "conf/project.yaml").write_text("name: shop\nenvironments: {staging: {}, prod: {after: staging}}\n")
+    cure = {place: f"nothing is live in {place}: mlops release NAME --env {place}\n" for place in ("staging", "prod")}
+    assert run(["show"]) == 3
+    assert capsys.readouterr() == ("", cure["staging"] + cure["prod"])
+    alone.say("staging", alone.first)
+    assert run(["show"]) == 0
+    assert capsys.readouterr().err.startswith(cure["prod"]), "of one, beside what is live in another"
+    assert run(["show", "--env", "prod", "-o", "json"]) == 3
+    assert json.loads(capsys.readouterr().out)["silent"] == ["prod"]
+    assert run(["show", "--env", "nowhere"]) == 4
+
+
+def test_a_repository_where_nothing_ran_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = make_repository(tmp_path / "shop")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        assert run(["show"]) == 0
+    assert capsys.readouterr() == ("", "no environment is declared, and nothing ran here: mlops run NAME\n")
 
 
 @pytest.mark.slow

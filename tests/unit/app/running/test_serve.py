@@ -22,12 +22,13 @@ def test_a_pipeline_goes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     root = make_repository(tmp_path)
     make_bundle(root / "tiny")
-    assert find_bundle(root, "tiny") == (Path("tiny"), "")
-    assert find_bundle(None, "tiny") == (Path("tiny"), "")
+    assert find_bundle(root, "tiny") == (Path("tiny"), "", None)
+    assert find_bundle(None, "tiny") == (Path("tiny"), "", None)
     make_bundle(root / "churn")
     own = make_bundle(root / "pipelines" / "churn" / "artifacts" / "bundle")
     digest = digest_file(own / "manifest.json")
-    assert find_bundle(root, "churn") == (own, f"bundle {digest[:19]}…, of the last run: no environment is declared")
+    told = f"bundle {digest[:19]}…, of the last run: no environment is declared"
+    assert find_bundle(root, "churn") == (own, told, None)
 
 
 def test_a_path_is_no_pipeline_wherever_it_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +36,7 @@ def test_a_path_is_no_pipeline_wherever_it_leads(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(root)
     folder = make_bundle(root / "pipelines" / "churn" / "artifacts" / "bundle")
     for path in (str(folder), str(folder.relative_to(root)), "../" * len(root.parts) + str(folder)[1:]):
-        assert find_bundle(root, path) == (Path(path), "")
+        assert find_bundle(root, path) == (Path(path), "", None)
         assert find_log(root, path) is None
 
 

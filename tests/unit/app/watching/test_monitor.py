@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -79,6 +80,19 @@ def test_a_short_log_is_insufficient_and_the_report_stays_out_of_git(root: Path)
     assert written == ["report.html", "report.json"]
     stamp = next(line for line in (root / "m.prom").read_text().splitlines() if "last_success" in line and "{" in line)
     assert float(stamp.split()[-1]) > datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+
+
+def test_windows_may_be_so_many_requests(root: Path) -> None:
+    bundle = root / "pipelines/churn/artifacts/bundle"
+    edit(root, "conf/pipeline/churn.yaml", "  every: day\n", "  every: day\n  window: {rows: 500}\n  history: 3\n")
+    for day in range(5):
+        write_day(root / ".mlops/log/churn", bundle, day, pl.concat([make_frame()] * 7))
+    done = mlops("monitor", "-o", "json", "--until", "2026-11-07")
+    (report,) = json.loads(done.stdout)
+    assert [window["rows"] for window in report["windows"]] == [500, 500, 500], "of 2,100, the last hundred wait"
+    assert all(before["end"] == after["start"] for before, after in pairwise(report["windows"]))
+    (ended,) = json.loads(mlops("monitor", "-o", "json").stdout)
+    assert (ended["status"], ended["why"]) == ("data-incident", "there is no record: is the server logging?")
 
 
 def test_a_log_that_ended_years_ago_is_told_as_ended(root: Path) -> None:

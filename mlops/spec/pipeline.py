@@ -98,7 +98,7 @@ class Pipeline(Block):
     """One model: data, features, candidates, gates, targets."""
 
     description: Annotated[str, Field(min_length=1, max_length=500), one_line("a description")]
-    """One sentence; it stands in the catalogue and on the model card."""
+    """One sentence; it stands in `mlops catalogue` and on the model card."""
     owners: Annotated[Items[Owner], Field(min_length=1)]
     """Who reviews changes: `@user` or `@organisation/team`."""
     risk: Risk

@@ -208,7 +208,7 @@ class Project(Block):
     """What holds for every pipeline of the repository."""
 
     name: Name
-    """Name of the repository in catalogues and registries."""
+    """Name of the repository, in its catalogue and in registries."""
     tracking: Tracking = Tracking()
     ci: Continuous = Continuous()
     environments: Annotated[dict[Alias, Environment], AfterValidator(_ordered)] = Field(default_factory=dict)

@@ -14,7 +14,6 @@ from mlops.lower.workflows.monitor import lower_monitor
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.lower.workflows.release import lower_release
 from mlops.plan.pipeline import Plan
-from mlops.plan.stage import Stage
 from mlops.spec.project import Project
 
 GUID = "00000000-0000-0000-0000-000000000001"
@@ -50,7 +49,7 @@ def workflows(described: Project) -> dict[str, str]:
         lower_retrain(described, PERIODS),
         lower_rollback(described, PERIODS),
     )
-    return github.render(Plan("shop", (), Stage("catalogue", "", (), ()), made))
+    return github.render(Plan("shop", (), made))
 
 
 def jobs(texts: dict[str, str]) -> dict[str, dict[str, Any]]:

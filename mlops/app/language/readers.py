@@ -9,7 +9,7 @@ _VALIDATE = ("validate",)
 _GROUPED = ("validate", "split", "evaluate", "gate")
 
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("description",): ("package", "catalogue"),
+    ("description",): ("package", "mlops catalogue"),
     ("owners",): ("package", "CODEOWNERS", "policy"),
     ("risk",): ("package", "policy"),
     ("task",): ("validate", "split", "features", "train", "evaluate", "gate"),
@@ -75,7 +75,7 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("budget",): ("policy", "mlops plan"),
 }
 _PROJECT: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("name",): ("catalogue", "jobs reconcile-*", "schedules", "mlops comment"),
+    ("name",): ("mlops catalogue", "jobs reconcile-*", "schedules", "mlops comment"),
     ("tracking",): ("train", "mlops register", "mlops reconcile", "mlops show", "mlops doctor"),
     ("ci",): ("every job",),
     ("ci", "branch"): ("triggers of every workflow", "mlops release", "mlops rollback", "mlops retrain"),

@@ -17,7 +17,6 @@ from mlops.backends import github
 from mlops.files.canonical import digest_file
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
-from mlops.plan.stage import Stage
 from mlops.spec.project import Continuous
 
 BIN = Path(sys.executable).parent
@@ -25,7 +24,7 @@ BIN = Path(sys.executable).parent
 
 def compiled(**settings: Any) -> str:
     workflow = lower_pull_request(Continuous(**settings))
-    (text,) = github.render(Plan("p", (), Stage("catalogue", "", (), ()), (workflow,))).values()
+    (text,) = github.render(Plan("p", (), (workflow,))).values()
     return text
 
 

@@ -134,6 +134,8 @@ class Continuous(Block):
     """Python version of jobs."""
     timeout: Minutes = 60
     """Minutes after which a job is stopped."""
+    jobs: Annotated[int, Field(ge=1, le=256)] = 32
+    """Jobs that pipelines are shared out over at most: with more pipelines than that, a job takes several in turn."""
     branch: Branch = "main"
     """The branch that pull requests are merged into."""
     app: App | None = None

@@ -24,7 +24,7 @@ CLOUDS: dict[str, dict[str, str] | None] = {
     "gcp": {"kind": "gcp", "provider": POOL, "account": "mlops@shop.iam.gserviceaccount.com"},
     "azure": {"kind": "azure", "tenant": GUID, "client": GUID},
 }
-PERIODS = {"churn": "day", "visits": "hour", "returns": "week", "fraud": "hour"}
+PERIODS = ("hour", "day", "week")
 
 
 def project(cloud: str | dict[str, str] = "none", *, environment_runner: Any = None, **ci: Any) -> Project:
@@ -41,13 +41,13 @@ def project(cloud: str | dict[str, str] = "none", *, environment_runner: Any = N
 def workflows(described: Project) -> dict[str, str]:
     """Compile every workflow there is, by path."""
     made = (
-        lower_pull_request(described.ci, len(PERIODS)),
+        lower_pull_request(described.ci),
         lower_dependencies(described),
         lower_main(described),
         lower_release(described),
-        lower_monitor(described, PERIODS, PERIODS),
-        lower_retrain(described, PERIODS),
-        lower_rollback(described, PERIODS),
+        lower_monitor(described, PERIODS, retrains=True),
+        lower_retrain(described),
+        lower_rollback(described),
     )
     return github.render(Plan("shop", (), made))
 

@@ -19,6 +19,7 @@ _RECORDED = (*SUPERSEDED, "pipelines/*/dvc.lock", "pipelines/*/reports/**")
 _COMPILED = (
     "dvc.yaml",
     "pipelines/.gitattributes",
+    "pipelines/.gitignore",
     "pipelines/*/dvc.yaml",
     "pipelines/*/params.yaml",
     "pipelines/*/.gitignore",

@@ -27,11 +27,14 @@ class _Shape:
 # nothing: two branches that each add a pipeline do not meet here.
 _EVERYTHING: dict[str, Any] = {"stages": {}}
 
+# A pipeline's own .gitignore is not there on a branch that does not have it, and its artifacts still are.
+_ARTIFACTS = "/*/artifacts\n"
+
 
 def render(plan: Plan) -> dict[str, str]:
     """Write every DVC file of a plan; pipelines mostly differ in parameters alone, so that few texts are spelt."""
     spelt = cache(_spelt)
-    files = {"dvc.yaml": document("conf/", _EVERYTHING)}
+    files = {"dvc.yaml": document("conf/", _EVERYTHING), "pipelines/.gitignore": header("conf/") + _ARTIFACTS}
     for pipeline in plan.pipelines:
         stages, ignored = spelt(tuple(_shape(stage) for stage in pipeline.stages))
         files[f"{pipeline.folder}/dvc.yaml"] = header(pipeline.source) + stages

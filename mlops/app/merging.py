@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator
 from glob import iglob
 from pathlib import Path
 
+from mlops.app.compiling.superseded import PATHS as SUPERSEDED
 from mlops.app.git import git
 from mlops.files.conflict import Conflicted, marked
 
 _UNDER_WAY = ("MERGE_HEAD", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
-_RECORDED = ("dvc.lock", "pipelines/*/dvc.lock", "pipelines/*/reports/**")
+_RECORDED = (*SUPERSEDED, "pipelines/*/dvc.lock", "pipelines/*/reports/**")
 _COMPILED = (
     "dvc.yaml",
-    "pipelines/*.json",
     "pipelines/.gitattributes",
+    "pipelines/.gitignore",
     "pipelines/*/dvc.yaml",
     "pipelines/*/params.yaml",
     "pipelines/*/.gitignore",
@@ -54,6 +55,12 @@ def told(root: Path, error: Conflicted) -> Conflicted:
 
 def _steps(root: Path, paths: list[str]) -> Iterator[str]:
     """Give the commands that end the conflict, in order."""
+    gone = [path for path in paths if path in SUPERSEDED]
+    paths = [path for path in paths if path not in SUPERSEDED]
+    if gone:
+        yield f"git rm -q --force {' '.join(gone)}"
+    if not paths:
+        return
     unmerged = set(git(root, "ls-files", "-z", "--unmerged", "--", *paths).stdout.decode().split("\0"))
     unmerged = {entry.partition("\t")[2] for entry in unmerged}
     locks = [path for path in paths if path.endswith("dvc.lock")]
@@ -67,9 +74,7 @@ def _steps(root: Path, paths: list[str]) -> Iterator[str]:
         yield f"keep one side of {' '.join(kept)}"
     yield "mlops compile"
     names = sorted({path.split("/")[1] for path in paths if path.startswith("pipelines/") and path.count("/") > 1})
-    if "dvc.lock" in paths:
-        yield "mlops run --all"
-    elif names:
+    if names:
         yield f"mlops run {' '.join(names)}"
     elsewhere = [path for path in paths if not path.startswith(tuple(f"pipelines/{name}/" for name in names))]
     yield f"git add -A {' '.join([*(f'pipelines/{name}' for name in names), *elsewhere])}"

@@ -12,6 +12,7 @@ from mlops.app.dvc_remote import remote
 from mlops.app.judging.champions import champions
 from mlops.app.judging.policy import judge_all
 from mlops.app.judging.waivers import waivers
+from mlops.app.language.teams import owned
 from mlops.app.releasing.rollouts import rollouts
 from mlops.app.watching import accepted
 from mlops.diagnostics import Diagnostic, render
@@ -62,6 +63,9 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     for name in names or pipeline_names(configuration):
         loaded, found = load_pipeline(configuration, name)
         problems += found
+        if loaded is not None and policy is not None:
+            loaded, found = owned(policy, loaded)
+            problems += found
         if loaded is not None:
             pipelines[name] = loaded
     if policy is not None:

@@ -12,7 +12,6 @@ _FOLDED = (
     "*/.gitignore",
     "*/reports/**",
     "*/comparisons/**",
-    "catalogue.json",
 )
 
 
@@ -21,6 +20,5 @@ def render(plan: Plan) -> dict[str, str]:
     pipelines = "".join(f"{pattern} linguist-generated\n" for pattern in _FOLDED)
     files = {"pipelines/.gitattributes": header("conf/") + pipelines}
     if plan.workflows:
-        workflows = "".join(f"{workflow.name}.yml linguist-generated\n" for workflow in plan.workflows)
-        files[".github/workflows/.gitattributes"] = header("conf/") + workflows
+        files[".github/workflows/.gitattributes"] = header("conf/") + "mlops-*.yml linguist-generated\n"
     return files

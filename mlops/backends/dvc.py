@@ -1,4 +1,4 @@
-"""`dvc.yaml`: one per pipeline, one for the fleet, and the .gitignore that keeps artefacts out of Git."""
+"""`dvc.yaml`: one per pipeline, one at the root, and the .gitignore that keeps artefacts out of Git."""
 
 from __future__ import annotations
 
@@ -22,10 +22,19 @@ class _Shape:
     parameters: bool
 
 
+# `dvc repro` without a target takes the stages of the `dvc.yaml` in its folder, and where that has none the graph of
+# the whole repository (dvc.repo.reproduce: `get_subgraph_of_nodes` without nodes). So it makes everything and names
+# nothing: two branches that each add a pipeline do not meet here.
+_EVERYTHING: dict[str, Any] = {"stages": {}}
+
+# A pipeline's own .gitignore is not there on a branch that does not have it, and its artifacts still are.
+_ARTIFACTS = "/*/artifacts\n"
+
+
 def render(plan: Plan) -> dict[str, str]:
     """Write every DVC file of a plan; pipelines mostly differ in parameters alone, so that few texts are spelt."""
     spelt = cache(_spelt)
-    files = {"dvc.yaml": document("conf/", {"stages": {plan.fleet.name: _stage(_shape(plan.fleet))}})}
+    files = {"dvc.yaml": document("conf/", _EVERYTHING), "pipelines/.gitignore": header("conf/") + _ARTIFACTS}
     for pipeline in plan.pipelines:
         stages, ignored = spelt(tuple(_shape(stage) for stage in pipeline.stages))
         files[f"{pipeline.folder}/dvc.yaml"] = header(pipeline.source) + stages

@@ -15,9 +15,12 @@ from mlops.diagnostics import Position
 @click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a file differs.")
 def command(check: bool) -> int:
     """Write every file that the YAML compiles to, or check that they are as they should be."""
+    from mlops.app.compiling.superseded import removal, superseded
     from mlops.app.compiling.unchanged import unchanged
 
     here = root(merging=not check)
+    if old := superseded(here):
+        say(f"{' and '.join(old)}: an earlier release made this, and nothing does any more\nhint: {removal(old)}")
     if (files := unchanged(here)) is not None:
         say("compiled files match" if check else f"0 of {len(files)} files changed")
         return 0

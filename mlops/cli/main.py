@@ -31,6 +31,7 @@ VERBS = {
     "rollback": "Make the bundle live again that was before",
     "reconcile": "Bring the world to what the release files say",
     "show": "What is live where",
+    "catalogue": "Every pipeline, its last verdict, what is live of it",
     "history": "What was live, when, and by whose commit",
     "serve": "Answer predictions over HTTP",
     "monitor": "Has what a model sees changed, or how good it is?",

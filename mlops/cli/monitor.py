@@ -39,9 +39,17 @@ class _Time(click.ParamType[datetime]):
     "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="Write Prometheus text to this file as well."
 )
 @click.option(
-    "--outputs",
+    "--asking",
+    "asks",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Append the digests of reports that ask for a retraining, as outputs of a workflow's step.",
+    metavar="FILE",
+    help="Write NAME:SHA256 of each report that asks for a retraining to this file as well.",
+)
+@click.option(
+    "--due",
+    "schedule",
+    metavar="CRON",
+    help="Judge nothing: list what a schedule of the compiled workflow is for; everything for an empty one.",
 )
 @click.option("--env", "environment", metavar="ENVIRONMENT", help="Whose bundle answered. [default: the live one's]")
 @output("text", "json")
@@ -49,19 +57,22 @@ def command(
     names: tuple[str, ...],
     until: datetime | None,
     metrics: Path | None,
-    outputs: Path | None,
+    asks: Path | None,
+    schedule: str | None,
     environment: str | None,
     form: str,
 ) -> int:
     """Judge the prediction logs of pipelines NAMES (all with a `monitor:` by default) against their live bundles.
 
     What is wrong with one stops no other. The exit code is the worst: 4, 5 or 6 where one could not be judged, else 2
-    for an alarm or a data incident, else 7 where too little is known. With --outputs, an alarm that asks for a
+    for an alarm or a data incident, else 7 where too little is known. With --asking, an alarm that asks for a
     retraining is handed on and does not count: `mlops retrain --propose` ends with 2 where it proposes nothing.
     """
+    if schedule is not None:
+        return _list(schedule, names, form)
     need("train", "`mlops monitor`")
     from mlops.app.watching.accepted import file_of
-    from mlops.app.watching.monitor import append_asking, asking, exit_code, watch_all, watched_names, write_metrics
+    from mlops.app.watching.monitor import asking, exit_code, watch_all, watched_names, write_asking, write_metrics
     from mlops.app.workspace import open_workspace
 
     here = root()
@@ -70,9 +81,9 @@ def command(
     if metrics is not None:
         write_metrics(metrics, found.watched)
     handed: dict[str, str] = {}
-    if outputs is not None:
+    if asks is not None:
         handed = asking(workspace, found)
-        append_asking(outputs, handed)
+        write_asking(asks, handed)
     if form == "json":
         emit([item.document for item in found.watched])
     elif not found.watched and not found.failed:
@@ -90,6 +101,22 @@ def command(
     for error in found.failed.values():
         report(error)
     return exit_code(found, handed)
+
+
+def _list(schedule: str, names: tuple[str, ...], form: str) -> int:
+    """Print the pipelines that a schedule is for."""
+    from mlops.app.watching.due import due
+    from mlops.app.workspace import open_workspace
+
+    if names:
+        raise click.UsageError("--due finds the pipelines: name none")
+    found = due(open_workspace(root()), schedule)
+    if form == "json":
+        emit({"schema_version": 1, "pipelines": found})
+    else:
+        for name in found:
+            click.echo(name)
+    return 0
 
 
 def _tell(document: Any) -> None:

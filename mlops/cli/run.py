@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Reproduce pipelines")
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
-@click.option("--all", "every", is_flag=True, help="All pipelines, and the catalogue of what they recorded.")
+@click.option("--all", "every", is_flag=True, help="All pipelines.")
 @click.option(
     "--jobs",
     type=click.IntRange(min=1),
@@ -88,7 +88,7 @@ def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None)
 
 def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: bool) -> int:
     """Run several; verdicts stand below each other when all have ended."""
-    from mlops.app.running.together import cores, exit_code, run_together, write_catalogue
+    from mlops.app.running.together import cores, exit_code, run_together
     from mlops.app.workspace import open_workspace
 
     workspace = open_workspace(here, names)
@@ -100,8 +100,6 @@ def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: b
     for outcome in outcomes:
         if outcome.error is not None:
             report(outcome.error)
-    if not names:
-        write_catalogue(workspace, say)
     return exit_code(outcomes)
 
 

@@ -18,7 +18,6 @@ _STAGES = (
     "measure",
     "gate",
     "package",
-    "catalogue",
 )
 
 

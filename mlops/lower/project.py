@@ -1,4 +1,4 @@
-"""A whole repository, lowered: pipelines, the fleet's catalogue, workflows."""
+"""A whole repository, lowered: pipelines, workflows, who reviews what."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from mlops.lower.inputs import Facts
 from mlops.lower.owners import lower_owners
-from mlops.lower.stages import COMMAND, lower_stages
+from mlops.lower.stages import lower_stages
 from mlops.lower.workflows.every import lower_workflows
 from mlops.plan.pipeline import Ownership, PipelinePlan, Plan, Target
-from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Policy, Project
 
@@ -24,7 +23,6 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     return Plan(
         project.name,
         plans,
-        _fleet(plans),
         lower_workflows(project, pipelines),
         ownership,
         _reviewed(policy, pipelines),
@@ -57,9 +55,3 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
     )
-
-
-def _fleet(plans: tuple[PipelinePlan, ...]) -> Stage:
-    reports = ("reports/bundle.json", "reports/gate.json")
-    inputs = tuple(f"{plan.folder}/{report}" for plan in plans for report in reports)
-    return Stage("catalogue", COMMAND.format("catalogue"), inputs, (Output("pipelines/catalogue.json", Kind.REPORT),))

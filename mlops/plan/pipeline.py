@@ -75,7 +75,6 @@ class Plan:
 
     project: str
     pipelines: tuple[PipelinePlan, ...]
-    fleet: Stage
     workflows: tuple[Workflow, ...]
     ownership: tuple[Ownership, ...] = ()
     reviewed: tuple[str, ...] = ()

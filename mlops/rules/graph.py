@@ -14,7 +14,7 @@ from mlops.plan.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A stage with the folder its paths are relative to; the fleet's stage stands at the root."""
+    """A stage of a pipeline, with the folder its paths are relative to."""
 
     folder: str
     pipeline: str
@@ -23,7 +23,7 @@ class Placed:
     @property
     def name(self) -> str:
         """Name the stage within the repository."""
-        return f"{self.pipeline}/{self.stage.name}" if self.pipeline else self.stage.name
+        return f"{self.pipeline}/{self.stage.name}"
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -42,7 +42,6 @@ def stages(plan: Plan) -> Iterator[Placed]:
         folder = f"{pipeline.folder}/"
         for stage in pipeline.stages:
             yield Placed(folder, pipeline.name, stage)
-    yield Placed("", "", plan.fleet)
 
 
 class Writers:

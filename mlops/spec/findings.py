@@ -151,8 +151,8 @@ Fix: use one of those that the message names.
 Example: `evaluate: {robustness: [blur]}` with `- /features: tabular`.
 
 policy: the pipeline lacks something that conf/policy.yaml asks of its risk tier.
-What: too few owners; no gate by a sensitive column or against the live model; a card with gaps, no budget; or a runner,
-    source, package, kind or own metric that the policy does not allow.
+What: too few owners, those of its team counted; no gate by a sensitive column or against the live model; a card with
+    gaps, no budget; or a runner, source, package, kind or own metric that the policy does not allow.
 Why: the code owners decided it for every pipeline of that risk.
 Fix: add what the message names; a change of the policy is a change of its own.
 Example: `risk: high` with one owner where the policy asks for two.
@@ -236,6 +236,12 @@ What: neither `conf/GROUP/OPTION.yaml` nor the library has it.
 Why: there is nothing to compose.
 Fix: use the option that the message suggests, or write the file.
 Example: `defaults: [/gates: binary_clasifier]`.
+
+unused-team: a pattern of `teams:` that gives owners to no pipeline.
+What: no name matches it, or a later pattern matches each of them too: the last match holds.
+Why: somebody thinks that these pipelines are reviewed by that team.
+Fix: remove or correct the pattern; order patterns from the general to the special.
+Example: `teams: {"risk-*": ["@risk"], "*": ["@data"]}`, where `*` takes everything.
 
 unknown-pipeline: a pipeline without a file.
 What: `conf/pipeline/NAME.yaml` does not exist.

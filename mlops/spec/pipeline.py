@@ -98,9 +98,9 @@ class Pipeline(Block):
     """One model: data, features, candidates, gates, targets."""
 
     description: Annotated[str, Field(min_length=1, max_length=500), one_line("a description")]
-    """One sentence; it stands in the catalogue and on the model card."""
-    owners: Annotated[Items[Owner], Field(min_length=1)]
-    """Who reviews changes: `@user` or `@organisation/team`."""
+    """One sentence; it stands in `mlops catalogue` and on the model card."""
+    owners: Annotated[Items[Owner], Field(min_length=1)] = ()
+    """Who reviews changes: `@user` or `@organisation/team`; its team of conf/policy.yaml where absent."""
     risk: Risk
     """Tier of conf/policy.yaml that the pipeline falls under."""
     task: Task

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal, Self
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -22,6 +23,7 @@ Minutes = Annotated[int, Field(ge=1, le=360)]
 _HOSTED = re.compile(r"(ubuntu|windows|macos)-(latest|\d+(\.\d+)?)(-arm|-intel|-large|-xlarge|-slim)?")
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
+NamePattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*][a-z0-9_*-]{0,63}$")]
 Risk = Literal["minimal", "limited", "high"]
 LIVE = "prod"
 """The live environment where none says that it is."""
@@ -134,6 +136,8 @@ class Continuous(Block):
     """Python version of jobs."""
     timeout: Minutes = 60
     """Minutes after which a job is stopped."""
+    jobs: Annotated[int, Field(ge=1, le=256)] = 32
+    """Jobs that pipelines are shared out over at most: with more pipelines than that, a job takes several in turn."""
     branch: Branch = "main"
     """The branch that pull requests are merged into."""
     app: App | None = None
@@ -208,7 +212,7 @@ class Project(Block):
     """What holds for every pipeline of the repository."""
 
     name: Name
-    """Name of the repository in catalogues and registries."""
+    """Name of the repository, in its catalogue and in registries."""
     tracking: Tracking = Tracking()
     ci: Continuous = Continuous()
     environments: Annotated[dict[Alias, Environment], AfterValidator(_ordered)] = Field(default_factory=dict)
@@ -292,6 +296,8 @@ class Policy(Block):
     """Who reviews changes of this file, of the workflows and of what is live in production."""
     risk: dict[Risk, RiskTier] = Field(default_factory=dict)
     """What each tier asks for."""
+    teams: dict[NamePattern, Annotated[Items[Owner], Field(min_length=1)]] = Field(default_factory=dict)
+    """Who reviews pipelines that name no owners of their own, by patterns of names (`risk-*`); the last match holds."""
     paths: dict[Pattern, Annotated[Items[Owner], Field(min_length=1)]] = Field(default_factory=dict)
     """Who reviews what else, by path from the root as in CODEOWNERS; the last match holds, `*` is all the rest."""
     runners: Items[str] | None = None
@@ -305,3 +311,12 @@ class Policy(Block):
     first: Literal["allow", "review"] = "allow"
     """Rules over the live model where nothing is live yet: they do not apply, or are inconclusive until a waiver."""
     versions: Versions = Versions()
+
+    def team_pattern(self, name: str) -> str | None:
+        """Find the pattern that gives a pipeline its team: of those that match, the last."""
+        return next((pattern for pattern in reversed(self.teams) if fnmatchcase(name, pattern)), None)
+
+    def team(self, name: str) -> tuple[str, ...]:
+        """Name the owners that a pipeline has where it names none; nobody where no pattern matches."""
+        pattern = self.team_pattern(name)
+        return () if pattern is None else self.teams[pattern]

@@ -14,7 +14,6 @@ from mlops.lower.workflows.monitor import lower_monitor
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.lower.workflows.release import lower_release
 from mlops.plan.pipeline import Plan
-from mlops.plan.stage import Stage
 from mlops.spec.project import Project
 
 GUID = "00000000-0000-0000-0000-000000000001"
@@ -25,7 +24,7 @@ CLOUDS: dict[str, dict[str, str] | None] = {
     "gcp": {"kind": "gcp", "provider": POOL, "account": "mlops@shop.iam.gserviceaccount.com"},
     "azure": {"kind": "azure", "tenant": GUID, "client": GUID},
 }
-PERIODS = {"churn": "day", "visits": "hour", "returns": "week", "fraud": "hour"}
+PERIODS = ("hour", "day", "week")
 
 
 def project(cloud: str | dict[str, str] = "none", *, environment_runner: Any = None, **ci: Any) -> Project:
@@ -42,15 +41,15 @@ def project(cloud: str | dict[str, str] = "none", *, environment_runner: Any = N
 def workflows(described: Project) -> dict[str, str]:
     """Compile every workflow there is, by path."""
     made = (
-        lower_pull_request(described.ci, len(PERIODS)),
+        lower_pull_request(described.ci),
         lower_dependencies(described),
         lower_main(described),
         lower_release(described),
-        lower_monitor(described, PERIODS, PERIODS),
-        lower_retrain(described, PERIODS),
-        lower_rollback(described, PERIODS),
+        lower_monitor(described, PERIODS, retrains=True),
+        lower_retrain(described),
+        lower_rollback(described),
     )
-    return github.render(Plan("shop", (), Stage("catalogue", "", (), ()), made))
+    return github.render(Plan("shop", (), made))
 
 
 def jobs(texts: dict[str, str]) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.slow
 
 PIPELINE = "conf/pipeline/churn.yaml"
 LOCK = "pipelines/churn/dvc.lock"
+RECIPE = [f"git checkout --ours -- {LOCK}", "mlops compile", "mlops run churn", "git add -A pipelines/churn"]
 
 
 def run(copy: Clone, command: str) -> subprocess.CompletedProcess[str]:
@@ -49,7 +51,7 @@ def test_the_recipe_ends_a_conflict(tmp_path: Path) -> None:
     assert PIPELINE not in unmerged
 
     typed = follow(copy, unmerged)
-    assert typed[0] == f"git checkout --ours -- {LOCK} (or --theirs)"
+    assert [step.removesuffix(" (or --theirs)") for step in typed] == RECIPE
     git(copy.root, "commit", "-q", "-m", "Merge theirs")
     holds(copy)
     assert "minimum_rows: 20" in (copy.root / PIPELINE).read_text()
@@ -59,6 +61,13 @@ def test_the_recipe_ends_a_conflict(tmp_path: Path) -> None:
     commit(copy.root, "Both")
     assert follow(copy, [LOCK])[0] == f"rm {LOCK}"
     holds(copy)
+
+
+def test_the_page_on_merging_says_the_same(repository: Path) -> None:
+    part = (repository / "docs/merging.md").read_text().split("## Two branches change one model\n")[1]
+    block = re.search(r"```sh\n(.*?)```", part, re.DOTALL)
+    assert block is not None
+    assert block[1].splitlines() == ["git merge theirs", *RECIPE, "git commit --no-edit"]
 
 
 def follow(copy: Clone, conflicted: list[str]) -> list[str]:

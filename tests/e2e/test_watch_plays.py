@@ -124,14 +124,14 @@ def alarmed(team: Team) -> Run:
 
 
 def test_drift_on_the_schedule_opens_one_pull_request_in_the_name_of_the_app(team: Team, alarmed: Run) -> None:
-    assert alarmed.results == {"every-day": "success", "retrain": "success"}, alarmed.log
+    assert alarmed.results == {"due": "success", "watch": "success", "retrain": "success"}, alarmed.log
     assert "::error" not in alarmed.log, "the alarm is a pull request"
     (pull,) = team.api.pulls
     assert pull["user"]["login"] == "Iv1shop[bot]"
     assert pull["title"] == f"Retrain churn on labels until {DAY}"
     (changed,) = team.origin.changed("main", pull["head"]["ref"])
     assert changed.startswith(f"pipelines/churn/data/rows/table.until-{DAY:%Y%m%d}T")
-    (watcher,) = alarmed["every-day"].instances
+    (watcher,) = alarmed["watch"].instances
     assert watcher.permissions == {"contents": "read"}
     assert KEY not in alarmed.log
 
@@ -156,7 +156,7 @@ def test_the_next_day_the_same_cause_keeps_the_same_pull_request(team: Team, ala
     assert "pull request unchanged" in again.log, again.log
     team.serve(40, 40)
     later = team.watch()
-    assert later.results == {"every-day": "success", "retrain": "success"}, later.log
+    assert later.results == {"due": "success", "watch": "success", "retrain": "success"}, later.log
     assert "pull request updated" in later.log
     (pull,) = team.api.pulls
     assert pull["head"]["ref"] == before
@@ -167,7 +167,7 @@ def test_a_broken_feed_proposes_nothing(team: Team, alarmed: Run) -> None:
     calls = len(team.api.calls)
     team.serve(100, 18)
     run = team.watch()
-    assert run.results == {"every-day": "failure", "retrain": "skipped"}, run.log
+    assert run.results == {"due": "success", "watch": "failure", "retrain": "skipped"}, run.log
     assert "data-incident" in run.log
     assert "::error title=Monitor::an alarm or a data incident that no pull request tells" in run.log
     assert len(team.api.calls) == calls
@@ -183,8 +183,8 @@ def test_a_policy_by_schedule_asks_without_an_alarm(team: Team, alarmed: Run) ->
     team.serve(18, 18, 18, to="calm")
     team.api.pulls.clear()
     run = team.watch()
-    assert run.results == {"every-day": "success", "retrain": "success"}, run.log
+    assert run.results == {"due": "success", "watch": "success", "retrain": "success"}, run.log
     assert "it is time by the schedule" in run.log
-    assert "::error" not in run["every-day"].instances[0].step("Monitor").log
+    assert "::error" not in run["watch"].instances[0].step("Monitor").log
     (pull,) = team.api.pulls
     assert "no alarm: the schedule asks for it" in pull["body"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops.app.language.teams import owned
 from mlops.app.language.validate import validate
 from mlops.backends.registry import render
 from mlops.lower.inputs import Facts
@@ -43,15 +44,17 @@ def test_compiles_to_the_expected_files(name: str, tmp_path: Path, update: bool)
     configuration = Configuration(overlay(HERE / "ok" / name, tmp_path))
     project, problems = load_project(configuration)
     assert project is not None, problems
+    policy, problems = load_policy(configuration)
+    assert policy is not None, problems
     pipelines = {}
     sources = {}
     for pipeline in names(configuration):
         loaded, problems = load_pipeline(configuration, pipeline)
         assert loaded is not None, problems
+        loaded, problems = owned(policy, loaded)
+        assert problems == ()
         pipelines[pipeline] = loaded.spec
         sources[pipeline] = loaded.layers[-1].document.file
-    policy, problems = load_policy(configuration)
-    assert policy is not None, problems
     facts = Facts(code={"train": "0123456789abcdef"}, libraries={"train": {"torch": "2.13.0"}}, sources=sources)
     files = render(lower(project, pipelines, facts, policy))
     out = HERE / "ok" / name / "out"

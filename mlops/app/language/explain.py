@@ -43,8 +43,16 @@ def explain(workspace: Workspace, name: str, key: str) -> Explanation:
     loaded = workspace.pipelines[name]
     path, value = _find(dump(loaded.spec), key)
     settings = tuple(Setting(origin.value, str(origin.position)) for origin in loaded.origins.of(path))
+    if path[:1] == ("owners",) and not settings:
+        settings = (Setting(value, _team(workspace, name)),)
     stages = tuple(stage.name for stage in workspace.pipeline(name).stages)
     return Explanation(key, value, settings or (Setting(value, ""),), readers(path, stages))
+
+
+def _team(workspace: Workspace, name: str) -> str:
+    """Say where the team of a pipeline stands."""
+    document, pattern = workspace.configuration.document("policy"), workspace.policy.team_pattern(name)
+    return "" if document is None or pattern is None else str(document.where(("teams", pattern), key=False))
 
 
 def _of_project(workspace: Workspace, key: str) -> Explanation:

@@ -13,6 +13,8 @@ from mlops.app.language import starter
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.atomic import write_text, writing
 from mlops.files.relative import NAME
+from mlops.spec.reading.library import Configuration
+from mlops.spec.reading.load import load_policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _OFFERED = 10
 _LONGEST = 200
 _LARGE = 50_000_000
+_PLACEHOLDER = '`owners: ["@me"]` is a placeholder: name who reviews changes of this model'
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,20 @@ def create(root: Path, name: str, data: Path, target: str, *, task: str | None =
     _check_columns(frame, target)
     from mlops.ml.data.inference import guess  # polars and the statistics: not for a name that is refused
 
-    found = guess(frame, target, task)
+    found, team = guess(frame, target, task), _team(root, name)
     texts = {
         conf["data"]: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
-        conf["pipeline"]: starter.pipeline_yaml(name, data.name, target, found),
+        conf["pipeline"]: starter.pipeline_yaml(name, data.name, target, found, team=bool(team)),
     }
     written = _write(root, texts, data, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
-    return New(written, lines, _notes(target, found, source, data))
+    return New(written, lines, _notes(target, found, source, data, team))
+
+
+def _team(root: Path, name: str) -> tuple[str, ...]:
+    """Name who reviews a pipeline of this name; nobody where the policy does not say, or cannot be read."""
+    policy, _ = load_policy(Configuration(root))
+    return () if policy is None else policy.team(name)
 
 
 def _check_name(root: Path, name: str, files: tuple[str, ...]) -> None:
@@ -171,7 +180,9 @@ class _Undo:
                 folder.rmdir()
 
 
-def _notes(target: str, found: Guess, source: Mapping[str, Value], data: Path) -> tuple[str, ...]:
+def _notes(
+    target: str, found: Guess, source: Mapping[str, Value], data: Path, team: tuple[str, ...]
+) -> tuple[str, ...]:
     notes = [_goal(target, found)]
     if found.null_targets:
         notes.append(f"{found.null_targets:,} of {found.rows:,} rows have no `{target}` and are left out")
@@ -187,7 +198,7 @@ def _notes(target: str, found: Guess, source: Mapping[str, Value], data: Path) -
         notes.append(f"marked as sensitive, reported by value: {', '.join(sensitive)}")
     if data.stat().st_size > _LARGE:
         notes.append("the file is large for Git; `dvc add` keeps it out")
-    notes.append('`owners: ["@me"]` is a placeholder: name who reviews changes of this model')
+    notes.append(f"reviewed by {', '.join(team)}, as conf/policy.yaml says of its name" if team else _PLACEHOLDER)
     return tuple(notes)
 
 

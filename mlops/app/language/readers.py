@@ -9,7 +9,7 @@ _VALIDATE = ("validate",)
 _GROUPED = ("validate", "split", "evaluate", "gate")
 
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("description",): ("package", "catalogue"),
+    ("description",): ("package", "mlops catalogue"),
     ("owners",): ("package", "CODEOWNERS", "policy"),
     ("risk",): ("package", "policy"),
     ("task",): ("validate", "split", "features", "train", "evaluate", "gate"),
@@ -70,19 +70,20 @@ _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
     ("deploy",): ("rule rollout-setting", "rule unknown-component"),
     ("deploy", "*", "host"): ("nothing yet: mlops serve takes --host",),
     ("deploy", "*", "port"): ("nothing yet: mlops serve takes --port",),
-    ("monitor",): ("jobs every-*", "mlops monitor"),
-    ("monitor", "log"): ("jobs every-*", "mlops monitor", "mlops serve"),
+    ("monitor",): ("job due", "job watch", "mlops monitor"),
+    ("monitor", "log"): ("job watch", "mlops monitor", "mlops serve"),
     ("monitor", "retrain"): ("job retrain", "mlops retrain"),
     ("budget",): ("policy", "mlops plan"),
 }
 _PROJECT: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("name",): ("catalogue", "jobs reconcile-*", "schedules", "mlops comment"),
+    ("name",): ("mlops catalogue", "jobs reconcile-*", "schedules", "mlops comment"),
     ("tracking",): ("train", "mlops register", "mlops reconcile", "mlops show", "mlops doctor"),
     ("ci",): ("every job",),
+    ("ci", "jobs"): ("job affected", "job pipeline", "job due", "job watch"),
     ("ci", "branch"): ("triggers of every workflow", "mlops release", "mlops rollback", "mlops retrain"),
     ("ci", "app"): ("job register", "job retrain"),
-    ("ci", "environment"): ("job register", "jobs every-*", "job retrain", "mlops doctor --trust"),
-    ("ci", "cloud"): ("job register", "jobs every-*", "job retrain", "mlops identity", "mlops doctor --trust"),
+    ("ci", "environment"): ("job register", "job watch", "job retrain", "mlops doctor --trust"),
+    ("ci", "cloud"): ("job register", "job watch", "job retrain", "mlops identity", "mlops doctor --trust"),
     ("ci", "reader"): ("job pipeline", "mlops identity", "mlops doctor --trust"),
     ("ci", "public"): ("check of own runners",),
     ("ci", "approval"): ("jobs of pull requests",),

@@ -26,6 +26,7 @@ _MEANINGS = {
     "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
     "unsupported": "of a type that cannot be learnt from",
 }
+_OWNERS = 'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team'
 _MODELINE = "# yaml-language-server: $schema=../.schema/{}.json"
 _NOT_ONE_LINE = re.compile(rf"\$\{{|{UNSEEN.pattern}")
 _NOT_A_KEY = re.compile(r"<<|_\w+_")
@@ -62,8 +63,11 @@ def columns_yaml(columns: Iterable[ColumnGuess], more: Mapping[str, Mapping[str,
     ]
 
 
-def pipeline_yaml(name: str, file: str, target: str, guess: Guess) -> str:
-    """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates."""
+def pipeline_yaml(name: str, file: str, target: str, guess: Guess, *, team: bool = False) -> str:
+    """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
+
+    A `team` reviews it where the policy gives its name one: then it names no owners of its own.
+    """
     return "\n".join(
         (
             "# @package _global_",
@@ -76,7 +80,7 @@ def pipeline_yaml(name: str, file: str, target: str, guess: Guess) -> str:
             "  - /deploy: [local]",
             "  - _self_",
             f"description: {text(f'Predict {target} from {file}')}",
-            'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team',
+            *([] if team else [_OWNERS]),
             "risk: limited",
             f"task: {guess.task}",
             f"data: {flow({'target': target, 'split': split(guess)})}",

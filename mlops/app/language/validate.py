@@ -12,6 +12,7 @@ from mlops.app.judging.release_pin import not_alone, refused_release
 from mlops.app.judging.waivers import approved_by_author, expired
 from mlops.app.language.against_hydra import differences
 from mlops.app.language.findings import findings
+from mlops.app.language.teams import unused
 from mlops.app.starting.stores import unlocked
 from mlops.app.watching import accepted
 from mlops.app.workspace import open_workspace
@@ -43,6 +44,8 @@ def validate(
             raise
         return error.diagnostics, error.message
     found = [*findings(workspace), *expired(workspace.configuration, workspace.pipelines, date.today())]
+    if not names:
+        found += unused(workspace.policy, workspace.configuration.document("policy"), workspace.pipelines)
     found += accepted.expired(workspace.configuration, workspace.pipelines, date.today())
     if hydra:
         found += differences(workspace)

@@ -71,7 +71,7 @@ def listing(folder: Path) -> str:
 def _stage(name: str, stage: dict[str, Any]) -> LockedStage:
     """Raises KeyError, TypeError or AttributeError where a part of the file was cut off."""
     params = stage.get("params", {"params.yaml": {}})
-    section = params["params.yaml"].get(name, {}) if name != "catalogue" else {}
+    section = params["params.yaml"].get(name, {})
     if not isinstance(section, dict) or not isinstance(stage["cmd"], str):
         raise TypeError(name)
     return LockedStage(stage["cmd"], section, _digests(stage.get("deps", [])), _digests(stage["outs"]))

@@ -29,22 +29,22 @@ def run_stage(folder: Path, name: str) -> None:
     Raises:
         MlopsError: whatever stopped the stage; it is also written to `.mlops/results/<pipeline>.json`.
     """
-    root, pipeline = (folder, "") if name == "catalogue" else (folder.parent.parent, folder.name)
+    root, pipeline = folder.parent.parent, folder.name
     started = time.monotonic()
     memory.keep()
     try:
         context = _context(folder, pipeline, name)
         _run(context)
     except MlopsError as error:
-        _record_stop(root, pipeline or name, name, error)
+        _record_stop(root, pipeline, name, error)
         raise
     except Exception as error:  # what Polars says of a full disk is no OSError
         if (told := refused(error)) is None:
             raise
-        _record_stop(root, pipeline or name, name, told)
+        _record_stop(root, pipeline, name, told)
         raise told from error
-    _record(root, pipeline or name, {"stage": name, "code": 0, "cause": "", "next": ""})
-    remember(root, pipeline or name, name, time.monotonic() - started)
+    _record(root, pipeline, {"stage": name, "code": 0, "cause": "", "next": ""})
+    remember(root, pipeline, name, time.monotonic() - started)
 
 
 def _run(context: StageContext) -> None:
@@ -59,9 +59,6 @@ def _run(context: StageContext) -> None:
 
 
 def _context(folder: Path, pipeline: str, name: str) -> StageContext:
-    if name == "catalogue":
-        pin_numerics(1)
-        return StageContext(folder, pipeline, name)
     path = folder / "params.yaml"
     if not path.is_file():
         hint = "run `mlops compile`, then `dvc repro` or `mlops run NAME`"

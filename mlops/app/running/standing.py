@@ -33,20 +33,6 @@ def standings(workspace: Workspace, names: tuple[str, ...]) -> dict[str, Standin
     return {name: _standing(workspace, name, files) for name in names}
 
 
-def catalogue_settled(workspace: Workspace) -> bool:
-    """Tell whether the catalogue was made of what the pipelines recorded; `workspace` has all of them."""
-    root, fleet = workspace.root, workspace.plan.fleet
-    if _read(root / "dvc.yaml") != render(workspace.plan)["dvc.yaml"].encode():
-        return False
-    try:
-        locked = read_lock(root, ".")
-    except Conflicted:
-        raise
-    except IntegrityError:
-        return False
-    return fleet.name in locked and _same(fleet, locked[fleet.name], root, {})
-
-
 def _standing(workspace: Workspace, name: str, files: dict[str, str]) -> Standing:
     pipeline = workspace.pipeline(name)
     compiled = {path: text for path, text in files.items() if path.startswith(f"{pipeline.folder}/")}

@@ -16,16 +16,14 @@ from mlops.app.judging.settle import settled
 from mlops.app.planning.cost import seconds
 from mlops.app.running.child import Child, end
 from mlops.app.running.ending import interruptible
-from mlops.app.running.reproducing import command
 from mlops.app.running.run import Begun
-from mlops.app.running.standing import Standing, catalogue_settled, standings
+from mlops.app.running.standing import Standing, standings
 from mlops.app.running.times import about
 from mlops.app.workspace import Workspace
-from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError
+from mlops.errors import GateFailed, Inconclusive, MlopsError
 
 Tell = Callable[[str], None]
 Begin = Callable[[Workspace, str, Standing], Begun]
-_CATALOGUE = "catalogue"
 
 
 @dataclass(frozen=True)
@@ -57,23 +55,6 @@ def run_together(
     crew = _Crew(workspace, jobs, tell, total=len(stale))
     outcomes |= crew.work({name: begin(workspace, name, found[name]) for name in stale})
     return [outcomes[name] for name in names]
-
-
-def write_catalogue(workspace: Workspace, tell: Tell) -> None:
-    """Bring the catalogue of all pipelines up to date, once each of them has a bundle.
-
-    Raises:
-        InfrastructureError: DVC failed.
-    """
-    root, fleet = workspace.root, workspace.plan.fleet
-    if catalogue_settled(workspace) or not all((root / path).is_file() for path in fleet.inputs):
-        return
-    words = command(_CATALOGUE, ["--single-item", f"dvc.yaml:{fleet.name}"])
-    with interruptible(), Child(words, root, piped=True) as child:
-        for line in child.output:
-            _tell_line(tell, _CATALOGUE, line)
-        if child.wait():
-            raise InfrastructureError("the catalogue: dvc repro failed", hint="read what it said above")
 
 
 def exit_code(outcomes: list[Outcome]) -> int:

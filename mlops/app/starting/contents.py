@@ -14,6 +14,7 @@ _POLICY = """\
 # What its owners ask of every pipeline. Read from the base commit too: a pull request cannot soften it for itself.
 # yaml-language-server: $schema=.schema/policy.json
 owners: [{owner}]
+teams: {{"*": [{owner}]}}  # of models that name no owners, by name, as "risk-*"; the last match holds
 runners: [ubuntu-24.04]
 risk:
   high: {{owners: 2, sliced_gate: true, champion_gate: true, own_gates: false}}

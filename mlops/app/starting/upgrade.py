@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlops.app.compiling.compile import compile_files
+from mlops.app.compiling.superseded import superseded
 from mlops.app.language.schema import write_files
 from mlops.app.planning.plan import plan
 from mlops.app.reviewing.proposal import Proposal, submit
@@ -121,6 +122,9 @@ def _build(root: Path, copy: Path, before: Requirements, offered: Offered, migra
     workspace = open_workspace(copy)
     _refuse_version(workspace, pin)
     touched |= {*migrated, *compile_files(workspace).touched}
+    for path in superseded(copy):
+        (copy / path).unlink()
+        removed.add(path)
     if (copy / "conf" / ".schema").is_dir():
         touched |= set(write_files(copy))
     found: dict[str, bytes | None] = {path: _bytes(copy / path) for path in touched | removed}

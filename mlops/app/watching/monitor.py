@@ -201,14 +201,9 @@ def asking(workspace: Workspace, watch: Watch) -> dict[str, str]:
     return found
 
 
-def append_asking(path: Path, asking: Mapping[str, str]) -> None:
-    """Append `asked=true` and `report-NAME=SHA256` lines, as outputs of a step of a workflow are written.
-
-    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter
-    """
-    lines = [f"report-{name}={digest}\n" for name, digest in sorted(asking.items())]
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(["asked=true\n", *lines] if lines else [])
+def write_asking(path: Path, asking: Mapping[str, str]) -> None:
+    """Write a line `NAME:SHA256` for each report that asks; an empty file where none does."""
+    write_text(path, "".join(f"{name}:{digest}\n" for name, digest in sorted(asking.items())))
 
 
 def write_metrics(path: Path, watched: Sequence[Watched]) -> None:

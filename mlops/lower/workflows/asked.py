@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from mlops.lower.workflows.shared import (
@@ -17,33 +16,37 @@ from mlops.lower.workflows.shared import (
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 
+# What a person types is one word for a verb, never an option, and no other step sees it before a verb knew it.
+_CHECK = '.venv/bin/mlops render -- "$PIPELINES" > /dev/null'
+
 # 2 is an alarm, 7 too little to say: whoever asked decides
 _LOOK = """\
 code=0
-.venv/bin/mlops monitor "$PIPELINES" || code=$?
+.venv/bin/mlops monitor -- "$PIPELINES" || code=$?
 if [ "$code" != 0 ] && [ "$code" != 2 ] && [ "$code" != 7 ]; then exit "$code"; fi
 """
-_RETRAIN = '.venv/bin/mlops retrain "$PIPELINES" --propose'
-_ROLLBACK = '.venv/bin/mlops rollback "$PIPELINES" --env "$ENVIRONMENT" --propose'
+_RETRAIN = '.venv/bin/mlops retrain --propose -- "$PIPELINES"'
+_ROLLBACK = '.venv/bin/mlops rollback --env "$ENVIRONMENT" --propose -- "$PIPELINES"'
 
 
-def lower_retrain(project: Project, pipelines: Iterable[str]) -> Workflow:
+def lower_retrain(project: Project) -> Workflow:
     """Decide the workflow that proposes a retraining of one pipeline now."""
     settings = project.ci
     names = {"PIPELINES": "${{ inputs.name }}"}
     steps = (
+        Step("Is there such a pipeline?", run=_CHECK, environment=names),
         fetch(settings, names),
         signed_in(settings.cloud, Step("Look at what was served", run=_LOOK, environment=names)),
         *propose(settings, "Propose a retraining", _RETRAIN, names),
     )
-    return _asked(project, "retrain", "Retrain", {"name": _choice("The pipeline to train again", pipelines)}, steps)
+    return _asked(project, "retrain", "Retrain", {"name": _name("The pipeline to train again")}, steps)
 
 
-def lower_rollback(project: Project, pipelines: Iterable[str]) -> Workflow:
+def lower_rollback(project: Project) -> Workflow:
     """Decide the workflow that proposes the bundle before the live one; nothing is trained."""
     inputs = {
-        "name": _choice("The pipeline to roll back", pipelines),
-        "environment": _choice("Where", project.environments, ordered=True),
+        "name": _name("The pipeline to roll back"),
+        "environment": {"description": "Where", "type": "choice", "required": True, "options": [*project.environments]},
     }
     names = {"PIPELINES": "${{ inputs.name }}", "ENVIRONMENT": "${{ inputs.environment }}"}
     steps = propose(project.ci, "Propose the bundle before", _ROLLBACK, names)
@@ -72,6 +75,6 @@ def _asked(project: Project, name: str, title: str, inputs: dict[str, Any], step
     )
 
 
-def _choice(description: str, options: Iterable[str], *, ordered: bool = False) -> dict[str, Any]:
-    listed = list(options) if ordered else sorted(options)
-    return {"description": description, "type": "choice", "required": True, "options": listed}
+def _name(description: str) -> dict[str, Any]:
+    """Ask for a pipeline in a text: a list of choices would be a line for each, in a file that all of them share."""
+    return {"description": description, "type": "string", "required": True}

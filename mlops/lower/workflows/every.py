@@ -18,20 +18,22 @@ from mlops.spec.project import Project
 def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tuple[Workflow, ...]:
     """Decide every workflow: one that judges changes, one that audits, and what environments and monitors need.
 
+    None names a pipeline: which ones there are is asked when it runs. So two branches that each add one compile the
+    same workflows, but where one of them is the first to be watched, so often, or to be trained again.
+
     What a lock file pins moves as a whole, with the release of mlops that it belongs to: nothing else is audited.
     """
     if project.ci.kind == "none":
         return ()
-    workflows = [lower_pull_request(project.ci, len(pipelines))]
+    workflows = [lower_pull_request(project.ci)]
     if project.ci.install == "make":
         workflows.append(lower_dependencies(project))
     if project.environments:
-        workflows += [lower_main(project), lower_release(project), lower_rollback(project, pipelines)]
-    watched = {name: spec.monitor for name, spec in pipelines.items() if spec.monitor is not None}
-    retrained = sorted(name for name, monitor in watched.items() if monitor.retrain is not None)
+        workflows += [lower_main(project), lower_release(project), lower_rollback(project)]
+    watched = [spec.monitor for spec in pipelines.values() if spec.monitor is not None]
+    retrains = any(monitor.retrain is not None for monitor in watched)
     if watched:
-        periods = {name: monitor.every for name, monitor in watched.items()}
-        workflows.append(lower_monitor(project, periods, retrained))
-    if retrained:
-        workflows.append(lower_retrain(project, retrained))
+        workflows.append(lower_monitor(project, {monitor.every for monitor in watched}, retrains=retrains))
+    if retrains:
+        workflows.append(lower_retrain(project))
     return tuple(workflows)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from mlops.lower.workflows.shared import (
-    batches,
+    PERIODS,
+    READ,
+    batched,
     cron,
     fetch,
     head,
+    indexed,
     keep,
     on_main,
     permissions,
@@ -19,14 +22,19 @@ from mlops.lower.workflows.shared import (
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 
-_PERIODS = {"hour": "Every hour", "day": "Every day", "week": "Every week"}
+_DUE = """\
+.venv/bin/mlops monitor --due "$SCHEDULE" -o json > due.json
+"""
 
-# An alarm that no pull request tells ends the job red. Those that ask for a retraining are the business of the job that
-# acts on their reports, by the digests that it is given; the others are told here.
+# An alarm that no pull request tells ends the job red. The digests of reports that ask for a retraining go to the job
+# that acts on them, each job of the matrix by an output of its own; the other alarms are told here.
 _MONITOR = """\
 read -r -a names <<< "$PIPELINES"
 code=0
-.venv/bin/mlops monitor "${names[@]}" --outputs "$GITHUB_OUTPUT" || code=$?
+.venv/bin/mlops monitor "${names[@]}" --asking asking.txt || code=$?
+if [ -s asking.txt ]; then
+  printf '%s\\n' asked=true "reports-$INDEX=$(paste -s -d ' ' asking.txt)" >> "$GITHUB_OUTPUT"
+fi
 if [ "$code" = 2 ]; then echo '::error title=Monitor::an alarm or a data incident that no pull request tells'; fi
 if [ "$code" != 0 ] && [ "$code" != 7 ]; then exit "$code"; fi
 """
@@ -38,8 +46,7 @@ if [ -d .mlops/monitor ]; then cp -R .mlops/monitor/. monitoring/; fi
 """
 
 _RETRAIN = """\
-asking=$(jq -r '.[].outputs // {} | to_entries[] | select((.key | startswith("report-")) and .value != "")
-  | "\\(.key[7:]):\\(.value)"' <<< "$NEEDS")
+asking=$(jq -r '.watch.outputs // {} | to_entries[] | select(.key | startswith("reports-")) | .value' <<< "$NEEDS")
 status=0
 for asked in $asking; do
   name=${asked%%:*}
@@ -58,26 +65,21 @@ exit "$status"
 """
 
 
-def lower_monitor(project: Project, periods: Mapping[str, str], retrained: Collection[str]) -> Workflow:
+def lower_monitor(project: Project, periods: Collection[str], *, retrains: bool) -> Workflow:
     """Decide the workflow that watches.
 
-    `periods` says for each watched pipeline how often, `hour`, `day` or `week`; `retrained` are those of them that may
-    be trained again. Whether a report asks for that (an alarm, or a policy by schedule) is decided by `mlops monitor`.
+    `periods` are those that pipelines ask for, of `hour`, `day` and `week`; `retrains` says whether any of them may be
+    trained again. Which are due is asked when it runs, and whether a report asks for a retraining (an alarm, or a
+    policy by schedule) is decided by `mlops monitor`: only the first pipeline with another period adds a line.
     """
-    groups = {
-        period: sorted(name for name, every in periods.items() if every == period)
-        for period in _PERIODS
-        if period in periods.values()
-    }
-    jobs = [_watch(project, period, names, retrained) for period, names in groups.items()]
-    asking = tuple(period for period, names in groups.items() if any(name in retrained for name in names))
-    if asking:
-        jobs.append(_retrain(project, asking))
+    jobs = [_due(project), _watch(project, retrains=retrains)]
+    if retrains:
+        jobs.append(_retrain(project))
     return Workflow(
         name="mlops-monitor",
         title="Monitor",
         triggers={
-            "schedule": [{"cron": cron(project.name, period)} for period in groups],
+            "schedule": [{"cron": cron(project.name, period)} for period in PERIODS if period in periods],
             "workflow_dispatch": {},
         },
         concurrency="mlops-monitor",
@@ -86,37 +88,49 @@ def lower_monitor(project: Project, periods: Mapping[str, str], retrained: Colle
     )
 
 
-def _watch(project: Project, period: str, names: list[str], retrained: Collection[str]) -> Job:
+def _due(project: Project) -> Job:
+    """Ask which pipelines a schedule is for; whoever starts it by hand has all of them looked at."""
+    settings = project.ci
+    schedule = {"SCHEDULE": "${{ github.event.schedule }}"}
+    steps = (
+        *head(settings),
+        Step(
+            "Find what is due", _DUE + batched(settings, "pipelines", "due.json"), environment=schedule, identity="find"
+        ),
+    )
+    outputs = {name: f"${{{{ steps.find.outputs.{name} }}}}" for name in ("count", "batches")}
+    return Job("due", "What is due", settings.runner, 15, steps, (READ,), condition=on_main(settings), outputs=outputs)
+
+
+def _watch(project: Project, *, retrains: bool) -> Job:
     settings = project.ci
     pipelines = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
+    index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
     steps = (
         *head(settings),
         fetch(settings, pipelines),
-        signed_in(settings.cloud, Step("Monitor", run=_MONITOR, environment=pipelines, identity="monitor")),
+        signed_in(settings.cloud, Step("Monitor", run=_MONITOR, environment=pipelines | index, identity="monitor")),
         Step("Collect the reports", run=_COLLECT, condition=always),
         keep("Keep the reports", "monitor-${{ matrix.batch.name }}", "monitoring/", condition=always),
     )
-    # each job of the matrix sets its own pipelines' outputs: none overwrites another's
-    asking = [f"report-{name}" for name in names if name in retrained]
-    told = ("asked", *asking) if asking else ()
-    outputs = {name: f"${{{{ steps.monitor.outputs.{name} }}}}" for name in told}
-    asked = f"(github.event_name != 'schedule' || github.event.schedule == '{cron(project.name, period)}')"
+    told = {"asked": "${{ steps.monitor.outputs.asked }}"} | indexed(settings, "monitor", "reports")
     return Job(
-        f"every-{period}",
-        f"{_PERIODS[period]}: ${{{{ matrix.batch.name }}}}",
+        "watch",
+        "${{ matrix.batch.name }}",
         settings.runner,
         settings.timeout,
         steps,
         permissions(settings, proposes=False),
-        condition=f"{on_main(settings)} && {asked}",
-        matrix=("batch", batches(names)),
-        outputs=outputs,
+        needs=("due",),
+        condition=f"{on_main(settings)} && needs.due.outputs.count != '0'",
+        matrix=("batch", "${{ fromJSON(needs.due.outputs.batches) }}"),
+        outputs=told if retrains else {},
         environment=trusted(settings, proposes=False),
     )
 
 
-def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
+def _retrain(project: Project) -> Job:
     """Act on reports that ask for it; one that is not the one whose digest its maker gave counts for nothing."""
     settings = project.ci
     inputs: dict[str, str | int | bool] = {"path": "monitoring", "pattern": "monitor-*", "merge-multiple": True}
@@ -126,7 +140,6 @@ def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
         Step("Fetch the reports", uses="actions/download-artifact", inputs=inputs),
         *propose(settings, "Propose a retraining", _RETRAIN, needs),
     )
-    asked = " || ".join(f"needs.every-{period}.outputs.asked == 'true'" for period in periods)
     return Job(
         "retrain",
         "Propose a retraining",
@@ -134,7 +147,7 @@ def _retrain(project: Project, periods: tuple[str, ...]) -> Job:
         settings.timeout,
         steps,
         permissions(settings, proposes=True),
-        needs=tuple(f"every-{period}" for period in periods),
-        condition=f"${{{{ !cancelled() && ({asked}) }}}}",
+        needs=("watch",),
+        condition="${{ !cancelled() && needs.watch.outputs.asked == 'true' }}",
         environment=trusted(settings, proposes=True),
     )

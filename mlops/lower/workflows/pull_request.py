@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import MOST, READ, approval, fetch_recorded, identified, keep, set_up
+from mlops.lower.workflows.shared import READ, approval, batched, fetch_recorded, identified, indexed, keep, set_up
 from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.project import Continuous
@@ -13,15 +13,9 @@ _BASE = "${{ github.event.pull_request.base.sha || github.event.merge_group.base
 # In a merge queue there is no author any more; the pull request itself was checked.
 _VALIDATE = '.venv/bin/mlops validate --base "$BASE" --author "$AUTHOR"'
 
-# GitHub runs at most 256 jobs of a matrix: above that, a job takes several pipelines.
 _FIND = """\
 .venv/bin/mlops plan --base "$BASE" -o json > plan.json
-echo "count=$(jq '.affected | length' plan.json)" >> "$GITHUB_OUTPUT"
-batches=$(jq -c '.affected | length as $all | ([1, (($all + 255) / 256 | floor)] | max) as $size
-  | [range(0; $all; $size) as $first | .[$first:$first + $size]
-  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")}]
-  | to_entries | map(.value + {index: .key})' plan.json)
-printf '%s\\n' "batches=$batches" "digest=$(sha256sum plan.json | cut -d ' ' -f 1)" >> "$GITHUB_OUTPUT"
+echo "digest=$(sha256sum plan.json | cut -d ' ' -f 1)" >> "$GITHUB_OUTPUT"
 """
 
 _SHOW = """\
@@ -94,8 +88,8 @@ _COMMENT = """\
   --job "check=$CHECK" --job "affected=$AFFECTED" --job "pipeline=$PIPELINE" """
 
 
-def lower_pull_request(settings: Continuous, pipelines: int = 1) -> Workflow:
-    """Decide the workflow that judges a pull request to a repository of so many pipelines."""
+def lower_pull_request(settings: Continuous) -> Workflow:
+    """Decide the workflow that judges a pull request; it is the same whatever pipelines there are."""
     return Workflow(
         name="mlops-pr",
         title="Pull request",
@@ -105,7 +99,7 @@ def lower_pull_request(settings: Continuous, pipelines: int = 1) -> Workflow:
         jobs=(
             _check(settings),
             _affected(settings),
-            _pipeline(settings, pipelines),
+            _pipeline(settings),
             _judged(settings),
             _comment(settings),
             _verdict(settings),
@@ -124,9 +118,10 @@ def _check(settings: Continuous) -> Job:
 
 
 def _affected(settings: Continuous) -> Job:
+    find = _FIND + batched(settings, "affected", "plan.json")
     steps = (
         *set_up(settings),
-        Step("Find the affected pipelines", run=_FIND, environment={"BASE": _BASE}, identity="find"),
+        Step("Find the affected pipelines", run=find, environment={"BASE": _BASE}, identity="find"),
         Step("Show the plan", run=_SHOW, environment={"BASE": _BASE}),
         keep("Keep the plan", "plan", "plan.json", found="error"),
     )
@@ -145,18 +140,16 @@ def _affected(settings: Continuous) -> Job:
     )
 
 
-def _pipeline(settings: Continuous, pipelines: int) -> Job:
+def _pipeline(settings: Continuous) -> Job:
     """Run a batch, and tell the digest of what it leaves: each job of the matrix has an output of its own.
 
     Any job of a run may replace another's artifact, but not its output.
-    https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/pass-job-outputs
     """
     names = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
     index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
     reader = settings.reader
     collect = _COLLECT.replace("KEEP", _NONE if _confidential(settings) else _BUNDLE)
-    told = [f"{what}-{number}" for what in ("bundle", "evidence") for number in range(min(pipelines, MOST))]
     steps = (
         *set_up(settings),
         fetch_recorded(reader, names),
@@ -176,7 +169,7 @@ def _pipeline(settings: Continuous, pipelines: int) -> Job:
         needs=("affected",),
         condition="needs.affected.outputs.count != '0'",
         matrix=("batch", "${{ fromJSON(needs.affected.outputs.batches) }}"),
-        outputs={name: f"${{{{ steps.collect.outputs.{name} }}}}" for name in told},
+        outputs=indexed(settings, "collect", "bundle", "evidence"),
         cache="none" if reader else "read",
         environment=approval(settings, reader.environment if reader else ""),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import replace
 
 from mlops.plan.workflow import Permission, Step
@@ -16,7 +15,6 @@ _TAKE = Permission("actions", "read", "to take over what a pull request judged")
 _LOOK = Permission("pull-requests", "read", "to find the pull request of a commit")
 _SIGN_IN = Permission("id-token", "write", "to sign in to the cloud")
 _IDENTITY = "${{ runner.temp }}/mlops-identity"
-MOST = 256  # jobs that GitHub takes in one matrix
 
 # A fork's pull request brings its own workflow, so this stops nobody who is set on it: the repository must ask for an
 # approval of every such run, which `mlops doctor --repo` looks at. It stops those who did not know what they started.
@@ -77,6 +75,15 @@ _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
 echo "::notice title=Checks do not start by themselves::$said"
 echo "$said" >> "$GITHUB_STEP_SUMMARY"
+"""
+
+
+_BATCHED = """\
+batches=$(jq -c --argjson jobs JOBS '.KEY | length as $all | ([1, (($all + $jobs - 1) / $jobs | floor)] | max) as $size
+  | [range(0; $all; $size) as $first | .[$first:$first + $size]
+  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")}]
+  | to_entries | map(.value + {index: .key})' FILE)
+printf '%s\\n' "count=$(jq '.KEY | length' FILE)" "batches=$batches" >> "$GITHUB_OUTPUT"
 """
 
 
@@ -219,13 +226,25 @@ def keep(title: str, name: str, path: str, *, found: str = "warn", condition: st
     return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
 
 
-def batches(names: Iterable[str]) -> tuple[dict[str, str], ...]:
-    """Share pipelines out over the jobs of one matrix, in order; a job takes several only where there are too many."""
-    listed = sorted(names)
-    size = max(1, -(-len(listed) // MOST))
-    parts = [listed[first : first + size] for first in range(0, len(listed), size)]
-    more = [f"-and-{len(part) - 1}-more" if len(part) > 1 else "" for part in parts]
-    return tuple({"name": part[0] + rest, "pipelines": " ".join(part)} for part, rest in zip(parts, more, strict=True))
+def batched(settings: Continuous, key: str, file: str) -> str:
+    """Give the lines that share out the pipelines which a JSON file lists, as outputs `count` and `batches`.
+
+    Names are known when the workflow runs, not when it is compiled. A job of the matrix takes several only where there
+    are more than `ci.jobs`; its `index` is the number of the output that it tells what it found by.
+    """
+    return _BATCHED.replace("KEY", key).replace("FILE", file).replace("JOBS", str(settings.jobs))
+
+
+def indexed(settings: Continuous, step: str, *names: str) -> dict[str, str]:
+    """List the outputs of a matrix, whose jobs share them: one for each job, however many pipelines there are.
+
+    https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/pass-job-outputs
+    """
+    told = [f"{name}-{number}" for name in names for number in range(settings.jobs)]
+    return {name: f"${{{{ steps.{step}.outputs.{name} }}}}" for name in told}
+
+
+PERIODS = ("hour", "day", "week")
 
 
 def cron(project: str, period: str) -> str:

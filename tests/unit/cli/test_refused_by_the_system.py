@@ -48,6 +48,7 @@ READS = {
     "gate": ["gate", "tiny"],
     "verify": ["verify"],
     "show": ["show"],
+    "catalogue": ["catalogue"],
     "history": ["history", "tiny"],
     "comment": ["comment", "evidence"],
     "doctor": ["doctor"],

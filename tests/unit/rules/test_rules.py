@@ -124,11 +124,6 @@ def test_a_source_where_git_ignores_it_is_missing(plan: Plan) -> None:
     assert found.key == ("data", "source", "path")
 
 
-def test_a_catalogue_of_a_pipeline_that_is_not_there_is_missing_input(plan: Plan) -> None:
-    fleet = replace(plan.fleet, inputs=(*plan.fleet.inputs, "pipelines/gone/reports/gate.json"))
-    assert "pipelines/gone/reports/gate.json" in only(list(missing_input.check(replace(plan, fleet=fleet)))).message
-
-
 @pytest.mark.parametrize(
     "kind",
     ["torch.nn.Linear", "builtins.open", "pipelines.other.model:Net", "pipelines.churn.model:os.system",

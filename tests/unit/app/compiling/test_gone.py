@@ -107,3 +107,12 @@ def test_a_pipeline_that_is_described_again_runs_as_before(root: Path) -> None:
     (root / "conf/pipeline/rain.yaml").write_text(RAIN)
     compile_files(open_workspace(root))
     assert git(root, "status", "--porcelain", "--", "pipelines/rain") == ""
+
+
+def test_what_a_model_of_another_branch_made_is_not_seen_on_this_one(root: Path) -> None:
+    compile_files(open_workspace(root))
+    commit(root)
+    (root / "pipelines/elsewhere/artifacts").mkdir(parents=True)
+    (root / "pipelines/elsewhere/artifacts/model.onnx").write_bytes(b"large")
+    (root / "pipelines/elsewhere/notes.md").write_text("not made by a run")
+    assert git(root, "status", "--porcelain", "-uall").splitlines() == ["?? pipelines/elsewhere/notes.md"]

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mlops.app.language.explain import explain
 from mlops.app.language.validate import validate
+from mlops.app.workspace import open_workspace
 from mlops.errors import ConfigurationError
 from mlops.spec.project import Policy, RiskTier
 from tests.builders.repositories import commit, edit, make_repository
@@ -50,6 +52,62 @@ def test_what_the_policy_asks_for_is_asked_for(root: Path, text: str, said: str)
     assert messages(root) == []
     policy(root, text)
     assert messages(root) == [said]
+
+
+TEAM = """\
+teams: {"ch*": ["@a", "@b"], "*": ["@c"], "churn": ["@growth", "@data"], "fraud-*": ["@f"]}
+risk: {limited: {owners: 2}}"""
+
+
+def test_the_owners_of_a_team_count_and_patterns_that_give_none_are_warned_of(root: Path) -> None:
+    policy(root, TEAM)
+    assert messages(root) == ["a pipeline of limited risk needs 2 owners, this one names 1"]
+    edit(root, PIPELINE, 'owners: ["@growth"]\n', "")
+    found, text = validate(root)
+    assert [(each.rule, each.severity, each.message, each.hint) for each in found] == [
+        (
+            "unused-team",
+            "warning",
+            f"the team pattern `{pattern}` is never the last that matches: a later one takes each of its pipelines",
+            "order patterns from the general to the special: the last match holds",
+        )
+        for pattern in ("ch*", "*")
+    ] + [
+        ("unused-team", "warning", "the team pattern `fraud-*` matches no pipeline", "remove or correct it"),
+    ]
+    assert f"{POLICY}:2:9: warning: the team pattern `ch*`" in text
+    plan = open_workspace(root).pipeline("churn")
+    assert plan.owners == ("@growth", "@data")
+    assert plan.stage("package").section["owners"] == ["@growth", "@data"]
+    explained = explain(open_workspace(root), "churn", "owners")
+    assert explained.value == ["@growth", "@data"]
+    assert [setting.where for setting in explained.settings] == [f"{POLICY}:2:52"]
+
+
+def test_a_team_that_a_change_brings_counts_under_the_policy_before_it(root: Path) -> None:
+    policy(root, "risk: {limited: {owners: 1}}")
+    commit(root)
+    policy(root, 'teams: {"*": ["@data"]}\nrisk: {limited: {owners: 1}}')
+    edit(root, PIPELINE, 'owners: ["@growth"]\n', "")
+    assert messages(root, "HEAD") == []
+
+
+def test_without_owners_and_without_a_team_it_is_nobodys(root: Path) -> None:
+    policy(root, 'teams: {"fraud-*": ["@f"]}')
+    edit(root, PIPELINE, 'owners: ["@growth"]\n', "")
+    (found,) = validate(root)[0]
+    assert (found.rule, found.severity, found.message, found.hint) == (
+        "missing-key",
+        "error",
+        "missing key `owners`",
+        'write `owners: ["@somebody"]`, or a pattern that matches `churn` under `teams:` of conf/policy.yaml',
+    )
+
+
+@pytest.mark.parametrize("pattern", ["Risk", "a/b", "-a", "a b", "[a]", "a?", "!a", "#a", ""])
+def test_what_is_no_pattern_of_names_is_refused(root: Path, pattern: str) -> None:
+    policy(root, f'teams: {{"{pattern}": ["@f"]}}')
+    assert "type" in {found.rule for found in validate(root)[0]}
 
 
 def test_an_environments_machines_are_held_to_the_policy_too(root: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
         ("data.columns.age", ("validate", "evaluate", "gate")),
         ("features.numeric", ("features",)),
         ("gates", ("evaluate", "gate")),
-        ("description", ("package", "catalogue")),
+        ("description", ("package", "mlops catalogue")),
     ],
 )
 def test_a_key_tells_who_reads_it(root: Path, key: str, readers: tuple[str, ...]) -> None:

@@ -98,6 +98,15 @@ def test_a_file_never_seen_becomes_two_short_yaml_files(root: Path, churn: Path)
     )
 
 
+def test_where_the_policy_gives_the_name_a_team_no_owners_are_written(root: Path, churn: Path) -> None:
+    (root / "conf/policy.yaml").write_text('owners: ["@platform"]\nteams: {"ch*": ["@growth", "@shop/data"]}\n')
+    made = create(root, "churn", churn, "Left us?")
+    assert "owners" not in (root / "conf/pipeline/churn.yaml").read_text()
+    assert made.notes[-1] == "reviewed by @growth, @shop/data, as conf/policy.yaml says of its name"
+    create(root, "visits", churn, "Left us?")
+    assert 'owners: ["@me"]' in (root / "conf/pipeline/visits.yaml").read_text()
+
+
 def test_what_is_written_is_a_pipeline_without_a_finding(root: Path, churn: Path) -> None:
     create(root, "churn", churn, "Left us?")
     loaded, problems = load_pipeline(Configuration(root), "churn")

@@ -32,6 +32,7 @@ GOES_BY = {
     "rollback": ["rollback", "churn", "--env", "staging"],
     "reconcile": ["reconcile", "--env", "staging"],
     "show": ["show"],
+    "catalogue": ["catalogue"],
     "history": ["history", "churn"],
     "monitor": ["monitor", "churn"],
     "retrain": ["retrain", "churn"],

@@ -40,6 +40,7 @@ WRITTEN = [
     "conf/project.yaml",
     "dvc.yaml",
     "pipelines/.gitattributes",
+    "pipelines/.gitignore",
     "requirements.txt",
     f"vendor/{NAME}",
 ]

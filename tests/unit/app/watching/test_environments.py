@@ -177,7 +177,7 @@ def test_an_alarm_counts_where_it_is_delivered(root: Path, capsys: pytest.Captur
     labelled(root, [])
     monitor = ["monitor", "churn", "--until", "2026-11-05"]
     assert run(monitor) == 2
-    assert run([*monitor, "--outputs", "out"]) == 0
+    assert run([*monitor, "--asking", "out"]) == 0
     assert (root / "out").read_text().startswith("asked=true\nreport-churn=")
     capsys.readouterr()
     assert run(["retrain", "churn"]) == 0
@@ -186,4 +186,4 @@ def test_an_alarm_counts_where_it_is_delivered(root: Path, capsys: pytest.Captur
     assert told.out == "churn: no retraining: 0 new labels, 10 are needed\n" * 2
     assert told.err.startswith("  the alarm is told nowhere else: `visits` has shifted: psi ")
     edit(root, "conf/pipeline/churn.yaml", "  retrain: {when: [drift], minimum_new_labels: 10}\n", "")
-    assert run([*monitor, "--outputs", "out"]) == 2, "nobody acts on it"
+    assert run([*monitor, "--asking", "out"]) == 2, "nobody acts on it"

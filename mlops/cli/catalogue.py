@@ -1,0 +1,42 @@
+"""`mlops catalogue`: every pipeline in one list."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from mlops.cli.options import emit, output, root, say
+from mlops.cli.tables import columns
+
+
+@click.command(short_help="Every pipeline, its last verdict, what is live of it")
+@output("text", "json")
+def command(form: str) -> None:
+    """List every pipeline with the verdict and the bundle of its last run, and where a bundle of it is live.
+
+    It is made of files in Git and nothing else; `mlops catalogue -o json > catalogue.json` keeps it for a page.
+    """
+    from mlops.app.releasing.catalogue import catalogue
+    from mlops.app.workspace import open_workspace
+
+    workspace = open_workspace(root())
+    entries = catalogue(workspace)
+    if form == "json":
+        listed = [asdict(entry) for entry in entries]
+        emit({"schema_version": 2, "project": workspace.project.name, "pipelines": listed})
+        return
+    rows = [
+        (
+            entry.name,
+            entry.verdict or "never ran",
+            entry.bundle[:19] if entry.bundle else "–",
+            ", ".join(f"{place} {bundle[:19]}" for place, bundle in entry.live.items()) or "–",
+            " ".join(entry.owners),
+        )
+        for entry in entries
+    ]
+    for line in columns(("pipeline", "verdict", "bundle", "live", "owners"), rows) if rows else ():
+        click.echo(line)
+    if not rows:
+        say("there is no pipeline yet: mlops new")

@@ -23,7 +23,7 @@ from mlops.errors import ConfigurationError, IntegrityError
 from tests.builders.repositories import commit, edit, make_repository, record
 
 PIPELINE = "conf/pipeline/churn.yaml"
-LEARNING = ["ingest", "validate", "split", "features", "train", "evaluate"]
+LEARNING = ["ingest", "validate", "split", "features", "train", "bundle", "evaluate"]
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_against_a_commit_only_what_differs_from_it_counts(root: Path) -> None:
     base = commit(root)
     assert running(root, base) == []
     edit(root, "conf/model/mlp.yaml", "lr: 0.001", "lr: 0.0005")
-    assert running(root, base) == ["train", "evaluate", "gate", "package"]
+    assert running(root, base) == ["train", "bundle", "evaluate", "gate", "package"]
     edit(root, "pipelines/churn/data/churn.csv", "31", "32")
     assert running(root, base)[0] == "ingest"
 

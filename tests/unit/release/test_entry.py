@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.release.entry import Entry, Origin, read_entry
@@ -14,6 +16,8 @@ def entry_of(folder: Path, origin: Origin, history: Any = (), **metrics: Any) ->
     contents = Contents.read(make_bundle(folder / "tiny"))
     papers = write_papers(folder / "reports", folder / "tiny", metrics=metrics_of(contents.digest, **metrics))
     return read_entry(contents, papers, origin, history)
+
+pytestmark = pytest.mark.slow
 
 
 def test_an_entry_holds_the_candidates_metrics_with_their_intervals(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from tests.builders.papers import gate_of
 from tests.builders.rows import json_row
 from tests.unit.steps.test_step_evaluate import PREDICTIONS, pipeline, report
 
+pytestmark = pytest.mark.slow
+
 PARAMS = {"pipeline": "tiny", "configuration": "sha256:c"}
 
 

@@ -14,6 +14,8 @@ from mlops.app.workspace import open_workspace
 from mlops.backends.registry import render
 from tests.builders.repositories import make_repository, record
 
+pytestmark = pytest.mark.slow
+
 DIGESTS = tuple(f"sha256:{letter * 64}" for letter in "abc")
 ENVIRONMENTS = ("staging", "prod")
 Step = tuple[str, str | None, str | None]

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 from mlops.app.git import changed_files, commit_of
 from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE, obtain
+from mlops.app.releasing.bundles import judged as judged_bundle
 from mlops.app.releasing.bundles import reported as reported_bundle
+from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registry import begun, refuse_unless_passed
+from mlops.bundle.contents import Contents
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import absolute
 from mlops.release import registry
 from mlops.release.entry import Origin
+from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +47,8 @@ class Registration:
     created: bool
     tracking: str
     judged: str | None = None
+    stated: bool = False
+    """Whether it was there under another statement, and is under that of the last run now."""
 
 
 def register(workspace: Workspace, name: str) -> Registration:
@@ -56,28 +63,34 @@ def register(workspace: Workspace, name: str) -> Registration:
 def register_bundle(
     root: Path, name: str, tracking_uri: str, experiment: str, judged: str | None = None
 ) -> Registration:
-    """Put the pipeline's bundle into the store and register it.
+    """Put the pipeline's bundle into the store and register it, with what the last run said about it.
+
+    A bundle that is registered and does not pass any more is told of: it cannot be released then.
 
     Raises:
+        GateFailed: the last run judged a bundle, and it did not pass; Inconclusive where the evidence was too thin.
         StaleError: there is no bundle to register yet.
         IntegrityError: the bundle is not the one that the run reported.
         ConfigurationError: there is no commit that a version could name.
         InfrastructureError: MLflow does not answer.
     """
     folder = root / "pipelines" / name
+    _withdraw(root, name, tracking_uri)
     bundle, digest = _checked(root, name)
     commit, dirty = _origin(root, name)
+    papers = papers_of(root, name, Contents.read(bundle, digest))
     Store(root / STORE).put(bundle)
     uri = absolute(root, tracking_uri)
     made = registry.register(
         bundle,
+        papers,
         pipeline=name,
         tracking_uri=uri,
         experiment=experiment,
         origin=Origin(commit, dirty, f"pipelines/{name}", judged),
         history=read_history(folder / "reports" / "history.csv"),
     )
-    return Registration(name, made.version, digest, made.commit, dirty, made.created, uri, made.judged)
+    return Registration(name, made.version, digest, made.commit, dirty, made.created, uri, made.judged, made.stated)
 
 
 def read_history(path: Path) -> tuple[Measured, ...]:
@@ -92,6 +105,17 @@ def read_history(path: Path) -> tuple[Measured, ...]:
 def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:
     """Choose the pipelines whose last run reported a bundle that passed."""
     return tuple(name for name in names if reported_bundle(root, name).get("verdict") == "pass")
+
+
+def _withdraw(root: Path, name: str, uri: str) -> None:
+    """Tell the registry where the last gate let a bundle that it knows not pass, then refuse it."""
+    if reported_bundle(root, name):
+        return
+    for digest, verdict in judged_bundle(root, name).items():
+        if verdict != "pass" and begun(absolute(root, uri)):
+            with connection(absolute(root, uri)) as client:
+                registry.withdraw(client, name, digest, verdict)
+        refuse_unless_passed(name, digest, verdict)
 
 
 def _checked(root: Path, name: str) -> tuple[Path, str]:

@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.releasing.live import Chosen, choose
+from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registry import stating_from, tracking_uri
 from mlops.app.releasing.releases import usual
 from mlops.app.watching.accepted import acceptances_at, file_of, main_line, waiting
 from mlops.app.watching.prediction_log import Listed, labels_file, read_log
 from mlops.app.workspace import Workspace
+from mlops.bundle.contents import Contents
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.spec.monitor import Monitor, Rows
 
 if TYPE_CHECKING:
+    from mlops.bundle.papers import Papers
     from mlops.bundle.recipe import Target
     from mlops.ml.data.types import ColumnType
     from mlops.monitor.agreed import Agreed
@@ -103,7 +107,7 @@ def watch(
     monitor = settings(workspace, name)
     root, project = workspace.root, workspace.project
     chosen = choose(root, name, environment)
-    reference = Reference.read(chosen.folder)
+    reference = Reference.of(*_reference(workspace, name, chosen, monitor))
     bound = None
     if monitor.performance is not None:
         bound = (monitor.performance.metric, performance.bound(monitor.performance, reference))
@@ -235,6 +239,16 @@ def labels_of(
     form = labels.Form(data.target, to, declared, derived, data.source.nulls, data.source.separator, monitor.labels_by)
     with labels_file(workspace.root, name, file, environment) as path:
         return labels.read(path, file, form, until)
+
+
+def _reference(workspace: Workspace, name: str, chosen: Chosen, monitor: Monitor) -> tuple[Contents, Papers | None]:
+    """Read the bundle that is served, and what was said about it where a bound is relative to that."""
+    root, asked = workspace.root, monitor.performance
+    contents = Contents.read(chosen.folder, chosen.digest)
+    if asked is None or asked.at_least is not None or asked.at_most is not None:
+        return contents, None
+    fetch = stating_from(tracking_uri(root, workspace.project), name, chosen.digest)
+    return contents, papers_of(root, name, contents, fetch=fetch)
 
 
 def _labelled(

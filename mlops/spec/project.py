@@ -142,6 +142,8 @@ class Continuous(Block):
     """The GitHub environment, for the main branch only, of jobs that hold the App's key or sign in to a cloud."""
     cloud: Cloud | None = None
     """Where jobs of the main branch sign in for data, bundles and the registry; nowhere where absent."""
+    writer: Cloud | None = None
+    """Who the job that follows a merge is while it pushes what CI made to the DVC remote; `cloud` where absent."""
     reader: Reader | None = None
     """Who a pull request's job is where it fetches data and what is recorded; nobody where absent, and in a fork."""
     public: bool = False

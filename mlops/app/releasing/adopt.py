@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mlops.app.git import changed_files, git
 from mlops.app.planning.lock import read_lock
 from mlops.app.releasing.adopted import note, noted
 from mlops.app.releasing.bundles import STORE, obtain, prove, reported
+from mlops.app.releasing.compared import compared_with_live
 from mlops.app.releasing.judged import LOCK, Left, hold, lay_out, put
 from mlops.app.releasing.registry import Connect, begun, bring_live, fetching, tracking_uri
 from mlops.app.reviewing.artifacts import Told, compare, told
@@ -23,8 +25,9 @@ from mlops.app.reviewing.github import Client, NoAnswer
 from mlops.app.reviewing.judged_runs import JudgedRun, bring, judged_run
 from mlops.app.running.verify import other_data, other_order, other_outputs, other_run
 from mlops.app.workspace import Workspace, open_workspace
+from mlops.bundle.contents import Contents
 from mlops.bundle.store import Store
-from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError
+from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.plan.pipeline import PipelinePlan
 from mlops.release.aliases import find_version
 from mlops.release.tracking import connection
@@ -60,7 +63,7 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
     if recorded is not None and (known := _known(workspace, pipeline, recorded, connect)) is not None:
         return known
     _refuse_uncommitted(root, pipeline)
-    search = _Search(workspace, pipeline, recorded)
+    search = _Search(workspace, pipeline, recorded, connect)
     try:
         return search.among(client or _client(root), workspace.project.ci.branch)
     except (InfrastructureError, IntegrityError):
@@ -77,6 +80,7 @@ class _Search:
     workspace: Workspace
     pipeline: PipelinePlan
     recorded: str | None
+    connect: Connect
     judged: str | None = None
     run: str = ""
 
@@ -109,7 +113,19 @@ class _Search:
             evidence = place / "artifacts" / item.artifact / self.pipeline.name
             left = lay_out(evidence, place / "work", self.pipeline)
             contents = hold(self.workspace, left, item.bundle)
+            self._beside_live(left, contents)
             return self._taken(left, contents.digest, run)
+
+    def _beside_live(self, left: Left, contents: Contents) -> None:
+        """Leave what nobody can compare with what is live by now to be made again, where its rows are at hand.
+
+        What compares worse is taken over all the same: `register` refuses it.
+        """
+        live = self.workspace.champions.get(self.pipeline.name)
+        if live in (None, contents.digest):
+            return
+        with suppress(GateFailed, Inconclusive):
+            compared_with_live(left.place, self.workspace.project, contents, self.pipeline.name, live, self.connect)
 
     def _told(self, client: Client, run: JudgedRun, place: Path) -> Told:
         bring(client, run, RECORD, place / RECORD, _LARGEST_RECORD)

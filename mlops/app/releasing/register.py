@@ -11,17 +11,23 @@ from mlops.app.git import changed_files, commit_of
 from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE, obtain
 from mlops.app.releasing.bundles import reported as reported_bundle
+from mlops.app.releasing.compared import compared_with_live
+from mlops.app.releasing.registry import begun
+from mlops.bundle.contents import Contents
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import absolute
 from mlops.release import registry
+from mlops.release.aliases import find_version
 from mlops.release.entry import Origin
+from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from mlops.app.releasing.registry import Connect
     from mlops.app.workspace import Workspace
     from mlops.release.entry import Measured
 
@@ -45,12 +51,39 @@ class Registration:
 
 
 def register(workspace: Workspace, name: str) -> Registration:
-    """Register a pipeline's bundle where the project tracks; `MLFLOW_TRACKING_URI` overrides the project."""
+    """Register a pipeline's bundle where the project tracks; `MLFLOW_TRACKING_URI` overrides the project.
+
+    Raises:
+        GateFailed: beside what is live now it does not pass; Inconclusive where that is unsure.
+    """
     pipeline = workspace.pipeline(name)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or pipeline.tracking["uri"]
+    hold_beside_live(workspace, name, uri)
     note = noted(workspace.root, pipeline)
     judged = None if note is None else note.judged
     return register_bundle(workspace.root, name, uri, pipeline.tracking["experiment"], judged)
+
+
+def hold_beside_live(workspace: Workspace, name: str, uri: str, connect: Connect = connection) -> None:
+    """Judge a bundle that is not registered yet beside what is live now, by the rules that it deferred.
+
+    Raises:
+        GateFailed: it is worse than the rules allow; Inconclusive where the evidence decides neither way.
+        InfrastructureError: its test rows, or the live bundle, cannot be had.
+    """
+    root, live = workspace.root, workspace.champions.get(name)
+    if live is None:
+        return
+    bundle, digest = _checked(root, name)
+    where = absolute(root, uri)
+    if live == digest or (begun(where) and _registered(where, name, digest, connect)):
+        return
+    compared_with_live(root, workspace.project, Contents.read(bundle, digest), name, live, connect)
+
+
+def _registered(uri: str, name: str, digest: str, connect: Connect) -> bool:
+    with connect(uri) as client:
+        return find_version(client, name, digest) is not None
 
 
 def register_bundle(

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from mlops.spec.project import Continuous
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _SERVERS = ("http", "https", "databricks", "postgresql", "mysql", "mssql")
@@ -31,8 +27,8 @@ def stays(place: str) -> bool:
     return place.removeprefix(_SQLITE if place.startswith(_SQLITE) else _FILE).startswith("/")
 
 
-def unwritable(remote: str, settings: Continuous) -> str | None:
-    """Say why no job of the main branch can push to a DVC remote; None where one may.
+def unwritable(remote: str, *, signed_in: bool) -> str | None:
+    """Say why a job, which signs in to a cloud or does not, cannot push to a DVC remote; None where it may.
 
     Whether a role is allowed to is known to the cloud alone.
     """
@@ -43,6 +39,6 @@ def unwritable(remote: str, settings: Continuous) -> str | None:
     scheme = remote.partition("://")[0]
     if scheme not in _CLOUDS:
         return f"no job has credentials for {scheme}://"
-    if settings.writer is None and settings.cloud is None:
+    if not signed_in:
         return f"no job signs in to where {scheme}:// is"
     return None

@@ -29,7 +29,7 @@ def keep(root: Path, name: str) -> Kept:
         InfrastructureError: the remote does not take it.
     """
     _, project = open_project(root, name)
-    why = unwritable(remote(root), project.ci)
+    why = unwritable(remote(root), signed_in=bool(project.ci.writer or project.ci.cloud))
     if why is not None:
         return Kept(name, why=why)
     file = f"pipelines/{name}/dvc.yaml"

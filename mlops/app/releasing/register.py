@@ -11,7 +11,7 @@ from mlops.app.git import changed_files, commit_of
 from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE, obtain
 from mlops.app.releasing.bundles import reported as reported_bundle
-from mlops.app.releasing.compared import compared_with_live
+from mlops.app.releasing.compared import hold_new
 from mlops.app.releasing.registry import begun
 from mlops.bundle.contents import Contents
 from mlops.bundle.store import Store
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from mlops.app.releasing.registry import Connect
     from mlops.app.workspace import Workspace
     from mlops.release.entry import Measured
 
@@ -58,31 +57,25 @@ def register(workspace: Workspace, name: str) -> Registration:
     """
     pipeline = workspace.pipeline(name)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or pipeline.tracking["uri"]
-    hold_beside_live(workspace, name, uri)
+    _hold_beside_live(workspace, name, absolute(workspace.root, uri))
     note = noted(workspace.root, pipeline)
     judged = None if note is None else note.judged
     return register_bundle(workspace.root, name, uri, pipeline.tracking["experiment"], judged)
 
 
-def hold_beside_live(workspace: Workspace, name: str, uri: str, connect: Connect = connection) -> None:
-    """Judge a bundle that is not registered yet beside what is live now, by the rules that it deferred.
-
-    Raises:
-        GateFailed: it is worse than the rules allow; Inconclusive where the evidence decides neither way.
-        InfrastructureError: its test rows, or the live bundle, cannot be had.
-    """
-    root, live = workspace.root, workspace.champions.get(name)
-    if live is None:
-        return
-    bundle, digest = _checked(root, name)
-    where = absolute(root, uri)
-    if live == digest or (begun(where) and _registered(where, name, digest, connect)):
-        return
-    compared_with_live(root, workspace.project, Contents.read(bundle, digest), name, live, connect)
+def _hold_beside_live(workspace: Workspace, name: str, uri: str) -> None:
+    """Judge a bundle beside what is live now, by the rules that its run deferred, before the registry learns of it."""
+    live = workspace.champions.get(name)
+    if live is not None:
+        bundle, digest = _checked(workspace.root, name)
+        contents = Contents.read(bundle, digest)
+        hold_new(workspace.root, workspace.project, contents, name, live, lambda: _registered(uri, name, digest))
 
 
-def _registered(uri: str, name: str, digest: str, connect: Connect) -> bool:
-    with connect(uri) as client:
+def _registered(uri: str, name: str, digest: str) -> bool:
+    if not begun(uri):
+        return False
+    with connection(uri) as client:
         return find_version(client, name, digest) is not None
 
 

@@ -61,9 +61,9 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     live = live_bundle(root, wanted.environment, wanted.name)
     if live == digest:
         return Outcome(wanted.name, wanted.environment, file, digest, live, "live already")
-    refuse_unrecorded(root, wanted.name, digest)
     with connect(tracking_uri(root, project)) as client:
         version = passed(client, wanted.name, digest)
+        refuse_unrecorded(root, wanted.name, digest)
         place = obtain(root, wanted.name, digest, fetching(client, version))
         find = claims(client, project, wanted.name)
         waiver = refuse_out_of_order(root, project, wanted.environment, wanted.name, digest, find, date.today())

@@ -36,6 +36,7 @@ VERBS = {
     "serve": "Answer predictions over HTTP",
     "monitor": "Has what a model sees changed, or how good it is?",
     "retrain": "A pull request with a new data version",
+    "gc": "Delete what DVC keeps and nothing names",
     "identity": "The short-lived identity of a CI job, for a cloud",
     "doctor": "Is everything here that is needed?",
     "schema": "JSON Schema of the YAML files; rules for columns from data",

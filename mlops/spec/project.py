@@ -206,6 +206,15 @@ def _ordered(environments: dict[str, Environment]) -> dict[str, Environment]:
     return environments
 
 
+class Keep(Block):
+    """What `mlops gc` keeps of bundles that are live no longer, for each environment and pipeline."""
+
+    releases: Annotated[int, Field(ge=1, le=1000)] = 5
+    """So many releases before the live one can be gone back to ..."""
+    days: Annotated[int, Field(ge=0, le=3650)] = 90
+    """... and all that were live in so many last days."""
+
+
 class Project(Block):
     """What holds for every pipeline of the repository."""
 
@@ -215,6 +224,7 @@ class Project(Block):
     ci: Continuous = Continuous()
     environments: Annotated[dict[Alias, Environment], AfterValidator(_ordered)] = Field(default_factory=dict)
     """Where models are live, in the order that they are released in."""
+    keep: Keep = Keep()
 
     @property
     def live(self) -> str:

@@ -62,10 +62,10 @@ def prove(bundle: Path, name: str, digest: str) -> Contents:
     return contents
 
 
-def made_at(root: Path, name: str, digest: str) -> str | None:
-    """Name the last commit at which the pipeline's report names this bundle; None where none does."""
+def made_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str | None:
+    """Name the last commit at which the pipeline's report names this bundle; None where none does up to a reference."""
     path = f"pipelines/{name}/reports/bundle.json"
-    done = git(root, "log", "--format=%H", f"-S{digest}", "HEAD", "--", path)
+    done = git(root, "log", "--format=%H", f"-S{digest}", reference, "--", path)
     for commit in done.stdout.decode().split():
         if _reported(files_at(root, commit, [path]).get(path)) == digest:
             return commit

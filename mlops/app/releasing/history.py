@@ -43,7 +43,7 @@ def history(root: Path, environment: str, name: str) -> tuple[Moment, ...]:
     log = _git(root, "log", "-z", "--first-parent", "-m", "--no-renames", f"--format={_FIELDS}", "HEAD", "--", file)
     moments: list[Moment] = []
     for commit, date, author, subject in _by_four(log.split("\0")):
-        bundle = _bundle(files_at(root, commit, [file]).get(file), file)
+        bundle = bundle_in(files_at(root, commit, [file]).get(file), file)
         found = _PULL.search(subject)
         number = int(next(filter(None, found.groups()))) if found else None
         moments.append(Moment(environment, bundle, commit, date, author, subject, number))
@@ -64,7 +64,7 @@ def live_at(root: Path, commit: str, name: str) -> str | None:
     data = files_at(root, commit, [file]).get(file)
     if data is None:
         return None
-    bundle = _bundle(data, file)
+    bundle = bundle_in(data, file)
     if bundle is None:
         raise IntegrityError(f"{commit[:8]}:{file} names no bundle", hint="repair the release file at the base first")
     return bundle
@@ -102,7 +102,8 @@ def _by_four(fields: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     return zip(*(fields[start::4] for start in range(4)), strict=False)
 
 
-def _bundle(data: bytes | None, file: str) -> str | None:
+def bundle_in(data: bytes | None, file: str) -> str | None:
+    """Read which bundle a release file names; None where it names none."""
     try:
         value = parse(data or b"", file)
     except IntegrityError:

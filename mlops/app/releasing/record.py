@@ -93,9 +93,9 @@ def refuse_unrecorded(root: Path, name: str, digest: str) -> None:
     )
 
 
-def recorded_at(root: Path, name: str, digest: str) -> str | None:
+def recorded_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str | None:
     """Name the last commit that holds the report and the lock of the run that made a bundle; None where none does."""
-    commit = made_at(root, name, digest)
+    commit = made_at(root, name, digest, reference)
     lock = f"pipelines/{name}/dvc.lock"
     return commit if commit is not None and files_at(root, commit, [lock]) else None
 

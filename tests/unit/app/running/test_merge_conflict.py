@@ -32,6 +32,7 @@ GOES_BY = {
     "release": ["release", "churn", "--env", "staging"],
     "rollback": ["rollback", "churn", "--env", "staging"],
     "reconcile": ["reconcile", "--env", "staging"],
+    "gc": ["gc"],
     "show": ["show"],
     "history": ["history", "churn"],
     "monitor": ["monitor", "churn"],

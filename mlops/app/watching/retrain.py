@@ -18,6 +18,7 @@ from mlops.app.reviewing.markdown import escape
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.app.watching.monitor import labels_of, report_folder, settings
 from mlops.app.watching.prediction_log import open_log
+from mlops.app.watching.rows_folder import rows_folder
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.spec.monitor import Monitor, Retrain
@@ -55,7 +56,7 @@ def retrain(workspace: Workspace, name: str, cause: Path | None = None, *, propo
             f"{name} has no `monitor.retrain`", hint="write `retrain: {when: [drift]}` under `monitor:`"
         )
     report = _report(cause or report_folder(workspace.root, name) / "report.json", name)
-    folder = _folder(workspace.root, name, spec)
+    folder = rows_folder(workspace.root, name, spec)
     names = [path.name for path in folder.iterdir()]
     since, end = part.latest(names), _end(report, monitor)
     found = _rows(workspace.root, name, spec, monitor, report, since, end)
@@ -91,17 +92,6 @@ def _report(path: Path, name: str) -> dict[str, Any]:
     if not known:
         raise IntegrityError(f"{path} is no report about {name}", hint=f"mlops monitor {name}")
     return report
-
-
-def _folder(root: Path, name: str, spec: Pipeline) -> Path:
-    source = spec.data.source
-    folder = root / "pipelines" / name / source.path
-    if source.kind != "csv" or source.package is not None or source.beside or not folder.is_dir():
-        raise ConfigurationError(
-            f"{name} cannot be retrained: `data.source` is no folder of CSV files that a new one could join",
-            hint="move the file into a folder, such as data/rows/, and name the folder: `path: data/rows`, no `sha256`",
-        )
-    return folder
 
 
 def _end(report: dict[str, Any], monitor: Monitor) -> datetime:

@@ -87,10 +87,11 @@ exit 1
 
 _UNFIT = """\
 for name in $PIPELINES; do
-  echo "::error title=$name is not registered::beside what is live now it does not pass; nothing went live"
+  echo "::error title=$name is not registered::beside what is live now it does not pass, or cannot be judged"
   {
-    echo "**$name is not registered.** The model that is live changed since it was judged, and beside that one it does"
-    echo "not pass: the log of the step that registers says which rules. Repair the model, or \\`mlops waive $name\\`."
+    echo "**$name is not registered.** Beside what is live by now it does not pass, or that cannot be told: the log of"
+    echo "the step that registers says why. What is live stays live. Repair the model, or \\`mlops waive $name\\`; where"
+    echo "something did not answer, run this workflow again."
   } >> "$GITHUB_STEP_SUMMARY"
 done
 exit 1
@@ -106,7 +107,8 @@ _VERIFY = """\
 for name in $PIPELINES; do .venv/bin/mlops verify "$name"; done
 """
 
-# Rules over the live model are judged again, beside what is live by now: 2 and 7 are verdicts on that one pipeline.
+# Rules over the live model are judged again, beside what is live by now: 2 and 7 are verdicts on that one pipeline, 6 is
+# one that cannot be given. None of them stops another.
 _REGISTER = """\
 registered=
 unfit=
@@ -115,7 +117,7 @@ for name in $PIPELINES; do
   .venv/bin/mlops register "$name" || code=$?
   case "$code" in
     0) registered="$registered $name" ;;
-    2 | 7) unfit="$unfit $name" ;;
+    2 | 6 | 7) unfit="$unfit $name" ;;
     *) exit "$code" ;;
   esac
 done
@@ -170,7 +172,7 @@ def lower_main(project: Project) -> Workflow:
         writing(settings, push),
         *propose(settings, "Propose the records and the releases", _PROPOSE, known | places, new),
         Step("Say what is not registered", run=_REFUSE, environment=failed, condition=_SOME_FAILED),
-        Step("Say what is not better than what is live", run=_UNFIT, environment=unfit, condition=_SOME_UNFIT),
+        Step("Say what was not registered beside what is live", run=_UNFIT, environment=unfit, condition=_SOME_UNFIT),
     )
     job = Job(
         "register",

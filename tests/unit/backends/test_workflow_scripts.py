@@ -141,15 +141,15 @@ def test_a_record_that_cannot_be_proposed_ends_the_job(tmp_path: Path) -> None:
     assert calls(tmp_path) == ["record churn -o json"]
 
 
-@pytest.mark.parametrize("code", [2, 7])
+@pytest.mark.parametrize("code", [2, 6, 7])
 def test_what_is_worse_than_what_is_live_by_now_stops_no_other_and_fails_the_job(code: int, tmp_path: Path) -> None:
-    fake(tmp_path, f'case "$2" in worse) exit {code} ;; broken) exit 6 ;; esac')
+    fake(tmp_path, f'case "$2" in worse) exit {code} ;; broken) exit 5 ;; esac')
     registering = script("main/register", "Register")
     done = run(tmp_path, registering, PIPELINES="good worse better")
     assert done.returncode == 0, done.stderr
     assert outputs(tmp_path) == {"registered": "good better", "unfit": "worse"}
-    assert run(tmp_path, registering, PIPELINES="broken").returncode == 6
-    told = script("main/register", "Say what is not better than what is live")
+    assert run(tmp_path, registering, PIPELINES="broken").returncode == 5
+    told = script("main/register", "Say what was not registered beside what is live")
     done = run(tmp_path, told, PIPELINES="worse", GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
     assert done.returncode == 1
     assert "`mlops waive worse`" in (tmp_path / "summary").read_text()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,27 @@ ROOT = Path(__file__).parent.parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the golden tests")
+
+
+_SLOW_MODULE = re.compile(r"^pytestmark = (\[\s*)?(pytest\.mark\.slow|plays\.MARKS)\b", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out a module that is slow as a whole before it imports a training library: that alone takes seconds."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py" or not collection_path.is_file():
+        return None
+    return True if _SLOW_MODULE.search(collection_path.read_text(encoding="utf-8")) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Look once, not at every collection of garbage, at what five thousand tests and their libraries are made of."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.runner.origin import Origin
 from tests.runner.result import Run
 from tests.runner.run import ENVIRONMENT, Runner
 
-MARKS = [pytest.mark.slow, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+MARKS = [pytest.mark.slow, pytest.mark.tools, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
 KEY = "private-key-of-the-app"
 _REMOTE = """\
 [core]

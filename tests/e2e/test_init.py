@@ -24,7 +24,7 @@ from tests.runner.origin import Origin
 from tests.runner.result import Run
 from tests.runner.run import Runner
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.tools]
 
 EXAMPLE = ROOT / "examples" / "churn"
 # What moves with every change of the program, with the machine, or with the words of the language, and has tests of its

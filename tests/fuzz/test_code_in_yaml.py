@@ -128,6 +128,7 @@ def refuse(root: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not [name for name in asked if name.startswith(("victim", "hydra", "omegaconf"))], text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("position", "spelling"), cases())
 def test_a_key_that_could_name_code_is_refused(
     root: Path, position: str, spelling: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -134,6 +134,7 @@ def harmless(root: Path, before: dict[str, Obeyed], place: Place, payload: str) 
     return True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", range(4))
 def test_a_payload_in_some_places_is_refused_or_stays_text(root: Path, before: dict[str, Obeyed], start: int) -> None:
     for number, place in list(enumerate(PLACES))[start * 7 :: 29]:

@@ -149,6 +149,7 @@ def test_nothing_a_person_wrote_becomes_markup_a_mention_or_a_link(tmp_path: Pat
     assert "<img src=x onerror=alert(1)>" in shown.text, "it is shown as it was written"
 
 
+@pytest.mark.slow
 def test_more_than_fits_is_left_out_from_the_end_and_said(tmp_path: Path) -> None:
     names = [f"model_{index:04}" for index in range(1000)]
     write_plan(tmp_path, *(change(name, "train", keys=(LEARNING_RATE,) * 30) for name in names))

@@ -24,6 +24,7 @@ EMULATED = ("Haswell", "Skylake-Client", "EPYC")
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.tools,
     pytest.mark.skipif(platform.machine() not in {"x86_64", "AMD64"}, reason="the promise is about x86-64"),
 ]
 

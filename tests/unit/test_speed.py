@@ -60,6 +60,7 @@ def files() -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for path in (*kept, *(ROOT / "tests" / "golden").glob("*.py")))
 
 
+@pytest.mark.slow
 def test_only_the_shared_helpers_look_at_a_clock() -> None:
     found = {name: list(faults(Path(ROOT / name).read_text(encoding="utf-8"))) for name in files()}
     assert {name: lines for name, lines in found.items() if lines and name not in MAY} == {}

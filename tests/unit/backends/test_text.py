@@ -56,6 +56,7 @@ TRAPS = (
 )
 
 
+@pytest.mark.slow
 @given(TREES)
 def test_what_is_written_is_read_back_by_every_reader(tree: dict[str, Any]) -> None:
     text = document("conf/x.yaml", tree)

@@ -101,6 +101,7 @@ def files(folder: Path) -> list[str]:
     return [str(path) for path in sorted(folder.iterdir())]
 
 
+@pytest.mark.slow
 def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus: Path) -> None:
     names = [Path(path).stem.split("-", 1)[1] for path in files(corpus / FOLDER)]
     assert len(CORPUS) >= 30
@@ -287,6 +288,7 @@ HOSTILE = (
 hostile = st.text(max_size=40) | st.sampled_from(HOSTILE)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(["runner", "python", "branch", "labels"]), hostile)
 def test_hostile_text_in_a_setting_is_refused_or_changes_nothing_else(key: str, text: str) -> None:
@@ -310,6 +312,7 @@ def expressions(texts: dict[str, str]) -> set[str]:
     return {found for text in texts.values() for found in re.findall(r"\$\{\{.*?\}\}", text)}
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["id", "key", "environment", "reader", "branch", "role", "region", "provider", "tenant"]), hostile

@@ -57,6 +57,7 @@ def one(column: str, **value: object) -> np.ndarray:
     return TRANSFORMS[2].apply_rows(rows)[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(rows=ROWS, which=st.sampled_from(TRANSFORMS))
 def test_rows_and_frames_give_the_same_bits(rows: list[dict[str, object]], which: Transform) -> None:
@@ -69,6 +70,7 @@ def test_rows_and_frames_give_the_same_bits(rows: list[dict[str, object]], which
     assert np.isfinite(by_frame).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(rows=ROWS, which=st.sampled_from(TRANSFORMS), cut=st.integers(0, 12))
 def test_a_row_does_not_depend_on_the_rows_beside_it(rows: list[dict], which: Transform, cut: int) -> None:

@@ -4,14 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from mlops.cli.annotations import annotate
 from mlops.diagnostics import Position
 from tests.builders.shop import make_shop
-
-if TYPE_CHECKING:
-    import pytest
 
 ROOT = Path(__file__).parent.parent.parent.parent
 
@@ -30,6 +28,7 @@ def test_nothing_is_told_at_home(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_a_compiled_file_edited_by_hand_is_told_where_it_differs(tmp_path: Path) -> None:
     root = make_shop(tmp_path / "shop", "churn")
     path = root / ".github" / "workflows" / "mlops-pr.yml"

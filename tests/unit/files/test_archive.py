@@ -87,6 +87,7 @@ def test_other_ways_to_pack_are_refused(packed: int, tmp_path: Path) -> None:
     assert said == "'a' in the archive is packed in a way that is not read here"
 
 
+@pytest.mark.slow
 def test_more_files_than_anybody_needs_are_refused(tmp_path: Path) -> None:
     archive = pack(tmp_path / "a.zip", *((f"{number}", b"") for number in range(20_001)), packed=zipfile.ZIP_STORED)
     assert refused(archive) == "the archive holds 20,001 files, more than 20,000"

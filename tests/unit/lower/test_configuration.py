@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ NESTS = st.recursive(
 SECTIONS = st.dictionaries(st.text(max_size=6), st.dictionaries(st.text(max_size=6), NESTS, max_size=3), min_size=1)
 
 
+@pytest.mark.slow
 @given(SECTIONS)
 def test_the_digest_of_sections_is_that_of_their_canonical_json(sections: dict[str, dict[str, Any]]) -> None:
     stages = [Stage(name, "", (), (), section) for name, section in sections.items()]

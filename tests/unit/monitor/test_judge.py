@@ -135,6 +135,7 @@ def test_drift_elsewhere_is_found_beside_a_broken_column(tmp_path: Path, bundle:
     assert [(alarm.name, len(alarm.windows)) for alarm in found.alarms] == [("plan", 3)]
 
 
+@pytest.mark.slow
 def test_a_window_that_is_lost_in_part_is_not_compared(tmp_path: Path, bundle: Path) -> None:
     found = watch(tmp_path, bundle, lambda index, frame: pl.concat([frame] * 10) if index < 4 else frame)
     assert [incident.check for incident in found.windows[-1].incidents] == ["volume"]
@@ -255,6 +256,7 @@ def test_worse_answers_alarm_once_their_labels_are_in(tmp_path: Path, bundle: Pa
     assert [(alarm.kind, alarm.name) for alarm in found.alarms] == [("performance", "accuracy")]
 
 
+@pytest.mark.slow
 def test_what_labels_said_long_ago_is_history(tmp_path: Path, bundle: Path) -> None:
     """Answers were wrong in the first days; then nobody wrote labels any more."""
     watch(tmp_path, bundle, same, days=7)

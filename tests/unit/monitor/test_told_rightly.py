@@ -78,6 +78,7 @@ def report(
     return document(result, reference, "churn")
 
 
+@pytest.mark.slow
 def test_rows_that_are_refused_are_an_incident_for_as_long_as_they_are(tmp_path: Path, bundle: Path) -> None:
     """Three bad rows a day refuse three of fifteen requests: a fifth of all rows, none of which is logged."""
 
@@ -139,6 +140,7 @@ def ten_days(tmp_path_factory: pytest.TempPathFactory, filling: Path) -> Path:
 STRICT = {"nulls": 0.02, "outside": 1.0}
 
 
+@pytest.mark.slow
 def test_a_column_with_seven_per_cent_of_nulls_for_ten_days_blinds_nobody(ten_days: Path, filling: Path) -> None:
     found = report(ten_days, filling, START + timedelta(days=10), quality=STRICT)
     assert found["status"] == "data-incident"
@@ -155,6 +157,7 @@ def test_the_contract_knows_of_it(ten_days: Path, filling: Path) -> None:
     assert (found["status"], [alarm["name"] for alarm in found["alarms"]]) == ("alarm", ["visits"])
 
 
+@pytest.mark.slow
 def test_accepted_for_a_while_it_lets_a_retraining_through(ten_days: Path, filling: Path) -> None:
     entry = {"check": "nulls", "column": "insured", "at_most": 0.1, "cause": "Guests are not asked since October."}
     entry |= {"owner": "@ada", "approver": "@grace", "since": "2026-11-01", "until": "2026-11-20"}
@@ -168,6 +171,7 @@ def test_accepted_for_a_while_it_lets_a_retraining_through(ten_days: Path, filli
     assert "accepted until 2026-11-20 by @grace: Guests are not asked since October." in render(found, "psi", None)
 
 
+@pytest.mark.slow
 def test_an_alarm_of_five_months_ago_is_not_how_things_are(tmp_path: Path, bundle: Path) -> None:
     """The last days of a server showed a shift; nobody has asked it since."""
     root = make_repository(tmp_path / "shop")

@@ -4,9 +4,13 @@ import dataclasses
 import json
 from pathlib import Path
 
+import pytest
+
 from mlops.bundle.contents import Contents
 from mlops.release.entry import Origin, read_entry
 from tests.builders.bundles import make_bundle
+
+pytestmark = pytest.mark.slow
 
 
 def test_an_entry_holds_the_candidates_metrics_with_their_intervals(tmp_path: Path) -> None:

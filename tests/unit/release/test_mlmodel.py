@@ -20,6 +20,8 @@ from mlops.release.registry import register
 from tests.builders.bundles import make_bundle
 from tests.builders.stores import make_store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -44,7 +46,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     mlflow.set_registry_uri("")
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")  # MLflow's own types warn when it is imported
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_a_registered_version_gives_the_golden_scores_through_mlflow(task: str, tmp_path: Path, store: str) -> None:

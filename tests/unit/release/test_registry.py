@@ -22,6 +22,8 @@ from tests.builders.bundles import make_bundle
 from tests.builders.meeting import meet
 from tests.builders.stores import make_store
 
+pytestmark = pytest.mark.slow
+
 COMMIT = "c" * 40
 HISTORY = (("linear/loss", 0.5, 0), ("linear/loss", 0.25, 1))
 
@@ -85,7 +87,6 @@ def _other(bundle: Path, digest: str, name: str) -> Entry:
     return dataclasses.replace(entry, name=name, digest=digest, tags=tags)
 
 
-@pytest.mark.slow
 def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, registered: Registered) -> None:
     contents = Contents.read(bundle)
     version = client.get_model_version("tiny", registered.version)
@@ -103,7 +104,6 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     }
 
 
-@pytest.mark.slow
 def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(
     client: Any, registered: Registered
 ) -> None:
@@ -118,7 +118,6 @@ def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(
     assert json.loads(dataset.dataset.source) == {"uri": "pipelines/tiny", "sha256": "1" * 64}
 
 
-@pytest.mark.slow
 def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
     client: Any, bundle: Path, uri: str, registered: Registered
 ) -> None:
@@ -128,7 +127,6 @@ def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
     assert len(client.search_runs([client.get_experiment_by_name("tiny").experiment_id])) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
     client: Any, bundle: Path, uri: str, after: bool
@@ -167,7 +165,6 @@ def act(bundle, uri):
 """
 
 
-@pytest.mark.slow
 def test_two_processes_that_register_one_bundle_make_one_version(bundle: Path, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     said, errors = meet(2, REGISTER, str(bundle), uri)
@@ -175,7 +172,6 @@ def test_two_processes_that_register_one_bundle_make_one_version(bundle: Path, t
     assert sorted(said) == ["1 False", "1 True"]
 
 
-@pytest.mark.slow
 def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
     client: Any, bundle: Path, uri: str
 ) -> None:
@@ -196,7 +192,6 @@ def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
     assert run.info.run_id == version.run_id
 
 
-@pytest.mark.slow
 def test_a_deleted_experiment_is_named_and_not_revived(client: Any, bundle: Path, uri: str) -> None:
     client.delete_experiment(client.create_experiment("gone"))
     with pytest.raises(InfrastructureError) as caught:

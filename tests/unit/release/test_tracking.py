@@ -12,6 +12,8 @@ import pytest
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.release.tracking import answering, connection, shown
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "uri",
@@ -47,7 +49,6 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(tmp_path: Path) -> No
         pass
 
 
-@pytest.mark.slow
 def test_a_programming_error_is_not_blamed_on_the_server(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), connection(f"sqlite:///{tmp_path}/mlflow.db"):
         _ = 1 / 0
@@ -93,7 +94,6 @@ MlflowClient(sys.argv[1], sys.argv[1])
 """
 
 
-@pytest.mark.slow
 def test_a_store_whose_migration_was_stopped_heals_by_itself(tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     command = [sys.executable, "-W", "ignore", "-c", STOPPED, uri]

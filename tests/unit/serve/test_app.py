@@ -190,6 +190,7 @@ def test_no_json_makes_the_server_fail(client: Client, body: Any) -> None:
     assert set(response.json()) <= {"predictions", "error_code", "message", "problems"}
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(body=st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-16")))
 def test_no_bytes_make_the_server_fail(client: Client, body: bytes) -> None:

@@ -21,6 +21,8 @@ from mlops.steps.golden_rows import json_row
 from tests.builders.bundles import make_frame, make_predictor
 from tests.unit.steps.test_step_evaluate import PREDICTIONS, pipeline, report
 
+pytestmark = pytest.mark.slow
+
 PARAMS = {"pipeline": "tiny", "configuration": "sha256:c"}
 
 

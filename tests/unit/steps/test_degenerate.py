@@ -13,6 +13,8 @@ from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.steps import gate
 from tests.builders.evaluations import binary, probabilities, regression, with_scores, write_run
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from pathlib import Path
 

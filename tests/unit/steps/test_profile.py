@@ -8,6 +8,8 @@ from mlops.bundle.recipe import Column, Recipe
 from mlops.files.canonical import dumps
 from mlops.steps.profile import profile
 
+pytestmark = pytest.mark.slow
+
 
 def recipe(task: str = "binary") -> Recipe:
     columns = [

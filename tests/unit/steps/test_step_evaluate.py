@@ -21,6 +21,8 @@ from mlops.steps.context import StageContext
 from mlops.steps.tables import scored, transformed
 from tests.builders.bundles import make_pipeline
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -47,7 +49,6 @@ def report(context: StageContext) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("task", METRICS)
 def test_every_model_is_measured_on_the_same_rows(tmp_path: Path, task: str) -> None:
     context = pipeline(tmp_path, task)

@@ -18,6 +18,8 @@ from mlops.steps.tables import Draft
 from tests.builders.bundles import make_pipeline
 from tests.builders.training import NOWHERE, session
 
+pytestmark = pytest.mark.slow
+
 
 def fitted(tmp_path: Path) -> tuple[StageContext, Any]:
     folder = make_pipeline(tmp_path / "pipelines/tiny")

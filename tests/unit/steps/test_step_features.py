@@ -14,6 +14,8 @@ from mlops.steps.features import run
 from mlops.steps.tables import transformed
 from tests.builders.bundles import make_pipeline
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -13,6 +13,8 @@ from mlops.app.running.stage import run_stage
 from mlops.errors import DataError
 from tests.builders.series import compiled, daily, project, run, weekly_pattern
 
+pytestmark = pytest.mark.slow
+
 FORECAST = "{horizon: 3, season: 7, windows: [7]}"
 DAYS = 200
 UP_TO_FEATURES = ("ingest", "validate", "split", "features")

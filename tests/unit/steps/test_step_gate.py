@@ -16,6 +16,8 @@ from mlops.ml.evaluation.studies import costs
 from mlops.steps import gate
 from tests.builders.evaluations import RULES, binary, gate_params, with_scores, without, write_run
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -203,7 +205,6 @@ def test_the_params_of_the_compiler_are_accepted() -> None:
     assert gate.Params.model_validate(section).rules[3].by == "site"
 
 
-@pytest.mark.slow
 def test_the_gate_imports_no_learning_library() -> None:
     heavy = ("sklearn", "scipy", "matplotlib", "torch", "onnxruntime")
     code = f"import sys, mlops.steps.gate; print([name for name in {heavy} if name in sys.modules])"

@@ -10,6 +10,8 @@ from mlops.errors import DataError, IntegrityError
 from mlops.steps import ingest
 from mlops.steps.context import StageContext
 
+pytestmark = pytest.mark.slow
+
 RAND_HIE = Path(__file__).parents[3] / "pipelines" / "rand_hie" / "data" / "rand_hie.csv.gz"
 
 

@@ -14,6 +14,8 @@ from mlops.steps.context import StageContext
 from tests.builders.bundles import make_bundle, make_pipeline
 from tests.builders.workloads import judged, simulated, timed
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_process_that_dies_is_said_so() -> None:
     dead = measure.Subject((sys.executable, "-c", "pass"), 1)
@@ -28,13 +30,11 @@ def test_a_process_that_dies_while_it_is_measured_is_said_so() -> None:
         process.ask({"requests": 1})
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("ratio", "verdict"), [(1.2, "fail"), (1.12, "fail"), (1.08, "pass"), (1.02, "pass")])
 def test_processes_measured_in_turns_are_compared_by_their_work(ratio: float, verdict: str) -> None:
     assert judged(timed(ratio, "ticking")) == verdict
 
 
-@pytest.mark.slow
 def test_real_clocks_tell_a_model_that_works_many_times_as_long() -> None:
     assert judged(timed(8, "real")) == "fail"
     assert judged(timed(1 / 8, "real")) == "pass"
@@ -47,7 +47,6 @@ def test_a_fifth_is_found_and_a_fiftieth_is_not_blamed_on_machines_so_noisy(spre
     assert np.mean([judged(simulated(1.02, spread, random)) == "fail" for _ in range(400)]) <= 0.05
 
 
-@pytest.mark.slow
 def test_a_model_and_the_live_one_are_measured_in_turns(tmp_path: Path) -> None:
     folder = make_pipeline(tmp_path / "pipelines/tiny")
     params: dict[str, Any] = {"repetitions": 5, "requests": 80, "batch": 16}

@@ -16,6 +16,8 @@ from mlops.steps.context import StageContext
 from mlops.steps.package import run
 from tests.builders.bundles import make_pipeline
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from pathlib import Path
 

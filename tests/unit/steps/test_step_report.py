@@ -13,6 +13,8 @@ from mlops.ml.evaluation.report import page
 from mlops.steps import gate
 from tests.builders.evaluations import binary, gate_params, multiclass, regression, with_scores, write_run
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -14,6 +14,8 @@ from tests.builders.evaluations import RULES, binary, gate_params, regression, w
 from tests.builders.reports import EXPLANATIONS, WAIVER, examine
 from tests.unit.steps.test_step_report import outline
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path

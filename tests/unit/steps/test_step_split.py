@@ -12,6 +12,8 @@ from mlops.ml.data.splits import PARTS, digest
 from mlops.steps import split
 from mlops.steps.context import StageContext
 
+pytestmark = pytest.mark.slow
+
 ROWS = 1_000
 
 

@@ -21,6 +21,8 @@ from tests.builders.exporting import one_table_of_operators
 from tests.builders.stores import make_store
 from tests.builders.training import binary, images, regression, write_features
 
+pytestmark = pytest.mark.slow
+
 OUTPUTS = ("artifacts/model/model.onnx", "artifacts/model/model.json", "reports/training.json", "reports/history.csv")
 NET = {"kind": "mlp", "hidden": [8], "dropout": 0.3, "lr": 0.01}
 
@@ -40,7 +42,6 @@ def document(context: StageContext, name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
 def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     context = write_features(tmp_path, binary())
     train.run(context)
@@ -82,7 +83,6 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
     ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "select_by", "data", "shape"),
     [("regression", "rmse", regression(), ()), ("multiclass", "accuracy", images(), (3,))],
@@ -100,7 +100,6 @@ def test_the_model_answers_as_the_convention_says(
     assert answer.shape == (len(data.validation_x), *shape)
 
 
-@pytest.mark.slow
 def test_two_folders_agree_on_every_byte(tmp_path: Path) -> None:
     contexts = [write_features(tmp_path / name, binary(), candidates={"net": NET}) for name in ("one", "other")]
     for context in contexts:
@@ -108,7 +107,6 @@ def test_two_folders_agree_on_every_byte(tmp_path: Path) -> None:
     assert digests(contexts[0]) == digests(contexts[1])
 
 
-@pytest.mark.slow
 def test_a_candidates_result_does_not_depend_on_its_neighbours(tmp_path: Path) -> None:
     alone = write_features(tmp_path / "one", binary(), candidates={"net": NET})
     together = write_features(
@@ -159,7 +157,6 @@ def killed_in_an_epoch(context: StageContext, epochs: int, further: int) -> Path
     return found
 
 
-@pytest.mark.slow
 def test_a_run_killed_twice_in_an_epoch_ends_with_the_same_digests(tmp_path: Path) -> None:
     changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 8, "batch_size": 16, "patience": None}}
     undisturbed = write_features(tmp_path / "one", binary(), **changes)
@@ -173,7 +170,6 @@ def test_a_run_killed_twice_in_an_epoch_ends_with_the_same_digests(tmp_path: Pat
     assert not first.exists()
 
 
-@pytest.mark.slow
 def test_a_checkpoint_of_other_inputs_is_not_used(tmp_path: Path) -> None:
     changes = {"candidates": {"net": NET}, "trainer": {"max_epochs": 5, "batch_size": 16, "patience": None}}
     killed = write_features(tmp_path / "one", binary(), **changes)
@@ -187,7 +183,6 @@ def test_a_checkpoint_of_other_inputs_is_not_used(tmp_path: Path) -> None:
     assert not left.exists()
 
 
-@pytest.mark.slow
 def test_runs_are_tracked_once_and_change_nothing(tmp_path: Path) -> None:
     from mlflow import MlflowClient
 
@@ -214,7 +209,6 @@ def test_runs_are_tracked_once_and_change_nothing(tmp_path: Path) -> None:
     assert len(client.search_runs([experiment.experiment_id])) == 2
 
 
-@pytest.mark.slow
 def test_a_lost_tracking_server_does_not_change_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain = write_features(tmp_path / "one", binary())
     lost = write_features(tmp_path / "other", binary(), Tracking("http://127.0.0.1:9", "fleet"))
@@ -283,7 +277,6 @@ def test_a_learning_curve_is_drawn_where_it_is_asked_for(tmp_path: Path) -> None
     assert float(lines[-1].split(",")[2]) == pytest.approx(chosen[context.params["select_by"]], rel=1e-4)
 
 
-@pytest.mark.slow
 def test_a_network_has_a_learning_curve_without_points(tmp_path: Path) -> None:
     mlp = {"mlp": {"kind": "mlp", "hidden": [4]}}
     context = write_features(tmp_path, binary(60), learning_curve=True, candidates=mlp, trainer={"max_epochs": 1})

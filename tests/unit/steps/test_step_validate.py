@@ -13,6 +13,8 @@ from mlops.ml.data import parquet
 from mlops.steps import validate
 from mlops.steps.context import StageContext
 
+pytestmark = pytest.mark.slow
+
 ROWS = 200
 CANARY = "CANARY"
 

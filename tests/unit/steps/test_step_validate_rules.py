@@ -15,6 +15,8 @@ from mlops.ml.data import parquet
 from mlops.steps import validate
 from mlops.steps.context import StageContext
 
+pytestmark = pytest.mark.slow
+
 ROWS = 600
 DAY = datetime.date(2024, 3, 1)
 

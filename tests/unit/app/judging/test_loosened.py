@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,7 @@ def test_more_rules_never_loosen(before: dict[str, Any], more: dict[str, Any]) -
     assert loosened(before, {"rules": [*more["rules"], *before["rules"]]}) == ()
 
 
+@pytest.mark.slow
 @given(GATES, st.floats(0.01, 0.5))
 def test_lower_floors_are_always_told(before: dict[str, Any], less: float) -> None:
     floors = [rule for rule in before["rules"] if rule["at_least"] is not None and rule["mode"] == "block"]

@@ -60,6 +60,7 @@ def judged(root: Path) -> Rejudged:
     return rejudge(root, "visits", "HEAD")
 
 
+@pytest.mark.slow
 def test_a_lower_bound_with_a_worse_model_fails_under_the_base(root: Path) -> None:
     recorded(root, WORSE, rules=rules(0.6))
     found = judged(root)

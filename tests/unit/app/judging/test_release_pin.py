@@ -57,6 +57,7 @@ def test_what_the_verb_wrote_and_what_a_run_recorded_is_an_upgrade(root: Path, w
     assert cli.run(["validate", "--base", base]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "text"),
     [
@@ -106,6 +107,7 @@ def test_many_others_are_counted(root: Path, wheel: Path) -> None:
     assert found(root, "HEAD") == [mixed("note-0", "note-1", "note-2", "note-3", "note-4 and 2 more")]
 
 
+@pytest.mark.slow
 def test_yaml_is_taken_only_as_the_release_migrates_it(root: Path, wheel: Path) -> None:
     edit(root, "conf/pipeline/churn.yaml", "description: Who", "about: Who")
     base = commit(root, "as 0.0.9 had it")
@@ -116,6 +118,7 @@ def test_yaml_is_taken_only_as_the_release_migrates_it(root: Path, wheel: Path) 
     assert found(root, base, (PLANT,)) != []
 
 
+@pytest.mark.slow
 def test_an_upgrade_is_taken_back_by_git_and_judged_by_the_release_that_it_goes_back_to(
     root: Path, wheel: Path
 ) -> None:

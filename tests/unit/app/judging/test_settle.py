@@ -23,6 +23,8 @@ from tests.builders.confronted import ABSOLUTE, OTHER, OVER_LIVE, candidate, mak
 from tests.builders.released import Shop, run_of
 from tests.builders.repositories import commit, git
 
+pytestmark = pytest.mark.slow
+
 CANDIDATE = "sha256:" + "d" * 64
 TOO_GOOD = {**OVER_LIVE, "id": "auroc-far-over-champion", "at_least": 0.9}
 
@@ -179,7 +181,6 @@ def test_rows_of_an_unknown_split_leave_doubt(shop: Shop) -> None:
     assert rule["sentence"].startswith("which rows the live model learnt from is not known: dvc has not the split")
 
 
-@pytest.mark.slow
 def test_rows_that_the_live_model_learnt_from_are_left_out(shop: Shop) -> None:
     def dvc(*arguments: str) -> None:
         subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=shop.root, check=True, capture_output=True)
@@ -233,7 +234,6 @@ def test_a_rule_on_the_candidate_alone_says_what_the_live_model_has(shop: Shop) 
     assert sentence.endswith("; the champion has 0.416 on the same 40 rows")
 
 
-@pytest.mark.slow
 def test_what_serving_costs_is_measured_once_for_both_gates(shop: Shop) -> None:
     cost = {"id": "latency_p50-over-champion", "metric": "latency_p50", "against": "champion", "at_most": 1e9}
     quick = {"repetitions": 5, "requests": 8, "batch": 2}

@@ -38,6 +38,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]) -> None:
     monkeypatch.setattr(load, "merge", wrong)
 
 
+@pytest.mark.slow
 def test_a_composition_that_hydra_confirms_has_no_finding(root: Path) -> None:
     assert validate(root, hydra=True) == ((), "")
 

@@ -259,6 +259,7 @@ names = st.text(
 ).filter(lambda name: "${" not in name and name.strip() == name and name.isprintable())
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(columns=st.lists(names, min_size=3, max_size=3, unique=True), target=st.integers(0, 2))
 def test_any_column_names_make_a_pipeline_without_a_finding(

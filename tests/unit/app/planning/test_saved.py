@@ -37,6 +37,7 @@ PLANS = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(PLANS)
 def test_a_plan_survives_its_json(planned: Planned) -> None:
     assert decode(json.dumps(encode(planned)).encode(), "plan.json") == planned

@@ -31,6 +31,8 @@ from tests.builders.judged import FOLDER, TOKEN, Judged, judged, prepare
 from tests.builders.repositories import commit, edit, git
 from tests.runner.ran import pack
 
+pytestmark = pytest.mark.slow
+
 HINT = "something wrote into the artifact that its job left: look at the run, and at who changed what there"
 MAKE = "`mlops run churn` makes one; judge it with `mlops gate churn --base`"
 RUN = "https://github.com/shop/models/actions/runs/100"

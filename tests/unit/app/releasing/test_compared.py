@@ -20,6 +20,8 @@ from tests.builders.confronted import ABSOLUTE, OVER_LIVE, candidate, make_confr
 from tests.builders.confronted import compared as compared_as
 from tests.builders.released import Shop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Shop:

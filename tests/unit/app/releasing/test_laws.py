@@ -20,6 +20,8 @@ from mlops.errors import StaleError
 from tests.builders.released import Shop, make_released
 from tests.builders.repositories import commit, git, make_repository, record
 
+pytestmark = pytest.mark.slow
+
 DIGESTS = tuple(f"sha256:{letter * 64}" for letter in "abc")
 ENVIRONMENTS = ("staging", "prod")
 Step = tuple[str, str | None, str | None]

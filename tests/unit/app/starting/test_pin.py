@@ -34,6 +34,7 @@ def test_each_form_of_the_pin_is_written_and_read_back(place: str, line: str) ->
     assert parse(text) == requirements
 
 
+@pytest.mark.slow
 @given(
     st.from_regex(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}(rc[0-9])?", fullmatch=True),
     st.from_regex(r"[0-9a-f]{64}", fullmatch=True),

@@ -138,6 +138,7 @@ def test_a_remote_brings_the_new_releases_lock_for_its_store(root: Path, wheel: 
     assert f"dvc-s3 3.2.0 → {now.versions()['dvc-s3']}" in done.packages
 
 
+@pytest.mark.slow
 def test_a_remote_that_came_later_is_served_by_the_same_release(
     root: Path, wheel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -284,6 +285,7 @@ def test_an_older_release_is_refused_with_the_way_back(root: Path, wheel: Path) 
     assert refused(root, Wanted(str(wheel))) == (message, "take the upgrade back with git revert", 4)
 
 
+@pytest.mark.slow
 def test_a_version_of_an_index_has_one_wheel(root: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pinned = parse((root / FILE).read_text())
     (root / FILE).write_text(write(Requirements(Pin(VERSION, "a" * 64), pinned.lock)))

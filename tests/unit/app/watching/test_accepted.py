@@ -65,6 +65,7 @@ def report(root: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_an_acceptance_counts_once_it_is_committed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["monitor", "churn", "--until", "2026-11-06"]
     assert run(arguments) == 2
@@ -133,6 +134,7 @@ def test_nobody_accepts_in_a_pull_request_of_their_own(root: Path) -> None:
     assert not [item for item in validate(root, base="HEAD", author="Grace")[0] if item.rule == "accept-own-approval"]
 
 
+@pytest.mark.slow
 def test_what_is_accepted_may_be_learnt_from_and_the_pull_request_says_so(root: Path) -> None:
     edit(root, "conf/data/churn.yaml", "path: data/churn.csv", "path: data/rows")
     rows = root / "pipelines/churn/data/rows"

@@ -52,6 +52,7 @@ def test_counts_agree_with_plain_python(values, edges):
     assert drift.counts(np.array(values), bounds).tolist() == expected
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=12).filter(any))
 def test_nothing_has_moved_from_itself(histogram):
     edges = list(range(len(histogram) - 1))

@@ -175,6 +175,7 @@ def test_a_few_rows_prove_nothing():
     assert leaks(pl.DataFrame({"x": [0, 0, 5, 6] * 5, "y": [0, 0, 1, 1] * 5}), "y", "binary") == []
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(0, 10_000), st.floats(0.05, 0.95), st.floats(0, 1), st.sampled_from(["amount", "flag", "word", "gap"])

@@ -57,6 +57,7 @@ def test_series_do_not_see_each_other_and_the_order_of_rows_says_nothing() -> No
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-99, 99), min_size=20, max_size=40), st.integers(1, 6), st.integers(0, 39), st.data())
 @settings(max_examples=40, deadline=None)
 def test_nothing_after_the_origin_changes_what_a_row_sees(

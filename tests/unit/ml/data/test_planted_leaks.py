@@ -15,6 +15,8 @@ from mlops.ml.data import parquet
 from mlops.steps import split, validate
 from mlops.steps.context import StageContext
 
+pytestmark = pytest.mark.slow
+
 RAND_HIE = Path(__file__).parents[4] / "pipelines" / "rand_hie" / "data" / "rand_hie.csv.gz"
 ROWS = 1_500
 
@@ -212,7 +214,6 @@ def diabetes():
     return frame.with_columns(progression=loaded.target), {"target": "progression", "task": "regression"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dataset", [rand_hie, digits, diabetes], ids=lambda dataset: dataset.__name__)
 def test_a_clean_dataset_raises_no_alarm(tmp_path, dataset):
     frame, more = dataset()

@@ -108,6 +108,7 @@ def test_a_rule_that_makes_no_sense_cannot_be_written(rule):
         ColumnRule(**rule)
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | st.integers(-5, 5), min_size=1, max_size=40), st.integers(-5, 5), st.integers(-5, 5))
 def test_between_agrees_with_plain_python(values, low, high):
     frame = pl.DataFrame({"x": pl.Series(values, dtype=pl.Int64)})

@@ -99,6 +99,7 @@ def test_not_a_number_is_missing_not_wrong():
     assert (settled.failed, settled.values.null_count()) == (0, 2)
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-(10**15), 10**15), min_size=1))
 def test_whole_numbers_survive_their_spelling(numbers):
     settled = settle(pl.Series("x", [str(number) for number in numbers]))
@@ -110,18 +111,21 @@ def test_floats_survive_their_spelling(numbers):
     assert cast(pl.Series("x", [repr(number) for number in numbers]), "float").to_list() == numbers
 
 
+@pytest.mark.slow
 @given(st.lists(MOMENTS, min_size=1))
 def test_moments_survive_their_spelling(moments):
     settled = settle(pl.Series("x", [moment.isoformat(sep=" ", timespec="microseconds") for moment in moments]))
     assert (settled.type, settled.values.to_list()) == ("datetime", moments)
 
 
+@pytest.mark.slow
 @given(st.lists(st.dates(min_value=dt.date(1000, 1, 1)), min_size=1))
 def test_dates_survive_their_spelling(days):
     settled = settle(pl.Series("x", [day.isoformat() for day in days]))
     assert (settled.type, settled.values.to_list()) == ("date", days)
 
 
+@pytest.mark.slow
 @given(st.lists(st.none() | st.text(max_size=8), min_size=1, max_size=50))
 def test_looking_never_fails_and_never_loses_a_value(values):
     settled = settle(pl.Series("x", values, dtype=pl.String))

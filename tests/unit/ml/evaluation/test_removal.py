@@ -76,6 +76,7 @@ def test_the_whole_passes() -> None:
     assert before() == (2, dict.fromkeys([rule.id for rule in RULES], 2))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4, unique=True))
 def test_taking_anything_away_only_lowers_a_verdict(parts: list[str]) -> None:

@@ -14,6 +14,8 @@ from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.session import Judge
 from tests.builders.training import NOWHERE, session
 
+pytestmark = pytest.mark.slow
+
 TREES = {"trees": 12, "depth": 3}
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from mlops.ml.training.batches import Batches, InOrder
 
+pytestmark = pytest.mark.slow
+
 
 def batches(rows: int, size: int, at_once: int = 1, seed: int = 0) -> Batches:
     x = torch.arange(rows, dtype=torch.float32)

@@ -11,6 +11,8 @@ from mlops.ml.training.problem import Problem
 from mlops.spec import model
 from tests.builders.training import NOWHERE
 
+pytestmark = pytest.mark.slow
+
 TABLE = Problem("binary", (4,))
 
 

@@ -11,6 +11,8 @@ import torch
 from mlops.errors import IntegrityError
 from mlops.ml.training import checkpoint
 
+pytestmark = pytest.mark.slow
+
 
 class Trap:
     def __reduce__(self) -> tuple[object, tuple[str]]:

@@ -10,6 +10,8 @@ from mlops.ml.training.problem import Examples, Problem, Task
 from mlops.ml.training.session import Epoch, Judge, Session
 from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, binary, images, regression, session
 
+pytestmark = pytest.mark.slow
+
 KINDS = {
     "linear": {},
     "gradient_boosting": {"trees": 25, "lr": 0.2},

@@ -17,8 +17,9 @@ from mlops.ml.training.networks import Scores
 from mlops.ml.training.problem import Problem, Scale
 from tests.builders.scores import SHAPES, scores
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 @pytest.mark.parametrize("task", SHAPES)
 def test_a_graph_follows_the_convention(task: str) -> None:
     shape, outputs = SHAPES[task]
@@ -36,7 +37,6 @@ def test_a_graph_follows_the_convention(task: str) -> None:
             assert export.check_parity("a", data, x, module(torch.from_numpy(x)).numpy()) < 1e-5
 
 
-@pytest.mark.slow
 def test_a_graph_tells_of_no_folder_tool_or_moment() -> None:
     data = export.from_torch(scores("multiclass"), (1, 8, 8))
     text = str(onnx.load_from_string(data))
@@ -55,7 +55,6 @@ print("\\n".join(exported()))
 """
 
 
-@pytest.mark.slow
 def test_processes_in_different_folders_write_the_same_bytes(tmp_path: Path, repository: Path) -> None:
     def digests(number: int) -> list[str]:
         folder = tmp_path / str(number)
@@ -71,7 +70,6 @@ def test_processes_in_different_folders_write_the_same_bytes(tmp_path: Path, rep
     assert found[1] == found[2] == found[0]
 
 
-@pytest.mark.slow
 def test_a_gap_between_native_and_onnx_is_refused() -> None:
     data = export.from_torch(scores("binary"), (4,))
     x = np.zeros((5, 4), dtype=np.float32)
@@ -93,7 +91,6 @@ class Branching(nn.Module):
         return x[:, :1] if float(x.sum()) > 0 else x[:, 1:2]
 
 
-@pytest.mark.slow
 def test_a_module_that_onnx_cannot_express_is_refused_with_a_sentence() -> None:
     with pytest.raises(ConfigurationError) as caught:
         export.from_torch(Scores(Branching(), Problem("binary", (4,)), Scale()), (4,))

@@ -12,6 +12,8 @@ from mlops.ml.training.linear import Linear, adopt
 from mlops.ml.training.networks import Scores
 from mlops.ml.training.problem import Problem, Scale
 
+pytestmark = pytest.mark.slow
+
 SIZES = st.integers(1, 70)
 
 

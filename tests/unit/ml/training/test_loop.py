@@ -18,6 +18,8 @@ from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.session import Epoch, Judge, Session, TrainerOptions
 from tests.builders.training import AUROC, binary, session
 
+pytestmark = pytest.mark.slow
+
 DATA = binary()
 PROBLEM = Problem.of("binary", DATA)
 
@@ -80,7 +82,6 @@ def same(one: FittedModule, other: FittedModule) -> bool:
     return one.history == other.history and all(torch.equal(left[name], right[name]) for name in left)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("build", [network, lambda _: Own()], ids=["ours", "a user's"])
 @pytest.mark.parametrize("stop_at", [1, 2, 5])
 def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(build: Any, stop_at: int, tmp_path: Path) -> None:
@@ -187,7 +188,6 @@ def test_lightning_counts_the_optimisers_steps() -> None:
     assert steps == [10, 20, 30]
 
 
-@pytest.mark.slow
 def test_loggers_of_lightning_are_fed_once_an_epoch(tmp_path: Path) -> None:
     from pytorch_lightning.loggers import CSVLogger
 

@@ -11,6 +11,8 @@ from mlops.ml.training.problem import Problem, Scale
 from mlops.ml.training.session import Session
 from tests.builders.training import ACCURACY, AUROC, RMSE, binary, images, regression, session
 
+pytestmark = pytest.mark.slow
+
 
 class Answers(nn.Module):
     def __init__(self, values: list[list[float]]) -> None:
@@ -85,7 +87,6 @@ def test_weights_are_those_of_a_plain_loop(clip: float | None) -> None:
         torch.testing.assert_close(ours, theirs)
 
 
-@pytest.mark.slow
 def test_a_network_learns_each_task() -> None:
     cases = [
         ("binary", binary(), AUROC, mlp, ([16], 0.1), 0.9),

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from mlops.ml.training.progress import bar
 from mlops.ml.training.session import Epoch
 
-if TYPE_CHECKING:
-    import pytest
+pytestmark = pytest.mark.slow
 
 
 def test_away_from_a_terminal_a_line_is_said_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import pytest
+
 from mlops.ml.training.seeds import derive
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_seed_is_the_same_on_every_machine() -> None:

@@ -10,6 +10,8 @@ from mlops.ml.training.tracking import RUN_KEY, Run
 from tests.builders.meeting import meet
 from tests.builders.stores import make_store
 
+pytestmark = pytest.mark.slow
+
 KEY = "sha256:" + "1" * 64
 
 
@@ -36,7 +38,6 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     return make_store(tmp_path_factory.mktemp("mlflow") / "mlflow.db")
 
 
-@pytest.mark.slow
 def test_a_run_holds_parameters_tags_epochs_and_results(uri: str) -> None:
     run = opened(uri)
     run.parameters({"hidden": [8, 8], "trainer": {"max_epochs": 2}})
@@ -54,7 +55,6 @@ def test_a_run_holds_parameters_tags_epochs_and_results(uri: str) -> None:
     }
 
 
-@pytest.mark.slow
 def test_the_same_key_is_the_same_run_and_nothing_is_logged_twice(uri: str) -> None:
     key = "sha256:" + "2" * 64
     first = opened(uri, key)
@@ -114,7 +114,6 @@ def act(uri):
 """
 
 
-@pytest.mark.slow
 def test_processes_that_meet_at_a_new_store_share_one_run(tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/new/mlflow.db"
     said, errors = meet(3, SCRIPT, uri)

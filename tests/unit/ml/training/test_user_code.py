@@ -13,6 +13,8 @@ from mlops.ml.training.problem import Problem
 from mlops.ml.training.session import Fitted
 from tests.builders.training import binary, session
 
+pytestmark = pytest.mark.slow
+
 DATA = binary()
 PROBLEM = Problem.of("binary", DATA)
 MODULE = """
@@ -60,7 +62,6 @@ def fit(origin: Origin, kind: str, **parameters: Any) -> Fitted:
     return candidates.build("own", kind, parameters, PROBLEM, origin).fit(DATA, session())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "parameters"), [("Wide", {"width": 8}), ("scaled", {"c": 0.5})])
 def test_a_class_or_function_of_the_pipeline_is_a_kind(origin: Origin, kind: str, parameters: dict[str, Any]) -> None:
     fitted = fit(origin, f"pipelines.churn.model:{kind}", **parameters)

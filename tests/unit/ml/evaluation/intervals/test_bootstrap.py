@@ -79,6 +79,7 @@ def test_nothing_is_drawn_from_no_rows() -> None:
     assert list(Resampling.of(0, None, 100, 0).weights()) == []
 
 
+@pytest.mark.slow
 def test_resamples_are_scored_many_at_a_time_and_held_a_few_at_a_time() -> None:
     y = (np.random.default_rng(0).random(4000) < 0.78).astype(np.int64)
     apply = statistic("auroc", y, probabilities(y, 1.0))

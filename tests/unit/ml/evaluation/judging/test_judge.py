@@ -353,6 +353,7 @@ def spoiled(data: Predictions, what: str) -> Predictions:
     return with_scores(data, **{model: np.where(np.arange(len(data)) % 97 == 5, NAN, data.scores[model])})
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     st.sets(

@@ -39,6 +39,7 @@ def test_a_fifth_slower_is_found_and_a_fiftieth_is_not() -> None:
     assert hardly.count("pass") >= 0.9 * 500
 
 
+@pytest.mark.slow
 def test_a_difference_that_is_not_there_is_within_its_interval_as_often_as_promised() -> None:
     rule = Rule("r", "latency_p99", "champion", at_most=0.0)
     intervals = [judge([rule], report(seed=seed), INPUTS, CHAMPION, 0.95)[0].evidence.interval for seed in range(2000)]

@@ -163,6 +163,13 @@ Why: the code owners decided that nothing may be judged or run by it.
 Fix: `mlops upgrade --to` another version.
 Example: `versions: {refused: ["0.1.3"]}` with `mlops-by-pull-request==0.1.3`.
 
+release-unrecorded: a release of a bundle that Git does not know.
+What: a pull request makes a bundle live, and the commit that it is merged into does not hold the lock and the reports
+    of the run that made it; what was live there before may come back.
+Why: what it was judged on could not be looked at again, nor the bundle be gone back to without the registry.
+Fix: merge the lock and the reports first, `mlops record NAME`, then release it.
+Example: `bundle: sha256:...` in conf/release/prod/churn.yaml, typed by hand after a training in CI.
+
 remote-unlocked: a DVC remote that what is locked cannot reach.
 What: .dvc/config names a remote on s3, gs, azure or ssh, and requirements.txt lacks what DVC needs for it.
 Why: every machine installs that lock and nothing else; the first job to fetch or push would fail.

@@ -72,6 +72,13 @@ def made_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str 
     return None
 
 
+def recorded_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str | None:
+    """Name the last commit that holds the report and the lock of the run that made a bundle; None where none does."""
+    commit = made_at(root, name, digest, reference)
+    lock = f"pipelines/{name}/dvc.lock"
+    return commit if commit is not None and files_at(root, commit, [lock]) else None
+
+
 def reported(root: Path, name: str) -> dict[str, Any]:
     """Read what the last run says of its bundle; empty where there is none, raises Conflicted where two stand there."""
     path = root / "pipelines" / name / "reports" / "bundle.json"

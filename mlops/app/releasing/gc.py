@@ -15,7 +15,7 @@ from typing import Any
 
 from mlops.app.git import git
 from mlops.app.project import open_project
-from mlops.app.releasing.record import recorded_at
+from mlops.app.releasing.bundles import recorded_at
 from mlops.app.releasing.window import Held, held, main_lines
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.plain_yaml import parse

@@ -33,14 +33,16 @@ class Moment:
     pull_request: int | None = None
 
 
-def history(root: Path, environment: str, name: str) -> tuple[Moment, ...]:
+def history(root: Path, environment: str, name: str, reference: str = "HEAD") -> tuple[Moment, ...]:
     """List what was live, newest first, along the main line: a merge counts as one change, that of its author.
+
+    The main line is that of what is checked out, or of another reference.
 
     Raises:
         InfrastructureError: Git cannot tell.
     """
     file = file_of(environment, name)
-    log = _git(root, "log", "-z", "--first-parent", "-m", "--no-renames", f"--format={_FIELDS}", "HEAD", "--", file)
+    log = _git(root, "log", "-z", "--first-parent", "-m", "--no-renames", f"--format={_FIELDS}", reference, "--", file)
     moments: list[Moment] = []
     for commit, date, author, subject in _by_four(log.split("\0")):
         bundle = bundle_in(files_at(root, commit, [file]).get(file), file)

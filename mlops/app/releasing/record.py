@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops.app.git import changed_files, files_at
+from mlops.app.git import changed_files
 from mlops.app.project import open_project
-from mlops.app.releasing.bundles import made_at, reported
+from mlops.app.releasing.bundles import recorded_at, reported
 from mlops.app.releasing.history import shallow
 from mlops.app.releasing.registry import refuse_unless_passed
 from mlops.app.reviewing.markdown import escape
@@ -91,13 +91,6 @@ def refuse_unrecorded(root: Path, name: str, digest: str) -> None:
         f"{name}: no commit records the run that made {digest[:19]}…, and only what Git records is released",
         hint=f"mlops record {name}, and merge its pull request; or commit pipelines/{name}/dvc.lock and its reports",
     )
-
-
-def recorded_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str | None:
-    """Name the last commit that holds the report and the lock of the run that made a bundle; None where none does."""
-    commit = made_at(root, name, digest, reference)
-    lock = f"pipelines/{name}/dvc.lock"
-    return commit if commit is not None and files_at(root, commit, [lock]) else None
 
 
 def _agreeing(root: Path, name: str) -> None:

@@ -90,8 +90,8 @@ for name in $PIPELINES; do
   echo "::error title=$name is not registered::beside what is live now it does not pass, or cannot be judged"
   {
     echo "**$name is not registered.** Beside what is live by now it does not pass, or that cannot be told: the log of"
-    echo "the step that registers says why. What is live stays live. Repair the model, or \\`mlops waive $name\\`; where"
-    echo "something did not answer, run this workflow again."
+    echo "the step that registers says why. What is live stays live. Repair the model, or \\`mlops waive $name\\`;"
+    echo "where something did not answer, run this workflow again."
   } >> "$GITHUB_STEP_SUMMARY"
 done
 exit 1
@@ -107,8 +107,8 @@ _VERIFY = """\
 for name in $PIPELINES; do .venv/bin/mlops verify "$name"; done
 """
 
-# Rules over the live model are judged again, beside what is live by now: 2 and 7 are verdicts on that one pipeline, 6 is
-# one that cannot be given. None of them stops another.
+# Rules over the live model are judged again, beside what is live by now: 2 and 7 are verdicts on that one pipeline, 6
+# is one that cannot be given. None of them stops another.
 _REGISTER = """\
 registered=
 unfit=

@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
+STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
 
 
 def main() -> None:

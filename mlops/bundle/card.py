@@ -21,6 +21,7 @@ class Evidence:
 
     pipeline: str
     task: str
+    bundle: str = ""
     description: str = ""
     owners: Sequence[str] = ()
     risk: str = ""
@@ -65,6 +66,7 @@ def _details(e: Evidence) -> Iterator[str]:
     yield f"- Kind: {_said(e.model.get('kind'))}, candidate {_said(e.model.get('candidate'))}"
     yield f"- Parameters: {parameters or MISSING}"
     yield f"- Trained again, the same bits: {_SAME_BITS.get(e.training.get('reproducible', ''), MISSING)}"
+    yield f"- Bundle: {_said(e.bundle)}"
     yield f"- Configuration: {_said(e.identity.get('configuration'))}"
     yield f"- License: {e.person('license')}"
     yield f"- Citation: {e.person('citation')}"

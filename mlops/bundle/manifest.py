@@ -1,4 +1,8 @@
-"""`manifest.json`: every file of a bundle with its digest. The digest of the manifest's bytes names the bundle."""
+"""`manifest.json`: every file of a bundle with its digest. The digest of the manifest's bytes names the bundle.
+
+Version 2 is of what is served and nothing else, so that the same content has one name under whatever rules it is
+judged. Version 1 held what it was made of and how it was judged as well; it is read and served as before.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "manifest.json"
+VERSION: Literal[2] = 2
 REQUIRED = frozenset({"golden.json", "model.json", "model.onnx", "schema.json", "transform.json"})
+_REQUIRED = {1: REQUIRED, 2: REQUIRED | {"profile.json", "requirements.txt"}}
+EVIDENCE = frozenset({"gate.json", "metrics.json", "training.json", "card.md"})
+"""What version 1 held besides content, and version 2 may not."""
 LARGEST = 1 << 20  # bytes of a manifest; a longer one was not written here
 _FILE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
@@ -32,37 +40,42 @@ class Entry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The contents of a bundle and what it was made of; `identity` holds digests of data, configuration, gate, code."""
+    """The contents of a bundle; in version 1, `identity` holds digests of data, configuration, gate, code."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = VERSION
     pipeline: str
     task: Literal["binary", "multiclass", "regression"]
     files: dict[str, Entry]
-    identity: dict[str, Any]
+    identity: dict[str, Any] | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> Manifest:
         """Read a manifest; raises IntegrityError on what is none, is not canonical or names unsafe files."""
         try:
             document = json.loads(data)
-            if isinstance(document, dict) and document.get("schema_version") != 1:
-                raise IntegrityError(f"{NAME} has schema_version {document.get('schema_version')!r}, this tool reads 1")
+            if isinstance(document, dict) and document.get("schema_version") not in _REQUIRED:
+                said = document.get("schema_version")
+                raise IntegrityError(f"{NAME} has schema_version {said!r}, this tool reads 1 and 2")
             manifest = cls.model_validate(document)
         except (ValidationError, ValueError, RecursionError) as error:
             raise IntegrityError(f"{NAME} is not a manifest") from error
         if unsafe := [name for name in manifest.files if not _FILE.fullmatch(name) or name == NAME]:
             raise IntegrityError(f"{NAME} names files no bundle may have: {', '.join(map(repr, sorted(unsafe)[:20]))}")
-        if absent := sorted(REQUIRED - set(manifest.files)):
+        if absent := sorted(_REQUIRED[manifest.schema_version] - set(manifest.files)):
             raise IntegrityError(f"{NAME} does not name {', '.join(absent)}")
+        if (manifest.identity is None) != (manifest.schema_version == VERSION):
+            raise IntegrityError(f"{NAME} of version {manifest.schema_version} says too much, or too little, of itself")
+        if manifest.schema_version == VERSION and (told := sorted(EVIDENCE & set(manifest.files))):
+            raise IntegrityError(f"{NAME} names {', '.join(told)}, which is about content and no part of it")
         if manifest.dumps() != data:
             raise IntegrityError(f"{NAME} was rewritten: it says the same in other bytes")
         return manifest
 
     def dumps(self) -> bytes:
         """Spell the manifest in its one way."""
-        return dumps(self.model_dump()).encode("utf-8")
+        return dumps(self.model_dump(exclude={"identity"} if self.identity is None else None)).encode("utf-8")
 
     @property
     def digest(self) -> str:
@@ -70,14 +83,14 @@ class Manifest(BaseModel):
         return digest(self.dumps())
 
 
-def seal(folder: Path, pipeline: str, task: str, identity: dict[str, Any]) -> Manifest:
+def seal(folder: Path, pipeline: str, task: str) -> Manifest:
     """Write the manifest of the files in `folder`, which makes it a bundle."""
     files = {
         path.name: {"sha256": hashlib.sha256(data := path.read_bytes()).hexdigest(), "size": len(data)}
         for path in sorted(folder.iterdir())
         if path.name != NAME
     }
-    document = {"schema_version": 1, "pipeline": pipeline, "task": task, "files": files, "identity": identity}
+    document = {"schema_version": VERSION, "pipeline": pipeline, "task": task, "files": files}
     manifest = Manifest.parse(dumps(document).encode("utf-8"))
     write_bytes(folder / NAME, manifest.dumps())
     return manifest

@@ -51,13 +51,6 @@ class Predictor:
         decision = Decision.parse(files[DECISION]) if DECISION in files else None
         return cls(transform, OnnxModel(files["model.onnx"]), RequestSchema.parse(files["schema.json"]), decision)
 
-    @classmethod
-    def assemble(cls, transform_json: Path, model_folder: Path, decision: Decision | None = None) -> Predictor:
-        """Join a transform, a model and what decides by it that are not in a bundle yet."""
-        transform = Transform.read(transform_json)
-        model = OnnxModel((model_folder / "model.onnx").read_bytes())
-        return cls(transform, model, RequestSchema.of(transform.recipe), decision)
-
     @property
     def task(self) -> str:
         """Say binary, multiclass or regression."""

@@ -1,6 +1,6 @@
 """A process of its own that loads one model and tells on standard output how long its answers take.
 
-`python -m mlops.bundle.timing TRANSFORM MODEL ROWS` says `{"ready": true}` after its first answer; then each line of
+`python -m mlops.bundle.timing BUNDLE ROWS` says `{"ready": true}` after its first answer; then each line of
 standard input `{"requests": n}` or `{"batches": n}` is answered by seconds, one for each.
 """
 
@@ -58,12 +58,12 @@ def _say(out: TextIO, value: Mapping[str, Any]) -> None:
     out.flush()
 
 
-def main(transform: str, model: str, rows: str) -> None:
-    """Load a model as the server does, and answer."""
+def main(bundle: str, rows: str) -> None:
+    """Load a bundle as the server does, and answer."""
     from mlops.bundle.predictor import Predictor
 
     document = json.loads(Path(rows).read_bytes())
-    predictor = Predictor.assemble(Path(transform), Path(model))
+    predictor = Predictor.open(Path(bundle))
     answer(predictor, document["rows"], document["batch"], sys.stdin, sys.stdout)
 
 

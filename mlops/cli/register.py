@@ -17,8 +17,8 @@ from mlops.extras import need
 def command(names: tuple[str, ...], form: str) -> int:
     """Register the bundles of pipelines as model versions; without a NAME, of all whose last run passed.
 
-    A bundle that is there already makes no second version. One that cannot be registered stops no other; the exit
-    code is then that of the first.
+    A bundle that is there already makes no second version; where it passed other rules since, its version says so.
+    One that cannot be registered stops no other; the exit code is then that of the first.
     """
     need("registry", "`mlops register`")
     from mlops.app.releasing.adopted import UNKNOWN
@@ -38,7 +38,8 @@ def command(names: tuple[str, ...], form: str) -> int:
         emit([asdict(registered) for registered in found])
     for registered in found if form == "text" else ():
         click.echo(f"{registered.name} version {registered.version}")
-        say(f"{'registered' if registered.created else 'registered already'}: {registered.bundle}")
+        known = "registered already, now as the last run judged it" if registered.stated else "registered already"
+        say(f"{'registered' if registered.created else known}: {registered.bundle}")
         if registered.judged == UNKNOWN:
             say("which bundle the run of its pull request judged is not known any more")
         elif registered.judged not in (None, registered.bundle):

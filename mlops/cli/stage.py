@@ -14,6 +14,7 @@ _STAGES = (
     "split",
     "features",
     "train",
+    "bundle",
     "evaluate",
     "measure",
     "gate",

@@ -40,6 +40,7 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
         _split(spec),
         _features(spec),
         _train(name, spec),
+        _bundle(name, spec),
         _evaluate(name, spec),
         *_measure(spec),
         _gate(spec, facts.waivers.get(name, ())),
@@ -50,13 +51,12 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
 
 
 def _identified(stage: Stage, facts: Facts) -> Stage:
-    """Add what code and which libraries a stage's result depends on; a bundle names the code of every stage."""
-    code = dict(sorted(facts.code.items())) if stage.name == "package" else facts.code.get(stage.name, "")
-    section = {
-        **stage.section,
-        "code": code,
-        "libraries": dict(facts.libraries.get(stage.name, {})),
-    }
+    """Add what code and which libraries a stage's result depends on; a statement names those of every stage."""
+    whole = stage.name == "package"
+    code = dict(sorted(facts.code.items())) if whole else facts.code.get(stage.name, "")
+    pins = facts.libraries.values() if whole else (facts.libraries.get(stage.name, {}),)
+    libraries = {name: version for known in pins for name, version in known.items()}
+    section = {**stage.section, "code": code, "libraries": dict(sorted(libraries.items()))}
     return Stage(stage.name, stage.command, stage.inputs, stage.outputs, section)
 
 
@@ -159,6 +159,18 @@ def _train(name: str, spec: Pipeline) -> Stage:
     return _stage("train", section, ("artifacts/features", *rows, *own), *outputs, *curve)
 
 
+def _bundle(name: str, spec: Pipeline) -> Stage:
+    cost = spec.evaluate.cost
+    section = {
+        "pipeline": name,
+        "golden_rows": spec.package.golden_rows,
+        **({} if cost is None else {"cost": dump(cost)}),
+        **({"requests": requests} if (requests := brief(spec.requests)) else {}),
+    }
+    inputs = ("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split")
+    return _stage("bundle", section, inputs, Output("artifacts/bundle"))
+
+
 def _evaluate(name: str, spec: Pipeline) -> Stage:
     rules = lower_rules(spec)
     named = {rule["metric"] for rule in rules} | set(spec.evaluate.metrics)
@@ -184,14 +196,13 @@ def _evaluate(name: str, spec: Pipeline) -> Stage:
         **({} if cost is None else {"cost": dump(cost)}),
         **lookback(spec),
         **({"own": own} if own else {}),
-        **_requests(spec, "nulls"),
     }
     outputs = (
         Output("artifacts/evaluation"),
         Output("reports/metrics.json", Kind.METRIC),
         Output("reports/plots", Kind.PLOT, plots.of(spec)),
     )
-    inputs = ("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split")
+    inputs = ("artifacts/bundle", "artifacts/features", "artifacts/split")
     return _stage("evaluate", section, (*inputs, *{own_file(rule["use"]) for rule in own.values()}), *outputs)
 
 
@@ -215,7 +226,7 @@ def _measure(spec: Pipeline) -> tuple[Stage, ...]:
     """Measure what serving costs, where a rule asks for it."""
     if not serving_rules(spec):
         return ()
-    inputs = ("artifacts/features/transform.json", "artifacts/model", "artifacts/split")
+    inputs = ("artifacts/bundle",)
     return (_stage("measure", dump(spec.evaluate.serving), inputs, Output("reports/serving.json", Kind.REPORT)),)
 
 
@@ -234,6 +245,7 @@ def _gate(spec: Pipeline, waivers: tuple[Waiver, ...]) -> Stage:
     }
     explain = spec.evaluate.explain
     inputs = (
+        "artifacts/bundle",
         "artifacts/evaluation",
         *(["reports/serving.json"] if serving else []),
         *(["reports/explanations.json"] if explain is not None and explain.attributions else []),
@@ -256,30 +268,21 @@ def _package(name: str, spec: Pipeline, configuration: str) -> Stage:
         "description": spec.description,
         "owners": list(spec.owners),
         "risk": spec.risk,
-        "golden_rows": spec.package.golden_rows,
         "configuration": configuration,
         **({"card": said} if (said := spec.card.model_dump(exclude_none=True)) else {}),
-        **_requests(spec, "nulls", "batch"),
     }
     inputs = (
+        "artifacts/bundle",
         "artifacts/evaluation",
-        "artifacts/features/transform.json",
-        "artifacts/model",
         "artifacts/schema.json",
-        "artifacts/split",
         "reports/data.json",
         "reports/gate.json",
         "reports/metrics.json",
         "reports/split.json",
         "reports/training.json",
     )
-    return _stage("package", section, inputs, Output("artifacts/bundle"), Output("reports/bundle.json", Kind.REPORT))
-
-
-def _requests(spec: Pipeline, *keys: str) -> dict[str, Any]:
-    """Say what a server does with bad rows, where it is not what servers always did."""
-    said = {key: value for key, value in brief(spec.requests).items() if key in keys}
-    return {"requests": said} if said else {}
+    outputs = (Output("reports/bundle.json", Kind.REPORT), Output("reports/card.md", Kind.REPORT))
+    return _stage("package", section, inputs, *outputs)
 
 
 def _group(spec: Pipeline) -> str | None:

@@ -190,7 +190,7 @@ def bins(
 
 
 def _output(records: Records, reference: Reference) -> Iterator[tuple[str, Bins]]:
-    profile, rows = reference.scores, reference.test_rows
+    profile, rows = reference.scores, reference.score_rows
     scores = performance.scores(records.output, reference.recipe.target)
     if "classes" in profile:
         classes = list(profile["classes"])

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlops.bundle.contents import Contents
+from mlops.bundle.papers import Papers
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
 from mlops.errors import IntegrityError
@@ -14,18 +14,22 @@ from mlops.files.canonical import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from mlops.bundle.contents import Contents
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A verified bundle as far as the monitor needs it; `test_rows` is what the scores' profile was made of."""
+    """A verified bundle as far as the monitor needs it; `score_rows` is what the scores' profile was made of.
+
+    `metrics` are the candidate's on its test rows, where they are known.
+    """
 
     bundle: str
     profile_digest: str
     pipeline: str
     rows: int
-    test_rows: int
+    score_rows: int
     columns: Mapping[str, Mapping[str, Any]]
     scores: Mapping[str, Any]
     metrics: Mapping[str, Any]
@@ -33,23 +37,23 @@ class Reference:
     schema: RequestSchema
 
     @classmethod
-    def read(cls, folder: Path) -> Reference:
-        """Read a bundle.
+    def of(cls, contents: Contents, papers: Papers | None = None) -> Reference:
+        """Take a bundle, and what was said about it; one of version 1 carries its own papers.
 
         Raises:
-            IntegrityError: its bytes are not what its manifest says, or it carries no profile.
+            IntegrityError: it carries no profile.
         """
-        contents = Contents.read(folder)
+        papers = papers or Papers.within(contents)
         try:
             data = contents.files["profile.json"]
             profile = json.loads(data)
-            metrics = json.loads(contents.files.get("metrics.json", b"{}"))
+            metrics = {} if papers is None else papers.report("metrics.json")
             return cls(
                 bundle=contents.digest,
                 profile_digest=digest(data),
                 pipeline=contents.manifest.pipeline,
                 rows=int(profile["rows"]),
-                test_rows=int(metrics.get("rows") or profile["rows"]),
+                score_rows=int(profile.get("score_rows") or metrics.get("rows") or profile["rows"]),
                 columns=profile["columns"],
                 scores=profile["scores"],
                 metrics=metrics.get("models", {}).get("candidate", {}),
@@ -58,5 +62,6 @@ class Reference:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise IntegrityError(
-                f"the bundle in {folder} has no profile to compare with", hint="make it again with `mlops run NAME`"
+                f"the bundle {contents.digest[:19]}… has no profile to compare with",
+                hint="make it again with `mlops run NAME`",
             ) from error

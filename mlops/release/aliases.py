@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import InfrastructureError, StaleError
-from mlops.release.entry import BUNDLE, JUDGED, VERDICT
+from mlops.release.entry import BUNDLE, JUDGED, STATEMENT, VERDICT
 from mlops.release.mlmodel import bundle_of
-from mlops.release.registry import ARTIFACT, versions
+from mlops.release.registry import ARTIFACT, statement_folder, versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,13 +27,17 @@ _AGAIN = "run it again, on the newest commit of the main branch"
 
 @dataclass(frozen=True)
 class Version:
-    """A model version and what its tags say of it; `judged` as `entry.Origin` has it."""
+    """A model version and what its tags say of it; `judged` as `entry.Origin` has it.
+
+    `statement` is the digest of the newest statement on its bundle; None for a bundle of version 1.
+    """
 
     number: str
     bundle: str | None
     verdict: str | None = None
     run: str = ""
     judged: str | None = None
+    statement: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,17 @@ def download(client: MlflowClient, version: Version, folder: Path) -> Path:
     return bundle_of(Path(client.download_artifacts(version.run, ARTIFACT, str(folder))))
 
 
+def download_papers(client: MlflowClient, version: Version, folder: Path) -> Path:
+    """Bring the newest statement on a version's bundle, with its reports, into a folder; they are still to be verified.
+
+    Raises:
+        InfrastructureError: the version has none, or an interrupted registration left it without.
+    """
+    if not version.run or not version.statement:
+        raise InfrastructureError(f"version {version.number} has no statement", hint="register the bundle again")
+    return Path(client.download_artifacts(version.run, statement_folder(version.statement), str(folder)))
+
+
 def _unmoved(client: MlflowClient, model: Model, tag: str) -> None:
     """Look again at who claims the model: proving a bundle took its time."""
     now = read_model(client, model.name, ())
@@ -175,4 +190,4 @@ def _overtaken(name: str) -> StaleError:
 
 def _version(found: ModelVersion) -> Version:
     tags, run = found.tags, str(found.run_id or "")
-    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, tags.get(JUDGED))
+    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, tags.get(JUDGED), tags.get(STATEMENT))

@@ -1,4 +1,4 @@
-"""What the registry is told about a bundle: everything is read from the bundle itself, plus where it came from."""
+"""What the registry is told about a bundle: all is read from the bundle and its papers, plus where it came from."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlops.bundle.contents import Contents
+    from mlops.bundle.papers import Papers
 
 BUNDLE = "mlops.bundle"
 VERDICT = "mlops.verdict"
 JUDGED = "mlops.judged"
+STATEMENT = "mlops.statement"
 Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
 
@@ -46,6 +48,8 @@ class Entry:
     tags: tuple[tuple[str, str], ...]
     data: str
     source: str
+    statement: str | None = None
+    """Digest of the statement about it; None for a bundle of version 1, which carries its own evidence."""
 
     @property
     def run_name(self) -> str:
@@ -53,23 +57,20 @@ class Entry:
         return f"{self.name}-{self.digest.removeprefix('sha256:')[:12]}"
 
 
-def read_entry(bundle: Contents, origin: Origin, history: tuple[Measured, ...] = ()) -> Entry:
-    """Read a verified bundle; `history` is the training's, by epoch."""
+def read_entry(bundle: Contents, papers: Papers, origin: Origin, history: tuple[Measured, ...] = ()) -> Entry:
+    """Read a verified bundle and its papers; `history` is the training's, by epoch."""
     manifest = bundle.manifest
+    statement = None if papers.statement is None else papers.statement.name
     return Entry(
         name=manifest.pipeline,
         digest=bundle.digest,
-        params=tuple(_params(_read(bundle, "model.json"))),
-        metrics=(*_metrics(_read(bundle, "metrics.json")), *history),
-        tags=tuple(sorted(_tags(bundle, manifest.identity, origin))),
-        data=manifest.identity["data"],
+        params=tuple(_params(json.loads(bundle.files["model.json"]))),
+        metrics=(*_metrics(papers.report("metrics.json")), *history),
+        tags=tuple(sorted(_tags(papers, origin))),
+        data=papers.identity["data"],
         source=origin.source,
+        statement=statement,
     )
-
-
-def _read(bundle: Contents, name: str) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(bundle.files.get(name, b"{}"))
-    return value
 
 
 def _params(model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -80,8 +81,9 @@ def _params(model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield key, value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def _tags(bundle: Contents, identity: Mapping[str, Any], origin: Origin) -> Iterator[tuple[str, str]]:
-    yield BUNDLE, bundle.digest
+def _tags(papers: Papers, origin: Origin) -> Iterator[tuple[str, str]]:
+    identity = papers.identity
+    yield BUNDLE, papers.bundle
     yield "mlops.code", canonical.digest_json(identity["code"])
     yield "mlops.commit", origin.commit
     yield "mlops.configuration", identity["configuration"]
@@ -90,7 +92,9 @@ def _tags(bundle: Contents, identity: Mapping[str, Any], origin: Origin) -> Iter
     yield "mlops.gate", identity["gate"]
     if origin.judged is not None:
         yield JUDGED, origin.judged
-    yield VERDICT, _read(bundle, "gate.json").get("verdict", "unknown")
+    if papers.statement is not None:
+        yield STATEMENT, papers.statement.name
+    yield VERDICT, papers.report("gate.json").get("verdict", "unknown")
     for stage, code in sorted(identity["code"].items()):
         yield f"mlops.code.{stage}", code
 

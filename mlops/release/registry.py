@@ -2,7 +2,8 @@
 
 The bundle's digest is the key. The version is written last and with all its tags in one call: while it is absent,
 nothing is registered and everything before it is repeated, each step finding what an earlier attempt left; once it is
-there, nothing is written again.
+there, nothing is written again but another statement: the same content that passed other rules. While that is written,
+the version names no statement, so that one cut short is seen, releases nothing and is finished by the next attempt.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.sqlite_store import artifact_location
-from mlops.release.entry import BUNDLE, JUDGED, Entry, Measured, Origin, read_entry
+from mlops.release.entry import BUNDLE, JUDGED, STATEMENT, VERDICT, Entry, Measured, Origin, read_entry
 from mlops.release.mlmodel import write_model
 from mlops.release.tracking import connection
 
@@ -25,13 +26,18 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
 
+    from mlops.bundle.papers import Papers
+
 ARTIFACT = "model"
 _BATCH = 100
 
 
 @dataclass(frozen=True)
 class Registered:
-    """A model version; `created` is False where it was there before, and `commit` is then of that time."""
+    """A model version; `created` is False where it was there before, and `commit` is then of that time.
+
+    `stated` says that it was there, under another statement, and is under this one now.
+    """
 
     name: str
     version: str
@@ -39,10 +45,12 @@ class Registered:
     commit: str
     created: bool
     judged: str | None = None
+    stated: bool = False
 
 
 def register(
     bundle: Path,
+    papers: Papers,
     *,
     pipeline: str,
     tracking_uri: str,
@@ -50,25 +58,28 @@ def register(
     origin: Origin,
     history: tuple[Measured, ...] = (),
 ) -> Registered:
-    """Register a bundle once.
+    """Register a bundle once, and what was said about it last.
 
     Raises:
-        IntegrityError: the bundle is not what its manifest says, or belongs to another pipeline.
+        IntegrityError: the bundle is not what its manifest says, belongs to another pipeline, or the papers to another.
         InfrastructureError: MLflow does not answer.
     """
-    contents = Contents.read(bundle)
+    contents = Contents.read(bundle, papers.bundle)
     if contents.manifest.pipeline != pipeline:
         raise IntegrityError(f"the bundle in {bundle} is of {contents.manifest.pipeline}, not of {pipeline}")
-    entry = read_entry(contents, origin, history)
+    entry = read_entry(contents, papers, origin, history)
     with connection(tracking_uri) as client:
-        return enter(client, entry, contents, experiment, artifact_location(tracking_uri, experiment))
+        return enter(client, entry, contents, papers, experiment, artifact_location(tracking_uri, experiment))
 
 
-def enter(client: MlflowClient, entry: Entry, bundle: Contents, experiment: str, location: str | None) -> Registered:
+def enter(
+    client: MlflowClient, entry: Entry, bundle: Contents, papers: Papers, experiment: str, location: str | None
+) -> Registered:
     """Find the version of a bundle, or make run and version; calls that an earlier attempt made are repeated."""
     if found := versions(client, entry.name, entry.digest):
-        return _registered(found[0], created=False)
+        return _stated(client, entry, papers, found[0])
     run = _run(client, entry, _experiment(client, experiment, location))
+    _file(client, str(run.info.run_id), entry, papers)
     _log(client, run, entry)
     with tempfile.TemporaryDirectory(prefix="mlops-register-") as folder:
         write_model(Path(folder), bundle)
@@ -77,16 +88,62 @@ def enter(client: MlflowClient, entry: Entry, bundle: Contents, experiment: str,
     return _settle(client, entry, _create(client, entry, run))
 
 
+def withdraw(client: MlflowClient, name: str, bundle: str, verdict: str) -> bool:
+    """Let the version of a bundle say that the newest verdict on it is no pass; False where there is no version."""
+    for version in versions(client, name, bundle)[:1]:
+        _tag(client, version, VERDICT, verdict)
+        return True
+    return False
+
+
+def statement_folder(statement: str) -> str:
+    """Name where the artifacts of a version's run hold a statement and its reports."""
+    return f"statements/{statement.removeprefix('sha256:')[:16]}"
+
+
+def _stated(client: MlflowClient, entry: Entry, papers: Papers, version: ModelVersion) -> Registered:
+    """Put a version under the newest statement on its bundle, where it is under another."""
+    tags = dict(entry.tags)
+    if (version.tags.get(STATEMENT), version.tags.get(VERDICT)) == (entry.statement, tags[VERDICT]):
+        return _registered(version, created=False)
+    _file(client, str(version.run_id), entry, papers)
+    _tag(client, version, STATEMENT, "")
+    if JUDGED in version.tags and JUDGED not in tags:
+        client.delete_model_version_tag(version.name, str(version.version), JUDGED)
+    for key, value in tags.items():
+        if key not in (BUNDLE, STATEMENT, "mlops.commit", "mlops.dirty"):
+            _tag(client, version, key, value)
+    if entry.statement is not None:
+        _tag(client, version, STATEMENT, entry.statement)
+    return _registered(client.get_model_version(version.name, str(version.version)), created=False, stated=True)
+
+
+def _file(client: MlflowClient, run: str, entry: Entry, papers: Papers) -> None:
+    """File a statement with its reports under the run of a version, by the statement's digest."""
+    if entry.statement is None:
+        return
+    with tempfile.TemporaryDirectory(prefix="mlops-statement-") as folder:
+        for name, data in papers.files.items():
+            (Path(folder) / name).write_bytes(data)
+        client.log_artifacts(run, folder, statement_folder(entry.statement))
+
+
+def _tag(client: MlflowClient, version: ModelVersion, key: str, value: str) -> None:
+    if version.tags.get(key) != value:
+        client.set_model_version_tag(version.name, str(version.version), key, value)
+        version.tags[key] = value
+
+
 def versions(client: MlflowClient, name: str, bundle: str) -> list[ModelVersion]:
     """List the versions that hold a bundle, oldest first."""
     found = client.search_model_versions(f"name = '{name}' and tags.`{BUNDLE}` = '{bundle}'")
     return sorted(found, key=lambda version: int(version.version))
 
 
-def _registered(version: ModelVersion, *, created: bool) -> Registered:
+def _registered(version: ModelVersion, *, created: bool, stated: bool = False) -> Registered:
     commit = version.tags.get("mlops.commit", "")
     judged = version.tags.get(JUDGED)
-    return Registered(version.name, str(version.version), str(version.run_id), commit, created, judged)
+    return Registered(version.name, str(version.version), str(version.run_id), commit, created, judged, stated)
 
 
 def _experiment(client: MlflowClient, name: str, location: str | None) -> str:

@@ -24,7 +24,9 @@ def acceptable(frame: pl.DataFrame, schema: RequestSchema) -> NDArray[np.bool_]:
     return np.broadcast_to(accepted, (frame.height,))
 
 
-def answered(frame: pl.DataFrame, schema: RequestSchema) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+def answered(
+    frame: pl.DataFrame, schema: RequestSchema, part: str = "test"
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
     """Keep the rows that a server would answer; list how many it would refuse, by column and reason.
 
     Raises:
@@ -32,7 +34,7 @@ def answered(frame: pl.DataFrame, schema: RequestSchema) -> tuple[pl.DataFrame, 
     """
     kept = frame.filter(acceptable(frame, schema))
     if not kept.height:
-        raise DataError("a server would refuse every test row", hint="write `requests: {nulls: impute}`")
+        raise DataError(f"a server would refuse every {part} row", hint="write `requests: {nulls: impute}`")
     left = frame.height - kept.height
     return kept, _listed(frame, schema) if left else []
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.decision import Decision
+from mlops.errors import IntegrityError
 from mlops.ml.evaluation.metrics.catalogue import decisions
 from mlops.ml.evaluation.studies import costs, threshold
 
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.ml.evaluation.studies.threshold import Choice
+
+
+def learn(cost: Mapping[str, Any], classes: Sequence[str], y: NDArray[Any], scores: NDArray[Any]) -> Decision:
+    """Learn from validation rows how to decide by a model's scores; the rule that its bundle serves."""
+    values = costs.table(cost, classes)
+    return _rule(cost, values, threshold.choose(y, scores, values) if len(classes) == 2 else None)
+
+
+def _rule(cost: Mapping[str, Any], values: NDArray[np.float64], choice: Choice | None) -> Decision:
+    return Decision(
+        values=tuple(map(tuple, values.tolist())),
+        threshold=None if choice is None else choice.threshold,
+        unit=cost.get("unit", ""),
+    )
 
 
 @dataclass(frozen=True)
@@ -34,19 +49,18 @@ class Deciding:
         classes: Sequence[str],
         y: NDArray[Any],
         scores: Mapping[str, NDArray[Any]],
+        served: Decision | None = None,
     ) -> Deciding:
-        """Learn from validation rows how to decide by the scores of each model."""
+        """Learn from validation rows how to decide by the scores of each model; the candidate's is what it serves.
+
+        Raises:
+            IntegrityError: the bundle decides by something else than what these rows say.
+        """
         values = costs.table(cost, classes)
         choices = {model: threshold.choose(y, score, values) for model, score in scores.items() if len(classes) == 2}
-        written = tuple(map(tuple, values.tolist()))
-        rules = {
-            model: Decision(
-                values=written,
-                threshold=choices[model].threshold if model in choices else None,
-                unit=cost.get("unit", ""),
-            )
-            for model in scores
-        }
+        rules = {model: _rule(cost, values, choices.get(model)) for model in scores}
+        if rules["candidate"] != served:
+            raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
         return cls(values, rules, choices)
 
     def decide(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""`mlops stage evaluate`: score the test rows with candidate and baselines, and measure them all alike."""
+"""`mlops stage evaluate`: score the test rows with the bundle and baselines, and measure them all alike."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, Field
 
-from mlops.bundle.decision import NAME as DECISION
+from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
-from mlops.bundle.recipe import Recipe
-from mlops.bundle.schema import Requests, RequestSchema
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
@@ -35,7 +33,8 @@ if TYPE_CHECKING:
 
     from mlops.steps.context import StageContext
 
-_INPUTS = ("artifacts/features/transform.json", "artifacts/model/model.onnx", "artifacts/split/test.parquet")
+_BUNDLE = "artifacts/bundle"
+_INPUTS = (f"{_BUNDLE}/transform.json", f"{_BUNDLE}/model.onnx", "artifacts/split/test.parquet")
 
 
 class Params(BaseModel, extra="forbid", frozen=True):
@@ -56,7 +55,6 @@ class Params(BaseModel, extra="forbid", frozen=True):
     cost: dict[str, Any] | None = None
     forecast: Lookback | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
-    requests: Requests = Requests()
     pipeline: str = ""
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
@@ -66,16 +64,18 @@ def run(context: StageContext) -> None:
     """Write predictions.parquet, metrics.json and the points of the plots."""
     params = Params.model_validate(context.params)
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
-    test, refused = answered(test, _schema(context, params))
+    contents = Contents.read(context.path(_BUNDLE))
+    candidate = Predictor.load(contents)
+    test, refused = answered(test, candidate.schema)
     context.say(f"scoring {test.height:,} rows")
     for item in refused:
         context.say(
             f"{item['rows']:,} rows are left out, which a server would refuse: `{item['column']}` {item['reason']}"
         )
-    predictions, deciding = _predict(context, params, test)
+    predictions, deciding = _predict(context, params, candidate, test)
     context.say(f"measuring {len(predictions.scores)} models, with intervals")
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
-    summary |= examine.examine(context, params, test, predictions)
+    summary |= examine.examine(context, params, candidate, test, predictions)
     if params.forecast is not None:
         summary["forecast"] = forecasting.section(params.forecast, test, predictions)
     if refused:
@@ -83,7 +83,6 @@ def run(context: StageContext) -> None:
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
         if deciding is not None:
-            (folder / DECISION).write_text(deciding.rules["candidate"].dumps(), encoding="utf-8")
             summary["decision"] = deciding.section(predictions)
     with writing_folder(context.path("reports/plots")) as folder:
         drawn = curves.plots(predictions)
@@ -101,20 +100,17 @@ def run(context: StageContext) -> None:
         "task": params.task,
         "rows": len(predictions),
         "classes": list(predictions.classes) or None,
+        "bundle": contents.digest,
         "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
     }
     write_text(context.path("reports/metrics.json"), dumps(rounded({**facts, **summary})))
     context.say(_line(params, summary, len(predictions)))
 
 
-def _schema(context: StageContext, params: Params) -> RequestSchema:
-    """Say what a server would take: a row that it refuses has no answer, and counts for none."""
-    return RequestSchema.of(Recipe.parse(context.path(_INPUTS[0]).read_bytes()), requests=params.requests)
-
-
-def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple[Predictions, Deciding | None]:
-    """Score every row with every model, through the code that serving uses, and decide by what decisions are worth."""
-    candidate = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+def _predict(
+    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+) -> tuple[Predictions, Deciding | None]:
+    """Score every row with every model, the candidate as it is served, and decide by what decisions are worth."""
     classes = tuple(map(str, candidate.classes or ()))
     scores: dict[str, NDArray[Any]] = {"candidate": scored(candidate, test)}
     features, deciding = transformed(candidate.transform, test), None
@@ -127,7 +123,7 @@ def _predict(context: StageContext, params: Params, test: pl.DataFrame) -> tuple
         based = _baselines(context, params, candidate, np.concatenate([features, x]))
         scores |= {model: score[: test.height] for model, score in based.items()}
         known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
-        deciding = Deciding.learn(params.cost, classes, y, known)
+        deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision)
     clean = Predictions(
         task=params.task,
         rows=test["__row__"].to_numpy(),
@@ -156,10 +152,10 @@ def _perturbed(
     recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
     shape = recipe.shape if recipe.kind == "image" else None
     scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
-    schema, scores = RequestSchema.of(recipe, requests=params.requests), {}
+    scores: dict[str, NDArray[Any]] = {}
     for name, how in params.robustness.items():
         frame = robustness.perturb(name, how, scene)
-        if lost := int((~acceptable(frame, schema)).sum()):
+        if lost := int((~acceptable(frame, candidate.schema)).sum()):
             context.say(f"{name}: a server would refuse {lost:,} of these rows, here they are imputed and scored")
         scores[name] = scored(candidate, frame)
     return scores

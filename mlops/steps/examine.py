@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
-from mlops.bundle.predictor import Predictor
 from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.studies.importance import importances, sample
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mlops.bundle.predictor import Predictor
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.steps.context import StageContext
     from mlops.steps.evaluate import Params
@@ -34,7 +34,9 @@ class Importance(BaseModel):
     sample: int = Field(default=1000, ge=1)
 
 
-def examine(context: StageContext, params: Params, test: pl.DataFrame, predictions: Predictions) -> dict[str, Any]:
+def examine(
+    context: StageContext, params: Params, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
+) -> dict[str, Any]:
     """Give the parts of metrics.json that were asked for."""
     found: dict[str, Any] = {}
     if params.robustness:
@@ -42,7 +44,6 @@ def examine(context: StageContext, params: Params, test: pl.DataFrame, predictio
         found["robustness"] = robustness.measure(predictions, params.metrics, params.robustness, params.bootstrap)
     if params.discover is None and params.importance is None:
         return found
-    predictor = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
     if params.discover is not None:
         context.say("looking for slices that nobody declared")
         found["discovered"] = _discovered(context, params, params.discover, predictor, test, predictions)

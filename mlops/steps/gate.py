@@ -5,11 +5,12 @@ It records and does not stop: `package` is where a verdict has consequences. Onl
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from mlops.errors import DataError
+from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.judging import data_quality, serving_cost
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mlops.steps.context import StageContext
 
 _PREDICTIONS = "artifacts/evaluation/predictions.parquet"
+_MANIFEST = "artifacts/bundle/manifest.json"
 
 
 class Params(BaseModel, extra="forbid", frozen=True):
@@ -73,6 +75,7 @@ def run(context: StageContext) -> None:
             "schema_version": 1,
             "verdict": verdict(rules),
             "rules": rules,
+            "bundle": _judged(context),
             "predictions": digest_file(context.path(_PREDICTIONS)),
             "registered": registered(context.params),
             "method": _method(params, predictions),
@@ -86,6 +89,21 @@ def run(context: StageContext) -> None:
     html = page.render(context.pipeline, record, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
     context.say(_line(rules))
+
+
+def _judged(context: StageContext) -> str:
+    """Name the bundle that was scored; raises IntegrityError where another one lies here.
+
+    Where the figures are gone the page says so, and `package` refuses.
+    """
+    bundle = digest_file(context.path(_MANIFEST))
+    try:
+        scored = json.loads(context.path("reports/metrics.json").read_bytes()).get("bundle", bundle)
+    except (OSError, ValueError, AttributeError):
+        return bundle
+    if scored != bundle:
+        raise IntegrityError(f"reports/metrics.json is about another bundle than {bundle[:19]}…, which lies here")
+    return bundle
 
 
 def _group_rates(params: Params, predictions: Predictions) -> dict[str, Any]:

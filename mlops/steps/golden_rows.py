@@ -1,52 +1,69 @@
-"""Which rows of a table become a bundle's golden rows."""
+"""A bundle's golden rows: requests made up from its profile, never rows of anybody.
+
+A row of the data in a content's digest could not be erased. Each column runs through its quantiles, levels or dates in
+an order of its own, and is missing in one row where a request may leave it out.
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import gcd
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from mlops.bundle.golden import Golden
-from mlops.errors import DataError
-from mlops.steps.answered import acceptable
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
 
     from mlops.bundle.predictor import Predictor
+    from mlops.bundle.schema import Field
 
 
-def choose(predictor: Predictor, frame: pl.DataFrame, scores: NDArray[np.float32], count: int) -> Golden:
-    """Choose rows spread over the scores, one with a null if there is one; raises DataError when none would do."""
-    frame = frame.select(field.name for field in predictor.schema.fields)
-    allowed = np.flatnonzero(acceptable(frame, predictor.schema))
-    if not len(allowed):
-        raise DataError("no test row could be sent as a request: each has a null where training had none")
-    order = allowed[np.argsort(_rank(scores[allowed]), kind="stable")]
-    picked = order[np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).astype(np.int64))]
-    nulls = frame.select(pl.any_horizontal(pl.all().is_null())).to_series().to_numpy()
-    if not nulls[picked].any() and (with_null := order[nulls[order]]).size:
-        picked[len(picked) // 2] = with_null[len(with_null) // 2]
-    rows = tuple(json_row(row) for row in frame[np.unique(picked).tolist()].iter_rows(named=True))
+def make(predictor: Predictor, profile: Mapping[str, Any], count: int) -> Golden:
+    """Make `count` rows that the predictor's schema accepts, and note what it answers; the same every time."""
+    columns = profile["columns"]
+    made = {
+        field.name: _column(field, columns[field.name], place, count)
+        for place, field in enumerate(predictor.schema.fields)
+    }
+    if count > 1:
+        for place, field in enumerate(predictor.schema.fields):
+            if predictor.schema.takes_null(field):
+                made[field.name][(place * 3 + 1) % count] = None
+    rows = tuple({name: values[index] for name, values in made.items()} for index in range(count))
     expected = predictor.predict_rows(rows)
     decided = predictor.decide(expected)
     return Golden(rows, tuple(expected.astype(np.float64).tolist()), None if decided is None else tuple(decided))
 
 
-def json_row(row: dict[str, Any]) -> dict[str, Any]:
-    """Spell a row of a frame as a request would."""
-    return {name: _json_value(value) for name, value in row.items()}
+def _column(field: Field, profile: Mapping[str, Any], place: int, count: int) -> list[Any]:
+    """Give a column's values [count]: each part of its range once, in an order that depends on where it stands."""
+    stride = next(step for step in range(place % count + 1, place % count + 1 + 2 * count) if gcd(step, count) == 1)
+    positions = [((index * stride + place) % count + 0.5) / count for index in range(count)]
+    return [_value(field, profile, position) for position in positions]
 
 
-def _json_value(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return None if isinstance(value, float) and value != value else value  # noqa: PLR0124 (NaN is not itself)
+def _value(field: Field, profile: Mapping[str, Any], position: float) -> Any:
+    """Give the value at a position from 0 to 1 of what a column holds; a plain one where it held nothing."""
+    if field.type in ("date", "datetime"):
+        return _moment(field, profile, position)
+    if field.type in ("string", "category"):
+        levels = sorted(profile.get("frequencies", {}))
+        return levels[int(position * len(levels))] if levels else ""
+    known = profile.get("values") or profile.get("quantiles") or [0.0]
+    if "values" in profile:
+        number = known[int(position * len(known))]
+    else:
+        number = float(np.interp(position, np.linspace(0, 1, len(known)), known))
+    if field.type == "bool":
+        return bool(number)
+    return round(number) if field.type == "int" else float(f"{number:.6g}")
 
 
-def _rank(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Order rows by score; several classes by the likeliest class, then by how likely it is."""
-    wide = scores.astype(np.float64)
-    return wide if wide.ndim == 1 else wide.argmax(axis=1) * 2.0 + wide.max(axis=1)
+def _moment(field: Field, profile: Mapping[str, Any], position: float) -> str:
+    kind = date if field.type == "date" else datetime
+    first, last = (kind.fromisoformat(profile.get(end) or "2000-01-01") for end in ("minimum", "maximum"))
+    at = first + (last - first) * position
+    return (at.replace(microsecond=0) if isinstance(at, datetime) else at).isoformat()

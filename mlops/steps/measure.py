@@ -10,31 +10,31 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 from pydantic import BaseModel, Field
 
-from mlops.bundle import timing
+from mlops.bundle import manifest, timing
+from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.judging import serving_cost
 from mlops.steps import golden_rows
-from mlops.steps.tables import scored
 
 if TYPE_CHECKING:
     from mlops.steps.context import StageContext
 
 _CYCLES = 4  # of the turns A B B A
 _WARM_UP = 20
-_FILES = ("artifacts/features/transform.json", "artifacts/model/model.onnx")
+_BUNDLE = "artifacts/bundle"
+_FILES = ("transform.json", "model.onnx")
 _ROWS = 64  # different rows that requests are made of
 
 
@@ -90,12 +90,14 @@ def run(context: StageContext) -> None:
 def measured(context: StageContext, params: Params, champion: Mapping[str, Path]) -> dict[str, Any]:
     """Measure what serving the candidate costs, and the live model beside it: {digest: folder of its bundle}."""
     with tempfile.TemporaryDirectory() as folder:
-        subjects = _subjects(context, params, champion.values(), Path(folder))
+        bundles = {"candidate": context.path(_BUNDLE), **dict(zip(("champion",), champion.values(), strict=False))}
+        subjects = {name: _subject(name, bundle, params.batch, Path(folder)) for name, bundle in bundles.items()}
         repetitions = measure(subjects, params.repetitions, params.requests, params.batch)
     found: dict[str, Any] = rounded(
         {
             "schema_version": 1,
-            "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _FILES},
+            "bundle": digest_file(context.path(f"{_BUNDLE}/{manifest.NAME}")),
+            "inputs": {name: digest_file(context.path(f"{_BUNDLE}/{name}")) for name in _FILES},
             "champion": next(iter(champion), None),
             "units": serving_cost.UNITS,
             "repetitions": repetitions,
@@ -155,19 +157,11 @@ def _read(process: subprocess.Popen[str]) -> dict[str, Any]:
     return said
 
 
-def _subjects(context: StageContext, params: Params, champion: Iterable[Path], folder: Path) -> dict[str, Subject]:
-    test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
-    transform, model = (context.path(name) for name in _FILES)
-    subjects = {"candidate": _subject("candidate", transform, model.parent, test, params.batch, folder)}
-    for bundle in champion:
-        subjects["champion"] = _subject("champion", bundle / "transform.json", bundle, test, params.batch, folder)
-    return subjects
-
-
-def _subject(name: str, transform: Path, model: Path, test: pl.DataFrame, batch: int, folder: Path) -> Subject:
-    """Leave the rows that a model is asked, and name the command that answers."""
-    predictor = Predictor.assemble(transform, model)
-    rows = golden_rows.choose(predictor, test, scored(predictor, test), _ROWS).rows
+def _subject(name: str, bundle: Path, batch: int, folder: Path) -> Subject:
+    """Leave requests that fit a bundle, made as its golden rows are, and name the command that answers them."""
+    contents = Contents.read(bundle)
+    profile = json.loads(contents.files["profile.json"])
+    rows = golden_rows.make(Predictor.load(contents), profile, _ROWS).rows
     (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")
-    command = (sys.executable, "-m", timing.__name__, str(transform), str(model), str(folder / f"{name}.json"))
-    return Subject(command, transform.stat().st_size + (model / "model.onnx").stat().st_size)
+    command = (sys.executable, "-m", timing.__name__, str(bundle), str(folder / f"{name}.json"))
+    return Subject(command, sum(len(contents.files[file]) for file in _FILES))

@@ -1,4 +1,4 @@
-"""`profile.json`: what the training columns and the held-out scores looked like, small enough to travel along."""
+"""`profile.json`: what the training columns and the scores of other rows looked like, small enough to travel along."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ _BINS = 10
 
 
 def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.float32]) -> dict[str, Any]:
-    """Describe the columns a model reads and the scores it gave; a JSON value."""
+    """Describe the columns a model reads and the scores [n] or [n, k] it gave to rows it was not fitted on; JSON."""
     columns = {column.name: _column(train.get_column(column.name), column) for column in recipe.columns}
-    document = {"schema_version": 1, "rows": train.height, "columns": columns, "scores": _scores(scores, recipe)}
+    document = {"schema_version": 2, "rows": train.height, "columns": columns, "scores": _scores(scores, recipe)}
+    document["score_rows"] = len(scores)
     described: dict[str, Any] = rounded(document)
     return described
 

@@ -12,6 +12,9 @@ import onnx
 import polars as pl
 from onnx import TensorProto, helper, numpy_helper
 
+from mlops.bundle import environment
+from mlops.bundle.contents import Contents
+from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
@@ -19,10 +22,14 @@ from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file, dumps
 from mlops.ml.data.fitting import Options, fit
-from mlops.steps.golden_rows import choose
+from mlops.monitor.reference import Reference
+from mlops.steps.golden_rows import make
 from mlops.steps.profile import profile
 from mlops.steps.tables import Draft, scored
+from tests.builders.papers import reports_of
 
+VERSION1 = Path(__file__).parent / "version1"
+"""A bundle as `package` wrote it while it held its own papers; made once, by the code of then."""
 CLASSES = {"binary": [False, True], "multiclass": ["high", "low", "middle"], "regression": None}
 COLUMNS = (
     ("age", "float", True),
@@ -126,38 +133,46 @@ def make_predictor(task: str = "binary", **requests: Any) -> Predictor:
     return Predictor(transform, model, RequestSchema.of(transform.recipe, requests=Requests(**requests)))
 
 
+def golden_of(predictor: Predictor, count: int) -> Golden:
+    """Golden rows of a predictor that was fitted on `make_frame`."""
+    frame = make_frame(task=predictor.task)
+    return make(predictor, profile(frame, predictor.transform.recipe, scored(predictor, frame)), count)
+
+
 def make_bundle(
     folder: Path, task: str = "binary", seed: int = 1, golden_rows: int = 8, requests: Requests | None = None
 ) -> Path:
     """A complete, valid bundle in `folder`, which is made; another `seed` makes another model."""
     folder.mkdir(parents=True)
-    train, test = make_frame(task=task), make_frame(40, task, seed=2)
+    train, held = make_frame(task=task), make_frame(40, task, seed=2)
     recipe = make_recipe(train, task)
     transform = Transform.parse(recipe)
     data = make_model(transform.shape, task, seed=seed)
     schema = RequestSchema.of(transform.recipe, make_schema(task), requests)
     predictor = Predictor(transform, OnnxModel(data), schema)
-    scores = scored(predictor, test)
+    described = profile(train, transform.recipe, scored(predictor, held))
     (folder / "model.onnx").write_bytes(data)
     texts = {
         "transform.json": dumps(recipe),
         "model.json": dumps(_model_json(transform, task)),
         "schema.json": predictor.schema.dumps(),
-        "golden.json": choose(predictor, test, scores, golden_rows).dumps(),
-        "profile.json": dumps(profile(train, transform.recipe, scores)),
-        "gate.json": dumps(_gate("pass", "sha256:" + "0" * 64)),
-        "metrics.json": dumps({"schema_version": 1}),
-        "training.json": dumps(_training()),
-        "card.md": "# Model card: tiny\n",
+        "golden.json": make(predictor, described, golden_rows).dumps(),
+        "profile.json": dumps(described),
+        environment.NAME: environment.requirements(),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    seal(folder, "tiny", task, {"data": "sha256:" + "1" * 64, "configuration": "", "gate": "", "code": {}})
+    seal(folder, "tiny", task)
     return folder
 
 
+def reference_of(bundle: Path) -> Reference:
+    """A bundle as the monitor knows it, without papers."""
+    return Reference.of(Contents.read(bundle))
+
+
 def make_pipeline(folder: Path, task: str = "binary", verdict: str = "pass") -> Path:
-    """A pipeline's folder as it is before `package`: split, transform, model, predictions, reports."""
+    """A pipeline's folder as it is before `package`: split, transform, model, bundle, predictions, reports."""
     frames = {"train": make_frame(task=task), "validation": make_frame(30, task, 3), "test": make_frame(40, task, 2)}
     for name in ("artifacts/split", "artifacts/features", "artifacts/model", "artifacts/evaluation", "reports"):
         (folder / name).mkdir(parents=True)
@@ -168,18 +183,12 @@ def make_pipeline(folder: Path, task: str = "binary", verdict: str = "pass") -> 
     (folder / "artifacts/model/model.onnx").write_bytes(make_model(transform.shape, task))
     (folder / "artifacts/model/model.json").write_text(dumps(_model_json(transform, task)))
     (folder / "artifacts/schema.json").write_text(dumps(make_schema(task)))
-    predictor = Predictor.assemble(folder / "artifacts/features/transform.json", folder / "artifacts/model")
+    digest = digest_file(make_bundle(folder / "artifacts/bundle", task) / "manifest.json")
+    predictor = Predictor.open(folder / "artifacts/bundle")
     scores = scored(predictor, frames["test"]).astype(np.float64)
     predictions = folder / "artifacts/evaluation/predictions.parquet"
     pl.DataFrame({"__row__": frames["test"]["__row__"], "candidate": scores}).write_parquet(predictions)
-    reports = {
-        "gate": _gate(verdict, digest_file(predictions)),
-        "metrics": {"schema_version": 1},
-        "training": _training(),
-        "data": {"schema_version": 1, "rows": 130, "source": "sha256:" + "1" * 64, "checks": [], "columns": []},
-        "split": {"schema_version": 1, "by": "random", "parts": {"train": 60, "validation": 30, "test": 40}},
-    }
-    for name, report in reports.items():
+    for name, report in reports_of(digest, verdict, digest_file(predictions)).items():
         (folder / f"reports/{name}.json").write_text(dumps(report))
     return folder
 
@@ -194,15 +203,3 @@ def _model_json(transform: Transform, task: str) -> dict[str, Any]:
     outputs = 3 if task == "multiclass" else 1
     model = {"schema_version": 1, "candidate": "linear", "kind": "linear", "task": task, "parameters": {"lr": 0.001}}
     return model | {"input": list(transform.shape), "outputs": outputs}
-
-
-def _training() -> dict[str, Any]:
-    candidate = {"kind": "linear", "validation": {"auroc": 0.75}, "epochs": None, "best_epoch": None}
-    return {"schema_version": 1, "select_by": "auroc", "chosen": "linear", "candidates": {"linear": candidate}}
-
-
-def _gate(verdict: str, predictions: str) -> dict[str, Any]:
-    rule = {"id": "auroc", "metric": "auroc", "against": "value", "by": None, "slice": None, "value": 0.75}
-    rule |= {"low": 0.7, "high": 0.8, "bound": 0.6, "n": 40, "verdict": verdict, "mode": "block", "applicable": True}
-    rule |= {"sentence": f"auroc is 0.75 | {verdict}"}
-    return {"schema_version": 1, "verdict": verdict, "rules": [rule], "champion": None, "predictions": predictions}

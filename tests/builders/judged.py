@@ -17,9 +17,10 @@ from mlops.app.reviewing.artifacts import digest
 from mlops.app.reviewing.github import Client
 from mlops.app.workspace import open_workspace
 from mlops.bundle.manifest import seal
-from mlops.files.canonical import digest_file, dumps
+from mlops.files.canonical import digest_file
 from mlops.plan.gate import registered
 from tests.builders.bundles import make_bundle
+from tests.builders.papers import gate_of, write_papers
 from tests.builders.repositories import commit, make_repository, record
 from tests.runner.api import Api
 
@@ -42,6 +43,11 @@ class Judged:
         """What the job left of the pipeline."""
         return self.artifacts / "report-churn" / "churn"
 
+    @property
+    def statement(self) -> str:
+        """The digest of what the job said of its bundle."""
+        return digest_file(self.evidence / "bundle.json")
+
     def client(self) -> Client:
         """GitHub, asked by a token that may only read; nobody waits."""
         return Client("shop/models", TOKEN, self.api.url, wait=lambda _: None)
@@ -49,7 +55,10 @@ class Judged:
     def tell(self, **outputs: str) -> None:
         """Write the artifact that says what each job told, as things are now; `outputs` of the job stand instead."""
         batches = json.dumps([{"name": "churn", "pipelines": "churn", "index": 0}])
-        ran = {"evidence-0": digest(self.artifacts / "report-churn"), "bundle-0": self.bundle} | outputs
+        ran = {
+            "evidence-0": digest(self.artifacts / "report-churn"),
+            "bundle-0": f"{self.bundle} {self.statement}",
+        } | outputs
         needs = {"affected": {"outputs": {"batches": batches, "count": "1"}}, "pipeline": {"outputs": ran}}
         (self.artifacts / "judged").mkdir(exist_ok=True)
         (self.artifacts / "judged" / "judged.json").write_text(json.dumps(needs))
@@ -78,12 +87,9 @@ def prepare(folder: Path) -> str:
     bundle = trained / FOLDER / "artifacts/bundle"
     bundle.unlink()
     make_bundle(bundle)
-    said = json.loads((bundle / "gate.json").read_text()) | {"registered": registered(section)}
-    (bundle / "gate.json").write_text(dumps(said))
     (bundle / "manifest.json").unlink()
-    seal(bundle, "churn", "binary", {"data": "sha256:" + "1" * 64, "configuration": "", "gate": "", "code": {}})
-    name = digest_file(bundle / "manifest.json")
-    (trained / FOLDER / "reports/bundle.json").write_text(dumps({"digest": name, "verdict": "pass"}))
+    name = seal(bundle, "churn", "binary").digest
+    write_papers(trained / FOLDER / "reports", bundle, gate=gate_of(name, registered=registered(section)))
     evidence = folder / "artifacts" / "report-churn" / "churn"
     shutil.copytree(trained / FOLDER / "reports", evidence)
     shutil.copytree(bundle, evidence / "bundle")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from mlops.app.releasing.register import register_bundle
 from mlops.bundle.store import Store
-from mlops.files.canonical import digest_file
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
+from tests.builders.papers import write_papers
 from tests.builders.repositories import commit, git
 from tests.builders.stores import make_store
 
@@ -62,16 +61,13 @@ class Shop:
 
 
 def run_of(root: Path, name: str, bundle: Path) -> str:
-    """Leave what a run leaves: a bundle and the report that names it."""
+    """Leave what a run leaves: a bundle, and reports with the statement on it."""
     folder = root / "pipelines" / name
     shutil.rmtree(folder / "artifacts", ignore_errors=True)
     shutil.copytree(bundle, folder / "artifacts/bundle")
-    (folder / "reports").mkdir(parents=True, exist_ok=True)
-    digest = digest_file(bundle / "manifest.json")
-    (folder / "reports/bundle.json").write_text(json.dumps({"digest": digest, "verdict": "pass"}))
     if not (folder / "dvc.lock").exists():
         (folder / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    return digest
+    return write_papers(folder / "reports", bundle).bundle
 
 
 def make_released(folder: Path, *, registered: bool = True) -> Shop:

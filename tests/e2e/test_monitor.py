@@ -17,10 +17,10 @@ from mlops.bundle.predictor import Predictor
 from mlops.cli.main import cli
 from mlops.ml.data.sources import Source, scan
 from mlops.serve.app import create
-from mlops.steps.golden_rows import json_row
 from tests.builders.client import Client
 from tests.builders.clones import clone
 from tests.builders.repositories import edit, git
+from tests.builders.rows import json_row
 from tests.runner.api import Api
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from mlops.app.compiling.cache import PACKAGE, digest_of, framework, keep, recall
 
-STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "measure", "gate", "package")
+STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "measure", "gate", "package")
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 _WITHOUT_INFLUENCE = frozenset({"click", "dvc", "mlflow", "pydantic", "pyyaml", "rich", "starlette", "uvicorn"})

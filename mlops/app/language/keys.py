@@ -24,6 +24,9 @@ _TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("train", "task"), ("task",)),
     (("train", "backtest"), ("forecast", "backtest")),
     (("train", "forecast"), ("forecast",)),
+    (("bundle", "golden_rows"), ("package", "golden_rows")),
+    (("bundle", "cost"), ("evaluate", "cost")),
+    (("bundle", "requests"), ("requests",)),
     (("evaluate", "task"), ("task",)),
     (("evaluate", "forecast"), ("forecast",)),
     (("evaluate", "target"), ("data", "target")),
@@ -41,7 +44,6 @@ _TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("package", "description"), ("description",)),
     (("package", "owners"), ("owners",)),
     (("package", "risk"), ("risk",)),
-    (("package", "golden_rows"), ("package", "golden_rows")),
     (("package", "card"), ("card",)),
 )
 

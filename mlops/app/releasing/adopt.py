@@ -6,6 +6,7 @@ run left is held against this commit and put into the work tree, so that it can 
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from mlops.app.planning.lock import read_lock
 from mlops.app.releasing.adopted import note, noted
 from mlops.app.releasing.bundles import STORE, obtain, prove, reported
 from mlops.app.releasing.compared import compared_with_live
-from mlops.app.releasing.judged import LOCK, Left, hold, lay_out, put
+from mlops.app.releasing.judged import LOCK, Left, hold, lay_out, papers_left, put
 from mlops.app.releasing.registry import Connect, begun, bring_live, fetching, tracking_uri
 from mlops.app.reviewing.artifacts import Told, compare, told
 from mlops.app.reviewing.github import Client, NoAnswer
@@ -26,6 +27,9 @@ from mlops.app.reviewing.judged_runs import JudgedRun, bring, judged_run
 from mlops.app.running.verify import other_data, other_order, other_outputs, other_run
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.bundle.contents import Contents
+from mlops.bundle.statement import NAME as STATEMENT
+from mlops.bundle.statement import VERSION as SCHEMA
+from mlops.bundle.statement import Statement
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.plan.pipeline import PipelinePlan
@@ -67,7 +71,7 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
     try:
         return search.among(client or _client(root), workspace.project.ci.branch)
     except (InfrastructureError, IntegrityError):
-        note(root, pipeline, search.judged, search.run)
+        note(root, pipeline, search.judged, search.run, search.statement)
         # it is to be made again, where nobody may sign in to where bundles are kept, and compared with what is live
         bring_live(root, workspace.project, name, workspace.champions.get(name), connect)
         raise
@@ -83,6 +87,7 @@ class _Search:
     connect: Connect
     judged: str | None = None
     run: str = ""
+    statement: str | None = None
 
     def among(self, client: Client, branch: str) -> Adopted:
         tried: list[str] = []
@@ -105,8 +110,8 @@ class _Search:
             place = Path(folder)
             item = self._told(client, run, place)
             if self.judged is None:
-                self.judged, self.run = item.bundle, run.url
-            if self.recorded is not None and item.bundle == self.recorded and _kept(self.workspace.root, self.pipeline):
+                self.judged, self.run, self.statement = item.bundle, run.url, item.statement
+            if self.recorded is not None and item.bundle == self.recorded and self._as_judged(item):
                 return self._done("recorded", self.recorded, run)
             bring(client, run, item.artifact, place / "artifacts" / item.artifact)
             compare(place / "artifacts", item.artifact, item.digest)
@@ -125,7 +130,13 @@ class _Search:
         if live in (None, contents.digest):
             return
         with suppress(GateFailed, Inconclusive):
-            compared_with_live(left.place, self.workspace.project, contents, self.pipeline.name, live, self.connect)
+            papers = papers_left(left, contents)
+            compared_with_live(left.place, self.workspace.project, papers, self.pipeline.name, live, self.connect)
+
+    def _as_judged(self, item: Told) -> bool:
+        """Whether what was committed says of the bundle what its run said: a digest names content, no verdict."""
+        root, name = self.workspace.root, self.pipeline.name
+        return _stated(root, name) == item.statement and _kept(root, self.pipeline)
 
     def _told(self, client: Client, run: JudgedRun, place: Path) -> Told:
         bring(client, run, RECORD, place / RECORD, _LARGEST_RECORD)
@@ -144,8 +155,9 @@ class _Search:
         return self._done("taken", digest, run)
 
     def _done(self, state: str, digest: str, run: JudgedRun) -> Adopted:
-        note(self.workspace.root, self.pipeline, digest, run.url)
-        return Adopted(self.pipeline.name, state, digest, digest, run.url)
+        root, name = self.workspace.root, self.pipeline.name
+        note(root, self.pipeline, digest, run.url, _stated(root, name))
+        return Adopted(name, state, digest, digest, run.url)
 
 
 def _recorded(workspace: Workspace, pipeline: PipelinePlan) -> str | None:
@@ -176,7 +188,8 @@ def _known(workspace: Workspace, pipeline: PipelinePlan, digest: str, connect: C
     """Find the bundle of the recorded run where it was taken over before: in the registry, or here."""
     root, name = workspace.root, pipeline.name
     before = noted(root, pipeline)
-    if before is not None and before.judged == digest and _kept(root, pipeline):
+    judged_so = before is not None and (before.judged, before.statement) == (digest, _stated(root, name))
+    if before is not None and judged_so and _kept(root, pipeline):
         return Adopted(name, "recorded", digest, digest, before.run)
     uri = tracking_uri(root, workspace.project)
     if not begun(uri):
@@ -186,10 +199,18 @@ def _known(workspace: Workspace, pipeline: PipelinePlan, digest: str, connect: C
             version = find_version(client, name, digest)
             if version is None or version.judged is None:  # somebody registered it at home: that judges nothing
                 return None
+            if version.statement != _stated(root, name):  # the same content, judged by other rules
+                return None
             prove(obtain(root, name, digest, fetching(client, version)), name, digest)
     except MlopsError:
         return None
     return Adopted(name, "registered", digest, version.judged)
+
+
+def _stated(root: Path, name: str) -> str | None:
+    """Name the committed statement, which binds the verdict on the bundle; None for a bundle of version 1."""
+    data = (root / "pipelines" / name / "reports" / STATEMENT).read_bytes()
+    return Statement.parse(data).name if json.loads(data).get("schema_version") == SCHEMA else None
 
 
 def _kept(root: Path, pipeline: PipelinePlan) -> bool:

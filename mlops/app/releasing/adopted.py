@@ -18,17 +18,21 @@ UNKNOWN = "unknown"
 
 
 class Note(BaseModel, extra="forbid", frozen=True):
-    """`judged` is a digest or `unknown`; `made_of` names the inputs that this is said of, `run` where it was judged."""
+    """`judged` is a digest or `unknown`; `made_of` names the inputs that this is said of, `run` where it was judged.
+
+    `statement` is the digest of what that run said of the bundle, where it is known.
+    """
 
     schema_version: Literal[1] = 1
     judged: Annotated[str, Field(pattern=rf"^(sha256:[0-9a-f]{{64}}|{UNKNOWN})$")]
     made_of: str
     run: str = ""
+    statement: str | None = None
 
 
-def note(root: Path, pipeline: PipelinePlan, judged: str | None, run: str = "") -> None:
+def note(root: Path, pipeline: PipelinePlan, judged: str | None, run: str = "", statement: str | None = None) -> None:
     """Write down what was judged of a pipeline as it stands."""
-    written = Note(judged=judged or UNKNOWN, made_of=_inputs(root, pipeline), run=run)
+    written = Note(judged=judged or UNKNOWN, made_of=_inputs(root, pipeline), run=run, statement=statement)
     write_text(_place(root, pipeline.name), dumps(written.model_dump()))
 
 

@@ -63,12 +63,18 @@ def prove(bundle: Path, name: str, digest: str) -> Contents:
 
 
 def made_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str | None:
-    """Name the last commit at which the pipeline's report names this bundle; None where none does up to a reference."""
+    """Name the last commit, up to a reference, that wrote a report which names this bundle; None where none does.
+
+    That is the newest statement about it: Git is asked when the digest came and went, then who wrote the file last.
+    """
     path = f"pipelines/{name}/reports/bundle.json"
     done = git(root, "log", "--format=%H", f"-S{digest}", reference, "--", path)
+    until = reference
     for commit in done.stdout.decode().split():
-        if _reported(files_at(root, commit, [path]).get(path)) == digest:
-            return commit
+        if _names(root, commit, path, digest):
+            last = git(root, "rev-list", "--max-count=1", until, "--", path).stdout.decode().strip()
+            return last if last and _names(root, last, path, digest) else commit
+        until = f"{commit}^"
     return None
 
 
@@ -91,6 +97,15 @@ def reported(root: Path, name: str) -> dict[str, Any]:
         conflict.refuse(data, f"pipelines/{name}/reports/bundle.json")
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def judged(root: Path, name: str) -> dict[str, str]:
+    """Read which bundle the last gate judged, and its verdict on it: {digest: verdict}, or nothing."""
+    try:
+        gate = json.loads((root / "pipelines" / name / "reports" / "gate.json").read_bytes())
+        return {str(gate["bundle"]): str(gate["verdict"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _ways(root: Path, store: Store, name: str, digest: str, fetch: Fetch | None) -> Iterator[Callable[[], Path]]:
@@ -139,6 +154,10 @@ def _kept(store: Store, folder: Path, digest: str) -> Path:
     verify(folder, digest)
     store.put(folder)
     return store.get(digest)
+
+
+def _names(root: Path, commit: str, path: str, digest: str) -> bool:
+    return _reported(files_at(root, commit, [path]).get(path)) == digest
 
 
 def _reported(data: bytes | None) -> str | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlops.app.releasing.registry import Connect
-    from mlops.bundle.contents import Contents
+    from mlops.bundle.papers import Papers
     from mlops.spec.project import Project
 
 _ARTIFACTS = ("artifacts/evaluation", "artifacts/split")
@@ -34,7 +34,7 @@ _FILES = ("dvc.lock", "params.yaml", "reports/gate.json", "reports/metrics.json"
 
 
 def compared_with_live(
-    root: Path, project: Project, contents: Contents, name: str, live: str | None, connect: Connect
+    root: Path, project: Project, papers: Papers, name: str, live: str | None, connect: Connect
 ) -> Comparison | None:
     """Judge a bundle beside the live one by the rules it was made under; None where no rule is over the live model.
 
@@ -43,19 +43,19 @@ def compared_with_live(
         Inconclusive: the evidence decides neither way.
         InfrastructureError: its test rows, or the live bundle, cannot be had.
     """
-    gate = read_gate(contents.files["gate.json"], name)
+    gate = read_gate(papers.files["gate.json"], name)
     over = [rule for rule in gate.rules if rule["against"] == "champion"]
     if live is None or not over or (gate.champion == live and not gate.deferred):
         return None
-    made = _compare(root, project, contents, name, live, connect)
-    _refuse_unless_passed(Verdict(name, gate.verdict, made.rules, live), contents.digest)
+    made = _compare(root, project, papers, name, live, connect)
+    _refuse_unless_passed(Verdict(name, gate.verdict, made.rules, live), papers.bundle)
     return made
 
 
 def hold_new(
     root: Path,
     project: Project,
-    contents: Contents,
+    papers: Papers,
     name: str,
     live: str,
     registered: Callable[[], bool],
@@ -66,26 +66,26 @@ def hold_new(
     Raises:
         GateFailed, Inconclusive, InfrastructureError: as `compared_with_live`.
     """
-    if contents.digest != live and not registered():
-        compared_with_live(root, project, contents, name, live, connect)
+    if papers.bundle != live and not registered():
+        compared_with_live(root, project, papers, name, live, connect)
 
 
-def _compare(root: Path, project: Project, contents: Contents, name: str, live: str, connect: Connect) -> Comparison:
+def _compare(root: Path, project: Project, papers: Papers, name: str, live: str, connect: Connect) -> Comparison:
     """Compare again; where the run's rows are nowhere, what its own run came to counts."""
     try:
-        with _run_of(root, name, contents.digest) as run:
-            return compare(run, project, contents.digest, live, connect)
+        with _run_of(root, name, papers.bundle) as run:
+            return compare(run, project, papers.bundle, live, connect)
     except InfrastructureError:
-        known = _known(root, name, contents, live)
+        known = _known(root, name, papers, live)
         if known is None:
             raise
         return known
 
 
-def _known(root: Path, name: str, contents: Contents, live: str) -> Comparison | None:
+def _known(root: Path, name: str, papers: Papers, live: str) -> Comparison | None:
     """Take the comparison that the run was judged by: it is of these two bundles, these rows and these rules."""
-    gate = json.loads(contents.files["gate.json"])
-    made = Comparison.read(root, name, contents.digest, live)
+    gate = json.loads(papers.files["gate.json"])
+    made = Comparison.read(root, name, papers.bundle, live)
     if made is None or (made.registered, made.predictions) != (gate.get("registered"), gate.get("predictions")):
         return None
     return made

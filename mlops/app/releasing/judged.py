@@ -1,7 +1,8 @@
 """What a job of a pull request left of one pipeline, held against the repository before any of it is believed.
 
 It is somebody else's data: the lock must say what this commit says, the files must be what the lock says, and the
-bundle must be the one that was told of, of a pass by the rules of this commit, and answer its golden rows.
+bundle must be the one that was told of and answer its golden rows, and its papers must say that it passed by the rules
+of this commit.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from mlops.app.releasing.bundles import prove, reported
 from mlops.app.running.verify import other_data, other_order, other_outputs, other_run
 from mlops.app.workspace import Workspace
 from mlops.bundle.contents import Contents
+from mlops.bundle.papers import Papers
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_bytes, writing_folder
 from mlops.files.plain_yaml import parse
@@ -88,7 +90,7 @@ def hold(workspace: Workspace, left: Left, told: str | None) -> Contents:
     if moved:
         raise OtherInputs(f"{name}: {moved[0]}")
     wrong = [*other_order(locked), *other_outputs(left.place, pipeline, locked), *_extra(left)]
-    if locked["package"].outputs.get(BUNDLE) != md5_tree(left.folder / BUNDLE):
+    if locked["bundle"].outputs.get(BUNDLE) != md5_tree(left.folder / BUNDLE):
         wrong.append(f"{BUNDLE} is not what the run wrote")
     if wrong:
         raise IntegrityError(f"{name}: {wrong[0]}", hint=_HINT)
@@ -97,8 +99,16 @@ def hold(workspace: Workspace, left: Left, told: str | None) -> Contents:
     if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest) or (told is not None and digest != told):
         raise IntegrityError(f"{name}: the bundle is not the one that its job told of", hint=_HINT)
     contents = prove(left.folder / BUNDLE, name, digest)
-    _passed(pipeline, contents, str(report.get("verdict")))
+    _passed(pipeline, papers_left(left, contents), str(report.get("verdict")))
     return contents
+
+
+def papers_left(left: Left, contents: Contents) -> Papers:
+    """Take what the run said about its bundle; raises IntegrityError where it does not belong together."""
+    try:
+        return Papers.within(contents) or Papers.read(left.folder / "reports", contents.digest)
+    except (InfrastructureError, IntegrityError) as error:
+        raise IntegrityError(f"{left.pipeline.name}: {error.message}", hint=_HINT) from error
 
 
 def put(root: Path, left: Left) -> None:
@@ -116,10 +126,10 @@ def put(root: Path, left: Left) -> None:
     write_bytes(folder / LOCK, (left.folder / LOCK).read_bytes())
 
 
-def _passed(pipeline: PipelinePlan, contents: Contents, verdict: str) -> None:
+def _passed(pipeline: PipelinePlan, papers: Papers, verdict: str) -> None:
     """See that the bundle passed, by the very rules of this commit, and still does today."""
     try:
-        gate = read_gate(contents.files["gate.json"], pipeline.name)
+        gate = read_gate(papers.files["gate.json"], pipeline.name)
     except (ValueError, KeyError, TypeError) as error:
         raise IntegrityError(f"{pipeline.name}: the bundle holds no verdict", hint=_HINT) from error
     if (gate.verdict, verdict) != ("pass", "pass"):

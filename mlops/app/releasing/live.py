@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.project import open_project
-from mlops.app.releasing.bundles import obtain
-from mlops.app.releasing.registry import Connect, fetching_from, tracking_uri
+from mlops.app.releasing.bundles import judged, obtain, reported
+from mlops.app.releasing.registry import Connect, fetching_from, refuse_unless_passed, tracking_uri
 from mlops.app.releasing.releases import environments, file_of, known_environment, live_bundle
 from mlops.bundle.contents import verify
 from mlops.bundle.manifest import NAME
@@ -52,8 +52,17 @@ def choose(root: Path, name: str, environment: str | None = None, *, connect: Co
 
 
 def last_run(root: Path, name: str) -> Chosen:
-    """Take the bundle that the last run made here; raises InfrastructureError where it made none."""
+    """Take the bundle that the last run made here.
+
+    Raises:
+        InfrastructureError: it made none.
+        GateFailed: it did not pass; Inconclusive where the evidence was too thin.
+    """
     folder = root / "pipelines" / name / "artifacts" / "bundle"
     if not (folder / NAME).is_file():
         raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
-    return Chosen(folder, verify(folder), None)
+    digest, report = verify(folder), reported(root, name)
+    if report.get("digest") != digest:
+        refuse_unless_passed(name, digest, judged(root, name).get(digest, "unknown"))
+        raise InfrastructureError(f"{name}: no report is about the bundle that lies here", hint=f"mlops run {name}")
+    return Chosen(folder, digest, None)

@@ -17,6 +17,7 @@ from mlops.app.git import changed_files, commit_of
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import STORE, obtain, prove
 from mlops.app.releasing.history import descends, last_change
+from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
 from mlops.app.releasing.release_body import gate_of
 from mlops.app.releasing.releases import FOLDER, Released, aliases, claim_tag, environments, known_environment, releases
@@ -132,7 +133,7 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
         with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
             keep = Store(Path(folder) / "bundles") if run.dry else None
             contents = prove(obtain(run.root, item.name, digest, keep=keep), item.name, digest)
-            refuse_unless_passed(item.name, digest, gate_of(contents).verdict)
+            refuse_unless_passed(item.name, digest, gate_of(papers_of(run.root, item.name, contents)).verdict)
     except MlopsError as error:
         return Row(item.name, digest, "not known", "failed", problem=error.message, code=error.exit_code)
     said = f"{silent.message}; the bundle is proved, from Git and DVC, and its aliases are set once that answers"

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from mlops.app.git import changed_files, commit_of
 from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE, obtain
+from mlops.app.releasing.bundles import judged as judged_bundle
 from mlops.app.releasing.bundles import reported as reported_bundle
 from mlops.app.releasing.compared import hold_new
-from mlops.app.releasing.registry import begun
+from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registry import begun, refuse_unless_passed
 from mlops.bundle.contents import Contents
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlops.app.workspace import Workspace
+    from mlops.bundle.papers import Papers
     from mlops.release.entry import Measured
 
 
@@ -47,6 +50,8 @@ class Registration:
     created: bool
     tracking: str
     judged: str | None = None
+    stated: bool = False
+    """Whether it was there under another statement, and is under that of the last run now."""
 
 
 def register(workspace: Workspace, name: str) -> Registration:
@@ -66,44 +71,52 @@ def register(workspace: Workspace, name: str) -> Registration:
 def _hold_beside_live(workspace: Workspace, name: str, uri: str) -> None:
     """Judge a bundle beside what is live now, by the rules that its run deferred, before the registry learns of it."""
     live = workspace.champions.get(name)
-    if live is not None:
+    if live is not None and reported_bundle(workspace.root, name):
         bundle, digest = _checked(workspace.root, name)
-        contents = Contents.read(bundle, digest)
-        hold_new(workspace.root, workspace.project, contents, name, live, lambda: _registered(uri, name, digest))
+        papers = papers_of(workspace.root, name, Contents.read(bundle, digest))
+        hold_new(workspace.root, workspace.project, papers, name, live, lambda: _registered(uri, name, papers))
 
 
-def _registered(uri: str, name: str, digest: str) -> bool:
+def _registered(uri: str, name: str, papers: Papers) -> bool:
+    """Whether the registry has the bundle under this very statement; what other rules said of it is another verdict."""
     if not begun(uri):
         return False
     with connection(uri) as client:
-        return find_version(client, name, digest) is not None
+        version = find_version(client, name, papers.bundle)
+    return version is not None and version.statement == (papers.statement and papers.statement.name)
 
 
 def register_bundle(
     root: Path, name: str, tracking_uri: str, experiment: str, judged: str | None = None
 ) -> Registration:
-    """Put the pipeline's bundle into the store and register it.
+    """Put the pipeline's bundle into the store and register it, with what the last run said about it.
+
+    A bundle that is registered and does not pass any more is told of: it cannot be released then.
 
     Raises:
+        GateFailed: the last run judged a bundle, and it did not pass; Inconclusive where the evidence was too thin.
         StaleError: there is no bundle to register yet.
         IntegrityError: the bundle is not the one that the run reported.
         ConfigurationError: there is no commit that a version could name.
         InfrastructureError: MLflow does not answer.
     """
     folder = root / "pipelines" / name
+    _withdraw(root, name, tracking_uri)
     bundle, digest = _checked(root, name)
     commit, dirty = _origin(root, name)
+    papers = papers_of(root, name, Contents.read(bundle, digest))
     Store(root / STORE).put(bundle)
     uri = absolute(root, tracking_uri)
     made = registry.register(
         bundle,
+        papers,
         pipeline=name,
         tracking_uri=uri,
         experiment=experiment,
         origin=Origin(commit, dirty, f"pipelines/{name}", judged),
         history=read_history(folder / "reports" / "history.csv"),
     )
-    return Registration(name, made.version, digest, made.commit, dirty, made.created, uri, made.judged)
+    return Registration(name, made.version, digest, made.commit, dirty, made.created, uri, made.judged, made.stated)
 
 
 def read_history(path: Path) -> tuple[Measured, ...]:
@@ -118,6 +131,17 @@ def read_history(path: Path) -> tuple[Measured, ...]:
 def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:
     """Choose the pipelines whose last run reported a bundle that passed."""
     return tuple(name for name in names if reported_bundle(root, name).get("verdict") == "pass")
+
+
+def _withdraw(root: Path, name: str, uri: str) -> None:
+    """Tell the registry where the last gate let a bundle that it knows not pass, then refuse it."""
+    if reported_bundle(root, name):
+        return
+    for digest, verdict in judged_bundle(root, name).items():
+        if verdict != "pass" and begun(absolute(root, uri)):
+            with connection(absolute(root, uri)) as client:
+                registry.withdraw(client, name, digest, verdict)
+        refuse_unless_passed(name, digest, verdict)
 
 
 def _checked(root: Path, name: str) -> tuple[Path, str]:

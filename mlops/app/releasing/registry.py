@@ -12,7 +12,7 @@ from mlops.app.releasing.bundles import Fetch, obtain
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
 from mlops.extras import need
 from mlops.files.sqlite_store import absolute, path_of
-from mlops.release.aliases import Version, download, find_version
+from mlops.release.aliases import Version, download, download_papers, find_version
 from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mlops.spec.project import Project
 
 Connect = Callable[[str], AbstractContextManager["MlflowClient"]]
+
+Bring = Callable[["MlflowClient", Version, Path], Path]
+"""Bring something of a version into an empty folder and say where it lies there."""
 
 
 def tracking_uri(root: Path, project: Project) -> str:
@@ -61,6 +64,11 @@ def fetching(client: MlflowClient, version: Version) -> Fetch:
     return lambda folder: download(client, version, folder)
 
 
+def stating(client: MlflowClient, version: Version) -> Fetch:
+    """Fetch the papers of a version: the newest statement on its bundle, with its reports."""
+    return lambda folder: download_papers(client, version, folder)
+
+
 def bring_live(root: Path, project: Project, name: str, digest: str | None, connect: Connect = connection) -> None:
     """Bring the live bundle, which a candidate is compared with, to where the stages look; they say what they lack."""
     if digest is not None:
@@ -68,9 +76,17 @@ def bring_live(root: Path, project: Project, name: str, digest: str | None, conn
             obtain(root, name, digest, fetching_from(tracking_uri(root, project), name, digest, connect))
 
 
+def stating_from(uri: str, name: str, digest: str, connect: Connect = connection) -> Fetch:
+    """Fetch the papers of a bundle from a registry that is asked only if it must be."""
+    return _asking(uri, name, digest, connect, download_papers)
+
+
 def fetching_from(uri: str, name: str, digest: str, connect: Connect = connection) -> Fetch:
     """Fetch a bundle from a registry that is asked only if it must be."""
+    return _asking(uri, name, digest, connect, download)
 
+
+def _asking(uri: str, name: str, digest: str, connect: Connect, bring: Bring) -> Fetch:
     def fetch(folder: Path) -> Path:
         need("registry", "the registry")
         if not begun(uri):
@@ -79,6 +95,6 @@ def fetching_from(uri: str, name: str, digest: str, connect: Connect = connectio
             version = find_version(client, name, digest)
             if version is None:
                 raise InfrastructureError("MLflow has no version of it")
-            return download(client, version, folder)
+            return bring(client, version, folder)
 
     return fetch

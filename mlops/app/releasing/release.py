@@ -11,12 +11,14 @@ from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove, reported
 from mlops.app.releasing.compared import compared_with_live
 from mlops.app.releasing.order import claims, refuse_out_of_order
+from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.record import refuse_unrecorded
-from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
+from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, stating, tracking_uri
 from mlops.app.releasing.release_body import Step, gate_of, release_body
 from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.bundle.contents import Contents
+from mlops.bundle.papers import Papers
 from mlops.errors import GateFailed, IntegrityError, MlopsError, StaleError
 from mlops.files.atomic import write_text
 from mlops.release.tracking import connection
@@ -67,14 +69,24 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         place = obtain(root, wanted.name, digest, fetching(client, version))
         find = claims(client, project, wanted.name)
         waiver = refuse_out_of_order(root, project, wanted.environment, wanted.name, digest, find, date.today())
-    contents = prove(place, wanted.name, digest)
-    _hold(contents, wanted.name)
+        contents = prove(place, wanted.name, digest)
+        said = stating(client, version)
+        papers = papers_of(root, wanted.name, contents, version.statement, said)
+    _hold(papers, wanted.name)
     comparison = None
     if wanted.environment == project.live:
-        comparison = compared_with_live(root, project, contents, wanted.name, live, connect)
-    before = readable(root, wanted.name, live)
+        comparison = compared_with_live(root, project, papers, wanted.name, live, connect)
     step = Step(
-        wanted.environment, wanted.name, contents, live, before, wanted.reason, version.judged, waiver, comparison
+        wanted.environment,
+        wanted.name,
+        contents,
+        papers,
+        live,
+        *readable(root, wanted.name, live),
+        reason=wanted.reason,
+        judged=version.judged,
+        waiver=waiver,
+        comparison=comparison,
     )
     text = written(text_of(root, file), digest, wanted.reason, file)
     evidence = {} if comparison is None else {comparison.file: comparison.dumps()}
@@ -93,14 +105,14 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made)
 
 
-def readable(root: Path, name: str, digest: str | None) -> Contents | None:
-    """Read the live bundle for a comparison, where it can be had; the release does not depend on it."""
-    if digest is None:
-        return None
+def readable(root: Path, name: str, digest: str | None) -> tuple[Contents | None, Papers | None]:
+    """Read the live bundle and its papers for a comparison, where they can be had; no release depends on it."""
+    contents = None
     try:
-        return Contents.read(obtain(root, name, digest), digest)
+        contents = None if digest is None else Contents.read(obtain(root, name, digest), digest)
+        return contents, None if contents is None else papers_of(root, name, contents)
     except MlopsError:
-        return None
+        return contents, None
 
 
 def text_of(root: Path, file: str) -> str | None:
@@ -123,10 +135,10 @@ def _last(root: Path, name: str) -> str:
     return digest
 
 
-def _hold(contents: Contents, name: str) -> None:
+def _hold(papers: Papers, name: str) -> None:
     """Refuse a bundle whose own gate does not say, today, that it passed."""
-    gate = gate_of(contents)
-    if read_gate(contents.files["gate.json"], name).on(date.today()).verdict != gate.verdict:
+    gate = gate_of(papers)
+    if read_gate(papers.files["gate.json"], name).on(date.today()).verdict != gate.verdict:
         hint = "repair the model, or ask for a new waiver: mlops waive"
         raise GateFailed(f"{name}: the bundle passed by a waiver that does not hold today", hint=hint)
     if gate.verdict != "pass":

@@ -14,6 +14,7 @@ from mlops.app.reviewing.evidence import Figure, Gate, Metrics
 from mlops.app.reviewing.markdown import escape, folded, interval, number
 from mlops.app.reviewing.sections import MARKS
 from mlops.bundle.contents import Contents
+from mlops.bundle.papers import Papers
 from mlops.errors import IntegrityError
 from mlops.spec.waiver import Waiver
 
@@ -32,8 +33,11 @@ class Step:
     environment: str
     name: str
     bundle: Contents
+    papers: Papers
+    """What was said about it when it passed."""
     before: str | None = None
     live: Contents | None = None
+    live_papers: Papers | None = None
     reason: str | None = None
     judged: str | None = None
     waiver: Waiver | None = None
@@ -65,9 +69,9 @@ def rollback_body(step: Step) -> str:
     return "\n".join(lines) + "\n"
 
 
-def gate_of(bundle: Contents) -> Gate:
-    """Read the verdict that a bundle was packaged with; raises IntegrityError where there is none."""
-    return _report(bundle, "gate.json", Gate)
+def gate_of(papers: Papers) -> Gate:
+    """Read the verdict that a bundle passed by; raises IntegrityError where there is none."""
+    return _report(papers, "gate.json", Gate)
 
 
 def _head(step: Step, begins: str) -> Iterator[str]:
@@ -114,7 +118,7 @@ def _fields(bundle: Contents) -> dict[str, Any]:
 
 
 def _gates(step: Step) -> Iterator[str]:
-    gate = gate_of(step.bundle)
+    gate = gate_of(step.papers)
     if step.comparison is not None:
         over_live = Gate.model_validate({"verdict": gate.verdict, "rules": step.comparison.rules}).rules
         gate = gate.model_copy(update={"rules": (*(r for r in gate.rules if r.verdict != "deferred"), *over_live)})
@@ -140,8 +144,8 @@ def _figures(step: Step) -> Iterator[str]:
     other: Mapping[str, Figure]
     mine, other, how = models.get("candidate", {}), models.get("champion", {}), "on the same test rows"
     if not mine:
-        mine = _models(step.bundle).get("candidate", {})
-        other = _models(step.live).get("candidate", {}) if step.live else {}
+        mine = _models(step.papers).get("candidate", {})
+        other = _models(step.live_papers).get("candidate", {}) if step.live_papers else {}
         how = "as measured when it was made, on its own test rows"
     if not mine:
         return
@@ -157,12 +161,12 @@ def _figure(figure: Figure | None) -> str:
     return f"{number(figure.value)} {interval(figure.low, figure.high)}"
 
 
-def _models(bundle: Contents) -> Mapping[str, Mapping[str, Figure]]:
-    return _report(bundle, "metrics.json", Metrics).models
+def _models(papers: Papers) -> Mapping[str, Mapping[str, Figure]]:
+    return _report(papers, "metrics.json", Metrics).models
 
 
-def _report(bundle: Contents, name: str, kind: type[Report]) -> Report:
+def _report(papers: Papers, name: str, kind: type[Report]) -> Report:
     try:
-        return kind.model_validate_json(bundle.files.get(name, b"{}"))
+        return kind.model_validate_json(papers.files.get(name, b"{}"))
     except ValidationError as error:
-        raise IntegrityError(f"{name} of the bundle {bundle.digest[:19]}… is no report") from error
+        raise IntegrityError(f"{name} of the bundle {papers.bundle[:19]}… is no report") from error

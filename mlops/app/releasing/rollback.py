@@ -10,7 +10,14 @@ from pathlib import Path
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove
 from mlops.app.releasing.history import Moment, history, shallow
-from mlops.app.releasing.registry import Connect, fetching_from, refuse_unless_passed, tracking_uri
+from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registry import (
+    Connect,
+    fetching_from,
+    refuse_unless_passed,
+    stating_from,
+    tracking_uri,
+)
 from mlops.app.releasing.release import Outcome, Wanted, readable, text_of, write
 from mlops.app.releasing.release_body import Step, gate_of, rollback_body
 from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
@@ -37,13 +44,15 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     digest = _before(root, wanted, live) if wanted.bundle is None else _live_once(root, wanted, wanted.bundle)
     fetch = fetching_from(tracking_uri(root, project), name, digest, connect)
     contents = prove(obtain(root, name, digest, fetch), name, digest)
-    refuse_unless_passed(name, digest, gate_of(contents).verdict)
+    said = stating_from(tracking_uri(root, project), name, digest, connect)
+    papers = papers_of(root, name, contents, fetch=said)
+    refuse_unless_passed(name, digest, gate_of(papers).verdict)
     reason = wanted.reason or f"back from {(live or 'nothing')[:19]}"
     text = written(text_of(root, file), digest, reason, file)
     if not propose:
         write(root, file, text)
         return Outcome(name, environment, file, digest, live, "written")
-    step = Step(environment, name, contents, live, readable(root, name, live), reason)
+    step = Step(environment, name, contents, papers, live, *readable(root, name, live), reason=reason)
     proposal = Proposal(
         branch=f"mlops/rollback/{environment}/{name}",
         title=f"Roll {name} in {environment} back to {digest[7:19]}",

@@ -21,6 +21,7 @@ from mlops.errors import IntegrityError
 Value = TypeVar("Value")
 
 _PLAN = "plan"
+_TOLD = re.compile(r"(?P<bundle>sha256:[0-9a-f]{64})( (?P<statement>sha256:[0-9a-f]{64}))?")
 _HINT = "run the jobs again; if it comes back, a job of this pull request writes into the evidence of another"
 
 
@@ -40,11 +41,12 @@ _BATCHES = TypeAdapter(tuple[_Batch, ...])
 
 @dataclass(frozen=True)
 class Told:
-    """What the job that judged a pipeline told of it: its artifact, the digest of that, and the bundle's."""
+    """What the job that judged a pipeline told of it: its artifact, the digests of that, of bundle and statement."""
 
     artifact: str
     digest: str
     bundle: str | None = None
+    statement: str | None = None
 
 
 def told(needs: str) -> dict[str, Told]:
@@ -58,9 +60,9 @@ def told(needs: str) -> dict[str, Told]:
     listed = affected.get("batches", "")
     found: dict[str, Told] = {}
     for batch in _parsed(_BATCHES, listed, "the list of batches") if listed else ():
-        bundle = ran.get(f"bundle-{batch.index}", "")
-        known = bundle if re.fullmatch(r"sha256:[0-9a-f]{64}", bundle) else None
-        held = Told(f"report-{batch.name}", ran.get(f"evidence-{batch.index}", ""), known)
+        said = _TOLD.fullmatch(ran.get(f"bundle-{batch.index}", ""))
+        known = (said["bundle"], said["statement"]) if said else (None, None)
+        held = Told(f"report-{batch.name}", ran.get(f"evidence-{batch.index}", ""), *known)
         found |= dict.fromkeys(batch.pipelines.split(), held)
     return found
 

@@ -117,16 +117,20 @@ def _compare(place: Path, path: str, recorded: str | None, what: str) -> Iterato
 
 
 def _bundle(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
-    """Check the bundle's own digests, and that it is the one that the report names."""
+    """Check the bundle's own digests, that it is the one that the report names, and what the report binds."""
     from mlops.app.releasing.bundles import reported
-    from mlops.bundle.contents import verify as verify_bundle
+    from mlops.bundle.contents import Contents
+    from mlops.bundle.papers import Papers
 
     folder = root / pipeline.folder / "artifacts" / "bundle"
     report = root / pipeline.folder / "reports" / "bundle.json"
     if not folder.is_dir() or not report.is_file():
         return
     try:
-        if verify_bundle(folder) != reported(root, pipeline.name).get("digest"):
+        contents = Contents.read(folder)
+        if contents.digest != reported(root, pipeline.name).get("digest"):
             yield Finding(pipeline.name, "artifacts/bundle is not the bundle that reports/bundle.json names", 5)
+        elif Papers.within(contents) is None:
+            Papers.read(report.parent, contents.digest)
     except IntegrityError as error:
         yield Finding(pipeline.name, error.message, 5)

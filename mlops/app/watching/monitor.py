@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.releasing.live import choose
+from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registry import stating_from, tracking_uri
 from mlops.app.watching.accepted import acceptances_at, file_of, main_line, waiting
 from mlops.app.watching.prediction_log import labels_file, open_log
 from mlops.app.workspace import Workspace
+from mlops.bundle.contents import Contents
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
@@ -21,6 +24,7 @@ from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Pipeline
 
 if TYPE_CHECKING:
+    from mlops.bundle.papers import Papers
     from mlops.monitor.agreed import Agreed
 
 HISTORY = 30  # windows that a report shows
@@ -98,7 +102,7 @@ def watch(
     from mlops.monitor.reference import Reference
 
     monitor, spec = settings(workspace, name), workspace.pipelines[name].spec
-    reference = Reference.read(choose(workspace.root, name, environment).folder)
+    reference = Reference.of(*_reference(workspace, name, environment, monitor))
     bound = None
     if monitor.performance is not None:
         bound = (monitor.performance.metric, performance.bound(monitor.performance, reference))
@@ -202,6 +206,19 @@ def labels_of(root: Path, name: str, spec: Pipeline, monitor: Monitor, until: da
     derived = {column: Derived.model_validate(brief(rule)) for column, rule in spec.data.derive.items()}
     with labels_file(root, name, file) as path:
         return labels.read(path, file, spec.data.target, derived, until)
+
+
+def _reference(
+    workspace: Workspace, name: str, environment: str | None, monitor: Monitor
+) -> tuple[Contents, Papers | None]:
+    """Read the bundle that an environment serves, and what was said about it where a bound is relative to that."""
+    root, asked = workspace.root, monitor.performance
+    chosen = choose(root, name, environment)
+    contents = Contents.read(chosen.folder, chosen.digest)
+    if asked is None or asked.at_least is not None or asked.at_most is not None:
+        return contents, None
+    fetch = stating_from(tracking_uri(root, workspace.project), name, chosen.digest)
+    return contents, papers_of(root, name, contents, fetch=fetch)
 
 
 def _labelled(

@@ -59,7 +59,8 @@ exit "$status"
 """
 
 # What passed is kept whole enough for the main branch to take over: the lock and the bundle beside the reports. The
-# digest of a bundle is told where a job has one pipeline, so that all of them together fit into one variable.
+# digests of a bundle and of the statement on it are told where a job has one pipeline, so that all of them together
+# fit into one variable.
 # upload-artifact leaves out what begins with a dot.
 _COLLECT = """\
 for name in $PIPELINES; do
@@ -67,9 +68,10 @@ for name in $PIPELINES; do
   mkdir -p "evidence/$name"
   if [ -d "$here/reports" ]; then cp -R "$here/reports/." "evidence/$name/"; fi
   code=$(cat "evidence/$name/exit-code" 2> /dev/null || true)
-  if [ "$code" = 0 ] && [ -f "$here/artifacts/bundle/manifest.json" ]; then
+  if [ "$code" = 0 ] && [ -f "$here/artifacts/bundle/manifest.json" ] && [ -f "$here/reports/bundle.json" ]; then
     KEEP
     bundle="bundle-$INDEX=sha256:$(sha256sum "$here/artifacts/bundle/manifest.json" | cut -d ' ' -f 1)"
+    bundle="$bundle sha256:$(sha256sum "$here/reports/bundle.json" | cut -d ' ' -f 1)"
     if [ "$name" = "$PIPELINES" ]; then echo "$bundle" >> "$GITHUB_OUTPUT"; fi
   fi
 done

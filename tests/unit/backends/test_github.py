@@ -203,7 +203,8 @@ def _collecting(**keys: Any) -> str:
 def collect(folder: Path, names: str, **codes: str) -> tuple[set[str], dict[str, str]]:
     """Collect what the runs of pipelines left, and give the files and the outputs."""
     for name, code in codes.items():
-        for path in ("reports/gate.json", "dvc.lock", "artifacts/bundle/manifest.json", "artifacts/raw.parquet"):
+        made = ("artifacts/bundle/manifest.json", "artifacts/raw.parquet")
+        for path in ("reports/gate.json", "reports/bundle.json", "dvc.lock", *made):
             (folder / "pipelines" / name / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / "pipelines" / name / path).write_text(f"{name} {path}")
         (folder / "evidence" / name).mkdir(parents=True)
@@ -216,9 +217,10 @@ def collect(folder: Path, names: str, **codes: str) -> tuple[set[str], dict[str,
 
 def test_what_passed_is_kept_whole_enough_to_be_taken_over_and_its_bundle_is_told(tmp_path: Path) -> None:
     found, told = collect(tmp_path, "good", good="0")
-    assert found == {"good/dvc.lock", "good/gate.json", "good/bundle/manifest.json"}
-    manifest = tmp_path / "pipelines/good/artifacts/bundle/manifest.json"
-    assert told == {"bundle-3": digest_file(manifest), "evidence-3": digest(tmp_path / "evidence")}
+    assert found == {"good/dvc.lock", "good/gate.json", "good/bundle.json", "good/bundle/manifest.json"}
+    files = ("artifacts/bundle/manifest.json", "reports/bundle.json")
+    both = " ".join(digest_file(tmp_path / "pipelines/good" / file) for file in files)
+    assert told == {"bundle-3": both, "evidence-3": digest(tmp_path / "evidence")}
 
 
 def test_a_public_repository_with_a_cloud_leaves_no_bundle_for_anybody_to_download() -> None:

@@ -53,30 +53,30 @@ def test_one_changed_bit_in_any_file_is_found(bundle: Path) -> None:
 
 def test_every_problem_is_named_at_once(bundle: Path) -> None:
     (bundle / "golden.json").unlink()
-    (bundle / "card.md").rename(bundle / "CARD.md")
+    (bundle / "profile.json").rename(bundle / "PROFILE.json")
     (bundle / "schema.json").write_bytes(b"{}")
     (bundle / ".hidden").write_bytes(b"")
     (bundle / "sub").mkdir()
     (bundle / "model.json").rename(bundle.parent / "model.json")
     (bundle / "model.json").symlink_to(bundle.parent / "model.json")
-    (bundle / "gate.json").unlink()
-    os.mkfifo(bundle / "gate.json")
+    (bundle / "requirements.txt").unlink()
+    os.mkfifo(bundle / "requirements.txt")
     assert problems(bundle) == [
         "'.hidden' is not in the manifest",
-        "'CARD.md' is not in the manifest",
+        "'PROFILE.json' is not in the manifest",
         "'sub' is not in the manifest",
-        "card.md is missing",
-        "gate.json is not a plain file",
         "golden.json is missing",
         "model.json is a link",
+        "profile.json is missing",
+        "requirements.txt is not a plain file",
         f"schema.json has 2 bytes but must have {manifest_of(bundle)['files']['schema.json']['size']:,}",
     ]
 
 
 def test_a_folder_in_place_of_a_file_is_found(bundle: Path) -> None:
-    (bundle / "card.md").unlink()
-    (bundle / "card.md").mkdir()
-    assert problems(bundle) == ["card.md is not a plain file"]
+    (bundle / "profile.json").unlink()
+    (bundle / "profile.json").mkdir()
+    assert problems(bundle) == ["profile.json is not a plain file"]
 
 
 @pytest.mark.parametrize("part", ["model.onnx", "transform.json", "golden.json"])
@@ -94,7 +94,7 @@ def test_another_valid_bundle_is_not_the_expected_one(bundle: Path, tmp_path: Pa
 
 
 def rename_file(manifest: dict[str, Any], name: str) -> None:
-    manifest["files"][name] = manifest["files"].pop("card.md")
+    manifest["files"][name] = manifest["files"].pop("profile.json")
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,18 @@ def rename_file(manifest: dict[str, Any], name: str) -> None:
         (lambda m: rename_file(m, "Card.md"), "manifest.json names files no bundle may have: 'Card.md'"),
         (lambda m: rename_file(m, "manifest.json"), "manifest.json names files no bundle may have: 'manifest.json'"),
         (lambda m: m["files"].pop("model.onnx"), "manifest.json does not name model.onnx"),
-        (lambda m: m.update(schema_version=2), "manifest.json has schema_version 2, this tool reads 1"),
-        (lambda m: m.pop("schema_version"), "manifest.json has schema_version None, this tool reads 1"),
+        (lambda m: m["files"].pop("profile.json"), "manifest.json does not name profile.json"),
+        (lambda m: m["files"].pop("requirements.txt"), "manifest.json does not name requirements.txt"),
+        (
+            lambda m: m["files"].update({"gate.json": m["files"]["golden.json"]}),
+            "manifest.json names gate.json, which is about content and no part of it",
+        ),
+        (lambda m: m.update(identity={}), "manifest.json of version 2 says too much, or too little, of itself"),
+        (lambda m: m.update(schema_version=1), "manifest.json of version 1 says too much, or too little, of itself"),
+        (lambda m: m.update(schema_version=3), "manifest.json has schema_version 3, this tool reads 1 and 2"),
+        (lambda m: m.pop("schema_version"), "manifest.json has schema_version None, this tool reads 1 and 2"),
         (lambda m: m.update(extra=1), "manifest.json is not a manifest"),
-        (lambda m: m["files"]["card.md"].update(sha256="ABC"), "manifest.json is not a manifest"),
+        (lambda m: m["files"]["profile.json"].update(sha256="ABC"), "manifest.json is not a manifest"),
     ],
 )
 def test_a_manifest_that_promises_something_else_is_refused(

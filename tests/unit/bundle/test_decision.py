@@ -10,9 +10,7 @@ from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
 from mlops.serve.invocations import answer
-from mlops.steps.golden_rows import choose
-from mlops.steps.tables import scored
-from tests.builders.bundles import make_frame, make_predictor
+from tests.builders.bundles import golden_of, make_predictor
 
 TWO = ((0.0, -1.0), (-10.0, 0.0))
 
@@ -62,7 +60,7 @@ def test_a_decision_that_does_not_fit_together_is_refused(document: bytes) -> No
 
 def test_the_server_says_what_it_decides() -> None:
     predictor = deciding()
-    rows = choose(predictor, make_frame(40), scored(predictor, make_frame(40)), 8).rows
+    rows = golden_of(predictor, 8).rows
     said = json.loads(answer(predictor, json.dumps({"instances": rows}).encode()))
     assert said["decisions"] == [score > 0.3 for score in said["predictions"]]
     assert set(said["decisions"]) == {True, False}
@@ -70,13 +68,13 @@ def test_the_server_says_what_it_decides() -> None:
 
 def test_a_server_that_was_told_no_values_decides_nothing() -> None:
     predictor = make_predictor()
-    rows = choose(predictor, make_frame(40), scored(predictor, make_frame(40)), 1).rows
+    rows = golden_of(predictor, 1).rows
     assert list(json.loads(answer(predictor, json.dumps({"instances": rows}).encode()))) == ["predictions"]
 
 
 def test_golden_rows_hold_the_decision() -> None:
     predictor = deciding()
-    golden = choose(predictor, make_frame(40), scored(predictor, make_frame(40)), 8)
+    golden = golden_of(predictor, 8)
     Golden.parse(golden.dumps().encode()).check(predictor)
     for other in (deciding(0.9), make_predictor()):
         with pytest.raises(IntegrityError, match="the golden rows are decided otherwise than when the bundle was made"):

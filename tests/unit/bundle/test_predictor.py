@@ -9,9 +9,9 @@ from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.schema import RequestSchema
 from mlops.errors import DataError, IntegrityError
-from mlops.steps.golden_rows import json_row
 from mlops.steps.tables import scored
 from tests.builders.bundles import make_bundle, make_frame, make_model, make_predictor
+from tests.builders.rows import json_row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +30,10 @@ def test_frames_rows_and_single_rows_get_the_same_bits(task: str, shape: tuple[i
     assert np.concatenate([predictor.predict_rows([row]) for row in rows]).tobytes() == scores.tobytes()
 
 
-def test_assembled_and_packaged_predict_alike(tmp_path: Path) -> None:
-    bundle = make_bundle(tmp_path / "bundle")
-    frame = make_frame(20, seed=5)
-    assembled = Predictor.assemble(bundle / "transform.json", bundle)
-    assert scored(assembled, frame).tobytes() == scored(Predictor.open(bundle), frame).tobytes()
-    assert assembled.task == "binary"
-    assert assembled.classes == (False, True)
+def test_in_memory_and_from_a_bundle_it_predicts_alike(tmp_path: Path) -> None:
+    opened, frame = Predictor.open(make_bundle(tmp_path / "bundle")), make_frame(20, seed=5)
+    assert scored(opened, frame).tobytes() == scored(make_predictor(), frame).tobytes()
+    assert (opened.task, opened.classes) == ("binary", (False, True))
 
 
 def test_a_model_of_another_width_is_refused() -> None:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
-from mlops.steps.golden_rows import json_row
 from mlops.steps.tables import transformed
 from tests.builders.bundles import make_frame, make_recipe
+from tests.builders.rows import json_row
 
 TRAIN = make_frame(200)
 TRANSFORMS = [

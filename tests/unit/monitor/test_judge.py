@@ -22,11 +22,10 @@ from mlops.monitor.document import document
 from mlops.monitor.exposition import exposition
 from mlops.monitor.judge import Labelled, Result, judge
 from mlops.monitor.page import columns, render
-from mlops.monitor.reference import Reference
 from mlops.spec.accept import Acceptance
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Bootstrap
-from tests.builders.bundles import make_bundle, make_frame
+from tests.builders.bundles import make_bundle, make_frame, reference_of
 from tests.builders.logs import START, write_day
 
 ROWS = 600
@@ -61,7 +60,7 @@ def result(
     agreed: Agreed | None = None,
     **settings: Any,
 ) -> Result:
-    reference, until = Reference.read(bundle), START + timedelta(days=days)
+    reference, until = reference_of(bundle), START + timedelta(days=days)
     settings.setdefault("drift", {"ignore": ["(output)"]})
     monitor = Monitor.model_validate(settings)
     found = log.span(path.name for path in (tmp_path / "log").iterdir())
@@ -148,7 +147,7 @@ def test_a_column_may_move_further_than_the_others(tmp_path: Path, bundle: Path)
     assert watch(tmp_path, bundle, basic, days=3, drift=sizes).alarms == ()
     (alarm,) = result(tmp_path, bundle, 3).alarms
     assert (alarm.name, alarm.bound) == ("plan", 0.1)
-    made = document(result(tmp_path, bundle, 3, drift=sizes), Reference.read(bundle), "tiny")
+    made = document(result(tmp_path, bundle, 3, drift=sizes), reference_of(bundle), "tiny")
     assert {shift["column"]: shift["bound"] for shift in made["windows"][-1]["shifts"]} == {
         "age": 0.1,
         "insured": 0.1,
@@ -179,7 +178,7 @@ def test_an_accepted_incident_is_told_and_stops_nothing(tmp_path: Path, bundle: 
     assert [len(window.accepted) for window in found.windows] == [0, 0, 1, 1, 1]
     assert found.status == "ok"
     assert "age" in {shift.column for shift in found.windows[-1].shifts}
-    told = document(found, Reference.read(bundle), "tiny")["windows"][-1]["accepted"]
+    told = document(found, reference_of(bundle), "tiny")["windows"][-1]["accepted"]
     assert [(item["check"], item["column"], item["until"], item["approver"]) for item in told] == [
         ("nulls", "age", "2026-11-06", "@grace")
     ]
@@ -227,7 +226,7 @@ def test_a_damaged_segment_is_said(tmp_path: Path, bundle: Path) -> None:
 
 def write_labels(tmp_path: Path, bundle: Path, days: int, wrong_from: int) -> pl.DataFrame:
     """Labels that agree with the answers up to a day, and are their opposite from then on."""
-    reference = Reference.read(bundle)
+    reference = reference_of(bundle)
     parts = []
     for window in windows.closed(START, START + timedelta(days=days), "day", 30):
         records = log.read(tmp_path / "log", window, reference.bundle)
@@ -279,7 +278,7 @@ def test_metrics_say_what_time_their_values_are_of(tmp_path: Path, bundle: Path)
     options = {"labels": "labels.csv", "performance": {**PERFORMANCE, "labels_within_days": 1}}
     found = result(tmp_path, bundle, 5, labelled(frame, tmp_path / "labels.csv"), **options)
     newest = START + timedelta(days=4, hours=23)
-    text = exposition([document(found, Reference.read(bundle), "tiny", newest)], {"tiny": ("accuracy", 0.7)}, 0.0)
+    text = exposition([document(found, reference_of(bundle), "tiny", newest)], {"tiny": ("accuracy", 0.7)}, 0.0)
 
     def of(name: str, labels: str = "") -> float:
         start = f"mlops_monitor_{name}_timestamp_seconds{{{labels}"
@@ -354,8 +353,8 @@ def test_a_label_may_be_what_the_target_derives_from(tmp_path: Path) -> None:
 
 def test_the_report_is_the_same_bytes_and_the_page_asks_for_nothing(tmp_path: Path, bundle: Path) -> None:
     found, again = watch(tmp_path, bundle, same), result(tmp_path, bundle, 5)
-    made = document(found, Reference.read(bundle), "tiny")
-    assert dumps(made) == dumps(document(again, Reference.read(bundle), "tiny"))
+    made = document(found, reference_of(bundle), "tiny")
+    assert dumps(made) == dumps(document(again, reference_of(bundle), "tiny"))
     made["alarms"] = [
         {"kind": "drift", "name": "age", "windows": ["x"], "until": "y", "sentence": "<script>alert(1)</script>"}
     ]
@@ -370,7 +369,7 @@ def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: P
     drift = {"measure": "wasserstein", "ignore": ["(output)"]}
     found = watch(tmp_path, bundle, basic, days=3, drift=drift, quality={"nulls": 1.0})
     assert [alarm.sentence.partition(": ")[2].split()[0] for alarm in found.alarms] == ["jensen_shannon"]
-    made = json.loads(dumps(document(found, Reference.read(bundle), "tiny")))
+    made = json.loads(dumps(document(found, reference_of(bundle), "tiny")))
     notes = {row.name: row.note for row in columns(made, "wasserstein")}
     assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured"], "")
     page = render(made, "wasserstein", None)
@@ -380,7 +379,7 @@ def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: P
 
 
 def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> None:
-    found = document(watch(tmp_path, bundle, same), Reference.read(bundle), 'ti"ny\n')
+    found = document(watch(tmp_path, bundle, same), reference_of(bundle), 'ti"ny\n')
     text = exposition([found], {'ti"ny\n': ("accuracy", 0.7)}, 1.5e9)
     lines = text.splitlines()
     assert 'mlops_monitor_last_success_timestamp_seconds{pipeline="ti\\"ny\\n"} 1500000000.0' in lines

@@ -11,7 +11,7 @@ import pytest
 from mlops.monitor.quality import incidents
 from mlops.monitor.reference import Reference
 from mlops.spec.monitor import Quality
-from tests.builders.bundles import make_bundle
+from tests.builders.bundles import make_bundle, reference_of
 
 NOMINAL = 0.00135  # three standard errors, on one side
 PROFILES = {
@@ -24,7 +24,7 @@ BROKEN = {"nulls": (0.5, None), "unseen": ("known", "never seen"), "outside": (0
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    return Reference.read(make_bundle(tmp_path_factory.mktemp("watched") / "bundle"))
+    return reference_of(make_bundle(tmp_path_factory.mktemp("watched") / "bundle"))
 
 
 def refused(reference: Reference, rows: int, broken: int) -> list[str]:

@@ -25,15 +25,14 @@ from mlops.monitor.exposition import exposition
 from mlops.monitor.judge import judge
 from mlops.monitor.page import render
 from mlops.monitor.policy import decide
-from mlops.monitor.reference import Reference
 from mlops.serve.app import create
 from mlops.spec.accept import Acceptance
 from mlops.spec.monitor import Monitor, Retrain
-from mlops.steps.golden_rows import json_row
-from tests.builders.bundles import make_bundle, make_frame
+from tests.builders.bundles import make_bundle, make_frame, reference_of
 from tests.builders.client import Client
 from tests.builders.logs import START
 from tests.builders.repositories import make_repository
+from tests.builders.rows import json_row
 
 ROWS, BATCH = 600, 40
 Change = Callable[[int, pl.DataFrame], pl.DataFrame]
@@ -55,7 +54,7 @@ def served(folder: Path, bundle: Path, days: int, change: Change) -> None:
     """Ask a server for some days, in requests of forty rows, spread over each day."""
     now = [START]
     app = create(bundle, log=folder, clock=lambda: int(now[0].timestamp()) * 10**9)
-    client, fields = Client(app), [field.name for field in Reference.read(bundle).schema.fields]
+    client, fields = Client(app), [field.name for field in reference_of(bundle).schema.fields]
     for day in range(days):
         rows = [json_row(row) for row in change(day, rows_of(day)).select(fields).iter_rows(named=True)]
         for index in range(0, ROWS, BATCH):
@@ -67,7 +66,7 @@ def served(folder: Path, bundle: Path, days: int, change: Change) -> None:
 def report(
     folder: Path, bundle: Path, until: datetime, agreed: Agreed | None = None, **settings: Any
 ) -> dict[str, Any]:
-    reference = Reference.read(bundle)
+    reference = reference_of(bundle)
     monitor = Monitor.model_validate({"drift": {"ignore": ["(output)"]}, **settings})
     span = log.span(path.name for path in folder.iterdir())
     assert span is not None

@@ -18,6 +18,7 @@ from mlops.release.entry import Origin
 from mlops.release.mlmodel import bundle_of, write_model
 from mlops.release.registry import register
 from tests.builders.bundles import make_bundle
+from tests.builders.papers import write_papers
 from tests.builders.stores import make_store
 
 pytestmark = pytest.mark.slow
@@ -53,7 +54,8 @@ def test_a_registered_version_gives_the_golden_scores_through_mlflow(task: str, 
     import pandas
 
     bundle = make_bundle(tmp_path / "tiny", task)
-    register(bundle, pipeline="tiny", tracking_uri=store, experiment="tiny", origin=Origin("c" * 40))
+    papers = write_papers(tmp_path / "reports", bundle)
+    register(bundle, papers, pipeline="tiny", tracking_uri=store, experiment="tiny", origin=Origin("c" * 40))
     model = mlflow.pyfunc.load_model("models:/tiny/1")
     golden = json.loads((bundle / "golden.json").read_bytes())
     frame = pandas.DataFrame(golden["rows"])

@@ -7,19 +7,24 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops.bundle.contents import Contents
+from mlops.bundle.papers import Papers
 from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import artifact_location
+from mlops.release.aliases import download_papers, find_version
 from mlops.release.entry import Entry, Origin, read_entry
 from mlops.release.registry import Registered, enter, register
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
 from tests.builders.meeting import meet
+from tests.builders.papers import gate_of, write_papers
 from tests.builders.stores import make_store
 
 pytestmark = pytest.mark.slow
@@ -78,28 +83,38 @@ def registered(bundle: Path, uri: str) -> Registered:
 
 def _register(bundle: Path, uri: str, commit: str = COMMIT) -> Registered:
     origin = Origin(commit, source="pipelines/tiny")
-    return register(bundle, pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=origin, history=HISTORY)
+    return register(
+        bundle, papers_of(bundle), pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=origin, history=HISTORY
+    )
+
+
+def papers_of(bundle: Path, **gate: Any) -> Papers:
+    """The papers of a bundle; `gate` stands for parts of its verdict."""
+    place = bundle.parent / "reports"
+    return write_papers(place, bundle, gate=gate_of(digest_file(bundle / "manifest.json"), **gate))
 
 
 def _other(bundle: Path, digest: str, name: str) -> Entry:
-    entry = read_entry(Contents.read(bundle), Origin(COMMIT), HISTORY)
+    entry = read_entry(Contents.read(bundle), papers_of(bundle), Origin(COMMIT), HISTORY)
     tags = tuple(sorted({**dict(entry.tags), "mlops.bundle": digest}.items()))
     return dataclasses.replace(entry, name=name, digest=digest, tags=tags)
 
 
 def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, registered: Registered) -> None:
-    contents = Contents.read(bundle)
+    contents, papers = Contents.read(bundle), papers_of(bundle)
+    assert papers.statement is not None
     version = client.get_model_version("tiny", registered.version)
     assert (registered.created, registered.version, registered.commit) == (True, "1", COMMIT)
     assert version.run_id == registered.run_id
     assert dict(version.tags) == {
         "mlops.bundle": contents.digest,
-        "mlops.code": dict(read_entry(contents, Origin(COMMIT)).tags)["mlops.code"],
+        "mlops.code": dict(read_entry(contents, papers, Origin(COMMIT)).tags)["mlops.code"],
         "mlops.commit": COMMIT,
-        "mlops.configuration": contents.manifest.identity["configuration"],
-        "mlops.data": contents.manifest.identity["data"],
+        "mlops.configuration": papers.identity["configuration"],
+        "mlops.data": papers.identity["data"],
         "mlops.dirty": "false",
-        "mlops.gate": contents.manifest.identity["gate"],
+        "mlops.gate": papers.identity["gate"],
+        "mlops.statement": papers.statement.name,
         "mlops.verdict": "pass",
     }
 
@@ -131,19 +146,19 @@ def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
 def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
     client: Any, bundle: Path, uri: str, after: bool
 ) -> None:
-    contents, at = Contents.read(bundle), 0
+    contents, papers, at = Contents.read(bundle), papers_of(bundle), 0
     while True:
         at += 1
         name = f"dies-{'after' if after else 'before'}-{at}"
         entry = _other(bundle, f"sha256:{at:064x}", name)
         failing = FailingClient(client, at, after=after)
         try:
-            enter(failing, entry, contents, name, artifact_location(uri, name))
+            enter(failing, entry, contents, papers, name, artifact_location(uri, name))
         except ServerGoneError:
             pass
         else:
             break
-        enter(client, entry, contents, name, artifact_location(uri, name))
+        enter(client, entry, contents, papers, name, artifact_location(uri, name))
         (version,) = client.search_model_versions(f"name = '{name}'")
         assert dict(version.tags) == dict(entry.tags)
         (run,) = client.search_runs([client.get_experiment_by_name(name).experiment_id])
@@ -153,20 +168,70 @@ def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
     assert at > 10, failing.calls
 
 
+def _under_other_rules(entry: Entry, bundle: Path) -> tuple[Entry, Papers]:
+    """Give the entry and the papers of the same content, judged otherwise."""
+    papers = papers_of(bundle, method="by other rules")
+    other = read_entry(Contents.read(bundle), papers, Origin("d" * 40))
+    tags = {**dict(other.tags), "mlops.bundle": entry.digest}
+    return dataclasses.replace(other, name=entry.name, digest=entry.digest, tags=tuple(sorted(tags.items()))), papers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_second_statement_that_dies_at_any_call_is_finished_by_the_next(
+    client: Any, bundle: Path, uri: str, after: bool
+) -> None:
+    contents, at = Contents.read(bundle), 0
+    first = papers_of(bundle)
+    while True:
+        at += 1
+        name = f"stated-{'after' if after else 'before'}-{at}"
+        place, entry = artifact_location(uri, name), _other(bundle, f"sha256:{at:064x}", name)
+        judged = dataclasses.replace(entry, tags=(*entry.tags, ("mlops.judged", "sha256:" + "b" * 64)))
+        enter(client, judged, contents, first, name, place)
+        other, papers = _under_other_rules(entry, bundle)
+        try:
+            enter(FailingClient(client, at, after=after), other, contents, papers, name, place)
+        except ServerGoneError:
+            version = find_version(client, name, entry.digest)
+            assert version is not None
+            assert version.statement in (entry.statement, "", other.statement)
+            if version.statement == other.statement:
+                assert version.judged is None, "nobody judged it under these rules"
+        else:
+            break
+        enter(client, other, contents, papers, name, place)
+        (found,) = client.search_model_versions(f"name = '{name}'")
+        assert dict(found.tags) == {**dict(other.tags), "mlops.commit": COMMIT}
+        version = find_version(client, name, entry.digest)
+        assert version is not None
+        with tempfile.TemporaryDirectory() as folder:
+            place_of = download_papers(client, version, Path(folder))
+            assert {path.name: path.read_bytes() for path in place_of.iterdir()} == dict(papers.files)
+        asked = FailingClient(client, 0, after=False)
+        assert enter(asked, other, contents, papers, name, place).stated is False
+        assert asked.calls == ["search_model_versions"]
+    assert at > 5
+
+
 REGISTER = """
 from pathlib import Path
 import mlflow.store.model_registry.sqlalchemy_store, mlflow.store.tracking.sqlalchemy_store
+from mlops.bundle.papers import Papers
+from mlops.bundle.contents import verify
 from mlops.release.entry import Origin
 from mlops.release.registry import register
 
 def act(bundle, uri):
-    made = register(Path(bundle), pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=Origin("c" * 40))
+    papers = Papers.read(Path(bundle).parent / "reports", verify(Path(bundle)))
+    made = register(Path(bundle), papers, pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=Origin("c" * 40))
     print(made.version, made.created)
 """
 
 
 def test_two_processes_that_register_one_bundle_make_one_version(bundle: Path, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    papers_of(bundle)
     said, errors = meet(2, REGISTER, str(bundle), uri)
     assert errors == ""
     assert sorted(said) == ["1 False", "1 True"]
@@ -185,7 +250,9 @@ def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
                 client.create_model_version("raced", "elsewhere", fresh.info.run_id, tags=dict(entry.tags))
             return super().__getattr__(name)
 
-    late = enter(Overtaken(client, 0, after=False), entry, contents, "raced", artifact_location(uri, "raced"))
+    late = enter(
+        Overtaken(client, 0, after=False), entry, contents, papers_of(bundle), "raced", artifact_location(uri, "raced")
+    )
     (version,) = client.search_model_versions("name = 'raced'")
     assert (late.created, late.version, late.run_id) == (False, "1", version.run_id)
     (run,) = client.search_runs([client.get_experiment_by_name("raced").experiment_id])
@@ -195,23 +262,30 @@ def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
 def test_a_deleted_experiment_is_named_and_not_revived(client: Any, bundle: Path, uri: str) -> None:
     client.delete_experiment(client.create_experiment("gone"))
     with pytest.raises(InfrastructureError) as caught:
-        enter(client, _other(bundle, "sha256:" + "f" * 64, "gone"), Contents.read(bundle), "gone", None)
+        enter(
+            client, _other(bundle, "sha256:" + "f" * 64, "gone"), Contents.read(bundle), papers_of(bundle), "gone", None
+        )
     assert str(caught.value) == "the MLflow experiment `gone` is deleted"
 
 
 def test_a_bundle_of_another_pipeline_is_refused(bundle: Path, uri: str) -> None:
     with pytest.raises(IntegrityError) as caught:
-        register(bundle, pipeline="other", tracking_uri=uri, experiment="other", origin=Origin(COMMIT))
+        register(
+            bundle, papers_of(bundle), pipeline="other", tracking_uri=uri, experiment="other", origin=Origin(COMMIT)
+        )
     assert str(caught.value) == f"the bundle in {bundle} is of tiny, not of other"
 
 
 def test_a_changed_bundle_is_refused_before_mlflow_is_imported(tmp_path: Path) -> None:
     folder = make_bundle(tmp_path / "tiny")
-    (folder / "card.md").write_text("a better card\n")
+    papers_of(folder)
+    (folder / "profile.json").write_text("{}")
     code = (
         "import sys; from pathlib import Path; from mlops.errors import InfrastructureError, IntegrityError;"
         "from mlops.release.entry import Origin; from mlops.release.registry import register\n"
-        "try: register(Path(sys.argv[1]), pipeline='tiny', tracking_uri='sqlite:///x.db', experiment='e', "
+        "from mlops.bundle.papers import Papers; from mlops.files.canonical import digest_file\n"
+        "at = Path(sys.argv[1]); papers = Papers.read(at.parent / 'reports', digest_file(at / 'manifest.json'))\n"
+        "try: register(at, papers, pipeline='tiny', tracking_uri='sqlite:///x.db', experiment='e', "
         "origin=Origin('c'))\n"
         "except IntegrityError: print('refused', 'mlflow' in sys.modules)"
     )

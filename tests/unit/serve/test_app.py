@@ -135,8 +135,8 @@ def test_unknown_paths_and_methods_are_json_too(client: Client) -> None:
 
 def test_a_tampered_bundle_is_not_served(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
-    (bundle / "card.md").write_text("# Other")
-    with pytest.raises(IntegrityError, match=r"card\.md"):
+    (bundle / "profile.json").write_text("# Other")
+    with pytest.raises(IntegrityError, match=r"profile\.json"):
         create(bundle)
 
 
@@ -158,7 +158,7 @@ def test_a_skewed_bundle_with_a_true_manifest_fails_its_golden_rows(tmp_path: Pa
         width = len(recipe["features"])
         (bundle / "model.onnx").write_bytes(make_model((width,), seed=7))
     (bundle / "transform.json").write_text(json.dumps(recipe))
-    seal(bundle, "tiny", "binary", {})
+    seal(bundle, "tiny", "binary")
     with pytest.raises(IntegrityError, match="golden rows score otherwise"):
         create(bundle)
 

@@ -13,12 +13,14 @@ import pytest
 from mlops.app.judging.opponent import Run, judged_rows
 from mlops.bundle.schema import Requests, RequestSchema
 from mlops.errors import DataError
+from mlops.files.canonical import digest_file
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.steps import evaluate, package
 from mlops.steps.answered import acceptable, answered
 from mlops.steps.context import StageContext
-from mlops.steps.golden_rows import json_row
 from tests.builders.bundles import make_frame, make_predictor
+from tests.builders.papers import gate_of
+from tests.builders.rows import json_row
 from tests.unit.steps.test_step_evaluate import PREDICTIONS, pipeline, report
 
 pytestmark = pytest.mark.slow
@@ -77,13 +79,13 @@ def test_what_is_judged_and_packaged_is_what_would_be_answered(
     assert judged_rows(test, recorded, run).height == left, "the live model is asked about the same rows"
     fewer = replace(recorded, rows=recorded.rows[1:])
     assert judged_rows(test, fewer, run).height == 40, "a row that was lost otherwise is seen by who compares"
-    gate = {"schema_version": 1, "verdict": "pass", "rules": [], "predictions": _digest(context)}
+    judged = digest_file(context.path("artifacts/bundle/manifest.json"))
+    gate = gate_of(judged, predictions=digest_file(context.path(PREDICTIONS)))
     context.path("reports/gate.json").write_text(json.dumps(gate))
-    sealed = StageContext(context.folder, "tiny", "package", {**PARAMS, "requests": {"nulls": nulls}})
-    package.run(sealed)
+    package.run(StageContext(context.folder, "tiny", "package", PARAMS))
     schema = RequestSchema.parse(context.path("artifacts/bundle/schema.json").read_bytes())
     assert schema.requests == Requests.model_validate({"nulls": nulls})
-    card = context.path("artifacts/bundle/card.md").read_text()
+    card = context.path("reports/card.md").read_text()
     assert f"- Left out of every measure: {40 - left} test rows that a server would refuse" in card
 
 
@@ -91,9 +93,3 @@ def test_perturbed_rows_that_a_server_would_refuse_are_said(tmp_path: Path, caps
     for nulls, said in (("refuse", True), ("impute", False)):
         evaluate.run(pipeline(tmp_path / nulls, robustness={"missing": 0.3}, requests={"nulls": nulls}))
         assert ("missing: a server would refuse" in capsys.readouterr().err) == said
-
-
-def _digest(context: StageContext) -> str:
-    from mlops.files.canonical import digest_file
-
-    return digest_file(context.path(PREDICTIONS))

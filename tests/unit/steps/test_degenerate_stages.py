@@ -12,8 +12,9 @@ import pytest
 from onnx import numpy_helper
 
 from mlops.bundle.transform import Transform
+from mlops.errors import DataError
 from mlops.ml.data.encoding import encode
-from mlops.steps import evaluate, gate
+from mlops.steps import bundle, evaluate, gate
 from mlops.steps.context import StageContext
 from mlops.steps.tables import transformed
 from tests.builders.bundles import make_frame, make_pipeline
@@ -34,7 +35,7 @@ RULES = [
     {"id": "parity", "metric": "demographic_parity_difference", "of": "insured", "at_most": 0.2,
      "groups": ["false", "true"]},
 ]  # fmt: skip
-KINDS = ("constant", "mean", "majority", "label-shuffled", "not a number", "one class for a minority")
+KINDS = ("constant", "mean", "majority", "label-shuffled", "one class for a minority")
 
 
 def frame(rows: int, seed: int, rate: float = 0.45) -> pl.DataFrame:
@@ -96,6 +97,7 @@ def verdict(tmp_path: Path, kind: str, rate: float = 0.45) -> tuple[str, dict[st
         model.graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float32), name))
     onnx.save(model, place)
     section = {"task": "binary", "target": "y", "metrics": ["accuracy", "balanced_accuracy"], "slices": ["insured"]}
+    bundle.run(StageContext(folder, "tiny", "bundle", {"pipeline": "tiny"}))
     evaluate.run(StageContext(folder, "tiny", "evaluate", {**section, "bootstrap": BOOTSTRAP}))
     (folder / "reports/history.csv").write_text("candidate,epoch,metric,value\n")
     gate.run(StageContext(folder, "tiny", "gate", {"task": "binary", "bootstrap": BOOTSTRAP, "rules": RULES}))
@@ -119,6 +121,12 @@ def test_a_model_that_knows_nothing_is_stopped(tmp_path: Path, kind: str) -> Non
     assert by_rule["parity"] != "pass"
     if kind != "one class for a minority":
         assert by_rule["useful"] != "pass"
+
+
+def test_a_model_that_answers_with_no_number_is_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        verdict(tmp_path, "not a number")
+    assert caught.value.message == "the model answers 30 of 30 validation rows with what is no number"
 
 
 def test_an_accurate_majority_without_a_gap_is_stopped(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import threshold
-from mlops.steps import evaluate, gate
+from mlops.steps import bundle, evaluate, gate
 from mlops.steps.context import StageContext
 from mlops.steps.tables import scored, transformed
 from tests.builders.bundles import make_pipeline
@@ -34,12 +34,17 @@ METRICS = {
 PREDICTIONS = "artifacts/evaluation/predictions.parquet"
 
 
-def pipeline(tmp_path: Path, task: str = "binary", **changes: Any) -> StageContext:
+def pipeline(
+    tmp_path: Path, task: str = "binary", requests: dict[str, str] | None = None, **changes: Any
+) -> StageContext:
     folder = make_pipeline(tmp_path / "pipelines/tiny", task)
     transform = Transform.read(folder / "artifacts/features/transform.json")
-    train = pl.read_parquet(folder / "artifacts/split/train.parquet")
-    np.save(folder / "artifacts/features/train_x.npy", transformed(transform, train))
-    np.save(folder / "artifacts/features/train_y.npy", encode(transform.recipe.target, train))
+    for part in ("train", "validation"):
+        rows = pl.read_parquet(folder / f"artifacts/split/{part}.parquet")
+        np.save(folder / f"artifacts/features/{part}_x.npy", transformed(transform, rows))
+        np.save(folder / f"artifacts/features/{part}_y.npy", encode(transform.recipe.target, rows))
+    content = {"pipeline": "tiny", "cost": changes.get("cost"), "requests": requests or {}}
+    bundle.run(StageContext(folder, "tiny", "bundle", content))
     section = {"task": task, "target": "y", "metrics": METRICS[task], "bootstrap": {"samples": 50}, "pipeline": "tiny"}
     return StageContext(folder, "tiny", "evaluate", section | changes)
 
@@ -67,7 +72,7 @@ def test_what_is_evaluated_is_what_is_served(tmp_path: Path, task: str) -> None:
     context = pipeline(tmp_path, task)
     evaluate.run(context)
     predictions = Predictions.read(context.path(PREDICTIONS))
-    served = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+    served = Predictor.open(context.path("artifacts/bundle"))
     test = pl.read_parquet(context.path("artifacts/split/test.parquet"))
     assert (predictions.scores["candidate"] == scored(served, test)).all()
     assert (predictions.target == encode(served.transform.recipe.target, test)).all()
@@ -141,20 +146,15 @@ COST = {"true_positive": 2.0, "false_positive": -1.0, "false_negative": -10.0, "
 
 def priced(tmp_path: Path, task: str = "binary", **changes: Any) -> StageContext:
     cost = COST if task == "binary" else {"classes": {"high": {"low": -30.0}, "low": {"high": -1.0}}}
-    context = pipeline(tmp_path, task, metrics=["accuracy", "value"], cost=cost, **changes)
-    transform = Transform.read(context.path("artifacts/features/transform.json"))
-    validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
-    np.save(context.path("artifacts/features/validation_x.npy"), transformed(transform, validation))
-    np.save(context.path("artifacts/features/validation_y.npy"), encode(transform.recipe.target, validation))
-    return context
+    return pipeline(tmp_path, task, metrics=["accuracy", "value"], cost=cost, **changes)
 
 
 def test_the_threshold_is_chosen_on_validation_and_used_by_every_metric_of_decisions(tmp_path: Path) -> None:
     context = priced(tmp_path)
     evaluate.run(context)
     document, predictions = report(context), Predictions.read(context.path(PREDICTIONS))
-    rule = Decision.parse(context.path("artifacts/evaluation/decision.json").read_bytes())
-    served = Predictor.assemble(context.path("artifacts/features/transform.json"), context.path("artifacts/model"))
+    rule = Decision.parse(context.path("artifacts/bundle/decision.json").read_bytes())
+    served = Predictor.open(context.path("artifacts/bundle"))
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
     best = threshold.choose(
         encode(served.transform.recipe.target, validation), scored(served, validation), np.array(rule.values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops.app.planning.lock import md5_tree
 from mlops.app.releasing import adopt as adopting
 from mlops.app.releasing.adopt import adopt
 from mlops.app.releasing.adopted import noted
@@ -28,6 +30,7 @@ from mlops.cli.main import run as run_verb
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from tests.builders.judged import FOLDER, TOKEN, Judged, judged, prepare
+from tests.builders.papers import write_papers
 from tests.builders.repositories import commit, edit, git
 from tests.runner.ran import pack
 
@@ -88,6 +91,33 @@ def test_a_bundle_trained_at_home_and_judged_as_it_is_comes_from_where_it_is_kep
     found = adopt(team.root, "churn", team.client())
     assert (found.state, found.judged) == ("recorded", team.bundle)
     assert git(team.root, "status", "--porcelain") == ""
+
+
+def test_a_committed_statement_that_no_run_made_is_not_taken_for_the_judged_one(team: Judged) -> None:
+    """The same content, and a verdict that somebody wrote at home: the bundle's digest alone vouches for nothing."""
+    adopt(team.root, "churn", team.client())
+    reports = team.root / FOLDER / "reports"
+    said = json.loads((reports / "gate.json").read_text()) | {"method": "by eye"}
+    write_papers(reports, team.root / FOLDER / "artifacts/bundle", gate=said)
+    relock(team.root / FOLDER)
+    commit(team.root, "Record it otherwise")
+    shutil.rmtree(team.root / ".mlops/judged")
+    team.api.ran.expired.add("report-churn")
+    with pytest.raises(InfrastructureError) as caught:
+        adopt(team.root, "churn", team.client())
+    assert "the artifact report-churn of run 100 of #7 is gone" in caught.value.message
+    team.api.ran.expired.clear()
+    assert adopt(team.root, "churn", team.client()).state == "taken"
+    assert (reports / "gate.json").read_bytes() == (team.evidence / "gate.json").read_bytes()
+
+
+def relock(folder: Path) -> None:
+    """Let a lock say what lies there."""
+    lock = yaml.safe_load((folder / "dvc.lock").read_text())
+    for entry in (one for stage in lock["stages"].values() for kind in ("deps", "outs") for one in stage[kind]):
+        if entry["path"].startswith("reports/") and (folder / entry["path"]).exists():
+            entry["md5"] = md5_tree(folder / entry["path"])
+    (folder / "dvc.lock").write_text(yaml.safe_dump(lock, sort_keys=False))
 
 
 def test_the_verb_says_what_it_took(
@@ -172,9 +202,9 @@ def test_an_artifact_that_no_job_told_of_is_refused(team: Judged) -> None:
 def model(team: Judged) -> None:
     """Another model, sealed as a bundle of its own, in a lock that agrees."""
     bundle = team.evidence / "bundle"
-    (bundle / "card.md").write_text("# Another\n")
+    (bundle / "model.json").write_text("{}\n")
     (bundle / "manifest.json").unlink()
-    seal(bundle, "churn", "binary", {"data": "sha256:" + "1" * 64, "configuration": "", "gate": "", "code": {}})
+    seal(bundle, "churn", "binary")
     team.relock()
 
 
@@ -188,27 +218,33 @@ def scores(team: Judged) -> None:
 
 
 def verdict(team: Judged) -> None:
-    gate = json.loads((team.evidence / "bundle" / "gate.json").read_text()) | {"verdict": "fail"}
-    (team.evidence / "bundle" / "gate.json").write_text(json.dumps(gate))
-    reseal(team)
+    """A verdict that is no pass, under a statement that binds it."""
+    reseal(team, verdict="fail")
 
 
-def reseal(team: Judged) -> None:
-    """Forge the whole: bundle, report, lock and what the job told agree with each other."""
+def other_gate(team: Judged) -> None:
+    """A verdict of other rules, without the statement that binds it."""
+    gate = json.loads((team.evidence / "gate.json").read_text()) | {"method": "by eye"}
+    (team.evidence / "gate.json").write_text(json.dumps(gate))
+    team.relock()
+
+
+def reseal(team: Judged, **gate: Any) -> None:
+    """Forge the whole: bundle, reports, lock and what the job told agree with each other."""
     bundle = team.evidence / "bundle"
     (bundle / "manifest.json").unlink()
-    seal(bundle, "churn", "binary", {"data": "sha256:" + "1" * 64, "configuration": "", "gate": "", "code": {}})
+    seal(bundle, "churn", "binary")
     team.bundle = digest_file(bundle / "manifest.json")
-    (team.evidence / "bundle.json").write_text(json.dumps({"digest": team.bundle, "verdict": "pass"}))
+    said = json.loads((team.evidence / "gate.json").read_text()) | {"bundle": team.bundle} | gate
+    with contextlib.suppress(IntegrityError):  # what was forged is read again at once
+        write_papers(team.evidence, bundle, gate=said)
     team.relock()
 
 
 def test_what_cannot_be_compared_with_what_went_live_meanwhile_is_left_to_be_made_again(team: Judged) -> None:
     """Its test rows were on the machine of its job, and what it was compared with there is live no more."""
-    gate = json.loads((team.evidence / "bundle" / "gate.json").read_text())
-    gate["rules"].append({**gate["rules"][0], "id": "over", "against": "champion", "verdict": "deferred"})
-    (team.evidence / "bundle" / "gate.json").write_text(json.dumps(gate))
-    reseal(team)
+    (rule,) = json.loads((team.evidence / "gate.json").read_text())["rules"]
+    reseal(team, rules=[rule, {**rule, "id": "over", "against": "champion", "verdict": "deferred"}])
     team.tell()
     release = team.root / "conf/release/prod/churn.yaml"
     release.parent.mkdir(parents=True)
@@ -241,7 +277,8 @@ def page(team: Judged) -> None:
     [
         (model, "churn: the bundle in {place} is sha256:"),
         (scores, "8 of 8 golden rows score otherwise than when the bundle was made, "),
-        (verdict, "churn: the bundle did not pass its gate"),
+        (verdict, "churn: the gate that the statement about sha256:"),
+        (other_gate, "churn: gate.json is not the one that the statement about sha256:"),
         (report, "churn: reports/metrics.json is not what the run wrote"),
         (escape, "churn: dvc.lock is not one that DVC wrote"),
         (command, "churn: dvc.lock is not one that DVC wrote"),

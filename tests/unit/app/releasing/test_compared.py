@@ -12,7 +12,7 @@ import pytest
 
 from mlops.app.project import open_project
 from mlops.app.releasing.compared import compared_with_live, hold_new
-from mlops.bundle.contents import Contents
+from mlops.bundle.papers import Papers
 from mlops.errors import GateFailed, InfrastructureError
 from mlops.files.canonical import dumps
 from mlops.release.tracking import connection
@@ -34,17 +34,15 @@ def shop(made: Shop, tmp_path: Path) -> Shop:
     return Shop(tmp_path / "work", made.origin, made.first, made.second)
 
 
-def bundle(shop: Shop, **changes: Any) -> Contents:
-    """The bundle of the candidate's run, as far as its digest and its verdict go."""
+def bundle(shop: Shop, **changes: Any) -> Papers:
+    """The papers of the candidate's run, as far as the digest of its bundle and its verdict go."""
     gate = json.loads((shop.root / "pipelines/tiny/reports/gate.json").read_bytes()) | changes
-    contents = Contents.read(shop.store().get(shop.first))
-    files = {**contents.files, "gate.json": dumps(gate).encode()}
-    return replace(contents, digest="sha256:" + "d" * 64, files=files)
+    return Papers("sha256:" + "d" * 64, {"gate.json": dumps(gate).encode()}, {})
 
 
-def compared(shop: Shop, contents: Contents, live: str | None) -> Any:
+def compared(shop: Shop, papers: Papers, live: str | None) -> Any:
     project = open_project(shop.root)[1]
-    return compared_with_live(shop.root, project, contents, "tiny", live, connection)
+    return compared_with_live(shop.root, project, papers, "tiny", live, connection)
 
 
 def test_it_is_compared_with_what_is_live_now(shop: Shop) -> None:
@@ -72,7 +70,7 @@ def test_what_is_new_is_held_before_the_registry_learns_of_it(shop: Shop) -> Non
     with pytest.raises(GateFailed, match="beside the live"):
         hold_new(shop.root, project, worse, "tiny", shop.first, lambda: False)
     hold_new(shop.root, project, worse, "tiny", shop.first, lambda: True)
-    hold_new(shop.root, project, worse, "tiny", worse.digest, lambda: False)  # it is live itself
+    hold_new(shop.root, project, worse, "tiny", worse.bundle, lambda: False)  # it is live itself
 
 
 def test_without_a_live_model_or_a_rule_over_it_there_is_nothing_to_compare(shop: Shop) -> None:
@@ -86,30 +84,30 @@ def test_a_bundle_of_an_earlier_version_was_compared_in_its_run(shop: Shop) -> N
 
 
 def test_a_run_that_nobody_recorded_cannot_be_compared(shop: Shop) -> None:
-    contents = replace(bundle(shop), digest="sha256:" + "e" * 64)
+    papers = replace(bundle(shop), bundle="sha256:" + "e" * 64)
     with pytest.raises(InfrastructureError) as raised:
-        compared(shop, contents, shop.first)
+        compared(shop, papers, shop.first)
     assert raised.value.message == (
         "tiny: no commit records the run that made sha256:eeeeeeeeeeee…, and the live model is asked about its rows"
     )
 
 
 def test_where_the_rows_are_nowhere_the_comparison_of_its_run_counts_and_no_other(shop: Shop) -> None:
-    contents = bundle(shop)
-    gate = json.loads(contents.files["gate.json"])
-    known = compared_as(contents.digest, shop.first, **{key: gate[key] for key in ("predictions", "registered")})
+    papers = bundle(shop)
+    gate = json.loads(papers.files["gate.json"])
+    known = compared_as(papers.bundle, shop.first, **{key: gate[key] for key in ("predictions", "registered")})
     shutil.rmtree(shop.root / "pipelines/tiny/artifacts")
     known.write(shop.root)
-    assert compared(shop, contents, shop.first) == known
+    assert compared(shop, papers, shop.first) == known
     for change in ({"predictions": "sha256:1"}, {"registered": "sha256:2"}, {"pipeline": "other"}):
         (shop.root / known.file).write_text(known.model_copy(update=change).dumps())
         with pytest.raises(InfrastructureError):
-            compared(shop, contents, shop.first)
+            compared(shop, papers, shop.first)
 
 
 def test_a_recorded_run_whose_rows_are_nowhere_is_not_passed_over(shop: Shop) -> None:
-    contents = bundle(shop)
+    papers = bundle(shop)
     shutil.rmtree(shop.root / "pipelines/tiny/artifacts")
     with pytest.raises(InfrastructureError, match="dvc has artifacts/evaluation of commit [0-9a-f]{8} n") as raised:
-        compared(shop, contents, shop.first)
+        compared(shop, papers, shop.first)
     assert raised.value.hint == "dvc push where it was made, or mlops run tiny"

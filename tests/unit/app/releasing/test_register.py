@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.register import read_history, register_bundle
+from mlops.app.releasing.registry import passed, stating
+from mlops.bundle.contents import Contents
 from mlops.bundle.store import Store
-from mlops.errors import ConfigurationError, IntegrityError, StaleError
+from mlops.errors import ConfigurationError, GateFailed, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
+from mlops.release.aliases import find_version
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
+from tests.builders.papers import gate_of, write_papers
 from tests.builders.stores import make_store
 
 URI = "sqlite:///.mlops/mlflow.db"
@@ -33,9 +38,7 @@ def root(bundle: Path, tmp_path: Path) -> Path:
     """A repository whose pipeline `tiny` has run, committed as it is."""
     folder = tmp_path / "repository"
     shutil.copytree(bundle, folder / "pipelines/tiny/artifacts/bundle")
-    (folder / "pipelines/tiny/reports").mkdir()
-    report = {"schema_version": 1, "digest": digest_file(bundle / "manifest.json")}
-    (folder / "pipelines/tiny/reports/bundle.json").write_text(json.dumps(report))
+    write_papers(folder / "pipelines/tiny/reports", bundle)
     history = "candidate,epoch,metric,value\nmlp,0,loss,0.5\nmlp,1,loss,0.25\nmlp,1,auroc,\n"
     (folder / "pipelines/tiny/reports/history.csv").write_text(history)
     (folder / ".gitignore").write_text("artifacts/\n.mlops/\n")
@@ -63,7 +66,7 @@ def test_a_bundle_is_stored_and_registered_once_with_the_commit_it_was_made_from
 def test_what_a_run_of_ci_writes_makes_nothing_dirty_and_what_was_judged_is_named(root: Path) -> None:
     """The bundle is made of what the commit holds; that its lock and reports are not committed yet changes nothing."""
     (root / "pipelines/tiny/dvc.lock").write_text("schema: '2.0'\n")
-    (root / "pipelines/tiny/reports/metrics.json").write_text("{}")
+    (root / "pipelines/tiny/reports/history.csv").write_text("candidate,epoch,metric,value\n")
     judged = "sha256:" + "b" * 64
     make_store(root / ".mlops/mlflow.db")
     made = register_bundle(root, "tiny", URI, "tiny", judged)
@@ -71,6 +74,47 @@ def test_what_a_run_of_ci_writes_makes_nothing_dirty_and_what_was_judged_is_name
     with connection(made.tracking) as client:
         tags = client.get_model_version("tiny", made.version).tags
     assert (tags["mlops.dirty"], tags["mlops.judged"], tags["mlops.bundle"]) == ("false", judged, made.bundle)
+
+
+@pytest.mark.slow
+def test_the_same_content_under_other_rules_is_one_version_with_the_newest_statement(root: Path) -> None:
+    make_store(root / ".mlops/mlflow.db")
+    bundle = root / "pipelines/tiny/artifacts/bundle"
+    first = register_bundle(root, "tiny", URI, "tiny", "sha256:" + "b" * 64)
+    write_papers(root / "pipelines/tiny/reports", bundle, gate=gate_of(first.bundle, method="other rules"))
+    again = register_bundle(root, "tiny", URI, "tiny")
+    assert (again.version, again.created, again.stated, again.judged) == ("1", False, True, None)
+    assert register_bundle(root, "tiny", URI, "tiny").stated is False
+    contents = Contents.read(bundle)
+    with connection(again.tracking) as client:
+        version = find_version(client, "tiny", again.bundle)
+        assert version is not None
+        fetch = stating(client, version)
+        (root / "pipelines/tiny/reports/bundle.json").unlink()
+        papers = papers_of(root, "tiny", contents, version.statement, fetch)
+    assert papers.report("gate.json")["method"] == "other rules"
+    assert papers.statement is not None
+    assert (version.statement, version.verdict) == (papers.statement.name, "pass")
+
+
+@pytest.mark.slow
+def test_what_does_not_pass_any_more_is_told_to_the_registry_and_cannot_be_released(root: Path) -> None:
+    make_store(root / ".mlops/mlflow.db")
+    made = register_bundle(root, "tiny", URI, "tiny")
+    (root / "pipelines/tiny/reports/bundle.json").unlink()
+    (root / "pipelines/tiny/reports/gate.json").write_text(json.dumps(gate_of(made.bundle, "fail")))
+    with pytest.raises(GateFailed) as caught:
+        register_bundle(root, "tiny", URI, "tiny")
+    said = f"tiny: the verdict on the bundle {made.bundle[:19]}… is fail, not pass"
+    assert caught.value.message == said
+    with connection(made.tracking) as client, pytest.raises(GateFailed) as refused:
+        passed(client, "tiny", made.bundle)
+    assert refused.value.message == said
+    write_papers(root / "pipelines/tiny/reports", root / "pipelines/tiny/artifacts/bundle")
+    again = register_bundle(root, "tiny", URI, "tiny")
+    assert (again.version, again.stated) == ("1", True)
+    with connection(made.tracking) as client:
+        assert passed(client, "tiny", made.bundle).verdict == "pass"
 
 
 def test_without_a_bundle_the_user_is_told_to_run(root: Path) -> None:
@@ -93,7 +137,7 @@ def test_a_bundle_other_than_the_reported_one_is_refused_and_nothing_is_stored(r
 
 
 def test_a_bundle_with_a_changed_file_is_refused(root: Path) -> None:
-    (root / "pipelines/tiny/artifacts/bundle/card.md").write_text("a better card")
+    (root / "pipelines/tiny/artifacts/bundle/profile.json").write_text("{}")
     with pytest.raises(IntegrityError):
         register_bundle(root, "tiny", URI, "tiny")
 

@@ -17,8 +17,9 @@ from mlops.app.releasing.rollback import previous, rollback
 from mlops.app.releasing.show import past, show
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, GateFailed, InfrastructureError, IntegrityError, MlopsError, StaleError
-from mlops.files.canonical import dumps
+from mlops.files.canonical import digest_file
 from tests.builders.bundles import make_bundle
+from tests.builders.papers import gate_of, metrics_of, write_papers
 from tests.builders.released import Shop, make_released, run_of
 from tests.builders.repositories import commit, git
 from tests.runner.api import Api
@@ -129,18 +130,15 @@ def test_what_is_not_registered_or_did_not_pass_is_refused(shop: Shop, tmp_path:
 @pytest.mark.slow
 def test_production_takes_only_what_was_judged_beside_what_is_live(shop: Shop, tmp_path: Path) -> None:
     from mlops.app.releasing.register import register_bundle
-    from mlops.bundle.manifest import seal
 
     folder = make_bundle(tmp_path / "judged", seed=3)
-    gate = json.loads((folder / "gate.json").read_bytes())
-    gate["champion"], gate["rules"][0]["against"] = shop.first, "champion"
-    (folder / "gate.json").write_text(dumps(gate))
+    digest = digest_file(folder / "manifest.json")
+    gate = gate_of(digest, champion=shop.first)
+    gate["rules"][0]["against"] = "champion"
     figure = {"value": 0.75, "low": 0.7, "high": 0.8}
     models = {"candidate": {"auroc": figure}, "champion": {"auroc": {**figure, "value": 0.5}}}
-    (folder / "metrics.json").write_text(dumps({"models": models}))
-    (folder / "manifest.json").unlink()
-    seal(folder, "tiny", "binary", {"data": A, "configuration": "", "gate": "", "code": {}})
-    digest = run_of(shop.root, "tiny", folder)
+    run_of(shop.root, "tiny", folder)
+    write_papers(shop.root / "pipelines/tiny/reports", folder, gate=gate, metrics=metrics_of(digest, models=models))
     last = commit(shop.root, "Run 3")
     register_bundle(shop.root, "tiny", "sqlite:///.mlops/mlflow.db", "tiny")
     shop.say("prod", shop.second)

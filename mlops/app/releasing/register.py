@@ -62,7 +62,7 @@ def register(workspace: Workspace, name: str) -> Registration:
     """
     pipeline = workspace.pipeline(name)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or pipeline.tracking["uri"]
-    _hold_beside_live(workspace, name, absolute(workspace.root, uri))
+    _hold_beside_live(workspace, name, uri)
     note = noted(workspace.root, pipeline)
     judged = None if note is None else note.judged
     return register_bundle(workspace.root, name, uri, pipeline.tracking["experiment"], judged)
@@ -73,8 +73,8 @@ def _hold_beside_live(workspace: Workspace, name: str, uri: str) -> None:
     live = workspace.champions.get(name)
     if live is not None and reported_bundle(workspace.root, name):
         bundle, digest = _checked(workspace.root, name)
-        papers = papers_of(workspace.root, name, Contents.read(bundle, digest))
-        hold_new(workspace.root, workspace.project, papers, name, live, lambda: _registered(uri, name, papers))
+        papers, where = papers_of(workspace.root, name, Contents.read(bundle, digest)), absolute(workspace.root, uri)
+        hold_new(workspace.root, workspace.project, papers, name, live, lambda: _registered(where, name, papers))
 
 
 def _registered(uri: str, name: str, papers: Papers) -> bool:

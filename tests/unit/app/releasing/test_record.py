@@ -111,12 +111,12 @@ def test_a_shallow_clone_cannot_tell(team: Judged, tmp_path: Path) -> None:
 
 
 def test_a_run_of_something_else_is_not_recorded(team: Judged, api: Api) -> None:
-    report = team.root / FOLDER / "reports/gate.json"
+    report = team.root / FOLDER / "reports/history.csv"
     report.write_text(report.read_text() + "\n")
     told = refused(lambda: record(team.root, "churn"))
     assert (told.exit_code, str(told), told.hint) == (
         5,
-        "churn: what the last run wrote is not of what is checked out\n  reports/gate.json is not what the run wrote",
+        "churn: what the last run wrote is not of what is checked out\n  reports/history.csv is not what the run wrote",
         "mlops run churn",
     )
     assert api.pulls == []

@@ -74,7 +74,7 @@ class Package(Block):
     """What goes into the bundle beside the model."""
 
     golden_rows: Annotated[int, Field(ge=1, le=1000)] = 16
-    """Test rows with their expected answers, replayed wherever the bundle is opened."""
+    """Rows made up from the profile, with their answers, replayed wherever the bundle is opened."""
 
 
 class Budget(Block):

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
+STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
 
 
 def change(

@@ -28,7 +28,7 @@ PASSENGERS = (
     *(360, 342, 406, 396, 420, 472, 548, 559, 463, 407, 362, 405),
     *(417, 391, 419, 461, 472, 535, 622, 606, 508, 461, 390, 432),
 )
-STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
+STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
 _PIPELINE = """\
 # @package _global_
 defaults:

@@ -120,7 +120,7 @@ def test_one_changed_byte_in_a_compiled_file_is_found_with_its_repair(demo: tupl
         path.write_text(before)
 
 
-@pytest.mark.parametrize("file", ["model.onnx", "transform.json", "gate.json", "manifest.json"])
+@pytest.mark.parametrize("file", ["model.onnx", "transform.json", "profile.json", "manifest.json"])
 def test_a_bundle_with_a_changed_byte_is_not_served(demo: tuple[Clone, str], file: str, tmp_path: Path) -> None:
     clone, _ = demo
     bundle = shutil.copytree(clone.root / "pipelines" / "diabetes" / "artifacts" / "bundle", tmp_path / "bundle")

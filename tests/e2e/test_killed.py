@@ -28,7 +28,7 @@ def kill_at(copy: Clone, stage: str) -> None:
 
 def test_after_kills_the_next_repro_gives_what_is_committed(repository: Path, tmp_path: Path) -> None:
     copy = clone(repository, tmp_path)
-    for stage in ("validate", "train", "evaluate", "package"):
+    for stage in ("validate", "train", "bundle", "evaluate", "package"):
         kill_at(copy, stage)
     done = copy.run("dvc", "repro", "pipelines/diabetes/dvc.yaml")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -145,7 +145,7 @@ def test_the_pull_request_becomes_green_by_itself(team: Team, alarmed: Run) -> N
     assert run["verdict"].result == "success", run.log
     (judged,) = run["pipeline"].instances
     ran = re.findall(r"Running stage 'pipelines/churn/dvc.yaml:(\w+)'", judged.step("Run").log)
-    assert ran == ["ingest", "validate", "split", "features", "train", "evaluate", "gate", "package"]
+    assert ran == ["ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate", "package"]
     assert "ingest: 2,900 rows" in judged.step("Run").log
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from mlops.app.compiling.cache import PACKAGE, digest_of, framework, keep, recall
+from mlops.bundle.environment import LIBRARIES
 
 STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "measure", "gate", "package")
 
@@ -55,7 +56,8 @@ def _fingerprints(versions: Mapping[str, str]) -> tuple[dict[str, str], dict[str
         reached = _reached(f"mlops.steps.{stage}")
         text = "".join(f"{name} {_module(name).digest}\n" for name in reached)
         code[stage] = hashlib.sha256(text.encode()).hexdigest()[:16]
-        libraries[stage] = _libraries(reached, versions)
+        written = LIBRARIES if stage == "bundle" else ()  # it names their versions
+        libraries[stage] = _libraries(reached, versions, written)
     return code, libraries
 
 
@@ -72,10 +74,10 @@ def _reached(start: str) -> tuple[str, ...]:
     return tuple(sorted(seen))
 
 
-def _libraries(modules: tuple[str, ...], versions: Mapping[str, str]) -> dict[str, str]:
+def _libraries(modules: tuple[str, ...], versions: Mapping[str, str], more: tuple[str, ...]) -> dict[str, str]:
     tops = {name.partition(".")[0] for module in modules for name in _module(module).imports}
     names = {_DISTRIBUTIONS.get(top, top).lower().replace("_", "-") for top in tops}
-    return {name: versions[name] for name in sorted(names - _WITHOUT_INFLUENCE) if name in versions}
+    return {name: versions[name] for name in sorted((names - _WITHOUT_INFLUENCE).union(more)) if name in versions}
 
 
 def _pins(text: str) -> dict[str, str]:

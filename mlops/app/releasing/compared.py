@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mlops.bundle.papers import Papers
     from mlops.spec.project import Project
 
-_ARTIFACTS = ("artifacts/evaluation", "artifacts/split")
+_ARTIFACTS = ("artifacts/evaluation", "artifacts/split", "artifacts/bundle")
 _FILES = ("dvc.lock", "params.yaml", "reports/gate.json", "reports/metrics.json")
 
 

@@ -63,6 +63,6 @@ def last_run(root: Path, name: str) -> Chosen:
         raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
     digest, report = verify(folder), reported(root, name)
     if report.get("digest") != digest:
-        refuse_unless_passed(name, digest, judged(root, name).get(digest, "unknown"))
+        refuse_unless_passed(name, digest, judged(root, name).get(digest, "pass"))
         raise InfrastructureError(f"{name}: no report is about the bundle that lies here", hint=f"mlops run {name}")
     return Chosen(folder, digest, None)

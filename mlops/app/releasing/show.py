@@ -101,4 +101,6 @@ def _agrees(project: Project, item: Released, model: Model | None) -> str:
             return f"differs: no alias {alias}"
         if held.bundle != item.release.bundle:
             return f"differs: {alias} is version {held.number} ({(held.bundle or 'no bundle of ours')[:19]})"
+        if held.verdict != "pass":
+            return f"differs: the newest verdict on version {held.number} is {held.verdict or 'unknown'}"
     return "agrees"

@@ -231,6 +231,6 @@ def test_a_public_repository_with_a_cloud_leaves_no_bundle_for_anybody_to_downlo
 
 def test_what_did_not_pass_leaves_its_reports_alone_and_a_job_of_several_tells_no_bundle(tmp_path: Path) -> None:
     found, told = collect(tmp_path, "bad good", bad="2", good="0")
-    assert {path for path in found if path.startswith("bad/")} == {"bad/gate.json"}
+    assert {path for path in found if path.startswith("bad/")} == {"bad/bundle.json", "bad/gate.json"}
     assert "good/bundle/manifest.json" in found
     assert set(told) == {"evidence-3"}

@@ -13,7 +13,7 @@ from mlops.files.plain_yaml import parse
 from mlops.ml.data.contract import Contract
 from mlops.plan.pipeline import PipelinePlan
 
-STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
+STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
 
 
 def reader(stage: str) -> Any:

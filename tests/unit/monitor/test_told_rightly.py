@@ -31,6 +31,7 @@ from mlops.spec.monitor import Monitor, Retrain
 from tests.builders.bundles import make_bundle, make_frame, reference_of
 from tests.builders.client import Client
 from tests.builders.logs import START
+from tests.builders.papers import write_papers
 from tests.builders.repositories import make_repository
 from tests.builders.rows import json_row
 
@@ -177,6 +178,7 @@ def test_an_alarm_of_five_months_ago_is_not_how_things_are(tmp_path: Path, bundl
     pipeline = root / "conf/pipeline/churn.yaml"
     pipeline.write_text(pipeline.read_text().rstrip("\n") + "\nmonitor: {every: day, drift: {ignore: [(output)]}}\n")
     shutil.copytree(bundle, root / "pipelines/churn/artifacts/bundle")
+    write_papers(root / "pipelines/churn/reports", bundle)
     served(root / ".mlops/log/churn", bundle, 4, lambda day, frame: frame.with_columns(visits=pl.col("visits") // 2))
     workspace = open_workspace(root, ("churn",))
     end = START + timedelta(days=4)

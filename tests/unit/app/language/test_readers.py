@@ -61,7 +61,7 @@ def test_a_key_that_nobody_knows_has_none() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "where", "read"),
     [
-        ("evaluate.cost.unit", "EUR", "conf/pipeline/churn.yaml:42:93", ("evaluate", "gate")),
+        ("evaluate.cost.unit", "EUR", "conf/pipeline/churn.yaml:42:93", ("bundle", "evaluate", "gate")),
         ("monitor.drift.at_least", 0.2, "conf/pipeline/churn.yaml:74:15", ("jobs every-*", "mlops monitor")),
         ("monitor.retrain.cooldown_days", 3, "conf/pipeline/churn.yaml:87:56", ("job retrain", "mlops retrain")),
         ("card.contact", "growth@shop.example", "conf/pipeline/churn.yaml:63:12", ("package", "policy")),

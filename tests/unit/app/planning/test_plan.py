@@ -23,7 +23,7 @@ from mlops.errors import ConfigurationError, IntegrityError
 from tests.builders.repositories import commit, edit, make_repository, record
 
 PIPELINE = "conf/pipeline/churn.yaml"
-LEARNING = ["ingest", "validate", "split", "features", "train", "evaluate"]
+LEARNING = ["ingest", "validate", "split", "features", "train", "bundle", "evaluate"]
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_nothing_changed_means_nothing_runs(root: Path) -> None:
 
 def test_a_pipeline_that_never_ran_runs_whole(tmp_path: Path) -> None:
     found = change(make_repository(tmp_path))
-    assert [stage.reasons for stage in found.stages] == [("never ran",)] * 8
+    assert [stage.reasons for stage in found.stages] == [("never ran",)] * 9
 
 
 def test_a_learning_rate_makes_training_and_what_follows_stale(root: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_learning_rate_makes_training_and_what_follows_stale(root: Path) -> No
         "  model.mlp.lr  0.001 → 0.0005    conf/model/mlp.yaml:3\n"
         "  ~ train       reads model.mlp.lr\n"
         "  ~ package     records the configuration\n"
-        "  ~ evaluate, gate  follow train\n"
+        "  ~ bundle, evaluate, gate  follow train\n"
         "  = ingest, validate, split, features\n"
         "  gates         3 rules, unchanged\n"
         "  files         params.yaml +2 -2\n"
@@ -123,7 +123,7 @@ def test_a_file_more_in_a_folder_of_data_runs_everything(root: Path, against: st
 
 def test_a_report_edited_by_hand_is_made_again(root: Path) -> None:
     edit(root, "pipelines/churn/reports/gate.json", "gate", "pass")
-    assert change(root).stages[6].reasons == ("reports/gate.json changed",)
+    assert change(root).stages[7].reasons == ("reports/gate.json changed",)
 
 
 def test_an_artefact_that_is_nowhere_is_named(root: Path) -> None:
@@ -136,7 +136,7 @@ def test_against_a_commit_only_what_differs_from_it_counts(root: Path) -> None:
     base = commit(root)
     assert running(root, base) == []
     edit(root, "conf/model/mlp.yaml", "lr: 0.001", "lr: 0.0005")
-    assert running(root, base) == ["train", "evaluate", "gate", "package"]
+    assert running(root, base) == ["train", "bundle", "evaluate", "gate", "package"]
     edit(root, "pipelines/churn/data/churn.csv", "31", "32")
     assert running(root, base)[0] == "ingest"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from mlops.app.releasing.live import Chosen, choose
-from mlops.errors import ConfigurationError, InfrastructureError, StaleError
+from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError, StaleError
+from tests.builders.papers import gate_of
 from tests.builders.released import Shop, make_released
 
 ENVIRONMENTS = "name: shop\nenvironments: {staging: {}, production: {after: staging, role: live}}\n"
@@ -30,6 +32,17 @@ def test_without_environments_it_is_the_last_run(shop: Shop) -> None:
     with pytest.raises(InfrastructureError) as caught:
         choose(shop.root, "tiny")
     assert (caught.value.message, caught.value.hint) == ("tiny: there is no bundle", "mlops run tiny")
+
+
+def test_what_did_not_pass_is_not_served_as_the_last_run(shop: Shop) -> None:
+    """The bundle is made before it is judged."""
+    reports = shop.root / "pipelines/tiny/reports"
+    (reports / "bundle.json").unlink()
+    for verdict, kind in (("fail", GateFailed), ("inconclusive", Inconclusive)):
+        (reports / "gate.json").write_text(json.dumps(gate_of(shop.second, verdict)))
+        with pytest.raises(kind) as caught:
+            choose(shop.root, "tiny")
+        assert caught.value.message == f"tiny: the verdict on the bundle {shop.second[:19]}… is {verdict}, not pass"
 
 
 def test_what_was_merged_since_and_is_not_released_is_not_live(shop: Shop) -> None:

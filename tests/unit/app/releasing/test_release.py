@@ -18,7 +18,7 @@ from mlops.app.releasing.show import past, show
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, GateFailed, InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.canonical import digest_file
-from tests.builders.bundles import make_bundle
+from tests.builders.bundles import VERSION1, make_bundle
 from tests.builders.papers import gate_of, metrics_of, write_papers
 from tests.builders.released import Shop, make_released, run_of
 from tests.builders.repositories import commit, git
@@ -188,6 +188,81 @@ def test_going_back_needs_no_registry(alone: Shop, api: Api) -> None:
     assert "- ✅ it loads and answers its 8 golden rows as when it was made" in pull["body"]
     assert "- ✅ it takes the same requests as the live one" in pull["body"]
     assert not (alone.root / ".mlops/mlflow.db").exists()
+
+
+def test_a_bundle_of_version_1_is_gone_back_to(alone: Shop, api: Api) -> None:
+    alone.store().put(VERSION1)
+    digest = digest_file(VERSION1 / "manifest.json")
+    alone.say("prod", digest, "Release one (#1)")
+    alone.say("prod", alone.second, "Release two (#2)")
+    made = rollback(alone.root, Wanted("tiny", "prod"), propose=True)
+    assert (made.state, made.bundle, made.replaces) == ("proposed", digest, alone.second)
+    (pull,) = api.pulls
+    assert "- ✅ it loads and answers its 3 golden rows as when it was made" in pull["body"]
+    assert "- ✅ it takes the same requests as the live one" in pull["body"]
+    assert "| ✅ auroc | 0.75 | [0.7, 0.8] | 0.6 | 40 |" in pull["body"]
+
+
+@pytest.mark.slow
+def test_a_bundle_of_version_1_is_registered_released_and_reconciled(shop: Shop) -> None:
+    from mlops.app.releasing.reconcile import reconcile
+    from mlops.app.releasing.register import register_bundle
+
+    reports = shop.root / "pipelines/tiny/reports"
+    shutil.rmtree(shop.root / "pipelines/tiny/artifacts")
+    shutil.copytree(VERSION1, shop.root / "pipelines/tiny/artifacts/bundle")
+    digest = digest_file(VERSION1 / "manifest.json")
+    (reports / "bundle.json").write_text(json.dumps({"schema_version": 1, "digest": digest, "verdict": "pass"}))
+    commit(shop.root, "A run of an earlier release of this program")
+    assert register_bundle(shop.root, "tiny", shop.uri, "tiny").created
+    assert register_bundle(shop.root, "tiny", shop.uri, "tiny").stated is False
+    assert release(shop.root, Wanted("tiny", "staging"), propose=True).state == "proposed"
+    shop.say("old", digest)
+    assert [row.action for row in reconcile(shop.root, "old").rows] == ["moved"]
+    run_of(shop.root, "tiny", shop.store().get(shop.second))
+
+
+@pytest.mark.slow
+def test_a_version_whose_newest_verdict_is_no_pass_does_not_agree(shop: Shop) -> None:
+    from mlops.app.releasing.reconcile import reconcile
+
+    shop.say("watched", shop.first)
+    reconcile(shop.root, "watched")
+    with shop.client() as client:
+        client.set_model_version_tag("tiny", "1", "mlops.verdict", "fail")
+    try:
+        assert show(shop.root).live[0].registry == "differs: the newest verdict on version 1 is fail"
+        (row,) = reconcile(shop.root, "watched").rows
+        assert (row.action, row.code) == ("failed", 2)
+    finally:
+        with shop.client() as client:
+            client.set_model_version_tag("tiny", "1", "mlops.verdict", "pass")
+
+
+@pytest.mark.slow
+def test_papers_come_from_the_registry_where_nobody_committed_them(shop: Shop) -> None:
+    """What CI made on the main branch is registered before anybody records it."""
+    reports = shop.root / "pipelines/tiny/reports"
+    git(shop.root, "rm", "-rq", "--cached", "pipelines/tiny/reports")
+    shutil.rmtree(reports)
+    commit(shop.root, "Nothing is recorded")
+    assert release(shop.root, Wanted("tiny", "staging", shop.second)).state == "written"
+    with shop.client() as client:
+        client.set_model_version_tag("tiny", "2", "mlops.statement", "")
+    shop.file("staging").unlink()
+    lost = refused(lambda: release(shop.root, Wanted("tiny", "staging", shop.second)))
+    with shop.client() as client:
+        client.set_model_version_tag("tiny", "2", "mlops.statement", run_statement(shop))
+    assert (type(lost), str(lost).splitlines()[0]) == (
+        InfrastructureError,
+        f"tiny: what was said about the bundle {shop.second[:19]}… cannot be had",
+    )
+
+
+def run_statement(shop: Shop) -> str:
+    """Name the statement of the last run."""
+    run_of(shop.root, "tiny", shop.store().get(shop.second))
+    return digest_file(shop.root / "pipelines/tiny/reports/bundle.json")
 
 
 def test_a_bundle_that_is_nowhere_or_not_as_promised_is_not_gone_back_to(alone: Shop) -> None:

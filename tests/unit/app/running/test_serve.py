@@ -8,13 +8,14 @@ from mlops.app.running.serve import find_bundle, find_log, replay
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from tests.builders.bundles import make_bundle
+from tests.builders.papers import write_papers
 from tests.builders.repositories import make_repository
 
 
 def test_a_bundle_that_was_changed_is_refused_before_a_server_starts(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
-    (bundle / "card.md").write_text("This model is fine.\n")
-    with pytest.raises(IntegrityError, match=r"(?s)not what its manifest says, 1 of its files differ:\n  card\.md"):
+    (bundle / "profile.json").write_text("{}\n")
+    with pytest.raises(IntegrityError, match=r"(?s)its manifest says, 1 of its files differ:\n  profile\.json"):
         replay(bundle)
 
 
@@ -26,6 +27,10 @@ def test_a_pipeline_goes_before_a_folder_of_its_name(tmp_path: Path, monkeypatch
     assert find_bundle(None, "tiny") == (Path("tiny"), "")
     make_bundle(root / "churn")
     own = make_bundle(root / "pipelines" / "churn" / "artifacts" / "bundle")
+    with pytest.raises(InfrastructureError) as caught:
+        find_bundle(root, "churn")
+    assert caught.value.message == "churn: no report is about the bundle that lies here"
+    write_papers(root / "pipelines/churn/reports", own)
     digest = digest_file(own / "manifest.json")
     assert find_bundle(root, "churn") == (own, f"bundle {digest[:19]}…, of the last run: no environment is declared")
 

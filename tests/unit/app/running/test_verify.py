@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,8 @@ import yaml
 
 from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
-from mlops.files.canonical import digest_file
 from tests.builders.bundles import make_bundle
+from tests.builders.papers import write_papers
 from tests.builders.repositories import edit, make_repository, record
 
 
@@ -100,7 +99,11 @@ def test_a_damaged_report_of_the_bundle_is_found(root: Path) -> None:
     bundle = make_bundle(root / "pipelines/churn/artifacts/bundle")
     report = root / "pipelines/churn/reports/bundle.json"
     said = "artifacts/bundle is not the bundle that reports/bundle.json names"
-    report.write_text(json.dumps({"digest": digest_file(bundle / "manifest.json")}))
+    digest = write_papers(report.parent, bundle).bundle
     assert said not in [message for message, _ in found(root)]
+    assert not [message for message, _ in found(root) if "statement" in message]
+    (report.parent / "metrics.json").write_text("{}")
+    message = f"metrics.json is not the one that the statement about {digest[:19]}… binds"
+    assert (message, 5) in found(root)
     report.write_text("{")
     assert (said, 5) in found(root)

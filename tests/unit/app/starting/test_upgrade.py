@@ -96,7 +96,7 @@ def test_of_a_release_that_is_not_at_hand_nothing_is_taken_out(tmp_path: Path, w
 def test_stale_stages_are_told_with_their_reasons(root: Path, wheel: Path) -> None:
     numpy = versions(shipped())["numpy"]
     said = list(lines(moved(root, wheel, dry=True)))
-    stages = ("validate", "split", "features", "train", "evaluate", "gate", "package")
+    stages = ("validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
     assert said == [
         f"{EARLIER} → {VERSION}    ./{NEW}",
         "churn",

@@ -18,6 +18,7 @@ from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.logs import write_day
+from tests.builders.papers import write_papers
 from tests.builders.repositories import commit, edit, git, make_repository
 
 MONITOR = "\nmonitor: {every: day, drift: {ignore: [(output)]}}\n"
@@ -42,6 +43,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = made / "conf/pipeline/churn.yaml"
     path.write_text(path.read_text().rstrip("\n") + MONITOR)
     bundle = make_bundle(made / "pipelines/churn/artifacts/bundle")
+    write_papers(made / "pipelines/churn/reports", bundle)
     rows = pl.concat([make_frame()] * 10)
     for day in range(4):
         frame = rows if day < 2 else rows.with_columns(age=pl.col("age") * 12)

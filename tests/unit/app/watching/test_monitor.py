@@ -19,6 +19,7 @@ from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.logs import write_day
+from tests.builders.papers import write_papers
 from tests.builders.repositories import edit, make_repository
 
 MONITOR = "\nmonitor:\n  every: day\n  labels: labels.csv\n  retrain: {when: [drift], minimum_new_labels: 100}\n"
@@ -29,7 +30,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = make_repository(tmp_path / "shop")
     path = made / "conf/pipeline/churn.yaml"
     path.write_text(path.read_text().rstrip("\n") + MONITOR)
-    make_bundle(made / "pipelines/churn/artifacts/bundle")
+    write_papers(made / "pipelines/churn/reports", make_bundle(made / "pipelines/churn/artifacts/bundle"))
     monkeypatch.chdir(made)
     return made
 

@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 @click.command(short_help="Is everything here that is needed?")
 @click.option("--repo", metavar="OWNER/NAME", help="Check what GitHub is set to instead, with GITHUB_TOKEN.")
 @click.option("--trust", metavar="ENVIRONMENT", help="Print what the cloud of an environment must ask of a job.")
+@click.option("--writer", is_flag=True, help="With --trust: what `ci.writer` must ask, who pushes to the DVC remote.")
 @click.option("--policy", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge this one instead.")
 @click.option("--repository", envvar="GITHUB_REPOSITORY", metavar="OWNER/NAME", default="", help="With --trust.")
 @click.option("--ids", metavar="OWNER_ID/ID", default="", help="With --trust: the repository's immutable numbers.")
 @click.option("--processor", is_flag=True, help="Train a probe of every kind, and print digests to compare.")
 @output("text", "json")
 def command(
-    repo: str | None, trust: str | None, policy: Path | None, repository: str, ids: str, processor: bool, form: str
+    repo: str | None,
+    trust: str | None,
+    writer: bool,
+    policy: Path | None,
+    repository: str,
+    ids: str,
+    processor: bool,
+    form: str,
 ) -> int:
     """Check versions, the repository, DVC's remote and the tracking store; what cannot be read counts as wrong.
 
@@ -35,7 +43,7 @@ def command(
     if processor:
         return _processor(form)
     if trust is not None:
-        return _trust(trust, policy, repository, ids)
+        return _trust(trust, policy, repository, ids, writer=writer)
     checks = _settings(repo) if repo is not None else _here()
     if form == "json":
         emit([asdict(check) for check in checks])
@@ -87,10 +95,10 @@ def _settings(repository: str) -> tuple[Check, ...]:
     return examine_settings(project, repository, lambda path: Answer(*client.look(path)))
 
 
-def _trust(environment: str, policy: Path | None, repository: str, ids: str) -> int:
+def _trust(environment: str, policy: Path | None, repository: str, ids: str, *, writer: bool) -> int:
     from mlops.app.access.trust import judge, trust_of
 
-    expected = trust_of(root(merging=True), environment, repository, ids)
+    expected = trust_of(root(merging=True), environment, repository, ids, writer=writer)
     if policy is None:
         emit(expected.policy)
         return 0

@@ -12,17 +12,18 @@ from mlops.cli.options import root, say
 
 @click.command(short_help="The short-lived identity of a CI job, for a cloud")
 @click.option("--env", "environment", metavar="ENVIRONMENT", help="Whose cloud; that of `ci` where absent.")
+@click.option("--writer", is_flag=True, help="As who may push to the DVC remote, `ci.writer`.")
 @click.option(
     "--into",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder to write into, outside the repository.",
 )
-def command(environment: str | None, into: Path) -> int:
+def command(environment: str | None, writer: bool, into: Path) -> int:
     """Ask GitHub who this job is and write the files that the cloud's own libraries read."""
     from mlops.app.access.identity import cloud_of, take_identity
 
-    cloud = cloud_of(root(merging=True), environment)
+    cloud = cloud_of(root(merging=True), environment, writer=writer)
     token = take_identity(cloud, into)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         click.echo(f"::add-mask::{token}")

@@ -14,7 +14,14 @@ from mlops.extras import need
 if TYPE_CHECKING:
     from mlops.app.releasing.reconcile import Reconciled
 
-_COLOURS = {"failed": "red", "in sync": "green", "moved": "green", "healed": "yellow", "would heal": "yellow"}
+_COLOURS = {
+    "failed": "red",
+    "in sync": "green",
+    "moved": "green",
+    "healed": "yellow",
+    "would heal": "yellow",
+    "proved": "yellow",
+}
 
 
 @click.command(short_help="Bring the world to what the release files say")
@@ -26,7 +33,8 @@ def command(environment: str, dry: bool, prune: bool, form: str) -> int:
     """Make MLflow aliases and kept bundles what conf/release/E/*.yaml of the checked-out commit say.
 
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
-    put right. Exit 5 for a bundle that does not answer as it should, 3 where this commit is older than the last one.
+    put right. Exit 5 for a bundle that does not answer as it should, 3 where this commit is older than the last one, 6
+    where MLflow does not answer: bundles are then proved from Git and DVC, and aliases wait.
     """
     need("registry", "`mlops reconcile`")
     from mlops.app.releasing.reconcile import reconcile

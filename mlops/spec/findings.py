@@ -163,11 +163,25 @@ Why: the code owners decided that nothing may be judged or run by it.
 Fix: `mlops upgrade --to` another version.
 Example: `versions: {refused: ["0.1.3"]}` with `mlops-by-pull-request==0.1.3`.
 
+release-unrecorded: a release of a bundle that Git does not know.
+What: a pull request makes a bundle live, and the commit that it is merged into does not hold the lock and the reports
+    of the run that made it; what was live there before may come back.
+Why: what it was judged on could not be looked at again, nor the bundle be gone back to without the registry.
+Fix: merge the lock and the reports first, `mlops record NAME`, then release it.
+Example: `bundle: sha256:...` in conf/release/prod/churn.yaml, typed by hand after a training in CI.
+
 remote-unlocked: a DVC remote that what is locked cannot reach.
 What: .dvc/config names a remote on s3, gs, azure or ssh, and requirements.txt lacks what DVC needs for it.
 Why: every machine installs that lock and nothing else; the first job to fetch or push would fail.
 Fix: commit .dvc/config, then `mlops upgrade`: to the release that is pinned it adds what is missing, and nothing moves.
 Example: `url = s3://bucket/shop` with a requirements.txt from before.
+
+retrained-never: a retraining that could not come about.
+What: the source is no folder of CSV files; a column of `keys`, or the `entity`, is in no label; or such a column has to
+    be `unique`, and whoever was served comes back with the new rows.
+Why: the alarm would come, and the pull request would not, or its data would be refused.
+Fix: the message says it for each: name a folder, add the column to the labels, make it unique together with a time.
+Example: `data: {entity: customer, unique: [[customer]]}` with `monitor: {retrain: {when: [drift]}}`.
 
 rule-twice: two rules bound the same thing.
 What: one metric, one slice and one kind of bound in two rules, a preset's included.
@@ -273,6 +287,13 @@ What: a pull request adds a waiver whose `approver` opened that pull request.
 Why: two people must have looked at it.
 Fix: name somebody else, who then reviews the pull request.
 Example: `approver: "@ada"` in a pull request of @ada.
+
+watched-here: what is watched lies where no job finds it.
+What: monitor jobs are compiled, and the prediction log or the labels are a path of one machine's disk: a job begins
+    with what is in Git.
+Why: each run of the monitor would end with "there is no prediction log", and nobody would be alarmed.
+Fix: `log: s3://...` and `labels: s3://...` under `monitor:` (or gs://, az://); `file:///...` on machines that you keep.
+Example: `monitor: {every: day}`, whose log is `.mlops/log/NAME`.
 
 yaml-alias: an alias without an anchor, or one inside itself.
 What: `*name` stands before `&name`, or within it.

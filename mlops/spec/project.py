@@ -146,6 +146,8 @@ class Continuous(Block):
     """The GitHub environment, for the main branch only, of jobs that hold the App's key or sign in to a cloud."""
     cloud: Cloud | None = None
     """Where jobs of the main branch sign in for data, bundles and the registry; nowhere where absent."""
+    writer: Cloud | None = None
+    """Who the job that follows a merge is while it pushes what CI made to the DVC remote; `cloud` where absent."""
     reader: Reader | None = None
     """Who a pull request's job is where it fetches data and what is recorded; nobody where absent, and in a fork."""
     public: bool = False
@@ -208,6 +210,15 @@ def _ordered(environments: dict[str, Environment]) -> dict[str, Environment]:
     return environments
 
 
+class Keep(Block):
+    """What `mlops gc` keeps of bundles that are live no longer, for each environment and pipeline."""
+
+    releases: Annotated[int, Field(ge=1, le=1000)] = 5
+    """So many releases before the live one can be gone back to ..."""
+    days: Annotated[int, Field(ge=0, le=3650)] = 90
+    """... and all that were live in so many last days."""
+
+
 class Project(Block):
     """What holds for every pipeline of the repository."""
 
@@ -217,6 +228,7 @@ class Project(Block):
     ci: Continuous = Continuous()
     environments: Annotated[dict[Alias, Environment], AfterValidator(_ordered)] = Field(default_factory=dict)
     """Where models are live, in the order that they are released in."""
+    keep: Keep = Keep()
 
     @property
     def live(self) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _SERVERS = ("http", "https", "databricks", "postgresql", "mysql", "mssql")
+_CLOUDS = ("s3", "gs", "azure")  # schemes of DVC's whose credentials are a role's
 _FILE = "file://"
 _SQLITE = "sqlite:///"
 
@@ -24,3 +25,20 @@ def is_server(tracking: str) -> bool:
 def stays(place: str) -> bool:
     """Whether a place on disk is still there for the next job of a machine that is kept: an absolute path."""
     return place.removeprefix(_SQLITE if place.startswith(_SQLITE) else _FILE).startswith("/")
+
+
+def unwritable(remote: str, *, signed_in: bool) -> str | None:
+    """Say why a job, which signs in to a cloud or does not, cannot push to a DVC remote; None where it may.
+
+    Whether a role is allowed to is known to the cloud alone.
+    """
+    if not remote:
+        return "there is no DVC remote"
+    if not is_address(remote):
+        return None  # a disk: whether jobs share it is another question
+    scheme = remote.partition("://")[0]
+    if scheme not in _CLOUDS:
+        return f"no job has credentials for {scheme}://"
+    if not signed_in:
+        return f"no job signs in to where {scheme}:// is"
+    return None

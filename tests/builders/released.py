@@ -65,6 +65,8 @@ def run_of(root: Path, name: str, bundle: Path) -> str:
     folder = root / "pipelines" / name
     shutil.rmtree(folder / "artifacts", ignore_errors=True)
     shutil.copytree(bundle, folder / "artifacts/bundle")
+    if not (folder / "dvc.lock").exists():
+        (folder / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
     return write_papers(folder / "reports", bundle).bundle
 
 

@@ -72,6 +72,17 @@ class Team(plays.Team):
         assert run is not None
         return run
 
+    def check(self, branch: str) -> Run:
+        """Play the pull-request workflow of a branch that a verb proposed."""
+        git(self.work, "fetch", "-q", "origin", branch)
+        git(self.work, "checkout", "-q", "--force", "--detach", "FETCH_HEAD")
+        try:
+            run = self.runner.event(self.origin.pull_request(self.work))
+        finally:
+            git(self.work, "checkout", "-q", "--force", "main")
+        assert run is not None
+        return run
+
     def versions(self) -> list[dict[str, str]]:
         """Read the tags of every registered version."""
         if not (self.folder / "mlflow.db").exists():
@@ -127,10 +138,15 @@ def test_what_was_judged_is_taken_over_on_another_processor_and_nothing_is_train
     assert (version["mlops.bundle"], version["mlops.judged"]) == (team.bundle, team.bundle)
     assert version["mlops.dirty"] == "false"
     (pull,) = team.api.pulls
+    assert pull["head"]["ref"] == "mlops/record/churn"
     changed = team.origin.changed("main", pull["head"]["ref"])
-    assert {"conf/release/staging/churn.yaml", "pipelines/churn/dvc.lock"} < set(changed)
-    assert f"bundle: {team.bundle}" in team.origin.read(pull["head"]["ref"], "conf/release/staging/churn.yaml")
-    assert "Judged by the run of its pull request: the very same bundle." in pull["body"]
+    assert "pipelines/churn/dvc.lock" in changed
+    assert {path.split("/")[2] for path in changed} == {"dvc.lock", "reports"}
+    assert team.bundle in team.origin.read(pull["head"]["ref"], "pipelines/churn/reports/bundle.json")
+    pushed = {path.name for path in (team.folder / "remote").rglob("*") if path.is_file()}
+    lock = team.origin.read(pull["head"]["ref"], "pipelines/churn/dvc.lock")
+    (bundle,) = set(re.findall(r"path: artifacts/bundle\n\s+hash: md5\n\s+md5: (\w+\.dir)", lock))
+    assert bundle[2:] in pushed, "DVC's remote has what was taken over"
 
 
 def test_the_step_that_takes_over_holds_a_token_that_only_reads(team: Team) -> None:
@@ -140,15 +156,24 @@ def test_the_step_that_takes_over_holds_a_token_that_only_reads(team: Team) -> N
     assert [step.name for step in instance.steps if step.token is not None] == ["Take over what was judged"]
 
 
-def test_merging_the_release_that_records_it_trains_nothing_and_registers_nothing_new(team: Team) -> None:
+def test_what_ci_made_is_recorded_first_and_its_release_is_one_line_after_that(team: Team) -> None:
     assert team.merge("two").results == {"register": "success"}
-    pull = team.api.pulls[-1]
-    run = team.play(team.origin.merge(pull["head"]["ref"]), "main")
+    recorded = team.api.pulls[-1]["head"]["ref"]
+    checked = team.check(recorded)
+    assert checked["verdict"].result == "success", checked.log
+    assert (checked["pipeline"].result, stages(checked)) == ("skipped", []), "there is nothing to run"
+    run = team.play(team.origin.merge(recorded), "main")
     assert run is not None
     assert run.results == {"register": "success"}, run.log
     assert (stages(run), len(team.versions())) == ([], 1)
     assert "registered already" in run.log
-    assert len(team.api.pulls) == 1
+    team.pull()
+    assert plays.say(team.work, "verify", "churn").startswith("lock, configuration, data and bundles agree")
+    assert len(team.api.pulls) == 2
+    pull = team.api.pulls[-1]
+    assert team.origin.changed("main", pull["head"]["ref"]) == ("conf/release/staging/churn.yaml",)
+    assert f"bundle: {team.bundle}" in team.origin.read(pull["head"]["ref"], "conf/release/staging/churn.yaml")
+    assert "Judged by the run of its pull request: the very same bundle." in pull["body"]
 
 
 def test_an_artifact_that_was_changed_is_refused_made_again_and_judged_and_both_are_named(team: Team) -> None:
@@ -167,7 +192,9 @@ def test_an_artifact_that_was_changed_is_refused_made_again_and_judged_and_both_
     (version,) = team.versions()
     assert version["mlops.bundle"] != bundle
     assert (version["mlops.judged"], version["mlops.dirty"]) == (bundle, "false")
-    (pull,) = team.api.pulls
+    (record,) = team.api.pulls
+    assert team.play(team.origin.merge(record["head"]["ref"]), "main") is not None
+    pull = team.api.pulls[-1]
     assert f"judged `{bundle}`" in pull["body"]
     assert f"`{version['mlops.bundle']}` was made again on the main branch" in pull["body"]
 

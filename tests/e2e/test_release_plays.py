@@ -91,7 +91,7 @@ def test_only_the_proposing_step_holds_the_apps_token_and_nobody_else_its_key(fi
     assert instance.environment == "mlops-main"
     assert instance.permissions == {"actions": "read", "contents": "read", "pull-requests": "read"}
     assert [step.name for step in instance.steps if step.secrets] == ["Speak for the App"]
-    assert [step.name for step in instance.steps if step.account] == ["Propose the releases"]
+    assert [step.name for step in instance.steps if step.account] == ["Propose the records and the releases"]
     assert [step.name for step in instance.steps if step.token is not None] == ["Take over what was judged"]
     assert KEY not in first.log
 

@@ -208,7 +208,7 @@ def _environments(project: Project) -> Iterator[tuple[str, bool, bool]]:
     settings = project.ci
     for name in project.environments:
         yield name, True, True
-    if (settings.cloud or settings.app) and settings.environment not in project.environments:
+    if (settings.cloud or settings.writer or settings.app) and settings.environment not in project.environments:
         yield settings.environment, False, True
     if own(settings.runner) and settings.approval not in project.environments:
         yield settings.approval, True, False

@@ -21,14 +21,16 @@ _ATTEMPTS = 4
 _LARGEST = 2**20
 
 
-def cloud_of(root: Path, environment: str | None) -> Cloud:
-    """Find where an environment signs in, or the jobs of the main branch where none is named.
+def cloud_of(root: Path, environment: str | None, *, writer: bool = False) -> Cloud:
+    """Find where an environment signs in, or the jobs of the main branch where none is named; or who `ci.writer` is.
 
     Raises:
         ConfigurationError: conf/project.yaml is wrong, there is no such environment, or it names no cloud.
     """
     _, project = open_project(root)
-    if environment is None:
+    if writer:
+        cloud, where = project.ci.writer, "ci.writer"
+    elif environment is None:
         cloud, where = project.ci.cloud, "ci"
     elif project.ci.reader is not None and environment == project.ci.reader.environment:
         return project.ci.reader.cloud

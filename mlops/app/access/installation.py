@@ -9,14 +9,16 @@ from pathlib import Path
 import mlops
 from mlops.app.access.check import Check
 from mlops.app.dvc_remote import remotes
+from mlops.app.language.watched import watched
 from mlops.app.starting.pin import FILE, Pin, Requirements, parse
 from mlops.app.starting.stores import store_of, unmet
 from mlops.app.workspace import open_workspace
 from mlops.errors import ConfigurationError
-from mlops.rules import place_of_one_machine
+from mlops.rules import place_of_one_machine, remote_nobody_writes
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import load_project
 
+_VERDICTS = {"error": "fail", "warning": "inconclusive"}
 _INSTALL = "install it as README.md says"
 
 
@@ -37,13 +39,16 @@ def installation(root: Path) -> Iterator[Check]:
 
 
 def places(root: Path) -> Iterator[Check]:
-    """Look at the remote and the registry as `mlops validate` does, where jobs build on each other."""
+    """Look at remote, registry, log and labels as `mlops validate` does, where jobs build on each other."""
     try:
-        plan = open_workspace(root).plan
+        workspace = open_workspace(root)
     except ConfigurationError:
         return  # `mlops validate` says why
-    for found in place_of_one_machine.check(plan):
-        yield Check(".".join(map(str, found.key)), "fail", found.message, found.hint)
+    for rule in (place_of_one_machine, remote_nobody_writes):
+        for found in rule.check(workspace.plan):
+            yield Check(".".join(map(str, found.key)), _VERDICTS[found.severity], found.message, found.hint)
+    for said in watched(workspace):
+        yield Check(said.position.file, _VERDICTS[said.severity], said.message, said.hint)
 
 
 def _stores(root: Path, requirements: Requirements) -> Iterator[Check]:

@@ -22,6 +22,7 @@ ISSUER = "token.actions.githubusercontent.com"
 _ELSE = re.compile(r"\|\|| or ", re.IGNORECASE)
 _PART = r"[A-Za-z0-9_.-]+"
 _ANY = "*"  # the end of a workflow's name where a pull request, which may be of any branch, runs it
+_WRITES = ("mlops-main",)
 _TRUSTED = ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback")
 
 
@@ -34,8 +35,10 @@ class Trust:
     workflows: tuple[str, ...]
 
 
-def trust_of(root: Path, environment: str, repository: str, ids: str) -> Trust:
+def trust_of(root: Path, environment: str, repository: str, ids: str, *, writer: bool = False) -> Trust:
     """Say what the cloud of an environment must ask of a job; `ids` are the owner's and the repository's numbers.
+
+    With `writer`, what the role that pushes to the DVC remote must: only the job that follows a merge takes it.
 
     Raises:
         ConfigurationError: no such environment, no cloud, or a repository that is not exactly one.
@@ -50,14 +53,17 @@ def trust_of(root: Path, environment: str, repository: str, ids: str) -> Trust:
         raise ConfigurationError("the repository's numbers are needed: names can be taken over", hint=hint)
     _, project = open_project(root)
     whole = environment == project.ci.environment and environment not in project.environments
-    cloud = cloud_of(root, None if whole else environment)
+    if writer and not whole:
+        hint = f"write --trust {project.ci.environment} --writer"
+        raise ConfigurationError(f"the writer is no role of `{environment}`", hint=hint)
+    cloud = cloud_of(root, None if whole else environment, writer=writer)
     (owner, name), (owner_id, number) = repository.split("/"), ids.split("/")
     subjects = tuple(
         f"repo:{form}:environment:{environment}" for form in (repository, f"{owner}@{owner_id}/{name}@{number}")
     )
     reader = project.ci.reader
     reads = reader is not None and environment == reader.environment
-    files = ("mlops-pr",) if reads else _TRUSTED if whole else ("mlops-release",)
+    files = ("mlops-pr",) if reads else _WRITES if writer else _TRUSTED if whole else ("mlops-release",)
     ref = _ANY if reads else f"refs/heads/{project.ci.branch}"
     workflows = tuple(f"{repository}/.github/workflows/{file}.yml@{ref}" for file in files)
     return Trust(_policy(cloud, environment, number, subjects, workflows), subjects, workflows)

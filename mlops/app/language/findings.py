@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlops.app.language.keys import written
+from mlops.app.language.watched import watched
 from mlops.app.workspace import Workspace, refuse
 from mlops.diagnostics import Diagnostic, Position
 from mlops.plan.pipeline import PipelinePlan
@@ -15,7 +16,7 @@ from mlops.rules.registry import examine
 def findings(workspace: Workspace) -> tuple[Diagnostic, ...]:
     """Check a repository against every rule; sorted by place."""
     found = [finding.at(_position(workspace, finding)) for finding in examine(workspace.plan)]
-    return tuple(sorted({*found, *_links(workspace)}))
+    return tuple(sorted({*found, *_links(workspace), *watched(workspace)}))
 
 
 def refuse_errors(workspace: Workspace) -> None:

@@ -9,6 +9,7 @@ from mlops.app.git import commit_of
 from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.policy import judge_under_base
 from mlops.app.judging.release_pin import not_alone, refused_release
+from mlops.app.judging.release_record import unrecorded
 from mlops.app.judging.waivers import approved_by_author, expired
 from mlops.app.language.against_hydra import differences
 from mlops.app.language.findings import findings
@@ -31,8 +32,9 @@ def validate(
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
     What DVC needs for the repository's remotes must be locked.
-    With `base`, the policy of that commit holds too, an upgrade changes nothing else, and `author` may not approve a
-    waiver, or accept an incident, that was not there; with `hydra`, Hydra must compose the same values.
+    With `base`, the policy of that commit holds too, an upgrade changes nothing else, a release names what that commit
+    records, and `author` may not approve a waiver, or accept an incident, that was not there; with `hydra`, Hydra must
+    compose the same values.
 
     Raises:
         Inconclusive: nothing is wrong, but the base is from before the repository began.
@@ -58,6 +60,7 @@ def validate(
             found += approved_by_author(root, commit, workspace.pipelines, author)
             found += accepted.approved_by_author(workspace.configuration, commit, workspace.pipelines, author)
         found += not_alone(workspace, commit)
+        found += unrecorded(root, commit)
         if not any(diagnostic.severity == "error" for diagnostic in found):
             refuse_bootstrap(root, commit)
     found.sort()

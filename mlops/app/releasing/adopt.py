@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,18 +18,20 @@ from mlops.app.git import changed_files, git
 from mlops.app.planning.lock import read_lock
 from mlops.app.releasing.adopted import note, noted
 from mlops.app.releasing.bundles import STORE, obtain, prove, reported
-from mlops.app.releasing.judged import LOCK, Left, hold, lay_out, put
+from mlops.app.releasing.compared import compared_with_live
+from mlops.app.releasing.judged import LOCK, Left, hold, lay_out, papers_left, put
 from mlops.app.releasing.registry import Connect, begun, bring_live, fetching, tracking_uri
 from mlops.app.reviewing.artifacts import Told, compare, told
 from mlops.app.reviewing.github import Client, NoAnswer
 from mlops.app.reviewing.judged_runs import JudgedRun, bring, judged_run
 from mlops.app.running.verify import other_data, other_order, other_outputs, other_run
 from mlops.app.workspace import Workspace, open_workspace
+from mlops.bundle.contents import Contents
 from mlops.bundle.statement import NAME as STATEMENT
 from mlops.bundle.statement import VERSION as SCHEMA
 from mlops.bundle.statement import Statement
 from mlops.bundle.store import Store
-from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError
+from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.plan.pipeline import PipelinePlan
 from mlops.release.aliases import find_version
 from mlops.release.tracking import connection
@@ -64,7 +67,7 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
     if recorded is not None and (known := _known(workspace, pipeline, recorded, connect)) is not None:
         return known
     _refuse_uncommitted(root, pipeline)
-    search = _Search(workspace, pipeline, recorded)
+    search = _Search(workspace, pipeline, recorded, connect)
     try:
         return search.among(client or _client(root), workspace.project.ci.branch)
     except (InfrastructureError, IntegrityError):
@@ -81,6 +84,7 @@ class _Search:
     workspace: Workspace
     pipeline: PipelinePlan
     recorded: str | None
+    connect: Connect
     judged: str | None = None
     run: str = ""
     statement: str | None = None
@@ -114,7 +118,20 @@ class _Search:
             evidence = place / "artifacts" / item.artifact / self.pipeline.name
             left = lay_out(evidence, place / "work", self.pipeline)
             contents = hold(self.workspace, left, item.bundle)
+            self._beside_live(left, contents)
             return self._taken(left, contents.digest, run)
+
+    def _beside_live(self, left: Left, contents: Contents) -> None:
+        """Leave what nobody can compare with what is live by now to be made again, where its rows are at hand.
+
+        What compares worse is taken over all the same: `register` refuses it.
+        """
+        live = self.workspace.champions.get(self.pipeline.name)
+        if live in (None, contents.digest):
+            return
+        with suppress(GateFailed, Inconclusive):
+            papers = papers_left(left, contents)
+            compared_with_live(left.place, self.workspace.project, papers, self.pipeline.name, live, self.connect)
 
     def _as_judged(self, item: Told) -> bool:
         """Whether what was committed says of the bundle what its run said: a digest names content, no verdict."""

@@ -62,20 +62,27 @@ def prove(bundle: Path, name: str, digest: str) -> Contents:
     return contents
 
 
-def made_at(root: Path, name: str, digest: str) -> str | None:
-    """Name the last commit that wrote a report which names this bundle; None where none does.
+def made_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str | None:
+    """Name the last commit, up to a reference, that wrote a report which names this bundle; None where none does.
 
     That is the newest statement about it: Git is asked when the digest came and went, then who wrote the file last.
     """
     path = f"pipelines/{name}/reports/bundle.json"
-    done = git(root, "log", "--format=%H", f"-S{digest}", "HEAD", "--", path)
-    until = "HEAD"
+    done = git(root, "log", "--format=%H", f"-S{digest}", reference, "--", path)
+    until = reference
     for commit in done.stdout.decode().split():
         if _names(root, commit, path, digest):
             last = git(root, "rev-list", "--max-count=1", until, "--", path).stdout.decode().strip()
             return last if last and _names(root, last, path, digest) else commit
         until = f"{commit}^"
     return None
+
+
+def recorded_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> str | None:
+    """Name the last commit that holds the report and the lock of the run that made a bundle; None where none does."""
+    commit = made_at(root, name, digest, reference)
+    lock = f"pipelines/{name}/dvc.lock"
+    return commit if commit is not None and files_at(root, commit, [lock]) else None
 
 
 def reported(root: Path, name: str) -> dict[str, Any]:

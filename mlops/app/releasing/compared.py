@@ -20,9 +20,10 @@ from mlops.app.judging.settle import compare
 from mlops.app.releasing.bundles import made_at, reported
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
 from mlops.ml.evaluation.judging import waivers
+from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mlops.app.releasing.registry import Connect
     from mlops.bundle.papers import Papers
@@ -49,6 +50,24 @@ def compared_with_live(
     made = _compare(root, project, papers, name, live, connect)
     _refuse_unless_passed(Verdict(name, gate.verdict, made.rules, live), papers.bundle)
     return made
+
+
+def hold_new(
+    root: Path,
+    project: Project,
+    papers: Papers,
+    name: str,
+    live: str,
+    registered: Callable[[], bool],
+    connect: Connect = connection,
+) -> None:
+    """Refuse a bundle that is to be registered as a release would; one that is live, or is registered, was held before.
+
+    Raises:
+        GateFailed, Inconclusive, InfrastructureError: as `compared_with_live`.
+    """
+    if papers.bundle != live and not registered():
+        compared_with_live(root, project, papers, name, live, connect)
 
 
 def _compare(root: Path, project: Project, papers: Papers, name: str, live: str, connect: Connect) -> Comparison:

@@ -33,17 +33,19 @@ class Moment:
     pull_request: int | None = None
 
 
-def history(root: Path, environment: str, name: str) -> tuple[Moment, ...]:
+def history(root: Path, environment: str, name: str, reference: str = "HEAD") -> tuple[Moment, ...]:
     """List what was live, newest first, along the main line: a merge counts as one change, that of its author.
+
+    The main line is that of what is checked out, or of another reference.
 
     Raises:
         InfrastructureError: Git cannot tell.
     """
     file = file_of(environment, name)
-    log = _git(root, "log", "-z", "--first-parent", "-m", "--no-renames", f"--format={_FIELDS}", "HEAD", "--", file)
+    log = _git(root, "log", "-z", "--first-parent", "-m", "--no-renames", f"--format={_FIELDS}", reference, "--", file)
     moments: list[Moment] = []
     for commit, date, author, subject in _by_four(log.split("\0")):
-        bundle = _bundle(files_at(root, commit, [file]).get(file), file)
+        bundle = bundle_in(files_at(root, commit, [file]).get(file), file)
         found = _PULL.search(subject)
         number = int(next(filter(None, found.groups()))) if found else None
         moments.append(Moment(environment, bundle, commit, date, author, subject, number))
@@ -64,7 +66,7 @@ def live_at(root: Path, commit: str, name: str) -> str | None:
     data = files_at(root, commit, [file]).get(file)
     if data is None:
         return None
-    bundle = _bundle(data, file)
+    bundle = bundle_in(data, file)
     if bundle is None:
         raise IntegrityError(f"{commit[:8]}:{file} names no bundle", hint="repair the release file at the base first")
     return bundle
@@ -102,7 +104,8 @@ def _by_four(fields: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     return zip(*(fields[start::4] for start in range(4)), strict=False)
 
 
-def _bundle(data: bytes | None, file: str) -> str | None:
+def bundle_in(data: bytes | None, file: str) -> str | None:
+    """Read which bundle a release file names; None where it names none."""
     try:
         value = parse(data or b"", file)
     except IntegrityError:

@@ -17,12 +17,14 @@ from mlops.app.git import changed_files, commit_of
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import STORE, obtain, prove
 from mlops.app.releasing.history import descends, last_change
-from mlops.app.releasing.registry import Connect, fetching, passed, tracking_uri
+from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
+from mlops.app.releasing.release_body import gate_of
 from mlops.app.releasing.releases import FOLDER, Released, aliases, claim_tag, environments, known_environment, releases
 from mlops.bundle.contents import verify
 from mlops.bundle.store import Store
 from mlops.diagnostics import suggest
-from mlops.errors import ConfigurationError, MlopsError, StaleError
+from mlops.errors import ConfigurationError, InfrastructureError, MlopsError, StaleError
 from mlops.release import aliases as registry
 from mlops.release.aliases import Claim, Model, Version, point, read_model, tagged_models, unpoint
 from mlops.release.tracking import connection
@@ -30,13 +32,16 @@ from mlops.release.tracking import connection
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from mlops.spec.project import Project
+
 
 @dataclass(frozen=True)
 class Row:
     """One model: what should be, what was, what was done; `code` is the exit code that it deserves.
 
     `action` is `in sync`, `moved`, `healed`, `failed`, `not named any more` or `pruned`; of a dry run, `would move`,
-    `would heal`, `would prune`. `drift` says what somebody else changed since it was last reconciled.
+    `would heal`, `would prune`; `proved` where the registry does not answer and the bundle is as it should be. `drift`
+    says what somebody else changed since it was last reconciled.
     """
 
     name: str
@@ -89,7 +94,7 @@ def reconcile(
 
     Raises:
         ConfigurationError: a release file is wrong or not committed, or there is none while models are live.
-        InfrastructureError: MLflow does not answer.
+        InfrastructureError: MLflow does not answer, and there is nothing that could be proved without it.
     """
     desired = releases(root, environment)
     _, project = open_project(root, *(item.name for item in desired))
@@ -98,6 +103,17 @@ def reconcile(
     if changed := sorted(changed_files(root, commit, f"{FOLDER}/{environment}")):
         raise ConfigurationError(f"{changed[0]} has changes that are not committed", hint="git status")
     run = Run(root, environment, claim_tag(project, environment), aliases(project, environment), dry, prune)
+    try:
+        rows = _rows(run, project, desired, connect)
+    except InfrastructureError as error:
+        if not desired:
+            raise
+        rows = [_alone(run, item, error) for item in desired]
+    return Reconciled(environment, commit, tuple(sorted(rows, key=lambda row: row.name)))
+
+
+def _rows(run: Run, project: Project, desired: tuple[Released, ...], connect: Connect) -> list[Row]:
+    root, environment = run.root, run.environment
     with connect(tracking_uri(root, project)) as client:
         left = _left(client, run, {item.name for item in desired})
         if not desired and left:
@@ -107,8 +123,21 @@ def reconcile(
         if not desired and environment not in (known := environments(root, project)):
             raise ConfigurationError(f"there is no environment `{environment}`", hint=suggest(environment, known))
         rows = [_row(client, run, item) for item in desired]
-        rows += [_leftover(client, run, model) for model in left]
-    return Reconciled(environment, commit, tuple(sorted(rows, key=lambda row: row.name)))
+        return [*rows, *(_leftover(client, run, model) for model in left)]
+
+
+def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
+    """Prove one bundle from Git and DVC, by its digest, where the registry does not answer; aliases have to wait."""
+    digest = item.release.bundle
+    try:
+        with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
+            keep = Store(Path(folder) / "bundles") if run.dry else None
+            contents = prove(obtain(run.root, item.name, digest, keep=keep), item.name, digest)
+            refuse_unless_passed(item.name, digest, gate_of(papers_of(run.root, item.name, contents)).verdict)
+    except MlopsError as error:
+        return Row(item.name, digest, "not known", "failed", problem=error.message, code=error.exit_code)
+    said = f"{silent.message}; the bundle is proved, from Git and DVC, and its aliases are set once that answers"
+    return Row(item.name, digest, "not known", "proved", problem=said, code=silent.exit_code)
 
 
 def _left(client: MlflowClient, run: Run, names: set[str]) -> list[Model]:

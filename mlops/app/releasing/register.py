@@ -12,6 +12,7 @@ from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE, obtain
 from mlops.app.releasing.bundles import judged as judged_bundle
 from mlops.app.releasing.bundles import reported as reported_bundle
+from mlops.app.releasing.compared import hold_new
 from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.registry import begun, refuse_unless_passed
 from mlops.bundle.contents import Contents
@@ -20,6 +21,7 @@ from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import absolute
 from mlops.release import registry
+from mlops.release.aliases import find_version
 from mlops.release.entry import Origin
 from mlops.release.tracking import connection
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlops.app.workspace import Workspace
+    from mlops.bundle.papers import Papers
     from mlops.release.entry import Measured
 
 
@@ -52,12 +55,35 @@ class Registration:
 
 
 def register(workspace: Workspace, name: str) -> Registration:
-    """Register a pipeline's bundle where the project tracks; `MLFLOW_TRACKING_URI` overrides the project."""
+    """Register a pipeline's bundle where the project tracks; `MLFLOW_TRACKING_URI` overrides the project.
+
+    Raises:
+        GateFailed: beside what is live now it does not pass; Inconclusive where that is unsure.
+    """
     pipeline = workspace.pipeline(name)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or pipeline.tracking["uri"]
+    _hold_beside_live(workspace, name, uri)
     note = noted(workspace.root, pipeline)
     judged = None if note is None else note.judged
     return register_bundle(workspace.root, name, uri, pipeline.tracking["experiment"], judged)
+
+
+def _hold_beside_live(workspace: Workspace, name: str, uri: str) -> None:
+    """Judge a bundle beside what is live now, by the rules that its run deferred, before the registry learns of it."""
+    live = workspace.champions.get(name)
+    if live is not None and reported_bundle(workspace.root, name):
+        bundle, digest = _checked(workspace.root, name)
+        papers, where = papers_of(workspace.root, name, Contents.read(bundle, digest)), absolute(workspace.root, uri)
+        hold_new(workspace.root, workspace.project, papers, name, live, lambda: _registered(where, name, papers))
+
+
+def _registered(uri: str, name: str, papers: Papers) -> bool:
+    """Whether the registry has the bundle under this very statement; what other rules said of it is another verdict."""
+    if not begun(uri):
+        return False
+    with connection(uri) as client:
+        version = find_version(client, name, papers.bundle)
+    return version is not None and version.statement == (papers.statement and papers.statement.name)
 
 
 def register_bundle(

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from mlops.app.git import changed_files
 from mlops.app.judging.gate import read_gate
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove, reported
 from mlops.app.releasing.compared import compared_with_live
 from mlops.app.releasing.order import claims, refuse_out_of_order
 from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.record import refuse_unrecorded
 from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, stating, tracking_uri
 from mlops.app.releasing.release_body import Step, gate_of, release_body
 from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
@@ -51,7 +51,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     """Write the release file, or propose it.
 
     Raises:
-        StaleError: the bundle is not registered.
+        StaleError: the bundle is not registered, or no commit records the run that made it.
         GateFailed: its verdict is not a pass, or not beside what is live now; Inconclusive where that is unsure.
         IntegrityError: the bundle is not what its digest promises.
         InfrastructureError: MLflow does not answer, or the bundle is nowhere.
@@ -65,6 +65,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         return Outcome(wanted.name, wanted.environment, file, digest, live, "live already")
     with connect(tracking_uri(root, project)) as client:
         version = passed(client, wanted.name, digest)
+        refuse_unrecorded(root, wanted.name, digest)
         place = obtain(root, wanted.name, digest, fetching(client, version))
         find = claims(client, project, wanted.name)
         waiver = refuse_out_of_order(root, project, wanted.environment, wanted.name, digest, find, date.today())
@@ -93,7 +94,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",
         body=release_body(step),
-        files={**recorded(root, wanted.name), **evidence, file: text},
+        files={**evidence, file: text},
         labels=("release",),
     )
     if not propose:
@@ -102,16 +103,6 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         return Outcome(wanted.name, wanted.environment, file, digest, live, "written")
     made = submit(root, proposal, base=project.ci.branch)
     return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made)
-
-
-def recorded(root: Path, name: str) -> dict[str, str | None]:
-    """Give what a run recorded that its commit lacks: where CI made the bundle, nobody has committed its lock yet.
-
-    None stands for a report of an earlier run that this one took away.
-    """
-    files = changed_files(root, "HEAD", f"pipelines/{name}")
-    kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/", f"pipelines/{name}/comparisons/")
-    return {path: text_of(root, path) for path in sorted(files) if path.startswith(kept)}
 
 
 def readable(root: Path, name: str, digest: str | None) -> tuple[Contents | None, Papers | None]:

@@ -21,6 +21,7 @@ from mlops.app.reviewing.markdown import escape
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.app.watching.monitor import labels_of, report_folder, settings
 from mlops.app.watching.prediction_log import read_log
+from mlops.app.watching.rows_folder import rows_folder
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError, StaleError
 from mlops.spec.monitor import Monitor, Retrain, Rows
@@ -80,7 +81,7 @@ def retrain(
     live = live_in(root, project, name, environment)
     place = None if live is None else live[0]
     report = _report(cause or report_folder(root, name, place) / "report.json", name, live)
-    folder = _folder(root, name, spec)
+    folder = rows_folder(root, name, spec)
     names = [path.name for path in folder.iterdir()]
     since, end = part.latest(names, place, usual=place == usual(root, project)), _end(report, monitor)
     found = _rows(workspace, name, place, report, since, end)
@@ -125,17 +126,6 @@ def _report(path: Path, name: str, live: tuple[str, str] | None) -> dict[str, An
             f"{path} is about the bundle {report['bundle'][:19]}…, but {live[1][:19]}… is live in {live[0]}", hint=make
         )
     return report
-
-
-def _folder(root: Path, name: str, spec: Pipeline) -> Path:
-    source = spec.data.source
-    folder = root / "pipelines" / name / source.path
-    if source.kind != "csv" or source.package is not None or source.beside or not folder.is_dir():
-        raise ConfigurationError(
-            f"{name} cannot be retrained: `data.source` is no folder of CSV files that a new one could join",
-            hint="move the file into a folder, such as data/rows/, and name the folder: `path: data/rows`, no `sha256`",
-        )
-    return folder
 
 
 def _end(report: dict[str, Any], monitor: Monitor) -> datetime:

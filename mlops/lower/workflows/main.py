@@ -1,4 +1,4 @@
-"""The workflow of the main branch: what was merged is registered, and proposed where it may go live."""
+"""The workflow of the main branch: what was merged is registered, recorded, and proposed where it may go live."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from mlops.lower.workflows.shared import (
     propose,
     signed_in,
     trusted,
+    writing,
 )
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
@@ -84,21 +85,59 @@ done
 exit 1
 """
 
+_UNFIT = """\
+for name in $PIPELINES; do
+  echo "::error title=$name is not registered::beside what is live now it does not pass, or cannot be judged"
+  {
+    echo "**$name is not registered.** Beside what is live by now it does not pass, or that cannot be told: the log of"
+    echo "the step that registers says why. What is live stays live. Repair the model, or \\`mlops waive $name\\`;"
+    echo "where something did not answer, run this workflow again."
+  } >> "$GITHUB_STEP_SUMMARY"
+done
+exit 1
+"""
+
 _NAMES, _TAKEN, _GONE = "find.outputs.names", "take.outputs.taken", "take.outputs.gone"
 _MADE, _FAILED = "make.outputs.made", "make.outputs.failed"
+_REGISTERED, _REFUSED = "register.outputs.registered", "register.outputs.unfit"
+_SOME_UNFIT = f"${{{{ !cancelled() && steps.{_REFUSED} != '' }}}}"
 _SOME_FAILED = f"${{{{ !cancelled() && steps.{_FAILED} != '' }}}}"
 
 _VERIFY = """\
 for name in $PIPELINES; do .venv/bin/mlops verify "$name"; done
 """
 
+# Rules over the live model are judged again, beside what is live by now: 2 and 7 are verdicts on that one pipeline, 6
+# is one that cannot be given. None of them stops another.
 _REGISTER = """\
-for name in $PIPELINES; do .venv/bin/mlops register "$name"; done
+registered=
+unfit=
+for name in $PIPELINES; do
+  code=0
+  .venv/bin/mlops register "$name" || code=$?
+  case "$code" in
+    0) registered="$registered $name" ;;
+    2 | 6 | 7) unfit="$unfit $name" ;;
+    *) exit "$code" ;;
+  esac
+done
+printf '%s\\n' "registered=${registered# }" "unfit=${unfit# }" >> "$GITHUB_OUTPUT"
 """
 
+_PUSH = """\
+for name in $PIPELINES; do .venv/bin/mlops record "$name" --push; done
+"""
+
+# What Git does not record is proposed first, and its release once that is merged.
 _PROPOSE = """\
-for environment in $ENVIRONMENTS; do
-  for name in $PIPELINES; do .venv/bin/mlops release "$name" --env "$environment" --propose; done
+for name in $PIPELINES; do
+  said=$(.venv/bin/mlops record "$name" -o json)
+  echo "$said"
+  if [ "$(jq -r '.[].state' <<< "$said")" = recorded ]; then
+    for environment in $ENVIRONMENTS; do
+      .venv/bin/mlops release "$name" --env "$environment" --propose
+    done
+  fi
 done
 """
 
@@ -107,12 +146,14 @@ def lower_main(project: Project) -> Workflow:
     """Decide the workflow that follows a merge; runs wait for each other, and each takes up the newest commit."""
     settings = project.ci
     environments = [name for name, environment in project.environments.items() if environment.propose]
-    names, gone, failed = ({"PIPELINES": f"${{{{ steps.{one} }}}}"} for one in (_NAMES, _GONE, _FAILED))
+    listed = (_NAMES, _GONE, _FAILED, _REFUSED)
+    names, gone, failed, unfit = ({"PIPELINES": f"${{{{ steps.{one} }}}}"} for one in listed)
     here = {"PIPELINES": f"${{{{ steps.{_TAKEN} }}}} ${{{{ steps.{_MADE} }}}}"}
     found, absent = f"steps.{_NAMES} != ''", f"steps.{_GONE} != ''"
     passed = f"steps.{_TAKEN} != '' || steps.{_MADE} != ''"
     before = {"BEFORE": "${{ github.event.before }}"}
     token = {"GITHUB_TOKEN": "${{ github.token }}"}
+    register = Step("Register", run=_REGISTER, environment=here, identity="register", condition=passed)
     take = Step("Take over what was judged", _TAKE, environment=names | token, identity="take", condition=found)
     steps: tuple[Step, ...] = (
         *head(settings),
@@ -122,21 +163,26 @@ def lower_main(project: Project) -> Workflow:
         fetch_if_there(settings, gone, absent),
         Step("Make the others, and judge them", _MAKE, environment=gone | before, identity="make", condition=absent),
         Step("Verify the recorded runs", run=_VERIFY, environment=here, condition=passed),
-        signed_in(settings.cloud, Step("Register", run=_REGISTER, environment=here, condition=passed)),
+        signed_in(settings.cloud, register),
     )
-    if environments:
-        places = {"ENVIRONMENTS": " ".join(environments)}
-        steps += propose(settings, "Propose the releases", _PROPOSE, here | places, passed)
-    steps += (Step("Say what is not registered", run=_REFUSE, environment=failed, condition=_SOME_FAILED),)
+    known, new = {"PIPELINES": f"${{{{ steps.{_REGISTERED} }}}}"}, f"steps.{_REGISTERED} != ''"
+    places = {"ENVIRONMENTS": " ".join(environments)}
+    push = Step("Push what Git does not hold", run=_PUSH, environment=known, condition=new)
+    steps += (
+        writing(settings, push),
+        *propose(settings, "Propose the records and the releases", _PROPOSE, known | places, new),
+        Step("Say what is not registered", run=_REFUSE, environment=failed, condition=_SOME_FAILED),
+        Step("Say what was not registered beside what is live", run=_UNFIT, environment=unfit, condition=_SOME_UNFIT),
+    )
     job = Job(
         "register",
         "Register and propose",
         settings.runner,
         settings.timeout,
         steps,
-        permissions(settings, proposes=bool(environments), adopts=True),
+        permissions(settings, proposes=True, adopts=True),
         condition=on_main(settings),
-        environment=trusted(settings, proposes=bool(environments)),
+        environment=trusted(settings, proposes=True, writes=settings.writer is not None),
     )
     return Workflow(
         name="mlops-main",

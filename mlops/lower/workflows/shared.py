@@ -141,6 +141,14 @@ def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
     return replace(step, run=run, environment=step.environment | _signed_in(cloud))
 
 
+def writing(settings: Continuous, step: Step) -> Step:
+    """Let a step sign in as who may push to the DVC remote."""
+    if settings.writer is None:
+        return signed_in(settings.cloud, step)
+    run = f"{_sign_in('')} --writer\n{step.run}"
+    return replace(step, run=run, environment=step.environment | _signed_in(settings.writer))
+
+
 def _sign_in(environment: str) -> str:
     return '.venv/bin/mlops identity --into "$IDENTITY"' + (f" --env {environment}" if environment else "")
 
@@ -177,19 +185,20 @@ def approval(settings: Continuous, otherwise: str = "") -> str:
     return _OUTSIDE.format(settings.approval, otherwise) if own(settings.runner) else otherwise
 
 
-def trusted(settings: Continuous, *, proposes: bool) -> str:
+def trusted(settings: Continuous, *, proposes: bool, writes: bool = False) -> str:
     """Name the environment of a job that holds the App's key or an identity; none for a job that holds neither."""
-    return settings.environment if settings.cloud or (proposes and settings.app) else ""
+    return settings.environment if settings.cloud or (proposes and settings.app) or writes else ""
 
 
 def permissions(settings: Continuous, *, proposes: bool, adopts: bool = False) -> tuple[Permission, ...]:
     """List the least that a job of the main branch needs; a proposal of the App's needs nothing of the job's token.
 
-    A job that `adopts` looks for the run of a pull request, and takes its artifact.
+    A job that `adopts` looks for the run of a pull request, takes its artifact, and may be the writer.
     """
     plain = proposes and settings.app is None
     own = ((_PUSH,) if plain else (READ,)) + ((_TAKE,) if adopts else ()) + ((_OPEN,) if plain else ())
-    return identified(own if plain or not adopts else (*own, _LOOK), settings.cloud)
+    cloud = settings.cloud or (settings.writer if adopts else None)
+    return identified(own if plain or not adopts else (*own, _LOOK), cloud)
 
 
 def identified(granted: tuple[Permission, ...], cloud: Cloud | None) -> tuple[Permission, ...]:

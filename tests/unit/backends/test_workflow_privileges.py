@@ -95,6 +95,20 @@ def test_only_the_step_that_fetches_takes_the_readers_identity() -> None:
     assert (fetches["name"], fetches["env"]["READER"]) == ("Fetch what is recorded", "mlops-read")
 
 
+def test_the_job_after_a_merge_is_the_writer_for_one_step_and_no_other_job_ever_is() -> None:
+    found = jobs(workflows(project("aws", writer=CLOUDS["gcp"])))
+    writes = {name: [step["name"] for step in job["steps"] if "--writer" in str(step)] for name, job in found.items()}
+    assert {name: steps for name, steps in writes.items() if steps} == {
+        "main/register": ["Push what Git does not hold"]
+    }
+    (push,) = [step for step in found["main/register"]["steps"] if "--writer" in str(step)]
+    assert set(push["env"]) == {"PIPELINES", "IDENTITY", "GOOGLE_APPLICATION_CREDENTIALS"}
+    alone = matrix(workflows(project(writer=CLOUDS["gcp"])))
+    plain = matrix(workflows(project()))
+    assert {name for name in plain if plain[name] != alone[name]} == {"main/register"}
+    assert alone["main/register"] == ({**CONTENTS, **PULLS, **ADOPTS, **IDENTITY}, "none", "mlops-main")
+
+
 def test_workflows_start_with_no_permission_and_only_on_what_the_team_does() -> None:
     for text in workflows(project("aws")).values():
         value = yaml.safe_load(text)
@@ -141,7 +155,7 @@ def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
         "Post it as a comment",
         "Propose a retraining",
         "Propose the bundle before",
-        "Propose the releases",
+        "Propose the records and the releases",
         "Take over what was judged",
     }
     for _, step in steps():

@@ -143,13 +143,47 @@ def test_a_bundle_is_new_where_the_merge_brought_its_report(before: str, expecte
     assert outputs(tmp_path) == {"names": expected}
 
 
-def test_each_new_bundle_is_proposed_where_the_project_says(tmp_path: Path) -> None:
-    fake(tmp_path)
-    (step,) = [step for step in JOBS["main/register"]["steps"] if step["name"] == "Propose the releases"]
+RECORDED = """case "$1 $2" in
+  "record churn") echo '[{"state": "recorded"}]' ;;
+  "record visits") echo '[{"state": "proposed"}]' ;;
+esac"""
+
+
+@needs_jq
+def test_what_git_records_is_proposed_where_the_project_says_and_the_rest_is_recorded_first(tmp_path: Path) -> None:
+    fake(tmp_path, RECORDED)
+    name = "Propose the records and the releases"
+    (step,) = [step for step in JOBS["main/register"]["steps"] if step["name"] == name]
     assert step["env"]["ENVIRONMENTS"] == "staging"
     done = run(tmp_path, step["run"], ENVIRONMENTS="staging", PIPELINES="churn visits")
-    assert done.returncode == 0
-    assert calls(tmp_path) == [f"release {name} --env staging --propose" for name in ("churn", "visits")]
+    assert done.returncode == 0, done.stderr
+    assert calls(tmp_path) == [
+        "record churn -o json",
+        "release churn --env staging --propose",
+        "record visits -o json",
+    ]
+
+
+@needs_jq
+def test_a_record_that_cannot_be_proposed_ends_the_job(tmp_path: Path) -> None:
+    fake(tmp_path, "exit 6")
+    proposing = script("main/register", "Propose the records and the releases")
+    assert run(tmp_path, proposing, ENVIRONMENTS="staging", PIPELINES="churn visits").returncode == 6
+    assert calls(tmp_path) == ["record churn -o json"]
+
+
+@pytest.mark.parametrize("code", [2, 6, 7])
+def test_what_is_worse_than_what_is_live_by_now_stops_no_other_and_fails_the_job(code: int, tmp_path: Path) -> None:
+    fake(tmp_path, f'case "$2" in worse) exit {code} ;; broken) exit 5 ;; esac')
+    registering = script("main/register", "Register")
+    done = run(tmp_path, registering, PIPELINES="good worse better")
+    assert done.returncode == 0, done.stderr
+    assert outputs(tmp_path) == {"registered": "good better", "unfit": "worse"}
+    assert run(tmp_path, registering, PIPELINES="broken").returncode == 5
+    told = script("main/register", "Say what was not registered beside what is live")
+    done = run(tmp_path, told, PIPELINES="worse", GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
+    assert done.returncode == 1
+    assert "`mlops waive worse`" in (tmp_path / "summary").read_text()
 
 
 ASKED = {

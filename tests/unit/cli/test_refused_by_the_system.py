@@ -121,6 +121,8 @@ def test_every_verb_is_looked_at() -> None:
     elsewhere = {
         "init": "tests/unit/app/starting/test_laying.py",
         "upgrade": "tests/unit/files/test_exchange.py",
+        "gc": "deletes",
+        "record": "writes as any proposal does",
         "rollback": "writes as release does",
         "monitor": "needs a log",
         "retrain": "needs a log",

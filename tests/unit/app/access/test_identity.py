@@ -153,6 +153,20 @@ def test_a_pull_requests_job_is_who_the_reader_is(tmp_path: Path) -> None:
     assert cloud.role == role
 
 
+def test_the_job_that_pushes_is_who_the_writer_is(tmp_path: Path) -> None:
+    (tmp_path / "conf").mkdir()
+    project = tmp_path / "conf" / "project.yaml"
+    role = "arn:aws:iam::123456789012:role/writes"
+    project.write_text(f'name: shop\nci: {{writer: {{kind: aws, role: "{role}", region: eu-west-1}}}}\n')
+    cloud = cloud_of(tmp_path, None, writer=True)
+    assert isinstance(cloud, Aws)
+    assert cloud.role == role
+    project.write_text("name: shop\n")
+    with pytest.raises(ConfigurationError) as caught:
+        cloud_of(tmp_path, None, writer=True)
+    assert caught.value.message == "`ci.writer` names no cloud"
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("prod", "`environments.prod` names no cloud"), ("dev", "there is no environment `dev`"),

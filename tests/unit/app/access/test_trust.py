@@ -188,6 +188,21 @@ def test_a_pull_request_may_be_of_any_branch_but_only_of_its_workflow_and_its_en
         )
 
 
+def test_only_the_job_that_follows_a_merge_may_be_the_writer(root: Path) -> None:
+    project = root / "conf" / "project.yaml"
+    project.write_text(project.read_text().replace("  reader:", f"  writer: {READERS['gcp']}\n  reader:"))
+    expected = trust_of(root, "mlops-main", "acme/models", "7/42", writer=True)
+    assert expected.workflows == ("acme/models/.github/workflows/mlops-main.yml@refs/heads/main",)
+    assert "workloadIdentityPools" in json.dumps(expected.policy)
+    assert len(trust_of(root, "mlops-main", "acme/models", "7/42").workflows) == 4
+    with pytest.raises(ConfigurationError) as caught:
+        trust_of(root, "aws", "acme/models", "7/42", writer=True)
+    assert (caught.value.message, caught.value.hint) == (
+        "the writer is no role of `aws`",
+        "write --trust mlops-main --writer",
+    )
+
+
 def test_the_workflow_of_a_release_may_not_be_of_any_branch(root: Path) -> None:
     expected = trust_of(root, "aws", "acme/models", "7/42")
     assert judge(expected, json.dumps(expected.policy).replace("refs/heads/main", "*")) == (

@@ -241,6 +241,21 @@ def reseal(team: Judged, **gate: Any) -> None:
     team.relock()
 
 
+def test_what_cannot_be_compared_with_what_went_live_meanwhile_is_left_to_be_made_again(team: Judged) -> None:
+    """Its test rows were on the machine of its job, and what it was compared with there is live no more."""
+    (rule,) = json.loads((team.evidence / "gate.json").read_text())["rules"]
+    reseal(team, rules=[rule, {**rule, "id": "over", "against": "champion", "verdict": "deferred"}])
+    team.tell()
+    release = team.root / "conf/release/prod/churn.yaml"
+    release.parent.mkdir(parents=True)
+    release.write_text("bundle: sha256:" + "a" * 64 + "\n")
+    commit(team.root, "Another goes live")
+    with pytest.raises(InfrastructureError) as caught:
+        adopt(team.root, "churn", team.client())
+    assert f"no commit records the run that made {team.bundle[:19]}…, and the live model is" in caught.value.message
+    assert untouched(team)
+
+
 def report(team: Judged) -> None:
     (team.evidence / "metrics.json").write_text("{}")
 

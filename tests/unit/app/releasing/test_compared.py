@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mlops.app.project import open_project
-from mlops.app.releasing.compared import compared_with_live
+from mlops.app.releasing.compared import compared_with_live, hold_new
 from mlops.bundle.papers import Papers
 from mlops.errors import GateFailed, InfrastructureError
 from mlops.files.canonical import dumps
@@ -62,6 +62,15 @@ def test_what_is_worse_is_refused_with_its_sentence(shop: Shop) -> None:
     assert first == f"tiny: beside the live {shop.first[:19]}… the verdict on sha256:{'d' * 12}… is fail"
     assert sentence == "  auroc equals the champion's 0.416 but must be at least 0.9 above, on the same 40 rows"
     assert raised.value.hint == "repair the model, or ask for a waiver: mlops waive tiny"
+
+
+def test_what_is_new_is_held_before_the_registry_learns_of_it(shop: Shop) -> None:
+    candidate(shop.root, gate={"rules": [ABSOLUTE, {**OVER_LIVE, "at_least": 0.9}]})
+    project, worse = open_project(shop.root)[1], bundle(shop)
+    with pytest.raises(GateFailed, match="beside the live"):
+        hold_new(shop.root, project, worse, "tiny", shop.first, lambda: False)
+    hold_new(shop.root, project, worse, "tiny", shop.first, lambda: True)
+    hold_new(shop.root, project, worse, "tiny", worse.bundle, lambda: False)  # it is live itself
 
 
 def test_without_a_live_model_or_a_rule_over_it_there_is_nothing_to_compare(shop: Shop) -> None:

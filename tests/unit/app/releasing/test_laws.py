@@ -5,14 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.app.git import changed_files
 from mlops.app.planning.plan import plan
+from mlops.app.releasing.release import Wanted, release
 from mlops.app.releasing.releases import file_of, written
+from mlops.app.releasing.rollback import rollback
 from mlops.app.workspace import open_workspace
 from mlops.backends.registry import render
-from tests.builders.repositories import make_repository, record
+from mlops.errors import StaleError
+from tests.builders.released import Shop, make_released
+from tests.builders.repositories import commit, git, make_repository, record
 
 pytestmark = pytest.mark.slow
 
@@ -63,6 +69,75 @@ def test_releases_and_rollbacks_move_nothing_that_is_compiled_or_run(root: Path,
     finally:
         for environment in ENVIRONMENTS:
             follow(root, environment, None, None)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return make_released(tmp_path_factory.mktemp("released"))
+
+
+verbs = st.lists(
+    st.tuples(
+        st.sampled_from(("release", "release an earlier one", "rollback")),
+        st.sampled_from(ENVIRONMENTS),
+        st.sampled_from((None, "the second one is slow")),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None)
+@given(history=verbs)
+def test_a_release_or_a_rollback_writes_one_key_of_one_file_whatever_lies_about(
+    shop: Shop, history: list[tuple[str, str, str | None]]
+) -> None:
+    """Lock and reports of a run that nobody recorded are in the work tree: no release takes them along."""
+    root, start = shop.root, git(shop.root, "rev-parse", "HEAD").strip()
+    report = "pipelines/tiny/reports/measure.json"
+    try:
+        for verb, environment, reason in history:
+            (root / report).write_text("{}\n")
+            file = file_of(environment, "tiny")
+            before = said(root / file)
+            bundle = shop.first if verb == "release an earlier one" else None
+            wanted = Wanted("tiny", environment, bundle, reason)
+            try:
+                made = rollback(root, wanted) if verb == "rollback" else release(root, wanted)
+            except StaleError as error:  # nothing to go back to
+                assert verb == "rollback"
+                assert "was live" in str(error) or "was never live" in str(error)
+                continue
+            changed = {path for path in changed_files(root, "HEAD", ".") if path != report}
+            assert changed == (set() if made.state == "live already" else {file})
+            after = said(root / file)
+            assert after["bundle"] == made.bundle
+            assert {key: value for key, value in after.items() if key not in ("bundle", "reason")} == {
+                key: value for key, value in before.items() if key not in ("bundle", "reason")
+            }
+            (root / report).unlink()
+            commit(root, f"{verb} {environment}")
+    finally:
+        git(root, "reset", "-q", "--hard", start)
+        (root / report).unlink(missing_ok=True)
+
+
+@pytest.mark.slow
+def test_what_git_does_not_record_is_released_nowhere(shop: Shop) -> None:
+    start = git(shop.root, "rev-parse", "HEAD").strip()
+    git(shop.root, "reset", "-q", "--hard", "HEAD~1")
+    try:
+        for environment in ENVIRONMENTS:
+            with pytest.raises(StaleError, match="and only what Git records is released"):
+                release(shop.root, Wanted("tiny", environment, shop.second))
+            assert changed_files(shop.root, "HEAD", ".") == frozenset()
+    finally:
+        git(shop.root, "reset", "-q", "--hard", start)
+
+
+def said(path: Path) -> dict[str, str]:
+    return dict(yaml.safe_load(path.read_text())) if path.is_file() else {}
 
 
 def follow(root: Path, environment: str, bundle: str | None, reason: str | None) -> None:

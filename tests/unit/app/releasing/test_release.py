@@ -117,6 +117,12 @@ def test_what_is_not_registered_or_did_not_pass_is_refused(shop: Shop, tmp_path:
     assert str(failed) == f"tiny: the verdict on the bundle {shop.first[:19]}… is fail, not pass"
     other = refused(lambda: release(shop.root, Wanted("other", "staging")))
     assert (str(other), other.hint) == ("there is no pipeline `other`", "one of: tiny")
+    git(shop.root, "reset", "-q", "--hard", "HEAD~1")  # registered, and recorded nowhere
+    nowhere = refused(lambda: release(shop.root, Wanted("tiny", "staging", shop.second)))
+    assert (type(nowhere), str(nowhere)) == (
+        StaleError,
+        f"tiny: no commit records the run that made {shop.second[:19]}…, and only what Git records is released",
+    )
     (shop.root / "pipelines/tiny/reports/bundle.json").write_text(json.dumps({"digest": A, "verdict": "inconclusive"}))
     assert refused(lambda: release(shop.root, Wanted("tiny", "staging"))).exit_code == 7
 

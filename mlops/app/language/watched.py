@@ -1,0 +1,130 @@
+"""What is watched has to be where jobs find it, and what is retrained has to take new rows: held against the disk.
+
+The remote and the registry are looked at by rules on the plan; these here need what lies in the repository.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from mlops.app.git import git
+from mlops.app.watching.rows_folder import rows_folder
+from mlops.app.workspace import Workspace
+from mlops.diagnostics import Diagnostic
+from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.files.place import is_address
+from mlops.spec.checking.problem import Problem
+from mlops.spec.data import Data
+from mlops.spec.monitor import Monitor
+from mlops.spec.pipeline import Pipeline
+from mlops.spec.project import Project, own
+from mlops.spec.reach import is_address as is_shared
+from mlops.spec.reach import stays
+
+_MOST = 100_000  # rows of labels that are looked at
+
+
+def watched(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Find a log or labels that a job cannot find, and a source that could not be retrained."""
+    for name, loaded in workspace.pipelines.items():
+        monitor = loaded.spec.monitor
+        if monitor is not None and workspace.project.ci.kind != "none":
+            found = (*_log(workspace.project, name, monitor), *_labels(workspace.root, workspace.project, monitor))
+            found += tuple(_retrained(workspace.root, name, loaded.spec, monitor))
+            for one in found:
+                yield Diagnostic(loaded.origins.where(one.path), one.message, one.hint, one.rule, "warning")
+
+
+def _log(project: Project, name: str, monitor: Monitor) -> Iterator[Problem]:
+    if not _reaches(project, monitor.log or ""):
+        shown = monitor.log or f".mlops/log/{name}"
+        message = f"monitor jobs find no prediction log: {shown} is a folder of the machine that serves"
+        hint = "write `log: s3://bucket/folder` (or gs://, az://) under `monitor:`, and let servers ship theirs there"
+        path = ("monitor", "log") if monitor.log else ("monitor",)
+        yield Problem(path, message, hint, "watched-here")
+
+
+def _labels(root: Path, project: Project, monitor: Monitor) -> Iterator[Problem]:
+    labels = monitor.labels
+    if labels is None or _reaches(project, labels) or (not is_address(labels) and _in_git(root, labels)):
+        return
+    hint = "write an address, such as `labels: s3://bucket/labels.parquet`, or commit the file"
+    yield Problem(
+        ("monitor", "labels"),
+        f"monitor jobs find no labels: {labels} is neither an address nor in Git",
+        hint,
+        "watched-here",
+    )
+
+
+def _reaches(project: Project, place: str) -> bool:
+    """Whether jobs reach an address; a checkout begins with an empty work tree, so a path inside is none."""
+    return is_shared(place) or (is_address(place) and own(project.ci.runner) and stays(place))
+
+
+def _in_git(root: Path, path: str) -> bool:
+    """Whether Git has a file; where it cannot be asked there is nothing to say against it."""
+    try:
+        done = git(root, "ls-files", "--", path)
+    except InfrastructureError:
+        return True
+    return bool(done.returncode or done.stdout)
+
+
+def _retrained(root: Path, name: str, spec: Pipeline, monitor: Monitor) -> Iterator[Problem]:
+    if monitor.retrain is None:
+        return
+    try:
+        rows_folder(root, name, spec)
+    except ConfigurationError as error:
+        yield Problem(("data", "source"), error.message, error.hint or "", "retrained-never")
+    labels = None if monitor.labels is None or is_address(monitor.labels) else root / monitor.labels
+    rows = () if labels is None else _rows(labels)
+    yield from _unlabelled(spec.data, monitor, rows[0] if rows else None)
+    for column in _returning(spec.data, rows):
+        message = f"a retraining brings rows of a `{column}` again, and `unique` refuses the whole file for them"
+        hint = f"make it unique together with a time, `unique: [[{column}, TIME]]`, or leave `unique` out"
+        yield Problem(("data",), message, hint, "retrained-never")
+
+
+def _unlabelled(data: Data, monitor: Monitor, header: Sequence[str] | None) -> Iterator[Problem]:
+    """Columns that identify rows are never sent to a model, so that its log lacks them: labels must have them."""
+    for column in _identifying(data) if header is not None else ():
+        if column not in (header or ()):
+            message = f"`{column}` of the source is neither logged nor labelled, and no row may lack it"
+            yield Problem(
+                ("monitor", "labels"), message, f"add the column `{column}` to {monitor.labels}", "retrained-never"
+            )
+
+
+def _rows(path: Path) -> tuple[list[str], ...]:
+    """Read a CSV file of labels, names first; nothing where there is none here, or another kind of file."""
+    if path.suffix != ".csv" or not path.is_file():
+        return ()
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        return tuple(islice(csv.reader(file), _MOST))
+
+
+def _identifying(data: Data) -> list[str]:
+    entity = () if data.entity is None else (data.entity,)
+    return sorted({*data.keys, *entity} - set(data.derive))
+
+
+def _returning(data: Data, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """List columns that are unique alone and come back: of whom a row is about, and keys that labels name twice."""
+    alone = {columns[0] for columns in data.unique if len(columns) == 1}
+    alone |= {name for name, rule in data.columns.items() if rule.unique and rule.severity == "block"}
+    for column in sorted(alone & set(_identifying(data))):
+        if column == data.entity or _twice(column, rows):
+            yield column
+
+
+def _twice(column: str, rows: Sequence[Sequence[str]]) -> bool:
+    if not rows or column not in rows[0]:
+        return False
+    place = rows[0].index(column)
+    values = [row[place] for row in rows[1:] if len(row) > place]
+    return len(set(values)) < len(values)

@@ -1,0 +1,60 @@
+"""What a recorded run wrote and Git does not hold, pushed to where DVC keeps it for everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops.app.dvc_remote import remote
+from mlops.app.project import open_project
+from mlops.errors import InfrastructureError, StaleError
+from mlops.spec.reach import unwritable
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many objects were sent; `why` says why none could be."""
+
+    name: str
+    pushed: int = 0
+    why: str = ""
+
+
+def keep(root: Path, name: str) -> Kept:
+    """Push what this machine has of a pipeline's last run: a bundle that was taken over, all where it was made here.
+
+    Raises:
+        StaleError: there is no run.
+        InfrastructureError: the remote does not take it.
+    """
+    _, project = open_project(root, name)
+    why = unwritable(remote(root), signed_in=bool(project.ci.writer or project.ci.cloud))
+    if why is not None:
+        return Kept(name, why=why)
+    file = f"pipelines/{name}/dvc.yaml"
+    if not (root / file).with_name("dvc.lock").is_file():
+        raise StaleError(f"pipelines/{name} has no dvc.lock", hint=f"run `mlops run {name}` first")
+    return Kept(name, _push(root, file))
+
+
+def _push(root: Path, file: str) -> int:
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(root)) as repo:
+            _into_cache(repo, file)
+            return int(repo.push(targets=[str(root / file)]))
+    except (DvcException, OSError) as error:
+        said = str(error).splitlines()[:1] or [type(error).__name__]
+        hint = "dvc push; of a job, may its role write there? `ci: {writer: ...}` in conf/project.yaml"
+        raise InfrastructureError(f"the DVC remote does not take {file}: {said[0][:200]}", hint=hint) from error
+
+
+def _into_cache(repo: Any, file: str) -> None:
+    """Let DVC's cache hold what the lock names and only the work tree has: a bundle that was taken over."""
+    for stage in repo.stage.load_all(file):
+        for out in stage.outs:
+            if out.use_cache and out.hash_info and out.exists and out.changed_cache() and not out.changed_checksum():
+                out.commit(relink=False)

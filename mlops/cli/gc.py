@@ -1,0 +1,46 @@
+"""`mlops gc`: objects of DVC's that nothing names any more."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops.cli.options import emit, output, root, say
+
+if TYPE_CHECKING:
+    from mlops.app.releasing.window import Held
+
+
+@click.command(short_help="Delete what DVC keeps and nothing names")
+@click.option("--dry-run", "dry", is_flag=True, help="Say what would go, and delete nothing.")
+@click.option("--remote", is_flag=True, help="In the default DVC remote too, which nobody else must be using.")
+@output("text", "json")
+def command(dry: bool, remote: bool, form: str) -> None:
+    """Delete from DVC's cache what no branch, tag or file here names, and no release can need.
+
+    What is live in any environment stays, and so does what each may be rolled back to: the last releases and those of
+    the last days, by `keep:` in conf/project.yaml. Nothing is deleted where that cannot be told: exit 6 where history
+    was not fetched, 5 where a lock cannot be read, 3 where no commit records the run of a bundle that is needed.
+    """
+    from mlops.app.releasing.gc import collect
+
+    found = collect(root(), datetime.now(UTC), dry=dry, remote=remote)
+    if form == "json":
+        emit(
+            {"dry_run": found.dry, "held": [_value(item) for item in found.held], "swept": [*map(asdict, found.swept)]}
+        )
+        return
+    for item in found.held:
+        until = "live" if item.until is None else f"live until {item.until:%Y-%m-%d}"
+        say(f"kept: {item.environment}/{item.name} {item.bundle[:19]}, {until}")
+    for place in found.swept:
+        went = "would go" if found.dry else "gone"
+        click.echo(f"{place.place}: {place.objects:,} objects, {place.size:,} bytes {went}; {place.kept:,} stay")
+
+
+def _value(item: Held) -> dict[str, str | None]:
+    until = None if item.until is None else item.until.isoformat()
+    return {"environment": item.environment, "pipeline": item.name, "bundle": item.bundle, "until": until}

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.files.system import naming
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+_PART, _REPLACED = ".part", ".old"
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -31,9 +34,7 @@ def writing(path: Path) -> Iterator[Path]:
     """Give a temporary file beside `path` that becomes `path` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with naming(path):
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(descriptor)
-    temporary = Path(name)
+        descriptor, temporary = _claim(path, _new_file)
     try:
         with naming(path):
             yield temporary
@@ -42,6 +43,7 @@ def writing(path: Path) -> Iterator[Path]:
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 @contextmanager
@@ -52,8 +54,8 @@ def writing_folder(final: Path) -> Iterator[Path]:
     """
     final.parent.mkdir(parents=True, exist_ok=True)
     with naming(final):
-        temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}.", suffix=".part"))
-    replaced = temporary.with_suffix(".old")
+        descriptor, temporary = _claim(final, _new_folder)
+    replaced = temporary.with_suffix(_REPLACED)
     temporary.chmod(0o755)
     try:
         with naming(final):
@@ -67,6 +69,54 @@ def writing_folder(final: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(replaced, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _claim(path: Path, make: Callable[[Path], tuple[int, Path]]) -> tuple[int, Path]:
+    """Make something new beside `path`, locked while its descriptor is open, and delete what the killed left there."""
+    _sweep(path)
+    while True:
+        with suppress(FileNotFoundError):  # somebody swept what nobody had locked yet
+            descriptor, temporary = make(path)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor, temporary
+            os.close(descriptor)
+
+
+def _new_file(path: Path) -> tuple[int, Path]:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
+    return descriptor, Path(name)
+
+
+def _new_folder(path: Path) -> tuple[int, Path]:
+    name = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=_PART)
+    return os.open(name, os.O_RDONLY), Path(name)
+
+
+def _sweep(path: Path) -> None:
+    """Delete what writers of `path` that were killed left beside it: what nobody holds a lock on is nobody's."""
+    begins = f".{path.name}."
+    with os.scandir(path.parent) as entries:
+        left = [entry.path for entry in entries if entry.name.startswith(begins)]
+    for name in left:
+        if name.endswith(_REPLACED):
+            shutil.rmtree(name, ignore_errors=True)
+        elif name.endswith(_PART):
+            with suppress(OSError):
+                _delete_unlocked(Path(name))
+
+
+def _delete_unlocked(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    finally:
+        os.close(descriptor)
 
 
 def _flush(path: Path) -> None:

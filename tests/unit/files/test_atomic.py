@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mlops.files.atomic import write_text, writing, writing_folder
+from tests.conftest import ROOT
 
 
 class Interrupted(Exception):
@@ -60,3 +64,30 @@ def test_a_folder_that_is_replaced_leaves_nothing_beside_it(tmp_path: Path) -> N
         with writing_folder(tmp_path / "d") as temporary:
             (temporary / name).write_text(name)
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["d", "d/b"]
+
+
+_KILLED = """
+import os, signal
+from pathlib import Path
+from mlops.files.atomic import writing, writing_folder
+with writing(Path("f")) as file, writing_folder(Path("d")) as folder:
+    file.write_text("half")
+    (folder / "a").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write_and_what_others_write_stays(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-c", _KILLED], cwd=tmp_path, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert len(list(tmp_path.iterdir())) == 2
+    with writing(tmp_path / "f") as file, writing_folder(tmp_path / "d") as folder:
+        file.write_text("slow")
+        (folder / "a").write_text("slow")
+        write_text(tmp_path / "f", "quick")
+        with writing_folder(tmp_path / "d") as other:
+            (other / "a").write_text("quick")
+        assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["d", "f", file.name, folder.name])
+    found = {path.relative_to(tmp_path).as_posix(): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == {"f": "slow", "d/a": "slow"}

@@ -38,6 +38,13 @@ class Team(plays.Team):
         self.pull()
         return event
 
+    def versions(self) -> list[dict[str, str]]:
+        """Give the tags of every version."""
+        from mlflow import MlflowClient
+
+        found = MlflowClient(tracking_uri=f"sqlite:///{self.database}").search_model_versions("name = 'churn'")
+        return [dict(version.tags) for version in found]
+
     def live(self) -> dict[str, Any]:
         """Ask the registry what is live where."""
         from mlflow import MlflowClient
@@ -131,14 +138,34 @@ def nothing_is_stale(team: Team) -> None:
     assert plays.say(team.work, "verify", "churn").startswith("lock, configuration, data and bundles agree")
 
 
-def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released: Run) -> None:
+def test_the_same_content_under_another_contract_is_one_version_under_its_newest_statement(
+    team: Team, released: Run
+) -> None:
     assert released.results["reconcile-staging"] == "success", released.log
-    before = (team.work / "conf/release/staging/churn.yaml").read_text()
+    (before,) = team.versions()
     edit(
         team.work, "conf/data/churn.yaml", "age: {type: int, between: [0, 120]}", "age: {type: int, between: [0, 110]}"
     )
     propose(team.work, "Nobody is that old")
-    second = team.play(team.learn("Learn again"), "main")
+    pulls = len(team.api.pulls)
+    run = team.play(team.learn("Learn again"), "main")
+    assert run is not None
+    assert run.results == {"register": "success"}, run.log
+    assert "registered already, now as the last run judged it: sha256:" in run.log
+    (now,) = team.versions()
+    assert (now["mlops.bundle"], now["mlops.verdict"]) == (before["mlops.bundle"], "pass")
+    assert now["mlops.statement"] != before["mlops.statement"]
+    assert len(team.api.pulls) == pulls, "it is live already"
+    nothing_is_stale(team)
+
+
+def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released: Run) -> None:
+    assert released.results["reconcile-staging"] == "success", released.log
+    before = (team.work / "conf/release/staging/churn.yaml").read_text()
+    pipeline = team.work / "conf/pipeline/churn.yaml"
+    pipeline.write_text(pipeline.read_text() + "package: {golden_rows: 8}\n")
+    propose(team.work, "Replay fewer rows")
+    second = team.play(team.learn("Learn once more"), "main")
     assert second is not None
     assert second.results == {"register": "success"}, second.log
     assert "| ✅ | auroc no worse than champion by 0.5 | 0 | [0, 0] | 100 |" in second.summary

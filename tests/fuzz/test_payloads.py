@@ -31,7 +31,7 @@ SHELL = (
 TEMPLATES = ("{{7*7}}", "{% for x in y %}", "{{ cycler.__init__.__globals__ }}", "#{7*7}", "<%= 7*7 %>", "%{7*7}")
 PAYLOADS = (*SHELL, *TEMPLATES)
 COMMAND = 'PATH="$DVC_ROOT/.venv/bin:$PATH" mlops stage {}'
-STAGES = ("ingest", "validate", "split", "features", "train", "evaluate", "gate", "package")
+STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "gate", "package")
 
 
 def attacked(folder: Path, payload: str) -> Path:

@@ -11,14 +11,13 @@ from mlops.release.entry import Entry, Origin, read_entry
 from tests.builders.bundles import VERSION1, make_bundle
 from tests.builders.papers import metrics_of, write_papers
 
+pytestmark = pytest.mark.slow
+
 
 def entry_of(folder: Path, origin: Origin, history: Any = (), **metrics: Any) -> Entry:
     contents = Contents.read(make_bundle(folder / "tiny"))
     papers = write_papers(folder / "reports", folder / "tiny", metrics=metrics_of(contents.digest, **metrics))
     return read_entry(contents, papers, origin, history)
-
-
-pytestmark = pytest.mark.slow
 
 
 def test_an_entry_holds_the_candidates_metrics_with_their_intervals(tmp_path: Path) -> None:

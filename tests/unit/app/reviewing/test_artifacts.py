@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from mlops.app.reviewing import artifacts
 from mlops.app.reviewing.artifacts import digest, places
 from mlops.app.reviewing.evidence import read_judged, read_plan
 from mlops.cli.main import run
@@ -188,3 +189,20 @@ def test_the_verb_reads_the_context_from_where_the_workflow_puts_it(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "report-churn: the artifact is not the one its job made" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        (f"sha256:{'a' * 64} sha256:{'b' * 64}", (f"sha256:{'a' * 64}", f"sha256:{'b' * 64}")),
+        (f"sha256:{'a' * 64}", (f"sha256:{'a' * 64}", None)),
+        (f"sha256:{'a' * 64} sha256:b", (None, None)),
+        (f"sha256:{'a' * 64}\nsha256:{'b' * 64}", (None, None)),
+        ("", (None, None)),
+    ],
+)
+def test_a_job_tells_its_bundle_and_what_it_said_of_it(said: str, known: tuple[str | None, str | None]) -> None:
+    batches = json.dumps([{"name": "churn", "pipelines": "churn", "index": 0}])
+    needs = {"affected": {"outputs": {"batches": batches}}, "pipeline": {"outputs": {"bundle-0": said}}}
+    item = artifacts.told(json.dumps(needs))["churn"]
+    assert (item.bundle, item.statement) == known

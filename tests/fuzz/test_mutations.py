@@ -36,7 +36,7 @@ def root(tmp_path: Path) -> Path:
     for file, text in EXTRA.items():
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         (root / file).write_text(text)
-    assert validate(root)[0] == ()
+    assert not [found for found in validate(root)[0] if found.severity == "error"]
     return root
 
 

@@ -34,7 +34,7 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
     [
         ("seed", ("train",)),
         ("data.source.path", ("ingest",)),
-        ("data.split.by", ("split", "evaluate", "gate")),
+        ("data.split.by", ("validate", "split", "evaluate", "gate")),
         ("data.target", ("validate", "split", "features", "evaluate")),
         ("data.columns.age.between", ("validate",)),
         ("data.columns.age", ("validate", "evaluate", "gate")),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,7 @@ names = st.text("ab-", min_size=1, max_size=4).filter(lambda text: not text.star
 people = st.lists(st.sampled_from(["@a", "@b", "@c"]), min_size=1, max_size=2, unique=True)
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.text("ab*-", min_size=1, max_size=4).filter(lambda text: not text.startswith("-")), people),
     st.dictionaries(names, st.none() | people),

@@ -138,6 +138,7 @@ def batches(tmp_path: Path, names: list[str], jobs: int) -> tuple[str, list[dict
     return found["count"], json.loads(found["batches"])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it")
 @pytest.mark.parametrize("jobs", [1, 32, 256])
 @pytest.mark.parametrize("number", [0, 1, 3, 256, 257, 1000, 3000])

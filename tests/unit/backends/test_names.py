@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -101,6 +102,7 @@ def begins(there: Mapping[str, Asked], added: Mapping[str, Asked]) -> tuple[set[
     return has[0] - had[0], has[1] and not had[1]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(branches())
 def test_two_additions_meet_only_where_both_have_owners_of_their_own_or_begin_to_watch(

@@ -123,6 +123,7 @@ def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> N
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_actionlint_finds_an_input_that_an_action_does_not_have(corpus: Path, tmp_path: Path) -> None:
     text = "".join(Path(path).read_text() for path in files(corpus / "tags")[:12])
     used = set(re.findall(r"uses: (\S+)", text))

@@ -90,6 +90,7 @@ def test_columns_that_held_nothing_get_a_plain_value() -> None:
     )
 
 
+@pytest.mark.slow
 @given(
     count=st.integers(1, 40),
     quantiles=st.lists(st.floats(-1e12, 1e12), min_size=21, max_size=21).map(sorted),

@@ -150,6 +150,7 @@ def test_a_column_with_seven_per_cent_of_nulls_for_ten_days_blinds_nobody(ten_da
     assert compared == [{"age", "plan", "visits", *DATES}] * 10
 
 
+@pytest.mark.slow
 def test_the_contract_knows_of_it(ten_days: Path, filling: Path) -> None:
     agreed = Agreed(nulls={"insured": 0.07})
     found = report(ten_days, filling, START + timedelta(days=10), agreed, quality=STRICT)

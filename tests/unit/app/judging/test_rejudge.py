@@ -71,6 +71,7 @@ def test_a_lower_bound_with_a_worse_model_fails_under_the_base(root: Path) -> No
     assert error.exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_lower_bound_alone_passes_both_and_is_labelled(root: Path) -> None:
     recorded(root, GOOD, rules=rules(0.6))
     found = judged(root)

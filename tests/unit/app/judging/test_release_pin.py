@@ -78,6 +78,7 @@ def test_anything_else_is_named(root: Path, wheel: Path, file: str, text: str) -
     assert found(root, "HEAD") == [mixed(file)]
 
 
+@pytest.mark.slow
 def test_a_compiled_file_that_is_not_what_the_release_writes_is_named(root: Path, wheel: Path) -> None:
     move(root, wheel)
     edit(root, "pipelines/churn/params.yaml", "seed: ", "seed: 1")

@@ -103,6 +103,7 @@ def refused(action: Any) -> MlopsError:
     return caught.value
 
 
+@pytest.mark.slow
 def test_what_is_live_or_can_be_gone_back_to_stays_and_the_rest_goes(shop: Shop) -> None:
     for name in ("one", "two", "three", "never released", "four", "last"):
         shop.learn(name)

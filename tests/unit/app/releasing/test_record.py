@@ -58,6 +58,7 @@ def refused(action: Any) -> MlopsError:
     return caught.value
 
 
+@pytest.mark.slow
 def test_lock_and_reports_and_nothing_else_are_proposed_once(team: Judged, api: Api) -> None:
     (team.root / FOLDER / "params.yaml").touch()
     (team.root / FOLDER / "notes.md").write_text("somebody's edit\n")
@@ -149,6 +150,7 @@ def remote(root: Path, url: str) -> None:
     (root / ".dvc/config").write_text(f"[core]\n    remote = s\n['remote \"s\"']\n    url = {url}\n    verify = true\n")
 
 
+@pytest.mark.slow
 def test_a_bundle_that_was_taken_over_is_pushed_to_where_dvc_keeps_it(
     team: Judged, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -265,6 +265,7 @@ def run_statement(shop: Shop) -> str:
     return digest_file(shop.root / "pipelines/tiny/reports/bundle.json")
 
 
+@pytest.mark.slow
 def test_a_bundle_that_is_nowhere_or_not_as_promised_is_not_gone_back_to(alone: Shop) -> None:
     alone.say("prod", A, "never stored")
     alone.say("prod", alone.first)

@@ -78,6 +78,7 @@ def retrained(root: Path, environment: str | None = None) -> Retraining:
     return found
 
 
+@pytest.mark.slow
 def test_each_environment_has_its_log_its_report_and_its_branch(root: Path) -> None:
     names = {environment: serve(root, environment) for environment in ("staging", "production")}
     assert sorted(path.name for path in (root / ".mlops/log/churn").iterdir()) == ["production", "staging"]
@@ -171,6 +172,7 @@ def test_where_nothing_is_live_the_release_is_what_to_type(root: Path, capsys: p
         assert capsys.readouterr().err.endswith("hint: mlops release churn --env production\n")
 
 
+@pytest.mark.slow
 def test_an_alarm_counts_where_it_is_delivered(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`monitor` hands it on to `retrain`, which ends with 2 where no pull request tells it."""
     serve(root, "production")

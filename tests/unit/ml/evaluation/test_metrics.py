@@ -155,6 +155,7 @@ def test_a_weight_is_a_number_of_copies(name: str, copies: list[int]) -> None:
     assert weighted == pytest.approx(repeated, nan_ok=True)
 
 
+@pytest.mark.slow
 def test_torchmetrics_agrees_where_scikit_learn_has_no_such_metric() -> None:
     torch = pytest.importorskip("torch")
     functional = pytest.importorskip("torchmetrics.functional")

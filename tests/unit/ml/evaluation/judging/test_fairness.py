@@ -39,6 +39,7 @@ def judged(data: Labelled, **rule: Any) -> Result:
     return judge(gather(predictions, [asked], METHOD, grouped=data.clusters is not None), METHOD, 30)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("measure", MEASURES)
 def test_values_are_fairlearns(measure: str, seed: int) -> None:

@@ -66,7 +66,8 @@ class Manifest(BaseModel):
         if absent := sorted(_REQUIRED[manifest.schema_version] - set(manifest.files)):
             raise IntegrityError(f"{NAME} does not name {', '.join(absent)}")
         if (manifest.identity is None) != (manifest.schema_version == VERSION):
-            raise IntegrityError(f"{NAME} of version {manifest.schema_version} says too much, or too little, of itself")
+            said = "has no" if manifest.identity is None else "may not have an"
+            raise IntegrityError(f"{NAME} of version {manifest.schema_version} {said} `identity`")
         if manifest.schema_version == VERSION and (told := sorted(EVIDENCE & set(manifest.files))):
             raise IntegrityError(f"{NAME} names {', '.join(told)}, which is about content and no part of it")
         if manifest.dumps() != data:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mlops.bundle.decision import Decision
 from mlops.errors import IntegrityError
 from mlops.ml.evaluation.metrics.catalogue import decisions
@@ -13,11 +15,12 @@ from mlops.ml.evaluation.studies import costs, threshold
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.ml.evaluation.studies.threshold import Choice
+
+_TOLERANCE = 1e-4  # of the span of the values: on another kind of processor a score near the threshold may cross it
 
 
 def learn(cost: Mapping[str, Any], classes: Sequence[str], y: NDArray[Any], scores: NDArray[Any]) -> Decision:
@@ -32,6 +35,18 @@ def _rule(cost: Mapping[str, Any], values: NDArray[np.float64], choice: Choice |
         threshold=None if choice is None else choice.threshold,
         unit=cost.get("unit", ""),
     )
+
+
+def _agrees(served: Decision, learnt: Decision, choice: Choice | None, y: NDArray[Any], scores: NDArray[Any]) -> bool:
+    """Whether a bundle decides as these rows say: by the same values, and by a threshold that is worth as much.
+
+    A threshold itself is not the same number everywhere: scores of another kind of processor have other last bits.
+    """
+    if (served.values, served.unit) != (learnt.values, learnt.unit):
+        return False
+    values = np.array(served.values)
+    worth = float(values[y.astype(np.int64), served.decide(scores)].mean())
+    return choice is None or worth >= choice.value - _TOLERANCE * float(np.ptp(values))
 
 
 @dataclass(frozen=True)
@@ -59,9 +74,10 @@ class Deciding:
         values = costs.table(cost, classes)
         choices = {model: threshold.choose(y, score, values) for model, score in scores.items() if len(classes) == 2}
         rules = {model: _rule(cost, values, choices.get(model)) for model in scores}
-        if rules["candidate"] != served:
+        known = (y, scores["candidate"])
+        if served is None or not _agrees(served, rules["candidate"], choices.get("candidate"), *known):
             raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
-        return cls(values, rules, choices)
+        return cls(values, rules | {"candidate": served}, choices)
 
     def decide(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
         """Decide every row by every model; one without a rule takes the likeliest class, as it does in serving.

@@ -22,7 +22,7 @@ from pydantic import BaseModel, Field
 from mlops.bundle import manifest, timing
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
-from mlops.errors import InfrastructureError
+from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.judging import serving_cost
@@ -160,6 +160,9 @@ def _read(process: subprocess.Popen[str]) -> dict[str, Any]:
 def _subject(name: str, bundle: Path, batch: int, folder: Path) -> Subject:
     """Leave requests that fit a bundle, made as its golden rows are, and name the command that answers them."""
     contents = Contents.read(bundle)
+    if "profile.json" not in contents.files:  # a bundle of version 1 need not have one
+        said = f"the bundle {contents.digest[:19]}… has no profile to make requests from"
+        raise IntegrityError(said, hint="release one that has, or take the rule over its cost away")
     profile = json.loads(contents.files["profile.json"])
     rows = golden_rows.make(Predictor.load(contents), profile, _ROWS).rows
     (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")

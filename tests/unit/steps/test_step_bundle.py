@@ -13,6 +13,7 @@ import pytest
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.decision import Decision
 from mlops.bundle.golden import Golden
+from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.transform import Transform
 from mlops.errors import IntegrityError
@@ -105,6 +106,26 @@ def test_what_is_evaluated_decides_as_the_bundle_does(tmp_path: Path) -> None:
     section = {"task": "binary", "target": "y", "metrics": ["accuracy", "value"], "bootstrap": {"samples": 20}}
     for cost, fits in ((COST, True), (COST | {"false_negative": -1.0}, False)):
         context = StageContext(folder, "tiny", "evaluate", section | {"cost": cost})
+        if fits:
+            evaluate.run(context)
+            continue
+        with pytest.raises(IntegrityError) as caught:
+            evaluate.run(context)
+        assert caught.value.message == "the bundle decides otherwise than validation rows and `evaluate.cost` say"
+
+
+def test_a_threshold_that_another_processor_learnt_decides_and_one_that_nobody_learnt_does_not(tmp_path: Path) -> None:
+    """Its last bits are the scores'; what it is worth on the validation rows is not."""
+    folder = with_arrays(make_pipeline(tmp_path / "pipelines/tiny"))
+    here = made(folder, cost=COST)
+    learnt = Decision.parse((here / "decision.json").read_bytes())
+    assert learnt.threshold is not None
+    section = {"task": "binary", "target": "y", "metrics": ["value"], "bootstrap": {"samples": 20}, "cost": COST}
+    for threshold, fits in ((learnt.threshold * (1 + 1e-9), True), (2.0, False)):
+        (here / "decision.json").write_text(learnt.model_copy(update={"threshold": threshold}).dumps())
+        (here / "manifest.json").unlink()
+        seal(here, "tiny", "binary")
+        context = StageContext(folder, "tiny", "evaluate", section)
         if fits:
             evaluate.run(context)
             continue

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlops.errors import InfrastructureError
+from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.canonical import digest_file, dumps
 from mlops.steps import measure
 from mlops.steps.context import StageContext
-from tests.builders.bundles import make_bundle, make_pipeline
+from tests.builders.bundles import VERSION1, make_bundle, make_pipeline
 from tests.builders.workloads import judged, simulated, timed
 
 pytestmark = pytest.mark.slow
@@ -45,6 +47,20 @@ def test_a_fifth_is_found_and_a_fiftieth_is_not_blamed_on_machines_so_noisy(spre
     random = np.random.default_rng(3)
     assert np.mean([judged(simulated(1.2, spread, random)) == "fail" for _ in range(400)]) >= 0.95
     assert np.mean([judged(simulated(1.02, spread, random)) == "fail" for _ in range(400)]) <= 0.05
+
+
+def test_a_live_bundle_without_a_profile_cannot_be_asked_and_is_said_so(tmp_path: Path) -> None:
+    """Those of version 1 need not have one."""
+    bundle = tmp_path / "live"
+    shutil.copytree(VERSION1, bundle)
+    (bundle / "profile.json").unlink()
+    manifest = json.loads((bundle / "manifest.json").read_bytes())
+    del manifest["files"]["profile.json"]
+    (bundle / "manifest.json").write_text(dumps(manifest))
+    digest = digest_file(bundle / "manifest.json")
+    with pytest.raises(IntegrityError) as caught:
+        measure._subject("champion", bundle, 4, tmp_path)
+    assert str(caught.value) == f"the bundle {digest[:19]}… has no profile to make requests from"
 
 
 def test_a_model_and_the_live_one_are_measured_in_turns(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PART, _REPLACED = ".part", ".old"
+_OURS = re.compile(r"\..+\.[a-z0-9_]{8}\.(part|old)", re.DOTALL)  # as `tempfile` names what is made below
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -74,14 +77,18 @@ def writing_folder(final: Path) -> Iterator[Path]:
 
 def _claim(path: Path, make: Callable[[Path], tuple[int, Path]]) -> tuple[int, Path]:
     """Make something new beside `path`, locked while its descriptor is open, and delete what the killed left there."""
-    _sweep(path)
+    _sweep(path.parent.absolute())
     while True:
-        with suppress(FileNotFoundError):  # somebody swept what nobody had locked yet
+        try:
             descriptor, temporary = make(path)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:
-                return descriptor, temporary
-            os.close(descriptor)
+        except FileNotFoundError:  # somebody swept what nobody had locked yet
+            if path.parent.is_dir():
+                continue
+            raise
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, temporary
+        os.close(descriptor)
 
 
 def _new_file(path: Path) -> tuple[int, Path]:
@@ -94,11 +101,14 @@ def _new_folder(path: Path) -> tuple[int, Path]:
     return os.open(name, os.O_RDONLY), Path(name)
 
 
-def _sweep(path: Path) -> None:
-    """Delete what writers of `path` that were killed left beside it: what nobody holds a lock on is nobody's."""
-    begins = f".{path.name}."
-    with os.scandir(path.parent) as entries:
-        left = [entry.path for entry in entries if entry.name.startswith(begins)]
+@cache
+def _sweep(folder: Path) -> None:
+    """Delete what writers that were killed left in a folder: what nobody holds a lock on is nobody's.
+
+    Once a process: a folder of a log has a hundred thousand files, and each is written by itself.
+    """
+    with os.scandir(folder) as entries:
+        left = [entry.path for entry in entries if _OURS.fullmatch(entry.name)]
     for name in left:
         if name.endswith(_REPLACED):
             shutil.rmtree(name, ignore_errors=True)

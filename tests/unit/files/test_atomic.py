@@ -66,6 +66,28 @@ def test_a_folder_that_is_replaced_leaves_nothing_beside_it(tmp_path: Path) -> N
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["d", "d/b"]
 
 
+def test_a_folder_of_many_files_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor fetches a month of segments, each a file of its own, into one folder."""
+    looked: list[object] = []
+    scan = os.scandir
+
+    def counted(path: str) -> object:
+        looked.append(path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", counted)
+    for number in range(20):
+        write_text(tmp_path / str(number), "")
+    assert looked == [tmp_path]
+
+
+@pytest.mark.parametrize("name", [".f.7.part", ".f.part", ".f.backup.old", "f.abcdefgh.part"])
+def test_what_somebody_else_named_stays(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("theirs")
+    write_text(tmp_path / "f", "ours")
+    assert (tmp_path / name).read_text() == "theirs"
+
+
 _KILLED = """
 import os, signal
 from pathlib import Path

@@ -41,6 +41,8 @@ def command(
     and `environments`, and of an organisation with machines of its own `self-hosted runners`. Exit 6 where anything is
     wrong, 5 where the --policy of a cloud trusts more than it must.
     """
+    if writer and trust is None:
+        raise click.UsageError("--writer is a role that --trust prints: name an environment with it")
     if processor:
         return _processor(form)
     if trust is not None:

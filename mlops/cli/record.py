@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--push", is_flag=True, help="Push what the run wrote to the DVC remote instead.")
 @output("text", "json")
 def command(names: tuple[str, ...], dry: bool, push: bool, form: str) -> int:
-    """Propose dvc.lock and reports of pipeline NAME where no commit holds them: CI made its bundle.
+    """Propose dvc.lock, reports and comparisons of pipeline NAME where no commit holds them: CI made its bundle.
 
     One pull request a pipeline, kept up to date; none where Git records the run already. Only what Git records is
     released. Exit 3 where what lies here is not a run of what is checked out.

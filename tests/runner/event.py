@@ -58,11 +58,19 @@ class Event:
 
 
 def pull_request(
-    number: int, base: str, head: str, merge: str, *, branch: str = "main", source: str = "change", fork: bool = False
+    number: int,
+    base: str,
+    head: str,
+    merge: str,
+    *,
+    branch: str = "main",
+    source: str = "change",
+    fork: bool = False,
+    author: str = "ada",
 ) -> Event:
     """Open or update a pull request; GitHub checks out the merge of head into base."""
     repository = f"stranger/{REPOSITORY.split('/')[1]}" if fork else REPOSITORY
-    author = "stranger" if fork else "ada"
+    author = "stranger" if fork else author
     payload = {
         "action": "synchronize",
         "number": number,

@@ -35,11 +35,16 @@ class Origin:
     def head(self, branch: str = "main") -> str:
         return git(self.folder, "rev-parse", branch).strip()
 
-    def pull_request(self, work: Path, number: int = 7, *, fork: bool = False) -> Event:
-        """Push what a working repository has checked out as a pull request into main, and merge it on trial."""
+    def pull_request(
+        self, work: Path, number: int = 7, *, fork: bool = False, source: str = "change", author: str = "ada"
+    ) -> Event:
+        """Push what a working repository has checked out as a pull request into main, and merge it on trial.
+
+        `source` is the branch that GitHub calls it by, `author` who opened it.
+        """
         base, head, merge = self._merged(work, f"refs/pull/{number}/head")
         git(self.folder, "update-ref", f"refs/pull/{number}/merge", merge)
-        return pull_request(number, base, head, merge, fork=fork)
+        return pull_request(number, base, head, merge, source=source, fork=fork, author=author)
 
     def merge_group(self, work: Path, number: int = 7) -> Event:
         """Put what a working repository has checked out into the merge queue."""

@@ -19,6 +19,7 @@ from mlops.app.judging.opponent import Run
 from mlops.app.judging.settle import compare
 from mlops.app.releasing.bundles import made_at, reported
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
+from mlops.files.canonical import digest_file
 from mlops.ml.evaluation.judging import waivers
 from mlops.release.tracking import connection
 
@@ -73,7 +74,7 @@ def hold_new(
 def _compare(root: Path, project: Project, papers: Papers, name: str, live: str, connect: Connect) -> Comparison:
     """Compare again; where the run's rows are nowhere, what its own run came to counts."""
     try:
-        with _run_of(root, name, papers.bundle) as run:
+        with _run_of(root, name, papers) as run:
             return compare(run, project, papers.bundle, live, connect)
     except InfrastructureError:
         known = _known(root, name, papers, live)
@@ -92,10 +93,10 @@ def _known(root: Path, name: str, papers: Papers, live: str) -> Comparison | Non
 
 
 @contextmanager
-def _run_of(root: Path, name: str, digest: str) -> Iterator[Run]:
+def _run_of(root: Path, name: str, papers: Papers) -> Iterator[Run]:
     """Find the run that made a bundle: in the work tree, else as of the commit that recorded it."""
-    here = Run.here(root, name)
-    if reported(root, name).get("digest") == digest and here.predictions.is_file() and here.test.is_file():
+    here, digest = Run.here(root, name), papers.bundle
+    if reported(root, name).get("digest") == digest and _has_rows(here, papers):
         yield here
         return
     commit = made_at(root, name, digest)
@@ -109,6 +110,14 @@ def _run_of(root: Path, name: str, digest: str) -> Iterator[Run]:
         run = replace(here, place=Path(folder) / "run")
         _lay_out(run, commit)
         yield run
+
+
+def _has_rows(run: Run, papers: Papers) -> bool:
+    """Whether the rows that a run judged are here; where CI made it, those of an earlier run may lie in their place."""
+    if not (run.predictions.is_file() and run.test.is_file()):
+        return False
+    gate: dict[str, object] = json.loads(papers.files["gate.json"])
+    return digest_file(run.predictions) == gate.get("predictions")
 
 
 def _lay_out(run: Run, commit: str) -> None:

@@ -1,7 +1,8 @@
 """`mlops record`: the lock and the reports of a run that Git does not hold, as a pull request of their own.
 
 Where CI made a bundle, on the pull request or after the merge, nobody has committed what its run wrote. A release names
-one bundle and carries nothing else, so this comes first.
+one bundle and carries nothing else, so this comes first. What the bundle was compared with travels along: the rows to
+compare it on are kept nowhere but where it was made.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.git import changed_files
+from mlops.app.judging.comparison import comparisons_of
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import recorded_at, reported
 from mlops.app.releasing.history import shallow
@@ -47,6 +49,7 @@ def record(root: Path, name: str, *, dry: bool = False) -> Record:
     if not files:
         return Record(name, digest, "recorded")
     _agreeing(root, name)
+    files |= _compared(root, name, digest)
     if dry:
         return Record(name, digest, "unrecorded", tuple(files))
     proposal = Proposal(
@@ -74,6 +77,12 @@ def unrecorded(root: Path, name: str) -> dict[str, bytes | None]:
     files = changed_files(root, "HEAD", f"pipelines/{name}")
     kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
     return {path: _bytes(root / path) for path in sorted(files) if path.startswith(kept)}
+
+
+def _compared(root: Path, name: str, digest: str) -> dict[str, bytes | None]:
+    """Give the comparisons of a bundle that the commit lacks."""
+    changed = changed_files(root, "HEAD", f"pipelines/{name}")
+    return {made.file: made.dumps().encode() for made in comparisons_of(root, name, digest) if made.file in changed}
 
 
 def refuse_unrecorded(root: Path, name: str, digest: str) -> None:

@@ -105,6 +105,17 @@ def test_where_the_rows_are_nowhere_the_comparison_of_its_run_counts_and_no_othe
             compared(shop, papers, shop.first)
 
 
+def test_rows_of_an_earlier_run_in_the_work_tree_are_not_taken_for_those_of_this_one(shop: Shop) -> None:
+    papers = bundle(shop)
+    (shop.root / "pipelines/tiny/artifacts/evaluation/predictions.parquet").write_bytes(b"of an earlier run")
+    with pytest.raises(InfrastructureError, match="dvc has artifacts/evaluation of commit [0-9a-f]{8} n"):
+        compared(shop, papers, shop.first)
+    gate = json.loads(papers.files["gate.json"])
+    known = compared_as(papers.bundle, shop.first, **{key: gate[key] for key in ("predictions", "registered")})
+    known.write(shop.root)
+    assert compared(shop, papers, shop.first) == known
+
+
 def test_a_recorded_run_whose_rows_are_nowhere_is_not_passed_over(shop: Shop) -> None:
     papers = bundle(shop)
     shutil.rmtree(shop.root / "pipelines/tiny/artifacts")

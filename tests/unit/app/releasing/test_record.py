@@ -15,6 +15,7 @@ from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import GateFailed, InfrastructureError, MlopsError, StaleError
+from tests.builders.confronted import compared
 from tests.builders.judged import FOLDER, Judged, judged, prepare
 from tests.builders.repositories import commit, git
 from tests.runner.api import Api
@@ -77,6 +78,19 @@ def test_lock_and_reports_and_nothing_else_are_proposed_once(team: Judged, api: 
     again = record(team.root, "churn").proposed
     assert again is not None
     assert (again.done, len(api.pulls)) == ("unchanged", 1)
+
+
+@pytest.mark.slow
+def test_what_the_bundle_was_compared_with_travels_along_and_is_no_record_by_itself(team: Judged, api: Api) -> None:
+    made = compared(team.bundle, A, pipeline="churn")
+    made.write(team.root)
+    compared(A, A, pipeline="churn").write(team.root)
+    files = record(team.root, "churn").files
+    assert [path for path in files if "/comparisons/" in path] == [made.file]
+    assert git(team.root.parent / "origin.git", "show", f"{BRANCH}:{made.file}") == made.dumps()
+    commit(team.root, "by hand")
+    compared(team.bundle, "sha256:" + "b" * 64, pipeline="churn").write(team.root)
+    assert record(team.root, "churn").state == "recorded"
 
 
 def test_merged_it_is_a_run_of_what_is_checked_out_and_there_is_nothing_left_to_record(team: Judged, api: Api) -> None:

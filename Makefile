@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 STAMP  := .venv/.installed
 TESTED := .venv/.installed-test
+SERVICES := .mlops/services/.installed
 JOBS   ?= 2
 
 HASHES ?= yes
@@ -32,7 +33,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check setup lock audit runner compile ui golden format clean help
+.PHONY: demo test test-tools check setup lock audit runner services compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -53,8 +54,9 @@ demo: setup      ## Three pipelines from YAML to a verdict, one to a running mod
 test: $(TESTED) ## What check runs, learning, and end to end with real tools
 	$(BIN)/python -m pytest -n $(JOBS) -m "not tools" --durations 10
 
-test-tools: $(TESTED) ## What needs npm and qemu: compiled workflows are executed, other processors emulated
+test-tools: $(TESTED) ## What needs npm, qemu and PostgreSQL: workflows executed, processors emulated, a server with a login
 	@$(MAKE) --no-print-directory runner || echo "npm cannot install tests/runner: tests that execute workflows say so and skip" >&2
+	@$(MAKE) --no-print-directory services || echo "pip cannot install .requirements/services.txt: tests that need it say so and skip" >&2
 	$(BIN)/python -m pytest -n $(JOBS) -m tools --durations 10
 
 check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
@@ -106,9 +108,18 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	.mlops/audit/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement .requirements/audit.txt
 	$(call audited,$(addprefix mlops/locks/,run.txt torch.txt s3.txt gs.txt azure.txt ssh.txt) .requirements/build.txt .requirements/test.txt)
 	$(call audited,.requirements/audit.txt)
+	$(call audited,.requirements/services.txt)
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
 	npm ci --prefix tests/runner --silent --no-audit --no-fund
+
+# Beside the environment and not in it: only a server has these, which takes the rest from .venv
+services: $(SERVICES) ## What an MLflow server with a login, on PostgreSQL and S3, needs beside what is installed
+
+$(SERVICES): $(TESTED) .requirements/services.txt
+	rm -rf $(@D)
+	$(PIP) $(HASHED) --target $(@D) --requirement .requirements/services.txt
+	@touch $@
 
 compile: setup   ## Write the generated files
 	$(BIN)/mlops compile
@@ -126,4 +137,4 @@ format: $(TESTED) ## Format the code
 
 clean:           ## Remove what `make` made; data and runs stay
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf tests/runner/node_modules tests/runner/build .mlops/audit
+	rm -rf tests/runner/node_modules tests/runner/build .mlops/audit .mlops/services

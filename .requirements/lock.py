@@ -23,13 +23,15 @@ RUN = ("train", "registry", "sql", "excel", "explain")  # extras of the stages a
 FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
 BUILD = ("setuptools", "uv")  # builds this project and what is published as a source alone; installs the rest
 AUDIT = "pip-audit==2.10.1"
+# what MLflow needs for a login, on PostgreSQL and S3; constraints.txt pins boto3 by its botocore
+SERVICES = "flask-wtf==1.3.0\nboto3\nmoto[s3]==5.2.5\npsycopg[binary]==3.3.9\n"
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build for CUDA asks for and the CPU's does not
 
 
 def main() -> None:
-    """Resolve what serves, what runs, what tests, what each kind of remote needs, and the tool that audits them."""
+    """Resolve what serves, what runs, what tests, what each kind of remote and a server need, and what audits them."""
     run = _needed(*RUN)
     torch = next(block for block in run if block.startswith("torch=="))
     plain = [block for block in run if not TORCH.match(block)]
@@ -37,6 +39,7 @@ def main() -> None:
     _write(BESIDE / "build", [block for block in run + more if block.partition("==")[0] in BUILD])
     _write(BESIDE / "test", [block for block in more if block.partition("==")[0] not in BUILD])
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
+    _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])
     _write(SHIPPED / "serve", _needed())
     _write(SHIPPED / "run", plain)
     _write(SHIPPED / "torch", [block for block in run if TORCH.match(block)])
@@ -45,10 +48,11 @@ def main() -> None:
         _write(SHIPPED / store, [block for block in _needed(*RUN, store) if block not in run])
 
 
-def _needed(*extras: str) -> list[str]:
-    """Resolve the core with some extras."""
+def _needed(*extras: str, also: str = "") -> list[str]:
+    """Resolve the core with some extras, and what is asked for beside them."""
     asked = [option for extra in extras for option in ("--extra", extra)]
-    return _resolved("pyproject.toml", *asked, "--constraint", "constraints.txt")
+    files = ("pyproject.toml", "-") if also else ("pyproject.toml",)
+    return _resolved(*files, *asked, "--constraint", "constraints.txt", read=also or None)
 
 
 def _resolved(*options: str, read: str | None = None) -> list[str]:

@@ -32,7 +32,7 @@ _REMOTE = """\
 _PROJECT = """\
 name: shop
 tracking: {{uri: "sqlite:///{database}"}}
-ci: {{install: make, runner: shop-machine, app: {{id: Iv1shop}}}}
+ci: {{install: make, runner: shop-machine, app: {{id: Iv1shop}}, secrets: {{{secrets}}}}}
 """
 
 
@@ -53,10 +53,13 @@ class Team:
         git(self.work, "reset", "-q", "--hard", "FETCH_HEAD")
 
 
-def keep_registry(work: Path, database: Path, *environments: str) -> None:
-    """Give the shop a registry, jobs that run on its own machine, a bot that opens pull requests, and environments."""
+def keep_registry(work: Path, database: Path, *environments: str, secrets: str = "") -> None:
+    """Give the shop a registry, jobs that run on its own machine, a bot that opens pull requests, and environments.
+
+    `secrets` says which secrets of GitHub environments there are, and for what.
+    """
     lines = ["environments:", *(f"  {line}" for line in environments), ""] if environments else []
-    (work / "conf/project.yaml").write_text(_PROJECT.format(database=database) + "\n".join(lines))
+    (work / "conf/project.yaml").write_text(_PROJECT.format(database=database, secrets=secrets) + "\n".join(lines))
 
 
 def settle(work: Path, remote: Path) -> None:

@@ -22,6 +22,7 @@ from tests.runner.result import Run
 from tests.runner.run import Runner
 
 pytestmark = plays.MARKS
+TOKENS = {place: f"token-of-the-registry-for-{place}" for place in ("mlops-main", "staging", "prod")}
 
 
 @dataclass
@@ -58,12 +59,14 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
     edit(work, "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.85\n    over_champion: {no_worse_than: 0.5}")
-    plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true, role: live}", "prod: {}")
+    declared = ("staging: {propose: true, role: live}", "prod: {}")
+    plays.keep_registry(work, folder / "mlflow.db", *declared, secrets="MLFLOW_TRACKING_TOKEN: tracking")
     plays.settle(work, folder / "remote")
     propose(work, "Two environments, and a remote")
     origin = Origin.of(work, folder / "origin.git")
     with Engine() as engine, Api() as api:
-        environments = {"mlops-main": {"MLOPS_APP_KEY": KEY}}
+        environments = {place: {"MLFLOW_TRACKING_TOKEN": token} for place, token in TOKENS.items()}
+        environments["mlops-main"]["MLOPS_APP_KEY"] = KEY
         runner = Runner(engine, origin, folder / "runs", api, environments=environments)
         yield Team(work, origin, runner, api, folder / "mlflow.db")
 
@@ -86,14 +89,19 @@ def test_a_merge_registers_the_bundle_and_proposes_it_for_staging(team: Team, fi
     assert team.origin.changed("main", pull["head"]["ref"]) == ("conf/release/staging/churn.yaml",)
 
 
-def test_only_the_proposing_step_holds_the_apps_token_and_nobody_else_its_key(first: Run) -> None:
+def test_each_secret_is_held_by_the_steps_that_need_it_and_by_no_other(first: Run) -> None:
     (instance,) = first["register"].instances
     assert instance.environment == "mlops-main"
     assert instance.permissions == {"actions": "read", "contents": "read", "pull-requests": "read"}
-    assert [step.name for step in instance.steps if step.secrets] == ["Speak for the App"]
+    assert {step.name: step.secrets for step in instance.steps if step.secrets} == {
+        "Take over what was judged": ("MLFLOW_TRACKING_TOKEN",),
+        "Register": ("MLFLOW_TRACKING_TOKEN",),
+        "Speak for the App": ("MLOPS_APP_KEY",),
+        "Propose the records and the releases": ("MLFLOW_TRACKING_TOKEN",),
+    }
     assert [step.name for step in instance.steps if step.account] == ["Propose the records and the releases"]
     assert [step.name for step in instance.steps if step.token is not None] == ["Take over what was judged"]
-    assert KEY not in first.log
+    assert "***" not in first.log, "nothing printed a secret that had to be masked"
 
 
 def test_what_was_trained_at_home_and_never_judged_is_pulled_judged_and_not_trained_again(first: Run) -> None:
@@ -127,6 +135,9 @@ def test_merging_the_release_makes_the_model_live_where_it_says(team: Team, rele
     assert "staging" in team.live()
     assert "prod" not in team.live()
     assert {instance.environment for instance in released.instances} == {"staging", "prod"}
+    held = {(step.name, step.secrets) for instance in released.instances for step in instance.steps if step.secrets}
+    assert held == {("Reconcile", ("MLFLOW_TRACKING_TOKEN",))}
+    assert "***" not in released.log, "nothing printed a secret that had to be masked"
     assert all(instance.permissions == {"contents": "read"} for instance in released.instances)
     nothing_is_stale(team)
 

@@ -42,7 +42,7 @@ def asked(project: dict[str, Any]) -> list[str]:
 
 
 SHIPPED = ("run", "serve", "torch", "torch-cpu", *STORES)
-LOCKS = (*SHIPPED, "audit", "build", "test")
+LOCKS = (*SHIPPED, "audit", "build", "services", "test")
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -82,7 +82,7 @@ def commands(repository: Path, target: str, *settings: str) -> list[str]:
     return done.stdout.replace("\\\n", " ").splitlines()
 
 
-@pytest.mark.parametrize("target", ["setup", "check", "audit"])
+@pytest.mark.parametrize("target", ["setup", "check", "audit", "services"])
 def test_nothing_is_installed_but_by_its_hash_or_from_here(target: str, repository: Path) -> None:
     parts = [part for line in commands(repository, target) for part in re.split(r";|\|\|", line)]
     parts = [part for part in parts if re.search(r"bin/(uv )?pip .*install ", part)]
@@ -100,6 +100,7 @@ def test_a_setup_for_the_demo_installs_nothing_that_only_tests_need(repository: 
 def test_what_serves_is_part_of_what_runs(repository: Path) -> None:
     assert locked(repository, "serve").items() <= locked(repository, "run").items()
     assert not locked(repository, "test").keys() & locked(repository, "run").keys()
+    assert not locked(repository, "services").keys() & (locked(repository, "run") | locked(repository, "test")).keys()
 
 
 @pytest.mark.parametrize("store", STORES)

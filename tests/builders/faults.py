@@ -109,16 +109,17 @@ class World:
         shutil.copytree(self.saved / verb, self.here, symlinks=True)
         self.pulls = copy.deepcopy(self._before[verb])
 
-    def say(self, verb: str, kind: str = "", at: int = -1) -> Ended:
+    def say(self, verb: str, kind: str = "", at: int = -1, *, counting: bool = True) -> Ended:
         """Have a verb speak, its `at`-th call out of it spoilt; 1 is the first."""
         count, spoilt = self.here.parent / "count", self.here.parent / "count.spoilt"
         count.unlink(missing_ok=True)
         spoilt.unlink(missing_ok=True)
+        faults = {"FAULT_COUNT": str(count) if counting else "", "FAULT_AT": str(at), "FAULT_KIND": kind}
         with Api(pulls=self.pulls, tokens={"app": {"pull-requests": "write", "contents": "write"}}) as api:
             done = subprocess.run(
                 [sys.executable, "-m", "mlops", *_WORDS[verb]],
                 cwd=self.work,
-                env=self._environment(api) | {"FAULT_COUNT": str(count), "FAULT_AT": str(at), "FAULT_KIND": kind},
+                env=self._environment(api) | faults,
                 capture_output=True,
                 text=True,
                 check=False,

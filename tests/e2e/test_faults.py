@@ -12,9 +12,7 @@ Year = tuple[World, dict[str, tuple[Ended, dict[str, str]]]]
 SAMPLE = (
     ("register", "kill", 0.9),
     ("register", "full", 0.2),
-    ("release", "kill", 0.7),
     ("reconcile", "kill", 0.6),
-    ("monitor", "full", 0.5),
     ("retrain", "kill", 0.8),
 )
 
@@ -26,7 +24,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     world.make()
     for verb in VERBS:
         world.save(verb)
-        ended = world.say(verb)
+        ended = world.say(verb, counting=verb != "run")  # none of its calls is spoilt here, and it makes 2,000
         assert ended.code in (0, 2), ended.said
         undisturbed[verb] = (ended, world.state())
         world.between(verb)

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from mlops.app.git import git
 from mlops.app.watching.rows_folder import rows_folder
 from mlops.app.workspace import Workspace
 from mlops.diagnostics import Diagnostic
-from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.errors import ConfigurationError
 from mlops.files.place import is_address
 from mlops.lower.stages import learns_key
 from mlops.spec.checking.problem import Problem
@@ -50,12 +49,12 @@ def _log(project: Project, name: str, monitor: Monitor) -> Iterator[Problem]:
 
 def _labels(root: Path, project: Project, monitor: Monitor) -> Iterator[Problem]:
     labels = monitor.labels
-    if labels is None or _reaches(project, labels) or (not is_address(labels) and _in_git(root, labels)):
+    if labels is None or _reaches(project, labels) or (not is_address(labels) and (root / labels).is_file()):
         return
     hint = "write an address, such as `labels: s3://bucket/labels.parquet`, or commit the file"
     yield Problem(
         ("monitor", "labels"),
-        f"monitor jobs find no labels: {labels} is neither an address nor in Git",
+        f"monitor jobs find no labels: {labels} is neither an address nor a file of this repository",
         hint,
         "watched-here",
     )
@@ -64,15 +63,6 @@ def _labels(root: Path, project: Project, monitor: Monitor) -> Iterator[Problem]
 def _reaches(project: Project, place: str) -> bool:
     """Whether jobs reach an address; a checkout begins with an empty work tree, so a path inside is none."""
     return is_shared(place) or (is_address(place) and own(project.ci.runner) and stays(place))
-
-
-def _in_git(root: Path, path: str) -> bool:
-    """Whether Git has a file; where it cannot be asked there is nothing to say against it."""
-    try:
-        done = git(root, "ls-files", "--", path)
-    except InfrastructureError:
-        return True
-    return bool(done.returncode or done.stdout)
 
 
 def _retrained(root: Path, name: str, spec: Pipeline, monitor: Monitor) -> Iterator[Problem]:

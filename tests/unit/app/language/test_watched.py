@@ -77,16 +77,16 @@ def test_a_machine_that_is_kept_has_its_disk_and_nobody_elses_jobs_look_anywhere
     assert messages(root) == []
 
 
-def test_labels_are_in_git_or_where_every_job_looks(root: Path) -> None:
+def test_labels_are_in_the_repository_or_where_every_job_looks(root: Path) -> None:
+    """A job checks out what is committed: there a file that nobody committed is none."""
     monitor(root, "log: s3://shop/log, labels: labels.csv")
-    (root / "labels.csv").write_text("prediction_id,time,left\n")
     assert said(root) == [
         (
-            "monitor jobs find no labels: labels.csv is neither an address nor in Git",
+            "monitor jobs find no labels: labels.csv is neither an address nor a file of this repository",
             "write an address, such as `labels: s3://bucket/labels.parquet`, or commit the file",
         )
     ]
-    commit(root)
+    (root / "labels.csv").write_text("prediction_id,time,left\n")
     assert said(root) == []
 
 

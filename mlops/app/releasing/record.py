@@ -62,12 +62,15 @@ def record(root: Path, name: str, *, dry: bool = False) -> Record:
     return Record(name, digest, "proposed", tuple(files), submit(root, proposal, base=project.ci.branch))
 
 
-def bundle_of(root: Path, name: str) -> str:
-    """Name the bundle of the last run; raises StaleError where there is none, GateFailed where it did not pass."""
+def bundle_of(root: Path, name: str, otherwise: str = "") -> str:
+    """Name the bundle of the last run; raises StaleError where there is none, GateFailed where it did not pass.
+
+    `otherwise` is what else the hint says can be typed where there is none.
+    """
     report = reported(root, name)
     digest = report.get("digest")
     if not isinstance(digest, str):
-        raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first")
+        raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first{otherwise}")
     refuse_unless_passed(name, digest, report.get("verdict"))
     return digest
 

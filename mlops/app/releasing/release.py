@@ -8,17 +8,16 @@ from pathlib import Path
 
 from mlops.app.judging.gate import read_gate
 from mlops.app.project import open_project
-from mlops.app.releasing.bundles import obtain, prove, reported
+from mlops.app.releasing.bundles import obtain, prove
 from mlops.app.releasing.compared import compared_with_live
 from mlops.app.releasing.order import claims, refuse_out_of_order
 from mlops.app.releasing.papers import papers_of
-from mlops.app.releasing.record import refuse_unrecorded
+from mlops.app.releasing.record import bundle_of, refuse_unrecorded
 from mlops.app.releasing.registry import (
     Connect,
     fetching,
     passed,
     refuse_judged_since,
-    refuse_unless_passed,
     stating,
     tracking_uri,
 )
@@ -27,7 +26,7 @@ from mlops.app.releasing.releases import file_of, known_environment, live_bundle
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
-from mlops.errors import GateFailed, IntegrityError, MlopsError, StaleError
+from mlops.errors import GateFailed, IntegrityError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.release.tracking import connection
 
@@ -66,7 +65,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     """
     _, project = open_project(root, wanted.name)
     known_environment(root, project, wanted.environment)
-    digest = wanted.bundle or _last(root, wanted.name)
+    digest = wanted.bundle or bundle_of(root, wanted.name, ", or name one: --bundle")
     file = file_of(wanted.environment, wanted.name)
     live = live_bundle(root, wanted.environment, wanted.name)
     if live == digest:
@@ -133,15 +132,6 @@ def text_of(root: Path, file: str) -> str | None:
 def write(root: Path, file: str, text: str) -> None:
     """Write a release file, or its evidence, into the work tree."""
     write_text(root / file, text)
-
-
-def _last(root: Path, name: str) -> str:
-    report = reported(root, name)
-    digest = report.get("digest")
-    if not isinstance(digest, str):
-        raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first, or name one: --bundle")
-    refuse_unless_passed(name, digest, report.get("verdict"))
-    return digest
 
 
 def _hold(papers: Papers, name: str) -> None:

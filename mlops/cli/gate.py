@@ -76,9 +76,11 @@ def _read(here: Path, name: str, base: str | None) -> _Judged:
         from mlops.app.judging.settle import settled
 
         return settled(here, name), None
+    from mlops.app.judging.recompute import recomputed
     from mlops.app.judging.rejudge import rejudge
 
-    again = rejudge(here, name, base)
+    with recomputed(here, name) as found:
+        again = rejudge(here, name, base, found)
     return again.whole, again
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -60,19 +60,23 @@ class Params(BaseModel, extra="forbid", frozen=True):
     libraries: dict[str, str] = Field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Scored:
+    """The test rows that a server answers, and what every model says of them; `refused` counts the others."""
+
+    candidate: Predictor
+    test: pl.DataFrame
+    predictions: Predictions
+    refused: list[dict[str, Any]]
+    deciding: Deciding | None
+    bundle: str
+
+
 def run(context: StageContext) -> None:
     """Write predictions.parquet, metrics.json and the points of the plots."""
     params = Params.model_validate(context.params)
-    test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
-    contents = Contents.read(context.path(_BUNDLE))
-    candidate = Predictor.load(contents)
-    test, refused = answered(test, candidate.schema)
-    context.say(f"scoring {test.height:,} rows")
-    for item in refused:
-        context.say(
-            f"{item['rows']:,} rows are left out, which a server would refuse: `{item['column']}` {item['reason']}"
-        )
-    predictions, deciding = _predict(context, params, candidate, test)
+    found = score(context, params)
+    candidate, test, predictions, refused = found.candidate, found.test, found.predictions, found.refused
     context.say(f"measuring {len(predictions.scores)} models, with intervals")
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
     summary |= examine.examine(context, params, candidate, test, predictions)
@@ -82,8 +86,8 @@ def run(context: StageContext) -> None:
         summary["refused"] = refused
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
-        if deciding is not None:
-            summary["decision"] = deciding.section(predictions)
+        if found.deciding is not None:
+            summary["decision"] = found.deciding.section(predictions)
     with writing_folder(context.path("reports/plots")) as folder:
         drawn = curves.plots(predictions)
         texts = {name: curves.to_csv(points) for name, points in drawn.items()}
@@ -100,11 +104,26 @@ def run(context: StageContext) -> None:
         "task": params.task,
         "rows": len(predictions),
         "classes": list(predictions.classes) or None,
-        "bundle": contents.digest,
+        "bundle": found.bundle,
         "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
     }
     write_text(context.path("reports/metrics.json"), dumps(rounded({**facts, **summary})))
     context.say(_line(params, summary, len(predictions)))
+
+
+def score(context: StageContext, params: Params) -> Scored:
+    """Ask the bundle and the baselines about the test rows."""
+    test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
+    contents = Contents.read(context.path(_BUNDLE))
+    candidate = Predictor.load(contents)
+    test, refused = answered(test, candidate.schema)
+    context.say(f"scoring {test.height:,} rows")
+    for item in refused:
+        context.say(
+            f"{item['rows']:,} rows are left out, which a server would refuse: `{item['column']}` {item['reason']}"
+        )
+    predictions, deciding = _predict(context, params, candidate, test)
+    return Scored(candidate, test, predictions, refused, deciding, contents.digest)
 
 
 def _predict(

@@ -1,4 +1,4 @@
-"""Judge recorded predictions again: by the rules of now and by those of the base commit; the worse verdict holds.
+"""Judge a recorded run again: by the rules of now and by those of the base commit; the worse verdict holds.
 
 A change cannot soften the gate that judges it: what it removes or loosens still counts until it is merged. The live
 model is the one that the base releases, and is asked again whatever the change brings along as its comparison.
@@ -18,7 +18,7 @@ from mlops.app.git import commit_of, file_at
 from mlops.app.judging.gate import BADNESS, Verdict, read_verdict
 from mlops.app.judging.loosened import file_of, loosened
 from mlops.app.judging.opponent import Opponent, Run, meet, sections_of
-from mlops.app.judging.settle import fetch_live, figures, params_of, read_predictions
+from mlops.app.judging.settle import asked, fetch_live, figures, params_of, read_predictions
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import reported
 from mlops.app.releasing.history import live_at
@@ -28,6 +28,7 @@ from mlops.spec.reading.document import read
 from mlops.spec.reading.load import parse_document
 
 if TYPE_CHECKING:
+    from mlops.app.judging.recompute import Recomputed
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.steps.gate import Params
 
@@ -64,8 +65,10 @@ class Rejudged:
         return self.before
 
 
-def rejudge(root: Path, name: str, base: str) -> Rejudged:
-    """Judge a pipeline's recorded predictions by its compiled gate and by that of a commit, beside what is live there.
+def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None) -> Rejudged:
+    """Judge a pipeline's predictions by its compiled gate and by that of a commit, beside what is live there.
+
+    They are those made `again` where they were, else the recorded ones.
 
     Raises:
         InfrastructureError: there are no predictions here, or no compiled gate, or the live bundle cannot be had.
@@ -75,12 +78,13 @@ def rejudge(root: Path, name: str, base: str) -> Rejudged:
     commit = commit_of(root, base)
     file = f"pipelines/{name}/params.yaml"
     read_verdict(root, name)
-    run, live = Run.here(root, name), live_at(root, commit, name)
-    sections = run.sections()
+    run, live = (Run.here(root, name) if again is None else again.run), live_at(root, commit, name)
+    sections = Run.here(root, name).sections()
     text = file_at(root, commit, file)
     earlier = {} if text is None else sections_of(text, f"{commit[:8]}:{file}")
     now, before = sections.get("gate") or {}, earlier.get("gate")
-    bench = _Bench(run, sections, live, _first(root, commit))
+    scores = None if again is None else again.predictions
+    bench = _Bench(run, sections, live, _first(root, commit), scores)
     judged, opponent = bench.judge(now, root)
     metrics = (sections.get("evaluate") or {}).get("metrics") or ()
     models = {} if opponent is None else figures(opponent, params_of(name, now), metrics)
@@ -127,6 +131,8 @@ class _Bench:
     sections: Mapping[str, Any]
     live: str | None
     first: str
+    scores: Predictions | None = None
+    """Those made again; None judges the recorded ones."""
     serving: Mapping[str, Any] | None = None
 
     def judge(self, section: Mapping[str, Any], code: Path) -> tuple[Verdict, Opponent | None]:
@@ -136,7 +142,7 @@ class _Bench:
         from mlops.ml.evaluation.judging.waivers import verdict
 
         run, params = self.run, params_of(self.run.name, section)
-        predictions = read_predictions(run, params)
+        predictions = read_predictions(run, params) if self.scores is None else asked(run.name, self.scores, params)
         opponent = self._opponent(params, predictions)
         if code != run.root:
             predictions = replace(predictions, own=measure(predictions, params.own, code, run.name))

@@ -150,17 +150,22 @@ def read_predictions(run: Run, params: Params) -> Predictions:
         StaleError: they are others, or of another task.
     """
     from mlops.ml.evaluation.predictions import Predictions
-    from mlops.ml.evaluation.studies import costs
 
     if not run.predictions.is_file():
         hint = f"dvc pull brings them, or mlops run {run.name}"
         raise InfrastructureError(f"{run.name}: the predictions are not here", hint=hint)
     if _judged(run) != digest_file(run.predictions):
         raise StaleError(f"{run.name}: the verdict was recorded for other predictions", hint=f"mlops run {run.name}")
-    predictions = Predictions.read(run.predictions)
+    return asked(run.name, Predictions.read(run.predictions), params)
+
+
+def asked(name: str, predictions: Predictions, params: Params) -> Predictions:
+    """Price predictions as a gate says; raises StaleError where they are of another task than it judges."""
+    from mlops.ml.evaluation.studies import costs
+
     if predictions.task != params.task:
         sentence = f"the predictions are {predictions.task} but the gate judges {params.task}"
-        raise StaleError(f"{run.name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
+        raise StaleError(f"{name}: {sentence}", hint="a change of the task is a new pipeline: give it a new name")
     return costs.priced(predictions, params.cost)
 
 

@@ -63,6 +63,8 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
     """
     workspace = open_workspace(root, (name,))
     pipeline = workspace.pipeline(name)
+    # whatever comes of this is judged again beside what is live, where nobody may sign in to where bundles are kept
+    bring_live(root, workspace.project, name, workspace.champions.get(name), connect)
     recorded = _recorded(workspace, pipeline)
     if recorded is not None and (known := _known(workspace, pipeline, recorded, connect)) is not None:
         return known
@@ -72,8 +74,6 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
         return search.among(client or _client(root), workspace.project.ci.branch)
     except (InfrastructureError, IntegrityError):
         note(root, pipeline, search.judged, search.run, search.statement)
-        # it is to be made again, where nobody may sign in to where bundles are kept, and compared with what is live
-        bring_live(root, workspace.project, name, workspace.champions.get(name), connect)
         raise
 
 

@@ -22,18 +22,27 @@ _GLANCE = 0.02
 
 
 class Child:
-    """A running program; `output` is what it and its children print, where that was asked for."""
+    """A running program; `output` is what it and its children print, where that was asked for.
+
+    It prints into the file `printed`, where one is given.
+    """
 
     def __init__(
-        self, command: list[str], folder: Path, *, piped: bool = False, environment: Mapping[str, str] | None = None
+        self,
+        command: list[str],
+        folder: Path,
+        *,
+        piped: bool = False,
+        printed: IO[bytes] | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - its callers build the command of checked names
             command,
             cwd=folder,
             stdin=subprocess.PIPE,
             env=environment,
-            stdout=subprocess.PIPE if piped else None,
-            stderr=subprocess.STDOUT if piped else None,
+            stdout=subprocess.PIPE if piped else printed,
+            stderr=subprocess.STDOUT if piped or printed else None,
             start_new_session=True,  # Ctrl-C is for this process alone, which then ends the others in order
         )
         self._ended = False

@@ -55,10 +55,21 @@ done
 printf '%s\\n' "taken=${taken# }" "gone=${gone# }" >> "$GITHUB_OUTPUT"
 """
 
-# Other bits may come out on another processor, so what is made here is judged in full, by the rules of the base too:
-# that of the push, else the commit before the last one that brought something of the pipeline.
 _MAKE = """\
 made=
+failed=
+for name in $PIPELINES; do
+  code=0
+  .venv/bin/mlops run "$name" || code=$?
+  if [ "$code" = 0 ]; then made="$made $name"; else failed="$failed $name"; fi
+done
+printf '%s\\n' "made=${made# }" "failed=${failed# }" >> "$GITHUB_OUTPUT"
+"""
+
+# Nothing is registered on the word of a check: rows and scores are made again here, and judged by the rules of the base
+# too: that of the push, else the commit before the last one that brought something of the pipeline.
+_JUDGE = """\
+passed=
 failed=
 for name in $PIPELINES; do
   base=$BEFORE
@@ -66,22 +77,20 @@ for name in $PIPELINES; do
     base=$(git log -1 --first-parent --format=%P -- "pipelines/$name" | cut -d ' ' -f 1)
   fi
   code=0
-  .venv/bin/mlops run "$name" || code=$?
-  if [ "$code" = 0 ]; then
-    .venv/bin/mlops gate "$name" ${base:+--base "$base"} --explain -o md >> "$GITHUB_STEP_SUMMARY" || code=$?
-  fi
-  if [ "$code" = 0 ]; then made="$made $name"; else failed="$failed $name"; fi
+  .venv/bin/mlops gate "$name" --base "${base:-HEAD}" --explain -o md >> "$GITHUB_STEP_SUMMARY" || code=$?
+  if [ "$code" = 0 ]; then passed="$passed $name"; else failed="$failed $name"; fi
 done
-printf '%s\\n' "made=${made# }" "failed=${failed# }" >> "$GITHUB_OUTPUT"
+printf '%s\\n' "passed=${passed# }" "failed=${failed# }" >> "$GITHUB_OUTPUT"
 """
 
 _REFUSE = """\
 for name in $PIPELINES; do
-  echo "::error title=$name is not registered::it was made again here and did not pass; nothing went live"
+  echo "::error title=$name is not registered::it did not pass, or could not be made again here; nothing went live"
   {
-    echo "**$name is not registered.** It was made again on this machine and did not pass, or could not be made: the"
-    echo 'log of the step that makes it says why. What is live stays live. Run this workflow again; or train it at home'
-    echo "(\\`mlops run $name\\`), \\`dvc push\\`, and bring its \\`dvc.lock\\` and reports by a pull request."
+    echo "**$name is not registered.** What its data and its bundle come to here did not pass, is not what was"
+    echo 'recorded, or could not be made: the log of the step that made or judged it says why. What is live stays so.'
+    echo "Run this workflow again; or train it at home (\\`mlops run $name\\`), \\`dvc push\\`, and bring its"
+    echo "\\`dvc.lock\\` and reports by a pull request."
   } >> "$GITHUB_STEP_SUMMARY"
 done
 exit 1
@@ -100,10 +109,11 @@ exit 1
 """
 
 _NAMES, _TAKEN, _GONE = "find.outputs.names", "take.outputs.taken", "take.outputs.gone"
-_MADE, _FAILED = "make.outputs.made", "make.outputs.failed"
+_MADE, _UNMADE = "make.outputs.made", "make.outputs.failed"
+_PASSED, _FAILED = "judge.outputs.passed", "judge.outputs.failed"
 _REGISTERED, _REFUSED = "register.outputs.registered", "register.outputs.unfit"
 _SOME_UNFIT = f"${{{{ !cancelled() && steps.{_REFUSED} != '' }}}}"
-_SOME_FAILED = f"${{{{ !cancelled() && steps.{_FAILED} != '' }}}}"
+_SOME_FAILED = f"${{{{ !cancelled() && (steps.{_UNMADE} != '' || steps.{_FAILED} != '') }}}}"
 
 _VERIFY = """\
 for name in $PIPELINES; do .venv/bin/mlops verify "$name"; done
@@ -144,27 +154,32 @@ done
 """
 
 
+def _listed(*outputs: str) -> dict[str, str]:
+    """Hand a step the names that steps before it told."""
+    return {"PIPELINES": " ".join(f"${{{{ steps.{one} }}}}" for one in outputs)}
+
+
 def lower_main(project: Project) -> Workflow:
     """Decide the workflow that follows a merge; runs wait for each other, and each takes up the newest commit."""
     settings = project.ci
     environments = [name for name, environment in project.environments.items() if environment.propose]
-    listed = (_NAMES, _GONE, _FAILED, _REFUSED)
-    names, gone, failed, unfit = ({"PIPELINES": f"${{{{ steps.{one} }}}}"} for one in listed)
-    here = {"PIPELINES": f"${{{{ steps.{_TAKEN} }}}} ${{{{ steps.{_MADE} }}}}"}
-    found, absent = f"steps.{_NAMES} != ''", f"steps.{_GONE} != ''"
-    passed = f"steps.{_TAKEN} != '' || steps.{_MADE} != ''"
+    names, gone, fit, unfit = (_listed(one) for one in (_NAMES, _GONE, _PASSED, _REFUSED))
+    here, failed = _listed(_TAKEN, _MADE), _listed(_UNMADE, _FAILED)
+    found, absent, passed = f"steps.{_NAMES} != ''", f"steps.{_GONE} != ''", f"steps.{_PASSED} != ''"
+    made = f"steps.{_TAKEN} != '' || steps.{_MADE} != ''"
     before = {"BEFORE": "${{ github.event.before }}"}
     token = {"GITHUB_TOKEN": "${{ github.token }}"}
-    register = Step("Register", run=_REGISTER, environment=here, identity="register", condition=passed)
+    register = Step("Register", run=_REGISTER, environment=fit, identity="register", condition=passed)
     take = Step("Take over what was judged", _TAKE, environment=names | token, identity="take", condition=found)
     steps: tuple[Step, ...] = (
         *head(settings),
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
         Step("Find the new bundles", run=_FIND, environment=before, identity="find"),
+        fetch_if_there(settings, names, found),
         holding(settings, signed_in(settings.cloud, take), *RELEASING),
-        fetch_if_there(settings, gone, absent),
-        Step("Make the others, and judge them", _MAKE, environment=gone | before, identity="make", condition=absent),
-        Step("Verify the recorded runs", run=_VERIFY, environment=here, condition=passed),
+        Step("Make the others", _MAKE, environment=gone, identity="make", condition=absent),
+        Step("Verify the recorded runs", run=_VERIFY, environment=here, condition=made),
+        Step("Judge again", _JUDGE, environment=here | before, identity="judge", condition=made),
         holding(settings, signed_in(settings.cloud, register), *RELEASING),
     )
     known, new = {"PIPELINES": f"${{{{ steps.{_REGISTERED} }}}}"}, f"steps.{_REGISTERED} != ''"

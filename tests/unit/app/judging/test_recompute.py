@@ -1,0 +1,202 @@
+"""What is recorded is made again from data and bundle: a forgery of any part is named, and decides nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import yaml
+
+from mlops.app.judging import replay
+from mlops.app.judging.agreement import first_difference
+from mlops.app.judging.recompute import recomputed
+from mlops.app.judging.rejudge import rejudge
+from mlops.app.planning.lock import md5_tree
+from mlops.app.running.again import run_again
+from mlops.app.running.stage import run_stage
+from mlops.errors import Inconclusive, InfrastructureError, IntegrityError, MlopsError
+from mlops.files.canonical import dumps
+from tests.builders.repositories import commit, edit
+from tests.builders.shop import make_shop
+from tests.conftest import ROOT
+
+CHURN = "pipelines/churn"
+PREDICTIONS = f"{CHURN}/artifacts/evaluation/predictions.parquet"
+
+
+def test_the_first_difference_is_named_by_its_place() -> None:
+    ours = {"models": {"a": {"auroc": 0.80001}}, "rows": [1, 2, None]}
+    assert first_difference(ours, ours) == ""
+    assert first_difference(ours, {**ours, "models": {"a": {"auroc": 0.80002}}}) == ""
+    assert first_difference(ours, {**ours, "models": {"a": {"auroc": 0.801}}}) == "models.a.auroc"
+    assert first_difference(ours, {**ours, "rows": [1, 2, False]}) == "rows[2]"
+    assert first_difference(ours, {**ours, "rows": [1, 2]}) == "rows"
+    assert first_difference(ours, {**ours, "more": 1}) == "more"
+    assert first_difference(1, True) == "its top"
+
+
+@pytest.fixture(scope="module")
+def _shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = make_shop(tmp_path_factory.mktemp("shop") / "work", "churn")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": ""}
+    command = [sys.executable, "-m", "mlops", "run", "churn"]
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
+    commit(root, "Trained")
+    return root
+
+
+@pytest.fixture
+def shop(_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shop; stages are made again in this process, which has imported what they need."""
+    monkeypatch.setattr(replay, "run_again", _in_this_process)
+    return shutil.copytree(_shop, tmp_path / "work", symlinks=True)
+
+
+def _in_this_process(folder: Path, stages: Sequence[str], log: Path) -> int:
+    log.touch()
+    try:
+        for stage in stages:
+            run_stage(folder, stage)
+    except MlopsError as error:
+        return error.exit_code
+    return 0
+
+
+def relock(root: Path) -> None:
+    """Let the lock name what lies there, as `dvc commit -f` does."""
+    path = root / CHURN / "dvc.lock"
+    lock = yaml.safe_load(path.read_text())
+    for stage in lock["stages"].values():
+        for entry in (*stage.get("deps", ()), *stage["outs"]):
+            if (root / CHURN / entry["path"]).exists():
+                entry["md5"] = md5_tree(root / CHURN / entry["path"])
+    path.write_text(yaml.safe_dump(lock, sort_keys=False))
+
+
+def rewrite(root: Path, file: str, **columns: pl.Expr) -> None:
+    """Change columns of a Parquet file, which keeps its facts."""
+    path = root / file
+    facts = pl.read_parquet_metadata(path)
+    frame = pl.read_parquet(path).with_columns(**columns)
+    path.unlink()
+    frame.write_parquet(path, metadata={key: value for key, value in facts.items() if key == "mlops"})
+
+
+def amend(root: Path, report: str, change: Callable[[Any], None]) -> None:
+    path = root / CHURN / "reports" / report
+    document = json.loads(path.read_bytes())
+    change(document)
+    path.unlink()
+    path.write_text(dumps(document))
+
+
+def said(root: Path) -> list[str]:
+    with pytest.raises(IntegrityError) as raised, recomputed(root, "churn"):
+        pass
+    assert raised.value.exit_code == 5
+    first, *rest = raised.value.message.splitlines()
+    assert first == "churn: what is recorded is not what comes out of its data and its bundle"
+    return [line.strip() for line in rest]
+
+
+@pytest.mark.slow
+def test_an_honest_run_agrees_and_is_judged_by_what_was_made_again(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "run_again", run_again)
+    with recomputed(shop, "churn") as found:
+        assert found.compared
+        assert rejudge(shop, "churn", "HEAD", found).verdict == "pass"
+        place = found.run.place
+    assert not place.exists(), "nothing of it is left"
+    assert list((shop / ".mlops/judge").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_score_that_is_the_target_is_named_although_the_lock_was_told_to_agree(shop: Path) -> None:
+    rewrite(shop, PREDICTIONS, candidate=pl.col("target").cast(pl.Float64))
+    relock(shop)
+    (sentence,) = said(shop)
+    assert sentence.startswith("the score of candidate of ")
+
+
+@pytest.mark.slow
+def test_without_the_predictions_the_figures_are_held_against_the_scores(shop: Path) -> None:
+    shutil.rmtree(shop / CHURN / "artifacts/evaluation")
+    with recomputed(shop, "churn") as found:
+        assert not found.compared
+    amend(shop, "metrics.json", lambda document: document["models"]["candidate"]["auroc"].update(value=0.999))
+    relock(shop)
+    (sentence,) = said(shop)
+    assert sentence.startswith("reports/metrics.json says auroc 0.999 of candidate: it is 0.9")
+
+
+@pytest.mark.slow
+def test_everything_that_was_forged_is_told_at_once(shop: Path) -> None:
+    rewrite(shop, f"{CHURN}/artifacts/raw.parquet", age=pl.lit("50"))
+    rewrite(shop, PREDICTIONS, target=1 - pl.col("target"))
+    amend(shop, "data.json", lambda document: document.update(rows=501))
+    relock(shop)
+    found = said(shop)
+    assert "artifacts/raw.parquet has other rows than dvc.lock names" in found
+    assert "reports/data.json says something else at rows" in found
+    assert any(line.startswith("the target of ") for line in found)
+
+
+@pytest.mark.slow
+def test_a_split_that_the_configuration_does_not_make_is_named(shop: Path) -> None:
+    path = shop / CHURN / "artifacts/split/test.parquet"
+    frame = pl.read_parquet(path)
+    path.unlink()
+    frame.head(frame.height - 1).write_parquet(path)
+    relock(shop)
+    assert "artifacts/split has other rows than dvc.lock names" in said(shop)
+
+
+def _data(root: Path) -> None:
+    (root / CHURN / "data/table.csv").write_text("age,visits,plan,left\n")
+
+
+def _no_data(root: Path) -> None:
+    (root / CHURN / "data/table.csv").unlink()
+
+
+def _no_bundle(root: Path) -> None:
+    shutil.rmtree(root / CHURN / "artifacts/bundle")
+    shutil.rmtree(root / ".dvc/cache", ignore_errors=True)
+    shutil.rmtree(root / ".mlops", ignore_errors=True)
+
+
+def _newer(root: Path) -> None:
+    edit(root, f"{CHURN}/params.yaml", "drop_null_target:", "drop_null_targets:")
+
+
+def _no_lock(root: Path) -> None:
+    (root / CHURN / "dvc.lock").unlink()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("spoil", "kind", "message"),
+    [
+        (_data, IntegrityError, "churn: data/table.csv is not the data that was learnt from"),
+        (_no_data, InfrastructureError, "churn: data/table.csv is not here"),
+        (_no_bundle, InfrastructureError, "churn: the bundle sha256:"),
+        (_newer, Inconclusive, "churn: this version of mlops cannot read what the run was made with: validate.drop"),
+        (_no_lock, InfrastructureError, "churn: there is no run to judge"),
+    ],
+)
+def test_what_it_takes_is_asked_for(
+    shop: Path, spoil: Callable[[Path], None], kind: type[MlopsError], message: str
+) -> None:
+    spoil(shop)
+    with pytest.raises(kind) as raised, recomputed(shop, "churn"):
+        pass
+    assert raised.value.message.startswith(message)
+    assert raised.value.hint

@@ -9,7 +9,7 @@ import click
 
 from mlops.cli.annotations import annotate, annotated
 from mlops.cli.failure import report
-from mlops.cli.options import base_option, emit, output, root
+from mlops.cli.options import base_option, emit, output, root, say
 from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def _read(here: Path, name: str, base: str | None) -> _Judged:
     from mlops.app.judging.rejudge import rejudge
 
     with recomputed(here, name) as found:
+        say(f"{name}: rows and scores made again in {found.seconds:.1f} s; what is recorded agrees")
         again = rejudge(here, name, base, found)
     return again.whole, again
 

@@ -7,6 +7,7 @@ again, so that a forgery too small to be found decides nothing.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -31,11 +32,12 @@ _PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Recomputed:
-    """A run made again, and what its models say of the test rows; `compared` tells whether row by row."""
+    """A run made again in some seconds, and what its models say of the test rows; `compared`: row by row."""
 
     run: Run
     predictions: Predictions
     compared: bool
+    seconds: float
 
 
 @contextmanager
@@ -51,6 +53,7 @@ def recomputed(root: Path, name: str, left: Path | None = None) -> Iterator[Reco
     """
     from mlops.ml.evaluation.predictions import Predictions
 
+    started = time.monotonic()
     with replayed(root, name, left) as replay:
         again = Predictions.read(replay.again.predictions)
         there = replay.kept("evaluate", "artifacts/evaluation")
@@ -64,7 +67,7 @@ def recomputed(root: Path, name: str, left: Path | None = None) -> Iterator[Reco
                 f"{name}: what is recorded is not what comes out of its data and its bundle{listed}", hint=hint
             )
         own = {} if recorded is None else recorded.own
-        yield Recomputed(replay.again, replace(again, own=own), recorded is not None)
+        yield Recomputed(replay.again, replace(again, own=own), recorded is not None, time.monotonic() - started)
 
 
 def _rows(replay: Replay) -> Iterator[str]:

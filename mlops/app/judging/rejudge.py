@@ -144,7 +144,7 @@ class _Bench:
         run, params = self.run, params_of(self.run.name, section)
         predictions = read_predictions(run, params) if self.scores is None else asked(run.name, self.scores, params)
         opponent = self._opponent(params, predictions)
-        if code != run.root:
+        if code != run.root or not set(params.own) <= set(predictions.own):  # where rows were made again, nobody asked
             predictions = replace(predictions, own=measure(predictions, params.own, code, run.name))
             if opponent is not None and opponent.predictions is not None:
                 own = measure(opponent.predictions, params.own, code, run.name)

@@ -268,41 +268,43 @@ def test_what_cannot_be_taken_over_is_left_to_be_made_and_a_defect_stops(tmp_pat
     assert run(tmp_path, taking, PIPELINES="good broken").returncode == 1
 
 
-def make(folder: Path, before: str) -> tuple[dict[str, str], list[str]]:
-    """Make three pipelines, one of which fails its own gate and one that of the base."""
-    for name in ("good", "worse", "worst"):
+def judge(folder: Path, before: str) -> tuple[dict[str, str], list[str]]:
+    """Judge three pipelines, one of which fails the gate and one of which is not what was recorded."""
+    for name in ("good", "worse", "forged"):
         (folder / "pipelines" / name).mkdir(parents=True)
         (folder / "pipelines" / name / "params.yaml").write_text(name)
         commit(folder, name)
-    fake(folder, 'case "$1 $2" in "run worst" | "gate worse") exit 2 ;; esac')
+    fake(folder, 'case "$1 $2" in "gate worse") exit 2 ;; "gate forged") exit 5 ;; esac')
     sha = git(folder, "rev-parse", before).strip() if before else ""
-    text = script("main/register", "Make the others, and judge them")
-    done = run(folder, text, PIPELINES="good worse worst", BEFORE=sha, GITHUB_STEP_SUMMARY=str(folder / "summary"))
+    text, summary = script("main/register", "Judge again"), str(folder / "summary")
+    done = run(folder, text, PIPELINES="good worse forged", BEFORE=sha, GITHUB_STEP_SUMMARY=summary)
     assert done.returncode == 0, done.stderr
     return outputs(folder), calls(folder)
 
 
-def test_what_is_made_again_is_judged_by_the_rules_before_the_push_too(tmp_path: Path) -> None:
+def test_what_cannot_be_made_stops_no_other(tmp_path: Path) -> None:
+    fake(tmp_path, 'case "$1 $2" in "run worst") exit 2 ;; esac')
+    done = run(tmp_path, script("main/register", "Make the others"), PIPELINES="good worst better")
+    assert done.returncode == 0, done.stderr
+    assert outputs(tmp_path) == {"made": "good better", "failed": "worst"}
+
+
+def test_what_is_to_be_registered_is_judged_again_by_the_rules_before_the_push_too(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "-b", "main")
-    made, called = make(tmp_path, "HEAD~2")
+    found, called = judge(tmp_path, "HEAD~2")
     base = git(tmp_path, "rev-parse", "HEAD~2").strip()
-    assert made == {"made": "good", "failed": "worse worst"}
-    assert called == [
-        "run good",
-        f"gate good --base {base} --explain -o md",
-        "run worse",
-        f"gate worse --base {base} --explain -o md",
-        "run worst",
-    ]
+    assert found == {"passed": "good", "failed": "worse forged"}
+    assert called == [f"gate {name} --base {base} --explain -o md" for name in ("good", "worse", "forged")]
 
 
 def test_of_a_dispatch_the_base_is_the_commit_before_the_pipelines_last(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q", "-b", "main")
-    _, called = make(tmp_path, "")
-    before = git(tmp_path, "rev-parse", "HEAD~2").strip()
-    assert [call for call in called if call.startswith("gate")] == [
-        "gate good --explain -o md",  # its commit is the first of all: nothing was there before
-        f"gate worse --base {before} --explain -o md",
+    _, called = judge(tmp_path, "")
+    first, before = (git(tmp_path, "rev-parse", commit).strip() for commit in ("HEAD~2", "HEAD~1"))
+    assert called == [
+        "gate good --base HEAD --explain -o md",  # its commit is the first of all: nothing was there before
+        f"gate worse --base {first} --explain -o md",
+        f"gate forged --base {before} --explain -o md",
     ]
 
 
@@ -310,11 +312,13 @@ def test_what_did_not_pass_is_named_with_what_to_do_and_the_job_is_red(tmp_path:
     text = script("main/register", "Say what is not registered")
     done = run(tmp_path, text, PIPELINES="worse", GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
     assert done.returncode == 1
-    said = "::error title=worse is not registered::it was made again here and did not pass; nothing went live\n"
+    said = (
+        "::error title=worse is not registered::it did not pass, or could not be made again here; nothing went live\n"
+    )
     assert (done.stdout, done.stderr) == (said, "")
     assert (tmp_path / "summary").read_text() == (
-        "**worse is not registered.** It was made again on this machine and did not pass, or could not be made: the\n"
-        "log of the step that makes it says why. What is live stays live. Run this workflow again; or train it at "
-        "home\n"
-        "(`mlops run worse`), `dvc push`, and bring its `dvc.lock` and reports by a pull request.\n"
+        "**worse is not registered.** What its data and its bundle come to here did not pass, is not what was\n"
+        "recorded, or could not be made: the log of the step that made or judged it says why. What is live stays so.\n"
+        "Run this workflow again; or train it at home (`mlops run worse`), `dvc push`, and bring its\n"
+        "`dvc.lock` and reports by a pull request.\n"
     )

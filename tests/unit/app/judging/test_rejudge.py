@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops.app.judging import recompute
 from mlops.app.judging.gate import read_verdict
+from mlops.app.judging.opponent import Run
+from mlops.app.judging.recompute import Recomputed
 from mlops.app.judging.rejudge import Rejudged, rejudge
 from mlops.cli.main import run
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
@@ -154,9 +158,12 @@ def test_the_command_line_says_it_in_every_form(
     (root / "conf" / "pipeline").mkdir(parents=True)
     (root / "conf" / "project.yaml").write_text("name: x\n")
     (root / "conf" / "pipeline" / "visits.yaml").write_text("# @package _global_\n")
+    again = Recomputed(Run.here(root, "visits"), WORSE, compared=True, seconds=0.2)
+    monkeypatch.setattr(recompute, "recomputed", lambda *_: nullcontext(again))  # such a run has no rows of its own
     monkeypatch.chdir(root)
     assert run(["gate", "visits", "--base", "HEAD", "-o", form]) == 2
     shown = capsys.readouterr()
+    assert "visits: rows and scores made again in 0.2 s; what is recorded agrees" in shown.err
     assert said in shown.out
     assert "visits: the gate failed" in shown.err
 

@@ -157,6 +157,13 @@ class PipelineChange(_Strict):
         return self.runs or bool(self.verifies)
 
     @property
+    def recorded(self) -> bool:
+        """Whether nothing but a record is brought: its lock, or a report, which nothing that runs accounts for."""
+        folder = f"pipelines/{self.name}/"
+        places = (f"{folder}dvc.lock", f"{folder}reports/")
+        return any(path.startswith(places) for path in self.verifies)
+
+    @property
     def unchanged(self) -> bool:
         """Whether there is nothing to tell."""
         return not (self.affected or self.gates.changed or self.deploys)
@@ -196,6 +203,11 @@ class Planned(_Strict):
     def verified(self) -> tuple[str, ...]:
         """Name those of them in which nothing will run."""
         return tuple(change.name for change in self.pipelines if change.affected and not change.runs)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Name those of them whose lock or reports the change brings."""
+        return tuple(change.name for change in self.pipelines if change.recorded)
 
     @property
     def counts(self) -> Counts:

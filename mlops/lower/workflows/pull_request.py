@@ -17,7 +17,8 @@ _VALIDATE = '.venv/bin/mlops validate --base "$BASE" --author "$AUTHOR"'
 _FIND = """\
 .venv/bin/mlops plan --base "$BASE" -o json > plan.json
 recorded=$(git diff --name-only --diff-filter=d "$BASE" -- 'pipelines/*/dvc.lock' 'pipelines/*/reports/*')
-for name in $(cut -d / -f 2 <<< "$recorded" | sort -u); do
+names=$(cut -d / -f 2 <<< "$recorded" | sort -u)
+for name in $names; do
   if ! jq --arg name "$name" --exit-status '.affected | index($name) != null' plan.json > /dev/null; then
     echo "::error title=$name is not judged::its lock or a report changes, and the plan does not affect it"
     exit 5
@@ -130,7 +131,7 @@ def _check(settings: Continuous) -> Job:
 
 
 def _affected(settings: Continuous) -> Job:
-    find = _FIND + batched(settings, "affected", "plan.json", "verified", "recorded")
+    find = _FIND + batched(settings, "affected", "plan.json", "recorded")
     steps = (
         *set_up(settings),
         Step("Find the affected pipelines", run=find, environment={"BASE": _BASE}, identity="find"),

@@ -243,15 +243,15 @@ def keep(title: str, name: str, path: str, *, found: str = "warn", condition: st
     return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
 
 
-def batched(settings: Continuous, key: str, file: str, part: str = "", called: str = "") -> str:
+def batched(settings: Continuous, key: str, file: str, part: str = "") -> str:
     """Give the lines that share out the pipelines which a JSON file lists, as outputs `count` and `batches`.
 
     Names are known when the workflow runs, not when it is compiled. A job of the matrix takes several only where there
     are more than `ci.jobs`; its `index` is the number of the output that it tells what it found by. A batch gives those
-    of its pipelines that the file lists as a `part` too under the name `called`.
+    of its pipelines that the file lists as a `part` too under that name.
     """
     some = f"(.{part} // []) as $part | " if part else ""
-    more = f', {called}: (map(select(IN($part[]))) | join(" "))' if part else ""
+    more = f', {part}: (map(select(IN($part[]))) | join(" "))' if part else ""
     return (
         _BATCHED.replace("SOME", some)
         .replace("MORE", more)

@@ -387,6 +387,8 @@ def test_what_ci_trusts_is_verified_and_not_run(root: Path, path: str) -> None:
         file.write("# one more\n")
     planned = plan(open_workspace(root), base)
     assert (planned.affected, planned.verified, planned.pipelines[0].verifies) == (("churn",), ("churn",), (path,))
+    record = path.endswith("dvc.lock") or "/reports/" in path
+    assert planned.recorded == (("churn",) if record else ())
     assert (planned.counts.to_run, planned.counts.to_verify, planned.counts.unchanged) == (0, 1, 0)
     shown = text(planned)
     assert f"  verified      {path} changed: held against each other and judged again, not run\n" in shown
@@ -397,7 +399,8 @@ def test_what_ci_trusts_is_verified_and_not_run(root: Path, path: str) -> None:
 def test_a_lock_that_is_gone_is_a_change_too(root: Path) -> None:
     base = commit(root)
     (root / "pipelines/churn/dvc.lock").unlink()
-    assert plan(open_workspace(root), base).verified == ("churn",)
+    planned = plan(open_workspace(root), base)
+    assert (planned.verified, planned.recorded) == (("churn",), ("churn",))
 
 
 def test_a_comparison_is_nothing_that_a_run_reads(root: Path) -> None:

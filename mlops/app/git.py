@@ -49,6 +49,13 @@ def files_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
+def names_at(root: Path, commit: str, folder: str) -> tuple[str, ...]:
+    """List the files of a folder as they were at a commit, relative to the repository; none where it was not there."""
+    done = git(root, "ls-tree", "-r", "-z", "--name-only", commit, "--", folder)
+    names = done.stdout.decode(errors="surrogateescape").split("\0")
+    return tuple(name for name in names if name)
+
+
 def changed_files(root: Path, commit: str, folder: str) -> frozenset[str]:
     """List files of a folder that differ between a commit and the working tree, relative to the repository.
 

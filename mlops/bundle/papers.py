@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.bundle.manifest import EVIDENCE
 from mlops.bundle.statement import NAME, REPORTS, Statement
 from mlops.errors import InfrastructureError, IntegrityError
+from mlops.verdict import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +52,7 @@ class Papers:
         if absent := sorted(set(REPORTS) - set(statement.reports)):
             raise IntegrityError(f"the statement about {bundle[:19]}… does not bind {absent[0]}")
         papers = cls(bundle, {name: files[name] for name in FILES}, _identity(statement), statement)
-        judged = papers.report("gate.json")
-        if (judged.get("bundle"), judged.get("verdict")) != (bundle, statement.verdict):
+        if (papers.report("gate.json").get("bundle"), papers.verdict) != (bundle, statement.verdict):
             raise IntegrityError(f"the gate that the statement about {bundle[:19]}… binds says something else")
         return papers
 
@@ -78,6 +78,15 @@ class Papers:
         if not isinstance(value, dict):
             raise IntegrityError(f"{name} of the bundle {self.bundle[:19]}… is no report")
         return value
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the gate, no better than its rules come to; raises IntegrityError where there is none."""
+        gate = self.report("gate.json")
+        try:
+            return held(gate["verdict"], gate["rules"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise IntegrityError(f"gate.json of the bundle {self.bundle[:19]}… is no verdict") from error
 
 
 def _identity(statement: Statement) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from mlops.app.reviewing.markdown import escape
 from mlops.cli.options import paint
 from mlops.diagnostics import visible
 
+_NAMED = 4  # files that a line names before it counts the others
+
 
 def text(planned: Planned) -> str:
     """Print the pipelines that change, what concerns them all, and the counts."""
@@ -25,7 +27,8 @@ def markdown(planned: Planned) -> str:
     for change in planned.pipelines:
         if change.unchanged:
             continue
-        running = ", ".join(stage.name for stage in change.stages if stage.runs) or "nothing to run"
+        running = ", ".join(stage.name for stage in change.stages if stage.runs)
+        running = running or ("to verify" if change.verifies else "nothing to run")
         body = "\n".join(_pipeline(change, colour=False)).replace("```", "'''")
         summary = f"<details><summary><b>{change.name}</b>: {running}</summary>"
         lines += [summary, "", f"```\n{body}\n```", "</details>", ""]
@@ -55,11 +58,13 @@ def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
     yield "gates", f"{change.gates.rules} rules, {'changed' if change.gates.changed else 'unchanged'}"
     yield from (("", sentence) for sentence in change.gates.loosened)
     yield from (("deploy", _deploy(deploy)) for deploy in change.deploys)
+    if change.verifies:
+        yield "verified", f"{_listed(change.verifies)} changed: held against each other and judged again, not run"
     if change.files:
         yield "files", _files(change.files)
-    if change.affected and change.reproducible == "processor":
+    if change.runs and change.reproducible == "processor":
         yield "bits", "of this kind of processor: a run elsewhere is held to the verdict, not to the digest"
-    if change.affected and change.seconds is not None:
+    if change.runs and change.seconds is not None:
         money = "" if change.cost.money is None else f", {change.cost.money:.2f} of money"
         yield "cost", f"about {_duration(change.seconds)}{money} (last run on this machine)"
     yield from (("over budget", sentence) for sentence in change.cost.over)
@@ -93,6 +98,11 @@ def _deploy(deploy: Deploy) -> str:
 
 def _files(files: Iterable[FileChange]) -> str:
     return ", ".join(f"{file.path.rpartition('/')[2]} +{file.added} -{file.removed}" for file in files)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _duration(seconds: float) -> str:
@@ -138,5 +148,8 @@ def _short(value: Any) -> str:
 def _counts(planned: Planned) -> str:
     counts = planned.counts
     gates = f"{counts.gates_changed} {'gate' if counts.gates_changed == 1 else 'gates'} changed"
-    said = f"Plan: {counts.to_run} to run, {gates}, {counts.to_deploy} to deploy, {counts.unchanged} unchanged"
+    verified = f"{counts.to_verify} to verify, " if counts.to_verify else ""
+    said = (
+        f"Plan: {counts.to_run} to run, {verified}{gates}, {counts.to_deploy} to deploy, {counts.unchanged} unchanged"
+    )
     return said + (f", {len(planned.removed)} removed" if planned.removed else "")

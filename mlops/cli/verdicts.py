@@ -117,7 +117,7 @@ def _cells(rule: dict[str, Any]) -> tuple[str, ...]:
     if not rule["applicable"]:
         return title, "not applicable"
     if rule["verdict"] == "deferred":
-        return title, "deferred"
+        return title, "claimed by the change" if rule.get("claimed") else "deferred"
     share = bool(rule.get("relative")) or (rule["metric"] in SERVING and rule["against"] != "value")
     sign = "+" if rule["against"] != "value" else ""
     value, low, high = (_number(rule[key], sign, share=share) for key in ("value", "low", "high"))

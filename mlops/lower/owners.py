@@ -1,4 +1,4 @@
-"""Who reviews what: owners of pipelines, then what the policy says, then what nobody may take from its owners."""
+"""Who reviews what: everybody's files, owners of pipelines, then what nobody may take from the policy's owners."""
 
 from __future__ import annotations
 
@@ -8,30 +8,43 @@ from mlops.plan.pipeline import Ownership
 from mlops.spec.project import LIVE, Policy
 
 _EVERYTHING = "*"
-_SHARED = ("/conf/gates/", "/conf/project.yaml")
-_INSTALLED = ("/requirements.txt", "/vendor/")
-_KEPT = ("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS")
+_SHARED = ("/conf/project.yaml", *(f"/conf/{group}/" for group in ("gates", "data", "model", "features", "trainer")))
+INSTALLED = {
+    "lock": ("/requirements.txt", "/vendor/"),
+    "make": ("/Makefile", "/pyproject.toml", "/constraints.txt", "/.requirements/", "/mlops/"),
+}
+"""What jobs install the program from, by `ci.install`: the pins, or the program itself where the repository has it."""
+_KEPT = (
+    *("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/"),
+    *("/.dvc/", "/.dvcignore", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS"),
+)
+
+
+def protected(install: str = "make") -> tuple[str, ...]:
+    """Name the files and folders that the policy's owners review, whoever's pipeline they are for; no release is one.
+
+    `install` is how jobs install the program, `ci.install` of the project.
+    """
+    return (*_SHARED, *_KEPT, *INSTALLED[install])
 
 
 def lower_owners(
-    policy: Policy, owners: Mapping[str, tuple[str, ...]], *, live: str = LIVE, locked: bool = False
+    policy: Policy, owners: Mapping[str, tuple[str, ...]], *, live: str = LIVE, install: str = "make"
 ) -> tuple[Ownership, ...]:
-    """Order the lines so that the last match is the one meant: a pattern of the policy beats a pipeline's owners.
+    """Order the lines so that the last match is the one meant.
 
     A team has lines for all pipelines that its pattern matches; only one with other owners than its team's has some of
-    its own, so that a usual new model changes nothing here.
-
-    What is released to the `live` environment is the policy's owners', and, where the program itself is installed from
-    a `locked` file of the repository, that too.
+    its own, so that a usual new model changes nothing here. What is written for all pipelines, and what is released to
+    the `live` environment, is the policy's owners' unless the policy says otherwise; what judges a change is theirs
+    whatever it says.
     """
-    rest = policy.paths.get(_EVERYTHING)
-    lines = [] if rest is None else [Ownership(_EVERYTHING, rest)]
+    lines = [Ownership(_EVERYTHING, policy.paths.get(_EVERYTHING, policy.owners))]
     own = {name: owners[name] for name in sorted(owners) if set(owners[name]) != set(policy.team(name))}
     lines += [Ownership(path, named) for names, named in (*policy.teams.items(), *own.items()) for path in _of(names)]
     lines += [Ownership(pattern, policy.owners) for pattern in (*_SHARED, f"/conf/release/{live}/")]
     paths = {pattern: named for pattern, named in policy.paths.items() if pattern != _EVERYTHING}
     lines += [Ownership(f"/{pattern.lstrip('/')}", named) for pattern, named in paths.items()]
-    lines += [Ownership(pattern, policy.owners) for pattern in (*_KEPT, *(_INSTALLED if locked else ()))]
+    lines += [Ownership(pattern, policy.owners) for pattern in (*_KEPT, *INSTALLED[install])]
     return tuple(lines)
 
 

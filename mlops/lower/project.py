@@ -32,7 +32,7 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
 
 
 def _owned(policy: Policy, owners: Mapping[str, tuple[str, ...]], project: Project) -> tuple[Ownership, ...]:
-    return lower_owners(policy, owners, live=project.live, locked=project.ci.install == "lock")
+    return lower_owners(policy, owners, live=project.live, install=project.ci.install)
 
 
 def _reviewed(policy: Policy | None, pipelines: Mapping[str, Pipeline]) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ def _tags(papers: Papers, origin: Origin) -> Iterator[tuple[str, str]]:
         yield JUDGED, origin.judged
     if papers.statement is not None:
         yield STATEMENT, papers.statement.name
-    yield VERDICT, papers.report("gate.json").get("verdict", "unknown")
+    yield VERDICT, papers.verdict
     for stage, code in sorted(identity["code"].items()):
         yield f"mlops.code.{stage}", code
 

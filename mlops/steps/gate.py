@@ -19,12 +19,13 @@ from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
-from mlops.ml.evaluation.judging.waivers import DEFERRED, Waived, verdict, waive
+from mlops.ml.evaluation.judging.waivers import Waived, waive
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered
 from mlops.spec.metrics import METRICS
+from mlops.verdict import DEFERRED, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

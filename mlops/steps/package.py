@@ -16,7 +16,7 @@ from mlops.bundle.statement import CARD, NAME, REPORTS, Statement
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
-from mlops.ml.evaluation.judging.waivers import DEFERRED
+from mlops.verdict import DEFERRED, held
 
 if TYPE_CHECKING:
     from mlops.steps.context import StageContext
@@ -74,7 +74,7 @@ def run(context: StageContext) -> None:
 
 def refuse_unless_passed(gate: dict[str, Any], pipeline: str) -> None:
     """Raise GateFailed or Inconclusive, with the sentences of the rules that said so."""
-    verdict = gate.get("verdict")
+    verdict = held(gate["verdict"], gate["rules"])
     if verdict == "pass":
         return
     blocking = [rule for rule in gate.get("rules", []) if rule["mode"] == "block" and rule["applicable"]]

@@ -30,7 +30,7 @@ PREDICTIONS = "pipelines/churn/artifacts/evaluation/predictions.parquet"
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
-    plays.keep_registry(work, folder / "mlflow.db")
+    plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true}")
     plays.settle(work, folder / "remote")
     propose(work, "A registry")
     plays.learn(work, "Learn churn")

@@ -209,5 +209,5 @@ def test_what_is_made_again_and_does_not_pass_is_not_registered_and_the_job_says
     assert team.versions() == []
     assert team.api.pulls == []
     assert "the artifact report-churn of run 100 of #7 is gone" in run.log
-    assert "**churn is not registered.** It was made again on this machine and did not pass" in run.summary
+    assert "**churn is not registered.** What its data and its bundle come to here did not pass" in run.summary
     assert "Run this workflow again" in run.summary

@@ -12,8 +12,7 @@ from typing import Any
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files import conflict
 from mlops.ml.evaluation.judging import waivers
-
-BADNESS = ("pass", "inconclusive", "fail")
+from mlops.verdict import BADNESS, DEFERRED, held, verdict
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Verdict:
     @property
     def deferred(self) -> bool:
         """Whether rules over the live model are still to be judged."""
-        return any(rule.get("verdict") == waivers.DEFERRED for rule in self.rules)
+        return any(rule.get("verdict") == DEFERRED for rule in self.rules)
 
     def counts(self) -> Counter[str]:
         """Count applicable rules that block, by verdict; those that a waiver covers as `waived`."""
@@ -42,7 +41,7 @@ class Verdict:
         rules = tuple(waivers.on(self.rules, today))
         if rules == self.rules:
             return self
-        return replace(self, verdict=max(self.verdict, waivers.verdict(rules), key=BADNESS.index), rules=rules)
+        return replace(self, verdict=max(self.verdict, verdict(rules), key=BADNESS.index), rules=rules)
 
     def error(self) -> MlopsError | None:
         """Make the error that stands for anything but a pass."""
@@ -73,10 +72,12 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
 
 
 def read_gate(data: bytes, name: str) -> Verdict:
-    """Read what a gate recorded, waivers and all; raises ValueError, KeyError or TypeError where it is damaged."""
+    """Read what a gate recorded, waivers and all, its verdict no better than its rules come to.
+
+    Raises ValueError, KeyError or TypeError where it is damaged.
+    """
     value = json.loads(data)
-    if value["verdict"] not in BADNESS:
-        raise ValueError(value["verdict"])
     if not isinstance(value["rules"], list) or not all(isinstance(rule, dict) for rule in value["rules"]):
         raise TypeError(value["rules"])
-    return Verdict(name, value["verdict"], tuple(value["rules"]), value.get("champion"), value.get("registered"))
+    said = held(value["verdict"], value["rules"])
+    return Verdict(name, said, tuple(value["rules"]), value.get("champion"), value.get("registered"))

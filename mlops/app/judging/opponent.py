@@ -86,8 +86,8 @@ def meet(
 
     from mlops.app.judging.learnt import unlearnt
     from mlops.bundle.predictor import Predictor
-    from mlops.ml.evaluation.judging.waivers import FAIL, INCONCLUSIVE
     from mlops.steps.confronting import confronted, other_question
+    from mlops.verdict import FAIL, INCONCLUSIVE
 
     if not run.test.is_file():
         hint = f"dvc pull pipelines/{run.name}/dvc.yaml brings them, or mlops run {run.name}"

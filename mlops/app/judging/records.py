@@ -53,7 +53,7 @@ def _over_live(run: Run, params: Params, opponent: Opponent | None, first: str =
     from mlops.ml.evaluation.judging.evidence import gather
     from mlops.ml.evaluation.judging.judge import judge
     from mlops.ml.evaluation.judging.sentences import FIRST, NO_CHAMPION
-    from mlops.ml.evaluation.judging.waivers import INCONCLUSIVE
+    from mlops.verdict import INCONCLUSIVE
 
     rules, served = apart(params.rules)[1], apart(params.serving)[1]
     if opponent is None and first == "review":

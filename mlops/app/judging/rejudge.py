@@ -6,16 +6,15 @@ model is the one that the base releases, and is asked again whatever the change 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.git import commit_of, file_at
-from mlops.app.judging.gate import BADNESS, Verdict, read_verdict
+from mlops.app.judging.claimed import CLAIMED, claimed, code_at, marked
+from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.judging.loosened import file_of, loosened
 from mlops.app.judging.opponent import Opponent, Run, meet, sections_of
 from mlops.app.judging.settle import asked, fetch_live, figures, params_of, read_predictions
@@ -26,13 +25,15 @@ from mlops.plan.gate import rules_of
 from mlops.spec.project import Policy
 from mlops.spec.reading.document import read
 from mlops.spec.reading.load import parse_document
+from mlops.verdict import BADNESS, verdict
 
 if TYPE_CHECKING:
     from mlops.app.judging.recompute import Recomputed
+    from mlops.ml.evaluation.judging.own_metrics import OwnMetric
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.steps.gate import Params
 
-POLICY_CHANGE = "policy-change"
+GATE_CHANGE = "gate-change"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Rejudged:
     @property
     def labels(self) -> tuple[str, ...]:
         """What a reviewer must see first."""
-        return (POLICY_CHANGE,) if self.before or self.loosened else ()
+        return (GATE_CHANGE,) if self.before or self.loosened else ()
 
     @property
     def whole(self) -> Verdict:
@@ -83,19 +84,18 @@ def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None) -
     text = file_at(root, commit, file)
     earlier = {} if text is None else sections_of(text, f"{commit[:8]}:{file}")
     now, before = sections.get("gate") or {}, earlier.get("gate")
-    scores = None if again is None else again.predictions
-    bench = _Bench(run, sections, live, _first(root, commit), scores)
-    judged, opponent = bench.judge(now, root)
+    claims = claimed(root, name, commit, now, before)
+    with code_at(root, name, commit) as code:
+        scores = None if again is None else again.predictions
+        bench = _Bench(run, sections, live, _first(root, commit), code, scores)
+        judged, opponent = bench.judge(now, claims)
+        changed = frozenset[str]() if before is None else _changed(root, name, commit, before)
+        other = before is not None and (changed or claims or rules_of(before) != rules_of(now))
+        old = bench.judge(before)[0] if before is not None and other else None
     metrics = (sections.get("evaluate") or {}).get("metrics") or ()
     models = {} if opponent is None else figures(opponent, params_of(name, now), metrics)
-    if before is None:
-        return Rejudged(commit, judged, None, (), models)
-    changed = _changed(root, name, commit, before)
-    old = None
-    if changed or rules_of(before) != rules_of(now):
-        with _code_at(root, name, commit, before) as code:
-            old, _ = bench.judge(before, code)
-    return Rejudged(commit, judged, old, loosened(before, now, changed), models)
+    loose = () if before is None else loosened(before, now, changed)
+    return Rejudged(commit, judged, old, loose, models)
 
 
 def _changed(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> frozenset[str]:
@@ -111,46 +111,50 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() else None
 
 
-@contextmanager
-def _code_at(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> Iterator[Path]:
-    """Lay out the code of the gate's own metrics as a commit has it, to be imported from there and nowhere else."""
-    with TemporaryDirectory() as place:
-        folder = Path(place).resolve() / "pipelines" / name
-        folder.mkdir(parents=True)
-        for file in {file_of(metric["use"]) for metric in (before.get("own") or {}).values()}:
-            if (code := file_at(root, commit, f"pipelines/{name}/{file}")) is not None:
-                (folder / file).write_bytes(code)
-        yield Path(place).resolve()
-
-
 @dataclass
 class _Bench:
-    """The run that two gates judge, and the live model beside it, whose cost of serving is measured once."""
+    """The run that two gates judge, and the live model beside it, whose cost of serving is measured once.
+
+    `code` holds the pipeline's own code as the base has it: only that is run.
+    """
 
     run: Run
     sections: Mapping[str, Any]
     live: str | None
     first: str
+    code: Path
     scores: Predictions | None = None
     """Those made again; None judges the recorded ones."""
     serving: Mapping[str, Any] | None = None
 
-    def judge(self, section: Mapping[str, Any], code: Path) -> tuple[Verdict, Opponent | None]:
-        """Judge by a gate; metrics of the pipeline's own are measured again where `code` is not this repository."""
+    def judge(
+        self, section: Mapping[str, Any], claims: frozenset[str] = frozenset()
+    ) -> tuple[Verdict, Opponent | None]:
+        """Judge by a gate; own metrics are measured again, but for those that are `claims` of the change."""
         from mlops.app.judging.records import judged
-        from mlops.ml.evaluation.judging.own_metrics import measure
-        from mlops.ml.evaluation.judging.waivers import verdict
 
         run, params = self.run, params_of(self.run.name, section)
-        predictions = read_predictions(run, params) if self.scores is None else asked(run.name, self.scores, params)
-        opponent = self._opponent(params, predictions)
-        if code != run.root or not set(params.own) <= set(predictions.own):  # where rows were made again, nobody asked
-            predictions = replace(predictions, own=measure(predictions, params.own, code, run.name))
-            if opponent is not None and opponent.predictions is not None:
-                own = measure(opponent.predictions, params.own, code, run.name)
-                opponent = replace(opponent, predictions=replace(opponent.predictions, own=own))
+        recorded = read_predictions(run, params) if self.scores is None else asked(run.name, self.scores, params)
+        opponent = self._opponent(params.model_copy(update={"own": {}}), recorded)
+        known = {name: metric for name, metric in params.own.items() if name not in claims}
+        predictions = self._measured(recorded, known, claims)
+        if opponent is not None and opponent.predictions is not None:
+            opponent = replace(opponent, predictions=self._measured(opponent.predictions, known, claims))
         records = judged(run, params, predictions, opponent, "allow" if self.live else self.first)
+        records = marked(records, claims, claims - set(recorded.own))
         return Verdict(run.name, verdict(records), records, self.live).on(date.today()), opponent
+
+    def _measured(
+        self, predictions: Predictions, known: Mapping[str, OwnMetric], claims: frozenset[str]
+    ) -> Predictions:
+        from mlops.ml.evaluation.judging.own_metrics import RowLosses, measure
+
+        if not known and not claims:
+            return predictions
+        kept = {name: losses for name, losses in predictions.own.items() if name in claims}
+        if "champion" in predictions.scores:  # nobody asked the code of the change about the live model
+            kept = {k: RowLosses(v.values, {**v.problems, "champion": CLAIMED}) for k, v in kept.items()}
+        return replace(predictions, own={**kept, **measure(predictions, known, self.code, self.run.name)})
 
     def _opponent(self, params: Params, predictions: Predictions) -> Opponent | None:
         """Meet the live model of the base, where a rule is about it and it is another than this one."""

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from mlops.app.judging.comparison import NOTHING, Comparison
-from mlops.app.judging.gate import BADNESS, Verdict, read_verdict
+from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.judging.opponent import Opponent, Run, meet
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file, rounded
-from mlops.ml.evaluation.judging import waivers
 from mlops.plan.gate import registered
+from mlops.verdict import BADNESS, DEFERRED, verdict
 
 if TYPE_CHECKING:
     from mlops.app.releasing.registry import Connect
@@ -109,11 +109,9 @@ def whole(recorded: Verdict, rules: tuple[dict[str, Any], ...], live: str | None
     found: dict[str, list[dict[str, Any]]] = {}
     for rule in rules:
         found.setdefault(rule["id"], []).append(rule)
-    places = (
-        [rule] if rule["verdict"] != waivers.DEFERRED else found.get(rule["id"], [rule]) for rule in recorded.rules
-    )
+    places = ([rule] if rule["verdict"] != DEFERRED else found.get(rule["id"], [rule]) for rule in recorded.rules)
     records = tuple(rule for place in places for rule in place)
-    said = max(recorded.verdict, waivers.verdict(records), key=BADNESS.index)
+    said = max(recorded.verdict, verdict(records), key=BADNESS.index)
     return replace(recorded, verdict=said, rules=tuple(records), champion=live)
 
 

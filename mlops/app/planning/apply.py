@@ -32,7 +32,7 @@ def apply(root: Path, name: str, file: Path, run: Callable[[Workspace, str], Ver
 def prepare(workspace: Workspace, planned: Planned, name: str) -> PipelineChange:
     """Check that running now is what the plan says: nothing it is made of moved, and no other stage would run."""
     part = hold(workspace, planned, name)
-    if part.affected and planned.base is not None:
+    if part.runs and planned.base is not None:
         return part  # what runs is decided by what is recorded here; that everything it reads is the same was checked
     (now,) = (change for change in plan(workspace, planned.base).pipelines if change.name == name)
     planned_to_run = {stage.name for stage in part.stages if stage.runs}

@@ -1,17 +1,15 @@
-"""What a pull request changes besides models: bundles that become live, pipelines that go, rules about rules."""
+"""What a pull request changes besides models: bundles that become live, and pipelines that go."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from mlops.app.git import files_at
-from mlops.app.judging.policy import FILE
-from mlops.app.planning.difference import differences
 from mlops.app.planning.planned import Deploy
 from mlops.errors import IntegrityError
 from mlops.files.plain_yaml import parse
@@ -19,7 +17,6 @@ from mlops.spec.release import Rollout
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")
 _PIPELINE = re.compile(r"conf/pipeline/([^/]+)\.yaml")
-_PROTECTED = re.compile(r"(\.github/|docs/)?CODEOWNERS|\.github/workflows/.+\.ya?ml|conf/(waiver|accept)/.+")
 
 
 def deploys(root: Path, commit: str, changed: Iterable[str]) -> dict[str, list[Deploy]]:
@@ -40,21 +37,6 @@ def removed_pipelines(root: Path, changed: Iterable[str]) -> tuple[str, ...]:
     """Name the pipelines that are no longer there."""
     matches = (_PIPELINE.fullmatch(path) for path in changed if not (root / path).exists())
     return tuple(sorted(match[1] for match in matches if match))
-
-
-def policy_notes(root: Path, commit: str, changed: Iterable[str]) -> tuple[str, ...]:
-    """Say what a change does to the rules it is judged by; layout and comments of the policy are nothing."""
-    names = sorted(changed)
-    notes = [f"{path} changed" for path in names if _PROTECTED.fullmatch(path)]
-    if FILE in names:
-        old = _value(files_at(root, commit, [FILE]).get(FILE), FILE)
-        notes += _keys(old, _value(_read(root / FILE), FILE))
-    return tuple(notes)
-
-
-def _keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    for change in differences(dict(old), dict(new)):
-        yield f"{FILE}: {'.'.join(map(str, change.path))} {change.before} → {change.after}"
 
 
 def _bundle(value: Mapping[str, Any]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from mlops import __version__
 from mlops.app.git import changed_files, commit_of, file_at
 from mlops.app.judging.loosened import file_of, loosened, only_in
 from mlops.app.judging.policy import judge_under_base
-from mlops.app.judging.rejudge import POLICY_CHANGE
+from mlops.app.judging.rejudge import GATE_CHANGE
 from mlops.app.language.keys import written
 from mlops.app.planning.baseline import Baseline, from_commit, from_lock
 from mlops.app.planning.cost import cost, seconds
@@ -18,8 +18,10 @@ from mlops.app.planning.data_change import compare_reports, look, parse_report
 from mlops.app.planning.difference import ABSENT, Change, differences
 from mlops.app.planning.file_changes import file_changes
 from mlops.app.planning.made_of import made_of, policy_digest
-from mlops.app.planning.moved import deploys, policy_notes, removed_pipelines
+from mlops.app.planning.moved import deploys, removed_pipelines
 from mlops.app.planning.planned import DataChange, Deploy, GateChange, KeyChange, PipelineChange, Planned, StagePlan
+from mlops.app.planning.protected import POLICY_CHANGE, protected_notes
+from mlops.app.planning.relied import relied_on
 from mlops.app.workspace import Workspace
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan
@@ -42,28 +44,39 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
     """Compare what the YAML says with the last run, or with a commit."""
     against = _Base() if base is None else _base(workspace, base)
     found = tuple(_pipeline(workspace, pipeline, against) for pipeline in workspace.plan.pipelines)
-    running = {change.name for change in found if change.affected}
+    running = {change.name for change in found if change.runs}
     files = file_changes(workspace, against.commit, running)
     changes = tuple(replace(change, files=files.get(change.name, ())) for change in found)
-    notes = () if against.commit is None else _notes(workspace, against.commit, against.changed)
+    notes: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    if against.commit is not None:
+        notes = protected_notes(workspace.root, against.commit, against.changed, workspace.project.ci.install)
+        broken = _broken(workspace, against.commit)
     return Planned(
         base=against.commit,
         reference=base,
         pipelines=changes,
         tool=__version__,
         policy=policy_digest(workspace),
-        labels=(POLICY_CHANGE,) if notes or (base and any(change.gates.changed for change in changes)) else (),
-        notes=notes,
+        labels=tuple(_labels(notes, changes, base)),
+        notes=(*notes, *broken),
         files=files.get("", ()),
         removed=removed_pipelines(workspace.root, against.changed),
     )
 
 
-def _notes(workspace: Workspace, commit: str, changed: frozenset[str]) -> tuple[str, ...]:
-    """Say what happens to the rules that judge this change, and who breaks those of the base."""
-    broken = judge_under_base(workspace.root, commit, workspace.project, workspace.pipelines)
-    said = (f"{found.position}: {found.message} (by the policy of {commit[:8]})" for found in broken)
-    return (*policy_notes(workspace.root, commit, changed), *said)
+def _broken(workspace: Workspace, commit: str) -> tuple[str, ...]:
+    """Say who breaks the rules of the base about rules."""
+    found = judge_under_base(workspace.root, commit, workspace.project, workspace.pipelines)
+    return tuple(f"{each.position}: {each.message} (by the policy of {commit[:8]})" for each in found)
+
+
+def _labels(notes: tuple[str, ...], changes: Iterable[PipelineChange], base: str | None) -> Iterator[str]:
+    """Say what a reviewer must see first: protected files, or the gate of a pipeline, which is judged by both."""
+    if notes:
+        yield POLICY_CHANGE
+    if base and any(change.gates.changed for change in changes):
+        yield GATE_CHANGE
 
 
 def _base(workspace: Workspace, base: str) -> _Base:
@@ -91,8 +104,8 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         deploys=tuple(base.deploys.get(name, ())),
         reproducible=pipeline.stage("train").section["trainer"]["reproducible"],
     )
-    if not change.affected:
-        return replace(change, seconds=0.0)
+    if not change.runs:
+        return replace(change, seconds=0.0, verifies=relied_on(name, base.changed, workspace.project.ci.install))
     duration = seconds(root, name, [stage.name for stage in stages if stage.runs])
     return replace(
         change,

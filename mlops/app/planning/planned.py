@@ -129,7 +129,8 @@ class PipelineChange(_Strict):
     """What a plan says of one pipeline.
 
     `seconds` is what the stages to run took last time, where that is known; `reproducible` says where a run gives the
-    same bits: `anywhere`, or on one kind of `processor`.
+    same bits: `anywhere`, or on one kind of `processor`. `verifies` are, where nothing runs, the files that CI trusts
+    and that differ from the base: what they say is held against each other, and judged again.
     """
 
     name: str
@@ -143,11 +144,24 @@ class PipelineChange(_Strict):
     deploys: tuple[Deploy, ...] = ()
     made_of: MadeOf | None = None
     reproducible: str = "anywhere"
+    verifies: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything will run."""
+        return any(stage.runs for stage in self.stages)
 
     @property
     def affected(self) -> bool:
-        """Whether anything will run."""
-        return any(stage.runs for stage in self.stages)
+        """Whether CI has anything to do: to run it, or to verify what is recorded of it."""
+        return self.runs or bool(self.verifies)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether nothing but a record is brought: its lock, or a report, which nothing that runs accounts for."""
+        folder = f"pipelines/{self.name}/"
+        places = (f"{folder}dvc.lock", f"{folder}reports/")
+        return any(path.startswith(places) for path in self.verifies)
 
     @property
     def unchanged(self) -> bool:
@@ -160,6 +174,7 @@ class Counts(_Strict):
     """Pipelines by what happens to them; one that runs under a changed gate counts for both."""
 
     to_run: int
+    to_verify: int
     gates_changed: int
     to_deploy: int
     unchanged: int
@@ -181,15 +196,26 @@ class Planned(_Strict):
 
     @property
     def affected(self) -> tuple[str, ...]:
-        """Name the pipelines in which something will run."""
+        """Name the pipelines in which something will run, or whose record is verified."""
         return tuple(change.name for change in self.pipelines if change.affected)
+
+    @property
+    def verified(self) -> tuple[str, ...]:
+        """Name those of them in which nothing will run."""
+        return tuple(change.name for change in self.pipelines if change.affected and not change.runs)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Name those of them whose lock or reports the change brings."""
+        return tuple(change.name for change in self.pipelines if change.recorded)
 
     @property
     def counts(self) -> Counts:
         """Count the pipelines."""
         each = self.pipelines
         return Counts(
-            len(self.affected),
+            len(self.affected) - len(self.verified),
+            len(self.verified),
             sum(change.gates.changed for change in each),
             sum(bool(change.deploys) for change in each),
             sum(change.unchanged for change in each),

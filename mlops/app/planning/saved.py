@@ -19,12 +19,13 @@ from mlops.app.planning.planned import Planned
 from mlops.errors import ConfigurationError
 
 SCHEMA_VERSION = 1
-_DERIVED = ("schema_version", "affected", "counts")
+_DERIVED = ("schema_version", "affected", "verified", "recorded", "counts")
 
 
 def encode(planned: Planned) -> dict[str, Any]:
     """Give a plan as a JSON value."""
-    derived = {"affected": planned.affected, "counts": planned.counts}
+    lists = {"affected": planned.affected, "verified": planned.verified, "recorded": planned.recorded}
+    derived = {**lists, "counts": planned.counts}
     value = json.loads(json.dumps({"schema_version": SCHEMA_VERSION, **vars(planned), **derived}, default=_plain))
     return {key: value[key] for key in sorted(value, key=lambda key: (key not in _DERIVED, key == "pipelines"))}
 

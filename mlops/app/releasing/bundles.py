@@ -17,6 +17,7 @@ from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files import conflict
 from mlops.files.canonical import digest_file
+from mlops.verdict import held
 
 STORE = ".mlops/bundles"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -105,7 +106,7 @@ def judged(root: Path, name: str) -> dict[str, str]:
     """Read which bundle the last gate judged, and its verdict on it: {digest: verdict}, or nothing."""
     try:
         gate = json.loads((root / "pipelines" / name / "reports" / "gate.json").read_bytes())
-        return {str(gate["bundle"]): str(gate["verdict"])}
+        return {str(gate["bundle"]): held(gate["verdict"], gate["rules"])}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

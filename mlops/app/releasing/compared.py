@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 
 from mlops.app.git import files_at
 from mlops.app.judging.comparison import Comparison
-from mlops.app.judging.gate import BADNESS, Verdict, read_gate
+from mlops.app.judging.gate import Verdict, read_gate
 from mlops.app.judging.opponent import Run
 from mlops.app.judging.settle import compare
 from mlops.app.releasing.bundles import made_at, reported
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
 from mlops.files.canonical import digest_file
-from mlops.ml.evaluation.judging import waivers
 from mlops.release.tracking import connection
+from mlops.verdict import BADNESS
+from mlops.verdict import verdict as verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,7 +142,7 @@ def _lay_out(run: Run, commit: str) -> None:
 
 def _refuse_unless_passed(verdict: Verdict, digest: str) -> None:
     held = verdict.on(date.today())
-    said = max(held.verdict, waivers.verdict(held.rules) if held.rules else "pass", key=BADNESS.index)
+    said = max(held.verdict, verdict_of(held.rules) if held.rules else "pass", key=BADNESS.index)
     if said == "pass":
         return
     against = [rule["sentence"] for rule in held.rules if rule["verdict"] != "pass" and not rule.get("waived")]

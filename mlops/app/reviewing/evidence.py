@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from mlops.errors import IntegrityError
 from mlops.spec.block import Name
+from mlops.verdict import DEFERRED, Verdict, held
 
-Verdict = Literal["pass", "fail", "inconclusive"]
 _LARGEST = 64 * 2**20
 _JUDGED = (0, 2, 7)  # how `mlops run` ends when every stage ended
 
@@ -48,6 +48,7 @@ class Rule(_Read):
     applicable: bool = True
     sentence: str = ""
     waived: Waived | None = None
+    claimed: bool = False
 
     @property
     def state(self) -> str:
@@ -60,15 +61,20 @@ class Rule(_Read):
 class Gate(_Read):
     """`reports/gate.json`, or `judged.json`, which is of the rules over the live model too."""
 
-    verdict: Verdict
+    said: Verdict = Field(alias="verdict")
     rules: tuple[Rule, ...] = ()
     champion: str | None = None
 
     @property
+    def verdict(self) -> Verdict:
+        """The verdict, which is never better than what its rules come to."""
+        return held(self.said, [rule.model_dump() for rule in self.rules])
+
+    @property
     def whole(self) -> Gate:
-        """Take a pass for doubt where rules were never judged."""
-        doubtful = self.verdict == "pass" and any(rule.state == "deferred" for rule in self.rules)
-        return self.model_copy(update={"verdict": "inconclusive"}) if doubtful else self
+        """Take a pass for doubt where rules were never judged; what a change claims waits for its merge."""
+        waiting = any(rule.state == DEFERRED and not rule.claimed for rule in self.rules)
+        return self.model_copy(update={"said": "inconclusive"}) if self.verdict == "pass" and waiting else self
 
 
 class Figure(_Read):
@@ -109,6 +115,7 @@ class Change(_Read):
     name: Name
     keys: tuple[Key, ...] = ()
     stages: tuple[Stage, ...] = ()
+    verifies: tuple[str, ...] = ()
     seconds: Annotated[float, Field(ge=0, le=1e9)] | None = None
 
 

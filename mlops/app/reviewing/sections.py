@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops.app.reviewing.evidence import Figure, Gate, Judged, Rule, Stage
+from mlops.app.reviewing.evidence import Change, Figure, Gate, Judged, Rule
 from mlops.app.reviewing.markdown import escape, folded, interval, number, plain
 
 MARKS = {
@@ -41,7 +41,7 @@ def duration(seconds: float) -> str:
 
 def row(item: Judged, *, timed: bool) -> str:
     """Print a pipeline as a row of the table."""
-    cells = [MARKS[state(item)], f"**{escape(item.change.name)}**", _changed(item), _runs(item.change.stages)]
+    cells = [MARKS[state(item)], f"**{escape(item.change.name)}**", _changed(item), _runs(item.change)]
     cells += [_gates(item), _compared(item)]
     if timed:
         cells.append("–" if item.change.seconds is None else duration(item.change.seconds))
@@ -83,15 +83,19 @@ def _changed(item: Judged) -> str:
     said = [f"{escape(key.key, 50)} {plain(key.before, 24)} → {plain(key.after, 24)}" for key in keys[:2]]
     if not keys:
         reasons = dict.fromkeys(reason for stage in item.change.stages for reason in stage.reasons)
+        if not reasons and (files := item.change.verifies):
+            others = [f"and {len(files) - 2} more"] if len(files) > 2 else []
+            return "<br>".join([*(f"{escape(path, 60)} changed" for path in files[:2]), *others])
         said = ["new"] if set(reasons) == {"never ran"} else [escape(reason, 60) for reason in list(reasons)[:2]]
     more = len(keys) - 2
     return "<br>".join([*said, *([f"and {more} more"] if more > 0 else [])]) or "–"
 
 
-def _runs(stages: tuple[Stage, ...]) -> str:
+def _runs(change: Change) -> str:
+    stages = change.stages
     running = [index for index, stage in enumerate(stages) if stage.runs]
     if not running:
-        return "–"
+        return f"nothing:{_SPACE}verified" if change.verifies else "–"
     names = [escape(stages[index].name, 40) for index in running]
     if len(running) == len(stages):
         return f"all{_SPACE}{len(stages)}{_SPACE}stages"
@@ -139,6 +143,10 @@ def _keys(item: Judged) -> Iterator[str]:
 
 
 def _stages(item: Judged) -> Iterator[str]:
+    if files := item.change.verifies:
+        named = ", ".join(escape(path, 100) for path in files[:_KEYS])
+        more = f" and {len(files) - _KEYS:,} more" if len(files) > _KEYS else ""
+        yield f"- {named}{more} changed: held against each other and judged again, not run"
     for stage in item.change.stages[:_KEYS]:
         if stage.runs and stage.reasons:
             yield f"- **{escape(stage.name, 40)}**: {'; '.join(escape(reason, 100) for reason in stage.reasons[:10])}"
@@ -176,7 +184,8 @@ def _waivers(gate: Gate) -> Iterator[str]:
 def _rule(rule: Rule) -> str:
     where = f" where {rule.by}={rule.slice}" if rule.by and rule.slice is not None else ""
     what = "".join(f" {word} {said}" for word, said in (("under", rule.under), ("of", rule.of)) if said)
-    return escape(f"{rule.metric}{what}{where}", 120) + _warning(rule)
+    claim = " (claimed by the change)" if rule.claimed else ""
+    return escape(f"{rule.metric}{what}{where}", 120) + claim + _warning(rule)
 
 
 def _against(rule: Rule) -> str:

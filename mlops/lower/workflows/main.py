@@ -31,7 +31,7 @@ fi
 code=0
 plan=$(.venv/bin/mlops plan "$@" -o json) || code=$?
 if [ "$code" != 0 ] && [ "$code" != 2 ]; then exit "$code"; fi
-affected=$(jq -r '.affected[]' <<< "$plan")
+affected=$(jq -r '(.affected - (.verified // []))[]' <<< "$plan")
 names=$( (echo "$reports" | cut -d / -f 2; echo "$affected") | sort -u | tr '\\n' ' ' | sed 's/^ *//; s/ *$//')
 echo "names=$names" >> "$GITHUB_OUTPUT"
 """

@@ -82,9 +82,10 @@ echo "$said" >> "$GITHUB_STEP_SUMMARY"
 
 
 _BATCHED = """\
-batches=$(jq -c --argjson jobs JOBS '.KEY | length as $all | ([1, (($all + $jobs - 1) / $jobs | floor)] | max) as $size
+batches=$(jq -c --argjson jobs JOBS 'SOME.KEY
+  | length as $all | ([1, (($all + $jobs - 1) / $jobs | floor)] | max) as $size
   | [range(0; $all; $size) as $first | .[$first:$first + $size]
-  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")}]
+  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")MORE}]
   | to_entries | map(.value + {index: .key})' FILE)
 printf '%s\\n' "count=$(jq '.KEY | length' FILE)" "batches=$batches" >> "$GITHUB_OUTPUT"
 """
@@ -242,13 +243,22 @@ def keep(title: str, name: str, path: str, *, found: str = "warn", condition: st
     return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
 
 
-def batched(settings: Continuous, key: str, file: str) -> str:
+def batched(settings: Continuous, key: str, file: str, part: str = "") -> str:
     """Give the lines that share out the pipelines which a JSON file lists, as outputs `count` and `batches`.
 
     Names are known when the workflow runs, not when it is compiled. A job of the matrix takes several only where there
-    are more than `ci.jobs`; its `index` is the number of the output that it tells what it found by.
+    are more than `ci.jobs`; its `index` is the number of the output that it tells what it found by. A batch gives those
+    of its pipelines that the file lists as a `part` too under that name.
     """
-    return _BATCHED.replace("KEY", key).replace("FILE", file).replace("JOBS", str(settings.jobs))
+    some = f"(.{part} // []) as $part | " if part else ""
+    more = f', {part}: (map(select(IN($part[]))) | join(" "))' if part else ""
+    return (
+        _BATCHED.replace("SOME", some)
+        .replace("MORE", more)
+        .replace("KEY", key)
+        .replace("FILE", file)
+        .replace("JOBS", str(settings.jobs))
+    )
 
 
 def indexed(settings: Continuous, step: str, *names: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.backends import codeowners
-from mlops.lower.owners import lower_owners
+from mlops.lower.owners import lower_owners, protected
 from mlops.plan.pipeline import Plan
 from mlops.spec.project import Policy
 
@@ -51,8 +51,37 @@ EXPECTED = {
     ".github/workflows/mlops-pr.yml": ["@platform"],
     ".github/CODEOWNERS": ["@platform"],
     "CODEOWNERS": ["@platform"],
-    "README.md": [],
+    "README.md": ["@platform"],
+    "conf/data/churn.yaml": ["@platform"],
+    "conf/trainer/slow.yaml": ["@platform"],
+    ".dvc/config": ["@platform"],
+    "mlops/__main__.py": ["@platform"],
+    "Makefile": ["@platform"],
 }
+
+
+def test_everything_comes_first_then_pipelines_then_what_is_protected() -> None:
+    lines = [line.split(" ")[0] for line in rendered().splitlines() if not line.startswith("#")]
+    assert lines[0] == "*"
+    pipelines = [number for number, line in enumerate(lines) if "/churn" in line or "/visits" in line]
+    assert pipelines == list(range(1, 7))
+
+
+def test_a_repository_that_installs_from_its_lock_protects_that() -> None:
+    text = "".join(
+        f"{line.pattern} {line.owners}\n" for line in lower_owners(POLICY, OWNERS, live="live", install="lock")
+    )
+    assert "/requirements.txt (" in text
+    assert "/conf/release/live/ (" in text
+    assert "/mlops/" not in text
+
+
+@pytest.mark.parametrize("install", ["lock", "make"])
+def test_what_is_labelled_is_what_the_policys_owners_review(install: str) -> None:
+    """A release is reviewed by them as well, and is no change of policy."""
+    policy = Policy.model_validate({"owners": ["@platform"]})
+    lines = lower_owners(policy, {}, live="live", install=install)
+    assert [line.pattern for line in lines if line.pattern not in protected(install)] == ["*", "/conf/release/live/"]
 
 
 def test_production_is_the_policys_where_it_says_nothing_else() -> None:
@@ -64,7 +93,7 @@ def test_no_pattern_takes_the_policy_from_its_owners() -> None:
     text = rendered(Policy.model_validate({"owners": ["@platform"], "paths": {"conf/*": ["@me"], ".github/": ["@me"]}}))
     assert reviewers("conf/policy.yaml", text) == ["@platform"]
     assert reviewers(".github/workflows/x.yml", text) == ["@platform"]
-    assert reviewers("conf/data.yaml", text) == ["@me"]
+    assert reviewers("conf/data/churn.yaml", text) == ["@me"]
 
 
 def test_a_star_is_all_the_rest() -> None:
@@ -127,7 +156,7 @@ def test_whatever_the_patterns_a_pipeline_has_its_own_owners_or_its_teams(
     text = rendered(policy, owners)
     for name, expected in owners.items():
         for path in (f"conf/pipeline/{name}.yaml", f"pipelines/{name}/dvc.lock", f"conf/release/staging/{name}.yaml"):
-            assert set(reviewers(path, text)) == set(expected)
+            assert set(reviewers(path, text)) == set(expected or policy.owners)
 
 
 def test_without_a_policy_there_is_no_file() -> None:

@@ -18,6 +18,7 @@ from mlops.files.canonical import digest_file
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.plan.pipeline import Plan
 from mlops.spec.project import Continuous
+from tests.builders.repositories import commit
 
 BIN = Path(sys.executable).parent
 
@@ -125,6 +126,7 @@ def batches(tmp_path: Path, names: list[str], jobs: int) -> tuple[str, list[dict
     """Run the step that finds the affected pipelines, over a plan that names these."""
     value = yaml.safe_load(compiled(jobs=jobs))
     (step,) = [step for step in value["jobs"]["affected"]["steps"] if step.get("id") == "find"]
+    commit(tmp_path)
     fake = tmp_path / ".venv" / "bin" / "mlops"
     fake.parent.mkdir(parents=True)
     fake.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps({'affected': names})}\nEND\n")

@@ -150,6 +150,74 @@ esac"""
 
 
 @needs_jq
+def test_what_is_verified_alone_registers_nothing_new(tmp_path: Path) -> None:
+    (tmp_path / "README").write_text("x")
+    before = commit(tmp_path, "before")
+    fake(tmp_path, """echo '{"affected": ["pinned", "stale"], "verified": ["pinned"]}'""")
+    assert run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=before).returncode == 0
+    assert outputs(tmp_path) == {"names": "stale"}
+
+
+def brought(folder: Path, path: str, plan: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """Find what a change affects that brings a file, with a plan that says so much."""
+    (folder / "pipelines/gone/reports").mkdir(parents=True)
+    (folder / "pipelines/gone/reports/gate.json").write_text("{}")
+    base = commit(folder, "base")
+    (folder / "pipelines/gone/reports/gate.json").unlink()
+    (folder / path).parent.mkdir(parents=True, exist_ok=True)
+    (folder / path).write_text("{}")
+    commit(folder, "change")
+    fake(folder, f"echo '{json.dumps(plan)}'")
+    return run(folder, script("pr/affected", "Find the affected pipelines"), BASE=base)
+
+
+@needs_jq
+@pytest.mark.parametrize("path", ["pipelines/churn/dvc.lock", "pipelines/churn/reports/plots/a b.csv"])
+def test_a_lock_or_report_that_the_plan_does_not_answer_for_is_no_skip(path: str, tmp_path: Path) -> None:
+    done = brought(tmp_path, path, {"affected": ["visits"], "recorded": []})
+    assert done.returncode == 5
+    said = "::error title=churn is not judged::its lock or a report changes, and the plan does not affect it\n"
+    assert done.stdout == said
+    assert not (tmp_path / "output").exists()
+
+
+@needs_jq
+def test_the_batches_say_what_is_verified_before_it_runs(tmp_path: Path) -> None:
+    plan = {"affected": ["churn", "visits"], "verified": ["churn"], "recorded": ["churn"]}
+    done = brought(tmp_path, "pipelines/churn/dvc.lock", plan)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(outputs(tmp_path)["batches"])
+    assert [(batch["pipelines"], batch["recorded"]) for batch in found] == [("churn", "churn"), ("visits", "")]
+
+
+@needs_jq
+def test_a_change_that_brings_no_record_has_nothing_to_answer_for(tmp_path: Path) -> None:
+    done = brought(tmp_path, "docs/dvc.lock", {"affected": []})
+    assert (done.returncode, outputs(tmp_path)) == (0, {"count": "0", "batches": "[]"} | digest_told(tmp_path))
+
+
+def digest_told(folder: Path) -> dict[str, str]:
+    return {"digest": hashlib.sha256((folder / "plan.json").read_bytes()).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"), [("churn", ["verify churn"]), ("visits", ["run churn"]), ("", ["run churn"])]
+)
+def test_a_record_that_contradicts_itself_is_not_made_again(recorded: str, expected: list[str], tmp_path: Path) -> None:
+    fake(tmp_path, '[ "$1" != verify ] || exit 5')
+    done = run(tmp_path, script("pr/pipeline", "Run"), PIPELINES="churn", RECORDED=recorded)
+    assert calls(tmp_path) == expected
+    code = (tmp_path / "evidence/churn/exit-code").read_text()
+    assert (done.returncode, code) == ((5, "5\n") if recorded == "churn" else (0, "0\n"))
+
+
+def test_a_record_that_agrees_is_taken_as_it_is_and_what_is_missing_made(tmp_path: Path) -> None:
+    fake(tmp_path)
+    assert run(tmp_path, script("pr/pipeline", "Run"), PIPELINES="churn visits", RECORDED="visits").returncode == 0
+    assert calls(tmp_path) == ["run churn", "verify visits", "run visits"]
+
+
+@needs_jq
 def test_what_git_records_is_proposed_where_the_project_says_and_the_rest_is_recorded_first(tmp_path: Path) -> None:
     fake(tmp_path, RECORDED)
     name = "Propose the records and the releases"

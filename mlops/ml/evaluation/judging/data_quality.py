@@ -15,8 +15,8 @@ from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
 from mlops.ml.evaluation.judging.sentences import ends, number
-from mlops.ml.evaluation.judging.waivers import FAIL, INCONCLUSIVE, PASS
 from mlops.ml.evaluation.studies.calibration import wilson
+from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
-from mlops.ml.evaluation.judging.waivers import DEFERRED
+from mlops.verdict import DEFERRED
 
 SENTENCE = "over the live model, which `mlops gate` compares with"
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from mlops.ml.evaluation.intervals.power import power
 from mlops.ml.evaluation.judging import sentences
-from mlops.ml.evaluation.judging.waivers import FAIL, INCONCLUSIVE, PASS, verdict
+from mlops.verdict import FAIL, INCONCLUSIVE, PASS, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -20,7 +20,7 @@ from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
 from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, ends, number
-from mlops.ml.evaluation.judging.waivers import FAIL, INCONCLUSIVE, PASS
+from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
 
-PASS, FAIL, INCONCLUSIVE = "pass", "fail", "inconclusive"
-DEFERRED = "deferred"
-"""A rule over the live model: no stage knows what is live, so that it is judged where the result is to be used."""
-Record = Mapping[str, Any]
+from mlops.verdict import DEFERRED, PASS, Record
 
 
 class Waived(BaseModel, extra="forbid", frozen=True):
@@ -40,21 +37,6 @@ def waive(records: Iterable[Record], waivers: Iterable[Waived]) -> list[dict[str
         else dict(record)
         for record in records
     ]
-
-
-def verdict(records: Iterable[Record]) -> str:
-    """Sum up blocking rules that apply: any failure fails, then any doubt, and nothing that passes is doubt.
-
-    What is deferred is not counted: it neither passes nor stands in the way of being judged.
-    """
-    counted = {
-        record["verdict"]
-        for record in records
-        if record["applicable"] and record["mode"] == "block" and not record.get("waived")
-    } - {DEFERRED}
-    if FAIL in counted:
-        return FAIL
-    return PASS if counted == {PASS} else INCONCLUSIVE
 
 
 def on(records: Iterable[Record], today: date) -> list[dict[str, Any]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlops.ml.evaluation.judging.waivers import DEFERRED
 from mlops.ml.evaluation.report.charts import Scale, Track, track
 from mlops.ml.evaluation.report.words import count, figure, interval, metric, plural
+from mlops.verdict import DEFERRED, held
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,8 @@ class Tile:
 
 def banner(gate: Document) -> Banner:
     """Say what the gate said, and why if it did not pass."""
-    verdict, rules = gate["verdict"], gate["rules"]
+    rules = gate["rules"]
+    verdict = held(gate["verdict"], rules)
     judged = [rule for rule in rules if rule["verdict"] != DEFERRED]
     counted = [rule for rule in judged if rule["applicable"] and rule["mode"] == "block" and not rule.get("waived")]
     passed = sum(rule["verdict"] == "pass" for rule in counted)

@@ -35,6 +35,7 @@ def at(path: str) -> str:
 
 RULES = at("rules/branches/main?per_page=100")
 RULESET = at("rulesets/7")
+OWNERS = at("codeowners/errors?ref=main")
 CLASSIC = at("branches/main/protection")
 PROD = at("environments/prod")
 PROD_BRANCHES = at("environments/prod/deployment-branch-policies?per_page=100")
@@ -85,6 +86,7 @@ def good() -> Answers:
         at(""): {"private": True, "owner": {"type": "Organization", "login": "acme"}},
         RULES: [{**rule, "ruleset_id": 7} for rule in rules],
         RULESET: {"name": "main", "bypass_actors": []},
+        OWNERS: {"errors": []},
         PROD: environment(),
         PROD_BRANCHES: branches,
         OWN: environment(deployment_branch_policy=None),
@@ -126,6 +128,7 @@ def test_what_is_set_as_it_should_be_is_said_of_each() -> None:
         ("branch: verdict", "pass"),
         ("branch: review", "pass"),
         ("branch: exemptions", "pass"),
+        ("code owners", "pass"),
         ("forks", "pass"),
         ("environment prod", "pass"),
         ("environment mlops-main", "pass"),
@@ -392,6 +395,27 @@ def test_nothing_that_can_be_read_is_nothing_that_holds() -> None:
         assert {check.message.rsplit(": ", 1)[1] for check in found} == {f"HTTP {status}"}
 
 
+def test_an_owner_that_does_not_exist_is_named() -> None:
+    answers = good()
+    unknown = {
+        "line": 4,
+        "column": 12,
+        "source": "/.github/ @acme/gone\n",
+        "kind": "Unknown owner",
+        "suggestion": "make sure the team @acme/gone exists, is publicly visible, and has write access",
+        "message": "Unknown owner on line 4: …",
+        "path": ".github/CODEOWNERS",
+    }
+    answers[OWNERS]["errors"] = [unknown, {**unknown, "line": 7, "source": None, "suggestion": None}]
+    assert wrong(answers) == [
+        "code owners: .github/CODEOWNERS:4: Unknown owner: /.github/ @acme/gone "
+        "(make sure the team @acme/gone exists, is publicly visible, and has write access)",
+        "code owners: .github/CODEOWNERS:7: Unknown owner",
+    ]
+    answers[OWNERS] = {"errors": [{"line": "x"}]}
+    assert wrong(answers) == ["code owners: cannot be read: the answer has another form than GitHub documents"]
+
+
 def test_a_branch_that_nothing_protects() -> None:
     answers = good()
     answers[RULES] = []
@@ -456,6 +480,7 @@ def test_without_machines_environments_or_an_app_there_is_less_to_look_at() -> N
         "branch: verdict",
         "branch: review",
         "branch: exemptions",
+        "code owners",
         "forks",
     ]
 

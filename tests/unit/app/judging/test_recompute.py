@@ -15,15 +15,17 @@ import polars as pl
 import pytest
 import yaml
 
-from mlops.app.judging import replay
+from mlops.app.judging import recompute, replay
 from mlops.app.judging.agreement import first_difference
 from mlops.app.judging.recompute import recomputed
 from mlops.app.judging.rejudge import rejudge
 from mlops.app.planning.lock import md5_tree
 from mlops.app.running.again import run_again
 from mlops.app.running.stage import run_stage
+from mlops.cli.main import run
 from mlops.errors import Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.canonical import dumps
+from tests.builders.believed import believing
 from tests.builders.repositories import commit, edit
 from tests.builders.shop import make_shop
 from tests.conftest import ROOT
@@ -124,6 +126,23 @@ def test_a_score_that_is_the_target_is_named_although_the_lock_was_told_to_agree
     relock(shop)
     (sentence,) = said(shop)
     assert sentence.startswith("the score of candidate of ")
+
+
+@pytest.mark.slow
+def test_a_gate_that_only_a_forgery_passes_ends_with_5_and_passes_where_nothing_is_made_again(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(shop, "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.96")
+    monkeypatch.chdir(shop)
+    assert run(["compile"]) == 0
+    rewrite(shop, PREDICTIONS, candidate=pl.col("target").cast(pl.Float64))
+    _in_this_process(shop / CHURN, ("gate", "package"), shop / "log")
+    relock(shop)
+    capsys.readouterr()
+    assert run(["gate", "churn", "--base", "HEAD"]) == 5
+    assert "the score of candidate of " in capsys.readouterr().err
+    monkeypatch.setattr(recompute, "recomputed", believing)
+    assert run(["gate", "churn", "--base", "HEAD", "--explain"]) == 0, capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,14 @@ import yaml
 
 from mlops.app.judging import recompute
 from mlops.app.judging.gate import read_verdict
-from mlops.app.judging.opponent import Run
-from mlops.app.judging.recompute import Recomputed
 from mlops.app.judging.rejudge import Rejudged, rejudge
 from mlops.cli.main import run
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
+from mlops.files.canonical import digest_file
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.steps import gate
+from tests.builders.believed import believing
 from tests.builders.evaluations import binary, gate_params, probabilities, with_scores, write_run
 from tests.builders.repositories import commit, edit, git, make_repository, record
 
@@ -79,7 +78,7 @@ def test_a_lower_bound_with_a_worse_model_fails_under_the_base(root: Path) -> No
 def test_a_lower_bound_alone_passes_both_and_is_labelled(root: Path) -> None:
     recorded(root, GOOD, rules=rules(0.6))
     found = judged(root)
-    assert (found.verdict, found.labels) == ("pass", ("policy-change",))
+    assert (found.verdict, found.labels) == ("pass", ("gate-change",))
 
 
 def test_a_hand_edit_of_a_compiled_workflow_is_a_difference(
@@ -120,7 +119,7 @@ def test_a_rule_made_a_warning_still_blocks(root: Path) -> None:
 def test_a_stricter_gate_is_labelled_but_loosens_nothing(root: Path) -> None:
     recorded(root, GOOD, rules=rules(0.82))
     found = judged(root)
-    assert (found.loosened, found.labels) == ((), ("policy-change",))
+    assert (found.loosened, found.labels) == ((), ("gate-change",))
 
 
 def test_a_pipeline_that_the_base_lacks_is_judged_by_its_own_rules(root: Path) -> None:
@@ -150,7 +149,7 @@ def test_a_gate_that_cannot_be_read_is_no_pass(root: Path) -> None:
         judged(root)
 
 
-@pytest.mark.parametrize(("form", "said"), [("text", "loosened to"), ("md", "policy-change"), ("json", '"loosened"')])
+@pytest.mark.parametrize(("form", "said"), [("text", "loosened to"), ("md", "gate-change"), ("json", '"loosened"')])
 def test_the_command_line_says_it_in_every_form(
     root: Path, form: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,8 +157,7 @@ def test_the_command_line_says_it_in_every_form(
     (root / "conf" / "pipeline").mkdir(parents=True)
     (root / "conf" / "project.yaml").write_text("name: x\n")
     (root / "conf" / "pipeline" / "visits.yaml").write_text("# @package _global_\n")
-    again = Recomputed(Run.here(root, "visits"), WORSE, compared=True, seconds=0.2)
-    monkeypatch.setattr(recompute, "recomputed", lambda *_: nullcontext(again))  # such a run has no rows of its own
+    monkeypatch.setattr(recompute, "recomputed", believing)  # such a run has no rows of its own
     monkeypatch.chdir(root)
     assert run(["gate", "visits", "--base", "HEAD", "-o", form]) == 2
     shown = capsys.readouterr()
@@ -199,6 +197,79 @@ def test_unchanged_code_of_a_metric_is_judged_once(tmp_path: Path) -> None:
     costed(tmp_path)
     found = judged(tmp_path)
     assert (found.before, found.labels, found.verdict) == (None, (), "pass")
+
+
+def rule_of(found: Rejudged, metric: str) -> dict[str, Any]:
+    (rule,) = [rule for rule in found.now.rules if rule["metric"] == metric]
+    return rule
+
+
+def test_what_other_code_of_a_metric_says_is_a_claim(tmp_path: Path) -> None:
+    costed(tmp_path)
+    costed(tmp_path, "0 * ", remember=False)
+    found = judged(tmp_path)
+    rule = rule_of(found, "cost")
+    assert (found.verdict, rule["verdict"], rule["claimed"], rule["value"]) == ("pass", "deferred", True, 0.0)
+    assert rule["sentence"].startswith("claimed by the change, which brings the code of `cost`: ")
+    assert rule["sentence"].endswith("; it counts once it is merged")
+    assert found.before is not None
+    assert found.before.verdict == "pass"
+
+
+def test_a_claim_can_still_fail(tmp_path: Path) -> None:
+    costed(tmp_path)
+    costed(tmp_path, "9 * ", remember=False)
+    found = judged(tmp_path)
+    assert (found.verdict, rule_of(found, "cost")["verdict"], rule_of(found, "cost")["claimed"]) == (
+        "fail",
+        "fail",
+        True,
+    )
+
+
+def test_a_new_metric_counts_once_it_is_merged(root: Path) -> None:
+    costed(root, remember=False)
+    found = judged(root)
+    assert (found.verdict, rule_of(found, "cost")["verdict"]) == ("pass", "deferred")
+    commit(root)
+    assert rule_of(judged(root), "cost")["verdict"] == "pass"
+
+
+def test_other_code_that_a_metric_imports_is_a_claim_too(tmp_path: Path) -> None:
+    costed(tmp_path, remember=False)
+    for name in ("helper", "other"):
+        (tmp_path / f"pipelines/visits/{name}.py").write_text("ONE = 1\n")
+    code = tmp_path / "pipelines/visits/rules.py"
+    code.write_text(f"from pipelines.visits.helper import ONE\n{code.read_text()}")
+    commit(tmp_path)
+    (tmp_path / "pipelines/visits/other.py").write_text("ONE = 2\n")
+    assert rule_of(judged(tmp_path), "cost")["verdict"] == "pass"
+    (tmp_path / "pipelines/visits/helper.py").write_text("ONE = 2\n")
+    found = judged(tmp_path)
+    assert (rule_of(found, "cost")["verdict"], found.before and found.before.verdict) == ("deferred", "pass")
+
+
+def test_values_of_a_metric_that_were_written_by_hand_are_measured_again(tmp_path: Path) -> None:
+    costed(tmp_path, "9 * ")
+    path = tmp_path / "pipelines/visits/artifacts/evaluation/predictions.parquet"
+    predictions = Predictions.read(path)
+    losses = {
+        name: replace(each, values={m: 0 * v for m, v in each.values.items()}) for name, each in predictions.own.items()
+    }
+    forged = replace(predictions, own=losses)
+    forged.write(path)
+    report = tmp_path / "pipelines/visits/reports/gate.json"
+    report.write_text(json.dumps({**json.loads(report.read_bytes()), "predictions": digest_file(path)}))
+    assert rule_of(judged(tmp_path), "cost")["verdict"] == "fail"
+
+
+def test_a_verdict_is_no_better_than_its_rules(root: Path) -> None:
+    report = root / "pipelines/visits/reports/gate.json"
+    recorded = json.loads(report.read_bytes())
+    report.write_text(json.dumps({**recorded, "rules": []}))
+    assert read_verdict(root, "visits").verdict == "inconclusive"
+    report.write_text(json.dumps({**recorded, "rules": [{**recorded["rules"][0], "verdict": "fail"}]}))
+    assert read_verdict(root, "visits").verdict == "fail"
 
 
 def test_a_metric_whose_code_the_base_lacks_does_not_pass(tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def test_other_code_of_a_gates_own_metric_is_another_gate(root: Path) -> None:
     code.write_text("def cost(target, score):\n    return 0 * score\n")
     planned = plan(open_workspace(root), base)
     assert planned.pipelines[0].gates.loosened == ("the code of `pipelines.churn.rules:cost` changed",)
-    assert (planned.labels, planned.counts.gates_changed) == (("policy-change",), 1)
+    assert (planned.labels, planned.counts.gates_changed) == (("gate-change",), 1)
 
 
 def test_a_loosened_gate_is_told_and_labelled(root: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_loosened_gate_is_told_and_labelled(root: Path) -> None:
     planned = plan(open_workspace(root), base)
     loose = ("the rule `auroc at least 0.7` was loosened to `auroc at least 0.6`",)
     assert planned.pipelines[0].gates.loosened == loose
-    assert (planned.labels, planned.counts.gates_changed) == (("policy-change",), 1)
+    assert (planned.labels, planned.counts.gates_changed) == (("gate-change",), 1)
     assert loose[0] in text(planned)
     assert "  gates         auroc at least 0.7 → auroc at least 0.6    conf/pipeline/churn.yaml:15\n" in text(planned)
     edit(root, PIPELINE, "at_least: 0.6", "at_least: 0.7")
@@ -255,11 +255,15 @@ def test_whoever_breaks_the_policy_of_the_base_is_named(root: Path) -> None:
         ".github/workflows/mlops-pr.yml",
         "conf/waiver/gone.yaml",
         "conf/accept/gone.yaml",
+        "conf/trainer/mine.yaml",
+        ".dvcignore",
+        "requirements.txt",
+        "vendor/mlops.whl",
     ],
 )
 def test_a_change_of_who_reviews_or_what_judges_is_labelled(root: Path, path: str) -> None:
     base = commit(root)
-    (root / path).parent.mkdir(exist_ok=True)
+    (root / path).parent.mkdir(exist_ok=True, parents=True)
     (root / path).write_text("* @me\n")
     planned = plan(open_workspace(root), base)
     assert (planned.labels, planned.notes) == (("policy-change",), (f"{path} changed",))
@@ -336,3 +340,79 @@ def test_what_a_pull_request_wrote_cannot_begin_a_line() -> None:
     assert shown.count("a\\n::error::b\\x1b[2J") == 6
     assert "\x1b" not in shown
     assert not [line for line in shown.splitlines() if line.startswith("::")]
+
+
+@pytest.mark.parametrize(
+    "path", ["docs/a.md", "conf/release/staging/churn.yaml", "conf/release/prod/churn.yaml", "Makefile"]
+)
+def test_what_is_not_protected_has_no_label(root: Path, path: str) -> None:
+    base = commit(root)
+    (root / path).parent.mkdir(exist_ok=True, parents=True)
+    (root / path).write_text(f"bundle: sha256:{'a' * 64}\n")
+    planned = plan(open_workspace(root), base)
+    assert (planned.labels, planned.notes, planned.affected) == ((), (), ())
+
+
+def test_where_runs_are_kept_and_where_data_comes_from_is_said(root: Path) -> None:
+    (root / ".dvc").mkdir()
+    config = root / ".dvc/config"
+    config.write_text("[core]\n    remote = storage\n['remote \"storage\"']\n    url = s3://ours/models\n")
+    base = commit(root)
+    config.write_text(
+        "[core]\n    remote = storage\n['remote \"storage\"']\n    url = https://me:pw@theirs.example/models\n"
+        "    verify = false\n"
+    )
+    edit(root, "conf/project.yaml", "name: shop", "name: shop\ntracking: {uri: https://theirs.example}")
+    planned = plan(open_workspace(root), base)
+    assert (planned.labels, planned.affected, planned.verified) == (("policy-change",), ("churn",), ("churn",))
+    assert planned.notes == (
+        ".dvc/config: remote.storage.url s3://ours/models → https://…@theirs.example/models",
+        ".dvc/config: remote.storage.verify changed",
+        "conf/project.yaml: tracking.uri — → https://theirs.example",
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("pipelines/churn/dvc.lock", "pipelines/churn/reports/gate.json", "pipelines/churn/reports/new.json"),
+        *("pipelines/churn/helper.py", ".dvc/config", ".dvcignore", "pipelines/.dvcignore", "requirements.txt"),
+    ],
+)
+def test_what_ci_trusts_is_verified_and_not_run(root: Path, path: str) -> None:
+    base = commit(root)
+    assert plan(open_workspace(root), base).affected == ()
+    (root / path).parent.mkdir(exist_ok=True)
+    with (root / path).open("a") as file:
+        file.write("# one more\n")
+    planned = plan(open_workspace(root), base)
+    assert (planned.affected, planned.verified, planned.pipelines[0].verifies) == (("churn",), ("churn",), (path,))
+    record = path.endswith("dvc.lock") or "/reports/" in path
+    assert planned.recorded == (("churn",) if record else ())
+    assert (planned.counts.to_run, planned.counts.to_verify, planned.counts.unchanged) == (0, 1, 0)
+    shown = text(planned)
+    assert f"  verified      {path} changed: held against each other and judged again, not run\n" in shown
+    assert "Plan: 0 to run, 1 to verify, 0 gates changed, 0 to deploy, 0 unchanged" in shown
+    assert "<summary><b>churn</b>: to verify</summary>" in markdown(planned)
+
+
+def test_a_lock_that_is_gone_is_a_change_too(root: Path) -> None:
+    base = commit(root)
+    (root / "pipelines/churn/dvc.lock").unlink()
+    planned = plan(open_workspace(root), base)
+    assert (planned.verified, planned.recorded) == (("churn",), ("churn",))
+
+
+def test_a_comparison_is_nothing_that_a_run_reads(root: Path) -> None:
+    base = commit(root)
+    (root / "pipelines/churn/comparisons").mkdir()
+    (root / "pipelines/churn/comparisons/a-b.json").write_text("{}\n")
+    assert plan(open_workspace(root), base).affected == ()
+
+
+def test_what_runs_anyway_is_not_counted_twice(root: Path) -> None:
+    base = commit(root)
+    edit(root, PIPELINE, "at_least: 0.7", "at_least: 0.8")
+    record(root)
+    planned = plan(open_workspace(root), base)
+    assert (planned.affected, planned.verified, planned.pipelines[0].verifies) == (("churn",), (), ())

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.ml.evaluation.judging.waivers import Waived, on, verdict, waive
+from mlops.ml.evaluation.judging.waivers import Waived, on, waive
+from mlops.verdict import verdict
 
 DAY = date(2026, 3, 10)
 RANK = ["fail", "inconclusive", "pass"]

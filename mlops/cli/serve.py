@@ -32,6 +32,16 @@ from mlops.cli.options import say
     "file, file:///path.",
 )
 @click.option("--behind", type=click.Choice(["proxy"]), help="A proxy in front of the server says who may ask.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Whose signature counts: a copy of conf/policy.yaml. [default: the repository's]",
+)
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The bundle's signature. [default: FOLDER.signature.json, or what the registry has]",
+)
 @click.option("--limit", "limits", metavar="KEY=NUMBER", multiple=True, help="Change a limit of `deploy:`.")
 def command(
     name: str,
@@ -43,6 +53,8 @@ def command(
     log: Path | None,
     token_from: str | None,
     behind: str | None,
+    policy: Path | None,
+    signature: Path | None,
     limits: tuple[str, ...],
 ) -> None:
     """Serve the live bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified.
@@ -50,24 +62,27 @@ def command(
     Where no environment is declared, nothing is ever released, and the last run's bundle is served. A folder may lie
     anywhere: no repository is needed for it, nor any extra of this package.
 
+    Where the policy names `signers`, the bundle must be signed by one of them (`unsigned: refuse`), or a warning says
+    that nobody did; a signature of other bytes, or by anybody else, is refused.
+
     A host that others can reach needs `--token-from` or `--behind proxy`. SIGTERM turns `/health` to 503 first, and
     closes the port when `drain_seconds` are over.
     """
     from mlops.app.root import search_root
-    from mlops.app.running.serve import Settings, find_bundle, find_settings, replay, start, target_of
+    from mlops.app.running.serve import Settings, find_bundle, find_settings, replay, start, target_of, vouching
 
     here = search_root(Path.cwd())
     bundle, told, place = find_bundle(here, name, environment)
     if told:
         say(told)
+    vouched = vouching(here, name, bundle, policy, signature)
     if not check:
         found = Settings() if here is None else find_settings(here, name, place)
         target = target_of(found.target, host=host, port=port, token_from=token_from, behind=behind, limits=limits)
-        if log is not None or found.log is None:
-            start(bundle, target, expected=expect, log=log)
-        else:
-            start(bundle, target, expected=expect, log=found.log.folder, ship=found.log.place)
+        own = found.log if log is None else None
+        kept = {"log": log} if own is None else {"log": own.folder, "ship": own.place}
+        start(bundle, target, expected=expect, vouched=vouched, **kept)
         return
-    replayed = replay(bundle, expect)
+    replayed = replay(bundle, expect, vouched)
     click.echo(f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}")
     say(f"start to first answer {replayed.ready:.1f} s, {replayed.seconds * 1000:.1f} ms for all rows in one request")

@@ -149,6 +149,7 @@ def create(
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
     door: Door | None = None,
+    vouched: Callable[[Contents], None] | None = None,
     log: Path | None = None,
     ship: Place | None = None,
     clock: Callable[[], int] = time.time_ns,
@@ -157,10 +158,13 @@ def create(
 
     With a folder for `log`, answers are written down, and the header `x-prediction-id` names the request: its row k,
     from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
-    there, and leaves the folder. `door` holds the limits of the server, and whether it drains.
+    there, and leaves the folder. `door` holds the limits of the server, and whether it drains. `vouched` is
+    given what was read and verified, before any of it is used, and raises where nobody vouches for it.
     """
     door = door or Door()
     contents = Contents.read(bundle_folder, expected)
+    if vouched is not None:
+        vouched(contents)
     predictor = Predictor.load(contents)
     Golden.parse(contents.files["golden.json"]).check(predictor, golden_tolerance)
     kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)

@@ -24,10 +24,11 @@ from mlops.serve.door import Door
 from mlops.spec.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import FrameType
 
+    from mlops.bundle.contents import Contents
     from mlops.files.place import Place
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
@@ -117,12 +118,13 @@ def prepare(
     limits: Limits | None = None,
     token_from: str | None = None,
     behind: Literal["proxy"] | None = None,
+    vouched: Callable[[Contents], None] | None = None,
 ) -> tuple[Server, socket.socket]:
     """Make a server of a bundle that has proven itself, and open its port; port 0 takes a free one.
 
     Raises:
         ConfigurationError: others can reach the host, and nothing says who may ask.
-        IntegrityError: the bundle is not what its manifest, or `expected`, says.
+        IntegrityError: the bundle is not what its manifest, or `expected`, says; or nobody vouches for it.
         InfrastructureError: the port is taken; the token is not there; so many connections cannot be had.
     """
     exposure = Exposure(host, token_from, behind)
@@ -130,7 +132,15 @@ def prepare(
     limits = limits or Limits()
     _make_room(limits.connections)
     door = Door(limits, exposure.drain(limits))
-    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log, ship=ship, door=door)
+    app = create(
+        bundle_folder,
+        expected=expected,
+        golden_tolerance=golden_tolerance,
+        log=log,
+        ship=ship,
+        door=door,
+        vouched=vouched,
+    )
     if log is not None:
         sys.setswitchinterval(_SWITCH)
     listener = listen(host, port)

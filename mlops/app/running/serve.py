@@ -8,8 +8,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -24,7 +25,10 @@ from mlops.spec.block import Block
 from mlops.spec.deploy import Auth, LocalTarget
 from mlops.spec.limits import Limits
 
+Vouched = Callable[[Contents], None]
+"""Raises where nobody vouches for a bundle that was read."""
 _Block = TypeVar("_Block", bound=Block)
+_WARNING = "warning: "
 _PATIENCE = 900.0  # seconds for an answer: ends a server that hangs; one that dies is noticed at once
 
 
@@ -140,6 +144,36 @@ def _typed(block: type[_Block], given: dict[str, Any], option: str) -> _Block:
         raise ConfigurationError(f"{option}: `{first['loc'][0]}`: {said}") from None
 
 
+def vouching(
+    root: Path | None, name: str, folder: Path, policy: Path | None = None, signature: Path | None = None
+) -> Vouched:
+    """Give what holds a bundle to its signature when a server starts, and prints a warning where nobody signed.
+
+    `policy` is a copy of conf/policy.yaml, for a folder outside of any repository, `signature` a file that lies
+    elsewhere than beside the bundle.
+    """
+    from mlops.app.releasing.signed import Signers, look_beside, look_into
+
+    def vouched(contents: Contents) -> None:
+        if policy is None and root is None:
+            return
+        if policy is None and signature is None and root is not None and _is_pipeline(root, name):
+            if not Signers.of(root).known:
+                return
+            from mlops.app.project import open_project
+            from mlops.app.releasing.registered_signature import hold_asking
+
+            held = hold_asking(root, open_project(root, name)[1], name, contents, folder)
+        else:
+            signers = Signers.from_file(policy) if policy is not None else Signers.of(root or Path())
+            look = look_beside(folder) if signature is None else look_into(signature)
+            held = signers.hold(contents, (look,), date.today(), folder)
+        if held.warning:
+            print(f"{_WARNING}{held.warning}", file=sys.stderr, flush=True)
+
+    return vouched
+
+
 def start(bundle: Path, target: LocalTarget, **options: Any) -> None:
     """Serve until told to stop, where and for whom `target` says; `options` are those of `serve.server.serve`."""
     from mlops.serve.server import serve
@@ -150,14 +184,17 @@ def start(bundle: Path, target: LocalTarget, **options: Any) -> None:
     )
 
 
-def replay(bundle: Path, expected: str | None = None) -> Replayed:
+def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = None) -> Replayed:
     """Start a server on a free port, send it the golden rows over HTTP, compare bit for bit, stop it.
 
     Raises:
         IntegrityError: the bundle is not what its manifest says, or an answer differs from what was expected offline.
         InfrastructureError: the server does not answer.
     """
-    golden = json.loads(Contents.read(bundle, expected).files["golden.json"])
+    contents = Contents.read(bundle, expected)
+    if vouched is not None:
+        vouched(contents)
+    golden = json.loads(contents.files["golden.json"])
     started = time.monotonic()
     command = [sys.executable, "-m", "mlops", "serve", str(bundle.resolve()), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - constant but for a path
@@ -176,8 +213,10 @@ def replay(bundle: Path, expected: str | None = None) -> Replayed:
 
 
 def _address(stderr: IO[str] | None) -> str:
-    """Read the server's first line; it comes once the port is open."""
-    line = stderr.readline() if stderr else ""
+    """Read the server's first line that is no warning; it comes once the port is open."""
+    line = _WARNING
+    while stderr and line.startswith(_WARNING):
+        line = stderr.readline()
     address = line.strip().rpartition(" at ")[2]
     if not address.startswith("http://"):
         rest = stderr.read() if stderr else ""

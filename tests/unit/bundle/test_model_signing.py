@@ -1,7 +1,8 @@
-"""Our signatures and those of OpenSSF model-signing are the same: each verifies what the other made, and refuses alike."""
+"""Our signatures and those of OpenSSF model-signing are the same: each verifies what the other made."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -70,8 +71,6 @@ print(json.dumps({key: str(value) for key, value in context.params.items() if va
 
 def test_what_a_workflow_would_type_is_what_model_signing_reads(tmp_path: Path) -> None:
     """Never run here: it asks Sigstore, as a job of GitHub's."""
-    import json
-
     (tmp_path / "bundle").mkdir()
     (tmp_path / "s").write_text("")
     workflow = "https://github.com/shop/models/.github/workflows/mlops-main.yml@refs/heads/main"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from mlops.app.project import open_project
 from mlops.app.releasing.reconcile import reconcile
 from mlops.app.releasing.release import Wanted, release
 from mlops.app.releasing.sign import sign
@@ -20,7 +22,7 @@ from mlops.bundle.signature import Signature
 from mlops.bundle.signature import sign as sign_by_key
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.spec.deploy import LocalTarget
-from mlops.spec.signers import Signer
+from mlops.spec.signers import KeySigning, Signer
 from tests.builders.bundles import make_bundle
 from tests.builders.released import Shop, make_released
 from tests.builders.repositories import commit, git, make_repository
@@ -189,3 +191,15 @@ def test_where_policy_names_nobody_nothing_is_signed(tmp_path: Path) -> None:
         "nobody's signature counts here",
         "name `signers:` in conf/policy.yaml",
     )
+
+
+def test_the_page_shows_what_is_read(repository: Path, tmp_path: Path) -> None:
+    page = (repository / "docs/signatures.md").read_text()
+    blocks = dict(re.findall(r"```yaml (\w+)\n(.*?)```", page, re.DOTALL))
+    (tmp_path / "policy.yaml").write_text(blocks["policy"])
+    found = Signers.from_file(tmp_path / "policy.yaml")
+    assert (sorted(found.known), found.unsigned) == (["before", "main"], "refuse")
+    root = make_repository(tmp_path / "shop")
+    for text in (blocks["ci"], blocks["ci"].replace("ci: {signing: keyless}", "#").replace("# ci:", "ci:")):
+        (root / "conf/project.yaml").write_text(f"name: shop\n{text}")
+        assert open_project(root)[1].ci.signing in ("keyless", KeySigning(key="SIGNING_KEY"))

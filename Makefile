@@ -8,7 +8,7 @@ SERVICES := .mlops/services/.installed
 JOBS   ?= 2
 
 HASHES ?= yes
-EXTRAS := train,registry,sql,excel,explain
+EXTRAS := train,registry,verify,sql,excel,explain
 WITH_TESTS := $(EXTRAS),test
 # uv is about twenty times as fast as pip; pip's settings know more about where this machine's packages are, so that pip
 # tries what uv did not get. Modules are compiled once, by all processors, and not left to the first import: where
@@ -33,7 +33,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check setup lock audit runner services compile ui golden format clean help
+.PHONY: demo test test-tools check setup lock audit runner services signing compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,7 @@ test: $(TESTED) ## What check runs, learning, and end to end with real tools
 test-tools: $(TESTED) ## What needs npm, qemu and PostgreSQL: workflows executed, processors emulated, a server with a login
 	@$(MAKE) --no-print-directory runner || echo "npm cannot install tests/runner: tests that execute workflows say so and skip" >&2
 	@$(MAKE) --no-print-directory services || echo "pip cannot install .requirements/services.txt: tests that need it say so and skip" >&2
+	@$(MAKE) --no-print-directory signing || echo "pip cannot install mlops/locks/sign.txt: tests that need it say so and skip" >&2
 	$(BIN)/python -m pytest -n $(JOBS) -m tools --durations 10
 
 check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
@@ -109,6 +110,7 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	$(call audited,$(addprefix mlops/locks/,run.txt torch.txt s3.txt gs.txt azure.txt ssh.txt) .requirements/build.txt .requirements/test.txt)
 	$(call audited,.requirements/audit.txt)
 	$(call audited,.requirements/services.txt)
+	$(call audited,mlops/locks/sign.txt)
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
 	npm ci --prefix tests/runner --silent --no-audit --no-fund
@@ -119,6 +121,13 @@ services: $(SERVICES) ## What an MLflow server with a login, on PostgreSQL and S
 $(SERVICES): $(TESTED) .requirements/services.txt
 	rm -rf $(@D)
 	$(PIP) $(HASHED) --target $(@D) --requirement .requirements/services.txt
+	@touch $@
+
+signing: .mlops/signing/.installed ## OpenSSF model-signing, apart from what it signs: what tests hold our signatures to
+
+.mlops/signing/.installed: mlops/locks/sign.txt
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
 	@touch $@
 
 compile: setup   ## Write the generated files

@@ -19,12 +19,21 @@ BESIDE = ROOT / ".requirements"
 SHIPPED = ROOT / "mlops" / "locks"  # these travel in the wheel, for repositories that `mlops init` makes
 COMPILE = ("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
 PLAIN = ("--no-annotate", "--no-header", "--no-emit-index-url")
-RUN = ("train", "registry", "sql", "excel", "explain")  # extras of the stages and verbs; `test` comes beside them
+RUN = (
+    "train",
+    "registry",
+    "verify",
+    "sql",
+    "excel",
+    "explain",
+)  # extras of the stages and verbs; `test` comes beside them
 FIRST = "# Written by `make lock` from pyproject.toml and constraints.txt.\n"
 BUILD = ("setuptools", "uv")  # builds this project and what is published as a source alone; installs the rest
 AUDIT = "pip-audit==2.10.1"
 # what MLflow needs for a login, on PostgreSQL and S3; constraints.txt pins boto3 by its botocore
 SERVICES = "flask-wtf==1.3.0\nboto3\nmoto[s3]==5.2.5\npsycopg[binary]==3.3.9\n"
+# a program of its own: what signs shares no library with what it vouches for. 1.1.1 imports pyOpenSSL and forgets to ask
+SIGN = "model-signing==1.1.1\npyopenssl\n"
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build for CUDA asks for and the CPU's does not
@@ -40,7 +49,9 @@ def main() -> None:
     _write(BESIDE / "test", [block for block in more if block.partition("==")[0] not in BUILD])
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
     _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])
-    _write(SHIPPED / "serve", _needed())
+    served = {block.partition("==")[0] for block in _needed("verify")}
+    _write(SHIPPED / "serve", [block for block in run if block.partition("==")[0] in served])
+    _write(SHIPPED / "sign", _resolved("-", "--constraint", "constraints.txt", read=SIGN))
     _write(SHIPPED / "run", plain)
     _write(SHIPPED / "torch", [block for block in run if TORCH.match(block)])
     _write(SHIPPED / "torch-cpu", [_cpu(torch.split(" ", 1)[0])])

@@ -33,6 +33,7 @@ EXTRAS: dict[str, dict[str, str]] = {  # by extra: the distributions that pyproj
         "torch": "torch",
     },
     "registry": {"mlflow": "mlflow"},
+    "verify": {"cryptography": "cryptography"},
     "sql": {"duckdb": "duckdb", "pyarrow": "pyarrow"},
     "excel": {"fastexcel": "fastexcel"},
     "explain": {"captum": "captum", "shap": "shap"},

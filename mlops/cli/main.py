@@ -27,6 +27,7 @@ VERBS = {
     "verify": "Do lock, configuration, data and bundle agree?",
     "adopt": "Take over the bundle that a pull request's run judged",
     "register": "Put bundles into the MLflow registry",
+    "sign": "Sign registered bundles",
     "record": "A pull request with what a run of CI's wrote",
     "release": "Make a bundle live, by a file that is reviewed",
     "rollback": "Make the bundle live again that was before",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlops.cli.failure import report
-from mlops.cli.options import emit
+from mlops.cli.options import emit, say
 from mlops.errors import MlopsError
 from mlops.files import system
 
@@ -32,6 +32,9 @@ def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) 
         emit([value(outcome) for outcome in found])
     for outcome in found if form == "text" else ():
         click.echo("\n".join(lines(outcome)))
+    for outcome in found:
+        if outcome.warning:
+            say(f"warning: {outcome.name}: {outcome.warning}")
     for refused in errors:
         report(refused)
     return errors[0].exit_code if errors else 0

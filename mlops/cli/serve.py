@@ -11,37 +11,78 @@ from mlops.cli.options import say
 
 @click.command(short_help="Answer predictions over HTTP")
 @click.argument("name")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--host", help="Address to listen on. [default: what `deploy:` of NAME says, or 127.0.0.1]")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="0 takes a free one. [default: what `deploy:` of NAME says, or 8080]"
+)
 @click.option(
     "--env", "environment", metavar="ENVIRONMENT", help="Serve what is live there. [default: in the live one]"
 )
+@click.option("--expect", metavar="DIGEST", help="Serve this bundle and no other: sha256:… of its manifest.")
 @click.option("--check", is_flag=True, help="Replay the golden rows over HTTP, then stop.")
 @click.option(
     "--log",
     type=click.Path(path_type=Path, file_okay=False),
     help="Write answers down in this folder, and nowhere else. [default: where `monitor:` of NAME says]",
 )
-def command(name: str, host: str, port: int, environment: str | None, check: bool, log: Path | None) -> None:
+@click.option(
+    "--token-from",
+    metavar="NAME",
+    help="Answer only who sends `Authorization: Bearer TOKEN`: the token is in the environment variable NAME, or in a "
+    "file, file:///path.",
+)
+@click.option("--behind", type=click.Choice(["proxy"]), help="A proxy in front of the server says who may ask.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Whose signature counts: a copy of conf/policy.yaml. [default: the repository's]",
+)
+@click.option(
+    "--signature",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The bundle's signature. [default: FOLDER.signature.json, or what the registry has]",
+)
+@click.option("--limit", "limits", metavar="KEY=NUMBER", multiple=True, help="Change a limit of `deploy:`.")
+def command(
+    name: str,
+    host: str | None,
+    port: int | None,
+    environment: str | None,
+    expect: str | None,
+    check: bool,
+    log: Path | None,
+    token_from: str | None,
+    behind: str | None,
+    policy: Path | None,
+    signature: Path | None,
+    limits: tuple[str, ...],
+) -> None:
     """Serve the live bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified.
 
     Where no environment is declared, nothing is ever released, and the last run's bundle is served. A folder may lie
     anywhere: no repository is needed for it, nor any extra of this package.
+
+    Where the policy names `signers`, the bundle must be signed by one of them (`unsigned: refuse`), or a warning says
+    that nobody did; a signature of other bytes, or by anybody else, is refused.
+
+    A host that others can reach needs `--token-from` or `--behind proxy`. SIGTERM turns `/health` to 503 first, and
+    closes the port when `drain_seconds` are over.
     """
     from mlops.app.root import search_root
-    from mlops.app.running.serve import find_bundle, find_log, replay, start
+    from mlops.app.running.serve import Settings, find_bundle, find_settings, replay, start, target_of, vouching
 
     here = search_root(Path.cwd())
     bundle, told, place = find_bundle(here, name, environment)
     if told:
         say(told)
+    vouched = vouching(here, name, bundle, policy, signature)
     if not check:
-        found = None if log or here is None else find_log(here, name, place)
-        if found is None:
-            start(bundle, host, port, log)
-        else:
-            start(bundle, host, port, found.folder, found.place)
+        found = Settings() if here is None else find_settings(here, name, place)
+        target = target_of(found.target, host=host, port=port, token_from=token_from, behind=behind, limits=limits)
+        own = found.log if log is None else None
+        kept = {"log": log} if own is None else {"log": own.folder, "ship": own.place}
+        start(bundle, target, expected=expect, vouched=vouched, **kept)
         return
-    replayed = replay(bundle)
+    replayed = replay(bundle, expect, vouched)
     click.echo(f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}")
     say(f"start to first answer {replayed.ready:.1f} s, {replayed.seconds * 1000:.1f} ms for all rows in one request")

@@ -20,6 +20,9 @@ from mlops.files.atomic import writing
 # scheme: what to install for it
 SCHEMES = {"abfs": "adlfs", "az": "adlfs", "file": "", "gs": "gcsfs", "s3": "s3fs"}
 _ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<rest>.*)")
+# what a machine runs on, by the Filesystem Hierarchy Standard; whoever may write there may become anybody
+_SYSTEM = frozenset({"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "run", "sbin", "sys", "usr"})
+_HIDDEN = re.compile(r"\.(?!mlops$)")
 _REST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/=+,-]*")
 
 
@@ -46,6 +49,8 @@ def trouble(address: str) -> str | None:
     parts = rest.split("/")
     if not _REST.fullmatch(rest) or any(part in {"", ".", ".."} for part in parts):
         return "is no plain path of letters, digits and ._/=+,-"
+    if found["scheme"] == "file" and (parts[0] in _SYSTEM or any(_HIDDEN.match(part) for part in parts)):
+        return "is a folder of the system, or a hidden one"
     return None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import InfrastructureError, StaleError
-from mlops.release.entry import BUNDLE, JUDGED, STATEMENT, VERDICT
+from mlops.release.entry import BUNDLE, JUDGED, SIGNATURE, STATEMENT, VERDICT
 from mlops.release.mlmodel import bundle_of
 from mlops.release.registry import ARTIFACT, statement_folder, versions
 
@@ -29,7 +29,8 @@ _AGAIN = "run it again, on the newest commit of the main branch"
 class Version:
     """A model version and what its tags say of it; `judged` as `entry.Origin` has it.
 
-    `statement` is the digest of the newest statement on its bundle; None for a bundle of version 1.
+    `statement` is the digest of the newest statement on its bundle; None for a bundle of version 1. `signature` is
+    that of the newest signature of it; None where nobody signed.
     """
 
     number: str
@@ -38,6 +39,7 @@ class Version:
     run: str = ""
     judged: str | None = None
     statement: str | None = None
+    signature: str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,4 +192,5 @@ def _overtaken(name: str) -> StaleError:
 
 def _version(found: ModelVersion) -> Version:
     tags, run = found.tags, str(found.run_id or "")
-    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, tags.get(JUDGED), tags.get(STATEMENT))
+    said = (tags.get(key) for key in (JUDGED, STATEMENT, SIGNATURE))
+    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, *said)

@@ -19,6 +19,7 @@ BUNDLE = "mlops.bundle"
 VERDICT = "mlops.verdict"
 JUDGED = "mlops.judged"
 STATEMENT = "mlops.statement"
+SIGNATURE = "mlops.signature"
 Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
 

@@ -18,6 +18,7 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.refusal import BODY
+from mlops.serve.door import Door
 from mlops.serve.invocations import BadRequest, answer
 from mlops.serve.log import PredictionLog
 from mlops.serve.metrics import Metrics
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
     from mlops.files.place import Place
+    from mlops.spec.limits import Limits
 
-LARGEST_BODY = 16 << 20  # bytes
 _INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
 _CODES = {
     400: "BAD_REQUEST",
@@ -65,12 +66,12 @@ class Invocations:
     """POST /invocations as a bare ASGI application: Starlette's request and response cost as much as the model."""
 
     def __init__(
-        self, predictor: Predictor, digest: str, largest_body: int, metrics: Metrics, log: PredictionLog | None = None
+        self, predictor: Predictor, digest: str, limits: Limits, metrics: Metrics, log: PredictionLog | None = None
     ) -> None:
         self._predictor = predictor
         self._metrics = metrics
         self._log = log
-        self._largest_body = largest_body
+        self._largest_body, self._rows = limits.body_bytes, limits.rows
         self._digest = (b"x-bundle-digest", digest.encode("ascii"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,14 +100,15 @@ class Invocations:
                     status = 0
                     return
                 if len(body) > _INLINE:
-                    content = await run_in_threadpool(answer, self._predictor, body, keep, refuse)
+                    content = await run_in_threadpool(answer, self._predictor, body, keep, refuse, self._rows)
                 else:
-                    content = answer(self._predictor, body, keep, refuse)
+                    content = answer(self._predictor, body, keep, refuse, self._rows)
                 status, named = 200, ((b"x-prediction-id", identity.encode("ascii")),) if identity else ()
             except Refused as error:
                 status, content, refused = error.status, _error(error.status, error.message), BODY
             except BadRequest as error:
-                status, content, refused = 400, _error(400, error.message, error.problems), error.refused
+                status, refused = error.status, error.refused
+                content = _error(status, error.message, error.problems)
             headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content)), self._digest]
             await send({"type": "http.response.start", "status": status, "headers": [*headers, *named]})
             await send({"type": "http.response.body", "body": content})
@@ -146,7 +148,8 @@ def create(
     *,
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
-    largest_body: int = LARGEST_BODY,
+    door: Door | None = None,
+    vouched: Callable[[Contents], None] | None = None,
     log: Path | None = None,
     ship: Place | None = None,
     clock: Callable[[], int] = time.time_ns,
@@ -155,9 +158,13 @@ def create(
 
     With a folder for `log`, answers are written down, and the header `x-prediction-id` names the request: its row k,
     from 0, has the prediction id `<header>-<k>`; refused rows are only counted. With `ship`, what is written down goes
-    there, and leaves the folder.
+    there, and leaves the folder. `door` holds the limits of the server, and whether it drains. `vouched` is
+    given what was read and verified, before any of it is used, and raises where nobody vouches for it.
     """
+    door = door or Door()
     contents = Contents.read(bundle_folder, expected)
+    if vouched is not None:
+        vouched(contents)
     predictor = Predictor.load(contents)
     Golden.parse(contents.files["golden.json"]).check(predictor, golden_tolerance)
     kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
@@ -170,14 +177,13 @@ def create(
         "task": predictor.task,
         "classes": predictor.classes,
     }
+    invocations = Invocations(predictor, contents.digest, door.limits, metrics, kept)
     app = Starlette(
         routes=[
-            Route(
-                "/invocations", Invocations(predictor, contents.digest, largest_body, metrics, kept), methods=["POST"]
-            ),
+            Route("/invocations", invocations, methods=["POST"]),
             Route("/ping", _constant({"status": "ok"}, contents.digest)),
-            Route("/health", _constant({"status": "ok"}, contents.digest)),
-            Route("/metrics", _metrics(metrics, kept, shipping)),
+            Route("/health", _health(door, kept, contents.digest)),
+            Route("/metrics", _metrics(metrics, door, kept, shipping)),
             Route("/version", _constant(version, contents.digest)),
             Route("/schema", _constant(predictor.schema.json_schema(), contents.digest)),
         ],
@@ -202,17 +208,31 @@ def _closing(log: PredictionLog | None, shipping: Shipping | None) -> Any:
     return lifespan
 
 
-def _metrics(metrics: Metrics, log: PredictionLog | None, shipping: Shipping | None) -> Any:
+def _health(door: Door, log: PredictionLog | None, digest: str) -> Any:
+    """Say whether to send requests here: not to a server that drains; to one whose log fails, and it says so."""
+
+    async def endpoint(_: Request) -> Response:
+        said = {"status": "draining" if door.draining else "ok"}
+        if log is not None and log.trouble:
+            said = {"status": "draining" if door.draining else "degraded", "log": log.trouble}
+        return _response(503 if door.draining else 200, json.dumps(said).encode("ascii"), {"x-bundle-digest": digest})
+
+    return endpoint
+
+
+def _metrics(metrics: Metrics, door: Door, log: PredictionLog | None, shipping: Shipping | None) -> Any:
     """Serve what was counted; not `async`, so that looking into the log's folder holds up no request."""
 
     def endpoint(_: Request) -> Response:
         numbers: dict[str, float] = {}
         if log is not None:
-            numbers |= {"dropped_rows_total": log.dropped, "waiting_rows": log.waiting}
+            numbers |= {"dropped_rows_total": log.dropped, "waiting_rows": log.waiting, "failing": bool(log.trouble)}
         if shipping is not None:
             sent = {"shipped_segments_total": shipping.shipped, "shipping_failures_total": shipping.failures}
             numbers |= sent | {"waiting_segments": shipping.waiting()}
-        return Response(metrics.render(numbers), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            metrics.render(numbers, door.open(), door.closed), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
     return endpoint
 

@@ -40,8 +40,11 @@ class Asked(NamedTuple):
 class BadRequest(DataError):
     """A body that cannot be answered, with what is wrong in which row, and how many rows count as refused for what."""
 
-    def __init__(self, message: str, problems: Sequence[Problem] = (), refused: Refusals = BODY) -> None:
+    def __init__(
+        self, message: str, problems: Sequence[Problem] = (), refused: Refusals = BODY, status: int = 400
+    ) -> None:
         super().__init__(message)
+        self.status = status
         self.problems = tuple(problems)
         self.refused = refused
 
@@ -51,13 +54,14 @@ def answer(
     body: bytes,
     keep: Keep | None = None,
     refuse: Callable[[Refusals], None] | None = None,
+    most: int | None = None,
 ) -> bytes:
-    """Score the rows of a request; raises BadRequest.
+    """Score the rows of a request, `most` of them; raises BadRequest.
 
     Where the bundle refuses rows alone (`requests.batch`), one good row is enough: bad ones are answered by null at
     their place, and `problems` says why. What was answered is given to `keep`, what of it was refused to `refuse`.
     """
-    rows, clients = parse(body)
+    rows, clients = parse(body, most)
     whole = predictor.schema.requests.batch == "all"
     found = predictor.schema.inspect(rows)
     if found.causes and (whole or len(found.causes) == len(rows)):
@@ -115,8 +119,8 @@ def _with_lost(found: Findings, lost: Sequence[int]) -> Findings:
     return Findings((*found.problems, *more)[:MOST], found.count + len(lost), causes)
 
 
-def parse(body: bytes) -> Asked:
-    """Read rows from `dataframe_split`, `dataframe_records`, `instances` or `inputs`; raises BadRequest.
+def parse(body: bytes, most: int | None = None) -> Asked:
+    """Read rows, at most so many, from one of FORMS; raises BadRequest.
 
     MLflow's `params` may say how the client calls the rows: `{"client_id": ["order-17", null]}`, a text or null for
     each row, or one text where there is one row.
@@ -132,8 +136,20 @@ def parse(body: bytes) -> Asked:
     if len(given) != 1 or given[0] not in FORMS:
         listed = ", ".join(repr(key[:_SHOWN]) for key in given[:MOST]) or "nothing"
         raise BadRequest(f"the body must have exactly one of {', '.join(FORMS)}, not {listed}")
+    if most is not None:
+        _count(document[given[0]], most)
     rows = _rows(given[0], document[given[0]])
     return Asked(rows, _clients(params, len(rows)) if params else None)
+
+
+def _count(value: Any, most: int) -> None:
+    """Refuse too many rows before any is made: a list of rows, `data` of a split, or columns of equal length."""
+    longest = len(value) if isinstance(value, list) else 0
+    if isinstance(value, dict):
+        longest = max((len(column) for column in value.values() if isinstance(column, list)), default=0)
+    if longest > most:
+        message = f"the request has {longest:,} rows, and at most {most:,} are answered: send fewer at a time"
+        raise BadRequest(message, refused=BODY, status=413)
 
 
 def _rows(form: str, value: Any) -> list[Any]:

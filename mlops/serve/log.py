@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.bundle.prediction_log import MINUTE, Spelling, segment_name
 from mlops.errors import InfrastructureError
 from mlops.files.atomic import writing
+from mlops.files.system import CURES, refusal, refusing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +67,8 @@ class PredictionLog:
         self._held = 0
         self._closing = self._failing = False
         self.dropped = 0
+        self.trouble = ""
+        """Why the latest segment could not be written; empty where it was."""
         self._changed = threading.Condition()
         try:
             with writing(folder / ".writable"):
@@ -143,19 +146,36 @@ class PredictionLog:
             try:
                 if taken or refused:
                     self._write(taken, refused)
-                self._failing = False
+                    self._recovered()
             except Exception as error:  # whatever it is, a thread that ended would lose all that follows
                 with self._changed:
                     self._waiting = taken + self._waiting
                     self._refused += refused
                 if not self._failing or closing:
-                    if not isinstance(error, OSError):  # not the folder's fault but ours
-                        traceback.print_exception(error)
-                    lost = f"; {self._held:,} records are lost" if closing else ""
-                    print(f"the prediction log cannot be written: {error}{lost}", file=sys.stderr, flush=True)
+                    self._complain(error, closing=closing)
                 self._failing = True
             if closing:
                 return
+
+    def _complain(self, error: Exception, *, closing: bool) -> None:
+        """Say once that nothing can be written, and why, and what becomes of the rows meanwhile."""
+        said = refusal(error)
+        if said is None:  # not the folder's fault but ours
+            traceback.print_exception(error)
+        told = str(error) if said is None else refusing(said).message
+        cure = "" if said is None else CURES.get(said.errno or 0, "")
+        self.trouble = f"cannot be written: {(said and said.strerror) or type(error).__name__}"
+        then = (
+            f"{self._held:,} records are lost" if closing else f"up to {self._most:,} rows wait, requests are answered"
+        )
+        helps = f" ({cure})" if cure else ""
+        print(f"the prediction log cannot be written: {told}{helps}; {then}", file=sys.stderr, flush=True)
+
+    def _recovered(self) -> None:
+        if self._failing:
+            dropped = f"; {self.dropped:,} rows were lost since the start" if self.dropped else ""
+            print(f"the prediction log is written again{dropped}", file=sys.stderr, flush=True)
+        self._failing, self.trouble = False, ""
 
     def _write(self, taken: Sequence[_Taken], refused: Counter[Refused]) -> None:
         held = sum(len(rows) for _, _, rows, *_ in taken)

@@ -27,6 +27,9 @@ _HELP = {
     "mlops_serve_rows_total": "Rows that were scored.",
     "mlops_serve_refused_rows_total": "Rows that were not answered, by the first thing wrong with each.",
     "mlops_serve_request_duration_seconds": "From a request's first byte in this process to its last byte out.",
+    "mlops_serve_connections": "Connections that are open.",
+    "mlops_serve_connections_closed_total": "Connections closed for what they kept waiting, by what that was.",
+    "mlops_serve_log_failing": "Whether the prediction log cannot be written, 0 or 1.",
     "mlops_serve_log_dropped_rows_total": "Rows, scored or counted as refused, that the prediction log had to drop.",
     "mlops_serve_log_waiting_rows": "Scored rows that are not in a segment yet.",
     "mlops_serve_log_shipped_segments_total": "Segments of the prediction log sent to their place.",
@@ -57,10 +60,16 @@ class Metrics:
         self._seconds += seconds
         self._buckets[bisect_left(BUCKETS, seconds)] += 1
 
-    def render(self, log: Mapping[str, float]) -> bytes:
-        """Spell all of it; `log` are the numbers of the prediction log, by the end of their names."""
+    def render(self, log: Mapping[str, float], connections: int = 0, closed: Mapping[str, int] | None = None) -> bytes:
+        """Spell all of it; `log` are the numbers of the prediction log, by the end of their names.
+
+        `connections` are open now; `closed` were, by reason (`door.REASONS`).
+        """
         lines: list[str] = []
         samples = dict(self._samples())
+        samples["mlops_serve_connections"] = [("", float(connections))]
+        reasons = sorted((closed or {}).items())
+        samples["mlops_serve_connections_closed_total"] = [(f'{{reason="{why}"}}', float(n)) for why, n in reasons]
         samples |= {f"mlops_serve_log_{name}": [("", float(value))] for name, value in log.items()}
         for name in (name for name in _HELP if name in samples):
             kind = _KINDS.get(name, "counter" if name.endswith("_total") else "gauge")

@@ -3,56 +3,172 @@
 from __future__ import annotations
 
 import errno
+import math
+import resource
+import signal
 import socket
 import sys
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import uvicorn
 
-from mlops.errors import InfrastructureError
+from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.files.loopback import is_loopback
+from mlops.serve.access import Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
+from mlops.serve.connection import Connection
+from mlops.serve.door import Door
+from mlops.spec.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from types import FrameType
 
+    from mlops.bundle.contents import Contents
     from mlops.files.place import Place
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
 _OTHER_PORT = "choose another --port"
 _OTHER_HOST = "choose another --host: 127.0.0.1 for this machine alone, 0.0.0.0 for every network"
-_GRACE = 10  # seconds that requests under way have after SIGTERM
+_GRACE = 10  # seconds that requests under way have after the port closed
+_DRAIN = 5.0  # seconds: a proxy that asks every second or two has seen it by then
+_OTHER_FILES = 64  # that a server has open beside its connections
 
 
-def serve(
+@dataclass(frozen=True)
+class Exposure:
+    """Who may reach the server, and ask it: a token that they bring, or a proxy in front that says so, or neither."""
+
+    host: str = "127.0.0.1"
+    token_from: str | None = None
+    behind: Literal["proxy"] | None = None
+
+    def token(self) -> str | None:
+        """Read the token, where there is to be one.
+
+        Raises:
+            ConfigurationError: others can reach the host, and nothing says who may ask.
+            InfrastructureError: the token is not where it is said to be.
+        """
+        if self.token_from is not None:
+            return read_token(self.token_from)
+        if self.behind is None and not is_loopback(self.host):
+            raise ConfigurationError(
+                f"whoever reaches {self.host} may ask the model, and read its schema",
+                hint="mlops serve --token-from NAME, an environment variable that holds a token; or --behind proxy, "
+                "where a proxy says who may ask",
+            )
+        return None
+
+    def drain(self, limits: Limits) -> float:
+        """Give the seconds between SIGTERM and a closed port: others need them to send their requests elsewhere."""
+        if limits.drain_seconds is not None:
+            return limits.drain_seconds
+        return 0.0 if self.behind is None and is_loopback(self.host) else _DRAIN
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which turns unready first when it is told to end, and goes on answering for a while."""
+
+    def __init__(self, config: uvicorn.Config, door: Door, version: Mapping[str, Any]) -> None:
+        super().__init__(config)
+        self._door, self.version = door, version
+        self._until = math.inf
+        door.open = lambda: len(self.server_state.connections)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain on SIGTERM; a second one, or Ctrl-C, does not wait."""
+        self._door.draining = True
+        if sig == signal.SIGTERM and self._door.drain and self._until == math.inf:
+            self._until = time.monotonic() + self._door.drain
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """End once the drain is over."""
+        if time.monotonic() >= self._until and not self.should_exit:
+            super().handle_exit(signal.SIGTERM, None)
+        return await super().on_tick(counter)
+
+
+def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, **options: Any) -> None:
+    """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; `options` as of `prepare`."""
+    server, listener = prepare(bundle_folder, host, port, **options)
+    where = f"http://{address(host, listener.getsockname()[1])}"
+    print(f"serving {server.version['pipeline']} {server.version['bundle']} at {where}", file=sys.stderr, flush=True)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+
+
+def prepare(
     bundle_folder: Path,
     host: str = "127.0.0.1",
-    port: int = 8080,
+    port: int = 0,
     *,
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
     log: Path | None = None,
     ship: Place | None = None,
-) -> None:
-    """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; port 0 takes a free one."""
-    app = create(bundle_folder, expected=expected, golden_tolerance=golden_tolerance, log=log, ship=ship)
+    limits: Limits | None = None,
+    token_from: str | None = None,
+    behind: Literal["proxy"] | None = None,
+    vouched: Callable[[Contents], None] | None = None,
+) -> tuple[Server, socket.socket]:
+    """Make a server of a bundle that has proven itself, and open its port; port 0 takes a free one.
+
+    Raises:
+        ConfigurationError: others can reach the host, and nothing says who may ask.
+        IntegrityError: the bundle is not what its manifest, or `expected`, says; or nobody vouches for it.
+        InfrastructureError: the port is taken; the token is not there; so many connections cannot be had.
+    """
+    exposure = Exposure(host, token_from, behind)
+    token = exposure.token()
+    limits = limits or Limits()
+    _make_room(limits.connections)
+    door = Door(limits, exposure.drain(limits))
+    app = create(
+        bundle_folder,
+        expected=expected,
+        golden_tolerance=golden_tolerance,
+        log=log,
+        ship=ship,
+        door=door,
+        vouched=vouched,
+    )
     if log is not None:
         sys.setswitchinterval(_SWITCH)
     listener = listen(host, port)
-    version = app.state.version
     config = uvicorn.Config(
-        app,
+        app if token is None else Guarded(app, token),
+        http=cast("type[Connection]", partial(Connection, door)),  # uvicorn calls it and nothing else
+        ws="none",
         log_level="warning",
         access_log=False,
         lifespan="off" if log is None else "on",  # a stop writes the rest of the log
         server_header=False,
+        timeout_keep_alive=cast("int", limits.idle_seconds),  # it is added to a clock
         timeout_graceful_shutdown=_GRACE,
     )
-    where = f"http://{address(host, listener.getsockname()[1])}"
-    print(f"serving {version['pipeline']} {version['bundle']} at {where}", file=sys.stderr, flush=True)
-    try:
-        uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
+    return Server(config, door, app.state.version), listener
+
+
+def _make_room(connections: int) -> None:
+    """Allow this process as many open files as it may have connections; raises InfrastructureError."""
+    wanted = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            raise InfrastructureError(
+                f"{connections:,} connections need {wanted:,} open files, and this process may have {hard:,}",
+                hint=f"ulimit -n {wanted}, or fewer: --limit connections={max(1, hard - _OTHER_FILES)}",
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def listen(host: str, port: int) -> socket.socket:

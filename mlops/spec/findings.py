@@ -68,6 +68,12 @@ Why: the order of entries decides which value wins.
 Fix: one group an entry, each with a leading `/`, and `- _self_` last.
 Example: `defaults: [data: churn]`.
 
+exposed-server: a model that anybody may ask.
+What: `deploy:` listens on an address that others can reach, and neither a token nor a proxy says who may ask.
+Why: whoever reaches the port reads the model's schema, asks it as often as they like, and fills its log.
+Fix: `auth: {token_from: NAME}`, an environment variable or file that holds the token; or `behind: proxy`.
+Example: `host: 0.0.0.0` and nothing else.
+
 fleet: a table of pipelines that cannot be read.
 What: `conf/fleet/NAME.yaml` lacks a template or rows, names a pipeline twice, or a row has a key that pipelines lack.
 Why: a row becomes a whole pipeline; a slip in one would be a pipeline nobody asked for.

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from mlops.spec.block import Block, Items, Name, Owner
 from mlops.spec.credentials import RELEASING, USES, Secrets, Use, beside_roles
+from mlops.spec.signers import KeySigning, Signer, Signing, Unsigned
 
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 _Labels = Label | Annotated[list[Label], Field(min_length=1)]
@@ -151,6 +152,9 @@ class Continuous(Block):
     """Who the job that follows a merge is while it pushes what CI made to the DVC remote; `cloud` where absent."""
     secrets: Secrets = Field(default_factory=dict)
     """Secrets of GitHub environments, by name, and what each is for: `tracking` (MLflow), `remote` (DVC), `log`."""
+    signing: Signing | None = None
+    """How the job that registers signs: `keyless`, by its own identity through Sigstore, or with a key; not at all
+    where absent."""
     reader: Reader | None = None
     """Who a pull request's job is where it fetches data and what is recorded; nobody where absent, and in a fork."""
     public: bool = False
@@ -251,7 +255,9 @@ class Project(Block):
     def secrets_in(self, environment: str) -> tuple[str, ...]:
         """Name the secrets that jobs in a GitHub environment need, sorted."""
         uses = USES if environment == self.ci.environment else RELEASING if environment in self.environments else ()
-        return self.ci.secrets_for(*uses)
+        signing = self.ci.signing
+        key = (signing.key,) if isinstance(signing, KeySigning) and environment == self.ci.environment else ()
+        return tuple(sorted((*self.ci.secrets_for(*uses), *key)))
 
     @model_validator(mode="after")
     def _a_pull_request_is_in_an_environment_of_its_own(self) -> Self:
@@ -349,6 +355,10 @@ class Policy(Block):
     first: Literal["allow", "review"] = "allow"
     """Rules over the live model where nothing is live yet: they do not apply, or are inconclusive until a waiver."""
     versions: Versions = Versions()
+    signers: dict[Name, Signer] = Field(default_factory=dict)
+    """Whose signature on a bundle counts, by any name; nobody's is asked for where there is none."""
+    unsigned: Unsigned = "warn"
+    """Whether a bundle that nobody signed is released, reconciled and served with a warning, or refused."""
 
     def team_pattern(self, name: str) -> str | None:
         """Find the pattern that gives a pipeline its team: of those that match, the last."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from mlops.app.project import open_project
 from mlops.app.releasing.bundles import STORE, obtain, prove
 from mlops.app.releasing.history import descends, last_change
 from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registered_signature import hold_registered
 from mlops.app.releasing.registry import (
     Connect,
     fetching,
@@ -28,6 +30,7 @@ from mlops.app.releasing.registry import (
 )
 from mlops.app.releasing.release_body import gate_of
 from mlops.app.releasing.releases import FOLDER, Released, aliases, claim_tag, environments, known_environment, releases
+from mlops.app.releasing.signed import Held, Signers, look_beside
 from mlops.bundle.contents import verify
 from mlops.bundle.store import Store
 from mlops.diagnostics import suggest
@@ -140,11 +143,15 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
         refuse_judged_since(run.root, item.name, digest)
         with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
             keep = Store(Path(folder) / "bundles") if run.dry else None
-            contents = prove(obtain(run.root, item.name, digest, keep=keep), item.name, digest)
+            place = obtain(run.root, item.name, digest, keep=keep)
+            contents = prove(place, item.name, digest)
+            looks = (look_beside(place), look_beside(Store(run.root / STORE).place(digest)))
+            held = Signers.of(run.root).hold(contents, looks, date.today(), place)
             refuse_unless_passed(item.name, digest, gate_of(papers_of(run.root, item.name, contents)).verdict)
     except MlopsError as error:
         return Row(item.name, digest, "not known", "failed", problem=error.message, code=error.exit_code)
     said = f"{silent.message}; the bundle is proved, from Git and DVC, and its aliases are set once that answers"
+    said = f"{said}; {held.warning}" if held.warning else said
     return Row(item.name, digest, "not known", "proved", problem=said, code=silent.exit_code)
 
 
@@ -184,13 +191,15 @@ def _reconciled(client: MlflowClient, run: Run, item: Released, model: Model, wa
     same = all(_points(model, alias, version) for alias in run.aliases)
     same = same and model.tags.get(run.tag) == claim.value(version)
     if run.dry:
-        _prove_aside(client, run, item, version)
+        held = _prove_aside(client, run, item, version)
         action = "would heal" if drift else "in sync" if same and stored else "would move"
-        return Row(item.name, digest, was, action, drift, code=StaleError.exit_code if drift else 0)
-    prove(obtain(run.root, item.name, digest, fetching(client, version)), item.name, digest)
+        code = StaleError.exit_code if drift else 0
+        return Row(item.name, digest, was, action, drift, problem=held.warning, code=code)
+    place = obtain(run.root, item.name, digest, fetching(client, version))
+    held = hold_registered(run.root, prove(place, item.name, digest), place, client, version, keep=True)
     writes = point(client, model, version, run.aliases, claim) + (not stored)
     action = "healed" if drift else "moved" if writes else "in sync"
-    return Row(item.name, digest, was, action, drift, writes)
+    return Row(item.name, digest, was, action, drift, writes, held.warning)
 
 
 def _not_older(run: Run, model: Model, change: str) -> None:
@@ -239,12 +248,13 @@ def _stored(run: Run, digest: str) -> bool:
         return False
 
 
-def _prove_aside(client: MlflowClient, run: Run, item: Released, version: Version) -> None:
+def _prove_aside(client: MlflowClient, run: Run, item: Released, version: Version) -> Held:
     """Prove the bundle from a copy: a dry run keeps nothing."""
     digest = item.release.bundle
     if _stored(run, digest):
-        prove(Store(run.root / STORE).place(digest), item.name, digest)
-        return
+        place = Store(run.root / STORE).place(digest)
+        return hold_registered(run.root, prove(place, item.name, digest), place, client, version)
     with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
         aside = Store(Path(folder) / "bundles")
-        prove(obtain(run.root, item.name, digest, fetching(client, version), aside), item.name, digest)
+        place = obtain(run.root, item.name, digest, fetching(client, version), aside)
+        return hold_registered(run.root, prove(place, item.name, digest), place, client, version)

@@ -13,6 +13,7 @@ from mlops.app.releasing.compared import compared_with_live
 from mlops.app.releasing.order import claims, refuse_out_of_order
 from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.record import bundle_of, refuse_unrecorded
+from mlops.app.releasing.registered_signature import hold_registered
 from mlops.app.releasing.registry import (
     Connect,
     fetching,
@@ -52,6 +53,7 @@ class Outcome:
     replaces: str | None
     state: str
     proposed: Proposed | None = None
+    warning: str = ""
 
 
 def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Connect = connection) -> Outcome:
@@ -80,6 +82,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         contents = prove(place, wanted.name, digest)
         said = stating(client, version)
         papers = papers_of(root, wanted.name, contents, version.statement, said)
+        held = hold_registered(root, contents, place, client, version)
     _hold(papers, wanted.name)
     comparison = None
     if wanted.environment == project.live:
@@ -108,9 +111,9 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
     if not propose:
         for path, content in {**evidence, file: text}.items():
             write(root, path, content)
-        return Outcome(wanted.name, wanted.environment, file, digest, live, "written")
+        return Outcome(wanted.name, wanted.environment, file, digest, live, "written", warning=held.warning)
     made = submit(root, proposal, base=project.ci.branch)
-    return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made)
+    return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made, held.warning)
 
 
 def readable(root: Path, name: str, digest: str | None) -> tuple[Contents | None, Papers | None]:

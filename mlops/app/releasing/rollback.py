@@ -11,6 +11,7 @@ from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove
 from mlops.app.releasing.history import Moment, history, shallow
 from mlops.app.releasing.papers import papers_of
+from mlops.app.releasing.registered_signature import hold_asking
 from mlops.app.releasing.registry import (
     Connect,
     fetching_from,
@@ -46,7 +47,9 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     digest = _before(root, wanted, live) if wanted.bundle is None else _live_once(root, wanted, wanted.bundle)
     refuse_judged_since(root, name, digest)
     fetch = fetching_from(tracking_uri(root, project), name, digest, connect)
-    contents = prove(obtain(root, name, digest, fetch), name, digest)
+    place = obtain(root, name, digest, fetch)
+    contents = prove(place, name, digest)
+    held = hold_asking(root, project, name, contents, place, connect)
     said = stating_from(tracking_uri(root, project), name, digest, connect)
     papers = papers_of(root, name, contents, fetch=said)
     refuse_unless_passed(name, digest, gate_of(papers).verdict)
@@ -54,7 +57,7 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     text = written(text_of(root, file), digest, reason, file)
     if not propose:
         write(root, file, text)
-        return Outcome(name, environment, file, digest, live, "written")
+        return Outcome(name, environment, file, digest, live, "written", warning=held.warning)
     step = Step(environment, name, contents, papers, live, *readable(root, name, live), reason=reason)
     proposal = Proposal(
         branch=f"mlops/rollback/{environment}/{name}",
@@ -64,7 +67,7 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
         labels=("rollback",),
     )
     made = submit(root, proposal, base=project.ci.branch)
-    return Outcome(name, environment, file, digest, live, "proposed", made)
+    return Outcome(name, environment, file, digest, live, "proposed", made, held.warning)
 
 
 def previous(moments: tuple[Moment, ...], live: str) -> str | None:

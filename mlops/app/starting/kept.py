@@ -34,6 +34,8 @@ def _brought(root: Path, before: Requirements) -> str:
 
 
 def _unused(before: Requirements) -> set[str]:
-    """Name the locks of stores that the repository did not use: what is in both is somebody's own."""
+    """Name the locks that the repository did not use, of stores or of what signs: what is in both is somebody's own."""
     named = before.versions().keys()
-    return {f"{_LOCKS}{store}.txt" for store, plugin in STORES.items() if not plugin.keys() <= named}
+    return {f"{_LOCKS}sign.txt"} | {
+        f"{_LOCKS}{store}.txt" for store, plugin in STORES.items() if not plugin.keys() <= named
+    }

@@ -13,6 +13,7 @@ from mlops.lower.workflows.shared import (
     trusted,
     writing,
 )
+from mlops.lower.workflows.signing import identified_to_sign, sign_steps
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Project
@@ -186,6 +187,7 @@ def lower_main(project: Project) -> Workflow:
     places = {"ENVIRONMENTS": " ".join(environments)}
     push = Step("Push what Git does not hold", run=_PUSH, environment=known, condition=new)
     steps += (
+        *sign_steps(settings, known, new),
         writing(settings, push),
         *propose(settings, "Propose the records and the releases", _PROPOSE, known | places, new, RELEASING),
         Step("Say what is not registered", run=_REFUSE, environment=failed, condition=_SOME_FAILED),
@@ -197,9 +199,9 @@ def lower_main(project: Project) -> Workflow:
         settings.runner,
         settings.timeout,
         steps,
-        permissions(settings, proposes=True, adopts=True),
+        identified_to_sign(settings, permissions(settings, proposes=True, adopts=True)),
         condition=on_main(settings),
-        environment=trusted(settings, steps, writes=settings.writer is not None),
+        environment=trusted(settings, steps, writes=bool(settings.writer or settings.signing)),
     )
     return Workflow(
         name="mlops-main",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mlops.diagnostics import suggest
 from mlops.spec.checking import column_rules
+from mlops.spec.checking.deploy_checks import exposed_server
 from mlops.spec.checking.forecast_checks import FORECAST_CHECKS
 from mlops.spec.checking.gate_checks import GATE_CHECKS, slice_columns
 from mlops.spec.checking.gate_checks import rules as _rules
@@ -263,6 +264,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     monitor_makes_sense,
     perturbation_fits,
     serving_is_whole,
+    exposed_server,
     *GATE_CHECKS,
     *FORECAST_CHECKS,
 )

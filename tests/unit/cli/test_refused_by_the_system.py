@@ -123,6 +123,7 @@ def test_every_verb_is_looked_at() -> None:
         "upgrade": "tests/unit/files/test_exchange.py",
         "gc": "deletes",
         "record": "writes as any proposal does",
+        "sign": "writes into the registry, and beside a bundle as register does",
         "rollback": "writes as release does",
         "monitor": "needs a log",
         "retrain": "needs a log",

@@ -72,7 +72,9 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
     assert caught.value.hint == "pip install gcsfs"
 
 
-@pytest.mark.parametrize("address", ["s3://bucket", "gs://b/a/c.csv", "az://c/x=1/y", "file:///var/log/churn"])
+@pytest.mark.parametrize(
+    "address", ["s3://bucket", "gs://b/a/c.csv", "az://c/x=1/y", "file:///var/log/churn", "file:///x/.mlops/log"]
+)
 def test_a_plain_address_is_taken(address: str) -> None:
     assert trouble(address) is None
     assert Place.parse(address).address == address
@@ -97,6 +99,10 @@ def test_a_plain_address_is_taken(address: str) -> None:
         ("s3://", "is no plain path"),
         ("file://host/a", "is not absolute: write file:///path"),
         ("file:///../etc", "is no plain path"),
+        ("file:///etc", "is a folder of the system, or a hidden one"),
+        ("file:///etc/cron.d", "is a folder of the system, or a hidden one"),
+        ("file:///usr/local/log", "is a folder of the system, or a hidden one"),
+        ("file:///home/ada/.ssh", "is a folder of the system, or a hidden one"),
         ("s3://b/\N{FULLWIDTH FULL STOP}\N{FULLWIDTH FULL STOP}/a", "holds more than"),
     ],
 )

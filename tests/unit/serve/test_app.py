@@ -12,6 +12,8 @@ from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
 from mlops.serve.app import create
+from mlops.serve.door import Door
+from mlops.spec.limits import Limits
 from mlops.steps.tables import scored
 from tests.builders.bundles import make_bundle, make_frame, make_model, make_predictor
 from tests.builders.client import Client
@@ -43,7 +45,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(bundle: Path) -> Client:
-    return Client(create(bundle, largest_body=200_000))
+    return Client(create(bundle, door=Door(Limits(body_bytes=200_000, rows=1_000))))
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])

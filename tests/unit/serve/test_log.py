@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -283,3 +285,28 @@ def test_over_http_refused_rows_are_logged_and_counted_and_ids_keep_their_places
     assert "mlops_serve_rows_total 2.0\n" in text
     assert b"Ada" not in gzip.decompress(path.read_bytes())
     assert "Ada" not in text
+
+
+def test_a_full_disk_is_said_by_log_and_health_while_requests_are_answered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / "log"))
+
+    app = create(make_bundle(tmp_path / "bundle"), log=tmp_path / "log")
+    client, log = Client(app), app.state.log
+    with monkeypatch.context() as patched:
+        patched.setattr(log, "_write", full)
+        patched.setattr(log, "_rows", 1)
+        for _ in range(2):
+            assert client.post("/invocations", json={"dataframe_records": [ROW]}).status_code == 200
+        wait_until(lambda: log.trouble != "")
+        said = {"status": "degraded", "log": "cannot be written: No space left on device"}
+        answered = client.get("/health")
+        assert (answered.status_code, answered.json()) == (200, said)
+        assert "\nmlops_serve_log_failing 1.0\n" in client.get("/metrics").text
+        assert client.post("/invocations", json={"dataframe_records": [ROW]}).status_code == 200
+    log.close()  # there is room again, and nothing is lost
+    assert client.get("/health").json() == {"status": "ok"}
+    assert sum(line.count("\n") for line in [capsys.readouterr().err]) == 2
+    assert log.waiting == log.dropped == 0

@@ -90,7 +90,8 @@ def test_the_settings_are_understood(shown: dict[str, list[str]], tmp_path: Path
     file = root / "conf/pipeline/churn.yaml"
     before = file.read_text()
     assert len(shown["monitor"]) == 4
-    for text in shown["monitor"]:
-        file.write_text(f"{before.rstrip()}\n{text}")
+    without = before.replace("  - /deploy: [local]\n", "")
+    for text in (*shown["monitor"], *(f"{block}    kind: local\n" for block in shown["deploy"])):
+        file.write_text(f"{without.rstrip()}\n{text}")
         found, told = validate(root, ("churn",))
         assert [finding for finding in found if finding.severity == "error"] == [], told

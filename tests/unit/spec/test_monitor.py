@@ -38,6 +38,10 @@ def test_one_line_is_enough() -> None:
         ({"log": "../elsewhere"}, "relative to the repository"),
         ({"labels": "/etc/passwd"}, "relative to the repository"),
         ({"log": "ftp://host/log"}, "has another scheme than abfs://, az://, file://, gs://, s3://: write one such as"),
+        (
+            {"log": "file:///etc"},
+            "an address of the monitor is a folder of the system, or a hidden one: write one such",
+        ),
         ({"labels": "s3://key:secret@bucket/l.csv"}, "credentials and options belong into the environment"),
         ({"drift": {"minimum_rows": 100}}, "greater than or equal to 500"),
         ({"drift": {"windows": 4, "out_of": 3}}, "4 windows of 3 cannot be"),

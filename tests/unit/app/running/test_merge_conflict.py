@@ -28,6 +28,7 @@ GOES_BY = {
     "verify": ["verify"],
     "adopt": ["adopt", "churn"],
     "register": ["register", "churn"],
+    "sign": ["sign", "churn"],
     "record": ["record", "churn"],
     "release": ["release", "churn", "--env", "staging"],
     "rollback": ["rollback", "churn", "--env", "staging"],

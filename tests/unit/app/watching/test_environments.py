@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from mlops.app.releasing.bundles import STORE
-from mlops.app.running.serve import find_bundle, find_log
+from mlops.app.running.serve import find_bundle, find_settings
 from mlops.app.watching.monitor import watch
 from mlops.app.watching.retrain import Retraining, retrain
 from mlops.app.workspace import open_workspace
@@ -58,7 +58,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def serve(root: Path, environment: str | None, days: int = 3, folder: str | None = None) -> list[str]:
     """Log what an environment's server would, where it would."""
     bundle, _, place = find_bundle(root, "churn", environment)
-    found = find_log(root, "churn", place)
+    found = find_settings(root, "churn", place).log
     assert found is not None
     return [
         name
@@ -136,7 +136,7 @@ def test_a_log_elsewhere_is_kept_by_environment_too(root: Path, tmp_path: Path) 
         "  labels: labels.csv\n",
         f"  labels: labels.csv\n  log: file://{tmp_path}/far\n",
     )
-    found = find_log(root, "churn", "staging")
+    found = find_settings(root, "churn", "staging").log
     assert found is not None
     assert found.place is not None
     assert (found.folder, found.place.address) == (root / ".mlops/log/churn/staging", f"file://{tmp_path}/far/staging")

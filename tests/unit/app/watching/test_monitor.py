@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlops.app.planning.made_of import made_of
-from mlops.app.running.serve import find_log
+from mlops.app.running.serve import find_settings
 from mlops.cli.main import run
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
@@ -43,19 +43,19 @@ def mlops(*arguments: str) -> Result:
 
 
 def test_a_server_logs_where_the_monitor_reads(root: Path) -> None:
-    found = find_log(root, "churn")
+    found = find_settings(root, "churn").log
     assert found is not None
     assert (found.folder, found.place) == (root / ".mlops/log/churn", None)
-    assert find_log(root, "elsewhere") is None
+    assert find_settings(root, "elsewhere").log is None
     edit(root, "conf/pipeline/churn.yaml", "  every: day\n", "  every: day\n  log: kept/log\n")
-    found = find_log(root, "churn")
+    found = find_settings(root, "churn").log
     assert found is not None
     assert (found.folder, found.place) == (root / "kept/log", None)
 
 
 def test_a_machine_that_serves_what_another_trained_logs_too(root: Path) -> None:
     shutil.rmtree(root / "pipelines/churn/artifacts")
-    found = find_log(root, "churn")
+    found = find_settings(root, "churn").log
     assert found is not None
     assert found.folder == root / ".mlops/log/churn"
 

@@ -1,0 +1,40 @@
+"""`mlops sign`: vouch for registered bundles."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from mlops.cli.failure import report
+from mlops.cli.options import emit, output, root, say
+from mlops.extras import need
+
+
+@click.command(short_help="Sign registered bundles")
+@click.argument("names", nargs=-1, required=True, metavar="NAME [NAME ...]")
+@output("text", "json")
+def command(names: tuple[str, ...], form: str) -> int:
+    """Sign the registered bundles of pipelines, each once, as `ci.signing` says, in the format of model-signing.
+
+    The signature lies beside the bundle and in the registry. It is filed only where it is by one of `signers` in
+    conf/policy.yaml; release, reconcile and every start of a server hold bundles to these. One bundle that cannot be
+    signed stops no other; the exit code is then that of the first.
+    """
+    need("registry", "`mlops sign`")
+    from mlops.app.releasing.sign import sign
+    from mlops.errors import MlopsError
+
+    found, errors = [], []
+    for name in names:
+        try:
+            found.append(sign(root(), name))
+        except MlopsError as error:
+            errors.append(error)
+    if form == "json":
+        emit([asdict(signed) for signed in found])
+    for signed in found if form == "text" else ():
+        say(f"{signed.name}: {'signed' if signed.made else 'signed already'} by {signed.signer}: {signed.bundle}")
+    for refused in errors:
+        report(refused)
+    return errors[0].exit_code if errors else 0

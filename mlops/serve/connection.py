@@ -1,0 +1,220 @@
+"""One connection of a client: uvicorn's, with a limit on the time and the room that a request takes to arrive.
+
+uvicorn bounds neither: a client that sends half a request keeps its connection for good, and as many as the process may
+have open files shut everybody else out. A request that comes whole, as nearly all do, is never timed: a timer costs as
+much as reading its headers.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
+
+    from mlops.serve.door import Door
+
+_HEADERS, _BODY, _WHOLE = "headers", "body", ""
+
+
+def _said(status: int, code: str, message: str) -> bytes:
+    """Spell an answer that no application gives, after which the connection is closed."""
+    body = json.dumps({"error_code": code, "message": message}).encode("ascii")
+    head = "content-type: application/json\r\nconnection: close\r\ncontent-length:"
+    return STATUS_LINE[status] + f"{head} {len(body)}\r\n\r\n".encode("ascii") + body
+
+
+_LATE = _said(408, "REQUEST_TIMEOUT", "the request came too slowly")
+_CROWDED = _said(503, "TEMPORARILY_UNAVAILABLE", "there are too many connections: come back in a moment")
+_LARGE = _said(431, "HEADERS_TOO_LARGE", "the headers of the request are too many, or too large")
+
+
+class Connection(HttpToolsProtocol):
+    """A connection that is closed when it keeps the server waiting."""
+
+    def __init__(self, door: Door, **given: Any) -> None:
+        super().__init__(**given)
+        self._door, self._limits = door, door.limits
+        self._awaited = _HEADERS
+        self._begun = False  # the first byte of a request is there
+        self._head = self._chunk = 0  # bytes: of headers so far without the latest chunk, and of that
+        self._timer: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+
+    # what asyncio calls
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Let it in; where that is one too many, another goes that keeps the server waiting, or else this one."""
+        super().connection_made(transport)
+        if len(self.connections) > self._limits.connections:
+            others = [one for one in self.connections if isinstance(one, Connection) and one is not self]
+            waiting = [one for one in others if one.patience() is not None]
+            self._door.closed["crowded"] += 1
+            if not waiting:
+                transport.write(_CROWDED)
+                self._part()
+                return
+            min(waiting, key=lambda one: one.patience() or (0, 0.0)).dismiss()
+        self._arm()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; time what is not whole yet."""
+        self._chunk = len(data)
+        before = self._begun and self._awaited == _HEADERS
+        super().data_received(data)
+        if self._awaited == _WHOLE:
+            if self._timer is not None:
+                self._disarm()
+            if self.timeout_keep_alive_task is None and self.cycle.response_complete:
+                self._awaited = _HEADERS  # an empty line, or the rest of what was refused: idle again, and timed
+                self._arm()
+            return
+        if self._awaited == _HEADERS and before:
+            self._head += self._chunk
+        if self._awaited == _HEADERS and self._head > self._limits.header_bytes:
+            self._refuse_headers()
+        elif self._timer is None:
+            self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget its timers."""
+        self._disarm()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Time a client that does not read its answer."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._limits.answer_seconds, self._abandon)
+
+    def resume_writing(self) -> None:
+        """Go on, once it reads."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    # what the parser calls
+
+    def on_message_begin(self) -> None:
+        """Await headers."""
+        self._awaited, self._begun, self._head = _HEADERS, True, 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer; a server that drains closes the connection after it, one with too much to read at once."""
+        if self._timer is not None:
+            self._disarm()
+        self._awaited = _BODY
+        if self._too_large():
+            app, self.app = self.app, _too_large
+            super().on_headers_complete()
+            self.app = app
+        else:
+            super().on_headers_complete()
+        if self._door.draining and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """Await nothing more; the next request begins with its first byte."""
+        self._awaited, self._begun = _WHOLE, False
+        super().on_message_complete()
+
+    # what the server calls
+
+    def shutdown(self) -> None:
+        """Stop after what is under way: a request that is half here is awaited, for as long as its time lasts."""
+        coming = self._begun or (self.cycle is None and self._door.drain > 0)
+        if self._awaited == _HEADERS and coming and not self._answering():
+            return
+        super().shutdown()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection; at once where its client does not even read the last answer."""
+        if self.transport.get_write_buffer_size():
+            self._abandon()
+        else:
+            super().timeout_keep_alive_handler()
+
+    def patience(self) -> tuple[int, float] | None:
+        """Rank what may be closed for a newcomer: half a request before an idle connection, the oldest first."""
+        if self.transport.is_closing() or self._answering():
+            return None
+        if self._timer is not None:
+            return 0, self._timer.when()
+        return None if self.timeout_keep_alive_task is None else (1, self.timeout_keep_alive_task.when())
+
+    def dismiss(self) -> None:
+        """Close it for somebody else."""
+        if self._timer is not None:
+            self.transport.write(_LATE)
+        self._part()
+
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete and self._awaited != _BODY
+
+    def _arm(self) -> None:
+        seconds = self._limits.body_seconds if self._awaited == _BODY else self._limits.header_seconds
+        self._timer = self.loop.call_later(seconds, self._late)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _late(self) -> None:
+        """Say that the request came too slowly, unless an answer is on its way, and close."""
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        if self._answering():  # a client that sends one request after another; its answer is not its delay
+            self._arm()
+            return
+        self._door.closed[self._awaited] += 1
+        if self._awaited == _HEADERS or not (self.pipeline or self.cycle.response_started):
+            self.transport.write(_LATE)
+        self._part()
+
+    def _part(self) -> None:
+        """Close, and no later than a client may leave an answer unread."""
+        self._disarm()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.close()
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(self._limits.answer_seconds, self.transport.abort)
+
+    def _abandon(self) -> None:
+        self._door.closed["answer"] += 1
+        self.transport.abort()
+
+    def _too_large(self) -> bool:
+        if len(self.headers) > self._limits.headers:
+            return True
+        if self._head + self._chunk <= self._limits.header_bytes:
+            return False
+        return sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self._limits.header_bytes
+
+    def _refuse_headers(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_LARGE)
+            self._part()
+
+
+async def _too_large(_scope: Scope, _receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Answer a request whose headers are not looked into."""
+    body = _LARGE.partition(b"\r\n\r\n")[2]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 431, "headers": headers, "trailers": False})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

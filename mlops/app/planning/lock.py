@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,19 +54,19 @@ def md5_file(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def md5_tree(path: Path) -> str | None:
-    """Give a file or folder the name DVC gives it; None where it is not there."""
+def md5_tree(path: Path, of: Callable[[Path], str] = md5_file) -> str | None:
+    """Give a file or folder the name DVC gives it; None where it is not there. `of` names a file by its bytes."""
     if path.is_file():
-        return md5_file(path)
+        return of(path)
     if not path.is_dir():
         return None
-    return hashlib.md5(listing(path).encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return hashlib.md5(listing(path, of).encode(), usedforsecurity=False).hexdigest() + ".dir"
 
 
-def listing(folder: Path) -> str:
+def listing(folder: Path, of: Callable[[Path], str] = md5_file) -> str:
     """Spell the files of a folder as DVC does in its cache."""
     files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
-    return json.dumps([{"md5": md5_file(files[name]), "relpath": name} for name in sorted(files)])
+    return json.dumps([{"md5": of(files[name]), "relpath": name} for name in sorted(files)])
 
 
 def _stage(name: str, stage: dict[str, Any]) -> LockedStage:

@@ -39,11 +39,20 @@ def read_lock(root: Path, folder: str) -> dict[str, LockedStage]:
     kept = f"locks/{folder.replace('/', '.')}"
     if (known := recall(root, kept, key)) is not None:
         return {name: LockedStage(*parts) for name, parts in known.items()}
+    stages = parse_lock(data, shown)
+    keep(root, kept, key, {name: list(vars(stage).values()) for name, stage in stages.items()})
+    return stages
+
+
+def parse_lock(data: bytes, shown: str) -> dict[str, LockedStage]:
+    """Read the stages of a lock; `shown` is its path.
+
+    Raises:
+        IntegrityError: it is damaged, or holds the conflict markers of a merge.
+    """
     value = parse(data, shown)
     try:
-        stages = {name: _stage(name, stage) for name, stage in value["stages"].items()}
-        keep(root, kept, key, {name: list(vars(stage).values()) for name, stage in stages.items()})
-        return stages
+        return {name: _stage(name, stage) for name, stage in value["stages"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{shown} is damaged", hint=f"take it back from Git: git checkout -- {shown}") from error
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from mlops.app.dvc_remote import remote
 from mlops.app.planning.lock import read_lock
+from mlops.app.project import open_project
 from mlops.app.releasing.keeping import push
 from mlops.errors import InfrastructureError, StaleError
 
@@ -40,6 +41,7 @@ def bad_in_remote(root: Path, name: str) -> tuple[Bad, ...]:
     """Read every object that a pipeline's lock names in the remote, and give those that have other bytes.
 
     Raises:
+        ConfigurationError: there is no such pipeline.
         StaleError: there is no run, or no remote.
         InfrastructureError: the remote does not answer.
     """
@@ -51,6 +53,7 @@ def repair_remote(root: Path, name: str) -> Repaired:
     """Read every object that a pipeline's lock names in the remote, delete those with other bytes, push what is here.
 
     Raises:
+        ConfigurationError: there is no such pipeline.
         StaleError: there is no run, or no remote.
         InfrastructureError: the remote does not answer, or takes no change.
     """
@@ -67,6 +70,7 @@ def _remote_of(root: Path, name: str) -> Iterator[tuple[Any, dict[str, str]]]:
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    open_project(root, name)
     folder = f"pipelines/{name}"
     named = {digest: path for stage in read_lock(root, folder).values() for path, digest in stage.outputs.items()}
     if not named:

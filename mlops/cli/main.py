@@ -38,6 +38,7 @@ VERBS = {
     "serve": "Answer predictions over HTTP",
     "monitor": "Has what a model sees changed, or how good it is?",
     "retrain": "A pull request with a new data version",
+    "repair": "Put right what the DVC remote or the registry holds otherwise",
     "gc": "Delete what DVC keeps and nothing names",
     "identity": "The short-lived identity of a CI job, for a cloud",
     "doctor": "Is everything here that is needed?",

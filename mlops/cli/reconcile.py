@@ -33,8 +33,9 @@ def command(environment: str, dry: bool, prune: bool, form: str) -> int:
     """Make MLflow aliases and kept bundles what conf/release/E/*.yaml of the checked-out commit say.
 
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
-    put right. Exit 5 for a bundle that does not answer as it should, 3 where this commit is older than the last one, 6
-    where MLflow does not answer: bundles are then proved from Git and DVC, and aliases wait.
+    put right. Exit 5 for a bundle that does not answer as it should, or of which MLflow's store holds other bytes, 3
+    where this commit is older than the last one, 6 where MLflow does not answer: bundles are then proved from Git and
+    DVC, and aliases wait.
     """
     need("registry", "`mlops reconcile`")
     from mlops.app.releasing.reconcile import reconcile
@@ -57,5 +58,7 @@ def _tell(done: Reconciled) -> None:
             say(f"{row.name} drifted: {sentence}")
         if row.problem:
             say(f"{row.name}: {row.problem}")
+        if row.hint:
+            say(f"hint: {row.hint}")
     models = f"{len(done.rows):,} {'model' if len(done.rows) == 1 else 'models'}"
     say(f"{done.environment} at {done.commit[:8]}: {done.writes:,} written, {models}")

@@ -11,19 +11,25 @@ from mlops.cli.options import emit, output, root, say
 
 @click.command(short_help="Do lock, configuration, data and bundle agree?")
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.option("--bytes", "whole", is_flag=True, help="Read every byte, and DVC's cache too, as wherever CI is set.")
+@click.option("--remote", is_flag=True, help="Read what the DVC remote holds of it, too.")
 @output("text", "json")
-def command(names: tuple[str, ...], form: str) -> int:
-    """Check that what was recorded is what the YAML says and what lies here; nothing is run or downloaded."""
+def command(names: tuple[str, ...], form: str, *, whole: bool, remote: bool) -> int:
+    """Check that what was recorded is what the YAML says and what lies here; nothing is run.
+
+    A file is read again where its size, time or inode moved since it was read the last time. Exit 5 where bytes are not
+    what was recorded, 3 where something is stale.
+    """
     from mlops.app.running.verify import verify
     from mlops.app.workspace import open_workspace
 
-    found = verify(open_workspace(root()), names)
+    found = verify(open_workspace(root()), names, whole=whole, remote=remote)
     if form == "json":
         emit([asdict(finding) for finding in found])
     for finding in found if form == "text" else ():
         click.echo(f"{finding.pipeline}: {finding.message}")
     if not found and form == "text":
         say("lock, configuration, data and bundles agree")
-    if found and form == "text":
-        say("hint: run `mlops compile` and `mlops run NAME`, and commit what they write")
+    for hint in dict.fromkeys(finding.hint for finding in found) if form == "text" else ():
+        say(f"hint: {hint}")
     return max((finding.code for finding in found), default=0)

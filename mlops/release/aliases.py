@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from mlops.errors import InfrastructureError, StaleError
 from mlops.release.entry import BUNDLE, JUDGED, SIGNATURE, STATEMENT, VERDICT
-from mlops.release.mlmodel import bundle_of
-from mlops.release.registry import ARTIFACT, statement_folder, versions
+from mlops.release.mlmodel import ARTIFACT, bundle_of
+from mlops.release.registry import statement_folder, versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ def read_model(client: MlflowClient, name: str, aliases: tuple[str, ...]) -> Mod
             raise
         return None
     held = {alias: str(found.aliases[alias]) for alias in aliases if alias in found.aliases}
-    live = {number: _version(client.get_model_version(name, number)) for number in sorted(set(held.values()))}
+    live = {number: version_at(client.get_model_version(name, number)) for number in sorted(set(held.values()))}
     return Model(name, {alias: live[number] for alias, number in held.items()}, dict(found.tags))
 
 
@@ -104,7 +104,7 @@ def tagged_models(client: MlflowClient, tag: str, aliases: tuple[str, ...]) -> t
 
 def find_version(client: MlflowClient, name: str, bundle: str) -> Version | None:
     """Find the oldest version that holds a bundle; None where it is not registered."""
-    return next(map(_version, versions(client, name, bundle)), None)
+    return next(map(version_at, versions(client, name, bundle)), None)
 
 
 def point(client: MlflowClient, model: Model, version: Version, aliases: tuple[str, ...], claim: Claim) -> int:
@@ -190,7 +190,8 @@ def _overtaken(name: str) -> StaleError:
     return StaleError(f"{name}: another reconciliation wrote meanwhile", hint=_AGAIN)
 
 
-def _version(found: ModelVersion) -> Version:
+def version_at(found: ModelVersion) -> Version:
+    """Read what MLflow says of a version."""
     tags, run = found.tags, str(found.run_id or "")
     said = (tags.get(key) for key in (JUDGED, STATEMENT, SIGNATURE))
     return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, *said)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mlops.files import canonical
+from mlops.release.mlmodel import Made, beside, model_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ VERDICT = "mlops.verdict"
 JUDGED = "mlops.judged"
 STATEMENT = "mlops.statement"
 SIGNATURE = "mlops.signature"
+FILES = "mlops.files"
 Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
 
@@ -67,7 +69,7 @@ def read_entry(bundle: Contents, papers: Papers, origin: Origin, history: tuple[
         digest=bundle.digest,
         params=tuple(_params(json.loads(bundle.files["model.json"]))),
         metrics=(*_metrics(papers.report("metrics.json")), *history),
-        tags=tuple(sorted(_tags(papers, origin))),
+        tags=tuple(sorted([*_tags(papers, origin), (FILES, beside(model_files(bundle, Made.here())))])),
         data=papers.identity["data"],
         source=origin.source,
         statement=statement,

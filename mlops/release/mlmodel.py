@@ -5,8 +5,11 @@ Written by hand, so that nothing is inferred, imported or pickled: what is loade
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
+import re
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +21,18 @@ from mlops.bundle.schema import RequestSchema
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mlops.bundle.contents import Contents
     from mlops.bundle.schema import Field
 
+ARTIFACT = "model"
+"""Where the artifacts of a version's run hold the model."""
 LOADER = "mlops.bundle.pyfunc"
 DATA = "bundle"
+BESIDE = ("MLmodel", "python_env.yaml", "requirements.txt")
+"""What a model's folder holds beside the bundle."""
 PACKAGES = ("mlflow", "numpy", "onnxruntime", "pydantic")
 """What the loader imports. The framework itself is installed from its repository, not from an index."""
 
@@ -36,19 +44,69 @@ _TYPES = {
     "category": "string",
 }
 _KEYS = {"flavors", "mlflow_version", "model_uuid", "signature"}
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+]{0,31}")
 _FLAVOR = {"data", "env", "loader_module", "python_version"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a model was written with: the versions of Python, of MLflow and, in their order, of `PACKAGES`."""
+
+    python: str
+    mlflow: str
+    packages: tuple[str, ...]
+
+    @classmethod
+    def here(cls) -> Made:
+        """Look up what is installed."""
+        return cls(platform.python_version(), version("mlflow"), tuple(version(name) for name in PACKAGES))
+
+    @classmethod
+    def read(cls, files: Mapping[str, bytes]) -> Made:
+        """Read it from a model's own files; where they do not say it, another version cannot be the difference."""
+        try:
+            described = yaml.safe_load(files["MLmodel"])
+            words = [line.split("==") for line in files["requirements.txt"].decode().splitlines()]
+            made = cls(
+                str(described["flavors"]["python_function"]["python_version"]),
+                str(described["mlflow_version"]),
+                tuple(number for _, number in words),
+            )
+        except (ValueError, yaml.YAMLError, KeyError, TypeError, RecursionError):
+            return cls.here()
+        said = (made.python, made.mlflow, *made.packages)
+        whole = len(made.packages) == len(PACKAGES) and all(map(_VERSION.fullmatch, said))
+        return made if whole else cls.here()
 
 
 def write_model(folder: Path, bundle: Contents) -> None:
     """Fill an empty `folder` with an MLflow model that loads a verified bundle through our own loader."""
     (folder / DATA).mkdir()
-    for name, data in {**bundle.files, manifest.NAME: bundle.manifest.dumps()}.items():
-        (folder / DATA / name).write_bytes(data)
-    requirements = "".join(f"{name}=={version(name)}\n" for name in PACKAGES)
-    environment = {"python": platform.python_version(), "dependencies": ["-r requirements.txt"]}
-    (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
-    _write_yaml(folder / "python_env.yaml", environment)
-    _write_yaml(folder / "MLmodel", _describe(bundle))
+    for name, data in model_files(bundle, Made.here()).items():
+        (folder / name).write_bytes(data)
+
+
+def model_files(bundle: Contents, made: Made) -> dict[str, bytes]:
+    """Spell every file of the MLflow model of a bundle, by its path: nothing else belongs into that folder."""
+    requirements = "".join(f"{name}=={number}\n" for name, number in zip(PACKAGES, made.packages, strict=True))
+    environment = {"python": made.python, "dependencies": ["-r requirements.txt"]}
+    return {
+        **{f"{DATA}/{name}": data for name, data in bundle.files.items()},
+        f"{DATA}/{manifest.NAME}": bundle.manifest.dumps(),
+        "requirements.txt": requirements.encode(),
+        "python_env.yaml": _yaml(environment),
+        "MLmodel": _yaml(_describe(bundle, made)),
+    }
+
+
+def beside(files: Mapping[str, bytes]) -> str:
+    """Name the bytes of what stands beside the bundle, as the tag of a version."""
+    return json.dumps(digests(files), sort_keys=True)
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Give the SHA-256 of what stands beside the bundle, by its path."""
+    return {name: hashlib.sha256(files[name]).hexdigest() for name in BESIDE}
 
 
 def bundle_of(folder: Path) -> Path:
@@ -71,16 +129,16 @@ def bundle_of(folder: Path) -> Path:
     return bundle
 
 
-def _describe(bundle: Contents) -> dict[str, Any]:
+def _describe(bundle: Contents, made: Made) -> dict[str, Any]:
     flavor = {
         "data": DATA,
         "env": {"virtualenv": "python_env.yaml"},
         "loader_module": LOADER,
-        "python_version": platform.python_version(),
+        "python_version": made.python,
     }
     return {
         "flavors": {"python_function": flavor},
-        "mlflow_version": version("mlflow"),
+        "mlflow_version": made.mlflow,
         "model_uuid": bundle.digest.removeprefix("sha256:")[:32],
         "signature": _signature(bundle),
     }
@@ -101,5 +159,5 @@ def _input(field: Field, *, nullable: bool) -> dict[str, Any]:
     return {"type": "any" if several else _TYPES[field.type], "name": field.name, "required": True}
 
 
-def _write_yaml(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(yaml.safe_dump(value, sort_keys=True, allow_unicode=True), encoding="utf-8")
+def _yaml(value: dict[str, Any]) -> bytes:
+    return yaml.safe_dump(value, sort_keys=True, allow_unicode=True).encode()

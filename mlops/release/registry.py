@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from mlops.bundle.contents import Contents
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.sqlite_store import artifact_location
-from mlops.release.entry import BUNDLE, JUDGED, STATEMENT, VERDICT, Entry, Measured, Origin, read_entry
-from mlops.release.mlmodel import write_model
+from mlops.release.entry import BUNDLE, FILES, JUDGED, STATEMENT, VERDICT, Entry, Measured, Origin, read_entry
+from mlops.release.mlmodel import ARTIFACT, write_model
+from mlops.release.stored import hold, hold_files
 from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from mlops.bundle.papers import Papers
 
-ARTIFACT = "model"
 _BATCH = 100
 
 
@@ -61,7 +61,8 @@ def register(
     """Register a bundle once, and what was said about it last.
 
     Raises:
-        IntegrityError: the bundle is not what its manifest says, belongs to another pipeline, or the papers to another.
+        IntegrityError: the bundle is not what its manifest says, belongs to another pipeline, or the papers to another;
+            what MLflow's store holds of it is something else.
         InfrastructureError: MLflow does not answer.
     """
     contents = Contents.read(bundle, papers.bundle)
@@ -77,6 +78,7 @@ def enter(
 ) -> Registered:
     """Find the version of a bundle, or make run and version; calls that an earlier attempt made are repeated."""
     if found := versions(client, entry.name, entry.digest):
+        hold(client, found[0], bundle.digest)
         return _stated(client, entry, papers, found[0])
     run = _run(client, entry, _experiment(client, experiment, location))
     _file(client, str(run.info.run_id), entry, papers)
@@ -84,6 +86,7 @@ def enter(
     with tempfile.TemporaryDirectory(prefix="mlops-register-") as folder:
         write_model(Path(folder), bundle)
         client.log_artifacts(run.info.run_id, folder, ARTIFACT)
+    hold_files(client, entry.name, str(run.info.run_id), bundle.digest, dict(entry.tags)[FILES])
     client.set_terminated(run.info.run_id, "FINISHED")
     return _settle(client, entry, _create(client, entry, run))
 
@@ -112,7 +115,7 @@ def _stated(client: MlflowClient, entry: Entry, papers: Papers, version: ModelVe
     if JUDGED in version.tags and JUDGED not in tags:
         client.delete_model_version_tag(version.name, str(version.version), JUDGED)
     for key, value in tags.items():
-        if key not in (BUNDLE, STATEMENT, "mlops.commit", "mlops.dirty"):
+        if key not in (BUNDLE, FILES, STATEMENT, "mlops.commit", "mlops.dirty"):
             _tag(client, version, key, value)
     if entry.statement is not None:
         _tag(client, version, STATEMENT, entry.statement)

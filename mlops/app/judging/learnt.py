@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.app.dvc_get import get
 from mlops.app.git import files_at
 from mlops.app.releasing.bundles import made_at
 from mlops.errors import Inconclusive, IntegrityError
@@ -33,6 +32,7 @@ def unlearnt(
 
     Raises:
         Inconclusive: nobody can say which rows it learnt from.
+        IntegrityError: DVC brought other rows than were recorded.
     """
     import numpy as np
 
@@ -65,10 +65,7 @@ def _split_of(lock: bytes | None, shown: str) -> str | None:
 
 def _fetched(root: Path, name: str, commit: str, folder: Path) -> Path:
     place = folder / "split"
-    command = [sys.executable, "-m", "dvc", "get", str(root), f"pipelines/{name}/{_SPLIT}"]
-    command += ["--rev", commit, "--out", str(place)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=600)  # noqa: S603
-    if done.returncode:
+    if not get(root, name, _SPLIT, commit, place):
         message = f"which rows the live model learnt from is not known: dvc has not the split of commit {commit[:8]}"
         raise Inconclusive(message)
     return place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,11 +39,20 @@ def read_lock(root: Path, folder: str) -> dict[str, LockedStage]:
     kept = f"locks/{folder.replace('/', '.')}"
     if (known := recall(root, kept, key)) is not None:
         return {name: LockedStage(*parts) for name, parts in known.items()}
+    stages = parse_lock(data, shown)
+    keep(root, kept, key, {name: list(vars(stage).values()) for name, stage in stages.items()})
+    return stages
+
+
+def parse_lock(data: bytes, shown: str) -> dict[str, LockedStage]:
+    """Read the stages of a lock; `shown` is its path.
+
+    Raises:
+        IntegrityError: it is damaged, or holds the conflict markers of a merge.
+    """
     value = parse(data, shown)
     try:
-        stages = {name: _stage(name, stage) for name, stage in value["stages"].items()}
-        keep(root, kept, key, {name: list(vars(stage).values()) for name, stage in stages.items()})
-        return stages
+        return {name: _stage(name, stage) for name, stage in value["stages"].items()}
     except (KeyError, TypeError, AttributeError) as error:
         raise IntegrityError(f"{shown} is damaged", hint=f"take it back from Git: git checkout -- {shown}") from error
 
@@ -53,19 +63,19 @@ def md5_file(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def md5_tree(path: Path) -> str | None:
-    """Give a file or folder the name DVC gives it; None where it is not there."""
+def md5_tree(path: Path, of: Callable[[Path], str] = md5_file) -> str | None:
+    """Give a file or folder the name DVC gives it; None where it is not there. `of` names a file by its bytes."""
     if path.is_file():
-        return md5_file(path)
+        return of(path)
     if not path.is_dir():
         return None
-    return hashlib.md5(listing(path).encode(), usedforsecurity=False).hexdigest() + ".dir"
+    return hashlib.md5(listing(path, of).encode(), usedforsecurity=False).hexdigest() + ".dir"
 
 
-def listing(folder: Path) -> str:
+def listing(folder: Path, of: Callable[[Path], str] = md5_file) -> str:
     """Spell the files of a folder as DVC does in its cache."""
     files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
-    return json.dumps([{"md5": md5_file(files[name]), "relpath": name} for name in sorted(files)])
+    return json.dumps([{"md5": of(files[name]), "relpath": name} for name in sorted(files)])
 
 
 def _stage(name: str, stage: dict[str, Any]) -> LockedStage:

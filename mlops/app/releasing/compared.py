@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.app.dvc_get import get
 from mlops.app.git import files_at
 from mlops.app.judging.comparison import Comparison
 from mlops.app.judging.gate import Verdict, read_gate
@@ -131,11 +130,7 @@ def _lay_out(run: Run, commit: str) -> None:
     for output in _ARTIFACTS:
         place = run.place / output
         place.parent.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "dvc", "get", str(run.root), f"{folder}/{output}", "--rev", commit]
-        done = subprocess.run(  # noqa: S603
-            [*command, "--out", str(place)], cwd=run.place, capture_output=True, check=False, timeout=600
-        )
-        if done.returncode:
+        if not get(run.root, run.name, output, commit, place):
             message = f"{run.name}: dvc has {output} of commit {commit[:8]} neither in its cache nor in a remote"
             raise InfrastructureError(message, hint=f"dvc push where it was made, or mlops run {run.name}")
 

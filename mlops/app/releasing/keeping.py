@@ -36,16 +36,39 @@ def keep(root: Path, name: str) -> Kept:
     file = f"pipelines/{name}/dvc.yaml"
     if not (root / file).with_name("dvc.lock").is_file():
         raise StaleError(f"pipelines/{name} has no dvc.lock", hint=f"run `mlops run {name}` first")
-    return Kept(name, _push(root, file))
+    return Kept(name, push(root, file))
 
 
-def _push(root: Path, file: str) -> int:
+def into_cache(root: Path, name: str) -> None:
+    """Let DVC's cache hold what is here as the lock says, and is missing there.
+
+    Raises:
+        InfrastructureError: DVC refuses.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    file = f"pipelines/{name}/dvc.yaml"
+    try:
+        with Repo(str(root)) as repo:
+            _into_cache(repo, str(root / file))
+    except DvcException as error:
+        said = str(error).splitlines()[:1] or [type(error).__name__]
+        raise InfrastructureError(f"DVC refuses {file}: {said[0][:200]}", hint="dvc doctor") from error
+
+
+def push(root: Path, file: str) -> int:
+    """Push what is here of a `dvc.yaml`'s outputs, and say how many objects were sent.
+
+    Raises:
+        InfrastructureError: the remote does not take it.
+    """
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     try:
         with Repo(str(root)) as repo:
-            _into_cache(repo, file)
+            _into_cache(repo, str(root / file))
             return int(repo.push(targets=[str(root / file)]))
     except (DvcException, OSError) as error:
         said = str(error).splitlines()[:1] or [type(error).__name__]

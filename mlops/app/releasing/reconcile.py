@@ -2,7 +2,8 @@
 
 Level-triggered: every run compares what should be with what is, whatever happened before. What is wrong with one model
 stops no other. For each model the order is: find its version, see that no newer commit was reconciled, prove the
-bundle, claim the model for this commit, point the aliases, read back. A run that died anywhere is finished by the next.
+bundle and the registry's own copy of it, claim the model for this commit, point the aliases, read back. A run that died
+anywhere is finished by the next.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from mlops.bundle.store import Store
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError, StaleError
 from mlops.release import aliases as registry
+from mlops.release import stored
 from mlops.release.aliases import Claim, Model, Version, point, read_model, tagged_models, unpoint
 from mlops.release.tracking import connection
 
@@ -62,6 +64,7 @@ class Row:
     writes: int = 0
     problem: str = ""
     code: int = 0
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
             held = Signers.of(run.root).hold(contents, looks, date.today(), place)
             refuse_unless_passed(item.name, digest, gate_of(papers_of(run.root, item.name, contents)).verdict)
     except MlopsError as error:
-        return Row(item.name, digest, "not known", "failed", problem=error.message, code=error.exit_code)
+        return _failed(item, "not known", error)
     said = f"{silent.message}; the bundle is proved, from Git and DVC, and its aliases are set once that answers"
     said = f"{said}; {held.warning}" if held.warning else said
     return Row(item.name, digest, "not known", "proved", problem=said, code=silent.exit_code)
@@ -177,7 +180,12 @@ def _row(client: MlflowClient, run: Run, item: Released) -> Row:
     try:
         return _reconciled(client, run, item, model, was)
     except MlopsError as error:
-        return Row(item.name, item.release.bundle, was, "failed", problem=error.message, code=error.exit_code)
+        return _failed(item, was, error)
+
+
+def _failed(item: Released, was: str, error: MlopsError) -> Row:
+    told, code = error.message, error.exit_code
+    return Row(item.name, item.release.bundle, was, "failed", problem=told, code=code, hint=error.hint)
 
 
 def _reconciled(client: MlflowClient, run: Run, item: Released, model: Model, was: str) -> Row:
@@ -185,19 +193,20 @@ def _reconciled(client: MlflowClient, run: Run, item: Released, model: Model, wa
     change = last_change(run.root, item.file) or commit_of(run.root, "HEAD")
     _not_older(run, model, change)
     version = passed(client, item.name, digest)
-    stored = _stored(run, digest)
+    stored.hold(client, client.get_model_version(item.name, version.number), digest)
+    kept = _kept(run, digest)
     drift = tuple(_drift(run, model, version, change))
     claim = Claim(run.tag, change)
     same = all(_points(model, alias, version) for alias in run.aliases)
     same = same and model.tags.get(run.tag) == claim.value(version)
     if run.dry:
         held = _prove_aside(client, run, item, version)
-        action = "would heal" if drift else "in sync" if same and stored else "would move"
+        action = "would heal" if drift else "in sync" if same and kept else "would move"
         code = StaleError.exit_code if drift else 0
         return Row(item.name, digest, was, action, drift, problem=held.warning, code=code)
     place = obtain(run.root, item.name, digest, fetching(client, version))
     held = hold_registered(run.root, prove(place, item.name, digest), place, client, version, keep=True)
-    writes = point(client, model, version, run.aliases, claim) + (not stored)
+    writes = point(client, model, version, run.aliases, claim) + (not kept)
     action = "healed" if drift else "moved" if writes else "in sync"
     return Row(item.name, digest, was, action, drift, writes, held.warning)
 
@@ -239,7 +248,7 @@ def _short(bundle: str | None) -> str:
     return f"{bundle[:19]}…" if bundle else "no bundle of ours"
 
 
-def _stored(run: Run, digest: str) -> bool:
+def _kept(run: Run, digest: str) -> bool:
     """Whether the local target has the bundle, whole."""
     place = Store(run.root / STORE).place(digest)
     try:
@@ -251,7 +260,7 @@ def _stored(run: Run, digest: str) -> bool:
 def _prove_aside(client: MlflowClient, run: Run, item: Released, version: Version) -> Held:
     """Prove the bundle from a copy: a dry run keeps nothing."""
     digest = item.release.bundle
-    if _stored(run, digest):
+    if _kept(run, digest):
         place = Store(run.root / STORE).place(digest)
         return hold_registered(run.root, prove(place, item.name, digest), place, client, version)
     with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:

@@ -1,10 +1,14 @@
-"""`mlops show`: what is live where, by Git, and whether the registry agrees; without environments, what ran last."""
+"""`mlops show`: what is live where, by Git, and whether the registry agrees; without environments, what ran last.
+
+Of the registry's copy the list of files is compared; its bytes only where that is asked for, and it is said which.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlops.app.project import open_project
 from mlops.app.releasing.history import Moment, history, shallow
@@ -12,17 +16,25 @@ from mlops.app.releasing.live import bundle_folder
 from mlops.app.releasing.registry import Connect, begun, tracking_uri
 from mlops.app.releasing.releases import Released, aliases, environments, known_environment, releases
 from mlops.bundle.manifest import NAME
-from mlops.errors import InfrastructureError
+from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
+from mlops.release import stored
 from mlops.release.aliases import Model, read_model
 from mlops.release.tracking import connection
 from mlops.spec.project import Project
 from mlops.spec.reading.load import names
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 
 @dataclass(frozen=True)
 class Live:
-    """One model in one environment; `registry` is `agrees`, `differs: …`, or empty where MLflow was not asked."""
+    """One model in one environment; `registry` is `agrees`, `differs: …`, or empty where MLflow was not asked.
+
+    `bytes` is `read` or `not read` of the registry's copy, and empty where that was not looked at; `spoilt` says that
+    it is not the bundle.
+    """
 
     name: str
     environment: str
@@ -30,6 +42,8 @@ class Live:
     canary: float | None
     since: Moment | None
     registry: str = ""
+    bytes: str = ""
+    spoilt: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,9 +66,27 @@ class Shown:
     silent: tuple[str, ...] = ()
     last: tuple[Last, ...] = ()
 
+    @property
+    def code(self) -> int:
+        """Give the exit code: 5 for a copy that is not the bundle, 3 where something is to be live and nothing is."""
+        if any(live.spoilt for live in self.live):
+            return IntegrityError.exit_code
+        return StaleError.exit_code if self.silent and not self.live else 0
 
-def show(root: Path, environment: str | None = None, *, connect: Connect = connection) -> Shown:
+
+@dataclass(frozen=True)
+class _Said:
+    """What the registry says of one model, as `Live` has it."""
+
+    registry: str = ""
+    bytes: str = ""
+    spoilt: bool = False
+
+
+def show(root: Path, environment: str | None = None, *, whole: bool = False, connect: Connect = connection) -> Shown:
     """List what every environment, or one of them, is to serve; the registry is asked where it answers.
+
+    `whole` reads and hashes all bytes of the registry's copies.
 
     Raises:
         ConfigurationError: with every problem of every release file; there is no such environment.
@@ -64,7 +96,7 @@ def show(root: Path, environment: str | None = None, *, connect: Connect = conne
     if not places:
         return Shown((), last=tuple(_last(root, names(configuration))))
     found = [item for place in places for item in releases(root, place)]
-    held, why = _registered(root, project, found, connect)
+    held, why = _registered(root, project, found, connect, whole=whole)
     silent = tuple(place for place in places if place not in {item.environment for item in found})
     return Shown(tuple(_live(root, item, held) for item in found), why, silent)
 
@@ -90,7 +122,7 @@ def past(root: Path, name: str, environment: str | None = None) -> tuple[Moment,
     return tuple(moment for place in places for moment in history(root, place, name))
 
 
-def _live(root: Path, item: Released, held: Mapping[tuple[str, str], str]) -> Live:
+def _live(root: Path, item: Released, held: Mapping[tuple[str, str], _Said]) -> Live:
     moments = history(root, item.environment, item.name)
     since = moments[0] if moments and moments[0].bundle == item.release.bundle else None
     if len(moments) == 1 and shallow(root):  # the first commit that was fetched, which need not be the release
@@ -102,33 +134,47 @@ def _live(root: Path, item: Released, held: Mapping[tuple[str, str], str]) -> Li
         item.release.bundle,
         None if rollout is None else rollout.canary,
         since,
-        held.get((item.environment, item.name), ""),
+        **vars(held.get((item.environment, item.name), _Said())),
     )
 
 
 def _registered(
-    root: Path, project: Project, found: list[Released], connect: Connect
-) -> tuple[dict[tuple[str, str], str], str]:
+    root: Path, project: Project, found: list[Released], connect: Connect, *, whole: bool
+) -> tuple[dict[tuple[str, str], _Said], str]:
     uri = tracking_uri(root, project)
     if not found or not begun(uri):
         return {}, "" if not found else "there is no MLflow registry here yet"
     try:
         with connect(uri) as client:
-            models = {item: read_model(client, item.name, aliases(project, item.environment)) for item in found}
+            return {(item.environment, item.name): _said(client, project, item, whole=whole) for item in found}, ""
     except InfrastructureError as error:
         return {}, error.message
-    return {(item.environment, item.name): _agrees(project, item, model) for item, model in models.items()}, ""
 
 
-def _agrees(project: Project, item: Released, model: Model | None) -> str:
+def _said(client: MlflowClient, project: Project, item: Released, *, whole: bool) -> _Said:
+    wanted = aliases(project, item.environment)
+    model = read_model(client, item.name, wanted)
+    differs = _differs(wanted, item, model)
+    if model is None or differs:
+        return _Said(f"differs: {differs}")
+    copies = {model.aliases[alias].number: alias for alias in wanted}
+    for number, alias in copies.items():
+        if problem := stored.first(
+            client, client.get_model_version(item.name, number), item.release.bundle, whole=whole
+        ):
+            return _Said(f"differs: version {number}, which {alias} is: {problem}", spoilt=True)
+    return _Said("agrees", "read" if whole else "not read")
+
+
+def _differs(wanted: Iterable[str], item: Released, model: Model | None) -> str:
     if model is None:
-        return "differs: not registered"
-    for alias in aliases(project, item.environment):
+        return "not registered"
+    for alias in wanted:
         held = model.aliases.get(alias)
         if held is None:
-            return f"differs: no alias {alias}"
+            return f"no alias {alias}"
         if held.bundle != item.release.bundle:
-            return f"differs: {alias} is version {held.number} ({(held.bundle or 'no bundle of ours')[:19]})"
+            return f"{alias} is version {held.number} ({(held.bundle or 'no bundle of ours')[:19]})"
         if held.verdict != "pass":
-            return f"differs: the newest verdict on version {held.number} is {held.verdict or 'unknown'}"
-    return "agrees"
+            return f"the newest verdict on version {held.number} is {held.verdict or 'unknown'}"
+    return ""

@@ -7,17 +7,21 @@ compiler saw to that, so DVC is given the stages one by one in running order and
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.judging.settle import settled
+from mlops.app.planning.lock import LockedStage, read_lock
 from mlops.app.planning.made_of import policy_digest
 from mlops.app.running.child import Child
+from mlops.app.running.damage import Damage, refuse_other, refuse_unlike
 from mlops.app.running.ending import interruptible
+from mlops.app.running.looked import Looked
 from mlops.app.running.reproducing import command, result_of
-from mlops.app.running.standing import Standing, standings
+from mlops.app.running.standing import Standing, mended, recorded
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
 from mlops.plan.gate import registered
@@ -50,8 +54,12 @@ def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reprodu
         Conflicted: a merge left both versions in dvc.lock.
         StaleError: the rules, or the policy, are not those it began with.
         InfrastructureError: the live bundle that a rule compares with cannot be had.
+        IntegrityError: what lies here is not what was recorded, though DVC took it for that; or a stage that ran again
+            because its output was damaged wrote something else.
     """
-    standing = standings(workspace, (name,))[name]
+    standing = mended(workspace, (name,))[name]
+    for item in standing.damage:
+        print(f"{name}: {item.told}", file=sys.stderr, flush=True)
     if standing.settled:
         return settled(workspace.root, name)
     begun = Begun.of(workspace, name, standing)
@@ -66,6 +74,8 @@ class Begun:
     name: str
     command: list[str]
     rules: tuple[str, str]
+    before: dict[str, LockedStage] = field(default_factory=dict)
+    damage: tuple[Damage, ...] = ()
 
     @classmethod
     def of(cls, workspace: Workspace, name: str, standing: Standing) -> Begun:
@@ -73,15 +83,35 @@ class Begun:
         file = f"pipelines/{name}/dvc.yaml"
         stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
         targets = ["--single-item", *stages] if standing.compiled else [file]
-        return cls(workspace.root, name, command(name, targets), _rules(workspace, name))
+        rules, damage = _rules(workspace, name), _exact(workspace, name, standing.damage)
+        return cls(workspace.root, name, command(name, targets), rules, recorded(workspace, name), damage)
 
     def ended(self, code: int) -> Verdict:
         """Read the verdict of a run that ended with an exit code of DVC's; raises what `run_pipeline` does."""
         if code:
             _raise(self.name, result_of(self.root, self.name))
+        self._hold_bytes()
         verdict = read_verdict(self.root, self.name)
         _hold(self.name, self.rules, _rules(open_workspace(self.root, (self.name,)), self.name), verdict)
         return settled(self.root, self.name)
+
+    def _hold_bytes(self) -> None:
+        """Hold what lies here against what was recorded now, and what was damaged against what was recorded before."""
+        folder, looked = f"pipelines/{self.name}", Looked(self.root, self.name)
+        locked = read_lock(self.root, folder)
+        refuse_unlike(self.root, self.name, folder, locked, looked)
+        looked.keep()
+        refuse_other(self.before, locked, self.damage, self.name)
+
+
+def _exact(workspace: Workspace, name: str, damage: tuple[Damage, ...]) -> tuple[Damage, ...]:
+    """Choose what a stage must write again to the bit: no report, and nothing that depends on the processor."""
+    pipeline = workspace.pipeline(name)
+    reports = {output.path for stage in pipeline.stages for output in stage.outputs if output.committed}
+    trainer = pipeline.stage("train").section.get("trainer", {})
+    if trainer.get("reproducible") == "processor":
+        return ()
+    return tuple(item for item in damage if item.path not in reports)
 
 
 def _rules(workspace: Workspace, name: str) -> tuple[str, str]:

@@ -1,11 +1,19 @@
-"""Where a pipeline stands: what of it ran as it is described now, by content alone, without asking DVC."""
+"""Where a pipeline stands: what of it ran as it is described now, by content alone, without asking DVC.
+
+Content is read in full in CI; elsewhere where a file's size, time or inode moved (`looked`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
+from mlops.app.given import given
+from mlops.app.planning.lock import LockedStage, read_lock
+from mlops.app.releasing.keeping import into_cache
+from mlops.app.running.damage import Damage, mend
+from mlops.app.running.looked import Looked
+from mlops.app.running.tracked import look_again, refuse_damaged
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.errors import IntegrityError
@@ -20,11 +28,50 @@ class Standing:
 
     compiled: bool
     stale: tuple[str, ...]
+    damage: tuple[Damage, ...] = ()
+    """What had bad objects in DVC's cache before they were moved aside (`mended`)."""
 
     @property
     def settled(self) -> bool:
         """Whether there is nothing to do."""
         return self.compiled and not self.stale
+
+
+def mended(workspace: Workspace, names: tuple[str, ...]) -> dict[str, Standing]:
+    """Look at pipelines after damage was cleared out of DVC's way, which may write: before they run.
+
+    Raises:
+        Conflicted: a merge left two versions of a lock.
+        IntegrityError: the data came damaged out of DVC's cache.
+        OSError: the system refuses to move a bad object.
+    """
+    damage = {name: _mend(workspace, name) for name in names}
+    return {name: replace(found, damage=damage[name]) for name, found in standings(workspace, names).items()}
+
+
+def recorded(workspace: Workspace, name: str) -> dict[str, LockedStage]:
+    """Read the lock of a pipeline; one that is damaged records nothing. Raises Conflicted where two are in it."""
+    try:
+        return read_lock(workspace.root, workspace.pipeline(name).folder)
+    except Conflicted:  # DVC would say less
+        raise
+    except IntegrityError:
+        return {}
+
+
+def _mend(workspace: Workspace, name: str) -> tuple[Damage, ...]:
+    root, looked = workspace.root, Looked(workspace.root, name)
+    pipeline, locked = workspace.pipeline(name), recorded(workspace, name)
+    for stage, paths in given(pipeline).items():
+        for path in paths if stage in locked else ():
+            place = root / pipeline.folder / path
+            refuse_damaged(root, place, looked)
+            look_again(place, locked[stage].inputs.get(path), looked)
+    found = mend(root, pipeline.folder, locked, looked)
+    looked.keep()
+    if found:
+        into_cache(root, name)
+    return found
 
 
 def standings(workspace: Workspace, names: tuple[str, ...]) -> dict[str, Standing]:
@@ -44,28 +91,30 @@ def _stale(workspace: Workspace, name: str) -> tuple[str, ...]:
     """Name the stages from the first on that did not run as it stands: most of what follows reads what it writes."""
     pipeline = workspace.pipeline(name)
     stages = tuple(stage.name for stage in pipeline.stages)
-    try:
-        locked = read_lock(workspace.root, pipeline.folder)
-    except Conflicted:  # DVC would say less
-        raise
-    except IntegrityError:
+    if not (locked := recorded(workspace, name)):
         return stages
+    looked = Looked(workspace.root, name)
+    stale = _from(pipeline.stages, locked, workspace.root / pipeline.folder, looked)
+    looked.keep()
+    return stale
+
+
+def _from(stages: tuple[Stage, ...], locked: dict[str, LockedStage], folder: Path, looked: Looked) -> tuple[str, ...]:
     known: dict[str, str | None] = {}
-    folder = workspace.root / pipeline.folder
-    for position, stage in enumerate(pipeline.stages):
-        if stage.name not in locked or not _same(stage, locked[stage.name], folder, known):
-            return stages[position:]
+    for position, stage in enumerate(stages):
+        if stage.name not in locked or not _same(stage, locked[stage.name], folder, known, looked):
+            return tuple(left.name for left in stages[position:])
     return ()
 
 
-def _same(stage: Stage, locked: LockedStage, folder: Path, known: dict[str, str | None]) -> bool:
+def _same(stage: Stage, locked: LockedStage, folder: Path, known: dict[str, str | None], looked: Looked) -> bool:
     if stage.command != locked.command or dumps(stage.section) != dumps(locked.section):
         return False
     if set(stage.inputs) != set(locked.inputs) or {output.path for output in stage.outputs} != set(locked.outputs):
         return False
     for path, digest in (*locked.inputs.items(), *locked.outputs.items()):
         if path not in known:
-            known[path] = md5_tree(folder / path)
+            known[path] = looked.tree(folder / path)
         if known[path] != digest:
             return False
     return True

@@ -17,7 +17,7 @@ from mlops.app.planning.cost import seconds
 from mlops.app.running.child import Child, end
 from mlops.app.running.ending import interruptible
 from mlops.app.running.run import Begun
-from mlops.app.running.standing import Standing, standings
+from mlops.app.running.standing import Standing, mended
 from mlops.app.running.times import about
 from mlops.app.workspace import Workspace
 from mlops.errors import GateFailed, Inconclusive, MlopsError
@@ -47,7 +47,10 @@ def run_together(
 
     What they print is told line by line with the pipeline's name before it. Outcomes come in the order of `names`.
     """
-    found = standings(workspace, names)
+    found = mended(workspace, names)
+    for name in names:
+        for item in found[name].damage:
+            tell(f"{name}: {item.told}")
     stale = sorted((name for name in names if not found[name].settled), key=lambda name: _size(workspace, name, found))
     outcomes = {name: _settled(workspace, name) for name in names if found[name].settled}
     if stale:

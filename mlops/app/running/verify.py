@@ -1,8 +1,11 @@
-"""Verify: do the lock, the configuration, the data and the bundle agree? Nothing is run or downloaded."""
+"""Verify: do the lock, the configuration, the data and the bundle agree? Nothing is run or downloaded.
+
+With `whole`, and in CI, every byte is read, and those in DVC's cache too; else those of files that moved (`looked`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from mlops.app.compiling.compile import check_files
 from mlops.app.given import given
 from mlops.app.merging import refuse_marked
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
+from mlops.app.running.damage import bad_objects
+from mlops.app.running.looked import Looked, in_ci
 from mlops.app.workspace import Workspace
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.conflict import Conflicted
@@ -17,6 +22,8 @@ from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 
 Locked = dict[str, LockedStage]
+Name = Callable[[Path], str | None]
+"""Gives a file or folder the name that DVC gives it."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +33,17 @@ class Finding:
     pipeline: str
     message: str
     code: int
+    hint: str = "run `mlops compile` and `mlops run NAME`, and commit what they write"
 
 
-def verify(workspace: Workspace, names: tuple[str, ...] = ()) -> tuple[Finding, ...]:
-    """Find every disagreement of the named pipelines, or of all.
+def verify(
+    workspace: Workspace, names: tuple[str, ...] = (), *, whole: bool = False, remote: bool = False
+) -> tuple[Finding, ...]:
+    """Find every disagreement of the named pipelines, or of all; with `remote`, what DVC's remote holds is read, too.
 
     Raises:
         Conflicted: a merge left both versions in a dvc.lock or a compiled file: there is nothing to compare with.
+        InfrastructureError: the remote was asked for and does not answer.
     """
     found: list[Finding] = []
     differing = {difference.path for difference in check_files(workspace)}
@@ -42,11 +53,12 @@ def verify(workspace: Workspace, names: tuple[str, ...] = ()) -> tuple[Finding, 
             continue
         stale = sorted(path for path in differing if path.startswith(f"{pipeline.folder}/"))
         found += [Finding(pipeline.name, f"{path} is not what the YAML compiles to", 3) for path in stale]
-        found += _pipeline(workspace.root, pipeline)
+        found += _pipeline(workspace.root, pipeline, whole=whole or in_ci())
+        found += _remote(workspace.root, pipeline.name) if remote else ()
     return tuple(found)
 
 
-def _pipeline(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
+def _pipeline(root: Path, pipeline: PipelinePlan, *, whole: bool) -> Iterator[Finding]:
     try:
         locked = read_lock(root, pipeline.folder)
     except Conflicted:
@@ -56,9 +68,22 @@ def _pipeline(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
         return
     for message in (*other_run(pipeline, locked), *other_order(locked)):
         yield Finding(pipeline.name, message, 3)
-    for message in (*other_data(root, pipeline, locked), *other_outputs(root, pipeline, locked)):
+    looked = Looked(root, pipeline.name, whole=whole)
+    other = (*other_data(root, pipeline, locked, looked.tree), *other_outputs(root, pipeline, locked, looked.tree))
+    for message in other:
         yield Finding(pipeline.name, message, 5)
+    for path, place in bad_objects(root, pipeline.folder, locked, looked) if whole else ():
+        yield Finding(pipeline.name, f"{path} has other bytes in DVC's cache, {place}", 5)
+    looked.keep()
     yield from _bundle(root, pipeline)
+
+
+def _remote(root: Path, name: str) -> Iterator[Finding]:
+    from mlops.app.running.remote_objects import bad_in_remote
+
+    hint = f"mlops repair {name} --remote"
+    for item in bad_in_remote(root, name):
+        yield Finding(name, f"{item.path} has other bytes in the DVC remote, {item.place}", 5, hint)
 
 
 def other_run(pipeline: PipelinePlan, locked: Locked) -> Iterator[str]:
@@ -73,26 +98,26 @@ def other_run(pipeline: PipelinePlan, locked: Locked) -> Iterator[str]:
             yield f"{stage.name} was recorded with other inputs or outputs"
 
 
-def other_data(root: Path, pipeline: PipelinePlan, locked: Locked) -> Iterator[str]:
+def other_data(root: Path, pipeline: PipelinePlan, locked: Locked, name_of: Name = md5_tree) -> Iterator[str]:
     """Say which files that no stage writes are not those that the run read."""
     for name, paths in given(pipeline).items():
         if name in locked:
             for path in paths:
                 what = "the data that was learnt from"
-                yield from _compare(root / pipeline.folder / path, path, locked[name].inputs.get(path), what)
+                yield from _compare(root / pipeline.folder / path, path, locked[name].inputs.get(path), what, name_of)
 
 
-def other_outputs(made: Path, pipeline: PipelinePlan, locked: Locked) -> Iterator[str]:
-    """Say which outputs are not what the run wrote: committed reports always, artefacts where they are files here.
+def other_outputs(made: Path, pipeline: PipelinePlan, locked: Locked, name_of: Name = md5_tree) -> Iterator[str]:
+    """Say which outputs are not what the run wrote: committed reports always, artefacts, folders too, where they are.
 
     The pipeline's folder lies in folder `made`: the repository, or wherever somebody brought what a run left.
     """
     for stage in pipeline.stages:
         for output in stage.outputs if stage.name in locked else ():
             place = made / pipeline.folder / output.path
-            if output.committed or place.is_file():
+            if output.committed or place.exists():
                 recorded = locked[stage.name].outputs.get(output.path)
-                yield from _compare(place, output.path, recorded, "what the run wrote")
+                yield from _compare(place, output.path, recorded, "what the run wrote", name_of)
 
 
 def other_order(locked: Locked) -> Iterator[str]:
@@ -109,10 +134,10 @@ def _paths(stage: Stage) -> set[str]:
     return {output.path for output in stage.outputs}
 
 
-def _compare(place: Path, path: str, recorded: str | None, what: str) -> Iterator[str]:
+def _compare(place: Path, path: str, recorded: str | None, what: str, name_of: Name) -> Iterator[str]:
     if not place.exists():
         yield f"{path} is missing"
-    elif md5_tree(place) != recorded:
+    elif name_of(place) != recorded:
         yield f"{path} is not {what}"
 
 

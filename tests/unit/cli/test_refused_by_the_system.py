@@ -122,6 +122,7 @@ def test_every_verb_is_looked_at() -> None:
         "init": "tests/unit/app/starting/test_laying.py",
         "upgrade": "tests/unit/files/test_exchange.py",
         "gc": "deletes",
+        "repair": "writes to the remote and the registry alone",
         "record": "writes as any proposal does",
         "sign": "writes into the registry, and beside a bundle as register does",
         "rollback": "writes as release does",

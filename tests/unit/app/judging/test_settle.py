@@ -20,6 +20,7 @@ from mlops.errors import Inconclusive, InfrastructureError, IntegrityError, Stal
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.bundles import make_frame
 from tests.builders.confronted import ABSOLUTE, OTHER, OVER_LIVE, candidate, make_confronted
+from tests.builders.flipped import flip
 from tests.builders.released import Shop, run_of
 from tests.builders.repositories import commit, git
 
@@ -200,6 +201,11 @@ def test_rows_that_the_live_model_learnt_from_are_left_out(shop: Shop) -> None:
     rule = by_id(settled(shop.root, "tiny").rules)["auroc-over-champion"]
     assert (rule["n"], rule["verdict"]) == (28, "pass")
     assert json.loads(written(shop).read_bytes())["left_out"] == 12
+    written(shop).unlink()
+    objects = [path for path in (shop.root / ".dvc/cache/files/md5").rglob("*") if path.is_file()]
+    flip(next(path for path in objects if path.suffix != ".dir"))
+    with pytest.raises(IntegrityError, match="artifacts/split of commit .* came with other bytes than its dvc.lock"):
+        settled(shop.root, "tiny")
 
 
 def test_a_row_is_known_by_its_content_its_keys_or_its_group() -> None:

@@ -34,6 +34,7 @@ GOES_BY = {
     "rollback": ["rollback", "churn", "--env", "staging"],
     "reconcile": ["reconcile", "--env", "staging"],
     "gc": ["gc"],
+    "repair": ["repair", "churn", "--remote"],
     "show": ["show"],
     "catalogue": ["catalogue"],
     "history": ["history", "churn"],

@@ -12,9 +12,9 @@ from mlops.app.planning.lock import md5_tree
 from mlops.app.running.run import StageFailed, run_pipeline
 from mlops.app.running.standing import standings
 from mlops.app.workspace import open_workspace
-from mlops.errors import StaleError
+from mlops.errors import IntegrityError, StaleError
 from mlops.plan.gate import registered
-from tests.builders.repositories import edit, make_repository, record
+from tests.builders.repositories import edit, make_repository, record, record_output
 
 
 @pytest.fixture
@@ -64,8 +64,9 @@ def test_a_folder_has_the_name_that_dvc_gives_it(tmp_path: Path) -> None:
 
 def write_verdict(root: Path, digest: str) -> None:
     """Leave the verdict of a run that was judged by the rules of that name."""
-    report = root / "pipelines/churn/reports/gate.json"
-    report.write_text(json.dumps({"verdict": "pass", "rules": [], "champion": None, "registered": digest}))
+    text = json.dumps({"verdict": "pass", "rules": [], "champion": None, "registered": digest})
+    record_output(root, "churn", "reports/gate.json", text)
+    (root / "pipelines/churn/artifacts/raw.parquet").write_text("ingest artifacts/raw.parquet\n")
 
 
 MEANWHILE: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -106,6 +107,25 @@ def test_a_verdict_by_other_rules_than_were_registered_is_none(recorded: str | N
     else:
         with pytest.raises(StaleError, match="the gate changed while it ran"):
             run_pipeline(workspace, "churn", dvc)
+
+
+@pytest.mark.parametrize("path", ["artifacts/raw.parquet", "reports/metrics.json"])
+def test_an_output_that_dvc_takes_for_what_was_recorded_and_is_not_gives_no_verdict(path: str, root: Path) -> None:
+    (root / "pipelines/churn" / path).write_text("other")
+    workspace = open_workspace(root, ("churn",))
+    digest = registered(workspace.pipeline("churn").stage("gate").section)
+
+    def dvc(*_: object, **__: object) -> int:
+        write_verdict(root, digest)
+        (root / "pipelines/churn" / path).write_text("other")
+        return 0
+
+    with pytest.raises(IntegrityError) as caught:
+        run_pipeline(workspace, "churn", dvc)
+    assert (caught.value.message, caught.value.hint) == (
+        f"churn: {path} is not what pipelines/churn/dvc.lock says, though DVC took it for that",
+        "does something else write there? mlops run churn",
+    )
 
 
 def test_code_and_libraries_are_no_rules() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlops.app.judging.gate import Verdict
+from mlops.app.planning.lock import md5_tree
 from mlops.app.running.run import Begun
 from mlops.app.running.standing import Standing
 from mlops.app.running.times import remember
@@ -54,8 +56,11 @@ def judged(root: Path, name: str, verdict: str = "pass", code: int = 0, before: 
     """Write the script of a run that ends with a verdict."""
     digest = registered(open_workspace(root, (name,)).pipeline(name).stage("gate").section)
     report = {"verdict": verdict, "rules": [], "champion": None, "registered": digest}
-    path = str(root / "pipelines" / name / "reports" / "gate.json")
-    return f"{before}\nopen({path!r}, 'w').write({json.dumps(report)!r})\nprint('judged')\nraise SystemExit({code})"
+    path, lock = (str(root / "pipelines" / name / file) for file in ("reports/gate.json", "dvc.lock"))
+    digests = (md5_tree(Path(path)), hashlib.md5(json.dumps(report).encode(), usedforsecurity=False).hexdigest())
+    record = f"text = open({lock!r}).read().replace(*{digests!r})\nopen({lock!r}, 'w').write(text)"
+    write = f"open({path!r}, 'w').write({json.dumps(report)!r})"
+    return f"{before}\n{write}\n{record}\nprint('judged')\nraise SystemExit({code})"
 
 
 def stopped(root: Path, name: str, stage: str, code: int) -> str:

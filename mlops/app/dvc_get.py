@@ -1,0 +1,47 @@
+"""An output of a pipeline as of a commit, brought by DVC and held against what that commit's lock names it.
+
+DVC compares nothing that it takes from its cache or a remote; what it delivers is read before anything is made of it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from mlops.app.git import files_at
+from mlops.app.planning.lock import md5_tree, parse_lock
+from mlops.errors import InfrastructureError, IntegrityError
+
+_SECONDS = 600
+
+
+def get(root: Path, name: str, output: str, commit: str, place: Path) -> bool:
+    """Bring an output to a place where nothing is yet; False where DVC has it nowhere.
+
+    Raises:
+        IntegrityError: it came with other bytes than the lock of that commit records, and is deleted again.
+        InfrastructureError: it did not come in ten minutes.
+    """
+    path = f"pipelines/{name}/{output}"
+    command = [sys.executable, "-m", "dvc", "get", str(root), path, "--rev", commit, "--out", str(place)]
+    with tempfile.TemporaryDirectory(prefix="mlops-get-") as folder:
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603
+        except subprocess.TimeoutExpired as error:
+            raise InfrastructureError(f"dvc did not bring {path} of commit {commit[:8]} in ten minutes") from error
+    if done.returncode:
+        return False
+    if md5_tree(place) != _recorded(root, name, output, commit):
+        raise IntegrityError(
+            f"{path} of commit {commit[:8]} came with other bytes than its dvc.lock records",
+            hint=f"on that commit, `mlops verify {name} --bytes --remote` says which object of DVC's is bad",
+        )
+    return True
+
+
+def _recorded(root: Path, name: str, output: str, commit: str) -> str | None:
+    lock = f"pipelines/{name}/dvc.lock"
+    stages = parse_lock(files_at(root, commit, [lock]).get(lock, b""), lock)
+    return next((stage.outputs[output] for stage in stages.values() if output in stage.outputs), None)

@@ -1,0 +1,144 @@
+"""What MLflow's store holds of a version, held against the digest of its bundle, whatever other copy is at hand.
+
+Whoever loads `models:/NAME@ALIAS` gets these bytes, from the place that the registry names. MLflow keeps no digest of
+them, and its rows and its store may be written by others than this framework. So the place must be the one that
+`register` gave, every file one that it writes, and every byte what the manifest or the version's tag names: nothing of
+what was downloaded is believed before.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops.bundle.contents import Contents
+from mlops.bundle.manifest import LARGEST, NAME, Manifest
+from mlops.errors import IntegrityError, MlopsError
+from mlops.files.canonical import digest_file
+from mlops.release.entry import FILES
+from mlops.release.mlmodel import ARTIFACT, BESIDE, DATA, Made, digests, model_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+Sizes = dict[str, int]
+"""Bytes of files by their paths in the model's folder."""
+_SHOWN = 20
+
+
+def hold(client: MlflowClient, version: ModelVersion, digest: str) -> None:
+    """Hold what a version gives to who loads it against the digest of its bundle; all of it is read.
+
+    Raises:
+        IntegrityError: it is somewhere else, or something else; names every file.
+    """
+    if (moved := misplaced(client, version)) is not None:
+        raise _other(version.name, f"version {version.version}", digest, [moved])
+    hold_files(client, version.name, str(version.run_id), digest, version.tags.get(FILES, ""))
+
+
+def hold_files(client: MlflowClient, name: str, run: str, digest: str, recorded: str) -> None:
+    """Hold the model of a run against a bundle's digest; `recorded` is the tag that names the files beside the bundle.
+
+    Raises:
+        IntegrityError: a file differs, is missing, or is one too many; names all of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="mlops-stored-") as folder:
+        problems = unlisted(client, run, digest) or [*_unlike(client, run, digest, recorded, Path(folder))]
+    if problems:
+        raise _other(name, f"run {run[:8]}", digest, problems)
+
+
+def first(client: MlflowClient, version: ModelVersion, digest: str, *, whole: bool) -> str | None:
+    """Say what is wrong first of a version's copy; None where nothing is. `whole` reads all of its bytes."""
+    problem = misplaced(client, version) or next(iter(unlisted(client, str(version.run_id), digest)), None)
+    if problem is None and whole:
+        try:
+            hold(client, version, digest)
+        except IntegrityError as error:
+            problem = error.message.splitlines()[1].strip()
+    return problem
+
+
+def misplaced(client: MlflowClient, version: ModelVersion) -> str | None:
+    """Say where a version leads that is not where its run keeps the model; None where all is well."""
+    if not version.run_id:
+        return "it names no run"
+    expected = f"{client.get_run(str(version.run_id)).info.artifact_uri}/{ARTIFACT}"
+    for place in (version.source, client.get_model_version_download_uri(version.name, str(version.version))):
+        if place != expected:
+            return f"it leads to {place}, but its run keeps the model in {expected}"
+    return None
+
+
+def unlisted(client: MlflowClient, run: str, digest: str) -> list[str]:
+    """Compare the list of a model's files, and their sizes, with the manifest; only the manifest itself is read."""
+    found = dict(_listed(client, run, ARTIFACT))
+    if not 0 < found.get(f"{DATA}/{NAME}", 0) <= LARGEST:
+        return [f"{ARTIFACT}/{DATA}/{NAME} is missing, or is none"]
+    with tempfile.TemporaryDirectory(prefix="mlops-manifest-") as folder:
+        path = Path(client.download_artifacts(run, f"{ARTIFACT}/{DATA}/{NAME}", folder))
+        if digest_file(path) != digest:
+            return [f"{ARTIFACT}/{DATA}/{NAME} has other bytes"]
+        manifest = Manifest.parse(path.read_bytes())
+    sizes: Sizes = {f"{DATA}/{name}": entry.size for name, entry in manifest.files.items()}
+    return [*_off(found, sizes)]
+
+
+def _listed(client: MlflowClient, run: str, folder: str) -> Iterator[tuple[str, int]]:
+    for entry in client.list_artifacts(run, folder):
+        if entry.is_dir:
+            yield from _listed(client, run, entry.path)
+        else:
+            yield entry.path.removeprefix(f"{ARTIFACT}/"), int(entry.file_size or 0)
+
+
+def _off(found: Sizes, sizes: Sizes) -> Iterator[str]:
+    known = {*sizes, *BESIDE, f"{DATA}/{NAME}"}
+    for path in sorted(known | set(found)):
+        if path not in known:
+            yield f"{ARTIFACT}/{path} is no part of it"
+        elif path not in found:
+            yield f"{ARTIFACT}/{path} is missing"
+        elif found[path] != sizes.get(path, found[path]) or found[path] > sizes.get(path, LARGEST):
+            yield f"{ARTIFACT}/{path} has {found[path]:,} bytes"
+
+
+def _unlike(client: MlflowClient, run: str, digest: str, recorded: str, folder: Path) -> Iterator[str]:
+    """Read all files and compare them: those of the bundle with its digest, those beside it with what was written."""
+    model = Path(client.download_artifacts(run, ARTIFACT, str(folder)))
+    try:
+        bundle = Contents.read(model / DATA, digest)
+    except MlopsError as error:
+        yield from (f"{ARTIFACT}/{DATA}/{line.strip()}" for line in error.message.splitlines()[1:] or [NAME])
+        return
+    beside = {name: (model / name).read_bytes() for name in BESIDE}
+    expected = model_files(bundle, Made.read(beside))
+    said = _recorded(recorded)
+    for name, data in beside.items():
+        if data != expected[name] or said.get(name, digests(beside)[name]) != digests(beside)[name]:
+            yield f"{ARTIFACT}/{name} has other bytes than `mlops register` wrote"
+
+
+def _recorded(tag: str) -> Mapping[str, str]:
+    """Read the tag; a version of an earlier release has none, and a tag that is none agrees with nothing."""
+    if not tag:
+        return {}
+    try:
+        value = json.loads(tag)
+    except ValueError:
+        value = None
+    return value if isinstance(value, dict) else dict.fromkeys(BESIDE, "")
+
+
+def _other(name: str, what: str, digest: str, problems: list[str]) -> IntegrityError:
+    listed = "\n".join(f"  {problem}" for problem in problems[:_SHOWN])
+    return IntegrityError(
+        f"{name}: MLflow's copy of {what} is not the bundle {digest[:19]}…:\n{listed}",
+        hint=f"load nothing from there; find out who wrote it, then: mlops repair {name} --registry",
+    )

@@ -1,0 +1,184 @@
+"""What MLflow's store holds of a version is compared byte by byte: whatever was put there by others is told by name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops.errors import IntegrityError
+from mlops.release import stored
+from mlops.release.entry import Origin
+from mlops.release.registry import Registered, register
+from mlops.release.tracking import connection
+from tests.builders.bundles import make_bundle
+from tests.builders.flipped import flip, read, rewrite
+from tests.builders.papers import write_papers
+from tests.builders.stores import make_store
+
+pytestmark = pytest.mark.slow
+
+
+class Held:
+    """A registered bundle: where the store has it, its digest, its client."""
+
+    def __init__(self, folder: Path) -> None:
+        self.db = folder / "mlflow.db"
+        self.uri = make_store(self.db)
+        self.bundle = make_bundle(folder / "bundle")
+        self.papers = write_papers(folder / "reports", self.bundle)
+        self.version = self.register().version
+        with connection(self.uri) as client:
+            found = client.get_model_version("tiny", self.version)
+            self.client, self.run = client, str(found.run_id)
+        self.model = Path(str(found.source))
+
+    def register(self) -> Registered:
+        origin = Origin("c" * 40)
+        papers, uri = self.papers, self.uri
+        return register(self.bundle, papers, pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=origin)
+
+    def hold(self) -> None:
+        stored.hold(self.client, self.client.get_model_version("tiny", self.version), self.papers.bundle)
+
+    def first(self, *, whole: bool) -> str | None:
+        version = self.client.get_model_version("tiny", self.version)
+        return stored.first(self.client, version, self.papers.bundle, whole=whole)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Held:
+    return Held(tmp_path_factory.mktemp("stored"))
+
+
+@pytest.fixture
+def held(made: Held, tmp_path: Path) -> Iterator[Held]:
+    shutil.copytree(made.model, tmp_path / "model")
+    rows = made.db.read_bytes()
+    yield made
+    shutil.rmtree(made.model)
+    shutil.copytree(tmp_path / "model", made.model)
+    made.db.write_bytes(rows)
+
+
+def refusal(held: Held) -> str:
+    with pytest.raises(IntegrityError) as refused:
+        held.hold()
+    *_, last = refused.value.message.split(":\n  ", 1)
+    return last
+
+
+def test_what_register_wrote_is_held(held: Held) -> None:
+    held.hold()
+    assert (held.first(whole=False), held.first(whole=True)) == (None, None)
+    assert held.register().created is False
+
+
+@pytest.mark.parametrize("name", ["MLmodel", "python_env.yaml", "requirements.txt", "bundle/model.onnx"])
+def test_a_flipped_bit_is_named_by_its_file(name: str, held: Held) -> None:
+    flip(held.model / name)
+    wrote = "when it was made" if name.startswith("bundle/") else "`mlops register` wrote"
+    assert refusal(held) == f"model/{name} has other bytes than {wrote}"
+    assert held.first(whole=False) is None  # the list of files is as it was
+    assert held.first(whole=True) == refusal(held)
+    with pytest.raises(IntegrityError):
+        held.register()
+
+
+def test_another_version_of_a_library_is_told_by_the_tag_alone(held: Held) -> None:
+    path = held.model / "requirements.txt"
+    path.write_text(path.read_text().replace("numpy==", "numpy==9"))
+    held.client.set_model_version_tag("tiny", held.version, "mlops.verdict", "pass")
+    assert refusal(held) == "model/requirements.txt has other bytes than `mlops register` wrote"
+
+
+def test_a_tag_that_agrees_excuses_no_package_of_others(held: Held) -> None:
+    (held.model / "requirements.txt").write_text("evil==1.0\n")
+    tag = json.loads(held.client.get_model_version("tiny", held.version).tags["mlops.files"])
+    tag["requirements.txt"] = "7d4d0d2d" * 8
+    held.client.set_model_version_tag("tiny", held.version, "mlops.files", json.dumps(tag))
+    assert refusal(held) == "model/requirements.txt has other bytes than `mlops register` wrote"
+
+
+def _swapped(held: Held) -> str:
+    other = make_bundle(held.model.parent / "other", seed=2)
+    shutil.rmtree(held.model / "bundle")
+    shutil.move(other, held.model / "bundle")
+    return "model/bundle/manifest.json has other bytes"
+
+
+def _extra(held: Held) -> str:
+    (held.model / "code").mkdir()
+    (held.model / "code/evil.py").write_text("x")
+    return "model/code/evil.py is no part of it"
+
+
+def _missing(held: Held) -> str:
+    (held.model / "bundle/golden.json").unlink()
+    return "model/bundle/golden.json is missing"
+
+
+def _gone(held: Held) -> str:
+    shutil.rmtree(held.model / "bundle")
+    return "model/bundle/manifest.json is missing, or is none"
+
+
+def _longer(held: Held) -> str:
+    with (held.model / "bundle/model.onnx").open("ab") as file:
+        file.write(b"x")
+    size = (held.model / "bundle/model.onnx").stat().st_size
+    return f"model/bundle/model.onnx has {size:,} bytes"
+
+
+def _moved(column: str) -> Callable[[Held], str]:
+    def move(held: Held) -> str:
+        expected = read(held.db, "model_versions", column)
+        rewrite(held.db, "model_versions", column, "/elsewhere/model")
+        return f"it leads to /elsewhere/model, but its run keeps the model in {expected}"
+
+    return move
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [_swapped, _extra, _missing, _gone, _longer, _moved("source"), _moved("storage_location")],
+    ids=["swapped", "extra", "missing", "gone", "longer", "source", "storage_location"],
+)
+def test_what_the_list_tells_is_told_without_reading_it_all(poison: Callable[[Held], str], held: Held) -> None:
+    sentence = poison(held)
+    assert held.first(whole=False) == sentence
+    assert refusal(held) == sentence
+
+
+def test_the_whole_sentence(held: Held) -> None:
+    flip(held.model / "MLmodel")
+    with pytest.raises(IntegrityError) as refused:
+        held.hold()
+    digest = held.papers.bundle[:19]
+    assert (refused.value.message, refused.value.hint) == (
+        f"tiny: MLflow's copy of run {held.run[:8]} is not the bundle {digest}…:\n"
+        "  model/MLmodel has other bytes than `mlops register` wrote",
+        "load nothing from there; find out who wrote it, then: mlops repair tiny --registry",
+    )
+
+
+def test_a_registration_that_was_cut_short_does_not_take_over_what_others_left_in_its_run(
+    tmp_path: Path, made: Any
+) -> None:
+    uri = make_store(tmp_path / "mlflow.db")
+    with connection(uri) as client:
+        run = client.create_run(
+            client.create_experiment("tiny", artifact_location=str(tmp_path / "artifacts")),
+            tags={"mlops.bundle": made.papers.bundle, "mlops.pipeline": "tiny"},
+        )
+        (tmp_path / "evil.py").write_text("x")
+        client.log_artifact(run.info.run_id, str(tmp_path / "evil.py"), "model")
+    origin = Origin("c" * 40)
+    with pytest.raises(IntegrityError, match="model/evil.py is no part of it"):
+        register(made.bundle, made.papers, pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=origin)
+    with connection(uri) as client:
+        assert client.search_model_versions("name = 'tiny'") == []

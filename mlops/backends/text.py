@@ -1,7 +1,8 @@
 """How compiled YAML is spelt: the same bytes for the same value, and nothing two readers of YAML disagree on.
 
 PyYAML decides how anything is spelt. What compiled files are made of for the most part, short texts and numbers in
-mappings and lists, is spelt here in the same way, many times faster; a test holds the two to the same bytes.
+mappings and lists, is spelt here in the same way, many times faster; a test holds the two to the same bytes. A long text, or
+one of several lines, is asked of PyYAML by itself, once for each depth.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ _PLAIN = re.compile(r"^([A-Za-z_/$]|\.(?=[A-Za-z]))[^\s:#]*( [^\s:#]+)*$")
 _WORDS = re.compile(r"^(y|n|yes|no|on|off|true|false|null|nan|inf)$", re.IGNORECASE)
 _WIDTH = 120
 _EASY = re.compile(r"[ -~]{1,80}")  # nothing that is escaped
+_LINES = re.compile(r"[ -~\n]*")  # the same, and of several lines
 _CONSTANTS = {None: "null", True: "true", False: "false"}
 
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -70,7 +72,19 @@ def by_pyyaml(value: Any) -> str:
 
 
 class _Hard(Exception):
-    """PyYAML has to decide: a text that is folded or escaped, a key that is no short text, an empty document."""
+    """PyYAML has to decide for the whole document: a key that is no short text, a number that is none, no value."""
+
+
+@lru_cache(maxsize=1 << 12)
+def _asked(text: str, key: str | None, depth: int) -> tuple[str, ...]:
+    """Have PyYAML spell a text after a key, or after a dash, `depth` mappings deep; gives the lines."""
+    value: Any = {key: text} if key is not None else {"a": [text]}
+    for _ in range(depth):
+        value = {"a": value}
+    lines = by_pyyaml(value).split("\n")[depth + (key is None) : -1]
+    if lines[-1] == "...":  # blank lines at its end are told at the end of the whole document
+        raise _Hard
+    return tuple(lines)
 
 
 def _mapping(value: Any, indent: str, lines: list[str], first: str | None = None) -> None:
@@ -81,26 +95,40 @@ def _mapping(value: Any, indent: str, lines: list[str], first: str | None = None
     for key, item in value.items():
         if type(key) is not str:
             raise _Hard
-        _item(item, f"{start}{_spelt(key)}:", indent, f"{indent}  ", lines)
+        before = f"{start}{_spelt(key)}:"
+        if type(item) is str:
+            _scalar(item, before, key, indent, lines)
+        else:
+            _item(item, before, indent, f"{indent}  ", lines)
         start = indent
 
 
 def _sequence(value: Any, indent: str, lines: list[str], first: str | None = None) -> None:
     start = indent if first is None else first
     for item in value:
-        _item(item, f"{start}-", None, f"{indent}  ", lines)
+        if type(item) is str:
+            _scalar(item, f"{start}-", None, indent, lines)
+        else:
+            _item(item, f"{start}-", None, f"{indent}  ", lines)
         start = indent
+
+
+def _scalar(text: str, before: str, key: str | None, indent: str, lines: list[str]) -> None:
+    """Spell a text that follows a key, or a dash where that is None."""
+    spelt = _easy(text)
+    if spelt is not None and len(before) + len(spelt) <= _WIDTH - 2:
+        lines.append(f"{before} {spelt}")
+        return
+    if not _LINES.fullmatch(text):
+        raise _Hard
+    first, *others = _asked(text, key, len(indent) // 2)
+    lines += [before + first[len(before) :], *others]
 
 
 def _item(value: Any, before: str, listed: str | None, inner: str, lines: list[str]) -> None:
     """Spell what follows a key or a dash; a list below a key is not indented: `listed`, None after a dash."""
     kind = type(value)
-    if kind is str:
-        spelt = _spelt(value)
-        if len(before) + len(spelt) > _WIDTH - 2:
-            raise _Hard
-        lines.append(f"{before} {spelt}")
-    elif kind is bool or value is None:
+    if kind is bool or value is None:
         lines.append(f"{before} {_CONSTANTS[value]}")
     elif kind is int:
         lines.append(f"{before} {value}")
@@ -120,15 +148,18 @@ def _item(value: Any, before: str, listed: str | None, inner: str, lines: list[s
         raise _Hard
 
 
+def _spelt(key: str) -> str:
+    if (spelt := _easy(key)) is None:
+        raise _Hard
+    return spelt
+
+
 @lru_cache(maxsize=1 << 14)
-def _spelt(text: str) -> str:
-    if not _EASY.fullmatch(text):
-        raise _Hard
-    if text[0] == ".":  # `.inf`
-        raise _Hard
-    if _plain(text):
-        return text
-    return "'" + text.replace("'", "''") + "'"
+def _easy(text: str) -> str | None:
+    """Spell a text on a line of its own; None where PyYAML has to."""
+    if not _EASY.fullmatch(text) or text[0] == ".":  # `.inf`
+        return None
+    return text if _plain(text) else "'" + text.replace("'", "''") + "'"
 
 
 def _number(value: float) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from mlops.backends.text import body, by_pyyaml, document
+from mlops.backends.text import _asked, body, by_pyyaml, document
 
 LEAVES = (
     st.none()
@@ -97,11 +97,48 @@ def test_our_spelling_is_pyyaml_s_to_the_byte(tree: dict[str, Any]) -> None:
     assert body(tree) == by_pyyaml(tree)
 
 
+PLAIN_KEYS = st.from_regex(r"[a-z':]{1,8}|[a-z']{60,80}", fullmatch=True) | st.sampled_from(
+    ("no", "12:30", "- a", "<<")
+)
+LINES = st.text(" ab:#'\"-|\n\t%{}é\u2028", min_size=1, max_size=60) | st.text(" ab:\n", max_size=300)
+
+
+@pytest.mark.slow
+@settings(max_examples=200)
+@given(
+    st.dictionaries(
+        PLAIN_KEYS,
+        st.recursive(
+            LINES | LONG | st.sampled_from(TRAPS),
+            lambda item: st.lists(item, max_size=3) | st.dictionaries(PLAIN_KEYS, item, max_size=3),
+            max_leaves=12,
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_long_text_and_one_of_several_lines_are_spelt_as_where_they_stand(tree: dict[str, Any]) -> None:
+    assert body(tree) == by_pyyaml(tree)
+
+
 @pytest.mark.parametrize("depth", [10, 50, 100, 112, 114, 115, 116, 117, 118, 119, 120, 121, 140])
 @pytest.mark.parametrize("words", ["a b c d", "a: b c d", "abcd"])
 def test_a_line_at_the_edge_of_the_page_is_folded_as_pyyaml_folds_it(depth: int, words: str) -> None:
     tree = {"k" * (depth % 70 + 1): {"x" * (depth // 2): [words * 3, {"y": words}]}}
     assert body(tree) == by_pyyaml(tree)
+
+
+def test_one_long_text_does_not_leave_the_whole_document_to_pyyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    _asked.cache_clear()
+    asked: list[Any] = []
+    monkeypatch.setattr("mlops.backends.text.by_pyyaml", lambda value: asked.append(value) or by_pyyaml(value))
+    tree = {"a": {"b": [{"run": "echo one\necho two\n", "c": "d"}], "e": "words " * 30, "f": [["g h " * 40]]}, "i": 1}
+    assert body(tree) == by_pyyaml(tree)
+    assert asked == [
+        {"a": {"a": {"run": "echo one\necho two\n"}}},
+        {"a": {"e": "words " * 30}},
+        {"a": {"a": {"a": ["g h " * 40]}}},
+    ]
 
 
 def test_what_stands_in_our_compiled_files_is_spelt_here(monkeypatch: pytest.MonkeyPatch) -> None:

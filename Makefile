@@ -63,7 +63,7 @@ check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mlops compile --check
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" --durations 10
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not tools" --durations 10
 
 setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc, without what tests need
 

@@ -51,11 +51,13 @@ def _try(world: World, verb: str, kinds: Sequence[str], every: int) -> list[Outc
     alone = world.say(verb)
     wanted, bad = world.state(), []
     for kind in kinds:
-        tried = [attempt(world, verb, kind, at, wanted, alone.code) for at in range(1, alone.calls + 1, every)]
+        tried = [attempt(world, verb, kind, at, wanted, alone.code) for at in alone.of(kind)[::every]]
         spoilt = [outcome for outcome in tried if outcome is not None]
         wrong = [outcome for outcome in spoilt if outcome.wrong]
         bad += wrong
-        print(f"{verb:<10} {kind:<5} {alone.calls:>6} {len(spoilt):>6} {len(spoilt) - len(wrong):>9}", flush=True)
+        print(
+            f"{verb:<10} {kind:<5} {len(alone.of(kind)):>6} {len(spoilt):>6} {len(spoilt) - len(wrong):>9}", flush=True
+        )
     if kinds:
         world.reset(verb)
         world.say(verb)

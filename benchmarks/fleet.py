@@ -267,7 +267,7 @@ def python(root: Path, *arguments: str) -> str:
 
 
 def show(figures: list[Figure], count: int) -> None:
-    print(f"{count:,} pipelines, eight stages each\n")
+    print(f"{count:,} pipelines, nine stages each\n")
     print(f"{'figure':<56}{'ours':>9}{'peer':>9}{'ratio':>9}{'bound':>8}")
     for figure in figures:
         peer, ratio = ("", "") if figure.peer is None else (f"{figure.peer:.2f}", f"{figure.value:.4f}")

@@ -35,7 +35,7 @@ def file_at(root: Path, commit: str, path: str) -> bytes | None:
 def files_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
     """Read several files as they were at a commit, in one process; what was not there is left out."""
     wanted = [path for path in paths if "\n" not in path]
-    request = "".join(f"{commit}:{path}\n" for path in wanted).encode()
+    request = "".join(f"{commit}:{path}\n" for path in wanted).encode(errors="surrogateescape")
     answer = git(root, "cat-file", "--batch", given=request).stdout
     found: dict[str, bytes] = {}
     for path in wanted:

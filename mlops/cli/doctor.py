@@ -37,9 +37,12 @@ def command(
     """Check versions, the repository, DVC's remote and the tracking store; what cannot be read counts as wrong.
 
     With --repo, check the settings that the compiled workflows rely on: required checks and reviews, environments,
-    forks, machines. The token reads `administration`, and of an organisation with machines of its own
-    `self-hosted runners`. Exit 6 where anything is wrong, 5 where the --policy of a cloud trusts more than it must.
+    secrets (by name), forks, machines. The token reads `administration`, where the YAML names secrets also `secrets`
+    and `environments`, and of an organisation with machines of its own `self-hosted runners`. Exit 6 where anything is
+    wrong, 5 where the --policy of a cloud trusts more than it must.
     """
+    if writer and trust is None:
+        raise click.UsageError("--writer is a role that --trust prints: name an environment with it")
     if processor:
         return _processor(form)
     if trust is not None:
@@ -80,7 +83,8 @@ def _here() -> tuple[Check, ...]:
 
 
 def _settings(repository: str) -> tuple[Check, ...]:
-    from mlops.app.access.github_settings import Answer, examine_settings
+    from mlops.app.access.answers import Answer
+    from mlops.app.access.github_settings import examine_settings
     from mlops.app.project import open_project
     from mlops.app.reviewing.github import Client
     from mlops.errors import ConfigurationError

@@ -23,6 +23,8 @@ def command(environment: str | None, writer: bool, into: Path) -> int:
     """Ask GitHub who this job is and write the files that the cloud's own libraries read."""
     from mlops.app.access.identity import cloud_of, take_identity
 
+    if writer and environment is not None:
+        raise click.UsageError("--writer is who `ci` names: leave --env out")
     cloud = cloud_of(root(merging=True), environment, writer=writer)
     token = take_identity(cloud, into)
     if os.environ.get("GITHUB_ACTIONS") == "true":

@@ -91,7 +91,7 @@ def _validate(spec: Pipeline) -> Stage:
         "include": None if data.include is None else list(data.include),
         "drop_null_target": data.drop_null_target,
         **_further(data),
-        **({"dated": data.split.key} if _dated(spec) else {}),
+        **({"dated": data.split.key} if learns_key(spec) else {}),
         **lookback(spec),
     }
     outputs = (
@@ -118,7 +118,7 @@ def _further(data: Data) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value}
 
 
-def _dated(spec: Pipeline) -> bool:
+def learns_key(spec: Pipeline) -> bool:
     """Say whether the column that a split by time goes by is learnt from too: where parts of dates are asked for.
 
     Without a word about dates it only orders the rows; what `keys` names is never learnt from.

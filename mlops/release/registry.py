@@ -107,7 +107,8 @@ def _stated(client: MlflowClient, entry: Entry, papers: Papers, version: ModelVe
     if (version.tags.get(STATEMENT), version.tags.get(VERDICT)) == (entry.statement, tags[VERDICT]):
         return _registered(version, created=False)
     _file(client, str(version.run_id), entry, papers)
-    _tag(client, version, STATEMENT, "")
+    if entry.statement is not None:
+        _tag(client, version, STATEMENT, "")
     if JUDGED in version.tags and JUDGED not in tags:
         client.delete_model_version_tag(version.name, str(version.version), JUDGED)
     for key, value in tags.items():

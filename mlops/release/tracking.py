@@ -39,6 +39,11 @@ _OF_SQLITE = {
 }
 """What SQLite says where the system refused a file to it, and the number that the system has for that."""
 _PASSWORD = re.compile(r"(//[^/@\s:]*):\S*@")
+_REFUSALS = {"UNAUTHENTICATED": 401, "CUSTOMER_UNAUTHORIZED": 401, "PERMISSION_DENIED": 403}
+_LOGIN = (
+    "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN; a job has them by "
+    "`ci: {secrets: {MLFLOW_TRACKING_TOKEN: tracking}}` in conf/project.yaml"
+)
 _CURE = "correct `tracking: {uri: ...}` in conf/project.yaml"
 
 
@@ -65,6 +70,8 @@ def answering(uri: str) -> Iterator[None]:
             raise told from error
         if not _outside(error):
             raise
+        if (status := _refused(error)) is not None:
+            raise _unknown(uri, status) from error
         raise _unanswered(uri, str(error)) from error
 
 
@@ -81,6 +88,17 @@ def _client(uri: str) -> MlflowClient:
 def _outside(error: Exception) -> bool:
     room = type(error).__module__.split(".")[0]
     return isinstance(error, OSError) or room in {"mlflow", "requests", "sqlalchemy", "sqlite3", "urllib3"}
+
+
+def _refused(error: Exception) -> int | None:
+    """Tell whether a server knows who asks, or lets them: 401 or 403; None where it said something else."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return _REFUSALS.get(getattr(error, "error_code", "")) or (status if status in _REFUSALS.values() else None)
+
+
+def _unknown(uri: str, status: int) -> InfrastructureError:
+    said = "asks for a login, and takes none that is here" if status == 401 else "does not let this login do that"
+    return InfrastructureError(f"MLflow at {shown(uri)} {said} (HTTP {status})", hint=_LOGIN)
 
 
 def _reach(uri: str) -> None:

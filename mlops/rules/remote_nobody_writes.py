@@ -4,8 +4,9 @@ What: a project has environments, and no job of the main branch can push to its 
 Why: a bundle that CI made is then in the registry and nowhere else: going back to it needs that server, and what it was
     tested on cannot be looked at again.
 Fix: `ci: {writer: {kind: aws | gcp | azure, ...}}` in conf/project.yaml, a role that may add to the bucket;
-    `mlops doctor --trust mlops-main --writer` prints what it must ask of a job.
-Example: a remote `s3://shop/models` and neither `ci.writer` nor `ci.cloud`.
+    `mlops doctor --trust mlops-main --writer` prints what it must ask of a job. A store without roles takes a key:
+    `ci: {secrets: {AWS_ACCESS_KEY_ID: remote, AWS_SECRET_ACCESS_KEY: remote}}`.
+Example: a remote `s3://shop/models` and neither `ci.writer` nor `ci.cloud` nor such secrets.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ def check(plan: Plan) -> Iterator[Finding]:
         return
     steps = [step for workflow in plan.workflows for job in workflow.jobs for step in job.steps]
     for push in (step for step in steps if "mlops record" in step.run and "--push" in step.run):
-        why = unwritable(plan.remote, signed_in="mlops identity" in push.run)
+        secrets = [name for name, value in push.environment.items() if "secrets." in value]
+        why = unwritable(plan.remote, signed_in="mlops identity" in push.run, secrets=secrets)
         if why is not None:
             message = f"what CI makes is kept by the registry alone: {why}"
-            hint = "write `ci: {writer: {kind: ...}}` in conf/project.yaml, or keep data and models in s3, gs or azure"
+            hint = (
+                "write `ci: {writer: {kind: ...}}` in conf/project.yaml, or `ci: {secrets: {NAME: remote}}` for a key, "
+                "or keep data and models in s3, gs or azure"
+            )
             yield Finding(("ci",), message, hint, "remote-nobody-writes")

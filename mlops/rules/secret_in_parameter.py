@@ -3,7 +3,8 @@
 What: a parameter looks like a credential: a known token format, a private key, `user:password@` in an address, or text
     under a key such as `password`.
 Why: parameters are committed, copied to dvc.lock, MLflow and reports; a secret there is public, also after its removal.
-Fix: revoke the secret, then give the program its environment variable from a secret of the CI environment.
+Fix: revoke the secret, then keep the new one in a GitHub environment and name it in conf/project.yaml,
+    `ci: {secrets: {MLFLOW_TRACKING_TOKEN: tracking}}`: the steps that need it have it as an environment variable.
 Example: `tracking: {uri: "https://me:hunter2@mlflow.example.org"}`.
 """
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 
 from mlops.spec.block import Block, Items, Name, Owner
+from mlops.spec.credentials import RELEASING, USES, Secrets, Use, beside_roles
 
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 _Labels = Label | Annotated[list[Label], Field(min_length=1)]
@@ -143,11 +144,13 @@ class Continuous(Block):
     app: App | None = None
     """Who opens release and retraining pull requests; the workflow's own token where absent."""
     environment: Name = "mlops-main"
-    """The GitHub environment, for the main branch only, of jobs that hold the App's key or sign in to a cloud."""
+    """The GitHub environment, for the main branch only, of jobs that hold the App's key, a secret or a cloud's role."""
     cloud: Cloud | None = None
     """Where jobs of the main branch sign in for data, bundles and the registry; nowhere where absent."""
     writer: Cloud | None = None
     """Who the job that follows a merge is while it pushes what CI made to the DVC remote; `cloud` where absent."""
+    secrets: Secrets = Field(default_factory=dict)
+    """Secrets of GitHub environments, by name, and what each is for: `tracking` (MLflow), `remote` (DVC), `log`."""
     reader: Reader | None = None
     """Who a pull request's job is where it fetches data and what is recorded; nobody where absent, and in a fork."""
     public: bool = False
@@ -156,6 +159,10 @@ class Continuous(Block):
     """The GitHub environment, with reviewers, that a pull request waits for before it reaches machines of your own."""
     accept_own_runners: Annotated[str, StringConstraints(min_length=20, max_length=500)] | None = None
     """Why a public repository may use machines of its own all the same: a sentence, and who decided it."""
+
+    def secrets_for(self, *uses: Use) -> tuple[str, ...]:
+        """Name the secrets that are for any of some uses, sorted."""
+        return tuple(sorted(name for name, given in self.secrets.items() if set(given) & set(uses)))
 
     @model_validator(mode="after")
     def _nobody_outside_reaches_an_own_machine(self) -> Self:
@@ -241,13 +248,32 @@ class Project(Block):
         named = (environment.runner or () for environment in self.environments.values())
         return tuple(dict.fromkeys((*self.ci.runner, *(label for labels in named for label in labels))))
 
+    def secrets_in(self, environment: str) -> tuple[str, ...]:
+        """Name the secrets that jobs in a GitHub environment need, sorted."""
+        uses = USES if environment == self.ci.environment else RELEASING if environment in self.environments else ()
+        return self.ci.secrets_for(*uses)
+
     @model_validator(mode="after")
     def _a_pull_request_is_in_an_environment_of_its_own(self) -> Self:
-        reader = self.ci.reader
-        if reader is not None and reader.environment in {*self.environments, self.ci.environment, self.ci.approval}:
+        settings, trusted = self.ci, {*self.environments, self.ci.environment}
+        shared = {"approval": settings.approval} if settings.approval in trusted else {}
+        if settings.reader is not None and settings.reader.environment in {*trusted, settings.approval}:
+            shared = {"reader.environment": settings.reader.environment}
+        for key, name in shared.items():
             raise ValueError(
-                f"`ci.reader.environment: {reader.environment}` is that of other jobs too: a pull request would have "
-                "their secrets and their identity. Name an environment for it alone"
+                f"`ci.{key}: {name}` is that of other jobs too: a pull request would have their secrets and "
+                "their identity. Name an environment for it alone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _no_key_beside_a_role(self) -> Self:
+        clouds = (self.ci.cloud, self.ci.writer, *(each.cloud for each in self.environments.values()))
+        name = beside_roles(self.ci.secrets, {cloud.kind for cloud in clouds if cloud is not None})
+        if name is not None:
+            raise ValueError(
+                f"`ci.secrets` names {name}, and jobs sign in to that cloud with a role of their own: libraries would "
+                "take the key instead. Remove the secret, or the `cloud:`"
             )
         return self
 

@@ -61,12 +61,16 @@ _TABLES = (
 
 @dataclass(frozen=True)
 class Ended:
-    """How a verb ended, what it printed, how many calls out of it there were, and whether one was spoilt."""
+    """How a verb ended, what it printed, a mark for each call out of it, and whether one was spoilt."""
 
     code: int
     said: str
-    calls: int
+    calls: str
     spoilt: bool
+
+    def of(self, kind: str) -> list[int]:
+        """Number the calls that a kind of fault can meet: the first is 1."""
+        return [at for at, mark in enumerate(self.calls, 1) if kind == "kill" or mark == "w"]
 
 
 class World:
@@ -120,7 +124,7 @@ class World:
                 check=False,
             )
             self.pulls = api.pulls
-        calls = count.stat().st_size if count.exists() else 0
+        calls = count.read_text() if count.exists() else ""
         return Ended(done.returncode, done.stdout + done.stderr, calls, spoilt.exists())
 
     def _environment(self, api: Api) -> dict[str, str]:

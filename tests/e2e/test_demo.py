@@ -91,7 +91,7 @@ def test_no_artefact_is_a_pickle(demo: tuple[Clone, str]) -> None:
     clone, _ = demo
     files = [path for path in (clone.root / "pipelines").rglob("artifacts/**/*") if path.is_file()]
     assert files
-    assert {path.suffix for path in files} <= {".json", ".parquet", ".npy", ".onnx", ".md"}
+    assert {path.suffix for path in files} <= {".json", ".parquet", ".npy", ".onnx", ".txt"}
     assert not [path for path in files if path.read_bytes()[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")]
 
 

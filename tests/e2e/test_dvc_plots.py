@@ -15,7 +15,7 @@ from mlops.ml.data.encoding import encode
 from mlops.steps import evaluate
 from mlops.steps.context import StageContext
 from mlops.steps.tables import transformed
-from tests.builders.bundles import make_model, make_pipeline
+from tests.builders.bundles import make_bundle, make_pipeline
 from tests.builders.clones import Clone
 from tests.builders.repositories import git
 
@@ -38,7 +38,8 @@ def measured(root: Path, scratch: Path, plan: PipelinePlan, seed: int) -> None:
     train = pl.read_parquet(folder / "artifacts/split/train.parquet")
     np.save(folder / "artifacts/features/train_x.npy", transformed(transform, train))
     np.save(folder / "artifacts/features/train_y.npy", encode(transform.recipe.target, train))
-    (folder / "artifacts/model/model.onnx").write_bytes(make_model(transform.shape, plan.task, seed=seed))
+    shutil.rmtree(folder / "artifacts/bundle")
+    make_bundle(folder / "artifacts/bundle", plan.task, seed=seed)
     (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\na,1,loss,{seed}\na,2,loss,0.5\n")
     (folder / "reports/learning_curve.csv").write_text(f"share,rows,value,low,high\n0.5,10,{seed},0,9\n1,20,2,1,3\n")
     section = {"task": plan.task, "target": "y", "metrics": METRICS[plan.task], "bootstrap": {"samples": 20}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -68,14 +69,23 @@ def watch(copy: Clone, name: str, every: str) -> None:
     (copy.root / f"pipelines/{name}/data/labels.csv").write_text("prediction_id,time,left\n")
 
 
-def add(copy: Clone, name: str, owner: str = "") -> None:
-    """Add a model as people do: on a branch, from a data file, watched, with a first run."""
+def add(copy: Clone, name: str) -> None:
+    """Add a model as people do: on a branch, from a data file, watched."""
     git(copy.root, "switch", "-q", "-c", name, "main")
     done(copy, f"mlops new {name} --data pipelines/churn/data/churn.csv --target left")
     edit(copy.root, f"conf/pipeline/{name}.yaml", "[gradient_boosting, mlp]", "linear")
     watch(copy, name, "day")
-    if owner:
-        edit(copy.root, f"conf/pipeline/{name}.yaml", "risk: limited\n", f'risk: limited\nowners: ["{owner}"]\n')
+    done(copy, "mlops compile")
+
+
+def copied(copy: Clone, name: str, owner: str) -> None:
+    """Add a model like the first one, on a branch, with owners of its own."""
+    git(copy.root, "switch", "-q", "-c", name, "main")
+    for kind in ("pipeline", "data"):
+        text = (copy.root / f"conf/{kind}/churn.yaml").read_text()
+        (copy.root / f"conf/{kind}/{name}.yaml").write_text(text.replace("churn", name).replace("@growth", owner))
+    shutil.copytree(copy.root / "pipelines/churn/data", copy.root / f"pipelines/{name}/data")
+    (copy.root / f"pipelines/{name}/data/churn.csv").rename(copy.root / f"pipelines/{name}/data/{name}.csv")
     done(copy, "mlops compile")
 
 
@@ -119,7 +129,7 @@ def test_owners_of_their_own_meet_in_one_file_and_the_page_says_what_to_type(
 ) -> None:
     copy = clone(origin, tmp_path / "work")
     for name in ("rain-b", "theirs"):
-        add(copy, name, f"@{name}")
+        copied(copy, name, f"@{name}")
         commit(copy.root, name)
     git(copy.root, "switch", "-q", "rain-b")
     assert merge(copy, "theirs").returncode == 1

@@ -77,7 +77,7 @@ def test_side_by_side_is_equal_to_one_after_the_other_and_dvc_agrees(
     assert done.returncode == 0, done.stdout + done.stderr
     for name in NAMES:
         assert f"{name} | Running stage 'pipelines/{name}/dvc.yaml:train'" in done.stderr
-        assert f"{name} | train: stage 5 of 8\n" in done.stderr
+        assert f"{name} | train: stage 5 of 9\n" in done.stderr
     assert done.stdout.count("verdict: pass") == 2
     assert recorded(copy) == serial
     again = run(copy, "dvc", "repro")
@@ -112,7 +112,7 @@ def test_runs_at_once_wait_for_each_other_and_run_nothing_twice(
             assert begun.stdout.readline() == "churn: waiting for another run of it to end\n"
     ended = [finish(begun) for begun in runs]
     assert [code for code, _ in ended] == [0, 0, 0], ended
-    assert sum(printed.count("Running stage") for _, printed in ended) == 16
+    assert sum(printed.count("Running stage") for _, printed in ended) == 18
     assert all("verdict: pass" in printed for _, printed in ended)
     assert recorded(copy) == {
         name: data for name, data in serial.items() if name.split("/")[1:2] in (["alpha"], ["churn"])

@@ -24,7 +24,7 @@ from tests.golden.test_malicious import CASES, attacked
 COMPILED = re.compile(
     r"pipelines/[a-z0-9_-]+/(dvc\.yaml|params\.yaml|\.gitignore)|\.github(/workflows(/mlops-[a-z0-9-]+\.yml)?|/CODEOWNERS"
     r"|/gates(/[a-z0-9_-]+\.yaml)?"
-    r"|/dependabot\.yml|/workflows/\.gitattributes)?|dvc\.yaml|params\.yaml|(pipelines/)?\.gitattributes|\.gitignore"
+    r"|/dependabot\.yml|/workflows/\.gitattributes)?|dvc\.yaml|params\.yaml|(pipelines/)?\.git(attributes|ignore)"
 )
 VICTIM = "import pathlib\npathlib.Path(__file__).with_name('PWNED').touch()\n"
 

@@ -19,6 +19,13 @@ from tests.runner.run import Runner
 Play = Callable[..., Run]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What plays a workflow needs GitHub's parser, so that it belongs to `make test-tools`."""
+    for item in items:
+        if "engine" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.tools)
+
+
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     if missing():

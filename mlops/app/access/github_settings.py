@@ -1,7 +1,7 @@
 """The settings of a GitHub repository that its compiled workflows rely on; what cannot be read counts as wrong.
 
 Branches: https://docs.github.com/en/rest/repos/rules and https://docs.github.com/en/rest/branches/branch-protection.
-Environments: https://docs.github.com/en/rest/deployments/environments. Machines and forks:
+Environments: https://docs.github.com/en/rest/deployments/environments. Secrets: `github_secrets`. Machines and forks:
 https://docs.github.com/en/rest/actions/self-hosted-runner-groups and https://docs.github.com/en/rest/actions/permissions.
 """
 
@@ -13,26 +13,13 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from mlops.app.access.answers import Read, Repository, Unreadable, flag, listed
 from mlops.app.access.check import Check
+from mlops.app.access.github_secrets import looks_at_secrets
 from mlops.spec.project import Project, own
 
 VERDICT = "verdict"
 _ACTIONS = 15368  # the App that GitHub Actions reports checks as
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the API said: the status, and the JSON where that is 200."""
-
-    status: int
-    value: Any = None
-
-
-Read = Callable[[str], Answer]
-
-
-class _Unreadable(Exception):
-    """A setting that could not be read, or not understood."""
 
 
 @dataclass(frozen=True)
@@ -52,24 +39,9 @@ class _Guard:
         return bool(self.reviews or self.code_owners or any(check == VERDICT for check, _ in self.checks))
 
 
-@dataclass(frozen=True)
-class _Repository:
-    """The repository, and how to ask about it."""
-
-    name: str
-    read: Read
-
-    def get(self, path: str, *, whole: bool = False) -> Any:
-        """Give the JSON at a path of the repository, or of the API where `whole`."""
-        answer = self.read(path if whole else f"repos/{self.name}/{path}".rstrip("/"))
-        if answer.status != 200:
-            raise _Unreadable(f"cannot be read: HTTP {answer.status}")
-        return answer.value
-
-
 def examine_settings(project: Project, name: str, read: Read) -> tuple[Check, ...]:
     """Look at everything that the compiled workflows of a repository rely on; nothing is changed."""
-    repository = _Repository(name, read)
+    repository = Repository(name, read)
     machines = own(project.ci.runner) or any(own(item.runner) for item in project.environments.values() if item.runner)
     looks: list[tuple[str, Callable[[], Iterable[str]], str]] = [
         ("repository", partial(_visibility, project, repository), "say `ci.public: true` in conf/project.yaml"),
@@ -91,6 +63,7 @@ def examine_settings(project: Project, name: str, read: Read) -> tuple[Check, ..
         place = project.ci.reader.environment
         look = partial(_without_secrets, repository, place)
         looks.append((f"environment {place}", look, f"Settings, Environments, {place}"))
+    looks += looks_at_secrets(project, repository)
     if machines:
         looks.append(("machines", partial(_machines, project, repository), "the organisation's Settings, Actions"))
     return tuple(check for title, look, hint in looks for check in _checks(title, look, hint))
@@ -102,7 +75,7 @@ _RULES = "Settings, Rules, Rulesets: a ruleset for the branch, without exemption
 def _checks(title: str, look: Callable[[], Iterable[str]], hint: str) -> Iterator[Check]:
     try:
         found = list(look())
-    except _Unreadable as error:
+    except Unreadable as error:
         found = [str(error)]
     except (AttributeError, KeyError, TypeError, ValueError):
         found = ["cannot be read: the answer has another form than GitHub documents"]
@@ -111,15 +84,15 @@ def _checks(title: str, look: Callable[[], Iterable[str]], hint: str) -> Iterato
     yield from (Check(title, "fail", problem, hint) for problem in found)
 
 
-def _visibility(project: Project, repository: _Repository) -> Iterator[str]:
-    private = _flag(repository.get(""), "private")
+def _visibility(project: Project, repository: Repository) -> Iterator[str]:
+    private = flag(repository.get(""), "private")
     if private and project.ci.public:
         yield "is private, and conf/project.yaml says public"
     elif not private and not project.ci.public:
         yield "is public, and conf/project.yaml does not say so"
 
 
-def _verdict(project: Project, repository: _Repository) -> Iterator[str]:
+def _verdict(project: Project, repository: Repository) -> Iterator[str]:
     guards = _guards(project, repository)
     sources = {source for guard in guards for check, source in guard.checks if check == VERDICT}
     if not sources:
@@ -128,7 +101,7 @@ def _verdict(project: Project, repository: _Repository) -> Iterator[str]:
         yield f"the check `{VERDICT}` may come from anybody with a token: choose GitHub Actions as its source"
 
 
-def _review(project: Project, repository: _Repository) -> Iterator[str]:
+def _review(project: Project, repository: Repository) -> Iterator[str]:
     guards = _guards(project, repository)
     if not any(guard.reviews for guard in guards):
         yield f"a pull request to {project.ci.branch} needs no approval"
@@ -138,7 +111,7 @@ def _review(project: Project, repository: _Repository) -> Iterator[str]:
         yield "an approval outlives the commits that it was given for"
 
 
-def _exemptions(project: Project, repository: _Repository) -> Iterator[str]:
+def _exemptions(project: Project, repository: Repository) -> Iterator[str]:
     """A rule that two guards ask for holds where one of them has no exemption; each is named all the same."""
     for guard in _guards(project, repository):
         if not guard.relied_on:
@@ -149,18 +122,18 @@ def _exemptions(project: Project, repository: _Repository) -> Iterator[str]:
             yield f"{guard.name}: {', '.join(guard.exempt)} may merge without any of it"
 
 
-def _guards(project: Project, repository: _Repository) -> list[_Guard]:
+def _guards(project: Project, repository: Repository) -> list[_Guard]:
     branch = quote(project.ci.branch, safe="")
-    guards = _rulesets(repository, _list(repository.get(f"rules/branches/{branch}?per_page=100")))
+    guards = _rulesets(repository, listed(repository.get(f"rules/branches/{branch}?per_page=100")))
     classic = repository.read(f"repos/{repository.name}/branches/{branch}/protection")
     if classic.status == 200:
         guards.append(_classic(classic.value))
     elif not guards:
-        raise _Unreadable(f"no ruleset, and the protection of the branch cannot be read: HTTP {classic.status}")
+        raise Unreadable(f"no ruleset, and the protection of the branch cannot be read: HTTP {classic.status}")
     return guards
 
 
-def _rulesets(repository: _Repository, rules: list[Any]) -> list[_Guard]:
+def _rulesets(repository: Repository, rules: list[Any]) -> list[_Guard]:
     guards = []
     for number in sorted({int(rule["ruleset_id"]) for rule in rules}):
         own_rules = [rule for rule in rules if rule["ruleset_id"] == number]
@@ -178,8 +151,8 @@ def _rulesets(repository: _Repository, rules: list[Any]) -> list[_Guard]:
                 f"ruleset `{whole['name']}`",
                 tuple((str(check["context"]), check.get("integration_id")) for check in checks),
                 max((int(review["required_approving_review_count"]) for review in reviews), default=0),
-                any(_flag(review, "require_code_owner_review") for review in reviews),
-                any(_flag(review, "dismiss_stale_reviews_on_push") for review in reviews),
+                any(flag(review, "require_code_owner_review") for review in reviews),
+                any(flag(review, "dismiss_stale_reviews_on_push") for review in reviews),
                 None if actors is None else tuple(sorted(str(actor["actor_type"]) for actor in actors)),
             )
         )
@@ -190,7 +163,7 @@ def _classic(value: Any) -> _Guard:
     reviews = value.get("required_pull_request_reviews") or {}
     allowed = reviews.get("bypass_pull_request_allowances") or {}
     exempt = sorted(kind for kind in ("apps", "teams", "users") if allowed.get(kind))
-    if not _flag(value["enforce_admins"], "enabled"):
+    if not flag(value["enforce_admins"], "enabled"):
         exempt.insert(0, "administrators")
     checks = (value.get("required_status_checks") or {}).get("checks") or ()
     return _Guard(
@@ -208,13 +181,14 @@ def _environments(project: Project) -> Iterator[tuple[str, bool, bool]]:
     settings = project.ci
     for name in project.environments:
         yield name, True, True
-    if (settings.cloud or settings.writer or settings.app) and settings.environment not in project.environments:
+    trusted = settings.cloud or settings.writer or settings.app or settings.secrets
+    if trusted and settings.environment not in project.environments:
         yield settings.environment, False, True
     if own(settings.runner) and settings.approval not in project.environments:
         yield settings.approval, True, False
 
 
-def _environment(repository: _Repository, name: str, branch: str, reviewed: bool) -> Iterator[str]:
+def _environment(repository: Repository, name: str, branch: str, reviewed: bool) -> Iterator[str]:
     value = repository.get(f"environments/{quote(name, safe='')}")
     rules = [rule for rule in value["protection_rules"] if rule["type"] == "required_reviewers"]
     if reviewed:
@@ -228,23 +202,23 @@ def _environment(repository: _Repository, name: str, branch: str, reviewed: bool
         yield from _branches(repository, name, value.get("deployment_branch_policy"), branch)
 
 
-def _without_secrets(repository: _Repository, name: str) -> Iterator[str]:
+def _without_secrets(repository: Repository, name: str) -> Iterator[str]:
     place = f"environments/{quote(name, safe='')}"
     repository.get(place)
     if int(repository.get(f"{place}/secrets?per_page=1")["total_count"]):
         yield "has secrets, and what a pull request says is run there"
 
 
-def _branches(repository: _Repository, name: str, policy: Any, branch: str) -> Iterator[str]:
+def _branches(repository: Repository, name: str, policy: Any, branch: str) -> Iterator[str]:
     """GitHub takes "protected branches only" for all branches where no branch is protected."""
     if policy is None:
         yield f"any branch may run there, not only {branch}"
         return
-    if _flag(policy, "protected_branches"):
-        allowed = [str(item["name"]) for item in _list(repository.get("branches?protected=true&per_page=100"))]
+    if flag(policy, "protected_branches"):
+        allowed = [str(item["name"]) for item in listed(repository.get("branches?protected=true&per_page=100"))]
     else:
         path = f"environments/{quote(name, safe='')}/deployment-branch-policies?per_page=100"
-        found = _list(repository.get(path)["branch_policies"])
+        found = listed(repository.get(path)["branch_policies"])
         allowed = [item["name"] if item.get("type", "branch") == "branch" else f"tag {item['name']}" for item in found]
     if not allowed:
         yield f"any branch may run there, not only {branch}: the rule names none"
@@ -252,16 +226,16 @@ def _branches(repository: _Repository, name: str, policy: Any, branch: str) -> I
         yield f"{', '.join(sorted(allowed))} may run there, not only {branch}"
 
 
-def _forks(repository: _Repository, machines: bool) -> Iterator[str]:
-    if _flag(repository.get(""), "private"):
+def _forks(repository: Repository, machines: bool) -> Iterator[str]:
+    if flag(repository.get(""), "private"):
         value = repository.get("actions/permissions/fork-pr-workflows-private-repos")
-        if not _flag(value, "run_workflows_from_fork_pull_requests"):
+        if not flag(value, "run_workflows_from_fork_pull_requests"):
             return
-        if _flag(value, "send_write_tokens_to_workflows"):
+        if flag(value, "send_write_tokens_to_workflows"):
             yield "a fork's pull request gets a token that writes"
-        if _flag(value, "send_secrets_and_variables"):
+        if flag(value, "send_secrets_and_variables"):
             yield "a fork's pull request gets the repository's secrets"
-        if machines and not _flag(value, "require_approval_for_fork_pr_workflows"):
+        if machines and not flag(value, "require_approval_for_fork_pr_workflows"):
             yield "a fork's pull request reaches machines of your own without approval"
     elif machines:
         policy = repository.get("actions/permissions/fork-pr-contributor-approval")["approval_policy"]
@@ -269,7 +243,7 @@ def _forks(repository: _Repository, machines: bool) -> Iterator[str]:
             yield f"a fork's pull request may reach machines of your own without approval: `{policy}`"
 
 
-def _machines(project: Project, repository: _Repository) -> Iterator[str]:
+def _machines(project: Project, repository: Repository) -> Iterator[str]:
     """Hold a group to our workflows where only they use it; one that judges pull requests cannot be held so.
 
     A group names a workflow with its branch, and that of a pull request is the pull request's.
@@ -282,31 +256,14 @@ def _machines(project: Project, repository: _Repository) -> Iterator[str]:
     owner, name = repository.name.split("/")
     path = f"orgs/{owner}/actions/runner-groups?visible_to_repository={name}&per_page=100"
     workflows = {f"{repository.name}/.github/workflows/mlops-release.yml@refs/heads/{project.ci.branch}"}
-    for group in _list(repository.get(path, whole=True)["runner_groups"]):
+    for group in listed(repository.get(path, whole=True)["runner_groups"]):
         called = f"runner group `{group['name']}`"
         if group["visibility"] != "selected":
             yield f"{called} is open to other repositories"
-        if _flag(about, "private") and _flag(group, "allows_public_repositories"):
+        if flag(about, "private") and flag(group, "allows_public_repositories"):
             yield f"{called} is open to public repositories"
         if not own(project.ci.runner):
-            if not _flag(group, "restricted_to_workflows"):
+            if not flag(group, "restricted_to_workflows"):
                 yield f"{called} takes jobs of any workflow"
             elif other := sorted(set(group["selected_workflows"]) - workflows):
                 yield f"{called} takes jobs of {', '.join(other)}"
-
-
-def _flag(value: Any, key: str) -> bool:
-    """Read a setting that is yes or no; anything else is not understood, which is not a no."""
-    found = value[key]
-    if not isinstance(found, bool):
-        raise _Unreadable(f"cannot be read: `{key}` is neither true nor false")
-    return found
-
-
-def _list(value: Any) -> list[Any]:
-    """Take a list of one page; a longer one was not read whole."""
-    if not isinstance(value, list):
-        raise _Unreadable("cannot be read: the answer has another form than GitHub documents")
-    if len(value) >= 100:
-        raise _Unreadable("cannot be read: more than a page")
-    return value

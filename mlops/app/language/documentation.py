@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
@@ -10,6 +11,7 @@ from mlops.rules.registry import RULES
 from mlops.spec.findings import DOCUMENTED
 
 
+@cache
 def documentation() -> dict[str, str]:
     """Give the documentation of every id, sorted."""
     rules = {rule.__name__.rpartition(".")[2].replace("_", "-"): inspect.cleandoc(rule.__doc__ or "") for rule in RULES}

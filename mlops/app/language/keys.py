@@ -8,6 +8,7 @@ _TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("ingest", "source"), ("data", "source")),
     (("validate", "task"), ("task",)),
     (("validate", "forecast"), ("forecast",)),
+    (("validate", "dated"), ("features", "datetime")),
     (("validate",), ("data",)),
     (("split", "task"), ("task",)),
     (("split", "forecast"), ("forecast",)),

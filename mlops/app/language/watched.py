@@ -16,15 +16,16 @@ from mlops.app.workspace import Workspace
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.place import is_address
+from mlops.lower.stages import learns_key
 from mlops.spec.checking.problem import Problem
-from mlops.spec.data import Data
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Project, own
 from mlops.spec.reach import is_address as is_shared
 from mlops.spec.reach import stays
 
-_MOST = 100_000  # rows of labels that are looked at
+_MOST = 100_000  # lines of labels that are looked at
+_SEPARATORS = (",", ";", "\t", "|")
 
 
 def watched(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -82,17 +83,17 @@ def _retrained(root: Path, name: str, spec: Pipeline, monitor: Monitor) -> Itera
     except ConfigurationError as error:
         yield Problem(("data", "source"), error.message, error.hint or "", "retrained-never")
     labels = None if monitor.labels is None or is_address(monitor.labels) else root / monitor.labels
-    rows = () if labels is None else _rows(labels)
-    yield from _unlabelled(spec.data, monitor, rows[0] if rows else None)
-    for column in _returning(spec.data, rows):
+    rows = () if labels is None else _rows(labels, monitor.labels_by, spec.data.source.separator)
+    yield from _unlabelled(spec, monitor, rows[0] if rows else None)
+    for column in _returning(spec, rows):
         message = f"a retraining brings rows of a `{column}` again, and `unique` refuses the whole file for them"
         hint = f"make it unique together with a time, `unique: [[{column}, TIME]]`, or leave `unique` out"
         yield Problem(("data",), message, hint, "retrained-never")
 
 
-def _unlabelled(data: Data, monitor: Monitor, header: Sequence[str] | None) -> Iterator[Problem]:
-    """Columns that identify rows are never sent to a model, so that its log lacks them: labels must have them."""
-    for column in _identifying(data) if header is not None else ():
+def _unlabelled(spec: Pipeline, monitor: Monitor, header: Sequence[str] | None) -> Iterator[Problem]:
+    """Columns that identify or order rows are not sent to a model, so that no log has them: labels must."""
+    for column in _unlogged(spec) if header is not None else ():
         if column not in (header or ()):
             message = f"`{column}` of the source is neither logged nor labelled, and no row may lack it"
             yield Problem(
@@ -100,24 +101,36 @@ def _unlabelled(data: Data, monitor: Monitor, header: Sequence[str] | None) -> I
             )
 
 
-def _rows(path: Path) -> tuple[list[str], ...]:
-    """Read a CSV file of labels, names first; nothing where there is none here, or another kind of file."""
+def _rows(path: Path, key: str, declared: str | None) -> tuple[list[str], ...]:
+    """Read a CSV file of labels, names first; nothing where there is none here, or another kind of file.
+
+    It is cut by the separator that lets its header have the `key`: the one declared for the source, or another.
+    """
     if path.suffix != ".csv" or not path.is_file():
         return ()
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        return tuple(islice(csv.reader(file), _MOST))
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = list(islice(file, _MOST))
+    separators = _SEPARATORS if declared is None else (declared, *_SEPARATORS)
+    try:
+        fits = (one for one in separators if any(key in row for row in csv.reader(lines[:1], delimiter=one)))
+        return tuple(csv.reader(lines, delimiter=next(fits, ",")))
+    except csv.Error:  # the monitor says what is wrong with it
+        return ()
 
 
-def _identifying(data: Data) -> list[str]:
-    entity = () if data.entity is None else (data.entity,)
-    return sorted({*data.keys, *entity} - set(data.derive))
+def _unlogged(spec: Pipeline) -> list[str]:
+    """List the columns that a retraining needs of each row and no request carries."""
+    data = spec.data
+    named = {*data.keys, data.entity, None if learns_key(spec) else data.split.key}
+    return sorted(name for name in named if name is not None and name not in data.derive)
 
 
-def _returning(data: Data, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _returning(spec: Pipeline, rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """List columns that are unique alone and come back: of whom a row is about, and keys that labels name twice."""
+    data = spec.data
     alone = {columns[0] for columns in data.unique if len(columns) == 1}
     alone |= {name for name, rule in data.columns.items() if rule.unique and rule.severity == "block"}
-    for column in sorted(alone & set(_identifying(data))):
+    for column in sorted(alone & set(_unlogged(spec))):
         if column == data.entity or _twice(column, rows):
             yield column
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from mlops.files import conflict
 from mlops.files.canonical import digest_file
 
 STORE = ".mlops/bundles"
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 TOLERANCE = 1e-6  # another processor may sum in another order: about 1e-7 of a score
 
 Fetch = Callable[[Path], Path]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.judging.gate import read_verdict
-from mlops.app.releasing.bundles import reported
+from mlops.app.releasing.bundles import DIGEST, reported
 from mlops.app.releasing.releases import environments, releases
 from mlops.app.workspace import Workspace
 from mlops.errors import InfrastructureError
@@ -46,12 +46,17 @@ def catalogue(workspace: Workspace) -> tuple[Entry, ...]:
             plan.task,
             workspace.pipelines[plan.name].spec.risk,
             plan.owners,
-            reported(root, plan.name).get("digest"),
+            _bundle(root, plan.name),
             _verdict(root, plan.name),
             live.get(plan.name, {}),
         )
         for plan in workspace.plan.pipelines
     )
+
+
+def _bundle(root: Path, name: str) -> str | None:
+    digest = reported(root, name).get("digest")
+    return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else None
 
 
 def _verdict(root: Path, name: str) -> str | None:

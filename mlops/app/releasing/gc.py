@@ -1,8 +1,9 @@
 """`mlops gc`: objects of DVC's that nothing names any more.
 
 DVC's own `gc --workspace` goes by the work tree alone, where the live bundle of last month is not. Here an object stays
-that a lock or a `.dvc` file names: of any branch or tag, of the work tree, or of the run that made a bundle which a
-release needs. What cannot be read keeps everything.
+that a lock or a `.dvc` file names: of any branch or tag, of `origin` too where the remote is swept, of the work tree,
+or of the run that made a bundle which a release needs. What cannot be read keeps everything, and only what was looked
+at goes: an object that comes meanwhile may be of a run that has just ended.
 """
 
 from __future__ import annotations
@@ -46,20 +47,21 @@ def collect(root: Path, now: datetime, *, dry: bool = False, remote: bool = Fals
     """Delete from DVC's cache, and with `remote` from its default remote too, what nothing names any more.
 
     Raises:
-        InfrastructureError: history was not fetched, DVC or its remote does not answer, or it is a kind that has no gc.
+        InfrastructureError: history was not fetched, DVC or its remote does not answer or may only be read, or the
+            cache is no part of the repository: what others keep there is named elsewhere.
         IntegrityError: a lock, or a list of a folder's files, cannot be read.
         StaleError: a release needs a bundle whose run no commit records, so what it is made of is not known.
     """
     _, project = open_project(root)
     kept = held(root, project, now)
-    if remote:
-        _refuse_unfetched(root)
+    theirs = _of_remote(root) if remote else ()
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     try:
         with Repo(str(root)) as repo, repo.lock:
-            named = _named(root, main_lines(root, project), kept)
+            _refuse_shared(root, repo.cache.local.path)
+            named = _named(root, (*_references(root), *theirs), main_lines(root, project), kept)
             used = named | set(_inside(repo, named))
             places = [("the cache", repo.cache.local)]
             if remote:
@@ -67,19 +69,19 @@ def collect(root: Path, now: datetime, *, dry: bool = False, remote: bool = Fals
             looked = [_look(place, odb, used) for place, odb in places]
             swept = tuple(item for item, _ in looked)
             if not dry:
-                for (_, odb), (_, unused) in zip(places, looked, strict=True):
-                    _delete(odb, used, unused)
+                for (place, odb), (_, unused) in zip(places, looked, strict=True):
+                    _delete(place, odb, unused)
     except DvcException as error:
         said = str(error).splitlines()[:1] or [type(error).__name__]
         raise InfrastructureError(f"DVC refuses: {said[0][:200]}", hint="dvc doctor") from error
     return Collected(kept, swept, dry)
 
 
-def _named(root: Path, lines: tuple[str, ...], kept: Iterable[Held]) -> set[str]:
-    """Collect the digests that anything names: references, the work tree, and runs whose bundles are needed."""
+def _named(root: Path, tips: Iterable[str], lines: tuple[str, ...], kept: Iterable[Held]) -> set[str]:
+    """Collect the digests that anything names: tips of references, the work tree, runs whose bundles are needed."""
     found = set(_of_work_tree(root))
     blobs: dict[str, str] = {}
-    for commit in _references(root):
+    for commit in dict.fromkeys(tips):
         blobs |= _files(root, commit)
     for item in kept:
         blobs |= _files(root, _recording(root, lines, item), f"pipelines/{item.name}")
@@ -189,23 +191,46 @@ def _look(place: str, odb: Any, used: set[str]) -> tuple[Swept, list[str]]:
     return Swept(place, kept, len(sizes), sum(sizes.values())), sorted(sizes)
 
 
-def _delete(odb: Any, used: set[str], unused: list[str]) -> None:
+def _delete(place: str, odb: Any, unused: list[str]) -> None:
+    """Delete what was looked at, lists of folders first; DVC's own `gc` would list again and take what came since."""
     if not unused:
         return
+    if odb.read_only:
+        raise InfrastructureError(f"{place} may only be read", hint="dvc config")
     from dvc_data.hashfile.db import get_index
-    from dvc_data.hashfile.gc import gc
-    from dvc_data.hashfile.hash_info import HashInfo
 
-    gc(odb, [HashInfo("md5", digest) for digest in used])
+    for listed in (True, False):
+        if paths := [odb.oid_to_path(oid) for oid in unused if oid.endswith(".dir") is listed]:
+            odb.fs.remove(paths)
     get_index(odb).clear()
 
 
-def _refuse_unfetched(root: Path) -> None:
-    """Refuse to judge what others pushed by branches that were never fetched."""
-    done = git(root, "ls-remote", "--heads", "origin")
+def _refuse_shared(root: Path, cache: str) -> None:
+    """Refuse a cache that lies outside of the repository: other clones keep there what nothing here names."""
+    if not Path(cache).resolve().is_relative_to(root.resolve()):
+        raise InfrastructureError(
+            f"DVC's cache is {cache}, outside of this repository: what others keep there is not known here",
+            hint="dvc gc --all-commits --projects FOLDER, for every repository that uses it",
+        )
+
+
+def _of_remote(root: Path) -> tuple[str, ...]:
+    """List what branches and tags of the remote repository point to, which its DVC remote is there for.
+
+    Raises:
+        InfrastructureError: it does not answer, or something of it was never fetched.
+    """
+    done = git(root, "ls-remote", "--heads", "--tags", "--refs", "origin")
     if done.returncode:
         raise InfrastructureError("the remote repository does not say which branches there are", hint="git ls-remote")
-    for line in done.stdout.decode().splitlines():
-        commit, _, name = line.partition("\t")
-        if git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
-            raise InfrastructureError(f"{name.removeprefix('refs/heads/')} was not fetched", hint="git fetch origin")
+    listed = [line.partition("\t")[::2] for line in done.stdout.decode(errors="surrogateescape").splitlines()]
+    asked = "".join(f"{name}^{{}}\n" for name, _ in listed).encode()
+    answer = git(root, "cat-file", "--batch-check=%(objecttype) %(objectname)", given=asked).stdout.decode()
+    found: list[str] = []
+    for (_, reference), said in zip(listed, answer.splitlines(), strict=True):
+        kind, _, name = said.partition(" ")
+        if said.endswith(" missing"):
+            shown = reference.removeprefix("refs/heads/").removeprefix("refs/tags/")
+            raise InfrastructureError(f"{shown} was not fetched", hint="git fetch --tags origin")
+        found += [name] if kind == "commit" else []
+    return tuple(found)

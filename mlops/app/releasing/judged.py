@@ -7,7 +7,6 @@ of this commit.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,10 +20,11 @@ from mlops.app.judging.comparison import FOLDER as COMPARISONS
 from mlops.app.judging.comparison import comparisons_of
 from mlops.app.judging.gate import read_gate
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
-from mlops.app.releasing.bundles import prove, reported
+from mlops.app.releasing.bundles import DIGEST, prove, reported
 from mlops.app.running.verify import other_data, other_order, other_outputs, other_run
 from mlops.app.workspace import Workspace
 from mlops.bundle.contents import Contents
+from mlops.bundle.manifest import VERSION
 from mlops.bundle.papers import Papers
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_bytes, writing_folder
@@ -96,9 +96,11 @@ def hold(workspace: Workspace, left: Left, told: str | None) -> Contents:
         raise IntegrityError(f"{name}: {wrong[0]}", hint=_HINT)
     report = reported(left.place, name)
     digest = str(report.get("digest"))
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest) or (told is not None and digest != told):
+    if not DIGEST.fullmatch(digest) or (told is not None and digest != told):
         raise IntegrityError(f"{name}: the bundle is not the one that its job told of", hint=_HINT)
     contents = prove(left.folder / BUNDLE, name, digest)
+    if contents.manifest.schema_version != VERSION:
+        raise IntegrityError(f"{name}: the bundle is of version 1, which this commit does not write", hint=_HINT)
     _passed(pipeline, papers_left(left, contents), str(report.get("verdict")))
     return contents
 
@@ -106,7 +108,7 @@ def hold(workspace: Workspace, left: Left, told: str | None) -> Contents:
 def papers_left(left: Left, contents: Contents) -> Papers:
     """Take what the run said about its bundle; raises IntegrityError where it does not belong together."""
     try:
-        return Papers.within(contents) or Papers.read(left.folder / "reports", contents.digest)
+        return Papers.read(left.folder / "reports", contents.digest)
     except (InfrastructureError, IntegrityError) as error:
         raise IntegrityError(f"{left.pipeline.name}: {error.message}", hint=_HINT) from error
 

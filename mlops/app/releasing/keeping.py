@@ -29,7 +29,8 @@ def keep(root: Path, name: str) -> Kept:
         InfrastructureError: the remote does not take it.
     """
     _, project = open_project(root, name)
-    why = unwritable(remote(root), signed_in=bool(project.ci.writer or project.ci.cloud))
+    signed_in = bool(project.ci.writer or project.ci.cloud)
+    why = unwritable(remote(root), signed_in=signed_in, secrets=project.ci.secrets_for("remote"))
     if why is not None:
         return Kept(name, why=why)
     file = f"pipelines/{name}/dvc.yaml"
@@ -48,7 +49,9 @@ def _push(root: Path, file: str) -> int:
             return int(repo.push(targets=[str(root / file)]))
     except (DvcException, OSError) as error:
         said = str(error).splitlines()[:1] or [type(error).__name__]
-        hint = "dvc push; of a job, may its role write there? `ci: {writer: ...}` in conf/project.yaml"
+        hint = (
+            "dvc push; of a job, may its role or key write there? `writer` and `secrets` of `ci` in conf/project.yaml"
+        )
         raise InfrastructureError(f"the DVC remote does not take {file}: {said[0][:200]}", hint=hint) from error
 
 

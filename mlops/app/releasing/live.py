@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.project import open_project
-from mlops.app.releasing.bundles import judged, obtain, reported
-from mlops.app.releasing.registry import Connect, fetching_from, refuse_unless_passed, tracking_uri
+from mlops.app.releasing.bundles import obtain, reported
+from mlops.app.releasing.registry import Connect, fetching_from, refuse_judged_since, tracking_uri
 from mlops.app.releasing.releases import file_of, known_environment, live_bundle, usual
 from mlops.bundle.contents import verify
 from mlops.bundle.manifest import NAME
@@ -84,7 +84,7 @@ def last_run(root: Path, name: str) -> Chosen:
     if not (folder / NAME).is_file():
         raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
     digest, report = verify(folder), reported(root, name)
+    refuse_judged_since(root, name, digest)
     if report.get("digest") != digest:
-        refuse_unless_passed(name, digest, judged(root, name).get(digest, "pass"))
         raise InfrastructureError(f"{name}: no report is about the bundle that lies here", hint=f"mlops run {name}")
     return Chosen(folder, digest, None)

@@ -18,7 +18,14 @@ from mlops.app.project import open_project
 from mlops.app.releasing.bundles import STORE, obtain, prove
 from mlops.app.releasing.history import descends, last_change
 from mlops.app.releasing.papers import papers_of
-from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, tracking_uri
+from mlops.app.releasing.registry import (
+    Connect,
+    fetching,
+    passed,
+    refuse_judged_since,
+    refuse_unless_passed,
+    tracking_uri,
+)
 from mlops.app.releasing.release_body import gate_of
 from mlops.app.releasing.releases import FOLDER, Released, aliases, claim_tag, environments, known_environment, releases
 from mlops.bundle.contents import verify
@@ -130,6 +137,7 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
     """Prove one bundle from Git and DVC, by its digest, where the registry does not answer; aliases have to wait."""
     digest = item.release.bundle
     try:
+        refuse_judged_since(run.root, item.name, digest)
         with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
             keep = Store(Path(folder) / "bundles") if run.dry else None
             contents = prove(obtain(run.root, item.name, digest, keep=keep), item.name, digest)

@@ -13,9 +13,9 @@ from mlops.app.releasing.bundles import STORE, obtain
 from mlops.app.releasing.bundles import judged as judged_bundle
 from mlops.app.releasing.bundles import reported as reported_bundle
 from mlops.app.releasing.compared import hold_new
-from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.registry import begun, refuse_unless_passed
 from mlops.bundle.contents import Contents
+from mlops.bundle.papers import Papers
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlops.app.workspace import Workspace
-    from mlops.bundle.papers import Papers
     from mlops.release.entry import Measured
 
 
@@ -73,7 +72,7 @@ def _hold_beside_live(workspace: Workspace, name: str, uri: str) -> None:
     live = workspace.champions.get(name)
     if live is not None and reported_bundle(workspace.root, name):
         bundle, digest = _checked(workspace.root, name)
-        papers, where = papers_of(workspace.root, name, Contents.read(bundle, digest)), absolute(workspace.root, uri)
+        papers, where = _said(workspace.root, name, Contents.read(bundle, digest)), absolute(workspace.root, uri)
         hold_new(workspace.root, workspace.project, papers, name, live, lambda: _registered(where, name, papers))
 
 
@@ -96,7 +95,7 @@ def register_bundle(
     Raises:
         GateFailed: the last run judged a bundle, and it did not pass; Inconclusive where the evidence was too thin.
         StaleError: there is no bundle to register yet.
-        IntegrityError: the bundle is not the one that the run reported.
+        IntegrityError: the bundle is not the one that the run reported, or its reports are not those it stated.
         ConfigurationError: there is no commit that a version could name.
         InfrastructureError: MLflow does not answer.
     """
@@ -104,7 +103,7 @@ def register_bundle(
     _withdraw(root, name, tracking_uri)
     bundle, digest = _checked(root, name)
     commit, dirty = _origin(root, name)
-    papers = papers_of(root, name, Contents.read(bundle, digest))
+    papers = _said(root, name, Contents.read(bundle, digest))
     Store(root / STORE).put(bundle)
     uri = absolute(root, tracking_uri)
     made = registry.register(
@@ -135,13 +134,19 @@ def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:
 
 def _withdraw(root: Path, name: str, uri: str) -> None:
     """Tell the registry where the last gate let a bundle that it knows not pass, then refuse it."""
-    if reported_bundle(root, name):
-        return
+    reported = reported_bundle(root, name).get("digest")
     for digest, verdict in judged_bundle(root, name).items():
+        if reported not in (None, digest):
+            continue
         if verdict != "pass" and begun(absolute(root, uri)):
             with connection(absolute(root, uri)) as client:
                 registry.withdraw(client, name, digest, verdict)
         refuse_unless_passed(name, digest, verdict)
+
+
+def _said(root: Path, name: str, contents: Contents) -> Papers:
+    """Take what the last run says of its bundle: what an earlier one said of the same content is another verdict."""
+    return Papers.within(contents) or Papers.read(root / "pipelines" / name / "reports", contents.digest)
 
 
 def _checked(root: Path, name: str) -> tuple[Path, str]:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.app.releasing.bundles import Fetch, obtain
+from mlops.app.releasing.bundles import Fetch, judged, obtain
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
 from mlops.extras import need
 from mlops.files.sqlite_store import absolute, path_of
@@ -57,6 +57,15 @@ def refuse_unless_passed(name: str, digest: str, verdict: str | None) -> None:
         kind = Inconclusive if verdict == "inconclusive" else GateFailed
         message = f"{name}: the verdict on the bundle {digest[:19]}… is {verdict or 'unknown'}, not pass"
         raise kind(message, hint=f"mlops gate {name} --explain")
+
+
+def refuse_judged_since(root: Path, name: str, digest: str) -> None:
+    """Refuse a bundle that the newest gate here did not let pass, whatever was stated before: it judged other rules.
+
+    Raises:
+        GateFailed: it failed; Inconclusive where the evidence was too thin.
+    """
+    refuse_unless_passed(name, digest, judged(root, name).get(digest, "pass"))
 
 
 def fetching(client: MlflowClient, version: Version) -> Fetch:

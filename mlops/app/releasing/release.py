@@ -13,7 +13,15 @@ from mlops.app.releasing.compared import compared_with_live
 from mlops.app.releasing.order import claims, refuse_out_of_order
 from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.record import refuse_unrecorded
-from mlops.app.releasing.registry import Connect, fetching, passed, refuse_unless_passed, stating, tracking_uri
+from mlops.app.releasing.registry import (
+    Connect,
+    fetching,
+    passed,
+    refuse_judged_since,
+    refuse_unless_passed,
+    stating,
+    tracking_uri,
+)
 from mlops.app.releasing.release_body import Step, gate_of, release_body
 from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
@@ -65,6 +73,7 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         return Outcome(wanted.name, wanted.environment, file, digest, live, "live already")
     with connect(tracking_uri(root, project)) as client:
         version = passed(client, wanted.name, digest)
+        refuse_judged_since(root, wanted.name, digest)
         refuse_unrecorded(root, wanted.name, digest)
         place = obtain(root, wanted.name, digest, fetching(client, version))
         find = claims(client, project, wanted.name)

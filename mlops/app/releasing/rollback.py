@@ -14,6 +14,7 @@ from mlops.app.releasing.papers import papers_of
 from mlops.app.releasing.registry import (
     Connect,
     fetching_from,
+    refuse_judged_since,
     refuse_unless_passed,
     stating_from,
     tracking_uri,
@@ -31,6 +32,7 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
 
     Raises:
         StaleError: nothing is live, or nothing was live before.
+        GateFailed: the newest verdict on the bundle is no pass; Inconclusive where the evidence was too thin.
         IntegrityError: the bundle does not verify, load or answer.
         InfrastructureError: the bundle is nowhere to be had, or the history was not fetched.
     """
@@ -42,6 +44,7 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     if wanted.bundle is not None and wanted.bundle == live:
         return Outcome(name, environment, file, wanted.bundle, live, "live already")
     digest = _before(root, wanted, live) if wanted.bundle is None else _live_once(root, wanted, wanted.bundle)
+    refuse_judged_since(root, name, digest)
     fetch = fetching_from(tracking_uri(root, project), name, digest, connect)
     contents = prove(obtain(root, name, digest, fetch), name, digest)
     said = stating_from(tracking_uri(root, project), name, digest, connect)

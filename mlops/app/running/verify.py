@@ -11,7 +11,7 @@ from mlops.app.given import given
 from mlops.app.merging import refuse_marked
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.workspace import Workspace
-from mlops.errors import IntegrityError
+from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.conflict import Conflicted
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
@@ -132,5 +132,5 @@ def _bundle(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
             yield Finding(pipeline.name, "artifacts/bundle is not the bundle that reports/bundle.json names", 5)
         elif Papers.within(contents) is None:
             Papers.read(report.parent, contents.digest)
-    except IntegrityError as error:
+    except (InfrastructureError, IntegrityError) as error:  # the former where the report is no statement at all
         yield Finding(pipeline.name, error.message, 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import (
     fetch,
     head,
@@ -14,6 +15,7 @@ from mlops.lower.workflows.shared import (
     trusted,
 )
 from mlops.plan.workflow import Job, Step, Workflow
+from mlops.spec.credentials import RELEASING, USES
 from mlops.spec.project import Project
 
 # What a person types is one word for a verb, never an option, and no other step sees it before a verb knew it.
@@ -33,11 +35,12 @@ def lower_retrain(project: Project) -> Workflow:
     """Decide the workflow that proposes a retraining of one pipeline now."""
     settings = project.ci
     names = {"PIPELINES": "${{ inputs.name }}"}
+    look = Step("Look at what was served", run=_LOOK, environment=names)
     steps = (
         Step("Is there such a pipeline?", run=_CHECK, environment=names),
         fetch(settings, names),
-        signed_in(settings.cloud, Step("Look at what was served", run=_LOOK, environment=names)),
-        *propose(settings, "Propose a retraining", _RETRAIN, names),
+        holding(settings, signed_in(settings.cloud, look), *USES),
+        *propose(settings, "Propose a retraining", _RETRAIN, names, uses=("log",)),
     )
     return _asked(project, "retrain", "Retrain", {"name": _name("The pipeline to train again")}, steps)
 
@@ -49,7 +52,7 @@ def lower_rollback(project: Project) -> Workflow:
         "environment": {"description": "Where", "type": "choice", "required": True, "options": [*project.environments]},
     }
     names = {"PIPELINES": "${{ inputs.name }}", "ENVIRONMENT": "${{ inputs.environment }}"}
-    steps = propose(project.ci, "Propose the bundle before", _ROLLBACK, names)
+    steps = propose(project.ci, "Propose the bundle before", _ROLLBACK, names, uses=RELEASING)
     return _asked(project, "rollback", "Roll back", inputs, steps)
 
 
@@ -63,7 +66,7 @@ def _asked(project: Project, name: str, title: str, inputs: dict[str, Any], step
         (*head(settings), *steps),
         permissions(settings, proposes=True),
         condition=on_main(settings),
-        environment=trusted(settings, proposes=True),
+        environment=trusted(settings, steps),
     )
     return Workflow(
         name=f"mlops-{name}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import (
     fetch_if_there,
     head,
@@ -13,6 +14,7 @@ from mlops.lower.workflows.shared import (
     writing,
 )
 from mlops.plan.workflow import Job, Step, Workflow
+from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Project
 
 # A bundle is new where the merge brought its report, or changed what it is made from and left the making to CI; a
@@ -159,18 +161,18 @@ def lower_main(project: Project) -> Workflow:
         *head(settings),
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
         Step("Find the new bundles", run=_FIND, environment=before, identity="find"),
-        signed_in(settings.cloud, take),
+        holding(settings, signed_in(settings.cloud, take), *RELEASING),
         fetch_if_there(settings, gone, absent),
         Step("Make the others, and judge them", _MAKE, environment=gone | before, identity="make", condition=absent),
         Step("Verify the recorded runs", run=_VERIFY, environment=here, condition=passed),
-        signed_in(settings.cloud, register),
+        holding(settings, signed_in(settings.cloud, register), *RELEASING),
     )
     known, new = {"PIPELINES": f"${{{{ steps.{_REGISTERED} }}}}"}, f"steps.{_REGISTERED} != ''"
     places = {"ENVIRONMENTS": " ".join(environments)}
     push = Step("Push what Git does not hold", run=_PUSH, environment=known, condition=new)
     steps += (
         writing(settings, push),
-        *propose(settings, "Propose the records and the releases", _PROPOSE, known | places, new),
+        *propose(settings, "Propose the records and the releases", _PROPOSE, known | places, new, RELEASING),
         Step("Say what is not registered", run=_REFUSE, environment=failed, condition=_SOME_FAILED),
         Step("Say what was not registered beside what is live", run=_UNFIT, environment=unfit, condition=_SOME_UNFIT),
     )
@@ -182,7 +184,7 @@ def lower_main(project: Project) -> Workflow:
         steps,
         permissions(settings, proposes=True, adopts=True),
         condition=on_main(settings),
-        environment=trusted(settings, proposes=True, writes=settings.writer is not None),
+        environment=trusted(settings, steps, writes=settings.writer is not None),
     )
     return Workflow(
         name="mlops-main",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import (
     PERIODS,
     READ,
@@ -20,6 +21,7 @@ from mlops.lower.workflows.shared import (
     trusted,
 )
 from mlops.plan.workflow import Job, Step, Workflow
+from mlops.spec.credentials import USES
 from mlops.spec.project import Project
 
 _DUE = """\
@@ -107,10 +109,11 @@ def _watch(project: Project, *, retrains: bool) -> Job:
     pipelines = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
     index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
+    monitor = Step("Monitor", run=_MONITOR, environment=pipelines | index, identity="monitor")
     steps = (
         *head(settings),
         fetch(settings, pipelines),
-        signed_in(settings.cloud, Step("Monitor", run=_MONITOR, environment=pipelines | index, identity="monitor")),
+        holding(settings, signed_in(settings.cloud, monitor), *USES),
         Step("Collect the reports", run=_COLLECT, condition=always),
         keep("Keep the reports", "monitor-${{ matrix.batch.name }}", "monitoring/", condition=always),
     )
@@ -126,7 +129,7 @@ def _watch(project: Project, *, retrains: bool) -> Job:
         condition=f"{on_main(settings)} && needs.due.outputs.count != '0'",
         matrix=("batch", "${{ fromJSON(needs.due.outputs.batches) }}"),
         outputs=told if retrains else {},
-        environment=trusted(settings, proposes=False),
+        environment=trusted(settings, steps),
     )
 
 
@@ -138,7 +141,7 @@ def _retrain(project: Project) -> Job:
     steps = (
         *head(settings),
         Step("Fetch the reports", uses="actions/download-artifact", inputs=inputs),
-        *propose(settings, "Propose a retraining", _RETRAIN, needs),
+        *propose(settings, "Propose a retraining", _RETRAIN, needs, uses=("log",)),
     )
     return Job(
         "retrain",
@@ -149,5 +152,5 @@ def _retrain(project: Project) -> Job:
         permissions(settings, proposes=True),
         needs=("watch",),
         condition="${{ !cancelled() && needs.watch.outputs.asked == 'true' }}",
-        environment=trusted(settings, proposes=True),
+        environment=trusted(settings, steps),
     )

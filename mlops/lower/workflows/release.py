@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import READ, cron, head, identified, on_main, signed_in
 from mlops.plan.workflow import Job, Step, Workflow
+from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Environment, Project
 
 
@@ -27,10 +29,8 @@ def lower_release(project: Project) -> Workflow:
 
 def _reconcile(project: Project, name: str, environment: Environment) -> Job:
     settings = project.ci
-    steps = (
-        *head(settings),
-        signed_in(environment.cloud, Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}"), name),
-    )
+    reconcile = signed_in(environment.cloud, Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}"), name)
+    steps = (*head(settings), holding(settings, reconcile, *RELEASING))
     unasked = "" if environment.drift else " && github.event_name != 'schedule'"
     return Job(
         f"reconcile-{name}",

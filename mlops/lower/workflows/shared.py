@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 
+from mlops.lower.workflows.credentials import holding, holds
 from mlops.plan.workflow import Permission, Step
+from mlops.spec.credentials import Use
 from mlops.spec.project import Aws, Cloud, Continuous, Gcp, Reader, own
 
 READ = Permission("contents", "read", "to check out")
@@ -111,13 +114,13 @@ def on_main(settings: Continuous) -> str:
 
 def fetch(settings: Continuous, names: dict[str, str]) -> Step:
     """Bring the data and the bundles of the pipelines that `PIPELINES` lists."""
-    return signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names))
+    return holding(settings, signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names)), "remote")
 
 
 def fetch_if_there(settings: Continuous, names: dict[str, str], condition: str) -> Step:
     """Bring what the remote has of the pipelines that `PIPELINES` lists, so that only what is not there runs."""
     step = Step("Fetch", run=_FETCH_RECORDED.format(_PULL), environment=names, condition=condition)
-    return signed_in(settings.cloud, step)
+    return holding(settings, signed_in(settings.cloud, step), "remote")
 
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
@@ -142,7 +145,8 @@ def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
 
 
 def writing(settings: Continuous, step: Step) -> Step:
-    """Let a step sign in as who may push to the DVC remote."""
+    """Let a step sign in as who may push to the DVC remote, and hold the secrets that are for it."""
+    step = holding(settings, step, "remote")
     if settings.writer is None:
         return signed_in(settings.cloud, step)
     run = f"{_sign_in('')} --writer\n{step.run}"
@@ -185,9 +189,9 @@ def approval(settings: Continuous, otherwise: str = "") -> str:
     return _OUTSIDE.format(settings.approval, otherwise) if own(settings.runner) else otherwise
 
 
-def trusted(settings: Continuous, *, proposes: bool, writes: bool = False) -> str:
-    """Name the environment of a job that holds the App's key or an identity; none for a job that holds neither."""
-    return settings.environment if settings.cloud or (proposes and settings.app) or writes else ""
+def trusted(settings: Continuous, steps: Iterable[Step], *, writes: bool = False) -> str:
+    """Name the environment of a job that holds the App's key, a secret or an identity; none where it holds nothing."""
+    return settings.environment if settings.cloud or writes or holds(steps) else ""
 
 
 def permissions(settings: Continuous, *, proposes: bool, adopts: bool = False) -> tuple[Permission, ...]:
@@ -206,12 +210,14 @@ def identified(granted: tuple[Permission, ...], cloud: Cloud | None) -> tuple[Pe
     return granted if cloud is None else (*granted, _SIGN_IN)
 
 
-def propose(settings: Continuous, title: str, run: str, names: dict[str, str], condition: str = "") -> tuple[Step, ...]:
+def propose(
+    settings: Continuous, title: str, run: str, names: dict[str, str], condition: str = "", uses: tuple[Use, ...] = ()
+) -> tuple[Step, ...]:
     """Run a command that opens pull requests, the only step that holds a token which may."""
     if settings.app is None:
         token = {"GITHUB_TOKEN": "${{ github.token }}"}
-        step = Step(title, run=run, environment=names | token, condition=condition)
-        return (signed_in(settings.cloud, step), Step("Say that checks do not start", run=_NOTICE, condition=condition))
+        step = signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition))
+        return (holding(settings, step, *uses), Step("Say that checks do not start", run=_NOTICE, condition=condition))
     inputs: dict[str, str | int | bool] = {
         "client-id": settings.app.id,
         "private-key": f"${{{{ secrets.{settings.app.key} }}}}",
@@ -221,7 +227,8 @@ def propose(settings: Continuous, title: str, run: str, names: dict[str, str], c
     use = "actions/create-github-app-token"
     app = Step("Speak for the App", uses=use, inputs=inputs, identity="app", condition=condition)
     token = {"MLOPS_TOKEN": "${{ steps.app.outputs.token }}"}
-    return (app, signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition)))
+    step = signed_in(settings.cloud, Step(title, run=run, environment=names | token, condition=condition))
+    return (app, holding(settings, step, *uses))
 
 
 def keep(title: str, name: str, path: str, *, found: str = "warn", condition: str = "", days: int = 30) -> Step:

@@ -1,6 +1,7 @@
 """Calls out of a process are counted, and one is spoilt. Python imports this where the folder is on PYTHONPATH.
 
-FAULT_COUNT is a file that grows by a byte a call, in whichever process; FAULT_ROOT the folder whose files count.
+FAULT_COUNT is a file that grows by a byte a call, in whichever process: `w` for one that needs room on the disk, else
+`.`; FAULT_ROOT is the folder whose files count.
 FAULT_AT is the number of the call that FAULT_KIND spoils: `kill` ends its process as a lack of memory does, `full`
 refuses it as a full disk does. That it did is told by a file beside FAULT_COUNT.
 """
@@ -27,11 +28,11 @@ _kind = os.environ.get("FAULT_KIND", "")
 _inside = threading.local()
 
 
-def _counted() -> int:
+def _counted(takes_room: bool) -> int:
     """Say which call this is, of all processes."""
     file = os.open(_count, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
-        os.write(file, b".")
+        os.write(file, b"w" if takes_room else b".")
         return os.lseek(file, 0, os.SEEK_CUR)
     finally:
         os.close(file)
@@ -50,7 +51,7 @@ def _goes_out(event: str, given: tuple[Any, ...]) -> bool:
 
 
 def _spoil(takes_room: bool, path: Any) -> None:
-    if _counted() != _at or (_kind == "full" and not takes_room):
+    if _counted(takes_room) != _at or (_kind == "full" and not takes_room):
         return
     pathlib.Path(f"{_count}.spoilt").touch()
     if _kind == "kill":

@@ -12,7 +12,7 @@ NOWHERE = "0" * 40
 
 
 def test_several_files_of_a_commit_are_read_at_once(tmp_path: Path) -> None:
-    contents = {"a": b"x\n", "folder/b c": b"", "binary": bytes(range(256)), "n": b"no newline"}
+    contents = {"a": b"x\n", "folder/b c": b"", "binary": bytes(range(256)), "n": b"no newline", "\udcff": b"no UTF-8"}
     for path, data in contents.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(data)

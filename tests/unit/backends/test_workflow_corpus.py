@@ -38,6 +38,7 @@ PYTHONS = ("3.11", "3.14")
 BRANCHES = ("main", "release/2026.11", "on")
 TIMEOUTS = (1, 360)
 APPS = (None, {"id": "Iv23liABC"})
+SECRETS = {"MLFLOW_TRACKING_USERNAME": "tracking", "MLFLOW_TRACKING_PASSWORD": ["tracking"]}
 LABELS = "self-hosted-runner: {labels: [gpu-a100, team_ml.large, acme-16-cores]}\n"
 CORPUS = list(itertools.product(RUNNERS, CLOUDS, APPS))
 NAMES = ("pr", "dependencies", "main", "release", "monitor", "retrain", "rollback")
@@ -80,6 +81,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         python, branch, timeout = PYTHONS[index % 2], BRANCHES[index % 3], TIMEOUTS[index // 2 % 2]
         reader = {"cloud": CLOUDS[cloud]} if app and CLOUDS[cloud] else None
         keys = {"runner": runner, "app": app, "reader": reader, "python": python, "branch": branch, "timeout": timeout}
+        keys["secrets"] = SECRETS if index % 3 else {}
         for path, text in workflows(project(cloud, environment_runner=RUNNERS[-index % 8], **keys)).items():
             texts.setdefault(text, f"{index:03}-{Path(path).stem}")
     for text, name in texts.items():
@@ -315,7 +317,10 @@ def expressions(texts: dict[str, str]) -> set[str]:
 @pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(["id", "key", "environment", "reader", "branch", "role", "region", "provider", "tenant"]), hostile
+    st.sampled_from(
+        ["id", "key", "environment", "reader", "branch", "role", "region", "provider", "tenant", "secret", "use"]
+    ),
+    hostile,
 )
 def test_hostile_text_in_a_cloud_or_an_app_is_refused_or_brings_no_expression(key: str, text: str) -> None:
     cloud = {"role": "aws", "region": "aws", "provider": "gcp", "tenant": "azure"}.get(key, "none")
@@ -323,6 +328,8 @@ def test_hostile_text_in_a_cloud_or_an_app_is_refused_or_brings_no_expression(ke
     reads: dict[str, Any] = {"cloud": CLOUDS["gcp"]}
     keys: dict[str, Any] = {"app": app, "reader": reads | ({"environment": text} if key == "reader" else {})}
     keys |= {key: text} if key in ("environment", "branch") else {}
+    secret = {"secret": {text: "tracking"}, "use": {"MLFLOW_TRACKING_TOKEN": text}}
+    keys |= {"secrets": secret[key]} if key in secret else {}
     plain = workflows(project(cloud, app={"id": "a"}, reader=reads))
     described = CLOUDS[cloud]
     try:

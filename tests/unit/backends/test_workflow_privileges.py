@@ -174,6 +174,83 @@ def test_the_only_secret_is_the_apps_key_and_the_app_may_do_two_things_here() ->
             assert job["environment"] == "mlops-main", name
 
 
+SECRETS = {"MLFLOW_TRACKING_TOKEN": "tracking", "AWS_ACCESS_KEY_ID": "remote", "AZURE_STORAGE_SAS_TOKEN": "log"}
+LOOKS = {"AWS_ACCESS_KEY_ID", "AZURE_STORAGE_SAS_TOKEN", "MLFLOW_TRACKING_TOKEN"}
+RELEASES = {"AWS_ACCESS_KEY_ID", "MLFLOW_TRACKING_TOKEN"}
+HOLDERS = {
+    ("main/register", "Take over what was judged"): RELEASES,
+    ("main/register", "Fetch"): {"AWS_ACCESS_KEY_ID"},
+    ("main/register", "Register"): RELEASES,
+    ("main/register", "Push what Git does not hold"): {"AWS_ACCESS_KEY_ID"},
+    ("main/register", "Propose the records and the releases"): RELEASES,
+    ("release/reconcile-staging", "Reconcile"): RELEASES,
+    ("release/reconcile-prod", "Reconcile"): RELEASES,
+    ("monitor/watch", "Fetch"): {"AWS_ACCESS_KEY_ID"},
+    ("monitor/watch", "Monitor"): LOOKS,
+    ("monitor/retrain", "Propose a retraining"): {"AZURE_STORAGE_SAS_TOKEN"},
+    ("retrain/retrain", "Fetch"): {"AWS_ACCESS_KEY_ID"},
+    ("retrain/retrain", "Look at what was served"): LOOKS,
+    ("retrain/retrain", "Propose a retraining"): {"AZURE_STORAGE_SAS_TOKEN"},
+    ("rollback/rollback", "Propose the bundle before"): RELEASES,
+}
+
+
+def held(texts: dict[str, str]) -> dict[tuple[str, str], set[str]]:
+    """List which secrets each step holds, the App's key left out."""
+    found = {
+        (name, step["name"]): set(re.findall(r"secrets\.(\w+)", str(step))) - {"MLOPS_APP_KEY"}
+        for name, job in jobs(texts).items()
+        for step in job["steps"]
+    }
+    return {place: names for place, names in found.items() if names}
+
+
+@pytest.mark.parametrize("app", [None, {"id": "Iv1"}])
+@pytest.mark.parametrize("cloud", ["none", "gcp"])
+def test_a_secret_is_held_by_the_steps_that_it_is_for_and_by_nothing_else(cloud: str, app: Any) -> None:
+    shop = project(cloud, app=app, secrets=SECRETS)
+    texts = workflows(shop)
+    assert held(texts) == HOLDERS
+    found = jobs(texts)
+    for (name, title), names in HOLDERS.items():
+        (step,) = [step for step in found[name]["steps"] if step["name"] == title]
+        assert {key: value for key, value in step["env"].items() if key in SECRETS} == {
+            key: f"${{{{ secrets.{key} }}}}" for key in names
+        }
+        assert not any(f"secrets.{key}" in str(step.get("run", "")) for key in SECRETS)
+    for text in texts.values():
+        value = yaml.safe_load(text)
+        outside = {**value, "jobs": {name: {**job, "steps": None} for name, job in value["jobs"].items()}}
+        assert "secrets." not in str(outside)
+
+
+def test_a_job_that_holds_a_secret_waits_for_the_environment_that_has_it() -> None:
+    shop = project(secrets=SECRETS)
+    found, needed = jobs(workflows(shop)), {}
+    for (name, _), names in held(workflows(shop)).items():
+        needed.setdefault(found[name]["environment"], set()).update(names)
+        assert found[name].get("if", "").startswith("github.ref == 'refs/heads/main'") or name == "monitor/retrain"
+    assert {place: tuple(sorted(names)) for place, names in needed.items()} == {
+        place: shop.secrets_in(place) for place in ("mlops-main", "staging", "prod")
+    }
+    plain = matrix(workflows(project()))
+    # nothing else of a job changes: neither its scopes nor the cache
+    assert {name: job[:2] for name, job in matrix(workflows(shop)).items()} == {
+        name: job[:2] for name, job in plain.items()
+    }
+
+
+@pytest.mark.parametrize("use", ["tracking", "remote", "log"])
+def test_what_a_pull_request_runs_is_the_same_whatever_secrets_there_are(use: str) -> None:
+    for runner in ("ubuntu-24.04", ["self-hosted"]):
+        reader = {"cloud": CLOUDS["gcp"]}
+        name = "MLFLOW_TRACKING_TOKEN" if use == "tracking" else "AWS_ACCESS_KEY_ID"
+        plain, more = (workflows(project(runner=runner, reader=reader, **ci)) for ci in ({}, {"secrets": {name: use}}))
+        moved = {path.rsplit("mlops-", 1)[1] for path in plain if plain[path] != more[path]}
+        assert moved
+        assert not moved & {"pr.yml", "dependencies.yml"}
+
+
 def test_a_token_of_the_workflow_comes_with_a_notice_that_checks_do_not_start() -> None:
     plain, app = (jobs(workflows(project(app=value))) for value in (None, {"id": "Iv1"}))
     for name in PROPOSES:

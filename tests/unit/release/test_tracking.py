@@ -67,6 +67,31 @@ def test_a_password_that_mlflow_repeats_is_not_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "asks for a login, and takes none that is here (HTTP 401)"),
+        (403, "does not let this login do that (HTTP 403)"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["call", "artifact"])
+@pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")
+def test_a_login_that_is_refused_is_told_from_a_server_that_is_not_there(kind: str, status: int, said: str) -> None:
+    from mlflow.exceptions import MlflowException, get_error_code
+    from requests import HTTPError, Response
+
+    answer = Response()
+    answer.status_code = status
+    error = MlflowException("You are not authenticated.", error_code=get_error_code(status))
+    with pytest.raises(InfrastructureError) as caught, answering("https://mlflow.example"):
+        raise error if kind == "call" else HTTPError(f"{status} for some url", response=answer)
+    assert str(caught.value) == f"MLflow at https://mlflow.example {said}"
+    assert caught.value.hint == (
+        "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN; a job has them by "
+        "`ci: {secrets: {MLFLOW_TRACKING_TOKEN: tracking}}` in conf/project.yaml"
+    )
+
+
 @pytest.mark.parametrize("uri", ["postgresql://someone:secret@host:port/mlflow", "http://[someone:secret@host"])
 def test_an_address_that_is_none_is_the_configurations_mistake(uri: str) -> None:
     with pytest.raises(ConfigurationError) as caught, connection(uri):

@@ -15,6 +15,7 @@ from tests.builders.workflows import CLOUDS
 from tests.unit.spec.test_monitor import PIPELINE
 
 ALONE = "what CI makes is kept by the registry alone: "
+KEYS = {"AWS_ACCESS_KEY_ID": "remote", "AWS_SECRET_ACCESS_KEY": ["remote", "log"]}
 SERVER = {"uri": "https://mlflow.shop.example"}
 
 
@@ -31,6 +32,13 @@ def found(where: str | None, environments: Any = None, **ci: Any) -> list[str]:
         ("ssh://shop/models", {"cloud": CLOUDS["aws"]}, [ALONE + "no job has credentials for ssh://"]),
         ("s3://shop/models", {"writer": CLOUDS["aws"]}, []),
         ("s3://shop/models", {"cloud": CLOUDS["aws"]}, []),
+        ("s3://shop/models", {"secrets": KEYS}, []),
+        (
+            "s3://shop/models",
+            {"secrets": {"AWS_ACCESS_KEY_ID": "remote"}},
+            [ALONE + "no job has AWS_SECRET_ACCESS_KEY"],
+        ),
+        ("s3://shop/models", {"secrets": dict.fromkeys(KEYS, "log")}, [ALONE + "no job signs in to where s3:// is"]),
         ("", {}, []),  # place-of-one-machine says it
         ("/srv/dvc", {"runner": "shop-machine"}, []),
     ],

@@ -110,6 +110,14 @@ def test_a_pull_request_is_in_no_environment_that_another_job_is_in(name: str) -
     ]
 
 
+@pytest.mark.parametrize("name", ["prod", "mlops-main"])
+def test_whoever_waits_for_an_approval_is_in_no_environment_that_another_job_is_in(name: str) -> None:
+    assert parse(f"ci: {{approval: {name}}}\nenvironments: {{prod: {{}}}}\n")[1] == [
+        f"1:1 `ci.approval: {name}` is that of other jobs too: a pull request would have their secrets and "
+        "their identity. Name an environment for it alone | "
+    ]
+
+
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from mlops.app.access.answers import Answer
 from mlops.app.access.check import Check
-from mlops.app.access.github_settings import Answer, examine_settings
+from mlops.app.access.github_settings import examine_settings
 from mlops.cli.main import run
 from mlops.spec.project import Project
 from tests.builders.forge import forge
@@ -43,6 +44,18 @@ FORKS = at("actions/permissions/fork-pr-workflows-private-repos")
 APPROVAL = at("actions/permissions/fork-pr-contributor-approval")
 RUNNERS = at("actions/runners?per_page=1")
 GROUPS = "orgs/acme/actions/runner-groups?visible_to_repository=models&per_page=100"
+
+
+KEPT = {
+    "mlops-main": at("environments/mlops-main/secrets?per_page=100"),
+    "prod": at("environments/prod/secrets?per_page=100"),
+    "repository": at("actions/secrets?per_page=100"),
+    "organisation": at("actions/organization-secrets?per_page=100"),
+}
+
+
+def listing(*names: str) -> dict[str, Any]:
+    return {"total_count": len(names), "secrets": [{"name": name, "created_at": "2026-11-01"} for name in names]}
 
 
 def environment(**keys: Any) -> dict[str, Any]:
@@ -81,6 +94,9 @@ def good() -> Answers:
         APPROVAL: {"approval_policy": "all_external_contributors"},
         RUNNERS: {"total_count": 0, "runners": []},
         GROUPS: {"total_count": 1, "runner_groups": [group]},
+        KEPT["mlops-main"]: listing("MLOPS_APP_KEY"),
+        KEPT["repository"]: listing("CODECOV_TOKEN"),
+        KEPT["organisation"]: listing(),
     }
     value: Answers = json.loads(json.dumps(answers))  # no two places share an object
     return value
@@ -113,6 +129,8 @@ def test_what_is_set_as_it_should_be_is_said_of_each() -> None:
         ("forks", "pass"),
         ("environment prod", "pass"),
         ("environment mlops-main", "pass"),
+        ("secrets", "pass"),
+        ("secrets of mlops-main", "pass"),
         ("machines", "pass"),
     ]
 
@@ -129,6 +147,84 @@ def test_the_environment_of_pull_requests_holds_no_secret(secrets: Any, found: l
     role = {"kind": "aws", "role": "arn:aws:iam::123456789012:role/reads", "region": "eu-west-1"}
     read = {at("environments/mlops-read"): {}, at("environments/mlops-read/secrets?per_page=1"): secrets}
     assert wrong(good() | read, project(reader={"cloud": role})) == found
+
+
+SECRETS = {"MLFLOW_TRACKING_TOKEN": "tracking", "AWS_ACCESS_KEY_ID": "log"}
+
+
+def kept(**places: Any) -> Answers:
+    """Answer as GitHub does where each secret is in the environments that need it, but for what is said otherwise."""
+    where = {"mlops-main": listing("MLOPS_APP_KEY", *SECRETS), "prod": listing("MLFLOW_TRACKING_TOKEN")}
+    return {KEPT[place]: value for place, value in {**where, **places}.items()}
+
+
+def test_secrets_that_are_where_they_are_needed_and_nowhere_else_are_said_of_each_place() -> None:
+    found = look(good() | kept(), project(secrets=SECRETS))
+    assert [(check.name, check.verdict) for check in found if check.name.startswith("secrets")] == [
+        ("secrets", "pass"),
+        ("secrets of mlops-main", "pass"),
+        ("secrets of prod", "pass"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("place", "answer", "found"),
+    [
+        ("prod", listing(), ["secrets of prod: MLFLOW_TRACKING_TOKEN is not there: jobs would find it empty"]),
+        ("prod", listing("mlflow_tracking_token"), []),
+        ("prod", 404, ["secrets of prod: cannot be read: HTTP 404"]),
+        (
+            "prod",
+            {"secrets": None},
+            ["secrets of prod: cannot be read: the answer has another form than GitHub documents"],
+        ),
+        ("prod", listing(*["A"] * 100), ["secrets of prod: cannot be read: more than a page"]),
+        (
+            "mlops-main",
+            listing("MLFLOW_TRACKING_TOKEN"),
+            [
+                "secrets of mlops-main: AWS_ACCESS_KEY_ID is not there: jobs would find it empty",
+                "secrets of mlops-main: MLOPS_APP_KEY is not there: jobs would find it empty",
+            ],
+        ),
+        (
+            "repository",
+            listing("AWS_ACCESS_KEY_ID"),
+            ["secrets: AWS_ACCESS_KEY_ID is a secret of the repository: a job of any branch may read it"],
+        ),
+        (
+            "repository",
+            listing("MLOPS_APP_KEY"),
+            ["secrets: MLOPS_APP_KEY is a secret of the repository: a job of any branch may read it"],
+        ),
+        (
+            "organisation",
+            listing("MLFLOW_TRACKING_TOKEN"),
+            [
+                "secrets: MLFLOW_TRACKING_TOKEN is a secret of the organisation for this repository: "
+                "a job of any branch may read it"
+            ],
+        ),
+        ("repository", 403, ["secrets: cannot be read: HTTP 403"]),
+        ("organisation", 403, ["secrets: cannot be read: HTTP 403"]),
+    ],
+)
+def test_a_secret_that_is_elsewhere_or_nowhere_is_named(place: str, answer: Any, found: list[str]) -> None:
+    assert wrong(good() | kept(**{place: answer}), project(secrets=SECRETS)) == found
+
+
+def test_the_environment_of_secrets_is_for_the_main_branch_alone() -> None:
+    answers = good() | kept()
+    answers[MAIN]["deployment_branch_policy"] = None
+    assert wrong(answers, project(app=None, secrets=SECRETS)) == [
+        "environment mlops-main: any branch may run there, not only main"
+    ]
+
+
+def test_a_persons_own_repository_has_no_organisation_whose_secrets_it_sees() -> None:
+    answers = good() | kept(organisation=404)
+    answers[at("")]["owner"]["type"] = "User"
+    assert wrong(answers, project(secrets=SECRETS)) == []
 
 
 def test_the_classic_protection_of_a_branch_will_do() -> None:

@@ -113,6 +113,41 @@ def test_a_key_is_labelled_because_it_is_never_logged(root: Path) -> None:
     assert said(root) == []
 
 
+@pytest.mark.parametrize(
+    "labels",
+    ["prediction_id;time;left;customer\n1;2026-01-01;1,5;a\n", "\ufeffcustomer,prediction_id,time,left\n"],
+    ids=["the separator of the source", "a byte-order mark"],
+)
+def test_labels_are_cut_as_the_monitor_cuts_them(root: Path, labels: str) -> None:
+    folder(root)
+    edit(root, "conf/data/churn.yaml", "source:", "keys: [customer]\nsource:")
+    monitor(root, f"log: s3://shop/log, labels: labels.csv, {RETRAIN}")
+    (root / "labels.csv").write_text(labels, encoding="utf-8")
+    commit(root)
+    assert said(root) == []
+
+
+def test_labels_that_are_no_csv_are_the_monitors_to_refuse(root: Path) -> None:
+    folder(root)
+    edit(root, "conf/data/churn.yaml", "source:", "keys: [customer]\nsource:")
+    monitor(root, f"log: s3://shop/log, labels: labels.csv, {RETRAIN}")
+    (root / "labels.csv").write_text(f"prediction_id,time,customer\n{'x' * 200_000},2026-01-01,a\n")
+    commit(root)
+    assert said(root) == []
+
+
+def test_what_orders_rows_and_is_not_learnt_from_is_labelled_too(root: Path) -> None:
+    folder(root)
+    edit(root, "conf/pipeline/churn.yaml", "split: {by: stratified}", "split: {by: time, key: seen}")
+    monitor(root, f"log: s3://shop/log, labels: labels.csv, {RETRAIN}")
+    (root / "labels.csv").write_text("prediction_id,time,left\n")
+    commit(root)
+    assert messages(root) == ["`seen` of the source is neither logged nor labelled, and no row may lack it"]
+    with (root / "conf/pipeline/churn.yaml").open("a") as file:
+        file.write("features: {datetime: {parts: [month]}}\n")
+    assert messages(root) == []
+
+
 def test_who_comes_back_is_not_unique(root: Path) -> None:
     folder(root)
     edit(root, "conf/data/churn.yaml", "source:", "entity: customer\nunique: [[customer]]\nsource:")

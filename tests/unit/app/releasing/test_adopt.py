@@ -24,11 +24,11 @@ from mlops.app.reviewing import judged_runs
 from mlops.app.reviewing.github import Client
 from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
-from mlops.bundle.manifest import seal
+from mlops.bundle.manifest import EVIDENCE, seal
 from mlops.bundle.store import Store
 from mlops.cli.main import run as run_verb
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
-from mlops.files.canonical import digest_file
+from mlops.files.canonical import digest_file, dumps
 from tests.builders.judged import FOLDER, TOKEN, Judged, judged, prepare
 from tests.builders.papers import write_papers
 from tests.builders.repositories import commit, edit, git
@@ -241,6 +241,25 @@ def reseal(team: Judged, **gate: Any) -> None:
     team.relock()
 
 
+def earlier(team: Judged) -> None:
+    """A bundle of version 1, which says itself that it passed: nothing that this commit runs writes one."""
+    bundle = team.evidence / "bundle"
+    (bundle / "manifest.json").unlink()
+    for name in EVIDENCE:
+        shutil.copy(team.evidence / name, bundle / name)
+    files = {
+        path.name: {"sha256": digest_file(path).removeprefix("sha256:"), "size": path.stat().st_size}
+        for path in sorted(bundle.iterdir())
+    }
+    identity = {"code": {}, "configuration": "", "data": "", "gate": digest_file(bundle / "gate.json")}
+    manifest = {"schema_version": 1, "pipeline": "churn", "task": "binary", "files": files, "identity": identity}
+    (bundle / "manifest.json").write_text(dumps(manifest))
+    team.bundle = digest_file(bundle / "manifest.json")
+    said = json.loads((team.evidence / "gate.json").read_text()) | {"bundle": team.bundle}
+    write_papers(team.evidence, bundle, gate=said)
+    team.relock()
+
+
 def test_what_cannot_be_compared_with_what_went_live_meanwhile_is_left_to_be_made_again(team: Judged) -> None:
     """Its test rows were on the machine of its job, and what it was compared with there is live no more."""
     (rule,) = json.loads((team.evidence / "gate.json").read_text())["rules"]
@@ -279,6 +298,7 @@ def page(team: Judged) -> None:
         (scores, "8 of 8 golden rows score otherwise than when the bundle was made, "),
         (verdict, "churn: the gate that the statement about sha256:"),
         (other_gate, "churn: gate.json is not the one that the statement about sha256:"),
+        (earlier, "churn: the bundle is of version 1, which this commit does not write"),
         (report, "churn: reports/metrics.json is not what the run wrote"),
         (escape, "churn: dvc.lock is not one that DVC wrote"),
         (command, "churn: dvc.lock is not one that DVC wrote"),

@@ -53,6 +53,13 @@ def test_it_is_json_for_pages(root: Path, capsys: pytest.CaptureFixture[str]) ->
     assert churn.keys() == {"name", "description", "task", "risk", "owners", "bundle", "verdict", "live"}
 
 
+@pytest.mark.parametrize("digest", [7, ["sha256:1"], "\x1b[31mred", "sha256:1"])
+def test_what_is_no_digest_is_no_bundle(root: Path, digest: object, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "pipelines/churn/reports/bundle.json").write_text(json.dumps({"digest": digest, "verdict": "pass"}))
+    assert run(["catalogue"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["churn", "pass", "–"]
+
+
 def test_a_damaged_report_is_no_verdict(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "pipelines/churn/reports/gate.json").write_text("{}")
     assert run(["catalogue"]) == 5

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mlops.app.releasing import gc as sweeping
 from mlops.app.releasing.gc import Collected, collect
 from mlops.app.releasing.releases import file_of
 from mlops.app.releasing.window import held
@@ -171,17 +172,23 @@ def test_what_a_branch_a_tag_or_the_work_tree_names_stays(shop: Shop) -> None:
     assert "of nobody" not in texts
 
 
-def test_the_remote_is_swept_only_where_it_is_asked_for(shop: Shop, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        shop.learn(name)
-    store = tmp_path / "store"
+def with_remote(shop: Shop, folder: Path) -> Path:
+    """Move everything into a DVC remote, and push what there is; say where the former is."""
+    store = folder / "store"
     (store / "files").mkdir(parents=True)
     text = f"[core]\n    analytics = false\n    remote = s\n['remote \"s\"']\n    url = {store}\n"
     (shop.root / ".dvc/config").write_text(text)
     shop.commit("A remote")
     (shop.root / ".dvc/cache/files/md5").rename(store / "files/md5")
-    git(tmp_path, "clone", "-q", "--bare", str(shop.root), "origin.git")
-    git(shop.root, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    git(folder, "clone", "-q", "--bare", str(shop.root), "origin.git")
+    git(shop.root, "remote", "add", "origin", str(folder / "origin.git"))
+    return store
+
+
+def test_the_remote_is_swept_only_where_it_is_asked_for(shop: Shop, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shop.learn(name)
+    store = with_remote(shop, tmp_path)
     shop.collect()
     assert shop.runs(str(store)) == {"one", "two"}
     places = shop.collect(remote=True).swept  # the lists of folders are in the remote alone
@@ -196,7 +203,54 @@ def test_a_branch_that_was_never_fetched_may_need_anything(shop: Shop, tmp_path:
     commit(tmp_path / "other", "theirs")
     git(tmp_path / "other", "push", "-q", "origin", "HEAD:refs/heads/theirs")
     told = refused(lambda: shop.collect(remote=True))
-    assert (told.exit_code, str(told), told.hint) == (6, "theirs was not fetched", "git fetch origin")
+    assert (told.exit_code, str(told), told.hint) == (6, "theirs was not fetched", "git fetch --tags origin")
+
+
+def test_a_branch_of_the_remote_that_nothing_here_points_to_keeps_what_it_names(shop: Shop, tmp_path: Path) -> None:
+    """Its commits are here, as history of main or because it was fetched once; no reference of this clone says so."""
+    shop.learn("theirs")
+    git(shop.root, "branch", "theirs")
+    shop.learn("tagged")
+    git(shop.root, "tag", "tagged")
+    shop.learn("last")
+    store = with_remote(shop, tmp_path)
+    git(shop.root, "branch", "-D", "theirs")
+    git(shop.root, "tag", "-d", "tagged")
+    shop.collect(remote=True)
+    assert shop.runs(str(store)) == {"theirs", "tagged", "last"}
+
+
+def test_what_comes_while_it_looks_stays(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of somebody else's ends between the look and the deletion."""
+    shop.learn("one")
+    shop.keep("of nobody")
+    look = sweeping._look
+
+    def meanwhile(place: str, odb: Any, used: set[str]) -> Any:
+        found = look(place, odb, used)
+        shop.keep("of a run that has just ended")
+        return found
+
+    monkeypatch.setattr(sweeping, "_look", meanwhile)
+    assert shop.collect().swept[0].objects == 1
+    texts = {path.read_text() for path in (shop.root / ".dvc/cache/files/md5").rglob("*") if path.is_file()}
+    assert "of a run that has just ended" in texts
+    assert "of nobody" not in texts
+
+
+def test_a_cache_that_others_use_too_is_not_swept(shop: Shop, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    (shop.root / ".dvc/config").write_text(f"[core]\n    analytics = false\n[cache]\n    dir = {shared}\n")
+    place = shared / "files/md5/ab/cdef"
+    place.parent.mkdir(parents=True)
+    place.write_text("of another clone")
+    for dry in (True, False):
+        told = refused(lambda dry=dry: shop.collect(dry=dry))
+        assert (told.exit_code, str(told)) == (
+            6,
+            f"DVC's cache is {shared}/files/md5, outside of this repository: what others keep there is not known here",
+        )
+    assert place.is_file()
 
 
 def test_a_history_that_was_not_fetched_keeps_everything(shop: Shop, tmp_path: Path) -> None:

@@ -117,6 +117,23 @@ def test_what_does_not_pass_any_more_is_told_to_the_registry_and_cannot_be_relea
         assert passed(client, "tiny", made.bundle).verdict == "pass"
 
 
+@pytest.mark.slow
+def test_a_gate_that_judged_again_counts_though_the_statement_from_before_is_still_there(root: Path) -> None:
+    """Only `gate` ran again, or a merge kept one file of each side."""
+    make_store(root / ".mlops/mlflow.db")
+    made = register_bundle(root, "tiny", URI, "tiny")
+    gate = root / "pipelines/tiny/reports/gate.json"
+    gate.write_text(json.dumps(gate_of(made.bundle, "fail")))
+    with pytest.raises(GateFailed):
+        register_bundle(root, "tiny", URI, "tiny")
+    with connection(made.tracking) as client, pytest.raises(GateFailed):
+        passed(client, "tiny", made.bundle)
+    gate.write_text(json.dumps(gate_of(made.bundle, method="other rules")))
+    with pytest.raises(IntegrityError) as caught:
+        register_bundle(root, "tiny", URI, "tiny")
+    assert str(caught.value) == f"gate.json is not the one that the statement about {made.bundle[:19]}… binds"
+
+
 def test_without_a_bundle_the_user_is_told_to_run(root: Path) -> None:
     shutil.rmtree(root / "pipelines/tiny/artifacts")
     with pytest.raises(StaleError) as caught:

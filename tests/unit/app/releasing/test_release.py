@@ -18,6 +18,7 @@ from mlops.app.releasing.show import past, show
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, GateFailed, InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.canonical import digest_file
+from mlops.release.registry import withdraw
 from tests.builders.bundles import VERSION1, make_bundle
 from tests.builders.papers import gate_of, metrics_of, write_papers
 from tests.builders.released import Shop, make_released, run_of
@@ -216,6 +217,10 @@ def test_a_bundle_of_version_1_is_registered_released_and_reconciled(shop: Shop)
     commit(shop.root, "A run of an earlier release of this program")
     assert register_bundle(shop.root, "tiny", shop.uri, "tiny").created
     assert register_bundle(shop.root, "tiny", shop.uri, "tiny").stated is False
+    with shop.client() as client:
+        assert withdraw(client, "tiny", digest, "fail")
+    assert register_bundle(shop.root, "tiny", shop.uri, "tiny").stated
+    assert register_bundle(shop.root, "tiny", shop.uri, "tiny").stated is False, "it carries its papers in itself"
     assert release(shop.root, Wanted("tiny", "staging"), propose=True).state == "proposed"
     shop.say("old", digest)
     assert [row.action for row in reconcile(shop.root, "old").rows] == ["moved"]
@@ -237,6 +242,23 @@ def test_a_version_whose_newest_verdict_is_no_pass_does_not_agree(shop: Shop) ->
     finally:
         with shop.client() as client:
             client.set_model_version_tag("tiny", "1", "mlops.verdict", "pass")
+
+
+@pytest.mark.slow
+def test_what_was_judged_again_and_did_not_pass_is_not_released_by_what_was_stated_before(shop: Shop) -> None:
+    """Nobody told the registry yet, and the statement of before is in the history."""
+    reports = shop.root / "pipelines/tiny/reports"
+    (reports / "bundle.json").unlink()
+    (reports / "gate.json").write_text(json.dumps(gate_of(shop.second, "fail")))
+    commit(shop.root, "Stricter rules")
+    told = refused(lambda: release(shop.root, Wanted("tiny", "staging", shop.second)))
+    assert (type(told), str(told)) == (
+        GateFailed,
+        f"tiny: the verdict on the bundle {shop.second[:19]}… is fail, not pass",
+    )
+    shop.say("prod", shop.second)
+    shop.say("prod", shop.first)
+    assert type(refused(lambda: rollback(shop.root, Wanted("tiny", "prod", shop.second)))) is GateFailed
 
 
 @pytest.mark.slow

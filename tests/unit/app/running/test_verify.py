@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,5 @@ def test_a_damaged_report_of_the_bundle_is_found(root: Path) -> None:
     assert (message, 5) in found(root)
     report.write_text("{")
     assert (said, 5) in found(root)
+    report.write_text(json.dumps({"schema_version": 1, "digest": digest, "verdict": "pass"}))
+    assert ("reports/bundle.json is about another bundle, or none", 5) in found(root)

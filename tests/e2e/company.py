@@ -26,7 +26,7 @@ from tests.builders.shop import make_shop, propose
 from tests.e2e import plays
 from tests.runner.api import Api
 from tests.runner.engine import Engine
-from tests.runner.event import Event, schedule
+from tests.runner.event import Event, dispatch, schedule
 from tests.runner.origin import Origin
 from tests.runner.result import Run
 from tests.runner.run import ENVIRONMENT, Runner
@@ -167,12 +167,27 @@ class Company(plays.Team):
         event = schedule(self.origin.head(), cron("shop", "day"))
         return self.ended(event, "monitor", due="success", **results)
 
+    def press(self, workflow: str, *, name: str = "churn", **inputs: str) -> Run:
+        """Have a person start a workflow by its button."""
+        return self.ended(dispatch(self.origin.head(), name=name, **inputs), workflow)
+
     def versions(self) -> int:
         if not self.database.exists():
             return 0
         with closing(sqlite3.connect(self.database)) as database:
             (count,) = database.execute("SELECT count(*) FROM model_versions").fetchone()
         return int(count)
+
+    @contextmanager
+    def registry_down(self) -> Iterator[None]:
+        """Have the registry's disk give something else than a database."""
+        aside = self.folder / "aside.db"
+        self.database.rename(aside)
+        self.database.write_bytes(b"this disk is gone\n")
+        try:
+            yield
+        finally:
+            aside.replace(self.database)
 
     def serve(self, *hours: tuple[int, ...]) -> None:
         """Let what is live in production answer, hour after hour; labels come at once.

@@ -1,17 +1,19 @@
-"""Half a year of two models, played with the compiled workflows; main is held to its laws after every merge."""
+"""A year of two models, played with the compiled workflows; main is held to its laws after every merge."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
+from html import unescape
 
 import pytest
 
-from tests.builders.repositories import edit
+from tests.builders.repositories import commit, edit, git
 from tests.conftest import ROOT
-from tests.e2e import plays
-from tests.e2e.company import Company, Pull, found, speak
+from tests.e2e import laws, plays
+from tests.e2e.company import DAY, ROBOT, Company, Pull, acting, found, speak
 from tests.e2e.laws import lawful, released
 from tests.runner.api import Api
 from tests.runner.engine import Engine
@@ -20,8 +22,19 @@ from tests.runner.result import Run
 
 pytestmark = plays.MARKS
 
-ALL, OLDER, BOTH = (18,), (40,), (18, 40, 40)
-"""Who asks: people of any age, nobody young, both as they were learnt from in summer."""
+ACCEPTED = f"""\
+accepted:
+  - check: outside
+    column: age
+    at_most: 1.0
+    cause: "Since the campaign we reach people who are older than anybody before."
+    owner: "@ada"
+    approver: "@grace"
+    since: "{DAY}"
+    until: "{DAY + timedelta(days=60)}"
+"""
+ALL, OLDER, BOTH, ANCIENT = (18,), (40,), (18, 40, 40), (100,)
+"""Who asks: people of any age, nobody young, both as they were learnt from in summer, people older than anybody was."""
 
 
 @dataclass
@@ -156,3 +169,143 @@ def test_in_july_the_third_model_knows_who_asks(june: Year) -> None:
     code, out, _ = speak(june.company.reader, "monitor", "churn", "-o", "json")
     (report,) = json.loads(out)
     assert (code, report["status"], report["bundle"]) == (0, "ok", june.bundles["v3"]), report["why"]
+
+
+@pytest.fixture(scope="module")
+def september(june: Year) -> Year:
+    """A slip of Grace's passes the gates, which ask for order alone, and goes live; users get answers of no use."""
+    year, company = june, june.company
+    company.month = "September"
+    edit(company.work, "conf/pipeline/churn.yaml", "l2: 2.0", "l2: 3000.0")
+    pull = company.open("grace", "grace/slip", "Pull a little harder", "churn")
+    company.judge(pull)
+    company.main(year.merge(pull, "ada"), new=1)
+    company.reconcile(year.stage("churn", "ada"))
+    company.reconcile(year.merge(year.promote("churn", "grace", "ada"), "ada"))
+    year.note("v4")
+    company.serve(BOTH, BOTH, BOTH)
+    year.runs["worse"] = company.watch(watch="success", retrain="failure")
+    return year
+
+
+def test_in_september_a_regression_that_passed_its_gates_is_told_by_a_red_run(september: Year) -> None:
+    run = september.runs["worse"]
+    assert "log_loss is 0.6" in run.log
+    assert "churn: no retraining: no alarm on drift" in run.log
+    assert september.company.pulls() == []
+
+
+@pytest.fixture(scope="module")
+def emergency(september: Year) -> Year:
+    """The registry is down: Ada presses the button, both look at what it proposes, and production goes back."""
+    year, company = september, september.company
+    with company.registry_down():
+        company.press("rollback", environment="production")
+        pull = company.proposed("mlops/rollback/production/churn")
+        year.runs["back"] = company.judge(pull)
+        event = year.merge(pull, "grace")
+        down = {"reconcile-staging": "failure", "reconcile-production": "failure"}
+        year.runs["down"] = company.ended(event, "release", **down)
+        company.main(event, new=0)
+    year.note("v5")
+    year.runs["up"] = company.reconcile(dispatch(company.origin.head()))
+    return year
+
+
+def test_the_rollback_needs_no_registry_and_is_reconciled_when_that_is_back(emergency: Year) -> None:
+    assert emergency.bundles["v5"] == emergency.bundles["v3"]
+    assert emergency.live["churn", "staging"] == emergency.bundles["v4"], "nobody went back there"
+    assert "mlflow.db is not an SQLite database; the bundle is proved, from Git and DVC" in emergency.runs["down"].log
+    assert emergency.runs["back"].results["pipeline"] == "skipped"
+    assert "moved" in emergency.runs["up"].log
+
+
+@pytest.fixture(scope="module")
+def october(emergency: Year) -> Year:
+    """Ages arrive that nobody was learnt from: nothing is learnt from them until somebody answers for it."""
+    year, company = emergency, emergency.company
+    company.month = "October"
+    company.hours += 30
+    company.serve(ANCIENT, ANCIENT)
+    calls = len(company.api.calls)
+    year.runs["incident"] = company.watch(watch="failure", retrain="skipped")
+    company.that(len(company.api.calls) == calls, "a broken feed asked GitHub for something")
+    (company.work / "conf/accept").mkdir()
+    (company.work / "conf/accept/churn.yaml").write_text(ACCEPTED)
+    pull = company.open("ada", "ada/accept", "Answer for older people")
+    company.judge(pull)
+    company.main(year.merge(pull, "grace"), new=0)
+    return year
+
+
+def test_in_october_a_broken_feed_is_an_incident_and_nothing_is_learnt_from_it(october: Year) -> None:
+    log = october.runs["incident"].log
+    assert "churn: data-incident, " in log
+    assert "of `age` lies outside 18 to 90" in log
+    assert "::error title=Monitor::an alarm or a data incident that no pull request tells" in log
+    assert october.company.pulls() == []
+
+
+@pytest.fixture(scope="module")
+def december(october: Year) -> Year:
+    """What was accepted is told and stops nothing: the alarm becomes a pull request, by the clock or by the button."""
+    year, company = october, october.company
+    company.month = "December"
+    company.serve(ANCIENT, ANCIENT)
+    year.runs["accepted"] = company.watch(watch="success", retrain="success")
+    year.runs["asked"] = company.press("retrain")
+    return year
+
+
+def test_in_december_what_was_accepted_is_retrained_on_once(december: Year) -> None:
+    pull = december.company.proposed("mlops/retrain/churn/production/")
+    assert pull.author == ROBOT
+    body = unescape(pull.body)
+    assert "`age` has shifted" in body
+    assert "- known: 100.0% of `age` lies outside" in body
+    assert f"accepted until {DAY + timedelta(days=60)} by" in body
+    assert "pull request unchanged" in december.runs["asked"].log
+
+
+def test_git_tells_the_year(december: Year) -> None:
+    code, out, _ = speak(december.company.reader, "history", "churn", "--env", "production", "-o", "json")
+    moments = [(moment["bundle"], moment["author"]) for moment in json.loads(out)]
+    versions = [december.bundles[version] for version in ("v5", "v4", "v3", "v2", "v1")]
+    assert (code, moments) == (0, list(zip(versions, ("grace", "ada", "grace", "ada", "grace"), strict=True)))
+
+
+def test_a_merge_that_breaks_the_laws_is_told(december: Year, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The faults that the laws are for: each of them is seen."""
+    company = december.company
+    company.month = "a year later"
+    production = "conf/release/production/churn.yaml"
+    edit(company.work, production, december.bundles["v5"], december.bundles["v2"])
+    for path, line in (
+        (production, "rollout: {canary: 10%}\n"),
+        ("conf/release/staging/visits.yaml", "reason: none\n"),
+        ("pipelines/visits/params.yaml", f"# {production}\n"),
+        ("pipelines/visits/data/table.csv", "30,3,free,true\n"),
+    ):
+        with (company.work / path).open("a") as file:
+            file.write(line)
+    with acting("mallory"):
+        commit(company.work, "All at once")
+    git(company.work, "push", "-q", "origin", "HEAD:refs/heads/mallory/all")
+    event = company.merge(Pull(99, "mallory/all", "mallory"), "mallory")
+    other = "sha256:" + "0" * 64
+    monkeypatch.setattr(laws, "released", lambda _: {("churn", "production"): other})
+    told = "\n".join(laws.broken(company, event))
+    for sentence in (
+        "compile --check ends with 1",
+        "pipelines/visits/params.yaml reads what is released",
+        "verify ends with 5",
+        "plan visits says more than 0 to run",
+        "it is more than one release: ",
+        f"it changes bundle, rollout of {production}",
+        "it makes visits stale",
+        "show names {",
+        f"serve churn --env production takes bundle {december.bundles['v2'][:19]}…, production's, released is {other}",
+        "serve churn --env production --check ends with 0",
+        f"monitor churn ends with 7, released is {other}",
+    ):
+        assert sentence in told, f"{sentence} is not in\n{told}"

@@ -37,6 +37,10 @@ DAY = datetime.now(UTC).date() - timedelta(days=3)
 """When serving begins: a log that ended a week ago is judged as silent, so that the year lies within a few days."""
 START = datetime.combine(DAY, time(), UTC).timestamp()
 
+_VERDICTS = """\
+SELECT judged.value FROM model_version_tags AS judged JOIN model_version_tags AS made USING (name, version)
+WHERE judged.key = 'mlops.verdict' AND made.key = 'mlops.bundle' AND name = ? AND made.value = ?
+"""
 ENVIRONMENTS = ("staging: {propose: true}", "production: {after: staging, role: live}")
 MONITOR = """\
 monitor:
@@ -64,7 +68,7 @@ class Company(plays.Team):
     """Everybody and everything of it; `work` is where people train, `reader` a clone in which nothing is ever trained.
 
     `month` is said by whatever fails, `learnt` are the pipelines whose last run was made in `work`, `hours` is for how
-    long was served.
+    long was served, `down` is the registry.
     """
 
     folder: Path
@@ -73,6 +77,7 @@ class Company(plays.Team):
     learnt: set[str] = field(default_factory=set)
     hours: int = 0
     opened: int = 100
+    down: bool = False
 
     @property
     def database(self) -> Path:
@@ -89,12 +94,13 @@ class Company(plays.Team):
             pytest.fail(f"{self.month}: {said}", pytrace=False)
 
     def open(self, login: str, branch: str, message: str, *learnt: str) -> Pull:
-        """Have a person compile and train at home what they edited, and open a pull request."""
+        """Have a person train at home what they edited, which compiles it first, and open a pull request."""
         with acting(login):
-            propose(self.work, message)
             if learnt:
-                plays.learn(self.work, f"{message}: what came of it", *learnt)
+                plays.learn(self.work, message, *learnt)
                 self.learnt |= set(learnt)
+            else:
+                propose(self.work, message)
         git(self.work, "push", "-q", "origin", f"HEAD:refs/heads/{branch}")
         self.opened += 1
         return Pull(self.opened, branch, login)
@@ -128,10 +134,14 @@ class Company(plays.Team):
         for known in self.pulls():
             if known["head"]["ref"] == pull.branch:
                 known["state"] = "closed"
-        for desk in (self.work, self.reader):
-            git(desk, "fetch", "-q", "origin", "main")
-            git(desk, "reset", "-q", "--hard", "FETCH_HEAD")
+        self.see()
         return event
+
+    def see(self) -> None:
+        """Have everybody fetch main."""
+        for desk in (self.work, self.reader):
+            git(desk, "fetch", "-q", "origin", "+main:refs/remotes/origin/main")
+            git(desk, "reset", "-q", "--hard", "origin/main")
 
     def ended(self, event: Event, workflow: str, **results: str) -> Run:
         """Play a workflow, whose jobs must end so; all others must not fail."""
@@ -174,9 +184,19 @@ class Company(plays.Team):
     def versions(self) -> int:
         if not self.database.exists():
             return 0
-        with closing(sqlite3.connect(self.database)) as database:
-            (count,) = database.execute("SELECT count(*) FROM model_versions").fetchone()
+        ((count,),) = self._asked("SELECT count(*) FROM model_versions")
         return int(count)
+
+    def verdicts(self, name: str, bundle: str) -> list[str] | None:
+        """Give what the registry says of each version that is a bundle; None where it cannot be asked."""
+        if self.down or not self.database.exists():
+            return None
+        rows = self._asked(_VERDICTS, name, bundle)
+        return [verdict for (verdict,) in rows]
+
+    def _asked(self, question: str, *values: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.database)) as database:
+            return database.execute(question, values).fetchall()
 
     @contextmanager
     def registry_down(self) -> Iterator[None]:
@@ -184,9 +204,11 @@ class Company(plays.Team):
         aside = self.folder / "aside.db"
         self.database.rename(aside)
         self.database.write_bytes(b"this disk is gone\n")
+        self.down = True
         try:
             yield
         finally:
+            self.down = False
             aside.replace(self.database)
 
     def serve(self, *hours: tuple[int, ...]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from tests.builders.repositories import edit
 from tests.e2e.company import DAY, Company, Pull, speak
@@ -30,11 +32,15 @@ accepted:
 
 @dataclass
 class Year:
-    """What is told later of it: the bundles of the model `churn` by version, runs by what they were about."""
+    """What is told later of it: the bundles of the model `churn` by version, runs by what they were about.
+
+    `july` is what the monitor says once the third model answers.
+    """
 
     company: Company
     bundles: dict[str, str] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    july: dict[str, Any] = field(default_factory=dict)
 
     @property
     def live(self) -> dict[tuple[str, str], str]:
@@ -121,6 +127,7 @@ def june(year: Year) -> Year:
     year.release("churn", "ada", "grace")
     year.note("v3")
     company.serve(BOTH, BOTH, BOTH)
+    (year.july,) = json.loads(speak(company.reader, "monitor", "churn", "-o", "json")[1])
     return year
 
 
@@ -136,6 +143,7 @@ def september(year: Year) -> Year:
     year.note("v4")
     company.serve(BOTH, BOTH, BOTH)
     year.runs["worse"] = company.watch(watch="success", retrain="failure")
+    company.that(not company.pulls(), "a retraining on what was never drift was proposed")
     return year
 
 
@@ -164,6 +172,7 @@ def october(year: Year) -> Year:
     calls = len(company.api.calls)
     year.runs["incident"] = company.watch(watch="failure", retrain="skipped")
     company.that(len(company.api.calls) == calls, "a broken feed asked GitHub for something")
+    company.that(not company.pulls(), "a retraining on a broken feed was proposed")
     (company.work / "conf/accept").mkdir()
     (company.work / "conf/accept/churn.yaml").write_text(ACCEPTED)
     pull = company.open("ada", "ada/accept", "Answer for older people")

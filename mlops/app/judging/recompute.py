@@ -62,7 +62,8 @@ def recomputed(root: Path, name: str, left: Path | None = None) -> Iterator[Reco
         wrong += _figures(replay.recorded, again)
         if wrong:
             listed = "".join(f"\n  {sentence}" for sentence in wrong)
-            hint = f"mlops run {name}, and commit what it records"
+            # without --force DVC takes what it keeps of an earlier run, which may be the very thing that differs
+            hint = f"dvc repro --force pipelines/{name}/dvc.yaml, and commit what it records"
             raise IntegrityError(
                 f"{name}: what is recorded is not what comes out of its data and its bundle{listed}", hint=hint
             )

@@ -14,6 +14,7 @@ from mlops.app.running.standing import standings
 from mlops.app.workspace import open_workspace
 from mlops.errors import StaleError
 from mlops.plan.gate import registered
+from tests.builders.comments import gate
 from tests.builders.repositories import edit, make_repository, record
 
 
@@ -65,7 +66,7 @@ def test_a_folder_has_the_name_that_dvc_gives_it(tmp_path: Path) -> None:
 def write_verdict(root: Path, digest: str) -> None:
     """Leave the verdict of a run that was judged by the rules of that name."""
     report = root / "pipelines/churn/reports/gate.json"
-    report.write_text(json.dumps({"verdict": "pass", "rules": [], "champion": None, "registered": digest}))
+    report.write_text(json.dumps({**gate("pass", champion=None), "registered": digest}))
 
 
 MEANWHILE: dict[str, tuple[Callable[[Path], object], str]] = {

@@ -18,6 +18,7 @@ from mlops.app.running.together import Begin, Outcome, exit_code, run_together
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError
 from mlops.plan.gate import registered
+from tests.builders.comments import gate
 from tests.builders.repositories import BASE, edit, make_repository, record
 
 CHURN = (BASE / "conf" / "pipeline" / "churn.yaml").read_text()
@@ -53,7 +54,7 @@ def beginning(scripts: dict[str, str], begun: list[str] | None = None) -> Begin:
 def judged(root: Path, name: str, verdict: str = "pass", code: int = 0, before: str = "") -> str:
     """Write the script of a run that ends with a verdict."""
     digest = registered(open_workspace(root, (name,)).pipeline(name).stage("gate").section)
-    report = {"verdict": verdict, "rules": [], "champion": None, "registered": digest}
+    report = {**gate(verdict, champion=None), "registered": digest}
     path = str(root / "pipelines" / name / "reports" / "gate.json")
     return f"{before}\nopen({path!r}, 'w').write({json.dumps(report)!r})\nprint('judged')\nraise SystemExit({code})"
 

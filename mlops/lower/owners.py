@@ -10,10 +10,12 @@ from mlops.spec.project import LIVE, Policy
 _EVERYTHING = "*"
 _SHARED = ("/conf/project.yaml", *(f"/conf/{group}/" for group in ("gates", "data", "model", "features", "trainer")))
 INSTALLED = {
-    "lock": ("/requirements.txt", "/vendor/"),
+    "lock": ("/requirements.txt", "/vendor/", "/mlops/"),
     "make": ("/Makefile", "/pyproject.toml", "/constraints.txt", "/.requirements/", "/mlops/"),
 }
-"""What jobs install the program from, by `ci.install`: the pins, or the program itself where the repository has it."""
+"""What jobs install the program from, by `ci.install`: the pins, or the program itself where the repository has it.
+
+A folder `mlops/` beside pins would be found before what they install."""
 _KEPT = (
     *("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/"),
     *("/.dvc/", "/.dvcignore", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS"),

@@ -337,7 +337,7 @@ class Policy(Block):
     """What the code owners ask of every pipeline."""
 
     owners: Annotated[Items[Owner], Field(min_length=1)]
-    """Who reviews changes of this file, of the workflows and of what is live in production."""
+    """Who reviews what judges, is shared by all pipelines or is live, and what nobody else is named for."""
     risk: dict[Risk, RiskTier] = Field(default_factory=dict)
     """What each tier asks for."""
     teams: dict[NamePattern, Annotated[Items[Owner], Field(min_length=1)]] = Field(default_factory=dict)

@@ -211,6 +211,27 @@ def test_a_change_that_affects_no_pipeline_is_green_without_running_any(team: Te
     assert run["verdict"].result == "success"
 
 
+def test_a_report_that_no_run_wrote_is_red_and_not_made_again(team: Team) -> None:
+    edit(team.branch(), "pipelines/churn/reports/metrics.json", '"task"', '"task" ')
+    propose(team.work, "Better figures")
+    run = team.open()
+    assert run.results["pipeline"] == "failure", run.log
+    assert "reports/metrics.json is not what the run wrote" in run["pipeline"].instances[0].step("Run").log
+    assert stages(run) == []
+    assert run["verdict"].result == "failure"
+
+
+def test_another_remote_is_judged_for_every_model_and_trains_none(team: Team) -> None:
+    with (team.branch() / ".dvc/config").open("a") as file:
+        file.write("    jobs = 2\n")
+    propose(team.work, "Fetch less at once")
+    run = team.open()
+    assert run["verdict"].result == "success", run.log
+    assert [instance.name for instance in run["pipeline"].instances] == ["churn", "visits"]
+    assert stages(run) == []
+    assert "policy-change: judged by the rules of" in run.summary
+
+
 def test_a_fork_is_judged_without_secrets_and_with_a_token_that_only_reads(team: Team) -> None:
     edit(team.branch(), "conf/pipeline/churn.yaml", "at_least: 0.85", "at_least: 0.87")
     propose(team.work, "A stranger asks for more")

@@ -44,6 +44,7 @@ def _code_of_the_change(root: Path, *_: Any) -> Iterator[Path]:
 
 INSTEAD: dict[str, Any] = {
     "nothing": lambda *_, **__: (),
+    "nothing of any": lambda *_, **__: {},
     "none": lambda *_, **__: None,
     "no names": lambda *_, **__: frozenset(),
     "as it came": lambda first, *_, **__: first,

@@ -37,6 +37,7 @@ class _Base:
 
     commit: str | None = None
     changed: frozenset[str] = frozenset()
+    relied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     deploys: dict[str, list[Deploy]] = field(default_factory=dict)
 
 
@@ -83,7 +84,8 @@ def _base(workspace: Workspace, base: str) -> _Base:
     root = workspace.root
     commit = commit_of(root, base)
     changed = changed_files(root, commit, ".")
-    return _Base(commit, changed, deploys(root, commit, changed))
+    relied = relied_on(changed, workspace.project.ci.install)
+    return _Base(commit, changed, relied, deploys(root, commit, changed))
 
 
 def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> PipelineChange:
@@ -105,7 +107,7 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         reproducible=pipeline.stage("train").section["trainer"]["reproducible"],
     )
     if not change.runs:
-        return replace(change, seconds=0.0, verifies=relied_on(name, base.changed, workspace.project.ci.install))
+        return replace(change, seconds=0.0, verifies=(*base.relied.get("", ()), *base.relied.get(name, ())))
     duration = seconds(root, name, [stage.name for stage in stages if stage.runs])
     return replace(
         change,

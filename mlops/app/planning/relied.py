@@ -6,27 +6,29 @@ from collections.abc import Iterable
 
 from mlops.lower.owners import INSTALLED
 
-_EVERYWHERE = (".dvc/", ".dvcignore", "dvc.yaml")
+_EVERYWHERE = (".dvc/", ".dvcignore", "dvc.yaml", "pipelines/__init__.py")
 # compared with the YAML by `compile --check`; or made again wherever they decide, and read by no run
 _OTHERWISE = ("dvc.yaml", "params.yaml", ".gitignore", "comparisons/", "ledger/", "deploy/")
 
 
-def relied_on(name: str, changed: Iterable[str], install: str) -> tuple[str, ...]:
-    """List the changed files that a pipeline's record, or the job that judges it, rests on.
+def relied_on(changed: Iterable[str], install: str) -> dict[str, tuple[str, ...]]:
+    """List by pipeline the changed files that its record rests on; under "" those that all of them do.
 
     `install` is how jobs install the program, `ci.install` of the project.
 
-    >>> relied_on("churn", ["pipelines/churn/dvc.lock", "pipelines/eu/dvc.lock", ".dvc/config", "docs/a.md"], "lock")
-    ('.dvc/config', 'pipelines/churn/dvc.lock')
+    >>> relied_on(["pipelines/churn/dvc.lock", ".dvc/config", "docs/a.md", "pipelines/churn/dvc.yaml"], "lock")
+    {'': ('.dvc/config',), 'churn': ('pipelines/churn/dvc.lock',)}
     """
-    folder = f"pipelines/{name}/"
     shared = (*_EVERYWHERE, *(path.lstrip("/") for path in INSTALLED[install]))
-    found = []
+    found: dict[str, list[str]] = {}
     for path in sorted(changed):
-        inside = path.startswith(folder) and not _one_of(path.removeprefix(folder), _OTHERWISE)
-        if inside or path.endswith("/.dvcignore") or _one_of(path, shared):
-            found.append(path)
-    return tuple(found)
+        top, _, rest = path.partition("/")
+        name, _, inside = rest.partition("/")
+        if path.endswith("/.dvcignore") or _one_of(path, shared):
+            found.setdefault("", []).append(path)
+        elif top == "pipelines" and inside and not _one_of(inside, _OTHERWISE):
+            found.setdefault(name, []).append(path)
+    return {name: tuple(paths) for name, paths in found.items()}
 
 
 def _one_of(path: str, places: Iterable[str]) -> bool:

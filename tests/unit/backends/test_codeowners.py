@@ -73,7 +73,8 @@ def test_a_repository_that_installs_from_its_lock_protects_that() -> None:
     )
     assert "/requirements.txt (" in text
     assert "/conf/release/live/ (" in text
-    assert "/mlops/" not in text
+    assert "/mlops/ (" in text
+    assert "/Makefile" not in text
 
 
 @pytest.mark.parametrize("install", ["lock", "make"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,35 @@ def test_a_damaged_report_is_no_verdict(here: Path, text: str, capsys: pytest.Ca
     (here / "report-churn" / "churn" / "gate.json").write_text(text)
     assert run(["comment", str(here)]) == 0
     assert "churn without a verdict" in capsys.readouterr().out
+
+
+def test_what_was_verified_and_not_run_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(here / "plan")
+    files = [f"pipelines/churn/{name}" for name in ("dvc.lock", "reports/a.json", "reports/b.json")]
+    write_plan(here, change("churn", verifies=files))
+    assert run(["comment", str(here)]) == 0
+    shown = capsys.readouterr().out
+    named = "<br>".join([*(f"{path} changed" for path in files[:2]), "and 1 more"])
+    assert f"| ✅ | **churn** | {named} | nothing:&nbsp;verified | 1/1 |" in shown
+    assert f"- {', '.join(files)} changed: held against each other and judged again, not run\n" in shown
+
+
+def test_what_a_change_claims_is_marked_and_waits_for_its_merge(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claim = rule("praise", 1.0, 1.0, 1.0, verdict="deferred", claimed=True)
+    (here / "report-churn/churn/gate.json").write_text(json.dumps(gate("pass", rule("auroc", 0.9, 0.8, 1.0), claim)))
+    assert run(["comment", str(here)]) == 0
+    shown = capsys.readouterr().out
+    assert "churn passed" in shown
+    assert "| ⏳ | praise (claimed by the change) |" in shown
+
+
+@pytest.mark.parametrize("rules", [(), ({**rule("auroc", 0.9, 0.8, 1.0), "verdict": "fail"},)])
+def test_a_pass_that_its_rules_do_not_give_is_none(
+    here: Path, rules: tuple[object, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "report-churn/churn/gate.json").write_text(json.dumps({**gate("pass"), "rules": rules}))
+    assert run(["comment", str(here)]) == 0
+    assert ("churn blocked" if rules else "churn inconclusive") in capsys.readouterr().out
 
 
 def test_a_wrong_command_line_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

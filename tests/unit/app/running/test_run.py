@@ -14,6 +14,7 @@ from mlops.app.running.standing import standings
 from mlops.app.workspace import open_workspace
 from mlops.errors import IntegrityError, StaleError
 from mlops.plan.gate import registered
+from tests.builders.comments import gate
 from tests.builders.repositories import edit, make_repository, record, record_output
 
 
@@ -64,7 +65,7 @@ def test_a_folder_has_the_name_that_dvc_gives_it(tmp_path: Path) -> None:
 
 def write_verdict(root: Path, digest: str) -> None:
     """Leave the verdict of a run that was judged by the rules of that name."""
-    text = json.dumps({"verdict": "pass", "rules": [], "champion": None, "registered": digest})
+    text = json.dumps({**gate("pass", champion=None), "registered": digest})
     record_output(root, "churn", "reports/gate.json", text)
     (root / "pipelines/churn/artifacts/raw.parquet").write_text("ingest artifacts/raw.parquet\n")
 

@@ -20,6 +20,7 @@ from mlops.app.running.together import Begin, Outcome, exit_code, run_together
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError
 from mlops.plan.gate import registered
+from tests.builders.comments import gate
 from tests.builders.repositories import BASE, edit, make_repository, record
 
 CHURN = (BASE / "conf" / "pipeline" / "churn.yaml").read_text()
@@ -55,7 +56,7 @@ def beginning(scripts: dict[str, str], begun: list[str] | None = None) -> Begin:
 def judged(root: Path, name: str, verdict: str = "pass", code: int = 0, before: str = "") -> str:
     """Write the script of a run that ends with a verdict."""
     digest = registered(open_workspace(root, (name,)).pipeline(name).stage("gate").section)
-    report = {"verdict": verdict, "rules": [], "champion": None, "registered": digest}
+    report = {**gate(verdict, champion=None), "registered": digest}
     path, lock = (str(root / "pipelines" / name / file) for file in ("reports/gate.json", "dvc.lock"))
     digests = (md5_tree(Path(path)), hashlib.md5(json.dumps(report).encode(), usedforsecurity=False).hexdigest())
     record = f"text = open({lock!r}).read().replace(*{digests!r})\nopen({lock!r}, 'w').write(text)"

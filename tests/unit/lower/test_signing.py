@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mlops.lower.workflows.asked import lower_rollback
 from mlops.lower.workflows.main import lower_main
+from mlops.lower.workflows.release import lower_release
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Project
 
@@ -29,7 +31,7 @@ def test_nothing_signs_where_nobody_asked_for_it() -> None:
 def test_a_workflow_signs_between_registering_and_proposing_by_its_own_identity() -> None:
     job = register(signing="keyless")
     found = titles(job)
-    order = ["Register", "Install what signs", "Sign what was registered", "Push what Git does not hold"]
+    order = ["Register", "Install what signs and verifies", "Sign what was registered", "Push what Git does not hold"]
     assert [title for title in found if title in order] == order
     assert found.index("Sign what was registered") < found.index("Propose the records and the releases")
     assert [permission.why for permission in job.permissions if permission.scope == "id-token"] == [
@@ -48,7 +50,7 @@ def test_the_step_that_signs_alone_holds_the_key() -> None:
     job = register(signing={"key": "SIGNING_KEY"})
     assert [step.name for step in job.steps if "SIGNING_KEY" in step.environment] == ["Sign what was registered"]
     assert signing(job).environment["SIGNING_KEY"] == "${{ secrets.SIGNING_KEY }}"
-    assert "Install what signs" not in titles(job)
+    assert "Install what signs and verifies" not in titles(job)
     assert job.environment == "mlops-main"
 
 
@@ -56,3 +58,12 @@ def test_the_step_that_signs_alone_holds_the_key() -> None:
 def test_doctor_knows_which_environment_has_the_key(environment: str) -> None:
     project = Project.model_validate({"name": "shop", "ci": {"signing": {"key": "SIGNING_KEY"}}})
     assert project.secrets_in(environment) == (("SIGNING_KEY",) if environment == "mlops-main" else ())
+
+
+@pytest.mark.parametrize(("ci", "installed"), [({"signing": "keyless"}, True), ({"signing": {"key": "K"}}, False)])
+def test_jobs_that_hold_bundles_to_a_workflows_signature_have_what_verifies_it(
+    ci: dict[str, object], installed: bool
+) -> None:
+    project = Project.model_validate({"name": "shop", "ci": ci, "environments": {"prod": {}}})
+    jobs = [*lower_release(project).jobs, *lower_rollback(project).jobs]
+    assert ["Install what signs and verifies" in titles(job) for job in jobs] == [installed] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from mlops.lower.workflows.asked import lower_rollback
 from mlops.lower.workflows.main import lower_main
@@ -60,10 +61,18 @@ def test_doctor_knows_which_environment_has_the_key(environment: str) -> None:
     assert project.secrets_in(environment) == (("SIGNING_KEY",) if environment == "mlops-main" else ())
 
 
-@pytest.mark.parametrize(("ci", "installed"), [({"signing": "keyless"}, True), ({"signing": {"key": "K"}}, False)])
+@pytest.mark.parametrize(
+    ("ci", "installed"), [({"signing": "keyless"}, True), ({"signing": {"key": "SIGNING_KEY"}}, False)]
+)
 def test_jobs_that_hold_bundles_to_a_workflows_signature_have_what_verifies_it(
     ci: dict[str, object], installed: bool
 ) -> None:
     project = Project.model_validate({"name": "shop", "ci": ci, "environments": {"prod": {}}})
     jobs = [*lower_release(project).jobs, *lower_rollback(project).jobs]
     assert ["Install what signs and verifies" in titles(job) for job in jobs] == [installed] * 2
+
+
+@pytest.mark.parametrize("name", ["PATH", "LD_PRELOAD", "BASH_ENV", "signing_key", "-----BEGIN PRIVATE KEY-----"])
+def test_a_variable_that_would_change_what_runs_is_no_name_of_a_key(name: str) -> None:
+    with pytest.raises(ValidationError):
+        Project.model_validate({"name": "shop", "ci": {"signing": {"key": name}}})

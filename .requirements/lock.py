@@ -32,7 +32,7 @@ BUILD = ("setuptools", "uv")  # builds this project and what is published as a s
 AUDIT = "pip-audit==2.10.1"
 # what MLflow needs for a login, on PostgreSQL and S3; constraints.txt pins boto3 by its botocore
 SERVICES = "flask-wtf==1.3.0\nboto3\nmoto[s3]==5.2.5\npsycopg[binary]==3.3.9\n"
-# a program of its own: what signs shares no library with what it vouches for. 1.1.1 imports pyOpenSSL and forgets to ask
+# a program of its own: what signs shares no library with what it signs; it imports pyOpenSSL without asking for it
 SIGN = "model-signing==1.1.1\npyopenssl\n"
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
@@ -49,8 +49,10 @@ def main() -> None:
     _write(BESIDE / "test", [block for block in more if block.partition("==")[0] not in BUILD])
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
     _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])
-    served = {block.partition("==")[0] for block in _needed("verify")}
-    _write(SHIPPED / "serve", [block for block in run if block.partition("==")[0] in served])
+    core = _needed()
+    verifying = {_name(block) for block in _needed("verify")} - {_name(block) for block in core}
+    _write(SHIPPED / "serve", core)
+    _write(SHIPPED / "verify", [block for block in run if _name(block) in verifying])
     _write(SHIPPED / "sign", _resolved("-", "--constraint", "constraints.txt", read=SIGN))
     _write(SHIPPED / "run", plain)
     _write(SHIPPED / "torch", [block for block in run if TORCH.match(block)])
@@ -70,6 +72,10 @@ def _resolved(*options: str, read: str | None = None) -> list[str]:
     command = [sys.executable, "-m", *COMPILE, *PLAIN, *options]
     done = subprocess.run(command, cwd=ROOT, input=read, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
     return _blocks(done.stdout)
+
+
+def _name(block: str) -> str:
+    return block.partition("==")[0]
 
 
 def _cpu(requirement: str) -> str:

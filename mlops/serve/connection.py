@@ -40,6 +40,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, door: Door, **given: Any) -> None:
         super().__init__(**given)
         self._door, self._limits = door, door.limits
+        self._headers, self._bytes = door.limits.headers, door.limits.header_bytes  # looked at for each request
         self._awaited = _HEADERS
         self._begun = False  # the first byte of a request is there
         self._head = self._chunk = 0  # bytes: of headers so far without the latest chunk, and of that
@@ -76,7 +77,7 @@ class Connection(HttpToolsProtocol):
             return
         if self._awaited == _HEADERS and before:
             self._head += self._chunk
-        if self._awaited == _HEADERS and self._head > self._limits.header_bytes:
+        if self._awaited == _HEADERS and self._head > self._bytes:
             self._refuse_headers()
         elif self._timer is None:
             self._arm()
@@ -112,7 +113,8 @@ class Connection(HttpToolsProtocol):
         if self._timer is not None:
             self._disarm()
         self._awaited = _BODY
-        if self._too_large():
+        more = self._head + self._chunk > self._bytes  # of which the body may be most
+        if len(self.headers) > self._headers or (more and self._too_large()):
             app, self.app = self.app, _too_large
             super().on_headers_complete()
             self.app = app
@@ -196,11 +198,7 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
     def _too_large(self) -> bool:
-        if len(self.headers) > self._limits.headers:
-            return True
-        if self._head + self._chunk <= self._limits.header_bytes:
-            return False
-        return sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self._limits.header_bytes
+        return sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > self._bytes
 
     def _refuse_headers(self) -> None:
         if not self.transport.is_closing():

@@ -19,11 +19,11 @@ class Limits(Block):
     is told to come back (503)."""
     headers: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Headers of a request."""
-    header_bytes: Annotated[int, Field(ge=64, le=1 << 20)] = 32 << 10
+    header_bytes: Annotated[int, Field(ge=64, le=1_000_000)] = 32 << 10
     """Bytes of a request's headers."""
     header_seconds: Seconds = 10.0
     """Until a request's headers are there, counted from the connection or from their first byte."""
-    body_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 16 << 20
+    body_bytes: Annotated[int, Field(ge=1, le=1_000_000_000)] = 16 << 20
     """Bytes of a request's body."""
     body_seconds: Seconds = 30.0
     """From the headers until the body is there."""

@@ -54,8 +54,9 @@ class Signer(Block):
 class KeySigning(Block):
     """The job that registers signs with a key."""
 
-    key: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")]
-    """The name of the secret of `ci.environment` that holds the private key, as PEM."""
+    key: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,94}_KEY$")]
+    """The name of the secret of `ci.environment` that holds the private key, as PEM; it ends in `_KEY`, because most
+    other variables would change what the step runs."""
 
 
 Signing = Literal["keyless"] | KeySigning

@@ -33,15 +33,26 @@ def install(environment: Path, lock: Path, wheel: Path) -> Path:
     """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
     commands = environment / "bin"
-    own = ["--quiet", "--python", str(commands / "python"), "--no-deps"]
-    uv = [sys.executable, "-m", "uv", "pip", "install", *own, "--compile-bytecode"]
-    pip = [sys.executable, "-m", "pip", *own[:3], "install", *own[3:]]
+    install_more(commands, lock)
+    subprocess.run([*_uv(commands), str(wheel)], check=True, capture_output=True)
+    return commands
+
+
+def install_more(commands: Path, lock: Path) -> None:
+    """Add what a lock names to an environment, by its hashes; skips the test where no index is reachable."""
+    pip = [sys.executable, "-m", "pip", *_own(commands)[:3], "install", *_own(commands)[3:]]
     locked = ["--require-hashes", "-r", str(lock)]
-    if subprocess.run([*uv, *locked], capture_output=True, check=False).returncode:
+    if subprocess.run([*_uv(commands), *locked], capture_output=True, check=False).returncode:
         got = subprocess.run([*pip, *locked], capture_output=True, text=True, check=False)
         _hold(got, lock)
-    subprocess.run([*uv, str(wheel)], check=True, capture_output=True)
-    return commands
+
+
+def _own(commands: Path) -> list[str]:
+    return ["--quiet", "--python", str(commands / "python"), "--no-deps"]
+
+
+def _uv(commands: Path) -> list[str]:
+    return [sys.executable, "-m", "uv", "pip", "install", *_own(commands), "--compile-bytecode"]
 
 
 def _hold(got: subprocess.CompletedProcess[str], lock: Path) -> None:

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from mlops.bundle.contents import Contents
+from mlops.bundle.manifest import seal
+from mlops.bundle.signature import sign
 from tests.builders.bundles import make_bundle
 from tests.builders.repositories import copy_own
-from tests.builders.wheels import build_wheel, install
+from tests.builders.signing import private_key, write_policy
+from tests.builders.wheels import build_wheel, install, install_more
 
 pytestmark = pytest.mark.slow
 LARGEST = 215  # MB on disk that a serving environment may have
@@ -96,3 +100,24 @@ def test_what_needs_an_extra_says_what_to_type(
         f"`mlops {verb[0]}` needs {library}, which is not installed: it comes with the extra `{extra}`\n"
         f'hint: pip install "mlops-by-pull-request[{extra}]"\n',
     )
+
+
+def test_a_server_holds_a_bundle_to_its_signature(core: Path, repository: Path, tmp_path: Path) -> None:
+    """The last test of the file: it adds to the core what verifies."""
+    bundle = make_bundle(tmp_path / "bundle")
+    write_policy(tmp_path / "elsewhere", unsigned="refuse")
+    contents = Contents.read(bundle)
+    (tmp_path / "bundle.signature.json").write_bytes(sign(contents, private_key()))
+    command = ("serve", "bundle", "--policy", "elsewhere/conf/policy.yaml", "--check")
+    done = mlops(core, tmp_path, *command)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (6, 'hint: pip install "mlops-by-pull-request[verify]"')
+    install_more(core, repository / "mlops" / "locks" / "verify.txt")
+    done = mlops(core, tmp_path, *command)
+    assert (done.returncode, done.stdout.partition(" by ")[0]) == (0, "8 golden rows answered exactly as expected"), (
+        done
+    )
+    scaler = bundle / "transform.json"
+    scaler.write_bytes(scaler.read_bytes().replace(b"0.", b"1.", 1))
+    seal(bundle, contents.manifest.pipeline, contents.manifest.task)
+    done = mlops(core, tmp_path, *command)
+    assert (done.returncode, "the signature is of another bundle" in done.stderr) == (5, True), done

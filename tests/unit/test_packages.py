@@ -41,7 +41,7 @@ def asked(project: dict[str, Any]) -> list[str]:
     return [*project["dependencies"], *(item for extra in extras for item in project["optional-dependencies"][extra])]
 
 
-SHIPPED = ("run", "serve", "sign", "torch", "torch-cpu", *STORES)
+SHIPPED = ("run", "serve", "sign", "torch", "torch-cpu", "verify", *STORES)
 LOCKS = (*SHIPPED, "audit", "build", "services", "test")
 
 
@@ -98,7 +98,9 @@ def test_a_setup_for_the_demo_installs_nothing_that_only_tests_need(repository: 
 
 
 def test_what_serves_is_part_of_what_runs(repository: Path) -> None:
-    assert locked(repository, "serve").items() <= locked(repository, "run").items()
+    for name in ("serve", "verify"):
+        assert locked(repository, name).items() <= locked(repository, "run").items()
+    assert not locked(repository, "serve").keys() & locked(repository, "verify").keys()
     assert not locked(repository, "test").keys() & locked(repository, "run").keys()
     assert not locked(repository, "services").keys() & (locked(repository, "run") | locked(repository, "test")).keys()
 
@@ -123,7 +125,7 @@ def test_an_audit_reads_every_lock(repository: Path) -> None:
     read = {path for line in lines for path in re.findall(r"--requirement (\S+)\.txt", line)}
     places = {f"mlops/locks/{name}" if name in SHIPPED else f".requirements/{name}" for name in LOCKS}
     # the core is part of what runs, and a build of torch for CPUs has the holes of any other
-    assert places - read == {"mlops/locks/serve", "mlops/locks/torch-cpu"}
+    assert places - read == {"mlops/locks/serve", "mlops/locks/torch-cpu", "mlops/locks/verify"}
 
 
 def test_a_setup_that_compares_no_hashes_says_so(repository: Path) -> None:

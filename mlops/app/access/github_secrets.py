@@ -10,7 +10,6 @@ from functools import partial
 from urllib.parse import quote
 
 from mlops.app.access.answers import Repository, listed
-from mlops.spec.credentials import USES
 from mlops.spec.project import Project
 
 
@@ -19,7 +18,7 @@ def looks_at_secrets(
 ) -> Iterator[tuple[str, Callable[[], Iterable[str]], str]]:
     """Give what to look at where a project names secrets: a title, the look, and what would put it right."""
     key = () if project.ci.app is None else (project.ci.app.key,)
-    if names := (*project.ci.secrets_for(*USES), *key):
+    if names := (*project.secrets_in(project.ci.environment), *key):
         hint = "gh secret delete NAME, then gh secret set NAME --env ENVIRONMENT"
         yield "secrets", partial(_reachable, repository, names), hint
     for place in dict.fromkeys((project.ci.environment, *project.environments)):

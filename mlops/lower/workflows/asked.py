@@ -14,6 +14,7 @@ from mlops.lower.workflows.shared import (
     signed_in,
     trusted,
 )
+from mlops.lower.workflows.signing import verify_steps
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.credentials import RELEASING, USES
 from mlops.spec.project import Project
@@ -52,7 +53,8 @@ def lower_rollback(project: Project) -> Workflow:
         "environment": {"description": "Where", "type": "choice", "required": True, "options": [*project.environments]},
     }
     names = {"PIPELINES": "${{ inputs.name }}", "ENVIRONMENT": "${{ inputs.environment }}"}
-    steps = propose(project.ci, "Propose the bundle before", _ROLLBACK, names, uses=RELEASING)
+    proposed = propose(project.ci, "Propose the bundle before", _ROLLBACK, names, uses=RELEASING)
+    steps = (*verify_steps(project.ci), *proposed)
     return _asked(project, "rollback", "Roll back", inputs, steps)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import READ, cron, head, identified, on_main, signed_in
+from mlops.lower.workflows.signing import verify_steps
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Environment, Project
@@ -30,7 +31,7 @@ def lower_release(project: Project) -> Workflow:
 def _reconcile(project: Project, name: str, environment: Environment) -> Job:
     settings = project.ci
     reconcile = signed_in(environment.cloud, Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}"), name)
-    steps = (*head(settings), holding(settings, reconcile, *RELEASING))
+    steps = (*head(settings), *verify_steps(settings), holding(settings, reconcile, *RELEASING))
     unasked = "" if environment.drift else " && github.event_name != 'schedule'"
     return Job(
         f"reconcile-{name}",

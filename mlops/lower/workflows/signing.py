@@ -33,7 +33,14 @@ def sign_steps(settings: Continuous, names: dict[str, str], condition: str) -> t
     if isinstance(settings.signing, KeySigning):
         key = settings.signing.key
         return (replace(step, environment=step.environment | {key: f"${{{{ secrets.{key} }}}}"}),)
-    return (Step("Install what signs", run=_INSTALL, condition=condition), step)
+    return (*verify_steps(settings, condition), step)
+
+
+def verify_steps(settings: Continuous, condition: str = "") -> tuple[Step, ...]:
+    """Install what makes and verifies a workflow's signature, for a job that holds bundles to it."""
+    if settings.signing != "keyless":
+        return ()
+    return (Step("Install what signs and verifies", run=_INSTALL, condition=condition),)
 
 
 def identified_to_sign(settings: Continuous, granted: tuple[Permission, ...]) -> tuple[Permission, ...]:

@@ -67,9 +67,9 @@ def test_a_key_that_nobody_knows_has_none() -> None:
         ("card.contact", "growth@shop.example", "conf/pipeline/churn.yaml:63:12", ("package", "policy")),
         ("budget.money", 2.5, "conf/pipeline/churn.yaml:88:30", ("policy", "mlops plan")),
         ("gates.4.fairness", "equal_opportunity_difference", "conf/pipeline/churn.yaml:49:16", None),
-        ("environments.staging.timeout", 20, "conf/project.yaml:25:14", ("jobs reconcile-*",)),
+        ("environments.staging.timeout", 20, "conf/project.yaml:26:14", ("jobs reconcile-*",)),
         ("environments.prod.timeout", 30, "", ("jobs reconcile-*",)),
-        ("environments.staging.propose", True, "conf/project.yaml:23:14", ("job register",)),
+        ("environments.staging.propose", True, "conf/project.yaml:24:14", ("job register",)),
     ],
 )
 def test_a_key_of_a_newer_block_tells_value_place_and_readers(

@@ -72,7 +72,7 @@ def _pipeline(root: Path, pipeline: PipelinePlan, *, whole: bool) -> Iterator[Fi
     other = (*other_data(root, pipeline, locked, looked.tree), *other_outputs(root, pipeline, locked, looked.tree))
     for message in other:
         yield Finding(pipeline.name, message, 5)
-    for path, place in bad_objects(root, pipeline.folder, locked, looked) if whole else ():
+    for path, place in bad_objects(root, locked, looked) if whole else ():
         yield Finding(pipeline.name, f"{path} has other bytes in DVC's cache, {place}", 5)
     looked.keep()
     yield from _bundle(root, pipeline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +156,33 @@ def test_what_is_bad_in_the_cache_alone_is_taken_from_the_work_tree(recorded: Re
     assert run_pipeline(workspace, "churn").verdict == "pass"
     assert (recorded.ran(), place.read_bytes()) == ([], good)
     assert verify(workspace, whole=True) == ()
+
+
+def _of_lock(made: Recorded) -> None:
+    flip(made.lock, made.lock.read_text().index(made.digest("artifacts/raw.parquet")))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda made: flip(made.folder / "data/churn.csv"),
+        lambda made: flip(made.folder / "reports/metrics.json"),
+        lambda made: flip(made.folder / "artifacts/split/train.parquet"),
+        _of_lock,
+    ],
+    ids=["data", "report", "artifact", "lock"],
+)
+def test_the_hint_of_verify_ends_what_verify_found(
+    damage: Callable[[Recorded], None], recorded: Recorded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(recorded)
+    assert run(["verify", "churn", "--bytes"]) == 5
+    hint = "hint: run `mlops compile` and `mlops run NAME`, and commit what they write"
+    assert capsys.readouterr().err.splitlines() == [hint]
+    assert run(["compile"]) == 0
+    assert run(["run", "churn"]) == 0
+    assert run(["verify", "churn", "--bytes"]) == 0
 
 
 @pytest.mark.slow

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mlops.app.running.damage import ASIDE, aside, object_of, touch
+from mlops.app.running.damage import ASIDE, aside, touch
 from mlops.app.running.looked import Looked
 from mlops.errors import IntegrityError
+from mlops.files.dvc_cache import placed
 from mlops.files.plain_yaml import parse
 
 
@@ -27,7 +28,8 @@ def refuse_damaged(root: Path, cache: Path, place: Path, looked: Looked) -> None
         IntegrityError: it did.
     """
     digest = _named(place)
-    if digest is None or not (kept := object_of(cache, digest)).is_file() or looked.file(kept) == digest:
+    kept = None if digest is None else placed(cache, digest)
+    if digest is None or kept is None or not kept.is_file() or looked.file(kept) == digest:
         return
     where = aside(root, kept, digest)
     same = place.is_file() and looked.file(place) == looked.file(root / where)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlops.app.planning.lock import LockedStage
-from mlops.app.running.damage import Damage, refuse_other
+from mlops.app.running.damage import Damage, mend, refuse_other
 from mlops.app.running.looked import Looked
 from mlops.app.running.remote_objects import repair_remote
 from mlops.app.running.run import run_pipeline
@@ -105,6 +105,19 @@ def test_a_stage_that_ran_again_for_damage_must_write_what_was_recorded() -> Non
         "git diff pipelines/churn/dvc.lock; commit it to record this run, or take it back and fetch what was recorded: "
         "dvc pull",
     )
+
+
+def test_a_lock_that_leads_elsewhere_moves_and_touches_nothing(tmp_path: Path) -> None:
+    """A pull request brings its own lock: what it calls a digest, or an output, may be any path."""
+    root, outside = tmp_path / "shop/work", tmp_path / "shop/file"
+    root.mkdir(parents=True)
+    outside.write_text("one")
+    os.utime(outside, (OLD, OLD))
+    outputs = {"artifacts/a": f"aa{outside}", "artifacts/b": "../../../file", "../../../file": "0" * 32}
+    locked = {"train": LockedStage("run", {}, {}, outputs)}
+    cache = root / ".dvc/cache/files/md5"
+    assert mend(root, "pipelines/churn", cache, locked, Looked(root, "churn")) == ()
+    assert (outside.read_text(), outside.stat().st_mtime) == ("one", OLD)
 
 
 @pytest.fixture(scope="module")

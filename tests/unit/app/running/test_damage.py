@@ -20,7 +20,7 @@ from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import IntegrityError
 from tests.builders.flipped import flip
-from tests.builders.recorded import Recorded, make_recorded
+from tests.builders.recorded import Recorded
 from tests.builders.repositories import make_repository, record
 
 OLD = 1_000_000_000  # seconds: longer ago than a file is waited for
@@ -120,19 +120,6 @@ def test_a_lock_that_leads_elsewhere_moves_and_touches_nothing(tmp_path: Path) -
     assert (outside.read_text(), outside.stat().st_mtime) == ("one", OLD)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    return make_recorded(tmp_path_factory.mktemp("recorded"))
-
-
-@pytest.fixture
-def recorded(made: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    shutil.copytree(made.root.parent, tmp_path / "copy")
-    found = Recorded(tmp_path / "copy/shop", tmp_path / "copy/remote")
-    monkeypatch.chdir(found.root)
-    return found
-
-
 @pytest.mark.slow
 def test_what_the_remote_delivered_is_not_trained_on(
     recorded: Recorded, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -180,11 +167,9 @@ def _of_lock(made: Recorded) -> None:
     "damage",
     [
         lambda made: flip(made.folder / "data/churn.csv"),
-        lambda made: flip(made.folder / "reports/metrics.json"),
-        lambda made: flip(made.folder / "artifacts/split/train.parquet"),
         _of_lock,
     ],
-    ids=["data", "report", "artifact", "lock"],
+    ids=["data", "lock"],
 )
 def test_the_hint_of_verify_ends_what_verify_found(
     damage: Callable[[Recorded], None], recorded: Recorded, capsys: pytest.CaptureFixture[str]

@@ -1,4 +1,4 @@
-"""What tests of the application share: this release's wheel, a repository on an earlier one, and one that DVC recorded."""
+"""What tests of the application share: this release's wheel, a repository on an earlier one, one that DVC recorded."""
 
 from __future__ import annotations
 

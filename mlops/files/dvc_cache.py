@@ -108,7 +108,7 @@ def _recorded(root: Path, path: Path) -> set[str]:
             if out == inside:
                 found.add(digest)
             elif inside.startswith(f"{out}/") and _FOLDER.fullmatch(digest):
-                found.add(_listed(objects(root), digest).get(inside.removeprefix(f"{out}/"), ""))
+                found.add(listed(objects(root), digest).get(inside.removeprefix(f"{out}/"), ""))
         if folder == root:
             break
     return found
@@ -137,16 +137,26 @@ def _parsed(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _listed(kept: Path, digest: str) -> dict[str, str]:
+def placed(kept: Path, digest: str) -> Path | None:
+    """Place an object by its name; None where that is no name of DVC's, which may lead anywhere."""
+    named = _DIGEST.fullmatch(digest) or _FOLDER.fullmatch(digest)
+    return kept / digest[:2] / digest[2:] if named else None
+
+
+def listed(kept: Path, digest: str) -> dict[str, str]:
     """Read the list of a folder's files, if it is the one that the digest names: {path: MD5}."""
-    path = kept / digest[:2] / digest[2:]
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
+    path = placed(kept, digest)
+    if path is None or path.is_symlink() or not path.is_file() or path.stat().st_size > _LARGEST:
         return {}
     data = path.read_bytes()
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != digest.removesuffix(".dir"):
         return {}
+    return parse_list(data)
+
+
+def parse_list(data: bytes) -> dict[str, str]:
+    """Read what DVC writes of a folder's files: {path: MD5}; nothing of what is no such list."""
     try:
-        entries = json.loads(data)
-        return {str(entry["relpath"]): str(entry["md5"]) for entry in entries}
-    except (ValueError, KeyError, TypeError):
+        return {str(entry["relpath"]): str(entry["md5"]) for entry in json.loads(data)}
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}

@@ -86,9 +86,19 @@ def enter(
     with tempfile.TemporaryDirectory(prefix="mlops-register-") as folder:
         write_model(Path(folder), bundle)
         client.log_artifacts(run.info.run_id, folder, ARTIFACT)
-    hold_files(client, entry.name, str(run.info.run_id), bundle.digest, dict(entry.tags)[FILES])
+    _hold_uploaded(client, entry, str(run.info.run_id), bundle.digest)
     client.set_terminated(run.info.run_id, "FINISHED")
     return _settle(client, entry, _create(client, entry, run))
+
+
+def _hold_uploaded(client: MlflowClient, entry: Entry, run: str, digest: str) -> None:
+    """Hold what a run has now before a version names it; a run that holds more, or other, is given up for a new one."""
+    try:
+        hold_files(client, entry.name, run, digest, dict(entry.tags)[FILES])
+    except IntegrityError as error:
+        client.delete_run(run)
+        hint = f"that run is deleted in MLflow now; find out who wrote there, then: mlops register {entry.name}"
+        raise IntegrityError(error.message, hint=hint) from error
 
 
 def withdraw(client: MlflowClient, name: str, bundle: str, verdict: str) -> bool:

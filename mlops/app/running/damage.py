@@ -8,17 +8,17 @@ its good copy is taken. Nothing that was moved aside is ever used or deleted.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.planning.lock import LockedStage
 from mlops.app.running.looked import Looked
 from mlops.errors import IntegrityError
-from mlops.files.dvc_cache import objects
+from mlops.files.dvc_cache import listed, objects, placed
 
 Locked = dict[str, LockedStage]
 ASIDE = ".mlops/quarantine"
@@ -43,8 +43,10 @@ class Damage:
         return f"{self.path} had other bytes in DVC's cache than were recorded: moved aside, to {where}"
 
 
-def mend(root: Path, folder: str, locked: Locked, looked: Looked) -> tuple[Damage, ...]:
+def mend(root: Path, folder: str, cache: Path, locked: Locked, looked: Looked) -> tuple[Damage, ...]:
     """Move bad objects out of DVC's cache, and have DVC read again what is not as the lock says.
+
+    `cache` is where the cache has the files themselves (`dvc_cache.objects`).
 
     Raises:
         OSError: the system refuses it.
@@ -52,8 +54,8 @@ def mend(root: Path, folder: str, locked: Locked, looked: Looked) -> tuple[Damag
     found = []
     for stage, path, recorded in _outputs(locked):
         place = root / folder / path
-        files = dict(_files(root, recorded, looked))
-        moved = tuple(aside(root, at, digest) for at, digest in _bad(root, recorded, looked))
+        files = _files(cache, recorded)
+        moved = tuple(aside(root, at, digest) for at, digest in _bad(cache, recorded, looked))
         if place.exists() and looked.tree(place) != recorded:
             _look_again(place, files, looked)
         if moved:
@@ -61,11 +63,12 @@ def mend(root: Path, folder: str, locked: Locked, looked: Looked) -> tuple[Damag
     return tuple(found)
 
 
-def bad_objects(root: Path, folder: str, locked: Locked, looked: Looked) -> Iterator[tuple[str, str]]:
+def bad_objects(root: Path, locked: Locked, looked: Looked) -> Iterator[tuple[str, str]]:
     """Give the objects of DVC's cache that have other bytes than their names say: whose they are, and where."""
+    cache = objects(root)
     for _, path, recorded in _outputs(locked):
-        for at, digest in _bad(root, recorded, looked):
-            inner = next((name for name, known in _files(root, recorded, looked) if known == digest), "")
+        for at, digest in _bad(cache, recorded, looked):
+            inner = next((name for name, known in _files(cache, recorded).items() if known == digest), "")
             yield f"{path}/{inner}".rstrip("/"), _shown(root, at)
 
 
@@ -91,8 +94,12 @@ def refuse_other(before: Locked, after: Locked, damaged: tuple[Damage, ...], nam
         IntegrityError: one wrote something else, from the same inputs by the same configuration.
     """
     for item in damaged:
-        then, now = before[item.stage], after.get(item.stage)
-        if now is None or (then.command, then.section, then.inputs) != (now.command, now.section, now.inputs):
+        then, now = before.get(item.stage), after.get(item.stage)
+        if (
+            then is None
+            or now is None
+            or (then.command, then.section, then.inputs) != (now.command, now.section, now.inputs)
+        ):
             continue
         if now.outputs.get(item.path) != item.recorded:
             raise IntegrityError(
@@ -104,33 +111,23 @@ def refuse_other(before: Locked, after: Locked, damaged: tuple[Damage, ...], nam
 
 
 def _outputs(locked: Locked) -> Iterator[tuple[str, str, str]]:
+    """Give stage, path and digest of every output; a path that a lock leads elsewhere by is no output of ours."""
     for name, stage in locked.items():
         for path, digest in stage.outputs.items():
-            yield name, path, digest
+            if not path.startswith("/") and ".." not in path.split("/"):
+                yield name, path, digest
 
 
-def object_of(root: Path, digest: str) -> Path:
-    """Place an object of DVC's cache."""
-    return objects(root) / digest[:2] / digest[2:]
-
-
-def _files(root: Path, recorded: str, looked: Looked) -> Iterator[tuple[str, str]]:
+def _files(cache: Path, recorded: str) -> dict[str, str]:
     """Give the files of an output with their digests, by path from there; none of a folder whose list is not here."""
-    if not recorded.endswith(".dir"):
-        yield "", recorded
-        return
-    place = object_of(root, recorded)
-    if place.is_file() and looked.file(place) == recorded.removesuffix(".dir"):
-        for entry in json.loads(place.read_bytes()):
-            yield str(entry["relpath"]), str(entry["md5"])
+    return listed(cache, recorded) if recorded.endswith(".dir") else {"": recorded}
 
 
-def _bad(root: Path, recorded: str, looked: Looked) -> Iterator[tuple[Path, str]]:
+def _bad(cache: Path, recorded: str, looked: Looked) -> Iterator[tuple[Path, str]]:
     """Give objects of the cache, the list of a folder among them, whose bytes are not what they are named by."""
-    digests = {recorded, *(digest for _, digest in _files(root, recorded, looked))}
-    for digest in sorted(digests):
-        place = object_of(root, digest)
-        if place.is_file() and looked.file(place) != digest.removesuffix(".dir"):
+    for digest in sorted({recorded, *_files(cache, recorded).values()}):
+        place = placed(cache, digest)
+        if place is not None and place.is_file() and looked.file(place) != digest.removesuffix(".dir"):
             yield place, digest
 
 
@@ -142,12 +139,19 @@ def aside(root: Path, place: Path, name: str) -> str:
     return target.relative_to(root).as_posix()
 
 
+def touch(file: Path) -> None:
+    """Give a file a new time; a link, and what belongs to somebody else, is left to DVC, which knows where it leads."""
+    if not file.is_symlink():
+        with suppress(PermissionError):
+            os.utime(file)
+
+
 def _look_again(place: Path, files: dict[str, str], looked: Looked) -> None:
     """Give files with other bytes a new time, by which DVC sees that they are not what it put there."""
     for file in [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file()):
         inner = file.relative_to(place).as_posix() if file != place else ""
         if looked.file(file) != files.get(inner):
-            os.utime(file)
+            touch(file)
 
 
 def _shown(root: Path, place: Path) -> str:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from mlops.app.planning.lock import read_lock
 from mlops.app.project import open_project
 from mlops.app.releasing.keeping import push
 from mlops.errors import InfrastructureError, StaleError
+from mlops.files.dvc_cache import parse_list, placed
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,18 @@ def _looked(odb: Any, named: dict[str, str]) -> Iterator[tuple[Bad, bool]]:
     seen: set[str] = set()
     while waiting:
         digest, path = waiting.pop()
+        if digest in seen or placed(Path(), digest) is None:
+            continue
         place = odb.oid_to_path(digest)
-        if digest in seen or not odb.fs.exists(place):
+        if not odb.fs.exists(place):
             continue
         seen.add(digest)
         good = _md5(odb.fs, place) == digest.removesuffix(".dir")
         yield Bad(path, digest, str(odb.fs.unstrip_protocol(place))), good
         if good and digest.endswith(".dir"):
             with odb.fs.open(place, "rb") as file:
-                waiting += [(str(item["md5"]), f"{path}/{item['relpath']}") for item in json.load(file)]
+                inside = parse_list(file.read())
+            waiting += [(known, f"{path}/{inner}") for inner, known in inside.items()]
 
 
 def _md5(fs: Any, place: str) -> str:

@@ -54,12 +54,14 @@ def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reprodu
         Conflicted: a merge left both versions in dvc.lock.
         StaleError: the rules, or the policy, are not those it began with.
         InfrastructureError: the live bundle that a rule compares with cannot be had.
-        IntegrityError: what lies here is not what was recorded, though DVC took it for that; or a stage that ran again
-            because its output was damaged wrote something else.
+        IntegrityError: the data came damaged out of DVC's cache; what lies here is not what was recorded, though DVC
+            took it for that; or a stage that ran again because its output was damaged wrote something else.
     """
     standing = mended(workspace, (name,))[name]
     for item in standing.damage:
         print(f"{name}: {item.told}", file=sys.stderr, flush=True)
+    if standing.refused is not None:
+        raise standing.refused
     if standing.settled:
         return settled(workspace.root, name)
     begun = Begun.of(workspace, name, standing)

@@ -5,6 +5,7 @@ Content is read in full in CI; elsewhere where a file's size, time or inode move
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from mlops.app.running.looked import Looked
 from mlops.app.running.tracked import look_again, refuse_damaged
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
-from mlops.errors import IntegrityError
+from mlops.errors import IntegrityError, MlopsError
 from mlops.files.canonical import dumps
 from mlops.files.conflict import Conflicted
+from mlops.files.dvc_cache import objects
 from mlops.plan.stage import Stage
 
 
@@ -30,11 +32,18 @@ class Standing:
     stale: tuple[str, ...]
     damage: tuple[Damage, ...] = ()
     """What had bad objects in DVC's cache before they were moved aside (`mended`)."""
+    refused: MlopsError | None = None
+    """Why it cannot run: what it reads is damaged, and no stage makes it again."""
 
     @property
     def settled(self) -> bool:
         """Whether there is nothing to do."""
-        return self.compiled and not self.stale
+        return self.compiled and not self.stale and self.refused is None
+
+    @property
+    def unrun(self) -> bool:
+        """Whether it is not to be run: there is nothing to do, or it cannot be."""
+        return self.settled or self.refused is not None
 
 
 def mended(workspace: Workspace, names: tuple[str, ...]) -> dict[str, Standing]:
@@ -42,11 +51,20 @@ def mended(workspace: Workspace, names: tuple[str, ...]) -> dict[str, Standing]:
 
     Raises:
         Conflicted: a merge left two versions of a lock.
-        IntegrityError: the data came damaged out of DVC's cache.
         OSError: the system refuses to move a bad object.
     """
-    damage = {name: _mend(workspace, name) for name in names}
-    return {name: replace(found, damage=damage[name]) for name, found in standings(workspace, names).items()}
+    known, cache = {name: Looked(workspace.root, name) for name in names}, objects(workspace.root)
+    damage: dict[str, tuple[Damage, ...]] = {}
+    refused: dict[str, MlopsError] = {}
+    for name in names:
+        try:
+            damage[name] = _mend(workspace, name, cache, known[name])
+        except Conflicted:
+            raise
+        except MlopsError as error:
+            refused[name] = error
+    found = standings(workspace, names, known)
+    return {name: replace(found[name], damage=damage.get(name, ()), refused=refused.get(name)) for name in names}
 
 
 def recorded(workspace: Workspace, name: str) -> dict[str, LockedStage]:
@@ -59,41 +77,42 @@ def recorded(workspace: Workspace, name: str) -> dict[str, LockedStage]:
         return {}
 
 
-def _mend(workspace: Workspace, name: str) -> tuple[Damage, ...]:
-    root, looked = workspace.root, Looked(workspace.root, name)
+def _mend(workspace: Workspace, name: str, cache: Path, looked: Looked) -> tuple[Damage, ...]:
+    root = workspace.root
     pipeline, locked = workspace.pipeline(name), recorded(workspace, name)
     for stage, paths in given(pipeline).items():
         for path in paths if stage in locked else ():
             place = root / pipeline.folder / path
-            refuse_damaged(root, place, looked)
+            refuse_damaged(root, cache, place, looked)
             look_again(place, locked[stage].inputs.get(path), looked)
-    found = mend(root, pipeline.folder, locked, looked)
-    looked.keep()
+    found = mend(root, pipeline.folder, cache, locked, looked)
     if found:
         into_cache(root, name)
     return found
 
 
-def standings(workspace: Workspace, names: tuple[str, ...]) -> dict[str, Standing]:
-    """Look at pipelines, in the order of their names."""
+def standings(
+    workspace: Workspace, names: tuple[str, ...], known: Mapping[str, Looked] | None = None
+) -> dict[str, Standing]:
+    """Look at pipelines, in the order of their names; `known` is what was read of their files just now."""
     files = render(workspace.plan)
-    return {name: _standing(workspace, name, files) for name in names}
+    looked = known or {name: Looked(workspace.root, name) for name in names}
+    return {name: _standing(workspace, name, files, looked[name]) for name in names}
 
 
-def _standing(workspace: Workspace, name: str, files: dict[str, str]) -> Standing:
+def _standing(workspace: Workspace, name: str, files: dict[str, str], looked: Looked) -> Standing:
     pipeline = workspace.pipeline(name)
     compiled = {path: text for path, text in files.items() if path.startswith(f"{pipeline.folder}/")}
     as_written = all(_read(workspace.root / path) == text.encode() for path, text in compiled.items())
-    return Standing(as_written, _stale(workspace, name))
+    return Standing(as_written, _stale(workspace, name, looked))
 
 
-def _stale(workspace: Workspace, name: str) -> tuple[str, ...]:
+def _stale(workspace: Workspace, name: str, looked: Looked) -> tuple[str, ...]:
     """Name the stages from the first on that did not run as it stands: most of what follows reads what it writes."""
     pipeline = workspace.pipeline(name)
     stages = tuple(stage.name for stage in pipeline.stages)
     if not (locked := recorded(workspace, name)):
         return stages
-    looked = Looked(workspace.root, name)
     stale = _from(pipeline.stages, locked, workspace.root / pipeline.folder, looked)
     looked.keep()
     return stale

@@ -51,8 +51,8 @@ def run_together(
     for name in names:
         for item in found[name].damage:
             tell(f"{name}: {item.told}")
-    stale = sorted((name for name in names if not found[name].settled), key=lambda name: _size(workspace, name, found))
-    outcomes = {name: _settled(workspace, name) for name in names if found[name].settled}
+    outcomes = {name: _unrun(workspace, name, found[name]) for name in names if found[name].unrun}
+    stale = sorted((name for name in names if name not in outcomes), key=lambda name: _size(workspace, name, found))
     if stale:
         tell(_announcement(workspace, found, stale, jobs))
     crew = _Crew(workspace, jobs, tell, total=len(stale))
@@ -129,7 +129,10 @@ class _Crew:
         return outcome
 
 
-def _settled(workspace: Workspace, name: str) -> Outcome:
+def _unrun(workspace: Workspace, name: str, standing: Standing) -> Outcome:
+    """Say what becomes of one that has nothing to do, or cannot run."""
+    if standing.refused is not None:
+        return Outcome(name, error=standing.refused)
     try:
         return Outcome(name, settled(workspace.root, name))
     except MlopsError as error:

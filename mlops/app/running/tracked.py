@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
-from mlops.app.running.damage import ASIDE, aside, object_of
+from mlops.app.running.damage import ASIDE, aside, touch
 from mlops.app.running.looked import Looked
 from mlops.errors import IntegrityError
+from mlops.files.dvc_cache import placed
 from mlops.files.plain_yaml import parse
 
 
@@ -16,10 +16,10 @@ def look_again(place: Path, recorded: str | None, looked: Looked) -> None:
     """Have DVC read again what a run was recorded with and what is something else now: a file, or a folder of them."""
     if place.exists() and looked.tree(place) != recorded:
         for file in [place] if place.is_file() else sorted(path for path in place.rglob("*") if path.is_file()):
-            os.utime(file)
+            touch(file)
 
 
-def refuse_damaged(root: Path, place: Path, looked: Looked) -> None:
+def refuse_damaged(root: Path, cache: Path, place: Path, looked: Looked) -> None:
     """Refuse data that came damaged out of DVC's cache; both copies are moved aside, so that nothing learns from them.
 
     Data that somebody changed on purpose has no bad object in the cache, and is a change like any other.
@@ -28,7 +28,8 @@ def refuse_damaged(root: Path, place: Path, looked: Looked) -> None:
         IntegrityError: it did.
     """
     digest = _named(place)
-    if digest is None or not (kept := object_of(root, digest)).is_file() or looked.file(kept) == digest:
+    kept = None if digest is None else placed(cache, digest)
+    if digest is None or kept is None or not kept.is_file() or looked.file(kept) == digest:
         return
     where = aside(root, kept, digest)
     same = place.is_file() and looked.file(place) == looked.file(root / where)

@@ -16,7 +16,7 @@ from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.running.damage import bad_objects
 from mlops.app.running.looked import Looked, in_ci
 from mlops.app.workspace import Workspace
-from mlops.errors import InfrastructureError, IntegrityError
+from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.conflict import Conflicted
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
@@ -72,7 +72,7 @@ def _pipeline(root: Path, pipeline: PipelinePlan, *, whole: bool) -> Iterator[Fi
     other = (*other_data(root, pipeline, locked, looked.tree), *other_outputs(root, pipeline, locked, looked.tree))
     for message in other:
         yield Finding(pipeline.name, message, 5)
-    for path, place in bad_objects(root, pipeline.folder, locked, looked) if whole else ():
+    for path, place in bad_objects(root, locked, looked) if whole else ():
         yield Finding(pipeline.name, f"{path} has other bytes in DVC's cache, {place}", 5)
     looked.keep()
     yield from _bundle(root, pipeline)
@@ -82,7 +82,12 @@ def _remote(root: Path, name: str) -> Iterator[Finding]:
     from mlops.app.running.remote_objects import bad_in_remote
 
     hint = f"mlops repair {name} --remote"
-    for item in bad_in_remote(root, name):
+    try:
+        found = bad_in_remote(root, name)
+    except StaleError as error:  # of this pipeline alone
+        yield Finding(name, error.message, error.exit_code, error.hint)
+        return
+    for item in found:
         yield Finding(name, f"{item.path} has other bytes in the DVC remote, {item.place}", 5, hint)
 
 

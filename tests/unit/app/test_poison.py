@@ -13,7 +13,7 @@ import pytest
 
 from mlops.cli.main import run
 from tests.builders.flipped import flip, flipped, read, rewrite
-from tests.builders.recorded import Recorded, make_recorded
+from tests.builders.recorded import Recorded
 from tests.builders.released import Shop, make_released
 from tests.builders.repositories import BASE
 from tests.conftest import ROOT
@@ -31,20 +31,12 @@ def _rows() -> dict[str, str]:
 ROWS = _rows()
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    return make_recorded(tmp_path_factory.mktemp("recorded"))
-
-
 @pytest.fixture
-def recorded(made: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    """A copy, every file of which was looked at before."""
-    shutil.copytree(made.root.parent, tmp_path / "copy")
-    found = Recorded(tmp_path / "copy/shop", tmp_path / "copy/remote")
+def looked_at(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    """A recorded repository, every file of which was looked at before."""
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.chdir(found.root)
     assert run(["verify", "churn", "--bytes"]) == 0
-    return found
+    return recorded
 
 
 @pytest.fixture(scope="module")
@@ -119,8 +111,8 @@ def test_the_page_has_a_row_for_each_kind_of_object() -> None:
 
 
 @pytest.mark.parametrize("kind", RECORDED)
-def test_what_dvc_keeps(kind: str, recorded: Recorded) -> None:
-    RECORDED[kind](recorded)
+def test_what_dvc_keeps(kind: str, looked_at: Recorded) -> None:
+    RECORDED[kind](looked_at)
     assert run(_words(ROWS[kind], "churn")) == 5
 
 

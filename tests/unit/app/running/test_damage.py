@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mlops.app.planning.lock import LockedStage
-from mlops.app.running.damage import Damage, refuse_other
+from mlops.app.running.damage import Damage, mend, refuse_other
 from mlops.app.running.looked import Looked
 from mlops.app.running.remote_objects import repair_remote
 from mlops.app.running.run import run_pipeline
@@ -19,7 +20,7 @@ from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import IntegrityError
 from tests.builders.flipped import flip
-from tests.builders.recorded import Recorded, make_recorded
+from tests.builders.recorded import Recorded
 from tests.builders.repositories import make_repository, record
 
 OLD = 1_000_000_000  # seconds: longer ago than a file is waited for
@@ -106,17 +107,17 @@ def test_a_stage_that_ran_again_for_damage_must_write_what_was_recorded() -> Non
     )
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    return make_recorded(tmp_path_factory.mktemp("recorded"))
-
-
-@pytest.fixture
-def recorded(made: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    shutil.copytree(made.root.parent, tmp_path / "copy")
-    found = Recorded(tmp_path / "copy/shop", tmp_path / "copy/remote")
-    monkeypatch.chdir(found.root)
-    return found
+def test_a_lock_that_leads_elsewhere_moves_and_touches_nothing(tmp_path: Path) -> None:
+    """A pull request brings its own lock: what it calls a digest, or an output, may be any path."""
+    root, outside = tmp_path / "shop/work", tmp_path / "shop/file"
+    root.mkdir(parents=True)
+    outside.write_text("one")
+    os.utime(outside, (OLD, OLD))
+    outputs = {"artifacts/a": f"aa{outside}", "artifacts/b": "../../../file", "../../../file": "0" * 32}
+    locked = {"train": LockedStage("run", {}, {}, outputs)}
+    cache = root / ".dvc/cache/files/md5"
+    assert mend(root, "pipelines/churn", cache, locked, Looked(root, "churn")) == ()
+    assert (outside.read_text(), outside.stat().st_mtime) == ("one", OLD)
 
 
 @pytest.mark.slow
@@ -155,6 +156,31 @@ def test_what_is_bad_in_the_cache_alone_is_taken_from_the_work_tree(recorded: Re
     assert run_pipeline(workspace, "churn").verdict == "pass"
     assert (recorded.ran(), place.read_bytes()) == ([], good)
     assert verify(workspace, whole=True) == ()
+
+
+def _of_lock(made: Recorded) -> None:
+    flip(made.lock, made.lock.read_text().index(made.digest("artifacts/raw.parquet")))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda made: flip(made.folder / "data/churn.csv"),
+        _of_lock,
+    ],
+    ids=["data", "lock"],
+)
+def test_the_hint_of_verify_ends_what_verify_found(
+    damage: Callable[[Recorded], None], recorded: Recorded, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(recorded)
+    assert run(["verify", "churn", "--bytes"]) == 5
+    hint = "hint: run `mlops compile` and `mlops run NAME`, and commit what they write"
+    assert capsys.readouterr().err.splitlines() == [hint]
+    assert run(["compile"]) == 0
+    assert run(["run", "churn"]) == 0
+    assert run(["verify", "churn", "--bytes"]) == 0
 
 
 @pytest.mark.slow

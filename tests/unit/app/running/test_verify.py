@@ -110,3 +110,8 @@ def test_a_damaged_report_of_the_bundle_is_found(root: Path) -> None:
     assert (said, 5) in found(root)
     report.write_text(json.dumps({"schema_version": 1, "digest": digest, "verdict": "pass"}))
     assert ("reports/bundle.json is about another bundle, or none", 5) in found(root)
+
+
+def test_a_remote_that_is_not_there_is_said(root: Path) -> None:
+    (found,) = verify(open_workspace(root), remote=True)
+    assert (found.message, found.code, found.hint) == ("there is no DVC remote", 3, "dvc remote add -d NAME URL")

@@ -1,8 +1,8 @@
 """How compiled YAML is spelt: the same bytes for the same value, and nothing two readers of YAML disagree on.
 
 PyYAML decides how anything is spelt. What compiled files are made of for the most part, short texts and numbers in
-mappings and lists, is spelt here in the same way, many times faster; a test holds the two to the same bytes. A long text, or
-one of several lines, is asked of PyYAML by itself, once for each depth.
+mappings and lists, is spelt here in the same way, many times faster; a test holds the two to the same bytes. PyYAML is
+asked for a long text, or one of several lines, by itself, once for each depth.
 """
 
 from __future__ import annotations

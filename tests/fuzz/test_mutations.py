@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -27,6 +28,7 @@ EXTRA = {
 OFTEN = ("conf/pipeline/churn.yaml", "conf/data/churn.yaml", "conf/project.yaml")
 FILES = (*sorted(EXTRA), *EVERY_KEY_FILES)
 CHOICES = (*FILES, *OFTEN * 5)
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def refused(root: Path, number: int) -> bool:
         assert diagnostic.message, number
         assert diagnostic.rule in documentation(), number
         assert f":{diagnostic.position.line}:" in text, number
-    assert not any(character < " " for character in text if character != "\n"), number
+    assert not CONTROLS.search(text), number
     return any(diagnostic.severity == "error" for diagnostic in found)
 
 

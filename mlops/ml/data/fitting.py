@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.errors import DataError
 from mlops.files.canonical import rounded
+from mlops.ml.light import without_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -268,7 +269,8 @@ def _variance(x: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _information(x: NDArray[np.float32], y: NDArray[Any], task: str) -> NDArray[np.float64]:
-    from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
+    with without_pandas():
+        from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
     rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), _MOST_ROWS)).astype(np.int64))
     discrete = np.array([set(np.unique(column)) <= {0.0, 1.0} for column in x.T])

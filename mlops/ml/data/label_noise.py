@@ -19,6 +19,7 @@ from mlops.ml.data.parquet import ROW
 from mlops.ml.data.rules import NoiseLimit
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import ColumnType
+from mlops.ml.light import without_pandas
 
 _ROWS = 5_000
 _FOLDS = 3
@@ -131,7 +132,8 @@ def _matrix(sample: pl.DataFrame, kinds: Mapping[str, ColumnType]) -> NDArray[np
 
 
 def _out_of_fold(features: NDArray[np.float32], labels: Codes, folds: Codes, classes: int) -> Floats:
-    from sklearn.ensemble import ExtraTreesClassifier  # a second to import: only where it is needed
+    with without_pandas():
+        from sklearn.ensemble import ExtraTreesClassifier  # a second to import: only where it is needed
 
     chances = np.full((labels.size, classes), 0.0)
     for fold in range(_FOLDS):

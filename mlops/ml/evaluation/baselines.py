@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.ml.light import without_pandas
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -23,9 +25,10 @@ def dummy(task: str, y: NDArray[Any], classes: int, rows: int) -> NDArray[np.flo
 
 def simple(task: str, x: NDArray[Any], y: NDArray[Any], classes: int, test: NDArray[Any]) -> NDArray[np.float64]:
     """Score `test` ([m, ...]) by logistic or ridge regression fitted on `x` ([n, ...])."""
-    from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    with without_pandas():
+        from sklearn.linear_model import LogisticRegression, Ridge
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
 
     step = -(-len(x) // _ROWS)
     x, y, test = _flat(x[::step]), y[::step], _flat(test)

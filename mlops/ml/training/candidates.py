@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
+from mlops.ml.light import without_pandas
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
@@ -123,7 +124,8 @@ def _network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) -
 
 def _estimator(name: str) -> Build:
     def build(problem: Problem, parameters: Parameters, _: Origin) -> Candidate:
-        from mlops.ml.training import estimators
+        with without_pandas():
+            from mlops.ml.training import estimators
 
         make = getattr(estimators, name)
         return estimators.EstimatorCandidate(problem, lambda _session: make(problem, **parameters.model_dump()))
@@ -132,7 +134,8 @@ def _estimator(name: str) -> Build:
 
 
 def _random_forest(problem: Problem, parameters: RandomForest, _: Origin) -> Candidate:
-    from mlops.ml.training import estimators
+    with without_pandas():
+        from mlops.ml.training import estimators
 
     def build(session: Any) -> Any:
         return estimators.random_forest(problem, **parameters.model_dump(), threads=session.options.threads)

@@ -18,6 +18,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from mlops.errors import ConfigurationError, IntegrityError
+from mlops.ml.light import without_pandas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +59,9 @@ def from_torch(scores: Scores, shape: tuple[int, ...]) -> bytes:
 
 def from_sklearn(estimator: Any, problem: Problem, scale: Scale) -> bytes:
     """Translate a scikit-learn estimator; raises ConfigurationError when skl2onnx does not know it."""
-    from skl2onnx import to_onnx
-    from skl2onnx.common.data_types import FloatTensorType
+    with without_pandas():
+        from skl2onnx import to_onnx
+        from skl2onnx.common.data_types import FloatTensorType
 
     width = int(np.prod(problem.shape))
     options = {} if problem.task == "regression" else {"zipmap": False}

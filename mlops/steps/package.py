@@ -74,7 +74,7 @@ def run(context: StageContext) -> None:
 
 def refuse_unless_passed(gate: dict[str, Any], pipeline: str) -> None:
     """Raise GateFailed or Inconclusive, with the sentences of the rules that said so."""
-    verdict = held(gate["verdict"], gate["rules"])
+    verdict = _verdict(gate)
     if verdict == "pass":
         return
     blocking = [rule for rule in gate.get("rules", []) if rule["mode"] == "block" and rule["applicable"]]
@@ -85,6 +85,15 @@ def refuse_unless_passed(gate: dict[str, Any], pipeline: str) -> None:
         f"{pipeline} is not packaged: the gate's verdict is {verdict}{sentences}",
         hint=f"mlops gate {pipeline} --explain",
     )
+
+
+def _verdict(gate: dict[str, Any]) -> str:
+    """Give the verdict, no better than its rules come to; what is none stays what it is."""
+    try:
+        return held(gate["verdict"], gate["rules"])
+    except (KeyError, TypeError, ValueError):
+        said = str(gate.get("verdict"))
+        return "damaged" if said == "pass" else said
 
 
 def _report(context: StageContext, name: str) -> dict[str, Any]:

@@ -8,9 +8,11 @@ pipe of the `mlops run` that started it.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,34 @@ def main(name: str, *targets: str) -> int:
         os.environ[RUNNER] = "yes"
         from dvc.cli import main as dvc
 
+        heal(Path.cwd())
         result_of(Path.cwd(), name).unlink(missing_ok=True)
         return int(dvc(["--wait-for-lock", "repro", *targets]))
+
+
+def heal(root: Path) -> None:
+    """Take away DVC's list of who reads and writes what, where a killed DVC left it half written.
+
+    DVC would refuse to run for ever: it writes the list in place. Its own guard is held meanwhile, so that nobody is
+    writing it now; those whom it named are gone, or hold the lock of their pipeline here.
+    """
+    from dvc.lock import LockError, make_lock
+
+    place = root / ".dvc" / "tmp" / "rwlock"
+    if _whole(place):
+        return
+    with suppress(LockError), make_lock(f"{place}.lock", tmp_dir=str(place.parent)):
+        if not _whole(place):
+            place.unlink()
+
+
+def _whole(place: Path) -> bool:
+    try:
+        return isinstance(json.loads(place.read_bytes()), dict)
+    except FileNotFoundError:
+        return True
+    except ValueError:
+        return False
 
 
 def lock_of(root: Path, name: str) -> Path:

@@ -3,7 +3,7 @@
 It is a Sigstore bundle (v0.3) around a DSSE envelope around an in-toto statement that names every file by its sha256,
 the manifest among them, so that it holds for one digest alone. Signatures by a key are made and verified here, with
 `cryptography` and nothing else, because a server has no more; those of a workflow (`keyless`) model-signing itself
-makes and verifies. `tests/tools/test_model_signing.py` holds the two to each other, in both directions.
+makes and verifies. `tests/unit/bundle/test_model_signing.py` holds the two to each other, in both directions.
 https://github.com/sigstore/model-transparency, https://github.com/secure-systems-lab/dsse/blob/v1.0.2/protocol.md
 """
 

@@ -14,6 +14,7 @@ import yaml
 from mlops.app.compiling.compile import compile_files
 from mlops.app.workspace import open_workspace
 from mlops.plan.gate import registered
+from tests.builders.comments import gate
 from tests.builders.repositories import make_repository
 
 _STAGE = """\
@@ -91,8 +92,8 @@ def make_recorded(folder: Path) -> Recorded:
                 place = root / "writes" / stage.name / path
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_text(f"{stage.name} {path}\n")
-    gate = {"verdict": "pass", "rules": [], "champion": None, "registered": registered(pipeline.stage("gate").section)}
-    (root / "writes/gate/reports/gate.json").write_text(json.dumps(gate))
+    judged = {**gate("pass", champion=None), "registered": registered(pipeline.stage("gate").section)}
+    (root / "writes/gate/reports/gate.json").write_text(json.dumps(judged))
     program = root / ".venv/bin/mlops"
     program.parent.mkdir(parents=True)
     program.write_text(_STAGE)

@@ -280,11 +280,7 @@ def found(folder: Path, engine: Engine, api: Api) -> Company:
         edit(work, "conf/pipeline/churn.yaml", "at_least: 0.85", over)
         plays.keep_registry(work, folder / "mlflow.db", *ENVIRONMENTS)
         plays.settle(work, folder / "remote")
-        pipeline = work / "conf/pipeline/churn.yaml"
-        pipeline.write_text(pipeline.read_text() + MONITOR.format(folder=served))
-        edit(work, "conf/data/churn.yaml", "path: data/table.csv", "path: data/rows")
-        (work / "pipelines/churn/data/rows").mkdir()
-        git(work, "mv", "pipelines/churn/data/table.csv", "pipelines/churn/data/rows/table.csv")
+        plays.watch(work, MONITOR.format(folder=served))
         propose(work, "Two environments, a remote, and who watches")
         plays.learn(work, "Learn visits", "visits")
     origin = Origin.of(work, folder / "origin.git")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.repositories import commit, git
+from tests.builders.repositories import commit, edit, git
 from tests.conftest import ROOT
 from tests.runner.api import Api
 from tests.runner.engine import missing
@@ -67,6 +67,15 @@ def settle(work: Path, remote: Path) -> None:
     (work / ".dvc/config").write_text(_REMOTE.format(folder=remote))
     (work / ".git/info/exclude").write_text("/.venv\n")
     (work / ".venv").symlink_to(ENVIRONMENT)
+
+
+def watch(work: Path, monitor: str) -> None:
+    """Have the pipeline `churn` watched as `monitor` says, and its rows in a folder that takes new files."""
+    pipeline = work / "conf/pipeline/churn.yaml"
+    pipeline.write_text(pipeline.read_text() + monitor)
+    edit(work, "conf/data/churn.yaml", "path: data/table.csv", "path: data/rows")
+    (work / "pipelines/churn/data/rows").mkdir()
+    git(work, "mv", "pipelines/churn/data/table.csv", "pipelines/churn/data/rows/table.csv")
 
 
 def say(work: Path, *words: str) -> str:

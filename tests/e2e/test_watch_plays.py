@@ -103,11 +103,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     work, served = make_shop(folder / "work", "churn"), folder / "served"
     plays.keep_registry(work, folder / "mlflow.db")
     plays.settle(work, folder / "remote")
-    pipeline = work / "conf/pipeline/churn.yaml"
-    pipeline.write_text(pipeline.read_text() + MONITOR.format(folder=served))
-    edit(work, "conf/data/churn.yaml", "path: data/table.csv", "path: data/rows")
-    (work / "pipelines/churn/data/rows").mkdir()
-    git(work, "mv", "pipelines/churn/data/table.csv", "pipelines/churn/data/rows/table.csv")
+    plays.watch(work, MONITOR.format(folder=served))
     propose(work, "Watch what serves")
     plays.learn(work, "Learn")
     origin = Origin.of(work, folder / "origin.git")

@@ -10,9 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from mlops.app.git import files_at
+from mlops.app.planning.documents import bytes_of, mapping
 from mlops.app.planning.planned import Deploy
-from mlops.errors import IntegrityError
-from mlops.files.plain_yaml import parse
 from mlops.spec.release import Rollout
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")
@@ -26,7 +25,7 @@ def deploys(root: Path, commit: str, changed: Iterable[str]) -> dict[str, list[D
     found: dict[str, list[Deploy]] = {}
     for path in files:
         match = _RELEASE.fullmatch(path)
-        before, after = (_value(data, path) for data in (old.get(path), _read(root / path)))
+        before, after = (mapping(data, path) for data in (old.get(path), bytes_of(root / path)))
         deploy = (_bundle(before), _bundle(after), _traffic(before), _traffic(after))
         if match is not None and (deploy[0], deploy[2]) != (deploy[1], deploy[3]):
             found.setdefault(match["name"], []).append(Deploy(path, match["environment"], *deploy))
@@ -51,15 +50,3 @@ def _traffic(value: Mapping[str, Any]) -> str | None:
     except ValidationError:
         return None
     return f"{rollout.canary * 100:.4g}% first, then {rollout.then}"
-
-
-def _value(data: bytes | None, path: str) -> dict[str, Any]:
-    try:
-        value = parse(data or b"", path)
-    except IntegrityError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

@@ -12,8 +12,7 @@ from mlops.app.git import files_at
 from mlops.app.judging.policy import FILE
 from mlops.app.language.keys import Keys
 from mlops.app.planning.difference import Change, differences
-from mlops.errors import IntegrityError
-from mlops.files.plain_yaml import parse
+from mlops.app.planning.documents import bytes_of, mapping
 from mlops.lower.owners import protected
 
 POLICY_CHANGE = "policy-change"
@@ -34,16 +33,16 @@ def protected_notes(root: Path, commit: str, changed: Iterable[str], install: st
     for place in sorted(pattern.lstrip("/") for pattern in protected(install)):
         found = [path for path in names if (path.startswith(place) if place.endswith("/") else path == place)]
         for path in found if len(found) <= _FEW else ():
-            notes += _said(path, old.get(path), _read(root / path))
+            notes += _said(path, old.get(path), bytes_of(root / path))
         if len(found) > _FEW:
             notes.append(f"{place}: {len(found):,} files changed")
-            notes += _said(_REMOTES, old.get(_REMOTES), _read(root / _REMOTES)) if _REMOTES in found else []
+            notes += _said(_REMOTES, old.get(_REMOTES), bytes_of(root / _REMOTES)) if _REMOTES in found else []
     return tuple(notes)
 
 
 def _said(path: str, old: bytes | None, new: bytes | None) -> Iterator[str]:
     if path in _READ:
-        yield from _keys(path, _value(old, path), _value(new, path))
+        yield from _keys(path, mapping(old, path), mapping(new, path))
     elif path == _REMOTES:
         yield from _remotes(path, _sections(old), _sections(new))
     else:
@@ -85,15 +84,3 @@ def _sections(data: bytes | None) -> dict[str, dict[str, str]]:
     except configparser.Error:
         return {"(not readable)": {"text": text}}
     return {name.strip("'").replace('"', "").replace(" ", "."): dict(read[name]) for name in read.sections()}
-
-
-def _value(data: bytes | None, path: str) -> dict[str, Any]:
-    try:
-        value = parse(data or b"", path)
-    except IntegrityError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None

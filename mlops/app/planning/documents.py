@@ -1,0 +1,23 @@
+"""YAML documents of a change and of its base, for who only says what became of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mlops.errors import IntegrityError
+from mlops.files.plain_yaml import parse
+
+
+def mapping(data: bytes | None, path: str) -> dict[str, Any]:
+    """Read a mapping; empty where there is none, or what is there cannot be read: `validate` says what is wrong."""
+    try:
+        value = parse(data or b"", path)
+    except IntegrityError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def bytes_of(path: Path) -> bytes | None:
+    """Read a file; None where there is none."""
+    return path.read_bytes() if path.is_file() else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import (
+    fetch_data,
     fetch_if_there,
     head,
     on_main,
@@ -176,8 +177,9 @@ def lower_main(project: Project) -> Workflow:
         *head(settings),
         Step("Compare the compiled files", run=".venv/bin/mlops compile --check"),
         Step("Find the new bundles", run=_FIND, environment=before, identity="find"),
-        fetch_if_there(settings, names, found),
+        fetch_data(settings, names, found),
         holding(settings, signed_in(settings.cloud, take), *RELEASING),
+        fetch_if_there(settings, gone, absent),
         Step("Make the others", _MAKE, environment=gone, identity="make", condition=absent),
         Step("Verify the recorded runs", run=_VERIFY, environment=here, condition=made),
         Step("Judge again", _JUDGE, environment=here | before, identity="judge", condition=made),

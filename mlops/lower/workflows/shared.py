@@ -57,6 +57,18 @@ fi
 """
 )
 
+# Of what only the remote holds, this is what rows are made again from; what an earlier run left of it would stand beside
+# what is taken over, and belong to another lock.
+_FETCH_DATA = """\
+if [ -n "$(.venv/bin/dvc remote list)" ]; then
+  for name in $PIPELINES; do
+    if ! git ls-files -z "pipelines/$name/*.dvc" | xargs -0 -r .venv/bin/dvc pull; then
+      echo "::warning title=$name: not all data was fetched::the DVC remote cannot be read here"
+    fi
+  done
+fi
+"""
+
 # What is published as a source alone is built by the locked setuptools, not by one that pip would fetch for it; pip
 # takes a path in a requirements file from the folder that it is called in. Most of what is installed no job imports:
 # what one does import is compiled then, and kept, unless its machine was told to keep nothing.
@@ -121,6 +133,12 @@ def fetch(settings: Continuous, names: dict[str, str]) -> Step:
 def fetch_if_there(settings: Continuous, names: dict[str, str], condition: str) -> Step:
     """Bring what the remote has of the pipelines that `PIPELINES` lists, so that only what is not there runs."""
     step = Step("Fetch", run=_FETCH_RECORDED.format(_PULL), environment=names, condition=condition)
+    return holding(settings, signed_in(settings.cloud, step), "remote")
+
+
+def fetch_data(settings: Continuous, names: dict[str, str], condition: str) -> Step:
+    """Bring the data of the pipelines that `PIPELINES` lists, and nothing that a run made of it."""
+    step = Step("Fetch the data", run=_FETCH_DATA, environment=names, condition=condition)
     return holding(settings, signed_in(settings.cloud, step), "remote")
 
 

@@ -57,8 +57,8 @@ fi
 """
 )
 
-# Of what only the remote holds, this is what rows are made again from; what an earlier run left of it would stand beside
-# what is taken over, and belong to another lock.
+# Rows are made again from this; what an earlier run left of its outputs would stand beside what is taken over, and
+# belong to another lock.
 _FETCH_DATA = """\
 if [ -n "$(.venv/bin/dvc remote list)" ]; then
   for name in $PIPELINES; do

@@ -180,6 +180,7 @@ RELEASES = {"AWS_ACCESS_KEY_ID", "MLFLOW_TRACKING_TOKEN"}
 HOLDERS = {
     ("main/register", "Take over what was judged"): RELEASES,
     ("main/register", "Fetch"): {"AWS_ACCESS_KEY_ID"},
+    ("main/register", "Fetch the data"): {"AWS_ACCESS_KEY_ID"},
     ("main/register", "Register"): RELEASES,
     ("main/register", "Push what Git does not hold"): {"AWS_ACCESS_KEY_ID"},
     ("main/register", "Propose the records and the releases"): RELEASES,

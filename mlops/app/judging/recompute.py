@@ -41,10 +41,8 @@ class Recomputed:
 
 
 @contextmanager
-def recomputed(root: Path, name: str, left: Path | None = None) -> Iterator[Recomputed]:
+def recomputed(root: Path, name: str) -> Iterator[Recomputed]:
     """Make a recorded run's rows and scores again, and hold the recorded ones against them.
-
-    The run is the one in the work tree, or the one whose lock, bundle and reports lie in folder `left`.
 
     Raises:
         InfrastructureError: what it takes is not here.
@@ -54,7 +52,7 @@ def recomputed(root: Path, name: str, left: Path | None = None) -> Iterator[Reco
     from mlops.ml.evaluation.predictions import Predictions
 
     started = time.monotonic()
-    with replayed(root, name, left) as replay:
+    with replayed(root, name) as replay:
         again = Predictions.read(replay.again.predictions)
         there = replay.kept("evaluate", "artifacts/evaluation")
         recorded = None if there is None else Predictions.read(replay.recorded.predictions)
@@ -94,7 +92,7 @@ def _same_rows(made: Path, here: Path) -> bool:
 
 def _reports(replay: Replay) -> Iterator[str]:
     """Say which committed reports about the rows say something else than the same made again."""
-    checks = (Run.here(replay.again.root, replay.again.name).sections().get("validate") or {}).get("checks") or ()
+    checks = (replay.recorded.sections().get("validate") or {}).get("checks") or ()
     own = frozenset(str(check.get("use", "")).partition(":")[2] for check in checks)
     for name in ("data.json", "split.json"):
         ours, theirs = (_document(run.place / "reports" / name) for run in (replay.recorded, replay.again))
@@ -105,7 +103,7 @@ def _reports(replay: Replay) -> Iterator[str]:
 def _document(path: Path) -> Any:
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
@@ -121,8 +119,6 @@ def _comparable(document: Any, own: frozenset[str]) -> Any:
 
 def _figures(run: Run, again: Predictions) -> Iterator[str]:
     """Say which metrics of the report are not what the scores give, on all rows and on every slice."""
-    import numpy as np
-
     report = _document(run.place / "reports" / "metrics.json")
     if not isinstance(report, dict):
         yield "reports/metrics.json is missing or damaged"
@@ -130,7 +126,16 @@ def _figures(run: Run, again: Predictions) -> Iterator[str]:
     if report.get("rows") != len(again):
         yield f"reports/metrics.json is about {report.get('rows')} rows, {len(again):,} come out"
         return
-    places = [(model, "", "", np.arange(len(again)), table) for model, table in _tables(report.get("models"))]
+    try:
+        yield from _compared(report, again)
+    except (AttributeError, KeyError, TypeError):  # somebody else's document may have any shape
+        yield "reports/metrics.json is missing or damaged"
+
+
+def _compared(report: Mapping[str, Any], again: Predictions) -> Iterator[str]:
+    import numpy as np
+
+    places = [(model, "", "", np.arange(len(again)), table) for model, table in report["models"].items()]
     for item in report.get("slices") or ():
         rows = again.slice_rows(item["by"]).get(item["slice"]) if item.get("by") in again.slices else None
         if rows is None:
@@ -143,10 +148,6 @@ def _figures(run: Run, again: Predictions) -> Iterator[str]:
             if found is not None and not _agrees(said.get("value"), found):
                 where = f" where {by} = {label}" if by else ""
                 yield f"reports/metrics.json says {metric} {said.get('value')} of {model}{where}: it is {found:.6g}"
-
-
-def _tables(models: Any) -> list[tuple[str, Mapping[str, Any]]]:
-    return list(models.items()) if isinstance(models, dict) else []
 
 
 def _measured(again: Predictions, metric: str, model: str, rows: NDArray[np.int64]) -> float | None:

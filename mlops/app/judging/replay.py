@@ -48,19 +48,15 @@ class Replay:
 
 
 @contextmanager
-def replayed(root: Path, name: str, left: Path | None = None) -> Iterator[Replay]:
-    """Make rows and scores of a recorded run again; the folder goes when the block ends.
-
-    The run is the one in the work tree, or the one whose lock, bundle and reports lie in folder `left`. Data and
-    parameters are always those of the work tree.
+def replayed(root: Path, name: str) -> Iterator[Replay]:
+    """Make rows and scores of the recorded run again; the folder goes when the block ends.
 
     Raises:
         InfrastructureError: the data or the bundle is not here, or the pipeline never ran.
         IntegrityError: it is here and is not what the lock names, or does not pass as it did.
         Inconclusive: this version of mlops cannot read what the run was made with.
     """
-    recorded = Run(root, name, left or root / "pipelines" / name)
-    locked = read_lock(recorded.place.parent.parent, f"pipelines/{name}")
+    recorded, locked = Run.here(root, name), read_lock(root, f"pipelines/{name}")
     if not {*_STAGES[:-1], "bundle", "evaluate"} <= set(locked):
         raise InfrastructureError(f"{name}: there is no run to judge", hint=f"mlops run {name}")
     kept = root / ".mlops" / "judge"
@@ -76,16 +72,15 @@ def replayed(root: Path, name: str, left: Path | None = None) -> Iterator[Replay
 
 
 def _lay_out(run: Run, place: Path, locked: Mapping[str, LockedStage]) -> None:
-    here = Run.here(run.root, run.name)
-    sections = here.sections()
+    sections = run.sections()
     written = {path for stage in locked.values() for path in stage.outputs}
     wanted = {path: digest for name in _READERS for path, digest in locked[name].inputs.items() if path not in written}
     wanted = {path: digest for path, digest in wanted.items() if not path.endswith(".py")}
-    problems = [problem for path, digest in wanted.items() if (problem := _amiss(here.place / path, path, digest))]
+    problems = [problem for path, digest in wanted.items() if (problem := _amiss(run.place / path, path, digest))]
     if problems:
         _refuse(run.name, problems)
     for path in wanted:
-        _link(here.place / path, place / path)
+        _link(run.place / path, place / path)
     _link(_bundle(run, locked["bundle"].outputs.get(BUNDLE)), place / BUNDLE)
     made: dict[str, Any] = {stage: dict(sections.get(stage) or {}) for stage in _STAGES[:-1]}
     made["validate"]["checks"] = []
@@ -120,7 +115,7 @@ def _bundle(run: Run, locked: str | None) -> Path:
     here = run.place / BUNDLE
     if here.is_dir() and md5_tree(here) == locked:
         return here
-    digest = reported(run.root, run.name).get("digest") if run == Run.here(run.root, run.name) else None
+    digest = reported(run.root, run.name).get("digest")
     if not isinstance(digest, str):
         hint = f"dvc pull pipelines/{run.name}/dvc.yaml, or mlops run {run.name}"
         if here.is_dir():
@@ -146,7 +141,7 @@ def _make(place: Path, name: str) -> None:
         last = {}
     stage, cause = last.get("stage", _STAGES[0]), last.get("cause") or _tail(log)
     told = f"{name}: made again, {stage} stops: {cause}"
-    kinds: dict[int, type[MlopsError]] = {IntegrityError.exit_code: IntegrityError, 6: InfrastructureError}
+    kinds: dict[int, type[MlopsError]] = {error.exit_code: error for error in (IntegrityError, InfrastructureError)}
     if code == ConfigurationError.exit_code and "params.yaml" in str(last.get("next")):
         hint = "merge the version of mlops that can read it first, in a pull request of its own"
         raise Inconclusive(f"{name}: this version of mlops cannot read what the run was made with: {cause}", hint=hint)

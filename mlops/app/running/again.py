@@ -23,10 +23,8 @@ _KNOWN = (
     "LANG",
     "LC_ALL",
     "PATH",
-    "PIP_FIND_LINKS",
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONPYCACHEPREFIX",
-    "SYSTEMROOT",
     "TZ",
 )
 """What such a process is told of the environment: no token, no address, no home."""

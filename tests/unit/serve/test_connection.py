@@ -167,3 +167,4 @@ def test_a_drain_ends_by_itself(bundle: Path) -> None:
     with served(bundle, limits(drain_seconds=0.01)) as running:
         running.terminate()
         running.thread.join()
+        assert not running.thread.is_alive()

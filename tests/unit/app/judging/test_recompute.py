@@ -157,6 +157,14 @@ def test_without_the_predictions_the_figures_are_held_against_the_scores(shop: P
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shape", [{"models": 1}, {"models": {"candidate": {"auroc": 1}}}, {"slices": [1]}])
+def test_figures_of_any_other_shape_are_damaged(shop: Path, shape: dict[str, Any]) -> None:
+    amend(shop, "metrics.json", lambda document: document.update(shape))
+    relock(shop)
+    assert said(shop) == ["reports/metrics.json is missing or damaged"]
+
+
+@pytest.mark.slow
 def test_everything_that_was_forged_is_told_at_once(shop: Path) -> None:
     rewrite(shop, f"{CHURN}/artifacts/raw.parquet", age=pl.lit("50"))
     rewrite(shop, PREDICTIONS, target=1 - pl.col("target"))

@@ -8,7 +8,6 @@ matter of the run, its metrics are claims of it.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,7 @@ from mlops.app.running.again import run_again
 from mlops.app.running.reproducing import result_of
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.atomic import write_text
+from mlops.files.hardlink import hardlink
 
 BUNDLE = "artifacts/bundle"
 _STAGES = ("ingest", "validate", "split", "features", "score")
@@ -169,8 +169,4 @@ def _link(source: Path, target: Path) -> None:
         for path in sorted(source.iterdir()):
             _link(path, target / path.name)
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(os.path.realpath(source), target)
-    except OSError:
-        shutil.copyfile(source, target)
+    hardlink(source, target)

@@ -65,9 +65,9 @@ def test_processes_in_different_folders_write_the_same_bytes(tmp_path: Path, rep
         done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, env=environment)
         return done.stdout.split()
 
-    found = [digests(number) for number in (0, 6, 11)]
+    found = [digests(number) for number in (0, 6)]
     assert len(found[0]) == 7
-    assert found[1] == found[2] == found[0]
+    assert found[1] == found[0]
 
 
 def test_a_gap_between_native_and_onnx_is_refused() -> None:

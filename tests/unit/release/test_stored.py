@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from mlops.errors import IntegrityError
-from mlops.release import stored
+from mlops.files.canonical import digest_file
+from mlops.release import published, stored
 from mlops.release.entry import Origin
+from mlops.release.mlmodel import Made
 from mlops.release.registry import Registered, register
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
@@ -21,6 +24,7 @@ from tests.builders.papers import write_papers
 from tests.builders.stores import make_store
 
 pytestmark = pytest.mark.slow
+LOADER = published.present()
 
 
 class Held:
@@ -78,7 +82,17 @@ def test_what_register_wrote_is_held(held: Held) -> None:
     assert held.register().created is False
 
 
-@pytest.mark.parametrize("name", ["MLmodel", "python_env.yaml", "requirements.txt", "bundle/model.onnx"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MLmodel",
+        "python_env.yaml",
+        "requirements.txt",
+        "bundle/model.onnx",
+        f"code/{LOADER}/schema.py",
+        f"code/{LOADER}/__pycache__",
+    ],
+)
 def test_a_flipped_bit_is_named_by_its_file(name: str, held: Held) -> None:
     flip(held.model / name)
     wrote = "when it was made" if name.startswith("bundle/") else "`mlops register` wrote"
@@ -112,9 +126,21 @@ def _swapped(held: Held) -> str:
 
 
 def _extra(held: Held) -> str:
-    (held.model / "code").mkdir()
-    (held.model / "code/evil.py").write_text("x")
-    return "model/code/evil.py is no part of it"
+    (held.model / "code/numpy.py").write_text("x")
+    return "model/code/numpy.py is no part of it"
+
+
+def _compiled(held: Held) -> str:
+    cache = held.model / f"code/{LOADER}/__pycache__"
+    cache.unlink()
+    cache.mkdir()
+    (cache / "pyfunc.cpython-311.pyc").write_bytes(b"x")
+    return f"model/code/{LOADER}/__pycache__ is missing"
+
+
+def _no_loader(held: Held) -> str:
+    shutil.rmtree(held.model / "code")
+    return f"model/code/{LOADER}/__init__.py is missing"
 
 
 def _missing(held: Held) -> str:
@@ -145,13 +171,112 @@ def _moved(column: str) -> Callable[[Held], str]:
 
 @pytest.mark.parametrize(
     "poison",
-    [_swapped, _extra, _missing, _gone, _longer, _moved("source"), _moved("storage_location")],
-    ids=["swapped", "extra", "missing", "gone", "longer", "source", "storage_location"],
+    [
+        *(_swapped, _extra, _compiled, _no_loader, _missing, _gone, _longer),
+        *(_moved("source"), _moved("storage_location")),
+    ],
+    ids=[
+        *("swapped", "extra", "compiled", "no_loader", "missing", "gone", "longer"),
+        *("source", "storage_location"),
+    ],
 )
 def test_what_the_list_tells_is_told_without_reading_it_all(poison: Callable[[Held], str], held: Held) -> None:
     sentence = poison(held)
     assert held.first(whole=False) == sentence
-    assert refusal(held) == sentence
+    assert refusal(held).splitlines()[0] == sentence
+
+
+def _tag(held: Held, files: dict[str, str]) -> None:
+    held.client.set_model_version_tag("tiny", held.version, "mlops.files", json.dumps(files))
+
+
+def _agreeing(held: Held) -> dict[str, str]:
+    """The tag that agrees with whatever lies beside the bundle."""
+    paths = [path for path in held.model.rglob("*") if path.is_file() and "bundle" not in path.parts]
+    return {path.relative_to(held.model).as_posix(): digest_file(path).removeprefix("sha256:") for path in paths}
+
+
+def test_a_tag_that_agrees_excuses_no_loader_of_others(held: Held) -> None:
+    flip(held.model / f"code/{LOADER}/schema.py")
+    _tag(held, _agreeing(held))
+    assert refusal(held) == f"model/code/{LOADER}/schema.py has other bytes than `mlops register` wrote"
+    (held.model / f"code/{LOADER}/evil.py").write_text("x")
+    _tag(held, _agreeing(held))
+    assert refusal(held) == f"model/code/{LOADER}/evil.py is no part of it"
+
+
+def test_a_tag_that_names_no_loader_lets_none_lie_there(held: Held) -> None:
+    _tag(held, {name: digest for name, digest in _agreeing(held).items() if "/" not in name})
+    assert refusal(held).splitlines()[0] == f"model/code/{LOADER}/__init__.py is no part of it"
+
+
+@pytest.mark.parametrize("tag", ["[" * 100_000, "3", "{"])
+def test_a_tag_that_is_none_agrees_with_nothing(tag: str, held: Held) -> None:
+    rewrite(held.db, "model_version_tags", "value", tag, "key = 'mlops.files'")
+    assert refusal(held).splitlines()[0] == f"model/code/{LOADER}/__init__.py is no part of it"
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next release, which has another loader."""
+    monkeypatch.setattr(published, "PUBLISHED", {**published.PUBLISHED, "99.0": f"sha256:{'f' * 64}"})
+
+
+@pytest.mark.usefixtures("later")
+def test_the_loader_of_an_earlier_release_is_held_to_its_digest(held: Held) -> None:
+    held.hold()
+    assert (held.first(whole=False), held.register().created) == (None, False)
+    flip(held.model / f"code/{LOADER}/schema.py")
+    first, second = refusal(held).splitlines()
+    assert first == f"model/code/{LOADER}/schema.py has other bytes than `mlops register` wrote"
+    assert second.strip() == "model/code is no loader that was published"
+    _tag(held, _agreeing(held))
+    assert refusal(held) == "model/code is no loader that was published"
+    (held.model / "code/numpy.py").write_text("x")
+    _tag(held, _agreeing(held))
+    assert held.first(whole=False) == "model/code/numpy.py is no part of it"
+
+
+def test_the_loader_of_a_later_release_is_not_known(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(published, "PUBLISHED", {"0.0.1": f"sha256:{'f' * 64}"})
+    assert refusal(held) == f"model/code/{LOADER} is no loader that this release knows"
+
+
+def test_a_version_of_before_loaders_travelled_is_held_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Made.here()
+    with monkeypatch.context() as before:
+        before.setattr(Made, "here", lambda: dataclasses.replace(here, loader=""))
+        held = Held(tmp_path)
+    assert not (held.model / "code").exists()
+    assert "loader_module: mlops.bundle.pyfunc" in (held.model / "MLmodel").read_text()
+    held.hold()
+    assert (held.first(whole=False), held.first(whole=True), held.register().created) == (None, None, False)
+    flip(held.model / "MLmodel")
+    assert refusal(held) == "model/MLmodel has other bytes than `mlops register` wrote"
+    flip(held.model / "MLmodel")
+    for name, data in published.files().items():
+        (held.model / name).parent.mkdir(parents=True, exist_ok=True)
+        (held.model / name).write_bytes(data)
+    assert refusal(held).splitlines()[0] == f"model/code/{LOADER}/__init__.py is no part of it"
+
+
+def test_what_mlflow_leaves_where_it_loads_in_place_is_no_harm(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", held.uri)
+    monkeypatch.setenv("MLFLOW_REGISTRY_URI", held.uri)
+    mlflow.artifacts.download_artifacts(f"models:/tiny/{held.version}", tracking_uri=held.uri)
+    left = held.model / "registered_model_meta"
+    assert left.read_text() == "model_name: tiny\nmodel_version: '1'\n"
+    held.hold()
+    assert (held.first(whole=False), held.first(whole=True)) == (None, None)
+    flip(left)
+    assert held.first(whole=False) is None
+    assert refusal(held) == "model/registered_model_meta has other bytes than MLflow writes"
+    left.write_text("")
+    assert held.first(whole=False) == "model/registered_model_meta is no part of it"
 
 
 def test_the_whole_sentence(held: Held) -> None:

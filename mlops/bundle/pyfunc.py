@@ -54,7 +54,8 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Bu
     Raises:
         IntegrityError: the bundle is another, or not what its manifest says.
     """
-    return BundleModel(Predictor.open(Path(path), None if model_config is None else str(model_config[CONFIG])))
+    expected = None if model_config is None else str(model_config.get(CONFIG, "the one that MLmodel names"))
+    return BundleModel(Predictor.open(Path(path), expected))
 
 
 def _plain(value: Any, kind: str) -> Any:

@@ -13,6 +13,7 @@ import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -99,7 +100,9 @@ def _left_by_loading(version: ModelVersion) -> frozenset[bytes]:
 def unlisted(client: MlflowClient, run: str, digest: str, recorded: str, left: frozenset[bytes]) -> list[str]:
     """Compare the list of a model's files, and their sizes, with the manifest; only the manifest itself is read."""
     if (loader := _loader(recorded)) not in {"", *published.loaders()}:
-        return [f"{ARTIFACT}/{published.CODE}/{loader[:80]} is no loader that this release knows"]
+        return [f"{ARTIFACT}/{published.CODE}/{loader} is no loader that this release knows"]
+    if links := [*_links(str(client.get_run(run).info.artifact_uri))]:
+        return links
     found = dict(_listed(client, run, ARTIFACT))
     if not 0 < found.get(f"{DATA}/{NAME}", 0) <= LARGEST:
         return [f"{ARTIFACT}/{DATA}/{NAME} is missing, or is none"]
@@ -109,9 +112,19 @@ def unlisted(client: MlflowClient, run: str, digest: str, recorded: str, left: f
             return [f"{ARTIFACT}/{DATA}/{NAME} has other bytes"]
         manifest = Manifest.parse(path.read_bytes())
     sizes: Sizes = {f"{DATA}/{name}": entry.size for name, entry in manifest.files.items()}
-    if found.get(_LEFT) in map(len, left):
+    if found.get(_LEFT, 0) in {len(text) for text in left}:
         del found[_LEFT]
     return [*_off(found, sizes, {*BESIDE, *_code(recorded)})]
+
+
+def _links(artifacts: str) -> Iterator[str]:
+    """Name the links in a store on this machine: who loads in place follows them, MLflow copies none that leads out."""
+    place = urlsplit(artifacts)
+    if place.scheme in {"", "file"}:
+        root = Path(unquote(place.path)) / ARTIFACT
+        for path in (root, *sorted(root.rglob("*"))):
+            if path.is_symlink():
+                yield f"{path.relative_to(root.parent).as_posix()} is a link"
 
 
 def _loader(recorded: str) -> str:
@@ -146,7 +159,7 @@ def _off(found: Sizes, sizes: Sizes, beside: set[str]) -> Iterator[str]:
             yield f"{ARTIFACT}/{path} is no part of it"
         elif path not in found:
             yield f"{ARTIFACT}/{path} is missing"
-        elif found[path] != sizes.get(path, found[path]) or found[path] > sizes.get(path, LARGEST):
+        elif found[path] != sizes[path] if path in sizes else not 0 < found[path] <= LARGEST:  # a pipe, a device: 0
             yield f"{ARTIFACT}/{path} has {found[path]:,} bytes"
 
 

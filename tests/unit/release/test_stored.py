@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from mlops.errors import IntegrityError
 from mlops.files.canonical import digest_file
@@ -25,6 +27,7 @@ from tests.builders.stores import make_store
 
 pytestmark = pytest.mark.slow
 LOADER = published.present()
+TABLE = f"code/{LOADER}/table.py"
 
 
 class Held:
@@ -203,6 +206,83 @@ def test_a_tag_that_agrees_excuses_no_loader_of_others(held: Held) -> None:
     (held.model / f"code/{LOADER}/evil.py").write_text("x")
     _tag(held, _agreeing(held))
     assert refusal(held) == f"model/code/{LOADER}/evil.py is no part of it"
+
+
+def _described(**changes: Any) -> Callable[[Path], object]:
+    def write(model: Path) -> None:
+        described = yaml.safe_load((model / "MLmodel").read_text())
+        described["flavors"]["python_function"].update(changes)
+        (model / "MLmodel").write_text(yaml.safe_dump(described))
+
+    return write
+
+
+def _written(name: str, text: str) -> Callable[[Path], object]:
+    return lambda model: (model / name).write_text(text)
+
+
+def _pickled(model: Path) -> None:
+    _described(loader_module="mlflow.pyfunc.model", python_model="python_model.pkl")(model)
+    (model / "python_model.pkl").write_bytes(b"cos\nsystem\n(S'id'\ntR.")
+
+
+def _linked(name: str, target: str) -> Callable[[Path], object]:
+    def link(model: Path) -> None:
+        (model / name).unlink()
+        (model / name).symlink_to(target)
+
+    return link
+
+
+def _elsewhere(model: Path) -> None:
+    """The very bytes, for now."""
+    shutil.copytree(model / "code", model.parent / "code")
+    shutil.rmtree(model / "code")
+    (model / "code").symlink_to(model.parent / "code")
+
+
+def _pipe(model: Path) -> None:
+    (model / TABLE).unlink()
+    os.mkfifo(model / TABLE)
+
+
+WROTE = "has other bytes than `mlops register` wrote"
+HOSTILE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "another loader": (_described(loader_module="os"), f"MLmodel {WROTE}"),
+    "code of others": (_described(code="../../../elsewhere"), f"MLmodel {WROTE}"),
+    "no digest": (_described(config=None), f"MLmodel {WROTE}"),
+    "another digest": (_described(config={"bundle": "sha256:" + "0" * 64}), f"MLmodel {WROTE}"),
+    "a pickled model": (_pickled, "python_model.pkl is no part of it"),
+    "a wheel of others": (
+        _written("requirements.txt", "numpy @ https://index.example/numpy-9-py3-none-any.whl\n"),
+        f"requirements.txt {WROTE}",
+    ),
+    "another index": (
+        _written("python_env.yaml", "dependencies: [--index-url https://index.example/]\n"),
+        f"python_env.yaml {WROTE}",
+    ),
+    "another environment": (_written("conda.yaml", "dependencies: [evil]\n"), "conda.yaml is no part of it"),
+    "a module with the name of one that is installed": (
+        _written("code/mlops.py", "x"),
+        "code/mlops.py is no part of it",
+    ),
+    "a module that comes with a loader": (
+        _written(f"code/{LOADER}/sitecustomize.py", "x"),
+        f"code/{LOADER}/sitecustomize.py is no part of it",
+    ),
+    "a link to what others can read": (_linked("MLmodel", "/etc/passwd"), "MLmodel is a link"),
+    "a loader that is elsewhere": (_elsewhere, "code is a link"),
+    "a file that never ends": (_pipe, f"{TABLE} has 0 bytes"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_who_writes_the_store_and_the_rows_is_told(case: str, held: Held) -> None:
+    spoil, sentence = HOSTILE[case]
+    spoil(held.model)
+    if case != "a file that never ends":
+        _tag(held, _agreeing(held))
+    assert refusal(held) == f"model/{sentence}"
 
 
 def test_a_tag_that_names_no_loader_lets_none_lie_there(held: Held) -> None:

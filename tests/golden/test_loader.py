@@ -8,16 +8,21 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from mlops import __version__
 from mlops.release import published
+from mlops.release.mlmodel import PACKAGES
 from tests.conftest import ROOT
 
 FIRST = "mlops.bundle.pyfunc"
 LOADER = ROOT / "mlops/release/loader"
 CONSTANT, PAGE = ROOT / "mlops/release/published.py", ROOT / "docs/mlflow.md"
+ROWS = {CONSTANT: '    "VERSION": "DIGEST",\n', PAGE: "| VERSION | `DIGEST` |\n"}
 HEAD = "# Made of {module} by `make golden`: do not edit.\n"
 OWN = {
     "__init__": '"""Opens a bundle of MLOps by pull request for MLflow, with nothing of it installed."""\n',
@@ -96,11 +101,18 @@ def write(expected: dict[str, bytes]) -> None:
     LOADER.mkdir(exist_ok=True)
     for name, data in expected.items():
         (LOADER / name).write_bytes(data)
-    known = published.PUBLISHED | {__version__: published.digest(published.contents(LOADER))}
-    for path, row in ((CONSTANT, '    "{}": "{}",\n'), (PAGE, "| {} | `{}` |\n")):
-        old, new = ("".join(row.format(*item) for item in rows.items()) for rows in (published.PUBLISHED, known))
-        path.write_text(path.read_text().replace(old, new))
+    digest = published.digest(published.contents(LOADER))
+    for path, row in ROWS.items():
+        path.write_text(listed(path.read_text(), row, digest))
     importlib.reload(published)
+
+
+def listed(text: str, row: str, digest: str) -> str:
+    """Write the row of this release in the place of what it was, or behind the last."""
+    pattern = re.escape(row).replace("DIGEST", "sha256:[0-9a-f]{64}").replace("VERSION", r"([0-9][0-9a-z.]*)")
+    *_, last = re.finditer(pattern, text)
+    start = last.start() if last[1] == __version__ else last.end()
+    return text[:start] + row.replace("VERSION", __version__).replace("DIGEST", digest) + text[last.end() :]
 
 
 def test_the_copy_is_what_its_sources_say(update: bool) -> None:
@@ -115,3 +127,26 @@ def test_its_digest_is_the_published_one_here_and_on_the_page() -> None:
     assert list(published.PUBLISHED)[-1] == __version__
     rows = re.findall(r"^\| ([0-9][0-9a-z.]*) \| `(sha256:[0-9a-f]{64})` \|$", PAGE.read_text(), re.M)
     assert dict(rows) == published.PUBLISHED
+
+
+def test_it_imports_what_requirements_name_and_nothing_that_could_run_other_code() -> None:
+    found = set()
+    for path in LOADER.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                found.add(str(node.module).partition(".")[0])
+            elif isinstance(node, ast.Import):
+                found |= {item.name.partition(".")[0] for item in node.names}
+            assert not (isinstance(node, ast.Name) and node.id in {"eval", "exec", "compile", "__import__"}), path
+    assert found - set(sys.stdlib_module_names) == set(PACKAGES) - {"mlflow"}
+    assert found & set(sys.stdlib_module_names) == {
+        *("__future__", "collections", "dataclasses", "datetime", "hashlib", "json"),
+        *("math", "os", "pathlib", "re", "stat", "typing"),
+    }
+
+
+@pytest.mark.parametrize(("before", "after"), [(__version__, "- {new}\n"), ("0.0.9", "- 0.0.9 {old}\n- {new}\n")])
+def test_a_release_has_one_row(before: str, after: str) -> None:
+    old, new = "sha256:" + "0" * 64, "sha256:" + "1" * 64
+    text = listed(f"- {before} {old}\n", "- VERSION DIGEST\n", new)
+    assert text == after.format(old=old, new=f"{__version__} {new}")

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops.errors import IntegrityError
-from mlops.files.atomic import write_bytes
 from mlops.files.canonical import digest, dumps
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class Manifest(BaseModel):
 
 
 def seal(folder: Path, pipeline: str, task: str) -> Manifest:
-    """Write the manifest of the files in `folder`, which makes it a bundle."""
+    """Write the manifest of the files in `folder`, where nobody else looks yet: that makes it a bundle."""
     files = {
         path.name: {"sha256": hashlib.sha256(data := path.read_bytes()).hexdigest(), "size": len(data)}
         for path in sorted(folder.iterdir())
@@ -93,5 +92,5 @@ def seal(folder: Path, pipeline: str, task: str) -> Manifest:
     }
     document = {"schema_version": VERSION, "pipeline": pipeline, "task": task, "files": files}
     manifest = Manifest.parse(dumps(document).encode("utf-8"))
-    write_bytes(folder / NAME, manifest.dumps())
+    (folder / NAME).write_bytes(manifest.dumps())
     return manifest

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+CONFIG = "bundle"
+"""What `MLmodel` calls the digest of its bundle, and whoever loads one may: `model_config={"bundle": "sha256:..."}`."""
+
 
 class BundleModel:
     """What `mlflow.pyfunc.load_model` wraps: pandas rows in, the predictor's scores out."""
@@ -42,9 +45,17 @@ class BundleModel:
         return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def _load_pyfunc(path: str) -> BundleModel:
-    """Open the bundle that MLflow downloaded; its name is MLflow's."""
-    return BundleModel(Predictor.open(Path(path)))
+def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> BundleModel:
+    """Open the bundle that MLflow downloaded; the name of this function is MLflow's.
+
+    `model_config` is what `MLmodel` says or, in its place, who loads: `bundle` is the digest that the bundle must have.
+    An `MLmodel` of earlier releases says none.
+
+    Raises:
+        IntegrityError: the bundle is another, or not what its manifest says.
+    """
+    expected = None if model_config is None else str(model_config.get(CONFIG, "the one that MLmodel names"))
+    return BundleModel(Predictor.open(Path(path), expected))
 
 
 def _plain(value: Any, kind: str) -> Any:

@@ -1,6 +1,7 @@
-"""The folder MLflow calls a model: `MLmodel`, requirements, and the bundle as it is.
+"""The folder MLflow calls a model: `MLmodel`, requirements, the loader that was published, and the bundle as it is.
 
 Written by hand, so that nothing is inferred, imported or pickled: what is loaded is our own loader on verified bytes.
+What registered before 0.1.0 travelled without: its loader is the one of this package, where that is installed.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ import hashlib
 import json
 import platform
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from mlops.bundle import manifest
+from mlops.bundle.pyfunc import CONFIG
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
 from mlops.errors import IntegrityError
+from mlops.release import published
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +33,12 @@ if TYPE_CHECKING:
 ARTIFACT = "model"
 """Where the artifacts of a version's run hold the model."""
 LOADER = "mlops.bundle.pyfunc"
+"""The loader of a model that carries none."""
 DATA = "bundle"
 BESIDE = ("MLmodel", "python_env.yaml", "requirements.txt")
-"""What a model's folder holds beside the bundle."""
+"""What every model's folder holds beside bundle and loader."""
 PACKAGES = ("mlflow", "numpy", "onnxruntime", "pydantic")
-"""What the loader imports. The framework itself is installed from its repository, not from an index."""
+"""What the loader imports, and who calls it."""
 
 _TYPES = {
     "int": "long",
@@ -46,24 +50,33 @@ _TYPES = {
 _KEYS = {"flavors", "mlflow_version", "model_uuid", "signature"}
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+]{0,31}")
 _FLAVOR = {"data", "env", "loader_module", "python_version"}
+_CARRIED = {"code", "config"}
+"""What a flavor says beside that where the loader travels with the model."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """What a model was written with: the versions of Python, of MLflow and, in their order, of `PACKAGES`."""
+    """What a model was written with: the versions of Python, of MLflow and, in their order, of `PACKAGES`.
+
+    `loader` is the package that travels with it; empty where none does.
+    """
 
     python: str
     mlflow: str
     packages: tuple[str, ...]
+    loader: str
 
     @classmethod
     def here(cls) -> Made:
         """Look up what is installed."""
-        return cls(platform.python_version(), version("mlflow"), tuple(version(name) for name in PACKAGES))
+        packages = tuple(version(name) for name in PACKAGES)
+        return cls(platform.python_version(), version("mlflow"), packages, published.present())
 
     @classmethod
     def read(cls, files: Mapping[str, bytes]) -> Made:
         """Read it from a model's own files; where they do not say it, another version cannot be the difference."""
+        loader = next((name.split("/")[1] for name in sorted(files) if name.startswith(f"{published.CODE}/")), "")
+        here = replace(cls.here(), loader=loader)
         try:
             described = yaml.safe_load(files["MLmodel"])
             words = [line.split("==") for line in files["requirements.txt"].decode().splitlines()]
@@ -71,26 +84,31 @@ class Made:
                 str(described["flavors"]["python_function"]["python_version"]),
                 str(described["mlflow_version"]),
                 tuple(number for _, number in words),
+                loader,
             )
         except (ValueError, yaml.YAMLError, KeyError, TypeError, RecursionError):
-            return cls.here()
+            return here
         said = (made.python, made.mlflow, *made.packages)
         whole = len(made.packages) == len(PACKAGES) and all(map(_VERSION.fullmatch, said))
-        return made if whole else cls.here()
+        return made if whole else here
 
 
 def write_model(folder: Path, bundle: Contents) -> None:
     """Fill an empty `folder` with an MLflow model that loads a verified bundle through our own loader."""
-    (folder / DATA).mkdir()
     for name, data in model_files(bundle, Made.here()).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
 
 
 def model_files(bundle: Contents, made: Made) -> dict[str, bytes]:
-    """Spell every file of the MLflow model of a bundle, by its path: nothing else belongs into that folder."""
+    """Spell every file of the MLflow model of a bundle, by its path: nothing else belongs into that folder.
+
+    Of the loader of an earlier release only the digest is known: its files are not spelled.
+    """
     requirements = "".join(f"{name}=={number}\n" for name, number in zip(PACKAGES, made.packages, strict=True))
     environment = {"python": made.python, "dependencies": ["-r requirements.txt"]}
     return {
+        **(published.files() if made.loader == published.present() else {}),
         **{f"{DATA}/{name}": data for name, data in bundle.files.items()},
         f"{DATA}/{manifest.NAME}": bundle.manifest.dumps(),
         "requirements.txt": requirements.encode(),
@@ -100,13 +118,14 @@ def model_files(bundle: Contents, made: Made) -> dict[str, bytes]:
 
 
 def beside(files: Mapping[str, bytes]) -> str:
-    """Name the bytes of what stands beside the bundle, as the tag of a version."""
+    """Name the bytes of what stands beside the bundle, the loader too, as the tag of a version."""
     return json.dumps(digests(files), sort_keys=True)
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """Give the SHA-256 of what stands beside the bundle, by its path."""
-    return {name: hashlib.sha256(files[name]).hexdigest() for name in BESIDE}
+    beside = sorted(name for name in files if not name.startswith(f"{DATA}/"))
+    return {name: hashlib.sha256(files[name]).hexdigest() for name in beside}
 
 
 def bundle_of(folder: Path) -> Path:
@@ -118,8 +137,8 @@ def bundle_of(folder: Path) -> Path:
     try:
         described = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
         flavor = described["flavors"]["python_function"]
-        ours = set(described) == _KEYS and set(described["flavors"]) == {"python_function"} and set(flavor) == _FLAVOR
-        ours = ours and flavor["loader_module"] == LOADER and flavor["data"] == DATA
+        ours = set(described) == _KEYS and set(described["flavors"]) == {"python_function"}
+        ours = ours and flavor["data"] == DATA and _loads_ours(flavor)
     except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, RecursionError):
         ours = False
     bundle = folder / DATA
@@ -129,13 +148,28 @@ def bundle_of(folder: Path) -> Path:
     return bundle
 
 
+def _loads_ours(flavor: Mapping[str, Any]) -> bool:
+    """Whether a flavor names a loader of ours, and nothing beside it that MLflow would import or hand over."""
+    if set(flavor) == _FLAVOR:
+        return bool(flavor["loader_module"] == LOADER)
+    carried = set(flavor) == _FLAVOR | _CARRIED and flavor["code"] == published.CODE
+    carried = carried and flavor["loader_module"] in {_module(loader) for loader in published.loaders()}
+    return carried and set(flavor["config"]) == {CONFIG} and isinstance(flavor["config"][CONFIG], str)
+
+
+def _module(loader: str) -> str:
+    return f"{loader}.pyfunc" if loader else LOADER
+
+
 def _describe(bundle: Contents, made: Made) -> dict[str, Any]:
     flavor = {
         "data": DATA,
         "env": {"virtualenv": "python_env.yaml"},
-        "loader_module": LOADER,
+        "loader_module": _module(made.loader),
         "python_version": made.python,
     }
+    if made.loader:
+        flavor |= {"code": published.CODE, "config": {CONFIG: bundle.digest}}
     return {
         "flavors": {"python_function": flavor},
         "mlflow_version": made.mlflow,

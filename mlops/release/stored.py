@@ -9,14 +9,19 @@ what was downloaded is believed before.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import yaml
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import LARGEST, NAME, Manifest
 from mlops.errors import IntegrityError, MlopsError
 from mlops.files.canonical import digest_file
+from mlops.release import published
 from mlops.release.entry import FILES
 from mlops.release.mlmodel import ARTIFACT, BESIDE, DATA, Made, digests, model_files
 
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 Sizes = dict[str, int]
 """Bytes of files by their paths in the model's folder."""
 _SHOWN = 20
+_LEFT = "registered_model_meta"
 
 
 def hold(client: MlflowClient, version: ModelVersion, digest: str) -> None:
@@ -39,24 +45,33 @@ def hold(client: MlflowClient, version: ModelVersion, digest: str) -> None:
     """
     if (moved := misplaced(client, version)) is not None:
         raise _other(version.name, f"version {version.version}", digest, [moved])
-    hold_files(client, version.name, str(version.run_id), digest, version.tags.get(FILES, ""))
+    run, tag = str(version.run_id), version.tags.get(FILES, "")
+    hold_files(client, version.name, run, digest, tag, _left_by_loading(version))
 
 
-def hold_files(client: MlflowClient, name: str, run: str, digest: str, recorded: str) -> None:
+def hold_files(
+    client: MlflowClient, name: str, run: str, digest: str, recorded: str, left: frozenset[bytes] = frozenset()
+) -> None:
     """Hold the model of a run against a bundle's digest; `recorded` is the tag that names the files beside the bundle.
+
+    `left` is what the file may say that MLflow leaves where it loads a model in place.
 
     Raises:
         IntegrityError: a file differs, is missing, or is one too many; names all of them.
     """
     with tempfile.TemporaryDirectory(prefix="mlops-stored-") as folder:
-        problems = unlisted(client, run, digest) or [*_unlike(client, run, digest, recorded, Path(folder))]
+        problems = unlisted(client, run, digest, recorded, left)
+        problems = problems or [*_unlike(client, run, digest, recorded, left, Path(folder))]
     if problems:
         raise _other(name, f"run {run[:8]}", digest, problems)
 
 
 def first(client: MlflowClient, version: ModelVersion, digest: str, *, whole: bool) -> str | None:
     """Say what is wrong first of a version's copy; None where nothing is. `whole` reads all of its bytes."""
-    problem = misplaced(client, version) or next(iter(unlisted(client, str(version.run_id), digest)), None)
+    problem, tag = misplaced(client, version), version.tags.get(FILES, "")
+    if problem is None:
+        found = unlisted(client, str(version.run_id), digest, tag, _left_by_loading(version))
+        problem = next(iter(found), None)
     if problem is None and whole:
         try:
             hold(client, version, digest)
@@ -76,8 +91,18 @@ def misplaced(client: MlflowClient, version: ModelVersion) -> str | None:
     return None
 
 
-def unlisted(client: MlflowClient, run: str, digest: str) -> list[str]:
+def _left_by_loading(version: ModelVersion) -> frozenset[bytes]:
+    """Spell what MLflow leaves where it loads a version in place, asked for by its number or by an alias."""
+    said = ({"model_name": version.name, "model_version": kind(version.version)} for kind in (str, int))
+    return frozenset(yaml.safe_dump(item, allow_unicode=True).encode() for item in said)
+
+
+def unlisted(client: MlflowClient, run: str, digest: str, recorded: str, left: frozenset[bytes]) -> list[str]:
     """Compare the list of a model's files, and their sizes, with the manifest; only the manifest itself is read."""
+    if (loader := _loader(recorded)) not in {"", *published.loaders()}:
+        return [f"{ARTIFACT}/{published.CODE}/{loader} is no loader that this release knows"]
+    if links := [*_links(str(client.get_run(run).info.artifact_uri))]:
+        return links
     found = dict(_listed(client, run, ARTIFACT))
     if not 0 < found.get(f"{DATA}/{NAME}", 0) <= LARGEST:
         return [f"{ARTIFACT}/{DATA}/{NAME} is missing, or is none"]
@@ -87,7 +112,36 @@ def unlisted(client: MlflowClient, run: str, digest: str) -> list[str]:
             return [f"{ARTIFACT}/{DATA}/{NAME} has other bytes"]
         manifest = Manifest.parse(path.read_bytes())
     sizes: Sizes = {f"{DATA}/{name}": entry.size for name, entry in manifest.files.items()}
-    return [*_off(found, sizes)]
+    if found.get(_LEFT, 0) in {len(text) for text in left}:
+        del found[_LEFT]
+    return [*_off(found, sizes, {*BESIDE, *_code(recorded)})]
+
+
+def _links(artifacts: str) -> Iterator[str]:
+    """Name the links in a store on this machine: who loads in place follows them, MLflow copies none that leads out."""
+    place = urlsplit(artifacts)
+    if place.scheme in {"", "file"}:
+        root = Path(unquote(place.path)) / ARTIFACT
+        for path in (root, *sorted(root.rglob("*"))):
+            if path.is_symlink():
+                yield f"{path.relative_to(root.parent).as_posix()} is a link"
+
+
+def _loader(recorded: str) -> str:
+    """Name the loader that a version carries, by its tag; empty where there is none."""
+    found = filter(None, map(published.INSIDE.match, _recorded(recorded)))
+    return next((match[1] for match in found), "")
+
+
+def _code(recorded: str) -> tuple[str, ...]:
+    """Name the files of the loader that a version carries: of this release's, or those that the tag names.
+
+    The tag is what others can write: what it names is held against the published digest when it is read.
+    """
+    if (loader := _loader(recorded)) == published.present():
+        return tuple(published.files())
+    inside = re.compile(rf"{published.CODE}/{loader}/(__pycache__|\w+\.py)")
+    return tuple(sorted(filter(inside.fullmatch, _recorded(recorded)))) if loader in published.loaders() else ()
 
 
 def _listed(client: MlflowClient, run: str, folder: str) -> Iterator[tuple[str, int]]:
@@ -98,18 +152,20 @@ def _listed(client: MlflowClient, run: str, folder: str) -> Iterator[tuple[str, 
             yield entry.path.removeprefix(f"{ARTIFACT}/"), int(entry.file_size or 0)
 
 
-def _off(found: Sizes, sizes: Sizes) -> Iterator[str]:
-    known = {*sizes, *BESIDE, f"{DATA}/{NAME}"}
+def _off(found: Sizes, sizes: Sizes, beside: set[str]) -> Iterator[str]:
+    known = {*sizes, *beside, f"{DATA}/{NAME}"}
     for path in sorted(known | set(found)):
         if path not in known:
             yield f"{ARTIFACT}/{path} is no part of it"
         elif path not in found:
             yield f"{ARTIFACT}/{path} is missing"
-        elif found[path] != sizes.get(path, found[path]) or found[path] > sizes.get(path, LARGEST):
+        elif found[path] != sizes[path] if path in sizes else not 0 < found[path] <= LARGEST:  # a pipe, a device: 0
             yield f"{ARTIFACT}/{path} has {found[path]:,} bytes"
 
 
-def _unlike(client: MlflowClient, run: str, digest: str, recorded: str, folder: Path) -> Iterator[str]:
+def _unlike(
+    client: MlflowClient, run: str, digest: str, recorded: str, left: frozenset[bytes], folder: Path
+) -> Iterator[str]:
     """Read all files and compare them: those of the bundle with its digest, those beside it with what was written."""
     model = Path(client.download_artifacts(run, ARTIFACT, str(folder)))
     try:
@@ -117,12 +173,23 @@ def _unlike(client: MlflowClient, run: str, digest: str, recorded: str, folder: 
     except MlopsError as error:
         yield from (f"{ARTIFACT}/{DATA}/{line.strip()}" for line in error.message.splitlines()[1:] or [NAME])
         return
-    beside = {name: (model / name).read_bytes() for name in BESIDE}
-    expected = model_files(bundle, Made.read(beside))
-    said = _recorded(recorded)
+    beside = {name: (model / name).read_bytes() for name in (*BESIDE, *_code(recorded))}
+    made, said, found = Made.read(beside), _recorded(recorded), digests(beside)
+    expected = model_files(bundle, made)
     for name, data in beside.items():
-        if data != expected[name] or said.get(name, digests(beside)[name]) != digests(beside)[name]:
+        if data != expected.get(name, data) or said.get(name, found[name]) != found[name]:
             yield f"{ARTIFACT}/{name} has other bytes than `mlops register` wrote"
+    if made.loader != published.present() and not _published(made.loader, beside):
+        yield f"{ARTIFACT}/{published.CODE} is no loader that was published"
+    if (model / _LEFT).exists() and (model / _LEFT).read_bytes() not in left:
+        yield f"{ARTIFACT}/{_LEFT} has other bytes than MLflow writes"
+
+
+def _published(loader: str, beside: Mapping[str, bytes]) -> bool:
+    """Whether the loader of an earlier release is the one that was published; none is one."""
+    folder = f"{published.CODE}/{loader}/"
+    code = {name.removeprefix(folder): data for name, data in beside.items() if name.startswith(folder)}
+    return published.digest(code) == published.loaders().get(loader) if loader else not code
 
 
 def _recorded(tag: str) -> Mapping[str, str]:
@@ -131,7 +198,7 @@ def _recorded(tag: str) -> Mapping[str, str]:
         return {}
     try:
         value = json.loads(tag)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     return value if isinstance(value, dict) else dict.fromkeys(BESIDE, "")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlops.cli.main import run
+from mlops.release.published import present
 from tests.builders.flipped import flip, flipped, read, rewrite
 from tests.builders.recorded import Recorded
 from tests.builders.released import Shop, make_released
@@ -101,6 +102,7 @@ RELEASED: dict[str, Callable[[Shop], AbstractContextManager[None]]] = {
     "model in the registry's store": lambda shop: flipped(_copy(shop) / "bundle/model.onnx"),
     "`MLmodel` in the registry's store": lambda shop: flipped(_copy(shop) / "MLmodel"),
     "requirements in the registry's store": lambda shop: flipped(_copy(shop) / "requirements.txt"),
+    "loader in the registry's store": lambda shop: flipped(_copy(shop) / f"code/{present()}/transform.py"),
     "row of the registry": lambda shop: _moved(shop, "source"),
     "another row of the registry": lambda shop: _moved(shop, "storage_location"),
 }

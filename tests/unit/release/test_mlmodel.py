@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,18 @@ import yaml
 
 from mlops.bundle.contents import Contents
 from mlops.errors import IntegrityError
+from mlops.files.canonical import digest_file
+from mlops.release import published
 from mlops.release.entry import Origin
-from mlops.release.mlmodel import bundle_of, write_model
+from mlops.release.mlmodel import BESIDE, Made, bundle_of, write_model
 from mlops.release.registry import register
 from tests.builders.bundles import make_bundle
 from tests.builders.papers import write_papers
 from tests.builders.stores import make_store
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
+LOADER = published.present()
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +69,12 @@ def test_a_registered_version_gives_the_golden_scores_through_mlflow(task: str, 
     np.testing.assert_array_equal(model.predict(dated), np.array(golden["scores"], dtype=np.float32))
 
 
-def test_the_model_names_its_loader_and_carries_no_code_and_no_pickle(model: Path) -> None:
+def test_the_model_names_its_loader_and_carries_no_other_code_and_no_pickle(model: Path) -> None:
     described = yaml.safe_load((model / "MLmodel").read_text())
     flavor = described["flavors"].pop("python_function")
     assert described["flavors"] == {}
-    assert (flavor["loader_module"], flavor["data"], "code" in flavor) == ("mlops.bundle.pyfunc", "bundle", False)
+    assert (flavor["loader_module"], flavor["data"], flavor["code"]) == (f"{LOADER}.pyfunc", "bundle", "code")
+    assert flavor["config"] == {"bundle": digest_file(model / "bundle/manifest.json")}
     inputs = {field["name"]: field["type"] for field in json.loads(described["signature"]["inputs"])}
     assert inputs == {
         "age": "any",  # has nulls
@@ -84,11 +90,67 @@ def test_the_model_names_its_loader_and_carries_no_code_and_no_pickle(model: Pat
         "onnxruntime",
         "pydantic",
     ]
-    assert not [path for path in model.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib", ".py", ".pt"}]
+    code = {path.relative_to(model).as_posix() for path in (model / "code").rglob("*") if path.is_file()}
+    assert code == set(published.files())
+    assert not [path for path in model.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib", ".pt"}]
+
+
+def test_the_digest_of_the_loader_is_what_the_page_says_to_type(model: Path) -> None:
+    typed = f"cd code/{LOADER} && LC_ALL=C sha256sum * | sha256sum"
+    assert typed.replace(LOADER, "mlops_bundle_loader_*") in (ROOT / "docs/mlflow.md").read_text()
+    done = subprocess.run(["sh", "-c", typed], cwd=model, capture_output=True, text=True, check=True)
+    assert f"sha256:{done.stdout.split()[0]}" == list(published.PUBLISHED.values())[-1]
+
+
+def test_an_installation_with_another_loader_registers_nothing(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(model / "code" / LOADER, tmp_path / "loader")
+    with (folder / "schema.py").open("a") as file:
+        file.write("# mine\n")
+    monkeypatch.setattr(published, "_FOLDER", folder)
+    published.files.cache_clear()
+    with pytest.raises(IntegrityError) as refused:
+        write_model(tmp_path / "model", Contents.read(model / "bundle"))
+    published.files.cache_clear()
+    found = published.digest(published.contents(folder))
+    said = f"the loader in {folder} is {found} but must be {list(published.PUBLISHED.values())[-1]}"
+    assert (str(refused.value), refused.value.hint) == (
+        said,
+        "install this package again; in its own repository: make golden",
+    )
+    assert not (tmp_path / "model").exists()
 
 
 def test_a_model_of_ours_gives_its_bundle(model: Path) -> None:
     assert bundle_of(model) == model / "bundle"
+
+
+BEFORE = """\
+flavors:
+  python_function:
+    data: bundle
+    env:
+      virtualenv: python_env.yaml
+    loader_module: mlops.bundle.pyfunc
+    python_version: 3.11.7
+mlflow_version: 3.17.2
+model_uuid: 5d41402abc4b2a76b9719d911017c592
+signature:
+  inputs: '[]'
+  outputs: '[]'
+  params: null
+"""
+"""What was written while no loader travelled with a model."""
+
+
+def test_a_model_of_before_gives_its_bundle(model: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(model, tmp_path / "model")
+    shutil.rmtree(folder / "code")
+    (folder / "MLmodel").write_text(BEFORE)
+    assert bundle_of(folder) == folder / "bundle"
+    made = Made.read({name: (folder / name).read_bytes() for name in BESIDE})
+    assert (made.python, made.mlflow, made.loader) == ("3.11.7", "3.17.2", "")
 
 
 def _flavor(**changes: Any) -> Callable[[dict[str, Any]], None]:
@@ -96,8 +158,18 @@ def _flavor(**changes: Any) -> Callable[[dict[str, Any]], None]:
 
 
 HOSTILE: dict[str, Callable[[dict[str, Any]], Any]] = {
-    "code": _flavor(code="code"),
+    "code above": _flavor(code="code/../.."),
+    "absolute code": _flavor(code="/tmp"),
+    "the whole model as code": _flavor(code="."),
+    "code for a loader that has none": _flavor(loader_module="mlops.bundle.pyfunc"),
     "foreign loader": _flavor(loader_module="os"),
+    "a module of ours that is no loader": _flavor(loader_module=f"{LOADER}.canonical"),
+    "a loader that was never published": _flavor(loader_module="mlops_bundle_loader_00000000.pyfunc"),
+    "a loader without its code": lambda described: described["flavors"]["python_function"].pop("code"),
+    "python model": _flavor(python_model="python_model.pkl"),
+    "model code path": _flavor(model_code_path="model.py"),
+    "another config": _flavor(config={"bundle": "sha256:0", "evil": 1}),
+    "a config that is no digest": _flavor(config={"bundle": ["sha256:0"]}),
     "absolute data": _flavor(data="/etc"),
     "data above": _flavor(data="../bundle"),
     "pickled model": lambda described: described["flavors"].update(sklearn={"pickled_model": "../x"}),

@@ -18,6 +18,7 @@ from mlops.bundle.papers import Papers
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import artifact_location
+from mlops.release import published
 from mlops.release.aliases import download_papers, find_version
 from mlops.release.entry import Entry, Origin, read_entry
 from mlops.release.registry import Registered, enter, register
@@ -113,7 +114,8 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     assert (registered.created, registered.version, registered.commit) == (True, "1", COMMIT)
     assert version.run_id == registered.run_id
     tags = dict(version.tags)
-    assert set(json.loads(tags.pop("mlops.files"))) == {"MLmodel", "python_env.yaml", "requirements.txt"}
+    beside = {"MLmodel", "python_env.yaml", "requirements.txt", *published.files()}
+    assert set(json.loads(tags.pop("mlops.files"))) == beside
     assert tags == {
         "mlops.bundle": contents.digest,
         "mlops.code": dict(read_entry(contents, papers, Origin(COMMIT)).tags)["mlops.code"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -14,6 +15,8 @@ from mlops.app.releasing.reconcile import reconcile
 from mlops.app.releasing.show import show
 from mlops.errors import InfrastructureError
 from mlops.release import replaced
+from mlops.release.mlmodel import Made
+from mlops.release.published import present
 from tests.builders.flipped import flip, read
 from tests.builders.released import Shop, make_released
 
@@ -40,9 +43,17 @@ def live(shop: Shop) -> str:
         return str(client.get_model_version_by_alias("tiny", "staging").version)
 
 
+def place_of(shop: Shop, version: str) -> Path:
+    return Path(read(shop.root / ".mlops/mlflow.db", "model_versions", "source", f"version = {version}"))
+
+
 def _swap(shop: Shop, version: str) -> None:
-    place = read(shop.root / ".mlops/mlflow.db", "model_versions", "source", f"version = {version}")
-    flip(Path(place) / "bundle/model.onnx")
+    flip(place_of(shop, version) / "bundle/model.onnx")
+
+
+def _load_otherwise(shop: Shop, version: str) -> None:
+    flip(place_of(shop, version) / f"code/{present()}/predictor.py")
+    (place_of(shop, version) / "code/numpy.py").write_text("x")
 
 
 def _move(shop: Shop, version: str) -> None:
@@ -50,7 +61,7 @@ def _move(shop: Shop, version: str) -> None:
         rows.execute("UPDATE model_versions SET source = 'elsewhere' WHERE version = ?", (version,))
 
 
-@pytest.mark.parametrize("poison", [_swap, _move], ids=["swapped", "moved"])
+@pytest.mark.parametrize("poison", [_swap, _load_otherwise, _move], ids=["swapped", "loader", "moved"])
 def test_a_copy_that_is_not_the_bundle_is_replaced(poison: Callable[[Shop, str], None], shop: Shop) -> None:
     before = live(shop)
     assert [item.bytes for item in show(shop.root).live] == ["not read"]
@@ -65,6 +76,23 @@ def test_a_copy_that_is_not_the_bundle_is_replaced(poison: Callable[[Shop, str],
     assert after == done.by != before
     assert repair_copies(shop.root, "tiny") == ()
     assert show(shop.root, whole=True).code == 0
+
+
+def test_a_version_that_carries_no_loader_is_live_and_replaced_by_one_that_does(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever registered before loaders travelled reconciles, shows and repairs as before."""
+    _swap(shop, live(shop))
+    here = Made.here()
+    with monkeypatch.context() as earlier:
+        earlier.setattr(Made, "here", lambda: dataclasses.replace(here, loader=""))
+        repair_copies(shop.root, "tiny")
+    old = live(shop)
+    assert not (place_of(shop, old) / "code").exists()
+    assert show(shop.root, whole=True).code == 0
+    flip(place_of(shop, old) / "MLmodel")
+    repair_copies(shop.root, "tiny")
+    assert (place_of(shop, live(shop)) / "code" / present()).is_dir()
 
 
 def test_a_repair_that_was_cut_short_is_finished_by_the_next(shop: Shop) -> None:

@@ -1,0 +1,1 @@
+"""Opens a bundle of MLOps by pull request for MLflow, with nothing of it installed."""

@@ -1,0 +1,86 @@
+# Made of mlops.bundle.predictor by `make golden`: do not edit.
+"""Transform and model as one: the only way scores are made, in evaluation and in serving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .contents import Contents
+from .decision import NAME as DECISION
+from .decision import Decision
+from .model import OnnxModel
+from .recipe import Recipe
+from .schema import RequestSchema
+from .transform import Transform
+from .errors import IntegrityError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Predictor:
+    """Scores raw rows: binary [n] probability of `classes[1]`, multiclass [n, k], regression [n]."""
+
+    def __init__(
+        self, transform: Transform, model: OnnxModel, schema: RequestSchema, decision: Decision | None = None
+    ) -> None:
+        if not _same(model.shape, transform.shape):
+            raise IntegrityError(f"the model reads {list(model.shape)} but the transform makes {list(transform.shape)}")
+        if [field.name for field in schema.fields] != [column.name for column in transform.recipe.columns]:
+            raise IntegrityError("the request schema and the transform name other columns")
+        self.transform = transform
+        self.model = model
+        if decision is not None and len(decision.values) != len(transform.recipe.target.classes or ()):
+            raise IntegrityError("the decision is about other classes than the model")
+        self.schema = schema
+        self.decision = decision
+
+    @classmethod
+    def open(cls, folder: Path, expected: str | None = None) -> Predictor:
+        """Verify a bundle, then load it; raises IntegrityError."""
+        return cls.load(Contents.read(folder, expected))
+
+    @classmethod
+    def load(cls, contents: Contents) -> Predictor:
+        """Load a bundle from the very bytes that were verified."""
+        files = contents.files
+        transform = Transform(Recipe.parse(files["transform.json"]))
+        decision = Decision.parse(files[DECISION]) if DECISION in files else None
+        return cls(transform, OnnxModel(files["model.onnx"]), RequestSchema.parse(files["schema.json"]), decision)
+
+    @property
+    def task(self) -> str:
+        """Say binary, multiclass or regression."""
+        return self.transform.recipe.task
+
+    @property
+    def classes(self) -> tuple[Any, ...] | None:
+        """Name the classes in the order of the scores; None for regression."""
+        return self.transform.recipe.target.classes
+
+    def decide(self, scores: NDArray[Any]) -> list[Any] | None:
+        """Name the class decided for each score; None where the bundle does not say what decisions are worth."""
+        classes = self.classes
+        if self.decision is None or classes is None:
+            return None
+        return [classes[position] for position in self.decision.decide(scores).tolist()]
+
+    def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
+        self.schema.check(rows)
+        return self.score_rows(rows)
+
+    def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """Score rows that the schema has accepted."""
+        return self.model.score(self.transform.apply_rows(rows))
+
+
+def _same(declared: tuple[int | str | None, ...], made: tuple[int, ...]) -> bool:
+    """Compare shapes; a name or None in the model's stands for any size."""
+    return len(declared) == len(made) and all(
+        not isinstance(want, int) or want == have for want, have in zip(declared, made, strict=True)
+    )

@@ -1,0 +1,147 @@
+# Made of mlops.bundle.recipe by `make golden`: do not edit.
+"""What `transform.json` says: the columns a model reads and the numbers that turn them into features."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .errors import IntegrityError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
+Part = Literal["year", "month", "day", "weekday", "hour"]
+NUMERIC = ("int", "float", "bool")
+TEXT = ("string", "category")
+DATED = ("date", "datetime")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Column(_Frozen):
+    """A column that must be given."""
+
+    name: str
+    type: ColumnType
+    nullable: bool
+
+
+class Number(_Frozen):
+    """A number, or a part of a date: missing values become `fill`, then `(value - shift) / scale`."""
+
+    column: str
+    part: Part | None = None
+    fill: float
+    shift: float
+    scale: float = Field(gt=0)
+    indicator: bool = False
+
+
+class Category(_Frozen):
+    """Text as one column per level, or as the position of its level; `other` and `null` only if training had them."""
+
+    column: str
+    encode: Literal["one_hot", "ordinal"]
+    levels: tuple[str, ...]
+    other: bool
+    null: bool
+
+
+class Target(_Frozen):
+    """What is predicted; `classes` in the order of the model's outputs."""
+
+    name: str
+    classes: tuple[bool | int | float | str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the model's input and the column of the table it comes from."""
+
+    column: str
+    name: str
+
+
+class Recipe(_Frozen):
+    """A fitted transform; `keep` picks from `layout`, `features` names what was picked."""
+
+    schema_version: Literal[1]
+    kind: Literal["tabular", "image"]
+    task: Literal["binary", "multiclass", "regression"]
+    target: Target
+    columns: tuple[Column, ...]
+    numbers: tuple[Number, ...] = ()
+    categories: tuple[Category, ...] = ()
+    keep: tuple[int, ...] | None = None
+    features: tuple[str, ...] | None = None
+    shape: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, data: bytes, name: str = "transform.json") -> Recipe:
+        """Read `transform.json`; raises IntegrityError when it is not one."""
+        try:
+            return cls.model_validate(json.loads(data))
+        except (ValidationError, ValueError, RecursionError) as error:
+            reason = f"{error.error_count()} problems" if isinstance(error, ValidationError) else "not JSON"
+            raise IntegrityError(f"{name} is not a transform: {reason}") from error
+
+    def layout(self) -> tuple[Feature, ...]:
+        """List every feature that could be made: numbers, then their indicators, then categories."""
+        return (
+            *(Feature(item.column, _number_name(item)) for item in self.numbers),
+            *(Feature(item.column, f"{_number_name(item)} is null") for item in self.numbers if item.indicator),
+            *(feature for item in self.categories for feature in _category_features(item)),
+        )
+
+    def parts(self, column: str) -> tuple[Part, ...]:
+        """List the parts of a date that the model reads."""
+        features = {feature.name for feature in self.layout()} if self.features is None else set(self.features)
+        named = [item for item in self.numbers if item.column == column and _number_name(item) in features]
+        return tuple(item.part for item in named if item.part is not None)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        types = {column.name: column.type for column in self.columns}
+        if any(types.get(item.column) not in _types(item.part) for item in self.numbers):
+            raise ValueError("a number reads a column that is absent or has another type")
+        if any(types.get(item.column) not in TEXT for item in self.categories):
+            raise ValueError("a category reads a column that is absent or has another type")
+        if sorted(self.numbers, key=lambda item: item.part is not None) != list(self.numbers):
+            raise ValueError("parts of dates come after plain numbers")
+        layout = self.layout()
+        keep = range(len(layout)) if self.keep is None else self.keep
+        if any(not 0 <= index < len(layout) for index in keep):
+            raise ValueError("keep names a feature that is not there")
+        if self.features is not None and self.features != tuple(layout[index].name for index in keep):
+            raise ValueError("features are not what keep picks")
+        if self.shape is not None and math.prod(self.shape) != len(keep):
+            raise ValueError("shape does not hold the features")
+        return self
+
+
+def _types(part: str | None) -> tuple[str, ...]:
+    return NUMERIC if part is None else DATED
+
+
+def _number_name(item: Number) -> str:
+    return item.column if item.part is None else f"{item.column}.{item.part}"
+
+
+def _category_features(item: Category) -> Iterator[Feature]:
+    if item.encode == "ordinal":
+        yield Feature(item.column, item.column)
+        return
+    yield from (Feature(item.column, f"{item.column}={level}") for level in item.levels)
+    if item.other:
+        yield Feature(item.column, f"{item.column} is other")
+    if item.null:
+        yield Feature(item.column, f"{item.column} is null")

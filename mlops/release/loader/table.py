@@ -1,0 +1,102 @@
+# Made of mlops.bundle.table by `make golden`: do not edit.
+"""The raw arrays a transform starts from, read alike from the columns of a table and from the rows of a request.
+
+Nothing here knows a table library: whoever has tables hands their columns over as arrays (`mlops.steps.tables`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import moments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from .recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column of text: the position of each row's value in `values`, -1 where it is null."""
+
+    positions: NDArray[np.int64]
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of some rows by name.
+
+    Numbers are NaN where missing; moments are microseconds since 1970 in UTC, `moments.MISSING` where there is none.
+    """
+
+    rows: int
+    numbers: Mapping[str, NDArray[np.float64]]
+    moments: Mapping[str, NDArray[np.int64]]
+    texts: Mapping[str, Texts]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`numbers` [n, k] float64 with NaN for missing; `codes` [n, m]: a level's position, then other, then null."""
+
+    numbers: NDArray[np.float64]
+    codes: NDArray[np.int64]
+
+
+class Reader:
+    """Reads the columns of one recipe; both ways give the same bits."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._types = {column.name: column.type for column in recipe.columns}
+        self._plain = [item.column for item in recipe.numbers if item.part is None]
+        parts = [(item.column, item.part) for item in recipe.numbers if item.part is not None]
+        self._dated = list(dict.fromkeys(name for name, _ in parts))
+        self._parts = [(self._dated.index(name), part) for name, part in parts]
+        self._codes = [
+            (item.column, {level: code for code, level in enumerate(item.levels)} | {None: len(item.levels) + 1})
+            for item in recipe.categories
+        ]
+
+    def from_rows(self, rows: Sequence[Mapping[str, Any]]) -> Table:
+        """Read rows that a request's schema has accepted."""
+        plain = np.array([[row[name] for name in self._plain] for row in rows], dtype=np.float64)
+        codes = [[codes.get(row[name], len(codes) - 1) for name, codes in self._codes] for row in rows]
+        dated = [self._moments(name, [row[name] for row in rows]) for name in self._dated]
+        return Table(
+            self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
+            np.array(codes, dtype=np.int64).reshape(len(rows), len(self._codes)),
+        )
+
+    def from_columns(self, columns: Columns) -> Table:
+        """Read columns, among them all that the recipe reads."""
+        plain = np.empty((columns.rows, len(self._plain)))
+        for index, name in enumerate(self._plain):
+            plain[:, index] = columns.numbers[name]
+        codes = np.empty((columns.rows, len(self._codes)), dtype=np.int64)
+        for index, (name, known) in enumerate(self._codes):
+            codes[:, index] = _coded(columns.texts[name], known)
+        return Table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes)
+
+    def _moments(self, name: str, texts: list[str | None]) -> NDArray[np.int64]:
+        parse = moments.parse_date if self._types[name] == "date" else moments.parse_datetime
+        return np.array([moments.MISSING if text is None else parse(text) for text in texts], dtype=np.int64)
+
+    def _with_parts(self, plain: NDArray[np.float64], dated: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        if not self._parts:
+            return plain
+        return np.concatenate([plain, moments.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
+
+
+def _coded(texts: Texts, codes: Mapping[str | None, int]) -> NDArray[np.int64]:
+    """Look each value up once, however many rows have it."""
+    other = len(codes) - 1
+    of_values = [codes.get(value, other) for value in texts.values]
+    found: NDArray[np.int64] = np.array([*of_values, codes[None]], dtype=np.int64)[texts.positions]
+    return found

@@ -1,0 +1,94 @@
+# Made of mlops.bundle.transform by `make golden`: do not edit.
+"""Raw columns to the model's input: the same code in training, evaluation and serving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .recipe import Recipe
+from .table import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from .recipe import Category
+    from .table import Columns, Table
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+class Transform:
+    """Applies a fitted recipe; it never learns anything itself."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.layout = recipe.layout()
+        keep = range(len(self.layout)) if recipe.keep is None else recipe.keep
+        self._keep = np.array(keep, dtype=np.int64)
+        self.features = tuple(self.layout[index].name for index in keep)
+        self.shape = recipe.shape or (len(self._keep),)
+        self._reader = Reader(recipe)
+        self._numbers = np.array([[n.fill, n.shift, n.scale] for n in recipe.numbers]).reshape(-1, 3).T.copy()
+        self._indicators = np.array([i for i, item in enumerate(recipe.numbers) if item.indicator], dtype=np.int64)
+        self._start = len(recipe.numbers) + len(self._indicators)
+        self._base, self._position, self._value = _codebook(recipe.categories, self._start, len(self.layout))
+
+    @classmethod
+    def read(cls, path: Path) -> Transform:
+        """Read a `transform.json`; raises IntegrityError when it is not one."""
+        return cls(Recipe.parse(path.read_bytes(), path.name))
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> Transform:
+        """Take a recipe as the JSON value that `mlops.ml.data.fitting` returns."""
+        return cls(Recipe.model_validate(document))
+
+    def apply(self, columns: Columns) -> NDArray[np.float32]:
+        """Transform columns to float32 [n, *shape]."""
+        return self._assemble(self._reader.from_columns(columns))
+
+    def apply_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+        """Transform rows that the request schema has accepted, bit for bit as `apply` would."""
+        return self._assemble(self._reader.from_rows(rows))
+
+    def _assemble(self, table: Table) -> NDArray[np.float32]:
+        rows, width = len(table.numbers), len(self.layout)
+        out = np.zeros((rows, width + 1), dtype=np.float32)  # the last column swallows levels that have no feature
+        fill, shift, scale = self._numbers
+        missing = ~np.isfinite(table.numbers)
+        with np.errstate(over="ignore"):
+            values = (np.where(missing, fill, table.numbers) - shift) / scale
+        out[:, : len(fill)] = np.clip(values, -_LARGEST, _LARGEST)
+        out[:, len(fill) : self._start] = missing[:, self._indicators]
+        if len(self._base):
+            codes = table.codes + self._base
+            out[np.arange(rows)[:, None], self._position[codes]] = self._value[codes]
+        return np.take(out, self._keep, axis=1).reshape(rows, *self.shape)
+
+
+def _codebook(
+    categories: Sequence[Category], start: int, nowhere: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Say for each category where its codes begin, and for each code the column it sets and to what."""
+    base: list[int] = []
+    position: list[int] = []
+    value: list[float] = []
+    for item in categories:
+        base.append(len(position))
+        levels = len(item.levels)
+        if item.encode == "ordinal":
+            position += [start] * (levels + 2)
+            value += [*map(float, range(levels + 1)), -1.0]
+            start += 1
+            continue
+        other = start + levels if item.other else nowhere
+        null = start + levels + item.other if item.null else nowhere
+        position += [*range(start, start + levels), other, null]
+        value += [1.0] * (levels + 2)
+        start += levels + item.other + item.null
+    return np.array(base, dtype=np.int64), np.array(position, dtype=np.int64), np.array(value, dtype=np.float32)

@@ -74,6 +74,10 @@ def approved_by_author(root: Path, base: str, pipelines: Mapping[str, Loaded], a
 def waivers_at(root: Path, commit: str, name: str) -> tuple[Waiver, ...]:
     """Read the waivers of a pipeline as a commit has them; none where it has none, or none that can be read."""
     file = f"conf/waiver/{name}.yaml"
-    data = file_at(root, commit, file)
+    return waivers_in(file, file_at(root, commit, file))
+
+
+def waivers_in(file: str, data: bytes | None) -> tuple[Waiver, ...]:
+    """Read a file of waivers; none where there is none, or none that can be read."""
     block = None if data is None else parse_document(Waivers, read(file, data))[0]
     return block.waivers if block else ()

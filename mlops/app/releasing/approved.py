@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from mlops.app.git import commit_of, file_at
+from mlops.app.git import commit_of, file_at, parent_of
 from mlops.app.judging.policy import policy_at
 from mlops.app.releasing.history import Moment, last_change, shallow, touches
 from mlops.app.releasing.releases import file_of
@@ -52,7 +52,7 @@ class Looking:
 
     def of_commit(self, file: str, commit: str) -> Approval:
         """Tell whether a release file as a commit brought it was approved, or let through by break-glass."""
-        before = parent(self.root, commit)
+        before = parent_of(self.root, commit)
         if before is None:
             if shallow(self.root):
                 return unknown("the history before was not fetched: git fetch --unshallow", commit)
@@ -85,7 +85,8 @@ class Looking:
         return first
 
     def _looked(self, file: str, commit: str, before: str, approvals: Approvals) -> Approval:
-        pulls = pulls_of(self.answers, self.root, commit, self.branch, file)
+        now = file_at(self.root, commit, file)
+        pulls = pulls_of(self.answers, self.root, commit, self.branch, file, lambda data: data == now)
         owners = owners_of(self.root, before, file)
         reviewers = sorted({login for pull in pulls for login in wanting(pull)})
         known = standing(self.answers, reviewers, owners, approvals.members)
@@ -127,7 +128,7 @@ def refuse_unapproved(root: Path, name: str, approval: Approval) -> None:
 
 
 def _refused(root: Path, commit: str) -> bool:
-    before = parent(root, commit) if commit else None
+    before = parent_of(root, commit) if commit else None
     places = (commit_of(root, "HEAD"), *(() if before is None else (before,)))
     return any(approvals_at(root, place).releases == "refuse" for place in places)
 
@@ -140,14 +141,6 @@ def approvals_at(root: Path, commit: str) -> Approvals:
     """
     policy = policy_at(root, commit)
     return Approvals() if policy is None else policy.approvals
-
-
-def parent(root: Path, commit: str) -> str | None:
-    """Name the commit of the main line before another; None where there is none, or it was not fetched."""
-    try:
-        return commit_of(root, f"{commit}^1")
-    except ConfigurationError:
-        return None
 
 
 def release_at(root: Path, commit: str, file: str) -> Release | None:

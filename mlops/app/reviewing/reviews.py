@@ -154,20 +154,22 @@ class Answers:
         return self.known[path]
 
 
-def pulls_of(answers: Answers, root: Path, commit: str, branch: str, file: str) -> tuple[Pull, ...]:
+def pulls_of(
+    answers: Answers, root: Path, commit: str, branch: str, file: str, says: Callable[[bytes | None], bool]
+) -> tuple[Pull, ...]:
     """List the pull requests that a commit of the main branch came with, with all that was said of them.
 
-    Whether the head of each has `file` as the commit has it is read from Git, else asked.
+    Whether the head of each has a `file` that `says` what is to be approved is read from Git, else asked.
 
     Raises:
         InfrastructureError: it cannot be told, and why.
     """
     found = [pull for pull in _parsed(_Pull, answers.rows(f"commits/{commit}/pulls")) if pull.merged_at]
     here = [pull for pull in found if pull.base.ref == branch]
-    return tuple(_pull(answers, root, pull, file_at(root, commit, file), file) for pull in here)
+    return tuple(_pull(answers, root, pull, file, says) for pull in here)
 
 
-def _pull(answers: Answers, root: Path, pull: _Pull, now: bytes | None, file: str) -> Pull:
+def _pull(answers: Answers, root: Path, pull: _Pull, file: str, says: Callable[[bytes | None], bool]) -> Pull:
     reviews = _parsed(_Review, answers.rows(f"pulls/{pull.number}/reviews"))
     commits = _parsed(_Commit, answers.rows(f"pulls/{pull.number}/commits"))
     writers = {user.login for each in commits for user in (each.author, each.committer) if user is not None}
@@ -177,7 +179,7 @@ def _pull(answers: Answers, root: Path, pull: _Pull, now: bytes | None, file: st
         pull.head.sha,
         tuple(Review(_login(review.user), review.state, review.commit_id or "") for review in reviews),
         frozenset(writers),
-        _same(answers, root, pull.head.sha, file, now),
+        _says_it(answers, root, pull.head.sha, file, says),
     )
 
 
@@ -185,13 +187,12 @@ def _login(user: _User | None) -> str:
     return "" if user is None else user.login
 
 
-def _same(answers: Answers, root: Path, head: str, file: str, now: bytes | None) -> bool | None:
-    """Tell whether a head has a file with these bytes; a head that was squashed is not here, and is asked for."""
-    here = file_at(root, head, file)
-    if here is not None:
-        return here == now
-    told = answers.at(file, head)
-    return None if told is None and now is not None else told == now
+def _says_it(answers: Answers, root: Path, head: str, file: str, says: Callable[[bytes | None], bool]) -> bool | None:
+    """Tell what a head says; one that was squashed is not here, and is asked for. None where nobody tells."""
+    data = file_at(root, head, file)
+    if data is None:
+        data = answers.at(file, head)
+    return None if data is None and not says(None) else says(data)
 
 
 def member(answers: Answers, login: str, team: str) -> bool | None:

@@ -87,7 +87,7 @@ def test_an_approval_counts_for_what_was_approved_alone(place: Place) -> None:
     assert place.found().state == "not approved"
     approved = place.merged(f"bundle: {TWO}\n", review("ana"))
     assert place.found().state == "approved"
-    (place.root / FILE).write_text(f"bundle: {ONE}\n")
+    (place.root / FILE).write_text("bundle: sha256:" + "3" * 64 + "\n")
     git(place.root, "commit", "-qa", "--amend", "--no-edit")
     other = git(place.root, "rev-parse", "HEAD").strip()
     place.known[f"commits/{other}/pulls"] = place.known[f"commits/{approved}/pulls"]

@@ -38,6 +38,10 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
+def says(data: bytes | None) -> bool:
+    return data == b"bundle: one\n"
+
+
 def live(hub: Forge) -> Answers:
     return Answers(Client("acme/models", "secret", hub.api, wait=lambda _: None))
 
@@ -55,11 +59,11 @@ def test_a_commits_pull_request_is_read_with_all_that_was_said(hub: Forge, root:
     serve(hub, told(now, review("ana"), review(None, "COMMENTED"), author="bo", writers=("bo",)))
     hub.settings[f"{REPO}/contents/{FILE}?ref={HEAD}"] = content("bundle: one\n")
     answers = live(hub)
-    (found,) = pulls_of(answers, root, now, "main", FILE)
+    (found,) = pulls_of(answers, root, now, "main", FILE, says)
     reviews = (Review("ana", "APPROVED", HEAD), Review("", "COMMENTED", HEAD))
     assert found == Pull(7, "bo", HEAD, reviews, frozenset({"bo", "web-flow"}), says_it=True)
     asked = len(hub.requests)
-    assert pulls_of(answers, root, now, "main", FILE) == (found,)
+    assert pulls_of(answers, root, now, "main", FILE, says) == (found,)
     assert len(hub.requests) == asked
 
 
@@ -68,24 +72,25 @@ def test_what_was_told_can_be_kept_and_told_again(hub: Forge, root: Path, tmp_pa
     serve(hub, told(now, review("ana")))
     hub.settings[f"{REPO}/contents/{FILE}?ref={HEAD}"] = content("bundle: two\n")
     answers = live(hub)
-    found = pulls_of(answers, root, now, "main", FILE)
+    found = pulls_of(answers, root, now, "main", FILE, says)
     answers.write(tmp_path / "kept.json")
     assert [pull.says_it for pull in found] == [False]
-    assert pulls_of(Answers.of(tmp_path / "kept.json"), root, now, "main", FILE) == found
+    assert pulls_of(Answers.of(tmp_path / "kept.json"), root, now, "main", FILE, says) == found
 
 
 def test_a_head_that_is_here_is_not_asked_for(root: Path) -> None:
     head = commit(root)
     (root / FILE).write_text("bundle: two\n")
     now = commit(root)
-    known = told(now, head=head)
-    assert [pull.says_it for pull in pulls_of(Answers(known=known), root, now, "main", FILE)] == [False]
+    for merged, found in ((head, True), (now, False)):
+        known = told(now, head=merged)
+        assert [pull.says_it for pull in pulls_of(Answers(known=known), root, now, "main", FILE, says)] == [found]
 
 
 @pytest.mark.parametrize("change", [{"base": "develop"}, {"merged": None}])
 def test_a_pull_request_of_another_branch_or_not_merged_is_none(root: Path, change: dict[str, Any]) -> None:
     now = commit(root)
-    assert pulls_of(Answers(known=told(now, review("ana"), **change)), root, now, "main", FILE) == ()
+    assert pulls_of(Answers(known=told(now, review("ana"), **change)), root, now, "main", FILE, says) == ()
 
 
 def test_every_page_is_read(hub: Forge, root: Path) -> None:
@@ -94,7 +99,7 @@ def test_every_page_is_read(hub: Forge, root: Path) -> None:
     serve(hub, told(now, *many))
     hub.settings[f"{REPO}/pulls/7/reviews?per_page=100&page=2"] = [review("ana")]
     hub.settings[f"{REPO}/contents/{FILE}?ref={HEAD}"] = content("bundle: one\n")
-    (found,) = pulls_of(live(hub), root, now, "main", FILE)
+    (found,) = pulls_of(live(hub), root, now, "main", FILE, says)
     assert len(found.reviews) == 101
 
 
@@ -103,7 +108,7 @@ def test_an_answer_of_another_shape_is_said_in_words(hub: Forge, root: Path, ans
     now = commit(root)
     serve(hub, {f"commits/{now}/pulls": answer})
     with pytest.raises(InfrastructureError, match="answered in a way that is not understood here"):
-        pulls_of(live(hub), root, now, "main", FILE)
+        pulls_of(live(hub), root, now, "main", FILE, says)
 
 
 @pytest.mark.parametrize("wrong", [{"content": "!"}, {"encoding": "none", "content": ""}, [], "x"])
@@ -112,13 +117,13 @@ def test_a_file_that_cannot_be_read_is_said_in_words(hub: Forge, root: Path, wro
     serve(hub, told(now, review("ana")))
     hub.settings[f"{REPO}/contents/{FILE}?ref={HEAD}"] = wrong
     with pytest.raises(InfrastructureError, match="answered in a way that is not understood here"):
-        pulls_of(live(hub), root, now, "main", FILE)
+        pulls_of(live(hub), root, now, "main", FILE, says)
 
 
 def test_a_file_that_this_token_may_not_read_is_a_doubt(root: Path, hub: Forge) -> None:
     now = commit(root)
     serve(hub, told(now, review("ana")))
-    assert [pull.says_it for pull in pulls_of(live(hub), root, now, "main", FILE)] == [None]
+    assert [pull.says_it for pull in pulls_of(live(hub), root, now, "main", FILE, says)] == [None]
 
 
 def test_once_it_did_not_answer_nothing_more_is_asked(hub: Forge, root: Path) -> None:

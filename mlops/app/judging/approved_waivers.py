@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mlops.app.git import git, parent_of
+from mlops.app.git import commit_of, git, parent_of
 from mlops.app.judging.gate import Verdict
 from mlops.app.judging.policy import policy_at
 from mlops.app.judging.rejudge import Rejudged
@@ -20,7 +20,7 @@ from mlops.app.judging.waivers import waivers_at, waivers_in
 from mlops.app.project import open_project
 from mlops.app.reviewing.approvals import APPROVED, NOT_APPROVED, Approval, Asked, decide, unknown, wanting
 from mlops.app.reviewing.reviews import Answers, pulls_of, standing
-from mlops.errors import InfrastructureError
+from mlops.errors import GateFailed, Inconclusive, InfrastructureError
 from mlops.spec.waiver import Waiver
 from mlops.verdict import BADNESS, INCONCLUSIVE, verdict
 
@@ -121,6 +121,25 @@ def hold_waivers(root: Path, again: Rejudged, answers: Answers) -> tuple[Rejudge
         if approval is not None
     ]
     return replace(again, now=now, before=before), tuple(said)
+
+
+def refuse_unapproved(root: Path, name: str, waiver: Waiver, answers: Answers) -> None:
+    """Refuse a waiver of the order of environments that is committed and that its approver did not approve.
+
+    Raises:
+        GateFailed: it was not approved.
+        Inconclusive: nobody looked, and a policy refuses that.
+        ConfigurationError: a policy that it depends on, or conf/project.yaml, cannot be read.
+    """
+    waiving = Waiving(root, commit_of(root, "HEAD"), open_project(root)[1].ci.branch, answers)
+    approval = waiving.of(name, waiver)
+    if approval is None or approval.state == APPROVED:
+        return
+    said = f"{name}: the waiver of `{waiver.rule}` does not count: {approval.sentence}"
+    if approval.state == NOT_APPROVED:
+        raise GateFailed(said, hint=f"let {waiver.approver} approve its pull request, or a new one: mlops waive {name}")
+    if waiving.refused:
+        raise Inconclusive(said, hint="conf/policy.yaml refuses what nobody looked at")
 
 
 def _held(judged: Verdict, look: Found, *, refused: bool) -> Verdict:

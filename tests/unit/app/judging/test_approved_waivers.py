@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops.app.judging.approved_waivers import hold_waivers
+from mlops.app.judging.approved_waivers import hold_waivers, refuse_unapproved
 from mlops.app.judging.gate import Verdict
 from mlops.app.judging.rejudge import Rejudged
 from mlops.app.reviewing.reviews import Answers
+from mlops.errors import GateFailed, Inconclusive
+from mlops.spec.waiver import Waiver
 from tests.builders.repositories import commit, git
 from tests.builders.reviewed import review, told
 
@@ -204,3 +206,26 @@ def test_without_a_policy_nobody_may_approve(tmp_path: Path) -> None:
 def test_without_a_waiver_nothing_is_read(tmp_path: Path) -> None:
     again = Rejudged("HEAD", Verdict("tiny", "pass", (GOOD,), None), None, ())
     assert hold_waivers(tmp_path, again, Answers()) == (again, ())
+
+
+def test_a_waiver_of_the_order_is_held_to_the_same(place: Place) -> None:
+    waiver = WAIVER | {"rule": "release.after", "expires": "2026-11-05"}
+    known = Waiver.model_validate(waiver)
+
+    def refuse() -> None:
+        refuse_unapproved(place.root, "tiny", known, Answers(known=place.known, why="nobody can be asked"))
+
+    place.waived(waiver, reviews=[review("bo")])
+    refuse()
+    place.waived(reviews=[review("bo")])
+    place.waived(waiver)
+    with pytest.raises(GateFailed) as caught:
+        refuse()
+    assert caught.value.message == (
+        "tiny: the waiver of `release.after` does not count: #7 was merged past review: nobody reviewed it"
+    )
+    place.known.clear()
+    refuse()
+    place.write("conf/policy.yaml", {"owners": ["@bo"], "approvals": {"waivers": "refuse"}})
+    with pytest.raises(Inconclusive, match="not looked at: nobody can be asked"):
+        refuse()

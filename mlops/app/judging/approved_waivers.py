@@ -94,6 +94,30 @@ class Waiving:
         return decide(pulls, Asked(commit, file, both, lacking))
 
 
+def look_up(root: Path, base: str | None, names: Iterable[str], answers: Answers) -> tuple[str, ...]:
+    """Look up every waiver that the base, this commit or the main line has, and say what is found.
+
+    No code of a pipeline's runs here, so that what was told can be recorded by a step that holds a token, for one that
+    judges.
+
+    Raises:
+        ConfigurationError: there is no such commit, or a policy or conf/project.yaml cannot be read.
+    """
+    branch = open_project(root)[1].ci.branch
+    waiving = Waiving(root, commit_of(root, base or "HEAD"), branch, answers)
+    places = (waiving.base, "HEAD", f"refs/remotes/origin/{branch}")
+    said: list[str] = []
+    for name in names:
+        for waiver in dict.fromkeys(waiver for place in places for waiver in waivers_at(root, place, name)):
+            approval = waiving.of(name, waiver)
+            said += () if approval is None else (_told(name, waiver, approval),)
+    return tuple(said)
+
+
+def _told(name: str, waiver: Waiver, approval: Approval) -> str:
+    return f"{name}: the waiver of `{waiver.rule}`: {approval.sentence}"
+
+
 def hold_waivers(root: Path, again: Rejudged, answers: Answers) -> tuple[Rejudged, tuple[str, ...]]:
     """Take out of both verdicts the waivers that their approvers did not approve; give what is to be said of each.
 
@@ -115,11 +139,7 @@ def hold_waivers(root: Path, again: Rejudged, answers: Answers) -> tuple[Rejudge
 
     now = _held(again.now, look, refused=waiving.refused)
     before = None if again.before is None else _held(again.before, look, refused=waiving.refused)
-    said = [
-        f"{again.now.pipeline}: the waiver of `{waiver.rule}`: {approval.sentence}"
-        for waiver, approval in found.items()
-        if approval is not None
-    ]
+    said = [_told(again.now.pipeline, waiver, approval) for waiver, approval in found.items() if approval is not None]
     return replace(again, now=now, before=before), tuple(said)
 
 

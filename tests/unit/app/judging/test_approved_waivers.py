@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops.app.judging.approved_waivers import hold_waivers, refuse_unapproved
+from mlops.app.judging.approved_waivers import hold_waivers, look_up, refuse_unapproved
 from mlops.app.judging.gate import Verdict
 from mlops.app.judging.rejudge import Rejudged
 from mlops.app.reviewing.reviews import Answers
@@ -229,3 +229,19 @@ def test_a_waiver_of_the_order_is_held_to_the_same(place: Place) -> None:
     place.write("conf/policy.yaml", {"owners": ["@bo"], "approvals": {"waivers": "refuse"}})
     with pytest.raises(Inconclusive, match="not looked at: nobody can be asked"):
         refuse()
+
+
+def test_all_waivers_are_looked_up_by_a_step_that_runs_no_code(place: Place, tmp_path: Path) -> None:
+    base = git(place.root, "rev-parse", "main").strip()
+    place.waived(WAIVER, OTHER, reviews=[review("bo")])
+    answers = Answers(known=place.known)
+    assert look_up(place.root, base, ["tiny"], answers) == ()
+    git(place.root, "update-ref", "refs/remotes/origin/main", "main")
+    assert look_up(place.root, base, ["tiny", "none"], answers) == (
+        "tiny: the waiver of `auroc`: approved by @bo in #7",
+        "tiny: the waiver of `brier`: approved by @bo in #7",
+    )
+    assert look_up(place.root, None, ["tiny"], Answers(why="no")) == (
+        "tiny: the waiver of `auroc`: approval: not looked at: no",
+        "tiny: the waiver of `brier`: approval: not looked at: no",
+    )

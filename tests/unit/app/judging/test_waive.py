@@ -16,7 +16,7 @@ from mlops.cli.main import run
 from mlops.errors import ConfigurationError
 from mlops.spec.waiver import Waivers
 from tests.builders.quick_yaml import load
-from tests.builders.repositories import commit, make_repository
+from tests.builders.repositories import commit, edit, make_repository
 
 DAY = date(2026, 3, 10)
 NAME = "visits"
@@ -97,6 +97,7 @@ def rule_ids_of(text: str) -> str:
 
 
 def test_nobody_approves_in_a_pull_request_of_their_own(root: Path) -> None:
+    edit(root, "conf/policy.yaml", '["@platform"]', '["@platform", "@Grace"]')
     commit(root, "base")
     waived(root, today=date.today())
     found, _ = validate(root, base="HEAD", author="Grace")
@@ -104,6 +105,29 @@ def test_nobody_approves_in_a_pull_request_of_their_own(root: Path) -> None:
     assert not [d for d in validate(root, base="HEAD", author="alan")[0] if "waiver" in d.rule]
     commit(root, "merged")
     assert not [d for d in validate(root, base="HEAD", author="Grace")[0] if "waiver" in d.rule]
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ('owners: ["@platform"]', True),
+        ('owners: ["@GRACE"]', False),
+        ('owners: ["@shop/risk"]', False),
+        ('owners: ["@shop/risk"]\napprovals: {members: {"@shop/Risk": ["@ada"]}}', True),
+        ('owners: ["@shop/risk"]\napprovals: {members: {"@shop/risk": ["@Grace"]}}', False),
+    ],
+)
+def test_a_new_waiver_names_an_owner_of_the_policy_before(root: Path, policy: str, said: bool) -> None:
+    (root / "conf/policy.yaml").write_text(f"{policy}\n")
+    commit(root, "base")
+    (root / "conf/policy.yaml").write_text('owners: ["@grace"]\n')
+    waived(root, today=date.today())
+    found = [d for d in validate(root, base="HEAD", author="alan")[0] if "waiver" in d.rule]
+    assert [d.rule for d in found] == ["waiver-approver"] * said
+    if found:
+        assert found[0].message == "`@grace` does not own the policy and cannot approve a waiver"
+    commit(root, "merged")
+    assert not [d for d in validate(root, base="HEAD", author="alan")[0] if "waiver" in d.rule]
 
 
 def test_an_expired_waiver_is_a_warning_and_its_rule_counts_again(root: Path) -> None:

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.app.git import commit_of, git, parent_of
-from mlops.app.judging.gate import Verdict
 from mlops.app.judging.policy import policy_at
-from mlops.app.judging.rejudge import Rejudged
 from mlops.app.judging.waivers import waivers_at, waivers_in
 from mlops.app.project import open_project
 from mlops.app.reviewing.approvals import APPROVED, NOT_APPROVED, Approval, Asked, decide, unknown, wanting
@@ -23,6 +21,10 @@ from mlops.app.reviewing.reviews import Answers, pulls_of, standing
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
 from mlops.spec.waiver import Waiver
 from mlops.verdict import BADNESS, INCONCLUSIVE, verdict
+
+if TYPE_CHECKING:
+    from mlops.app.judging.gate import Verdict
+    from mlops.app.judging.rejudge import Rejudged
 
 Found = Callable[[Waiver], Approval | None]
 

@@ -112,7 +112,7 @@ class Looking:
         return Approval(BREAK_GLASS, said, commit, found.pull_request, (broken.by,))
 
 
-def refuse_unapproved(root: Path, name: str, approval: Approval) -> None:
+def refuse_unapproved(root: Path, approval: Approval) -> None:
     """Refuse a release that is not approved, where the policy of now, or of before it, asks for that.
 
     Raises:
@@ -122,9 +122,9 @@ def refuse_unapproved(root: Path, name: str, approval: Approval) -> None:
     if approval.state in (APPROVED, BREAK_GLASS) or not _refused(root, approval.commit):
         return
     if approval.state == NOT_LOOKED_AT:
-        raise Inconclusive(f"{name}: {approval.sentence}", hint="conf/policy.yaml refuses what nobody looked at")
+        raise Inconclusive(approval.sentence, hint="conf/policy.yaml refuses what nobody looked at")
     hint = "let an owner approve that pull request, or the same release in a new one"
-    raise GateFailed(f"{name}: {approval.sentence}", hint=hint)
+    raise GateFailed(approval.sentence, hint=hint)
 
 
 def _refused(root: Path, commit: str) -> bool:

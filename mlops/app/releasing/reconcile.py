@@ -158,7 +158,7 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
     digest = item.release.bundle
     approval = run.looking.of_release(run.environment, item.name)
     try:
-        refuse_unapproved(run.root, item.name, approval)
+        refuse_unapproved(run.root, approval)
         refuse_judged_since(run.root, item.name, digest)
         with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
             keep = Store(Path(folder) / "bundles") if run.dry else None
@@ -195,7 +195,7 @@ def _row(client: MlflowClient, run: Run, item: Released) -> Row:
     was = "; ".join(_shown(model, alias) for alias in run.aliases)
     approval = run.looking.of_release(run.environment, item.name)
     try:
-        refuse_unapproved(run.root, item.name, approval)
+        refuse_unapproved(run.root, approval)
         row = _reconciled(client, run, item, model, was)
     except MlopsError as error:
         row = _failed(item, was, error)

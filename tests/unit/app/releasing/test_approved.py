@@ -151,15 +151,15 @@ def test_nobody_looked(place: Place) -> None:
 
 def test_the_policy_says_whether_it_is_refused(place: Place) -> None:
     place.pushed(f"bundle: {ONE}\n")
-    refuse_unapproved(place.root, "tiny", place.found())
+    refuse_unapproved(place.root, place.found())
     place.policy(POLICY + REFUSE)
     with pytest.raises(GateFailed) as caught:
-        refuse_unapproved(place.root, "tiny", place.found())
-    assert caught.value.message == f"tiny: {place.found().sentence}"
+        refuse_unapproved(place.root, place.found())
+    assert caught.value.message == place.found().sentence
     assert caught.value.hint == "let an owner approve that pull request, or the same release in a new one"
     unseen = replace(place.looking(), answers=Answers(why="nobody can be asked")).of_release("prod", "tiny")
-    with pytest.raises(Inconclusive, match="tiny: approval: not looked at: nobody can be asked"):
-        refuse_unapproved(place.root, "tiny", unseen)
+    with pytest.raises(Inconclusive, match="^approval: not looked at: nobody can be asked"):
+        refuse_unapproved(place.root, unseen)
 
 
 def test_a_release_that_loosens_the_policy_is_refused_by_the_one_before(place: Place) -> None:
@@ -167,7 +167,7 @@ def test_a_release_that_loosens_the_policy_is_refused_by_the_one_before(place: P
     (place.root / "conf/policy.yaml").write_text(POLICY)
     place.pushed(f"bundle: {ONE}\n")
     with pytest.raises(GateFailed):
-        refuse_unapproved(place.root, "tiny", place.found())
+        refuse_unapproved(place.root, place.found())
 
 
 def test_break_glass_lets_through_for_some_days_and_says_so_loudly(place: Place) -> None:
@@ -182,7 +182,7 @@ def test_break_glass_lets_through_for_some_days_and_says_so_loudly(place: Place)
         None,
         ("@Ana",),
     )
-    refuse_unapproved(place.root, "tiny", found)
+    refuse_unapproved(place.root, found)
     assert replace(place.looking(), answers=Answers()).of_release("prod", "tiny").state == "break-glass"
 
 
@@ -196,7 +196,7 @@ def test_break_glass_ends(place: Place, today: str, why: str) -> None:
     found = place.found(today)
     assert found.sentence.endswith(f"pushed past review; {why}")
     with pytest.raises(GateFailed):
-        refuse_unapproved(place.root, "tiny", found)
+        refuse_unapproved(place.root, found)
 
 
 @pytest.mark.parametrize("policy", [REFUSE, GLASS.replace("ana", "bo"), "approvals: {}\n"])

@@ -83,7 +83,7 @@ def test_is_refused_at_its_guard_and_goes_live_without(
 def test_break_glass_of_somebody_else_is_refused_and_of_who_may_is_loud(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop.say("glass", shop.first)
+    shop.file("glass").parent.mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(shop.root)
     for by, code in (("@mallory", 7), ("@bo", 0)):
         broken = f'{{by: "{by}", reason: GitHub does not answer, since: "{date.today()}"}}'

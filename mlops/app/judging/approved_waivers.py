@@ -16,6 +16,7 @@ from mlops.app.git import commit_of, git, parent_of
 from mlops.app.judging.policy import policy_at
 from mlops.app.judging.waivers import waivers_at, waivers_in
 from mlops.app.project import open_project
+from mlops.app.releasing.history import shallow
 from mlops.app.reviewing.approvals import APPROVED, NOT_APPROVED, Approval, Asked, decide, unknown, wanting
 from mlops.app.reviewing.reviews import Answers, pulls_of, standing
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
@@ -80,6 +81,8 @@ class Waiving:
     def _looked(self, name: str, waiver: Waiver, commit: str) -> Approval:
         file = f"conf/waiver/{name}.yaml"
         before = parent_of(self.root, commit)
+        if before is None and shallow(self.root):
+            raise InfrastructureError("the history before was not fetched: git fetch --unshallow")
         policy = None if before is None else policy_at(self.root, before)
         if policy is None:
             return Approval(NOT_APPROVED, f"no policy before {commit[:8]} says who may approve a waiver", commit)

@@ -73,7 +73,7 @@ class Looking:
         return [self._of_moment(file_of(moment.environment, name), moment) for moment in moments]
 
     def _of_moment(self, file: str, moment: Moment) -> Approval:
-        first = self.of_commit(file, moment.commit)
+        first = found = self.of_commit(file, moment.commit)
         if first.state == APPROVED or moment.bundle is None:
             return first
         for commit in touches(self.root, file, after=moment.commit):
@@ -82,7 +82,8 @@ class Looking:
             later = self.of_commit(file, commit)
             if later.state == APPROVED:
                 return replace(later, sentence=f"{first.sentence}; afterwards {later.sentence}", commit=moment.commit)
-        return first
+            found = later if later.state == BREAK_GLASS else found
+        return found
 
     def _looked(self, file: str, commit: str, before: str, approvals: Approvals) -> Approval:
         now = file_at(self.root, commit, file)

@@ -245,3 +245,11 @@ def test_all_waivers_are_looked_up_by_a_step_that_runs_no_code(place: Place, tmp
         "tiny: the waiver of `auroc`: approval: not looked at: no",
         "tiny: the waiver of `brier`: approval: not looked at: no",
     )
+
+
+def test_a_history_that_was_not_fetched_is_a_doubt(place: Place, tmp_path: Path) -> None:
+    place.waived(WAIVER)
+    git(tmp_path, "clone", "-q", "--depth=1", f"file://{place.root}", "shallow")
+    shallow = Place(tmp_path / "shallow", place.known)
+    why = "the history before was not fetched: git fetch --unshallow"
+    assert shallow.held()[1] == (f"tiny: the waiver of `auroc`: approval: not looked at: {why}",)

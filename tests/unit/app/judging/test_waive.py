@@ -175,3 +175,17 @@ def test_without_days_a_waiver_holds_as_long_as_is_usual_for_its_rule(
     assert validate(root)[0] == ()
     section = open_workspace(root).pipeline(name).stage("gate").section
     assert ("waivers" in section) == (rule != "release.after"), "the order of environments is no rule of a gate"
+
+
+def test_validate_records_who_approved_for_a_gate_that_holds_no_token(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(root, "base")
+    path = waived(root, today=date.today())
+    commit(root, "merged")
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    assert run(["validate", "--record-reviews", "reviews.json"]) == 0
+    rule = Waivers.model_validate(load(path.read_text())).waivers[0].rule
+    assert f"{path.stem}: the waiver of `{rule}`: approval: not looked at: set GITHUB_TOKEN" in capsys.readouterr().err
+    assert json.loads((root / "reviews.json").read_text()) == {"schema_version": 1, "answers": {}}

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import configparser
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from mlops.errors import InfrastructureError, MlopsError
 
 FILE = ".dvc/config"
 _REMOTE = re.compile(r"""'?remote "(?P<name>[^"]*)"'?""")
@@ -22,6 +26,25 @@ def remotes(root: Path) -> dict[str, str]:
     parser = _read(root)
     found = ((_REMOTE.fullmatch(section), section) for section in parser.sections())
     return {named["name"]: parser.get(section, "url", fallback="").strip("'\"") for named, section in found if named}
+
+
+@contextmanager
+def answering(refused: str, hint: str) -> Iterator[None]:
+    """Say in a sentence what DVC, or the driver of its remote, raises in a block.
+
+    Drivers have errors of their own (botocore's, Google's, Azure's) that share no base but `Exception`. Python's own
+    are left as they are: the system's are told elsewhere, and any other is a defect of this program's.
+
+    Raises:
+        InfrastructureError: `refused`, and what was said.
+    """
+    try:
+        yield
+    except Exception as error:  # see above
+        if isinstance(error, MlopsError) or type(error).__module__ == "builtins":
+            raise
+        said = str(error).splitlines()[:1] or [type(error).__name__]
+        raise InfrastructureError(f"{refused}: {said[0][:200]}", hint=hint) from error
 
 
 def _read(root: Path) -> configparser.ConfigParser:

@@ -26,6 +26,14 @@ def commit_of(root: Path, reference: str) -> str:
     return done.stdout.decode().strip()
 
 
+def parent_of(root: Path, commit: str) -> str | None:
+    """Name the commit of the main line before another; None where there is none, or it was not fetched."""
+    try:
+        return commit_of(root, f"{commit}^1")
+    except ConfigurationError:
+        return None
+
+
 def file_at(root: Path, commit: str, path: str) -> bytes | None:
     """Read a file as it was at a commit; None where it was not there."""
     done = git(root, "cat-file", "blob", f"{commit}:{path}")

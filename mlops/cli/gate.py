@@ -9,12 +9,14 @@ import click
 
 from mlops.cli.annotations import annotate, annotated
 from mlops.cli.failure import report
-from mlops.cli.options import base_option, emit, output, root, say
+from mlops.cli.options import base_option, emit, output, reviews_option, root, say
+from mlops.diagnostics import visible
 from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
     from mlops.app.judging.gate import Verdict
     from mlops.app.judging.rejudge import Rejudged
+    from mlops.app.reviewing.reviews import Answers
 
     _Judged = tuple[Verdict, Rejudged | None]
 
@@ -28,21 +30,28 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the verdict that holds here too.",
 )
+@reviews_option
 @output("text", "json", "md")
-def command(names: tuple[str, ...], explain: bool, base: str | None, record: Path | None, form: str) -> int:
+def command(
+    names: tuple[str, ...], explain: bool, base: str | None, record: Path | None, reviews: Path | None, form: str
+) -> int:
     """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive.
+
+    With `--base`, a waiver counts where its approver approved the pull request that brought it.
 
     Rules over the live model are judged here, beside what is live now, or what the base has live. A pipeline without a
     verdict hides no other one: it is told after them, and the exit code is then its own.
     """
     if record is not None and (base is None or len(names) != 1):
         raise click.UsageError("--record is for one pipeline that is judged by a base: mlops gate NAME --base REF")
+    from mlops.app.reviewing.reviews import Answers
     from mlops.app.workspace import known
     from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
     from mlops.spec.reading.library import Configuration
 
     here = root()
-    judged, unread = _each(here, known(Configuration(here), names), base)
+    answers = Answers.of(reviews)
+    judged, unread = _each(here, known(Configuration(here), names), base, answers)
     if form == "json":
         emit([_value(verdict, again) for verdict, again in judged])
     for verdict, again in judged if form != "json" else ():
@@ -59,29 +68,35 @@ def command(names: tuple[str, ...], explain: bool, base: str | None, record: Pat
     return max((error.exit_code for error in unread), default=min((error.exit_code for error in errors), default=0))
 
 
-def _each(here: Path, names: tuple[str, ...], base: str | None) -> tuple[list[_Judged], list[MlopsError]]:
+def _each(
+    here: Path, names: tuple[str, ...], base: str | None, answers: Answers
+) -> tuple[list[_Judged], list[MlopsError]]:
     """Read the verdicts that there are, and why the others cannot be read."""
     judged: list[_Judged] = []
     unread: list[MlopsError] = []
     for name in names:
         try:
-            judged.append(_read(here, name, base))
+            judged.append(_read(here, name, base, answers))
         except MlopsError as error:
             unread.append(error)
     return judged, unread
 
 
-def _read(here: Path, name: str, base: str | None) -> _Judged:
+def _read(here: Path, name: str, base: str | None, answers: Answers) -> _Judged:
     if base is None:
         from mlops.app.judging.settle import settled
 
         return settled(here, name), None
+    from mlops.app.judging.approved_waivers import hold_waivers
     from mlops.app.judging.recompute import recomputed
     from mlops.app.judging.rejudge import rejudge
 
     with recomputed(here, name) as found:
         say(f"{name}: rows and scores made again in {found.seconds:.1f} s; what is recorded agrees")
         again = rejudge(here, name, base, found)
+    again, told = hold_waivers(here, again, answers)
+    for sentence in told:
+        say(visible(sentence))
     return again.whole, again
 
 

@@ -35,6 +35,13 @@ def base_option(text: str) -> Callable[[Function], Function]:
     return click.option("--base", metavar="REF", envvar="MLOPS_BASE", show_envvar=True, help=text)
 
 
+def reviews_option(function: Function) -> Function:
+    """Add `--reviews`, a recorded answer in GitHub's place."""
+    kind = click.Path(path_type=Path, dir_okay=False)
+    text = "Look approvals up in this recorded answer of GitHub's, instead of asking with GITHUB_TOKEN."
+    return click.option("--reviews", type=kind, metavar="FILE", help=text)(function)
+
+
 def root(*, merging: bool = False) -> Path:
     """Find the repository that the command was called in.
 

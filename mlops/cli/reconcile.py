@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import emit, output, paint, root, say
+from mlops.cli.options import emit, output, paint, reviews_option, root, say
 from mlops.cli.tables import columns
 from mlops.extras import need
 
@@ -28,19 +29,22 @@ _COLOURS = {
 @click.option("--env", "environment", required=True, metavar="E", help="Which environment.")
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would be done; exit 3 where the world has drifted.")
 @click.option("--prune", is_flag=True, help="Take the alias from models that no file names any more.")
+@reviews_option
 @output("text", "json")
-def command(environment: str, dry: bool, prune: bool, form: str) -> int:
+def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form: str) -> int:
     """Make MLflow aliases and kept bundles what conf/release/E/*.yaml of the checked-out commit say.
 
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
-    put right. Exit 5 for a bundle that does not answer as it should, or of which MLflow's store holds other bytes, 3
-    where this commit is older than the last one, 6 where MLflow does not answer: bundles are then proved from Git and
-    DVC, and aliases wait.
+    put right. A release that no owner approved is named; where conf/policy.yaml says `approvals: {releases: refuse}` it
+    is left alone: exit 2, or 7 where nobody looked. Exit 5 for a bundle that does not answer as it should, or of which
+    MLflow's store holds other bytes, 3 where this commit is older than the last one, 6 where MLflow does not answer:
+    bundles are then proved from Git and DVC, and aliases wait.
     """
     need("registry", "`mlops reconcile`")
     from mlops.app.releasing.reconcile import reconcile
+    from mlops.app.reviewing.reviews import Answers
 
-    done = reconcile(root(), environment, dry=dry, prune=prune)
+    done = reconcile(root(), environment, dry=dry, prune=prune, answers=Answers.of(reviews))
     if form == "json":
         emit({"schema_version": 1, **asdict(done), "writes": done.writes})
         return done.code
@@ -60,5 +64,16 @@ def _tell(done: Reconciled) -> None:
             say(f"{row.name}: {row.problem}")
         if row.hint:
             say(f"hint: {row.hint}")
+    for sentence, names in _unapproved(done).items():
+        say(f"{', '.join(names)}: {sentence}")
     models = f"{len(done.rows):,} {'model' if len(done.rows) == 1 else 'models'}"
     say(f"{done.environment} at {done.commit[:8]}: {done.writes:,} written, {models}")
+
+
+def _unapproved(done: Reconciled) -> dict[str, list[str]]:
+    """Gather what is to be said of approvals, and of which models: often the same of all."""
+    found: dict[str, list[str]] = {}
+    for row in done.rows:
+        if row.approval is not None and row.approval.state != "approved" and row.approval.sentence not in row.problem:
+            found.setdefault(row.approval.sentence, []).append(row.name)
+    return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from mlops.cli.options import output, root
+from mlops.cli.options import output, reviews_option, root
 
 
 @click.command(short_help="Make a bundle live, by a file that is reviewed")
@@ -13,9 +15,16 @@ from mlops.cli.options import output, root
 @click.option("--bundle", metavar="DIGEST", help="This registered bundle instead of the one of the last run.")
 @click.option("--reason", metavar="TEXT", help="A sentence that the file and the pull request carry.")
 @click.option("--propose", is_flag=True, help="Open a pull request instead of writing the file here.")
+@reviews_option
 @output("text", "json")
 def command(
-    names: tuple[str, ...], environment: str, bundle: str | None, reason: str | None, propose: bool, form: str
+    names: tuple[str, ...],
+    environment: str,
+    bundle: str | None,
+    reason: str | None,
+    propose: bool,
+    reviews: Path | None,
+    form: str,
 ) -> int:
     """Write conf/release/E/NAME.yaml, which names the registered bundle of pipeline NAME.
 
@@ -23,10 +32,11 @@ def command(
     have been judged against what is live now. Exit 2 for a verdict that is no pass, 3 where something moved.
     """
     from mlops.app.releasing.release import Wanted, release
+    from mlops.app.reviewing.reviews import Answers
     from mlops.cli.outcomes import each
 
     if bundle is not None and len(names) > 1:
         raise click.UsageError("--bundle is one pipeline's: give one NAME")
-    here = root()
+    here, answers = root(), Answers.of(reviews)
     wanted = (Wanted(name, environment, bundle, reason) for name in names)
-    return each(wanted, lambda item: release(here, item, propose=propose), form)
+    return each(wanted, lambda item: release(here, item, propose=propose, answers=answers), form)

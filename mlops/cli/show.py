@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import emit, output, reviews_option, root, say
 from mlops.cli.tables import columns
 
 
 @click.command(short_help="What is live where")
 @click.option("--env", "environment", metavar="ENVIRONMENT", help="What is live there. [default: everywhere]")
 @click.option("--bytes", "whole", is_flag=True, help="Read and hash what the registry's store holds, too.")
+@reviews_option
 @output("text", "json")
-def command(environment: str | None, form: str, *, whole: bool) -> int:
+def command(environment: str | None, reviews: Path | None, form: str, *, whole: bool) -> int:
     """Show the bundle of every model in every environment, since when, and whether the registry agrees.
 
+    Who approved a release is looked up where GITHUB_TOKEN and GITHUB_REPOSITORY are set, or in `--reviews`.
     Of the registry's copy the list of files is compared; `--bytes` reads all of it. One that is not the bundle is 5.
     Where no environment is declared, nothing is ever released, and the last runs' bundles are shown. Where there are
     environments and nothing is live in any of them, the exit code is 3.
     """
     from mlops.app.releasing.live import LAST_RUN
     from mlops.app.releasing.show import show
+    from mlops.app.reviewing.reviews import Answers
 
-    shown = show(root(), environment, whole=whole)
+    shown = show(root(), environment, whole=whole, answers=Answers.of(reviews))
     if form == "json":
         emit({"schema_version": 1, **asdict(shown)})
         return shown.code
@@ -35,11 +39,13 @@ def command(environment: str | None, form: str, *, whole: bool) -> int:
             live.bundle[:19],
             "all" if live.canary is None else f"{live.canary:.4g} first",
             live.since.date[:10] if live.since else "not committed",
+            live.approval.short if live.approval else "not looked at",
             (live.registry or "–") + (f", bytes: {live.bytes}" if live.bytes else ""),
         )
         for live in shown.live
     ]
-    for line in columns(("environment", "pipeline", "bundle", "traffic", "since", "registry"), rows) if rows else ():
+    heads = ("environment", "pipeline", "bundle", "traffic", "since", "approval", "registry")
+    for line in columns(heads, rows) if rows else ():
         click.echo(line)
     for last in shown.last:
         click.echo(f"{last.name}: bundle {last.bundle[:19]}…, {LAST_RUN}")
@@ -47,6 +53,9 @@ def command(environment: str | None, form: str, *, whole: bool) -> int:
         say(f"nothing is live in {place}: mlops release NAME --env {place}")
     if not (rows or shown.last or shown.silent):
         say("no environment is declared, and nothing ran here: mlops run NAME")
+    for live in shown.live:
+        if live.approval is not None and live.approval.state in ("not approved", "break-glass"):
+            say(f"{live.name} in {live.environment}: {live.approval.sentence}")
     for name in sorted({live.name for live in shown.live if live.spoilt}):
         say(f"hint: load nothing from there; find out who wrote it, then: mlops repair {name} --registry")
     if shown.unreachable:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from mlops.cli.annotations import annotate
 from mlops.cli.options import base_option, emit, output, root, say
-from mlops.diagnostics import Diagnostic
+from mlops.diagnostics import Diagnostic, visible
 
 
 @click.command(short_help="Read and check the YAML")
@@ -15,12 +17,30 @@ from mlops.diagnostics import Diagnostic
 @base_option("Hold the YAML against the policy of this commit too.")
 @click.option("--author", envvar="MLOPS_AUTHOR", show_envvar=True, help="Who opened the pull request.")
 @click.option("--hydra", is_flag=True, help="Compose with Hydra too, and report any value that differs.")
+@click.option(
+    "--record-reviews",
+    "record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Look up who approved the waivers, and write what GitHub told here, for `mlops gate --reviews`.",
+)
 @output("text", "json")
-def command(names: tuple[str, ...], strict: bool, base: str | None, author: str | None, hydra: bool, form: str) -> int:
+def command(
+    names: tuple[str, ...],
+    strict: bool,
+    base: str | None,
+    author: str | None,
+    hydra: bool,
+    record: Path | None,
+    form: str,
+) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
     from mlops.app.language.validate import validate
 
-    found, rendered = validate(root(merging=True), names, base, author=author, hydra=hydra)
+    here = root(merging=True)
+    found, rendered = validate(here, names, base, author=author, hydra=hydra)
+    if record is not None:
+        _record(here, names, base, record)
     if form == "json":
         emit([_plain(diagnostic) for diagnostic in found])
     elif found:
@@ -33,6 +53,18 @@ def command(names: tuple[str, ...], strict: bool, base: str | None, author: str 
             annotate(diagnostic.severity, text, diagnostic.position)
     errors = [diagnostic for diagnostic in found if diagnostic.severity == "error" or strict]
     return 4 if errors else 0
+
+
+def _record(here: Path, names: tuple[str, ...], base: str | None, file: Path) -> None:
+    from mlops.app.judging.approved_waivers import look_up
+    from mlops.app.reviewing.reviews import Answers
+    from mlops.app.workspace import known
+    from mlops.spec.reading.library import Configuration
+
+    answers = Answers.of()
+    for sentence in look_up(here, base, known(Configuration(here), names), answers):
+        say(visible(sentence))
+    answers.write(file)
 
 
 def _plain(diagnostic: Diagnostic) -> dict[str, object]:

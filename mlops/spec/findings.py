@@ -282,6 +282,12 @@ Why: it would hold for a rule of that name that somebody adds later.
 Fix: `mlops gate NAME --explain -o json` prints the ids of rules; `mlops waive` writes the file.
 Example: `rule: aurok`.
 
+waiver-approver: a new waiver that names nobody who may approve it.
+What: a pull request adds a waiver whose `approver` owns no policy, as conf/policy.yaml of the base names its `owners`.
+Why: a waiver counts where its approver approved it and owns the policy; this one never would.
+Fix: name an owner, or a team of theirs, and let them review the pull request.
+Example: `approver: "@stranger"` where the policy says `owners: ["@ada"]`.
+
 waiver-expired: a waiver that holds no more.
 What: its last day has passed.
 Why: the verdict counts the rule again, so the model may not be packaged or released any more.

@@ -10,6 +10,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from mlops.spec.approvals import Approvals
 from mlops.spec.block import Block, Items, Name, Owner
 from mlops.spec.credentials import RELEASING, USES, Secrets, Use, beside_roles
 from mlops.spec.signers import KeySigning, Signer, Signing, Unsigned
@@ -359,6 +360,7 @@ class Policy(Block):
     """Whose signature on a bundle counts, by any name; nobody's is asked for where there is none."""
     unsigned: Unsigned = "warn"
     """Whether a bundle that nobody signed is released, reconciled and served with a warning, or refused."""
+    approvals: Approvals = Approvals()
 
     def team_pattern(self, name: str) -> str | None:
         """Find the pattern that gives a pipeline its team: of those that match, the last."""

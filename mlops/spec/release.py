@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from mlops.spec.approvals import Broken
 from mlops.spec.block import Block, Digest
 
 
@@ -35,3 +36,5 @@ class Release(Block):
     """How traffic comes to it; all at once where absent."""
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
     """Why this bundle is live, in a sentence, where that is not plain from its gates."""
+    break_glass: Broken | None = None
+    """Says that nobody could review this release, because GitHub was down; take it away by a reviewed pull request."""

@@ -138,7 +138,7 @@ def test_merging_the_release_makes_the_model_live_where_it_says(team: Team, rele
     held = {(step.name, step.secrets) for instance in released.instances for step in instance.steps if step.secrets}
     assert held == {("Reconcile", ("MLFLOW_TRACKING_TOKEN",))}
     assert "***" not in released.log, "nothing printed a secret that had to be masked"
-    assert all(instance.permissions == {"contents": "read"} for instance in released.instances)
+    assert all(instance.permissions == {"contents": "read", "pull-requests": "read"} for instance in released.instances)
     nothing_is_stale(team)
 
 

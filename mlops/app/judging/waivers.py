@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from mlops.app.git import file_at
+from mlops.app.judging.policy import policy_at
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.lower.serving import gate_rule_ids
+from mlops.spec.project import Policy
 from mlops.spec.reading.document import read
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import Loaded, parse_document
@@ -71,9 +73,45 @@ def approved_by_author(root: Path, base: str, pipelines: Mapping[str, Loaded], a
     return found
 
 
+def approved_by_others(root: Path, base: str, pipelines: Mapping[str, Loaded]) -> list[Diagnostic]:
+    """Find waivers that a pull request adds and that name somebody who owns no policy; of teams only GitHub can tell.
+
+    Raises:
+        ConfigurationError: the policy of the base cannot be read.
+    """
+    policy = policy_at(root, base)
+    found: list[Diagnostic] = []
+    for name in pipelines if policy is not None else ():
+        file = f"conf/waiver/{name}.yaml"
+        path = root / file
+        if policy is None or not path.is_file():
+            continue
+        document, before = read(file, path.read_bytes()), waivers_at(root, base, name)
+        for index, waiver in enumerate(waivers_in(file, path.read_bytes())):
+            if waiver not in before and not _may_own(policy, waiver.approver):
+                where = document.where(("waivers", index, "approver"), key=False)
+                message = f"`{waiver.approver}` does not own the policy and cannot approve a waiver"
+                hint = f"name one of its owners: {', '.join(policy.owners)}"
+                found.append(Diagnostic(where, message, hint, "waiver-approver"))
+    return found
+
+
+def _may_own(policy: Policy, approver: str) -> bool:
+    """Whether somebody owns a policy, or may do so as one of a team that is not listed."""
+    members = {team.casefold(): people for team, people in policy.approvals.members.items()}
+    teams = [owner.casefold() for owner in policy.owners if "/" in owner]
+    listed = (person for team in teams for person in members.get(team, ()))
+    known = {owner.casefold() for owner in (*policy.owners, *listed)}
+    return "/" in approver or approver.casefold() in known or any(team not in members for team in teams)
+
+
 def waivers_at(root: Path, commit: str, name: str) -> tuple[Waiver, ...]:
     """Read the waivers of a pipeline as a commit has them; none where it has none, or none that can be read."""
     file = f"conf/waiver/{name}.yaml"
-    data = file_at(root, commit, file)
+    return waivers_in(file, file_at(root, commit, file))
+
+
+def waivers_in(file: str, data: bytes | None) -> tuple[Waiver, ...]:
+    """Read a file of waivers; none where there is none, or none that can be read."""
     block = None if data is None else parse_document(Waivers, read(file, data))[0]
     return block.waivers if block else ()

@@ -10,7 +10,7 @@ from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.policy import judge_under_base
 from mlops.app.judging.release_pin import not_alone, refused_release
 from mlops.app.judging.release_record import unrecorded
-from mlops.app.judging.waivers import approved_by_author, expired
+from mlops.app.judging.waivers import approved_by_author, approved_by_others, expired
 from mlops.app.language.against_hydra import differences
 from mlops.app.language.findings import findings
 from mlops.app.language.teams import unused
@@ -32,9 +32,9 @@ def validate(
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
     What DVC needs for the repository's remotes must be locked.
-    With `base`, the policy of that commit holds too, an upgrade changes nothing else, a release names what that commit
-    records, and `author` may not approve a waiver, or accept an incident, that was not there; with `hydra`, Hydra must
-    compose the same values.
+    With `base`, the policy of that commit holds too and its owners alone approve a new waiver, an upgrade changes
+    nothing else, a release names what that commit records, and `author` may not approve a waiver, or accept an
+    incident, that was not there; with `hydra`, Hydra must compose the same values.
 
     Raises:
         Inconclusive: nothing is wrong, but the base is from before the repository began.
@@ -56,6 +56,7 @@ def validate(
     if base is not None:
         commit = commit_of(root, base)
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
+        found += approved_by_others(root, commit, workspace.pipelines)
         if author:
             found += approved_by_author(root, commit, workspace.pipelines, author)
             found += accepted.approved_by_author(workspace.configuration, commit, workspace.pipelines, author)

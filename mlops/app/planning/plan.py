@@ -9,7 +9,8 @@ from typing import Any
 from mlops import __version__
 from mlops.app.git import changed_files, commit_of, file_at
 from mlops.app.judging.loosened import file_of, loosened, only_in
-from mlops.app.judging.policy import judge_under_base
+from mlops.app.judging.loosened_policy import loosened_policy
+from mlops.app.judging.policy import FILE, judge_under_base, policy_at
 from mlops.app.judging.rejudge import GATE_CHANGE
 from mlops.app.language.keys import written
 from mlops.app.planning.baseline import Baseline, from_commit, from_lock
@@ -52,7 +53,7 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
     broken: tuple[str, ...] = ()
     if against.commit is not None:
         notes = protected_notes(workspace.root, against.commit, against.changed, workspace.project.ci.install)
-        broken = _broken(workspace, against.commit)
+        broken = (*_loosened(workspace, against.commit), *_broken(workspace, against.commit))
     return Planned(
         base=against.commit,
         reference=base,
@@ -64,6 +65,12 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
         files=files.get("", ()),
         removed=removed_pipelines(workspace.root, against.changed),
     )
+
+
+def _loosened(workspace: Workspace, commit: str) -> Iterator[str]:
+    """Say what the policy of the base asks for and that of now does not."""
+    for sentence in loosened_policy(policy_at(workspace.root, commit), workspace.policy):
+        yield f"{FILE}: {sentence}"
 
 
 def _broken(workspace: Workspace, commit: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from mlops.app.judging.gate import Verdict, read_gate
 from mlops.app.judging.opponent import Run
 from mlops.app.judging.settle import compare
 from mlops.app.releasing.bundles import made_at, reported
-from mlops.errors import GateFailed, Inconclusive, InfrastructureError
+from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.release.tracking import connection
 from mlops.verdict import BADNESS
@@ -43,14 +43,24 @@ def compared_with_live(
         GateFailed: it is worse than the rules allow.
         Inconclusive: the evidence decides neither way.
         InfrastructureError: its test rows, or the live bundle, cannot be had.
+        IntegrityError: it brings no verdict that can be read.
     """
-    gate = read_gate(papers.files["gate.json"], name)
-    over = [rule for rule in gate.rules if rule["against"] == "champion"]
+    gate = _gate(papers, name)
+    over = [rule for rule in gate.rules if rule.get("against") == "champion"]
     if live is None or not over or (gate.champion == live and not gate.deferred):
         return None
     made = _compare(root, project, papers, name, live, connect)
     _refuse_unless_passed(Verdict(name, gate.verdict, made.rules, live), papers.bundle)
     return made
+
+
+def _gate(papers: Papers, name: str) -> Verdict:
+    """Read the verdict that a bundle brings: one of version 1 carries its papers in itself, and may lack it."""
+    try:
+        return read_gate(papers.files["gate.json"], name)
+    except (ValueError, KeyError, TypeError) as error:
+        message = f"{name}: the bundle {papers.bundle[:19]}… brings no verdict that can be read"
+        raise IntegrityError(message, hint=f"mlops run {name} makes one that is judged") from error
 
 
 def hold_new(

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mlops.app.dvc_remote import answering
 from mlops.app.git import git
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import recorded_at
@@ -55,25 +56,20 @@ def collect(root: Path, now: datetime, *, dry: bool = False, remote: bool = Fals
     _, project = open_project(root)
     kept = held(root, project, now)
     theirs = _of_remote(root) if remote else ()
-    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
-    try:
-        with Repo(str(root)) as repo, repo.lock:
-            _refuse_shared(root, repo.cache.local.path)
-            named = _named(root, (*_references(root), *theirs), main_lines(root, project), kept)
-            used = named | set(_inside(repo, named))
-            places = [("the cache", repo.cache.local)]
-            if remote:
-                places.append(("the remote", repo.cloud.get_remote_odb(None, "gc", hash_name="md5")))
-            looked = [_look(place, odb, used) for place, odb in places]
-            swept = tuple(item for item, _ in looked)
-            if not dry:
-                for (place, odb), (_, unused) in zip(places, looked, strict=True):
-                    _delete(place, odb, unused)
-    except DvcException as error:
-        said = str(error).splitlines()[:1] or [type(error).__name__]
-        raise InfrastructureError(f"DVC refuses: {said[0][:200]}", hint="dvc doctor") from error
+    with answering("DVC or its remote refuses", "dvc doctor"), Repo(str(root)) as repo, repo.lock:
+        _refuse_shared(root, repo.cache.local.path)
+        named = _named(root, (*_references(root), *theirs), main_lines(root, project), kept)
+        used = named | set(_inside(repo, named))
+        places = [("the cache", repo.cache.local)]
+        if remote:
+            places.append(("the remote", repo.cloud.get_remote_odb(None, "gc", hash_name="md5")))
+        looked = [_look(place, odb, used) for place, odb in places]
+        swept = tuple(item for item, _ in looked)
+        if not dry:
+            for (place, odb), (_, unused) in zip(places, looked, strict=True):
+                _delete(place, odb, unused)
     return Collected(kept, swept, dry)
 
 

@@ -85,6 +85,12 @@ def last_change(root: Path, file: str) -> str | None:
     return _git(root, "log", "-1", "--first-parent", "--format=%H", "HEAD", "--", file).strip() or None
 
 
+def touches(root: Path, file: str, after: str) -> tuple[str, ...]:
+    """List the commits of the main line that changed a file since another commit, oldest first."""
+    log = _git(root, "log", "--first-parent", "-m", "--reverse", "--format=%H", f"{after}..HEAD", "--", file)
+    return tuple(dict.fromkeys(log.split()))
+
+
 def shallow(root: Path) -> bool:
     """Whether a part of the history was not fetched."""
     return _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlops.app.dvc_remote import remote
+from mlops.app.dvc_remote import answering, remote
 from mlops.app.project import open_project
 from mlops.errors import InfrastructureError, StaleError
 from mlops.spec.reach import unwritable
+
+_WRITE = "dvc push; of a job, may its role or key write there? `writer` and `secrets` of `ci` in conf/project.yaml"
 
 
 @dataclass(frozen=True)
@@ -45,16 +47,11 @@ def into_cache(root: Path, name: str) -> None:
     Raises:
         InfrastructureError: DVC refuses.
     """
-    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     file = f"pipelines/{name}/dvc.yaml"
-    try:
-        with Repo(str(root)) as repo:
-            _into_cache(repo, str(root / file))
-    except DvcException as error:
-        said = str(error).splitlines()[:1] or [type(error).__name__]
-        raise InfrastructureError(f"DVC refuses {file}: {said[0][:200]}", hint="dvc doctor") from error
+    with answering(f"DVC refuses {file}", "dvc doctor"), Repo(str(root)) as repo:
+        _into_cache(repo, str(root / file))
 
 
 def push(root: Path, file: str) -> int:
@@ -63,19 +60,15 @@ def push(root: Path, file: str) -> int:
     Raises:
         InfrastructureError: the remote does not take it.
     """
-    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    refused = f"the DVC remote does not take {file}"
     try:
-        with Repo(str(root)) as repo:
+        with answering(refused, _WRITE), Repo(str(root)) as repo:
             _into_cache(repo, str(root / file))
             return int(repo.push(targets=[str(root / file)]))
-    except (DvcException, OSError) as error:
-        said = str(error).splitlines()[:1] or [type(error).__name__]
-        hint = (
-            "dvc push; of a job, may its role or key write there? `writer` and `secrets` of `ci` in conf/project.yaml"
-        )
-        raise InfrastructureError(f"the DVC remote does not take {file}: {said[0][:200]}", hint=hint) from error
+    except OSError as error:
+        raise InfrastructureError(f"{refused}: {str(error).partition(chr(10))[0][:200]}", hint=_WRITE) from error
 
 
 def _into_cache(repo: Any, file: str) -> None:

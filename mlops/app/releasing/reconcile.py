@@ -1,22 +1,23 @@
 """`mlops reconcile`: the world as the release files of the checked-out commit say, and nothing written where it is so.
 
 Level-triggered: every run compares what should be with what is, whatever happened before. What is wrong with one model
-stops no other. For each model the order is: find its version, see that no newer commit was reconciled, prove the
-bundle and the registry's own copy of it, claim the model for this commit, point the aliases, read back. A run that died
-anywhere is finished by the next.
+stops no other. For each model the order is: see who approved it, find its version, see that no newer commit was
+reconciled, prove the bundle and the registry's own copy of it, claim the model for this commit, point the aliases, read
+back. A run that died anywhere is finished by the next.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.app.git import changed_files, commit_of
 from mlops.app.project import open_project
+from mlops.app.releasing.approved import Looking, refuse_unapproved
 from mlops.app.releasing.bundles import STORE, obtain, prove
 from mlops.app.releasing.history import descends, last_change
 from mlops.app.releasing.papers import papers_of
@@ -32,6 +33,8 @@ from mlops.app.releasing.registry import (
 from mlops.app.releasing.release_body import gate_of
 from mlops.app.releasing.releases import FOLDER, Released, aliases, claim_tag, environments, known_environment, releases
 from mlops.app.releasing.signed import Held, Signers, look_beside
+from mlops.app.reviewing.approvals import Approval
+from mlops.app.reviewing.reviews import Answers
 from mlops.bundle.contents import verify
 from mlops.bundle.store import Store
 from mlops.diagnostics import suggest
@@ -65,6 +68,7 @@ class Row:
     problem: str = ""
     code: int = 0
     hint: str = ""
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True)
@@ -96,14 +100,23 @@ class Run:
     tag: str
     aliases: tuple[str, ...]
     """The aliases that this environment keeps."""
+    looking: Looking
     dry: bool = False
     prune: bool = False
 
 
 def reconcile(
-    root: Path, environment: str, *, dry: bool = False, prune: bool = False, connect: Connect = connection
+    root: Path,
+    environment: str,
+    *,
+    dry: bool = False,
+    prune: bool = False,
+    answers: Answers | None = None,
+    connect: Connect = connection,
 ) -> Reconciled:
     """Bring aliases and bundles to what the release files of an environment say.
+
+    `answers` tell who approved them; without any, that is not looked at.
 
     Raises:
         ConfigurationError: a release file is wrong or not committed, or there is none while models are live.
@@ -115,7 +128,8 @@ def reconcile(
     commit = commit_of(root, "HEAD")
     if changed := sorted(changed_files(root, commit, f"{FOLDER}/{environment}")):
         raise ConfigurationError(f"{changed[0]} has changes that are not committed", hint="git status")
-    run = Run(root, environment, claim_tag(project, environment), aliases(project, environment), dry, prune)
+    looking = Looking(root, answers or Answers(), project.ci.branch, date.today())
+    run = Run(root, environment, claim_tag(project, environment), aliases(project, environment), looking, dry, prune)
     try:
         rows = _rows(run, project, desired, connect)
     except InfrastructureError as error:
@@ -142,7 +156,9 @@ def _rows(run: Run, project: Project, desired: tuple[Released, ...], connect: Co
 def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
     """Prove one bundle from Git and DVC, by its digest, where the registry does not answer; aliases have to wait."""
     digest = item.release.bundle
+    approval = run.looking.of_release(run.environment, item.name)
     try:
+        refuse_unapproved(run.root, approval)
         refuse_judged_since(run.root, item.name, digest)
         with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
             keep = Store(Path(folder) / "bundles") if run.dry else None
@@ -152,10 +168,10 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
             held = Signers.of(run.root).hold(contents, looks, date.today(), place)
             refuse_unless_passed(item.name, digest, gate_of(papers_of(run.root, item.name, contents)).verdict)
     except MlopsError as error:
-        return _failed(item, "not known", error)
+        return replace(_failed(item, "not known", error), approval=approval)
     said = f"{silent.message}; the bundle is proved, from Git and DVC, and its aliases are set once that answers"
-    said = f"{said}; {held.warning}" if held.warning else said
-    return Row(item.name, digest, "not known", "proved", problem=said, code=silent.exit_code)
+    said = "; ".join(filter(None, (said, held.warning)))
+    return Row(item.name, digest, "not known", "proved", problem=said, code=silent.exit_code, approval=approval)
 
 
 def _left(client: MlflowClient, run: Run, names: set[str]) -> list[Model]:
@@ -177,10 +193,13 @@ def _row(client: MlflowClient, run: Run, item: Released) -> Row:
     """Reconcile one model; a problem with it is its own."""
     model = read_model(client, item.name, run.aliases) or Model(item.name)
     was = "; ".join(_shown(model, alias) for alias in run.aliases)
+    approval = run.looking.of_release(run.environment, item.name)
     try:
-        return _reconciled(client, run, item, model, was)
+        refuse_unapproved(run.root, approval)
+        row = _reconciled(client, run, item, model, was)
     except MlopsError as error:
-        return _failed(item, was, error)
+        row = _failed(item, was, error)
+    return replace(row, approval=approval)
 
 
 def _failed(item: Released, was: str, error: MlopsError) -> Row:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from mlops.app.judging.approved_waivers import refuse_unapproved
 from mlops.app.judging.gate import read_gate
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove
@@ -25,6 +26,7 @@ from mlops.app.releasing.registry import (
 from mlops.app.releasing.release_body import Step, gate_of, release_body
 from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
+from mlops.app.reviewing.reviews import Answers
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.errors import GateFailed, IntegrityError, MlopsError
@@ -56,8 +58,15 @@ class Outcome:
     warning: str = ""
 
 
-def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Connect = connection) -> Outcome:
-    """Write the release file, or propose it.
+def release(
+    root: Path,
+    wanted: Wanted,
+    *,
+    propose: bool = False,
+    answers: Answers | None = None,
+    connect: Connect = connection,
+) -> Outcome:
+    """Write the release file, or propose it; `answers` tell who approved a waiver of the order of environments.
 
     Raises:
         StaleError: the bundle is not registered, or no commit records the run that made it.
@@ -79,6 +88,8 @@ def release(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conne
         place = obtain(root, wanted.name, digest, fetching(client, version))
         find = claims(client, project, wanted.name)
         waiver = refuse_out_of_order(root, project, wanted.environment, wanted.name, digest, find, date.today())
+        if waiver is not None:
+            refuse_unapproved(root, wanted.name, waiver, answers or Answers())
         contents = prove(place, wanted.name, digest)
         said = stating(client, version)
         papers = papers_of(root, wanted.name, contents, version.statement, said)

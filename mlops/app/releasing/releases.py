@@ -106,7 +106,7 @@ def claim_tag(project: Project, environment: str) -> str:
 
 
 def written(text: str | None, bundle: str, reason: str | None, file: str) -> str:
-    """Spell a release file that names a bundle; of an earlier text everything but bundle and reason stays.
+    """Spell a release file that names a bundle; of an earlier text everything but bundle, reason and break-glass stays.
 
     Raises:
         ConfigurationError: the earlier text is written in a way that only a person can edit.
@@ -116,7 +116,7 @@ def written(text: str | None, bundle: str, reason: str | None, file: str) -> str
         lines.append(f"reason: {json.dumps(reason, ensure_ascii=False)}\n")
     made = "".join(lines)
     release, _ = parse_document(Release, read(file, made.encode()))
-    if release is None or (release.bundle, release.reason) != (bundle, reason):
+    if release is None or (release.bundle, release.reason, release.break_glass) != (bundle, reason, None):
         raise ConfigurationError(f"{file} is not written a key a line", hint=f"edit it by hand: `bundle: {bundle}`")
     return made
 
@@ -125,7 +125,9 @@ def _lines(text: str | None, bundle: str) -> Iterator[str]:
     if text is None:
         yield from (_SCHEMA, f"bundle: {bundle}\n")
         return
+    below = False  # of `break_glass:`, which is said of one release and of no other
     for line in text.splitlines(keepends=True):
-        if not line.startswith("reason:"):
+        below = line.startswith("break_glass:") or (below and line.startswith((" ", "\n")))
+        if not below and not line.startswith("reason:"):
             whole = line if line.endswith("\n") else f"{line}\n"
             yield re.sub(r"^bundle:\s*[\"']?sha256:[0-9a-f]{64}[\"']?", f"bundle: {bundle}", whole)

@@ -1,4 +1,6 @@
-"""`mlops show`: what is live where, by Git, and whether the registry agrees; without environments, what ran last.
+"""`mlops show`: what is live where, by Git, who approved it, and whether the registry agrees.
+
+Without environments it is what ran last.
 
 Of the registry's copy the list of files is compared; its bytes only where that is asked for, and it is said which.
 """
@@ -7,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.app.project import open_project
+from mlops.app.releasing.approved import Looking
 from mlops.app.releasing.history import Moment, history, shallow
 from mlops.app.releasing.live import bundle_folder
 from mlops.app.releasing.registry import Connect, begun, tracking_uri
 from mlops.app.releasing.releases import Released, aliases, environments, known_environment, releases
+from mlops.app.reviewing.approvals import Approval
+from mlops.app.reviewing.reviews import Answers
 from mlops.bundle.manifest import NAME
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
@@ -44,6 +50,7 @@ class Live:
     registry: str = ""
     bytes: str = ""
     spoilt: bool = False
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,17 @@ class _Said:
     spoilt: bool = False
 
 
-def show(root: Path, environment: str | None = None, *, whole: bool = False, connect: Connect = connection) -> Shown:
+def show(
+    root: Path,
+    environment: str | None = None,
+    *,
+    whole: bool = False,
+    answers: Answers | None = None,
+    connect: Connect = connection,
+) -> Shown:
     """List what every environment, or one of them, is to serve; the registry is asked where it answers.
 
-    `whole` reads and hashes all bytes of the registry's copies.
+    `whole` reads and hashes all bytes of the registry's copies; `answers` tell who approved a release.
 
     Raises:
         ConfigurationError: with every problem of every release file; there is no such environment.
@@ -98,7 +112,8 @@ def show(root: Path, environment: str | None = None, *, whole: bool = False, con
     found = [item for place in places for item in releases(root, place)]
     held, why = _registered(root, project, found, connect, whole=whole)
     silent = tuple(place for place in places if place not in {item.environment for item in found})
-    return Shown(tuple(_live(root, item, held) for item in found), why, silent)
+    looking = Looking(root, answers or Answers(), project.ci.branch, date.today())
+    return Shown(tuple(_live(looking, item, held) for item in found), why, silent)
 
 
 def _last(root: Path, pipelines: Iterable[str]) -> Iterator[Last]:
@@ -122,7 +137,14 @@ def past(root: Path, name: str, environment: str | None = None) -> tuple[Moment,
     return tuple(moment for place in places for moment in history(root, place, name))
 
 
-def _live(root: Path, item: Released, held: Mapping[tuple[str, str], _Said]) -> Live:
+def approvals(root: Path, name: str, moments: Iterable[Moment], answers: Answers) -> list[Approval]:
+    """Tell of each change of what was live whether it was approved, in order."""
+    _, project = open_project(root)
+    return Looking(root, answers, project.ci.branch, date.today()).of_moments(name, moments)
+
+
+def _live(looking: Looking, item: Released, held: Mapping[tuple[str, str], _Said]) -> Live:
+    root = looking.root
     moments = history(root, item.environment, item.name)
     since = moments[0] if moments and moments[0].bundle == item.release.bundle else None
     if len(moments) == 1 and shallow(root):  # the first commit that was fetched, which need not be the release
@@ -135,6 +157,7 @@ def _live(root: Path, item: Released, held: Mapping[tuple[str, str], _Said]) -> 
         None if rollout is None else rollout.canary,
         since,
         **vars(held.get((item.environment, item.name), _Said())),
+        approval=looking.of_release(item.environment, item.name),
     )
 
 

@@ -118,7 +118,9 @@ class Client:
         for page in range(1, _PAGES + 1):
             address = f"{path}{mark}per_page={_PAGE}&page={page}"
             found = self.patiently(lambda address=address: self.call("GET", address, needs=needs))  # type: ignore[misc]
-            listed = found[key] if key else found
+            listed = found.get(key) if key and isinstance(found, dict) else found
+            if not isinstance(listed, list):
+                raise InfrastructureError(f"{path}: GitHub answered in a way that is not understood here")
             yield from listed
             if len(listed) < _PAGE:
                 return
@@ -179,10 +181,10 @@ class Client:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as error:
             error.close()
-            if error.code >= 500 or error.code == 429:
+            if error.code >= 500 or error.code == 429 or _spent(error):
                 raise _Unavailable(f"HTTP {error.code}") from error
             raise
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise _Unavailable(str(error)) from error
 
     def _headers(self) -> dict[str, str]:
@@ -193,3 +195,8 @@ class Client:
             "User-Agent": "mlops-by-pull-request",
             "X-GitHub-Api-Version": "2022-11-28",
         }
+
+
+def _spent(error: urllib.error.HTTPError) -> bool:
+    """Whether a refusal only means that too much was asked: GitHub says so with 403, too."""
+    return error.code == 403 and (error.headers.get("X-RateLimit-Remaining") == "0" or "Retry-After" in error.headers)

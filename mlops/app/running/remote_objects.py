@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlops.app.dvc_remote import remote
+from mlops.app.dvc_remote import answering, remote
 from mlops.app.planning.lock import read_lock
 from mlops.app.project import open_project
 from mlops.app.releasing.keeping import push
@@ -67,7 +67,6 @@ def repair_remote(root: Path, name: str) -> Repaired:
 @contextmanager
 def _remote_of(root: Path, name: str) -> Iterator[tuple[Any, dict[str, str]]]:
     """Open the remote, and read from the lock what it should have: paths by digest."""
-    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
     open_project(root, name)
@@ -77,12 +76,12 @@ def _remote_of(root: Path, name: str) -> Iterator[tuple[Any, dict[str, str]]]:
         raise StaleError(f"{folder} has no dvc.lock", hint=f"run `mlops run {name}` first")
     if not remote(root):
         raise StaleError("there is no DVC remote", hint="dvc remote add -d NAME URL")
+    refused = "the DVC remote refuses"
     try:
-        with Repo(str(root)) as repo:
+        with answering(refused, "dvc doctor"), Repo(str(root)) as repo:
             yield repo.cloud.get_remote_odb(None, "repair", hash_name="md5"), named
-    except (DvcException, OSError) as error:
-        said = str(error).splitlines()[:1] or [type(error).__name__]
-        raise InfrastructureError(f"the DVC remote refuses: {said[0][:200]}", hint="dvc doctor") from error
+    except OSError as error:
+        raise InfrastructureError(f"{refused}: {str(error).partition(chr(10))[0][:200]}", hint="dvc doctor") from error
 
 
 def _looked(odb: Any, named: dict[str, str]) -> Iterator[tuple[Bad, bool]]:

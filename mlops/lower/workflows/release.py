@@ -7,9 +7,11 @@ from typing import Any
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import READ, cron, head, identified, on_main, signed_in
 from mlops.lower.workflows.signing import verify_steps
-from mlops.plan.workflow import Job, Step, Workflow
+from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Environment, Project
+
+_REVIEWS = Permission("pull-requests", "read", "to look up who approved a release")
 
 
 def lower_release(project: Project) -> Workflow:
@@ -30,7 +32,9 @@ def lower_release(project: Project) -> Workflow:
 
 def _reconcile(project: Project, name: str, environment: Environment) -> Job:
     settings = project.ci
-    reconcile = signed_in(environment.cloud, Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}"), name)
+    token = {"GITHUB_TOKEN": "${{ github.token }}"}
+    step = Step("Reconcile", run=f".venv/bin/mlops reconcile --env {name}", environment=token)
+    reconcile = signed_in(environment.cloud, step, name)
     steps = (*head(settings), *verify_steps(settings), holding(settings, reconcile, *RELEASING))
     unasked = "" if environment.drift else " && github.event_name != 'schedule'"
     return Job(
@@ -39,7 +43,7 @@ def _reconcile(project: Project, name: str, environment: Environment) -> Job:
         environment.runner or settings.runner,
         environment.timeout,
         steps,
-        identified((READ,), environment.cloud),
+        identified((READ, _REVIEWS), environment.cloud),
         condition=on_main(settings) + unasked,
         environment=name,
         queue=f"mlops-release-{name}",

@@ -14,6 +14,7 @@ from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
 CONTENTS, PULLS, IDENTITY = {"contents": "write"}, {"pull-requests": "write"}, {"id-token": "write"}
 READ, ADOPTS = {"contents": "read"}, {"actions": "read"}
+REVIEWS = {**READ, "pull-requests": "read"}
 JUDGES = {
     "pr/check": (READ, "read", ""),
     "pr/affected": (READ, "read", ""),
@@ -29,8 +30,8 @@ PROPOSES = ("main/register", "monitor/retrain", "retrain/retrain", "rollback/rol
 # job: (scopes, cache, environment), with neither App nor cloud
 PLAIN = {
     **JUDGES,
-    "release/reconcile-staging": (READ, "none", "staging"),
-    "release/reconcile-prod": (READ, "none", "prod"),
+    "release/reconcile-staging": (REVIEWS, "none", "staging"),
+    "release/reconcile-prod": (REVIEWS, "none", "prod"),
     "monitor/due": (READ, "none", ""),
     "monitor/watch": (READ, "none", ""),
     **{name: ({**CONTENTS, **PULLS}, "none", "") for name in PROPOSES},
@@ -39,8 +40,8 @@ PLAIN = {
 # with an App no job's own token writes, and every trusted job signs in
 WHOLE = {
     **JUDGES,
-    "release/reconcile-staging": (READ, "none", "staging"),
-    "release/reconcile-prod": ({**READ, **IDENTITY}, "none", "prod"),
+    "release/reconcile-staging": (REVIEWS, "none", "staging"),
+    "release/reconcile-prod": ({**REVIEWS, **IDENTITY}, "none", "prod"),
     "monitor/due": (READ, "none", ""),
     **{name: ({**READ, **IDENTITY}, "none", "mlops-main") for name in ("monitor/watch", *PROPOSES)},
     # what was judged is looked for and fetched by the job's own token, which may only read
@@ -156,6 +157,7 @@ def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
         "Propose a retraining",
         "Propose the bundle before",
         "Propose the records and the releases",
+        "Reconcile",
         "Take over what was judged",
     }
     for _, step in steps():

@@ -16,7 +16,7 @@ from mlops.cli.main import run
 from mlops.errors import ConfigurationError
 from mlops.spec.waiver import Waivers
 from tests.builders.quick_yaml import load
-from tests.builders.repositories import commit, make_repository
+from tests.builders.repositories import commit, edit, make_repository
 
 DAY = date(2026, 3, 10)
 NAME = "visits"
@@ -97,6 +97,7 @@ def rule_ids_of(text: str) -> str:
 
 
 def test_nobody_approves_in_a_pull_request_of_their_own(root: Path) -> None:
+    edit(root, "conf/policy.yaml", '["@platform"]', '["@platform", "@Grace"]')
     commit(root, "base")
     waived(root, today=date.today())
     found, _ = validate(root, base="HEAD", author="Grace")
@@ -104,6 +105,29 @@ def test_nobody_approves_in_a_pull_request_of_their_own(root: Path) -> None:
     assert not [d for d in validate(root, base="HEAD", author="alan")[0] if "waiver" in d.rule]
     commit(root, "merged")
     assert not [d for d in validate(root, base="HEAD", author="Grace")[0] if "waiver" in d.rule]
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ('owners: ["@platform"]', True),
+        ('owners: ["@GRACE"]', False),
+        ('owners: ["@shop/risk"]', False),
+        ('owners: ["@shop/risk"]\napprovals: {members: {"@shop/Risk": ["@ada"]}}', True),
+        ('owners: ["@shop/risk"]\napprovals: {members: {"@shop/risk": ["@Grace"]}}', False),
+    ],
+)
+def test_a_new_waiver_names_an_owner_of_the_policy_before(root: Path, policy: str, said: bool) -> None:
+    (root / "conf/policy.yaml").write_text(f"{policy}\n")
+    commit(root, "base")
+    (root / "conf/policy.yaml").write_text('owners: ["@grace"]\n')
+    waived(root, today=date.today())
+    found = [d for d in validate(root, base="HEAD", author="alan")[0] if "waiver" in d.rule]
+    assert [d.rule for d in found] == ["waiver-approver"] * said
+    if found:
+        assert found[0].message == "`@grace` does not own the policy and cannot approve a waiver"
+    commit(root, "merged")
+    assert not [d for d in validate(root, base="HEAD", author="alan")[0] if "waiver" in d.rule]
 
 
 def test_an_expired_waiver_is_a_warning_and_its_rule_counts_again(root: Path) -> None:
@@ -151,3 +175,17 @@ def test_without_days_a_waiver_holds_as_long_as_is_usual_for_its_rule(
     assert validate(root)[0] == ()
     section = open_workspace(root).pipeline(name).stage("gate").section
     assert ("waivers" in section) == (rule != "release.after"), "the order of environments is no rule of a gate"
+
+
+def test_validate_records_who_approved_for_a_gate_that_holds_no_token(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(root, "base")
+    path = waived(root, today=date.today())
+    commit(root, "merged")
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    assert run(["validate", "--record-reviews", "reviews.json"]) == 0
+    rule = Waivers.model_validate(load(path.read_text())).waivers[0].rule
+    assert f"{path.stem}: the waiver of `{rule}`: approval: not looked at: set GITHUB_TOKEN" in capsys.readouterr().err
+    assert json.loads((root / "reviews.json").read_text()) == {"schema_version": 1, "answers": {}}

@@ -234,7 +234,10 @@ def test_a_policy_is_compared_by_what_it_says(root: Path) -> None:
     edit(root, "conf/policy.yaml", "sliced_gate:   true", "sliced_gate: false")
     planned = plan(open_workspace(root), base)
     assert planned.labels == ("policy-change",)
-    assert planned.notes == ("conf/policy.yaml: risk.high.sliced_gate True → False",)
+    assert planned.notes == (
+        "conf/policy.yaml: risk.high.sliced_gate True → False",
+        "conf/policy.yaml: a pipeline of high risk needs no `sliced_gate`",
+    )
 
 
 def test_whoever_breaks_the_policy_of_the_base_is_named(root: Path) -> None:
@@ -243,6 +246,7 @@ def test_whoever_breaks_the_policy_of_the_base_is_named(root: Path) -> None:
     edit(root, "conf/policy.yaml", "sources: [parquet]\n", "")
     assert plan(open_workspace(root), base).notes == (
         "conf/policy.yaml: sources ['parquet'] → —",
+        "conf/policy.yaml: `sources` allows anything",
         f"conf/data/churn.yaml:1:16: the source kind `csv` is not allowed (by the policy of {base[:8]})",
     )
 

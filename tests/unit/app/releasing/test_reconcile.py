@@ -105,8 +105,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture
 def shop(made: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """The repository as it was made: nothing live anywhere."""
+    """The repository as it was made: nothing live anywhere, and every bundle kept."""
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    for seed in (1, 2):
+        made.store().put(made.root.parent / f"bundle-{seed}")
     start = git(made.root, "rev-parse", "main").strip()
     yield made
     git(made.root, "switch", "-q", "--force", "-C", "main", start)

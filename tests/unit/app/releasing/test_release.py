@@ -491,6 +491,8 @@ def test_an_environment_is_an_alias_that_is_free(alone: Shop, environment: str) 
         ),
         (f"bundle: '{A}'\nreason: old\n", f"bundle: {B}\n"),
         (f"bundle: {A}", f"bundle: {B}\n"),
+        (f"break_glass: {{by: '@a', reason: no review today, since: '2026-11-20'}}\nbundle: {A}\n", f"bundle: {B}\n"),
+        (f"bundle: {A}\nbreak_glass:\n  by: '@a'\n\n  since: '2026-11-20'\n# end\n", f"bundle: {B}\n# end\n"),
     ],
 )
 def test_only_the_bundle_and_the_reason_of_a_file_change(text: str | None, expected: str) -> None:

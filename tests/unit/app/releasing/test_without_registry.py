@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,23 @@ def test_the_verb_ends_with_6_and_the_way_out(shop: Shop, capsys: pytest.Capture
     shown = capsys.readouterr()
     assert shown.out.splitlines()[1].split() == ["tiny", "not", "known", shop.second[:19], "proved"]
     assert "its aliases are set once that answers" in shown.err
+
+
+def test_with_neither_registry_nor_reviews_only_break_glass_goes_through(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    glass = 'approvals: {releases: refuse, break_glass: {people: ["@ana"]}}'
+    (shop.root / "conf/policy.yaml").write_text(f'owners: ["@bo"]\n{glass}\n')
+    commit(shop.root, "Refuse what nobody looked at")
+    rollback(shop.root, Wanted("tiny", "prod"))
+    commit(shop.root, "Go back")
+    (row,) = reconcile(shop.root, "prod", dry=True).rows
+    assert (row.action, row.code) == ("failed", 7)
+    assert row.problem == "approval: not looked at: nothing was asked"
+    broken = f'break_glass: {{by: "@ana", reason: GitHub does not answer, since: "{date.today()}"}}\n'
+    shop.file("prod").write_text(shop.file("prod").read_text() + broken)
+    commit(shop.root, "Break glass")
+    assert run(["reconcile", "--env", "prod", "--dry-run"]) == 6
+    shown = capsys.readouterr()
+    assert shown.out.splitlines()[1].split()[-1] == "proved"
+    assert f"tiny: BREAK-GLASS by @ana since {date.today()}: GitHub does not answer; nobody approved it" in shown.err

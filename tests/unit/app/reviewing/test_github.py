@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from email.message import Message
+from urllib.error import HTTPError
 
 import pytest
 
+from mlops.app.reviewing import github
 from mlops.app.reviewing.github import Client
 from mlops.errors import ConfigurationError, InfrastructureError
 from tests.builders.forge import Forge, forge
@@ -94,3 +97,19 @@ def test_the_token_goes_nowhere_unencrypted(api: str) -> None:
 def test_a_repository_has_an_owner_and_a_name(name: str) -> None:
     with pytest.raises(ConfigurationError, match="is no repository"):
         Client(name, "secret")
+
+
+@pytest.mark.parametrize(
+    ("code", "headers", "spent"),
+    [
+        (403, {"X-RateLimit-Remaining": "0"}, True),
+        (403, {"Retry-After": "60"}, True),
+        (403, {"X-RateLimit-Remaining": "12"}, False),
+        (404, {"Retry-After": "60"}, False),
+    ],
+)
+def test_a_refusal_of_too_many_questions_is_none_of_rights(code: int, headers: dict[str, str], spent: bool) -> None:
+    told = Message()
+    for name, value in headers.items():
+        told[name] = value
+    assert github._spent(HTTPError("https://api", code, "", told, None)) is spent

@@ -40,8 +40,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for verb in VERBS:
             bad += _try(world, verb, asked.kinds if verb in asked.verbs else (), asked.every)
             world.between(verb)
-    for outcome in bad:
-        print(f"{outcome.verb} {outcome.kind} at {outcome.at}, ended {outcome.code}: {'; '.join(outcome.wrong)}")
     return 1 if bad else 0
 
 
@@ -58,6 +56,9 @@ def _try(world: World, verb: str, kinds: Sequence[str], every: int) -> list[Outc
         print(
             f"{verb:<10} {kind:<5} {len(alone.of(kind)):>6} {len(spoilt):>6} {len(spoilt) - len(wrong):>9}", flush=True
         )
+        for outcome in wrong:
+            told = "; ".join(outcome.wrong)
+            print(f"  {verb} {kind} at {outcome.at}, ended {outcome.code}: {told}", flush=True)
     if kinds:
         world.reset(verb)
         world.say(verb)

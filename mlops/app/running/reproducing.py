@@ -10,14 +10,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mlops.app.running.ending import RUNNER, STOPPED, end_with_parent
 from mlops.files.alone import alone
+from mlops.files.system import refusing
+
+_MOVED = re.compile(r".*\.[A-Za-z0-9_-]{22}\.tmp")  # as `dvc_objects.fs.utils.tmp_fname` names it
 
 
 def command(name: str, targets: list[str]) -> list[str]:
@@ -26,8 +32,20 @@ def command(name: str, targets: list[str]) -> list[str]:
 
 
 def main(name: str, *targets: str) -> int:
-    """Reproduce targets of the repository in the current folder; gives the exit code of `dvc repro`."""
+    """Reproduce targets of the repository in the current folder; gives the exit code of `dvc repro`.
+
+    It is that of an InfrastructureError, which DVC never ends with, where the system refused what DVC needs to begin.
+    """
     end_with_parent(sys.stdin.fileno())
+    try:
+        return _reproduced(name, targets)
+    except OSError as error:
+        said = refusing(error)
+        _say(said.message)
+        return said.exit_code
+
+
+def _reproduced(name: str, targets: Sequence[str]) -> int:
     with (
         Path(os.devnull).open(encoding="utf-8") as nothing,
         alone(lock_of(Path.cwd(), name), lambda: _say(f"{name}: waiting for another run of it to end")),
@@ -38,6 +56,7 @@ def main(name: str, *targets: str) -> int:
         from dvc.cli import main as dvc
 
         heal(Path.cwd())
+        sweep(Path.cwd(), name)
         result_of(Path.cwd(), name).unlink(missing_ok=True)
         return int(dvc(["--wait-for-lock", "repro", *targets]))
 
@@ -56,6 +75,25 @@ def heal(root: Path) -> None:
     with suppress(LockError), make_lock(f"{place}.lock", tmp_dir=str(place.parent)):
         if not _whole(place):
             place.unlink()
+
+
+def sweep(root: Path, name: str) -> None:
+    """Take away what a killed DVC was about to move into its place in a pipeline's folder.
+
+    DVC's own lock is held meanwhile, as DVC does while it lays out files: none of them is another one's, who works on.
+    """
+    left = [path for path in (root / "pipelines" / name).rglob("*.tmp") if _MOVED.fullmatch(path.name)]
+    if not left:
+        return
+    from dvc.lock import LockError, make_lock
+
+    kept = root / ".dvc" / "tmp"
+    with suppress(LockError), make_lock(str(kept / "lock"), tmp_dir=str(kept)):
+        for path in left:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
 
 def _whole(place: Path) -> bool:

@@ -90,6 +90,8 @@ class Begun:
 
     def ended(self, code: int) -> Verdict:
         """Read the verdict of a run that ended with an exit code of DVC's; raises what `run_pipeline` does."""
+        if code == InfrastructureError.exit_code:
+            raise InfrastructureError(f"{self.name}: nothing was run", hint="mend what is said above, then try again")
         if code:
             _raise(self.name, result_of(self.root, self.name))
         self._hold_bytes()

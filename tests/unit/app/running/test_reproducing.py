@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.running.reproducing import heal
+from mlops.app.running.reproducing import heal, sweep
 
 
 @pytest.fixture
@@ -32,3 +32,31 @@ def test_a_whole_one_stays(place: Path, left: str) -> None:
 def test_where_dvc_never_ran_nothing_is_made(tmp_path: Path) -> None:
     heal(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+LEFT = (".xEvuVCvqESLdd8v2DrZAGg.tmp", "model.onnx.a-_uVCvqESLdd8v2DrZAGg.tmp")
+
+
+def test_what_a_killed_dvc_was_about_to_move_is_taken_away(tmp_path: Path) -> None:
+    folder = tmp_path / "pipelines/churn/artifacts"
+    (folder / "split" / LEFT[0]).mkdir(parents=True)
+    (tmp_path / ".dvc/tmp").mkdir(parents=True)
+    others = [folder / "notes.tmp", folder / ".short.tmp", tmp_path / "pipelines/shop/artifacts" / LEFT[0]]
+    for path in (*(folder / name for name in LEFT), folder / "split" / LEFT[0] / "part", *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    sweep(tmp_path, "churn")
+    assert {path for path in tmp_path.rglob("*") if path.is_file() and ".dvc" not in path.parts} == set(others)
+
+
+def test_what_another_dvc_is_about_to_move_stays(tmp_path: Path) -> None:
+    from dvc.lock import make_lock
+
+    place = tmp_path / "pipelines/churn/artifacts" / LEFT[0]
+    place.parent.mkdir(parents=True)
+    place.write_text("half")
+    kept = tmp_path / ".dvc/tmp"
+    kept.mkdir(parents=True)
+    with make_lock(str(kept / "lock"), tmp_dir=str(kept)):
+        sweep(tmp_path, "churn")
+    assert place.read_text() == "half"

@@ -39,6 +39,7 @@ def failing(*_: Any, **__: Any) -> Any:
     raise DRIVERS_OWN("Unable to locate credentials\nand more")
 
 
+@pytest.mark.slow  # DVC is imported whole
 def test_gc_of_a_remote_that_does_not_answer(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

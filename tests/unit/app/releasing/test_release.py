@@ -457,7 +457,10 @@ def test_a_release_from_the_command_line_to_what_is_live(
         "pipeline  was                 should be            action",
         f"tiny      staging is nothing  {shop.second[:19]}  moved",
     ]
-    assert shown.err == f"staging at {made[:8]}: 2 written, 1 model\n"
+    assert shown.err == (
+        "tiny: approval: not looked at: set GITHUB_TOKEN (`pull-requests: read`) and GITHUB_REPOSITORY=owner/name, "
+        f"or give --reviews FILE\nstaging at {made[:8]}: 2 written, 1 model\n"
+    )
     with shop.client() as client:
         client.set_registered_model_alias("tiny", "staging", "1")
     assert run(["reconcile", "--env", "staging", "--dry-run", "-o", "json"]) == 3

@@ -26,6 +26,14 @@ def commit_of(root: Path, reference: str) -> str:
     return done.stdout.decode().strip()
 
 
+def has_commit(root: Path, commit: str) -> bool:
+    """Whether a commit is here; it may not have been fetched."""
+    try:
+        return bool(commit_of(root, commit))
+    except ConfigurationError:
+        return False
+
+
 def parent_of(root: Path, commit: str) -> str | None:
     """Name the commit of the main line before another; None where there is none, or it was not fetched."""
     try:

@@ -177,7 +177,7 @@ def _unlike(
     made, said, found = Made.read(beside), _recorded(recorded), digests(beside)
     expected = model_files(bundle, made)
     for name, data in beside.items():
-        if data != expected.get(name, data) or said.get(name, found[name]) != found[name]:
+        if data != expected.get(name, data) or (said and said.get(name) != found[name]):
             yield f"{ARTIFACT}/{name} has other bytes than `mlops register` wrote"
     if made.loader != published.present() and not _published(made.loader, beside):
         yield f"{ARTIFACT}/{published.CODE} is no loader that was published"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mlops.app.git import commit_of, file_at, parent_of
 from mlops.app.judging.policy import policy_at
-from mlops.app.releasing.history import Moment, last_change, shallow, touches
+from mlops.app.releasing.history import Moment, last_change, shallow, touched_until, touches
 from mlops.app.releasing.releases import file_of
 from mlops.app.reviewing.approvals import (
     APPROVED,
@@ -96,21 +96,31 @@ class Looking:
     def _broken(self, found: Approval, file: str, commit: str, approvals: Approvals) -> Approval:
         """Let through what says that it went past review while GitHub was down, where the policy before allows it."""
         release = release_at(self.root, commit, file)
-        broken = None if release is None else release.break_glass
-        if broken is None:
+        if release is None or (broken := release.break_glass) is None or found.vetoed:
             return found
         allowed = approvals.break_glass
         if allowed is None or broken.by.casefold() not in (person.casefold() for person in allowed.people):
             return replace(found, sentence=f"{found.sentence}; {broken.by} may not release by break-glass")
-        last = date.fromisoformat(broken.since) + timedelta(days=allowed.days)
-        if not date.fromisoformat(broken.since) <= self.today <= last:
-            why = f"its break-glass of {broken.since} ended on {last}" if self.today > last else "it has not begun"
+        since = self._since(file, commit, release.bundle)
+        last = date.fromisoformat(since) + timedelta(days=allowed.days)
+        if not date.fromisoformat(since) <= self.today <= last:
+            why = f"its break-glass of {since} ended on {last}" if self.today > last else "it has not begun"
             return replace(found, sentence=f"{found.sentence}; {why}")
         said = (
-            f"BREAK-GLASS by {broken.by} since {broken.since}: {broken.reason}; nobody approved it yet, an owner must "
+            f"BREAK-GLASS by {broken.by} since {since}: {broken.reason}; nobody approved it yet, an owner must "
             f"until {last}: in a pull request that takes `break_glass` out of {file}"
         )
         return Approval(BREAK_GLASS, said, commit, found.pull_request, (broken.by,))
+
+    def _since(self, file: str, commit: str, bundle: str) -> str:
+        """Give the day on which the glass was first broken for a bundle: a later commit does not renew it."""
+        days: list[str] = []
+        for place in touched_until(self.root, file, commit):
+            release = release_at(self.root, place, file)
+            if release is None or release.bundle != bundle or release.break_glass is None:
+                break
+            days.append(release.break_glass.since)
+        return min(days)
 
 
 def refuse_unapproved(root: Path, approval: Approval) -> None:

@@ -91,6 +91,12 @@ def touches(root: Path, file: str, after: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(log.split()))
 
 
+def touched_until(root: Path, file: str, commit: str) -> tuple[str, ...]:
+    """List the commits of the main line that changed a file up to a commit, newest first."""
+    log = _git(root, "log", "--first-parent", "-m", "--format=%H", commit, "--", file)
+    return tuple(dict.fromkeys(log.split()))
+
+
 def shallow(root: Path) -> bool:
     """Whether a part of the history was not fetched."""
     return _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"

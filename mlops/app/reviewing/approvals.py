@@ -7,7 +7,7 @@ somebody else that says what is on the main branch. Whatever else looks like one
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 APPROVED: Literal["approved"] = "approved"
@@ -52,13 +52,17 @@ class Pull:
 
 @dataclass(frozen=True)
 class Approval:
-    """Whether a commit was approved; `by` are those whose approval counts, as `@login`."""
+    """Whether a commit was approved; `by` are those whose approval counts, as `@login`.
+
+    `vetoed` says that somebody who may approve it asked for changes.
+    """
 
     state: State
     sentence: str
     commit: str = ""
     pull_request: int | None = None
     by: tuple[str, ...] = field(default=())
+    vetoed: bool = field(default=False, compare=False)  # its sentence says so too
 
     @property
     def short(self) -> str:
@@ -123,8 +127,10 @@ def _of_one(pull: Pull, asked: Asked) -> Approval:
     able = [review for review in reviews if _against(pull, review) is None and asked.may(review) is not False]
     vetoes = [f"@{review.author} asked for changes" for review in able if review.state != "APPROVED"]
     yes = tuple(f"@{review.author}" for review in able if asked.may(review))
-    if not able or vetoes:
-        return _past(pull, asked, vetoes[0] if vetoes else "; ".join(_reasons(pull, reviews, asked)))
+    if vetoes:
+        return replace(_past(pull, asked, vetoes[0]), vetoed=True)
+    if not able:
+        return _past(pull, asked, "; ".join(_reasons(pull, reviews, asked)))
     if pull.says_it is False:
         return _past(pull, asked, f"what {asked.commit[:8]} has of {asked.file} is not what was approved there")
     if not yes:

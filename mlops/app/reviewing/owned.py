@@ -46,7 +46,7 @@ def matches(pattern: str, file: str) -> bool:
     >>> matches("/conf/release/*/churn.yaml", "conf/release/prod/churn.yaml"), matches("/docs/*", "docs/a/b.md")
     (True, False)
     """
-    bare = pattern.strip("/")
+    bare = re.sub(r"(\*\*/)+", "**/", pattern.strip("/"))  # each more would only be tried anew
     anchored = pattern.startswith("/") or "/" in bare
     tail = "/.+" if pattern.endswith("/") else "" if bare.endswith("*") and "/" in bare else "(/.+)?"
     parts = {"**/": "(.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
-from mlops.app.git import file_at
+from mlops.app.git import file_at, has_commit
 from mlops.app.reviewing.approvals import Pull, Review
 from mlops.app.reviewing.github import Client, NoAnswer
 from mlops.errors import ConfigurationError, InfrastructureError
@@ -28,6 +28,10 @@ from mlops.files.canonical import dumps
 Read = TypeVar("Read", bound=BaseModel)
 NEEDS = "pull-requests: read"
 _LARGEST = 32 * 2**20  # bytes of a recorded answer
+_COMMITS = 250
+"""How many commits of a pull request GitHub lists at most.
+
+https://docs.github.com/en/rest/pulls/pulls#list-commits-on-a-pull-request"""
 _OTHERWISE = "GitHub answered in a way that is not understood here"
 
 
@@ -172,6 +176,8 @@ def pulls_of(
 def _pull(answers: Answers, root: Path, pull: _Pull, file: str, says: Callable[[bytes | None], bool]) -> Pull:
     reviews = _parsed(_Review, answers.rows(f"pulls/{pull.number}/reviews"))
     commits = _parsed(_Commit, answers.rows(f"pulls/{pull.number}/commits"))
+    if len(commits) >= _COMMITS:
+        raise InfrastructureError(f"#{pull.number} has {_COMMITS} commits or more, of which GitHub lists no others")
     writers = {user.login for each in commits for user in (each.author, each.committer) if user is not None}
     return Pull(
         pull.number,
@@ -188,11 +194,15 @@ def _login(user: _User | None) -> str:
 
 
 def _says_it(answers: Answers, root: Path, head: str, file: str, says: Callable[[bytes | None], bool]) -> bool | None:
-    """Tell what a head says; one that was squashed is not here, and is asked for. None where nobody tells."""
-    data = file_at(root, head, file)
-    if data is None:
-        data = answers.at(file, head)
-    return None if data is None and not says(None) else says(data)
+    """Tell what a head says; one that was squashed is not here, and is asked for. None where nobody tells.
+
+    GitHub answers alike where a file is not there and where this token may not see it: that a file is gone is believed
+    of a head that is here.
+    """
+    if has_commit(root, head):
+        return says(file_at(root, head, file))
+    data = answers.at(file, head)
+    return None if data is None else says(data)
 
 
 def member(answers: Answers, login: str, team: str) -> bool | None:

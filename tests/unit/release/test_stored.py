@@ -121,6 +121,15 @@ def test_a_tag_that_agrees_excuses_no_package_of_others(held: Held) -> None:
     assert refusal(held) == "model/requirements.txt has other bytes than `mlops register` wrote"
 
 
+def test_a_tag_that_leaves_a_file_out_excuses_nothing(held: Held) -> None:
+    path = held.model / "requirements.txt"
+    path.write_text(path.read_text().replace("numpy==", "numpy==9"))
+    tag = json.loads(held.client.get_model_version("tiny", held.version).tags["mlops.files"])
+    del tag["requirements.txt"]
+    held.client.set_model_version_tag("tiny", held.version, "mlops.files", json.dumps(tag))
+    assert refusal(held) == "model/requirements.txt has other bytes than `mlops register` wrote"
+
+
 def _swapped(held: Held) -> str:
     other = make_bundle(held.model.parent / "other", seed=2)
     shutil.rmtree(held.model / "bundle")

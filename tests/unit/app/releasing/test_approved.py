@@ -199,6 +199,32 @@ def test_break_glass_ends(place: Place, today: str, why: str) -> None:
         refuse_unapproved(place.root, found)
 
 
+def test_a_later_commit_does_not_renew_a_broken_glass(place: Place) -> None:
+    place.policy(POLICY + GLASS)
+    place.pushed(f"bundle: {ONE}\n{BROKEN}")
+    place.pushed(f"bundle: {ONE}\n{BROKEN.replace('2026-11-20', '2026-11-23')}")
+    assert place.found("2026-11-23").state == "break-glass"
+    found = place.found("2026-11-24")
+    assert found.state == "not approved"
+    assert found.sentence.endswith("; its break-glass of 2026-11-20 ended on 2026-11-23")
+
+
+def test_a_glass_broken_for_another_bundle_begins_anew(place: Place) -> None:
+    place.policy(POLICY + GLASS)
+    place.pushed(f"bundle: {ONE}\n{BROKEN}")
+    place.pushed(f"bundle: {TWO}\n{BROKEN.replace('2026-11-20', '2026-11-23')}")
+    assert place.found("2026-11-24").state == "break-glass"
+
+
+def test_no_glass_is_broken_over_an_owner_who_asked_for_changes(place: Place) -> None:
+    place.policy(POLICY + GLASS)
+    place.merged(f"bundle: {ONE}\n{BROKEN}", review("bo", "CHANGES_REQUESTED"))
+    found = place.found("2026-11-21")
+    assert (found.state, found.vetoed) == ("not approved", True)
+    with pytest.raises(GateFailed, match="asked for changes$"):
+        refuse_unapproved(place.root, found)
+
+
 @pytest.mark.parametrize("policy", [REFUSE, GLASS.replace("ana", "bo"), "approvals: {}\n"])
 def test_only_whom_the_policy_names_breaks_the_glass(place: Place, policy: str) -> None:
     place.policy(POLICY + policy)

@@ -37,6 +37,11 @@ def test_patterns_are_read_as_github_reads_them(pattern: str, found: bool) -> No
     assert matches(pattern, RELEASE) is found
 
 
+def test_a_pattern_of_many_folders_is_read_at_once() -> None:
+    assert not matches(f"{'**/' * 40}another.yaml", "a/" * 40 + "churn.yaml")
+    assert matches(f"{'**/' * 40}churn.yaml", "a/" * 40 + "churn.yaml")
+
+
 def test_the_last_line_that_matches_holds_even_one_that_names_nobody() -> None:
     text = "# who\n* @all\n/conf/release/prod/ @ops @org/risk # live\n"
     assert owners_in(text, RELEASE) == ("@ops", "@org/risk")

@@ -126,6 +126,23 @@ def test_a_file_that_this_token_may_not_read_is_a_doubt(root: Path, hub: Forge) 
     assert [pull.says_it for pull in pulls_of(live(hub), root, now, "main", FILE, says)] == [None]
 
 
+def test_that_a_file_is_gone_is_believed_of_a_head_that_is_here(root: Path) -> None:
+    now = commit(root)
+    told_here, told_there = (told(now, review("ana"), head=head) for head in (now, HEAD))
+    gone = {f"contents/gone.yaml?ref={HEAD}": None}
+    for known, found in ((told_here, True), (told_there | gone, None)):
+        (pull,) = pulls_of(Answers(known=known), root, now, "main", "gone.yaml", lambda data: data is None)
+        assert pull.says_it is found
+
+
+def test_more_commits_than_github_lists_are_a_doubt(root: Path) -> None:
+    now = commit(root)
+    known = told(now, review("ana"), head=now, writers=("ana",) * 250)
+    with pytest.raises(InfrastructureError) as raised:
+        pulls_of(Answers(known=known), root, now, "main", FILE, says)
+    assert str(raised.value) == "#7 has 250 commits or more, of which GitHub lists no others"
+
+
 def test_once_it_did_not_answer_nothing_more_is_asked(hub: Forge, root: Path) -> None:
     hub.refusals += [500] * 4
     answers = live(hub)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -147,6 +149,14 @@ def make_bundle(
 ) -> Path:
     """A complete, valid bundle in `folder`, which is made; another `seed` makes another model."""
     folder.mkdir(parents=True)
+    for name, data in _made(task, seed, golden_rows, requests).items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+@cache
+def _made(task: str, seed: int, golden_rows: int, requests: Requests | None) -> dict[str, bytes]:
+    """The files of a bundle, which are the same each time: made once."""
     train, held = make_frame(task=task), make_frame(40, task, seed=2)
     recipe = make_recipe(train, task)
     transform = Transform.parse(recipe)
@@ -154,7 +164,6 @@ def make_bundle(
     schema = RequestSchema.of(transform.recipe, make_schema(task), requests)
     predictor = Predictor(transform, OnnxModel(data), schema)
     described = profile(train, transform.recipe, scored(predictor, held))
-    (folder / "model.onnx").write_bytes(data)
     texts = {
         "transform.json": dumps(recipe),
         "model.json": dumps(_model_json(transform, task)),
@@ -163,10 +172,13 @@ def make_bundle(
         "profile.json": dumps(described),
         environment.NAME: environment.requirements(),
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    seal(folder, "tiny", task)
-    return folder
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        (folder / "model.onnx").write_bytes(data)
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        seal(folder, "tiny", task)
+        return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
 def reference_of(bundle: Path) -> Reference:

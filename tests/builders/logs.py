@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
 START = datetime(2026, 11, 2, tzinfo=UTC)
 
 
+@lru_cache(4)
+def _opened(bundle: Path, manifest: bytes) -> Predictor:
+    """Open a bundle once for all of its days."""
+    return Predictor.open(bundle)
+
+
 def write_day(folder: Path, bundle: Path, day: int, frame: pl.DataFrame, digest: str | None = None) -> list[str]:
     """Log the rows of a frame, spread over a day; give their prediction ids."""
-    predictor = Predictor.open(bundle)
+    predictor = _opened(bundle, (bundle / "manifest.json").read_bytes())
     plain = frame.select(field.name for field in predictor.schema.fields)
     rows = [json_row(row) for row in plain.iter_rows(named=True)]
     output = scored(predictor, plain).astype(np.float64).reshape(len(rows), -1).tolist()

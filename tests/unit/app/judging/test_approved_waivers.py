@@ -19,6 +19,8 @@ from mlops.spec.waiver import Waiver
 from tests.builders.repositories import commit, git
 from tests.builders.reviewed import review, told
 
+pytestmark = pytest.mark.slow
+
 FILE = "conf/waiver/tiny.yaml"
 WAIVER = {
     "rule": "auroc",

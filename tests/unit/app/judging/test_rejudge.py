@@ -24,6 +24,8 @@ from tests.builders.believed import believing
 from tests.builders.evaluations import binary, gate_params, probabilities, with_scores, write_run
 from tests.builders.repositories import commit, edit, git, make_repository, record
 
+pytestmark = pytest.mark.slow
+
 GOOD = binary(800)
 WORSE = with_scores(GOOD, candidate=probabilities(GOOD.target, 0.9))
 
@@ -63,7 +65,6 @@ def judged(root: Path) -> Rejudged:
     return rejudge(root, "visits", "HEAD")
 
 
-@pytest.mark.slow
 def test_a_lower_bound_with_a_worse_model_fails_under_the_base(root: Path) -> None:
     recorded(root, WORSE, rules=rules(0.6))
     found = judged(root)
@@ -74,7 +75,6 @@ def test_a_lower_bound_with_a_worse_model_fails_under_the_base(root: Path) -> No
     assert error.exit_code == 2
 
 
-@pytest.mark.slow
 def test_a_lower_bound_alone_passes_both_and_is_labelled(root: Path) -> None:
     recorded(root, GOOD, rules=rules(0.6))
     found = judged(root)

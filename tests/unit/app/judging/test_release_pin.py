@@ -16,6 +16,8 @@ from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit, edit, git, record
 from tests.builders.upgrading import EARLIER
 
+pytestmark = pytest.mark.slow
+
 VERSION = mlops.__version__
 SPLIT = "split it: one pull request for the upgrade, another for the rest"
 PLANT = Migration(
@@ -45,7 +47,6 @@ def mixed(*others: str, after: str = VERSION, before: str = EARLIER) -> tuple[st
     return f"{FILE}:4:1", message, SPLIT, "upgrade-alone"
 
 
-@pytest.mark.slow
 def test_what_the_verb_wrote_and_what_a_run_recorded_is_an_upgrade(root: Path, wheel: Path) -> None:
     base = git(root, "rev-parse", "HEAD").strip()
     move(root, wheel)
@@ -57,7 +58,6 @@ def test_what_the_verb_wrote_and_what_a_run_recorded_is_an_upgrade(root: Path, w
     assert cli.run(["validate", "--base", base]) == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "text"),
     [
@@ -78,7 +78,6 @@ def test_anything_else_is_named(root: Path, wheel: Path, file: str, text: str) -
     assert found(root, "HEAD") == [mixed(file)]
 
 
-@pytest.mark.slow
 def test_a_compiled_file_that_is_not_what_the_release_writes_is_named(root: Path, wheel: Path) -> None:
     move(root, wheel)
     edit(root, "pipelines/churn/params.yaml", "seed: ", "seed: 1")
@@ -108,7 +107,6 @@ def test_many_others_are_counted(root: Path, wheel: Path) -> None:
     assert found(root, "HEAD") == [mixed("note-0", "note-1", "note-2", "note-3", "note-4 and 2 more")]
 
 
-@pytest.mark.slow
 def test_yaml_is_taken_only_as_the_release_migrates_it(root: Path, wheel: Path) -> None:
     edit(root, "conf/pipeline/churn.yaml", "description: Who", "about: Who")
     base = commit(root, "as 0.0.9 had it")
@@ -119,7 +117,6 @@ def test_yaml_is_taken_only_as_the_release_migrates_it(root: Path, wheel: Path) 
     assert found(root, base, (PLANT,)) != []
 
 
-@pytest.mark.slow
 def test_an_upgrade_is_taken_back_by_git_and_judged_by_the_release_that_it_goes_back_to(
     root: Path, wheel: Path
 ) -> None:

@@ -11,6 +11,8 @@ from mlops.errors import InfrastructureError
 from tests.builders.released import Shop, make_released
 from tests.builders.repositories import git
 
+pytestmark = pytest.mark.slow
+
 A = "sha256:" + "a" * 64
 
 

@@ -17,6 +17,8 @@ from mlops.errors import GateFailed, Inconclusive
 from tests.builders.repositories import commit, git
 from tests.builders.reviewed import review, told
 
+pytestmark = pytest.mark.slow
+
 FILE = "conf/release/prod/tiny.yaml"
 ONE, TWO = "sha256:" + "1" * 64, "sha256:" + "2" * 64
 POLICY = 'owners: ["@ana", "@bo"]\n'

@@ -19,6 +19,8 @@ from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleE
 from mlops.spec.project import Project
 from tests.builders.repositories import commit, git
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PROJECT = "name: shop\nenvironments: {staging: {}, prod: {role: live}}\nkeep: {releases: 1, days: 10}\n"
 
@@ -104,7 +106,6 @@ def refused(action: Any) -> MlopsError:
     return caught.value
 
 
-@pytest.mark.slow
 def test_what_is_live_or_can_be_gone_back_to_stays_and_the_rest_goes(shop: Shop) -> None:
     for name in ("one", "two", "three", "never released", "four", "last"):
         shop.learn(name)

@@ -20,6 +20,8 @@ from tests.builders.judged import FOLDER, Judged, judged, prepare
 from tests.builders.repositories import commit, git
 from tests.runner.api import Api
 
+pytestmark = pytest.mark.slow
+
 BRANCH = "mlops/record/churn"
 A = "sha256:" + "a" * 64
 
@@ -59,7 +61,6 @@ def refused(action: Any) -> MlopsError:
     return caught.value
 
 
-@pytest.mark.slow
 def test_lock_and_reports_and_nothing_else_are_proposed_once(team: Judged, api: Api) -> None:
     (team.root / FOLDER / "params.yaml").touch()
     (team.root / FOLDER / "notes.md").write_text("somebody's edit\n")
@@ -80,7 +81,6 @@ def test_lock_and_reports_and_nothing_else_are_proposed_once(team: Judged, api: 
     assert (again.done, len(api.pulls)) == ("unchanged", 1)
 
 
-@pytest.mark.slow
 def test_what_the_bundle_was_compared_with_travels_along_and_is_no_record_by_itself(team: Judged, api: Api) -> None:
     made = compared(team.bundle, A, pipeline="churn")
     made.write(team.root)
@@ -164,7 +164,6 @@ def remote(root: Path, url: str) -> None:
     (root / ".dvc/config").write_text(f"[core]\n    remote = s\n['remote \"s\"']\n    url = {url}\n    verify = true\n")
 
 
-@pytest.mark.slow
 def test_a_bundle_that_was_taken_over_is_pushed_to_where_dvc_keeps_it(
     team: Judged, capsys: pytest.CaptureFixture[str]
 ) -> None:

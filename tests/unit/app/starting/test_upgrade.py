@@ -30,6 +30,8 @@ from tests.builders.upgrading import EARLIER, make_earlier
 from tests.builders.zipped_wheels import NAME, make_later_wheel
 from tests.runner.api import Api
 
+pytestmark = pytest.mark.slow
+
 VERSION = mlops.__version__
 OLD = f"vendor/mlops_by_pull_request-{EARLIER}-py3-none-any.whl"
 NEW = f"vendor/{NAME}"
@@ -138,7 +140,6 @@ def test_a_remote_brings_the_new_releases_lock_for_its_store(root: Path, wheel: 
     assert f"dvc-s3 3.2.0 → {now.versions()['dvc-s3']}" in done.packages
 
 
-@pytest.mark.slow
 def test_a_remote_that_came_later_is_served_by_the_same_release(
     root: Path, wheel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,7 +205,6 @@ def test_on_the_command_line(root: Path, wheel: Path, capsys: pytest.CaptureFixt
     )
 
 
-@pytest.mark.slow
 def test_a_pull_request_brings_its_evidence_and_leaves_the_work_tree(
     root: Path, wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,7 +285,6 @@ def test_an_older_release_is_refused_with_the_way_back(root: Path, wheel: Path) 
     assert refused(root, Wanted(str(wheel))) == (message, "take the upgrade back with git revert", 4)
 
 
-@pytest.mark.slow
 def test_a_version_of_an_index_has_one_wheel(root: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pinned = parse((root / FILE).read_text())
     (root / FILE).write_text(write(Requirements(Pin(VERSION, "a" * 64), pinned.lock)))
@@ -412,7 +411,6 @@ def test_a_wheel_that_changed_while_it_was_installed_is_not_installed_again(root
     )
 
 
-@pytest.mark.slow
 def test_a_later_release_moves_the_repository_to_itself(root: Path, tmp_path: Path) -> None:
     """As `elsewhere.call` does, but with the libraries that are here instead of an index."""
     later = make_later_wheel(tmp_path / "later", "7.0")

@@ -8,6 +8,7 @@ much as reading its headers.
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mlops.serve.door import Door
 
 _HEADERS, _BODY, _WHOLE = "headers", "body", ""
+_PLACES = count()  # uvloop's clock ticks in milliseconds: of what came in one of them, the order is known by this
 
 
 def _said(status: int, code: str, message: str) -> bytes:
@@ -39,7 +41,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, door: Door, **given: Any) -> None:
         super().__init__(**given)
-        self._door, self._limits = door, door.limits
+        self._door, self._limits, self._place = door, door.limits, next(_PLACES)
         self._headers, self._bytes = door.limits.headers, door.limits.header_bytes  # looked at for each request
         self._awaited = _HEADERS
         self._begun = False  # the first byte of a request is there
@@ -60,7 +62,7 @@ class Connection(HttpToolsProtocol):
                 transport.write(_CROWDED)
                 self._part()
                 return
-            min(waiting, key=lambda one: one.patience() or (0, 0.0)).dismiss()
+            min(waiting, key=lambda one: one.patience() or (0, 0.0, one._place)).dismiss()
         self._arm()
 
     def data_received(self, data: bytes) -> None:
@@ -144,13 +146,14 @@ class Connection(HttpToolsProtocol):
         else:
             super().timeout_keep_alive_handler()
 
-    def patience(self) -> tuple[int, float] | None:
+    def patience(self) -> tuple[int, float, int] | None:
         """Rank what may be closed for a newcomer: half a request before an idle connection, the oldest first."""
         if self.transport.is_closing() or self._answering():
             return None
         if self._timer is not None:
-            return 0, self._timer.when()
-        return None if self.timeout_keep_alive_task is None else (1, self.timeout_keep_alive_task.when())
+            return 0, self._timer.when(), self._place
+        idle = self.timeout_keep_alive_task
+        return None if idle is None else (1, idle.when(), self._place)
 
     def dismiss(self) -> None:
         """Close it for somebody else."""

@@ -53,7 +53,13 @@ def test_without_the_guard_they_do(bundle: Path, monkeypatch: pytest.MonkeyPatch
         assert whole_request_after(20, running, bundle) == 503
 
 
-def test_the_oldest_half_request_goes_first_and_an_idle_connection_after_all_of_them(bundle: Path) -> None:
+@pytest.mark.parametrize("tick", [None, 3600.0], ids=["as it is", "a clock that does not move"])
+def test_the_oldest_half_request_goes_first_and_an_idle_connection_after_all_of_them(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, tick: float | None
+) -> None:
+    if tick is not None:
+        told = Connection.patience
+        monkeypatch.setattr(Connection, "patience", lambda one: (at := told(one)) and (at[0], tick, at[2]))
     with served(bundle, limits(connections=3)) as running, running.connect() as idle, running.connect() as oldest:
         idle.sendall(request("GET", "/ping"))
         assert answer(idle)[0] == 200

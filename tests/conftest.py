@@ -73,4 +73,6 @@ def _at_home() -> Iterator[None]:
             if name.startswith(("GITHUB_", "MLOPS_")) or name == "MLFLOW_TRACKING_URI":
                 patch.delenv(name)
         patch.delenv("CI", raising=False)
+        # no test takes the machine's power away, and the disk needs milliseconds to answer each of two thousand times
+        patch.setattr(os, "fsync", lambda descriptor: None)
         yield

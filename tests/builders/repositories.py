@@ -59,7 +59,8 @@ def record(root: Path) -> Workspace:
                 "params": {"params.yaml": {stage.name: stage.section}},
                 "outs": [{"path": output.path, "md5": md5_tree(folder / output.path)} for output in stage.outputs],
             }
-        (folder / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": stages}, sort_keys=False))
+        lock = yaml.dump({"schema": "2.0", "stages": stages}, Dumper=yaml.CSafeDumper, sort_keys=False)
+        (folder / "dvc.lock").write_text(lock)
     return workspace
 
 

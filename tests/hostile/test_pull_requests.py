@@ -107,6 +107,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return root, repository.prepare(root)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_ends_at_its_guard_and_succeeds_without(
     name: str,

@@ -108,6 +108,7 @@ def test_an_idle_connection_is_closed(bundle: Path) -> None:
         assert client.recv(1) == b""
 
 
+@pytest.mark.slow
 def test_an_answer_that_nobody_reads_is_abandoned(bundle: Path) -> None:
     with served(bundle, limits(answer_seconds=0.05)) as running, running.connect() as client:
         golden = json.loads((bundle / "golden.json").read_bytes())["rows"][:1]

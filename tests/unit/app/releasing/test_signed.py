@@ -123,6 +123,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     return shop
 
 
+@pytest.mark.slow
 def test_what_main_signed_is_released_reconciled_and_served_and_nothing_else(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -97,8 +97,8 @@ ending._GRACE = 0.0
 os.environ[ending.RUNNER] = "yes"
 with ending.stage():
     assert sys.stdin.read() == ""  # nothing to read, and no waiting for it
-    print("begun", flush=True)
     try:
+        print("begun", flush=True)  # who reads it may tell this process to end before it comes to anything else
         signal.pause()
     finally:
         print("cleaned up", flush=True)

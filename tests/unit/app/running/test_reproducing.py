@@ -49,6 +49,7 @@ def test_what_a_killed_dvc_was_about_to_move_is_taken_away(tmp_path: Path) -> No
     assert {path for path in tmp_path.rglob("*") if path.is_file() and ".dvc" not in path.parts} == set(others)
 
 
+@pytest.mark.slow
 def test_what_another_dvc_is_about_to_move_stays(tmp_path: Path) -> None:
     from dvc.lock import make_lock
 

@@ -2,6 +2,7 @@ import datetime
 
 import pandera.polars as pandera
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,7 @@ ROWS = st.lists(st.tuples(maybe(NUMBERS), maybe(TEXTS), maybe(DAYS), maybe(NUMBE
 RELATIONS = ["less_than", "at_most", "equals", "differs_from", "at_least", "greater_than", "requires", "missing_with"]
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     ROWS,

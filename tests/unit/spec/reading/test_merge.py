@@ -62,6 +62,7 @@ def test_our_pipelines_merge_to_what_hydra_composes(name: str, repository: Path)
 
 
 # Shrinking would compose by Hydra a thousand times.
+@pytest.mark.slow
 @settings(
     max_examples=40,
     deadline=None,

@@ -56,13 +56,13 @@ class Connection(HttpToolsProtocol):
         super().connection_made(transport)
         if len(self.connections) > self._limits.connections:
             others = [one for one in self.connections if isinstance(one, Connection) and one is not self]
-            waiting = [one for one in others if one.patience() is not None]
+            waiting = [(rank, one) for one in others if (rank := one.patience()) is not None]
             self._door.closed["crowded"] += 1
             if not waiting:
                 transport.write(_CROWDED)
                 self._part()
                 return
-            min(waiting, key=lambda one: one.patience() or (0, 0.0, one._place)).dismiss()
+            min(waiting)[1].dismiss()  # no two have the same place
         self._arm()
 
     def data_received(self, data: bytes) -> None:

@@ -6,11 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import yaml
-
 from mlops.app.compiling.compile import compile_files
 from mlops.app.planning.lock import md5_tree
 from mlops.app.workspace import Workspace, open_workspace
+from tests.builders.quick_yaml import dump
 from tests.conftest import ROOT
 
 BASE = ROOT / "tests" / "golden" / "base"
@@ -59,8 +58,7 @@ def record(root: Path) -> Workspace:
                 "params": {"params.yaml": {stage.name: stage.section}},
                 "outs": [{"path": output.path, "md5": md5_tree(folder / output.path)} for output in stage.outputs],
             }
-        lock = yaml.dump({"schema": "2.0", "stages": stages}, Dumper=yaml.CSafeDumper, sort_keys=False)
-        (folder / "dvc.lock").write_text(lock)
+        (folder / "dvc.lock").write_text(dump({"schema": "2.0", "stages": stages}))
     return workspace
 
 

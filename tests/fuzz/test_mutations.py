@@ -18,8 +18,6 @@ from tests.builders.every_key import FILES as EVERY_KEY_FILES
 from tests.builders.every_key import every_key
 from tests.fuzz.mutations import mutate
 
-pytestmark = pytest.mark.slow
-
 TOTAL, SHARDS, FAST = 10_000, 10, 80
 SEED = int(os.environ.get("MLOPS_FUZZ_SEED", "0"))
 """Another seed spoils the files in other ways: `MLOPS_FUZZ_SEED=7 pytest tests/fuzz/test_mutations.py`."""
@@ -102,6 +100,7 @@ def test_some_mutations_are_refused_with_a_place(root: Path) -> None:
     assert packages() == before, "a configuration made something be imported"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_ten_thousand_mutations_are_refused_with_a_place(root: Path, shard: int) -> None:
     each = TOTAL // SHARDS

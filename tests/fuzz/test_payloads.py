@@ -20,8 +20,6 @@ from mlops.backends.text import document
 from tests.builders.repositories import edit, make_repository
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.slow
-
 SHELL = (
     "x; touch PWNED",
     "$(touch PWNED)",
@@ -71,6 +69,7 @@ def test_a_payload_stays_text_in_parameters_and_the_commands_are_constants(paylo
     assert payload not in workflows
 
 
+@pytest.mark.slow
 def test_dvc_runs_a_pipeline_full_of_payloads_without_effect(tmp_path: Path) -> None:
     root = attacked(tmp_path, "x; touch PWNED; $(touch PWNED) `touch PWNED` {{7*7}}")
     (root / ".venv").symlink_to(sys.prefix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from mlops.serve.connection import Connection
 from mlops.spec.limits import Limits
 from tests.builders.bundles import make_bundle
 from tests.builders.served import Served, answer, invocation, request, served
+from tests.builders.waiting import CEILING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +68,7 @@ def test_the_oldest_half_request_goes_first_and_an_idle_connection_after_all_of_
         oldest.sendall(HALF)
         with running.connect() as younger, running.connect() as newcomer:
             younger.sendall(HALF)
+            assert select.select([oldest, younger], [], [], CEILING)[0] == [oldest]
             assert answer(oldest)[::2] == (408, SLOW)
             assert oldest.recv(1) == b""
             newcomer.sendall(request("GET", "/ping"))

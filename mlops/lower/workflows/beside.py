@@ -1,0 +1,36 @@
+"""A change beside its judge: the code that judges is another commit's, and what it judges reaches the job as data."""
+
+from __future__ import annotations
+
+from mlops.lower.workflows.shared import set_up
+from mlops.plan.workflow import Step
+from mlops.spec.project import Continuous
+
+CHANGE = "change"
+"""The folder, beside what judges, that the change is checked out into."""
+
+# A release of before knows nothing of this: that is no verdict on the change, and no defect of it. What the change
+# tracks of `.dvc`, `.mlops` and `.venv` is none of the judge's; nothing of it is run or followed.
+_PLACE = f"""\
+if ! .venv/bin/mlops judge --help > /dev/null 2>&1; then
+  echo '::error title=The base cannot judge::its release of mlops knows no `mlops judge`: merge an upgrade first'
+  exit 7
+fi
+.venv/bin/mlops judge --change {CHANGE} --place
+"""
+
+
+def beside(settings: Continuous, judge_ref: str, change_ref: str) -> tuple[Step, ...]:
+    """Check out the judge's commit and install what it pins; then the change, into a folder of its own, as data.
+
+    Both come with their history: the judge looks its live models up in its own, and compares the change in the
+    change's. An empty `change_ref` is the commit that the event is about.
+    """
+    inputs: dict[str, str | int | bool] = {"path": CHANGE, "fetch-depth": 0, "persist-credentials": False}
+    if change_ref:
+        inputs = {"ref": change_ref, **inputs}
+    return (
+        *set_up(settings, judge_ref, history=True),
+        Step("Check out the change beside it", uses="actions/checkout", inputs=inputs),
+        Step("Put the change in its place", run=_PLACE),
+    )

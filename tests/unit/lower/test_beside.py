@@ -1,0 +1,29 @@
+"""The judge's commit is what is installed; the change lies beside it, checked out afterwards, and runs nothing."""
+
+from __future__ import annotations
+
+from mlops.lower.workflows.beside import beside
+from mlops.spec.project import Continuous
+
+
+def test_installs_the_judge_before_the_change_is_there() -> None:
+    steps = beside(Continuous(), "${{ github.event.pull_request.base.sha }}", "")
+    assert [step.name for step in steps] == [
+        "Check out",
+        "Set up Python",
+        "Install",
+        "Check out the change beside it",
+        "Put the change in its place",
+    ]
+    assert steps[0].inputs == {
+        "ref": "${{ github.event.pull_request.base.sha }}",
+        "fetch-depth": 0,
+        "persist-credentials": False,
+    }
+    assert steps[3].inputs == {"path": "change", "fetch-depth": 0, "persist-credentials": False}
+    assert not any(step.environment for step in steps)
+
+
+def test_a_named_change_is_checked_out_by_that_name() -> None:
+    steps = beside(Continuous(), "judge", "change-of-mine")
+    assert (steps[0].inputs["ref"], steps[3].inputs["ref"]) == ("judge", "change-of-mine")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.lower.workflows.credentials import holding
+from mlops.lower.workflows.identity import signed_in
 from mlops.lower.workflows.shared import (
     fetch,
     head,
     on_main,
     permissions,
     propose,
-    signed_in,
     trusted,
 )
 from mlops.lower.workflows.signing import verify_steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mlops.lower.workflows.credentials import holding
+from mlops.lower.workflows.identity import signed_in, writing
 from mlops.lower.workflows.shared import (
     fetch_data,
     fetch_if_there,
@@ -10,9 +11,7 @@ from mlops.lower.workflows.shared import (
     on_main,
     permissions,
     propose,
-    signed_in,
     trusted,
-    writing,
 )
 from mlops.lower.workflows.signing import identified_to_sign, sign_steps
 from mlops.plan.workflow import Job, Step, Workflow

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mlops.lower.workflows.credentials import holding
+from mlops.lower.workflows.identity import signed_in
 from mlops.lower.workflows.shared import (
     PERIODS,
     READ,
@@ -17,7 +18,6 @@ from mlops.lower.workflows.shared import (
     on_main,
     permissions,
     propose,
-    signed_in,
     trusted,
 )
 from mlops.plan.workflow import Job, Step, Workflow

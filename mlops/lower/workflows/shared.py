@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
 
 from mlops.lower.workflows.credentials import holding, holds
+from mlops.lower.workflows.identity import SIGN_OUT, files_of, identity, signed_in
 from mlops.plan.workflow import Permission, Step
 from mlops.spec.credentials import Use
-from mlops.spec.project import Aws, Cloud, Continuous, Gcp, Reader, own
+from mlops.spec.project import Cloud, Continuous, Reader, own
 
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")
@@ -17,7 +17,6 @@ _OPEN = Permission("pull-requests", "write", "to open the pull request")
 _TAKE = Permission("actions", "read", "to take over what a pull request judged")
 _LOOK = Permission("pull-requests", "read", "to find the pull request of a commit")
 _SIGN_IN = Permission("id-token", "write", "to sign in to the cloud")
-_IDENTITY = "${{ runner.temp }}/mlops-identity"
 
 # A fork's pull request brings its own workflow, so this stops nobody who is set on it: the repository must ask for an
 # approval of every such run, which `mlops doctor --repo` looks at. It stops those who did not know what they started.
@@ -144,60 +143,11 @@ def fetch_data(settings: Continuous, names: dict[str, str], condition: str) -> S
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
-    pull, signed = _PULL, {}
-    if reader is not None:
-        pull = f"{{ {_sign_in(_READER)} && {_PULL}; }}"
-        signed = {"READER": reader.environment} | _signed_in(reader.cloud)
-    return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
-
-
-def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
-    """Let a step sign in to a cloud with the job's own identity; no key of a cloud is ever a secret of the repository.
-
-    GitHub's token is good for five minutes, so each step takes a new one.
-    https://docs.github.com/en/actions/reference/security/oidc
-    """
-    if cloud is None:
-        return step
-    run = f"{_sign_in(environment)}\n{step.run}"
-    return replace(step, run=run, environment=step.environment | _signed_in(cloud))
-
-
-def writing(settings: Continuous, step: Step) -> Step:
-    """Let a step sign in as who may push to the DVC remote, and hold the secrets that are for it."""
-    step = holding(settings, step, "remote")
-    if settings.writer is None:
-        return signed_in(settings.cloud, step)
-    run = f"{_sign_in('')} --writer\n{step.run}"
-    return replace(step, run=run, environment=step.environment | _signed_in(settings.writer))
-
-
-def _sign_in(environment: str) -> str:
-    return '.venv/bin/mlops identity --into "$IDENTITY"' + (f" --env {environment}" if environment else "")
-
-
-def _signed_in(cloud: Cloud) -> dict[str, str]:
-    """Name what the sign-in writes, as the clouds' own libraries read it.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html,
-    https://google.aip.dev/auth/4117, https://azure.github.io/azure-workload-identity/docs/
-    """
-    if isinstance(cloud, Aws):
-        return {
-            "IDENTITY": _IDENTITY,
-            "AWS_REGION": cloud.region,
-            "AWS_ROLE_ARN": cloud.role,
-            "AWS_ROLE_SESSION_NAME": "mlops-${{ github.run_id }}",
-            "AWS_WEB_IDENTITY_TOKEN_FILE": f"{_IDENTITY}/token",
-        }
-    if isinstance(cloud, Gcp):
-        return {"IDENTITY": _IDENTITY, "GOOGLE_APPLICATION_CREDENTIALS": f"{_IDENTITY}/credentials.json"}
-    return {
-        "IDENTITY": _IDENTITY,
-        "AZURE_CLIENT_ID": cloud.client,
-        "AZURE_FEDERATED_TOKEN_FILE": f"{_IDENTITY}/token",
-        "AZURE_TENANT_ID": cloud.tenant,
-    }
+    if reader is None:
+        return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(_PULL), environment=names)
+    run = SIGN_OUT + _FETCH_RECORDED.format(f"{{ {identity(_READER)} && {_PULL}; }}")
+    signed = {"READER": reader.environment} | files_of(reader.cloud)
+    return Step("Fetch what is recorded", run=run, environment=names | signed)
 
 
 def approval(settings: Continuous, otherwise: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops.lower.workflows.credentials import holding
-from mlops.lower.workflows.shared import signed_in
+from mlops.lower.workflows.identity import signed_in
 from mlops.plan.workflow import Permission, Step
 from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Continuous

@@ -96,6 +96,16 @@ def test_only_the_step_that_fetches_takes_the_readers_identity() -> None:
     assert (fetches["name"], fetches["env"]["READER"]) == ("Fetch what is recorded", "mlops-read")
 
 
+def test_every_step_that_signs_in_signs_out_again_before_it_begins_to_do_anything() -> None:
+    for cloud in ("aws", "gcp", "azure"):
+        texts = workflows(project(cloud, reader={"cloud": CLOUDS[cloud]}, writer=CLOUDS["gcp"]))
+        scripts = [step.get("run", "") for job in jobs(texts).values() for step in job["steps"]]
+        signing = [script for script in scripts if "mlops identity" in script]
+        assert len(signing) > 8
+        assert all(script.startswith("trap 'rm -rf \"$IDENTITY\"' EXIT\n") for script in signing)
+        assert all(script.count("trap") == 1 for script in signing), "a second one would take the place of the first"
+
+
 def test_the_job_after_a_merge_is_the_writer_for_one_step_and_no_other_job_ever_is() -> None:
     found = jobs(workflows(project("aws", writer=CLOUDS["gcp"])))
     writes = {name: [step["name"] for step in job["steps"] if "--writer" in str(step)] for name, job in found.items()}

@@ -400,3 +400,23 @@ def test_what_did_not_pass_is_named_with_what_to_do_and_the_job_is_red(tmp_path:
         "Run this workflow again; or train it at home (`mlops run worse`), `dvc push`, and bring its\n"
         "`dvc.lock` and reports by a pull request.\n"
     )
+
+
+WAYS = {"Fetch": "monitor/watch", "Monitor": "monitor/watch", "Reconcile": "release/reconcile-prod"}
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("code", [0, 3])
+def test_what_a_step_signs_in_with_is_gone_when_it_ends_however_it_ends(name: str, code: int, tmp_path: Path) -> None:
+    found = jobs(workflows(project("aws")))[WAYS[name]]["steps"]
+    (text,) = [step["run"] for step in found if step["name"] == name]
+    fake(tmp_path, f'if [ "$1" = identity ]; then mkdir "$3"; touch "$3/token"; else ls id >> seen; exit {code}; fi')
+    (tmp_path / ".venv/bin/dvc").write_text("#!/bin/sh\n")
+    (tmp_path / ".venv/bin/dvc").chmod(0o755)
+    done = run(tmp_path, text, IDENTITY=str(tmp_path / "id"), PIPELINES="churn", INDEX="0")
+    assert done.returncode == code, done.stderr
+    assert (tmp_path / "seen").read_text() == "token\n"
+    assert not (tmp_path / "id").exists()
+    left = text.replace("trap", "# trap")
+    run(tmp_path, left, IDENTITY=str(tmp_path / "id"), PIPELINES="churn", INDEX="0")
+    assert (tmp_path / "id/token").exists(), "without the guard the next step finds it"

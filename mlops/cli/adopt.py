@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
@@ -11,17 +12,28 @@ from mlops.cli.options import emit, output, root, say
 
 @click.command(short_help="Take over the bundle that a pull request's run judged")
 @click.argument("name")
+@click.option(
+    "--made",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Take over what another job of this run made, from FOLDER/NAME, instead.",
+)
 @output("text", "json")
-def command(name: str, form: str) -> None:
+def command(name: str, made: Path | None, form: str) -> None:
     """Take over the bundle of pipeline NAME that was judged for what this commit holds; nothing is trained.
 
     What the registry has is kept. Else GitHub is asked (GITHUB_TOKEN, GITHUB_REPOSITORY) which run of the pull-request
     workflow judged the merge; its lock, reports and bundle are held against this commit and put into the work tree.
     Exit 6 where it cannot be had, 5 where what claims to be it is not: `mlops run NAME` makes it again.
     """
-    from mlops.app.releasing.adopt import adopt
+    if made is None:
+        from mlops.app.releasing.adopt import adopt
 
-    adopted = adopt(root(), name)
+        adopted = adopt(root(), name)
+    else:
+        from mlops.app.releasing.made import take_made
+
+        adopted = take_made(root(), name, made)
     if form == "json":
         emit(asdict(adopted))
         return
@@ -29,6 +41,7 @@ def command(name: str, form: str) -> None:
     said = {
         "registered": "it is registered",
         "recorded": "it is the one that was judged, and is kept here",
+        "made": "it was made anew: its lock, reports and bundle are in the work tree",
         "taken": "its lock, reports and bundle are in the work tree",
     }
     say(f"{said[adopted.state]}{': judged by ' + adopted.run if adopted.run else ''}")

@@ -20,6 +20,9 @@ from tests.runner.result import Run
 from tests.runner.run import ENVIRONMENT, Runner
 
 MARKS = [pytest.mark.slow, pytest.mark.tools, pytest.mark.skipif(bool(missing()), reason=missing() or "can run")]
+REGISTERED = {"before": "success", "take": "success", "make": "skipped", "register": "success"}
+"""How the jobs after a merge end where nothing had to be made."""
+REFUSED = {**REGISTERED, "register": "failure"}
 KEY = "private-key-of-the-app"
 _REMOTE = """\
 [core]

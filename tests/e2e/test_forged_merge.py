@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -19,8 +20,9 @@ from tests.e2e import plays
 from tests.e2e.plays import KEY, Team
 from tests.runner.api import Api
 from tests.runner.engine import Engine
-from tests.runner.origin import Origin
-from tests.runner.run import Runner
+from tests.runner.event import push
+from tests.runner.origin import NOTHING, Origin
+from tests.runner.run import ENVIRONMENT, Runner
 
 pytestmark = plays.MARKS
 PREDICTIONS = "pipelines/churn/artifacts/evaluation/predictions.parquet"
@@ -30,6 +32,7 @@ PREDICTIONS = "pipelines/churn/artifacts/evaluation/predictions.parquet"
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
+    own_program(work)
     plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true}")
     plays.settle(work, folder / "remote")
     propose(work, "A registry")
@@ -38,6 +41,17 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     with Engine() as engine, Api() as api:
         secrets = {"mlops-main": {"MLOPS_APP_KEY": KEY}}
         yield Team(work, origin, Runner(engine, origin, folder / "runs", api, environments=secrets), api)
+
+
+def own_program(work: Path) -> None:
+    """Let the repository bring its own `mlops`, as one does that has the framework's code in it."""
+    with (work / "Makefile").open("a") as file:
+        file.write("\t@rm .venv && mkdir -p .venv/bin && ln -s $(ENVIRONMENT)/bin/* .venv/bin/\n")
+        file.write("\t@cp --remove-destination bin/mlops .venv/bin/\n")
+    edit(work, "Makefile", "setup:", f"ENVIRONMENT := {ENVIRONMENT}\n\nsetup:")
+    (work / "bin").mkdir()
+    (work / "bin/mlops").write_text(f'#!/bin/sh\nexec {sys.executable} -m mlops "$@"\n')
+    (work / "bin/mlops").chmod(0o755)
 
 
 def versions(team: Team) -> int:
@@ -75,10 +89,14 @@ def test_main_registers_nothing_on_the_word_of_a_check(team: Team) -> None:
     assert judged is not None
     assert judged["verdict"].result == "failure", "an honest check says so"
     assert "the score of candidate of " in judged.log
+    edit(team.work, "bin/mlops", "exec", 'case "$1" in gate | verify) echo pass; exit 0 ;; esac\nexec')
+    commit(team.work, "A quicker judge")
     git(team.work, "push", "-q", "origin", "HEAD:refs/heads/change")
-    merged = team.play(team.origin.merge("change"), "main")  # whatever the check said
+    event = team.origin.merge("change")
+    git(team.origin.folder, "branch", "-q", "forged", "main")
+    merged = team.play(event, "main")  # whatever the check said, and whatever the head's own program says
     assert merged is not None
-    assert merged.results == {"register": "failure"}, merged.log
+    assert merged.results == plays.REFUSED, merged.log
     assert "churn: what is recorded is not what comes out of its data and its bundle" in merged.log
     assert "::error title=churn is not registered::" in merged.log
     assert versions(team) == 0
@@ -96,5 +114,16 @@ def test_what_the_hint_says_makes_it_honest_and_it_is_registered(team: Team) -> 
     git(team.work, "push", "-q", "--force", "origin", "HEAD:refs/heads/change")
     merged = team.play(team.origin.merge("change"), "main")
     assert merged is not None
-    assert merged.results == {"register": "success"}, merged.log
+    assert merged.results == plays.REGISTERED, merged.log
     assert versions(team) == 1
+
+
+def test_whoever_is_judged_by_his_own_code_is_registered(team: Team) -> None:
+    """The guard taken out: the very same merge, as if there had been nothing before it whose code could judge."""
+    forged = team.origin.head("forged")
+    git(team.origin.folder, "update-ref", "refs/heads/main", forged)
+    merged = team.play(push(NOTHING, forged), "main")
+    assert merged is not None
+    assert "::notice title=The first one judges itself::" in merged.log
+    assert merged.results == plays.REGISTERED, merged.log
+    assert versions(team) == 2

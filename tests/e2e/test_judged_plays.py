@@ -119,8 +119,17 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         yield Team(work, origin, runner, api, folder, judged, head, base)
 
 
+READ = {"contents": "read"}
+_RUNNING = re.compile(r"Running stage 'pipelines/\w+/dvc.yaml:(\w+)'")
+
+
 def stages(run: Run) -> list[str]:
-    return re.findall(r"Running stage 'pipelines/\w+/dvc.yaml:(\w+)'", run.log)
+    return _RUNNING.findall(run.log)
+
+
+def running(run: Run, job: str) -> list[str]:
+    """List the stages that ran in a job."""
+    return [name for instance in run[job].instances for step in instance.steps for name in _RUNNING.findall(step.log)]
 
 
 def test_the_comment_reads_what_it_read_before_and_the_record_is_kept_apart(team: Team) -> None:
@@ -132,7 +141,7 @@ def test_the_comment_reads_what_it_read_before_and_the_record_is_kept_apart(team
 
 def test_what_was_judged_is_taken_over_on_another_processor_and_nothing_is_trained(team: Team) -> None:
     run = team.merge("two", squash=True)
-    assert run.results == {"register": "success"}, run.log
+    assert run.results == plays.REGISTERED, run.log
     assert stages(run) == []
     (version,) = team.versions()
     assert (version["mlops.bundle"], version["mlops.judged"]) == (team.bundle, team.bundle)
@@ -151,13 +160,16 @@ def test_what_was_judged_is_taken_over_on_another_processor_and_nothing_is_train
 
 def test_the_step_that_takes_over_holds_a_token_that_only_reads(team: Team) -> None:
     run = team.merge("two")
-    (instance,) = run["register"].instances
-    assert instance.permissions == {"actions": "read", "contents": "read", "pull-requests": "read"}
-    assert [step.name for step in instance.steps if step.token is not None] == ["Take over what was judged"]
+    reads = {"actions": "read", "contents": "read", "pull-requests": "read"}
+    holders = {"take": "Find what was judged", "register": "Take over what was judged"}
+    for name, title in holders.items():
+        (instance,) = run[name].instances
+        assert instance.permissions == reads
+        assert [step.name for step in instance.steps if step.token is not None] == [title]
 
 
 def test_what_ci_made_is_recorded_first_and_its_release_is_one_line_after_that(team: Team) -> None:
-    assert team.merge("two").results == {"register": "success"}
+    assert team.merge("two").results == plays.REGISTERED
     recorded = team.api.pulls[-1]["head"]["ref"]
     checked = team.check(recorded)
     assert checked["verdict"].result == "success", checked.log
@@ -167,7 +179,7 @@ def test_what_ci_made_is_recorded_first_and_its_release_is_one_line_after_that(t
     assert "::warning title=churn came out otherwise than it is recorded::" in checked.log
     run = team.play(team.origin.merge(recorded), "main")
     assert run is not None
-    assert run.results == {"register": "success"}, run.log
+    assert run.results == plays.REGISTERED, run.log
     assert (stages(run), len(team.versions())) == ([], 1)
     assert "registered already" in run.log
     team.pull()
@@ -187,7 +199,12 @@ def test_an_artifact_that_was_changed_is_refused_made_again_and_judged_and_both_
         run = team.merge("two")
     finally:
         path.write_bytes(before)
-    assert run.results == {"register": "success"}, run.log
+    assert run.results == plays.REGISTERED | {"make": "success"}, run.log
+    (made,) = run["make"].instances
+    assert (made.permissions, made.environment, [step for step in made.steps if step.secrets]) == (READ, "", [])
+    assert not [name for job in ("take", "register") for name in running(run, job)], (
+        "own code beside what is privileged"
+    )
     assert "::warning title=churn: an artifact was refused::" in run.log
     assert "report-churn: the artifact is not the one its job made" in run.log
     assert {"train", "gate", "package"} <= set(stages(run))
@@ -208,7 +225,8 @@ def test_what_is_made_again_and_does_not_pass_is_not_registered_and_the_job_says
         run = team.merge("broken")
     finally:
         team.api.ran.expired.clear()
-    assert run.results == {"register": "failure"}
+    assert run.results == plays.REFUSED | {"make": "failure"}
+    assert "::error title=churn could not be made::" in run.log
     assert team.versions() == []
     assert team.api.pulls == []
     assert "the artifact report-churn of run 100 of #7 is gone" in run.log

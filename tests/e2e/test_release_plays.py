@@ -82,7 +82,7 @@ def first(team: Team) -> Run:
 
 
 def test_a_merge_registers_the_bundle_and_proposes_it_for_staging(team: Team, first: Run) -> None:
-    assert first.results == {"register": "success"}, first.log
+    assert first.results == plays.REGISTERED, first.log
     (pull,) = team.api.pulls
     assert pull["user"]["login"] == "Iv1shop[bot]"
     assert pull["base"]["ref"] == "main"
@@ -90,7 +90,11 @@ def test_a_merge_registers_the_bundle_and_proposes_it_for_staging(team: Team, fi
 
 
 def test_each_secret_is_held_by_the_steps_that_need_it_and_by_no_other(first: Run) -> None:
-    (instance,) = first["register"].instances
+    (found,), (instance,) = first["take"].instances, first["register"].instances
+    assert {step.name: step.secrets for step in found.steps if step.secrets} == {
+        "Find what was judged": ("MLFLOW_TRACKING_TOKEN",)
+    }
+    assert (found.environment, found.permissions) == (instance.environment, instance.permissions)
     assert instance.environment == "mlops-main"
     assert instance.permissions == {"actions": "read", "contents": "read", "pull-requests": "read"}
     assert {step.name: step.secrets for step in instance.steps if step.secrets} == {
@@ -107,7 +111,7 @@ def test_each_secret_is_held_by_the_steps_that_need_it_and_by_no_other(first: Ru
 def test_what_was_trained_at_home_and_never_judged_is_pulled_judged_and_not_trained_again(first: Run) -> None:
     (instance,) = first["register"].instances
     assert "came with no pull request" in instance.step("Take over what was judged").log
-    assert "fetched" in instance.step("Fetch").log
+    assert "fetched" in instance.step("Fetch what is recorded").log
     assert "Running stage" not in first.log
     assert "auroc at least 0.85" in first.summary
 
@@ -115,7 +119,7 @@ def test_what_was_trained_at_home_and_never_judged_is_pulled_judged_and_not_trai
 def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(team: Team, first: Run) -> None:
     again = team.play(dispatch(team.origin.head()), "main")
     assert again is not None
-    assert again.results == {"register": "success"}, again.log
+    assert again.results == plays.REGISTERED, again.log
     assert "registered already" in again.log
     assert len(team.api.pulls) == 1
 
@@ -123,7 +127,7 @@ def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(tea
 @pytest.fixture(scope="module")
 def released(team: Team, first: Run) -> Run:
     """Merge the release and play the workflow that reconciles."""
-    assert first.results == {"register": "success"}, first.log
+    assert first.results == plays.REGISTERED, first.log
     run = team.play(team.origin.merge(team.api.pulls[0]["head"]["ref"]), "release")
     assert run is not None
     team.pull()
@@ -161,7 +165,7 @@ def test_the_same_content_under_another_contract_is_one_version_under_its_newest
     pulls = len(team.api.pulls)
     run = team.play(team.learn("Learn again"), "main")
     assert run is not None
-    assert run.results == {"register": "success"}, run.log
+    assert run.results == plays.REGISTERED, run.log
     assert "registered already, now as the last run judged it: sha256:" in run.log
     (now,) = team.versions()
     assert (now["mlops.bundle"], now["mlops.verdict"]) == (before["mlops.bundle"], "pass")
@@ -178,7 +182,7 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     propose(team.work, "Replay fewer rows")
     second = team.play(team.learn("Learn once more"), "main")
     assert second is not None
-    assert second.results == {"register": "success"}, second.log
+    assert second.results == plays.REGISTERED, second.log
     assert "| ✅ | auroc no worse than champion by 0.5 | 0 | [0, 0] | 100 |" in second.summary
     (comparison,) = (team.work / "pipelines/churn/comparisons").iterdir()
     assert team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]) == ("conf/release/staging/churn.yaml",)

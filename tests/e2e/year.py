@@ -157,7 +157,7 @@ def emergency(year: Year) -> Year:
         event = year.merge(pull, "grace")
         down = {"reconcile-staging": "failure", "reconcile-production": "failure"}
         year.runs["down"] = company.ended(event, "release", **down)
-        company.ended(event, "main", register="success")
+        company.ended(event, "main", take="success")
     year.note("v5")
     year.runs["up"] = company.reconcile(dispatch(company.origin.head()))
     return year

@@ -65,7 +65,8 @@ class Api:
             if token not in self.tokens:
                 return 401, {"message": "Bad credentials"}, {}
             scopes = self.tokens[token]
-            held = {scopes.get("issues", "none"), scopes.get("pull-requests", "none")}
+            about = "contents" if path.endswith("/activity") else "pull-requests"
+            held = {scopes.get(about, "none"), scopes.get("issues", "none")}
             if "/actions/" not in path and not held & ({"read", "write"} if method == "GET" else {"write"}):
                 return 403, {"message": "Resource not accessible by integration"}, {}
             if method == "GET" and (told := self.ran.answer(target, scopes)) is not None:

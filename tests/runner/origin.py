@@ -8,6 +8,9 @@ from pathlib import Path
 from tests.builders.repositories import git
 from tests.runner.event import Event, merge_group, pull_request, push
 
+NOTHING = "0" * 40
+"""What a branch was before it was made."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -21,6 +24,7 @@ class Origin:
         git(work, "clone", "-q", "--bare", str(work), str(folder))
         # as on GitHub, a commit may be asked for by its name
         git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
+        git(folder, "config", "core.logAllRefUpdates", "true")  # who asks what a branch was before, is told
         git(work, "remote", "add", "origin", str(folder))
         return cls(folder)
 
@@ -30,10 +34,22 @@ class Origin:
         folder.mkdir(parents=True)
         git(folder, "init", "-q", "--bare")
         git(folder, "config", "uploadpack.allowAnySHA1InWant", "true")
+        git(folder, "config", "core.logAllRefUpdates", "true")
         return cls(folder)
 
     def head(self, branch: str = "main") -> str:
         return git(self.folder, "rev-parse", branch).strip()
+
+    def moves(self, branch: str = "main") -> list[dict[str, str]]:
+        """List what a branch was before and after each push, the newest first; the first of all made it."""
+        log = self.folder / "logs/refs/heads" / branch
+        lines = log.read_text().splitlines() if log.exists() else []
+        moved = [(line.split()[0], line.split()[1]) for line in lines]
+        first = moved[0][0] if moved else self.head(branch)
+        if first != NOTHING:
+            moved.insert(0, (NOTHING, first))
+        reference = f"refs/heads/{branch}"
+        return [{"before": before, "after": after, "ref": reference} for before, after in reversed(moved)]
 
     def pull_request(
         self, work: Path, number: int = 7, *, fork: bool = False, source: str = "change", author: str = "ada"

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 _COMMIT = re.compile(r"/repos/[^/]+/[^/]+/commits/(?P<sha>[0-9a-f]{40})/pulls")
+_ACTIVITY = re.compile(r"/repos/[^/]+/[^/]+/activity")
 _EVENTS = re.compile(r"/repos/[^/]+/[^/]+/issues/(?P<number>\d+)/events")
 _RUNS = re.compile(r"/repos/[^/]+/[^/]+/actions/workflows/(?P<file>[\w.-]+)/runs")
 _JOBS = re.compile(r"/repos/[^/]+/[^/]+/actions/runs/(?P<run>\d+)/jobs")
@@ -33,6 +34,8 @@ class Ran:
     events: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     zips: dict[str, bytes] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
+    moves: list[dict[str, str]] = field(default_factory=list)
+    """What the main branch was before and after each push, the newest first."""
 
     def ended(self, run: dict[str, Any], jobs: dict[str, str], artifacts: Path) -> None:
         """Note a run that ended, how each of its jobs did, and the folder of its artifacts."""
@@ -60,6 +63,8 @@ class Ran:
             if scopes.get("actions") not in ("read", "write"):
                 return 403, {"message": "Resource not accessible by integration"}, {}
             return self._about_runs(path, query)
+        if _ACTIVITY.fullmatch(path):
+            return 200, [move for move in self.moves if move["ref"] == query["ref"]], {}
         if found := _COMMIT.fullmatch(path):
             return 200, _page(self.commits.get(found["sha"], []), query), {}
         if found := _EVENTS.fullmatch(path):

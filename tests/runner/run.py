@@ -51,6 +51,8 @@ class Runner:
     def play(self, workflow: Workflow, event: Event) -> Run:
         """Run every job whose condition holds, each after the jobs it needs."""
         run = self.begin()
+        if self.api is not None:
+            self.api.ran.moves = self.origin.moves()
         waiting = list(workflow.jobs)
         while waiting:
             job = next(job for job in waiting if set(job.needs) <= set(run.jobs))

@@ -22,6 +22,7 @@ ISSUER = "token.actions.githubusercontent.com"
 _ELSE = re.compile(r"\|\|| or ", re.IGNORECASE)
 _PART = r"[A-Za-z0-9_.-]+"
 _ANY = "*"  # the end of a workflow's name where a pull request, which may be of any branch, runs it
+_READS = ("mlops-main", "mlops-pr")
 _WRITES = ("mlops-main",)
 _TRUSTED = ("mlops-main", "mlops-monitor", "mlops-retrain", "mlops-rollback")
 
@@ -63,7 +64,7 @@ def trust_of(root: Path, environment: str, repository: str, ids: str, *, writer:
     )
     reader = project.ci.reader
     reads = reader is not None and environment == reader.environment
-    files = ("mlops-pr",) if reads else _WRITES if writer else _TRUSTED if whole else ("mlops-release",)
+    files = _READS if reads else _WRITES if writer else _TRUSTED if whole else ("mlops-release",)
     ref = _ANY if reads else f"refs/heads/{project.ci.branch}"
     workflows = tuple(f"{repository}/.github/workflows/{file}.yml@{ref}" for file in files)
     return Trust(_policy(cloud, environment, number, subjects, workflows), subjects, workflows)
@@ -183,8 +184,14 @@ def _gcp(cloud: Gcp, environment: str, number: str, subjects: tuple[str, ...], w
 
 
 def _of_workflow(workflows: tuple[str, ...]) -> str:
-    start, every, _ = workflows[0].partition(_ANY)
-    return f"assertion.job_workflow_ref{f'.startsWith({start!r})' if every else f' in {_listed(workflows)}'}"
+    """Ask for one of them, of a branch or of any: an expression with `||` would have another way in."""
+    names = [name.removesuffix(_ANY) for name in workflows if name.endswith(_ANY)]
+    claim = "assertion.job_workflow_ref"
+    return (
+        f"{claim}.extract('{{name}}@') + '@' in {_listed(tuple(names))}"
+        if names
+        else f"{claim} in {_listed(workflows)}"
+    )
 
 
 def _listed(texts: tuple[str, ...]) -> str:

@@ -44,7 +44,7 @@ _LARGEST_RECORD = 4 * 2**20
 
 @dataclass(frozen=True)
 class Adopted:
-    """What is here now: `state` is `registered` (it was before), `recorded` (its lock was committed) or `taken`."""
+    """What is here now: `state` is `registered` (before), `recorded` (its lock was committed), `taken` or `made`."""
 
     name: str
     state: str
@@ -68,7 +68,7 @@ def adopt(root: Path, name: str, client: Client | None = None, *, connect: Conne
     recorded = _recorded(workspace, pipeline)
     if recorded is not None and (known := _known(workspace, pipeline, recorded, connect)) is not None:
         return known
-    _refuse_uncommitted(root, pipeline)
+    refuse_uncommitted(root, pipeline)
     search = _Search(workspace, pipeline, recorded, connect)
     try:
         return search.among(client or _client(root), workspace.project.ci.branch)
@@ -223,7 +223,8 @@ def _kept(root: Path, pipeline: PipelinePlan) -> bool:
     return True
 
 
-def _refuse_uncommitted(root: Path, pipeline: PipelinePlan) -> None:
+def refuse_uncommitted(root: Path, pipeline: PipelinePlan) -> None:
+    """Refuse to write over a lock or reports that nobody committed; raises ConfigurationError."""
     files = changed_files(root, "HEAD", pipeline.folder)
     kept = (f"{pipeline.folder}/{LOCK}", f"{pipeline.folder}/reports/")
     if changed := sorted(path for path in files if path.startswith(kept)):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, approval, batched, fetch_recorded, identified, indexed, keep, set_up
+from mlops.lower.workflows.shared import (
+    READ,
+    approval,
+    batched,
+    confidential,
+    fetch_recorded,
+    identified,
+    indexed,
+    keep,
+    set_up,
+)
 from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.project import Continuous
@@ -169,7 +179,7 @@ def _pipeline(settings: Continuous) -> Job:
     index = {"INDEX": "${{ matrix.batch.index }}"}
     always = "${{ !cancelled() }}"
     reader = settings.reader
-    collect = _COLLECT.replace("KEEP", _NONE if _confidential(settings) else _BUNDLE)
+    collect = _COLLECT.replace("KEEP", _NONE if confidential(settings) else _BUNDLE)
     steps = (
         *set_up(settings),
         fetch_recorded(reader, names),
@@ -193,10 +203,6 @@ def _pipeline(settings: Continuous) -> Job:
         cache="none" if reader else "read",
         environment=approval(settings, reader.environment if reader else ""),
     )
-
-
-def _confidential(settings: Continuous) -> bool:
-    return settings.public and (settings.cloud is not None or settings.reader is not None)
 
 
 def _judged(settings: Continuous) -> Job:

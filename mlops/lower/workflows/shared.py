@@ -14,8 +14,8 @@ from mlops.spec.project import Cloud, Continuous, Reader, own
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")
 _OPEN = Permission("pull-requests", "write", "to open the pull request")
-_TAKE = Permission("actions", "read", "to take over what a pull request judged")
-_LOOK = Permission("pull-requests", "read", "to find the pull request of a commit")
+TAKE = Permission("actions", "read", "to take over what a pull request judged")
+LOOK = Permission("pull-requests", "read", "to find the pull request of a commit")
 _SIGN_IN = Permission("id-token", "write", "to sign in to the cloud")
 
 # A fork's pull request brings its own workflow, so this stops nobody who is set on it: the repository must ask for an
@@ -52,6 +52,15 @@ if [ -z "$remotes" ]; then
   echo '::notice title=No DVC remote::what is not in Git is made again here'
 elif ! {}; then
   echo '::warning title=Not everything was fetched::the DVC remote cannot be read here: stages run again'
+fi
+"""
+)
+
+_FETCH_KEPT = (
+    _ASK
+    + f"""\
+if [ -n "$remotes" ] && ! {_PULL}; then
+  echo '::warning title=Not everything was fetched::what the DVC remote does not give is judged as if it were not there'
 fi
 """
 )
@@ -129,9 +138,9 @@ def fetch(settings: Continuous, names: dict[str, str]) -> Step:
     return holding(settings, signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names)), "remote")
 
 
-def fetch_if_there(settings: Continuous, names: dict[str, str], condition: str) -> Step:
-    """Bring what the remote has of the pipelines that `PIPELINES` lists, so that only what is not there runs."""
-    step = Step("Fetch", run=_FETCH_RECORDED.format(_PULL), environment=names, condition=condition)
+def fetch_kept(settings: Continuous, names: dict[str, str], condition: str) -> Step:
+    """Bring what the remote has of the pipelines that `PIPELINES` lists; what it lacks is told, and made nowhere."""
+    step = Step("Fetch what is recorded", run=_FETCH_KEPT, environment=names, condition=condition)
     return holding(settings, signed_in(settings.cloud, step), "remote")
 
 
@@ -158,6 +167,11 @@ def approval(settings: Continuous, otherwise: str = "") -> str:
     return _OUTSIDE.format(settings.approval, otherwise) if own(settings.runner) else otherwise
 
 
+def confidential(settings: Continuous) -> bool:
+    """Whether no artifact may hold a bundle: anybody could download it whose own are kept in a cloud."""
+    return settings.public and (settings.cloud is not None or settings.reader is not None)
+
+
 def trusted(settings: Continuous, steps: Iterable[Step], *, writes: bool = False) -> str:
     """Name the environment of a job that holds the App's key, a secret or an identity; none where it holds nothing."""
     return settings.environment if settings.cloud or writes or holds(steps) else ""
@@ -169,9 +183,9 @@ def permissions(settings: Continuous, *, proposes: bool, adopts: bool = False) -
     A job that `adopts` looks for the run of a pull request, takes its artifact, and may be the writer.
     """
     plain = proposes and settings.app is None
-    own = ((_PUSH,) if plain else (READ,)) + ((_TAKE,) if adopts else ()) + ((_OPEN,) if plain else ())
+    own = ((_PUSH,) if plain else (READ,)) + ((TAKE,) if adopts else ()) + ((_OPEN,) if plain else ())
     cloud = settings.cloud or (settings.writer if adopts else None)
-    return identified(own if plain or not adopts else (*own, _LOOK), cloud)
+    return identified(own if plain or not adopts else (*own, LOOK), cloud)
 
 
 def identified(granted: tuple[Permission, ...], cloud: Cloud | None) -> tuple[Permission, ...]:

@@ -25,11 +25,16 @@ JUDGES = {
     "dependencies/audit": (READ, "none", ""),
     "dependencies/processor": (READ, "none", ""),
 }
+# on main: who finds out, who makes, who takes over what was judged
+MAKES = {"main/before": (READ, "none", ""), "main/make": (READ, "none", "")}
+TAKES = {**READ, **ADOPTS, "pull-requests": "read"}
 PROPOSES = ("main/register", "monitor/retrain", "retrain/retrain", "rollback/rollback")
 
 # job: (scopes, cache, environment), with neither App nor cloud
 PLAIN = {
     **JUDGES,
+    **MAKES,
+    "main/take": (TAKES, "none", ""),
     "release/reconcile-staging": (REVIEWS, "none", "staging"),
     "release/reconcile-prod": (REVIEWS, "none", "prod"),
     "monitor/due": (READ, "none", ""),
@@ -40,6 +45,8 @@ PLAIN = {
 # with an App no job's own token writes, and every trusted job signs in
 WHOLE = {
     **JUDGES,
+    **MAKES,
+    "main/take": ({**TAKES, **IDENTITY}, "none", "mlops-main"),
     "release/reconcile-staging": (REVIEWS, "none", "staging"),
     "release/reconcile-prod": ({**REVIEWS, **IDENTITY}, "none", "prod"),
     "monitor/due": (READ, "none", ""),
@@ -77,10 +84,11 @@ def test_with_an_app_and_a_cloud(cloud: str) -> None:
 
 
 @pytest.mark.parametrize("runner", ["ubuntu-24.04", ["self-hosted"]])
-def test_with_a_reader_one_job_of_a_pull_request_has_an_identity_and_no_cache(runner: Any) -> None:
+def test_with_a_reader_the_jobs_that_run_own_code_have_an_identity_and_no_cache(runner: Any) -> None:
     reader = {"cloud": CLOUDS["aws"]}
     plain, read = (matrix(workflows(project("aws", runner=runner, **ci))) for ci in ({}, {"reader": reader}))
-    assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline"}
+    assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline", "main/make"}
+    assert read["main/make"] == ({**READ, **IDENTITY}, "none", "mlops-read")
     scopes, cache, environment = read["pr/pipeline"]
     assert (scopes, cache) == ({**READ, **IDENTITY}, "none")
     stranger = "${{ github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name != "
@@ -90,10 +98,11 @@ def test_with_a_reader_one_job_of_a_pull_request_has_an_identity_and_no_cache(ru
 
 def test_only_the_step_that_fetches_takes_the_readers_identity() -> None:
     texts = workflows(project("gcp", reader={"cloud": CLOUDS["gcp"]}))
-    steps = jobs(texts)["pr/pipeline"]["steps"]
-    assert [step["name"] for step in steps if "IDENTITY" in str(step)] == ["Fetch what is recorded"]
-    (fetches,) = [step for step in steps if "mlops identity" in step.get("run", "")]
-    assert (fetches["name"], fetches["env"]["READER"]) == ("Fetch what is recorded", "mlops-read")
+    for name in ("pr/pipeline", "main/make"):
+        steps = jobs(texts)[name]["steps"]
+        assert [step["name"] for step in steps if "IDENTITY" in str(step)] == ["Fetch what is recorded"]
+        (fetches,) = [step for step in steps if "mlops identity" in step.get("run", "")]
+        assert (fetches["name"], fetches["env"]["READER"]) == ("Fetch what is recorded", "mlops-read")
 
 
 def test_every_step_that_signs_in_signs_out_again_before_it_begins_to_do_anything() -> None:
@@ -102,7 +111,9 @@ def test_every_step_that_signs_in_signs_out_again_before_it_begins_to_do_anythin
         scripts = [step.get("run", "") for job in jobs(texts).values() for step in job["steps"]]
         signing = [script for script in scripts if "mlops identity" in script]
         assert len(signing) > 8
-        assert all(script.startswith("trap 'rm -rf \"$IDENTITY\"' EXIT\n") for script in signing)
+        trap = "trap 'rm -rf \"$IDENTITY\"' EXIT\n"
+        there = "cd change\nexport PYTHONSAFEPATH=1\n"
+        assert all(script.removeprefix(there).startswith(trap) for script in signing)
         assert all(script.count("trap") == 1 for script in signing), "a second one would take the place of the first"
 
 
@@ -152,17 +163,26 @@ def test_no_checkout_keeps_a_credential() -> None:
 
 
 def test_what_follows_a_merge_runs_what_the_branch_is_now() -> None:
-    for name, step in steps():
-        if step.get("uses", "").startswith("actions/checkout@") and not name.startswith(("pr/", "dependencies/")):
-            assert step["with"]["ref"] == "refs/heads/main", name
+    branch, judge, commit = (
+        "refs/heads/main",
+        *(f"${{{{ needs.before.outputs.{one} }}}}" for one in ("judge", "commit")),
+    )
+    refs = {"main/take": [judge, commit], "main/register": [judge, commit], "main/make": [commit]}
     for name, job in every():
-        if not name.startswith(("pr/", "dependencies/", "monitor/retrain")):
-            assert job["if"].startswith("github.ref == 'refs/heads/main'"), name
+        if name.startswith(("pr/", "dependencies/")):
+            continue
+        uses = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+        assert [step["with"]["ref"] for step in uses] == refs.get(name, [branch]), name
+        assert [step["with"].get("path", "") for step in uses] == ["", "change"][: len(uses)], name
+        if name != "monitor/retrain":
+            assert job["if"].removeprefix("!cancelled() && ").startswith(f"github.ref == '{branch}'"), name
 
 
 def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
     seen = {step["name"] for _, step in steps() if re.search(r"github\.token|app\.outputs\.token", str(step))}
     assert seen == {
+        "Find what main was before",
+        "Find what was judged",
         "Post it as a comment",
         "Propose a retraining",
         "Propose the bundle before",
@@ -190,8 +210,10 @@ SECRETS = {"MLFLOW_TRACKING_TOKEN": "tracking", "AWS_ACCESS_KEY_ID": "remote", "
 LOOKS = {"AWS_ACCESS_KEY_ID", "AZURE_STORAGE_SAS_TOKEN", "MLFLOW_TRACKING_TOKEN"}
 RELEASES = {"AWS_ACCESS_KEY_ID", "MLFLOW_TRACKING_TOKEN"}
 HOLDERS = {
+    ("main/take", "Fetch the data"): {"AWS_ACCESS_KEY_ID"},
+    ("main/take", "Find what was judged"): RELEASES,
     ("main/register", "Take over what was judged"): RELEASES,
-    ("main/register", "Fetch"): {"AWS_ACCESS_KEY_ID"},
+    ("main/register", "Fetch what is recorded"): {"AWS_ACCESS_KEY_ID"},
     ("main/register", "Fetch the data"): {"AWS_ACCESS_KEY_ID"},
     ("main/register", "Register"): RELEASES,
     ("main/register", "Push what Git does not hold"): {"AWS_ACCESS_KEY_ID"},
@@ -242,7 +264,8 @@ def test_a_job_that_holds_a_secret_waits_for_the_environment_that_has_it() -> No
     found, needed = jobs(workflows(shop)), {}
     for (name, _), names in held(workflows(shop)).items():
         needed.setdefault(found[name]["environment"], set()).update(names)
-        assert found[name].get("if", "").startswith("github.ref == 'refs/heads/main'") or name == "monitor/retrain"
+        started = found[name].get("if", "").removeprefix("!cancelled() && ")
+        assert started.startswith("github.ref == 'refs/heads/main'") or name == "monitor/retrain"
     assert {place: tuple(sorted(names)) for place, names in needed.items()} == {
         place: shop.secrets_in(place) for place in ("mlops-main", "staging", "prod")
     }

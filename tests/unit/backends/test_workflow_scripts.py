@@ -4,46 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.builders.repositories import commit, git
+from tests.builders.repositories import commit
+from tests.builders.scripts import JOBS, calls, fake, needs_jq, outputs, run, script
 from tests.builders.workflows import jobs, project, workflows
-
-JOBS = jobs(workflows(project()))
-needs_jq = pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed; GitHub's runners have it")
-
-
-def script(job: str, name: str) -> str:
-    (step,) = [step for step in JOBS[job]["steps"] if step["name"] == name]
-    return str(step["run"])
-
-
-def run(folder: Path, text: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    values = {"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(folder / "output"), **environment}
-    command = ["bash", "-e", "-c", text]
-    return subprocess.run(command, cwd=folder, env=values, capture_output=True, text=True, check=False)
-
-
-def fake(folder: Path, body: str = "") -> None:
-    """Put a stand-in where `make setup` puts mlops: it notes its arguments, then does what `body` says."""
-    path = folder / ".venv" / "bin" / "mlops"
-    path.parent.mkdir(parents=True)
-    path.write_text(f'#!/bin/sh\necho "$@" >> calls\n{body}\n')
-    path.chmod(0o755)
-
-
-def calls(folder: Path) -> list[str]:
-    return (folder / "calls").read_text().splitlines() if (folder / "calls").exists() else []
-
-
-def outputs(folder: Path) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
 
 
 @pytest.mark.parametrize(("code", "ends", "said"), [(0, 0, ""), (7, 0, ""), (2, 2, "::error"), (6, 6, "")])
@@ -125,39 +94,6 @@ def test_every_alarm_is_acted_on_even_where_one_fails(tmp_path: Path) -> None:
     ]
 
 
-@needs_jq
-@pytest.mark.parametrize(
-    ("before", "expected"),
-    [("HEAD~1", "visits"), ("HEAD", ""), ("0" * 40, "churn visits"), ("", "churn visits")],
-)
-def test_a_bundle_is_new_where_the_merge_brought_its_report(before: str, expected: str, tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q", "-b", "main")
-    for name in ("churn", "visits"):
-        (tmp_path / "pipelines" / name / "reports").mkdir(parents=True)
-        (tmp_path / "pipelines" / name / "reports" / "bundle.json").write_text("{}")
-        commit(tmp_path, name)
-    fake(tmp_path, """echo '{"affected": []}'""")
-    sha = git(tmp_path, "rev-parse", before).strip() if before.startswith("HEAD") else before
-    done = run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=sha)
-    assert done.returncode == 0, done.stderr
-    assert outputs(tmp_path) == {"names": expected}
-
-
-RECORDED = """case "$1 $2" in
-  "record churn") echo '[{"state": "recorded"}]' ;;
-  "record visits") echo '[{"state": "proposed"}]' ;;
-esac"""
-
-
-@needs_jq
-def test_what_is_verified_alone_registers_nothing_new(tmp_path: Path) -> None:
-    (tmp_path / "README").write_text("x")
-    before = commit(tmp_path, "before")
-    fake(tmp_path, """echo '{"affected": ["pinned", "stale"], "verified": ["pinned"]}'""")
-    assert run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=before).returncode == 0
-    assert outputs(tmp_path) == {"names": "stale"}
-
-
 def brought(folder: Path, path: str, plan: dict[str, Any]) -> subprocess.CompletedProcess[str]:
     """Find what a change affects that brings a file, with a plan that says so much."""
     (folder / "pipelines/gone/reports").mkdir(parents=True)
@@ -227,43 +163,6 @@ def test_a_record_that_agrees_is_taken_as_it_is_and_what_is_missing_made(body: s
     assert done.stdout.splitlines() == ([said] if body else [])
 
 
-@needs_jq
-def test_what_git_records_is_proposed_where_the_project_says_and_the_rest_is_recorded_first(tmp_path: Path) -> None:
-    fake(tmp_path, RECORDED)
-    name = "Propose the records and the releases"
-    (step,) = [step for step in JOBS["main/register"]["steps"] if step["name"] == name]
-    assert step["env"]["ENVIRONMENTS"] == "staging"
-    done = run(tmp_path, step["run"], ENVIRONMENTS="staging", PIPELINES="churn visits")
-    assert done.returncode == 0, done.stderr
-    assert calls(tmp_path) == [
-        "record churn -o json",
-        "release churn --env staging --propose",
-        "record visits -o json",
-    ]
-
-
-@needs_jq
-def test_a_record_that_cannot_be_proposed_ends_the_job(tmp_path: Path) -> None:
-    fake(tmp_path, "exit 6")
-    proposing = script("main/register", "Propose the records and the releases")
-    assert run(tmp_path, proposing, ENVIRONMENTS="staging", PIPELINES="churn visits").returncode == 6
-    assert calls(tmp_path) == ["record churn -o json"]
-
-
-@pytest.mark.parametrize("code", [2, 6, 7])
-def test_what_is_worse_than_what_is_live_by_now_stops_no_other_and_fails_the_job(code: int, tmp_path: Path) -> None:
-    fake(tmp_path, f'case "$2" in worse) exit {code} ;; broken) exit 5 ;; esac')
-    registering = script("main/register", "Register")
-    done = run(tmp_path, registering, PIPELINES="good worse better")
-    assert done.returncode == 0, done.stderr
-    assert outputs(tmp_path) == {"registered": "good better", "unfit": "worse"}
-    assert run(tmp_path, registering, PIPELINES="broken").returncode == 5
-    told = script("main/register", "Say what was not registered beside what is live")
-    done = run(tmp_path, told, PIPELINES="worse", GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
-    assert done.returncode == 1
-    assert "`mlops waive worse`" in (tmp_path / "summary").read_text()
-
-
 ASKED = {
     ("rollback/rollback", "Propose the bundle before"): "rollback --env prod --propose -- ",
     ("retrain/retrain", "Is there such a pipeline?"): "render -- ",
@@ -287,119 +186,6 @@ def test_what_was_typed_reaches_a_verb_as_one_word_that_is_no_option(
 def test_the_name_is_known_before_any_other_step_sees_it() -> None:
     steps = [step for step in JOBS["retrain/retrain"]["steps"] if "PIPELINES" in step.get("env", {})]
     assert steps[0]["name"] == "Is there such a pipeline?"
-
-
-@needs_jq
-def test_what_a_merge_left_to_ci_is_made_and_registered_as_well(tmp_path: Path) -> None:
-    """`plan` names what the merge affects, beside the bundles that it brought."""
-    (tmp_path / "pipelines/home/reports").mkdir(parents=True)
-    (tmp_path / "pipelines/home/reports/bundle.json").write_text("{}")
-    before = commit(tmp_path, "before")
-    (tmp_path / "pipelines/home/reports/bundle.json").write_text('{"digest": 1}')
-    commit(tmp_path, "merge")
-    fake(tmp_path, """echo '{"affected": ["left", "home"]}'""")
-    done = run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=before)
-    assert done.returncode == 0, done.stderr
-    assert outputs(tmp_path) == {"names": "home left"}
-    assert calls(tmp_path) == [f"plan --base {before} -o json"]
-
-
-@needs_jq
-@pytest.mark.parametrize(
-    ("code", "ends", "names"), [(0, 0, {"names": "left"}), (2, 0, {"names": "left"}), (4, 4, {}), (6, 6, {})]
-)
-def test_a_plan_that_cannot_be_made_stops_and_one_beyond_its_budget_does_not(
-    code: int, ends: int, names: dict[str, str], tmp_path: Path
-) -> None:
-    """Without its answer, what was left to CI would be passed over as if there were nothing to do."""
-    (tmp_path / "README").write_text("x")
-    before = commit(tmp_path, "before")
-    fake(tmp_path, f"""echo '{{"affected": ["left"]}}'; exit {code}""")
-    done = run(tmp_path, script("main/register", "Find the new bundles"), BEFORE=before)
-    assert done.returncode == ends, done.stderr
-    assert (outputs(tmp_path) if (tmp_path / "output").exists() else {}) == names
-
-
-@needs_jq
-def test_a_dispatch_or_a_first_push_takes_every_bundle_and_what_was_never_made_as_it_stands(tmp_path: Path) -> None:
-    (tmp_path / "pipelines/home/reports").mkdir(parents=True)
-    (tmp_path / "pipelines/home/reports/bundle.json").write_text("{}")
-    commit(tmp_path, "first")
-    fake(tmp_path, """echo '{"affected": ["left"]}'""")
-    assert run(tmp_path, script("main/register", "Find the new bundles"), BEFORE="").returncode == 0
-    assert outputs(tmp_path) == {"names": "home left"}
-    assert calls(tmp_path) == ["plan -o json"]
-
-
-def test_what_cannot_be_taken_over_is_left_to_be_made_and_a_defect_stops(tmp_path: Path) -> None:
-    codes = 'case "$2" in gone) exit 6 ;; refused) exit 5 ;; broken) exit 1 ;; esac'
-    fake(tmp_path, codes)
-    taking = script("main/register", "Take over what was judged")
-    done = run(tmp_path, taking, PIPELINES="good gone refused")
-    assert done.returncode == 0, done.stderr
-    assert outputs(tmp_path) == {"taken": "good", "gone": "gone refused"}
-    assert calls(tmp_path) == ["adopt good", "adopt gone", "adopt refused"]
-    assert done.stdout.splitlines() == [
-        "::notice title=gone is made again here::what its pull request judged cannot be had",
-        "::warning title=refused: an artifact was refused::it is not what its job made: refused is made again here",
-    ]
-    assert run(tmp_path, taking, PIPELINES="good broken").returncode == 1
-
-
-def judge(folder: Path, before: str) -> tuple[dict[str, str], list[str]]:
-    """Judge three pipelines, one of which fails the gate and one of which is not what was recorded."""
-    for name in ("good", "worse", "forged"):
-        (folder / "pipelines" / name).mkdir(parents=True)
-        (folder / "pipelines" / name / "params.yaml").write_text(name)
-        commit(folder, name)
-    fake(folder, 'case "$1 $2" in "gate worse") exit 2 ;; "gate forged") exit 5 ;; esac')
-    sha = git(folder, "rev-parse", before).strip() if before else ""
-    text, summary = script("main/register", "Judge again"), str(folder / "summary")
-    done = run(folder, text, PIPELINES="good worse forged", BEFORE=sha, GITHUB_STEP_SUMMARY=summary)
-    assert done.returncode == 0, done.stderr
-    return outputs(folder), calls(folder)
-
-
-def test_what_cannot_be_made_stops_no_other(tmp_path: Path) -> None:
-    fake(tmp_path, 'case "$1 $2" in "run worst") exit 2 ;; esac')
-    done = run(tmp_path, script("main/register", "Make the others"), PIPELINES="good worst better")
-    assert done.returncode == 0, done.stderr
-    assert outputs(tmp_path) == {"made": "good better", "failed": "worst"}
-
-
-def test_what_is_to_be_registered_is_judged_again_by_the_rules_before_the_push_too(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q", "-b", "main")
-    found, called = judge(tmp_path, "HEAD~2")
-    base = git(tmp_path, "rev-parse", "HEAD~2").strip()
-    assert found == {"passed": "good", "failed": "worse forged"}
-    assert called == [f"gate {name} --base {base} --explain -o md" for name in ("good", "worse", "forged")]
-
-
-def test_of_a_dispatch_the_base_is_the_commit_before_the_pipelines_last(tmp_path: Path) -> None:
-    git(tmp_path, "init", "-q", "-b", "main")
-    _, called = judge(tmp_path, "")
-    first, before = (git(tmp_path, "rev-parse", commit).strip() for commit in ("HEAD~2", "HEAD~1"))
-    assert called == [
-        "gate good --base HEAD --explain -o md",  # its commit is the first of all: nothing was there before
-        f"gate worse --base {first} --explain -o md",
-        f"gate forged --base {before} --explain -o md",
-    ]
-
-
-def test_what_did_not_pass_is_named_with_what_to_do_and_the_job_is_red(tmp_path: Path) -> None:
-    text = script("main/register", "Say what is not registered")
-    done = run(tmp_path, text, PIPELINES="worse", GITHUB_STEP_SUMMARY=str(tmp_path / "summary"))
-    assert done.returncode == 1
-    said = (
-        "::error title=worse is not registered::it did not pass, or could not be made again here; nothing went live\n"
-    )
-    assert (done.stdout, done.stderr) == (said, "")
-    assert (tmp_path / "summary").read_text() == (
-        "**worse is not registered.** What its data and its bundle come to here did not pass, is not what was\n"
-        "recorded, or could not be made: the log of the step that made or judged it says why. What is live stays so.\n"
-        "Run this workflow again; or train it at home (`mlops run worse`), `dvc push`, and bring its\n"
-        "`dvc.lock` and reports by a pull request.\n"
-    )
 
 
 WAYS = {"Fetch": "monitor/watch", "Monitor": "monitor/watch", "Reconcile": "release/reconcile-prod"}

@@ -14,7 +14,7 @@ from mlops.spec.project import Project
 
 def register(**ci: object) -> Job:
     project = Project.model_validate({"name": "shop", "ci": ci})
-    return lower_main(project).jobs[0]
+    return lower_main(project).jobs[-1]
 
 
 def titles(job: Job) -> list[str]:

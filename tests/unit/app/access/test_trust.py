@@ -164,9 +164,10 @@ def test_a_pattern_of_repositories_is_refused(repository: str, ids: str, message
     assert caught.value.message == message
 
 
+MAIN = "acme/models/.github/workflows/mlops-main.yml@"
 ASKED = {
-    "aws": '"StringLike": {"token.actions.githubusercontent.com:job_workflow_ref": ["%s*"]}',
-    "gcp": "assertion.job_workflow_ref.startsWith('%s')",
+    "aws": f'"StringLike": {{"token.actions.githubusercontent.com:job_workflow_ref": ["{MAIN}*", "%s*"]}}',
+    "gcp": f"assertion.job_workflow_ref.extract('{{name}}@') + '@' in ['{MAIN}', '%s']",
     "azure": "claims['job_workflow_ref'] matches '%s*'",
 }
 

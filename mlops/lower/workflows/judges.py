@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops.lower.workflows.beside import CHANGE
-from mlops.lower.workflows.shared import READ, head, on_main, set_up
+from mlops.lower.workflows.credentials import holding
+from mlops.lower.workflows.identity import signed_in
+from mlops.lower.workflows.shared import READ, head, on_main
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Continuous
 
@@ -52,17 +54,11 @@ fi
 printf '%s\\n' "commit=$commit" "judge=$judge" >> "$GITHUB_OUTPUT"
 """
 
-# What the change tracks under these names is none of the judge's: nothing of it is followed, or run. What its install
-# left is: digests of its own code, which are named by its bytes.
-_PLACE = f"""\
-if [ -n "$(git -C {CHANGE} ls-files -- .venv .mlops)" ]; then
-  echo '::error title=Not judged::main tracks .venv or .mlops, which are no files of a repository: remove them'
-  exit 5
+# Nothing is laid out by DVC, which writes wherever a list of files in the remote says.
+_FETCH = f"""\
+if ! .venv/bin/mlops judge $PIPELINES --change {CHANGE} --fetch; then
+  echo '::warning title=Not all data was fetched::what the DVC remote does not give is judged as if it were not there'
 fi
-for own in .dvc .mlops; do
-  rm -rf "{CHANGE}/$own"
-  if [ -d "$own" ]; then cp -R "$own" "{CHANGE}/$own"; fi
-done
 """
 
 # The judge's program, called where the change lies; none that it starts imports what lies there.
@@ -83,19 +79,10 @@ def before(settings: Continuous) -> Job:
     return Job("before", title, settings.runner, 15, (checkout, find), (READ,), condition=condition, outputs=outputs)
 
 
-def beside_judge(settings: Continuous) -> tuple[Step, ...]:
-    """Check out the judge and install what it pins; then what was merged, into a folder of its own, as data."""
-    inputs: dict[str, str | int | bool] = {
-        "ref": COMMIT,
-        "path": CHANGE,
-        "fetch-depth": 0,
-        "persist-credentials": False,
-    }
-    return (
-        *set_up(settings, JUDGE, history=True),
-        Step("Check out what was merged beside it", uses="actions/checkout", inputs=inputs),
-        Step("Put it in its place", run=_PLACE),
-    )
+def fetch(settings: Continuous, names: dict[str, str], condition: str = "") -> Step:
+    """Bring the data, and the bundles that locks record, from the judge's remote; what it lacks is told."""
+    step = Step("Fetch the data", run=_FETCH, environment=names, condition=condition)
+    return holding(settings, signed_in(settings.cloud, step), "remote")
 
 
 def called_beside(*steps: Step) -> tuple[Step, ...]:

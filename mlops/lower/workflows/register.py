@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from mlops.lower.workflows.beside import beside
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.identity import signed_in, writing
-from mlops.lower.workflows.judges import beside_judge, called_beside
+from mlops.lower.workflows.judges import COMMIT, JUDGE, called_beside, fetch
 from mlops.lower.workflows.make import LIST, MADE
 from mlops.lower.workflows.shared import (
     confidential,
-    fetch_data,
-    fetch_kept,
     on_main,
     permissions,
     propose,
@@ -32,11 +31,10 @@ fi
 """
 )
 
-# The same bundles that were found, by digest. What is neither taken over nor made is what its author recorded: that is
-# fetched, where the registry has none. None of them stops another.
+# The same bundles that were found, by digest. What is neither taken over nor made is what its author recorded, and the
+# remote gave. Predictions of the lock before are those of no bundle that is here. None of them stops another.
 _BRING = f"""\
 ready=
-fetch=
 failed=
 for name in $PIPELINES; do
   code=0
@@ -52,14 +50,15 @@ for name in $PIPELINES; do
         code=0
         .venv/bin/mlops adopt "$name" --made ../{MADE} || code=$?
       elif [ "$code" = 5 ] || [ "$code" = 6 ]; then
-        case " $RECORDED " in *" $name "*) code=0 fetch="$fetch $name" ;; esac
+        case " $RECORDED " in *" $name "*) code=0 ;; esac
       fi
       ;;
     *) code=4 ;;
   esac
+  if ! git diff --quiet -- "pipelines/$name/dvc.lock"; then rm -rf "pipelines/$name/artifacts/evaluation"; fi
   if [ "$code" = 0 ]; then ready="$ready $name"; else failed="$failed $name"; fi
 done
-printf '%s\\n' "ready=${{ready# }}" "fetch=${{fetch# }}" "failed=${{failed# }}" >> "$GITHUB_OUTPUT"
+printf '%s\\n' "ready=${{ready# }}" "failed=${{failed# }}" >> "$GITHUB_OUTPUT"
 """
 
 _EACH = """\
@@ -161,7 +160,6 @@ def register(project: Project) -> Job:
     token = {"GITHUB_TOKEN": "${{ github.token }}"}
     names = _names("needs.take.outputs.names")
     lists = {key: _value(f"needs.take.outputs.{key.lower()}") for key in ("TAKEN", "RECORDED", "GONE")}
-    kept = "steps.bring.outputs.fetch"
     bring = Step("Take over what was judged", _BRING, environment=names | lists | token, identity="bring")
     here, whole, fit = (
         f"steps.{one}" for one in ("bring.outputs.ready", "verify.outputs.passed", "judge.outputs.passed")
@@ -175,12 +173,11 @@ def register(project: Project) -> Job:
     known, new = _names("steps.register.outputs.registered"), _some("steps.register.outputs.registered")
     places = {"ENVIRONMENTS": " ".join(name for name, one in project.environments.items() if one.propose)}
     steps = (
-        *beside_judge(settings),
+        *beside(settings, JUDGE, COMMIT),
         *_received(),
+        fetch(settings, names),
         *called_beside(
-            fetch_data(settings, names, ""),
             holding(settings, signed_in(settings.cloud, bring), *RELEASING),
-            fetch_kept(settings, _names(kept), _some(kept)),
             verify,
             judge,
             holding(settings, signed_in(settings.cloud, enter), *RELEASING),

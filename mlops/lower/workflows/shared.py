@@ -56,27 +56,6 @@ fi
 """
 )
 
-_FETCH_KEPT = (
-    _ASK
-    + f"""\
-if [ -n "$remotes" ] && ! {_PULL}; then
-  echo '::warning title=Not everything was fetched::what the DVC remote does not give is judged as if it were not there'
-fi
-"""
-)
-
-# Rows are made again from this; what an earlier run left of its outputs would stand beside what is taken over, and
-# belong to another lock.
-_FETCH_DATA = """\
-if [ -n "$(.venv/bin/dvc remote list)" ]; then
-  for name in $PIPELINES; do
-    if ! git ls-files -z "pipelines/$name/*.dvc" | xargs -0 -r .venv/bin/dvc pull; then
-      echo "::warning title=$name: not all data was fetched::the DVC remote cannot be read here"
-    fi
-  done
-fi
-"""
-
 # What is published as a source alone is built by the locked setuptools, not by one that pip would fetch for it; pip
 # takes a path in a requirements file from the folder that it is called in. Most of what is installed no job imports:
 # what one does import is compiled then, and kept, unless its machine was told to keep nothing.
@@ -98,16 +77,6 @@ _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
 echo "::notice title=Checks do not start by themselves::$said"
 echo "$said" >> "$GITHUB_STEP_SUMMARY"
-"""
-
-
-_BATCHED = """\
-batches=$(jq -c --argjson jobs JOBS 'SOME.KEY
-  | length as $all | ([1, (($all + $jobs - 1) / $jobs | floor)] | max) as $size
-  | [range(0; $all; $size) as $first | .[$first:$first + $size]
-  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")MORE}]
-  | to_entries | map(.value + {index: .key})' FILE)
-printf '%s\\n' "count=$(jq '.KEY | length' FILE)" "batches=$batches" >> "$GITHUB_OUTPUT"
 """
 
 
@@ -138,25 +107,18 @@ def fetch(settings: Continuous, names: dict[str, str]) -> Step:
     return holding(settings, signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names)), "remote")
 
 
-def fetch_kept(settings: Continuous, names: dict[str, str], condition: str) -> Step:
-    """Bring what the remote has of the pipelines that `PIPELINES` lists; what it lacks is told, and made nowhere."""
-    step = Step("Fetch what is recorded", run=_FETCH_KEPT, environment=names, condition=condition)
-    return holding(settings, signed_in(settings.cloud, step), "remote")
-
-
-def fetch_data(settings: Continuous, names: dict[str, str], condition: str) -> Step:
-    """Bring the data of the pipelines that `PIPELINES` lists, and nothing that a run made of it."""
-    step = Step("Fetch the data", run=_FETCH_DATA, environment=names, condition=condition)
-    return holding(settings, signed_in(settings.cloud, step), "remote")
-
-
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
+    pull, signed = reading(reader, _PULL)
+    return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
+
+
+def reading(reader: Reader | None, command: str) -> tuple[str, dict[str, str]]:
+    """Let a command sign in as who may read the DVC remote, until its step ends; give it and its environment."""
     if reader is None:
-        return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(_PULL), environment=names)
-    run = SIGN_OUT + _FETCH_RECORDED.format(f"{{ {identity(_READER)} && {_PULL}; }}")
-    signed = {"READER": reader.environment} | files_of(reader.cloud)
-    return Step("Fetch what is recorded", run=run, environment=names | signed)
+        return command, {}
+    run = f"{{ {SIGN_OUT.strip()}; {identity(_READER)} && {command}; }}"
+    return run, {"READER": reader.environment} | files_of(reader.cloud)
 
 
 def approval(settings: Continuous, otherwise: str = "") -> str:
@@ -223,33 +185,6 @@ def keep(title: str, name: str, path: str, *, found: str = "warn", condition: st
         "retention-days": days,
     }
     return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
-
-
-def batched(settings: Continuous, key: str, file: str, part: str = "") -> str:
-    """Give the lines that share out the pipelines which a JSON file lists, as outputs `count` and `batches`.
-
-    Names are known when the workflow runs, not when it is compiled. A job of the matrix takes several only where there
-    are more than `ci.jobs`; its `index` is the number of the output that it tells what it found by. A batch gives those
-    of its pipelines that the file lists as a `part` too under that name.
-    """
-    some = f"(.{part} // []) as $part | " if part else ""
-    more = f', {part}: (map(select(IN($part[]))) | join(" "))' if part else ""
-    return (
-        _BATCHED.replace("SOME", some)
-        .replace("MORE", more)
-        .replace("KEY", key)
-        .replace("FILE", file)
-        .replace("JOBS", str(settings.jobs))
-    )
-
-
-def indexed(settings: Continuous, step: str, *names: str) -> dict[str, str]:
-    """List the outputs of a matrix, whose jobs share them: one for each job, however many pipelines there are.
-
-    https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/pass-job-outputs
-    """
-    told = [f"{name}-{number}" for name in names for number in range(settings.jobs)]
-    return {name: f"${{{{ steps.{step}.outputs.{name} }}}}" for name in told}
 
 
 PERIODS = ("hour", "day", "week")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from mlops.lower.workflows.beside import beside
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.identity import signed_in
-from mlops.lower.workflows.judges import JUDGE, beside_judge, called_beside
-from mlops.lower.workflows.shared import LOOK, READ, TAKE, fetch_data, identified, on_main, trusted
+from mlops.lower.workflows.judges import COMMIT, JUDGE, called_beside, fetch
+from mlops.lower.workflows.shared import LOOK, READ, TAKE, identified, on_main, trusted
 from mlops.plan.workflow import Job, Step
 from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Continuous
@@ -46,12 +47,11 @@ fi
 echo "names=$names" >> "$GITHUB_OUTPUT"
 """
 
-# Of each pipeline: what its author recorded fits and lies in the remote; or the bundle that was judged can be taken
+# Of each pipeline: what its author recorded fits, and the remote gave it; or the bundle that was judged can be taken
 # over, by its digest; or it is to be made. 6 is a bundle that cannot be had, 5 one that is not what its job made.
 _TAKE = """\
 kept() {
-  .venv/bin/mlops verify "$1" && .venv/bin/dvc status --cloud --json "pipelines/$1/dvc.yaml" > ../kept.json &&
-    jq --null-input --exit-status 'input | map(. != "missing") | all' ../kept.json > /dev/null
+  .venv/bin/mlops verify "$1" && [ -d "pipelines/$1/artifacts/bundle" ]
 }
 taken=
 recorded=
@@ -87,10 +87,10 @@ def take(settings: Continuous) -> Job:
     token = {"GITHUB_TOKEN": "${{ github.token }}"}
     look = Step("Find what was judged", _TAKE, environment=names | token, identity="take", condition=found)
     steps = (
-        *beside_judge(settings),
+        *beside(settings, JUDGE, COMMIT),
+        *called_beside(Step("Find the new bundles", run=_FIND, environment=told, identity="find")),
+        fetch(settings, names, found),
         *called_beside(
-            Step("Find the new bundles", run=_FIND, environment=told, identity="find"),
-            fetch_data(settings, names, found),
             holding(settings, signed_in(settings.cloud, look), *RELEASING),
         ),
     )

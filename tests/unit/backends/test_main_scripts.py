@@ -115,12 +115,6 @@ def test_another_mlops_that_brings_no_bundle_is_told_and_harms_nothing(change: P
     )
 
 
-def remote(folder: Path, answer: str) -> None:
-    """Put a stand-in where DVC lies, which says how the remote stands."""
-    (folder / ".venv/bin/dvc").write_text(f"#!/bin/sh\necho '{answer}'\n")
-    (folder / ".venv/bin/dvc").chmod(0o755)
-
-
 @needs_jq
 def test_what_is_recorded_and_kept_needs_no_making_and_the_rest_is_looked_for(change: Path) -> None:
     codes = """case "$1 $2" in
@@ -128,7 +122,7 @@ def test_what_is_recorded_and_kept_needs_no_making_and_the_rest_is_looked_for(ch
 esac
 echo "$2 sha256:1\""""
     fake(change.parent, codes)
-    remote(change.parent, '{"artifacts/bundle": "deleted"}')
+    (change / "pipelines/kept/artifacts/bundle").mkdir(parents=True)
     done = played(change, LOOK, PIPELINES="kept good gone refused broken")
     assert done.returncode == 0, done.stderr
     assert told(change) == {"taken": "good=sha256:1", "recorded": "kept", "gone": "gone refused"}
@@ -139,28 +133,31 @@ echo "$2 sha256:1\""""
     ]
 
 
-@needs_jq
-@pytest.mark.parametrize("answer", ['{"artifacts/bundle": "missing"}', ""])
-def test_what_is_recorded_and_in_no_remote_is_to_be_made(answer: str, change: Path) -> None:
+def test_what_is_recorded_and_in_no_remote_is_to_be_made(change: Path) -> None:
     fake(change.parent, '[ "$1" != adopt ] || exit 6')
-    remote(change.parent, answer)
     assert played(change, LOOK, PIPELINES="churn").returncode == 0
     assert told(change) == {"taken": "", "recorded": "", "gone": "churn"}
 
 
 def test_what_was_found_is_brought_by_its_digest_and_nothing_else_is(change: Path) -> None:
     codes = """case "$*" in
-  *--made*) [ "$2" != worse ] || exit 5 ;;
+  *--made*) [ "$2" != worse ] || exit 5; echo made > "pipelines/$2/dvc.lock" ;;
   "adopt good" | "adopt swapped") echo "$2 sha256:1" ;;
   *) exit 6 ;;
 esac"""
     fake(change.parent, codes)
     for name in ("made", "worse"):
         (change.parent / "made" / name).mkdir(parents=True)
+    names = ("good", "kept", "made")
+    for name in names:
+        (change / f"pipelines/{name}/artifacts/evaluation").mkdir(parents=True)
+        (change / f"pipelines/{name}/dvc.lock").write_text("recorded")
+    commit(change)
     given = {"TAKEN": "good=sha256:1 swapped=sha256:2", "RECORDED": "kept", "GONE": "made worse unmade"}
     done = played(change, BRING, PIPELINES="good swapped kept made worse unmade unknown", **given)
     assert done.returncode == 0, done.stderr
-    assert told(change) == {"ready": "good kept made", "fetch": "kept", "failed": "swapped worse unmade unknown"}
+    assert told(change) == {"ready": "good kept made", "failed": "swapped worse unmade unknown"}
+    assert [name for name in names if (change / f"pipelines/{name}/artifacts/evaluation").exists()] == ["good", "kept"]
     assert done.stdout == (
         "::error title=swapped: another bundle::what is taken over now is not what was found: run this workflow again\n"
     )
@@ -299,30 +296,6 @@ def test_a_record_that_cannot_be_proposed_ends_the_job(change: Path) -> None:
     proposing = script("main/register", "Propose the records and the releases")
     assert played(change, proposing, ENVIRONMENTS="staging", PIPELINES="churn visits").returncode == 6
     assert calls(change) == ["record churn -o json"]
-
-
-@pytest.mark.parametrize("tracked", ["", ".venv/bin/mlops", ".mlops/judged/churn.json"])
-def test_what_the_change_keeps_where_the_judge_keeps_its_own_is_refused_or_thrown_away(
-    tracked: str, change: Path
-) -> None:
-    for folder, text in ((change, "theirs"), (change.parent, "ours")):
-        (folder / ".dvc").mkdir()
-        (folder / ".dvc/config").write_text(text)
-    (change / ".dvc/plots").write_text("theirs")
-    if tracked:
-        (change / tracked).parent.mkdir(parents=True)
-        (change / tracked).write_text("exit 0")
-    commit(change)
-    done = run(change.parent, script("main/register", "Put it in its place"))
-    if tracked:
-        assert (done.returncode, done.stdout) == (
-            5,
-            "::error title=Not judged::main tracks .venv or .mlops, which are no files of a repository: remove them\n",
-        )
-        return
-    assert done.returncode == 0, done.stderr
-    assert [(path.name, path.read_text()) for path in (change / ".dvc").iterdir()] == [("config", "ours")]
-    assert script("main/take", "Put it in its place") == script("main/register", "Put it in its place")
 
 
 BEFORE = script("main/before", "Find what main was before")

@@ -19,6 +19,7 @@ JUDGES = {
     "pr/check": (READ, "read", ""),
     "pr/affected": (READ, "read", ""),
     "pr/pipeline": (READ, "read", ""),
+    "pr/judge": (READ, "none", ""),
     "pr/judged": ({}, "none", ""),
     "pr/comment": ({**READ, **PULLS}, "none", ""),
     "pr/verdict": ({}, "none", ""),
@@ -84,10 +85,11 @@ def test_with_an_app_and_a_cloud(cloud: str) -> None:
 
 
 @pytest.mark.parametrize("runner", ["ubuntu-24.04", ["self-hosted"]])
-def test_with_a_reader_the_jobs_that_run_own_code_have_an_identity_and_no_cache(runner: Any) -> None:
+def test_with_a_reader_what_runs_and_what_judges_have_an_identity_and_no_cache(runner: Any) -> None:
     reader = {"cloud": CLOUDS["aws"]}
     plain, read = (matrix(workflows(project("aws", runner=runner, **ci))) for ci in ({}, {"reader": reader}))
-    assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline", "main/make"}
+    assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline", "pr/judge", "main/make"}
+    assert read["pr/judge"] == read["pr/pipeline"]
     assert read["main/make"] == ({**READ, **IDENTITY}, "none", "mlops-read")
     scopes, cache, environment = read["pr/pipeline"]
     assert (scopes, cache) == ({**READ, **IDENTITY}, "none")
@@ -98,11 +100,12 @@ def test_with_a_reader_the_jobs_that_run_own_code_have_an_identity_and_no_cache(
 
 def test_only_the_step_that_fetches_takes_the_readers_identity() -> None:
     texts = workflows(project("gcp", reader={"cloud": CLOUDS["gcp"]}))
-    for name in ("pr/pipeline", "main/make"):
-        steps = jobs(texts)[name]["steps"]
-        assert [step["name"] for step in steps if "IDENTITY" in str(step)] == ["Fetch what is recorded"]
+    recorded = "Fetch what is recorded"
+    for job, name in (("pr/pipeline", recorded), ("pr/judge", "Fetch the data"), ("main/make", recorded)):
+        steps = jobs(texts)[job]["steps"]
+        assert [step["name"] for step in steps if "IDENTITY" in str(step)] == [name]
         (fetches,) = [step for step in steps if "mlops identity" in step.get("run", "")]
-        assert (fetches["name"], fetches["env"]["READER"]) == ("Fetch what is recorded", "mlops-read")
+        assert (fetches["name"], fetches["env"]["READER"]) == (name, "mlops-read")
 
 
 def test_every_step_that_signs_in_signs_out_again_before_it_begins_to_do_anything() -> None:
@@ -111,9 +114,8 @@ def test_every_step_that_signs_in_signs_out_again_before_it_begins_to_do_anythin
         scripts = [step.get("run", "") for job in jobs(texts).values() for step in job["steps"]]
         signing = [script for script in scripts if "mlops identity" in script]
         assert len(signing) > 8
-        trap = "trap 'rm -rf \"$IDENTITY\"' EXIT\n"
-        there = "cd change\nexport PYTHONSAFEPATH=1\n"
-        assert all(script.removeprefix(there).startswith(trap) for script in signing)
+        trap = "trap 'rm -rf \"$IDENTITY\"' EXIT"
+        assert all(trap in script.partition(".venv/bin/mlops identity")[0] for script in signing)
         assert all(script.count("trap") == 1 for script in signing), "a second one would take the place of the first"
 
 
@@ -213,7 +215,6 @@ HOLDERS = {
     ("main/take", "Fetch the data"): {"AWS_ACCESS_KEY_ID"},
     ("main/take", "Find what was judged"): RELEASES,
     ("main/register", "Take over what was judged"): RELEASES,
-    ("main/register", "Fetch what is recorded"): {"AWS_ACCESS_KEY_ID"},
     ("main/register", "Fetch the data"): {"AWS_ACCESS_KEY_ID"},
     ("main/register", "Register"): RELEASES,
     ("main/register", "Push what Git does not hold"): {"AWS_ACCESS_KEY_ID"},

@@ -39,7 +39,7 @@ def lower_retrain(project: Project) -> Workflow:
     look = Step("Look at what was served", run=_LOOK, environment=names)
     steps = (
         Step("Is there such a pipeline?", run=_CHECK, environment=names),
-        fetch(settings, names),
+        fetch(settings, names, makes=False),  # the job opens pull requests
         holding(settings, signed_in(settings.cloud, look), *USES),
         *propose(settings, "Propose a retraining", _RETRAIN, names, uses=("log",)),
     )

@@ -111,7 +111,7 @@ def _watch(project: Project, *, retrains: bool) -> Job:
     monitor = Step("Monitor", run=_MONITOR, environment=pipelines | index, identity="monitor")
     steps = (
         *head(settings),
-        fetch(settings, pipelines),
+        fetch(settings, pipelines, makes=settings.cloud is None and not settings.secrets),
         holding(settings, signed_in(settings.cloud, monitor), *USES),
         Step("Collect the reports", run=_COLLECT, condition=always),
         keep("Keep the reports", "monitor-${{ matrix.batch.name }}", "monitoring/", condition=always),

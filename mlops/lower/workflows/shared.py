@@ -32,17 +32,22 @@ remotes=$(.venv/bin/dvc remote list)
 for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
 """
 
-# What this machine lacks comes from the remote; a repository without one makes it again.
+# What this machine lacks comes from the remote; a repository without one makes it again, where nothing lies in reach of
+# the pipelines' own code.
 _FETCH = (
     _ASK
     + f"""\
 if [ -n "$remotes" ]; then
   {_PULL}
 else
-  for name in $PIPELINES; do .venv/bin/mlops run "$name"; done
+  ELSE
 fi
 """
 )
+_AGAIN = 'for name in $PIPELINES; do .venv/bin/mlops run "$name"; done'
+_NOWHERE = """\
+echo '::error title=No DVC remote::a job that holds a secret or may write runs no pipeline: dvc remote add -d NAME URL'
+  exit 6"""
 
 # A fork may not read the remote, and an author may not have pushed: what is not there is made again.
 _FETCH_RECORDED = (
@@ -102,9 +107,13 @@ def on_main(settings: Continuous) -> str:
     return f"github.ref == 'refs/heads/{settings.branch}'"
 
 
-def fetch(settings: Continuous, names: dict[str, str]) -> Step:
-    """Bring the data and the bundles of the pipelines that `PIPELINES` lists."""
-    return holding(settings, signed_in(settings.cloud, Step("Fetch", run=_FETCH, environment=names)), "remote")
+def fetch(settings: Continuous, names: dict[str, str], *, makes: bool) -> Step:
+    """Bring the data and the bundles of the pipelines that `PIPELINES` lists.
+
+    A job `makes` what no remote keeps only where it is privileged in nothing.
+    """
+    run = _FETCH.replace("ELSE", _AGAIN if makes else _NOWHERE)
+    return holding(settings, signed_in(settings.cloud, Step("Fetch", run=run, environment=names)), "remote")
 
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:

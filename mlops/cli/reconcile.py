@@ -36,15 +36,18 @@ def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form
 
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
     put right. A release that no owner approved is named; where conf/policy.yaml says `approvals: {releases: refuse}` it
-    is left alone: exit 2, or 7 where nobody looked. Exit 5 for a bundle that does not answer as it should, or of which
-    MLflow's store holds other bytes, 3 where this commit is older than the last one, 6 where MLflow does not answer:
-    bundles are then proved from Git and DVC, and aliases wait.
+    is left alone: exit 2, or 7 where nobody looked. In CI that is 7 as well where the policy does not say `warn`. Exit
+    5 for a bundle that does not answer as it should, or of which MLflow's store holds other bytes, 3 where this commit
+    is older than the last one, 6 where MLflow does not answer: bundles are then proved from Git and DVC, and aliases
+    wait.
     """
     need("registry", "`mlops reconcile`")
     from mlops.app.releasing.reconcile import reconcile
     from mlops.app.reviewing.reviews import Answers
+    from mlops.app.running.looked import in_ci
 
-    done = reconcile(root(), environment, dry=dry, prune=prune, answers=Answers.of(reviews))
+    answers = Answers.of(reviews)
+    done = reconcile(root(), environment, dry=dry, prune=prune, automatic=in_ci(), answers=answers)
     if form == "json":
         emit({"schema_version": 1, **asdict(done), "writes": done.writes})
         return done.code

@@ -11,6 +11,7 @@ from mlops.spec.block import Block, Day, Items, one_line
 Person = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9][A-Za-z0-9_-]*$")]
 Team = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9_.-]+$")]
 Unapproved = Literal["warn", "refuse"]
+REFUSE: Unapproved = "refuse"
 
 
 class BreakGlass(Block):
@@ -25,9 +26,11 @@ class BreakGlass(Block):
 class Approvals(Block):
     """What is asked of reviews that GitHub tells of."""
 
-    releases: Unapproved = "warn"
-    """Whether a release that no owner approved, or nobody looked whether one did, is only named, or not reconciled."""
-    waivers: Unapproved = "warn"
+    releases: Unapproved | None = None
+    """Whether a release that no owner approved, or nobody looked whether one did, is only named, or not reconciled.
+
+    Where it is not said, one that no owner approved is named, and one that nobody looked at is not reconciled in CI."""
+    waivers: Unapproved = REFUSE
     """Whether a waiver counts where its approval was not looked at; one that was not approved never does."""
     members: dict[Team, Items[Person]] = Field(default_factory=dict)
     """Who is in a team that a workflow's token cannot see; of a team named here nobody else is."""

@@ -131,6 +131,7 @@ class Company(plays.Team):
         with acting(by):
             event = self.origin.merge(pull.branch)
         self.api.ran.merged(event.sha, pull.number, head, branch=pull.branch)
+        self.api.ran.approved(pull.number, head, by)
         for known in self.pulls():
             if known["head"]["ref"] == pull.branch:
                 known["state"] = "closed"

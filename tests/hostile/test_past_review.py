@@ -45,7 +45,7 @@ def of_the_author(made: str, head: str) -> dict[str, Any]:
 
 
 ATTACKS: dict[str, tuple[Callable[[str, str], dict[str, Any]], Any, str, Any, str]] = {
-    "pushed": (pushed, reconcile, "refuse_unapproved", lambda *_: None, "it was pushed past review"),
+    "pushed": (pushed, reconcile, "refuse_unapproved", lambda *_, **__: None, "it was pushed past review"),
     "of an older commit": (of_an_older_commit, approvals, "_against", lambda *_: None, "who saw dddddddd, where"),
     "of a stranger": (
         of_a_stranger,

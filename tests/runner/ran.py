@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 _COMMIT = re.compile(r"/repos/[^/]+/[^/]+/commits/(?P<sha>[0-9a-f]{40})/pulls")
 _ACTIVITY = re.compile(r"/repos/[^/]+/[^/]+/activity")
+_SAID = re.compile(r"/repos/[^/]+/[^/]+/pulls/(?P<number>\d+)/(?P<what>reviews|commits)")
 _EVENTS = re.compile(r"/repos/[^/]+/[^/]+/issues/(?P<number>\d+)/events")
 _RUNS = re.compile(r"/repos/[^/]+/[^/]+/actions/workflows/(?P<file>[\w.-]+)/runs")
 _JOBS = re.compile(r"/repos/[^/]+/[^/]+/actions/runs/(?P<run>\d+)/jobs")
@@ -23,7 +24,7 @@ _BLOB = re.compile(r"/blob/(?P<id>\d+)")
 
 @dataclass
 class Ran:
-    """Runs, the pull requests that commits of the main branch came with, and events by pull request.
+    """Runs, the pull requests that commits of the main branch came with, and events and reviews by pull request.
 
     The archives that `zips` holds by artifact are given instead of those made from the files of a run.
     """
@@ -32,6 +33,7 @@ class Ran:
     pulls: list[dict[str, Any]] = field(default_factory=list)
     commits: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     events: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    reviews: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     zips: dict[str, bytes] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
     moves: list[dict[str, str]] = field(default_factory=list)
@@ -55,6 +57,11 @@ class Ran:
         self.pulls.append(pull)
         self.commits.setdefault(commit, []).append(pull)
 
+    def approved(self, number: int, head: str, by: str) -> None:
+        """Note that somebody approved what a pull request is."""
+        review = {"user": {"login": by}, "state": "APPROVED", "commit_id": head}
+        self.reviews.setdefault(number, []).append(review)
+
     def answer(self, target: str, scopes: dict[str, str]) -> tuple[int, Any, dict[str, str]] | None:
         """Answer a question about runs or merges; None where it is about something else."""
         path = urlsplit(target).path
@@ -67,6 +74,9 @@ class Ran:
             return 200, [move for move in self.moves if move["ref"] == query["ref"]], {}
         if found := _COMMIT.fullmatch(path):
             return 200, _page(self.commits.get(found["sha"], []), query), {}
+        if found := _SAID.fullmatch(path):
+            said = self.reviews.get(int(found["number"]), []) if found["what"] == "reviews" else []
+            return 200, _page(said, query), {}
         if found := _EVENTS.fullmatch(path):
             return 200, _page(self.events.get(int(found["number"]), []), query), {}
         return None

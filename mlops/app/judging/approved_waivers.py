@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.git import commit_of, git, parent_of
-from mlops.app.judging.policy import policy_at
+from mlops.app.judging.policy import approvals_at, policy_at
 from mlops.app.judging.waivers import waivers_at, waivers_in
 from mlops.app.project import open_project
 from mlops.app.releasing.history import shallow
 from mlops.app.reviewing.approvals import APPROVED, NOT_APPROVED, Approval, Asked, decide, unknown, wanting
 from mlops.app.reviewing.reviews import Answers, pulls_of, standing
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
+from mlops.spec.approvals import REFUSE
 from mlops.spec.waiver import Waiver
 from mlops.verdict import BADNESS, INCONCLUSIVE, verdict
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from mlops.app.judging.rejudge import Rejudged
 
 Found = Callable[[Waiver], Approval | None]
+LOOK = (
+    "give it GITHUB_TOKEN (`pull-requests: read`) and GITHUB_REPOSITORY, or --reviews FILE; "
+    "`approvals: {waivers: warn}` in conf/policy.yaml goes without"
+)
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,7 @@ class Waiving:
     @property
     def refused(self) -> bool:
         """Whether the policy of now or of the base wants no waiver of which nobody looked whether it was approved."""
-        policies = (policy_at(self.root, commit) for commit in ("HEAD", self.base))
-        return any(policy is not None and policy.approvals.waivers == "refuse" for policy in policies)
+        return any(approvals_at(self.root, commit).waivers == REFUSE for commit in ("HEAD", self.base))
 
     def _brought(self, name: str, waiver: Waiver) -> str | None:
         """Name the commit of the main line that brought a waiver which is still there."""
@@ -167,7 +171,7 @@ def refuse_unapproved(root: Path, name: str, waiver: Waiver, answers: Answers) -
     if approval.state == NOT_APPROVED:
         raise GateFailed(said, hint=f"let {waiver.approver} approve its pull request, or a new one: mlops waive {name}")
     if waiving.refused:
-        raise Inconclusive(said, hint="conf/policy.yaml refuses what nobody looked at")
+        raise Inconclusive(said, hint=LOOK)
 
 
 def _held(judged: Verdict, look: Found, *, refused: bool) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from mlops.spec.approvals import Approvals
+from mlops.spec.approvals import Approvals, Unapproved
 from mlops.spec.project import Policy, RiskTier
 from mlops.spec.signers import Signer
 
@@ -12,6 +12,9 @@ _ALLOWED = ("runners", "sources", "packages", "kinds")
 _ASKED = ("sliced_gate", "champion_gate", "card", "budget")
 _LEFT = ("own_classes", "own_gates")
 _EVER = "9999-12-31"
+_STRICT: tuple[Unapproved | None, ...] = ("warn", None, "refuse")
+"""What may become of what nobody approved, from mild to strict; None is a release's where the policy does not say."""
+_BECOMES = {"warn": "only warned of", None: "named, and refused only where nobody looked"}
 
 
 def loosened_policy(before: Policy | None, after: Policy | None) -> tuple[str, ...]:
@@ -64,16 +67,18 @@ def _who(signer: Signer) -> str:
 
 
 def _approvals(before: Approvals, after: Approvals) -> Iterator[str]:
-    for key, what in (("releases", "a release that nobody approved"), ("waivers", "a waiver of unknown approval")):
-        if (getattr(before, key), getattr(after, key)) == ("refuse", "warn"):
-            yield f"{what} is only warned of"
+    told = (("releases", "a release that nobody approved"), ("waivers", "a waiver of unknown approval"))
+    for key, what in told:
+        old, new = getattr(before, key), getattr(after, key)
+        if _STRICT.index(new) < _STRICT.index(old):
+            yield f"{what} is {_BECOMES[new]}"
     for team, people in after.members.items():
         yield from (f"{person} counts as of {team}" for person in _added(before.members.get(team, ()), people))
-    old, new = before.break_glass, after.break_glass
-    if new is not None:
-        yield from (f"{who} may release by break-glass" for who in _added(old.people if old else (), new.people))
-        if old is not None and new.days > old.days:
-            yield f"a release by break-glass holds for {new.days} days instead of {old.days}"
+    glass, now = before.break_glass, after.break_glass
+    if now is not None:
+        yield from (f"{who} may release by break-glass" for who in _added(glass.people if glass else (), now.people))
+        if glass is not None and now.days > glass.days:
+            yield f"a release by break-glass holds for {now.days} days instead of {glass.days}"
 
 
 def _allowed(key: str, before: tuple[str, ...] | None, after: tuple[str, ...] | None) -> Iterator[str]:

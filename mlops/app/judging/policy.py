@@ -10,6 +10,7 @@ from pathlib import Path
 from mlops.app.git import file_at
 from mlops.diagnostics import Diagnostic, Position, render
 from mlops.errors import ConfigurationError
+from mlops.spec.approvals import Approvals
 from mlops.spec.card import unsaid
 from mlops.spec.checking.gate_checks import rules as gate_rules
 from mlops.spec.gates import GateRule
@@ -66,6 +67,16 @@ def policy_at(root: Path, commit: str) -> Policy | None:
     if policy is None:
         raise ConfigurationError(render(found, {document.file: document.text}), diagnostics=found)
     return policy
+
+
+def approvals_at(root: Path, commit: str) -> Approvals:
+    """Read what the policy of a commit asks of approvals, without one what is asked where none says.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    policy = policy_at(root, commit)
+    return Approvals() if policy is None else policy.approvals
 
 
 _Finding = tuple[Key, str, str]

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from mlops.app.git import commit_of, file_at, parent_of
-from mlops.app.judging.policy import policy_at
+from mlops.app.judging.policy import approvals_at
 from mlops.app.releasing.history import Moment, last_change, shallow, touched_until, touches
 from mlops.app.releasing.releases import file_of
 from mlops.app.reviewing.approvals import (
@@ -29,10 +29,15 @@ from mlops.app.reviewing.approvals import (
 from mlops.app.reviewing.owned import owners_of
 from mlops.app.reviewing.reviews import Answers, pulls_of, standing
 from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError
-from mlops.spec.approvals import Approvals
+from mlops.spec.approvals import REFUSE, Approvals, Unapproved
 from mlops.spec.reading.document import read
 from mlops.spec.reading.load import parse_document
 from mlops.spec.release import Release
+
+_LOOK = (
+    "give it GITHUB_TOKEN (`pull-requests: read`) and GITHUB_REPOSITORY, or --reviews FILE; "
+    "`approvals: {releases: warn}` in conf/policy.yaml goes without"
+)
 
 
 @dataclass(frozen=True)
@@ -123,35 +128,29 @@ class Looking:
         return min(days)
 
 
-def refuse_unapproved(root: Path, approval: Approval) -> None:
+def refuse_unapproved(root: Path, approval: Approval, *, automatic: bool = False) -> None:
     """Refuse a release that is not approved, where the policy of now, or of before it, asks for that.
+
+    Where neither says what becomes of it, an `automatic` run, which nobody watches, refuses what nobody looked at.
 
     Raises:
         GateFailed: it was pushed past review.
         Inconclusive: nobody looked whether it was.
     """
-    if approval.state in (APPROVED, BREAK_GLASS) or not _refused(root, approval.commit):
+    if approval.state in (APPROVED, BREAK_GLASS):
         return
-    if approval.state == NOT_LOOKED_AT:
-        raise Inconclusive(approval.sentence, hint="conf/policy.yaml refuses what nobody looked at")
-    hint = "let an owner approve that pull request, or the same release in a new one"
-    raise GateFailed(approval.sentence, hint=hint)
+    asked = _asked(root, approval.commit)
+    if approval.state == NOT_LOOKED_AT and (REFUSE in asked or (automatic and None in asked)):
+        raise Inconclusive(approval.sentence, hint=_LOOK)
+    if approval.state == NOT_APPROVED and REFUSE in asked:
+        hint = "let an owner approve that pull request, or the same release in a new one"
+        raise GateFailed(approval.sentence, hint=hint)
 
 
-def _refused(root: Path, commit: str) -> bool:
+def _asked(root: Path, commit: str) -> set[Unapproved | None]:
     before = parent_of(root, commit) if commit else None
     places = (commit_of(root, "HEAD"), *(() if before is None else (before,)))
-    return any(approvals_at(root, place).releases == "refuse" for place in places)
-
-
-def approvals_at(root: Path, commit: str) -> Approvals:
-    """Read what the policy of a commit asks of approvals.
-
-    Raises:
-        ConfigurationError: it cannot be read.
-    """
-    policy = policy_at(root, commit)
-    return Approvals() if policy is None else policy.approvals
+    return {approvals_at(root, place).releases for place in places}
 
 
 def release_at(root: Path, commit: str, file: str) -> Release | None:

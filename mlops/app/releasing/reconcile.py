@@ -103,6 +103,8 @@ class Run:
     looking: Looking
     dry: bool = False
     prune: bool = False
+    automatic: bool = False
+    """Whether nobody watches this: what is doubtful is then refused, and not only said."""
 
 
 def reconcile(
@@ -111,12 +113,13 @@ def reconcile(
     *,
     dry: bool = False,
     prune: bool = False,
+    automatic: bool = False,
     answers: Answers | None = None,
     connect: Connect = connection,
 ) -> Reconciled:
     """Bring aliases and bundles to what the release files of an environment say.
 
-    `answers` tell who approved them; without any, that is not looked at.
+    `answers` tell who approved them; without any, that is not looked at, which an `automatic` run refuses.
 
     Raises:
         ConfigurationError: a release file is wrong or not committed, or there is none while models are live.
@@ -129,7 +132,16 @@ def reconcile(
     if changed := sorted(changed_files(root, commit, f"{FOLDER}/{environment}")):
         raise ConfigurationError(f"{changed[0]} has changes that are not committed", hint="git status")
     looking = Looking(root, answers or Answers(), project.ci.branch, date.today())
-    run = Run(root, environment, claim_tag(project, environment), aliases(project, environment), looking, dry, prune)
+    run = Run(
+        root,
+        environment,
+        claim_tag(project, environment),
+        aliases(project, environment),
+        looking,
+        dry,
+        prune,
+        automatic,
+    )
     try:
         rows = _rows(run, project, desired, connect)
     except InfrastructureError as error:
@@ -158,7 +170,7 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
     digest = item.release.bundle
     approval = run.looking.of_release(run.environment, item.name)
     try:
-        refuse_unapproved(run.root, approval)
+        refuse_unapproved(run.root, approval, automatic=run.automatic)
         refuse_judged_since(run.root, item.name, digest)
         with tempfile.TemporaryDirectory(prefix="mlops-dry-") as folder:
             keep = Store(Path(folder) / "bundles") if run.dry else None
@@ -195,7 +207,7 @@ def _row(client: MlflowClient, run: Run, item: Released) -> Row:
     was = "; ".join(_shown(model, alias) for alias in run.aliases)
     approval = run.looking.of_release(run.environment, item.name)
     try:
-        refuse_unapproved(run.root, approval)
+        refuse_unapproved(run.root, approval, automatic=run.automatic)
         row = _reconciled(client, run, item, model, was)
     except MlopsError as error:
         row = _failed(item, was, error)

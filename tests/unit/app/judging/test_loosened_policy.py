@@ -37,8 +37,13 @@ def signed(**signer: Any) -> Policy:
         (signed(revoked=True), signed(), "what `main` signed counts again"),
         (policy(unsigned="refuse"), policy(), "a bundle that nobody signed is only warned of"),
         (policy(), policy(owners=["@Platform", "@mallory"]), "@mallory owns the policy too"),
-        (policy(approvals={"releases": "refuse"}), policy(), "a release that nobody approved is only warned of"),
-        (policy(approvals={"waivers": "refuse"}), policy(), "a waiver of unknown approval is only warned of"),
+        (
+            policy(approvals={"releases": "refuse"}),
+            policy(),
+            "a release that nobody approved is named, and refused only where nobody looked",
+        ),
+        (policy(), policy(approvals={"releases": "warn"}), "a release that nobody approved is only warned of"),
+        (policy(), policy(approvals={"waivers": "warn"}), "a waiver of unknown approval is only warned of"),
         (policy(), policy(approvals={"members": {"@a/b": ["@m"]}}), "@m counts as of @a/b"),
         (policy(), policy(approvals={"break_glass": {"people": ["@m"]}}), "@m may release by break-glass"),
         (

@@ -164,6 +164,35 @@ def test_the_policy_says_whether_it_is_refused(place: Place) -> None:
         refuse_unapproved(place.root, unseen)
 
 
+def test_nobody_looked_and_the_policy_does_not_say(place: Place) -> None:
+    """What nobody watches refuses it, what somebody watches says it; what is known to be past review is named."""
+    place.pushed(f"bundle: {ONE}\n")
+    unseen = replace(place.looking(), answers=Answers(why="nobody can be asked")).of_release("prod", "tiny")
+    refuse_unapproved(place.root, unseen)
+    with pytest.raises(Inconclusive) as caught:
+        refuse_unapproved(place.root, unseen, automatic=True)
+    assert caught.value.message == "approval: not looked at: nobody can be asked"
+    assert caught.value.hint == (
+        "give it GITHUB_TOKEN (`pull-requests: read`) and GITHUB_REPOSITORY, or --reviews FILE; "
+        "`approvals: {releases: warn}` in conf/policy.yaml goes without"
+    )
+    refuse_unapproved(place.root, place.found(), automatic=True)
+    place.policy(POLICY + "approvals: {releases: warn}\n")
+    with pytest.raises(Inconclusive):  # by the policy of the commit before it was loosened
+        place.pushed(f"bundle: {TWO}\n")
+        git(place.root, "reset", "-q", "--soft", "HEAD~2")
+        last = commit(place.root, "policy and release in one")
+        unseen = replace(place.looking(), answers=Answers(why="nobody can be asked")).of_commit(FILE, last)
+        refuse_unapproved(place.root, unseen, automatic=True)
+
+
+def test_who_says_warn_goes_without(place: Place) -> None:
+    place.policy(POLICY + "approvals: {releases: warn}\n")
+    place.pushed(f"bundle: {ONE}\n")
+    unseen = replace(place.looking(), answers=Answers(why="nobody can be asked")).of_release("prod", "tiny")
+    refuse_unapproved(place.root, unseen, automatic=True)
+
+
 def test_a_release_that_loosens_the_policy_is_refused_by_the_one_before(place: Place) -> None:
     place.policy(POLICY + REFUSE)
     (place.root / "conf/policy.yaml").write_text(POLICY)

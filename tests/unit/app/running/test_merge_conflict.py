@@ -25,6 +25,7 @@ GOES_BY = {
     "run": ["run", "churn", "--frozen"],
     "gate": ["gate", "churn"],
     "comment": ["comment", "evidence"],
+    "enter": ["enter", "churn"],
     "verify": ["verify"],
     "adopt": ["adopt", "churn"],
     "register": ["register", "churn"],

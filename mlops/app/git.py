@@ -54,14 +54,17 @@ def files_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, bytes]:
     request = "".join(f"{commit}:{path}\n" for path in wanted).encode(errors="surrogateescape")
     answer = git(root, "cat-file", "--batch", given=request).stdout
     found: dict[str, bytes] = {}
+    at = 0
     for path in wanted:
-        head, _, answer = answer.partition(b"\n")
-        parts = head.split(b" ")
+        end = answer.find(b"\n", at)
+        if end < 0:
+            break
+        parts, at = answer[at:end].split(b" "), end + 1
         if len(parts) == 3 and parts[2].isdigit():
             size = int(parts[2])
             if parts[1] == b"blob":
-                found[path] = answer[:size]
-            answer = answer[size + 1 :]
+                found[path] = answer[at : at + size]
+            at += size + 1
     return found
 
 

@@ -24,6 +24,7 @@ VERBS = {
     "gate": "The verdict of the last run",
     "judge": "Judge a change beside what judges it",
     "waive": "Let a rule be missed for a while",
+    "enter": "Enter in the ledger what was decided by hand",
     "comment": "The one comment of a pull request",
     "verify": "Do lock, configuration, data and bundle agree?",
     "adopt": "Take over the bundle that a pull request's run judged",

@@ -19,7 +19,9 @@ def command(name: str, rule: str, reason: str, owner: str, approver: str, days: 
     """Write conf/waiver/NAME.yaml: RULE may be missed until a day. It counts once it is merged."""
     from datetime import date
 
+    from mlops.app.auditing.enter import enter
     from mlops.app.judging.waive import draft, write
+    from mlops.ledger.entry import MODEL
     from mlops.spec.waiver import AFTER, LONGEST_AFTER
 
     here = root(merging=True)
@@ -29,5 +31,7 @@ def command(name: str, rule: str, reason: str, owner: str, approver: str, days: 
     waived = draft(here, name, rule, reason=reason, owner=owner, approver=approver, days=days, today=today, part=part)
     write(here, waived)
     click.echo(waived.path)
+    for path in enter(here, name, MODEL):
+        say(f"entered: {path}")
     say(f"`{rule}` may be missed until {waived.waiver.expires}, once {approver} has approved the pull request")
     say("then: mlops compile")

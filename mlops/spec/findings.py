@@ -107,6 +107,13 @@ Why: pixels in a row do not say how wide a picture is.
 Fix: write the shape; choose `- /features: image`.
 Example: `model: {cnn: {kind: cnn}}` with `- /features: tabular`.
 
+ledger: an entry of the ledger is damaged, missing, or of nothing.
+What: a file below pipelines/NAME/ledger/ is not what its name says, or is gone; a verdict, waiver, acceptance or
+    release has no entry; or an entry names others than the newest that the main line had, or a decision of no file.
+Why: each entry holds the ones before it by their digests, so that nothing decided can be changed or left out unseen.
+Fix: `mlops enter NAME` writes what is missing, with --repair it puts back what is damaged; commit what it writes.
+Example: conf/accept/churn.yaml, edited by hand, without `mlops enter churn`.
+
 missing-file: a file that the configuration names is not there.
 What: the source, the reference of `drift`, a module of the pipeline's own, conf/project.yaml or conf/policy.yaml; or
     a pipe, socket or device lies below conf/.

@@ -75,6 +75,7 @@ def forge(team: Team, message: str) -> None:
     subprocess.run(stages, cwd=folder, env=environment, check=True, capture_output=True)
     for words in (("commit", "-f", "-q", "pipelines/churn/dvc.yaml"), ("push", "-q")):
         subprocess.run([sys.executable, "-m", "dvc", *words], cwd=team.work, env=environment, check=True)
+    plays.say(team.work, "enter", "churn")
     commit(team.work, message)
 
 

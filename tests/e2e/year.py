@@ -175,6 +175,7 @@ def october(year: Year) -> Year:
     company.that(not company.pulls(), "a retraining on a broken feed was proposed")
     (company.work / "conf/accept").mkdir()
     (company.work / "conf/accept/churn.yaml").write_text(ACCEPTED)
+    speak(company.work, "enter", "churn")
     pull = company.open("ada", "ada/accept", "Answer for older people")
     company.judge(pull)
     company.main(year.merge(pull, "grace"), new=0)

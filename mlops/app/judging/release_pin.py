@@ -28,7 +28,7 @@ from mlops.errors import ConfigurationError
 from mlops.spec.project import Policy
 
 _PLACE = Position(FILE, HEADER.count("\n") + 2)
-_RECORDED = re.compile(r"dvc\.lock|pipelines/(catalogue\.json|[^/]+/dvc\.lock)")
+_RECORDED = re.compile(r"dvc\.lock|pipelines/(catalogue\.json|[^/]+/(dvc\.lock|ledger/.+))")
 _SHOWN = 5
 
 
@@ -106,7 +106,7 @@ def _compiled(change: _Change, changed: set[str]) -> set[str]:
 
 
 def _recorded(change: _Change, changed: set[str]) -> set[str]:
-    """Find what runs write and people commit: locks, reports."""
+    """Find what runs write and people commit: locks, reports, entries of the ledger."""
     reports = {
         f"{pipeline.folder}/{output.path}"
         for pipeline in change.workspace.plan.pipelines

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from mlops.app.auditing.check import unentered
 from mlops.app.git import commit_of
 from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.policy import judge_under_base
@@ -31,10 +32,10 @@ def validate(
 ) -> tuple[tuple[Diagnostic, ...], str]:
     """Check the named pipelines, or all; give the findings sorted, and printed with their source lines.
 
-    What DVC needs for the repository's remotes must be locked.
+    What DVC needs for the repository's remotes must be locked; where a ledger is kept, what is decided has its entry.
     With `base`, the policy of that commit holds too and its owners alone approve a new waiver, an upgrade changes
-    nothing else, a release names what that commit records, and `author` may not approve a waiver, or accept an
-    incident, that was not there; with `hydra`, Hydra must compose the same values.
+    nothing else, a release names what that commit records, the ledger only grows, and `author` may not approve a
+    waiver, or accept an incident, that was not there; with `hydra`, Hydra must compose the same values.
 
     Raises:
         Inconclusive: nothing is wrong, but the base is from before the repository began.
@@ -53,8 +54,9 @@ def validate(
         found += differences(workspace)
     found += refused_release(workspace)
     found += unlocked(root) if workspace.project.ci.install == "lock" else []
-    if base is not None:
-        commit = commit_of(root, base)
+    commit = None if base is None else commit_of(root, base)
+    found += unentered(root, workspace.project, workspace.pipelines, commit)
+    if commit is not None:
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
         found += approved_by_others(root, commit, workspace.pipelines)
         if author:

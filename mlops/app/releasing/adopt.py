@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops.app.auditing.enter import enter_verdict
 from mlops.app.git import changed_files, git
 from mlops.app.planning.lock import read_lock
 from mlops.app.releasing.adopted import note, noted
@@ -151,6 +152,7 @@ class _Search:
     def _taken(self, left: Left, digest: str, run: JudgedRun) -> Adopted:
         root = self.workspace.root
         put(root, left)
+        enter_verdict(root, self.pipeline.name)
         Store(root / STORE).put(root / self.pipeline.folder / "artifacts" / "bundle")
         return self._done("taken", digest, run)
 

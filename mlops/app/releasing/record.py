@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops.app.auditing.enter import due
 from mlops.app.git import changed_files
 from mlops.app.judging.comparison import comparisons_of
 from mlops.app.project import open_project
@@ -21,6 +22,8 @@ from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
+from mlops.ledger.entry import MODEL
+from mlops.ledger.line import folder_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def record(root: Path, name: str, *, dry: bool = False) -> Record:
     if not files:
         return Record(name, digest, "recorded")
     _agreeing(root, name)
-    files |= _compared(root, name, digest)
+    files |= _compared(root, name, digest) | _entered(root, name)
     if dry:
         return Record(name, digest, "unrecorded", tuple(files))
     proposal = Proposal(
@@ -86,6 +89,13 @@ def _compared(root: Path, name: str, digest: str) -> dict[str, bytes | None]:
     """Give the comparisons of a bundle that the commit lacks."""
     changed = changed_files(root, "HEAD", f"pipelines/{name}")
     return {made.file: made.dumps().encode() for made in comparisons_of(root, name, digest) if made.file in changed}
+
+
+def _entered(root: Path, name: str) -> dict[str, bytes | None]:
+    """Give the entries of the ledger that the commit lacks, that of the verdict among them."""
+    folder = f"{folder_of(name, MODEL)}/"
+    files = changed_files(root, "HEAD", folder)
+    return {path: _bytes(root / path) for path in sorted(files)} | due(root, name, MODEL)
 
 
 def refuse_unrecorded(root: Path, name: str, digest: str) -> None:

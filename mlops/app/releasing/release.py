@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from mlops.app.auditing.enter import due
 from mlops.app.judging.approved_waivers import refuse_unapproved
 from mlops.app.judging.gate import read_gate
 from mlops.app.project import open_project
@@ -30,7 +31,8 @@ from mlops.app.reviewing.reviews import Answers
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.errors import GateFailed, IntegrityError, MlopsError
-from mlops.files.atomic import write_text
+from mlops.files.exchange import exchange
+from mlops.ledger.entering import Files
 from mlops.release.tracking import connection
 
 
@@ -111,17 +113,17 @@ def release(
         comparison=comparison,
     )
     text = written(text_of(root, file), digest, wanted.reason, file)
-    evidence = {} if comparison is None else {comparison.file: comparison.dumps()}
+    files: Files = {} if comparison is None else {comparison.file: comparison.dumps().encode()}
+    files |= {file: text.encode(), **due(root, wanted.name, wanted.environment, changed={file: text})}
     proposal = Proposal(
         branch=f"mlops/release/{wanted.environment}/{wanted.name}",
         title=f"Release {wanted.name} to {wanted.environment}: {digest[7:19]}",
         body=release_body(step),
-        files={**evidence, file: text},
+        files=files,
         labels=("release",),
     )
     if not propose:
-        for path, content in {**evidence, file: text}.items():
-            write(root, path, content)
+        exchange(root, files)
         return Outcome(wanted.name, wanted.environment, file, digest, live, "written", warning=held.warning)
     made = submit(root, proposal, base=project.ci.branch)
     return Outcome(wanted.name, wanted.environment, file, digest, live, "proposed", made, held.warning)
@@ -141,11 +143,6 @@ def text_of(root: Path, file: str) -> str | None:
     """Read a file as it is written; None where it is not there."""
     path = root / file
     return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def write(root: Path, file: str, text: str) -> None:
-    """Write a release file, or its evidence, into the work tree."""
-    write_text(root / file, text)
 
 
 def _hold(papers: Papers, name: str) -> None:

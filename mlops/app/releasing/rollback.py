@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlops.app.auditing.enter import due
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import obtain, prove
 from mlops.app.releasing.history import Moment, history, shallow
@@ -20,11 +21,12 @@ from mlops.app.releasing.registry import (
     stating_from,
     tracking_uri,
 )
-from mlops.app.releasing.release import Outcome, Wanted, readable, text_of, write
+from mlops.app.releasing.release import Outcome, Wanted, readable, text_of
 from mlops.app.releasing.release_body import Step, gate_of, rollback_body
 from mlops.app.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.app.reviewing.proposal import Proposal, submit
 from mlops.errors import ConfigurationError, InfrastructureError, StaleError
+from mlops.files.exchange import exchange
 from mlops.release.tracking import connection
 
 
@@ -55,15 +57,16 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     refuse_unless_passed(name, digest, gate_of(papers).verdict)
     reason = wanted.reason or f"back from {(live or 'nothing')[:19]}"
     text = written(text_of(root, file), digest, reason, file)
+    files = {file: text.encode(), **due(root, name, environment, changed={file: text})}
     if not propose:
-        write(root, file, text)
+        exchange(root, files)
         return Outcome(name, environment, file, digest, live, "written", warning=held.warning)
     step = Step(environment, name, contents, papers, live, *readable(root, name, live), reason=reason)
     proposal = Proposal(
         branch=f"mlops/rollback/{environment}/{name}",
         title=f"Roll {name} in {environment} back to {digest[7:19]}",
         body=rollback_body(step),
-        files={file: text},
+        files=files,
         labels=("rollback",),
     )
     made = submit(root, proposal, base=project.ci.branch)

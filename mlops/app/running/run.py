@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlops.app.auditing.enter import enter_verdict
 from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.judging.settle import settled
 from mlops.app.planning.lock import LockedStage, read_lock
@@ -63,9 +64,21 @@ def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reprodu
     if standing.refused is not None:
         raise standing.refused
     if standing.settled:
-        return settled(workspace.root, name)
+        return concluded(workspace.root, name)
     begun = Begun.of(workspace, name, standing)
     return begun.ended(reproduce(workspace.root, begun.command))
+
+
+def concluded(root: Path, name: str) -> Verdict:
+    """Enter the verdict of a run in the ledger, and say what it is beside what is live now.
+
+    Raises what `settled` does.
+    """
+    entered = enter_verdict(root, name)
+    for path in entered:
+        if (root / path).exists():
+            print(f"entered: {path}", file=sys.stderr, flush=True)
+    return settled(root, name)
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ class Begun:
         self._hold_bytes()
         verdict = read_verdict(self.root, self.name)
         _hold(self.name, self.rules, _rules(open_workspace(self.root, (self.name,)), self.name), verdict)
-        return settled(self.root, self.name)
+        return concluded(self.root, self.name)
 
     def _hold_bytes(self) -> None:
         """Hold what lies here against what was recorded now, and what was damaged against what was recorded before."""

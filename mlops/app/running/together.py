@@ -12,11 +12,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from mlops.app.judging.gate import Verdict
-from mlops.app.judging.settle import settled
 from mlops.app.planning.cost import seconds
 from mlops.app.running.child import Child, end
 from mlops.app.running.ending import interruptible
-from mlops.app.running.run import Begun
+from mlops.app.running.run import Begun, concluded
 from mlops.app.running.standing import Standing, mended
 from mlops.app.running.times import about
 from mlops.app.workspace import Workspace
@@ -134,7 +133,7 @@ def _unrun(workspace: Workspace, name: str, standing: Standing) -> Outcome:
     if standing.refused is not None:
         return Outcome(name, error=standing.refused)
     try:
-        return Outcome(name, settled(workspace.root, name))
+        return Outcome(name, concluded(workspace.root, name))
     except MlopsError as error:
         return Outcome(name, error=error)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops.app.auditing.check import faults_here, hint_of
 from mlops.app.compiling.compile import check_files
 from mlops.app.given import given
 from mlops.app.merging import refuse_marked
@@ -54,6 +55,9 @@ def verify(
         stale = sorted(path for path in differing if path.startswith(f"{pipeline.folder}/"))
         found += [Finding(pipeline.name, f"{path} is not what the YAML compiles to", 3) for path in stale]
         found += _pipeline(workspace.root, pipeline, whole=whole or in_ci())
+        for fault in faults_here(workspace.root, workspace.project, pipeline.name):
+            text = f"{fault.file.removeprefix(f'{pipeline.folder}/')} {fault.what}"
+            found.append(Finding(pipeline.name, text, 5, hint_of(pipeline.name, fault)))
         found += _remote(workspace.root, pipeline.name) if remote else ()
     return tuple(found)
 

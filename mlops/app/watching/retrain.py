@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops.app.auditing.enter import due
 from mlops.app.newer import HINT, newer
 from mlops.app.releasing.live import live_in
 from mlops.app.releasing.releases import usual
@@ -24,6 +25,8 @@ from mlops.app.watching.prediction_log import read_log
 from mlops.app.watching.rows_folder import rows_folder
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError, StaleError
+from mlops.ledger.decided import retraining
+from mlops.ledger.entry import MODEL
 from mlops.spec.monitor import Monitor, Retrain, Rows
 from mlops.spec.pipeline import Pipeline
 
@@ -96,7 +99,7 @@ def retrain(
         branch="/".join(("mlops/retrain", name, *(() if place is None else (place,)), key)),
         title=f"Retrain {name} on labels until {end:%Y-%m-%d}",
         body=_body(name, report, monitor.retrain, decision.why, found.height, file),
-        files={file: text},
+        files={file: text, **due(root, name, MODEL, more=[retraining(file, text.encode(), key)])},
         labels=("retrain",),
     )
     done = submit(root, proposal, base=project.ci.branch) if propose else None

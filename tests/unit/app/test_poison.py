@@ -69,11 +69,18 @@ def _lock(made: Recorded) -> None:
     flip(made.lock, made.lock.read_text().index(made.digest("artifacts/raw.parquet")))
 
 
+def _entry(made: Recorded) -> None:
+    assert run(["enter", "churn"]) == 0
+    (path,) = (made.folder / "ledger/model").iterdir()
+    flip(path)
+
+
 RECORDED: dict[str, Callable[[Recorded], None]] = {
     "file in the work tree": lambda made: flip(made.folder / "artifacts/raw.parquet"),
     "file of a folder in the work tree": lambda made: flip(made.folder / "artifacts/split/train.parquet"),
     "report": lambda made: flip(made.folder / "reports/metrics.json"),
     "lock": _lock,
+    "entry of the ledger": _entry,
     "file in DVC's cache": lambda made: flip(made.cached(made.digest("artifacts/raw.parquet"))),
     "list of a folder in DVC's cache": lambda made: flip(made.cached(made.digest("artifacts/split"))),
     "file in the DVC remote": lambda made: _fetch(made, made.digest("artifacts/raw.parquet")),

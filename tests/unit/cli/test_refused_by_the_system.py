@@ -127,6 +127,7 @@ def test_every_verb_is_looked_at() -> None:
         "sign": "writes into the registry, and beside a bundle as register does",
         "rollback": "writes as release does",
         "judge": "needs the checkout of a change; writes as gate does",
+        "enter": "writes as release does",
         "monitor": "needs a log",
         "retrain": "needs a log",
         "identity": "needs a job",

@@ -72,7 +72,7 @@ def test_lock_and_reports_and_nothing_else_are_proposed_once(team: Judged, api: 
     changed = git(origin, "diff", "--name-only", "main", BRANCH).split()
     assert changed == sorted(made.files)
     assert f"{FOLDER}/dvc.lock" in changed
-    assert {path.removeprefix(f"{FOLDER}/").split("/")[0] for path in changed} == {"dvc.lock", "reports"}
+    assert {path.removeprefix(f"{FOLDER}/").split("/")[0] for path in changed} == {"dvc.lock", "ledger", "reports"}
     (pull,) = api.pulls
     assert pull["title"] == f"Record the run of churn that made {team.bundle[7:19]}"
     assert pull["body"].startswith(f"**churn**: the run that made `{team.bundle}` was one of CI's")

@@ -82,8 +82,11 @@ def test_a_release_is_a_pull_request_with_its_evidence(shop: Shop, api: Api) -> 
     shop.say("staging", shop.first)
     made = release(shop.root, Wanted("tiny", "staging"), propose=True)
     assert (made.state, made.replaces, made.bundle) == ("proposed", shop.first, shop.second)
-    changed = git(shop.origin, "diff", "--unified=0", "main", "mlops/release/staging/tiny").splitlines()[5:]
+    proposed = ("main", "mlops/release/staging/tiny")
+    changed = git(shop.origin, "diff", "--unified=0", *proposed, "--", "conf").splitlines()[5:]
     assert changed == [f"-bundle: {shop.first}", f"+bundle: {shop.second}"]
+    added = git(shop.origin, "diff", "--name-status", *proposed, "--", "pipelines").splitlines()
+    assert [path.rpartition("/")[0] for path in added] == ["A\tpipelines/tiny/ledger/staging"]
     (pull,) = api.pulls
     assert pull["title"] == f"Release tiny to staging: {shop.second[7:19]}"
     assert f"It replaces `{shop.first}`." in pull["body"]

@@ -26,6 +26,7 @@ GOES_BY = {
     "gate": ["gate", "churn"],
     "judge": ["judge", "churn", "--change", "change"],
     "comment": ["comment", "evidence"],
+    "enter": ["enter", "churn"],
     "verify": ["verify"],
     "adopt": ["adopt", "churn"],
     "register": ["register", "churn"],

@@ -1,0 +1,32 @@
+"""`mlops enter`: the ledger's entries of what was decided by hand."""
+
+from __future__ import annotations
+
+import click
+
+from mlops.cli.options import root, say
+
+
+@click.command(short_help="Enter in the ledger what was decided")
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.option("--repair", "mend", is_flag=True, help="Put back what is damaged; name what is gone for good.")
+def command(names: tuple[str, ...], mend: bool) -> None:
+    """Write the entries of all that is decided of pipelines NAMES, or of all, and that no entry names yet.
+
+    Verbs that decide something do so by themselves; this is for a file that was edited by hand, and begins the ledger
+    of a pipeline that has none.
+    """
+    from mlops.app.auditing.enter import enter
+    from mlops.app.auditing.repair import repair
+    from mlops.app.workspace import known
+    from mlops.spec.reading.library import Configuration
+
+    here = root()
+    for name in known(Configuration(here), names):
+        changed = repair(here, name) if mend else enter(here, name)
+        for path in changed:
+            click.echo(path)
+        if changed:
+            say(f"{name}: commit them with what they are about: git add -A pipelines/{name}/ledger")
+        else:
+            say(f"{name}: nothing to enter")

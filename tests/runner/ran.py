@@ -13,8 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 _COMMIT = re.compile(r"/repos/[^/]+/[^/]+/commits/(?P<sha>[0-9a-f]{40})/pulls")
 _ACTIVITY = re.compile(r"/repos/[^/]+/[^/]+/activity")
-_SAID = re.compile(r"/repos/[^/]+/[^/]+/pulls/(?P<number>\d+)/(?P<what>reviews|commits)")
-_EVENTS = re.compile(r"/repos/[^/]+/[^/]+/issues/(?P<number>\d+)/events")
+_SAID = re.compile(r"/repos/[^/]+/[^/]+/(?:pulls|issues)/(?P<number>\d+)/(?P<what>reviews|commits|events)")
 _RUNS = re.compile(r"/repos/[^/]+/[^/]+/actions/workflows/(?P<file>[\w.-]+)/runs")
 _JOBS = re.compile(r"/repos/[^/]+/[^/]+/actions/runs/(?P<run>\d+)/jobs")
 _ARTIFACTS = re.compile(r"/repos/[^/]+/[^/]+/actions/runs/(?P<run>\d+)/artifacts")
@@ -75,10 +74,8 @@ class Ran:
         if found := _COMMIT.fullmatch(path):
             return 200, _page(self.commits.get(found["sha"], []), query), {}
         if found := _SAID.fullmatch(path):
-            said = self.reviews.get(int(found["number"]), []) if found["what"] == "reviews" else []
-            return 200, _page(said, query), {}
-        if found := _EVENTS.fullmatch(path):
-            return 200, _page(self.events.get(int(found["number"]), []), query), {}
+            said = {"reviews": self.reviews, "events": self.events}.get(found["what"], {})
+            return 200, _page(said.get(int(found["number"]), []), query), {}
         return None
 
     def _about_runs(self, path: str, query: dict[str, str]) -> tuple[int, Any, dict[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops.lower.workflows.batches import indexed
 from mlops.lower.workflows.beside import CHANGE, beside, fetch_beside
+from mlops.lower.workflows.reviews import FILE, REVIEWS, look_up
 from mlops.lower.workflows.shared import READ, approval, identified, keep
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Continuous
@@ -11,7 +12,8 @@ from mlops.spec.project import Continuous
 # Any job of a run may replace an artifact; what is fetched is held against the digest that its maker told.
 _JUDGE = f"""\
 code=0
-.venv/bin/mlops judge $PIPELINES --change {CHANGE} --evidence left --record evidence -o md \\
+if [ -f {FILE} ]; then set -- --reviews {FILE}; fi
+.venv/bin/mlops judge $PIPELINES --change {CHANGE} --evidence left --record evidence -o md "$@" \\
   >> "$GITHUB_STEP_SUMMARY" || code=$?
 if [ -d evidence ]; then
   files() {{ find evidence -type f ! -path '*/.*' -print0 | LC_ALL=C sort -z; }}
@@ -40,6 +42,7 @@ def judge(settings: Continuous, base: str) -> Job:
         *beside(settings, base, ""),
         fetch_beside(reader, names, some),
         Step("Fetch what was made", uses="actions/download-artifact", inputs=artifact, condition=some),
+        look_up(base),
         Step("Judge", run=_JUDGE, environment=names | needs, identity="judge"),
         keep("Keep the verdict", "verdict-${{ matrix.batch.name }}", "evidence/", found="ignore", condition=always),
     )
@@ -49,7 +52,7 @@ def judge(settings: Continuous, base: str) -> Job:
         settings.runner,
         settings.timeout,
         steps,
-        identified((READ,), reader.cloud if reader else None),
+        identified((READ, REVIEWS), reader.cloud if reader else None),
         needs=("affected", "pipeline"),
         condition="${{ !cancelled() && needs.affected.result == 'success' }}",
         matrix=("batch", "${{ fromJSON(needs.affected.outputs.batches) }}"),

@@ -7,6 +7,7 @@ from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.identity import signed_in, writing
 from mlops.lower.workflows.judges import COMMIT, JUDGE, called_beside, fetch
 from mlops.lower.workflows.make import LIST, MADE
+from mlops.lower.workflows.reviews import FILE, look_up
 from mlops.lower.workflows.shared import (
     confidential,
     on_main,
@@ -75,14 +76,14 @@ _VERIFY = _EACH.replace("EACH", '.venv/bin/mlops verify "$name"')
 
 # Nothing is registered on the word of a check: rows and scores are made again here, and judged by the rules of the base
 # too: that of the push, else the commit before the last one that brought something of the pipeline.
-_JUDGE = _EACH.replace(
+_JUDGE = f"if [ -f ../{FILE} ]; then set -- --reviews ../{FILE}; fi\n" + _EACH.replace(
     "  EACH",
     """\
   base=$BEFORE
   if ! git cat-file -e "$base^{commit}" 2> /dev/null; then
     base=$(git log -1 --first-parent --format=%P -- "pipelines/$name" | cut -d ' ' -f 1)
   fi
-  .venv/bin/mlops gate "$name" --base "${base:-HEAD}" --explain -o md >> "$GITHUB_STEP_SUMMARY\"""",
+  .venv/bin/mlops gate "$name" --base "${base:-HEAD}" --explain -o md "$@" >> "$GITHUB_STEP_SUMMARY\"""",
 )
 
 # Rules over the live model are judged again, beside what is live by now: 2 and 7 are verdicts on that one pipeline, 6
@@ -179,6 +180,9 @@ def register(project: Project) -> Job:
         *called_beside(
             holding(settings, signed_in(settings.cloud, bring), *RELEASING),
             verify,
+        ),
+        look_up(JUDGE),
+        *called_beside(
             judge,
             holding(settings, signed_in(settings.cloud, enter), *RELEASING),
             *sign_steps(settings, known, new),

@@ -6,13 +6,12 @@ from typing import Any
 
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.identity import signed_in
+from mlops.lower.workflows.reviews import REVIEWS
 from mlops.lower.workflows.shared import READ, cron, head, identified, on_main
 from mlops.lower.workflows.signing import verify_steps
-from mlops.plan.workflow import Job, Permission, Step, Workflow
+from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Environment, Project
-
-_REVIEWS = Permission("pull-requests", "read", "to look up who approved a release")
 
 
 def lower_release(project: Project) -> Workflow:
@@ -44,7 +43,7 @@ def _reconcile(project: Project, name: str, environment: Environment) -> Job:
         environment.runner or settings.runner,
         environment.timeout,
         steps,
-        identified((READ, _REVIEWS), environment.cloud),
+        identified((READ, REVIEWS), environment.cloud),
         condition=on_main(settings) + unasked,
         environment=name,
         queue=f"mlops-release-{name}",

@@ -23,6 +23,7 @@ if [ -d .mlops/cache ]; then mkdir {CHANGE}/.mlops && cp -R .mlops/cache {CHANGE
 
 # A fork may not read the remote: what the change itself holds is all there is then.
 _FETCH = """\
+read -r -a names <<< "$PIPELINES"
 if ! {}; then
   echo '::warning title=Not all data was fetched::the DVC remote cannot be read here'
 fi
@@ -34,7 +35,7 @@ def fetch_beside(reader: Reader | None, names: dict[str, str], condition: str = 
 
     DVC lays nothing out: a list of files in the remote may name one outside of its folder, as of what judges.
     """
-    fetch = f".venv/bin/mlops judge $PIPELINES --change {CHANGE} --fetch"
+    fetch = f'.venv/bin/mlops judge "${{names[@]}}" --change {CHANGE} --fetch'
     run, signed = reading(reader, fetch)
     return Step("Fetch the data", run=_FETCH.format(run), environment=names | signed, condition=condition)
 

@@ -11,7 +11,8 @@ from mlops.spec.project import Continuous
 # Any job of a run may replace an artifact; what is fetched is held against the digest that its maker told.
 _JUDGE = f"""\
 code=0
-.venv/bin/mlops judge $PIPELINES --change {CHANGE} --evidence left --record evidence -o md \\
+read -r -a names <<< "$PIPELINES"
+.venv/bin/mlops judge "${{names[@]}}" --change {CHANGE} --evidence left --record evidence -o md \\
   >> "$GITHUB_STEP_SUMMARY" || code=$?
 if [ -d evidence ]; then
   files() {{ find evidence -type f ! -path '*/.*' -print0 | LC_ALL=C sort -z; }}

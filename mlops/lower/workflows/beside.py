@@ -14,7 +14,7 @@ CHANGE = "change"
 # install left there, digests of its code by its bytes, spares each verb the reading of it.
 _PLACE = f"""\
 if ! .venv/bin/mlops judge --help > /dev/null 2>&1; then
-  echo '::error title=The base cannot judge::its release of mlops knows no `mlops judge`: merge an upgrade first'
+  echo '::error title=The base cannot judge::its release of mlops has no verb judge: merge an upgrade first'
   exit 7
 fi
 .venv/bin/mlops judge --change {CHANGE} --place

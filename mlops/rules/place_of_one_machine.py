@@ -17,7 +17,7 @@ from mlops.rules.finding import Finding
 from mlops.spec.project import own
 from mlops.spec.reach import is_address, is_server, stays
 
-_ALONE = ("mlops-pr", "mlops-dependencies")  # these need nothing that another job left
+_ALONE = ("mlops-pr", "mlops-dependencies", "mlops-settings")  # these need nothing that another job left
 
 
 def check(plan: Plan) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from mlops.lower.workflows.main import lower_main
 from mlops.lower.workflows.monitor import lower_monitor
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.lower.workflows.release import lower_release
+from mlops.lower.workflows.settings import lower_settings
 from mlops.plan.pipeline import Plan
 from mlops.spec.project import Project
 
@@ -48,6 +49,7 @@ def workflows(described: Project) -> dict[str, str]:
         lower_monitor(described, PERIODS, retrains=True),
         lower_retrain(described),
         lower_rollback(described),
+        lower_settings(described),
     )
     return github.render(Plan("shop", (), made))
 

@@ -77,7 +77,9 @@ class Origin:
         return push(before, merge)
 
     def changed(self, before: str, after: str) -> tuple[str, ...]:
-        """List the paths that differ between two commits."""
+        """List the paths that differ between two commits, or all where there was none before."""
+        if before == NOTHING:
+            return tuple(git(self.folder, "ls-tree", "-r", "--name-only", after).splitlines())
         return tuple(git(self.folder, "diff", "--name-only", before, after).splitlines())
 
     def read(self, commit: str, path: str) -> str:

@@ -14,7 +14,7 @@ CHANGE = "change"
 # install left there, digests of its code by its bytes, spares each verb the reading of it.
 _PLACE = f"""\
 if ! .venv/bin/mlops judge --help > /dev/null 2>&1; then
-  echo '::error title=The base cannot judge::its release of mlops knows no `mlops judge`: merge an upgrade first'
+  echo '::error title=The base cannot judge::its release of mlops has no verb judge: merge an upgrade first'
   exit 7
 fi
 .venv/bin/mlops judge --change {CHANGE} --place
@@ -23,6 +23,7 @@ if [ -d .mlops/cache ]; then mkdir {CHANGE}/.mlops && cp -R .mlops/cache {CHANGE
 
 # A fork may not read the remote: what the change itself holds is all there is then.
 _FETCH = """\
+read -r -a names <<< "$PIPELINES"
 if ! {}; then
   echo '::warning title=Not all data was fetched::the DVC remote cannot be read here'
 fi
@@ -34,7 +35,7 @@ def fetch_beside(reader: Reader | None, names: dict[str, str], condition: str = 
 
     DVC lays nothing out: a list of files in the remote may name one outside of its folder, as of what judges.
     """
-    fetch = f".venv/bin/mlops judge $PIPELINES --change {CHANGE} --fetch"
+    fetch = f'.venv/bin/mlops judge "${{names[@]}}" --change {CHANGE} --fetch'
     run, signed = reading(reader, fetch)
     return Step("Fetch the data", run=_FETCH.format(run), environment=names | signed, condition=condition)
 

@@ -10,6 +10,7 @@ from mlops.lower.workflows.main import lower_main
 from mlops.lower.workflows.monitor import lower_monitor
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.lower.workflows.release import lower_release
+from mlops.lower.workflows.settings import lower_settings
 from mlops.plan.workflow import Workflow
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Project
@@ -29,7 +30,7 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
     if project.ci.install == "make":
         workflows.append(lower_dependencies(project))
     if project.environments:
-        workflows += [lower_main(project), lower_release(project), lower_rollback(project)]
+        workflows += [lower_main(project), lower_release(project), lower_rollback(project), lower_settings(project)]
     watched = [spec.monitor for spec in pipelines.values() if spec.monitor is not None]
     retrains = any(monitor.retrain is not None for monitor in watched)
     if watched:

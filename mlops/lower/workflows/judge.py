@@ -12,8 +12,9 @@ from mlops.spec.project import Continuous
 # Any job of a run may replace an artifact; what is fetched is held against the digest that its maker told.
 _JUDGE = f"""\
 code=0
+read -r -a names <<< "$PIPELINES"
 if [ -f {FILE} ]; then set -- --reviews {FILE}; fi
-.venv/bin/mlops judge $PIPELINES --change {CHANGE} --evidence left --record evidence -o md "$@" \\
+.venv/bin/mlops judge "${{names[@]}}" --change {CHANGE} --evidence left --record evidence -o md "$@" \\
   >> "$GITHUB_STEP_SUMMARY" || code=$?
 if [ -d evidence ]; then
   files() {{ find evidence -type f ! -path '*/.*' -print0 | LC_ALL=C sort -z; }}

@@ -56,7 +56,8 @@ printf '%s\\n' "commit=$commit" "judge=$judge" >> "$GITHUB_OUTPUT"
 
 # Nothing is laid out by DVC, which writes wherever a list of files in the remote says.
 _FETCH = f"""\
-if ! .venv/bin/mlops judge $PIPELINES --change {CHANGE} --fetch; then
+read -r -a names <<< "$PIPELINES"
+if ! .venv/bin/mlops judge "${{names[@]}}" --change {CHANGE} --fetch; then
   echo '::warning title=Not all data was fetched::what the DVC remote does not give is judged as if it were not there'
 fi
 """

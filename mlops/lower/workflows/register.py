@@ -175,7 +175,7 @@ def register(project: Project) -> Job:
     places = {"ENVIRONMENTS": " ".join(name for name, one in project.environments.items() if one.propose)}
     steps = (
         *beside(settings, JUDGE, COMMIT),
-        *_received(),
+        *(() if confidential(settings) else _received()),
         fetch(settings, names),
         *called_beside(
             holding(settings, signed_in(settings.cloud, bring), *RELEASING),

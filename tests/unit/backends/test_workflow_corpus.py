@@ -41,7 +41,7 @@ APPS = (None, {"id": "Iv23liABC"})
 SECRETS = {"MLFLOW_TRACKING_USERNAME": "tracking", "MLFLOW_TRACKING_PASSWORD": ["tracking"]}
 LABELS = "self-hosted-runner: {labels: [gpu-a100, team_ml.large, acme-16-cores]}\n"
 CORPUS = list(itertools.product(RUNNERS, CLOUDS, APPS))
-NAMES = ("pr", "dependencies", "main", "release", "monitor", "retrain", "rollback")
+NAMES = ("pr", "dependencies", "main", "release", "monitor", "retrain", "rollback", "settings")
 FOLDER = ".github/workflows"
 
 

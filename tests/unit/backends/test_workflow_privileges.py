@@ -33,6 +33,7 @@ PROPOSES = ("main/register", "monitor/retrain", "retrain/retrain", "rollback/rol
 
 # job: (scopes, cache, environment), with neither App nor cloud
 PLAIN = {
+    "settings/settings": (READ, "none", ""),
     **JUDGES,
     **MAKES,
     "main/take": (TAKES, "none", ""),
@@ -45,6 +46,7 @@ PLAIN = {
 }
 # with an App no job's own token writes, and every trusted job signs in
 WHOLE = {
+    "settings/settings": (READ, "none", "mlops-main"),
     **JUDGES,
     **MAKES,
     "main/take": ({**TAKES, **IDENTITY}, "none", "mlops-main"),
@@ -185,6 +187,7 @@ def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
     assert seen == {
         "Find what main was before",
         "Find what was judged",
+        "Look at the settings",
         "Post it as a comment",
         "Propose a retraining",
         "Propose the bundle before",
@@ -197,11 +200,15 @@ def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
 
 
 def test_the_only_secret_is_the_apps_key_and_the_app_may_do_two_things_here() -> None:
-    found = [step for _, step in steps() if "secrets." in str(step)]
-    assert {step["name"] for step in found} == {"Speak for the App"}
-    assert {str(sorted(step["with"].items())) for step in found} == {
-        "[('client-id', 'Iv1'), ('permission-contents', 'write'), ('permission-pull-requests', 'write'), "
-        "('private-key', '${{ secrets.MLOPS_APP_KEY }}')]"
+    found = [(name, step) for name, step in steps() if "secrets." in str(step)]
+    assert {step["name"] for _, step in found} == {"Speak for the App"}
+    asked = {(name, tuple(sorted(step["with"].items()))) for name, step in found}
+    key = (("client-id", "Iv1"), ("private-key", "${{ secrets.MLOPS_APP_KEY }}"))
+    writes = (("permission-contents", "write"), ("permission-pull-requests", "write"))
+    looks = tuple((f"permission-{what}", "read") for what in ("administration", "contents", "environments", "secrets"))
+    assert asked == {
+        (name, tuple(sorted((*key, *(looks if name == "settings/settings" else writes)))))
+        for name in (*PROPOSES, "settings/settings")
     }
     for name, job in every():
         if "secrets." in str(job):

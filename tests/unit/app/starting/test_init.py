@@ -128,7 +128,8 @@ def test_what_is_asked_for_is_written(
     assert (tmp_path / "shop/.dvc/config").read_text() == dvc
     assert yaml.safe_load((tmp_path / "shop/conf/project.yaml").read_text()) == project
     found = {path.name for path in (tmp_path / "shop/.github/workflows").glob("*.yml")}
-    more = {"mlops-main.yml", "mlops-release.yml", "mlops-rollback.yml"} if "environments" in project else set()
+    names = ("main", "release", "rollback", "settings")
+    more = {f"mlops-{name}.yml" for name in names} if "environments" in project else set()
     assert found == (set() if "ci" in project else {"mlops-pr.yml"} | more)
     assert (tmp_path / "shop/.github").exists() == ("ci" not in project)
 

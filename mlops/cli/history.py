@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlops.cli.options import emit, output, reviews_option, root, say
 from mlops.cli.tables import columns
 
+if TYPE_CHECKING:
+    from mlops.app.releasing.history import Moment
+    from mlops.app.reviewing.approvals import Approval
+
 
 @click.command(short_help="What was live, when, and by whose commit")
 @click.argument("name")
 @click.option("--env", "environment", metavar="E", help="One environment instead of all.")
+@click.option("--verify", "graded", is_flag=True, help="Grade the ledger: linear, approved, signed, replayed.")
 @reviews_option
 @click.option(
     "--record-reviews",
@@ -23,17 +30,25 @@ from mlops.cli.tables import columns
     help="Write what GitHub told of approvals here, for --reviews.",
 )
 @output("text", "json")
-def command(name: str, environment: str | None, reviews: Path | None, record: Path | None, form: str) -> None:
+def command(
+    name: str, environment: str | None, graded: bool, reviews: Path | None, record: Path | None, form: str
+) -> int:
     """Show what was live as NAME, newest first, from the history of its release files on the main line.
 
     Who approved it is looked up where GITHUB_TOKEN and GITHUB_REPOSITORY are set, or in `--reviews`.
+
+    With `--verify` the ledger is graded instead: exit 5 where an entry was edited or cut, or something was decided
+    without one; 2 where a release was not approved, or what is live is not signed.
     """
     from mlops.app.releasing.history import shallow
     from mlops.app.releasing.show import approvals, past
     from mlops.app.reviewing.reviews import Answers
-    from mlops.diagnostics import visible
 
+    if graded and record is not None:
+        raise click.UsageError("--verify grades, --record-reviews writes: leave one out")
     here = root()
+    if graded:
+        return _graded(here, name, environment, reviews, form)
     moments, answers = past(here, name, environment), Answers.of(reviews)
     approved = approvals(here, name, moments, answers)
     if record is not None:
@@ -44,7 +59,33 @@ def command(name: str, environment: str | None, reviews: Path | None, record: Pa
     if form == "json":
         both = zip(moments, approved, strict=True)
         emit([{"pipeline": name, **asdict(moment), "approval": approval.record()} for moment, approval in both])
-        return
+        return 0
+    _show(moments, approved)
+    if not moments and not cut:
+        say(f"{name} was never live: mlops release {name} --env E")
+    return 0
+
+
+def _graded(here: Path, name: str, environment: str | None, reviews: Path | None, form: str) -> int:
+    from mlops.app.auditing.grades import grades
+    from mlops.app.reviewing.reviews import Answers
+    from mlops.diagnostics import visible
+
+    found = grades(here, name, environment, answers=Answers.of(reviews))
+    if form == "json":
+        emit([asdict(grade) for grade in found])
+    else:
+        rows = [(grade.grade, grade.place, grade.state, visible(grade.said)) for grade in found]
+        for line in columns(("grade", "place", "state", "what"), rows):
+            click.echo(line)
+        for hint in dict.fromkeys(grade.hint for grade in found if grade.hint):
+            say(f"hint: {hint}")
+    return max((grade.code for grade in found), default=0)
+
+
+def _show(moments: Sequence[Moment], approved: Sequence[Approval]) -> None:
+    from mlops.diagnostics import visible
+
     rows = [
         (
             moment.environment,
@@ -66,5 +107,3 @@ def command(name: str, environment: str | None, reviews: Path | None, record: Pa
             say(f"{moment.commit[:8]}: {visible(approval.sentence)}")
     for sentence in dict.fromkeys(approval.sentence for approval in approved if approval.state == "not looked at"):
         say(visible(sentence))
-    if not rows and not cut:
-        say(f"{name} was never live: mlops release {name} --env E")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mlops.app.auditing.enter import due
-from mlops.app.auditing.shelf import lines_at, lines_here
+from mlops.app.auditing.past import steps_of
+from mlops.app.auditing.shelf import Lines, lines_at, lines_here
 from mlops.app.auditing.start import start_of
 from mlops.app.git import files_at, git
 from mlops.app.project import open_project
+from mlops.files.canonical import digest_json
 from mlops.files.exchange import exchange
+from mlops.ledger.course import course
 from mlops.ledger.entering import Files
 from mlops.ledger.entry import Entry, name_of
 from mlops.ledger.line import ENDING, Line
+
+_NAME = re.compile(r"[0-9a-f]{64}")
+_LOST = re.compile(r"(sha256:)?[0-9a-f]{64}")
 
 
 def repair(root: Path, name: str) -> tuple[str, ...]:
@@ -34,7 +41,34 @@ def repair(root: Path, name: str) -> tuple[str, ...]:
     exchange(root, files)
     entered = due(root, name)
     exchange(root, entered)
-    return tuple(sorted({*files, *entered}))
+    missed = {} if start is None else _missed(root, name, base)
+    exchange(root, missed)
+    return tuple(sorted({*files, *entered, *missed}))
+
+
+def _missed(root: Path, name: str, bases: Lines) -> Files:
+    """Name what only history shows: the newest entry cut, a decision that came and went without one."""
+    files: Files = {}
+    here = lines_here(root, name)
+    for place, steps in steps_of(root, name).items():
+        line, base = (lines.get(place, Line(name, place)) for lines in (here, bases))
+        own = line.entries.keys() - base.entries.keys()
+        brought = {digest_json(list(line.entries[entry].decision)) for entry in own}
+        wrong = {item.key for item in course(name, place, steps).broken if _LOST.fullmatch(item.key)}
+        lost = wrong - brought - line.entries.keys() - line.lost  # a file that was no entry is gone by now
+        for key in sorted(lost):
+            path = f"{line.folder}/{key}{ENDING}"
+            if _NAME.fullmatch(key) and (data := _as_written(root, path, key)) is not None:
+                files[path] = data
+                lost -= {key}
+        if lost and place:
+            made = _lost(line, base.tips, lost)
+            files[line.file_of(made)] = made.data
+    return files
+
+
+def _lost(line: Line, parents: tuple[str, ...], lost: set[str]) -> Entry:
+    return Entry(kind="repair", pipeline=line.pipeline, place=line.place, parents=parents, lost=tuple(sorted(lost)))
 
 
 def _mended(root: Path, line: Line, base: Line) -> Files:
@@ -46,9 +80,7 @@ def _mended(root: Path, line: Line, base: Line) -> Files:
         lost |= {name} if data is None else set()
         files |= {} if data is None else {path: data}
     if lost:
-        made = Entry(
-            kind="repair", pipeline=line.pipeline, place=line.place, parents=base.tips, lost=tuple(sorted(lost))
-        )
+        made = _lost(line, base.tips, lost)
         files[line.file_of(made)] = made.data
     return files
 

@@ -42,4 +42,6 @@ def test_its_commands_do_what_it_says(shown: dict[str, str], tmp_path: Path, mon
     for text in shown["enter"].splitlines():
         program, *words = shlex.split(text)
         assert run(words) == 0 if program == "mlops" else git(root, *words) == ""
+    program, *words = shlex.split(shown["verify"])
+    assert run(words) == 0
     assert git(root, "diff", "--cached", "--name-only") == f"pipelines/churn/ledger/model/{line(root).tips[0]}.json\n"

@@ -138,6 +138,7 @@ def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) ->
     if name not in workspace.pipelines:
         raise ConfigurationError(f"the change has no pipeline `{name}`", hint="mlops plan --base REF")
     with beside.explained():
+        _refuse_unentered(beside, name)
         packaged = evidence is None or take(beside.root, workspace.pipeline(name), evidence)
         as_here = hold(workspace, name, packaged=packaged, otherwise=bool(beside.framework))
         if not as_here:
@@ -151,6 +152,15 @@ def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) ->
     if not as_here:
         told = (*told, f"{name}: {FRAMEWORK_CHANGE}: another version compiled it; {beside.base[:8]}'s judged it")
     return again, (said, *told)
+
+
+def _refuse_unentered(beside: Beside, name: str) -> None:
+    """Refuse a change whose ledger does not say what it decides, or no longer says what was decided before it."""
+    from mlops.app.auditing.check import unentered
+
+    found = list(unentered(beside.root, beside.workspace.project, [name], beside.base))
+    if found:
+        raise IntegrityError("\n".join(f"{name}: {fault.message}" for fault in found), hint=found[0].hint)
 
 
 def _refuse_unruled(beside: Beside, name: str) -> None:

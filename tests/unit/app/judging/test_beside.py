@@ -79,7 +79,8 @@ def judged(home: Path, *words: str, told: str | None = None) -> int:
 
 
 def test_what_a_job_left_is_judged_by_the_base(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    shutil.rmtree(team / "change" / CHURN / "reports")
+    for folder in ("reports", "ledger"):
+        shutil.rmtree(team / "change" / CHURN / folder)
     assert judged(team, "churn") == 0
     shown = capsys.readouterr()
     assert "verdict: pass" in shown.out
@@ -87,6 +88,14 @@ def test_what_a_job_left_is_judged_by_the_base(team: Path, capsys: pytest.Captur
     assert "what is recorded agrees" in shown.err
     record = json.loads((team / "evidence/churn/judged.json").read_bytes())
     assert (record["verdict"], record["champion"]) == ("pass", None)
+
+
+def test_a_change_whose_ledger_is_not_what_it_decides_is_refused(team: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (entry,) = (team / "change" / CHURN / "ledger/model").iterdir()
+    entry.rename(entry.with_name(f"{'0' * 64}.json"))
+    commit(team / "change", "Its entry goes by another name")
+    assert judged(team, "churn") == 5
+    assert "MESSAGE" in capsys.readouterr().err
 
 
 def test_an_artifact_that_its_job_did_not_tell_of_is_refused(team: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ JUDGES = {
     "pr/check": (READ, "read", ""),
     "pr/affected": (READ, "read", ""),
     "pr/pipeline": (READ, "read", ""),
-    "pr/judge": (READ, "none", ""),
+    "pr/judge": ({**READ, "pull-requests": "read"}, "none", ""),
     "pr/judged": ({}, "none", ""),
     "pr/comment": ({**READ, **PULLS}, "none", ""),
     "pr/verdict": ({}, "none", ""),
@@ -91,7 +91,8 @@ def test_with_a_reader_what_runs_and_what_judges_have_an_identity_and_no_cache(r
     reader = {"cloud": CLOUDS["aws"]}
     plain, read = (matrix(workflows(project("aws", runner=runner, **ci))) for ci in ({}, {"reader": reader}))
     assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline", "pr/judge", "main/make"}
-    assert read["pr/judge"] == read["pr/pipeline"]
+    judging, *others = read["pr/judge"]
+    assert (judging, others) == ({**read["pr/pipeline"][0], "pull-requests": "read"}, [*read["pr/pipeline"][1:]])
     assert read["main/make"] == ({**READ, **IDENTITY}, "none", "mlops-read")
     scopes, cache, environment = read["pr/pipeline"]
     assert (scopes, cache) == ({**READ, **IDENTITY}, "none")
@@ -208,6 +209,7 @@ def test_only_the_step_that_proposes_or_posts_sees_a_token() -> None:
         "Find what main was before",
         "Find what was judged",
         "Look at the settings",
+        "Look up who approved the waivers",
         "Post it as a comment",
         "Propose a retraining",
         "Propose the bundle before",

@@ -37,7 +37,8 @@ def command(
 ) -> int:
     """Show what the gates said; exit 2 where one failed, 7 where one is inconclusive.
 
-    With `--base`, a waiver counts where its approver approved the pull request that brought it.
+    With `--base`, a waiver counts where its approver approved the pull request that brought it, and a verdict only
+    where the ledger has its entry: else 5.
 
     Rules over the live model are judged here, beside what is live now, or what the base has live. A pipeline without a
     verdict hides no other one: it is told after them, and the exit code is then its own.
@@ -87,10 +88,12 @@ def _read(here: Path, name: str, base: str | None, answers: Answers) -> _Judged:
         from mlops.app.judging.settle import settled
 
         return settled(here, name), None
+    from mlops.app.auditing.held import hold_entered
     from mlops.app.judging.approved_waivers import hold_waivers
     from mlops.app.judging.recompute import recomputed
     from mlops.app.judging.rejudge import rejudge
 
+    hold_entered(here, name, base)
     with recomputed(here, name) as found:
         say(f"{name}: rows and scores made again in {found.seconds:.1f} s; what is recorded agrees")
         again = rejudge(here, name, base, found)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--place", is_flag=True, help="Only put it in its place: nothing of it steers the judge afterwards.")
 @click.option("--fetch", is_flag=True, help="Only bring its data, by digest, from the DVC remote of what judges.")
+@click.option("--who", is_flag=True, help="Only say who judges it: `base`, or `head` for an upgrade and nothing else.")
 @click.option(
     "--evidence",
     type=click.Path(path_type=Path, file_okay=False),
@@ -56,6 +57,7 @@ def command(
     *,
     place: bool,
     fetch: bool,
+    who: bool,
 ) -> int:
     """Judge pipelines of a change by the code, the settings and the rules of the commit that is checked out here.
 
@@ -65,6 +67,11 @@ def command(
     if evidence is not None and needs is None:
         raise click.UsageError("--evidence needs --needs JSON, which says what is in it")
     here = root()
+    if who:
+        from mlops.app.judging.appointed import appoint
+
+        click.echo(appoint(here, change))
+        return 0
     if place or fetch:
         _prepare(here, change, names, place=place)
         return 0

@@ -37,6 +37,7 @@ VERBS = {
     "show": "What is live where",
     "catalogue": "Every pipeline, its last verdict, what is live of it",
     "history": "What was live, when, and by whose commit",
+    "why": "What stands behind a prediction, or a bundle",
     "serve": "Answer predictions over HTTP",
     "monitor": "Has what a model sees changed, or how good it is?",
     "retrain": "A pull request with a new data version",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from mlops.app.auditing.enter import enter
 from mlops.app.compiling.compile import compile_files
 from mlops.app.planning.lock import md5_tree
 from mlops.app.workspace import open_workspace
@@ -85,6 +86,8 @@ def ran(root: Path, model: str) -> None:
             _fill(folder / output.path, stage.name)
     shutil.rmtree(folder / "artifacts/bundle")
     lock(root)
+    if (root / ".git").exists():  # who means it ill enters what a run would; the base is from before there was a ledger
+        enter(root, NAME)
 
 
 def lock(root: Path) -> None:

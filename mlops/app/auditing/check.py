@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.auditing.enter import all_places, reading, retrained
@@ -10,7 +11,7 @@ from mlops.app.auditing.shelf import Lines, lines_at, lines_here
 from mlops.app.auditing.start import merge_base, merged_once
 from mlops.app.git import files_at
 from mlops.diagnostics import Diagnostic, Position
-from mlops.ledger.decided import decided, documents_of
+from mlops.ledger.decided import Read, decided, documents_of
 from mlops.ledger.faults import Fault, faults, faults_since
 from mlops.ledger.line import ENDING, Line
 from mlops.spec.project import Project
@@ -35,8 +36,12 @@ def unentered(root: Path, project: Project, names: Iterable[str], base: str | No
     if base is None:
         return
     start = merge_base(root, base, "HEAD") or base
-    for name, lines in lines_at(root, start, known).items():
-        yield from (_diagnostic(name, fault) for fault in _since(root, project, name, start, lines))
+    then = lines_at(root, start, known)
+    places = {name: all_places(root, project, name, {**then[name], **lines_here(root, name)}) for name in known}
+    before = files_at(root, start, [path for name in known for path in documents_of(name, places[name])])
+    for name in known:
+        change = _Change(root, name, start, then[name], before.get)
+        yield from (_diagnostic(name, fault) for fault in change.faults(places[name]))
 
 
 def hint_of(name: str, fault: Fault) -> str:
@@ -45,17 +50,26 @@ def hint_of(name: str, fault: Fault) -> str:
     return f"mlops enter {name}{repair}, then git add -A pipelines/{name}/ledger, and commit it"
 
 
-def _since(root: Path, project: Project, name: str, commit: str, lines: Lines) -> Iterator[Fault]:
-    here, read = lines_here(root, name), reading(root)
-    places = all_places(root, project, name, {**lines, **here})
-    before = files_at(root, commit, documents_of(name, places))
-    for place in places:
-        line, base = (some.get(place, Line(name, place)) for some in (here, lines))
-        now, then = (*decided(name, place, read), *retrained(root, line)), decided(name, place, before.get)
-        if any(faults_since(line, base, now, then)):
-            merged = merged_once(root, commit, [line.folder])
-            once = {path.rpartition("/")[2].removesuffix(ENDING) for path in merged}
-            yield from faults_since(line, base, now, then, once)
+@dataclass(frozen=True)
+class _Change:
+    """What became of a pipeline's ledger since a commit, which had `lines` and the files that `before` reads."""
+
+    root: Path
+    name: str
+    commit: str
+    lines: Lines
+    before: Read
+
+    def faults(self, places: Iterable[str]) -> Iterator[Fault]:
+        here, read = lines_here(self.root, self.name), reading(self.root)
+        for place in places:
+            line, base = (some.get(place, Line(self.name, place)) for some in (here, self.lines))
+            now = (*decided(self.name, place, read), *retrained(self.root, line))
+            then = decided(self.name, place, self.before)
+            if any(faults_since(line, base, now, then)):
+                merged = merged_once(self.root, self.commit, [line.folder])
+                once = {path.rpartition("/")[2].removesuffix(ENDING) for path in merged}
+                yield from faults_since(line, base, now, then, once)
 
 
 def _diagnostic(name: str, fault: Fault) -> Diagnostic:

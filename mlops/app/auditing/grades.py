@@ -79,7 +79,7 @@ def grades(
     looking = Looking(root, answers or Answers(), project.ci.branch, date.today())
     found += [grade for place in places for grade in _approved(looking, name, place)]
     found += [grade for place in places for grade in _signed(root, project, name, place, connect)]
-    return (*found, _replayed(root, name))
+    return (*found, replayed(root, name))
 
 
 def linear(name: str, followed: Course) -> Iterator[Grade]:
@@ -145,7 +145,7 @@ def _signed(root: Path, project: Project, name: str, place: str, connect: Connec
             yield Grade("signed", place, HOLDS, f"{live[:19]}… by {held.signer}")
 
 
-def _replayed(root: Path, name: str) -> Grade:
+def replayed(root: Path, name: str) -> Grade:
     """Judge the recorded predictions again, by the gate that is compiled here."""
     file = f"pipelines/{name}/reports/gate.json"
     committed = files_at(root, "HEAD", [file]).get(file)

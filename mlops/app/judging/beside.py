@@ -18,7 +18,7 @@ from mlops.app.git import changed_between, commit_of, file_at, has_commit
 from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.opponent import sections_of
 from mlops.app.project import open_project
-from mlops.app.workspace import Workspace, open_workspace
+from mlops.app.workspace import Workspace, open_workspace, refuse
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.lower.owners import INSTALLED
 from mlops.plan.gate import rules_of
@@ -87,11 +87,13 @@ def owed(beside: Beside) -> tuple[str, ...]:
 
     Raises:
         IntegrityError: a lock or a report changed, of what this plan calls not affected.
+        ConfigurationError: the release that an upgrade moves to judges it, and would not have written all of it.
         Inconclusive: the judge's code cannot read the change, which moves the framework.
     """
     from mlops.app.planning.plan import plan
 
     workspace = beside.workspace
+    _refuse_mixed(beside)
     with beside.explained():
         affected = plan(workspace, beside.base).affected
     lost = sorted(set(_recorded(beside)) - set(affected))
@@ -161,6 +163,18 @@ def _refuse_unentered(beside: Beside, name: str) -> None:
     found = list(unentered(beside.root, beside.workspace.project, [name], beside.base))
     if found:
         raise IntegrityError("\n".join(f"{name}: {fault.message}" for fault in found), hint=found[0].hint)
+
+
+def _refuse_mixed(beside: Beside) -> None:
+    """Hold an upgrade against what this release would have written, where it is the one that the upgrade moves to."""
+    from mlops.app.judging.appointed import appoint
+    from mlops.app.judging.release_pin import not_alone
+
+    if appoint(beside.home, beside.root) != "head":
+        return
+    problems = not_alone(beside.workspace, beside.base)
+    if problems:
+        raise refuse(beside.workspace.configuration, problems)
 
 
 def _refuse_unruled(beside: Beside, name: str) -> None:

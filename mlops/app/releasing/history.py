@@ -46,14 +46,18 @@ def history(root: Path, environment: str, name: str, reference: str = "HEAD") ->
     moments: list[Moment] = []
     for commit, date, author, subject in _by_four(log.split("\0")):
         bundle = bundle_in(files_at(root, commit, [file]).get(file), file)
-        found = _PULL.search(subject)
-        number = int(next(filter(None, found.groups()))) if found else None
-        moments.append(Moment(environment, bundle, commit, date, author, subject, number))
+        moments.append(Moment(environment, bundle, commit, date, author, subject, pull_request_of(subject)))
     return tuple(
         moment
         for moment, before in zip_longest(moments, moments[1:])
         if moment.bundle != (before.bundle if before else None)
     )
+
+
+def pull_request_of(subject: str) -> int | None:
+    """Read from a commit's subject which pull request it merged; None where it says none."""
+    found = _PULL.search(subject)
+    return int(next(filter(None, found.groups()))) if found else None
 
 
 def live_at(root: Path, commit: str, name: str) -> str | None:

@@ -29,6 +29,36 @@ if ! {}; then
 fi
 """
 
+# What the change pins is installed beside what the base pins, by its hashes alone; pip takes a path in a requirements
+# file from the folder that it is called in, whose files Python must not take for modules.
+_APPOINT = f"""\
+judge=.venv/bin/mlops
+who=$(.venv/bin/mlops judge --change {CHANGE} --who)
+if [ "$who" = head ]; then
+  python -m venv .judge
+  sed -n '/^setuptools==/,/[^\\]$/p' {CHANGE}/requirements.txt > .judge/build.txt
+  pip="$PWD/.judge/bin/python -P -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps"
+  if [ -z "$PYTHONDONTWRITEBYTECODE" ]; then pip="$pip --no-compile"; fi
+  $pip --only-binary :all: --requirement .judge/build.txt
+  (cd {CHANGE} && $pip --no-build-isolation --requirement requirements.txt)
+  judge=.judge/bin/mlops
+fi
+echo "judged by the release that the $who pins"
+echo "judge=$judge" >> "$GITHUB_OUTPUT"
+"""
+
+
+def appoint(settings: Continuous) -> tuple[tuple[Step, ...], dict[str, str]]:
+    """Install who judges, where that is not the base: the release that an upgrade, and nothing else, moves to.
+
+    Gives the environment of the step that judges, in which `JUDGE` is the program. A repository that brings the program
+    itself pins none: its base judges.
+    """
+    if settings.install != "lock":
+        return (), {"JUDGE": ".venv/bin/mlops"}
+    step = Step("Appoint who judges", run=_APPOINT, identity="appoint")
+    return (step,), {"JUDGE": "${{ steps.appoint.outputs.judge }}"}
+
 
 def fetch_beside(reader: Reader | None, names: dict[str, str], condition: str = "") -> Step:
     """Bring the data of the pipelines that `PIPELINES` lists from the judge's own remote, by its digests.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlops.lower.workflows.batches import indexed
-from mlops.lower.workflows.beside import CHANGE, beside, fetch_beside
+from mlops.lower.workflows.beside import CHANGE, appoint, beside, fetch_beside
 from mlops.lower.workflows.reviews import FILE, REVIEWS, look_up
 from mlops.lower.workflows.shared import READ, approval, identified, keep
 from mlops.plan.workflow import Job, Step
@@ -14,7 +14,7 @@ _JUDGE = f"""\
 code=0
 read -r -a names <<< "$PIPELINES"
 if [ -f {FILE} ]; then set -- --reviews {FILE}; fi
-.venv/bin/mlops judge "${{names[@]}}" --change {CHANGE} --evidence left --record evidence -o md "$@" \\
+"$JUDGE" judge "${{names[@]}}" --change {CHANGE} --evidence left --record evidence -o md "$@" \\
   >> "$GITHUB_STEP_SUMMARY" || code=$?
 if [ -d evidence ]; then
   files() {{ find evidence -type f ! -path '*/.*' -print0 | LC_ALL=C sort -z; }}
@@ -39,12 +39,14 @@ def judge(settings: Continuous, base: str) -> Job:
         "path": "left/report-${{ matrix.batch.name }}",
         "digest-mismatch": "error",
     }
+    appointing, judging = appoint(settings)
     steps = (
         *beside(settings, base, ""),
+        *appointing,
         fetch_beside(reader, names, some),
         Step("Fetch what was made", uses="actions/download-artifact", inputs=artifact, condition=some),
         look_up(base),
-        Step("Judge", run=_JUDGE, environment=names | needs, identity="judge"),
+        Step("Judge", run=_JUDGE, environment=names | needs | judging, identity="judge"),
         keep("Keep the verdict", "verdict-${{ matrix.batch.name }}", "evidence/", found="ignore", condition=always),
     )
     return Job(

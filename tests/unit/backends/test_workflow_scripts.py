@@ -220,7 +220,7 @@ def test_what_a_step_signs_in_with_is_gone_when_it_ends_however_it_ends(name: st
 @pytest.mark.parametrize("code", [0, 2, 5])
 def test_the_judge_tells_the_digest_of_its_verdicts_however_it_ends(code: int, tmp_path: Path) -> None:
     fake(tmp_path, f"mkdir -p evidence/churn && echo '{{}}' > evidence/churn/judged.json && exit {code}")
-    told = {"PIPELINES": "churn", "INDEX": "3"}
+    told = {"PIPELINES": "churn", "INDEX": "3", "JUDGE": ".venv/bin/mlops"}
     done = run(tmp_path, script("pr/judge", "Judge"), GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), **told)
     assert done.returncode == code, done.stderr
     assert calls(tmp_path) == ["judge churn --change change --evidence left --record evidence -o md"]
@@ -232,3 +232,10 @@ def test_a_base_that_knows_no_judge_ends_with_7(tmp_path: Path) -> None:
     done = run(tmp_path, script("pr/judge", "Put the change in its place"))
     said = "::error title=The base cannot judge::its release of mlops has no verb judge: merge an upgrade first\n"
     assert (done.returncode, done.stdout) == (7, said)
+
+
+def test_what_the_base_appoints_is_what_judges(tmp_path: Path) -> None:
+    fake(tmp_path, "echo base")
+    done = run(tmp_path, script("pr/judge", "Appoint who judges"))
+    assert (done.returncode, outputs(tmp_path)) == (0, {"judge": ".venv/bin/mlops"}), done.stderr
+    assert calls(tmp_path) == ["judge --change change --who"]

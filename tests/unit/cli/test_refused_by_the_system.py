@@ -50,6 +50,7 @@ READS = {
     "show": ["show"],
     "catalogue": ["catalogue"],
     "history": ["history", "tiny"],
+    "why": ["why", "sha256:000000000000"],
     "comment": ["comment", "evidence"],
     "doctor": ["doctor"],
     "schema": ["schema"],

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +12,7 @@ from mlops.ledger.decided import Decided
 from mlops.ledger.entering import entering
 from mlops.ledger.entry import Entry
 from mlops.ledger.line import Line
+from tests.builders.work import calls
 
 
 def verdict(seed: int) -> Decided:
@@ -170,21 +169,18 @@ def test_whatever_is_merged_in_whatever_order_is_one_line(steps: list[tuple[bool
     assert main.seen().wrong == ()
 
 
-@pytest.mark.slow
-def test_a_long_line_is_followed_in_no_time() -> None:
-    line, steps = Line("churn", "model"), []
-    entries: dict[str, Entry] = {}
-    tips: tuple[str, ...] = ()
-    for seed in range(5_000):
-        entry = Entry(
-            kind="verdict", pipeline="churn", place="model", documents=dict(verdict(seed).documents), parents=tips
-        )
-        entries[entry.name], tips = entry, (entry.name,)
-        steps.append(Step(f"{seed:040x}", {f"{entry.name}.json": entry.data}, None))
-    assert line.tips == ()
-    began = time.process_time()
-    assert course("churn", "model", steps).wrong == ()
-    found = Line.of("churn", "model", {f"{name}.json": entry.data for name, entry in entries.items()})
-    assert (found.damage, found.tips) == ((), tips)
-    assert len(found.newest({"verdict"})) == 1
-    assert time.process_time() - began < 3
+def test_a_line_twice_as_long_takes_twice_the_work() -> None:
+    def follow(length: int) -> None:
+        tips: tuple[str, ...] = ()
+        entries, steps = {}, []
+        for seed in range(length):
+            documents = dict(verdict(seed).documents)
+            entry = Entry(kind="verdict", pipeline="churn", place="model", documents=documents, parents=tips)
+            entries[f"{entry.name}.json"], tips = entry.data, (entry.name,)
+            steps.append(Step(f"{seed:040x}", {f"{entry.name}.json": entry.data}, None))
+        assert course("churn", "model", steps).wrong == ()
+        found = Line.of("churn", "model", dict(entries))
+        assert (found.damage, found.tips, len(found.newest({"verdict"}))) == ((), tips, 1)
+
+    follow(2)  # whatever is made once
+    assert calls(lambda: follow(400)) < 2.2 * calls(lambda: follow(200))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.beside import beside
+from mlops.lower.workflows.beside import appoint, beside
 from mlops.spec.project import Continuous
 
 
@@ -27,3 +27,14 @@ def test_installs_the_judge_before_the_change_is_there() -> None:
 def test_a_named_change_is_checked_out_by_that_name() -> None:
     steps = beside(Continuous(), "judge", "change-of-mine")
     assert (steps[0].inputs["ref"], steps[3].inputs["ref"]) == ("judge", "change-of-mine")
+
+
+def test_what_an_upgrade_pins_is_installed_where_no_file_of_the_change_is_taken_for_a_module() -> None:
+    (step,), judging = appoint(Continuous(install="lock"))
+    assert judging == {"JUDGE": "${{ steps.appoint.outputs.judge }}"}
+    assert step.identity == "appoint"
+    assert "/.judge/bin/python -P -m pip " in step.run
+
+
+def test_a_repository_that_brings_the_program_appoints_nobody() -> None:
+    assert appoint(Continuous(install="make")) == ((), {"JUDGE": ".venv/bin/mlops"})

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 import yaml
 
+from mlops.app.auditing.enter import enter
 from mlops.app.judging import recompute, replay
 from mlops.app.judging.agreement import first_difference
 from mlops.app.judging.recompute import recomputed
@@ -138,6 +139,7 @@ def test_a_gate_that_only_a_forgery_passes_ends_with_5_and_passes_where_nothing_
     rewrite(shop, PREDICTIONS, candidate=pl.col("target").cast(pl.Float64))
     _in_this_process(shop / CHURN, ("gate", "package"), shop / "log")
     relock(shop)
+    enter(shop, "churn")  # a forger can
     capsys.readouterr()
     assert run(["gate", "churn", "--base", "HEAD"]) == 5
     assert "the score of candidate of " in capsys.readouterr().err

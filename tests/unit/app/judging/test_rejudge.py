@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops.app.auditing.enter import enter
 from mlops.app.judging import recompute
 from mlops.app.judging.gate import read_verdict
 from mlops.app.judging.rejudge import Rejudged, rejudge
@@ -157,6 +158,7 @@ def test_the_command_line_says_it_in_every_form(
     (root / "conf" / "pipeline").mkdir(parents=True)
     (root / "conf" / "project.yaml").write_text("name: x\n")
     (root / "conf" / "pipeline" / "visits.yaml").write_text("# @package _global_\n")
+    enter(root, "visits")
     monkeypatch.setattr(recompute, "recomputed", believing)  # such a run has no rows of its own
     monkeypatch.chdir(root)
     assert run(["gate", "visits", "--base", "HEAD", "-o", form]) == 2

@@ -40,6 +40,7 @@ GOES_BY = {
     "show": ["show"],
     "catalogue": ["catalogue"],
     "history": ["history", "churn"],
+    "why": ["why", "sha256:000000000000"],
     "monitor": ["monitor", "churn"],
     "retrain": ["retrain", "churn"],
 }

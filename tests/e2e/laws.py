@@ -87,7 +87,8 @@ def _one_key(merge: Merge) -> Iterator[str]:
 
 
 def _one_release(merge: Merge, files: list[str]) -> Iterator[str]:
-    others = [path for path in merge.changed if path not in files and "/comparisons/" not in path]
+    beside = ("/comparisons/", "/ledger/")  # which neither the compiler nor DVC reads
+    others = [path for path in merge.changed if path not in files and not any(part in path for part in beside)]
     if len(files) > 1 or others:
         yield f"it is more than one release: {', '.join((*files, *others))}"
     before, after = (_said(merge.company, commit, files[0]) for commit in (merge.before, merge.event.sha))

@@ -151,7 +151,7 @@ def test_what_was_judged_is_taken_over_on_another_processor_and_nothing_is_train
     assert pull["head"]["ref"] == "mlops/record/churn"
     changed = team.origin.changed("main", pull["head"]["ref"])
     assert "pipelines/churn/dvc.lock" in changed
-    assert {path.split("/")[2] for path in changed} == {"dvc.lock", "reports"}
+    assert {path.split("/")[2] for path in changed} == {"dvc.lock", "ledger", "reports"}
     assert team.bundle in team.origin.read(pull["head"]["ref"], "pipelines/churn/reports/bundle.json")
     pushed = {path.name for path in (team.folder / "remote").rglob("*") if path.is_file()}
     lock = team.origin.read(pull["head"]["ref"], "pipelines/churn/dvc.lock")
@@ -187,7 +187,8 @@ def test_what_ci_made_is_recorded_first_and_its_release_is_one_line_after_that(t
     assert plays.say(team.work, "verify", "churn").startswith("lock, configuration, data and bundles agree")
     assert len(team.api.pulls) == 2
     pull = team.api.pulls[-1]
-    assert team.origin.changed("main", pull["head"]["ref"]) == ("conf/release/staging/churn.yaml",)
+    file, entry = sorted(team.origin.changed("main", pull["head"]["ref"]))
+    assert (file, entry.rpartition("/")[0]) == ("conf/release/staging/churn.yaml", "pipelines/churn/ledger/staging")
     assert f"bundle: {team.bundle}" in team.origin.read(pull["head"]["ref"], "conf/release/staging/churn.yaml")
     assert "Judged by the run of its pull request: the very same bundle." in pull["body"]
 

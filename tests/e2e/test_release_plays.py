@@ -86,7 +86,8 @@ def test_a_merge_registers_the_bundle_and_proposes_it_for_staging(team: Team, fi
     (pull,) = team.api.pulls
     assert pull["user"]["login"] == "Iv1shop[bot]"
     assert pull["base"]["ref"] == "main"
-    assert team.origin.changed("main", pull["head"]["ref"]) == ("conf/release/staging/churn.yaml",)
+    file, entry = sorted(team.origin.changed("main", pull["head"]["ref"]))
+    assert (file, entry.rpartition("/")[0]) == ("conf/release/staging/churn.yaml", "pipelines/churn/ledger/staging")
 
 
 def test_each_secret_is_held_by_the_steps_that_need_it_and_by_no_other(first: Run) -> None:
@@ -185,7 +186,8 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     assert second.results == plays.REGISTERED, second.log
     assert "| ✅ | auroc no worse than champion by 0.5 | 0 | [0, 0] | 100 |" in second.summary
     (comparison,) = (team.work / "pipelines/churn/comparisons").iterdir()
-    assert team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]) == ("conf/release/staging/churn.yaml",)
+    file, entry = sorted(team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]))
+    assert (file, entry.rpartition("/")[0]) == ("conf/release/staging/churn.yaml", "pipelines/churn/ledger/staging")
     assert "auroc against champion" in team.api.pulls[-1]["body"]
     assert json.loads(comparison.read_bytes())["champion"] in before
     moved = team.play(team.origin.merge(team.api.pulls[-1]["head"]["ref"]), "release")

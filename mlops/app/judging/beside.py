@@ -159,7 +159,9 @@ def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) ->
 def _refuse_unentered(beside: Beside, name: str) -> None:
     """Refuse a change whose ledger does not say what it decides, or no longer says what was decided before it."""
     from mlops.app.auditing.check import unentered
+    from mlops.app.auditing.held import hold_entered
 
+    hold_entered(beside.root, name, beside.base)
     found = list(unentered(beside.root, beside.workspace.project, [name], beside.base))
     if found:
         raise IntegrityError("\n".join(f"{name}: {fault.message}" for fault in found), hint=found[0].hint)

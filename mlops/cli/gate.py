@@ -53,15 +53,15 @@ def command(
     answers = Answers.of(reviews)
     judged, unread = _each(here, known(Configuration(here), names), base, answers)
     if form == "json":
-        emit([_value(verdict, again) for verdict, again in judged])
+        emit([value(verdict, again) for verdict, again in judged])
     for verdict, again in judged if form != "json" else ():
         if again is not None:
             click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=explain))
         else:
             click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
     if record is not None and judged and (again := judged[0][1]) is not None:
-        _write(record, again)
-    _annotate(here, [verdict for verdict, _ in judged])
+        write(record, again)
+    annotate_verdicts(here, [verdict for verdict, _ in judged])
     errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
     for error in (*errors, *unread):
         report(error)
@@ -100,7 +100,8 @@ def _read(here: Path, name: str, base: str | None, answers: Answers) -> _Judged:
     return again.whole, again
 
 
-def _write(file: Path, again: Rejudged) -> None:
+def write(file: Path, again: Rejudged) -> None:
+    """Write the verdict that holds, for the comment."""
     from mlops.files.atomic import write_text
     from mlops.files.canonical import dumps
 
@@ -109,7 +110,8 @@ def _write(file: Path, again: Rejudged) -> None:
     write_text(file, dumps({**document, "models": again.models}))
 
 
-def _annotate(here: Path, verdicts: list[Verdict]) -> None:
+def annotate_verdicts(here: Path, verdicts: list[Verdict]) -> None:
+    """Point at the rules that did not pass, where GitHub shows it."""
     if not annotated():
         return
     from mlops.app.language.places import of_verdict
@@ -119,7 +121,8 @@ def _annotate(here: Path, verdicts: list[Verdict]) -> None:
             annotate(found.severity, found.message, found.position, err=True)
 
 
-def _value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
+def value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
+    """Give a verdict as a JSON value."""
     value = {"pipeline": verdict.pipeline, "verdict": verdict.verdict, "champion": verdict.champion}
     if again is None:
         return {**value, "rules": verdict.rules}

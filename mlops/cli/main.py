@@ -22,6 +22,7 @@ VERBS = {
     "plan": "What will change, and why",
     "run": "Reproduce pipelines and show their verdicts",
     "gate": "The verdict of the last run",
+    "judge": "Judge a change beside what judges it",
     "waive": "Let a rule be missed for a while",
     "comment": "The one comment of a pull request",
     "verify": "Do lock, configuration, data and bundle agree?",

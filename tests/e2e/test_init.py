@@ -160,7 +160,7 @@ def test_a_pull_request_is_judged_from_the_lock_alone(shop: Shop) -> None:
     desk.type("mlops compile && git add -A && git commit --quiet -m 'A simple model will do'")
     run = shop.open(desk)
     assert run["verdict"].result == "success", run.log
-    for job in ("check", "affected", "pipeline", "comment"):
+    for job in ("check", "affected", "pipeline", "judge", "comment"):
         (instance,) = run[job].instances
         assert instance.step("Install").outcome == "success"
         assert (instance.workspace / ".venv" / "bin" / "mlops").is_file()

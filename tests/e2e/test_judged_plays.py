@@ -125,7 +125,8 @@ def stages(run: Run) -> list[str]:
 
 def test_the_comment_reads_what_it_read_before_and_the_record_is_kept_apart(team: Team) -> None:
     assert team.judged.results == dict.fromkeys(team.judged.results, "success"), team.judged.log
-    assert sorted(path.name for path in team.judged.artifacts.iterdir()) == ["judged", "plan", "report-churn"]
+    kept = sorted(path.name for path in team.judged.artifacts.iterdir())
+    assert kept == ["judged", "plan", "report-churn", "verdict-churn"]
     (instance,) = team.judged["judged"].instances
     assert instance.permissions == {}
 

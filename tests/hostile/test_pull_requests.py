@@ -2,7 +2,9 @@
 
 `pull_requests/<name>/attack.yaml` says what is tried and holds:
 
-- `edit`: a list of [file, text, other text]; `remove`: files. Files in `files/` are written over those of the base.
+- `edit`: a list of [file, text, other text]; `remove`: files; `link`: a list of [path, target]. Files in `files/` are
+  written over those of the base.
+- `beside: true`: the pull request lies in `change/`, committed, beside the base that judges it.
 - `compile: true` compiles as its author would; `run: MODEL` leaves what a run of such a model leaves;
   `lock: true` lets the lock say what lies there, which is how a lock is forged.
 - `verb`: what the workflow calls; `{base}` stands for the commit before, `{evidence}` for what the
@@ -30,7 +32,7 @@ import yaml
 from mlops.app.judging import recompute
 from mlops.cli.main import run
 from tests.builders.believed import believing
-from tests.builders.repositories import edit
+from tests.builders.repositories import edit, git
 from tests.hostile import repository
 
 HERE = Path(__file__).parent / "pull_requests"
@@ -66,19 +68,33 @@ class Attack:
         """Read one; what it says is checked here, so that a slip is no pass."""
         said = yaml.safe_load((HERE / name / "attack.yaml").read_text())
         assert set(said) <= {
-            *("tries", "edit", "remove", "compile", "run", "lock", "verb", "ends", "says", "guard", "becomes")
+            *("tries", "edit", "remove", "link", "compile", "run", "lock", "beside"),
+            *("verb", "ends", "says", "guard", "becomes"),
         }, name
         assert {"tries", "verb", "ends", "says", "guard", "becomes"} <= set(said), name
         return cls(HERE / name, said)
 
     def propose(self, root: Path) -> None:
-        """Leave the work tree as a job finds it that checked the pull request out."""
+        """Leave the work tree as a job finds it that checked the pull request out, or the base with it beside."""
+        if self.said.get("beside"):
+            change = shutil.copytree(root, root.parent / "change", symlinks=True)
+            self._lay_out(change)
+            shutil.rmtree(change / ".mlops", ignore_errors=True)
+            git(change, "add", "--all", "--force")
+            git(change, "commit", "-q", "--allow-empty", "-m", "change")
+            change.rename(root / "change")
+            return
+        self._lay_out(root)
+
+    def _lay_out(self, root: Path) -> None:
         if (self.folder / "files").is_dir():
             shutil.copytree(self.folder / "files", root, dirs_exist_ok=True)
         for file, before, after in self.said.get("edit", ()):
             edit(root, file, before, after)
         for file in self.said.get("remove", ()):
             (root / file).unlink()
+        for path, target in self.said.get("link", ()):
+            (root / path).symlink_to(target)
         if "run" in self.said:
             repository.ran(root, self.said["run"])
         elif self.said.get("compile"):

@@ -123,10 +123,13 @@ def _told(name: str, waiver: Waiver, approval: Approval) -> str:
     return f"{name}: the waiver of `{waiver.rule}`: {approval.sentence}"
 
 
-def hold_waivers(root: Path, again: Rejudged, answers: Answers) -> tuple[Rejudged, tuple[str, ...]]:
+def hold_waivers(
+    root: Path, again: Rejudged, answers: Answers, home: Path | None = None
+) -> tuple[Rejudged, tuple[str, ...]]:
     """Take out of both verdicts the waivers that their approvers did not approve; give what is to be said of each.
 
-    Where nobody looked, a rule that only a waiver lets pass is inconclusive if a policy refuses that, else it is said.
+    The main branch is the one that `home` names, the repository that judges. Where nobody looked, a rule that only
+    a waiver lets pass is inconclusive if a policy refuses that, else it is said.
 
     Raises:
         ConfigurationError: a policy that it depends on, or conf/project.yaml, cannot be read.
@@ -134,7 +137,7 @@ def hold_waivers(root: Path, again: Rejudged, answers: Answers) -> tuple[Rejudge
     judged = (again.now, *(() if again.before is None else (again.before,)))
     if not any(rule.get("waived") for each in judged for rule in each.rules):
         return again, ()
-    waiving = Waiving(root, again.base, open_project(root)[1].ci.branch, answers)
+    waiving = Waiving(root, again.base, open_project(home or root)[1].ci.branch, answers)
     found: dict[Waiver, Approval | None] = {}
 
     def look(waiver: Waiver) -> Approval | None:

@@ -72,11 +72,13 @@ def meet(
     live: Path,
     digest: str,
     measured: Mapping[str, Any] | None = None,
+    home: Path | None = None,
 ) -> Opponent:
     """Ask the live model, whose bundle is in the folder `live`, about the test rows of a run.
 
     `sections` are the run's parameters by stage. What serving costs is measured where a rule asks for it, unless
-    `measured` was measured of these two before.
+    `measured` was measured of these two before. What the live model learnt from is looked up in `home`, or in the run's
+    own repository.
 
     Raises:
         InfrastructureError: the test rows are not here.
@@ -102,7 +104,7 @@ def meet(
     try:
         both = confronted(predictions, champion, digest, test, params.own, (run.root, run.name))
         kept = unlearnt(
-            run.root, run.name, digest, run.place, test, validated.get("keys") or (), evaluated.get("group")
+            home or run.root, run.name, digest, run.place, test, validated.get("keys") or (), evaluated.get("group")
         )
     except DataError as error:
         return Opponent(digest, verdict=FAIL, sentence=f"the live model cannot be asked: {error.message}")

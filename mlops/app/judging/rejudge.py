@@ -66,10 +66,11 @@ class Rejudged:
         return self.before
 
 
-def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None) -> Rejudged:
+def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None, home: Path | None = None) -> Rejudged:
     """Judge a pipeline's predictions by its compiled gate and by that of a commit, beside what is live there.
 
-    They are those made `again` where they were, else the recorded ones.
+    They are those made `again` where they were, else the recorded ones. The live model is looked up in `home`, the
+    repository that judges, where that is another checkout.
 
     Raises:
         InfrastructureError: there are no predictions here, or no compiled gate, or the live bundle cannot be had.
@@ -87,7 +88,7 @@ def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None) -
     claims = claimed(root, name, commit, now, before)
     with code_at(root, name, commit) as code:
         scores = None if again is None else again.predictions
-        bench = _Bench(run, sections, live, _first(root, commit), code, scores)
+        bench = _Bench(run, sections, live, _first(root, commit), code, home or root, scores)
         judged, opponent = bench.judge(now, claims)
         changed = frozenset[str]() if before is None else _changed(root, name, commit, before)
         other = before is not None and (changed or claims or rules_of(before) != rules_of(now))
@@ -115,7 +116,7 @@ def _bytes(path: Path) -> bytes | None:
 class _Bench:
     """The run that two gates judge, and the live model beside it, whose cost of serving is measured once.
 
-    `code` holds the pipeline's own code as the base has it: only that is run.
+    `code` holds the pipeline's own code as the base has it: only that is run. `home` is the repository that judges.
     """
 
     run: Run
@@ -123,6 +124,7 @@ class _Bench:
     live: str | None
     first: str
     code: Path
+    home: Path
     scores: Predictions | None = None
     """Those made again; None judges the recorded ones."""
     serving: Mapping[str, Any] | None = None
@@ -162,9 +164,9 @@ class _Bench:
         about_it = any(rule.against == "champion" for rule in (*params.rules, *params.serving))
         if live is None or not about_it or live == reported(root, name).get("digest"):
             return None
-        _, project = open_project(root, name)
-        folder = fetch_live(root, project, name, live)
-        opponent = meet(self.run, predictions, params, self.sections, folder, live, self.serving)
+        _, project = open_project(self.home)
+        folder = fetch_live(self.home, project, name, live)
+        opponent = meet(self.run, predictions, params, self.sections, folder, live, self.serving, self.home)
         self.serving = opponent.serving or self.serving
         return opponent
 

@@ -85,7 +85,7 @@ def hold(workspace: Workspace, left: Left, told: str | None) -> Contents:
         IntegrityError: it does not agree with itself, or with what its job told.
     """
     name, pipeline = left.pipeline.name, left.pipeline
-    locked = _lock(left)
+    locked = lock_of(left)
     moved = [*other_run(pipeline, locked), *other_data(workspace.root, pipeline, locked)]
     if moved:
         raise OtherInputs(f"{name}: {moved[0]}")
@@ -168,7 +168,7 @@ def _extra(left: Left) -> Iterator[str]:
             yield f"{relative[:100]!r} is no output of a run"
 
 
-def _lock(left: Left) -> dict[str, LockedStage]:
+def lock_of(left: Left) -> dict[str, LockedStage]:
     """Read the lock, which DVC will read after us, and refuse what DVC would not have written."""
     path = left.folder / LOCK
     if path.stat().st_size > _LARGEST_LOCK:

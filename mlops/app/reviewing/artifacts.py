@@ -41,10 +41,13 @@ _BATCHES = TypeAdapter(tuple[_Batch, ...])
 
 @dataclass(frozen=True)
 class Told:
-    """What the job that judged a pipeline told of it: its artifact, the digests of that, of bundle and statement."""
+    """What jobs that ran and judged a pipeline told of it: artifacts, their digests, those of bundle and statement."""
 
     artifact: str
     digest: str
+    verdict: str = ""
+    """The artifact of the job that judged it, in which the verdict is; empty where the workflow has no such job."""
+    judged: str = ""
     bundle: str | None = None
     statement: str | None = None
 
@@ -56,32 +59,59 @@ def told(needs: str) -> dict[str, Told]:
         IntegrityError: it cannot be read.
     """
     jobs = _parsed(_NEEDS, needs, "the context `needs`")
-    affected, ran = (jobs.get(name, _Job()).outputs for name in ("affected", "pipeline"))
+    affected, ran, judge = (jobs.get(name, _Job()).outputs for name in ("affected", "pipeline", "judge"))
     listed = affected.get("batches", "")
     found: dict[str, Told] = {}
     for batch in _parsed(_BATCHES, listed, "the list of batches") if listed else ():
         said = _TOLD.fullmatch(ran.get(f"bundle-{batch.index}", ""))
         known = (said["bundle"], said["statement"]) if said else (None, None)
-        held = Told(f"report-{batch.name}", ran.get(f"evidence-{batch.index}", ""), *known)
+        verdict = f"verdict-{batch.name}" if "judge" in jobs else ""
+        evidence, judged = ran.get(f"evidence-{batch.index}", ""), judge.get(f"verdict-{batch.index}", "")
+        held = Told(f"report-{batch.name}", evidence, verdict, judged, *known)
         found |= dict.fromkeys(batch.pipelines.split(), held)
     return found
 
 
-def places(folder: Path, needs: str) -> dict[str, Path]:
-    """Say which folder holds the evidence of each pipeline, having compared it with the digest its own job told.
+@dataclass(frozen=True)
+class Place:
+    """Which folder holds what the run of a pipeline left, and which its verdict; None where nothing judges apart."""
+
+    ran: Path
+    judged: Path | None = None
+
+
+def places(folder: Path, needs: str) -> dict[str, Place]:
+    """Say where the evidence of each pipeline is, having compared it with the digest its own job told.
 
     `needs` is the `needs` context of the job that reads, as JSON: `affected` gave the digest of the plan and the
-    batches, each job of `pipeline` the digest of what it left.
+    batches, each job of `pipeline` and of `judge` the digest of what it left.
 
     Raises:
         IntegrityError: something is there that no job told of, or it has other bytes.
     """
     known = told(needs)
     digests = {item.artifact: item.digest for item in known.values()}
+    digests |= {item.verdict: item.judged for item in known.values() if item.verdict}
     plan = _parsed(_NEEDS, needs, "the context `needs`").get("affected", _Job()).outputs.get("digest", "")
     for name in _names(folder):
         compare(folder, name, plan if name == _PLAN else digests.get(name, ""))
-    return {name: folder / item.artifact / name for name, item in known.items()}
+    return {
+        name: Place(folder / item.artifact / name, folder / item.verdict / name if item.verdict else None)
+        for name, item in known.items()
+    }
+
+
+def left(folder: Path, name: str, needs: str) -> Path:
+    """Say which folder holds what the run of a pipeline left, having compared it with the digest its job told.
+
+    Raises:
+        IntegrityError: no job told of it, or it has other bytes.
+    """
+    item = told(needs).get(name)
+    if item is None:
+        raise IntegrityError(f"{name}: no job of this run says that it ran it", hint=_HINT)
+    compare(folder, item.artifact, item.digest)
+    return folder / item.artifact / name
 
 
 def digest(folder: Path) -> str:

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from mlops.app.reviewing.artifacts import Place
 from mlops.errors import IntegrityError
 from mlops.spec.block import Name
 from mlops.verdict import DEFERRED, Verdict, held
 
 _LARGEST = 64 * 2**20
-_JUDGED = (0, 2, 7)  # how `mlops run` ends when every stage ended
+ENDED = (0, 2, 7)  # how `mlops run` ends when every stage ended
 
 
 class _Read(BaseModel, extra="ignore", frozen=True):
@@ -156,7 +157,7 @@ def read_plan(folder: Path) -> PlanRead | None:
     return plan
 
 
-def read_judged(folder: Path, plan: PlanRead, places: Mapping[str, Path] | None = None) -> tuple[Judged, ...]:
+def read_judged(folder: Path, plan: PlanRead, places: Mapping[str, Place] | None = None) -> tuple[Judged, ...]:
     """Read what the jobs left of every affected pipeline, in the order of their names.
 
     `places` says where the evidence of each is; without it, wherever one artifact claims to hold it.
@@ -171,7 +172,7 @@ def read_judged(folder: Path, plan: PlanRead, places: Mapping[str, Path] | None 
     return tuple(_judged(change, places.get(change.name)) for change in changes)
 
 
-def _claimed(folder: Path, names: list[str]) -> dict[str, Path]:
+def _claimed(folder: Path, names: list[str]) -> dict[str, Place]:
     found: dict[str, list[Path]] = {name: [] for name in names}
     for path in sorted(folder.glob("report-*/*")):
         found.get(path.name, []).append(path)
@@ -179,18 +180,21 @@ def _claimed(folder: Path, names: list[str]) -> dict[str, Path]:
         if len(paths) > 1:
             claims = " and ".join(path.parent.name for path in paths)
             raise IntegrityError(f"{name}: {claims} both claim to be its evidence", hint="run the jobs again")
-    return {name: paths[0] for name, paths in found.items() if paths}
+    return {name: Place(paths[0]) for name, paths in found.items() if paths}
 
 
-def _judged(change: Change, here: Path | None) -> Judged:
-    if here is None or not here.is_dir() or here.is_symlink() or here.parent.is_symlink():
+def _judged(change: Change, place: Place | None) -> Judged:
+    here = None if place is None else place.ran
+    if place is None or here is None or not here.is_dir() or here.is_symlink() or here.parent.is_symlink():
         return Judged(change=change)
     code = _code(here / "exit-code")
     # committed reports of an earlier run are there too when a stage stopped: they say nothing of this run
-    gate = (_read(here / "judged.json", Gate) or _read(here / "gate.json", Gate)) if code in _JUDGED else None
+    # where another job judges, what the run says of itself is no verdict
+    files = [here / "judged.json", here / "gate.json"] if place.judged is None else [place.judged / "judged.json"]
+    gate = next((read for file in files if (read := _read(file, Gate)) is not None), None) if code in ENDED else None
     if gate is None:
         return Judged(change=change, exit_code=code)
-    found = [_read(here / name, Metrics) or Metrics() for name in ("metrics.json", "judged.json")]
+    found = [_read(file, Metrics) or Metrics() for file in (here / "metrics.json", files[0])]
     models = {model: table for each in found for model, table in each.models.items()}
     return Judged(change=change, gate=gate.whole, metrics=Metrics(models=models), exit_code=code)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops.app.reviewing.evidence import Change, Figure, Gate, Judged, Rule
+from mlops.app.reviewing.evidence import ENDED, Change, Figure, Gate, Judged, Rule
 from mlops.app.reviewing.markdown import escape, folded, interval, number, plain
 
 MARKS = {
@@ -52,9 +52,11 @@ def blocked(item: Judged) -> str:
     """Show the first reason and fold a sentence for every rule that did not pass, and the commands that tell more."""
     name = item.change.name
     if item.gate is None:
-        code = (
-            "its job left no report" if item.exit_code is None else f"a stage stopped with exit code {item.exit_code}"
-        )
+        code = f"a stage stopped with exit code {item.exit_code}"
+        if item.exit_code is None:
+            code = "its job left no report"
+        elif item.exit_code in ENDED:
+            code = "what its run left could not be judged"
         body = [_stopped(item), "", "```sh", f"mlops run {name}", "```"]
         return folded(f"❌ <b>{escape(name)}</b>: no verdict, {code}", body)
     rules = [rule for word in ("fail", "inconclusive") for rule in item.gate.rules if rule.state == word]
@@ -75,6 +77,8 @@ def working(item: Judged) -> str:
 def _stopped(item: Judged) -> str:
     if item.exit_code is None:
         return "The job did not start, or was stopped before the end."
+    if item.exit_code in ENDED:
+        return "The log of the job that judges says why. What the run says of itself is no verdict."
     return f"{_CODES.get(item.exit_code, 'A defect')}. The log of the job says more."
 
 

@@ -75,7 +75,7 @@ def _pipeline(root: Path, pipeline: PipelinePlan, *, whole: bool) -> Iterator[Fi
     for path, place in bad_objects(root, locked, looked) if whole else ():
         yield Finding(pipeline.name, f"{path} has other bytes in DVC's cache, {place}", 5)
     looked.keep()
-    yield from _bundle(root, pipeline)
+    yield from bundle_findings(root, pipeline)
 
 
 def _remote(root: Path, name: str) -> Iterator[Finding]:
@@ -146,7 +146,7 @@ def _compare(place: Path, path: str, recorded: str | None, what: str, name_of: N
         yield f"{path} is not {what}"
 
 
-def _bundle(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
+def bundle_findings(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
     """Check the bundle's own digests, that it is the one that the report names, and what the report binds."""
     from mlops.app.releasing.bundles import reported
     from mlops.bundle.contents import Contents

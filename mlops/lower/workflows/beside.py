@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import set_up
+from mlops.lower.workflows.shared import reading, set_up
 from mlops.plan.workflow import Step
-from mlops.spec.project import Continuous
+from mlops.spec.project import Continuous, Reader
 
 CHANGE = "change"
 """The folder, beside what judges, that the change is checked out into."""
@@ -18,6 +18,24 @@ if ! .venv/bin/mlops judge --help > /dev/null 2>&1; then
 fi
 .venv/bin/mlops judge --change {CHANGE} --place
 """
+
+# A fork may not read the remote: what the change itself holds is all there is then.
+_FETCH = """\
+read -r -a names <<< "$PIPELINES"
+if ! {}; then
+  echo '::warning title=Not all data was fetched::the DVC remote cannot be read here'
+fi
+"""
+
+
+def fetch_beside(reader: Reader | None, names: dict[str, str], condition: str = "") -> Step:
+    """Bring the data of the pipelines that `PIPELINES` lists from the judge's own remote, by its digests.
+
+    DVC lays nothing out: a list of files in the remote may name one outside of its folder, as of what judges.
+    """
+    fetch = f'.venv/bin/mlops judge "${{names[@]}}" --change {CHANGE} --fetch'
+    run, signed = reading(reader, fetch)
+    return Step("Fetch the data", run=_FETCH.format(run), environment=names | signed, condition=condition)
 
 
 def beside(settings: Continuous, judge_ref: str, change_ref: str) -> tuple[Step, ...]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from mlops.lower.workflows.batches import batched, indexed
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.shared import (
     PERIODS,
     READ,
-    batched,
     cron,
     fetch,
     head,
-    indexed,
     keep,
     on_main,
     permissions,

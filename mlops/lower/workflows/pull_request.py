@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, approval, batched, fetch_recorded, identified, indexed, keep, set_up
+from mlops.lower.workflows.batches import batched, indexed
+from mlops.lower.workflows.judge import judge
+from mlops.lower.workflows.shared import READ, approval, fetch_recorded, identified, keep, set_up
 from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.project import Continuous
@@ -53,23 +55,7 @@ done
 exit "$status"
 """
 
-_VERIFY = """\
-for name in $PIPELINES; do
-  .venv/bin/mlops verify "$name"
-done
-"""
-
-_JUDGE = """\
-status=0
-for name in $PIPELINES; do
-  mkdir -p "evidence/$name"
-  .venv/bin/mlops gate "$name" --base "$BASE" --explain -o md --record "evidence/$name/judged.json" \
-    >> "$GITHUB_STEP_SUMMARY" || status=$?
-done
-exit "$status"
-"""
-
-# What passed is kept whole enough for the main branch to take over: the lock and the bundle beside the reports. The
+# What ended is kept whole enough to be judged, and for the main branch to take over: its lock and its bundle too. The
 # digests of a bundle and of the statement on it are told where a job has one pipeline, so that all of them together
 # fit into one variable.
 # upload-artifact leaves out what begins with a dot.
@@ -79,8 +65,11 @@ for name in $PIPELINES; do
   mkdir -p "evidence/$name"
   if [ -d "$here/reports" ]; then cp -R "$here/reports/." "evidence/$name/"; fi
   code=$(cat "evidence/$name/exit-code" 2> /dev/null || true)
-  if [ "$code" = 0 ] && [ -f "$here/artifacts/bundle/manifest.json" ] && [ -f "$here/reports/bundle.json" ]; then
+  case "$code" in 0 | 2 | 7) ended=yes ;; *) ended= ;; esac
+  if [ -n "$ended" ] && [ -f "$here/dvc.lock" ] && [ -f "$here/artifacts/bundle/manifest.json" ]; then
     KEEP
+  fi
+  if [ "$code" = 0 ] && [ -f "$here/artifacts/bundle/manifest.json" ] && [ -f "$here/reports/bundle.json" ]; then
     bundle="bundle-$INDEX=sha256:$(sha256sum "$here/artifacts/bundle/manifest.json" | cut -d ' ' -f 1)"
     bundle="$bundle sha256:$(sha256sum "$here/reports/bundle.json" | cut -d ' ' -f 1)"
     if [ "$name" = "$PIPELINES" ]; then echo "$bundle" >> "$GITHUB_OUTPUT"; fi
@@ -104,7 +93,7 @@ printf '%s\\n' "$NEEDS" > judged.json
 
 _COMMENT = """\
 .venv/bin/mlops comment evidence --commit "$COMMIT" --base "$BASE" \\
-  --job "check=$CHECK" --job "affected=$AFFECTED" --job "pipeline=$PIPELINE" """
+  --job "check=$CHECK" --job "affected=$AFFECTED" --job "pipeline=$PIPELINE" --job "judge=$JUDGE" """
 
 
 def lower_pull_request(settings: Continuous) -> Workflow:
@@ -119,6 +108,7 @@ def lower_pull_request(settings: Continuous) -> Workflow:
             _check(settings),
             _affected(settings),
             _pipeline(settings),
+            judge(settings, _BASE),
             _judged(settings),
             _comment(settings),
             _verdict(settings),
@@ -137,7 +127,7 @@ def _check(settings: Continuous) -> Job:
 
 
 def _affected(settings: Continuous) -> Job:
-    find = _FIND + batched(settings, "affected", "plan.json", "recorded")
+    find = _FIND + batched(settings, "affected", "plan.json", "recorded", least=True)
     steps = (
         *set_up(settings),
         Step("Find the affected pipelines", run=find, environment={"BASE": _BASE}, identity="find"),
@@ -162,6 +152,8 @@ def _affected(settings: Continuous) -> Job:
 def _pipeline(settings: Continuous) -> Job:
     """Run a batch, and tell the digest of what it leaves: each job of the matrix has an output of its own.
 
+    Own code of the change runs here, and whatever ran here says nothing that is believed: another job judges.
+
     Any job of a run may replace another's artifact, but not its output.
     """
     names = {"PIPELINES": "${{ matrix.batch.pipelines }}"}
@@ -174,8 +166,6 @@ def _pipeline(settings: Continuous) -> Job:
         *set_up(settings),
         fetch_recorded(reader, names),
         Step("Run", run=_RUN, environment=names | recorded),
-        Step("Verify the recorded run", run=_VERIFY, environment=names),
-        Step("Judge", run=_JUDGE, environment={**names, "BASE": _BASE}, condition=always),
         Step("Collect the reports", collect, environment=names | index, condition=always, identity="collect"),
         keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )
@@ -208,7 +198,7 @@ def _judged(settings: Continuous) -> Job:
         Step("Write down what each job told", run=_TOLD, environment={"NEEDS": "${{ toJSON(needs) }}"}),
         keep("Keep it", "judged", "judged.json", found="error", days=90),
     )
-    needs = ("check", "affected", "pipeline")
+    needs = ("check", "affected", "pipeline", "judge")
     condition = "needs.affected.outputs.count != '0'"
     return Job("judged", "What was judged", settings.runner, 5, steps, needs=needs, condition=condition)
 
@@ -219,13 +209,14 @@ def _comment(settings: Continuous) -> Job:
         "CHECK": "${{ needs.check.result }}",
         "AFFECTED": "${{ needs.affected.result }}",
         "PIPELINE": "${{ needs.pipeline.result }}",
+        "JUDGE": "${{ needs.judge.result }}",
         "COMMIT": "${{ github.event.pull_request.head.sha }}",
         "BASE": "${{ github.event.pull_request.base.sha }}",
         "MLOPS_NEEDS": "${{ toJSON(needs) }}",
     }
     fetched: dict[str, str | int | bool] = {
         "path": "evidence",
-        "pattern": "{plan,report-*}",
+        "pattern": "{plan,report-*,verdict-*}",
         "digest-mismatch": "error",
     }
     token = {"GITHUB_TOKEN": "${{ github.token }}", "NUMBER": "${{ github.event.pull_request.number }}"}
@@ -248,13 +239,16 @@ def _comment(settings: Continuous) -> Job:
         15,
         steps,
         (READ, Permission("pull-requests", "write", "to keep the one comment up to date")),
-        needs=("check", "affected", "pipeline"),
+        needs=("check", "affected", "pipeline", "judge"),
         condition="${{ !cancelled() && github.event_name == 'pull_request' }}",
     )
 
 
 def _verdict(settings: Continuous) -> Job:
-    """Depend on what judges, not on what tells: a comment that could not be posted blocks nobody."""
-    needs = ("check", "affected", "pipeline")
+    """Depend on what judges, not on what tells: a comment that could not be posted blocks nobody.
+
+    The judge is never skipped: that nothing is affected is its own to say, not the change's.
+    """
+    needs = ("check", "affected", "pipeline", "judge")
     steps = (verdict(needs, {"pipeline": '.affected.outputs.count == "0"'}),)
     return Job("verdict", "verdict", settings.runner, 5, steps, needs=needs, condition="always()")

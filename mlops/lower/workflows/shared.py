@@ -93,16 +93,6 @@ echo "$said" >> "$GITHUB_STEP_SUMMARY"
 """
 
 
-_BATCHED = """\
-batches=$(jq -c --argjson jobs JOBS 'SOME.KEY
-  | length as $all | ([1, (($all + $jobs - 1) / $jobs | floor)] | max) as $size
-  | [range(0; $all; $size) as $first | .[$first:$first + $size]
-  | {name: (.[0] + (if length > 1 then "-and-\\(length - 1)-more" else "" end)), pipelines: join(" ")MORE}]
-  | to_entries | map(.value + {index: .key})' FILE)
-printf '%s\\n' "count=$(jq '.KEY | length' FILE)" "batches=$batches" >> "$GITHUB_OUTPUT"
-"""
-
-
 def set_up(settings: Continuous, reference: str = "", *, history: bool = False) -> tuple[Step, ...]:
     """Check out a commit (the one under test where none is named), and install what it pins."""
     inputs: dict[str, str | int | bool] = {"fetch-depth": 0, "persist-credentials": False}
@@ -144,11 +134,16 @@ def fetch_data(settings: Continuous, names: dict[str, str], condition: str) -> S
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
-    pull, signed = _PULL, {}
-    if reader is not None:
-        pull = f"{{ {_sign_in(_READER)} && {_PULL}; }}"
-        signed = {"READER": reader.environment} | _signed_in(reader.cloud)
+    pull, signed = reading(reader, _PULL)
     return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
+
+
+def reading(reader: Reader | None, command: str) -> tuple[str, dict[str, str]]:
+    """Let a command sign in as who may read the DVC remote; give it and its environment."""
+    if reader is None:
+        return command, {}
+    run = f"{{ {_sign_in(_READER)} && {command}; }}"
+    return run, {"READER": reader.environment} | _signed_in(reader.cloud)
 
 
 def signed_in(cloud: Cloud | None, step: Step, environment: str = "") -> Step:
@@ -259,33 +254,6 @@ def keep(title: str, name: str, path: str, *, found: str = "warn", condition: st
         "retention-days": days,
     }
     return Step(title, uses="actions/upload-artifact", inputs=inputs, condition=condition)
-
-
-def batched(settings: Continuous, key: str, file: str, part: str = "") -> str:
-    """Give the lines that share out the pipelines which a JSON file lists, as outputs `count` and `batches`.
-
-    Names are known when the workflow runs, not when it is compiled. A job of the matrix takes several only where there
-    are more than `ci.jobs`; its `index` is the number of the output that it tells what it found by. A batch gives those
-    of its pipelines that the file lists as a `part` too under that name.
-    """
-    some = f"(.{part} // []) as $part | " if part else ""
-    more = f', {part}: (map(select(IN($part[]))) | join(" "))' if part else ""
-    return (
-        _BATCHED.replace("SOME", some)
-        .replace("MORE", more)
-        .replace("KEY", key)
-        .replace("FILE", file)
-        .replace("JOBS", str(settings.jobs))
-    )
-
-
-def indexed(settings: Continuous, step: str, *names: str) -> dict[str, str]:
-    """List the outputs of a matrix, whose jobs share them: one for each job, however many pipelines there are.
-
-    https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/pass-job-outputs
-    """
-    told = [f"{name}-{number}" for name in names for number in range(settings.jobs)]
-    return {name: f"${{{{ steps.{step}.outputs.{name} }}}}" for name in told}
 
 
 PERIODS = ("hour", "day", "week")

@@ -19,6 +19,7 @@ JUDGES = {
     "pr/check": (READ, "read", ""),
     "pr/affected": (READ, "read", ""),
     "pr/pipeline": (READ, "read", ""),
+    "pr/judge": (READ, "none", ""),
     "pr/judged": ({}, "none", ""),
     "pr/comment": ({**READ, **PULLS}, "none", ""),
     "pr/verdict": ({}, "none", ""),
@@ -77,10 +78,11 @@ def test_with_an_app_and_a_cloud(cloud: str) -> None:
 
 
 @pytest.mark.parametrize("runner", ["ubuntu-24.04", ["self-hosted"]])
-def test_with_a_reader_one_job_of_a_pull_request_has_an_identity_and_no_cache(runner: Any) -> None:
+def test_with_a_reader_what_runs_and_what_judges_have_an_identity_and_no_cache(runner: Any) -> None:
     reader = {"cloud": CLOUDS["aws"]}
     plain, read = (matrix(workflows(project("aws", runner=runner, **ci))) for ci in ({}, {"reader": reader}))
-    assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline"}
+    assert {name for name in plain if plain[name] != read[name]} == {"pr/pipeline", "pr/judge"}
+    assert read["pr/judge"] == read["pr/pipeline"]
     scopes, cache, environment = read["pr/pipeline"]
     assert (scopes, cache) == ({**READ, **IDENTITY}, "none")
     stranger = "${{ github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name != "
@@ -90,10 +92,11 @@ def test_with_a_reader_one_job_of_a_pull_request_has_an_identity_and_no_cache(ru
 
 def test_only_the_step_that_fetches_takes_the_readers_identity() -> None:
     texts = workflows(project("gcp", reader={"cloud": CLOUDS["gcp"]}))
-    steps = jobs(texts)["pr/pipeline"]["steps"]
-    assert [step["name"] for step in steps if "IDENTITY" in str(step)] == ["Fetch what is recorded"]
-    (fetches,) = [step for step in steps if "mlops identity" in step.get("run", "")]
-    assert (fetches["name"], fetches["env"]["READER"]) == ("Fetch what is recorded", "mlops-read")
+    for job, name in (("pr/pipeline", "Fetch what is recorded"), ("pr/judge", "Fetch the data")):
+        steps = jobs(texts)[job]["steps"]
+        assert [step["name"] for step in steps if "IDENTITY" in str(step)] == [name]
+        (fetches,) = [step for step in steps if "mlops identity" in step.get("run", "")]
+        assert (fetches["name"], fetches["env"]["READER"]) == (name, "mlops-read")
 
 
 def test_the_job_after_a_merge_is_the_writer_for_one_step_and_no_other_job_ever_is() -> None:
@@ -125,6 +128,26 @@ def test_every_permission_says_why() -> None:
     lines = re.findall(r"^      (?:actions|contents|pull-requests|id-token): (.*)$", text, re.MULTILINE)
     assert len(lines) > 20
     assert all(re.fullmatch(r"(read|write) # to [a-z ]+", line) for line in lines)
+
+
+def test_no_job_of_a_pull_request_both_runs_its_own_code_and_judges() -> None:
+    found = {name: said(job) for name, job in every() if name.startswith("pr/")}
+    assert {name for name, verbs in found.items() if "run" in verbs} == {"pr/pipeline"}
+    assert {name for name, verbs in found.items() if {"judge", "gate"} & verbs} == {"pr/judge"}
+    for name, job in every():
+        if name == "pr/judge":
+            first, second = [
+                step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")
+            ]
+            assert "base" in first["ref"]
+            assert "path" not in first
+            assert second["path"] == "change"
+
+
+def said(job: dict[str, Any]) -> set[str]:
+    """List the verbs that a job types."""
+    runs = "\n".join(str(step.get("run", "")) for step in job["steps"])
+    return set(re.findall(r"\bmlops (\w+)", runs))
 
 
 def test_a_privileged_job_never_reads_the_shared_cache() -> None:

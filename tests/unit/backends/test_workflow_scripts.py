@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from mlops.app.reviewing.artifacts import digest
 from tests.builders.repositories import commit, git
 from tests.builders.workflows import jobs, project, workflows
 
@@ -193,7 +194,8 @@ def test_the_batches_say_what_is_verified_before_it_runs(tmp_path: Path) -> None
 @needs_jq
 def test_a_change_that_brings_no_record_has_nothing_to_answer_for(tmp_path: Path) -> None:
     done = brought(tmp_path, "docs/dvc.lock", {"affected": []})
-    assert (done.returncode, outputs(tmp_path)) == (0, {"count": "0", "batches": "[]"} | digest_told(tmp_path))
+    none = {"count": "0", "batches": '[{"name":"none","pipelines":"","index":0}]'}
+    assert (done.returncode, outputs(tmp_path)) == (0, none | digest_told(tmp_path))
 
 
 def digest_told(folder: Path) -> dict[str, str]:
@@ -400,3 +402,20 @@ def test_what_did_not_pass_is_named_with_what_to_do_and_the_job_is_red(tmp_path:
         "Run this workflow again; or train it at home (`mlops run worse`), `dvc push`, and bring its\n"
         "`dvc.lock` and reports by a pull request.\n"
     )
+
+
+@pytest.mark.parametrize("code", [0, 2, 5])
+def test_the_judge_tells_the_digest_of_its_verdicts_however_it_ends(code: int, tmp_path: Path) -> None:
+    fake(tmp_path, f"mkdir -p evidence/churn && echo '{{}}' > evidence/churn/judged.json && exit {code}")
+    told = {"PIPELINES": "churn", "INDEX": "3"}
+    done = run(tmp_path, script("pr/judge", "Judge"), GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), **told)
+    assert done.returncode == code, done.stderr
+    assert calls(tmp_path) == ["judge churn --change change --evidence left --record evidence -o md"]
+    assert outputs(tmp_path) == {"verdict-3": digest(tmp_path / "evidence")}
+
+
+def test_a_base_that_knows_no_judge_ends_with_7(tmp_path: Path) -> None:
+    fake(tmp_path, '[ "$1" != judge ]')
+    done = run(tmp_path, script("pr/judge", "Put the change in its place"))
+    said = "::error title=The base cannot judge::its release of mlops knows no `mlops judge`: merge an upgrade first\n"
+    assert (done.returncode, done.stdout) == (7, said)

@@ -126,6 +126,7 @@ def test_every_verb_is_looked_at() -> None:
         "record": "writes as any proposal does",
         "sign": "writes into the registry, and beside a bundle as register does",
         "rollback": "writes as release does",
+        "judge": "needs the checkout of a change; writes as gate does",
         "monitor": "needs a log",
         "retrain": "needs a log",
         "identity": "needs a job",

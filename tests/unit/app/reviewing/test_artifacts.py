@@ -56,7 +56,7 @@ def told(folder: Path, **changes: Any) -> str:
 
 def test_what_the_jobs_made_is_read_from_where_each_put_it(evidence: Path) -> None:
     found = places(evidence, told(evidence))
-    assert {name: path.relative_to(evidence).as_posix() for name, path in found.items()} == {
+    assert {name: place.ran.relative_to(evidence).as_posix() for name, place in found.items()} == {
         "churn": "report-churn/churn",
         "visits": "report-visits-and-1-more/visits",
         "returns": "report-visits-and-1-more/returns",
@@ -64,6 +64,29 @@ def test_what_the_jobs_made_is_read_from_where_each_put_it(evidence: Path) -> No
     plan = read_plan(evidence)
     assert plan is not None
     assert [judged.gate is not None for judged in read_judged(evidence, plan, found)] == [True, True, True]
+
+
+def test_where_another_job_judges_what_a_run_says_of_itself_is_no_verdict(
+    evidence: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdict = evidence / "verdict-churn/churn"
+    verdict.mkdir(parents=True)
+    (verdict / "judged.json").write_text(json.dumps(gate("fail")))
+    (evidence / "report-churn/churn/judged.json").write_text(json.dumps(gate("pass")))
+    needs = json.loads(told(evidence))
+    needs["judge"] = {"outputs": {"verdict-0": digest(evidence / "verdict-churn")}}
+    found = places(evidence, json.dumps(needs))
+    plan = read_plan(evidence)
+    assert plan is not None
+    judged = {one.change.name: one.gate and one.gate.verdict for one in read_judged(evidence, plan, found)}
+    assert judged == {"churn": "fail", "visits": None, "returns": None}
+    monkeypatch.chdir(make_repository(tmp_path / "shop"))
+    assert run(["comment", str(evidence), "--needs", json.dumps(needs)]) == 0
+    text = capsys.readouterr().out
+    assert "<b>visits</b>: no verdict, what its run left could not be judged" in text
+    (verdict / "judged.json").write_text(json.dumps(gate("pass")))
+    with pytest.raises(IntegrityError, match=r"^verdict-churn: the artifact is not the one its job made$"):
+        places(evidence, json.dumps(needs))
 
 
 def swapped(folder: Path) -> None:

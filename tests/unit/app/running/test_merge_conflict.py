@@ -24,6 +24,7 @@ GOES_BY = {
     "plan": ["plan"],
     "run": ["run", "churn", "--frozen"],
     "gate": ["gate", "churn"],
+    "judge": ["judge", "churn", "--change", "change"],
     "comment": ["comment", "evidence"],
     "verify": ["verify"],
     "adopt": ["adopt", "churn"],

@@ -1,0 +1,157 @@
+"""`mlops judge`: a change beside the repository that judges it, by the code that is installed here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops.cli.failure import report
+from mlops.cli.gate import annotate_verdicts, value, write
+from mlops.cli.options import emit, output, reviews_option, root, say
+from mlops.diagnostics import visible
+from mlops.errors import IntegrityError, MlopsError
+
+if TYPE_CHECKING:
+    from mlops.app.judging.beside import Beside
+    from mlops.app.judging.rejudge import Rejudged
+
+
+@click.command(short_help="Judge a change beside what judges it")
+@click.argument("names", nargs=-1, metavar="[NAME ...]")
+@click.option(
+    "--change",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="A checkout of the change, with its history.",
+)
+@click.option("--place", is_flag=True, help="Only put it in its place: nothing of it steers the judge afterwards.")
+@click.option("--fetch", is_flag=True, help="Only bring its data, by digest, from the DVC remote of what judges.")
+@click.option(
+    "--evidence",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="What the job that ran left: its artifact, unpacked; without it, what the change records is judged.",
+)
+@click.option("--needs", envvar="MLOPS_NEEDS", metavar="JSON", help="The `needs` context: digests to compare with.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write each verdict to FOLDER/NAME/judged.json too.",
+)
+@reviews_option
+@output("text", "json", "md")
+def command(
+    names: tuple[str, ...],
+    change: Path,
+    evidence: Path | None,
+    needs: str | None,
+    record: Path | None,
+    reviews: Path | None,
+    form: str,
+    *,
+    place: bool,
+    fetch: bool,
+) -> int:
+    """Judge pipelines of a change by the code, the settings and the rules of the commit that is checked out here.
+
+    All pipelines that the change affects, where none is named. Exit 2 where a gate failed, 5 where what is recorded is
+    not what comes out or where no job judges what is affected, 7 where this version cannot tell.
+    """
+    if evidence is not None and needs is None:
+        raise click.UsageError("--evidence needs --needs JSON, which says what is in it")
+    here = root()
+    if place or fetch:
+        _prepare(here, change, names, place=place)
+        return 0
+    from mlops.app.judging.beside import Beside, owed, refuse_uncovered
+    from mlops.app.reviewing.artifacts import told
+
+    beside = Beside.of(here, change)
+    wanted = owed(beside)
+    say(f"affected, as {beside.base[:8]} plans it: {', '.join(wanted) or 'nothing'}")
+    problems: list[MlopsError] = []
+    if needs is not None:
+        try:
+            refuse_uncovered(wanted, told(needs))
+        except MlopsError as error:
+            problems.append(error)
+    judged, more = _each(beside, names or (wanted if needs is None else ()), _Left(evidence, needs or ""), reviews)
+    _show(judged, form)
+    if record is not None:
+        for again in judged:
+            write(record / again.now.pipeline / "judged.json", again)
+    annotate_verdicts(beside.root, [again.whole for again in judged])
+    said = [error for error in (again.whole.error() for again in judged) if error]
+    return _ended(said, [*problems, *more])
+
+
+def _ended(said: list[MlopsError], problems: list[MlopsError]) -> int:
+    """Tell what did not pass, then what was not judged; a forgery goes before all else, and that before a verdict."""
+    for error in (*said, *problems):
+        report(error)
+    codes = {error.exit_code for error in problems}
+    if IntegrityError.exit_code in codes:
+        return IntegrityError.exit_code
+    return max(codes, default=min((error.exit_code for error in said), default=0))
+
+
+@dataclass(frozen=True)
+class _Left:
+    """Where jobs left what they made, and what they told of it."""
+
+    folder: Path | None
+    needs: str
+
+    def of(self, name: str) -> Path | None:
+        from mlops.app.reviewing.artifacts import left
+
+        return None if self.folder is None else left(self.folder, name, self.needs)
+
+
+def _prepare(here: Path, change: Path, names: tuple[str, ...], *, place: bool) -> None:
+    if place:
+        from mlops.app.reviewing.beside import put_beside
+
+        put_beside(here, change)
+        return
+    from mlops.app.reviewing.given_data import fetch_data
+
+    absent = fetch_data(here, change, names)
+    for path in absent:
+        say(f"{visible(path)} is not in the DVC remote, or is something else there")
+
+
+def _each(
+    beside: Beside, names: tuple[str, ...], left: _Left, reviews: Path | None
+) -> tuple[list[Rejudged], list[MlopsError]]:
+    """Judge what can be judged, and give why the others cannot."""
+    from mlops.app.judging.beside import judge
+    from mlops.app.reviewing.reviews import Answers
+
+    answers = Answers.of(reviews)
+    judged: list[Rejudged] = []
+    problems: list[MlopsError] = []
+    for name in names:
+        try:
+            again, sentences = judge(beside, name, left.of(name), answers)
+        except MlopsError as error:
+            problems.append(error)
+            continue
+        for sentence in sentences:
+            say(visible(sentence))
+        judged.append(again)
+    return judged, problems
+
+
+def _show(judged: list[Rejudged], form: str) -> None:
+    from mlops.cli.verdicts import compared_markdown, compared_table
+
+    if form == "json":
+        emit([value(again.whole, again) for again in judged])
+    for again in judged if form != "json" else ():
+        click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=True))

@@ -152,6 +152,26 @@ def test_every_permission_says_why() -> None:
     assert all(re.fullmatch(r"(read|write) # to [a-z ]+", line) for line in lines)
 
 
+def test_no_job_of_a_pull_request_both_runs_its_own_code_and_judges() -> None:
+    found = {name: said(job) for name, job in every() if name.startswith("pr/")}
+    assert {name for name, verbs in found.items() if "run" in verbs} == {"pr/pipeline"}
+    assert {name for name, verbs in found.items() if {"judge", "gate"} & verbs} == {"pr/judge"}
+    for name, job in every():
+        if name == "pr/judge":
+            first, second = [
+                step["with"] for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")
+            ]
+            assert "base" in first["ref"]
+            assert "path" not in first
+            assert second["path"] == "change"
+
+
+def said(job: dict[str, Any]) -> set[str]:
+    """List the verbs that a job types."""
+    runs = "\n".join(str(step.get("run", "")) for step in job["steps"])
+    return set(re.findall(r"\bmlops (\w+)", runs))
+
+
 def test_a_privileged_job_never_reads_the_shared_cache() -> None:
     for name, job in every():
         privileged = "write" in job["permissions"].values() or name.split("/")[0] != "pr"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mlops.app.reviewing.artifacts import digest
 from tests.builders.repositories import commit
 from tests.builders.scripts import JOBS, calls, fake, needs_jq, outputs, run, script
 from tests.builders.workflows import jobs, project, workflows
@@ -214,3 +215,20 @@ def test_what_a_step_signs_in_with_is_gone_when_it_ends_however_it_ends(name: st
     left = text.replace("trap", "# trap")
     run(tmp_path, left, IDENTITY=str(tmp_path / "id"), PIPELINES="churn", INDEX="0")
     assert (tmp_path / "id/token").exists(), "without the guard the next step finds it"
+
+
+@pytest.mark.parametrize("code", [0, 2, 5])
+def test_the_judge_tells_the_digest_of_its_verdicts_however_it_ends(code: int, tmp_path: Path) -> None:
+    fake(tmp_path, f"mkdir -p evidence/churn && echo '{{}}' > evidence/churn/judged.json && exit {code}")
+    told = {"PIPELINES": "churn", "INDEX": "3"}
+    done = run(tmp_path, script("pr/judge", "Judge"), GITHUB_STEP_SUMMARY=str(tmp_path / "summary"), **told)
+    assert done.returncode == code, done.stderr
+    assert calls(tmp_path) == ["judge churn --change change --evidence left --record evidence -o md"]
+    assert outputs(tmp_path) == {"verdict-3": digest(tmp_path / "evidence")}
+
+
+def test_a_base_that_knows_no_judge_ends_with_7(tmp_path: Path) -> None:
+    fake(tmp_path, '[ "$1" != judge ]')
+    done = run(tmp_path, script("pr/judge", "Put the change in its place"))
+    said = "::error title=The base cannot judge::its release of mlops has no verb judge: merge an upgrade first\n"
+    assert (done.returncode, done.stdout) == (7, said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -151,3 +152,55 @@ def test_a_gate_that_the_change_lowers_is_judged_as_it_was(team: Path, capsys: p
     git(team / "change", "fetch", "-q", str(team), "HEAD")
     assert judged(team, "churn") == 2
     assert "by the rules of " in capsys.readouterr().out
+
+
+@pytest.fixture
+def moved(team: Path) -> Path:
+    """The change moves the framework, whose other code compiled it and ran it."""
+    change, lock = team / "change", team / "left/report-churn/churn/dvc.lock"
+    code = re.search(r"code: (\w{16})", (change / CHURN / "params.yaml").read_text())
+    assert code is not None
+    for place in (change / CHURN / "params.yaml", lock):
+        place.write_text(place.read_text().replace(code[1], "0123456789abcdef"))
+    with (change / "Makefile").open("a") as file:
+        file.write("# another version\n")
+    commit(change, "Another version of the framework")
+    return team
+
+
+def test_a_change_of_the_framework_is_judged_by_the_rules_and_the_code_of_the_base(
+    moved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert judged(moved, "churn") == 0
+    base = git(moved, "rev-parse", "HEAD")[:8]
+    said = f"churn: framework-change: another version compiled it; {base}'s judged it\n"
+    assert capsys.readouterr().err.endswith(said)
+
+
+def test_a_new_pipeline_that_only_another_version_compiled_rules_for_is_not_judged(
+    moved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(moved, "rm", "-q", "--cached", f"{CHURN}/params.yaml")
+    git(moved, "commit", "-q", "-m", "It was not there before")
+    git(moved / "change", "fetch", "-q", str(moved), "HEAD")
+    assert judged(moved, "churn") == 7
+    assert "framework-change: by the code of" in (said := capsys.readouterr().err)
+    assert "hint: merge what changes Makefile first, in a pull request of its own\n" in said
+
+
+def test_what_the_code_of_the_base_cannot_read_is_no_fault_and_no_pass(
+    moved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(moved / "change", "conf/pipeline/churn.yaml", "risk: limited", "risk: limited\nnovel: key")
+    commit(moved / "change", "A key of the new version")
+    assert judged(moved, "churn") == 7
+    assert "framework-change: by the code of" in capsys.readouterr().err
+
+
+def test_without_a_change_of_the_framework_another_compile_is_stale(
+    team: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit(team / "change", f"{CHURN}/params.yaml", "at_least: 0.85", "at_least: 0.1")
+    commit(team / "change", "Lower the bound where nobody looks")
+    assert judged(team, "churn") == 3
+    assert f"churn: {CHURN}/params.yaml is not what the YAML compiles to\n" in capsys.readouterr().err

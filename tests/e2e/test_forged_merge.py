@@ -126,5 +126,4 @@ def test_whoever_is_judged_by_his_own_code_is_registered(team: Team) -> None:
     merged = team.play(push(NOTHING, forged), "main")
     assert merged is not None
     assert "::notice title=The first one judges itself::" in merged.log
-    assert merged.results == plays.REGISTERED, merged.log
-    assert versions(team) == 2
+    assert merged.results == plays.REGISTERED, merged.log  # the very bundle that is registered, under a forged verdict

@@ -306,7 +306,7 @@ def test_compiled_files_that_change_are_counted(root: Path) -> None:
     base = commit(root)
     edit(root, "conf/project.yaml", "name:", "ci: {timeout: 7}\nname:")
     planned = plan(open_workspace(root), base)
-    assert planned.files == (FileChange(".github/workflows/mlops-pr.yml", 1, 1),)
+    assert planned.files == (FileChange(".github/workflows/mlops-pr.yml", 2, 2),)
     assert plan(open_workspace(root, ("churn",)), base).pipelines[0].files == ()
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from mlops.app.releasing.bundles import STORE
+from mlops.app.reviewing.proposal import Proposal
 from mlops.app.running.serve import find_bundle, find_settings
 from mlops.app.watching.monitor import watch
 from mlops.app.watching.retrain import Retraining, retrain
@@ -95,11 +96,16 @@ def test_each_environment_has_its_log_its_report_and_its_branch(root: Path) -> N
     assert watch(workspace, "churn").page == found["production"].page, "the live one is meant"
     labelled(root, [*names["staging"], *names["production"]])
     branches = {place: retrained(root, place).proposal for place in names}
-    made = {place: (item.branch, *item.files) for place, item in branches.items() if item}
+    made = {place: (item.branch, *added(item)) for place, item in branches.items() if item}
     for place, (branch, file) in made.items():
         assert branch.startswith(f"mlops/retrain/churn/{place}/")
         assert file == f"pipelines/churn/data/rows/rows.until-20261104T000000Z-{place}.csv"
     assert 'environment="staging",pipeline="churn"' in exposition([found["staging"].document], {}, 0.0)
+
+
+def added(proposal: Proposal) -> list[str]:
+    """Name the files of rows that a proposal brings, beside its entry of the ledger."""
+    return [path for path in proposal.files if "/ledger/" not in path]
 
 
 def test_one_environments_data_version_is_not_anothers(root: Path) -> None:
@@ -109,7 +115,7 @@ def test_one_environments_data_version_is_not_anothers(root: Path) -> None:
     (rows / "rows.until-20261201T000000Z-staging.csv").write_text(ROWS)
     found = retrained(root)
     assert found.proposal is not None
-    (file,) = (path for path in found.proposal.files if "/ledger/" not in path)
+    (file,) = added(found.proposal)
     assert file.endswith("/rows.until-20261201T000000Z-staging.until-20261104T000000Z-production.csv")
     assert sorted([Path(file).name, *(path.name for path in rows.iterdir())])[-1] == Path(file).name
     (rows / "rows.until-20261104T000000Z.csv").write_text(ROWS)

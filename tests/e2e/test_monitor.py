@@ -139,8 +139,10 @@ def test_a_shift_leads_to_one_pull_request(root: Path, api: Api, monkeypatch: py
     assert "4,200 rows" in pull["body"]
 
     git(root, "fetch", "-q", "origin", pull["head"]["ref"])
-    changed = git(root, "diff", "--name-status", "main", "FETCH_HEAD").split()
-    assert changed == ["A", "pipelines/rand_hie/data/rows/rand_hie.until-20261102T060000Z.csv"]
+    (rows, *entries) = git(root, "diff", "--name-status", "main", "FETCH_HEAD").splitlines()
+    assert rows == "A\tpipelines/rand_hie/data/rows/rand_hie.until-20261102T060000Z.csv"
+    assert entries
+    assert all(line.startswith("A\tpipelines/rand_hie/ledger/model/") for line in entries)
     git(root, "checkout", "-q", "--force", "FETCH_HEAD")
     joined = scan(Source(kind="csv", path="data/rows"), root / "pipelines/rand_hie").collect()
     assert joined.height == 20190 + HOURS * ROWS

@@ -28,10 +28,11 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 
 @pytest.fixture(scope="module")
 def serial(fresh: Clone, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """What is committed after they ran one after the other."""
+    """What is committed after they ran one after the other; DVC alone enters nothing in the ledger."""
     copy = copy_of(fresh, tmp_path_factory.mktemp("serial") / "copy")
-    done = run(copy, "dvc", "repro", "-q")
-    assert done.returncode == 0, done.stdout + done.stderr
+    for command in (("dvc", "repro", "-q"), ("mlops", "enter")):
+        done = run(copy, *command)
+        assert done.returncode == 0, done.stdout + done.stderr
     return recorded(copy)
 
 

@@ -68,7 +68,7 @@ class Attack:
         """Read one; what it says is checked here, so that a slip is no pass."""
         said = yaml.safe_load((HERE / name / "attack.yaml").read_text())
         assert set(said) <= {
-            *("tries", "edit", "remove", "link", "compile", "run", "lock", "beside"),
+            *("tries", "edit", "remove", "write", "link", "compile", "run", "lock", "beside"),
             *("verb", "ends", "says", "guard", "becomes"),
         }, name
         assert {"tries", "verb", "ends", "says", "guard", "becomes"} <= set(said), name
@@ -93,6 +93,9 @@ class Attack:
             edit(root, file, before, after)
         for file in self.said.get("remove", ()):
             (root / file).unlink()
+        for path, text in self.said.get("write", ()):  # what .gitignore keeps out of a folder of files
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
         for path, target in self.said.get("link", ()):
             (root / path).symlink_to(target)
         if "run" in self.said:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from mlops.app.auditing.enter import enter_verdict
 from mlops.app.releasing.adopt import Adopted, refuse_uncommitted
 from mlops.app.releasing.adopted import noted
 from mlops.app.releasing.bundles import STORE
@@ -40,6 +41,7 @@ def take_made(root: Path, name: str, folder: Path) -> Adopted:
         left = lay_out(place / "left" / name, place / "work", pipeline)
         contents = hold(workspace, left, None)
         put(root, left)
+    enter_verdict(root, name)  # the job that made it may not write here: its record is proposed with the entry
     Store(root / STORE).put(root / pipeline.folder / "artifacts" / "bundle")
     note = noted(root, pipeline)
     return Adopted(name, "made", contents.digest, None if note is None else note.judged)

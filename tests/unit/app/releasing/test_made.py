@@ -44,6 +44,7 @@ def test_lock_reports_and_bundle_are_in_the_work_tree_and_nobody_was_asked(
         "it was made anew: its lock, reports and bundle are in the work tree\n",
     )
     assert verify(open_workspace(team.root)) == ()
+    assert len(list((team.root / FOLDER / "ledger/model").iterdir())) == 1, "its verdict is entered, as judging asks"
     assert digest_file(team.root / FOLDER / "artifacts/bundle/manifest.json") == team.bundle
     assert Store(team.root / STORE).get(team.bundle).is_dir()
     assert team.api.calls == []

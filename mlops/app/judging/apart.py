@@ -1,13 +1,15 @@
 """A pipeline's own metrics, measured in a process of its own: what judges imports nothing of what it judges by.
 
 `python -P -m mlops.app.judging.apart FOLDER CODE PIPELINE` reads what is asked from FOLDER and leaves the answer there.
-It is told of no token, no address and no home. What it answers is data: of metrics and models that were asked for, one
-finite number for each row, else a sentence.
+It is told of no token, no address and no home; where the kernel can, it is shut in, and in CI nothing is measured where
+that cannot. What it answers is data: of metrics and models that were asked for, one finite number for each row, else a
+sentence.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from dataclasses import asdict, replace
@@ -16,7 +18,9 @@ from typing import TYPE_CHECKING
 
 from mlops.app.running.again import environment
 from mlops.app.running.child import Child
+from mlops.app.running.confined import confine, version
 from mlops.app.running.ending import interruptible
+from mlops.app.running.looked import in_ci
 from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from mlops.ml.evaluation.judging.own_metrics import OwnMetric, RowLosses
     from mlops.ml.evaluation.predictions import Predictions
 
+_OPEN = "the kernel of this machine has no Landlock, which shuts it in"
+_COMMAND = ("-P", "-m", __name__)
 _PREDICTIONS, _METRICS, _ANSWER = "predictions.parquet", "metrics.json", "answer.parquet"
 
 
@@ -34,13 +40,18 @@ def measure_apart(
     """Ask every metric about every model, as `own_metrics.measure` does; `code` is where `pipelines/` lies."""
     if not metrics:
         return {}
+    if in_ci() and not version():
+        return {
+            name: _nothing(predictions, f"{_named(metric)} is not measured: {_OPEN}")
+            for name, metric in metrics.items()
+        }
     with tempfile.TemporaryDirectory(prefix="mlops-apart-") as temporary:
         folder, home = Path(temporary) / "asked", Path(temporary) / "home"
         folder.mkdir()
         home.mkdir()
         replace(predictions, own={}).write(folder / _PREDICTIONS)
         (folder / _METRICS).write_text(json.dumps({name: asdict(metric) for name, metric in metrics.items()}))
-        command = [sys.executable, "-P", "-m", __name__, str(folder), str(code), pipeline]
+        command = [sys.executable, *_COMMAND, str(folder), str(code), pipeline]
         with (
             (folder / "log").open("wb") as log,
             interruptible(),
@@ -57,11 +68,11 @@ def _answered(file: Path, name: str, metric: OwnMetric, asked: Predictions) -> R
     from mlops.ml.evaluation.judging.own_metrics import RowLosses
     from mlops.ml.evaluation.predictions import Predictions
 
-    nothing = f"`{metric.use.partition(':')[2]}` gives no answer: its process ended before"
+    nothing = f"{_named(metric)} gives no answer: its process ended before"
     try:
         answer = Predictions.read(file)
     except (MlopsError, ArithmeticError, LookupError, TypeError, ValueError):  # it may have left anything
-        return RowLosses({}, dict.fromkeys(asked.scores, nothing))
+        return _nothing(asked, nothing)
     found = answer.own.get(name, RowLosses({}))
     same = np.array_equal(answer.rows, np.sort(asked.rows))
     order = np.searchsorted(answer.rows, asked.rows) if same else None
@@ -74,12 +85,24 @@ def _answered(file: Path, name: str, metric: OwnMetric, asked: Predictions) -> R
     return RowLosses(values, problems)
 
 
+def _nothing(asked: Predictions, why: str) -> RowLosses:
+    from mlops.ml.evaluation.judging.own_metrics import RowLosses
+
+    return RowLosses({}, dict.fromkeys(asked.scores, why))
+
+
+def _named(metric: OwnMetric) -> str:
+    return f"`{metric.use.partition(':')[2]}`"
+
+
 def main(folder: str, code: str, pipeline: str) -> int:
     """Measure, and leave the answer beside the question."""
+    place = Path(folder)
+    if version():
+        confine([Path(code)], [place, Path(os.environ["HOME"])])
     from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
     from mlops.ml.evaluation.predictions import Predictions
 
-    place = Path(folder)
     asked = json.loads((place / _METRICS).read_bytes())
     predictions = Predictions.read(place / _PREDICTIONS)
     metrics = {name: OwnMetric(**metric) for name, metric in asked.items()}

@@ -17,17 +17,16 @@ from typing import TYPE_CHECKING
 from mlops.app.git import changed_between, commit_of, file_at, has_commit
 from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.opponent import sections_of
+from mlops.app.planning.relied import FRAMEWORK_CHANGE, framework_of
 from mlops.app.project import open_project
 from mlops.app.workspace import Workspace, open_workspace, refuse
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
-from mlops.lower.owners import INSTALLED
 from mlops.plan.gate import rules_of
 
 if TYPE_CHECKING:
     from mlops.app.judging.rejudge import Rejudged
     from mlops.app.reviewing.reviews import Answers
 
-FRAMEWORK_CHANGE = "framework-change"
 _RECORDED = ("dvc.lock", "reports/")
 
 
@@ -54,8 +53,8 @@ class Beside:
             )
         refuse_bootstrap(home, base)
         _, project = open_project(home)
-        places = [path.lstrip("/") for path in INSTALLED[project.ci.install]]
-        return cls(home, change, base, tuple(sorted(changed_between(change, base, "HEAD", places))))
+        changed = changed_between(change, base, "HEAD", ["."])
+        return cls(home, change, base, framework_of(changed, project.ci.install))
 
     @cached_property
     def workspace(self) -> Workspace:

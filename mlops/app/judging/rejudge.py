@@ -149,14 +149,15 @@ class _Bench:
     def _measured(
         self, predictions: Predictions, known: Mapping[str, OwnMetric], claims: frozenset[str]
     ) -> Predictions:
-        from mlops.ml.evaluation.judging.own_metrics import RowLosses, measure
+        from mlops.app.judging.apart import measure_apart
+        from mlops.ml.evaluation.judging.own_metrics import RowLosses
 
         if not known and not claims:
             return predictions
         kept = {name: losses for name, losses in predictions.own.items() if name in claims}
         if "champion" in predictions.scores:  # nobody asked the code of the change about the live model
             kept = {k: RowLosses(v.values, {**v.problems, "champion": CLAIMED}) for k, v in kept.items()}
-        return replace(predictions, own={**kept, **measure(predictions, known, self.code, self.run.name)})
+        return replace(predictions, own={**kept, **measure_apart(predictions, known, self.code, self.run.name)})
 
     def _opponent(self, params: Params, predictions: Predictions) -> Opponent | None:
         """Meet the live model of the base, where a rule is about it and it is another than this one."""

@@ -22,7 +22,7 @@ from mlops.app.planning.made_of import made_of, policy_digest
 from mlops.app.planning.moved import deploys, removed_pipelines
 from mlops.app.planning.planned import DataChange, Deploy, GateChange, KeyChange, PipelineChange, Planned, StagePlan
 from mlops.app.planning.protected import POLICY_CHANGE, protected_notes
-from mlops.app.planning.relied import relied_on
+from mlops.app.planning.relied import FRAMEWORK_CHANGE, framework_of, relied_on
 from mlops.app.workspace import Workspace
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan
@@ -60,7 +60,7 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
         pipelines=changes,
         tool=__version__,
         policy=policy_digest(workspace),
-        labels=tuple(_labels(notes, changes, base)),
+        labels=tuple(_labels(notes, changes, base, framework_of(against.changed, workspace.project.ci.install))),
         notes=(*notes, *broken),
         files=files.get("", ()),
         removed=removed_pipelines(workspace.root, against.changed),
@@ -79,10 +79,14 @@ def _broken(workspace: Workspace, commit: str) -> tuple[str, ...]:
     return tuple(f"{each.position}: {each.message} (by the policy of {commit[:8]})" for each in found)
 
 
-def _labels(notes: tuple[str, ...], changes: Iterable[PipelineChange], base: str | None) -> Iterator[str]:
-    """Say what a reviewer must see first: protected files, or the gate of a pipeline, which is judged by both."""
+def _labels(
+    notes: tuple[str, ...], changes: Iterable[PipelineChange], base: str | None, framework: tuple[str, ...]
+) -> Iterator[str]:
+    """Say what a reviewer must see first: protected files, the program, or a pipeline's gate, judged by both."""
     if notes:
         yield POLICY_CHANGE
+    if framework:
+        yield FRAMEWORK_CHANGE
     if base and any(change.gates.changed for change in changes):
         yield GATE_CHANGE
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from mlops.lower.owners import INSTALLED
 
+FRAMEWORK_CHANGE = "framework-change"
+"""The label of a change that moves the program itself: what it makes may be made otherwise than by what judges it."""
 _EVERYWHERE = (".dvc/", ".dvcignore", "dvc.yaml", "pipelines/__init__.py")
 # compared with the YAML by `compile --check`; or made again wherever they decide, and read by no run
 _OTHERWISE = ("dvc.yaml", "params.yaml", ".gitignore", "comparisons/", "ledger/", "deploy/")
@@ -29,6 +31,16 @@ def relied_on(changed: Iterable[str], install: str) -> dict[str, tuple[str, ...]
         elif top == "pipelines" and inside and not _one_of(inside, _OTHERWISE):
             found.setdefault(name, []).append(path)
     return {name: tuple(paths) for name, paths in found.items()}
+
+
+def framework_of(changed: Iterable[str], install: str) -> tuple[str, ...]:
+    """List the changed files that jobs install the program from, sorted.
+
+    >>> framework_of(["mlops/app/judging/gate.py", "docs/a.md"], "make")
+    ('mlops/app/judging/gate.py',)
+    """
+    places = [path.lstrip("/") for path in INSTALLED[install]]
+    return tuple(sorted(path for path in changed if _one_of(path, places)))
 
 
 def _one_of(path: str, places: Iterable[str]) -> bool:

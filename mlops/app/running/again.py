@@ -30,6 +30,12 @@ _KNOWN = (
 """What such a process is told of the environment: no token, no address, no home."""
 
 
+def environment(home: Path) -> dict[str, str]:
+    """Give the environment of a process that is to know nothing of this one's."""
+    known = {name: value for name in _KNOWN if (value := os.environ.get(name)) is not None}
+    return known | {"HOME": str(home), "TMPDIR": str(home), "MLFLOW_TRACKING_URI": "", RUNNER: "yes"}
+
+
 def run_again(folder: Path, stages: Sequence[str], log: Path) -> int:
     """Run stages in a folder of their own, each with its section of the folder's `params.yaml`; give the exit code.
 
@@ -37,13 +43,11 @@ def run_again(folder: Path, stages: Sequence[str], log: Path) -> int:
     """
     home = folder.parent.parent / "home"
     home.mkdir(exist_ok=True)
-    environment = {name: value for name in _KNOWN if (value := os.environ.get(name)) is not None}
-    environment |= {"HOME": str(home), "TMPDIR": str(home), "MLFLOW_TRACKING_URI": "", RUNNER: "yes"}
     command = [sys.executable, "-P", "-m", "mlops.app.running.again", *stages]
     with (
         log.open("wb") as said,
         interruptible(),
-        Child(command, folder, printed=said, environment=environment) as child,
+        Child(command, folder, printed=said, environment=environment(home)) as child,
     ):
         return child.wait()
 

@@ -270,7 +270,8 @@ def test_a_change_of_who_reviews_or_what_judges_is_labelled(root: Path, path: st
     (root / path).parent.mkdir(exist_ok=True, parents=True)
     (root / path).write_text("* @me\n")
     planned = plan(open_workspace(root), base)
-    assert (planned.labels, planned.notes) == (("policy-change",), (f"{path} changed",))
+    program = ("framework-change",) if path in ("requirements.txt", "vendor/mlops.whl") else ()
+    assert (planned.labels, planned.notes) == (("policy-change", *program), (f"{path} changed",))
 
 
 def test_a_change_of_a_release_file_is_a_deploy(root: Path) -> None:

@@ -171,14 +171,14 @@ def _checked(root: Path, name: str) -> tuple[Path, str]:
 def _origin(root: Path, name: str) -> tuple[str, bool]:
     """Name the commit that is checked out, and whether what the bundle is made of differs from it.
 
-    The lock and the reports are what a run writes: where CI made the bundle, nobody has committed them yet.
+    The lock, the reports and the ledger are what a run writes: where CI made the bundle, nobody has committed them yet.
     """
     try:
         commit = commit_of(root, "HEAD")
     except ConfigurationError as error:
         hint = "commit the pipeline first: a version names the commit it was made from"
         raise ConfigurationError(f"{root.name}/ has no Git commit yet", hint=hint) from error
-    written = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/", f"pipelines/{name}/comparisons/")
+    written = tuple(f"pipelines/{name}/{path}" for path in ("dvc.lock", "reports/", "comparisons/", "ledger/"))
     folders = (f"pipelines/{name}", f"conf/pipeline/{name}.yaml")
     changed = (path for folder in folders for path in changed_files(root, commit, folder))
     return commit, any(not path.startswith(written) for path in changed)

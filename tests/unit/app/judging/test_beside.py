@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,12 +12,9 @@ import pytest
 from mlops.app.judging import held, replay
 from mlops.app.planning.lock import md5_tree
 from mlops.app.reviewing import artifacts
-from mlops.app.running.stage import run_stage
 from mlops.cli.main import run
-from mlops.errors import MlopsError
 from tests.builders.repositories import commit, edit, git
-from tests.builders.shop import make_shop
-from tests.conftest import ROOT
+from tests.builders.trained import in_this_process, trained_shop
 
 pytestmark = pytest.mark.slow
 CHURN = "pipelines/churn"
@@ -30,18 +23,13 @@ CHURN = "pipelines/churn"
 @pytest.fixture(scope="module")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository that was never trained, and one commit later a run of it."""
-    root = make_shop(tmp_path_factory.mktemp("shop") / "work", "churn")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": ""}
-    command = [sys.executable, "-m", "mlops", "run", "churn"]
-    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
-    commit(root, "Trained")
-    return root
+    return trained_shop(tmp_path_factory.mktemp("shop") / "work")
 
 
 @pytest.fixture
 def team(_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a job has: the base at its top, the change in `change/`, and what the run left in `left/`."""
-    monkeypatch.setattr(replay, "run_again", _in_this_process)
+    monkeypatch.setattr(replay, "run_again", in_this_process)
     monkeypatch.delenv("MLOPS_NEEDS", raising=False)
     home = tmp_path / "work"
     git(tmp_path, "clone", "-q", str(_made), str(home))
@@ -54,16 +42,6 @@ def team(_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (left / "exit-code").write_text("0\n")
     monkeypatch.chdir(home)
     return home
-
-
-def _in_this_process(folder: Path, stages: Sequence[str], log: Path) -> int:
-    log.touch()
-    try:
-        for stage in stages:
-            run_stage(folder, stage)
-    except MlopsError as error:
-        return error.exit_code
-    return 0
 
 
 def needs(home: Path, *names: str) -> str:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +19,12 @@ from mlops.app.judging.recompute import recomputed
 from mlops.app.judging.rejudge import rejudge
 from mlops.app.planning.lock import md5_tree
 from mlops.app.running.again import run_again
-from mlops.app.running.stage import run_stage
 from mlops.cli.main import run
 from mlops.errors import Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.canonical import dumps
 from tests.builders.believed import believing
-from tests.builders.repositories import commit, edit
-from tests.builders.shop import make_shop
-from tests.conftest import ROOT
+from tests.builders.repositories import edit
+from tests.builders.trained import in_this_process, trained_shop
 
 CHURN = "pipelines/churn"
 PREDICTIONS = f"{CHURN}/artifacts/evaluation/predictions.parquet"
@@ -48,29 +43,14 @@ def test_the_first_difference_is_named_by_its_place() -> None:
 
 @pytest.fixture(scope="module")
 def _shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = make_shop(tmp_path_factory.mktemp("shop") / "work", "churn")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": ""}
-    command = [sys.executable, "-m", "mlops", "run", "churn"]
-    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
-    commit(root, "Trained")
-    return root
+    return trained_shop(tmp_path_factory.mktemp("shop") / "work")
 
 
 @pytest.fixture
 def shop(_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shop; stages are made again in this process, which has imported what they need."""
-    monkeypatch.setattr(replay, "run_again", _in_this_process)
+    monkeypatch.setattr(replay, "run_again", in_this_process)
     return shutil.copytree(_shop, tmp_path / "work", symlinks=True)
-
-
-def _in_this_process(folder: Path, stages: Sequence[str], log: Path) -> int:
-    log.touch()
-    try:
-        for stage in stages:
-            run_stage(folder, stage)
-    except MlopsError as error:
-        return error.exit_code
-    return 0
 
 
 def relock(root: Path) -> None:
@@ -137,7 +117,7 @@ def test_a_gate_that_only_a_forgery_passes_ends_with_5_and_passes_where_nothing_
     monkeypatch.chdir(shop)
     assert run(["compile"]) == 0
     rewrite(shop, PREDICTIONS, candidate=pl.col("target").cast(pl.Float64))
-    _in_this_process(shop / CHURN, ("gate", "package"), shop / "log")
+    in_this_process(shop / CHURN, ("gate", "package"), shop / "log")
     relock(shop)
     enter(shop, "churn")  # a forger can
     capsys.readouterr()

@@ -178,11 +178,11 @@ def test_nobody_looked_and_the_policy_does_not_say(place: Place) -> None:
     )
     refuse_unapproved(place.root, place.found(), automatic=True)
     place.policy(POLICY + "approvals: {releases: warn}\n")
+    place.pushed(f"bundle: {TWO}\n")
+    git(place.root, "reset", "-q", "--soft", "HEAD~2")
+    last = commit(place.root, "policy and release in one")
+    unseen = replace(place.looking(), answers=Answers(why="nobody can be asked")).of_commit(FILE, last)
     with pytest.raises(Inconclusive):  # by the policy of the commit before it was loosened
-        place.pushed(f"bundle: {TWO}\n")
-        git(place.root, "reset", "-q", "--soft", "HEAD~2")
-        last = commit(place.root, "policy and release in one")
-        unseen = replace(place.looking(), answers=Answers(why="nobody can be asked")).of_commit(FILE, last)
         refuse_unapproved(place.root, unseen, automatic=True)
 
 
@@ -190,6 +190,7 @@ def test_who_says_warn_goes_without(place: Place) -> None:
     place.policy(POLICY + "approvals: {releases: warn}\n")
     place.pushed(f"bundle: {ONE}\n")
     unseen = replace(place.looking(), answers=Answers(why="nobody can be asked")).of_release("prod", "tiny")
+    assert unseen.state == "not looked at"
     refuse_unapproved(place.root, unseen, automatic=True)
 
 

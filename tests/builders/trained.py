@@ -1,0 +1,36 @@
+"""A shop whose model was trained for real, and stages that are made again in the process of the test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlops.app.running.stage import run_stage
+from mlops.errors import MlopsError
+from tests.builders.repositories import commit
+from tests.builders.shop import make_shop
+from tests.conftest import ROOT
+
+
+def trained_shop(place: Path) -> Path:
+    """Make a repository that was never trained, and one commit later a run of its pipeline `churn`."""
+    root = make_shop(place, "churn")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": ""}
+    command = [sys.executable, "-m", "mlops", "run", "churn"]
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
+    commit(root, "Trained")
+    return root
+
+
+def in_this_process(folder: Path, stages: Sequence[str], log: Path) -> int:
+    """Do what `run_again` does, in a process that has imported what the stages need."""
+    log.touch()
+    try:
+        for stage in stages:
+            run_stage(folder, stage)
+    except MlopsError as error:
+        return error.exit_code
+    return 0

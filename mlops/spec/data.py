@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from mlops.spec.block import Block, Column, Digest, Items, Share, day
+from mlops.blocks.block import Block, Column, Digest, Items, Share, day
 from mlops.spec.model import OWN_KIND
 
 Scalar = str | int | float | bool

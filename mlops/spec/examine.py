@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column, Items
+from mlops.blocks.block import Block, Column, Items
 
 
 class Discover(Block):

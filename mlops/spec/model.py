@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
-from mlops.spec.block import Block, Items
+from mlops.blocks.block import Block, Items
 
 OWN_KIND = re.compile(r"^pipelines\.[a-z0-9_-]+\.[A-Za-z_]\w*:[A-Za-z]\w*$")
 

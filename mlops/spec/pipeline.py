@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column, Items, Name, Owner, one_line
+from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
 from mlops.spec.card import Card
 from mlops.spec.costs import Cost
 from mlops.spec.data import Data

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mlops.spec.block import Block
+from mlops.blocks.block import Block
 
 SERVING: dict[str, bool] = {
     "latency_p50": False,

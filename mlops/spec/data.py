@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from mlops.blocks.address import OWN_KIND
 from mlops.blocks.block import Block, Column, Digest, Items, Share, day
-from mlops.spec.model import OWN_KIND
 
 Scalar = str | int | float | bool
 ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]

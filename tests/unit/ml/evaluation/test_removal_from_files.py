@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.errors import MlopsError
 from mlops.ml.evaluation.judging import serving_cost
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.own_metrics import RowLosses
 from mlops.ml.evaluation.judging.waivers import Waived, waive
@@ -27,7 +28,7 @@ from mlops.ml.evaluation.studies import costs
 from mlops.verdict import verdict
 from tests.builders.evaluations import binary
 
-METHOD = Method(samples=100)
+METHOD = Bootstrap(samples=200)
 CHAMPION = "sha256:" + "c" * 64
 COST = {"true_negative": 0.0, "false_positive": -1.0, "false_negative": -2.0, "true_positive": 1.0}
 RANK = {"stopped": -1, "fail": 0, "inconclusive": 1, "pass": 2}

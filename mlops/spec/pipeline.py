@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.examine import Discover, Explain
+from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
 from mlops.spec.card import Card
 from mlops.spec.costs import Cost
@@ -23,7 +24,6 @@ from mlops.spec.monitor import Monitor
 from mlops.spec.project import Risk
 from mlops.spec.requests import Requests
 from mlops.spec.robustness import Perturbations
-from mlops.spec.serving import Serving
 
 Task = Literal["binary", "multiclass", "regression", "forecasting"]
 

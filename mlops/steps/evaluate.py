@@ -10,6 +10,7 @@ import polars as pl
 from pydantic import BaseModel, Field
 
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.examine import Discover
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
 from mlops.errors import DataError
@@ -21,7 +22,7 @@ from mlops.ml.evaluation import baselines, curves, dvc_plots
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import cross, label
-from mlops.ml.evaluation.studies import discovery, robustness
+from mlops.ml.evaluation.studies import robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine, forecasting
 from mlops.steps.answered import acceptable, answered
@@ -50,7 +51,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bootstrap: Bootstrap = Bootstrap()
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     robustness: dict[str, float] = Field(default_factory=dict)
-    discover: discovery.Options | None = None
+    discover: Discover | None = None
     importance: examine.Importance | None = None
     cost: dict[str, Any] | None = None
     forecast: Lookback | None = None

@@ -13,6 +13,7 @@ from mlops.app.language.attribute_docs import Described
 from mlops.app.language.reference import MARK as PAGE_MARK
 from mlops.app.language.reference import page
 from mlops.blocks.trainer import Trainer
+from mlops.blocks.waiver import Waivers
 from mlops.files.generated import Difference, compare, write
 from mlops.spec.accept import Acceptances
 from mlops.spec.data import Data
@@ -23,7 +24,6 @@ from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Evaluate, Package, Pipeline, Preset
 from mlops.spec.project import Policy, Project
 from mlops.spec.release import Release
-from mlops.spec.waiver import Waivers
 
 FILES: dict[str, tuple[str, Any]] = {
     "pipeline": ("conf/pipeline/*.yaml", Pipeline),

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field
 
 from mlops.blocks.address import OWN_KIND
 from mlops.blocks.block import Block, Column, Digest, Items, Share, day
+from mlops.blocks.split import Split
 
 Scalar = str | int | float | bool
 ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
@@ -195,30 +196,6 @@ class RowCount(Block):
     """Fewer rows stop the pipeline."""
     at_most: Annotated[int, Field(ge=1)] | None = None
     """More rows stop the pipeline."""
-
-
-class Fractions(Block):
-    """Shares of the rows in each part; they add up to 1."""
-
-    train: Annotated[float, Field(gt=0, lt=1)] = 0.6
-    """Share that is learnt from."""
-    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Share that chooses among candidates and stops training."""
-    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Share that gates judge on."""
-
-
-class Split(Block):
-    """How rows are divided into train, validation and test."""
-
-    by: Literal["random", "stratified", "group", "time"] = "random"
-    """Row by row, class by class, group by group, or oldest first."""
-    key: Column | None = None
-    """Column that groups rows, or orders them in time. It is not learnt from, but for the parts of a date that orders
-    rows, where `features.datetime` asks for parts; `keys` may name it then, so that it is not."""
-    fractions: Fractions = Fractions()
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the split."""
 
 
 class Data(Block):

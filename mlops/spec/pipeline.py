@@ -9,14 +9,14 @@ from pydantic import Field, model_validator
 from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.examine import Discover, Explain
+from mlops.blocks.features import Features
+from mlops.blocks.forecast import Forecast
 from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
 from mlops.spec.card import Card
 from mlops.spec.costs import Cost
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
-from mlops.spec.features import Features
-from mlops.spec.forecast import Forecast
 from mlops.spec.gates import GateRule
 from mlops.spec.metrics import MetricName
 from mlops.spec.model import Model

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from mlops.blocks.block import Column
+from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Horizon
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.periods import periods
-from mlops.ml.data.types import ColumnType
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,9 +14,9 @@ import polars as pl
 import pytest
 
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.derived import Derived
 from mlops.errors import ConfigurationError, DataError, IntegrityError
 from mlops.files.canonical import dumps
-from mlops.ml.data.derive import Derived
 from mlops.monitor import labels as late
 from mlops.monitor import log, windows
 from mlops.monitor.agreed import Agreed

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.waiver import Waiver
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.judging import data_quality, serving_cost
 from mlops.ml.evaluation.judging.deferred import apart, deferred, in_order
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
-from mlops.ml.evaluation.judging.waivers import Waived, waive
+from mlops.ml.evaluation.judging.waivers import waive
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.studies import costs
@@ -41,10 +43,10 @@ class Params(BaseModel, extra="forbid", frozen=True):
 
     task: Literal["binary", "multiclass", "regression"]
     group: str | None = None
-    bootstrap: Method = Method()
+    bootstrap: Bootstrap = Bootstrap()
     minimum_rows: int = Field(default=30, ge=1)
     rules: tuple[Rule, ...] = ()
-    waivers: tuple[Waived, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     serving: tuple[Rule, ...] = ()
     data: tuple[Rule, ...] = ()
     cost: dict[str, Any] | None = None

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from mlops.app.reviewing.artifacts import Place
+from mlops.blocks.block import Name
 from mlops.errors import IntegrityError
-from mlops.spec.block import Name
 from mlops.verdict import DEFERRED, Verdict, held
 
 _LARGEST = 64 * 2**20

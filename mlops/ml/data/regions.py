@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mlops.blocks.column_rule import ColumnType
 from mlops.ml.data.target import Label, Target
-from mlops.ml.data.types import ColumnType
 
 if TYPE_CHECKING:
     import polars as pl

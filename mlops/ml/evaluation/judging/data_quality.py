@@ -15,7 +15,7 @@ from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
 from mlops.ml.evaluation.judging.sentences import ends, number
-from mlops.ml.evaluation.studies.calibration import wilson
+from mlops.statistics.proportions import Share, normal_quantile
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
@@ -72,5 +72,5 @@ def _label_noise(rule: Rule, report: Mapping[str, Any], confidence: float) -> Ev
         return f"label noise was not estimated: {found.get('reason') or 'reports/data.json gives no share of rows'}"
     if not (math.isfinite(share) and 0 <= share <= 1 and rows > 0):
         return "reports/data.json gives no share of rows"
-    evidence = Evidence(rule, rows=rows, clusters=rows)
-    return replace(evidence, interval=Interval(float(share), *wilson(float(share), rows, confidence)))
+    low, high = Share(float(share), rows).interval(normal_quantile(confidence))
+    return replace(Evidence(rule, rows=rows, clusters=rows), interval=Interval(float(share), low, high))

@@ -8,11 +8,13 @@ however columns depend on each other. Below 500 rows the index exceeds 0.1 by ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from mlops.statistics.multiple_testing import holm
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +56,7 @@ class Shift:
 def shifts(pairs: Mapping[str, Bins], settings: Drift) -> tuple[Shift, ...]:
     """Judge every column of one window together."""
     judged = {name: bins for name, bins in sorted(pairs.items()) if bins.window.sum() >= settings.minimum_rows}
-    chances = holm([chance(bins) for bins in judged.values()])
+    chances = holm([chance(bins) for bins in judged.values()]).adjusted.tolist()
     known = dict(zip(judged, chances, strict=True))
     return tuple(_shift(name, bins, known.get(name), settings) for name, bins in sorted(pairs.items()))
 
@@ -104,17 +106,6 @@ def chance(bins: Bins) -> float:
     expected_all = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / total
     statistic = float(((table - expected_all) ** 2 / expected_all).sum())
     return float(gammaincc((table.shape[1] - 1) / 2, statistic / 2))
-
-
-def holm(chances: Sequence[float]) -> list[float]:
-    """Adjust p-values by Holm's step-down procedure."""
-    order = np.argsort(chances, kind="stable")
-    adjusted = np.empty(len(chances))
-    worst = 0.0
-    for rank, index in enumerate(order):
-        worst = max(worst, min(1.0, (len(chances) - rank) * chances[index]))
-        adjusted[index] = worst
-    return [float(value) for value in adjusted]
 
 
 def numbers(values: Floats, profile: Mapping[str, Any], rows: int) -> Bins | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2_contingency
 
-from mlops.monitor.drift import Bins, chance, holm, measure, numbers, shifts, texts
+from mlops.monitor.drift import Bins, chance, measure, numbers, shifts, texts
 from mlops.spec.monitor import Drift
 from mlops.steps.profile import profile
 from tests.builders.bundles import make_frame, make_recipe
@@ -50,11 +50,6 @@ def test_chance_agrees_with_scipy() -> None:
     old, new = np.array([400.0, 300.0, 300.0]), np.array([30.0, 40.0, 60.0])
     expected = chi2_contingency(np.array([old, new]), correction=False).pvalue
     assert chance(Bins(old, new)) == pytest.approx(expected)
-
-
-def test_holm_steps_down() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([]) == []
 
 
 def test_wasserstein_is_in_standard_deviations() -> None:

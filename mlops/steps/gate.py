@@ -13,13 +13,11 @@ from pydantic import BaseModel, Field
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation.judging import data_quality, serving_cost
-from mlops.ml.evaluation.judging.deferred import apart, deferred, in_order
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Method, Rule
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
-from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
-from mlops.ml.evaluation.judging.waivers import Waived, waive
+from mlops.ml.evaluation.judging.waivers import Waived
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.studies import costs
@@ -61,16 +59,7 @@ def run(context: StageContext) -> None:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
     if costs.priced(predictions, params.cost).values != predictions.values:
         raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
-    alone, over_live = apart(params.rules)
-    served, served_over_live = apart(params.serving)
-    evidence = gather(predictions, alone, params.bootstrap, params.minimum_rows, grouped=params.group is not None)
-    results = judge(evidence, params.bootstrap, params.minimum_rows)
-    reports, confidence = context.path("reports"), params.bootstrap.confidence
-    results += serving_cost.judge_reports(served, reports, confidence)
-    results += data_quality.judge_report(params.data, reports, confidence)
-    results += deferred((*over_live, *served_over_live))
-    results = in_order(results, (*params.rules, *params.serving, *params.data))
-    rules = waive([result.record() for result in results], params.waivers)
+    rules = judge_gate(params, predictions, Reports.read(context.path("reports")), LATER)
     record = rounded(
         {
             "schema_version": 1,

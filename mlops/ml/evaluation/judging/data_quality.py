@@ -6,7 +6,6 @@ A count is what it is. An estimated share passes only if the whole of its score 
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,18 +19,13 @@ from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 WARNINGS, LABEL_NOISE = "data_warnings", "data_label_noise"
 
 
-def judge_report(rules: Iterable[Rule], reports: Path, confidence: float) -> list[Result]:
-    """Judge every rule by `data.json` in the folder of reports."""
-    try:
-        report = json.loads((reports / "data.json").read_bytes())
-    except (OSError, ValueError):
-        report = None
-    return [_judge(rule, report if isinstance(report, dict) else None, confidence) for rule in rules]
+def judge(rules: Iterable[Rule], report: Mapping[str, Any] | None, confidence: float) -> list[Result]:
+    """Judge every rule by `reports/data.json`; None where there is none that can be read."""
+    return [_judge(rule, report, confidence) for rule in rules]
 
 
 def _judge(rule: Rule, report: Mapping[str, Any] | None, confidence: float) -> Result:

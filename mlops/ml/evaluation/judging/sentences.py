@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from mlops.ml.evaluation.judging.evidence import Evidence
 
 NO_CHAMPION = "no champion: relative rule not applicable, absolute rules enforced"
+UNMET = "over the live model, which `mlops gate` compares with"
 FIRST = "nothing is live to compare with, and the policy asks for a review of a first model: waive this rule for it"
 
 

@@ -63,10 +63,11 @@ def _recorded(here: Path, name: str, dry: bool, form: str) -> dict[str, Any]:
 def _pushed(here: Path, name: str, form: str) -> dict[str, Any]:
     from mlops.app.releasing.keeping import keep
     from mlops.cli.annotations import warn
+    from mlops.diagnostics import visible
 
     kept = keep(here, name)
     if kept.why:
-        say(f"{name}: nothing was pushed: {kept.why}")
+        say(visible(f"{name}: nothing was pushed: {kept.why}"))
         warn(f"Only the registry keeps {name}", f"nothing was pushed: {kept.why}")
     elif form == "text":
         click.echo(f"{name}: {kept.pushed:,} objects pushed")

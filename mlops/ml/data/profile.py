@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mlops.ml.data import drift
 from mlops.ml.data.types import ColumnType
+from mlops.statistics import drift
 
 LEAST_BEHIND = 20
 """Rows that each bin and each named text stands for, so that no person can be told from it."""

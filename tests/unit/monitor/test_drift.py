@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import chi2_contingency
 
-from mlops.monitor.drift import Bins, chance, measure, numbers, shifts, texts
+from mlops.monitor.drift import Bins, measure, numbers, shifts, texts
 from mlops.spec.monitor import Drift
 from mlops.steps.profile import profile
 from tests.builders.bundles import make_frame, make_recipe
@@ -44,12 +43,6 @@ def test_sizes_agree_with_scipy_and_are_nothing_for_equal_shares(first: list[int
         assert measure(Bins(old, old * 3), name) == pytest.approx(0, abs=1e-9)
     assert measure(Bins(old, second), "jensen_shannon") == pytest.approx(jensenshannon(old, second, base=2), abs=1e-9)
     assert measure(Bins(old, second), "psi") == pytest.approx(measure(Bins(second, old), "psi"))
-
-
-def test_chance_agrees_with_scipy() -> None:
-    old, new = np.array([400.0, 300.0, 300.0]), np.array([30.0, 40.0, 60.0])
-    expected = chi2_contingency(np.array([old, new]), correction=False).pvalue
-    assert chance(Bins(old, new)) == pytest.approx(expected)
 
 
 def test_wasserstein_is_in_standard_deviations() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.statistics.drift import homogeneity, jensen_shannon, psi, wasserstein_of_quantiles
+from mlops.statistics.drift import counts, homogeneity, jensen_shannon, psi, wasserstein_of_quantiles
 from mlops.statistics.multiple_testing import holm
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_DIGITS = 5.1e-6  # relative error of an edge that was rounded to six digits
 _TWENTIETHS = np.linspace(0, 1, 21)
 
 
@@ -92,16 +91,14 @@ def numbers(values: Floats, profile: Mapping[str, Any], rows: int) -> Bins | Non
         levels = np.array(profile["values"], dtype=np.float64)
         edges = (levels[1:] + levels[:-1]) / 2
     else:
-        # a rounded edge may lie above the value it was made of, where many records stand
         edges = np.array(profile["edges"], dtype=np.float64)
-        edges -= _DIGITS * np.abs(edges)
-    counts = np.bincount(np.searchsorted(edges, finite, side="right"), minlength=len(edges) + 1).astype(np.float64)
     spread = profile["std"]
     both = None
     if spread > 0 and len(finite):
         old = np.array(profile["quantiles"], dtype=np.float64)
         both = (old / spread, np.quantile(finite, _TWENTIETHS) / spread)
-    return Bins(np.array(profile["shares"], dtype=np.float64) * rows, counts, both)
+    window = counts(finite, edges).astype(np.float64)
+    return Bins(np.array(profile["shares"], dtype=np.float64) * rows, window, both)
 
 
 def texts(values: pl.Series, profile: Mapping[str, Any], rows: int) -> Bins | None:

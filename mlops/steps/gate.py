@@ -6,6 +6,7 @@ It records and does not stop: `package` is where a verdict has consequences. Onl
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -23,7 +24,7 @@ from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered
 from mlops.spec.metrics import METRICS
-from mlops.verdict import DEFERRED, verdict
+from mlops.verdict import tally, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,9 +128,6 @@ def _method(params: Params, predictions: Predictions) -> str:
 
 
 def _line(rules: Sequence[dict[str, Any]]) -> str:
-    counted = [rule for rule in rules if rule["applicable"] and not rule.get("waived")]
-    tally = {said: sum(rule["verdict"] == said for rule in counted) for said in ("fail", "inconclusive", "pass")}
-    tally["deferred"] = sum(rule["verdict"] == DEFERRED for rule in counted)
-    tally["waived"] = sum(bool(rule.get("waived")) for rule in rules)
-    words = ", ".join(f"{count} {said}" for said, count in tally.items() if count) or "no rule applies"
+    counts = asdict(tally(rules))
+    words = ", ".join(f"{count} {said}" for said, count in counts.items() if count) or "no rule applies"
     return f"{verdict(rules)} ({words})"

@@ -6,10 +6,10 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.judging.gate import Verdict
-from mlops.app.reviewing.markdown import escape, interval, number
 from mlops.app.reviewing.sections import MARKS
 from mlops.cli.options import SYMBOLS, paint
 from mlops.diagnostics import visible
+from mlops.files.markdown import escape, interval, number
 from mlops.spec.serving import SERVING
 from mlops.verdict import state, tally, title
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops.app.reviewing.evidence import ENDED, Change, Figure, Gate, Judged, Rule
-from mlops.app.reviewing.markdown import escape, folded, interval, number, plain
+from mlops.files.markdown import escape, folded, interval, number, plain
 
 MARKS = {
     "pass": "✅",

@@ -55,6 +55,18 @@ def test_data_and_monitor_give_one_column_of_whole_numbers_the_same_psi(rate: in
     assert by_monitor(before, after) > 0.01
 
 
+def test_data_and_monitor_give_one_column_of_texts_the_same_psi() -> None:
+    rng = np.random.default_rng(5)
+    chances = ((0.4, 0.3, 0.2, 0.1), (0.3, 0.3, 0.2, 0.2))
+    before, after = (pl.Series("x", rng.choice(list("abcd"), 3000, p=p)) for p in chances)
+    recipe = RECIPE.model_copy(update={"columns": (RECIPE.columns[0].model_copy(update={"type": "category"}),)})
+    described = bundle.profile(pl.DataFrame({"x": before}), recipe, np.zeros(4, dtype=np.float32))["columns"]["x"]
+    counted, reference = monitor.texts(after, described, len(before)), data.profile(before, "category")
+    assert counted is not None
+    assert reference is not None
+    assert monitor.measure(counted, "psi") == pytest.approx(data.compare(reference, after, "category")["psi"], rel=1e-5)
+
+
 @given(
     st.lists(st.integers(-40, 40) | st.just(0), min_size=1, max_size=400),
     st.sampled_from([1, 20]),

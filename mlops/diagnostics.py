@@ -43,16 +43,28 @@ class Diagnostic:
     severity: str = "error"
 
 
+def nearest(word: str, options: Iterable[str]) -> str | None:
+    """Give the option that was probably meant, whatever its case; None where none is like it.
+
+    >>> nearest("AUC", ["auroc", "f1"]), nearest("zzz", ["auroc", "f1"])
+    ('auroc', None)
+    """
+    known = list(options)
+    near = difflib.get_close_matches(word.casefold(), {name.casefold() for name in known}, n=1, cutoff=0.6)
+    alike = [name for name in known if near and name.casefold() == near[0]]
+    return next(iter(difflib.get_close_matches(word, alike, n=1, cutoff=0.0)), None)
+
+
 def suggest(word: str, options: Iterable[str]) -> str:
     """Name the nearest option and the others: "did you mean `a`? also there: b, c"."""
     known = sorted(set(options))
     if not known:
         return ""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    others = ", ".join(name for name in known if name not in near)
-    if not near:
+    near = nearest(word, known)
+    others = ", ".join(name for name in known if name != near)
+    if near is None:
         return f"one of: {others}"
-    return f"did you mean `{near[0]}`?" + (f" also there: {others}" if others else "")
+    return f"did you mean `{near}`?" + (f" also there: {others}" if others else "")
 
 
 def visible(text: str) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from mlops.files.markdown import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ROWS = 40
 """Rows of a table, and points of a list, that are shown."""
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
 
 def escaped(value: Any) -> str:
     """Spell a value so that Markdown shows it and does not obey it."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(value).split()))
+    return escape(str(value), None)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlops.app.planning.planned import DataChange, Deploy, FileChange, KeyChange, PipelineChange, Planned, StagePlan
-from mlops.app.reviewing.markdown import escape
 from mlops.cli.options import paint
 from mlops.diagnostics import visible
+from mlops.files.markdown import escape
 
 _NAMED = 4  # files that a line names before it counts the others
 

@@ -62,13 +62,13 @@ def _recorded(here: Path, name: str, dry: bool, form: str) -> dict[str, Any]:
 
 def _pushed(here: Path, name: str, form: str) -> dict[str, Any]:
     from mlops.app.releasing.keeping import keep
-    from mlops.cli.annotations import annotated
+    from mlops.cli.annotations import warn
+    from mlops.diagnostics import visible
 
     kept = keep(here, name)
     if kept.why:
-        say(f"{name}: nothing was pushed: {kept.why}")
-        if annotated():
-            click.echo(f"::warning title=Only the registry keeps {name}::nothing was pushed: {kept.why}", err=True)
+        say(visible(f"{name}: nothing was pushed: {kept.why}"))
+        warn(f"Only the registry keeps {name}", f"nothing was pushed: {kept.why}")
     elif form == "text":
         click.echo(f"{name}: {kept.pushed:,} objects pushed")
     return {"pipeline": name, "pushed": kept.pushed, "why": kept.why}

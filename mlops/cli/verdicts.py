@@ -6,16 +6,17 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.judging.gate import Verdict
-from mlops.app.reviewing.markdown import escape, interval, number
 from mlops.app.reviewing.sections import MARKS
 from mlops.cli.options import SYMBOLS, paint
 from mlops.diagnostics import visible
+from mlops.files.markdown import escape, interval, number
 from mlops.spec.serving import SERVING
+from mlops.verdict import state, tally, title
 
 if TYPE_CHECKING:
     from mlops.app.judging.rejudge import Rejudged
 
-_COUNTED = {"fail": "failed", "inconclusive": "inconclusive", "waived": "waived", "deferred": "deferred"}
+_COUNTED = ("failed", "inconclusive", "waived", "deferred")
 _WIDTH = 120  # columns of a terminal that sentences may fill
 _TITLE = 66  # letters of a rule's name in the table
 _LONG = 500  # letters of a sentence in Markdown
@@ -25,9 +26,9 @@ def table(verdict: Verdict, *, explain: bool) -> str:
     """Print a line per rule, with a sentence where asked or where it did not pass, and the verdict."""
     lines = [paint(verdict.pipeline, "white", bold=True)]
     for rule, cells in zip(verdict.rules, _aligned([_cells(rule) for rule in verdict.rules]), strict=True):
-        symbol, colour = SYMBOLS[_state(rule)]
+        symbol, colour = SYMBOLS[state(rule)]
         lines.append(f"  {paint(symbol, colour)} {cells}".rstrip())
-        if explain or _state(rule) in ("fail", "inconclusive", "waived"):
+        if explain or state(rule) in ("fail", "inconclusive", "waived"):
             lines += _indented(visible(_sentence(rule)))
         if explain and rule.get("power") is not None:
             lines += _indented(f"power: an equally good model passes {rule['power']:.0%} of the time on so many rows")
@@ -44,8 +45,8 @@ def markdown(verdict: Verdict) -> str:
         span = interval(rule["low"], rule["high"]) if measured else "–"
         value = number(rule["value"]) if measured else "–"
         n = f"{rule['n']:,}" if rule["n"] else "–"
-        lines.append(f"| {MARKS[_state(rule)]} | {escape(_title(rule))} | {value} | {span} | {n} |")
-    lines += ["", *(f"- {escape(_sentence(rule), _LONG)}" for rule in verdict.rules if _state(rule) != "pass")]
+        lines.append(f"| {MARKS[state(rule)]} | {escape(_asked(rule))} | {value} | {span} | {n} |")
+    lines += ["", *(f"- {escape(_sentence(rule), _LONG)}" for rule in verdict.rules if state(rule) != "pass")]
     return "\n".join(lines)
 
 
@@ -80,12 +81,6 @@ def compared_markdown(again: Rejudged) -> str:
     return "\n".join(lines)
 
 
-def _state(rule: dict[str, Any]) -> str:
-    if not rule["applicable"]:
-        return "skipped"
-    return "waived" if rule.get("waived") else str(rule["verdict"])
-
-
 def _sentence(rule: dict[str, Any]) -> str:
     waived = rule.get("waived")
     if not waived:
@@ -94,11 +89,9 @@ def _sentence(rule: dict[str, Any]) -> str:
     return f"{rule['sentence']}; waived until {waived['expires']} for {who}: {waived['reason']}"
 
 
-def _title(rule: dict[str, Any]) -> str:
-    name = rule["metric"] + (f" under {rule['under']}" if rule.get("under") else "")
-    name += f" by {rule['by']}={rule['slice']}" if rule.get("by") and rule.get("slice") is not None else ""
-    name += f" of {rule['of']}" if rule.get("of") else ""
-    bound, lower = rule["bound"], rule.get("side", "at_least") == "at_least"
+def _asked(rule: dict[str, Any]) -> str:
+    """Say what a rule is about and what it asks for."""
+    name, bound, lower = title(rule), rule["bound"], rule.get("side", "at_least") == "at_least"
     if rule["against"] == "value":
         return f"{name} {'at least' if lower else 'at most'} {number(bound)}"
     if bound == 0:
@@ -112,17 +105,17 @@ def _title(rule: dict[str, Any]) -> str:
 
 def _cells(rule: dict[str, Any]) -> tuple[str, ...]:
     """Spell a line of the table: the rule, its value, the interval, the rows, whether it only warns."""
-    title = visible(_title(rule))
-    title = title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"
+    name = visible(_asked(rule))
+    name = name if len(name) <= _TITLE else f"{name[: _TITLE - 1]}…"
     if not rule["applicable"]:
-        return title, "not applicable"
+        return name, "not applicable"
     if rule["verdict"] == "deferred":
-        return title, "claimed by the change" if rule.get("claimed") else "deferred"
+        return name, "claimed by the change" if rule.get("claimed") else "deferred"
     share = bool(rule.get("relative")) or (rule["metric"] in SERVING and rule["against"] != "value")
     sign = "+" if rule["against"] != "value" else ""
     value, low, high = (_number(rule[key], sign, share=share) for key in ("value", "low", "high"))
     counted = f"n={rule['n']:,}" if rule["metric"] not in SERVING else f"{rule['n']:,} times"
-    return title, value, f"[{low}, {high}]", counted, "warns only" if rule["mode"] == "warn" else ""
+    return name, value, f"[{low}, {high}]", counted, "warns only" if rule["mode"] == "warn" else ""
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
@@ -131,9 +124,9 @@ def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
     first = max((len(row[0]) for row in rows), default=0)
     widths = [max((len(row[column]) for row in full), default=0) for column in range(5)]
     lines = []
-    for title, value, *rest in rows:
+    for name, value, *rest in rows:
         placed = value.rjust(widths[1]) if rest else value
-        lines.append("  ".join([title.ljust(first), placed, *(c.ljust(widths[i]) for i, c in enumerate(rest, 2))]))
+        lines.append("  ".join([name.ljust(first), placed, *(c.ljust(widths[i]) for i, c in enumerate(rest, 2))]))
     return lines
 
 
@@ -146,12 +139,10 @@ def _number(value: float | None, sign: str = "", *, share: bool = False) -> str:
 
 
 def _summary(verdict: Verdict, *, plain: bool = False) -> str:
-    counts = verdict.counts()
-    total = sum(counts.values())
-    warned = sum(r["applicable"] and r["mode"] == "warn" and r["verdict"] != "pass" for r in verdict.rules)
-    said = [f"{counts[state]} of {total} {word}" for state, word in _COUNTED.items() if counts[state]]
-    said = said or [f"{total} of {total} passed"]
-    said += [f"{warned} warning{'' if warned == 1 else 's'}"] if warned else []
+    counts = tally(verdict.rules)
+    said = [f"{count} of {counts.total} {word}" for word in _COUNTED if (count := getattr(counts, word))]
+    said = said or [f"{counts.passed} of {counts.total} passed"]
+    said += [f"{counts.warnings} warning{'' if counts.warnings == 1 else 's'}"] if counts.warnings else []
     colour = SYMBOLS[verdict.verdict][1]
     word = verdict.verdict if plain else paint(verdict.verdict, colour, bold=True)
     return f"{word} ({', '.join(said)})"

@@ -1,18 +1,20 @@
 """How far a column of a window is from the same column in training: a size, and whether chance explains it.
 
-Sizes: population stability index (Siddiqi, Credit Risk Scorecards, 2006), Jensen-Shannon distance in bits (Lin, 1991;
-Endres and Schindelin, 2003), and the first Wasserstein distance in standard deviations, by twentieths.
-Chance: the chi-square test of homogeneity over the profile's bins, shared out over columns by Holm (1979), which holds
-however columns depend on each other. Below 500 rows the index exceeds 0.1 by chance alone, so less is `insufficient`.
+Sizes and chance are those of `mlops.statistics.drift`; the Wasserstein distance is in standard deviations, by
+twentieths. The chance is shared out over columns by Holm's method, which holds however columns depend on each other.
+Below 500 rows the index exceeds 0.1 by chance alone, so less is `insufficient`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from mlops.statistics.drift import counts, homogeneity, jensen_shannon, psi, wasserstein_of_quantiles
+from mlops.statistics.multiple_testing import holm
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_FLOOR = 1e-4  # share that an empty bin counts as in the index
-_EXPECTED = 5.0  # records that a bin of the test must be expected to hold, as is usual for chi-square
-_DIGITS = 5.1e-6  # relative error of an edge that was rounded to six digits
 _TWENTIETHS = np.linspace(0, 1, 21)
 
 
@@ -54,7 +53,7 @@ class Shift:
 def shifts(pairs: Mapping[str, Bins], settings: Drift) -> tuple[Shift, ...]:
     """Judge every column of one window together."""
     judged = {name: bins for name, bins in sorted(pairs.items()) if bins.window.sum() >= settings.minimum_rows}
-    chances = holm([chance(bins) for bins in judged.values()])
+    chances = holm([homogeneity(bins.reference, bins.window) for bins in judged.values()]).adjusted.tolist()
     known = dict(zip(judged, chances, strict=True))
     return tuple(_shift(name, bins, known.get(name), settings) for name, bins in sorted(pairs.items()))
 
@@ -76,45 +75,11 @@ def _possible(bins: Bins, name: str) -> str:
 
 def measure(bins: Bins, name: str) -> float:
     """Give the size of a shift; a column without an order has no Wasserstein distance and takes Jensen-Shannon's."""
-    old, new = bins.reference / bins.reference.sum(), bins.window / bins.window.sum()
     if name == "psi":
-        old, new = np.maximum(old, _FLOOR), np.maximum(new, _FLOOR)
-        return float(np.sum((new - old) * np.log(new / old)))
+        return psi(bins.reference, bins.window)
     if name == "wasserstein" and bins.twentieths is not None:
-        gaps = np.abs(bins.twentieths[1] - bins.twentieths[0])
-        return float(np.mean((gaps[1:] + gaps[:-1]) / 2))
-    middle = (old + new) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = [np.where(part > 0, part * np.log2(part / middle), 0.0).sum() for part in (old, new)]
-    return float(np.sqrt(max(0.0, sum(terms) / 2)))
-
-
-def chance(bins: Bins) -> float:
-    """Give the p-value of the chi-square test of homogeneity; bins that are thin in the window are taken together."""
-    from scipy.special import gammaincc
-
-    total = bins.reference.sum() + bins.window.sum()
-    expected = (bins.reference + bins.window) * bins.window.sum() / total
-    thin = expected < _EXPECTED
-    table = np.array([bins.reference, bins.window])
-    table = np.column_stack([table[:, ~thin], table[:, thin].sum(axis=1)]) if thin.any() else table
-    table = table[:, table.sum(axis=0) > 0]
-    if table.shape[1] < 2:
-        return 1.0
-    expected_all = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / total
-    statistic = float(((table - expected_all) ** 2 / expected_all).sum())
-    return float(gammaincc((table.shape[1] - 1) / 2, statistic / 2))
-
-
-def holm(chances: Sequence[float]) -> list[float]:
-    """Adjust p-values by Holm's step-down procedure."""
-    order = np.argsort(chances, kind="stable")
-    adjusted = np.empty(len(chances))
-    worst = 0.0
-    for rank, index in enumerate(order):
-        worst = max(worst, min(1.0, (len(chances) - rank) * chances[index]))
-        adjusted[index] = worst
-    return [float(value) for value in adjusted]
+        return wasserstein_of_quantiles(*bins.twentieths)
+    return jensen_shannon(bins.reference, bins.window)
 
 
 def numbers(values: Floats, profile: Mapping[str, Any], rows: int) -> Bins | None:
@@ -126,16 +91,14 @@ def numbers(values: Floats, profile: Mapping[str, Any], rows: int) -> Bins | Non
         levels = np.array(profile["values"], dtype=np.float64)
         edges = (levels[1:] + levels[:-1]) / 2
     else:
-        # a rounded edge may lie above the value it was made of, where many records stand
         edges = np.array(profile["edges"], dtype=np.float64)
-        edges -= _DIGITS * np.abs(edges)
-    counts = np.bincount(np.searchsorted(edges, finite, side="right"), minlength=len(edges) + 1).astype(np.float64)
     spread = profile["std"]
     both = None
     if spread > 0 and len(finite):
         old = np.array(profile["quantiles"], dtype=np.float64)
         both = (old / spread, np.quantile(finite, _TWENTIETHS) / spread)
-    return Bins(np.array(profile["shares"], dtype=np.float64) * rows, counts, both)
+    window = counts(finite, edges).astype(np.float64)
+    return Bins(np.array(profile["shares"], dtype=np.float64) * rows, window, both)
 
 
 def texts(values: pl.Series, profile: Mapping[str, Any], rows: int) -> Bins | None:

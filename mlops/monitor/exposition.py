@@ -2,9 +2,8 @@
 
 Names begin with `mlops_`, units are base units, labels are pipelines, environments, kinds, columns of the YAML, the
 parts of their dates that a model reads and the reasons of a fixed list: their number never depends on requests.
-Format: prometheus.io/docs/instrumenting/exposition_formats. What a value is of stands beside it as a series of its
-own, for a textfile collector takes no timestamps: a rule on a value asks for `time() -
-..._window_end_timestamp_seconds` as well, a dead-man's switch watches `time() -
+What a value is of stands beside it as a series of its own, for a textfile collector takes no timestamps: a rule on a
+value asks for `time() - ..._window_end_timestamp_seconds` as well, a dead-man's switch watches `time() -
 mlops_monitor_last_success_timestamp_seconds`.
 """
 
@@ -12,7 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
+
+from mlops.files.prometheus import family
 
 STATUSES = ("alarm", "data-incident", "insufficient", "ok")
 _HELP = {
@@ -41,11 +43,8 @@ def exposition(documents: Sequence[Mapping[str, Any]], bounds: Mapping[str, tupl
         key=lambda sample: (list(_HELP).index(sample[0]), sorted(sample[1].items())),
     )
     lines: list[str] = []
-    for name, labels, value in samples:
-        if f"# TYPE {name} gauge" not in lines:
-            lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} gauge"]
-        spelled = ",".join(f'{key}="{_escaped(text)}"' for key, text in sorted(labels.items()))
-        lines.append(f"{name}{{{spelled}}} {value!r}")
+    for name, found in groupby(samples, key=lambda sample: sample[0]):
+        lines += family(name, "gauge", _HELP[name], (("", labels, value) for _, labels, value in found))
     return "\n".join(lines) + "\n"
 
 
@@ -94,7 +93,3 @@ def _performance(
 
 def _seconds(time: str) -> float:
     return datetime.fromisoformat(time).timestamp()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

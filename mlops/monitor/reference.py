@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops.bundle.contents import Contents
+
+_BETWEEN = 3  # version of a profile from which on edges lie between values
+_ROUNDING = 5.1e-6  # relative error of an edge that was rounded to six digits
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Reference:
         papers = papers or Papers.within(contents)
         try:
             data = contents.files["profile.json"]
-            profile = json.loads(data)
+            profile = between_values(json.loads(data))
             metrics = {} if papers is None else papers.report("metrics.json")
             return cls(
                 bundle=contents.digest,
@@ -65,3 +69,22 @@ class Reference:
                 f"the bundle {contents.digest[:19]}… has no profile to compare with",
                 hint="make it again with `mlops run NAME`",
             ) from error
+
+
+def between_values(profile: dict[str, Any]) -> dict[str, Any]:
+    """Move the edges of an earlier profile, which stand on values that belong to the bin above, to below them.
+
+    They are rounded to six digits, so that one may lie above the value it was made of.
+    """
+    return profile if profile.get("schema_version", 1) >= _BETWEEN else _lowered(profile)
+
+
+def _lowered(described: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: [math.nextafter(edge - _ROUNDING * abs(edge), -math.inf) for edge in value]
+        if key == "edges" and isinstance(value, list)
+        else _lowered(value)
+        if isinstance(value, dict)
+        else value
+        for key, value in described.items()
+    }

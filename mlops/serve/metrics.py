@@ -3,16 +3,17 @@
 Names begin with `mlops_serve_`, units are base units, and labels have few values: answers count by class of status,
 refused rows by a column of the model (`(unknown)` for whatever a client made up) and a reason of a fixed list.
 All is counted by the thread of the event loop, so that nothing needs a lock.
-Format: prometheus.io/docs/instrumenting/exposition_formats. Buckets suit tables and small images on a processor.
+Buckets suit tables and small images on a processor.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.bundle.refusal import OF_COLUMNS, REASONS, UNKNOWN
+from mlops.files.prometheus import Sample, family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,41 +68,35 @@ class Metrics:
         """
         lines: list[str] = []
         samples = dict(self._samples())
-        samples["mlops_serve_connections"] = [("", float(connections))]
+        samples["mlops_serve_connections"] = [("", {}, float(connections))]
         reasons = sorted((closed or {}).items())
-        samples["mlops_serve_connections_closed_total"] = [(f'{{reason="{why}"}}', float(n)) for why, n in reasons]
-        samples |= {f"mlops_serve_log_{name}": [("", float(value))] for name, value in log.items()}
+        samples["mlops_serve_connections_closed_total"] = [("", {"reason": why}, float(n)) for why, n in reasons]
+        samples |= {f"mlops_serve_log_{name}": [("", {}, float(value))] for name, value in log.items()}
         for name in (name for name in _HELP if name in samples):
             kind = _KINDS.get(name, "counter" if name.endswith("_total") else "gauge")
-            lines += [f"# HELP {name} {_HELP[name]}", f"# TYPE {name} {kind}"]
-            lines += [f"{name}{rest} {value!r}" for rest, value in samples[name]]
+            lines += family(name, kind, _HELP[name], samples[name])
         return ("\n".join(lines) + "\n").encode("utf-8")
 
-    def _samples(self) -> Iterator[tuple[str, list[tuple[str, Any]]]]:
-        known = ",".join(f'{key}="{_escaped(text)}"' for key, text in sorted(self._labels.items()))
-        yield "mlops_serve_info", [(f"{{{known}}}", 1.0)]
-        yield "mlops_serve_start_time_seconds", [("", self._started)]
+    def _samples(self) -> Iterator[tuple[str, list[Sample]]]:
+        yield "mlops_serve_info", [("", self._labels, 1.0)]
+        yield "mlops_serve_start_time_seconds", [("", {}, self._started)]
         yield (
             "mlops_serve_requests_total",
-            [(f'{{status="{first}xx"}}', float(self.requests[first])) for first in (2, 4, 5)],
+            [("", {"status": f"{first}xx"}, float(self.requests[first])) for first in (2, 4, 5)],
         )
-        yield "mlops_serve_rows_total", [("", float(self.rows))]
+        yield "mlops_serve_rows_total", [("", {}, float(self.rows))]
         yield (
             "mlops_serve_refused_rows_total",
             [
-                (f'{{column="{_escaped(column)}",reason="{reason}"}}', float(rows))
+                ("", {"column": column, "reason": reason}, float(rows))
                 for (column, reason), rows in sorted(self.refused.items())
             ],
         )
-        total, cumulated = 0, []
+        total, cumulated = 0, list[Sample]()
         for bound, count in zip((*map(repr, BUCKETS), "+Inf"), self._buckets, strict=True):
             total += count
-            cumulated.append((f'_bucket{{le="{bound}"}}', float(total)))
+            cumulated.append(("_bucket", {"le": bound}, float(total)))
         yield (
             "mlops_serve_request_duration_seconds",
-            [*cumulated, ("_sum", self._seconds), ("_count", float(total))],
+            [*cumulated, ("_sum", {}, self._seconds), ("_count", {}, float(total))],
         )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -6,6 +6,7 @@ It records and does not stop: `package` is where a verdict has consequences. Onl
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -15,19 +16,16 @@ from mlops.blocks.waiver import Waiver
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation.judging import data_quality, serving_cost
-from mlops.ml.evaluation.judging.deferred import apart, deferred, in_order
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
-from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
-from mlops.ml.evaluation.judging.waivers import waive
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered
 from mlops.spec.metrics import METRICS
-from mlops.verdict import DEFERRED, verdict
+from mlops.verdict import tally, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,16 +61,7 @@ def run(context: StageContext) -> None:
         raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
     if costs.priced(predictions, params.cost).values != predictions.values:
         raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
-    alone, over_live = apart(params.rules)
-    served, served_over_live = apart(params.serving)
-    evidence = gather(predictions, alone, params.bootstrap, params.minimum_rows, grouped=params.group is not None)
-    results = judge(evidence, params.bootstrap, params.minimum_rows)
-    reports, confidence = context.path("reports"), params.bootstrap.confidence
-    results += serving_cost.judge_reports(served, reports, confidence)
-    results += data_quality.judge_report(params.data, reports, confidence)
-    results += deferred((*over_live, *served_over_live))
-    results = in_order(results, (*params.rules, *params.serving, *params.data))
-    rules = waive([result.record() for result in results], params.waivers)
+    rules = judge_gate(params, predictions, Reports.read(context.path("reports")), LATER)
     record = rounded(
         {
             "schema_version": 1,
@@ -140,9 +129,6 @@ def _method(params: Params, predictions: Predictions) -> str:
 
 
 def _line(rules: Sequence[dict[str, Any]]) -> str:
-    counted = [rule for rule in rules if rule["applicable"] and not rule.get("waived")]
-    tally = {said: sum(rule["verdict"] == said for rule in counted) for said in ("fail", "inconclusive", "pass")}
-    tally["deferred"] = sum(rule["verdict"] == DEFERRED for rule in counted)
-    tally["waived"] = sum(bool(rule.get("waived")) for rule in rules)
-    words = ", ".join(f"{count} {said}" for said, count in tally.items() if count) or "no rule applies"
+    counts = asdict(tally(rules))
+    words = ", ".join(f"{count} {said}" for said, count in counts.items() if count) or "no rule applies"
     return f"{verdict(rules)} ({words})"

@@ -10,20 +10,21 @@ import polars as pl
 from mlops.bundle.moments import DAY, parts_of
 from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.files.canonical import rounded
+from mlops.statistics import bins, drift
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe import Column, Recipe
 
+_DIGITS = 6  # that `rounded` leaves of an edge
 _DISTINCT = 20  # levels, or distinct numbers, up to which each has a share of its own
-_BINS = 10
 
 
 def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.float32]) -> dict[str, Any]:
     """Describe the columns a model reads and the scores [n] or [n, k] it gave to rows it was not fitted on; JSON."""
     columns = {column.name: _column(train.get_column(column.name), column, recipe) for column in recipe.columns}
-    document = {"schema_version": 2, "rows": train.height, "columns": columns, "scores": _scores(scores, recipe)}
+    document = {"schema_version": 3, "rows": train.height, "columns": columns, "scores": _scores(scores, recipe)}
     document["score_rows"] = len(scores)
     described: dict[str, Any] = rounded(document)
     return described
@@ -61,9 +62,8 @@ def _numbers(values: NDArray[np.floating[Any]]) -> dict[str, Any]:
     }
     if len(distinct) <= _DISTINCT:
         return described | {"values": distinct.tolist(), "shares": (counts / len(finite)).tolist()}
-    edges = np.unique(np.quantile(finite, np.linspace(0, 1, _BINS + 1)[1:-1]))
-    inside = np.bincount(np.searchsorted(edges, finite, side="right"), minlength=len(edges) + 1)
-    return described | {"edges": edges.tolist(), "shares": (inside / len(finite)).tolist()}
+    edges = bins.edges(finite, most=_DIGITS)
+    return described | {"edges": edges, "shares": (drift.counts(finite, edges) / len(finite)).tolist()}
 
 
 def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlops.app.reviewing.comment import LIMIT, Context, comment
 from mlops.app.reviewing.evidence import read_judged, read_plan
-from mlops.app.reviewing.markdown import escape
+from mlops.files.markdown import escape
 from tests.builders.comments import change, gate, rule, write_plan, write_report
 from tests.builders.rendered import CHROMIUM, Elements, html, picture
 

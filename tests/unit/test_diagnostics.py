@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from mlops.diagnostics import Diagnostic, Position, render, suggest
+from mlops.diagnostics import Diagnostic, Position, nearest, render, suggest
+from mlops.ml.data.columns import missing
 
 SOURCES = {"conf/a.yaml": "defaults:\n  - /gates: binary_clasifier\n"}
 
@@ -38,6 +39,15 @@ def test_the_nearest_name_is_suggested() -> None:
     assert suggest("auc", ["auroc", "f1"]) == "did you mean `auroc`? also there: f1"
     assert suggest("zzz", ["b", "a"]) == "one of: a, b"
     assert suggest("x", []) == ""
+    assert nearest("AUC", ["auroc", "f1"]) == "auroc"
+    assert nearest("Age", ["AGE", "age", "name"]) == "age"
+    assert nearest("zzz", ["a", "b"]) is None
+
+
+def test_a_column_that_is_not_there_is_suggested_by_the_same_rule() -> None:
+    (check,) = missing({"target": ["Agee"]}, ["age", "plan"])
+    assert check.message == "`Agee`, named in `target`, is not a column of the data; did you mean `age`?"
+    assert suggest("Agee", ["age", "plan"]) == "did you mean `age`? also there: plan"
 
 
 def test_what_a_pull_request_wrote_begins_no_line_and_moves_no_cursor() -> None:

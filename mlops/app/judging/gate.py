@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -30,11 +29,6 @@ class Verdict:
     def deferred(self) -> bool:
         """Whether rules over the live model are still to be judged."""
         return any(rule.get("verdict") == DEFERRED for rule in self.rules)
-
-    def counts(self) -> Counter[str]:
-        """Count applicable rules that block, by verdict; those that a waiver covers as `waived`."""
-        counted = (rule for rule in self.rules if rule["applicable"] and rule["mode"] == "block")
-        return Counter("waived" if rule.get("waived") else rule["verdict"] for rule in counted)
 
     def on(self, today: date) -> Verdict:
         """Say what holds on a day: a waiver that does not takes its pass along; nothing is ever raised by this."""

@@ -14,6 +14,7 @@ from mlops.files.plain_yaml import parse
 if TYPE_CHECKING:
     import polars as pl
 
+    from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.steps.gate import Params
 
@@ -49,21 +50,6 @@ class Run:
         return self.place / "artifacts/split/test.parquet"
 
 
-@dataclass(frozen=True)
-class Opponent:
-    """The live model beside the candidate, on the rows that it did not learn from; `left_out` counts the others.
-
-    Where nothing can be compared, `predictions` is None, and every rule gets `verdict` with `sentence`.
-    """
-
-    digest: str
-    predictions: Predictions | None = None
-    serving: Mapping[str, Any] | None = None
-    left_out: int = 0
-    verdict: str = ""
-    sentence: str = ""
-
-
 def meet(
     run: Run,
     predictions: Predictions,
@@ -88,6 +74,7 @@ def meet(
 
     from mlops.app.judging.learnt import unlearnt
     from mlops.bundle.predictor import Predictor
+    from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.steps.confronting import confronted, other_question
     from mlops.verdict import FAIL, INCONCLUSIVE
 
@@ -133,9 +120,11 @@ def _serving(
     run: Run, params: Params, sections: Mapping[str, Any], live: Path, digest: str, measured: Mapping[str, Any] | None
 ) -> Mapping[str, Any] | None:
     """Measure candidate and live model in turns, where a rule compares what they cost."""
+    from mlops.ml.evaluation.judging.gate import Reports
+
     if not any(rule.against == "champion" for rule in params.serving):
         return None
-    inputs = inputs_of(run)
+    inputs = Reports.read(run.place / "reports").inputs or {}
     if (
         measured is not None
         and measured.get("champion") == digest
@@ -156,12 +145,3 @@ def sections_of(data: bytes, shown: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise IntegrityError(f"{shown} is damaged", hint="mlops compile")
     return value
-
-
-def inputs_of(run: Run) -> Mapping[str, str]:
-    """Name the files of the judged model by their digests, as `evaluate` recorded them."""
-    try:
-        inputs = json.loads((run.place / "reports/metrics.json").read_bytes())["inputs"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return inputs if isinstance(inputs, dict) else {}

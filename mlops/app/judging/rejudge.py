@@ -16,7 +16,7 @@ from mlops.app.git import commit_of, file_at
 from mlops.app.judging.claimed import CLAIMED, claimed, code_at, marked
 from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.judging.loosened import file_of, loosened
-from mlops.app.judging.opponent import Opponent, Run, meet, sections_of
+from mlops.app.judging.opponent import Run, meet, sections_of
 from mlops.app.judging.settle import asked, fetch_live, figures, params_of, read_predictions
 from mlops.app.project import open_project
 from mlops.app.releasing.bundles import reported
@@ -29,6 +29,7 @@ from mlops.verdict import BADNESS, verdict
 
 if TYPE_CHECKING:
     from mlops.app.judging.recompute import Recomputed
+    from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.ml.evaluation.judging.own_metrics import OwnMetric
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.steps.gate import Params

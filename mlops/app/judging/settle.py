@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mlops.app.judging.comparison import NOTHING, Comparison
 from mlops.app.judging.gate import Verdict, read_verdict
-from mlops.app.judging.opponent import Opponent, Run, meet
+from mlops.app.judging.opponent import Run, meet
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file, rounded
 from mlops.plan.gate import registered
@@ -20,6 +20,7 @@ from mlops.verdict import BADNESS, DEFERRED, verdict
 
 if TYPE_CHECKING:
     from mlops.app.releasing.registry import Connect
+    from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.spec.project import Project
     from mlops.steps.gate import Params

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.app.language import starter
+from mlops.diagnostics import nearest
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.atomic import write_text, writing
 from mlops.files.relative import NAME
@@ -131,8 +131,7 @@ def _check_columns(frame: pl.DataFrame, target: str) -> None:
         message = f"the file has {len(names)} column; a model needs a target and something to learn from"
         raise ConfigurationError(message, hint="check that it is a table with a header")
     if target not in names:
-        near = difflib.get_close_matches(target.casefold(), [name.casefold() for name in names], n=1, cutoff=0.6)
-        close = next((name for name in names if near and name.casefold() == near[0]), None)
+        close = nearest(target, names)
         listed = ", ".join(names[:_OFFERED]) + (f" and {len(names) - _OFFERED} more" if len(names) > _OFFERED else "")
         hint = (f"did you mean `{close}`? " if close else "") + f"columns: {listed}"
         raise ConfigurationError(f"there is no column `{target[:_LONGEST]}`", hint=hint)

@@ -17,11 +17,11 @@ from mlops.app.project import open_project
 from mlops.app.releasing.bundles import recorded_at, reported
 from mlops.app.releasing.history import shallow
 from mlops.app.releasing.registry import refuse_unless_passed
-from mlops.app.reviewing.markdown import escape
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.app.running.verify import verify
 from mlops.app.workspace import open_workspace
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
+from mlops.files.markdown import escape
 from mlops.ledger.entry import MODEL
 from mlops.ledger.line import folder_of
 

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from mlops.app.judging.comparison import Comparison
 from mlops.app.reviewing.evidence import Figure, Gate, Metrics
-from mlops.app.reviewing.markdown import escape, folded, interval, number
 from mlops.app.reviewing.sections import MARKS
 from mlops.blocks.waiver import Waiver
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.errors import IntegrityError
+from mlops.files.markdown import escape, folded, interval, number
 
 Report = TypeVar("Report", Gate, Metrics)
 
@@ -125,11 +125,10 @@ def _gates(step: Step) -> Iterator[str]:
     yield f"| gate {MARKS[gate.verdict]} | value | interval | bound | rows |"
     yield "| --- | --- | --- | --- | --- |"
     for rule in gate.rules[:_RULES]:
-        where = f" by {escape(rule.by)}={escape(rule.slice or '')}" if rule.by else ""
         against = "" if rule.against == "value" else f" against {escape(rule.against)}"
         cells = [number(rule.value), interval(rule.low, rule.high), number(rule.bound)]
         rows = "–" if rule.n is None else f"{rule.n:,}"
-        yield f"| {MARKS[rule.state]} {escape(rule.metric)}{where}{against} | {' | '.join(cells)} | {rows} |"
+        yield f"| {MARKS[rule.state]} {escape(rule.title)}{against} | {' | '.join(cells)} | {rows} |"
     if len(gate.rules) > _RULES:
         yield f"\n… and {len(gate.rules) - _RULES:,} more rules."
     yield ""

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlops.app.reviewing.evidence import Judged, PlanRead
-from mlops.app.reviewing.markdown import escape, number
 from mlops.app.reviewing.sections import MARKS, blocked, duration, row, state, working
+from mlops.files.markdown import escape, number
 
 LIMIT = 65_536
 _ROWS = 50

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from mlops.app.reviewing.artifacts import Place
 from mlops.blocks.block import Name
 from mlops.errors import IntegrityError
-from mlops.verdict import DEFERRED, Verdict, held
+from mlops.verdict import DEFERRED, Tally, Verdict, held, state, tally, title
 
 _LARGEST = 64 * 2**20
 ENDED = (0, 2, 7)  # how `mlops run` ends when every stage ended
@@ -54,9 +54,12 @@ class Rule(_Read):
     @property
     def state(self) -> str:
         """The verdict of a rule that applies; `waived` or `skipped` where it does not count."""
-        if not self.applicable:
-            return "skipped"
-        return self.verdict if self.waived is None else "waived"
+        return state(self.model_dump())
+
+    @property
+    def title(self) -> str:
+        """What the rule is about."""
+        return title(self.model_dump())
 
 
 class Gate(_Read):
@@ -70,6 +73,11 @@ class Gate(_Read):
     def verdict(self) -> Verdict:
         """The verdict, which is never better than what its rules come to."""
         return held(self.said, [rule.model_dump() for rule in self.rules])
+
+    @property
+    def tally(self) -> Tally:
+        """How many rules came to what."""
+        return tally(rule.model_dump() for rule in self.rules)
 
     @property
     def whole(self) -> Gate:

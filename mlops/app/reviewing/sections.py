@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops.app.reviewing.evidence import ENDED, Change, Figure, Gate, Judged, Rule
-from mlops.app.reviewing.markdown import escape, folded, interval, number, plain
+from mlops.files.markdown import escape, folded, interval, number, plain
 
 MARKS = {
     "pass": "✅",
@@ -111,10 +111,9 @@ def _runs(change: Change) -> str:
 def _gates(item: Judged) -> str:
     if item.gate is None:
         return f"no{_SPACE}verdict"
-    rules = [rule for rule in item.gate.rules if rule.applicable and rule.mode == "block"]
-    waived = sum(rule.state == "waived" for rule in rules)
-    passed = f"{sum(rule.state == 'pass' for rule in rules)}/{len(rules)}"
-    return f"{passed}<br>{waived}{_SPACE}waived" if waived else passed
+    counts = item.gate.tally
+    passed = f"{counts.passed}/{counts.total}"
+    return f"{passed}<br>{counts.waived}{_SPACE}waived" if counts.waived else passed
 
 
 def _compared(item: Judged) -> str:
@@ -186,10 +185,8 @@ def _waivers(gate: Gate) -> Iterator[str]:
 
 
 def _rule(rule: Rule) -> str:
-    where = f" where {rule.by}={rule.slice}" if rule.by and rule.slice is not None else ""
-    what = "".join(f" {word} {said}" for word, said in (("under", rule.under), ("of", rule.of)) if said)
     claim = " (claimed by the change)" if rule.claimed else ""
-    return escape(f"{rule.metric}{what}{where}", 120) + claim + _warning(rule)
+    return escape(rule.title, 120) + claim + _warning(rule)
 
 
 def _against(rule: Rule) -> str:

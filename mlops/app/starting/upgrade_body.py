@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from mlops.app.reviewing.markdown import escape
 from mlops.app.starting.pin import FILE
 from mlops.app.starting.upgraded import Upgraded, place, told
+from mlops.files.markdown import escape
 
 _MOST = 40  # lines of a list that somebody reads
 

@@ -18,13 +18,13 @@ from mlops.app.auditing.enter import due
 from mlops.app.newer import HINT, newer
 from mlops.app.releasing.live import live_in
 from mlops.app.releasing.releases import usual
-from mlops.app.reviewing.markdown import escape
 from mlops.app.reviewing.proposal import Proposal, Proposed, submit
 from mlops.app.watching.monitor import labels_of, report_folder, settings
 from mlops.app.watching.prediction_log import read_log
 from mlops.app.watching.rows_folder import rows_folder
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError, StaleError
+from mlops.files.markdown import escape
 from mlops.ledger.decided import retraining
 from mlops.ledger.entry import MODEL
 from mlops.spec.monitor import Monitor, Retrain, Rows

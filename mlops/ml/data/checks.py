@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,12 +70,6 @@ def refusal(checks: Sequence[Check]) -> DataError | None:
 def examples(values: Iterable[object]) -> tuple[str, ...]:
     """Spell a few values shortly."""
     return tuple(f"{value}"[:_CLIPPED] for _, value in zip(range(5), values, strict=False))
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Offer the closest known name, ready to append to a sentence."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean `{close[0]}`?" if close else ""
 
 
 def _examples(check: Check) -> str:

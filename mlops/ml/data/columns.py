@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnRule, ColumnType, Severity
+from mlops.diagnostics import nearest
 from mlops.ml.data import types
-from mlops.ml.data.checks import Check, failure, suggestion
+from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import plain
 
@@ -30,10 +31,15 @@ def usable(frame: pl.DataFrame, name: str) -> bool:
 def missing(named: Mapping[str, Collection[str]], known: Collection[str]) -> list[Check]:
     """Find names that the configuration uses, by the key that uses them, and the data lacks."""
     return [
-        failure("present", name, f"`{name}`, named in `{key}`, is not a column of the data{suggestion(name, known)}")
+        failure("present", name, f"`{name}`, named in `{key}`, is not a column of the data{_meant(name, known)}")
         for key, names in sorted(named.items())
         for name in sorted(set(names) - set(known))
     ]
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    near = nearest(name, known)
+    return "" if near is None else f"; did you mean `{near}`?"
 
 
 def undeclared(known: Sequence[str], declared: Collection[str]) -> list[Check]:

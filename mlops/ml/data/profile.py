@@ -14,14 +14,12 @@ import numpy as np
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
-from mlops.ml.data import drift
+from mlops.statistics import bins, drift
 
 LEAST_BEHIND = 20
 """Rows that each bin and each named text stands for, so that no person can be told from it."""
-_BINS = 10
 _LEVELS = 20
 _COLUMNS = 200
-_DIGITS = 3
 _NUMBERS = ("int", "float", "bool")
 OTHERS = "*"
 
@@ -44,7 +42,7 @@ def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Pr
     if found in ("string", "category"):
         return _levels(present, public=public)
     numbers = numeric(present, found)
-    edges = _edges(numbers)
+    edges = bins.edges(numbers[np.isfinite(numbers)], least=LEAST_BEHIND)
     return {"edges": edges, "counts": drift.counts(numbers, edges).tolist()} if edges else None
 
 
@@ -80,28 +78,6 @@ def numeric(values: pl.Series, found: ColumnType) -> np.ndarray[Any, np.dtype[np
     if found in ("date", "datetime"):
         return values.cast(pl.Datetime("us")).to_physical().cast(pl.Float64).to_numpy() / 86_400e6
     return np.asarray(values.cast(pl.Float64).to_numpy(), dtype=np.float64)
-
-
-def _edges(numbers: np.ndarray[Any, np.dtype[np.float64]]) -> list[float]:
-    """Cut into about ten bins of equal size between values, and rounded, as long as 20 rows are in each."""
-    distinct, many = np.unique(numbers[np.isfinite(numbers)], return_counts=True)
-    below = np.cumsum(many)
-    total = int(below[-1]) if below.size else 0
-    bins = min(_BINS, total // LEAST_BEHIND)
-    cuts = {int(np.searchsorted(below, total * part / bins)) for part in range(1, bins)} if bins > 1 else set()
-    middles = sorted({_rounded((distinct[cut] + distinct[cut + 1]) / 2) for cut in cuts if cut + 1 < distinct.size})
-    edges: list[float] = []
-    last = 0
-    for middle in middles:
-        under = int((numbers <= middle).sum())
-        if min(under - last, total - under) >= LEAST_BEHIND:
-            edges.append(middle)
-            last = under
-    return edges
-
-
-def _rounded(number: float) -> float:
-    return float(f"{number:.{_DIGITS}g}")
 
 
 def _levels(present: pl.Series, *, public: bool) -> Profile:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.ml.data.target import Label, Target
+from mlops.statistics.proportions import Share
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,8 +57,7 @@ class Region:
     @property
     def bound(self) -> float:
         """Upper end of Wilson's interval for the doubt at three standard errors."""
-        n, p, z = self.rows, self.doubt, 3.0
-        return (p + z * z / (2 * n) + z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / (1 + z * z / n)
+        return Share(self.doubt, self.rows).interval(3.0)[1]
 
     @property
     def blocks(self) -> bool:

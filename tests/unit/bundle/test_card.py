@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mlops.bundle.card import Evidence, write
 from mlops.bundle.markdown import escaped
+from mlops.files.markdown import escape
 from mlops.spec.card import Card
 from tests.builders.reports import DECISION, DISCOVERED, IMPORTANCE, ROBUSTNESS
 
@@ -17,17 +18,23 @@ def test_a_card_without_evidence_says_missing() -> None:
     assert "Verdict of the gate: **missing**" in card
 
 
-@given(text=st.text())
-def test_what_people_wrote_stays_one_line_of_text(text: str) -> None:
+@given(text=st.text() | st.text("<>&|`*_[]()!@#\\\\\n{}$~"))
+def test_what_people_wrote_stays_one_line_of_text_in_card_and_comment_alike(text: str) -> None:
     shown = escaped(text)
-    assert "\n" not in shown
-    assert "<" not in shown.replace("\\<", "")
-    assert "|" not in shown.replace("\\\\", "").replace("\\|", "")
+    assert shown == escape(text, None)
+    assert not set("\n<>|`*[]{}@$~\\\\") & set(shown)
+
+
+def test_no_end_of_a_long_text_is_left_out() -> None:
+    assert escaped("word " * 1000) == ("word " * 1000).strip()
 
 
 def test_markup_in_evidence_is_shown_and_not_obeyed() -> None:
     card = write(Evidence(pipeline="p", task="binary", description="<script>x</script> | [a](b)\n# h {{7*7}}"))
-    assert "- Description: \\<script\\>x\\</script\\> \\| \\[a\\](b) \\# h \\{\\{7\\*7\\}\\}" in card
+    assert (
+        "- Description: &#60;script&#62;x&#60;/script&#62; &#124; &#91;a&#93;(b) &#35;&#8203; h "
+        "&#123;&#123;7&#42;7&#125;&#125;\n" in card
+    )
 
 
 def test_what_only_a_person_can_say_is_asked_for_until_it_is_written() -> None:
@@ -35,13 +42,13 @@ def test_what_only_a_person_can_say_is_asked_for_until_it_is_written() -> None:
     assert "- Out of scope: **missing**: write `card: {out_of_scope: ...}`" in asked
     said = write(Evidence(pipeline="p", task="binary", said=dict.fromkeys(Card.model_fields, "It is | known")))
     assert "write `card" not in said
-    assert said.count("It is \\| known") == len(Card.model_fields)
+    assert said.count("It is &#124; known") == len(Card.model_fields)
 
 
 def test_a_waived_rule_is_told() -> None:
     waived = {"expires": "2026-03-20", "approver": "@grace", "reason": "few rows"}
     rule = {"id": "auroc", "metric": "auroc", "verdict": "fail", "sentence": "it is bad", "waived": waived}
-    assert "- Waived until 2026-03-20 by @grace: few rows" in write(
+    assert "- Waived until 2026-03-20 by &#64;&#8203;grace: few rows" in write(
         Evidence(pipeline="p", task="binary", gate={"rules": [rule]})
     )
 
@@ -82,13 +89,13 @@ def lines(**evidence: Any) -> list[str]:
 def test_analyses_are_told_from_evidence() -> None:
     card = lines(gate={"verdict": "fail", "rules": RULES, "group_rates": {"site": RATES}}, metrics=METRICS)
     for line in (
-        "| site=a\\|b | 90 | 0.8 | 0.7 to 0.9 |",
+        "| site=a&#124;b | 90 | 0.8 | 0.7 to 0.9 |",
         "| site=a | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) |",
         "| site=b |  |  |  |  |",
         "- It is unfair.",
         "- Calibration slope: 1.1 (0.9 to 1.3); 1 is right",
         "- Calibration intercept: unknown; 0 is right",
-        "| unseen\\_categories | 0.25 | 0.8 (0.79 to 0.81) | -0.06 | -0.065 to -0.055 |",
+        "| unseen_categories | 0.25 | 0.8 (0.79 to 0.81) | -0.06 | -0.065 to -0.055 |",
         "| age over 60 and site = b | 120 | 0.31 | 0.14 |",
     ):
         assert line in card

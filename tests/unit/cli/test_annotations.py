@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.cli.annotations import annotate
+from mlops.cli.annotations import annotate, warn
 from mlops.diagnostics import Position
 from tests.builders.shop import make_shop
 
@@ -22,10 +22,19 @@ def test_a_finding_is_told_at_its_place_and_cannot_tell_more(
     assert capsys.readouterr().out == ("::error file=conf/a%2Cb%3Ac.yaml,line=3,col=5::100 %25\\n::error::forged\n")
 
 
+def test_what_a_remote_said_begins_no_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    warn("Only the registry keeps a,b", "denied\r\n::add-mask::x")
+    assert capsys.readouterr().err == "::warning title=Only the registry keeps a%2Cb::denied\\r\\n::add-mask::x\n"
+
+
 def test_nothing_is_told_at_home(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     annotate("error", "text", Position("conf/a.yaml"))
-    assert capsys.readouterr().out == ""
+    warn("title", "text")
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.slow

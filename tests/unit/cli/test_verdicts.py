@@ -42,7 +42,7 @@ def test_a_table_lines_up_and_gives_a_sentence_where_a_rule_did_not_pass() -> No
         "rand_hie\n"
         "  ✓ auroc at least 0.74                     0.761  [0.748, 0.774]    n=4,038\n"
         "  ✓ auroc no worse than champion by 0.005  +0.004  [-0.001, +0.009]  n=4,038\n"
-        "  ✗ auroc by black=1 at least 0.68          0.661  [0.629, 0.693]    n=812\n"
+        "  ✗ auroc where black=1 at least 0.68       0.661  [0.629, 0.693]    n=812\n"
         "    Too low.\n"
         "  · auroc better than dummy                not applicable\n"
         "  verdict: fail (1 of 3 failed)"
@@ -124,5 +124,5 @@ def test_nothing_is_wider_than_a_terminal() -> None:
 def test_a_value_of_the_data_cannot_begin_a_line() -> None:
     hostile = rule(by="site", slice="a\n::error::b", verdict="fail", sentence="It is\x1b[2J bad.")
     shown = table(Verdict("p", "fail", (hostile,), None), explain=False)
-    assert "by site=a\\n::error::b at least" in shown
+    assert "where site=a\\n::error::b at least" in shown
     assert "It is\\x1b[2J bad." in shown

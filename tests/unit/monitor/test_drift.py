@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
-from scipy.stats import chi2_contingency
 
-from mlops.monitor.drift import Bins, chance, holm, measure, numbers, shifts, texts
+from mlops.monitor.drift import Bins, measure, numbers, shifts, texts
+from mlops.monitor.reference import between_values
 from mlops.spec.monitor import Drift
 from mlops.steps.profile import profile
 from tests.builders.bundles import make_frame, make_recipe
@@ -44,17 +44,6 @@ def test_sizes_agree_with_scipy_and_are_nothing_for_equal_shares(first: list[int
         assert measure(Bins(old, old * 3), name) == pytest.approx(0, abs=1e-9)
     assert measure(Bins(old, second), "jensen_shannon") == pytest.approx(jensenshannon(old, second, base=2), abs=1e-9)
     assert measure(Bins(old, second), "psi") == pytest.approx(measure(Bins(second, old), "psi"))
-
-
-def test_chance_agrees_with_scipy() -> None:
-    old, new = np.array([400.0, 300.0, 300.0]), np.array([30.0, 40.0, 60.0])
-    expected = chi2_contingency(np.array([old, new]), correction=False).pvalue
-    assert chance(Bins(old, new)) == pytest.approx(expected)
-
-
-def test_holm_steps_down() -> None:
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([]) == []
 
 
 def test_wasserstein_is_in_standard_deviations() -> None:
@@ -113,3 +102,19 @@ def test_half_a_deviation_is_found_in_every_window(name: str) -> None:
     for _ in range(20):
         pairs = {f"x{index}": window(rng, 1000) for index in range(49)} | {"x": window(rng, 1000, 0.5)}
         assert [shift.column for shift in shifts(pairs, settings) if shift.verdict == "drift"] == ["x"]
+
+
+def test_the_profile_of_an_earlier_release_is_counted_as_it_was_made() -> None:
+    before = np.random.default_rng(3).poisson(40, 5000).astype(np.float64)
+    cut = np.unique(np.quantile(before, np.linspace(0, 1, 11)[1:-1]))  # as releases before profiles of version 3 cut
+    shares = np.bincount(np.searchsorted(cut, before, side="right"), minlength=len(cut) + 1) / len(before)
+    column = {**NORMAL, "edges": cut.tolist(), "shares": shares.tolist()}
+    document = {"schema_version": 2, "columns": {"x": column, "edges": {"frequencies": {"edges": 1.0}}}, "scores": {}}
+    read = between_values(document)
+    found = numbers(before, read["columns"]["x"], len(before))
+    assert found is not None
+    assert found.window.tolist() == pytest.approx(found.reference.tolist())
+    assert read["columns"]["edges"] == document["columns"]["edges"]
+    assert between_values({**document, "schema_version": 3})["columns"]["x"]["edges"] == column["edges"]
+    rounded_up = between_values({"schema_version": 2, "edges": [1234570.0, 0.0]})["edges"]  # of 1234567
+    assert (rounded_up[0] < 1234567, rounded_up[1] < 0) == (True, True)

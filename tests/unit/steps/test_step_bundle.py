@@ -83,7 +83,7 @@ def test_it_names_the_libraries_of_serving_and_no_platform(tmp_path: Path) -> No
 
 def test_the_profile_describes_columns_and_scores_of_validation(tmp_path: Path) -> None:
     profile = json.loads((made(make_pipeline(tmp_path / "tiny")) / "profile.json").read_bytes())
-    assert (profile["schema_version"], profile["rows"], profile["score_rows"]) == (2, 60, 30)
+    assert (profile["schema_version"], profile["rows"], profile["score_rows"]) == (3, 60, 30)
     assert profile["columns"]["plan"]["frequencies"]["basic"] == pytest.approx(0.5, abs=0.2)
     assert profile["columns"]["age"]["nulls"] == pytest.approx(9 / 60)
     assert len(profile["columns"]["age"]["edges"]) == 9

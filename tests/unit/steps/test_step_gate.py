@@ -193,7 +193,7 @@ def test_the_gate_does_not_judge_another_task(tmp_path: Path) -> None:
 def test_a_failed_verdict_is_recorded_and_does_not_raise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = binary()
     assert verdict_of(tmp_path, with_scores(data, candidate=np.full(len(data), 0.4))) == "fail"
-    assert capsys.readouterr().err == "gate: fail (4 fail, 1 deferred)\n"
+    assert capsys.readouterr().err == "gate: fail (4 failed, 1 deferred)\n"
 
 
 def test_an_absent_baseline_fails_the_rule_against_it(tmp_path: Path) -> None:

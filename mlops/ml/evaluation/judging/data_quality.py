@@ -6,7 +6,6 @@ A count is what it is. An estimated share passes only if the whole of its score 
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,23 +14,18 @@ from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
 from mlops.ml.evaluation.judging.sentences import ends, number
-from mlops.ml.evaluation.studies.calibration import wilson
+from mlops.statistics.proportions import Share, normal_quantile
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
 WARNINGS, LABEL_NOISE = "data_warnings", "data_label_noise"
 
 
-def judge_report(rules: Iterable[Rule], reports: Path, confidence: float) -> list[Result]:
-    """Judge every rule by `data.json` in the folder of reports."""
-    try:
-        report = json.loads((reports / "data.json").read_bytes())
-    except (OSError, ValueError):
-        report = None
-    return [_judge(rule, report if isinstance(report, dict) else None, confidence) for rule in rules]
+def judge(rules: Iterable[Rule], report: Mapping[str, Any] | None, confidence: float) -> list[Result]:
+    """Judge every rule by `reports/data.json`; None where there is none that can be read."""
+    return [_judge(rule, report, confidence) for rule in rules]
 
 
 def _judge(rule: Rule, report: Mapping[str, Any] | None, confidence: float) -> Result:
@@ -72,5 +66,5 @@ def _label_noise(rule: Rule, report: Mapping[str, Any], confidence: float) -> Ev
         return f"label noise was not estimated: {found.get('reason') or 'reports/data.json gives no share of rows'}"
     if not (math.isfinite(share) and 0 <= share <= 1 and rows > 0):
         return "reports/data.json gives no share of rows"
-    evidence = Evidence(rule, rows=rows, clusters=rows)
-    return replace(evidence, interval=Interval(float(share), *wilson(float(share), rows, confidence)))
+    low, high = Share(float(share), rows).interval(normal_quantile(confidence))
+    return replace(Evidence(rule, rows=rows, clusters=rows), interval=Interval(float(share), low, high))

@@ -6,9 +6,6 @@ from collections.abc import Iterable
 
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
-from mlops.verdict import DEFERRED
-
-SENTENCE = "over the live model, which `mlops gate` compares with"
 
 
 def apart(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
@@ -41,8 +38,3 @@ def refused(rules: Iterable[Rule], verdict: str, sentence: str, *, applicable: b
         )
         for rule in rules
     ]
-
-
-def deferred(rules: Iterable[Rule]) -> list[Result]:
-    """Record rules that are judged elsewhere."""
-    return refused(rules, DEFERRED, SENTENCE)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation.intervals.proportions import Share, difference, ratio
+from mlops.statistics.proportions import Share, difference, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

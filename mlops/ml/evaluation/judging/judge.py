@@ -21,6 +21,7 @@ import numpy as np
 
 from mlops.ml.evaluation.intervals.power import power
 from mlops.ml.evaluation.judging import sentences
+from mlops.statistics.multiple_testing import benjamini_hochberg, holm
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS, verdict
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.intervals.bootstrap import Interval
     from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+    from mlops.statistics.multiple_testing import Claim
 
 CLUSTERS = 10  # fewer groups than this cannot carry an interval
 _FAR = 30  # a half-width this many times the distance would need about a thousand times the rows
@@ -116,10 +118,10 @@ def _family(family: list[Evidence], method: Bootstrap, minimum_rows: int) -> Ite
     sides = _sides(family[0].rule)
     early = [_unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) for item in family]
     measured = [item for item, result in zip(family, early, strict=True) if result is None]
-    correct = _holm if family[0].rule.correction == "holm" else _benjamini_hochberg
-    claims = iter(correct([max(_chance(item, side) for side in sides) for item in measured], method.tail))
+    correct = holm if family[0].rule.correction == "holm" else benjamini_hochberg
+    claims = correct([max(_chance(item, side) for side in sides) for item in measured], method.tail).claims()
     regressed = [min(_chance(item, side.beyond) for side in sides) for item in measured]
-    regressions = iter(correct([chance * len(sides) for chance in regressed], method.tail))
+    regressions = correct([chance * len(sides) for chance in regressed], method.tail).claims()
     for item, result in zip(family, early, strict=True):
         yield result or _measured(item, sides, method, next(claims), next(regressions))
 
@@ -164,35 +166,6 @@ def _spread_at(evidence: Evidence, bound: float) -> float:
     return math.sqrt(bound * (1 - bound) / max(1, evidence.clusters))
 
 
-@dataclass(frozen=True)
-class _Claim:
-    """Whether a slice's pass holds together with those of its siblings, and the tail that was left to it."""
-
-    holds: bool
-    tail: float
-
-
-def _holm(chances: Sequence[float], tail: float) -> list[_Claim]:
-    """Share an error of `tail` among all claims, the surest first; the first that does not hold ends it."""
-    claims, holds = [_Claim(False, tail)] * len(chances), True
-    for position, index in enumerate(sorted(range(len(chances)), key=chances.__getitem__)):
-        share = tail / (len(chances) - position)
-        holds = holds and chances[index] <= share
-        claims[index] = _Claim(holds, share)
-    return claims
-
-
-def _benjamini_hochberg(chances: Sequence[float], tail: float) -> list[_Claim]:
-    """Let a share of `tail` of the claims be false (Benjamini and Hochberg, JRSS B 57:289, 1995)."""
-    ranked = sorted(range(len(chances)), key=chances.__getitem__)
-    shares = [tail * (position + 1) / len(chances) for position in range(len(chances))]
-    held = max((p + 1 for p, index in enumerate(ranked) if chances[index] <= shares[p]), default=0)
-    claims = [_Claim(False, tail)] * len(chances)
-    for position, index in enumerate(ranked):
-        claims[index] = _Claim(position < held, shares[max(position, held - 1)])
-    return claims
-
-
 def _unmeasured(item: Evidence, sides: Sequence[_Side]) -> Result | None:
     """Answer for a rule that was not measured."""
     bound = sides[0].bound if sides else None
@@ -221,7 +194,7 @@ def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Res
     return None
 
 
-def _measured(item: Evidence, sides: Sequence[_Side], method: Bootstrap, claim: _Claim, regression: _Claim) -> Result:
+def _measured(item: Evidence, sides: Sequence[_Side], method: Bootstrap, claim: Claim, regression: Claim) -> Result:
     """Compare the interval with the bounds; the worst bound speaks."""
     side = min(sides, key=lambda side: side.worst(item.interval))
     if item.rule.of is not None:
@@ -274,12 +247,12 @@ def power_of(item: Evidence, bound: float | None, tail: float) -> float | None:
     return round(power(margin, width / 2 / NormalDist().inv_cdf(1 - tail), tail), 4)
 
 
-def _rows_needed(item: Evidence, side: _Side, method: Bootstrap, claim: _Claim) -> int | None:
+def _rows_needed(item: Evidence, side: _Side, method: Bootstrap, claim: Claim) -> int | None:
     """Shrink the half-width with the root of the rows until it fits before the bound; None if that is out of sight."""
     distance = side.margin(item.interval.value)
     half = distance - side.worst(item.interval)
     if item.slice is not None:
-        half *= NormalDist().inv_cdf(1 - claim.tail) / NormalDist().inv_cdf(1 - method.tail)
+        half *= NormalDist().inv_cdf(1 - claim.level) / NormalDist().inv_cdf(1 - method.tail)
     if not (distance > 0 and half < _FAR * distance):
         return None
     needed = item.rows * max(1.1, (half / distance) ** 2)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mlops.verdict import title
+
 if TYPE_CHECKING:
     from mlops.ml.evaluation.judging.evidence import Evidence
 
 NO_CHAMPION = "no champion: relative rule not applicable, absolute rules enforced"
+UNMET = "over the live model, which `mlops gate` compares with"
 FIRST = "nothing is live to compare with, and the policy asks for a review of a first model: waive this rule for it"
 
 
@@ -49,10 +52,8 @@ def _digits(value: float, digits: int) -> str:
 
 def _where(item: Evidence) -> str:
     """Name what was measured: the metric, and the slice it was measured on."""
-    metric = f"{item.rule.metric} under {item.rule.under}" if item.rule.under else item.rule.metric
-    if item.rule.of is not None:
-        return f"{metric} of {item.rule.of}"
-    return metric if item.slice is None else f"{metric} where {item.rule.by}={item.slice}"
+    rule = item.rule
+    return title({"metric": rule.metric, "under": rule.under, "of": rule.of, "by": rule.by, "slice": item.slice})
 
 
 def _other(item: Evidence) -> str:

@@ -8,10 +8,8 @@ Method: Georges, Buytaert and Eeckhout, Statistically Rigorous Java Performance 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,23 +46,6 @@ def values(
         "memory": None if peak is None else peak / 2**20,
         "size": size / 2**20,
     }
-
-
-def judge_reports(rules: Iterable[Rule], reports: Path, confidence: float) -> list[Result]:
-    """Judge every rule on the candidate alone by what `evaluate` and `measure` left in the folder of reports."""
-    metrics = _document(reports / "metrics.json") or {}
-    inputs = metrics.get("inputs")
-    known = inputs if isinstance(inputs, Mapping) else {}
-    return judge(rules, _document(reports / "serving.json"), known, None, confidence)
-
-
-def _document(path: Path) -> Mapping[str, Any] | None:
-    """Read a report; None where there is none that can be read."""
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, Mapping) else None
 
 
 def judge(

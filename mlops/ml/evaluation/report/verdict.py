@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.ml.evaluation.report.charts import Scale, Track, track
 from mlops.ml.evaluation.report.words import count, figure, interval, metric, plural
-from mlops.verdict import DEFERRED, held
+from mlops.verdict import DEFERRED, held, state, tally, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,19 +70,18 @@ def banner(gate: Document) -> Banner:
     """Say what the gate said, and why if it did not pass."""
     rules = gate["rules"]
     verdict = held(gate["verdict"], rules)
-    judged = [rule for rule in rules if rule["verdict"] != DEFERRED]
-    counted = [rule for rule in judged if rule["applicable"] and rule["mode"] == "block" and not rule.get("waived")]
-    passed = sum(rule["verdict"] == "pass" for rule in counted)
-    against = [rule["sentence"] for rule in counted if rule["verdict"] == verdict != "pass"]
-    summary = f"{passed} of {plural(len(counted), 'rule')} passed" if counted else "No rule applies to this model"
-    unclear = sum(rule["verdict"] == "inconclusive" for rule in counted)
-    if unclear and verdict == "fail":
-        summary += f", {unclear} inconclusive"
-    if waived := sum(bool(rule.get("waived")) for rule in rules):
-        summary += f", {waived} waived"
-    if warned := sum(rule["applicable"] and rule["mode"] == "warn" and rule["verdict"] != "pass" for rule in judged):
-        summary += f", {plural(warned, 'warning')}"
-    if deferred := len(rules) - len(judged):
+    counts = tally(rules)
+    against = [rule["sentence"] for rule in rules if rule["mode"] == "block" and state(rule) == verdict != "pass"]
+    summary = "No rule applies to this model"
+    if counts.judged:
+        summary = f"{counts.passed} of {plural(counts.judged, 'rule')} passed"
+    if counts.inconclusive and verdict == "fail":
+        summary += f", {counts.inconclusive} inconclusive"
+    if counts.waived:
+        summary += f", {counts.waived} waived"
+    if counts.warnings:
+        summary += f", {plural(counts.warnings, 'warning')}"
+    if deferred := sum(rule["verdict"] == DEFERRED for rule in rules):
         summary += f", {deferred} over the live model still to be judged"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
     return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waivers(gate))
@@ -124,13 +123,7 @@ def _rule(rule: Document) -> RuleRow:
 
 def _title(rule: Document) -> str:
     against = {"value": "", "clean": " against clean rows"}.get(rule["against"], f" over the {rule['against']}")
-    return (
-        metric(rule["metric"])
-        + (f" under {rule['under'].replace('_', ' ')}" if rule.get("under") else "")
-        + against
-        + (f" of {rule['of']}" if rule.get("of") else "")
-        + (f" where {rule['by']} = {rule['slice']}" if rule["slice"] is not None else "")
-    )
+    return title(rule, metric(rule["metric"])) + against
 
 
 def _facts(rule: Document) -> tuple[str, ...]:

@@ -5,15 +5,14 @@ Intervals treat rows of one group as drawn together. `y` is whether it came true
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlops.ml.evaluation import curves
-from mlops.ml.evaluation.intervals.proportions import Share
 from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.metrics.probabilities import confidence as of_the_likeliest
+from mlops.statistics.proportions import Share, normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,18 +52,13 @@ def bins(
     Rows count for as many as they are worth: a sample of groups by its design effect (Kish 1965, section 5.4), and
     where all rows of a bin came out alike no more than there are groups.
     """
-    found = []
+    found, z = [], normal_quantile(confidence)
     for rows in curves.members(probability):
         rate = float(y[rows].mean())
-        low, high = wilson(rate, _effective(y[rows], clusters[rows]), confidence)
+        low, high = Share(rate, _effective(y[rows], clusters[rows])).interval(z)
         predicted = float(probability[rows].mean())
         found.append({"predicted": predicted, "observed": rate, "low": low, "high": high, "rows": len(rows)})
     return found
-
-
-def wilson(rate: float, rows: float, confidence: float) -> tuple[float, float]:
-    """Give Wilson's score interval of a rate seen on `rows` rows."""
-    return Share(rate, rows).interval(NormalDist().inv_cdf((1 + confidence) / 2))
 
 
 def _effective(y: NDArray[Any], clusters: NDArray[Any]) -> float:
@@ -105,7 +99,7 @@ def recalibration(
     clipped = np.clip(probability, _EDGE, 1 - _EDGE)
     odds = np.log(clipped / (1 - clipped))
     ones = np.ones(len(y))
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    z = normal_quantile(confidence)
     slope = _logistic(np.column_stack([ones, odds]), np.zeros(len(y)), y, clusters)
     intercept = _logistic(ones[:, None], odds, y, clusters)
     return {

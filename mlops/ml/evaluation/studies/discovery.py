@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.statistics.multiple_testing import benjamini_hochberg, holm
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -125,7 +127,7 @@ def _suggested(masks: Mask, loss: Floats, options: Discover) -> tuple[NDArray[np
     if not len(pairs):
         return pairs, np.zeros((0, len(loss)), dtype=bool)
     statistic, chance, effect = _welch(counts[upper], sums[upper], squares[upper], loss)
-    keep = _benjamini_hochberg(chance) & (effect >= options.minimum_effect)
+    keep = benjamini_hochberg(chance, _SHARE).holds & (effect >= options.minimum_effect)
     order = np.flatnonzero(keep)[np.argsort(-statistic[keep], kind="stable")][:_KEPT]
     return pairs[order], masks[pairs[order, 0]] & masks[pairs[order, 1]]
 
@@ -148,22 +150,11 @@ def _welch(counts: Floats, sums: Floats, squares: Floats, loss: Floats) -> tuple
     return np.where(known, statistic, -np.inf), np.where(known, chance, 1.0), np.where(known, effect, 0.0)
 
 
-def _benjamini_hochberg(chance: Floats) -> Mask:
-    """Mark what holds with at most a share of false discoveries."""
-    order = np.sort(chance)
-    passing = np.flatnonzero(order <= _SHARE * np.arange(1, len(chance) + 1) / len(chance))
-    return np.asarray(chance <= order[passing[-1]]) if len(passing) else np.zeros(len(chance), dtype=bool)
-
-
 def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Discover) -> list[dict[str, Any]]:
     """Test slices on rows that did not suggest them; keep what holds for all together, in the order given."""
     members = [np.logical_and.reduce([condition.mask(part.frame) for condition in each]) for each in slices]
     tested = [_tested(number, members, part, options) for number in range(len(members))]
-    order = sorted(range(len(tested)), key=lambda number: tested[number]["p"])
-    adjusted, worst = [1.0] * len(tested), 0.0
-    for position, number in enumerate(order):  # Holm
-        worst = max(worst, min(1.0, tested[number]["p"] * (len(tested) - position)))
-        adjusted[number] = worst
+    adjusted = holm([result["p"] for result in tested]).adjusted.tolist()
     return [
         {"slice": [str(condition) for condition in each], **result, "p": chance}
         for each, result, chance in zip(slices, tested, adjusted, strict=True)

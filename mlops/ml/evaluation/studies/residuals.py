@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from mlops.statistics.proportions import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,5 +57,5 @@ def _described(residual: NDArray[Any], clusters: NDArray[Any], confidence: float
         return known
     sums = np.bincount(groups, weights=residual - bias)
     error = float(np.sqrt(count / (count - 1) * (sums**2).sum())) / len(residual)
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
+    reach = normal_quantile(confidence) * error
     return known | {"low": bias - reach, "high": bias + reach}

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
-from mlops.ml.evaluation.studies.calibration import bins, brier_parts, recalibration, reliability, wilson
+from mlops.ml.evaluation.studies.calibration import bins, brier_parts, recalibration, reliability
 from tests.builders.evaluations import binary, multiclass, regression, with_scores
 
 
@@ -17,11 +17,6 @@ def honest(rows: int, seed: int = 0, *, stretched: float = 1.0, raised: float = 
     odds = random.normal(size=rows)
     y = (random.random(rows) < 1 / (1 + np.exp(-odds))).astype(float)
     return y, 1 / (1 + np.exp(-(stretched * odds + raised)))
-
-
-def test_wilsons_interval_is_the_textbooks() -> None:
-    assert wilson(0.3, 10, 0.95) == pytest.approx((0.1078, 0.6032), abs=1e-4)
-    assert wilson(0.0, 10, 0.95) == pytest.approx((0.0, 0.2775), abs=1e-4)
 
 
 def test_slope_and_intercept_equal_scikit_learns() -> None:

@@ -10,37 +10,6 @@ from scipy.stats import binom, norm
 
 from mlops.ml.evaluation.intervals.paired import Pairs
 from mlops.ml.evaluation.intervals.power import power, rows_for
-from mlops.ml.evaluation.intervals.proportions import Share, difference, ratio
-
-
-def test_newcombes_published_example() -> None:
-    low, high = difference(Share(56 / 70, 70), Share(48 / 80, 80), 1.959964)
-    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
-
-
-def test_wilson_is_scipys() -> None:
-    from scipy.stats import binomtest
-
-    for hits, rows in ((0, 20), (3, 20), (20, 20), (480, 1000)):
-        reference = binomtest(hits, rows).proportion_ci(0.95, method="wilson")
-        assert Share(hits / rows, rows).interval(norm.ppf(0.975)) == pytest.approx(
-            (reference.low, reference.high), abs=1e-9
-        )
-
-
-def test_a_ratio_covers_the_truth_as_often_as_it_says() -> None:
-    random = np.random.default_rng(0)
-    missed = 0
-    for _ in range(1000):
-        first, second = random.binomial(60, 0.3) / 60, random.binomial(300, 0.4) / 300
-        low, high = ratio(Share(first, 60), Share(second, 300), 1.959964)
-        missed += not low <= 0.75 <= high
-    assert missed / 1000 < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1000)
-
-
-def test_a_ratio_to_nothing_has_no_end() -> None:
-    assert ratio(Share(0.5, 30), Share(0.0, 30), 1.96)[1] == math.inf
-    assert ratio(Share(0.0, 30), Share(0.5, 30), 1.96)[0] == 0
 
 
 @pytest.mark.parametrize(("gained", "lost"), [(15, 5), (0, 1), (5, 15), (80, 80), (500, 450)])

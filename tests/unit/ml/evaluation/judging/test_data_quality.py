@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlops.ml.evaluation.judging.data_quality import judge_report
+from mlops.ml.evaluation.judging.data_quality import judge
 from mlops.ml.evaluation.judging.evidence import Rule
+from mlops.ml.evaluation.judging.gate import Reports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ def judged(
 ) -> tuple[str, str]:
     if report is not None:
         (folder / "data.json").write_text(json.dumps(report))
-    (result,) = judge_report([Rule("r", metric, at_most=at_most, **rule)], folder, 0.95)
+    (result,) = judge([Rule("r", metric, at_most=at_most, **rule)], Reports.read(folder).data, 0.95)
     return result.verdict, result.sentence
 
 

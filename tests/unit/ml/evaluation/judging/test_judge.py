@@ -412,18 +412,6 @@ def test_a_share_of_nothing_is_undefined() -> None:
     assert one(item).verdict == "fail"
 
 
-def test_the_method_of_benjamini_and_hochberg_is_scipys() -> None:
-    from scipy.stats import false_discovery_control
-
-    from mlops.ml.evaluation.judging.judge import _benjamini_hochberg, _holm
-
-    for seed in range(20):
-        chances = (np.random.default_rng(seed).random(12) ** 3).tolist()
-        held = [claim.holds for claim in _benjamini_hochberg(chances, 0.025)]
-        assert held == (false_discovery_control(chances) <= 0.025).tolist()
-        assert sum(held) >= sum(claim.holds for claim in _holm(chances, 0.025))
-
-
 def test_answers_that_are_right_or_wrong_are_counted_in_pairs() -> None:
     data = binary(1000, champion=True)
     asked = Rule("r", "accuracy", "champion", at_least=-0.03, test="mcnemar")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,24 @@ class Share:
     rows: float
 
     def interval(self, z: float) -> tuple[float, float]:
-        """Give the score interval `z` standard errors either way (Wilson, JASA 22:209, 1927)."""
+        """Give the score interval `z` standard errors either way (Wilson, JASA 22:209, 1927).
+
+        >>> [round(end, 4) for end in Share(0.3, 10).interval(normal_quantile(0.95))]
+        [0.1078, 0.6032]
+        """
         n, p = self.rows, self.value
         centre = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return (0.0 if p == 0 else centre - half), (1.0 if p == 1 else centre + half)
+
+
+def normal_quantile(confidence: float) -> float:
+    """Give the standard errors that a two-sided interval of a confidence reaches either way.
+
+    >>> round(normal_quantile(0.95), 4)
+    1.96
+    """
+    return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 def difference(first: Share, second: Share, z: float) -> tuple[float, float]:

@@ -1,14 +1,13 @@
 import math
 
 import numpy as np
-import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial import distance
 
-from mlops.ml.data import drift, profile
+from mlops.statistics import drift
 
 HISTOGRAMS = [([10, 20, 30], [12, 18, 33]), ([500, 1, 7, 92], [400, 30, 9, 161]), ([5, 0, 5], [0, 5, 5])]
 
@@ -65,36 +64,23 @@ def test_nothing_compares_with_no_rows():
     assert all(math.isnan(value) for value in drift.all_of([0, 0], [1, 2], [0.5]).values())
 
 
-def test_a_profile_hides_values_and_small_groups():
-    values = pl.Series("x", ["common"] * 100 + ["usual"] * 60 + ["rare"] * 5)
-    hidden, shown = (profile.profile(values, "category", public=public) for public in (False, True))
-    assert shown == {"levels": {"common": 100, "*": 65}}  # five rows alone could not hide
-    assert hidden == {"levels": {profile.digested("common"): 100, "*": 65}}
-    assert profile.between(hidden, shown) == pytest.approx({"chi_square": 0, "jensen_shannon": 0, "psi": 0})
+@pytest.mark.parametrize(("first", "second"), [([400, 300, 300], [30, 40, 60]), *HISTOGRAMS[:1]])
+def test_chance_is_that_of_scipy(first, second):
+    expected = stats.chi2_contingency([first, second], correction=False).pvalue
+    assert drift.homogeneity(first, second) == pytest.approx(expected)
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 1000) | st.floats(0, 50), min_size=1, max_size=300))
-def test_no_bin_holds_fewer_than_twenty_rows(values):
-    found = profile.profile(pl.Series("x", [float(value) for value in values]), "float")
-    assert found is None or min(found["counts"]) >= profile.LEAST_BEHIND
-    assert found is None or sum(found["counts"]) == len(values)
+def test_thin_bins_are_tested_together():
+    expected = stats.chi2_contingency([[900, 60, 40], [90, 8, 2]], correction=False).pvalue
+    assert drift.homogeneity([900, 60, 20, 20], [90, 8, 1, 1]) == pytest.approx(expected)
+    assert drift.homogeneity([10, 0], [5, 0]) == 1.0
 
 
-def test_a_shift_is_seen_from_the_profile_and_no_shift_is_not():
-    draw = np.random.default_rng(6)
-    reference = profile.profile(pl.Series(draw.normal(0, 1, 5_000)), "float")
-    same, moved = (pl.Series("x", draw.normal(mean, 1, 5_000)) for mean in (0, 1))
-    assert profile.compare(reference, same, "float")["psi"] < 0.02
-    found = profile.compare(reference, moved, "float")
-    assert found["psi"] > 0.5
-    assert found["ks"] == pytest.approx(stats.norm.cdf(0.5) - stats.norm.cdf(-0.5), abs=0.03)
-
-
-def test_profiles_with_other_edges_are_laid_over_each_other():
-    draw = np.random.default_rng(7)
-    one, two = (profile.profile(pl.Series(draw.normal(mean, 1, 20_000)), "float") for mean in (0, 0.02))
-    assert one["edges"] != two["edges"]
-    assert profile.between(one, two)["psi"] < 0.01
-    far = profile.profile(pl.Series(draw.normal(1, 1, 20_000)), "float")
-    assert profile.between(one, far)["psi"] > 0.3
+def test_quantiles_a_step_apart_are_that_far_apart():
+    draw = np.random.default_rng(8)
+    chances = np.linspace(0, 1, 2001)
+    first, second = draw.normal(0, 1, 50_000), draw.normal(0.5, 1, 50_000)
+    quantiles = [np.quantile(values, chances) for values in (first, second)]
+    assert drift.wasserstein_of_quantiles(*quantiles) == pytest.approx(
+        stats.wasserstein_distance(first, second), abs=0.005
+    )

@@ -8,13 +8,18 @@ import re
 import unicodedata
 from typing import Any
 
-_SPECIAL = re.compile(r"[^\w\s.,:;/%'+=→–…-]|(?<![^\W_])_|_(?![^\W_])")  # an underscore within a word marks nothing
+# an underscore within a word marks nothing, nor do parentheses where every bracket of a text is an entity
+_SPECIAL = re.compile(r"[^\w\s.,:;/%'+=→–…()?-]|(?<![^\W_])_|_(?![^\W_])")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _BREAK = "&#8203;"  # a space of no width: what follows it is no mention, no reference and no link
 
 
-def escape(text: str, limit: int = 200) -> str:
-    """Show text on one line, at most `limit` characters of it, without markup, mentions, links or invisible marks."""
+def escape(text: str, limit: int | None = 200) -> str:
+    """Show text on one line, at most `limit` characters of it, without markup, mentions, links or invisible marks.
+
+    By entities, which hold in HTML too: between two tags Markdown shows a backslash.
+    """
+    limit = len(text) if limit is None else limit
     text = text[: 4 * limit + 100]
     shown = "".join(" " if c.isspace() else "" if unicodedata.category(c) in _HIDDEN else c for c in text)
     shown = " ".join(shown.split())
@@ -27,6 +32,11 @@ def escape(text: str, limit: int = 200) -> str:
 def plain(value: Any, limit: int = 60) -> str:
     """Show a value of a configuration, escaped."""
     return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), limit)
+
+
+def cell(text: str) -> str:
+    """Keep what is Markdown already in one cell of a table."""
+    return text.replace("|", "\\|")
 
 
 def number(value: float | None, sign: str = "") -> str:

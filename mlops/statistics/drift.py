@@ -1,7 +1,9 @@
-"""How far a column has moved: statistics of two histograms over the same bins.
+"""How far a column has moved: statistics of two histograms over the same bins, for stages, plans and monitor alike.
 
 A reference is kept as bin edges and counts; a new column costs one comparison an edge and is never sorted. Bins are
-(-∞, e₁], (e₁, e₂], ..., (eₖ, ∞). Pure NumPy, so that a stage, a plan and a monitor may all use it.
+(-∞, e₁], (e₁, e₂], ..., (eₖ, ∞). Sizes: population stability index (Siddiqi, Credit Risk Scorecards, 2006),
+Jensen-Shannon distance in bits (Lin, 1991; Endres and Schindelin, 2003), Kolmogorov-Smirnov, Wasserstein. Chance: the
+chi-square test of homogeneity. Below 500 rows the index exceeds 0.1 by chance alone.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ Counts = NDArray[np.int64]
 _MANY_EDGES = 64
 _FLOOR = 1e-4
 """Least share of a bin in PSI, so that an empty one does not make it infinite (usual in credit scoring)."""
+_EXPECTED = 5.0
+"""Records that a bin of the test must be expected to hold, as is usual for chi-square."""
 
 
 def counts(values: NDArray[Any], edges: ArrayLike) -> Counts:
@@ -33,7 +37,11 @@ def counts(values: NDArray[Any], edges: ArrayLike) -> Counts:
 
 
 def psi(reference: ArrayLike, current: ArrayLike) -> float:
-    """Give the population stability index: Σ (q - p) ln(q / p) over shares of at least 1e-4."""
+    """Give the population stability index: Σ (q - p) ln(q / p) over shares of at least 1e-4.
+
+    >>> round(psi([50, 30, 20], [40, 30, 30]), 4)
+    0.0629
+    """
     p, q = (np.maximum(_shares(histogram), _FLOOR) for histogram in (reference, current))
     return float(((q - p) * np.log(q / p)).sum())
 
@@ -56,6 +64,22 @@ def chi_square(reference: ArrayLike, current: ArrayLike) -> tuple[float, int]:
     return float(((table - expected) ** 2 / expected).sum()), table.shape[1] - 1
 
 
+def homogeneity(reference: ArrayLike, current: ArrayLike) -> float:
+    """Give the p-value of the chi-square test of homogeneity; bins that are thin in `current` are taken together.
+
+    >>> round(homogeneity([400, 300, 300], [30, 40, 60]), 6)
+    0.000117
+    """
+    from scipy.special import gammaincc
+
+    table = np.array([np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)])
+    thin = table.sum(axis=0) * table[1].sum() / table.sum() < _EXPECTED
+    if thin.any():
+        table = np.column_stack([table[:, ~thin], table[:, thin].sum(axis=1)])
+    statistic, freedom = chi_square(*table)
+    return float(gammaincc(freedom / 2, statistic / 2)) if freedom else 1.0
+
+
 def ks(reference: ArrayLike, current: ArrayLike) -> float:
     """Give the largest difference of the cumulative shares at an edge: Kolmogorov-Smirnov, from below."""
     return float(np.abs(np.cumsum(_shares(reference) - _shares(current))[:-1]).max(initial=0.0))
@@ -68,6 +92,16 @@ def wasserstein(reference: ArrayLike, current: ArrayLike, edges: ArrayLike) -> f
     """
     apart = np.abs(np.cumsum(_shares(reference) - _shares(current)))[:-1]
     return float((apart[:-1] * np.diff(np.asarray(edges, dtype=np.float64))).sum())
+
+
+def wasserstein_of_quantiles(first: ArrayLike, second: ArrayLike) -> float:
+    """Give the area between two quantile functions, each at the same evenly spaced chances from 0 to 1.
+
+    >>> wasserstein_of_quantiles([0.0, 1.0, 2.0], [0.5, 1.5, 2.5])
+    0.5
+    """
+    gaps = np.abs(np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64))
+    return float(np.mean((gaps[1:] + gaps[:-1]) / 2))
 
 
 def all_of(reference: ArrayLike, current: ArrayLike, edges: ArrayLike | None = None) -> dict[str, float]:

@@ -1,0 +1,157 @@
+"""The judge of a gate: its rules and what is known in, a result for each rule out.
+
+The stage of a run, the judge of a pull request and a release ask the same functions, and differ in the live model:
+a stage has not met it (`LATER`), nothing may be live (`NOTHING_LIVE`, `FIRST_LIVE`), or it was asked about the rows.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mlops.files.canonical import rounded
+from mlops.ml.evaluation.judging import data_quality, serving_cost
+from mlops.ml.evaluation.judging.deferred import apart, in_order, refused
+from mlops.ml.evaluation.judging.evidence import gather
+from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.sentences import FIRST, NO_CHAMPION, UNMET
+from mlops.ml.evaluation.judging.waivers import waive
+from mlops.verdict import DEFERRED, INCONCLUSIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from mlops.blocks.bootstrap import Bootstrap
+    from mlops.blocks.waiver import Waiver
+    from mlops.ml.evaluation.judging.evidence import Rule
+    from mlops.ml.evaluation.judging.judge import Result
+    from mlops.ml.evaluation.predictions import Predictions
+
+Record = dict[str, Any]
+
+
+class Gate(Protocol):
+    """What a gate asks: rules on predictions, on what serving costs and on the data, and how they are judged."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """On predictions."""
+
+    @property
+    def serving(self) -> tuple[Rule, ...]:
+        """On what serving costs."""
+
+    @property
+    def data(self) -> tuple[Rule, ...]:
+        """On the checks of the data."""
+
+    @property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """Rules that may be missed for a while."""
+
+    @property
+    def bootstrap(self) -> Bootstrap:
+        """How intervals are made."""
+
+    @property
+    def minimum_rows(self) -> int:
+        """The fewest rows that carry an interval."""
+
+    @property
+    def group(self) -> str | None:
+        """The column by which rows hang together."""
+
+
+@dataclass(frozen=True)
+class Reports:
+    """What a run wrote beside its predictions; None where it wrote nothing that can be read."""
+
+    serving: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] | None = None
+    inputs: Mapping[str, Any] | None = None
+    """Digests of the judged model's files, as `evaluate` recorded them."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Reports:
+        """Read the reports in a folder; what is damaged is as if it were absent, and passes no rule."""
+        metrics, serving, data = (_document(folder / f"{name}.json") for name in ("metrics", "serving", "data"))
+        inputs = (metrics or {}).get("inputs")
+        return cls(serving, data, inputs if isinstance(inputs, dict) else None)
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """The live model beside the candidate, on the rows that it did not learn from; `left_out` counts the others.
+
+    Where nothing can be compared, `predictions` is None, and every rule over it gets `verdict` with `sentence`.
+    """
+
+    digest: str
+    predictions: Predictions | None = None
+    serving: Mapping[str, Any] | None = None
+    left_out: int = 0
+    verdict: str = ""
+    sentence: str = ""
+    applicable: bool = True
+
+
+LATER = Opponent("", verdict=DEFERRED, sentence=UNMET)
+"""The live model is met elsewhere: what a stage says would not hold for long."""
+NOTHING_LIVE = Opponent("", verdict=INCONCLUSIVE, sentence=NO_CHAMPION, applicable=False)
+FIRST_LIVE = Opponent("", verdict=INCONCLUSIVE, sentence=FIRST)
+"""Nothing is live, and the policy asks that a person reviews a first model."""
+
+
+def judge_gate(gate: Gate, predictions: Predictions, reports: Reports, live: Opponent) -> tuple[Record, ...]:
+    """Judge every rule, in the order in which they are written.
+
+    Where the live model was asked about all rows, rules on the candidate alone say what it has there.
+    """
+    both = live.predictions if live.predictions is not None and not live.left_out else predictions
+    confidence = gate.bootstrap.confidence
+    results = [
+        *_judged(gate, apart(gate.rules)[0], both),
+        *serving_cost.judge(apart(gate.serving)[0], reports.serving, reports.inputs or {}, None, confidence),
+        *data_quality.judge(gate.data, reports.data, confidence),
+        *_over_live(gate, reports, live),
+    ]
+    return _recorded(in_order(results, (*gate.rules, *gate.serving, *gate.data)), gate)
+
+
+def judge_over_live(gate: Gate, reports: Reports, live: Opponent) -> tuple[Record, ...]:
+    """Judge the rules over the live model alone."""
+    return _recorded(_over_live(gate, reports, live), gate)
+
+
+def _over_live(gate: Gate, reports: Reports, live: Opponent) -> list[Result]:
+    rules, served = apart(gate.rules)[1], apart(gate.serving)[1]
+    if live.predictions is None:
+        return refused((*rules, *served), live.verdict, live.sentence, applicable=live.applicable)
+    results = [_told(result, live.left_out) for result in _judged(gate, rules, live.predictions)]
+    confidence = gate.bootstrap.confidence
+    return [*results, *serving_cost.judge(served, live.serving, reports.inputs or {}, live.digest, confidence)]
+
+
+def _judged(gate: Gate, rules: Iterable[Rule], predictions: Predictions) -> list[Result]:
+    evidence = gather(predictions, rules, gate.bootstrap, gate.minimum_rows, grouped=gate.group is not None)
+    return judge(evidence, gate.bootstrap, gate.minimum_rows)
+
+
+def _told(result: Result, left_out: int) -> Result:
+    if not left_out:
+        return result
+    return replace(result, sentence=f"{result.sentence}; {left_out:,} rows that it learnt from are left out")
+
+
+def _recorded(results: Iterable[Result], gate: Gate) -> tuple[Record, ...]:
+    return tuple(rounded(record) for record in waive([result.record() for result in results], gate.waivers))
+
+
+def _document(path: Path) -> Mapping[str, Any] | None:
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None

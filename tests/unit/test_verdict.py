@@ -1,0 +1,82 @@
+"""A rule has one name and a gate one count, whoever shows them: terminal, page, comment, release and sentence."""
+
+from __future__ import annotations
+
+import doctest
+from typing import Any
+
+import pytest
+
+import mlops.verdict
+from mlops.app.judging.gate import Verdict
+from mlops.app.reviewing.evidence import Change, Gate, Judged
+from mlops.app.reviewing.sections import _gates, _rule
+from mlops.cli.verdicts import table
+from mlops.ml.evaluation.judging import sentences
+from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+from mlops.ml.evaluation.report.verdict import banner, rule_rows
+from mlops.verdict import tally, title
+
+
+def record(verdict: str = "pass", **keys: Any) -> dict[str, Any]:
+    return {
+        "id": "r", "metric": "auroc", "against": "value", "by": None, "slice": None, "value": 0.7, "low": 0.6,
+        "high": 0.8, "bound": 0.5, "n": 90, "verdict": verdict, "sentence": "So it is.", "mode": "block",
+        "applicable": True, **keys,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, "auroc"),
+        ({"under": "noise"}, "auroc under noise"),
+        ({"of": "plan"}, "auroc of plan"),
+        ({"by": "site", "slice": "a"}, "auroc where site=a"),
+        ({"by": "site", "slice": ""}, "auroc where site="),
+        ({"under": "noise", "by": "site", "slice": "a"}, "auroc under noise where site=a"),
+    ],
+)
+def test_whoever_names_a_rule_uses_the_same_words(keys: dict[str, Any], expected: str) -> None:
+    one = record(**keys)
+    gate = {"verdict": "pass", "rules": [one]}
+    assert title(one) == expected
+    asked = {key: value for key, value in keys.items() if key != "slice"}
+    evidence = Evidence(Rule("r", "auroc", **asked), slice=keys.get("slice"))
+    assert sentences.problem(evidence, "why") == f"{expected} cannot be measured: why"
+    assert f" {expected} at least 0.5" in table(Verdict("p", "pass", (one,), None), explain=False)
+    assert rule_rows(gate)[0].title == expected.replace("auroc", "AUROC")
+    (read,) = Gate.model_validate(gate).rules
+    assert read.title == expected
+    assert _rule(read) == expected
+
+
+WAIVED = {"owner": "@a", "approver": "@b", "granted": "2026-01-01", "expires": "2026-02-01", "reason": "x"}
+MIXED = [
+    record(),
+    record("fail"),
+    record("inconclusive"),
+    record("fail", waived=WAIVED),
+    record("deferred"),
+    record("fail", mode="warn"),
+    record("deferred", mode="warn"),
+    record("inconclusive", applicable=False),
+]
+
+
+def test_whoever_counts_the_rules_comes_to_the_same() -> None:
+    counts = tally(MIXED)
+    assert (counts.passed, counts.failed, counts.inconclusive, counts.waived, counts.deferred) == (1, 1, 1, 1, 1)
+    assert (counts.total, counts.judged, counts.warnings) == (5, 3, 1)
+    gate = Gate.model_validate({"verdict": "fail", "rules": MIXED})
+    assert gate.tally == counts
+    assert _gates(Judged(change=Change(name="p"), gate=gate)) == "1/5<br>1&nbsp;waived"
+    assert banner({"verdict": "fail", "rules": MIXED}).summary == (
+        "1 of 3 rules passed, 1 inconclusive, 1 waived, 1 warning, 2 over the live model still to be judged"
+    )
+    shown = table(Verdict("p", "fail", tuple(MIXED), None), explain=False).splitlines()[-1]
+    assert shown == ("  verdict: fail (1 of 5 failed, 1 of 5 inconclusive, 1 of 5 waived, 1 of 5 deferred, 1 warning)")
+
+
+def test_the_examples_hold() -> None:
+    assert doctest.testmod(mlops.verdict).failed == 0

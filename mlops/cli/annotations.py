@@ -29,5 +29,11 @@ def annotate(severity: str, text: str, position: Position, *, err: bool = False)
     )
 
 
+def warn(title: str, text: str) -> None:
+    """Warn in GitHub of something that has no place; nothing elsewhere."""
+    if annotated():
+        click.echo(f"::warning title={_escape(title)}::{_escape(text)}", err=True)
+
+
 def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlops.cli.annotations import warn
 from mlops.cli.failure import report
 from mlops.cli.gate import annotate_verdicts, value, write
 from mlops.cli.options import emit, output, reviews_option, root, say
@@ -149,6 +150,10 @@ def _each(
         except MlopsError as error:
             problems.append(error)
             continue
+        if again.cost is not None:
+            say(f"{name}: judged in {again.cost.told}")
+            if again.cost.beyond:
+                warn(f"{name} took long to judge", f"{again.cost.told}; 0.3 of its run, or a minute, is what it should")
         for sentence in sentences:
             say(visible(sentence))
         judged.append(again)

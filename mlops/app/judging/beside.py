@@ -7,15 +7,17 @@ decided here, whatever the plan of the change said.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.app.git import changed_between, commit_of, file_at, has_commit
 from mlops.app.judging.bootstrap import refuse_bootstrap
+from mlops.app.judging.cost import Cost
 from mlops.app.judging.opponent import sections_of
 from mlops.app.planning.relied import FRAMEWORK_CHANGE, framework_of
 from mlops.app.project import open_project
@@ -135,7 +137,7 @@ def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) ->
     from mlops.app.judging.recompute import recomputed
     from mlops.app.judging.rejudge import rejudge
 
-    workspace = beside.workspace
+    workspace, started = beside.workspace, time.monotonic()
     if name not in workspace.pipelines:
         raise ConfigurationError(f"the change has no pipeline `{name}`", hint="mlops plan --base REF")
     with beside.explained():
@@ -152,7 +154,7 @@ def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) ->
             raise IntegrityError(f"{name}: what passes was not packaged", hint=f"mlops run {name}")
     if not as_here:
         told = (*told, f"{name}: {FRAMEWORK_CHANGE}: another version compiled it; {beside.base[:8]}'s judged it")
-    return again, (said, *told)
+    return replace(again, cost=Cost.of(time.monotonic() - started, evidence)), (said, *told)
 
 
 def _refuse_unentered(beside: Beside, name: str) -> None:

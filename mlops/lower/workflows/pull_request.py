@@ -43,6 +43,7 @@ for name in $PIPELINES; do
   code=0
   recorded=
   case " $RECORDED " in *" $name "*) recorded=yes ;; esac
+  started=$SECONDS
   if [ -n "$recorded" ]; then .venv/bin/mlops verify "$name" || code=$?; fi
   if [ "$code" = 0 ]; then .venv/bin/mlops run "$name" || code=$?; fi
   if [ -n "$recorded" ] && [ "$code" = 0 ] && ! git diff --quiet -- "pipelines/$name/dvc.lock"; then
@@ -50,6 +51,7 @@ for name in $PIPELINES; do
   fi
   mkdir -p "evidence/$name"
   echo "$code" > "evidence/$name/exit-code"
+  echo "$((SECONDS - started))" > "evidence/$name/seconds"
   if [ "$code" != 0 ]; then status=$code; fi
 done
 exit "$status"

@@ -39,12 +39,6 @@ def _property(text: str) -> str:
     return _escape(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def warn(title: str, text: str) -> None:
-    """Warn in GitHub of something that has no place; nothing elsewhere."""
-    if annotated():
-        click.echo(f"::warning title={_escape(title)}::{_escape(text)}", err=True)
-
-
 def _escape(text: str) -> str:
     from mlops.diagnostics import visible
 

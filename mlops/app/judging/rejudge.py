@@ -46,6 +46,8 @@ class Rejudged:
     loosened: tuple[str, ...]
     models: Mapping[str, Any] = field(default_factory=dict)
     """The metrics of candidate and champion on the rows that were compared; empty where nothing was."""
+    framework: tuple[str, ...] = ()
+    """The files of the program that the change moves, where its rows are those that its own version makes."""
 
     @property
     def verdict(self) -> str:

@@ -74,7 +74,10 @@ class OtherRows:
         places = {stage: _place(replay, stage) for stage in TABLES}
         if absent := [TABLES[stage] for stage, place in places.items() if place is None]:
             said = f"{', '.join(absent)} cannot be had by the digests of dvc.lock"
-            raise self._doubt(replay, said, f"dvc push pipelines/{replay.recorded.name}/dvc.yaml, run the jobs again")
+            name = replay.recorded.name
+            raise self._doubt(
+                replay, said, f"mlops run {name}, dvc push pipelines/{name}/dvc.yaml, commit what it records"
+            )
         found = {stage: place for stage, place in places.items() if place is not None}
         _refuse(replay, list(_other_bytes(found, rows)))
         first = next((stage for stage in TABLES if not same_table(replay, stage)), moved[0])

@@ -172,7 +172,7 @@ def test_tables_that_cannot_be_had_are_asked_for(team: Path, again: Replay) -> N
     said = "framework-change: churn: artifacts/split cannot be had by the digests of dvc.lock"
     assert raised.value.message == said
     assert raised.value.hint == (
-        "dvc push pipelines/churn/dvc.yaml, run the jobs again; "
+        "mlops run churn, dvc push pipelines/churn/dvc.yaml, commit what it records; "
         f"or merge what changes {SPLITS} first, in a pull request of its own"
     )
 

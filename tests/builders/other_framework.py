@@ -7,19 +7,31 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlops
 from tests.builders.repositories import edit
+from tests.conftest import ROOT
 
 SPLITS = "mlops/ml/data/splits.py"
+_SETUP = """\
+setup:
+\t@rm -rf .venv && {python} -m venv --without-pip .venv
+\t@printf '%s\\n' $(CURDIR) {packages} > .venv/{place}/here.pth
+\t@printf '%s\\n' '#!/bin/sh' 'unset PYTHONPATH' 'exec $(CURDIR)/.venv/bin/python -P -m mlops "$$@"' > .venv/bin/mlops
+\t@chmod +x .venv/bin/mlops && ln -s {tools}/dvc .venv/bin/dvc
+"""
 
 
 def bring_the_program(root: Path) -> None:
-    """Let a repository hold the program itself, as it is here; nothing is committed."""
+    """Let a repository hold the program itself, as it is here, and install it from there; nothing is committed."""
     shutil.copytree(Path(mlops.__file__).parent, root / "mlops", ignore=shutil.ignore_patterns("__pycache__"))
+    packages = " ".join(path for path in sys.path if path.endswith("site-packages"))
+    place = Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
+    tools = next(path for path in (ROOT / ".venv/bin", Path(sys.prefix) / "bin") if (path / "dvc").exists())
+    setup = _SETUP.format(python=sys.executable, packages=packages, place=place, tools=tools)
+    (root / "Makefile").write_text(setup)
 
 
 @dataclass(frozen=True)
@@ -30,15 +42,8 @@ class OtherFramework:
 
     @classmethod
     def install(cls, root: Path) -> OtherFramework:
-        """Give a checkout that brings the program an environment that takes it from there."""
-        place = root / ".venv"
-        venv.create(place, symlinks=True)
-        packages = place / Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
-        known = [path for path in sys.path if path.endswith("site-packages")]
-        (packages / "here.pth").write_text("\n".join([str(root), *known]) + "\n")
-        program = place / "bin/mlops"
-        program.write_text(f"#!{place}/bin/python -P\nimport sys\nfrom mlops.__main__ import main\nsys.exit(main())\n")
-        program.chmod(0o755)
+        """Install the program that a checkout brings."""
+        subprocess.run(["make", "setup"], cwd=root, check=True, capture_output=True)
         return cls(root)
 
     def divides_otherwise(self) -> None:
@@ -48,7 +53,6 @@ class OtherFramework:
     def mlops(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Type a verb of that version in its checkout."""
         environment = {**os.environ, "MLFLOW_TRACKING_URI": "", "PYTHONSAFEPATH": "1"}
-        for name in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):  # the latter: each stage would compile it all anew
-            environment.pop(name, None)
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # each stage would compile it all anew
         command = [str(self.root / ".venv/bin/mlops"), *words]
         return subprocess.run(command, cwd=self.root, env=environment, check=False, capture_output=True, text=True)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np  # noqa: F401 - a stage pins what it computes with, which this warns of where it comes second
 import yaml
 
 from mlops.app.planning.lock import md5_tree

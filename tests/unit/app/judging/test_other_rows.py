@@ -38,16 +38,22 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("other")
     base = make_shop(place / "base", "churn")
     bring_the_program(base)
+    (base / ".git/info/exclude").write_text("/mlops/\n")  # but for the one file that the change is about
+    git(base, "add", "--force", SPLITS)
     commit(base, "The program")
     git(place, "clone", "-q", str(base), str(place / "change"))
+    shutil.copytree(base / "mlops", place / "change/mlops", dirs_exist_ok=True)
+    (place / "change/.git/info/exclude").write_text("/mlops/\n")
     other = OtherFramework.install(place / "change")
     other.divides_otherwise()
     for words in (("compile",), ("run", "churn"), ("judge", "churn", "--rows", str(place / "rows"))):
         done = other.mlops(*words)
         assert done.returncode == 0, done.stderr
     commit(other.root, "Divide otherwise")
-    with replay.rows_made(other.root, "churn") as by_the_base:
-        shutil.copytree(by_the_base.place, place / "again")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(replay, "run_again", in_this_process)
+        with replay.rows_made(other.root, "churn") as by_the_base:
+            shutil.copytree(by_the_base.place, place / "again")
     return place
 
 

@@ -50,6 +50,8 @@ class Rejudged:
     """The metrics of candidate and champion on the rows that were compared; empty where nothing was."""
     cost: Cost | None = None
     """What judging it took; None where the one who asked knows."""
+    framework: tuple[str, ...] = ()
+    """The files of the program that the change moves, where its rows are those that its own version makes."""
 
     @property
     def verdict(self) -> str:

@@ -68,6 +68,8 @@ class Gate(_Read):
     said: Verdict = Field(alias="verdict")
     rules: tuple[Rule, ...] = ()
     champion: str | None = None
+    framework: tuple[str, ...] = ()
+    """The files of the program that the change moves, where its rows are those that its own version makes."""
 
     @property
     def verdict(self) -> Verdict:

@@ -33,7 +33,7 @@ def compiled(**settings: Any) -> str:
 def workflow(tmp_path: Path) -> Path:
     path = tmp_path / ".github" / "workflows" / "mlops-pr.yml"
     path.parent.mkdir(parents=True)
-    path.write_text(compiled())
+    path.write_text(compiled(install="make"))
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlops.files.figures import figure
 from mlops.files.markdown import escape
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 def number(value: Any) -> str | None:
     """Spell a number in four digits; None where there is none."""
-    return f"{value:.4g}" if isinstance(value, int | float) else None
+    return figure(value, digits=4) if isinstance(value, int | float) else None
 
 
 def interval(known: Mapping[str, Any], low: str = "low", high: str = "high") -> str | None:

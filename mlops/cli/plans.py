@@ -9,6 +9,7 @@ from typing import Any
 from mlops.app.planning.planned import DataChange, Deploy, FileChange, KeyChange, PipelineChange, Planned, StagePlan
 from mlops.cli.options import paint
 from mlops.diagnostics import visible
+from mlops.files.figures import duration
 from mlops.files.markdown import escape
 
 _NAMED = 4  # files that a line names before it counts the others
@@ -66,7 +67,7 @@ def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
         yield "bits", "of this kind of processor: a run elsewhere is held to the verdict, not to the digest"
     if change.runs and change.seconds is not None:
         money = "" if change.cost.money is None else f", {change.cost.money:.2f} of money"
-        yield "cost", f"about {_duration(change.seconds)}{money} (last run on this machine)"
+        yield "cost", f"about {duration(change.seconds)}{money} (last run on this machine)"
     yield from (("over budget", sentence) for sentence in change.cost.over)
 
 
@@ -103,10 +104,6 @@ def _files(files: Iterable[FileChange]) -> str:
 def _listed(names: tuple[str, ...]) -> str:
     more = len(names) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def _everywhere(planned: Planned) -> Iterator[str]:

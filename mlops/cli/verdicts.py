@@ -10,7 +10,8 @@ from mlops.app.planning.relied import FRAMEWORK_CHANGE, to_look_at
 from mlops.app.reviewing.sections import MARKS
 from mlops.cli.options import SYMBOLS, paint
 from mlops.diagnostics import visible
-from mlops.files.markdown import escape, interval, number
+from mlops.files.figures import figure, interval, plural
+from mlops.files.markdown import escape
 from mlops.spec.serving import SERVING
 from mlops.verdict import state, tally, title
 
@@ -44,7 +45,7 @@ def markdown(verdict: Verdict) -> str:
     for rule in verdict.rules:
         measured = rule["applicable"] and rule["verdict"] != "deferred"
         span = interval(rule["low"], rule["high"]) if measured else "–"
-        value = number(rule["value"]) if measured else "–"
+        value = figure(rule["value"]) if measured else "–"
         n = f"{rule['n']:,}" if rule["n"] else "–"
         lines.append(f"| {MARKS[state(rule)]} | {escape(_asked(rule))} | {value} | {span} | {n} |")
     lines += ["", *(f"- {escape(_sentence(rule), _LONG)}" for rule in verdict.rules if state(rule) != "pass")]
@@ -105,13 +106,13 @@ def _asked(rule: dict[str, Any]) -> str:
     """Say what a rule is about and what it asks for."""
     name, bound, lower = title(rule), rule["bound"], rule.get("side", "at_least") == "at_least"
     if rule["against"] == "value":
-        return f"{name} {'at least' if lower else 'at most'} {number(bound)}"
+        return f"{name} {'at least' if lower else 'at most'} {figure(bound)}"
     if bound == 0:
         return f"{name} better than {rule['against']}"
     gain = bound if lower else -bound
     verb = "better than" if gain > 0 else "no worse than"
     share = rule.get("relative") or rule["metric"] in SERVING
-    amount = f"{100 * abs(bound):g} %" if share else number(abs(bound))
+    amount = f"{100 * abs(bound):g} %" if share else figure(abs(bound))
     return f"{name} {verb} {rule['against']} by {amount}"
 
 
@@ -147,14 +148,14 @@ def _indented(text: str) -> list[str]:
 
 
 def _number(value: float | None, sign: str = "", *, share: bool = False) -> str:
-    return f"{100 * value:{sign}.3g} %" if share and value is not None else number(value, sign)
+    return f"{figure(100 * value, sign)} %" if share and value is not None else figure(value, sign)
 
 
 def _summary(verdict: Verdict, *, plain: bool = False) -> str:
     counts = tally(verdict.rules)
     said = [f"{count} of {counts.total} {word}" for word in _COUNTED if (count := getattr(counts, word))]
     said = said or [f"{counts.passed} of {counts.total} passed"]
-    said += [f"{counts.warnings} warning{'' if counts.warnings == 1 else 's'}"] if counts.warnings else []
+    said += [plural(counts.warnings, "warning")] if counts.warnings else []
     colour = SYMBOLS[verdict.verdict][1]
     word = verdict.verdict if plain else paint(verdict.verdict, colour, bold=True)
     return f"{word} ({', '.join(said)})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import unicodedata
 from typing import Any
@@ -37,18 +36,6 @@ def plain(value: Any, limit: int = 60) -> str:
 def cell(text: str) -> str:
     """Keep what is Markdown already in one cell of a table."""
     return text.replace("|", "\\|")
-
-
-def number(value: float | None, sign: str = "") -> str:
-    """Spell a figure with three digits that count."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:{sign},.0f}" if abs(value) >= 1000 else f"{value:{sign}.3g}"
-
-
-def interval(low: float | None, high: float | None, sign: str = "") -> str:
-    """Spell an interval."""
-    return f"[{number(low, sign)}, {number(high, sign)}]"
 
 
 def folded(summary: str, body: list[str]) -> str:

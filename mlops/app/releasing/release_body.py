@@ -16,7 +16,8 @@ from mlops.blocks.waiver import Waiver
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.errors import IntegrityError
-from mlops.files.markdown import escape, folded, interval, number
+from mlops.files.figures import figure, interval
+from mlops.files.markdown import escape, folded
 
 Report = TypeVar("Report", Gate, Metrics)
 
@@ -126,7 +127,7 @@ def _gates(step: Step) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for rule in gate.rules[:_RULES]:
         against = "" if rule.against == "value" else f" against {escape(rule.against)}"
-        cells = [number(rule.value), interval(rule.low, rule.high), number(rule.bound)]
+        cells = [figure(rule.value), interval(rule.low, rule.high), figure(rule.bound)]
         rows = "–" if rule.n is None else f"{rule.n:,}"
         yield f"| {MARKS[rule.state]} {escape(rule.title)}{against} | {' | '.join(cells)} | {rows} |"
     if len(gate.rules) > _RULES:
@@ -154,10 +155,8 @@ def _figures(step: Step) -> Iterator[str]:
         yield f"| {escape(name)} | {_figure(mine[name])} | {_figure(other.get(name))} |"
 
 
-def _figure(figure: Figure | None) -> str:
-    if figure is None:
-        return "–"
-    return f"{number(figure.value)} {interval(figure.low, figure.high)}"
+def _figure(known: Figure | None) -> str:
+    return "–" if known is None else f"{figure(known.value)} {interval(known.low, known.high)}"
 
 
 def _models(papers: Papers) -> Mapping[str, Mapping[str, Figure]]:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlops.app.reviewing.evidence import Judged, PlanRead
-from mlops.app.reviewing.sections import MARKS, blocked, duration, row, state, working
-from mlops.files.markdown import escape, number
+from mlops.app.reviewing.sections import MARKS, SPACE, blocked, row, state, working
+from mlops.files.figures import duration
+from mlops.files.markdown import escape
 
 LIMIT = 65_536
 _ROWS = 50
@@ -116,7 +117,7 @@ def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
     known = [item.change.seconds for item in found if item.change.seconds is not None]
     if known:
         others = len(found) - len(known)
-        said.append(f"about {duration(sum(known))}" + (f", {others:,} of unknown duration" if others else ""))
+        said.append(f"about {duration(sum(known), SPACE)}" + (f", {others:,} of unknown duration" if others else ""))
     lines = [f"**Plan:** {' · '.join(said)}"]
     if found and _hexadecimal(context.base):
         lines += ["", "The plan, on your machine:", "", "```sh", f"mlops plan --base {context.base[:12]}", "```"]
@@ -135,7 +136,7 @@ def _fit(context: Context, head: str, sections: Sequence[str], foot: str) -> str
     if missing:
         place = f"the [artifacts of the run]({context.run})" if context.run else "the artifacts of the run"
         kept.append(
-            f"{number(missing)} folded {'section is' if missing == 1 else 'sections are'} left out: "
+            f"{missing:,} folded {'section is' if missing == 1 else 'sections are'} left out: "
             f"a comment holds {LIMIT:,} characters. Everything is in {place}.\n"
         )
     return "\n".join([head, *kept, foot])

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mlops.app.planning.relied import FRAMEWORK_CHANGE, to_look_at
 from mlops.app.reviewing.evidence import ENDED, Change, Figure, Gate, Judged, Rule
-from mlops.files.markdown import escape, folded, interval, number, plain
+from mlops.files.figures import duration, figure, interval
+from mlops.files.markdown import escape, folded, plain
 
 MARKS = {
     "pass": "✅",
@@ -23,7 +24,7 @@ _CODES = {
     5: "Bytes are not what a digest promises",
     6: "Something outside did not answer, or is absent; run the job again",
 }
-_SPACE = "&nbsp;"  # narrow columns stay on one line
+SPACE = "&nbsp;"  # narrow columns stay on one line
 _KEYS = 20
 _RULES = 60
 
@@ -33,19 +34,12 @@ def state(item: Judged) -> str:
     return item.gate.verdict if item.gate else "stopped"
 
 
-def duration(seconds: float) -> str:
-    """Spell a time in the unit a person would use."""
-    if seconds < 90:
-        return f"{seconds:.0f}{_SPACE}s"
-    return f"{seconds / 60:.0f}{_SPACE}min" if seconds < 5400 else f"{seconds / 3600:.1f}{_SPACE}h"
-
-
 def row(item: Judged, *, timed: bool) -> str:
     """Print a pipeline as a row of the table."""
     cells = [MARKS[state(item)], f"**{escape(item.change.name)}**", _changed(item), _runs(item.change)]
     cells += [_gates(item), _compared(item)]
     if timed:
-        cells.append("–" if item.change.seconds is None else duration(item.change.seconds))
+        cells.append("–" if item.change.seconds is None else duration(item.change.seconds, SPACE))
     return f"| {' | '.join(cells)} |"
 
 
@@ -100,20 +94,20 @@ def _runs(change: Change) -> str:
     stages = change.stages
     running = [index for index, stage in enumerate(stages) if stage.runs]
     if not running:
-        return f"nothing:{_SPACE}verified" if change.verifies else "–"
+        return f"nothing:{SPACE}verified" if change.verifies else "–"
     names = [escape(stages[index].name, 40) for index in running]
     if len(running) == len(stages):
-        return f"all{_SPACE}{len(stages)}{_SPACE}stages"
+        return f"all{SPACE}{len(stages)}{SPACE}stages"
     if len(running) > 2 and running[-1] - running[0] == len(running) - 1:
-        return f"{names[0]}{_SPACE}…{_SPACE}{names[-1]}"
+        return f"{names[0]}{SPACE}…{SPACE}{names[-1]}"
     return ", ".join(names[:8])
 
 
 def _gates(item: Judged) -> str:
     if item.gate is None:
-        return f"no{_SPACE}verdict"
+        return f"no{SPACE}verdict"
     counts = item.gate.tally
-    more = [f"{counts.waived}{_SPACE}waived"] if counts.waived else []
+    more = [f"{counts.waived}{SPACE}waived"] if counts.waived else []
     more += [FRAMEWORK_CHANGE] if item.gate.framework else []
     return "<br>".join([f"{counts.passed}/{counts.total}", *more])
 
@@ -127,13 +121,13 @@ def _compared(item: Judged) -> str:
     models = item.metrics.models
     if against is not None:
         before, after = (models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
-        change = f"{number(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", _SPACE)
-        return f"{escape(against.metric, 40)} {number(before.value)} → {number(after.value)}<br>{change}"
+        change = f"{figure(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", SPACE)
+        return f"{escape(against.metric, 40)} {figure(before.value)} → {figure(after.value)}<br>{change}"
     alone = next((rule for rule in whole if rule.against == "value"), None)
     if alone is None:
         return "–"
     known = "" if item.gate.champion else "<br>no champion yet"
-    return f"{escape(alone.metric, 40)} {number(alone.value)} {interval(alone.low, alone.high)}{known}"
+    return f"{escape(alone.metric, 40)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
 
 
 def _framework(gate: Gate | None) -> Iterator[str]:
@@ -177,7 +171,7 @@ def _rules(gate: Gate | None) -> Iterator[str]:
         sign = "" if rule.against == "value" else "+"
         span = interval(rule.low, rule.high, sign) if rule.applicable else "–"
         rows = f"{rule.n:,}" if rule.n else "–"
-        cells = (MARKS[rule.state], _rule(rule), _against(rule), number(rule.value, sign), span, rows)
+        cells = (MARKS[rule.state], _rule(rule), _against(rule), figure(rule.value, sign), span, rows)
         yield f"| {' | '.join(cells)} |"
     yield from _waivers(gate)
     if len(gate.rules) > _RULES:
@@ -201,8 +195,8 @@ def _rule(rule: Rule) -> str:
 
 def _against(rule: Rule) -> str:
     if rule.against == "value":
-        return number(rule.bound)
-    return escape(rule.against, 40) + (f" {number(rule.bound, '+')}" if rule.bound else "")
+        return figure(rule.bound)
+    return escape(rule.against, 40) + (f" {figure(rule.bound, '+')}" if rule.bound else "")
 
 
 def _warning(rule: Rule) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
+from mlops.files.figures import plural
 from mlops.ml.evaluation.judging.own_metrics import RowLosses
 from mlops.ml.evaluation.metrics.catalogue import TASKS, Statistic, decisions, statistic
 from mlops.ml.evaluation.metrics.weighting import mean, undefined
@@ -163,7 +164,7 @@ class Predictions:
         needed = {"__row__", "target", "group", *([_SCALE] if facts.get("scaled") else [])}
         missing = sorted(needed - set(frame.columns))
         if not missing and (unknown := frame["target"].null_count()):
-            missing = [f"{unknown:,} value{'' if unknown == 1 else 's'} of target"]
+            missing = [f"{plural(unknown, 'value')} of target"]
         if missing or frame.height != facts["rows"] or frame["__row__"].n_unique() != frame.height:
             what = f"lost {', '.join(missing)}" if missing else f"has {frame.height:,} rows of {facts['rows']:,}"
             raise DataError(f"{path.name} is not whole: it {what}", hint="mlops stage evaluate")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.files.figures import plural
 from mlops.statistics.proportions import Share, difference, ratio
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _useless(data: Labelled, names: Sequence[str], tail: float) -> str:
 def _small(group: Group, minimum_rows: int) -> str:
     needed = _scaled(group, minimum_rows / group.counted)
     return (
-        f"{group.name} has {group.counted:,} row{'' if group.counted == 1 else 's'}{_WORDS[group.rate]}, "
+        f"{group.name} has {plural(group.counted, 'row')}{_WORDS[group.rate]}, "
         f"needs at least {minimum_rows:,} (about {needed:,} rows of it)"
     )
 

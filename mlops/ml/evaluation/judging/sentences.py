@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mlops.files.figures import plural
 from mlops.verdict import title
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _interval(item: Evidence) -> str:
 
 
 def _rows(item: Evidence) -> str:
-    return f"{item.rows:,} row{'' if item.rows == 1 else 's'}"
+    return plural(item.rows, "row")
 
 
 def _value(item: Evidence, bound: float) -> str:

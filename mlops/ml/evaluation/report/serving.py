@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from mlops.files.figures import plural
 from mlops.ml.evaluation.report.forests import Cell, Forest, forest
-from mlops.ml.evaluation.report.words import plural
 
 if TYPE_CHECKING:
     from mlops.ml.evaluation.report.documents import Document

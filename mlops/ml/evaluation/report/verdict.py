@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mlops.files.figures import plural
 from mlops.ml.evaluation.report.charts import Scale, Track, track
-from mlops.ml.evaluation.report.words import count, figure, interval, metric, plural
+from mlops.ml.evaluation.report.words import count, figure, interval, metric
 from mlops.verdict import DEFERRED, held, state, tally, title
 
 if TYPE_CHECKING:

@@ -44,8 +44,3 @@ def interval(low: Any, high: Any) -> str:
 def count(value: Any) -> str:
     """Spell a whole number with separators."""
     return f"{value:,}" if isinstance(value, int) else "–"
-
-
-def plural(number: int, noun: str) -> str:
-    """Count things."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -52,13 +52,13 @@ demo: setup      ## Three pipelines from YAML to a verdict, one to a running mod
 	  echo "serve      mlops serve rand_hie, then http://127.0.0.1:8080"'
 
 test: $(TESTED) ## What check runs, learning, and end to end with real tools
-	$(BIN)/python -m pytest -n $(JOBS) -m "not tools" --durations 10
+	$(BIN)/python -m pytest -n $(JOBS) -m "not tools and not long" --durations 10
 
-test-tools: $(TESTED) ## What needs npm, qemu and PostgreSQL: workflows executed, processors emulated, a server with a login
+test-tools: $(TESTED) ## The rest: what takes minutes, and what needs npm, qemu or PostgreSQL (workflows executed, processors emulated)
 	@$(MAKE) --no-print-directory runner || echo "npm cannot install tests/runner: tests that execute workflows say so and skip" >&2
 	@$(MAKE) --no-print-directory services || echo "pip cannot install .requirements/services.txt: tests that need it say so and skip" >&2
 	@$(MAKE) --no-print-directory signing || echo "pip cannot install mlops/locks/sign.txt: tests that need it say so and skip" >&2
-	$(BIN)/python -m pytest -n $(JOBS) -m tools --durations 10
+	$(BIN)/python -m pytest -n $(JOBS) -m "tools or long" --durations 10
 
 check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
 	$(BIN)/ruff check .
@@ -66,7 +66,7 @@ check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mlops compile --check
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not tools" --durations 10
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not tools and not long" --durations 10
 
 setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc, without what tests need
 

@@ -21,14 +21,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.power import power
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge, overall
 from mlops.ml.evaluation.predictions import Predictions
 
 Floats = NDArray[np.float64]
 ALPHA = 0.05
-METHOD = Method(samples=400)
+METHOD = Bootstrap(samples=400)
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def predictions(task: str, y: Any, candidate: Any, champion: Any, **facts: Any) 
     return Predictions(task, np.arange(len(y)), y, scores, **facts)
 
 
-def verdict(data: Predictions, *rules: Rule, method: Method = METHOD, minimum_rows: int = 30) -> str:
+def verdict(data: Predictions, *rules: Rule, method: Bootstrap = METHOD, minimum_rows: int = 30) -> str:
     found = gather(data, rules, method, minimum_rows, grouped=data.groups is not None)
     return overall(judge(found, method, minimum_rows))
 
@@ -245,7 +246,7 @@ def _among_many(random: np.random.Generator) -> str:
     ours = np.where((labels == 0) & (random.random(rows) < 0.2 / 0.66), 1 - ours, ours)
     data = predictions("binary", y, ours, theirs, slices={"s": labels.astype(str).astype(object)})
     asked = rule("accuracy", at_least=-0.05, against="champion", by="s")
-    return verdict(data, asked, method=Method(samples=200))
+    return verdict(data, asked, method=Bootstrap(samples=200))
 
 
 def _mean(flags: Iterator[bool]) -> float:
@@ -266,7 +267,7 @@ def _planted(random: np.random.Generator, whole: Rule, each: Rule) -> tuple[str,
     ours = np.where(small & (random.random(rows) < 0.2 / 0.66), 1 - ours, ours)  # 0.83 right becomes 0.63
     labels = np.where(small, "rare", "usual").astype(object)
     data = predictions("binary", y, ours, theirs, slices={"s": labels})
-    method = Method(samples=200)
+    method = Bootstrap(samples=200)
     return verdict(data, whole, method=method), verdict(data, each, method=method)
 
 

@@ -78,9 +78,10 @@ def trained(kind: str, *, usual: bool) -> float:
 
     if not usual:
         pin_numerics(1)
+    from mlops.blocks.trainer import Trainer
     from mlops.ml.training import candidates, linear
     from mlops.ml.training.problem import Examples, Problem
-    from mlops.ml.training.session import Judge, Session, TrainerOptions
+    from mlops.ml.training.session import Judge, Session
 
     if usual:
         linear._ours = lambda *_: False
@@ -93,7 +94,7 @@ def trained(kind: str, *, usual: bool) -> float:
     parameters = {"mlp": {"hidden": (256, 256)}, "gradient_boosting": {"trees": 40}, "random_forest": {"trees": 30}}
     candidate = candidates.build(kind, kind, parameters.get(kind, {}), problem, candidates.Origin(ROOT, ""))
     judge = Judge("constant", True, lambda _y, _score: 0.0)
-    session = Session(kind, 7, judge, TrainerOptions(max_epochs=4, batch_size=256, patience=None))
+    session = Session(kind, 7, judge, Trainer(max_epochs=4, batch_size=256, patience=None))
     small = Examples(x[:64], y[:64], x[rows:], y[rows:])
     candidates.build(kind, kind, {}, problem, candidates.Origin(ROOT, "")).fit(small, session)  # imports, first kernels
     started = time.process_time()

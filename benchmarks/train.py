@@ -32,13 +32,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.utils.data import DataLoader, TensorDataset
 
+from mlops.blocks.trainer import Trainer
 from mlops.ml.training.batches import Batches
 from mlops.ml.training.linear import Linear
 from mlops.ml.training.loop import LightningCandidate
 from mlops.ml.training.networks import Network, mlp
 from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.seeds import derive
-from mlops.ml.training.session import Judge, Session, TrainerOptions
+from mlops.ml.training.session import Judge, Session
 
 ROWS, COLUMNS, VALIDATION, SEED, LR, DECAY = 50_000, 100, 1_000, 7, 1e-3, 0.01
 EPOCHS = 6
@@ -90,7 +91,7 @@ def ours(data: Examples, batch: int, folder: Path) -> Weights:
     """Train as `mlops stage train` does: judged each epoch, logger and checkpoints on."""
     later = itertools.count()  # the last epoch is always the best, so that its weights are the ones kept
     judge = Judge("epoch", True, lambda _y, _score: float(next(later)))
-    options = TrainerOptions(max_epochs=EPOCHS, batch_size=batch, patience=None)
+    options = Trainer(max_epochs=EPOCHS, batch_size=batch, patience=None)
 
     def build(session: Session) -> Network:
         return Network(body(Linear), "binary", lr=LR, weight_decay=DECAY, batch_size=session.options.batch_size)

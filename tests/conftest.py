@@ -30,18 +30,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the golden tests")
 
 
-_SLOW_MODULE = re.compile(r"^pytestmark = (\[\s*)?(pytest\.mark\.slow|plays\.MARKS)\b", re.MULTILINE)
+_PLAIN = re.compile(r"not \w+( and not \w+)*")
+_MODULE_MARKS = re.compile(r"^pytestmark = (\[.*?\]$|.*?$)", re.MULTILINE | re.DOTALL)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave out a module that is slow as a whole before it imports a training library: that alone takes seconds."""
-    if (
-        not config.option.markexpr.startswith("not slow")
-        or collection_path.suffix != ".py"
-        or not collection_path.is_file()
-    ):
+    """Leave out a module of which no test is wanted before it imports a training library: that alone takes seconds."""
+    expression = config.option.markexpr
+    if collection_path.suffix != ".py" or not _PLAIN.fullmatch(expression) or not collection_path.is_file():
         return None
-    return True if _SLOW_MODULE.search(collection_path.read_text(encoding="utf-8")) else None
+    found = _MODULE_MARKS.search(collection_path.read_text(encoding="utf-8"))
+    marks = found[1].replace("plays.MARKS", "mark.slow mark.tools") if found else ""
+    return True if set(re.findall(r"not (\w+)", expression)) & set(re.findall(r"mark\.(\w+)", marks)) else None
 
 
 @pytest.hookimpl(wrapper=True)

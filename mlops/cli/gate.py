@@ -110,7 +110,7 @@ def write(file: Path, again: Rejudged) -> None:
 
     whole = again.whole
     document = {"schema_version": 1, "verdict": whole.verdict, "rules": list(whole.rules), "champion": whole.champion}
-    write_text(file, dumps({**document, "models": again.models}))
+    write_text(file, dumps({**document, "models": again.models, "framework": list(again.framework)}))
 
 
 def annotate_verdicts(here: Path, verdicts: list[Verdict]) -> None:
@@ -136,4 +136,4 @@ def value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
         "rules": () if before is None else before.rules,
         "loosened": again.loosened,
     }
-    return {**value, "rules": again.now.rules, "labels": again.labels, "base": base}
+    return {**value, "rules": again.now.rules, "labels": again.labels, "framework": again.framework, "base": base}

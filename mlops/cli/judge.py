@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlops.cli.annotations import warn
 from mlops.cli.failure import report
 from mlops.cli.gate import annotate_verdicts, value, write
 from mlops.cli.options import emit, output, reviews_option, root, say
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option(
     "--change",
-    required=True,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
     help="A checkout of the change, with its history.",
@@ -44,14 +44,21 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Write each verdict to FOLDER/NAME/judged.json too.",
 )
+@click.option(
+    "--rows",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Only make the rows of what is checked out here, and write their digests to FOLDER/NAME/rows.json.",
+)
 @reviews_option
 @output("text", "json", "md")
 def command(
     names: tuple[str, ...],
-    change: Path,
+    change: Path | None,
     evidence: Path | None,
     needs: str | None,
     record: Path | None,
+    rows: Path | None,
     reviews: Path | None,
     form: str,
     *,
@@ -67,6 +74,8 @@ def command(
     if evidence is not None and needs is None:
         raise click.UsageError("--evidence needs --needs JSON, which says what is in it")
     here = root()
+    if rows is not None or change is None:
+        return _rows(here, names, rows, change)
     if who:
         from mlops.app.judging.appointed import appoint
 
@@ -119,6 +128,11 @@ class _Left:
 
         return None if self.folder is None else left(self.folder, name, self.needs)
 
+    def rows(self, name: str) -> Path | None:
+        from mlops.app.reviewing.artifacts import left_rows
+
+        return None if self.folder is None else left_rows(self.folder, name, self.needs)
+
 
 def _prepare(here: Path, change: Path, names: tuple[str, ...], *, place: bool) -> None:
     if place:
@@ -133,6 +147,27 @@ def _prepare(here: Path, change: Path, names: tuple[str, ...], *, place: bool) -
         say(f"{visible(path)} is not in the DVC remote, or is something else there")
 
 
+def _rows(here: Path, names: tuple[str, ...], folder: Path | None, change: Path | None) -> int:
+    """Make the rows of each pipeline; one that cannot be made keeps no other one back."""
+    if folder is None:
+        raise click.UsageError("Missing option '--change'.")
+    if change is not None or not names:
+        raise click.UsageError("--rows makes those of named pipelines, of no --change: mlops judge NAME --rows FOLDER")
+    from mlops.app.judging.rows import make_rows
+    from mlops.app.workspace import known
+    from mlops.spec.reading.library import Configuration
+
+    problems: list[MlopsError] = []
+    for name in known(Configuration(here), names):
+        try:
+            make_rows(here, name, folder)
+        except MlopsError as error:
+            problems.append(error)
+            continue
+        say(f"{name}: rows made by the code that is installed; their digests are in {folder / name / 'rows.json'}")
+    return _ended([], problems)
+
+
 def _each(
     beside: Beside, names: tuple[str, ...], left: _Left, reviews: Path | None
 ) -> tuple[list[Rejudged], list[MlopsError]]:
@@ -145,10 +180,14 @@ def _each(
     problems: list[MlopsError] = []
     for name in names:
         try:
-            again, sentences = judge(beside, name, left.of(name), answers)
+            again, sentences = judge(beside, name, left.of(name), answers, left.rows(name))
         except MlopsError as error:
             problems.append(error)
             continue
+        if again.cost is not None:
+            say(f"{name}: judged in {again.cost.told}")
+            if again.cost.beyond:
+                warn(f"{name} took long to judge", f"{again.cost.told}; 0.3 of its run, or a minute, is what it should")
         for sentence in sentences:
             say(visible(sentence))
         judged.append(again)

@@ -35,6 +35,8 @@ def command(wheel: str | None, version: str | None, dry_run: bool, propose: bool
         click.echo("\n".join(lines(done)))
     if done.kept:
         say(f"note: the new release does not name these, which stay in the lock: {', '.join(done.kept)}")
+    if done.unentered:
+        say(f"note: judged before there was a ledger: {', '.join(done.unentered)}; mlops enter begins one")
     say(done.proposed.text if done.proposed else _said(done.done, len(done.files)))
     if done.undo:
         say(f"undo: {done.undo}")

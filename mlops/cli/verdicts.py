@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mlops.app.judging.gate import Verdict
+from mlops.app.planning.relied import FRAMEWORK_CHANGE, to_look_at
 from mlops.app.reviewing.sections import MARKS
 from mlops.cli.options import SYMBOLS, paint
 from mlops.diagnostics import visible
@@ -59,6 +60,8 @@ def compared_table(again: Rejudged, *, explain: bool) -> str:
         lines += [f"by the rules of {again.base[:8]}:", table(again.before, explain=explain)]
     if again.labels:
         lines.append(f"{', '.join(again.labels)}: {again.now.pipeline} is judged by both; {again.verdict}")
+    if again.framework:
+        lines.append(f"{FRAMEWORK_CHANGE}: its rows are made by the code of the change: {visible(_look(again))}")
     return "\n".join(lines)
 
 
@@ -79,7 +82,16 @@ def compared_markdown(again: Rejudged) -> str:
         ]
     if again.labels:
         lines += ["", f"**{', '.join(again.labels)}**: judged by the old and the new rules: {again.verdict}"]
+    if again.framework:
+        lines += [
+            "",
+            f"**{FRAMEWORK_CHANGE}**: its rows are made by the code of the change: {escape(_look(again), _LONG)}",
+        ]
     return "\n".join(lines)
+
+
+def _look(again: Rejudged) -> str:
+    return f"look at {to_look_at(again.framework)}"
 
 
 def _sentence(rule: dict[str, Any]) -> str:

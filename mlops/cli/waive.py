@@ -21,8 +21,8 @@ def command(name: str, rule: str, reason: str, owner: str, approver: str, days: 
 
     from mlops.app.auditing.enter import enter
     from mlops.app.judging.waive import draft, write
+    from mlops.blocks.waiver import AFTER, LONGEST_AFTER
     from mlops.ledger.entry import MODEL
-    from mlops.spec.waiver import AFTER, LONGEST_AFTER
 
     here = root(merging=True)
     today = date.today()

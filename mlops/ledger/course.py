@@ -20,12 +20,14 @@ from mlops.ledger.line import ENDING, Damage, Line
 class Step:
     """A commit: the files of the folder that it wrote, or took away where None, and what files say after it.
 
-    `decided` is None where it changed none of those files.
+    `decided` is None where it changed none of those files. `known`: by then the pipeline had a ledger, of whatever
+    place, so that what is decided has its entry also where that is the first of its folder.
     """
 
     commit: str
     files: Mapping[str, bytes | None] = field(default_factory=dict)
     decided: tuple[Decided, ...] | None = None
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class _Followed:
         if self.known:  # who comes after what was taken away reads what is left
             self.newest |= {frozenset(self.all.tips), frozenset(self.there.tips)}
         if step.decided is not None:
-            self._decided(step.commit, step.decided, added)
+            self._decided(step.commit, step.decided, added, known=step.known or bool(self.known))
 
     def _file(self, commit: str, file: str, data: bytes | None) -> Iterator[Entry]:
         """Take in what became of a file; gives an entry that is new."""
@@ -135,10 +137,10 @@ class _Followed:
         elif begun and parents != before and all(fork.commit != commit for fork in self.forks):
             self.forks.append(Fork(commit))
 
-    def _decided(self, commit: str, decided: tuple[Decided, ...], added: Iterable[Entry]) -> None:
+    def _decided(self, commit: str, decided: tuple[Decided, ...], added: Iterable[Entry], *, known: bool) -> None:
         made, keys = {entry.decision for entry in added}, {item.key for item in decided}
         ever = {entry.decision for entry in self.known.values()}
-        for item in decided if self.known else ():
+        for item in decided if known else ():
             one = bool(states_of(item.kind))
             entered = item.key in made or (not one and item.key in ever)
             if item.kind == "removal" and not any(entry.kind in states_of("removal") for entry in self.known.values()):

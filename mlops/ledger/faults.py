@@ -21,7 +21,11 @@ class Fault:
 
 
 def faults(here: Line, decided: Collection[Decided]) -> Iterator[Fault]:
-    """Find what is damaged, and what is decided and has no entry; a folder that was never begun asks for none."""
+    """Find what is damaged, and what is decided and has no entry.
+
+    A folder that was never begun asks for none: from what lies there nobody can tell whether that was decided before
+    there was a ledger. A change can be told, by `faults_since`.
+    """
     yield from (_of(here, item) for item in here.damage)
     if here:
         for item in decided:
@@ -37,6 +41,8 @@ def faults_since(
     once: Collection[str] = (),
 ) -> Iterator[Fault]:
     """Find what a change does wrong, beside what is wrong with what it leaves.
+
+    What it decides has an entry, also where that is the first of its folder.
 
     `decided` is what files say now, `before` what they say at the base, whose entries are `base`; `once` are entries
     that the main line had and lost: a change may bring them back.
@@ -55,9 +61,12 @@ def faults_since(
             yield Fault(file, f"says that {found[0][:12]}… is lost, and the main line has it")
         if entry.kind != "repair" and entry.decision not in known:
             yield Fault(file, f"is of a {entry.kind} that no file says")
-    for item in decided if here else ():
-        moved = states_of(item.kind) and item.key not in same and item.key not in made
-        if moved and item.entered(here):  # else it is told already
+    for item in decided:
+        if item.key in same or item.key in made:
+            continue
+        if not here and not item.entered(here):
+            yield Fault(here.folder, f"has no entry of {item.told}")
+        elif here and states_of(item.kind) and item.entered(here):  # else it is told already
             yield Fault(here.folder, f"has no entry of {item.told} that this change brings")
 
 

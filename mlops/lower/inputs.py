@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlops.blocks.waiver import Waiver
 from mlops.plan.pipeline import Rollout
-from mlops.spec.waiver import Waiver
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.blocks.address import own_file
+from mlops.blocks.waiver import Waiver
 from mlops.lower import plots
 from mlops.lower.configuration import digest_sections
 from mlops.lower.data_quality import data_rules
@@ -15,10 +17,9 @@ from mlops.lower.serving import serving_rules
 from mlops.plan.stage import Kind, Output, Stage
 from mlops.spec.data import Data, brief, dump, excluded
 from mlops.spec.metrics import metrics_for
-from mlops.spec.model import Own, own_file
+from mlops.spec.model import Own
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.robustness import strengths
-from mlops.spec.waiver import Waiver
 
 # The project's own environment comes first, so that `dvc repro` works without activating it.
 COMMAND = 'PATH="$DVC_ROOT/.venv/bin:$PATH" mlops stage {}'

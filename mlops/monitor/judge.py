@@ -17,6 +17,7 @@ from mlops.monitor.agreed import Agreed
 from mlops.monitor.performance import Measured
 
 if TYPE_CHECKING:
+    from mlops.blocks.bootstrap import Bootstrap
     from mlops.bundle.refusal import Refusals
     from mlops.monitor.drift import Bins, Shift
     from mlops.monitor.log import Records
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from mlops.monitor.windows import Window
     from mlops.spec.accept import Acceptance
     from mlops.spec.monitor import Drift, Monitor
-    from mlops.spec.pipeline import Bootstrap
 
 OUTPUT = "(output)"
 CONFIDENCE = "(confidence)"

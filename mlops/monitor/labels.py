@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mlops.blocks.derived import Derived
 from mlops.errors import ConfigurationError, DataError
 from mlops.files.system import of_file
 from mlops.ml.data import delimited, types
-from mlops.ml.data.derive import Derived, derive
+from mlops.ml.data.derive import derive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
 
-    from mlops.ml.data.types import ColumnType
+    from mlops.blocks.column_rule import ColumnType
 
 ID, TIME = "prediction_id", "time"
 

@@ -18,12 +18,12 @@ from mlops.monitor.labels import ID
 from mlops.spec.metrics import METRICS
 
 if TYPE_CHECKING:
+    from mlops.blocks.bootstrap import Bootstrap
     from mlops.bundle.recipe import Target
     from mlops.monitor.log import Records
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
     from mlops.spec.monitor import Performance
-    from mlops.spec.pipeline import Bootstrap
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlops.blocks.address import own_file
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
 from mlops.rules.finding import Finding
 from mlops.rules.graph import Placed, Writers, stages
-from mlops.spec.model import own_file
 
 _MADE = ("artifacts", "reports")
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlops.blocks.address import OWN_KIND
 from mlops.diagnostics import suggest
+from mlops.models.registry import KINDS
 from mlops.plan.pipeline import PipelinePlan
 from mlops.rules.finding import Finding, Key
-from mlops.spec.model import KINDS, OWN_KIND
 
 SOURCES = ("csv", "parquet", "arrow", "excel", "sql")
 TARGETS = ("local",)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column, Day, Items, Owner, Share, one_line
+from mlops.blocks.block import Block, Column, Day, Items, Owner, Share, one_line
 
 LONGEST = 90
 """Days that an acceptance may hold: long enough for a retraining to be merged and released."""

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mlops.spec.block import Block, one_line
+from mlops.blocks.block import Block, one_line
 
 Text = Annotated[str, Field(min_length=1, max_length=2000), one_line("a sentence of a card")]
 

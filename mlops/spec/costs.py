@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block
+from mlops.blocks.block import Block
 
 Value = Annotated[float, Field(allow_inf_nan=False)]
 

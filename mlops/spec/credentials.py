@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from mlops.blocks.block import Items
 from mlops.diagnostics import suggest
-from mlops.spec.block import Items
 
 Use = Literal["tracking", "remote", "log"]
 USES: tuple[Use, ...] = ("log", "remote", "tracking")

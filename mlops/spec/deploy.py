@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mlops.spec.block import Block
+from mlops.blocks.block import Block
 from mlops.spec.limits import Limits
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")

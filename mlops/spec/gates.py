@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column
+from mlops.blocks.block import Block, Column
 from mlops.spec.metrics import METRICS, MetricName
 from mlops.spec.robustness import Perturbation
 

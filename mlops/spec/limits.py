@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from mlops.spec.block import Block
+from mlops.blocks.block import Block
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mlops.blocks.block import Block, Column, Items, Share
 from mlops.files import place, relative
-from mlops.spec.block import Block, Column, Items, Share
 from mlops.spec.metrics import MetricName
 
 

@@ -6,14 +6,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column, Items, Name, Owner, one_line
+from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.examine import Discover, Explain
+from mlops.blocks.features import Features
+from mlops.blocks.forecast import Forecast
+from mlops.blocks.serving import Serving
+from mlops.blocks.trainer import Trainer
 from mlops.spec.card import Card
 from mlops.spec.costs import Cost
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
-from mlops.spec.examine import Discover, Explain
-from mlops.spec.features import Features
-from mlops.spec.forecast import Forecast
 from mlops.spec.gates import GateRule
 from mlops.spec.metrics import MetricName
 from mlops.spec.model import Model
@@ -21,21 +24,8 @@ from mlops.spec.monitor import Monitor
 from mlops.spec.project import Risk
 from mlops.spec.requests import Requests
 from mlops.spec.robustness import Perturbations
-from mlops.spec.serving import Serving
-from mlops.spec.trainer import Trainer
 
 Task = Literal["binary", "multiclass", "regression", "forecasting"]
-
-
-class Bootstrap(Block):
-    """How intervals are found: by resampling test rows, or whole entities where rows belong to some."""
-
-    samples: Annotated[int, Field(ge=200, le=100_000)] = 2000
-    """Resamples drawn."""
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Confidence of intervals."""
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the resampling."""
 
 
 class Evaluate(Block):

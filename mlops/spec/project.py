@@ -10,8 +10,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from mlops.blocks.block import Block, Items, Name, Owner
 from mlops.spec.approvals import Approvals
-from mlops.spec.block import Block, Items, Name, Owner
 from mlops.spec.credentials import RELEASING, USES, Secrets, Use, beside_roles
 from mlops.spec.signers import KeySigning, Signer, Signing, Unsigned
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from mlops.blocks.block import Block, Digest
 from mlops.spec.approvals import Broken
-from mlops.spec.block import Block, Digest
 
 
 def _percent(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mlops.spec.block import Block
+from mlops.blocks.block import Block
 
 
 class Requests(Block):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from mlops.spec.block import Items
+from mlops.blocks.block import Items
 
 Perturbation = Literal["noise", "missing", "unseen_categories", "units", "blur", "brightness", "contrast", "shift"]
 Strength = Annotated[float, Field(gt=0, le=10)]

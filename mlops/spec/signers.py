@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from mlops.spec.block import Block, Day
+from mlops.blocks.block import Block, Day
 
 _PEM = re.compile(r"-----BEGIN PUBLIC KEY-----\n(?:[A-Za-z0-9+/=]{1,64}\n){1,8}-----END PUBLIC KEY-----\n?")
 

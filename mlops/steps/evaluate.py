@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from pydantic import BaseModel, Field
 
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.examine import Discover
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
 from mlops.errors import DataError
@@ -17,11 +19,10 @@ from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import baselines, curves, dvc_plots
-from mlops.ml.evaluation.judging.evidence import Method
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import cross, label
-from mlops.ml.evaluation.studies import discovery, robustness
+from mlops.ml.evaluation.studies import robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps import examine, forecasting
 from mlops.steps.answered import acceptable, answered
@@ -47,10 +48,10 @@ class Params(BaseModel, extra="forbid", frozen=True):
     bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     crosses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     group: str | None = None
-    bootstrap: Method = Method()
+    bootstrap: Bootstrap = Bootstrap()
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     robustness: dict[str, float] = Field(default_factory=dict)
-    discover: discovery.Options | None = None
+    discover: Discover | None = None
     importance: examine.Importance | None = None
     cost: dict[str, Any] | None = None
     forecast: Lookback | None = None

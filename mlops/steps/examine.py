@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
 
+from mlops.blocks.block import Block
+from mlops.blocks.examine import Discover, Repetitions, Sample
 from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.studies.importance import importances, sample
@@ -24,14 +25,12 @@ if TYPE_CHECKING:
     from mlops.steps.evaluate import Params
 
 
-class Importance(BaseModel):
+class Importance(Block):
     """Part of the `evaluate` section: the metric that a shuffled column costs, and how it is measured."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     metric: str
-    repetitions: int = Field(default=5, ge=2)
-    sample: int = Field(default=1000, ge=1)
+    repetitions: Repetitions
+    sample: Sample
 
 
 def examine(
@@ -56,7 +55,7 @@ def examine(
 def _discovered(
     context: StageContext,
     params: Params,
-    options: discovery.Options,
+    options: Discover,
     predictor: Predictor,
     test: pl.DataFrame,
     predictions: Predictions,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
 
+from mlops.blocks.block import Block, Column
+from mlops.blocks.examine import Rows, Sample
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
@@ -21,14 +22,12 @@ if TYPE_CHECKING:
     from mlops.steps.context import StageContext
 
 
-class Asked(BaseModel):
+class Asked(Block):
     """Part of the `train` section: how many validation rows to look at, and the rows to explain one by one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sample: int = Field(default=1000, ge=1)
-    key: str | None = None
-    rows: tuple[int | str, ...] = ()
+    sample: Sample
+    key: Column | None
+    rows: Rows
 
 
 def write(context: StageContext, asked: Asked, name: str, fitted: Fitted) -> None:

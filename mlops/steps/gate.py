@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.waiver import Waiver
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation.judging.evidence import Method, Rule
+from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
-from mlops.ml.evaluation.judging.waivers import Waived
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.report import page
 from mlops.ml.evaluation.studies import costs
@@ -40,10 +41,10 @@ class Params(BaseModel, extra="forbid", frozen=True):
 
     task: Literal["binary", "multiclass", "regression"]
     group: str | None = None
-    bootstrap: Method = Method()
+    bootstrap: Bootstrap = Bootstrap()
     minimum_rows: int = Field(default=30, ge=1)
     rules: tuple[Rule, ...] = ()
-    waivers: tuple[Waived, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
     serving: tuple[Rule, ...] = ()
     data: tuple[Rule, ...] = ()
     cost: dict[str, Any] | None = None

@@ -17,8 +17,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from mlops.blocks.serving import Serving
 from mlops.bundle import manifest, timing
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
@@ -38,12 +39,9 @@ _FILES = ("transform.json", "model.onnx")
 _ROWS = 64  # different rows that requests are made of
 
 
-class Params(BaseModel, extra="forbid", frozen=True):
+class Params(Serving):
     """The `measure` section of params.yaml; code and libraries only make the stage stale."""
 
-    repetitions: int = Field(default=7, ge=serving_cost.REPETITIONS)
-    requests: int = Field(default=400, ge=2 * _CYCLES)
-    batch: int = Field(default=256, ge=1)
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)
 

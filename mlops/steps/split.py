@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from mlops.blocks.split import Split
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import dumps, rounded
@@ -18,55 +19,35 @@ from mlops.ml.data.checks import Check
 from mlops.ml.data.lookback import Lookback
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.periods import apart, periods
-from mlops.ml.data.splits import PARTS, By, Plan
+from mlops.ml.data.splits import PARTS, Plan
 from mlops.ml.data.target import Task
 from mlops.steps.context import StageContext
 from mlops.steps.validate import SCHEMA, VALID
 
 FOLDER, REPORT = "artifacts/split", "reports/split.json"
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
-class Fractions(BaseModel):
-    """Shares of the rows in each part; they add up to 1."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    train: Fraction = 0.6
-    validation: Fraction = 0.2
-    test: Fraction = 0.2
-
-    @model_validator(mode="after")
-    def _whole(self) -> Fractions:
-        if abs(sum(self.shares) - 1) > 1e-9:
-            raise ValueError(f"the fractions add up to {sum(self.shares):g}, not 1")
-        return self
-
-    @property
-    def shares(self) -> tuple[float, float, float]:
-        """The fractions in the order of the parts."""
-        return self.train, self.validation, self.test
-
-
-class Params(BaseModel):
+class Params(Split):
     """The section `split` of params.yaml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    by: By = "random"
-    key: str | None = None
-    fractions: Fractions = Fractions()
-    seed: int = 0
     target: str
     task: Task
     entity: str | None = None
     forecast: Lookback | None = None
     code: str = ""
-    libraries: dict[str, str] = {}
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Params:
+        if abs(sum(self.fractions.shares) - 1) > 1e-9:
+            raise ValueError(f"the fractions add up to {sum(self.fractions.shares):g}, not 1")
+        return self
 
     @property
     def plan(self) -> Plan:
         """What divides the rows."""
-        shares = self.fractions.shares
-        return Plan(self.by, shares, self.seed, self.key, self.target, self.task == "regression")
+        split = {name: getattr(self, name) for name in Split.model_fields}
+        return Plan(**split, target=self.target, regression=self.task == "regression")
 
 
 def run(context: StageContext) -> None:

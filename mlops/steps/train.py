@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mlops.blocks.trainer import Trainer
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps, rounded
@@ -19,7 +20,7 @@ from mlops.ml.training import candidates, export
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
-from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session, TrainerOptions
+from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
 from mlops.spec.metrics import METRICS, metrics_for
 from mlops.steps import backtesting, explanations, learning
 
@@ -57,7 +58,7 @@ class Params(BaseModel):
     seed: int = 0
     select_by: str
     candidates: dict[str, CandidateParams] = Field(min_length=1)
-    trainer: TrainerOptions = TrainerOptions()
+    trainer: Trainer = Trainer()
     explain: explanations.Asked | None = None
     learning_curve: bool = False
     target: str = ""
@@ -258,7 +259,7 @@ def _write(work: Work, results: list[Result], best: Result, model: bytes, tested
         (folder / "model.onnx").write_bytes(model)
         (folder / "model.json").write_text(dumps(_model(work.problem, best)), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(_history(results, metric)))
-    training = _training(metric, work.params.trainer.reproducible, results, best)
+    training = _training(metric, work.params.trainer.reproducible or "anywhere", results, best)
     write_text(context.path("reports/training.json"), dumps(training | rounded(tested)))
 
 

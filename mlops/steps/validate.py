@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from mlops.blocks.column_rule import ColumnType
 from mlops.errors import ConfigurationError, DataError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
@@ -34,7 +35,7 @@ from mlops.ml.data.derive import derive
 from mlops.ml.data.lookback import Lookback, look_back
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
-from mlops.ml.data.types import ColumnType, Settled
+from mlops.ml.data.types import Settled
 from mlops.steps.context import StageContext
 from mlops.steps.ingest import RAW
 

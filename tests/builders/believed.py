@@ -12,7 +12,7 @@ from mlops.ml.evaluation.predictions import Predictions
 
 
 @contextmanager
-def believing(root: Path, name: str) -> Iterator[Recomputed]:
+def believing(root: Path, name: str, _: object = None) -> Iterator[Recomputed]:
     """Stand in for `recompute.recomputed`."""
     run = Run.here(root, name)
     yield Recomputed(run, Predictions.read(run.predictions), compared=True, seconds=0.2)

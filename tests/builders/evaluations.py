@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.curves import plots, to_csv
-from mlops.ml.evaluation.judging.evidence import Method
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.summary import summarise
 from mlops.steps.context import StageContext
@@ -101,7 +101,7 @@ def write_run(folder: Path, predictions: Predictions, metrics: tuple[str, ...] =
     (folder / "artifacts/evaluation").mkdir(parents=True)
     (folder / "reports/plots").mkdir(parents=True)
     predictions.write(folder / "artifacts/evaluation/predictions.parquet")
-    summary = summarise(predictions, metrics, sorted(predictions.slices), Method(samples=300))
+    summary = summarise(predictions, metrics, sorted(predictions.slices), Bootstrap(samples=300))
     (folder / "artifacts/bundle").mkdir()
     (folder / "artifacts/bundle/manifest.json").write_text("a manifest, which the gate names by its bytes\n")
     facts = {"schema_version": 1, "task": predictions.task, "rows": len(predictions), "champion": predictions.champion}

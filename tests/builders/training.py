@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from mlops.blocks.trainer import Trainer
 from mlops.ml.evaluation.metrics import catalogue as metrics
 from mlops.ml.training.candidates import Origin
 from mlops.ml.training.problem import Examples
-from mlops.ml.training.session import Judge, Session, TrainerOptions
+from mlops.ml.training.session import Judge, Session
 from mlops.steps.context import StageContext, Tracking
 
 NOWHERE = Origin(Path(), "churn")
@@ -51,7 +52,7 @@ def images(rows: int = 150) -> Examples:
 
 def session(judge: Judge = AUROC, folder: Path | None = None, **options: Any) -> Session:
     """A session of a few small epochs."""
-    trainer = TrainerOptions(**{"max_epochs": 4, "batch_size": 32} | options)
+    trainer = Trainer(**{"max_epochs": 4, "batch_size": 32} | options)
     return Session("net", 5, judge, trainer, folder)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +65,31 @@ def keep_registry(work: Path, database: Path, *environments: str, secrets: str =
     """
     lines = ["environments:", *(f"  {line}" for line in environments), ""] if environments else []
     (work / "conf/project.yaml").write_text(_PROJECT.format(database=database, secrets=secrets) + "\n".join(lines))
+
+
+def own_program(work: Path, *, copied: bool = False) -> None:
+    """Let the repository bring its own `mlops`, as one does that has the framework's code in it.
+
+    With `copied` each job has a copy of the whole package too, as one has that installs it.
+    """
+    with (work / "Makefile").open("a") as file:
+        file.write("\t@rm .venv && mkdir -p .venv/bin && ln -s $(ENVIRONMENT)/bin/* .venv/bin/\n")
+        file.write("\t@cp --remove-destination bin/mlops .venv/bin/\n")
+        file.write(f"\t@mkdir .venv/lib && cp -Rp {ROOT / 'mlops'} .venv/lib/\n" if copied else "")
+    edit(work, "Makefile", "setup:", f"ENVIRONMENT := {ENVIRONMENT}\n\nsetup:")
+    (work / "bin").mkdir()
+    here = 'PYTHONPATH=$(cd "$(dirname "$0")/../lib" && pwd) ' if copied else ""
+    (work / "bin/mlops").write_text(f'#!/bin/sh\n{here}exec {sys.executable} -m mlops "$@"\n')
+    (work / "bin/mlops").chmod(0o755)
+
+
+def versions(team: Team) -> int:
+    """Count the registered versions."""
+    database = team.work.parent / "mlflow.db"
+    if not database.exists():
+        return 0
+    with closing(sqlite3.connect(database)) as registry:
+        return int(registry.execute("SELECT count(*) FROM model_versions").fetchone()[0])
 
 
 def settle(work: Path, remote: Path) -> None:

@@ -42,7 +42,7 @@ def measured(root: Path, scratch: Path, plan: PipelinePlan, seed: int) -> None:
     make_bundle(folder / "artifacts/bundle", plan.task, seed=seed)
     (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\na,1,loss,{seed}\na,2,loss,0.5\n")
     (folder / "reports/learning_curve.csv").write_text(f"share,rows,value,low,high\n0.5,10,{seed},0,9\n1,20,2,1,3\n")
-    section = {"task": plan.task, "target": "y", "metrics": METRICS[plan.task], "bootstrap": {"samples": 20}}
+    section = {"task": plan.task, "target": "y", "metrics": METRICS[plan.task], "bootstrap": {"samples": 200}}
     evaluate.run(StageContext(folder, plan.name, "evaluate", section))
     shutil.rmtree(root / plan.folder / "reports", ignore_errors=True)
     shutil.copytree(folder / "reports", root / plan.folder / "reports")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -22,7 +19,7 @@ from tests.runner.api import Api
 from tests.runner.engine import Engine
 from tests.runner.event import push
 from tests.runner.origin import NOTHING, Origin
-from tests.runner.run import ENVIRONMENT, Runner
+from tests.runner.run import Runner
 
 pytestmark = plays.MARKS
 PREDICTIONS = "pipelines/churn/artifacts/evaluation/predictions.parquet"
@@ -32,7 +29,7 @@ PREDICTIONS = "pipelines/churn/artifacts/evaluation/predictions.parquet"
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     folder = tmp_path_factory.mktemp("team")
     work = make_shop(folder / "work", "churn")
-    own_program(work)
+    plays.own_program(work)
     plays.keep_registry(work, folder / "mlflow.db", "staging: {propose: true}")
     plays.settle(work, folder / "remote")
     propose(work, "A registry")
@@ -41,26 +38,6 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     with Engine() as engine, Api() as api:
         secrets = {"mlops-main": {"MLOPS_APP_KEY": KEY}}
         yield Team(work, origin, Runner(engine, origin, folder / "runs", api, environments=secrets), api)
-
-
-def own_program(work: Path) -> None:
-    """Let the repository bring its own `mlops`, as one does that has the framework's code in it."""
-    with (work / "Makefile").open("a") as file:
-        file.write("\t@rm .venv && mkdir -p .venv/bin && ln -s $(ENVIRONMENT)/bin/* .venv/bin/\n")
-        file.write("\t@cp --remove-destination bin/mlops .venv/bin/\n")
-    edit(work, "Makefile", "setup:", f"ENVIRONMENT := {ENVIRONMENT}\n\nsetup:")
-    (work / "bin").mkdir()
-    (work / "bin/mlops").write_text(f'#!/bin/sh\nexec {sys.executable} -m mlops "$@"\n')
-    (work / "bin/mlops").chmod(0o755)
-
-
-def versions(team: Team) -> int:
-    """Count the registered versions."""
-    database = team.work.parent / "mlflow.db"
-    if not database.exists():
-        return 0
-    with closing(sqlite3.connect(database)) as registry:
-        return int(registry.execute("SELECT count(*) FROM model_versions").fetchone()[0])
 
 
 def forge(team: Team, message: str) -> None:
@@ -100,7 +77,7 @@ def test_main_registers_nothing_on_the_word_of_a_check(team: Team) -> None:
     assert merged.results == plays.REFUSED, merged.log
     assert "churn: what is recorded is not what comes out of its data and its bundle" in merged.log
     assert "::error title=churn is not registered::" in merged.log
-    assert versions(team) == 0
+    assert plays.versions(team) == 0
     assert team.api.pulls == []
 
 
@@ -116,7 +93,7 @@ def test_what_the_hint_says_makes_it_honest_and_it_is_registered(team: Team) -> 
     merged = team.play(team.origin.merge("change"), "main")
     assert merged is not None
     assert merged.results == plays.REGISTERED, merged.log
-    assert versions(team) == 1
+    assert plays.versions(team) == 1
 
 
 def test_whoever_is_judged_by_his_own_code_is_registered(team: Team) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.builders.clones import BIN, Clone, clone
 from tests.builders.waiting import kill_all, started
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def kill_at(copy: Clone, stage: str) -> None:

@@ -36,6 +36,7 @@ def branch(copy: Clone, name: str, before: str, after: str) -> None:
     commit(copy.root, name)
 
 
+@pytest.mark.long
 def test_the_recipe_ends_a_conflict(tmp_path: Path) -> None:
     copy = small(tmp_path / "small")
     with (copy.root / PIPELINE).open("a") as pipeline:

@@ -18,7 +18,7 @@ from tests.builders.repositories import commit, edit, git
 from tests.builders.small import small
 from tests.e2e.test_merge_conflict import run
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 PROJECT = """\
 name: shop

@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 
 from mlops.app.compiling.compile import compile_files
 from mlops.app.workspace import open_workspace
+from mlops.blocks.source import Source
 from mlops.bundle.predictor import Predictor
 from mlops.cli.main import cli
-from mlops.ml.data.sources import Source, scan
+from mlops.ml.data.sources import scan
 from mlops.serve.app import create
 from tests.builders.client import Client
 from tests.builders.clones import clone

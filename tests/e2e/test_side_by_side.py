@@ -15,7 +15,7 @@ from mlops.files.alone import alone
 from tests.builders.clones import BIN, Clone
 from tests.builders.small import copy_of, small
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 NAMES = ("alpha", "churn")
 

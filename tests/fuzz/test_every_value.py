@@ -142,7 +142,7 @@ def test_a_description_is_kept_as_text_whatever_it_says(root: Path, before: dict
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", [0, *(pytest.param(shard, marks=pytest.mark.long) for shard in range(1, SHARDS))])
 def test_a_payload_in_every_place_is_refused_or_stays_text(root: Path, before: dict[str, Obeyed], shard: int) -> None:
     for number, place in list(enumerate(PLACES))[shard::SHARDS]:
         if harmless(root, before, place, PAYLOADS[number % len(PAYLOADS)]) or harmless(

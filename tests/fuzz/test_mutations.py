@@ -101,7 +101,7 @@ def test_some_mutations_are_refused_with_a_place(root: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("shard", [0, *(pytest.param(shard, marks=pytest.mark.long) for shard in range(1, SHARDS))])
 def test_ten_thousand_mutations_are_refused_with_a_place(root: Path, shard: int) -> None:
     each = TOTAL // SHARDS
     count = sum(refused(root, number) for number in range(shard * each, (shard + 1) * each))

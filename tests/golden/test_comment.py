@@ -74,6 +74,13 @@ def waived(folder: Path) -> dict[str, str]:
     return DONE
 
 
+def other_rows(folder: Path) -> dict[str, str]:
+    write_plan(folder, change("churn", "split", reasons=("the framework's code changed",)))
+    found = gate("pass", rule("auroc", 0.879, 0.871, 0.887)) | {"framework": ["Makefile", "mlops/ml/data/splits.py"]}
+    write_report(folder, "churn", found, candidate={"auroc": 0.879})
+    return DONE
+
+
 def three_of_a_thousand(folder: Path) -> dict[str, str]:
     lr = change("churn_eu", "train", reasons=("reads train.candidates.mlp.lr",), keys=(LEARNING_RATE,), seconds=840)
     data = change("churn_us", "ingest", reasons=("data/churn_us.parquet changed",), seconds=1320)
@@ -104,13 +111,13 @@ def hostile(folder: Path) -> dict[str, str]:
     keys = ((HOSTILE, HOSTILE, {HOSTILE: [HOSTILE]}, HOSTILE),)
     write_plan(folder, change("churn", "train", reasons=(HOSTILE,), keys=keys))
     rules = [rule(HOSTILE, 0.1, 0.1, 0.2, verdict="fail", sentence=HOSTILE, by=HOSTILE, slice=HOSTILE, against=HOSTILE)]
-    write_report(folder, "churn", gate("fail", *rules), code=2)
+    write_report(folder, "churn", gate("fail", *rules) | {"framework": [HOSTILE]}, code=2)
     return DONE | {HOSTILE: "failure"}
 
 
 CASES: dict[str, Callable[[Path], dict[str, str]]] = {
     case.__name__: case
-    for case in (one, first, waived, three_of_a_thousand, none_affected, no_plan, not_verified, hostile)
+    for case in (one, first, waived, other_rows, three_of_a_thousand, none_affected, no_plan, not_verified, hostile)
 }
 
 

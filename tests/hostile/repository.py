@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from tests.builders.evaluations import binary, probabilities, with_scores, write
 from tests.builders.repositories import commit, edit, make_repository
 
 NAME = "churn"
+BUNDLE = f"sha256:{'5' * 64}"
+"""What the run of the base made, as its statement says."""
 ABSENT = "0" * 32
 """Stands in a lock for what a checkout does not have."""
 _GOOD = binary(600)
@@ -84,6 +87,7 @@ def ran(root: Path, model: str) -> None:
     for stage in pipeline.stages:
         for output in stage.outputs:
             _fill(folder / output.path, stage.name)
+    (folder / "reports/bundle.json").write_text(json.dumps({"digest": BUNDLE}))
     shutil.rmtree(folder / "artifacts/bundle")
     lock(root)
     if (root / ".git").exists():  # who means it ill enters what a run would; the base is from before there was a ledger

@@ -6,7 +6,7 @@
   written over those of the base.
 - `beside: true`: the pull request lies in `change/`, committed, beside the base that judges it.
 - `compile: true` compiles as its author would; `run: MODEL` leaves what a run of such a model leaves;
-  `lock: true` lets the lock say what lies there, which is how a lock is forged.
+  `lock: true` lets the lock say what lies there, which is how a lock is forged; `enter: true` enters what is decided.
 - `verb`: what the workflow calls; `{base}` stands for the commit before, `{evidence}` for what the
   jobs left, `outside/evidence/`, and `{needs}` for what they told, `outside/needs.json`.
 - `ends`: the exit code, and `says`: a text that is printed.
@@ -29,6 +29,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mlops.app.auditing.enter import enter
 from mlops.app.judging import recompute
 from mlops.cli.main import run
 from tests.builders.believed import believing
@@ -68,7 +69,7 @@ class Attack:
         """Read one; what it says is checked here, so that a slip is no pass."""
         said = yaml.safe_load((HERE / name / "attack.yaml").read_text())
         assert set(said) <= {
-            *("tries", "edit", "remove", "write", "link", "compile", "run", "lock", "beside"),
+            *("tries", "edit", "remove", "write", "link", "compile", "run", "lock", "enter", "beside"),
             *("verb", "ends", "says", "guard", "becomes"),
         }, name
         assert {"tries", "verb", "ends", "says", "guard", "becomes"} <= set(said), name
@@ -104,6 +105,8 @@ class Attack:
             assert run(["compile"]) == 0
         if self.said.get("lock"):
             repository.lock(root)
+        if self.said.get("enter"):
+            enter(root, repository.NAME)
 
     def words(self, base: str) -> list[str]:
         """Spell the verb."""

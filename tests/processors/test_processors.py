@@ -15,8 +15,8 @@ import sys
 
 import pytest
 
-from mlops.ml.training.candidates import KINDS
 from mlops.ml.training.probe import PROBES
+from mlops.models.registry import KINDS
 from tests.conftest import ROOT
 
 QEMU = shutil.which("qemu-x86_64")

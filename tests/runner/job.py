@@ -18,6 +18,8 @@ from tests.runner.result import Instance, StepRun
 from tests.runner.shell import read_outputs, run_script
 from tests.runner.workflow import Job, Step
 
+_NOBODYS = ("GITHUB_", "RUNNER_", "NODE_OPTIONS")
+"""What no step may set for others: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands"""
 _MASK = re.compile(r"^::add-mask::(?P<secret>.+)$", re.MULTILINE)
 
 
@@ -35,6 +37,7 @@ class JobRunner:
     status: str = "success"
     steps: dict[str, Any] = field(default_factory=dict)
     later: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     def run(self) -> Instance:
         """Run every step whose condition holds, then evaluate the job's outputs."""
@@ -96,11 +99,18 @@ class JobRunner:
         ended = run_script(script, shell, folder, where, self._machine() | own | environment, min(limit, left))
         done.log = ended.log
         done.summary = files["STEP_SUMMARY"].read_text(encoding="utf-8")
+        self._told(files)
         if ended.late:
             self._late(done, limit < left)
             return
         done.outcome = "failure" if ended.code else "success"
         done.outputs = read_outputs(files["OUTPUT"])
+
+    def _told(self, files: dict[str, Path]) -> None:
+        """Take what a step wrote for those after it: variables, and folders that go before all others on the PATH."""
+        told = read_outputs(files["ENV"])
+        self.environment |= {name: value for name, value in told.items() if not name.startswith(_NOBODYS)}
+        self.paths[:0] = reversed(files["PATH"].read_text(encoding="utf-8").split())
 
     def _late(self, done: StepRun, step: bool) -> None:
         """End a step whose time is over: its own fails it, the job's cancels the job."""
@@ -167,9 +177,10 @@ class JobRunner:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         tools = self.place.tools
-        reach = {"PYTHONPATH": str(ROOT)} if tools is None else {"PATH": f"{tools}:{os.defpath}"}
+        reach = {"PYTHONPATH": str(ROOT)} if tools is None else {}
+        path = os.environ["PATH"] if tools is None else f"{tools}:{os.defpath}"
         return own | {
-            "PATH": os.environ["PATH"],
+            "PATH": ":".join([*self.paths, path]),
             "HOME": str(home),
             "LANG": "C.UTF-8",
             "CI": "true",

@@ -81,9 +81,22 @@ def test_an_output_of_many_lines_that_does_not_end_is_refused(tmp_path: Any) -> 
         read_outputs(path)
 
 
-def test_the_environment_file_changes_nothing(play: Play) -> None:
-    instance = only(play, 'echo "X=1" >> "$GITHUB_ENV"', 'test -z "${X:-}"')
-    assert instance.result == "success"
+def test_what_a_step_writes_to_the_files_of_the_runner_holds_in_the_rest_of_its_job(
+    play: Play,
+) -> None:
+    told = """\
+test -z "${X:-}"
+echo "X=1" >> "$GITHUB_ENV"
+echo "GITHUB_SHA=mine" >> "$GITHUB_ENV"
+mkdir tools && printf '#!/bin/sh\\necho mine\\n' > tools/git && chmod +x tools/git
+echo "$PWD/tools" >> "$GITHUB_PATH"
+test "$(git)" != mine
+"""
+    seen = 'test "$X" = 1 && test "$GITHUB_SHA" != mine && test "$(git)" = mine'
+    own = {"run": 'test "$X" = 2', "env": {"X": "2"}}
+    apart = steps('test -z "${X:-}" && test "$(git --version)" != mine', needs=["a"])
+    run = play(a=steps(told, seen, own, env={"X": ""}), b=apart)
+    assert run.results == {"a": "success", "b": "success"}, run.log
 
 
 def test_a_script_sees_nothing_of_this_machine(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:

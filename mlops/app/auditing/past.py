@@ -34,11 +34,12 @@ def steps_of(root: Path, name: str, reference: str = "HEAD") -> dict[str, list[S
     objects = _contents(root, {blob for commit in commits for blob in commit.blobs.values() if blob})
     files: dict[str, bytes] = {}
     steps: dict[str, list[Step]] = {}
-    known = _places(commits, name)
+    known, begun = _places(commits, name), False
     for commit in commits:
         changed = {path: objects.get(blob or "") for path, blob in commit.blobs.items()}
         entries: dict[str, dict[str, bytes | None]] = {}
         for place, file in places(changed, name):
+            begun = True
             path = f"pipelines/{name}/ledger/{place}/{file}" if place else f"pipelines/{name}/ledger/{file}"
             gone = commit.blobs[path] is None
             entries.setdefault(place, {})[file] = None if gone else changed[path] or b""
@@ -50,7 +51,7 @@ def steps_of(root: Path, name: str, reference: str = "HEAD") -> dict[str, list[S
         for place in known:
             said = decided(name, place, files.get) if documents.keys() & set(documents_of(name, (place,))) else None
             if said is not None or place in entries:
-                steps.setdefault(place, []).append(Step(commit.name, entries.get(place, {}), said))
+                steps.setdefault(place, []).append(Step(commit.name, entries.get(place, {}), said, begun))
     return steps
 
 

@@ -19,9 +19,9 @@ from mlops.app.project import open_project
 from mlops.app.releasing.history import shallow
 from mlops.app.reviewing.approvals import APPROVED, NOT_APPROVED, Approval, Asked, decide, unknown, wanting
 from mlops.app.reviewing.reviews import Answers, pulls_of, standing
+from mlops.blocks.waiver import Waiver
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
 from mlops.spec.approvals import REFUSE
-from mlops.spec.waiver import Waiver
 from mlops.verdict import BADNESS, INCONCLUSIVE, verdict
 
 if TYPE_CHECKING:

@@ -7,17 +7,20 @@ decided here, whatever the plan of the change said.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.app.git import changed_between, commit_of, file_at, has_commit
 from mlops.app.judging.bootstrap import refuse_bootstrap
+from mlops.app.judging.cost import Cost
 from mlops.app.judging.opponent import sections_of
-from mlops.app.planning.relied import FRAMEWORK_CHANGE, framework_of
+from mlops.app.judging.other_rows import ForgedRows, OtherRows
+from mlops.app.planning.relied import FRAMEWORK_CHANGE, framework_of, to_look_at
 from mlops.app.project import open_project
 from mlops.app.workspace import Workspace, open_workspace, refuse
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
@@ -70,7 +73,7 @@ class Beside:
         """
         try:
             yield
-        except (Inconclusive, InfrastructureError):
+        except (Inconclusive, InfrastructureError, ForgedRows):
             raise
         except MlopsError as error:
             if not self.framework:
@@ -118,9 +121,12 @@ def refuse_uncovered(wanted: Iterable[str], covered: Iterable[str]) -> None:
         )
 
 
-def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) -> tuple[Rejudged, tuple[str, ...]]:
+def judge(
+    beside: Beside, name: str, evidence: Path | None, answers: Answers, rows: Path | None = None
+) -> tuple[Rejudged, tuple[str, ...]]:
     """Judge a pipeline of the change; `evidence` is what its job left, None for what the change itself records.
 
+    `rows` is what a job left that made rows by the change's framework; it counts only where the change moves that.
     Gives what was judged, and sentences for people. The rules of both commits count, and the worse verdict holds.
 
     Raises:
@@ -135,7 +141,7 @@ def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) ->
     from mlops.app.judging.recompute import recomputed
     from mlops.app.judging.rejudge import rejudge
 
-    workspace = beside.workspace
+    workspace, started = beside.workspace, time.monotonic()
     if name not in workspace.pipelines:
         raise ConfigurationError(f"the change has no pipeline `{name}`", hint="mlops plan --base REF")
     with beside.explained():
@@ -144,15 +150,21 @@ def judge(beside: Beside, name: str, evidence: Path | None, answers: Answers) ->
         as_here = hold(workspace, name, packaged=packaged, otherwise=bool(beside.framework))
         if not as_here:
             _refuse_unruled(beside, name)
-        with recomputed(beside.root, name) as found:
+        instead = OtherRows(beside.home, rows, beside.framework) if beside.framework else None
+        with recomputed(beside.root, name, instead) as found:
             said = f"{name}: rows and scores made again in {found.seconds:.1f} s; what is recorded agrees"
             again = rejudge(beside.root, name, beside.base, found, beside.home)
+        if found.instead:
+            again = replace(again, framework=beside.framework)
         again, told = hold_waivers(beside.root, again, answers, beside.home)
         if not packaged and again.verdict == "pass":
             raise IntegrityError(f"{name}: what passes was not packaged", hint=f"mlops run {name}")
+    if again.framework:
+        look = to_look_at(again.framework)
+        told = (f"{name}: rows made by the code of the change ({FRAMEWORK_CHANGE}): look at {look}", *told)
     if not as_here:
         told = (*told, f"{name}: {FRAMEWORK_CHANGE}: another version compiled it; {beside.base[:8]}'s judged it")
-    return again, (said, *told)
+    return replace(again, cost=Cost.of(time.monotonic() - started, evidence)), (said, *told)
 
 
 def _refuse_unentered(beside: Beside, name: str) -> None:

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
+from mlops.blocks.waiver import Waiver
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
-from mlops.ml.evaluation.judging.waivers import Waived
 
 FOLDER = "comparisons"
 NOTHING = "sha256:" + "0" * 64
@@ -39,7 +39,7 @@ class _Record(BaseModel, extra="allow", frozen=True):
     sentence: str
     mode: Literal["block", "warn"]
     applicable: bool
-    waived: Waived | None = None
+    waived: Waiver | None = None
 
 
 def _record(value: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ again, so that a forgery too small to be found decides nothing.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,10 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops.app.judging.agreement import close, differing, first_difference, number
+from mlops.app.judging.agreement import close, differing, number
 from mlops.app.judging.opponent import Run
-from mlops.app.judging.replay import Replay, replayed
-from mlops.app.planning.lock import md5_tree
+from mlops.app.judging.replay import Instead, replayed
+from mlops.app.judging.tables import document, other_reports, other_tables
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -26,23 +25,26 @@ if TYPE_CHECKING:
 
     from mlops.ml.evaluation.predictions import Predictions
 
-_TABLES = {"ingest": "artifacts/raw.parquet", "validate": "artifacts/valid.parquet", "split": "artifacts/split"}
-_PARTS = ("train", "validation", "test")
-
 
 @dataclass(frozen=True)
 class Recomputed:
-    """A run made again in some seconds, and what its models say of the test rows; `compared`: row by row."""
+    """A run made again in some seconds, and what its models say of the test rows; `compared`: row by row.
+
+    `instead`: its rows are not those that the code that judges makes, but recorded ones that were taken instead.
+    """
 
     run: Run
     predictions: Predictions
     compared: bool
     seconds: float
+    instead: bool = False
 
 
 @contextmanager
-def recomputed(root: Path, name: str) -> Iterator[Recomputed]:
+def recomputed(root: Path, name: str, instead: Instead | None = None) -> Iterator[Recomputed]:
     """Make a recorded run's rows and scores again, and hold the recorded ones against them.
+
+    Where `instead` takes other rows for those made again, they are scored.
 
     Raises:
         InfrastructureError: what it takes is not here.
@@ -52,11 +54,12 @@ def recomputed(root: Path, name: str) -> Iterator[Recomputed]:
     from mlops.ml.evaluation.predictions import Predictions
 
     started = time.monotonic()
-    with replayed(root, name) as replay:
+    with replayed(root, name, instead) as replay:
         again = Predictions.read(replay.again.predictions)
         there = replay.kept("evaluate", "artifacts/evaluation")
         recorded = None if there is None else Predictions.read(replay.recorded.predictions)
-        wrong = [*_rows(replay), *_reports(replay), *([] if recorded is None else differing(recorded, again))]
+        wrong = [*other_tables(replay), *other_reports(replay)]
+        wrong += () if recorded is None else differing(recorded, again)
         wrong += _figures(replay.recorded, again)
         if wrong:
             listed = "".join(f"\n  {sentence}" for sentence in wrong)
@@ -66,60 +69,13 @@ def recomputed(root: Path, name: str) -> Iterator[Recomputed]:
                 f"{name}: what is recorded is not what comes out of its data and its bundle{listed}", hint=hint
             )
         own = {} if recorded is None else recorded.own
-        yield Recomputed(replay.again, replace(again, own=own), recorded is not None, time.monotonic() - started)
-
-
-def _rows(replay: Replay) -> Iterator[str]:
-    """Say which tables are not what the lock names; another release of a library may spell the same rows otherwise."""
-    for stage, path in _TABLES.items():
-        made = replay.again.place / path
-        if md5_tree(made) == replay.locked[stage].outputs.get(path):
-            continue
-        here = replay.kept(stage, path)
-        if here is None or not _same_rows(made, here):
-            yield f"{path} has other rows than dvc.lock names"
-
-
-def _same_rows(made: Path, here: Path) -> bool:
-    import polars as pl
-
-    names = [""] if made.is_file() else [f"{part}.parquet" for part in _PARTS]
-    try:
-        return all(pl.read_parquet(made / name).equals(pl.read_parquet(here / name)) for name in names)
-    except (OSError, pl.exceptions.PolarsError):
-        return False
-
-
-def _reports(replay: Replay) -> Iterator[str]:
-    """Say which committed reports about the rows say something else than the same made again."""
-    checks = (replay.recorded.sections().get("validate") or {}).get("checks") or ()
-    own = frozenset(str(check.get("use", "")).partition(":")[2] for check in checks)
-    for name in ("data.json", "split.json"):
-        ours, theirs = (_document(run.place / "reports" / name) for run in (replay.recorded, replay.again))
-        if place := first_difference(_comparable(ours, own), _comparable(theirs, own)):
-            yield f"reports/{name} says something else at {place}"
-
-
-def _document(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-
-
-def _comparable(document: Any, own: frozenset[str]) -> Any:
-    """Leave out what own code said, which is not run here, and the digest of a file that may be spelt otherwise."""
-    if not isinstance(document, dict):
-        return document
-    left = {key: value for key, value in document.items() if key != "source"}
-    if isinstance(checks := left.get("checks"), list):
-        left["checks"] = [one for one in checks if not (isinstance(one, dict) and one.get("name") in own)]
-    return left
+        took = time.monotonic() - started
+        yield Recomputed(replay.again, replace(again, own=own), recorded is not None, took, replay.instead)
 
 
 def _figures(run: Run, again: Predictions) -> Iterator[str]:
     """Say which metrics of the report are not what the scores give, on all rows and on every slice."""
-    report = _document(run.place / "reports" / "metrics.json")
+    report = document(run.place / "reports" / "metrics.json")
     if not isinstance(report, dict):
         yield "reports/metrics.json is missing or damaged"
         return

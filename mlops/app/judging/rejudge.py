@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.app.git import commit_of, file_at
 from mlops.app.judging.claimed import CLAIMED, claimed, code_at, marked
+from mlops.app.judging.cost import Cost
 from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.judging.loosened import file_of, loosened
 from mlops.app.judging.opponent import Run, meet, sections_of
@@ -47,6 +48,10 @@ class Rejudged:
     loosened: tuple[str, ...]
     models: Mapping[str, Any] = field(default_factory=dict)
     """The metrics of candidate and champion on the rows that were compared; empty where nothing was."""
+    cost: Cost | None = None
+    """What judging it took; None where the one who asked knows."""
+    framework: tuple[str, ...] = ()
+    """The files of the program that the change moves, where its rows are those that its own version makes."""
 
     @property
     def verdict(self) -> str:

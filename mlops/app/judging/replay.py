@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ from mlops.files.atomic import write_text
 from mlops.files.hardlink import hardlink
 
 BUNDLE = "artifacts/bundle"
-_STAGES = ("ingest", "validate", "split", "features", "score")
+_ROWS = ("ingest", "validate", "split")
+_STAGES = (*_ROWS, "features", "score")
 _READERS = ("ingest", "validate")
 """The stages that read what no stage wrote: the data, and what it is held against."""
 
@@ -40,6 +41,8 @@ class Replay:
     recorded: Run
     again: Run
     locked: Mapping[str, LockedStage]
+    instead: bool = False
+    """Whether other rows were taken for those that were made again."""
 
     def kept(self, stage: str, path: str) -> Path | None:
         """Where what a stage wrote lies, if it is what the lock names: an older run's may lie in its place."""
@@ -47,9 +50,15 @@ class Replay:
         return place if place.exists() and md5_tree(place) == self.locked[stage].outputs.get(path) else None
 
 
+Instead = Callable[[Replay], bool]
+"""Looks at the rows that were made again, may put others in their place, and says whether it did."""
+
+
 @contextmanager
-def replayed(root: Path, name: str) -> Iterator[Replay]:
+def replayed(root: Path, name: str, instead: Instead | None = None) -> Iterator[Replay]:
     """Make rows and scores of the recorded run again; the folder goes when the block ends.
+
+    What is scored are the rows that `instead` leaves there, where it is given.
 
     Raises:
         InfrastructureError: the data or the bundle is not here, or the pipeline never ran.
@@ -59,19 +68,52 @@ def replayed(root: Path, name: str) -> Iterator[Replay]:
     recorded, locked = Run.here(root, name), read_lock(root, f"pipelines/{name}")
     if not {*_STAGES[:-1], "bundle", "evaluate"} <= set(locked):
         raise InfrastructureError(f"{name}: there is no run to judge", hint=f"mlops run {name}")
+    with _scratch(root, name) as place:
+        _lay_out(recorded, place, locked)
+        link(_bundle(recorded, locked["bundle"].outputs.get(BUNDLE)), place / BUNDLE)
+        replay = Replay(recorded, Run(root, name, place), locked)
+        if instead is None:
+            _make(place, name, _STAGES)
+        else:
+            _make(place, name, _ROWS)
+            replay = replace(replay, instead=instead(replay))
+            _make(place, name, _STAGES[len(_ROWS) :])
+        for file in ("dvc.lock", "reports"):
+            _keep(recorded.place / file, place / file)
+        yield replay
+
+
+@contextmanager
+def rows_made(root: Path, name: str) -> Iterator[Run]:
+    """Make nothing but rows, of the data that the lock names; the folder goes when the block ends.
+
+    Raises:
+        InfrastructureError: the data is not here, or the pipeline never ran.
+        IntegrityError: it is here and is not what the lock names, or no rows come of it.
+        Inconclusive: this version of mlops cannot read what the run was made with.
+    """
+    recorded, locked = Run.here(root, name), read_lock(root, f"pipelines/{name}")
+    if not {*_READERS} <= set(locked):
+        raise InfrastructureError(f"{name}: dvc.lock names no data to make rows of", hint=f"mlops run {name}")
+    with _scratch(root, name) as place:
+        _lay_out(recorded, place, locked)
+        _make(place, name, _ROWS)
+        yield Run(root, name, place)
+
+
+@contextmanager
+def _scratch(root: Path, name: str) -> Iterator[Path]:
+    """Give a folder for a run of the pipeline, in a folder that is a repository's top to it."""
     kept = root / ".mlops" / "judge"
     kept.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=kept) as folder:
         place = Path(folder) / "pipelines" / name
         place.mkdir(parents=True)
-        _lay_out(recorded, place, locked)
-        _make(place, name)
-        for file in ("dvc.lock", "reports"):
-            _keep(recorded.place / file, place / file)
-        yield Replay(recorded, Run(root, name, place), locked)
+        yield place
 
 
 def _lay_out(run: Run, place: Path, locked: Mapping[str, LockedStage]) -> None:
+    """Bring the data by its digests, and the parameters without the pipeline's own code."""
     sections = run.sections()
     written = {path for stage in locked.values() for path in stage.outputs}
     wanted = {path: digest for name in _READERS for path, digest in locked[name].inputs.items() if path not in written}
@@ -80,8 +122,7 @@ def _lay_out(run: Run, place: Path, locked: Mapping[str, LockedStage]) -> None:
     if problems:
         _refuse(run.name, problems)
     for path in wanted:
-        _link(run.place / path, place / path)
-    _link(_bundle(run, locked["bundle"].outputs.get(BUNDLE)), place / BUNDLE)
+        link(run.place / path, place / path)
     made: dict[str, Any] = {stage: dict(sections.get(stage) or {}) for stage in _STAGES[:-1]}
     made["validate"]["checks"] = []
     made["score"] = {**(sections.get("evaluate") or {}), "own": {}}
@@ -129,17 +170,17 @@ def _bundle(run: Run, locked: str | None) -> Path:
     return found
 
 
-def _make(place: Path, name: str) -> None:
+def _make(place: Path, name: str, stages: Sequence[str]) -> None:
     root = place.parent.parent
     log = root / "log"
-    code = run_again(place, _STAGES, log)
+    code = run_again(place, stages, log)
     if not code:
         return
     try:
         last = json.loads(result_of(root, name).read_bytes())
     except (OSError, ValueError):
         last = {}
-    stage, cause = last.get("stage", _STAGES[0]), last.get("cause") or _tail(log)
+    stage, cause = last.get("stage", stages[0]), last.get("cause") or _tail(log)
     told = f"{name}: made again, {stage} stops: {cause}"
     kinds: dict[int, type[MlopsError]] = {error.exit_code: error for error in (IntegrityError, InfrastructureError)}
     if code == ConfigurationError.exit_code and "params.yaml" in str(last.get("next")):
@@ -162,11 +203,19 @@ def _keep(source: Path, target: Path) -> None:
             shutil.copyfile(file, place)
 
 
-def _link(source: Path, target: Path) -> None:
+def clear(place: Path) -> None:
+    """Remove a file or a folder that was made."""
+    if place.is_dir():
+        shutil.rmtree(place)
+    else:
+        place.unlink()
+
+
+def link(source: Path, target: Path) -> None:
     """Bring a file or folder without copying its bytes, where the disk can."""
     if source.is_dir():
         target.mkdir(parents=True)
         for path in sorted(source.iterdir()):
-            _link(path, target / path.name)
+            link(path, target / path.name)
         return
     hardlink(source, target)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from mlops.app.git import file_at
 from mlops.app.judging.policy import policy_at
+from mlops.blocks.waiver import AFTER, Waiver, Waivers
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.lower.serving import gate_rule_ids
 from mlops.spec.project import Policy
 from mlops.spec.reading.document import read
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import Loaded, parse_document
-from mlops.spec.waiver import AFTER, Waiver, Waivers
 
 
 def waivers(

@@ -20,7 +20,7 @@ from mlops.spec.reading.load import names
 if TYPE_CHECKING:
     import polars as pl
 
-    from mlops.ml.data.sources import Source
+    from mlops.blocks.source import Source
 
 _BY_HAND = ("optional", "sensitive", "public", "severity", "leakage")
 """What data cannot tell: kept as it was declared."""
@@ -97,10 +97,8 @@ def _of_pipeline(root: Path, name: str) -> Inferred:
     workspace = open_workspace(root, (name,))
     loaded = workspace.pipelines[name]
     from mlops.ml.data.inference import describe
-    from mlops.ml.data.sources import Source
 
-    source = Source.model_validate(workspace.pipeline(name).stage("ingest").section["source"])
-    frame = _table(source, root / "pipelines" / name)
+    frame = _table(loaded.spec.data.source, root / "pipelines" / name)
     data = loaded.spec.data
     keys = {*data.keys, *([data.entity] if data.entity else [])}
     sensitive = {column for column, rule in data.columns.items() if rule.sensitive}

@@ -12,18 +12,18 @@ from pydantic import TypeAdapter
 from mlops.app.language.attribute_docs import Described
 from mlops.app.language.reference import MARK as PAGE_MARK
 from mlops.app.language.reference import page
+from mlops.blocks.features import Features
+from mlops.blocks.trainer import Trainer
+from mlops.blocks.waiver import Waivers
 from mlops.files.generated import Difference, compare, write
 from mlops.spec.accept import Acceptances
 from mlops.spec.data import Data
 from mlops.spec.deploy import LocalTarget
-from mlops.spec.features import Features
 from mlops.spec.model import Model
 from mlops.spec.monitor import Monitor
 from mlops.spec.pipeline import Evaluate, Package, Pipeline, Preset
 from mlops.spec.project import Policy, Project
 from mlops.spec.release import Release
-from mlops.spec.trainer import Trainer
-from mlops.spec.waiver import Waivers
 
 FILES: dict[str, tuple[str, Any]] = {
     "pipeline": ("conf/pipeline/*.yaml", Pipeline),

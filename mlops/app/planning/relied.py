@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mlops.lower.owners import INSTALLED
 
 FRAMEWORK_CHANGE = "framework-change"
 """The label of a change that moves the program itself: what it makes may be made otherwise than by what judges it."""
+_NAMED = 3
 _EVERYWHERE = (".dvc/", ".dvcignore", "dvc.yaml", "pipelines/__init__.py")
 # compared with the YAML by `compile --check`; or made again wherever they decide, and read by no run
 _OTHERWISE = ("dvc.yaml", "params.yaml", ".gitignore", "comparisons/", "ledger/", "deploy/")
@@ -41,6 +42,17 @@ def framework_of(changed: Iterable[str], install: str) -> tuple[str, ...]:
     """
     places = [path.lstrip("/") for path in INSTALLED[install]]
     return tuple(sorted(path for path in changed if _one_of(path, places)))
+
+
+def to_look_at(framework: Sequence[str]) -> str:
+    """Name the files of the program that a change moves, its code first; some of them where there are many.
+
+    >>> to_look_at(("Makefile", "mlops/ml/data/splits.py"))
+    'mlops/ml/data/splits.py, Makefile'
+    """
+    files = sorted(framework, key=lambda path: not path.startswith("mlops/"))
+    more = [f"and {len(files) - _NAMED} more"] if len(files) > _NAMED else []
+    return ", ".join([*files[:_NAMED], *more])
 
 
 def _one_of(path: str, places: Iterable[str]) -> bool:

@@ -67,7 +67,7 @@ def lay_out(evidence: Path, place: Path, pipeline: PipelinePlan) -> Left:
     if not (evidence / LOCK).is_file() or not (evidence / "bundle").is_dir():
         raise InfrastructureError(f"the run kept no bundle of {pipeline.name}")
     moves = {LOCK: LOCK, "bundle": BUNDLE, COMPARISONS: COMPARISONS} | dict(_reports(pipeline))
-    known = {*moves, "exit-code", "judged.json", *_pages(pipeline)}
+    known = {*moves, "exit-code", "seconds", "judged.json", *_pages(pipeline)}
     if unknown := sorted(path.name for path in evidence.iterdir() if path.name not in _tops(known)):
         raise IntegrityError(f"{pipeline.name}: {unknown[0][:100]!r} is no output of a run", hint=_HINT)
     for source, target in moves.items():

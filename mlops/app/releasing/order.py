@@ -11,10 +11,10 @@ from mlops.app.git import commit_of
 from mlops.app.judging.waivers import waivers_at
 from mlops.app.releasing.history import Moment, descends, history, shallow
 from mlops.app.releasing.releases import claim_tag
+from mlops.blocks.waiver import AFTER, Waiver
 from mlops.errors import InfrastructureError, StaleError
 from mlops.release.aliases import commit_of as claimed
 from mlops.release.aliases import read_model
-from mlops.spec.waiver import AFTER, Waiver
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from mlops.app.judging.comparison import Comparison
 from mlops.app.reviewing.evidence import Figure, Gate, Metrics
 from mlops.app.reviewing.sections import MARKS
+from mlops.blocks.waiver import Waiver
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.errors import IntegrityError
 from mlops.files.figures import figure, interval
 from mlops.files.markdown import escape, folded
-from mlops.spec.waiver import Waiver
 
 Report = TypeVar("Report", Gate, Metrics)
 

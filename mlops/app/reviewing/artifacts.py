@@ -41,7 +41,7 @@ _BATCHES = TypeAdapter(tuple[_Batch, ...])
 
 @dataclass(frozen=True)
 class Told:
-    """What jobs that ran and judged a pipeline told of it: artifacts, their digests, those of bundle and statement."""
+    """What jobs told of a pipeline: artifacts and their digests, and those of its bundle and the statement on that."""
 
     artifact: str
     digest: str
@@ -50,6 +50,9 @@ class Told:
     judged: str = ""
     bundle: str | None = None
     statement: str | None = None
+    rows: str = ""
+    """The artifact of the job that made its rows by the change's framework; empty where none told of one."""
+    made: str = ""
 
 
 def told(needs: str) -> dict[str, Told]:
@@ -59,15 +62,18 @@ def told(needs: str) -> dict[str, Told]:
         IntegrityError: it cannot be read.
     """
     jobs = _parsed(_NEEDS, needs, "the context `needs`")
-    affected, ran, judge = (jobs.get(name, _Job()).outputs for name in ("affected", "pipeline", "judge"))
+    names = ("affected", "pipeline", "judge", "framework")
+    affected, ran, judge, framework = (jobs.get(name, _Job()).outputs for name in names)
     listed = affected.get("batches", "")
     found: dict[str, Told] = {}
     for batch in _parsed(_BATCHES, listed, "the list of batches") if listed else ():
         said = _TOLD.fullmatch(ran.get(f"bundle-{batch.index}", ""))
-        known = (said["bundle"], said["statement"]) if said else (None, None)
+        bundle, statement = (said["bundle"], said["statement"]) if said else (None, None)
         verdict = f"verdict-{batch.name}" if "judge" in jobs else ""
         evidence, judged = ran.get(f"evidence-{batch.index}", ""), judge.get(f"verdict-{batch.index}", "")
-        held = Told(f"report-{batch.name}", evidence, verdict, judged, *known)
+        made = framework.get(f"rows-{batch.index}", "")
+        rows = f"rows-{batch.name}" if made else ""
+        held = Told(f"report-{batch.name}", evidence, verdict, judged, bundle, statement, rows, made)
         found |= dict.fromkeys(batch.pipelines.split(), held)
     return found
 
@@ -112,6 +118,20 @@ def left(folder: Path, name: str, needs: str) -> Path:
         raise IntegrityError(f"{name}: no job of this run says that it ran it", hint=_HINT)
     compare(folder, item.artifact, item.digest)
     return folder / item.artifact / name
+
+
+def left_rows(folder: Path, name: str, needs: str) -> Path | None:
+    """Say which folder holds what was made of the rows of a pipeline; None where no job made them, or it did not come.
+
+    Raises:
+        IntegrityError: it has other bytes than its job told of.
+    """
+    item = told(needs).get(name)
+    if item is None or not item.rows or not (folder / item.rows).exists():
+        return None
+    compare(folder, item.rows, item.made)
+    made = folder / item.rows / name
+    return made if made.is_dir() else None
 
 
 def digest(folder: Path) -> str:

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from mlops.app.reviewing.artifacts import Place
+from mlops.blocks.block import Name
 from mlops.errors import IntegrityError
-from mlops.spec.block import Name
 from mlops.verdict import DEFERRED, Tally, Verdict, held, state, tally, title
 
 _LARGEST = 64 * 2**20
@@ -68,6 +68,8 @@ class Gate(_Read):
     said: Verdict = Field(alias="verdict")
     rules: tuple[Rule, ...] = ()
     champion: str | None = None
+    framework: tuple[str, ...] = ()
+    """The files of the program that the change moves, where its rows are those that its own version makes."""
 
     @property
     def verdict(self) -> Verdict:

@@ -14,8 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from mlops.app.dvc_remote import answering, remote
-from mlops.app.git import git
+from mlops.app.git import changed_between, commit_of, git, has_commit
+from mlops.app.judging.opponent import Run
+from mlops.app.judging.other_rows import makes_otherwise
+from mlops.app.judging.tables import TABLES
 from mlops.app.planning.lock import LockedStage, md5_file, md5_tree, read_lock
+from mlops.app.planning.relied import framework_of
+from mlops.app.project import open_project
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.dvc_cache import parse_list, placed
 from mlops.files.plain_yaml import parse
@@ -34,7 +39,8 @@ def fetch_data(root: Path, change: Path, names: tuple[str, ...], bring: Bring | 
         ConfigurationError: a `.dvc` file leads out of the folder of its pipeline; nothing was brought.
         InfrastructureError: the remote does not answer.
     """
-    wanted = {path: digest for name in names for path, digest in _wanted(change, name)}
+    rows = _made_otherwise(root, change, names)
+    wanted = {path: digest for name in names for path, digest in _wanted(change, name, rows.get(name, ()))}
     absent = {path: digest for path, digest in wanted.items() if md5_tree(change / path) != digest}
     if not absent:
         return ()
@@ -79,7 +85,22 @@ def _brought(bring: Bring, digest: str, place: Path, path: str) -> bool:
     return md5_tree(place) == digest
 
 
-def _wanted(change: Path, name: str) -> Iterator[tuple[str, str]]:
+def _made_otherwise(root: Path, change: Path, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Name the tables of pipelines that a change which moves the framework may make otherwise than what judges it."""
+    try:
+        base = commit_of(root, "HEAD")
+    except ConfigurationError:  # nothing was committed there: who judges says so
+        return {}
+    if not has_commit(change, base):
+        return {}
+    _, project = open_project(root)
+    if not framework_of(changed_between(change, base, "HEAD", ["."]), project.ci.install):
+        return {}
+    runs = (run for run in (Run.here(change, name) for name in names) if (run.place / "params.yaml").is_file())
+    return {run.name: tuple(TABLES.values()) for run in runs if makes_otherwise(root, run.sections())}
+
+
+def _wanted(change: Path, name: str, rows: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     folder = f"pipelines/{name}"
     refused: list[str] = []
     listed = git(change, "ls-files", "-z", "--", f"{folder}/*.dvc").stdout.decode(errors="surrogateescape").split("\0")
@@ -89,7 +110,7 @@ def _wanted(change: Path, name: str) -> Iterator[tuple[str, str]]:
         raise ConfigurationError("\n".join(refused), hint=f"`dvc add` the data again, inside {folder}")
     locked: dict[str, LockedStage] = read_lock(change, folder)
     for stage in locked.values():
-        yield from ((f"{folder}/{path}", stage.outputs[path]) for path in _LATER if path in stage.outputs)
+        yield from ((f"{folder}/{path}", stage.outputs[path]) for path in (*_LATER, *rows) if path in stage.outputs)
 
 
 def _outputs(change: Path, file: str, folder: str, refused: list[str]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlops.app.planning.relied import FRAMEWORK_CHANGE, to_look_at
 from mlops.app.reviewing.evidence import ENDED, Change, Figure, Gate, Judged, Rule
 from mlops.files.figures import duration, figure, interval
 from mlops.files.markdown import escape, folded, plain
@@ -64,7 +65,7 @@ def blocked(item: Judged) -> str:
 
 def working(item: Judged) -> str:
     """Fold the keys that changed with their places, the stages with their reasons, and every rule."""
-    lines = [*_keys(item), *_stages(item), *_rules(item.gate)]
+    lines = [*_framework(item.gate), *_keys(item), *_stages(item), *_rules(item.gate)]
     return folded(f"<b>{escape(item.change.name)}</b>: what runs and why, every rule", lines)
 
 
@@ -106,8 +107,9 @@ def _gates(item: Judged) -> str:
     if item.gate is None:
         return f"no{SPACE}verdict"
     counts = item.gate.tally
-    passed = f"{counts.passed}/{counts.total}"
-    return f"{passed}<br>{counts.waived}{SPACE}waived" if counts.waived else passed
+    more = [f"{counts.waived}{SPACE}waived"] if counts.waived else []
+    more += [FRAMEWORK_CHANGE] if item.gate.framework else []
+    return "<br>".join([f"{counts.passed}/{counts.total}", *more])
 
 
 def _compared(item: Judged) -> str:
@@ -126,6 +128,14 @@ def _compared(item: Judged) -> str:
         return "–"
     known = "" if item.gate.champion else "<br>no champion yet"
     return f"{escape(alone.metric, 40)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
+
+
+def _framework(gate: Gate | None) -> Iterator[str]:
+    """Say that rows are those which the change's own version of the program makes: a person is to look at that."""
+    if gate is not None and gate.framework:
+        look = escape(to_look_at(gate.framework), 300)
+        yield f"**{FRAMEWORK_CHANGE}**: its rows are made by the code of the change: look at {look}"
+        yield ""
 
 
 def _keys(item: Judged) -> Iterator[str]:

@@ -17,11 +17,11 @@ from typing import IO, Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.app.watching.prediction_log import Log, open_log
+from mlops.blocks.block import Block
 from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import NAME
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
-from mlops.spec.block import Block
 from mlops.spec.deploy import Auth, LocalTarget
 from mlops.spec.limits import Limits
 

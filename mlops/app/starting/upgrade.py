@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mlops.app.auditing.enter import reading
+from mlops.app.auditing.shelf import lines_here
 from mlops.app.compiling.compile import compile_files
 from mlops.app.compiling.superseded import superseded
 from mlops.app.language.schema import write_files
@@ -28,6 +30,8 @@ from mlops.app.workspace import Workspace, open_workspace
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_bytes, write_text
 from mlops.files.exchange import exchange
+from mlops.ledger.decided import decided
+from mlops.ledger.entry import MODEL
 
 Elsewhere = Callable[[Path, Path, Sequence[str]], int]
 
@@ -138,6 +142,7 @@ def _build(root: Path, copy: Path, before: Requirements, offered: Offered, migra
         migrated={path: changed.says for path, changed in migrated.items()},
         packages=_moved(before, requirements) if pin != before.pin else _new(before, requirements),
         kept=tuple(sorted(versions("".join(own)))),
+        unentered=tuple(name for name in workspace.pipelines if pin != before.pin and _unentered(root, name)),
     )
     added = tuple(path for path in sorted(files) if not (root / path).is_file())
     return _Built(files, added, upgraded, workspace.project.ci.branch)
@@ -175,6 +180,11 @@ def _stale(root: Path, workspace: Workspace) -> Iterator[Stale]:
         for stage in change.stages:
             if stage.runs:
                 yield Stale(change.name, stage.name, stage.reasons, stage.follows)
+
+
+def _unentered(root: Path, name: str) -> bool:
+    """Whether a pipeline has a verdict and no ledger, as a release leaves it that knew none."""
+    return not lines_here(root, name) and bool(decided(name, MODEL, reading(root)))
 
 
 def _moved(before: Requirements, after: Requirements) -> tuple[str, ...]:

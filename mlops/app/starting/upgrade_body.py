@@ -29,6 +29,7 @@ def _lines(upgraded: Upgraded) -> Iterator[str]:
     yield from _list("YAML that changed with the language", _migrated(upgraded))
     yield from _list("The lock", upgraded.packages)
     yield from _list("Kept in the lock, which the new release does not name", upgraded.kept)
+    yield from _list("Judged before there was a ledger; `mlops enter` begins one", upgraded.unentered)
     yield ""
     if not upgraded.same:
         yield (

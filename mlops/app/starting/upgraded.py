@@ -31,7 +31,7 @@ class Upgraded:
     """From which pin to which; `done` is `nothing to do`, `would be written`, `written` or `proposed`.
 
     `files` are all that change, `migrated` the YAML among them with what changed in it, `packages` what moves in the
-    lock, `kept` what people had added to it.
+    lock, `kept` what people had added to it. `unentered` are pipelines that were judged before there was a ledger.
     """
 
     before: Pin
@@ -42,6 +42,7 @@ class Upgraded:
     migrated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    unentered: tuple[str, ...] = ()
     undo: str = ""
     proposed: Proposed | None = None
 
@@ -63,6 +64,7 @@ class Upgraded:
             "migrated": dict(self.migrated),
             "packages": self.packages,
             "kept": self.kept,
+            "unentered": self.unentered,
             "pull_request": self.proposed.url if self.proposed else "",
         }
 

@@ -24,9 +24,9 @@ from mlops.files.canonical import dumps
 from mlops.spec.monitor import Monitor, Rows
 
 if TYPE_CHECKING:
+    from mlops.blocks.column_rule import ColumnType
     from mlops.bundle.papers import Papers
     from mlops.bundle.recipe import Target
-    from mlops.ml.data.types import ColumnType
     from mlops.monitor.agreed import Agreed
     from mlops.monitor.windows import Window
 
@@ -227,16 +227,15 @@ def labels_of(
         ConfigurationError: there are none, or they lack the target.
         DataError: they are no labels.
     """
-    from mlops.ml.data.derive import Derived
     from mlops.monitor import labels
-    from mlops.spec.data import brief
 
     data = workspace.pipelines[name].spec.data
     monitor = settings(workspace, name)
     file = monitor.labels or ""  # `spec.checking` has seen that there is one
     declared = {column: rule.type for column, rule in data.columns.items() if rule.type is not None}
-    derived = {column: Derived.model_validate(brief(rule)) for column, rule in data.derive.items()}
-    form = labels.Form(data.target, to, declared, derived, data.source.nulls, data.source.separator, monitor.labels_by)
+    form = labels.Form(
+        data.target, to, declared, data.derive, data.source.nulls, data.source.separator, monitor.labels_by
+    )
     with labels_file(workspace.root, name, file, environment) as path:
         return labels.read(path, file, form, until)
 

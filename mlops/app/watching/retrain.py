@@ -168,11 +168,8 @@ def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:
     from mlops.ml.data import delimited, sources
     from mlops.ml.data.spelling import Spelling
     from mlops.monitor.part import Layout
-    from mlops.spec.data import brief
 
-    said = brief(spec.data.source)
-    said.pop("recorded", None)
-    source = sources.Source.model_validate(said)
+    source = spec.data.source
     rows, newest = sources.scan(source, folder), sources.parts(sources.place(source, folder), source)[-1]
     separator = source.separator or delimited.separator_of(newest, source.label)
     dialect = delimited.Dialect(separator, source.header, source.nulls)

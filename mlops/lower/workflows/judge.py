@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from mlops.lower.workflows.batches import indexed
 from mlops.lower.workflows.beside import CHANGE, appoint, beside, fetch_beside
+from mlops.lower.workflows.framework import NAME as FRAMEWORK
+from mlops.lower.workflows.framework import fetch_rows, makes_rows
 from mlops.lower.workflows.reviews import FILE, REVIEWS, look_up
 from mlops.lower.workflows.shared import READ, approval, identified, keep
 from mlops.plan.workflow import Job, Step
@@ -45,6 +47,7 @@ def judge(settings: Continuous, base: str) -> Job:
         *appointing,
         fetch_beside(reader, names, some),
         Step("Fetch what was made", uses="actions/download-artifact", inputs=artifact, condition=some),
+        *((fetch_rows(),) if makes_rows(settings) else ()),
         look_up(base),
         Step("Judge", run=_JUDGE, environment=names | needs | judging, identity="judge"),
         keep("Keep the verdict", "verdict-${{ matrix.batch.name }}", "evidence/", found="ignore", condition=always),
@@ -56,7 +59,7 @@ def judge(settings: Continuous, base: str) -> Job:
         settings.timeout,
         steps,
         identified((READ, REVIEWS), reader.cloud if reader else None),
-        needs=("affected", "pipeline"),
+        needs=("affected", "pipeline", *((FRAMEWORK,) if makes_rows(settings) else ())),
         condition="${{ !cancelled() && needs.affected.result == 'success' }}",
         matrix=("batch", "${{ fromJSON(needs.affected.outputs.batches) }}"),
         outputs=indexed(settings, "judge", "verdict"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mlops.lower.workflows.batches import batched, indexed
+from mlops.lower.workflows.framework import MOVED, framework, makes_rows
+from mlops.lower.workflows.framework import NAME as FRAMEWORK
 from mlops.lower.workflows.judge import judge
 from mlops.lower.workflows.shared import READ, approval, confidential, fetch_recorded, identified, keep, set_up
 from mlops.lower.workflows.verdict import verdict
@@ -43,6 +45,7 @@ for name in $PIPELINES; do
   code=0
   recorded=
   case " $RECORDED " in *" $name "*) recorded=yes ;; esac
+  started=$SECONDS
   if [ -n "$recorded" ]; then .venv/bin/mlops verify "$name" || code=$?; fi
   if [ "$code" = 0 ]; then .venv/bin/mlops run "$name" || code=$?; fi
   if [ -n "$recorded" ] && [ "$code" = 0 ] && ! git diff --quiet -- "pipelines/$name/dvc.lock"; then
@@ -50,6 +53,7 @@ for name in $PIPELINES; do
   fi
   mkdir -p "evidence/$name"
   echo "$code" > "evidence/$name/exit-code"
+  echo "$((SECONDS - started))" > "evidence/$name/seconds"
   if [ "$code" != 0 ]; then status=$code; fi
 done
 exit "$status"
@@ -108,6 +112,7 @@ def lower_pull_request(settings: Continuous) -> Workflow:
             _check(settings),
             _affected(settings),
             _pipeline(settings),
+            *((framework(settings),) if makes_rows(settings) else ()),
             judge(settings, _BASE),
             _judged(settings),
             _comment(settings),
@@ -128,13 +133,16 @@ def _check(settings: Continuous) -> Job:
 
 def _affected(settings: Continuous) -> Job:
     find = _FIND + batched(settings, "affected", "plan.json", "recorded", least=True)
+    told = ["count", "batches", "digest"]
+    if makes_rows(settings):
+        find, told = find + MOVED, [*told, FRAMEWORK]
     steps = (
         *set_up(settings),
         Step("Find the affected pipelines", run=find, environment={"BASE": _BASE}, identity="find"),
         Step("Show the plan", run=_SHOW, environment={"BASE": _BASE}),
         keep("Keep the plan", "plan", "plan.json", found="error"),
     )
-    outputs = {name: f"${{{{ steps.find.outputs.{name} }}}}" for name in ("count", "batches", "digest")}
+    outputs = {name: f"${{{{ steps.find.outputs.{name} }}}}" for name in told}
     return Job(
         "affected",
         "Affected pipelines",
@@ -196,6 +204,9 @@ def _judged(settings: Continuous) -> Job:
     )
     needs = ("check", "affected", "pipeline", "judge")
     condition = "needs.affected.outputs.count != '0'"
+    if makes_rows(settings):  # success() asks for that of what the judge waited for too, which may be skipped or fail
+        ended = (f"needs.{name}.result == 'success'" for name in needs)
+        condition = f"${{{{ !cancelled() && {' && '.join(ended)} && {condition} }}}}"
     return Job("judged", "What was judged", settings.runner, 5, steps, needs=needs, condition=condition)
 
 

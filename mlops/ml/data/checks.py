@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from mlops.blocks.column_rule import Severity
 from mlops.errors import DataError
 
-Severity = Literal["block", "warn"]
 _SHOWN = 10
 _CLIPPED = 40
 

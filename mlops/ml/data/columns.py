@@ -8,11 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from mlops.blocks.column_rule import ColumnRule, ColumnType, Severity
 from mlops.diagnostics import nearest
 from mlops.ml.data import types
-from mlops.ml.data.checks import Check, Severity, failure
+from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
-from mlops.ml.data.rules import ColumnRule
 from mlops.ml.data.target import plain
 
 _FEW_ROWS = 50
@@ -61,7 +61,7 @@ def misplaced(known: Sequence[str], declared: Sequence[str]) -> list[Check]:
 
 
 def settle(
-    frame: pl.DataFrame, declared: Mapping[str, types.ColumnType | None], severity: Mapping[str, Severity]
+    frame: pl.DataFrame, declared: Mapping[str, ColumnType | None], severity: Mapping[str, Severity]
 ) -> tuple[pl.DataFrame, dict[str, types.Settled], list[Check]]:
     """Cast every column to its declared type, or to the one that fits; a value that does not fit fails `type`."""
     settled: dict[str, types.Settled] = {}
@@ -85,7 +85,7 @@ def settle(
 
 
 def identifiers(
-    frame: pl.DataFrame, names: Sequence[str], column_types: Mapping[str, types.ColumnType], distinct: Mapping[str, int]
+    frame: pl.DataFrame, names: Sequence[str], column_types: Mapping[str, ColumnType], distinct: Mapping[str, int]
 ) -> list[Check]:
     """Find columns that name a row instead of describing it, and columns without any value."""
     found = []
@@ -119,7 +119,7 @@ def distincts(frame: pl.DataFrame) -> dict[str, int]:
 
 def summary(
     frame: pl.DataFrame,
-    column_types: Mapping[str, types.ColumnType],
+    column_types: Mapping[str, ColumnType],
     distinct: Mapping[str, int],
     public: Collection[str],
 ) -> list[dict[str, Any]]:
@@ -129,7 +129,7 @@ def summary(
 
 def described(
     frame: pl.DataFrame,
-    column_types: Mapping[str, types.ColumnType],
+    column_types: Mapping[str, ColumnType],
     roles: Mapping[str, str],
     declared: Mapping[str, ColumnRule],
 ) -> list[dict[str, Any]]:
@@ -140,13 +140,13 @@ def described(
     ]
 
 
-def _described(values: pl.Series, found: types.ColumnType, role: str, declared: ColumnRule) -> dict[str, Any]:
+def _described(values: pl.Series, found: ColumnType, role: str, declared: ColumnRule) -> dict[str, Any]:
     ordered = found in ("int", "float", "date", "datetime")
     return {
         "name": values.name,
         "type": found,
         "role": role,
-        "nullable": values.null_count() > 0 or bool(declared.nulls),
+        "nullable": values.null_count() > 0 or bool(declared.null_budget),
         "sensitive": declared.sensitive,
         "categories": values.drop_nulls().unique().sort().to_list() if found == "category" and role != "key" else None,
         "minimum": plain(values.min()) if ordered else None,
@@ -154,7 +154,7 @@ def _described(values: pl.Series, found: types.ColumnType, role: str, declared: 
     }
 
 
-def _summary(values: pl.Series, found: types.ColumnType, distinct: int, public: bool) -> dict[str, Any]:
+def _summary(values: pl.Series, found: ColumnType, distinct: int, public: bool) -> dict[str, Any]:
     numeric = found in ("int", "float", "bool")
     return {
         "name": values.name,
@@ -168,7 +168,7 @@ def _summary(values: pl.Series, found: types.ColumnType, distinct: int, public: 
     }
 
 
-def _is_identifier(values: pl.Series, found: types.ColumnType, distinct: int, present: int) -> bool:
+def _is_identifier(values: pl.Series, found: ColumnType, distinct: int, present: int) -> bool:
     if present < _FEW_ROWS:
         return False
     if found in ("string", "category"):

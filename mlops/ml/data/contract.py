@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import polars as pl
+from pydantic import BaseModel, ConfigDict, field_validator
 
-from mlops.ml.data.derive import Derived
+from mlops.blocks.column_rule import ColumnRule, Scalar
+from mlops.blocks.data_limit import DriftLimits, NoiseLimit
+from mlops.blocks.derived import Derived
+from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
 from mlops.ml.data.lookback import Lookback
-from mlops.ml.data.rules import (
-    ColumnRule,
-    DriftLimits,
-    Freshness,
-    NoiseLimit,
-    OwnCheck,
-    Pair,
-    RowCount,
-    Scalar,
-)
 from mlops.ml.data.target import Task
 
 
@@ -47,6 +41,18 @@ class Contract(BaseModel):
     forecast: Lookback | None = None
     code: str = ""
     libraries: dict[str, str] = {}
+
+    @field_validator("columns")
+    @classmethod
+    def _patterns(cls, columns: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
+        """Refuse a pattern that Polars cannot use, before any data is read."""
+        for name, rule in columns.items():
+            try:
+                pl.Series([""]).str.contains(rule.matches or "")
+            except pl.exceptions.PolarsError as error:
+                message = f"`{rule.matches}` of `{name}` is not a regular expression without look-around"
+                raise ValueError(message) from error
+        return columns
 
     @property
     def kept(self) -> frozenset[str]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.derived import Derived
 from mlops.errors import ConfigurationError
 from mlops.ml.data import types
-from mlops.ml.data.rules import Scalar
-from mlops.ml.data.types import ColumnType
 
-RuleName = Literal["greater_than", "at_least", "less_than", "at_most", "equals", "one_of", "is_null", "log1p", "year"]
 _COMPARISONS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
     "greater_than": lambda column, value: column > value,
     "at_least": lambda column, value: column >= value,
@@ -27,24 +25,6 @@ _TAKES: dict[str, tuple[ColumnType, ...]] = {
     "log1p": ("int", "float"),
     "year": ("date", "datetime"),
 }
-
-
-class Derived(BaseModel):
-    """One computed column: which rule, of which column, against which value."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    source: Annotated[str, Field(alias="from")]
-    rule: RuleName
-    value: Scalar | tuple[Scalar, ...] | None = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Derived:
-        needed = self.rule in _COMPARISONS or self.rule == "one_of"
-        if needed != (self.value is not None):
-            raise ValueError(f"the rule {self.rule} {'needs a' if needed else 'takes no'} `value`")
-        if (self.rule == "one_of") != isinstance(self.value, tuple):
-            raise ValueError(f"`value` of the rule {self.rule} is {'a list' if self.rule == 'one_of' else 'one value'}")
-        return self
 
 
 def derive(
@@ -86,6 +66,7 @@ def order(wanted: Mapping[str, Derived], known: Mapping[str, ColumnType]) -> lis
 
 
 def _check(name: str, rule: Derived, known: Mapping[str, ColumnType]) -> None:
+    _refuse_contradictions(name, rule)
     accepted = _TAKES.get(rule.rule)
     found = known[rule.source]
     if accepted and found not in accepted:
@@ -94,6 +75,18 @@ def _check(name: str, rule: Derived, known: Mapping[str, ColumnType]) -> None:
             f"which is of type {found}",
             hint=f"the rule takes columns of type {', '.join(accepted)}",
         )
+
+
+def _refuse_contradictions(name: str, rule: Derived) -> None:
+    """Hold the value against the rule: one, a list of them, or none."""
+    needed = rule.rule in _COMPARISONS or rule.rule == "one_of"
+    if needed != (rule.value is not None):
+        wrong = f"the rule {rule.rule} {'needs a' if needed else 'takes no'} `value`"
+    elif (rule.rule == "one_of") != isinstance(rule.value, tuple):
+        wrong = f"`value` of the rule {rule.rule} is {'a list' if rule.rule == 'one_of' else 'one value'}"
+    else:
+        return
+    raise ConfigurationError(f"`derive` cannot compute `{name}`: {wrong}", hint="correct `value`")
 
 
 def _expression(rule: Derived, source: ColumnType) -> pl.Expr:

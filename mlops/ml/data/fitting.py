@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
 
+from mlops.blocks.block import Column
+from mlops.blocks.features import Categorical, Features, Numeric, Selection
 from mlops.errors import DataError
 from mlops.files.canonical import rounded
 from mlops.ml.light import without_pandas
@@ -22,57 +23,11 @@ _DIGITS = 12  # statistics are kept to this many, so that another processor's la
 _MOST_ROWS = 20_000  # mutual information is estimated on evenly spaced rows, as it costs n log n per feature
 
 
-class _Options(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Numeric(_Options):
-    """Treatment of numbers and booleans."""
-
-    impute: Literal["median", "mean", "zero"] = "median"
-    scale: Literal["standard", "minmax", "robust", "none"] = "standard"
-    indicator: bool = True
-
-
-class Categorical(_Options):
-    """Treatment of text."""
-
-    encode: Literal["one_hot", "ordinal"] = "one_hot"
-    at_most: int = Field(default=32, ge=1)
-
-
-class Datetime(_Options):
-    """Treatment of dates and times."""
-
-    parts: tuple[Literal["year", "month", "day", "weekday", "hour"], ...] = ("year", "month", "weekday")
-
-
-class Selection(_Options):
-    """Which features to keep, and how many."""
-
-    by: Literal["variance", "mutual_information"]
-    keep: int = Field(ge=1)
-
-
-class Image(_Options):
-    """Columns that are pixels, in order of [channels, height, width]."""
-
-    shape: tuple[int, int, int]
-    scale: float = Field(default=1.0, gt=0)
-
-
-class Options(_Options):
-    """What is asked of the transform."""
+class Options(Features):
+    """What is asked of the transform, and what is learnt with it."""
 
     task: Literal["binary", "multiclass", "regression"]
-    target: str
-    kind: Literal["tabular", "image"] = "tabular"
-    numeric: Numeric = Numeric()
-    categorical: Categorical = Categorical()
-    datetime: Datetime = Datetime()
-    drop: tuple[str, ...] = ()
-    select: Selection | None = None
-    image: Image | None = None
+    target: Column
 
 
 class Layout(Protocol):

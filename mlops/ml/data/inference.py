@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mlops.blocks.column_rule import ColumnType
 from mlops.errors import ConfigurationError
 from mlops.ml.data import columns, types
 from mlops.ml.data import target as targets
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.roles import Roles
 from mlops.ml.data.target import Target
-from mlops.ml.data.types import ColumnType, Settled
+from mlops.ml.data.types import Settled
 
 _SENSITIVE = re.compile(
     r"age|age[ _-]?group|disability|ethnic(ity|[ _-]group)|gender|nationality|race|religion|sex", re.IGNORECASE

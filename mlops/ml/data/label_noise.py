@@ -13,12 +13,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.data_limit import NoiseLimit
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
-from mlops.ml.data.rules import NoiseLimit
 from mlops.ml.data.target import Target
-from mlops.ml.data.types import ColumnType
 from mlops.ml.light import without_pandas
 
 _ROWS = 5_000

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from mlops.blocks.column_rule import ColumnType
 from mlops.ml.data import predictability, regions
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.target import Target
-from mlops.ml.data.types import ColumnType
 
 _LEAST_ROWS = 50
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
 
+from mlops.blocks.block import Column
+from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.forecast import Horizon
 from mlops.errors import ConfigurationError, DataError
-from mlops.ml.data.periods import Every, periods
-from mlops.ml.data.types import ColumnType
+from mlops.ml.data.periods import periods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,19 +21,10 @@ _PERIOD, _SERIES = "__period__", "__series__"
 _SPARSE = 2  # times as many periods as rows; more of them are a wrong `every`
 
 
-class Lookback(BaseModel):
+class Lookback(Horizon):
     """What a forecast sees; lags count periods before the target date, whose column is `date`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    date: str
-    horizon: int = Field(ge=1)
-    every: Every = "day"
-    season: int = Field(default=1, ge=1)
-    series: str | None = None
-    lags: tuple[int, ...] = ()
-    windows: tuple[int, ...] = ()
-    known: tuple[str, ...] = ()
+    date: Column
 
     @property
     def seasonal(self) -> int:

@@ -12,9 +12,10 @@ from typing import Any
 import pandera.polars as pandera
 import polars as pl
 
+from mlops.blocks.column_rule import ColumnRule, ColumnType, Scalar
+from mlops.blocks.table_rule import Pair
 from mlops.ml.data import types
-from mlops.ml.data.rules import ColumnRule, Pair, Scalar
-from mlops.ml.data.types import DTYPES, ColumnType
+from mlops.ml.data.types import DTYPES
 
 _RELATIONS = {
     "less_than": lambda left, right: left < right,
@@ -45,12 +46,12 @@ def schema_of(
 
 def _column(name: str, rule: ColumnRule) -> pandera.Column:
     checks = list(_checks(rule))
-    if rule.nulls:
-        checks.append(pandera.Check(_budget(rule.nulls), name="nulls"))
+    if rule.null_budget:
+        checks.append(pandera.Check(_budget(rule.null_budget), name="nulls"))
     if rule.unique:
         checks.append(pandera.Check(_alone, name="unique"))
     dtype = None if rule.type is None else DTYPES[rule.type]
-    return pandera.Column(dtype, name=name, nullable=rule.nulls != 0, required=not rule.optional, checks=checks)
+    return pandera.Column(dtype, name=name, nullable=rule.null_budget != 0, required=not rule.optional, checks=checks)
 
 
 def _checks(rule: ColumnRule) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,7 @@ from mlops.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Every = Literal["hour", "day", "week", "month", "quarter", "year"]
+    from mlops.blocks.forecast import Every
 
 
 def periods(dates: pl.Series, every: Every) -> pl.Series:

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mlops.blocks.column_rule import ColumnType
 from mlops.ml.data.splits import mixed
 from mlops.ml.data.target import Target
-from mlops.ml.data.types import ColumnType
 
 _ROWS = 200_000
 """About so many rows of a longer table are looked at."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mlops.ml.data.types import ColumnType
+from mlops.blocks.column_rule import ColumnType
 from mlops.statistics import bins, drift
 
 LEAST_BEHIND = 20

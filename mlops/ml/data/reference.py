@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.data_limit import DriftLimits
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.files.canonical import digest
 from mlops.files.dvc_cache import own_bytes
 from mlops.ml.data import profile
 from mlops.ml.data.checks import Check, failure
-from mlops.ml.data.rules import DriftLimits
-from mlops.ml.data.types import ColumnType
 
 if TYPE_CHECKING:
     import polars as pl

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mlops.blocks.column_rule import ColumnType
 from mlops.ml.data.target import Label, Target
-from mlops.ml.data.types import ColumnType
 from mlops.statistics.proportions import Share
 
 if TYPE_CHECKING:

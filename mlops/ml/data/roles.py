@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from mlops.blocks.column_rule import ColumnType
     from mlops.ml.data.target import Target
-    from mlops.ml.data.types import ColumnType
 
 _THING = re.compile(
     r"(account|borrower|case|client|company|customer|device|employee|engine|family|firm|household|loan|machine|member"

@@ -12,11 +12,11 @@ from typing import Any
 
 import polars as pl
 
+from mlops.blocks.column_rule import ColumnRule, ColumnType, Scalar, Severity
+from mlops.blocks.table_rule import RowCount
 from mlops.errors import ConfigurationError
 from mlops.ml.data import types
-from mlops.ml.data.checks import Check, Severity, examples
-from mlops.ml.data.rules import ColumnRule, RowCount, Scalar
-from mlops.ml.data.types import ColumnType
+from mlops.ml.data.checks import Check, examples
 
 _LISTED = 10
 _ORDERED: tuple[ColumnType, ...] = ("int", "float", "date", "datetime")
@@ -106,7 +106,7 @@ class _Column:
     def rules(self) -> list[Rule]:
         declared = self.declared
         return [
-            *([] if declared.nulls is None else [self._nulls(declared.nulls)]),
+            *([] if declared.null_budget is None else [self._nulls(declared.null_budget)]),
             *self._bounds(),
             *self._members(),
             *self._texts(),

@@ -6,11 +6,11 @@ import re
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from mlops.blocks.source import ColumnNames, Source
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.extras import need
 from mlops.files.canonical import digest_file
@@ -22,60 +22,13 @@ from mlops.ml.data.parquet import ROW
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-Digest = Annotated[str, StringConstraints(pattern=r"^(sha256:)?[0-9a-f]{64}$")]
-_FROZEN = ConfigDict(extra="forbid", frozen=True)
-
-
-class CountedNames(BaseModel):
-    """Names made by counting from 0: `{prefix: pixel_, count: 64, then: [label]}`."""
-
-    model_config = _FROZEN
-    prefix: str
-    count: Annotated[int, Field(ge=1, le=100_000)]
-    then: tuple[str, ...] = ()
-
-    def spelled(self) -> tuple[str, ...]:
-        """List the names."""
-        return (*(f"{self.prefix}{position}" for position in range(self.count)), *self.then)
-
-
-class Source(BaseModel):
-    """A file of rows, or a folder of such files, and the files whose columns stand beside its own."""
-
-    model_config = _FROZEN
-    kind: Literal["csv", "parquet", "arrow", "excel", "sql"]
-    path: str
-    package: str | None = None
-    sha256: Digest | None = None
-    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    header: bool = True
-    names: tuple[str, ...] | CountedNames | None = None
-    nulls: tuple[str, ...] = ("",)
-    sheet: str | None = None
-    query: str | None = None
-    beside: tuple[Source, ...] = ()
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Source:
-        if self.package is not None and self.sha256 is None:
-            raise ValueError(f"a file of the package {self.package} needs its `sha256`: the package may be upgraded")
-        if not self.header and self.names is None:
-            raise ValueError("`header: false` needs `names`")
-        if (self.kind == "sql") != (self.query is not None):
-            raise ValueError("`kind: sql` needs a `query`, and no other kind takes one")
-        return self
-
-    @property
-    def label(self) -> str:
-        """Name the file for a person."""
-        return f"{self.package}/{self.path}" if self.package else self.path
-
 
 def scan(source: Source, folder: Path) -> pl.LazyFrame:
     """Read a source lazily, with `__row__` in front.
 
-    Raises ConfigurationError for a path that is absent or leads outside `folder`, IntegrityError for other bytes than
-    `sha256` names, DataError for content that cannot be read, InfrastructureError for an absent optional library.
+    Raises ConfigurationError for a source that contradicts itself and for a path that is absent or leads outside
+    `folder`, IntegrityError for other bytes than `sha256` names, DataError for content that cannot be read,
+    InfrastructureError for an absent optional library.
     """
     frame = _columns(source, folder)
     if source.beside:
@@ -124,10 +77,24 @@ def place(source: Source, folder: Path) -> Path:
 
 
 def _columns(source: Source, folder: Path) -> pl.LazyFrame:
+    _refuse_contradictions(source)
     path = place(source, folder)
     with reading(source):
         frames = [_READERS[source.kind](source, part) for part in parts(path, source)]
         return _renamed(_below(frames, source), source)
+
+
+def _refuse_contradictions(source: Source) -> None:
+    """Stop what `mlops validate` refuses too, where somebody edited params.yaml or calls from Python."""
+    if source.package is not None and source.sha256 is None:
+        wrong = f"a file of the package {source.package} needs its `sha256`: the package may be upgraded"
+    elif not source.header and source.names is None:
+        wrong = "`header: false` needs `names`"
+    elif (source.kind == "sql") != (source.query is not None):
+        wrong = "`kind: sql` needs a `query`, and no other kind takes one"
+    else:
+        return
+    raise ConfigurationError(wrong, hint="correct `source`")
 
 
 def parts(path: Path, source: Source) -> tuple[Path, ...]:
@@ -226,7 +193,7 @@ _READERS = {"csv": _csv, "parquet": _parquet, "arrow": _arrow, "excel": _excel, 
 def _renamed(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     if source.names is None:
         return frame
-    names = source.names.spelled() if isinstance(source.names, CountedNames) else source.names
+    names = source.names.spelled() if isinstance(source.names, ColumnNames) else source.names
     found = frame.collect_schema().names()
     if len(names) != len(found):
         raise DataError(
@@ -260,7 +227,7 @@ def _must_match(path: Path, source: Source) -> None:
             f"{source.label} is a folder, and `sha256` is of a file", hint="remove `sha256`; DVC's lock has its digest"
         )
     found = digest_file(path)
-    if found != f"sha256:{source.sha256.removeprefix('sha256:')}":
+    if found != source.sha256:
         raise IntegrityError(
             f"{source.label} is not the file that was declared: its digest is {found}",
             hint="restore the file, or, if the change is meant, write this digest in `source.sha256`",

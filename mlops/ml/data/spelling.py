@@ -16,7 +16,7 @@ from mlops.errors import DataError
 from mlops.ml.data import types
 
 if TYPE_CHECKING:
-    from mlops.ml.data.types import ColumnType
+    from mlops.blocks.column_rule import ColumnType
 
 _ZONED = "%Y-%m-%dT%H:%M:%S%.fZ"
 _MINUTE = 60_000_000  # microseconds; nothing that is learnt from a time is finer

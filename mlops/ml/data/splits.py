@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mlops.blocks.split import Split
 from mlops.errors import DataError
 from mlops.ml.data.parquet import ROW
 
-By = Literal["random", "stratified", "group", "time"]
 PARTS = ("train", "validation", "test")
 PART = "__part__"
 _STRATA = 10
@@ -28,21 +26,16 @@ _FEW = 3
 Codes = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How to divide: the fractions are those of train, validation and test, and `key` groups or orders rows."""
+class Plan(Split):
+    """How to divide: by a split, of rows whose `target` is a class, or a number where it is a `regression`."""
 
-    by: By
-    fractions: tuple[float, float, float]
-    seed: int = 0
-    key: str | None = None
     target: str = ""
     regression: bool = False
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Shares of the rows at which train and validation end."""
-        return self.fractions[0], self.fractions[0] + self.fractions[1]
+        return self.fractions.train, self.fractions.train + self.fractions.validation
 
 
 def assign(frame: pl.DataFrame, plan: Plan) -> pl.Series:
@@ -101,7 +94,7 @@ def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Codes:
     ends = np.flatnonzero(np.diff(strata[order])) + 1
     codes = np.empty(rows.len(), dtype=np.int64)
     for stratum in np.split(order, ends):
-        codes[stratum] = np.repeat(np.arange(len(PARTS)), _sizes(stratum.size, plan.fractions))
+        codes[stratum] = np.repeat(np.arange(len(PARTS)), _sizes(stratum.size, plan.fractions.shares))
     return codes
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
+from mlops.blocks.table_rule import Freshness, OwnCheck, Pair
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.ml import own_code
 from mlops.ml.data.checks import Check, failure
-from mlops.ml.data.rules import Freshness, OwnCheck, Pair
 from mlops.ml.data.schema import Rule, escaped
 
 _DAY = datetime.timedelta(days=1)
@@ -47,11 +47,13 @@ def pair(rule: Pair, rows: int) -> Rule:
 
 def fresh(frame: pl.DataFrame, rule: Freshness) -> Check:
     """Compare the newest value of a column with a date, or with the newest value of another column."""
+    if (before := rule.before) is None:  # the compiler writes the source's day there
+        raise ConfigurationError(f"freshness of `{rule.column}` has no day to count from", hint="write `before:`")
     newest = _moment(frame, rule.column)
-    limit = _moment(frame, rule.before) if rule.before in frame.columns else _declared(rule.before)
-    beside = f"the newest `{rule.before}`" if rule.before in frame.columns else rule.before
+    limit = _moment(frame, before) if before in frame.columns else _declared(before)
+    beside = f"the newest `{before}`" if before in frame.columns else before
     if newest is None or limit is None:
-        absent = rule.column if newest is None else rule.before
+        absent = rule.column if newest is None else before
         return failure(
             "freshness", rule.column, f"`{absent}` has no date to tell how fresh it is", severity=rule.severity
         )

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import polars as pl
 
+from mlops.blocks.column_rule import ColumnType
 from mlops.ml.data.checks import Check, failure
-from mlops.ml.data.types import FALSE, TRUE, ColumnType
+from mlops.ml.data.types import FALSE, TRUE
 
 Task = Literal["binary", "multiclass", "regression"]
 Label = str | int | bool

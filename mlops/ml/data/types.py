@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import polars as pl
+
+from mlops.blocks.column_rule import ColumnType
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType, DataTypeClass
 
-ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
 TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 DTYPES: dict[ColumnType, DataType | DataTypeClass] = {
     "int": pl.Int64,

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.judging.evidence import Method
+    from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.predictions import Predictions
 
 Table = dict[str, dict[str, float]]
 
 
 def summarise(
-    predictions: Predictions, metrics: Sequence[str], slices: Iterable[str], method: Method
+    predictions: Predictions, metrics: Sequence[str], slices: Iterable[str], method: Bootstrap
 ) -> dict[str, Any]:
     """Measure all models on all rows and the candidate on every slice, all on the same resamples."""
     slices = tuple(slices)
@@ -46,7 +46,7 @@ def summarise(
 
 
 def measured(
-    predictions: Predictions, metrics: Sequence[str], models: Iterable[str], method: Method
+    predictions: Predictions, metrics: Sequence[str], models: Iterable[str], method: Bootstrap
 ) -> dict[str, Table]:
     """Measure some models on all rows, on the same resamples: {model: {metric: {value, low, high}}}."""
     rows, names = np.arange(len(predictions)), tuple(models)
@@ -58,7 +58,7 @@ def _measured(
     predictions: Predictions,
     metrics: Sequence[str],
     places: Sequence[tuple[str, str, str, NDArray[np.int64]]],
-    method: Method,
+    method: Bootstrap,
 ) -> list[Table]:
     prepared = {
         (number, metric): predictions.statistic(metric, model, rows)

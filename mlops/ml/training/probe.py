@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.blocks.trainer import Trainer
 from mlops.ml.evaluation.metrics import catalogue as metrics
 from mlops.ml.training import candidates
 from mlops.ml.training.problem import Examples, Problem, Task
-from mlops.ml.training.session import Judge, Session, TrainerOptions
+from mlops.ml.training.session import Judge, Session
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def probe() -> dict[str, str]:
 def _digest(item: Probe) -> str:
     examples = _examples(item)
     problem = Problem.of(item.task, examples)
-    options = TrainerOptions(max_epochs=2, batch_size=32, patience=None)
+    options = Trainer(max_epochs=2, batch_size=32, patience=None)
     session = Session(item.kind, 7, _judge(item.task), options)
     candidate = candidates.build(item.kind, item.kind, dict(item.parameters), problem, candidates.Origin(Path(), ""))
     fitted = candidate.fit(examples, session)

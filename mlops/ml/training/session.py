@@ -7,27 +7,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import BaseModel, Field
+from mlops.blocks.trainer import Trainer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.training.problem import Examples
-
-
-class TrainerOptions(BaseModel, extra="forbid", frozen=True):
-    """The `trainer` block: what all candidates of a pipeline have in common."""
-
-    max_epochs: int = Field(default=30, ge=1)
-    batch_size: int = Field(default=256, ge=1)
-    patience: int | None = Field(default=5, ge=1)
-    threads: int = Field(default=1, ge=1)
-    accelerator: Literal["cpu", "gpu", "auto"] = "cpu"
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
-    reproducible: Literal["anywhere", "processor"] = "anywhere"
-    gradient_clip: float | None = Field(default=None, gt=0)
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Session:
     name: str
     seed: int
     judge: Judge
-    options: TrainerOptions = field(default_factory=TrainerOptions)
+    options: Trainer = field(default_factory=Trainer)
     checkpoints: Path | None = None
     observe: Callable[[Epoch], None] = _ignore
 

@@ -6,8 +6,9 @@ import datetime
 import re
 from collections.abc import Callable, Iterator
 
+from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.spec.checking.problem import Problem
-from mlops.spec.data import ColumnRule, Data, Scalar
+from mlops.spec.data import Data
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.reading.document import Path
 

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import get_args
 
+from mlops.blocks.address import OWN_KIND
 from mlops.spec.checking.problem import Problem
 from mlops.spec.gates import Fairness, GateRule
 from mlops.spec.metrics import METRICS
-from mlops.spec.model import OWN_KIND
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.reading.document import Path
 from mlops.spec.serving import SERVING

@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from mlops.blocks.address import OWN_KIND, own_file
+from mlops.blocks.block import Block
 from mlops.diagnostics import Diagnostic, Position, suggest
 from mlops.files.dvc_cache import linked
 from mlops.files.relative import NAME, trouble
-from mlops.spec.block import Block
 from mlops.spec.checking.checks import check
 from mlops.spec.checking.gate_checks import rules as gate_rules
-from mlops.spec.model import OWN_KIND, Own, own_file
+from mlops.spec.model import Own
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Policy, Project
 from mlops.spec.reading.compose import CompositionError, compose

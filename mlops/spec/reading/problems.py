@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import Diagnostic, suggest
-from mlops.spec.model import KINDS
+from mlops.models.registry import KINDS
 from mlops.spec.project import RESERVED_HINT
 from mlops.spec.reading.document import Path
 from mlops.spec.reading.origins import Origins

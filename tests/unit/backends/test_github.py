@@ -33,7 +33,7 @@ def compiled(**settings: Any) -> str:
 def workflow(tmp_path: Path) -> Path:
     path = tmp_path / ".github" / "workflows" / "mlops-pr.yml"
     path.parent.mkdir(parents=True)
-    path.write_text(compiled())
+    path.write_text(compiled(install="make"))
     return path
 
 
@@ -199,6 +199,7 @@ def test_the_evidence_says_how_each_pipeline_of_a_batch_ended(tmp_path: Path) ->
     found = {path.relative_to(tmp_path / "evidence").as_posix() for path in (tmp_path / "evidence").rglob("*.json")}
     assert found == {"good/gate.json"}
     assert [(tmp_path / "evidence" / name / "exit-code").read_text() for name in ("bad", "good")] == ["4\n", "0\n"]
+    assert all((tmp_path / "evidence" / name / "seconds").read_text().strip().isdigit() for name in ("bad", "good"))
     assert (tmp_path / "output").read_text() == f"evidence-3={digest(tmp_path / 'evidence')}\n"
 
 

@@ -173,6 +173,15 @@ def said(job: dict[str, Any]) -> set[str]:
     return set(re.findall(r"(?:mlops|\"\$JUDGE\") (\w+)", runs))
 
 
+def test_a_repository_that_brings_the_program_has_one_job_more_that_may_only_read() -> None:
+    assert matrix(workflows(project(install="make"))) == {**PLAIN, "pr/framework": (READ, "none", "")}
+    texts = workflows(project(install="make"))
+    found = {name: said(job) for name, job in jobs(texts).items() if name.startswith("pr/")}
+    assert {name for name, verbs in found.items() if "judge" in verbs} == {"pr/judge", "pr/framework"}
+    typed = [step["run"] for step in jobs(texts)["pr/framework"]["steps"] if "mlops judge" in step.get("run", "")]
+    assert [("--fetch" in text, "--rows" in text) for text in typed] == [(True, False), (False, True)]
+
+
 def test_a_privileged_job_never_reads_the_shared_cache() -> None:
     for name, job in every():
         privileged = "write" in job["permissions"].values() or name.split("/")[0] != "pr"

@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from mlops.app.language.validate import validate
+from mlops.blocks.source import Source
 from mlops.bundle.contents import verify
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.files.dvc_cache import cache_folder, linked, own_bytes
-from mlops.ml.data.sources import Source, scan
+from mlops.ml.data.sources import scan
 from tests.builders.bundles import make_bundle
 from tests.builders.repositories import make_repository
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -130,6 +131,16 @@ def test_what_was_decided_before_the_line_began_needs_none() -> None:
     main.merge({}, [verdict(2)])
     main.decide(verdict(2))
     assert main.said() == []
+
+
+def test_the_first_decision_of_a_place_needs_one_once_the_pipeline_has_a_ledger() -> None:
+    main = Main()
+    main.merge({}, [verdict(1)])
+    main.merge({}, [verdict(1), waiver(1)])
+    main.steps[1] = replace(main.steps[1], known=True)
+    assert main.said() == [("00000001", "has no entry of the waiver of auroc", None)]
+    main.decide(verdict(1), waiver(1))
+    assert [mended for _, _, mended in main.said()] == ["00000002"]
 
 
 def test_a_repair_of_a_later_commit_mends_what_it_names_and_one_of_the_same_does_not() -> None:

@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.derived import Derived
 from mlops.errors import ConfigurationError, DataError, IntegrityError
 from mlops.files.canonical import dumps
-from mlops.ml.data.derive import Derived
 from mlops.monitor import labels as late
 from mlops.monitor import log, windows
 from mlops.monitor.agreed import Agreed
@@ -25,7 +26,6 @@ from mlops.monitor.judge import Labelled, Result, judge
 from mlops.monitor.page import columns, render
 from mlops.spec.accept import Acceptance
 from mlops.spec.monitor import Monitor
-from mlops.spec.pipeline import Bootstrap
 from tests.builders.bundles import DATES, make_bundle, make_frame, reference_of
 from tests.builders.logs import START, write_day
 

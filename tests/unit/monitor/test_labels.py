@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mlops.blocks.derived import Derived
 from mlops.bundle.recipe import Target
 from mlops.errors import ConfigurationError, DataError
-from mlops.ml.data.derive import Derived
 from mlops.ml.data.encoding import encode
 from mlops.monitor.labels import Form, read, type_of
 

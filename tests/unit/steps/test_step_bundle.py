@@ -103,7 +103,7 @@ def test_the_decision_is_learnt_on_validation_and_travels_with_the_model(tmp_pat
 def test_what_is_evaluated_decides_as_the_bundle_does(tmp_path: Path) -> None:
     folder = with_arrays(make_pipeline(tmp_path / "pipelines/tiny"))
     made(folder, cost=COST)
-    section = {"task": "binary", "target": "y", "metrics": ["accuracy", "value"], "bootstrap": {"samples": 20}}
+    section = {"task": "binary", "target": "y", "metrics": ["accuracy", "value"], "bootstrap": {"samples": 200}}
     for cost, fits in ((COST, True), (COST | {"false_negative": -1.0}, False)):
         context = StageContext(folder, "tiny", "evaluate", section | {"cost": cost})
         if fits:
@@ -120,7 +120,7 @@ def test_a_threshold_that_another_processor_learnt_decides_and_one_that_nobody_l
     here = made(folder, cost=COST)
     learnt = Decision.parse((here / "decision.json").read_bytes())
     assert learnt.threshold is not None
-    section = {"task": "binary", "target": "y", "metrics": ["value"], "bootstrap": {"samples": 20}, "cost": COST}
+    section = {"task": "binary", "target": "y", "metrics": ["value"], "bootstrap": {"samples": 200}, "cost": COST}
     for threshold, fits in ((learnt.threshold * (1 + 1e-9), True), (2.0, False)):
         (here / "decision.json").write_text(learnt.model_copy(update={"threshold": threshold}).dumps())
         (here / "manifest.json").unlink()

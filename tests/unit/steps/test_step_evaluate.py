@@ -45,7 +45,7 @@ def pipeline(
         np.save(folder / f"artifacts/features/{part}_y.npy", encode(transform.recipe.target, rows))
     content = {"pipeline": "tiny", "cost": changes.get("cost"), "requests": requests or {}}
     bundle.run(StageContext(folder, "tiny", "bundle", content))
-    section = {"task": task, "target": "y", "metrics": METRICS[task], "bootstrap": {"samples": 50}, "pipeline": "tiny"}
+    section = {"task": task, "target": "y", "metrics": METRICS[task], "bootstrap": {"samples": 200}, "pipeline": "tiny"}
     return StageContext(folder, "tiny", "evaluate", section | changes)
 
 
@@ -131,12 +131,12 @@ def test_perturbed_rows_are_scored_by_the_code_that_serves(tmp_path: Path) -> No
 
 
 def test_importances_and_discovered_slices_are_reported_where_asked(tmp_path: Path) -> None:
-    asked = {"metric": "auroc", "repetitions": 3, "sample": 30}
+    asked = {"metric": "auroc", "repetitions": 3, "sample": 50}
     context = pipeline(tmp_path, importance=asked, discover={"minimum_rows": 10, "minimum_effect": 0.2, "limit": 3})
     evaluate.run(context)
     document = report(context)
     assert isinstance(document["discovered"], list)
-    assert (document["importance"]["metric"], document["importance"]["rows"]) == ("auroc", 30)
+    assert (document["importance"]["metric"], document["importance"]["rows"]) == ("auroc", 40)
     found = {item["column"] for item in document["importance"]["columns"]}
     assert found == {"age", "visits", "insured", "plan", "joined", "seen"}
 
@@ -221,7 +221,7 @@ def test_a_metric_of_the_pipelines_own_is_measured_like_any_other_and_judged(tmp
         {"id": "miss", "metric": "miss", "at_most": 2.0},
         {"id": "miss-over-simple", "metric": "miss", "against": "simple", "at_most": 2.0},
     ]
-    section = {"task": "binary", "bootstrap": {"samples": 50}, "rules": rules, "own": own}
+    section = {"task": "binary", "bootstrap": {"samples": 200}, "rules": rules, "own": own}
     gate.run(StageContext(context.folder, "tiny", "gate", section))
     record = json.loads(context.path("reports/gate.json").read_bytes())
     assert [rule["verdict"] for rule in record["rules"]] == ["pass", "pass"]

@@ -34,7 +34,8 @@ def fitted(tmp_path: Path) -> tuple[StageContext, Any]:
 
 
 def written(context: StageContext, model: Any, **asked: Any) -> dict[str, Any]:
-    explanations.write(context, explanations.Asked(**asked), "linear", model)
+    section = {"sample": 50, "key": None, "rows": ()} | asked
+    explanations.write(context, explanations.Asked.model_validate(section), "linear", model)
     document: dict[str, Any] = json.loads(context.path("reports/explanations.json").read_bytes())
     return document
 
@@ -45,9 +46,9 @@ def test_shares_are_told_by_raw_column_and_add_up_for_named_rows(tmp_path: Path)
         path = context.path(f"artifacts/split/{name}.parquet")
         offset = {"train": 100, "validation": 200}[name]
         pl.read_parquet(path).with_columns(pl.col("__row__") + offset).write_parquet(path)
-    document = written(context, model, sample=20, rows=(3, 105, 201))
+    document = written(context, model, rows=(3, 105, 201))
     assert (document["candidate"], document["method"], document["unit"]) == ("linear", "linear SHAP", "log-odds")
-    assert document["sample"] == 20
+    assert document["sample"] == 30, "all of validation, which has fewer than were asked for"
     columns = ["age", "insured", "joined", "plan", "seen", "visits"]
     assert sorted(item["column"] for item in document["columns"]) == columns
     sizes = [item["value"] for item in document["columns"]]

@@ -84,7 +84,7 @@ def test_what_serving_costs_beside_the_live_model_is_deferred_too(tmp_path: Path
 
 
 def test_a_waiver_covers_no_rule_that_is_still_to_be_judged(tmp_path: Path) -> None:
-    waiver = {"rule": "auroc-champion", "reason": "r", "owner": "@a", "approver": "@b"}
+    waiver = {"rule": "auroc-champion", "reason": "a new panel", "owner": "@a", "approver": "@b"}
     waiver |= {"granted": "2026-01-01", "expires": "2026-01-20"}
     document = judged(write_run(tmp_path, binary()), waivers=[waiver])
     assert all("waived" not in rule for rule in document["rules"])

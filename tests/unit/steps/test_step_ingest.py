@@ -64,7 +64,7 @@ def test_what_was_done_is_said_on_stderr(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("content", "more", "error"),
-    [("x,y\n1,2,3\n", {}, DataError), ("x\n1\n", {"sha256": "0" * 64}, IntegrityError)],
+    [("x,y\n1,2,3\n", {}, DataError), ("x\n1\n", {"sha256": f"sha256:{0:064}"}, IntegrityError)],
 )
 def test_a_refused_source_leaves_nothing_behind(tmp_path, content, more, error):
     folder = tmp_path / "pipelines" / "x"

@@ -273,7 +273,7 @@ def test_any_table_is_either_passed_or_refused(pipeline, rows, times, task, drop
             "in": st.just(["a"]),
             "matches": st.just("[a-z]"),
             "unique": st.booleans(),
-            "nulls": st.floats(0, 1),
+            "nulls": st.floats(0, 1).map(lambda share: {"at_most": share}),
             "severity": st.sampled_from(["block", "warn"]),
         },
     ),

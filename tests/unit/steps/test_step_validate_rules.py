@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
+from mlops.blocks.table_rule import Freshness, OwnCheck
 from mlops.errors import ConfigurationError, DataError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.ml.data import parquet
+from mlops.ml.data.table_rules import fresh, own
 from mlops.steps import validate
 from mlops.steps.context import StageContext
 
@@ -132,7 +135,36 @@ def test_a_function_of_the_pipeline_judges(pipeline, code, expected):
     assert pipeline.run(table(), checks=[{"use": "pipelines.churn.checks:rule"}]) == expected
 
 
-@pytest.mark.parametrize("use", ["pipelines.other.checks:rule", "os:system", "pipelines.churn.absent:rule"])
+def test_freshness_without_a_day_to_count_from_is_refused():
+    with pytest.raises(ConfigurationError) as caught:
+        fresh(table(), Freshness(column="day", at_most_days=7))
+    said = (caught.value.message, caught.value.hint)
+    assert said == ("freshness of `day` has no day to count from", "write `before:`")
+
+
+@pytest.mark.parametrize("use", ["os:system", "pipelines.churn.checks:_rule", "pipelines/churn/checks:rule"])
+def test_what_is_no_address_of_a_pipelines_code_is_no_check(pipeline, use):
+    with pytest.raises(ValidationError, match="checks.0.use\n  String should match pattern"):
+        pipeline.run(table(), checks=[{"use": use}])
+
+
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [
+        ("os:system", "check `os:system` is not a function in pipelines/churn/"),
+        ("pipelines.churn.checks:_rule", "`pipelines.churn.checks:_rule` is a private name"),
+    ],
+)
+def test_an_address_that_was_not_looked_at_is_admitted_to_nothing_either(pipeline, use, expected):
+    pipeline.folder.mkdir(parents=True)
+    (pipeline.folder / "checks.py").write_text("def _rule(rows): ...\n")
+    unseen = OwnCheck.model_construct(use=use, columns=(), severity="block")
+    with pytest.raises(ConfigurationError) as caught:
+        own(table(), unseen, pipeline.folder.parent.parent, "churn")
+    assert caught.value.message == expected
+
+
+@pytest.mark.parametrize("use", ["pipelines.other.checks:rule", "pipelines.churn.absent:rule"])
 def test_no_other_code_is_admitted(pipeline, use):
     hint = "write pipelines.churn.<module>:<function>"
     assert pipeline.run(table(), checks=[{"use": use}]) == [
@@ -274,7 +306,6 @@ def test_labels_of_one_entity_are_not_judged_by_a_model_that_saw_no_other(pipeli
     ("code", "name", "expected"),
     [
         ("from os.path import exists as rule", "rule", "`pipelines.churn.checks:rule` is genericpath.exists by "),
-        ("def _rule(rows): ...", "_rule", "`pipelines.churn.checks:_rule` is a private name; name a class or function"),
         ("import nothing_like_it", "rule", "check `pipelines.churn.checks:rule`: checks.py:1: ModuleNotFoundError"),
         ("raise SystemExit(0)", "rule", "check `pipelines.churn.checks:rule`: checks.py:1: SystemExit"),
         ("def rule(rows):\n    raise SystemExit(0)", "rule", "check `rule`: checks.py:2: SystemExit; "),

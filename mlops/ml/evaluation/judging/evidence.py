@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.metrics.catalogue import Floats, Statistic
     from mlops.ml.evaluation.predictions import Predictions
 
@@ -55,22 +56,6 @@ class Rule:
     def is_strict(self) -> bool:
         """Tell whether the bound itself is not good enough; a dummy's equal is a dummy."""
         return self.strict or self.against == "dummy"
-
-
-@dataclass(frozen=True)
-class Method:
-    """How intervals are made: the number of resamples, the confidence of an interval, the seed."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    samples: int = 2000
-    confidence: float = 0.95
-    seed: int = 0
-
-    @property
-    def tail(self) -> float:
-        """The chance left outside at one end of an interval."""
-        return (1 - self.confidence) / 2
 
 
 @dataclass(frozen=True)
@@ -123,7 +108,7 @@ class _Question:
 
 
 def gather(
-    predictions: Predictions, rules: Iterable[Rule], method: Method, minimum_rows: int = 30, *, grouped: bool
+    predictions: Predictions, rules: Iterable[Rule], method: Bootstrap, minimum_rows: int = 30, *, grouped: bool
 ) -> list[Evidence]:
     """Measure every rule on every slice it speaks of, all on the same resamples, in the order of the rules."""
     asked = [
@@ -143,7 +128,7 @@ def gather(
 
 
 def _questions(
-    predictions: Predictions, rule: Rule, method: Method, minimum_rows: int, *, grouped: bool
+    predictions: Predictions, rule: Rule, method: Bootstrap, minimum_rows: int, *, grouped: bool
 ) -> Iterator[_Question | Evidence]:
     """Prepare what can be measured; what cannot is evidence by itself."""
     if rule.against == "champion" and predictions.champion is None:
@@ -221,7 +206,7 @@ def _degenerate(predictions: Predictions, rule: Rule) -> str:
     return ""
 
 
-def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method: Method) -> Evidence:
+def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method: Bootstrap) -> Evidence:
     rule, rows = question.rule, question.rows
     values = {model: float(apply(np.ones((1, len(rows))))[0]) for model, apply in question.statistics.items()}
     value, drawn = values["candidate"], draws["candidate"]
@@ -248,7 +233,7 @@ def _shares_of(differences: Floats, others: Floats) -> Floats:
     return np.where(sizes > 0, differences / np.where(sizes > 0, sizes, 1), np.nan)
 
 
-def _treatment(predictions: Predictions, rule: Rule, method: Method, minimum_rows: int) -> Evidence:
+def _treatment(predictions: Predictions, rule: Rule, method: Bootstrap, minimum_rows: int) -> Evidence:
     """Compare how groups are treated."""
     labels = predictions.slices[str(rule.of)]
     data = Labelled(predictions.target, predictions.decided("candidate"), labels.astype(object), predictions.groups)
@@ -267,7 +252,9 @@ def _treatment(predictions: Predictions, rule: Rule, method: Method, minimum_row
     )
 
 
-def _pairs(predictions: Predictions, rule: Rule, name: str | None, rows: NDArray[np.int64], method: Method) -> Evidence:
+def _pairs(
+    predictions: Predictions, rule: Rule, name: str | None, rows: NDArray[np.int64], method: Bootstrap
+) -> Evidence:
     """Count where the candidate and the other model are right and wrong."""
     pairs = _counted(predictions, rule, rows)
     interval = Interval(pairs.difference, *pairs.interval(method.tail))
@@ -310,7 +297,7 @@ def _span(predictions: Predictions, rule: Rule) -> float | None:
     return 1.0 if rule.metric in SHARES else None
 
 
-def _opened(interval: Interval, clusters: int, method: Method, span: float) -> Interval:
+def _opened(interval: Interval, clusters: int, method: Bootstrap, span: float) -> Interval:
     """Widen an interval without width: no error among n clusters still allows a rate of -ln(tail)/n (rule of three)."""
     if interval.high - interval.low > _ROUNDING * span:
         return interval

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from mlops.ml.evaluation.judging.evidence import Method, Rule
+    from mlops.blocks.bootstrap import Bootstrap
+    from mlops.blocks.waiver import Waiver
+    from mlops.ml.evaluation.judging.evidence import Rule
     from mlops.ml.evaluation.judging.judge import Result
-    from mlops.ml.evaluation.judging.waivers import Waived
     from mlops.ml.evaluation.predictions import Predictions
 
 Record = dict[str, Any]
@@ -47,11 +48,11 @@ class Gate(Protocol):
         """On the checks of the data."""
 
     @property
-    def waivers(self) -> tuple[Waived, ...]:
+    def waivers(self) -> tuple[Waiver, ...]:
         """Rules that may be missed for a while."""
 
     @property
-    def bootstrap(self) -> Method:
+    def bootstrap(self) -> Bootstrap:
         """How intervals are made."""
 
     @property

@@ -27,8 +27,9 @@ from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.intervals.bootstrap import Interval
-    from mlops.ml.evaluation.judging.evidence import Evidence, Method, Rule
+    from mlops.ml.evaluation.judging.evidence import Evidence, Rule
     from mlops.statistics.multiple_testing import Claim
 
 CLUSTERS = 10  # fewer groups than this cannot carry an interval
@@ -102,13 +103,13 @@ class _Side:
         return self.worst(interval) > 0 or (not self.strict and self.worst(interval) == 0)
 
 
-def judge(evidence: Iterable[Evidence], method: Method, minimum_rows: int) -> list[Result]:
+def judge(evidence: Iterable[Evidence], method: Bootstrap, minimum_rows: int) -> list[Result]:
     """Judge every rule; evidence of one rule must be consecutive, for its slices are judged together."""
     families = (list(family) for _, family in groupby(evidence, key=lambda item: item.rule))
     return [result for family in families for result in _family(family, method, minimum_rows)]
 
 
-def _family(family: list[Evidence], method: Method, minimum_rows: int) -> Iterator[Result]:
+def _family(family: list[Evidence], method: Bootstrap, minimum_rows: int) -> Iterator[Result]:
     sides = _sides(family[0].rule)
     early = [_unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) for item in family]
     measured = [item for item, result in zip(family, early, strict=True) if result is None]
@@ -188,7 +189,7 @@ def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Res
     return None
 
 
-def _measured(item: Evidence, sides: Sequence[_Side], method: Method, claim: Claim, regression: Claim) -> Result:
+def _measured(item: Evidence, sides: Sequence[_Side], method: Bootstrap, claim: Claim, regression: Claim) -> Result:
     """Compare the interval with the bounds; the worst bound speaks."""
     side = min(sides, key=lambda side: side.worst(item.interval))
     if item.rule.of is not None:
@@ -241,7 +242,7 @@ def power_of(item: Evidence, bound: float | None, tail: float) -> float | None:
     return round(power(margin, width / 2 / NormalDist().inv_cdf(1 - tail), tail), 4)
 
 
-def _rows_needed(item: Evidence, side: _Side, method: Method, claim: Claim) -> int | None:
+def _rows_needed(item: Evidence, side: _Side, method: Bootstrap, claim: Claim) -> int | None:
     """Shrink the half-width with the root of the rows until it fits before the bound; None if that is out of sight."""
     distance = side.margin(item.interval.value)
     half = distance - side.worst(item.interval)

@@ -6,34 +6,22 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel
-
+from mlops.blocks.waiver import Waiver
 from mlops.verdict import DEFERRED, PASS, Record
 
 
-class Waived(BaseModel, extra="forbid", frozen=True):
-    """One waiver, as the `gate` section of params.yaml carries it."""
-
-    rule: str
-    slice: str | None = None
-    reason: str
-    owner: str
-    approver: str
-    granted: str
-    expires: str
-
-    def covers(self, record: Record) -> bool:
-        """Tell whether this is about a rule's result that needs it: one that blocks and did not pass."""
-        needs = record["applicable"] and record["mode"] == "block" and record["verdict"] not in (PASS, DEFERRED)
-        return bool(needs) and record["id"] == self.rule and self.slice in (None, record["slice"])
+def covers(waiver: Waiver, record: Record) -> bool:
+    """Tell whether a waiver is about a rule's result that needs it: one that blocks and did not pass."""
+    needs = record["applicable"] and record["mode"] == "block" and record["verdict"] not in (PASS, DEFERRED)
+    return bool(needs) and record["id"] == waiver.rule and waiver.slice in (None, record["slice"])
 
 
-def waive(records: Iterable[Record], waivers: Iterable[Waived]) -> list[dict[str, Any]]:
+def waive(records: Iterable[Record], waivers: Iterable[Waiver]) -> list[dict[str, Any]]:
     """Write the waiver that covers it into each result; nothing else of the result changes."""
     known = tuple(waivers)
     return [
         {**record, "waived": cover.model_dump(mode="json")}
-        if (cover := next((waiver for waiver in known if waiver.covers(record)), None))
+        if (cover := next((waiver for waiver in known if covers(waiver, record)), None))
         else dict(record)
         for record in records
     ]

@@ -22,6 +22,8 @@ from mlops.statistics.multiple_testing import benjamini_hochberg, holm
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.blocks.examine import Discover
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _NUMBERS, _WORDS = ("int", "float"), ("string", "category", "bool")
@@ -30,15 +32,6 @@ _SHARE = 0.1  # of false discoveries among what validation suggests (Benjamini-H
 _ERROR = 0.05  # chance of any false confirmation on test (Holm)
 _CLEAR = 3.0  # t below which what is left over of a slice already found is not one by itself
 _KEPT = 500  # suggestions looked at more than once
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to search: the fewest rows of a slice, the smallest effect (Cohen's d), the most slices to confirm."""
-
-    minimum_rows: int = 30
-    minimum_effect: float = 0.2
-    limit: int = 10
 
 
 @dataclass(frozen=True)
@@ -95,13 +88,13 @@ def losses(task: str, target: NDArray[Any], score: NDArray[Any]) -> Floats:
     return np.asarray(((wide - np.eye(wide.shape[1])[target.astype(np.int64)]) ** 2).sum(axis=1))
 
 
-def discover(validation: Part, test: Part, columns: Mapping[str, str], options: Options) -> list[dict[str, Any]]:
+def discover(validation: Part, test: Part, columns: Mapping[str, str], options: Discover) -> list[dict[str, Any]]:
     """Name the slices where the loss is worse than elsewhere in both parts, the clearest first."""
     found = search(validation, columns, options)
     return confirm(found, test, options)
 
 
-def search(part: Part, columns: Mapping[str, str], options: Options) -> list[tuple[Condition, ...]]:
+def search(part: Part, columns: Mapping[str, str], options: Discover) -> list[tuple[Condition, ...]]:
     """Suggest slices of one or two conditions that are significantly worse than the rest, at most `limit`."""
     conditions = [each for name, kind in columns.items() for each in _conditions(part.frame, name, kind, options)]
     if not conditions or not np.isfinite(part.loss).all():
@@ -124,7 +117,7 @@ def search(part: Part, columns: Mapping[str, str], options: Options) -> list[tup
     return found
 
 
-def _suggested(masks: Mask, loss: Floats, options: Options) -> tuple[NDArray[np.int64], Mask]:
+def _suggested(masks: Mask, loss: Floats, options: Discover) -> tuple[NDArray[np.int64], Mask]:
     """Test every condition and every pair of them at once; keep the clearest of those that pass."""
     wide = masks.astype(np.float64)
     counts, sums, squares = (scaled @ wide.T for scaled in (wide, wide * loss, wide * loss**2))
@@ -157,7 +150,7 @@ def _welch(counts: Floats, sums: Floats, squares: Floats, loss: Floats) -> tuple
     return np.where(known, statistic, -np.inf), np.where(known, chance, 1.0), np.where(known, effect, 0.0)
 
 
-def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Options) -> list[dict[str, Any]]:
+def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Discover) -> list[dict[str, Any]]:
     """Test slices on rows that did not suggest them; keep what holds for all together, in the order given."""
     members = [np.logical_and.reduce([condition.mask(part.frame) for condition in each]) for each in slices]
     tested = [_tested(number, members, part, options) for number in range(len(members))]
@@ -169,7 +162,7 @@ def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Option
     ]
 
 
-def _tested(number: int, members: Sequence[Mask], part: Part, options: Options) -> dict[str, Any]:
+def _tested(number: int, members: Sequence[Mask], part: Part, options: Discover) -> dict[str, Any]:
     """Compare one slice with the rows that are in none, whole groups of rows varying together.
 
     Standard error of a difference of means by clusters: Cameron and Miller, Journal of Human Resources 50:317 (2015).
@@ -191,7 +184,7 @@ def _tested(number: int, members: Sequence[Mask], part: Part, options: Options) 
     return {"n": int(inside.sum()), "loss": mean, "rest": other, "p": chance}
 
 
-def _conditions(frame: pl.DataFrame, name: str, kind: str, options: Options) -> list[Condition]:
+def _conditions(frame: pl.DataFrame, name: str, kind: str, options: Discover) -> list[Condition]:
     column = frame[name]
     known = column.drop_nulls().drop_nans() if column.dtype.is_float() else column.drop_nulls()
     found = [Condition(name)] if len(column) - len(known) >= options.minimum_rows else []

@@ -19,7 +19,7 @@ from mlops.ml.evaluation.studies import hashed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.judging.evidence import Method
+    from mlops.blocks.bootstrap import Bootstrap
 
 _SAMPLES = 500  # resamples: the third digit of an importance matters to nobody
 
@@ -36,7 +36,7 @@ def importances(
     columns: Sequence[str],
     metric: str,
     repetitions: int,
-    method: Method,
+    method: Bootstrap,
     *,
     higher_is_better: bool,
     groups: NDArray[np.int64] | None = None,

@@ -20,7 +20,7 @@ from mlops.ml.evaluation.studies import hashed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.judging.evidence import Method
+    from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.predictions import Predictions
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -198,7 +198,7 @@ def _spread(values: Floats) -> float:
 
 
 def measure(
-    predictions: Predictions, metrics: Sequence[str], strengths: Mapping[str, float], method: Method
+    predictions: Predictions, metrics: Sequence[str], strengths: Mapping[str, float], method: Bootstrap
 ) -> dict[str, Any]:
     """Measure the candidate under each perturbation: its value and the paired change from clean rows."""
     models = {name: predictions.under(name) for name in strengths}

@@ -156,12 +156,33 @@ def test_a_retraining_names_its_rows(root: Path) -> None:
     assert found.message.endswith(".json is of a retraining that no file says")
 
 
+@pytest.mark.parametrize("begun", [True, False], ids=["with a ledger of its model", "without any ledger"])
+def test_what_a_change_decides_has_its_entry_also_the_first_of_its_folder(root: Path, begun: bool) -> None:
+    if not begun:
+        shutil.rmtree(root / "pipelines/churn/ledger")
+        commit(root, "As an older release left it")
+    git(root, "switch", "-q", "-c", "change")
+    live(root, 1, entered=False)
+    waive(root, entered=False)
+    judge(root, 2, entered=False)
+    assert {found.message.partition("ledger/")[2] for found in wrong(root, "main")} == {
+        f"prod has no entry of the release of {bundle(1)[:19]}",
+        "model has no entry of the waiver of auroc",
+        f"model has no entry of the verdict of {bundle(2)[:19]}",
+    }
+    enter(root, "churn")
+    assert wrong(root, "main") == []
+
+
 def test_a_pipeline_without_a_ledger_is_asked_for_none(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(root / "pipelines/churn/ledger")
+    live(root, 1, entered=False)
     commit(root)
     monkeypatch.chdir(root)
+    assert wrong(root, "HEAD") == []
+    (root / "conf/release/prod/churn.yaml").unlink()  # what never had an entry is taken away without one
     assert wrong(root, "HEAD") == []
     assert run(["enter", "churn"]) == 0
     (name,) = files(root)

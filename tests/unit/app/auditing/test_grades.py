@@ -112,6 +112,10 @@ SPOILT: dict[str, tuple[Callable[[Path], object], str]] = {
     "the newest cut": (lambda root: (newest(root).unlink(), judge(root, 2, entered=False)), "took away"),
     "a link": (lambda root: (oldest(root).unlink(), oldest_link(root)), "edited"),
     "released without an entry": (lambda root: live(root, 9, entered=False), "has no entry of the release of"),
+    "released elsewhere for the first time without an entry": (
+        lambda root: live(root, 9, "staging", entered=False),
+        "has no entry of the release of",
+    ),
     "gone back without an entry": (lambda root: live(root, 2, entered=False), "has no entry of the release of"),
     "judged without an entry": (lambda root: judge(root, 9, entered=False), "has no entry of the verdict of"),
     "waived without an entry": (lambda root: waive(root, entered=False), "has no entry of the waiver of auroc"),

@@ -14,8 +14,8 @@ from mlops.app.judging.approved_waivers import hold_waivers, look_up, refuse_una
 from mlops.app.judging.gate import Verdict
 from mlops.app.judging.rejudge import Rejudged
 from mlops.app.reviewing.reviews import Answers
+from mlops.blocks.waiver import Waiver
 from mlops.errors import GateFailed, Inconclusive
-from mlops.spec.waiver import Waiver
 from tests.builders.repositories import commit, git
 from tests.builders.reviewed import review, told
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.judging import held, replay
+from mlops.app.judging import cost, held, replay
 from mlops.app.planning.lock import md5_tree
 from mlops.app.reviewing import artifacts
 from mlops.cli.main import run
@@ -40,6 +40,7 @@ def team(_made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(_made / CHURN / "artifacts/bundle", left / "bundle")
     shutil.copyfile(_made / CHURN / "dvc.lock", left / "dvc.lock")
     (left / "exit-code").write_text("0\n")
+    (left / "seconds").write_text("1000\n")
     monkeypatch.chdir(home)
     return home
 
@@ -65,8 +66,22 @@ def test_what_a_job_left_is_judged_by_the_base(team: Path, capsys: pytest.Captur
     assert "verdict: pass" in shown.out
     assert shown.err.startswith(f"affected, as {git(team, 'rev-parse', 'HEAD')[:8]} plans it: churn\n")
     assert "what is recorded agrees" in shown.err
+    assert re.search(r"^churn: judged in \d+\.\d s: 0\.\d+ of its run$", shown.err, re.MULTILINE)
+    assert "::warning" not in shown.err
     record = json.loads((team / "evidence/churn/judged.json").read_bytes())
     assert (record["verdict"], record["champion"]) == ("pass", None)
+
+
+def test_what_is_judged_for_longer_than_it_should_is_warned_of_and_passes(
+    team: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cost, "LEAST", 0.0)
+    monkeypatch.setattr(cost, "SHARE", 0.0)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert judged(team, "churn") == 0
+    shown = capsys.readouterr()
+    assert "\n::warning title=churn took long to judge::" in shown.err
+    assert " of its run; 0.3 of its run, or a minute, is what it should\n" in shown.err
 
 
 def test_a_change_is_held_to_its_ledger(team: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,21 +10,19 @@ from typing import Any
 
 import polars as pl
 import pytest
-import yaml
 
 from mlops.app.auditing.enter import enter
 from mlops.app.judging import recompute, replay
 from mlops.app.judging.agreement import first_difference
 from mlops.app.judging.recompute import recomputed
 from mlops.app.judging.rejudge import rejudge
-from mlops.app.planning.lock import md5_tree
 from mlops.app.running.again import run_again
 from mlops.cli.main import run
 from mlops.errors import Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.canonical import dumps
 from tests.builders.believed import believing
 from tests.builders.repositories import edit
-from tests.builders.trained import in_this_process, trained_shop
+from tests.builders.trained import in_this_process, relock, trained_shop
 
 CHURN = "pipelines/churn"
 PREDICTIONS = f"{CHURN}/artifacts/evaluation/predictions.parquet"
@@ -51,17 +49,6 @@ def shop(_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shop; stages are made again in this process, which has imported what they need."""
     monkeypatch.setattr(replay, "run_again", in_this_process)
     return shutil.copytree(_shop, tmp_path / "work", symlinks=True)
-
-
-def relock(root: Path) -> None:
-    """Let the lock name what lies there, as `dvc commit -f` does."""
-    path = root / CHURN / "dvc.lock"
-    lock = yaml.safe_load(path.read_text())
-    for stage in lock["stages"].values():
-        for entry in (*stage.get("deps", ()), *stage["outs"]):
-            if (root / CHURN / entry["path"]).exists():
-                entry["md5"] = md5_tree(root / CHURN / entry["path"])
-    path.write_text(yaml.safe_dump(lock, sort_keys=False))
 
 
 def rewrite(root: Path, file: str, **columns: pl.Expr) -> None:

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +118,9 @@ def test_a_policy_may_ask_for_a_review_of_a_first_model(shop: Shop, judge: Any) 
         "inconclusive",
         "nothing is live to compare with, and the policy asks for a review of a first model: waive this rule for it",
     )
-    waiver = {"rule": "auroc-over-champion", "reason": "first", "owner": "@a", "approver": "@b"}
-    candidate(shop.root, gate={"waivers": [{**waiver, "granted": "2026-01-01", "expires": "9999-12-31"}]})
+    waiver = {"rule": "auroc-over-champion", "reason": "the first one", "owner": "@a", "approver": "@b"}
+    days = {"granted": str(date.today()), "expires": str(date.today() + timedelta(days=30))}
+    candidate(shop.root, gate={"waivers": [{**waiver, **days}]})
     commit(shop.root, "It was reviewed")
     assert judge(shop.root, "tiny").verdict == "pass"
 
@@ -242,7 +244,7 @@ def test_a_rule_on_the_candidate_alone_says_what_the_live_model_has(shop: Shop) 
 
 def test_what_serving_costs_is_measured_once_for_both_gates(shop: Shop) -> None:
     cost = {"id": "latency_p50-over-champion", "metric": "latency_p50", "against": "champion", "at_most": 1e9}
-    quick = {"repetitions": 5, "requests": 8, "batch": 2}
+    quick = {"repetitions": 5, "requests": 80, "batch": 2}
     candidate(shop.root, gate={"serving": [cost]}, measure=quick)
     commit(shop.root, "Be quick")
     candidate(shop.root, gate={"serving": [{**cost, "at_most": 2e9}]}, measure=quick)

@@ -12,9 +12,9 @@ from mlops.app.judging.gate import read_verdict
 from mlops.app.judging.waive import draft, write
 from mlops.app.language.validate import validate
 from mlops.app.workspace import open_workspace
+from mlops.blocks.waiver import Waivers
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
-from mlops.spec.waiver import Waivers
 from tests.builders.quick_yaml import load
 from tests.builders.repositories import commit, edit, make_repository
 

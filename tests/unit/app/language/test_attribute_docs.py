@@ -9,7 +9,7 @@ from pydantic._internal._docs_extraction import extract_docstrings_from_cls
 
 from mlops.app.language.attribute_docs import texts
 from mlops.app.language.schema import FILES
-from mlops.spec.block import Block
+from mlops.blocks.block import Block
 
 
 def blocks(block: type[Block] = Block) -> Iterator[type[Block]]:

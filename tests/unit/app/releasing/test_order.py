@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mlops.app.releasing.order import Claimed, refuse_out_of_order
+from mlops.blocks.waiver import Waiver
 from mlops.errors import InfrastructureError, MlopsError, StaleError
 from mlops.spec.project import Environment, Project
-from mlops.spec.waiver import Waiver
 from tests.builders.repositories import commit, git
 
 A, B = (f"sha256:{letter * 64}" for letter in "ab")

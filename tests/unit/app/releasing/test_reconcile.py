@@ -154,6 +154,7 @@ def test_the_live_model_becomes_the_champion_and_the_second_run_writes_nothing(s
     assert aliases(shop) == {"champion": "1", "prod": "1", "staging": "2"}
 
 
+@pytest.mark.long
 def test_it_converges_from_every_call_it_may_die_at(shop: Shop) -> None:
     shop.say("prod", shop.first)
     connect, opened = connecting(shop)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mlops.app.reviewing import artifacts
-from mlops.app.reviewing.artifacts import digest, places
+from mlops.app.reviewing.artifacts import digest, left_rows, places
 from mlops.app.reviewing.evidence import read_judged, read_plan
 from mlops.cli.main import run
 from mlops.errors import IntegrityError
@@ -229,3 +229,18 @@ def test_a_job_tells_its_bundle_and_what_it_said_of_it(said: str, known: tuple[s
     needs = {"affected": {"outputs": {"batches": batches}}, "pipeline": {"outputs": {"bundle-0": said}}}
     item = artifacts.told(json.dumps(needs))["churn"]
     assert (item.bundle, item.statement) == known
+
+
+def test_rows_that_a_job_made_are_taken_by_the_digest_that_it_told(evidence: Path) -> None:
+    made = evidence / "rows-churn/churn"
+    assert left_rows(evidence, "churn", told(evidence)) is None, "no job made them"
+    needs = json.loads(told(evidence))
+    made.mkdir(parents=True)
+    (made / "rows.json").write_text("{}")
+    assert left_rows(evidence, "churn", json.dumps(needs)) is None, "a job of own code may leave them too"
+    needs["framework"] = {"outputs": {"rows-0": digest(evidence / "rows-churn"), "rows-1": "0" * 64}}
+    assert left_rows(evidence, "churn", json.dumps(needs)) == made
+    assert left_rows(evidence, "visits", json.dumps(needs)) is None, "its artifact did not come"
+    (made / "rows.json").write_text("{} ")
+    with pytest.raises(IntegrityError, match=r"^rows-churn: the artifact is not the one its job made$"):
+        left_rows(evidence, "churn", json.dumps(needs))

@@ -10,9 +10,10 @@ import pytest
 
 from mlops.app.watching.retrain import retrain
 from mlops.app.workspace import open_workspace
+from mlops.blocks.source import Source
 from mlops.bundle.contents import verify
 from mlops.ml.data import types
-from mlops.ml.data.sources import Source, scan
+from mlops.ml.data.sources import scan
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.logs import write_day
 from tests.builders.repositories import edit, make_repository

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
+from mlops.blocks.column_rule import ColumnRule
 from mlops.ml.data import columns
-from mlops.ml.data.rules import ColumnRule
 
 ROWS = 100
 
@@ -87,7 +87,9 @@ def test_only_public_columns_show_their_extremes():
 
 def test_a_column_is_described_for_the_server():
     frame = pl.DataFrame({"__row__": [0, 1], "x": ["b", "a"]})
-    found = columns.described(frame, {"x": "category"}, {"x": "feature"}, {"x": ColumnRule(nulls=0.1, sensitive=True)})
+    found = columns.described(
+        frame, {"x": "category"}, {"x": "feature"}, {"x": ColumnRule(nulls={"at_most": 0.1}, sensitive=True)}
+    )
     assert found == [
         {
             "name": "x",

@@ -5,8 +5,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from mlops.blocks.derived import Derived
 from mlops.errors import ConfigurationError
-from mlops.ml.data.derive import Derived, derive
+from mlops.ml.data.derive import derive
 
 FRAME = pl.DataFrame(
     {
@@ -80,9 +81,14 @@ def test_what_cannot_be_computed_is_refused(name, rule, message):
         ({"rule": "log1p", "value": 1}, "the rule log1p takes no `value`"),
         ({"rule": "one_of", "value": 1}, "`value` of the rule one_of is a list"),
         ({"rule": "equals", "value": [1]}, "`value` of the rule equals is one value"),
-        ({"rule": "eval", "value": 1}, "Input should be"),
     ],
 )
-def test_a_rule_that_makes_no_sense_cannot_be_written(rule, words):
-    with pytest.raises(ValidationError, match=words):
-        Derived(source="money", **rule)
+def test_a_rule_that_contradicts_itself_is_refused(rule, words):
+    with pytest.raises(ConfigurationError) as caught:
+        derive(FRAME, TYPES, {"new": Derived(source="money", **rule)})
+    assert (caught.value.message, caught.value.hint) == (f"`derive` cannot compute `new`: {words}", "correct `value`")
+
+
+def test_a_rule_that_nobody_knows_cannot_be_written():
+    with pytest.raises(ValidationError, match="Input should be"):
+        Derived(source="money", rule="eval", value=1)

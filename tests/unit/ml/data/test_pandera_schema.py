@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.column_rule import ColumnRule
+from mlops.blocks.table_rule import Pair
 from mlops.ml.data import types
 from mlops.ml.data.pandera_schema import schema_of
-from mlops.ml.data.rules import ColumnRule, Pair
 from mlops.ml.data.schema import check, rules_of
 from mlops.ml.data.table_rules import pair
 
@@ -35,7 +36,7 @@ RULES = {
             "in": st.lists(NUMBERS, min_size=1, max_size=6, unique=True),
             "all_occur": st.booleans(),
             "not_in": st.lists(NUMBERS, min_size=1, max_size=3),
-            "nulls": st.sampled_from([0, 0.2, 0.5]),
+            "nulls": st.sampled_from([{"at_most": 0}, {"at_most": 0.2}, {"at_most": 0.5}]),
             "unique": st.booleans(),
         },
     ),
@@ -48,7 +49,7 @@ RULES = {
             "ends_with": st.sampled_from("ab"),
             "contains": st.sampled_from(["a", "ab"]),
             "in": st.lists(TEXTS, min_size=1, max_size=5, unique=True),
-            "nulls": st.sampled_from([0, 0.4]),
+            "nulls": st.sampled_from([{"at_most": 0}, {"at_most": 0.4}]),
             "unique": st.booleans(),
         },
     ),

@@ -4,9 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from mlops.blocks.column_rule import ColumnRule
+from mlops.blocks.table_rule import RowCount
 from mlops.errors import ConfigurationError
 from mlops.ml.data import types
-from mlops.ml.data.rules import ColumnRule, RowCount
+from mlops.ml.data.contract import Contract
 from mlops.ml.data.schema import check, rules_of
 
 
@@ -31,7 +33,7 @@ def failures(frame, columns=None, **more):
         (["a", "b", "c"], {"in": ["a"]}, ("in", 2, "2 of 3 values of `x` are not one of a")),
         (["ab", "abc"], {"matches": "[a-b]+"}, ("matches", 1, "1 of 2 values of `x` do not match `[a-b]+`")),
         ([1, 1, 2, None, None], {"unique": True}, ("unique", 2, "2 of 5 values of `x` stand more than once")),
-        ([1, None], {"nulls": 0}, ("nulls", 1, "1 of 2 values of `x` are missing (50.0%); none may be")),
+        ([1, None], {"nulls": {"at_most": 0}}, ("nulls", 1, "1 of 2 values of `x` are missing (50.0%); none may be")),
         (
             [1, None],
             {"nulls": {"at_most": 0.3}},
@@ -74,7 +76,7 @@ def test_columns_are_unique_together():
 
 
 def test_a_value_that_would_not_cast_is_not_missing_as_well():
-    assert failures(pl.DataFrame({"x": ["1", "one"]}), {"x": {"type": "int", "nulls": 0}}) == []
+    assert failures(pl.DataFrame({"x": ["1", "one"]}), {"x": {"type": "int", "nulls": {"at_most": 0}}}) == []
 
 
 def test_values_are_shown_for_public_columns_only():
@@ -101,11 +103,20 @@ def test_bounds_of_another_type_are_refused():
 
 
 @pytest.mark.parametrize(
-    "rule", [{"nulls": 1.5}, {"matches": "("}, {"type": "money"}, {"severity": "fatal"}, {"colour": "red"}]
+    "rule",
+    [{"nulls": {"at_most": 1.5}}, {"length": [-1, None]}, {"type": "money"}, {"severity": "fatal"}, {"colour": "red"}],
 )
 def test_a_rule_that_makes_no_sense_cannot_be_written(rule):
     with pytest.raises(ValidationError):
         ColumnRule(**rule)
+
+
+def test_a_pattern_that_polars_cannot_use_is_refused_before_any_data_is_read():
+    with pytest.raises(ValidationError) as caught:
+        Contract.model_validate({"task": "binary", "target": "y", "columns": {"x": {"matches": "a(?=b)"}}})
+    (error,) = caught.value.errors()
+    words = "Value error, `a(?=b)` of `x` is not a regular expression without look-around"
+    assert (error["loc"], error["msg"]) == (("columns",), words)
 
 
 @pytest.mark.slow

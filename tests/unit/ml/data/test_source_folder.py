@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from mlops.blocks.source import Source
 from mlops.errors import ConfigurationError, DataError
-from mlops.ml.data.sources import Source, scan
+from mlops.ml.data.sources import scan
 
 
 @pytest.fixture
@@ -44,4 +45,4 @@ def test_an_empty_folder_and_a_digest_of_one_are_refused(folder: Path) -> None:
     with pytest.raises(DataError, match="the folder none is empty"):
         scan(Source(kind="csv", path="none"), folder)
     with pytest.raises(ConfigurationError, match="rows is a folder, and `sha256` is of a file"):
-        scan(Source(kind="csv", path="rows", sha256="0" * 64), folder)
+        scan(Source(kind="csv", path="rows", sha256=f"sha256:{0:064}"), folder)

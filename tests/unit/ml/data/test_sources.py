@@ -7,8 +7,9 @@ import pytest
 import sklearn
 from pydantic import ValidationError
 
+from mlops.blocks.source import ColumnNames, Source
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
-from mlops.ml.data.sources import CountedNames, Source, reading, scan
+from mlops.ml.data.sources import reading, scan
 from tests.builders.workbooks import make_workbook
 
 DATASETS = "datasets/data"
@@ -40,7 +41,7 @@ def test_rows_are_numbered_from_zero(folder):
 
 
 def test_digits_are_read_from_the_installed_package(folder):
-    names = CountedNames(prefix="pixel_", count=64, then=("label",))
+    names = ColumnNames(prefix="pixel_", count=64, then=("label",))
     frame = take(bundled("digits.csv.gz", names=names), folder)
     assert frame.shape == (1797, 66)
     assert frame.columns[1::63] == ["pixel_0", "pixel_63"]
@@ -175,7 +176,7 @@ def test_a_file_that_dvc_holds_is_to_be_pulled(folder):
 @pytest.mark.parametrize("package", ["no_such_package_here", "os.path", "../x"])
 def test_a_package_that_is_not_installed_is_named(folder, package):
     with pytest.raises(ConfigurationError, match="is not installed$"):
-        take(Source(kind="csv", package=package, path="a.csv", sha256="0" * 64), folder)
+        take(Source(kind="csv", package=package, path="a.csv", sha256=f"sha256:{0:064}"), folder)
 
 
 def test_other_bytes_than_declared_are_an_integrity_error(folder):
@@ -185,9 +186,9 @@ def test_other_bytes_than_declared_are_an_integrity_error(folder):
     assert caught.value.message.startswith("a.csv is not the file that was declared: its digest is sha256:")
 
 
-def test_a_declared_digest_may_leave_its_prefix_out(folder):
+def test_a_file_with_its_digest_is_taken(folder):
     (folder / "a.csv").write_text("x\n1\n")
-    digest = hashlib.sha256(b"x\n1\n").hexdigest()
+    digest = f"sha256:{hashlib.sha256(b'x' + bytes([10]) + b'1' + bytes([10])).hexdigest()}"
     assert take(Source(kind="csv", path="a.csv", sha256=digest), folder).height == 1
 
 
@@ -220,14 +221,31 @@ def test_the_name_of_the_row_number_is_taken(folder):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"kind": "csv", "package": "sklearn"}, "needs its `sha256`"),
+        (
+            {"kind": "csv", "package": "sklearn"},
+            "a file of the package sklearn needs its `sha256`: the package may be upgraded",
+        ),
         ({"kind": "csv", "header": False}, "`header: false` needs `names`"),
-        ({"kind": "sql"}, "`kind: sql` needs a `query`"),
-        ({"kind": "csv", "query": "select 1"}, "no other kind takes one"),
+        ({"kind": "sql"}, "`kind: sql` needs a `query`, and no other kind takes one"),
+        ({"kind": "csv", "query": "select 1"}, "`kind: sql` needs a `query`, and no other kind takes one"),
+    ],
+)
+def test_a_source_that_contradicts_itself_is_refused_itself_and_beside_another(folder, fields, words):
+    (folder / "b.csv").write_text("x\n1\n")
+    contrary = Source(path="a", **fields)
+    for source in (contrary, Source(kind="csv", path="b.csv", beside=(contrary,))):
+        with pytest.raises(ConfigurationError) as caught:
+            take(source, folder)
+        assert (caught.value.message, caught.value.hint) == (words, "correct `source`")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
         ({"kind": "pickle"}, "Input should be"),
         ({"kind": "csv", "colour": "red"}, "Extra inputs are not permitted"),
     ],
 )
-def test_a_source_that_contradicts_itself_cannot_be_made(fields, words):
+def test_a_source_of_what_nobody_knows_cannot_be_made(fields, words):
     with pytest.raises(ValidationError, match=words):
         Source(path="a", **fields)

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.split import Fractions
 from mlops.errors import DataError
 from mlops.ml.data.splits import PARTS, Plan, assign, digest, hashed, mixed, shared
 
-FRACTIONS = (0.6, 0.2, 0.2)
+FRACTIONS = Fractions(train=0.6, validation=0.2, test=0.2)
 HASHED = [0.09801160659371033, 0.9235427653046154]
 MIXED = [10688038594590145654, 5003941560155802088, 546766246445247146]
 DIGEST = "sha256:e2e2033ae7e19d680599d4eb0a1359a2b48ec5baac75066c317fbf85159c54ef"

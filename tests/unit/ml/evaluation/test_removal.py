@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.verdict import verdict
 from tests.builders.evaluations import binary, with_scores, without
 
-METHOD = Method(samples=200)
+METHOD = Bootstrap(samples=200)
 RANK = {"fail": 0, "inconclusive": 1, "pass": 2}
 GROUPS = ("a", "b")
 RULES = (

@@ -15,19 +15,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.waiver import Waiver
 from mlops.errors import MlopsError
 from mlops.ml.evaluation.judging import serving_cost
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.own_metrics import RowLosses
-from mlops.ml.evaluation.judging.waivers import Waived, waive
+from mlops.ml.evaluation.judging.waivers import waive
 from mlops.ml.evaluation.metrics.catalogue import decisions
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs
 from mlops.verdict import verdict
 from tests.builders.evaluations import binary
 
-METHOD = Method(samples=100)
+METHOD = Bootstrap(samples=200)
 CHAMPION = "sha256:" + "c" * 64
 COST = {"true_negative": 0.0, "false_positive": -1.0, "false_negative": -2.0, "true_positive": 1.0}
 RANK = {"stopped": -1, "fail": 0, "inconclusive": 1, "pass": 2}
@@ -46,8 +48,14 @@ RULES = (
     Rule("hard", "auroc", at_least=0.99),
 )
 SERVING = (Rule("latency", "latency_p50", "champion", at_most=0.5), Rule("size", "size", at_most=9.0))
-WAIVER = Waived(
-    rule="hard", reason="later", owner="@a", approver="@b", granted="2026-01-01", expires="2026-01-20", slice=None
+WAIVER = Waiver(
+    rule="hard",
+    reason="after a panel",
+    owner="@a",
+    approver="@b",
+    granted="2026-01-01",
+    expires="2026-01-20",
+    slice=None,
 )
 INPUTS = {"model.onnx": "a", "transform.json": "b"}
 QUANTITIES = {"latency_p50": [0.01, 0.011, 0.0105, 0.0102, 0.0108], "size": [2.0] * 5}
@@ -71,7 +79,7 @@ def whole() -> tuple[pl.DataFrame, dict[str, Any]]:
 
 
 def said(
-    frame: pl.DataFrame, facts: dict[str, Any], report: dict[str, Any] | None, waivers: tuple[Waived, ...]
+    frame: pl.DataFrame, facts: dict[str, Any], report: dict[str, Any] | None, waivers: tuple[Waiver, ...]
 ) -> tuple[str, dict[str, int]]:
     """Judge as the gate does; what stops it gives no verdict at all."""
     with TemporaryDirectory() as folder:

@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.errors import DataError
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.metrics.catalogue import compute
 from mlops.ml.evaluation.predictions import Predictions
@@ -54,7 +55,7 @@ def test_an_unknown_scale_is_never_a_pass() -> None:
     scale = np.where(np.arange(len(seen)) == 5, np.nan, 1.0)
     assert math.isnan(value(replace(seen, scale=scale), "candidate"))
     for lost in (replace(seen, scale=scale), forecasts(None)):
-        (result,) = judge(gather(lost, [MASE], Method(200), grouped=True), Method(200), 30)
+        (result,) = judge(gather(lost, [MASE], Bootstrap(samples=200), grouped=True), Bootstrap(samples=200), 30)
         assert result.verdict == "fail"
     assert "mase is not a metric of regression models" in result.sentence
 
@@ -98,5 +99,8 @@ def test_a_large_series_does_not_hide_what_a_small_one_loses() -> None:
         scale=size,
     )
     rules = [Rule(f"{metric}:dummy", metric, "dummy", at_most=0.0) for metric in ("mae", "mase")]
-    verdicts = [result.verdict for result in judge(gather(seen, rules, Method(400), grouped=True), Method(400), 30)]
+    verdicts = [
+        result.verdict
+        for result in judge(gather(seen, rules, Bootstrap(samples=400), grouped=True), Bootstrap(samples=400), 30)
+    ]
     assert verdicts == ["pass", "fail"]

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.bootstrap import Interval
-from mlops.ml.evaluation.judging.evidence import Evidence, Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Evidence, Rule, gather
 from mlops.ml.evaluation.judging.judge import Result, judge
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.evaluations import binary, with_scores
 
-METHOD = Method(samples=400)
+METHOD = Bootstrap(samples=400)
 
 
 def difference(value: float, half: float, *, rows: int = 1000, name: str | None = None, **rule: Any) -> Evidence:

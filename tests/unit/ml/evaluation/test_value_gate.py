@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs
@@ -34,7 +35,7 @@ def priced(data: Predictions) -> Predictions:
 
 def verdict(data: Predictions, **bounds: Any) -> str:
     rule = Rule("value", "value", **bounds)
-    (result,) = judge(gather(data, [rule], Method(samples=300), grouped=False), Method(samples=300), 30)
+    (result,) = judge(gather(data, [rule], Bootstrap(samples=300), grouped=False), Bootstrap(samples=300), 30)
     return result.verdict
 
 

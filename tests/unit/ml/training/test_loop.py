@@ -10,12 +10,13 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from mlops.blocks.trainer import Trainer
 from mlops.errors import DataError
 from mlops.ml.training import checkpoint
 from mlops.ml.training.loop import FittedModule, LightningCandidate
 from mlops.ml.training.networks import Network, mlp
 from mlops.ml.training.problem import Examples, Problem
-from mlops.ml.training.session import Epoch, Judge, Session, TrainerOptions
+from mlops.ml.training.session import Epoch, Judge, Session
 from tests.builders.training import AUROC, binary, session
 
 pytestmark = pytest.mark.slow
@@ -73,7 +74,7 @@ def fit(build: Any, folder: Path | None = None, stop_at: int | None = None, **op
             raise Killed
 
     settings: dict[str, Any] = {"max_epochs": 6, "batch_size": 32, "patience": None} | options
-    run = Session("net", 5, AUROC, TrainerOptions(**settings), folder, observe)
+    run = Session("net", 5, AUROC, Trainer(**settings), folder, observe)
     return LightningCandidate(PROBLEM, build).fit(DATA, run)
 
 
@@ -95,7 +96,7 @@ def test_a_run_that_was_cut_off_ends_as_if_it_had_not_been(build: Any, stop_at: 
         "net",
         5,
         AUROC,
-        TrainerOptions(max_epochs=6, batch_size=32, patience=None),
+        Trainer(max_epochs=6, batch_size=32, patience=None),
         tmp_path,
         lambda epoch: resumed.append(epoch.number),
     )

@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_score
 
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates, treatment
 from mlops.ml.evaluation.judging.judge import Result, judge
 from mlops.ml.evaluation.predictions import Predictions
 
 TAIL = 0.025
-METHOD = Method(samples=200)
+METHOD = Bootstrap(samples=200)
 
 
 def people(sizes: dict[str, int], hit: Any = 0.7, alarm: Any = 0.2, base: float = 0.4, seed: int = 0) -> Labelled:

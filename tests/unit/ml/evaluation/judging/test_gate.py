@@ -33,8 +33,14 @@ ASKED = Params.model_validate(
         ],
         data=[{"id": "warnings", "metric": "data_warnings", "at_most": 0}],
         waivers=[
-            dict.fromkeys(("reason", "owner", "approver"), "x")
-            | {"rule": "warnings", "granted": "2026-01-01", "expires": "2026-02-01"}
+            {
+                "rule": "warnings",
+                "reason": "few rows of it",
+                "owner": "@ada",
+                "approver": "@grace",
+                "granted": "2026-01-01",
+                "expires": "2026-02-01",
+            }
         ],
     )
 )

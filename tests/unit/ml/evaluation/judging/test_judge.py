@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.bootstrap import Interval
-from mlops.ml.evaluation.judging.evidence import Evidence, Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Evidence, Rule, gather
 from mlops.ml.evaluation.judging.judge import Result, judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.verdict import verdict
 from tests.builders.evaluations import binary, multiclass, regression, with_scores, without
 
-METHOD = Method(samples=400)
+METHOD = Bootstrap(samples=400)
 NAN, INFINITE = math.nan, math.inf
 
 

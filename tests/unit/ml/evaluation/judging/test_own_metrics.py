@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.metrics.catalogue import compute
@@ -18,7 +19,7 @@ from tests.builders.evaluations import binary
 if TYPE_CHECKING:
     from pathlib import Path
 
-METHOD = Method(samples=200)
+METHOD = Bootstrap(samples=200)
 MODULE = """
 import sys
 

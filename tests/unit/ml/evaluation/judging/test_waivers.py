@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.ml.evaluation.judging.waivers import Waived, on, waive
+from mlops.blocks.waiver import Waiver
+from mlops.ml.evaluation.judging.waivers import on, waive
 from mlops.verdict import verdict
 
 DAY = date(2026, 3, 10)
@@ -21,9 +22,9 @@ def result(said: str = "fail", **changes: Any) -> dict[str, Any]:
     return {**base, **changes}
 
 
-def waiver(**changes: Any) -> Waived:
+def waiver(**changes: Any) -> Waiver:
     base = {"rule": "auroc", "reason": "the panel is small", "owner": "@a", "approver": "@b"}
-    return Waived(**{**base, "granted": "2026-03-01", "expires": "2026-03-20", **changes})
+    return Waiver(**{**base, "granted": "2026-03-01", "expires": "2026-03-20", **changes})
 
 
 def test_a_waived_failure_is_shown_and_not_counted() -> None:
@@ -80,7 +81,7 @@ _WAIVERS = st.lists(st.builds(waiver, rule=st.sampled_from(["auroc", "f1", "othe
 
 @given(_RECORDS, _WAIVERS, st.dates(date(2026, 2, 1), date(2026, 5, 1)))
 def test_an_expiry_never_raises_a_verdict_above_what_all_waivers_gave(
-    records: list[dict[str, Any]], waivers: list[Waived], day: date
+    records: list[dict[str, Any]], waivers: list[Waiver], day: date
 ) -> None:
     waived = waive(records, waivers)
     assert RANK.index(verdict(on(waived, day))) <= max(RANK.index(verdict(waived)), RANK.index(verdict(records)))
@@ -88,6 +89,6 @@ def test_an_expiry_never_raises_a_verdict_above_what_all_waivers_gave(
 
 @given(_RECORDS, _WAIVERS)
 def test_long_after_every_waiver_the_verdict_is_the_one_without(
-    records: list[dict[str, Any]], waivers: list[Waived]
+    records: list[dict[str, Any]], waivers: list[Waiver]
 ) -> None:
     assert verdict(on(waive(records, waivers), date(2030, 1, 1))) == verdict(records)

@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 from scipy.stats import ttest_ind
 
+from mlops.blocks.examine import Discover
 from mlops.ml.evaluation.studies.discovery import (
     Condition,
-    Options,
     Part,
     _tested,
     _welch,
@@ -41,7 +41,7 @@ def part(rows: int, random: np.random.Generator, extra: float = 0.0, group: int 
 
 def test_a_planted_slice_is_found_confirmed_and_named_once() -> None:
     random = np.random.default_rng(3)
-    found = discover(part(4000, random, 0.5), part(4000, random, 0.5), COLUMNS, Options())
+    found = discover(part(4000, random, 0.5), part(4000, random, 0.5), COLUMNS, Discover())
     ((first, second),) = [item["slice"] for item in found]
     assert {first, second.split(" over")[0]} == {"site = s3", "age"}
     (only,) = found
@@ -53,18 +53,18 @@ def test_a_planted_slice_is_found_confirmed_and_named_once() -> None:
 def test_what_validation_suggests_and_test_denies_is_not_reported() -> None:
     random = np.random.default_rng(3)
     suspicious = part(4000, random, 0.5)
-    assert search(suspicious, COLUMNS, Options())
-    assert discover(suspicious, part(4000, random), COLUMNS, Options()) == []
+    assert search(suspicious, COLUMNS, Discover())
+    assert discover(suspicious, part(4000, random), COLUMNS, Discover()) == []
 
 
 def test_a_loss_that_is_no_number_finds_nothing() -> None:
     good = part(500, np.random.default_rng(0))
-    assert search(Part(good.frame, good.loss * np.nan), COLUMNS, Options()) == []
-    assert confirm([PLANTED], Part(good.frame, good.loss * np.nan), Options()) == []
+    assert search(Part(good.frame, good.loss * np.nan), COLUMNS, Discover()) == []
+    assert confirm([PLANTED], Part(good.frame, good.loss * np.nan), Discover()) == []
 
 
 def test_a_slice_that_is_too_small_on_test_is_not_confirmed() -> None:
-    assert confirm([PLANTED], part(400, np.random.default_rng(0), 0.9), Options()) == []
+    assert confirm([PLANTED], part(400, np.random.default_rng(0), 0.9), Discover()) == []
 
 
 def test_welch_is_that_of_scipy() -> None:
@@ -79,7 +79,7 @@ def test_welch_is_that_of_scipy() -> None:
 def test_rows_of_one_group_count_once() -> None:
     alone, tenfold = (part(size, np.random.default_rng(1), 0.5, group) for size, group in ((3000, 1), (30_000, 10)))
     inside = [np.logical_and.reduce([each.mask(rows.frame) for each in PLANTED]) for rows in (alone, tenfold)]
-    first, second = (_tested(0, [mask], rows, Options()) for mask, rows in zip(inside, (alone, tenfold), strict=True))
+    first, second = (_tested(0, [mask], rows, Discover()) for mask, rows in zip(inside, (alone, tenfold), strict=True))
     assert second["n"] == 10 * first["n"]
     assert second["p"] == pytest.approx(first["p"], rel=1e-6)
 
@@ -109,8 +109,8 @@ def test_losses_of_the_tasks() -> None:
 def overlap(validation: Part, test: Part) -> tuple[bool, int, int]:
     """Whether the planted slice is confirmed, how many are mostly elsewhere, and how many there are."""
     planted = np.logical_and.reduce([condition.mask(test.frame) for condition in PLANTED])
-    suggested = {tuple(map(str, each)): each for each in search(validation, COLUMNS, Options())}
-    found = confirm(list(suggested.values()), test, Options())
+    suggested = {tuple(map(str, each)): each for each in search(validation, COLUMNS, Discover())}
+    found = confirm(list(suggested.values()), test, Discover())
     hit, false = False, 0
     for item in found:
         inside = np.logical_and.reduce([each.mask(test.frame) for each in suggested[tuple(item["slice"])]])
@@ -132,5 +132,5 @@ def test_recall_and_false_discoveries_over_200_worlds() -> None:
 @pytest.mark.slow
 def test_nothing_planted_is_rarely_found() -> None:
     random = np.random.default_rng(1)
-    alarms = [bool(discover(part(4000, random), part(4000, random), COLUMNS, Options())) for _ in range(100)]
+    alarms = [bool(discover(part(4000, random), part(4000, random), COLUMNS, Discover())) for _ in range(100)]
     assert sum(alarms) <= 0.1 * 100

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.ml.evaluation.judging.evidence import Method
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.studies.importance import importances, sample
 
 
@@ -27,7 +27,7 @@ def target(frame: pl.DataFrame) -> Any:
 def measured(frame: pl.DataFrame, y: Any, metric: str = "auroc", **more: Any) -> list[dict[str, Any]]:
     better = metric == "auroc"
     columns = ["idle", "strong", "weak"]
-    return importances(predict, frame, y, columns, metric, 4, Method(200), higher_is_better=better, **more)
+    return importances(predict, frame, y, columns, metric, 4, Bootstrap(samples=200), higher_is_better=better, **more)
 
 
 @pytest.mark.parametrize("metric", ["auroc", "log_loss"])

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops.blocks.bootstrap import Bootstrap
 from mlops.errors import DataError
-from mlops.ml.evaluation.judging.evidence import Method, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.studies import hashed
 from mlops.ml.evaluation.studies.robustness import Scene, measure, perturb
@@ -123,7 +124,7 @@ def perturbed(loss: float, seed: int = 5) -> Any:
 
 def verdict(predictions: Any, **rule: Any) -> tuple[str, str]:
     rules = [Rule("r", "auroc", under="missing", **rule)]
-    (result,) = judge(gather(predictions, rules, Method(300), grouped=False), Method(300), 30)
+    (result,) = judge(gather(predictions, rules, Bootstrap(samples=300), grouped=False), Bootstrap(samples=300), 30)
     return result.verdict, result.sentence
 
 
@@ -148,7 +149,7 @@ def test_scores_that_are_missing_or_not_numbers_never_pass() -> None:
 
 
 def test_the_report_pairs_the_change_with_clean_rows() -> None:
-    report = measure(perturbed(0.3), ["auroc", "brier"], {"missing": 0.1}, Method(200))["missing"]
+    report = measure(perturbed(0.3), ["auroc", "brier"], {"missing": 0.1}, Bootstrap(samples=200))["missing"]
     cell = report["metrics"]["auroc"]
     assert cell["change_low"] < cell["change"] < cell["change_high"] < 0
     assert report["metrics"]["brier"]["change"] > 0

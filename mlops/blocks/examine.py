@@ -6,7 +6,11 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Column, Items
+from mlops.blocks.block import Block, Column, Items
+
+Repetitions = Annotated[int, Field(ge=2, le=50)]
+Sample = Annotated[int, Field(ge=50, le=100_000)]
+Rows = Annotated[Items[int | str], Field(max_length=100)]
 
 
 class Discover(Block):
@@ -25,15 +29,15 @@ class Explain(Block):
 
     permutation: bool = True
     """How much the selection metric loses on test when a column is shuffled."""
-    repetitions: Annotated[int, Field(ge=2, le=50)] = 5
+    repetitions: Repetitions = 5
     """Shuffles of each column."""
-    sample: Annotated[int, Field(ge=50, le=100_000)] = 1000
+    sample: Sample = 1000
     """Most rows to look at."""
     attributions: bool = False
     """Shares of each score: SHAP of trees, integrated gradients of networks; needs the extra `explain`."""
     key: Column | None = None
     """Column by which `rows` are named; their number in the source where absent."""
-    rows: Annotated[Items[int | str], Field(max_length=100)] = ()
+    rows: Rows = ()
     """Rows whose scores are explained one by one; only attributions are written, no values of the row."""
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block
+from mlops.blocks.block import Block
 
 
 class Trainer(Block):

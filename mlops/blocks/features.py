@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mlops.spec.block import Block, Column, Items
+from mlops.blocks.block import Block, Column, Items
 
 
 class Numeric(Block):

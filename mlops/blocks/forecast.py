@@ -6,17 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mlops.spec.block import Block, Column, Items
+from mlops.blocks.block import Block, Column, Items
 
 Every = Literal["hour", "day", "week", "month", "quarter", "year"]
 
 
-class Forecast(Block):
-    """One number at a fixed distance, directly: a row is a target date, and its features were known `horizon` before.
-
-    The target's own past becomes the columns `TARGET_lag_K`, `TARGET_mean_W` and `TARGET_std_W`, which a request holds
-    too. Of the other columns only the date, the series and those that `known` names are learnt from.
-    """
+class Horizon(Block):
+    """How far ahead a forecast looks, and what it sees of the past."""
 
     horizon: Annotated[int, Field(ge=1, le=10_000)]
     """Periods between the last value that is known and the one that is forecast."""
@@ -34,5 +30,14 @@ class Forecast(Block):
     """Numbers of periods, up to the last known one, whose mean and standard deviation are features."""
     known: Items[Column] = ()
     """Columns whose value at the target date is known when the forecast is made, such as holidays."""
+
+
+class Forecast(Horizon):
+    """One number at a fixed distance, directly: a row is a target date, and its features were known `horizon` before.
+
+    The target's own past becomes the columns `TARGET_lag_K`, `TARGET_mean_W` and `TARGET_std_W`, which a request holds
+    too. Of the other columns only the date, the series and those that `known` names are learnt from.
+    """
+
     backtest: Annotated[int, Field(ge=0, le=50)] = 5
     """Origins at which the chosen candidate learns again from what was known by then; not for networks."""

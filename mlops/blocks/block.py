@@ -21,7 +21,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 class Block(BaseModel):
     """A mapping of YAML with a fixed set of keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    # built when first used: a verb starts with a hundred blocks and reads a few
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True, defer_build=True)
 
 
 def one_line(what: str) -> AfterValidator:

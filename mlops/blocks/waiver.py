@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from mlops.spec.block import Block, Day, Items, Owner, one_line
+from mlops.blocks.block import Block, Day, Items, Owner, one_line
 
 LONGEST = 30
 """Days that a waiver may hold: long enough to repair a model, too short to live with a broken one."""

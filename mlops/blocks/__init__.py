@@ -1,0 +1,1 @@
+"""What may be asked for, one typed block of parameters per noun: configuration, stages and library share them."""

@@ -1,0 +1,60 @@
+"""`data.source:` where rows come from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from mlops.blocks.block import Block, Column, Digest, Items, day
+
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
+
+
+class ColumnNames(Block):
+    """Names made by counting, for files without a header: a prefix, how many, and the columns that follow."""
+
+    prefix: str
+    """What each name begins with."""
+    count: Annotated[int, Field(ge=1, le=100_000)]
+    """How many are counted, from 0."""
+    then: Items[Column] = ()
+    """Names of the columns after the counted ones."""
+
+    def spelled(self) -> tuple[str, ...]:
+        """List the names."""
+        return (*(f"{self.prefix}{position}" for position in range(self.count)), *self.then)
+
+
+class Source(Block):
+    """A place that a snapshot of the rows is taken from."""
+
+    kind: Literal["csv", "parquet", "arrow", "excel", "sql"]
+    """Format of the file."""
+    path: str
+    """File, relative to `pipelines/<name>/`, or to the installed `package`; or a folder, its files below each other."""
+    package: str | None = None
+    """Installed Python package that carries the file; `sha256` is then required."""
+    sha256: Digest | None = None
+    """Digest that the file must have."""
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Character between the fields of a CSV file; found by looking where it is not given."""
+    header: bool = True
+    """Whether the first line names the columns."""
+    names: Items[Column] | ColumnNames | None = None
+    """Column names, for a file without a header."""
+    nulls: Items[str] = ("",)
+    """Texts that mean a missing value."""
+    sheet: str | None = None
+    """Sheet of an Excel file; the first where it is not given."""
+    query: str | None = None
+    """SQL that selects the rows, for a DuckDB file."""
+    beside: Items[Source] = ()
+    """Further files whose columns stand beside these, row by row."""
+    recorded: Annotated[str, Field(pattern=_DAY), AfterValidator(day)] | None = None
+    """Day the snapshot was taken, as 2030-12-31; what `freshness` counts from. No stage looks at a clock."""
+
+    @property
+    def label(self) -> str:
+        """Name the file for a person."""
+        return f"{self.package}/{self.path}" if self.package else self.path

@@ -1,0 +1,38 @@
+"""`data.split:` how rows are divided."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mlops.blocks.block import Block, Column
+
+
+class Fractions(Block):
+    """Shares of the rows in each part; they add up to 1."""
+
+    train: Annotated[float, Field(gt=0, lt=1)] = 0.6
+    """Share that is learnt from."""
+    validation: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share that chooses among candidates and stops training."""
+    test: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share that gates judge on."""
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """The fractions in the order of the parts."""
+        return self.train, self.validation, self.test
+
+
+class Split(Block):
+    """How rows are divided into train, validation and test."""
+
+    by: Literal["random", "stratified", "group", "time"] = "random"
+    """Row by row, class by class, group by group, or oldest first."""
+    key: Column | None = None
+    """Column that groups rows, or orders them in time. It is not learnt from, but for the parts of a date that orders
+    rows, where `features.datetime` asks for parts; `keys` may name it then, so that it is not."""
+    fractions: Fractions = Fractions()
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the split."""

@@ -1,0 +1,158 @@
+"""A parameter stands once: what YAML is typed by is what stages and library take."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.trainer import Trainer
+from mlops.ml.training.session import Judge, Session
+from mlops.spec.pipeline import Evaluate, Pipeline
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+ROOMS = ("blocks", "models", "spec")
+"""Where what may be asked for is declared."""
+
+ALIKE: dict[frozenset[str], str] = {
+    frozenset(pair): reason
+    for *pair, reason in (
+        ("models.mlp.Mlp", "models.cnn.Cnn", "two kinds, with widths of other shapes and defaults of their own"),
+        ("models.gradient_boosting.GradientBoosting", "models.random_forest.RandomForest", "two kinds, as above"),
+        ("spec.monitor.Quality", "spec.monitor.ColumnQuality", "a column's own shares have no defaults"),
+        ("spec.data.Data", "ml.data.contract.Contract", "a section of params.yaml that seven blocks come together in"),
+        (
+            "spec.pipeline.Evaluate",
+            "steps.evaluate.Params",
+            "a section, with metrics and slices chosen and crosses named",
+        ),
+        ("spec.gates.GateRule", "ml.evaluation.judging.evidence.Rule", "one bound of a rule that may have several"),
+        ("blocks.examine.Explain", "steps.explanations.Asked", "the part that `train` reads, without defaults"),
+        (
+            "spec.requests.Requests",
+            "bundle.schema.Requests",
+            "it travels in a model's loader, which knows no other room",
+        ),
+        ("spec.deploy.LocalTarget", "plan.pipeline.Target", "a plan is of values, whatever YAML is typed by"),
+        ("spec.project.Project", "app.starting.settings.Settings", "answers to `mlops init`: words, not blocks"),
+        (
+            "blocks.waiver.Waiver",
+            "app.reviewing.evidence.Waived",
+            "read from another release's documents, bounded there",
+        ),
+        (
+            "blocks.waiver.Waiver",
+            "ml.evaluation.report.verdict.Waiver",
+            "words of the page: a rule's title and sentence",
+        ),
+        ("blocks.source.Source", "ml.data.delimited.Dialect", "one CSV file, whose separator was found"),
+        ("blocks.split.Fractions", "ml.evaluation.studies.backtest.Fold", "rows of the parts, not shares"),
+        (
+            "blocks.column_rule.ColumnRule",
+            "ml.data.inference.ColumnGuess",
+            "what a column looks like, to be written down",
+        ),
+        ("spec.data.Data", "ml.data.inference.Guess", "what a file looks like"),
+        ("spec.data.Data", "ml.data.roles.Roles", "what a file's columns seem to be for"),
+        ("spec.checking.problem.Problem", "spec.reading.scalar.Refusal", "findings, which are no parameters"),
+        ("spec.checking.problem.Problem", "rules.finding.Finding", "findings"),
+        ("spec.reading.scalar.Refusal", "rules.finding.Finding", "findings"),
+        ("spec.checking.problem.Problem", "diagnostics.Diagnostic", "findings"),
+        ("spec.reading.scalar.Refusal", "diagnostics.Diagnostic", "findings"),
+    )
+}
+"""Pairs that may name the same things, and why."""
+
+
+def sources(package: Path) -> dict[str, str]:
+    """Give every module's text by name; the loader is a copy of the bundle's modules by its nature."""
+    paths = (path for path in sorted(package.rglob("*.py")) if "loader" not in path.parts)
+    return {".".join(path.relative_to(package).with_suffix("").parts): path.read_text("utf-8") for path in paths}
+
+
+def fields(texts: Mapping[str, str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Give the fields that each class of two or more writes itself; what it inherits stands elsewhere."""
+    for module, text in texts.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef):
+                own = (item.target for item in node.body if isinstance(item, ast.AnnAssign))
+                names = frozenset(target.id for target in own if isinstance(target, ast.Name))
+                if len(names) > 1:
+                    yield f"{module}.{node.name}", names
+
+
+def twins(texts: Mapping[str, str]) -> set[frozenset[str]]:
+    """Find the pairs with a declaration in them that share more than half of one's fields, at least three or all."""
+    found = set()
+    for (one, ours), (other, theirs) in combinations(fields(texts), 2):
+        shared, least = len(ours & theirs), min(len(ours), len(theirs))
+        enough = ours == theirs or (shared >= 3 and 2 * shared > least)
+        if enough and any(name.partition(".")[0] in ROOMS for name in (one, other)):
+            found.add(frozenset((one, other)))
+    return found
+
+
+def test_no_parameters_stand_twice(repository: Path) -> None:
+    found = twins(sources(repository / "mlops"))
+    assert sorted(map(sorted, found - set(ALIKE))) == [], "inherit the block, or say above why these two are two"
+    assert sorted(map(sorted, set(ALIKE) - found)) == [], "they are no longer alike: take the exception out"
+
+
+@pytest.mark.parametrize(
+    ("room", "text", "caught"),
+    [
+        (
+            "ml.training.session",
+            "class Options:\n    max_epochs: int\n    batch_size: int\n    patience: int = 5",
+            True,
+        ),
+        ("steps.measure", "class Params(Serving):\n    code: str\n    libraries: dict[str, str]", False),
+        ("ml.data.rules", "class Limit:\n    at_most: float\n    severity: str", True),
+        ("ml.data.rules", "class Limit:\n    at_most: float\n    severity: str\n    column: str", False),
+    ],
+)
+def test_a_planted_twin_is_caught(repository: Path, room: str, text: str, caught: bool) -> None:
+    blocks = {f"blocks.{name}": said for name, said in sources(repository / "mlops" / "blocks").items()}
+    assert bool(twins({**blocks, room: text}) - twins(blocks)) is caught
+
+
+SECTIONS = (
+    ("mlops.spec.data", "Data", "mlops.ml.data.contract", "Contract", {"exclude"}),
+    ("mlops.spec.pipeline", "Evaluate", "mlops.steps.evaluate", "Params", {"metrics", "crosses", "robustness"}),
+    ("mlops.blocks.examine", "Explain", "mlops.steps.explanations", "Asked", set[str]()),
+    ("mlops.blocks.examine", "Explain", "mlops.steps.examine", "Importance", set[str]()),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "block", "stage", "section", "reshaped"), SECTIONS, ids=("data", "evaluate", "shares", "shuffles")
+)
+def test_a_section_that_repeats_names_has_no_default_of_its_own(
+    module: str, block: str, stage: str, section: str, reshaped: set[str]
+) -> None:
+    written: type[BaseModel] = getattr(importlib.import_module(module), block)
+    read: type[BaseModel] = getattr(importlib.import_module(stage), section)
+    for name in sorted(set(written.model_fields) & set(read.model_fields) - reshaped):
+        here, there = _default(read, name), _default(written, name)
+        assert here in (PydanticUndefined, there), name
+
+
+def _default(block: type[BaseModel], name: str) -> Any:
+    return block.model_fields[name].get_default(call_default_factory=True)
+
+
+def test_who_says_nothing_gets_what_the_reference_says_from_python_too() -> None:
+    trained = Session("net", 0, Judge("auroc", True, lambda *_: 0.0)).options
+    assert trained == Trainer() == Pipeline.model_fields["trainer"].default
+    assert (trained.max_epochs, trained.patience) == (40, 8)
+    assert Evaluate().bootstrap == Bootstrap()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops.app.compiling.code import fingerprints
-from mlops.app.compiling.uncollected import uncollected
+from mlops.app.compiling.without_gc import uncollected
 from mlops.app.dvc_remote import remote
 from mlops.app.judging.champions import champions
 from mlops.app.judging.policy import judge_all
@@ -19,8 +19,8 @@ from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 from mlops.lower.inputs import Facts
 from mlops.lower.project import lower
+from mlops.plan.interning import share
 from mlops.plan.pipeline import PipelinePlan, Plan
-from mlops.plan.shared import share
 from mlops.spec.project import LIVE, Policy, Project
 from mlops.spec.reading.fleet import Fleet, read_fleets
 from mlops.spec.reading.library import Configuration

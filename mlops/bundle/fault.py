@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlops.bundle import moments
+from mlops.bundle import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,11 +61,11 @@ def _text(value: Any) -> Fault | None:
 
 
 def _date(value: Any) -> Fault | None:
-    return _moment(value, moments.parse_date, "a date like 2024-05-31")
+    return _moment(value, timestamps.parse_date, "a date like 2024-05-31")
 
 
 def _datetime(value: Any) -> Fault | None:
-    return _moment(value, moments.parse_datetime, "a time like 2024-05-31T12:00:00")
+    return _moment(value, timestamps.parse_datetime, "a time like 2024-05-31T12:00:00")
 
 
 def _moment(value: Any, parse: Callable[[str], int], wanted: str) -> Fault | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.contents import Contents
-from mlops.bundle.decision import NAME as DECISION
-from mlops.bundle.decision import Decision
+from mlops.bundle.decision_rule import NAME as DECISION
+from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
@@ -25,7 +25,7 @@ class Predictor:
     """Scores raw rows: binary [n] probability of `classes[1]`, multiclass [n, k], regression [n]."""
 
     def __init__(
-        self, transform: Transform, model: OnnxModel, schema: RequestSchema, decision: Decision | None = None
+        self, transform: Transform, model: OnnxModel, schema: RequestSchema, decision: DecisionRule | None = None
     ) -> None:
         if not _same(model.shape, transform.shape):
             raise IntegrityError(f"the model reads {list(model.shape)} but the transform makes {list(transform.shape)}")
@@ -48,7 +48,7 @@ class Predictor:
         """Load a bundle from the very bytes that were verified."""
         files = contents.files
         transform = Transform(Recipe.parse(files["transform.json"]))
-        decision = Decision.parse(files[DECISION]) if DECISION in files else None
+        decision = DecisionRule.parse(files[DECISION]) if DECISION in files else None
         return cls(transform, OnnxModel(files["model.onnx"]), RequestSchema.parse(files["schema.json"]), decision)
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.bundle import moments
+from mlops.bundle import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Texts:
 class Columns:
     """The columns of some rows by name.
 
-    Numbers are NaN where missing; moments are microseconds since 1970 in UTC, `moments.MISSING` where there is none.
+    Numbers are NaN where missing; moments are microseconds since 1970 in UTC, `timestamps.MISSING` where there is none.
     """
 
     rows: int
@@ -84,13 +84,13 @@ class Reader:
         return Table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes)
 
     def _moments(self, name: str, texts: list[str | None]) -> NDArray[np.int64]:
-        parse = moments.parse_date if self._types[name] == "date" else moments.parse_datetime
-        return np.array([moments.MISSING if text is None else parse(text) for text in texts], dtype=np.int64)
+        parse = timestamps.parse_date if self._types[name] == "date" else timestamps.parse_datetime
+        return np.array([timestamps.MISSING if text is None else parse(text) for text in texts], dtype=np.int64)
 
     def _with_parts(self, plain: NDArray[np.float64], dated: list[NDArray[np.int64]]) -> NDArray[np.float64]:
         if not self._parts:
             return plain
-        return np.concatenate([plain, moments.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
+        return np.concatenate([plain, timestamps.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
 
 
 def _coded(texts: Texts, codes: Mapping[str | None, int]) -> NDArray[np.int64]:

@@ -44,7 +44,7 @@ class Transform:
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Transform:
-        """Take a recipe as the JSON value that `mlops.ml.data.fitting` returns."""
+        """Take a recipe as the JSON value that `mlops.ml.data.fit_transform` returns."""
         return cls(Recipe.model_validate(document))
 
     def apply(self, columns: Columns) -> NDArray[np.float32]:

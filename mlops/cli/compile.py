@@ -15,8 +15,8 @@ from mlops.diagnostics import Position
 @click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a file differs.")
 def command(check: bool) -> int:
     """Write every file that the YAML compiles to, or check that they are as they should be."""
+    from mlops.app.compiling.noop_compile import unchanged
     from mlops.app.compiling.superseded import removal, superseded
-    from mlops.app.compiling.unchanged import unchanged
 
     here = root(merging=not check)
     if old := superseded(here):

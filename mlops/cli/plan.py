@@ -10,7 +10,7 @@ from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
 
 if TYPE_CHECKING:
-    from mlops.app.planning.planned import Planned
+    from mlops.app.planning.change_report import Planned
     from mlops.app.workspace import Workspace
 
 
@@ -23,8 +23,8 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
 
     `-o json` is a saved plan: `mlops run NAME --plan FILE` runs it, or refuses when what it was made of moved.
     """
+    from mlops.app.planning.change_report_json import encode
     from mlops.app.planning.plan import plan
-    from mlops.app.planning.saved import encode
     from mlops.app.workspace import open_workspace
     from mlops.cli.plans import markdown, text
 

@@ -6,7 +6,15 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops.app.planning.planned import DataChange, Deploy, FileChange, KeyChange, PipelineChange, Planned, StagePlan
+from mlops.app.planning.change_report import (
+    DataChange,
+    Deploy,
+    FileChange,
+    KeyChange,
+    PipelineChange,
+    Planned,
+    StagePlan,
+)
 from mlops.cli.options import paint
 from mlops.diagnostics import visible
 from mlops.files.figures import duration

@@ -55,7 +55,7 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
         return _together(here, names, jobs, frozen=frozen)
     (name,) = names
     if file is not None:
-        from mlops.app.planning.apply import apply
+        from mlops.app.planning.run_saved import apply
 
         return _show(apply(here, name, file, partial(_run, frozen=frozen)))
     if smoke:

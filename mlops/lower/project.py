@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mlops.lower.inputs import Facts
 from mlops.lower.owners import lower_owners
 from mlops.lower.stages import lower_stages
-from mlops.lower.workflows.every import lower_workflows
+from mlops.lower.workflows.all_workflows import lower_workflows
 from mlops.plan.pipeline import Ownership, PipelinePlan, Plan, Target
 from mlops.spec.pipeline import Pipeline
 from mlops.spec.project import Policy, Project

@@ -14,31 +14,33 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Decision:
+class RetrainDecision:
     """Whether to propose a retraining, and why or why not, in a sentence."""
 
     propose: bool
     why: str
 
 
-def decide(report: Mapping[str, Any], policy: Retrain, since: datetime | None, end: datetime, labels: int) -> Decision:
+def decide(
+    report: Mapping[str, Any], policy: Retrain, since: datetime | None, end: datetime, labels: int
+) -> RetrainDecision:
     """Decide on a report.
 
     `since` is where the data of the last retraining ended (None: there was none), `end` where that of this one would;
     `labels` are the labelled records between.
     """
     if report["status"] == "data-incident":
-        return Decision(False, f"the feed is broken, and a model must not learn from it: {report['why']}")
+        return RetrainDecision(False, f"the feed is broken, and a model must not learn from it: {report['why']}")
     sentences = [alarm["sentence"] for alarm in report["alarms"] if alarm["kind"] in policy.when]
     if not sentences and "schedule" not in policy.when:
-        return Decision(False, f"no alarm on {' or '.join(policy.when)}")
+        return RetrainDecision(False, f"no alarm on {' or '.join(policy.when)}")
     if since is not None and end - since < timedelta(days=policy.cooldown_days):
-        return Decision(
+        return RetrainDecision(
             False, f"the last data version ends {since:%Y-%m-%d}: a cooldown of {policy.cooldown_days} days"
         )
     if labels < policy.minimum_new_labels:
-        return Decision(False, f"{labels:,} new labels, {policy.minimum_new_labels:,} are needed")
-    return Decision(True, sentences[0] if sentences else "it is time by the schedule")
+        return RetrainDecision(False, f"{labels:,} new labels, {policy.minimum_new_labels:,} are needed")
+    return RetrainDecision(True, sentences[0] if sentences else "it is time by the schedule")
 
 
 def cause(report: Mapping[str, Any], since: datetime | None) -> str:

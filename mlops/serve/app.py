@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
-    from mlops.files.place import Place
+    from mlops.files.remote_folder import RemoteFolder
     from mlops.spec.limits import Limits
 
 _INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
@@ -151,7 +151,7 @@ def create(
     door: Door | None = None,
     vouched: Callable[[Contents], None] | None = None,
     log: Path | None = None,
-    ship: Place | None = None,
+    ship: RemoteFolder | None = None,
     clock: Callable[[], int] = time.time_ns,
 ) -> Starlette:
     """Verify a bundle, load it, make it score its golden rows, and serve it; raises IntegrityError.

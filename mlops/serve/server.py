@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from mlops.bundle.contents import Contents
-    from mlops.files.place import Place
+    from mlops.files.remote_folder import RemoteFolder
 
 _SWITCH = 0.0005  # seconds that the thread of the log may keep a request waiting, instead of Python's 0.005
 _OTHER_PORT = "choose another --port"
@@ -114,7 +114,7 @@ def prepare(
     expected: str | None = None,
     golden_tolerance: float = TOLERANCE,
     log: Path | None = None,
-    ship: Place | None = None,
+    ship: RemoteFolder | None = None,
     limits: Limits | None = None,
     token_from: str | None = None,
     behind: Literal["proxy"] | None = None,

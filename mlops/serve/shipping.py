@@ -16,7 +16,7 @@ from mlops.errors import MlopsError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlops.files.place import Place
+    from mlops.files.remote_folder import RemoteFolder
 
 _SECONDS = 10.0  # between two looks into the folder
 _PATIENCE = 30.0  # seconds that a stop waits for what is on its way
@@ -25,7 +25,9 @@ _PATIENCE = 30.0  # seconds that a stop waits for what is on its way
 class Shipping:
     """Sends what appears in a folder; one thread, beside that which writes."""
 
-    def __init__(self, folder: Path, place: Place, *, seconds: float = _SECONDS, patience: float = _PATIENCE) -> None:
+    def __init__(
+        self, folder: Path, place: RemoteFolder, *, seconds: float = _SECONDS, patience: float = _PATIENCE
+    ) -> None:
         """Begin; raises ConfigurationError where the driver for the place is not installed."""
         self._folder, self._place, self._seconds, self._patience = folder, place, seconds, patience
         _ = place.system

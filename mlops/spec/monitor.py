@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from mlops.blocks.block import Block, Column, Items, Share
-from mlops.files import place, relative
+from mlops.files import relative, remote_folder
 from mlops.spec.metrics import MetricName
 
 
 def _reachable(path: str) -> str:
     """Refuse a path that leaves the repository, and an address of a place that we do not read."""
-    if place.is_address(path):
-        if (why := place.trouble(path)) is not None:
+    if remote_folder.is_address(path):
+        if (why := remote_folder.trouble(path)) is not None:
             raise ValueError(f"an address of the monitor {why}: write one such as s3://bucket/folder")
     elif (why := relative.trouble(path)) is not None:
         raise ValueError(f"a path of the monitor {why}: write one relative to the repository, or s3://bucket/folder")

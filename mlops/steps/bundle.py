@@ -14,7 +14,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.bundle import environment
-from mlops.bundle.decision import NAME as DECISION
+from mlops.bundle.decision_rule import NAME as DECISION
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.model import OnnxModel
@@ -33,7 +33,7 @@ from mlops.steps.tables import scored
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mlops.bundle.decision import Decision
+    from mlops.bundle.decision_rule import DecisionRule
     from mlops.steps.context import StageContext
 
 FOLDER = "artifacts/bundle"
@@ -90,7 +90,7 @@ def run(context: StageContext) -> None:
 _LEARNT = ("train", "validation")
 
 
-def _decision(context: StageContext, params: Params, transform: Transform, model: OnnxModel) -> Decision | None:
+def _decision(context: StageContext, params: Params, transform: Transform, model: OnnxModel) -> DecisionRule | None:
     """Learn on the validation rows how to decide, where decisions have a value."""
     if params.cost is None:
         return None

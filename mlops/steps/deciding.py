@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.bundle.decision import Decision
+from mlops.bundle.decision_rule import DecisionRule
 from mlops.errors import IntegrityError
 from mlops.ml.evaluation.metrics.catalogue import decisions
 from mlops.ml.evaluation.studies import costs, threshold
@@ -23,21 +23,23 @@ if TYPE_CHECKING:
 _TOLERANCE = 1e-4  # of the span of the values: on another kind of processor a score near the threshold may cross it
 
 
-def learn(cost: Mapping[str, Any], classes: Sequence[str], y: NDArray[Any], scores: NDArray[Any]) -> Decision:
+def learn(cost: Mapping[str, Any], classes: Sequence[str], y: NDArray[Any], scores: NDArray[Any]) -> DecisionRule:
     """Learn from validation rows how to decide by a model's scores; the rule that its bundle serves."""
     values = costs.table(cost, classes)
     return _rule(cost, values, threshold.choose(y, scores, values) if len(classes) == 2 else None)
 
 
-def _rule(cost: Mapping[str, Any], values: NDArray[np.float64], choice: Choice | None) -> Decision:
-    return Decision(
+def _rule(cost: Mapping[str, Any], values: NDArray[np.float64], choice: Choice | None) -> DecisionRule:
+    return DecisionRule(
         values=tuple(map(tuple, values.tolist())),
         threshold=None if choice is None else choice.threshold,
         unit=cost.get("unit", ""),
     )
 
 
-def _agrees(served: Decision, learnt: Decision, choice: Choice | None, y: NDArray[Any], scores: NDArray[Any]) -> bool:
+def _agrees(
+    served: DecisionRule, learnt: DecisionRule, choice: Choice | None, y: NDArray[Any], scores: NDArray[Any]
+) -> bool:
     """Whether a bundle decides as these rows say: by the same values, and by a threshold that is worth as much.
 
     A threshold itself is not the same number everywhere: scores of another kind of processor have other last bits.
@@ -54,7 +56,7 @@ class Deciding:
     """How each model decides; `choices` says how the thresholds of two classes were found."""
 
     values: NDArray[np.float64]
-    rules: Mapping[str, Decision]
+    rules: Mapping[str, DecisionRule]
     choices: Mapping[str, Choice]
 
     @classmethod
@@ -64,7 +66,7 @@ class Deciding:
         classes: Sequence[str],
         y: NDArray[Any],
         scores: Mapping[str, NDArray[Any]],
-        served: Decision | None = None,
+        served: DecisionRule | None = None,
     ) -> Deciding:
         """Learn from validation rows how to decide by the scores of each model; the candidate's is what it serves.
 

@@ -14,7 +14,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
 from mlops.ml.data.encoding import encode
-from mlops.ml.data.fitting import Options, fit
+from mlops.ml.data.fit_transform import Options, fit
 from mlops.steps.tables import Draft, transformed
 
 if TYPE_CHECKING:

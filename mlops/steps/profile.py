@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.bundle.moments import DAY, parts_of
 from mlops.bundle.recipe import NUMERIC, TEXT
+from mlops.bundle.timestamps import DAY, parts_of
 from mlops.files.canonical import rounded
 from mlops.statistics import bins, drift
 

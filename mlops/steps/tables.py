@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.bundle.moments import MISSING
 from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.bundle.table import Columns, Texts
+from mlops.bundle.timestamps import MISSING
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.ml.data.encoding import encode
@@ -47,7 +47,7 @@ def scored(predictor: Predictor, frame: pl.DataFrame) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Draft:
-    """A recipe that `mlops.ml.data.fitting` applies while it is being fitted."""
+    """A recipe that `mlops.ml.data.fit_transform` applies while it is being fitted."""
 
     transform: Transform
 

@@ -19,10 +19,10 @@ from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.data import (
     checks,
     columns,
-    fitted,
     label_noise,
     leakage,
     parquet,
+    preprocessing_leaks,
     profile,
     reference,
     schema,
@@ -286,7 +286,7 @@ class Table:
         self.checks += found or [Check("leakage", None, "block", 0, len(suspects))]
         accused = {check.column for check in found}
         rest = [suspect for suspect in suspects if suspect.name not in accused]
-        self.checks += fitted.find(self.frame, self.target, rest)
+        self.checks += preprocessing_leaks.find(self.frame, self.target, rest)
 
     def _estimate_noise(self) -> None:
         if self.target is None or any(check.blocks for check in self.checks):

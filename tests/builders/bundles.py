@@ -23,7 +23,7 @@ from mlops.bundle.predictor import Predictor
 from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file, dumps
-from mlops.ml.data.fitting import Options, fit
+from mlops.ml.data.fit_transform import Options, fit
 from mlops.monitor.reference import Reference
 from mlops.steps.golden_rows import make
 from mlops.steps.profile import profile

@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 
 from mlops.backends import github
-from mlops.lower.workflows.asked import lower_retrain, lower_rollback
 from mlops.lower.workflows.dependencies import lower_dependencies
 from mlops.lower.workflows.main import lower_main
+from mlops.lower.workflows.manual import lower_retrain, lower_rollback
 from mlops.lower.workflows.monitor import lower_monitor
 from mlops.lower.workflows.pull_request import lower_pull_request
 from mlops.lower.workflows.release import lower_release

@@ -17,8 +17,8 @@ import pytest
 
 from mlops.app.running.serve import find_bundle
 from mlops.cli.main import run
-from mlops.files.place import Place
-from mlops.lower.workflows.shared import cron
+from mlops.files.remote_folder import RemoteFolder
+from mlops.lower.workflows.common_steps import cron
 from mlops.serve.app import create
 from tests.builders.client import Client
 from tests.builders.repositories import edit, git
@@ -223,7 +223,7 @@ class Company(plays.Team):
         def clock() -> int:
             return int((START + (self.hours + sent / HOURLY) * 3600) * 1e9)
 
-        ship = Place(f"file://{self.served}/log/{place}")
+        ship = RemoteFolder(f"file://{self.served}/log/{place}")
         app = create(folder, log=self.folder / "spool", ship=ship, clock=clock)
         client, chance = Client(app), random.Random(self.hours)
         lines: list[str] = []

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.files.place import Place
-from mlops.lower.workflows.shared import cron
+from mlops.files.remote_folder import RemoteFolder
+from mlops.lower.workflows.common_steps import cron
 from mlops.serve.app import create
 from tests.builders.client import Client
 from tests.builders.repositories import edit, git
@@ -65,7 +65,7 @@ class Team(plays.Team):
         app = create(
             self.work / "pipelines/churn/artifacts/bundle",
             log=self.served / "spool",
-            ship=Place(f"file://{self.served}/{to}"),
+            ship=RemoteFolder(f"file://{self.served}/{to}"),
             clock=clock,
         )
         client, chance = Client(app), random.Random(self.hours)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops.app.compiling.gone import IGNORED, Left, left
-from mlops.app.compiling.unchanged import remember
-from mlops.app.compiling.uncollected import uncollected
+from mlops.app.compiling.noop_compile import remember
+from mlops.app.compiling.without_gc import uncollected
 from mlops.app.language.findings import refuse_errors
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render

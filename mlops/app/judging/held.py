@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mlops.app.compiling.compile import check_files
-from mlops.app.given import given
+from mlops.app.external_inputs import given
 from mlops.app.judging.opponent import Run
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.releasing.judged import BUNDLE, LOCK, lay_out, lock_of

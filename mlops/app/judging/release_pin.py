@@ -13,8 +13,8 @@ from packaging.version import Version
 from mlops import __version__
 from mlops.app.compiling.compile import PLACES
 from mlops.app.compiling.gone import IGNORED
+from mlops.app.external_inputs import within
 from mlops.app.git import changed_files, file_at, git
-from mlops.app.given import within
 from mlops.app.judging.policy import policy_at
 from mlops.app.language.schema import check_files, files
 from mlops.app.starting.migrations import MIGRATIONS, Migration, migrate

@@ -14,7 +14,7 @@ from mlops.app.watching.rows_folder import rows_folder
 from mlops.app.workspace import Workspace
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
-from mlops.files.place import is_address
+from mlops.files.remote_folder import is_address
 from mlops.lower.stages import learns_key
 from mlops.spec.checking.problem import Problem
 from mlops.spec.monitor import Monitor

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlops.app.external_inputs import given, within
 from mlops.app.git import changed_files, file_at
-from mlops.app.given import given, within
 from mlops.app.planning.lock import md5_tree, read_lock
 from mlops.errors import IntegrityError
 from mlops.files.dvc_cache import objects

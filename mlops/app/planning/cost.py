@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlops.app.planning.planned import Cost
+from mlops.app.planning.change_report import Cost
 from mlops.app.running.times import durations
 from mlops.spec.pipeline import Budget
 

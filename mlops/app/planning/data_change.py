@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlops.app.planning.planned import DataChange, Drift, Share, Shift
+from mlops.app.planning.change_report import DataChange, Drift, Share, Shift
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
 _TOLD = 10  # columns at most, those that moved most

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlops.app.git import commit_of, file_at
+from mlops.app.planning.change_report import DataChange
 from mlops.app.planning.data_change import Report, compare_reports, parse_report
-from mlops.app.planning.planned import DataChange
 from mlops.errors import ConfigurationError
 from mlops.files.relative import NAME
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from mlops.app.git import files_at
-from mlops.app.planning.planned import FileChange
+from mlops.app.planning.change_report import FileChange
 from mlops.app.workspace import Workspace
 from mlops.backends.registry import render
 from mlops.spec.reading.load import names as pipeline_names

@@ -14,15 +14,23 @@ from mlops.app.judging.policy import FILE, judge_under_base, policy_at
 from mlops.app.judging.rejudge import GATE_CHANGE
 from mlops.app.language.keys import written
 from mlops.app.planning.baseline import Baseline, from_commit, from_lock
+from mlops.app.planning.change_report import (
+    DataChange,
+    Deploy,
+    GateChange,
+    KeyChange,
+    PipelineChange,
+    Planned,
+    StagePlan,
+)
 from mlops.app.planning.cost import cost, seconds
 from mlops.app.planning.data_change import compare_reports, look, parse_report
 from mlops.app.planning.difference import ABSENT, Change, differences
 from mlops.app.planning.file_changes import file_changes
-from mlops.app.planning.made_of import made_of, policy_digest
-from mlops.app.planning.moved import deploys, removed_pipelines
-from mlops.app.planning.planned import DataChange, Deploy, GateChange, KeyChange, PipelineChange, Planned, StagePlan
+from mlops.app.planning.fingerprint import made_of, policy_digest
 from mlops.app.planning.protected import POLICY_CHANGE, protected_notes
 from mlops.app.planning.relied import FRAMEWORK_CHANGE, framework_of, relied_on
+from mlops.app.planning.repository_changes import deploys, removed_pipelines
 from mlops.app.workspace import Workspace
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan

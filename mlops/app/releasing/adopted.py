@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from mlops.app.planning.made_of import made_of
+from mlops.app.planning.fingerprint import made_of
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_json, dumps
 from mlops.plan.pipeline import PipelinePlan

@@ -15,8 +15,8 @@ from pathlib import Path
 from mlops.app.auditing.enter import enter_verdict
 from mlops.app.judging.gate import Verdict, read_verdict
 from mlops.app.judging.settle import settled
+from mlops.app.planning.fingerprint import policy_digest
 from mlops.app.planning.lock import LockedStage, read_lock
-from mlops.app.planning.made_of import policy_digest
 from mlops.app.running.child import Child
 from mlops.app.running.damage import Damage, refuse_other, refuse_unlike
 from mlops.app.running.ending import interruptible

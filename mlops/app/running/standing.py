@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlops.app.given import given
+from mlops.app.external_inputs import given
 from mlops.app.planning.lock import LockedStage, read_lock
 from mlops.app.releasing.keeping import into_cache
 from mlops.app.running.damage import Damage, mend

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mlops.app.auditing.check import faults_here, hint_of
 from mlops.app.compiling.compile import check_files
-from mlops.app.given import given
+from mlops.app.external_inputs import given
 from mlops.app.merging import refuse_marked
 from mlops.app.planning.lock import LockedStage, md5_tree, read_lock
 from mlops.app.running.damage import bad_objects

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlops.app.watching.monitor import settings, watched_names
 from mlops.app.workspace import Workspace
 from mlops.errors import ConfigurationError
-from mlops.lower.workflows.shared import PERIODS, cron
+from mlops.lower.workflows.common_steps import PERIODS, cron
 
 
 def due(workspace: Workspace, schedule: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mlops.errors import ConfigurationError, IntegrityError
-from mlops.files.place import Place, is_address
+from mlops.files.remote_folder import RemoteFolder, is_address
 from mlops.spec.monitor import Monitor
 
 _AT_ONCE = 8  # segments on their way here
@@ -22,7 +22,7 @@ class Log:
     """A prediction log: servers write into `folder`, and ship what they wrote to `place` where there is one."""
 
     folder: Path
-    place: Place | None
+    place: RemoteFolder | None
     shown: str
     _cache: Path
 
@@ -102,7 +102,7 @@ def open_log(root: Path, name: str, monitor: Monitor, environment: str | None = 
     # another address is another log: segments of the one before must not mix with its
     address = f"{monitor.log}{below}"
     digest = hashlib.sha256(address.encode()).hexdigest()[:12]
-    return Log(root / own, Place.parse(address), address, root / ".mlops" / "segments" / f"{name}-{digest}")
+    return Log(root / own, RemoteFolder.parse(address), address, root / ".mlops" / "segments" / f"{name}-{digest}")
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def labels_file(root: Path, name: str, file: str, environment: str | None = None
     folder, _, last = file.rpartition("/")
     target = root / ".mlops" / "labels" / name / (environment or "") / last
     try:
-        Place.parse(folder).fetch(last, target)
+        RemoteFolder.parse(folder).fetch(last, target)
     except FileNotFoundError as error:
         raise ConfigurationError(f"there are no labels at {file}", hint="check `monitor.labels`") from error
     try:

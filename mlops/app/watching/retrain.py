@@ -31,7 +31,7 @@ from mlops.spec.monitor import Monitor, Retrain, Rows
 from mlops.spec.pipeline import Pipeline
 
 if TYPE_CHECKING:
-    from mlops.monitor.part import Layout
+    from mlops.monitor.new_labelled_rows import Layout
 
 _OPEN = ("created", "updated", "unchanged")
 _LARGEST = 50 << 20  # bytes of a file that GitHub takes without a warning
@@ -73,7 +73,7 @@ def retrain(
         InfrastructureError: there is no report.
         IntegrityError: the report is none of this pipeline, or of this environment.
     """
-    from mlops.monitor import part, policy
+    from mlops.monitor import new_labelled_rows, policy
 
     monitor, spec = settings(workspace, name), workspace.pipelines[name].spec
     if monitor.retrain is None:
@@ -86,14 +86,14 @@ def retrain(
     report = _report(cause or report_folder(root, name, place) / "report.json", name, live)
     folder = rows_folder(root, name, spec)
     names = [path.name for path in folder.iterdir()]
-    since, end = part.latest(names, place, usual=place == usual(root, project)), _end(report, monitor)
+    since, end = new_labelled_rows.latest(names, place, usual=place == usual(root, project)), _end(report, monitor)
     found = _rows(workspace, name, place, report, since, end)
     decision = policy.decide(report, monitor.retrain, since, end, found.height)
     key = policy.cause(report, since)
     alarm = report["why"] if report["status"] == "alarm" else ""
     if not decision.propose:
         return Retraining(name, decision.why, key, found.height, alarm)
-    file = f"pipelines/{name}/{spec.data.source.path}/{part.name(names, end, place)}"
+    file = f"pipelines/{name}/{spec.data.source.path}/{new_labelled_rows.name(names, end, place)}"
     text = _spelled(found, spec, root / "pipelines" / name)
     proposal = Proposal(
         branch="/".join(("mlops/retrain", name, *(() if place is None else (place,)), key)),
@@ -149,7 +149,7 @@ def _rows(
     end: datetime,
 ) -> Any:
     """Read what the reported model was asked between two times and has a label for."""
-    from mlops.monitor import log, part
+    from mlops.monitor import log, new_labelled_rows
     from mlops.monitor.windows import Window
 
     root, until = workspace.root, datetime.fromisoformat(report["until"]).astimezone(UTC)
@@ -160,14 +160,14 @@ def _rows(
     span = log.span(logged.names)
     start = since or (span[0] if span else end)
     records = log.read(logged.bring(start, end), Window(start, end), report["bundle"])
-    return part.rows(records, labels, monitor.labels_by)
+    return new_labelled_rows.rows(records, labels, monitor.labels_by)
 
 
 def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:
     """Look at how the source is written; the columns that are to be `written` are read whole, as the pipeline does."""
     from mlops.ml.data import delimited, sources
     from mlops.ml.data.spelling import Spelling
-    from mlops.monitor.part import Layout
+    from mlops.monitor.new_labelled_rows import Layout
 
     source = spec.data.source
     rows, newest = sources.scan(source, folder), sources.parts(sources.place(source, folder), source)[-1]
@@ -183,13 +183,13 @@ def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:
 
 
 def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:
-    from mlops.monitor import part
+    from mlops.monitor import new_labelled_rows
 
     data = spec.data
     derived = data.derive.get(data.target)
     required = {data.target if derived is None else derived.source, *data.keys}
     required |= {column for column in (data.entity, data.split.key) if column is not None}
-    text = part.spelled(found, _layout(spec, folder, found.columns), required)
+    text = new_labelled_rows.spelled(found, _layout(spec, folder, found.columns), required)
     if len(text.encode()) > _LARGEST:
         raise DataError(
             f"the new rows take {len(text.encode()) >> 20:,} MiB, more than Git should hold",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import reading, set_up
+from mlops.lower.workflows.common_steps import reading, set_up
 from mlops.plan.workflow import Step
 from mlops.spec.project import Continuous, Reader
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, approval, cron, set_up
+from mlops.lower.workflows.common_steps import READ, approval, cron, set_up
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 

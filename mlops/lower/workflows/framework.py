@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mlops.lower.owners import INSTALLED
 from mlops.lower.workflows.batches import indexed
-from mlops.lower.workflows.shared import READ, approval, identified, keep, reading, set_up
+from mlops.lower.workflows.common_steps import READ, approval, identified, keep, reading, set_up
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Continuous
 

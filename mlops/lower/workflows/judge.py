@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mlops.lower.workflows.batches import indexed
 from mlops.lower.workflows.beside import CHANGE, appoint, beside, fetch_beside
+from mlops.lower.workflows.common_steps import READ, approval, identified, keep
 from mlops.lower.workflows.framework import NAME as FRAMEWORK
 from mlops.lower.workflows.framework import fetch_rows, makes_rows
 from mlops.lower.workflows.reviews import FILE, REVIEWS, look_up
-from mlops.lower.workflows.shared import READ, approval, identified, keep
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Continuous
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops.lower.workflows.beside import CHANGE
+from mlops.lower.workflows.common_steps import READ, head, on_main
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.identity import signed_in
-from mlops.lower.workflows.shared import READ, head, on_main
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Continuous
 

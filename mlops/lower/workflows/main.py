@@ -10,10 +10,10 @@ joined by digests::
 
 from __future__ import annotations
 
+from mlops.lower.workflows.common_steps import confidential
 from mlops.lower.workflows.judges import before
 from mlops.lower.workflows.make import make
 from mlops.lower.workflows.register import register
-from mlops.lower.workflows.shared import confidential
 from mlops.lower.workflows.take import take
 from mlops.plan.workflow import Workflow
 from mlops.spec.project import Project

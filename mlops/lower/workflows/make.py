@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from mlops.lower.workflows.common_steps import READ, fetch_recorded, identified, keep, on_main, set_up
 from mlops.lower.workflows.judges import COMMIT
-from mlops.lower.workflows.shared import READ, fetch_recorded, identified, keep, on_main, set_up
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Continuous
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mlops.lower.workflows.batches import batched, indexed
-from mlops.lower.workflows.credentials import holding
-from mlops.lower.workflows.identity import signed_in
-from mlops.lower.workflows.shared import (
+from mlops.lower.workflows.common_steps import (
     PERIODS,
     READ,
     cron,
@@ -19,6 +17,8 @@ from mlops.lower.workflows.shared import (
     propose,
     trusted,
 )
+from mlops.lower.workflows.credentials import holding
+from mlops.lower.workflows.identity import signed_in
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.credentials import USES
 from mlops.spec.project import Project

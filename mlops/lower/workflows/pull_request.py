@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mlops.lower.workflows.batches import batched, indexed
+from mlops.lower.workflows.common_steps import READ, approval, confidential, fetch_recorded, identified, keep, set_up
 from mlops.lower.workflows.framework import MOVED, framework, makes_rows
 from mlops.lower.workflows.framework import NAME as FRAMEWORK
 from mlops.lower.workflows.judge import judge
-from mlops.lower.workflows.shared import READ, approval, confidential, fetch_recorded, identified, keep, set_up
 from mlops.lower.workflows.verdict import verdict
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 from mlops.spec.project import Continuous

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from mlops.lower.workflows.beside import beside
-from mlops.lower.workflows.credentials import holding
-from mlops.lower.workflows.identity import signed_in, writing
-from mlops.lower.workflows.judges import COMMIT, JUDGE, called_beside, fetch
-from mlops.lower.workflows.make import LIST, MADE
-from mlops.lower.workflows.reviews import FILE, look_up
-from mlops.lower.workflows.shared import (
+from mlops.lower.workflows.common_steps import (
     confidential,
     on_main,
     permissions,
     propose,
     trusted,
 )
+from mlops.lower.workflows.credentials import holding
+from mlops.lower.workflows.identity import signed_in, writing
+from mlops.lower.workflows.judges import COMMIT, JUDGE, called_beside, fetch
+from mlops.lower.workflows.make import LIST, MADE
+from mlops.lower.workflows.reviews import FILE, look_up
 from mlops.lower.workflows.signing import identified_to_sign, sign_steps
 from mlops.plan.workflow import Job, Step
 from mlops.spec.credentials import RELEASING

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.lower.workflows.common_steps import READ, cron, head, identified, on_main
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.identity import signed_in
 from mlops.lower.workflows.reviews import REVIEWS
-from mlops.lower.workflows.shared import READ, cron, head, identified, on_main
 from mlops.lower.workflows.signing import verify_steps
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.credentials import RELEASING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.lower.workflows.shared import READ, cron, head, on_main, trusted
+from mlops.lower.workflows.common_steps import READ, cron, head, on_main, trusted
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.project import Project
 

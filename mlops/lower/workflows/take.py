@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mlops.lower.workflows.beside import beside
+from mlops.lower.workflows.common_steps import LOOK, READ, TAKE, identified, on_main, trusted
 from mlops.lower.workflows.credentials import holding
 from mlops.lower.workflows.identity import signed_in
 from mlops.lower.workflows.judges import COMMIT, JUDGE, called_beside, fetch
-from mlops.lower.workflows.shared import LOOK, READ, TAKE, identified, on_main, trusted
 from mlops.plan.workflow import Job, Step
 from mlops.spec.credentials import RELEASING
 from mlops.spec.project import Continuous

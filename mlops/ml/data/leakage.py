@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
-from mlops.ml.data import predictability, regions
+from mlops.ml.data import leakage_by_region, predictability
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.target import Target
 
@@ -54,7 +54,7 @@ def _judge(
 
 def _weigh(frame: pl.DataFrame, sample: pl.DataFrame, target: Target, suspect: Suspect) -> Check | None:
     name, rows = suspect.name, frame.height
-    region = regions.strongest(frame, target, suspect.name, suspect.type)
+    region = leakage_by_region.strongest(frame, target, suspect.name, suspect.type)
     if region and region.blocks:
         return _leak(name, region.sentence(target, suspect.public), region.rows, rows)
     power = predictability.measure(sample[name], sample[target.name], target, suspect.type)

@@ -11,9 +11,9 @@ import polars as pl
 
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair
 from mlops.errors import ConfigurationError, MlopsError
-from mlops.ml import own_code
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.schema import Rule, escaped
+from mlops.ml.user_code import address
 
 _DAY = datetime.timedelta(days=1)
 _WORDS = {
@@ -106,14 +106,14 @@ def _load(use: str, root: Path, pipeline: str) -> Any:
     """Import a function by its address; nothing but the pipeline's own folder is admitted."""
     file = (root / Path(*use.partition(":")[0].split("."))).with_suffix(".py")
     home = root / "pipelines" / pipeline
-    inside = own_code.belongs(use, pipeline) and file.resolve().is_relative_to(home.resolve())
+    inside = address.belongs(use, pipeline) and file.resolve().is_relative_to(home.resolve())
     if not (inside and file.is_file()):
         raise ConfigurationError(
             f"check `{use}` is not a function in pipelines/{pipeline}/",
             hint=f"write pipelines.{pipeline}.<module>:<function>",
         )
     try:
-        found = own_code.named(own_code.module_of(use, root, pipeline), use)
+        found = address.named(address.module_of(use, root, pipeline), use)
     except MlopsError:
         raise
     except (Exception, SystemExit) as error:  # importing a module runs users' code
@@ -125,7 +125,7 @@ def _load(use: str, root: Path, pipeline: str) -> Any:
 
 def _place(error: BaseException, folder: Path) -> str:
     """Say where in a user's code something failed; the message itself may carry values."""
-    found = own_code.place(error, folder)
+    found = address.place(error, folder)
     return "" if found is None else f"{found[0].name}:{found[1]}: "
 
 

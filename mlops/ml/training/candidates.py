@@ -109,9 +109,9 @@ def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, or
         ConfigurationError: the kind is unknown, or a parameter is unknown or of no use.
     """
     if _is_address(kind):
-        from mlops.ml.training import user_code
+        from mlops.ml.user_code import loading
 
-        return user_code.candidate(name, kind, parameters, problem, origin)
+        return loading.candidate(name, kind, parameters, problem, origin)
     checked = parse(name, kind, parameters)
     return BUILDERS[kind](problem, checked, origin)
 

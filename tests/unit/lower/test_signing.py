@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from mlops.lower.workflows.asked import lower_rollback
 from mlops.lower.workflows.main import lower_main
+from mlops.lower.workflows.manual import lower_rollback
 from mlops.lower.workflows.release import lower_release
 from mlops.plan.workflow import Job, Step
 from mlops.spec.project import Project

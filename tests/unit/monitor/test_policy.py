@@ -9,7 +9,7 @@ import pytest
 
 from mlops.errors import ConfigurationError
 from mlops.ml.data.spelling import Spelling
-from mlops.monitor import part
+from mlops.monitor import new_labelled_rows
 from mlops.monitor.log import Records
 from mlops.monitor.policy import cause, decide
 from mlops.spec.monitor import Retrain
@@ -67,21 +67,21 @@ def test_flapping_drift_is_one_cause_until_a_data_version_is_merged() -> None:
 
 def test_a_new_file_follows_all_others_and_says_where_it_ends() -> None:
     names = ["rand_hie.csv.gz", "older.csv"]
-    made = part.name(names, END)
+    made = new_labelled_rows.name(names, END)
     assert made == "rand_hie.until-20261121T000000Z.csv"
     assert sorted([*names, made])[-1] == made
-    assert part.latest([*names, made]) == END
-    later = part.name([*names, made], END + WEEK)
+    assert new_labelled_rows.latest([*names, made]) == END
+    later = new_labelled_rows.name([*names, made], END + WEEK)
     assert sorted([*names, made, later])[-1] == later
-    assert part.latest(names) is None
+    assert new_labelled_rows.latest(names) is None
 
 
 @pytest.mark.parametrize("first", ["rows.csv", "rows.v2.csv", "rows.until-now.csv", "rows.z.csv.gz", "zz"])
 def test_new_files_follow_whatever_the_first_is_called(first: str) -> None:
     names = [first]
     for weeks in range(3):
-        names.append(part.name(names, END + weeks * WEEK))
-        assert part.latest(names) == END + weeks * WEEK
+        names.append(new_labelled_rows.name(names, END + weeks * WEEK))
+        assert new_labelled_rows.latest(names) == END + weeks * WEEK
     assert names == sorted(names)
     assert names[-1].count(".until-2") == 1
 
@@ -97,7 +97,7 @@ def test_rows_are_spelled_like_the_source() -> None:
     )
     labels = pl.DataFrame({"prediction_id": ["b", "a", "c"], "left": [1, 0, 1], "plan": ["w", "v", "u"]})
     labels = labels.with_columns(time=pl.lit(END))
-    found = part.rows(records, labels)
+    found = new_labelled_rows.rows(records, labels)
     columns = ["plan", "age", "note", "left", "time"]
     spellings = {
         "time": Spelling("int"),
@@ -105,12 +105,12 @@ def test_rows_are_spelled_like_the_source() -> None:
         "age": Spelling("float"),
         "left": Spelling("bool", words=("1", "0")),
     }
-    layout = part.Layout(columns, columns, ";", "NA", spellings)
-    text = part.spelled(found, layout, ["left"])
+    layout = new_labelled_rows.Layout(columns, columns, ";", "NA", spellings)
+    text = new_labelled_rows.spelled(found, layout, ["left"])
     assert text == "plan;age;note;left;time\nv;40.5;NA;0;7\nw;NA;NA;1;8\n"
-    wider = part.Layout([*columns, "who"], None, ";", "NA", spellings)
+    wider = new_labelled_rows.Layout([*columns, "who"], None, ";", "NA", spellings)
     with pytest.raises(ConfigurationError, match="`who` of the source is neither logged nor labelled"):
-        part.spelled(found, wider, ["left", "who"])
+        new_labelled_rows.spelled(found, wider, ["left", "who"])
 
 
 def test_labels_may_go_by_what_clients_call_their_rows() -> None:
@@ -124,9 +124,9 @@ def test_labels_may_go_by_what_clients_call_their_rows() -> None:
         0,
     )
     labels = pl.DataFrame({"client_id": ["8", "7", "9"], "left": [1, 0, 1], "time": [END] * 3})
-    assert part.rows(records, labels, "client_id").rows(named=True) == [
+    assert new_labelled_rows.rows(records, labels, "client_id").rows(named=True) == [
         {"age": 1, "client_id": "7", "left": 0},
         {"age": 3, "client_id": "8", "left": 1},
     ]
     ours = pl.DataFrame({"prediction_id": ["8", "d"], "left": [1, 0], "time": [END] * 2})
-    assert part.rows(records, ours)["age"].to_list() == [4], "one is never taken for the other"
+    assert new_labelled_rows.rows(records, ours)["age"].to_list() == [4], "one is never taken for the other"

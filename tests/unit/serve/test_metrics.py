@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlops.files.place import Place
+from mlops.files.remote_folder import RemoteFolder
 from mlops.serve.app import create
 from mlops.serve.metrics import BUCKETS, Metrics
 from tests.builders.bundles import make_bundle
@@ -47,7 +47,7 @@ def test_buckets_are_cumulative_and_their_bounds_belong_to_them() -> None:
 
 
 def test_a_server_counts_what_it_answers_loses_and_ships(tmp_path: Path) -> None:
-    ship = Place(f"file://{tmp_path}/place")
+    ship = RemoteFolder(f"file://{tmp_path}/place")
     app = create(make_bundle(tmp_path / "bundle"), log=tmp_path / "log", ship=ship)
     client = Client(app)
     rows = [ROW | {"plan": "basic"}] * 3

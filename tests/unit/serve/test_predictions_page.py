@@ -15,7 +15,7 @@ from mlops.app.language.validate import validate
 from mlops.bundle.prediction_log import segments
 from mlops.monitor.labels import Form, read
 from mlops.monitor.log import read as read_log
-from mlops.monitor.part import rows
+from mlops.monitor.new_labelled_rows import rows
 from mlops.monitor.windows import Window
 from mlops.serve.app import create
 from tests.builders.bundles import make_bundle

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mlops.bundle.prediction_log import segment_name
 from mlops.errors import InfrastructureError
-from mlops.files.place import Place
+from mlops.files.remote_folder import RemoteFolder
 from mlops.serve.shipping import Shipping
 from tests.builders.waiting import CEILING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HOUR = 3_600_000_000
 
 
-class Flaky(Place):
+class Flaky(RemoteFolder):
     """A place on disk that refuses the first so many files."""
 
     def __init__(self, address: str, refusals: int) -> None:
@@ -44,7 +44,7 @@ def write(folder: Path, count: int) -> list[str]:
 def test_segments_leave_the_folder_when_the_place_holds_them(tmp_path: Path) -> None:
     names = write(tmp_path / "log", 3)
     (tmp_path / "log" / "notes.txt").touch()
-    place = Place(f"file://{tmp_path}/place")
+    place = RemoteFolder(f"file://{tmp_path}/place")
     shipping = Shipping(tmp_path / "log", place, patience=CEILING)
     shipping.close()
     assert sorted(path.name for path in (tmp_path / "place").iterdir()) == names
@@ -71,6 +71,6 @@ def test_what_cannot_be_shipped_stays_and_the_next_server_ships_it(
     Shipping(tmp_path / "log", Flaky(f"file://{tmp_path}/place", 99), seconds=3600, patience=CEILING).close()
     assert sorted(path.name for path in (tmp_path / "log").iterdir()) == names
     assert f"2 segments of the prediction log stay in {tmp_path}/log" in capsys.readouterr().err
-    Shipping(tmp_path / "log", Place(f"file://{tmp_path}/place"), patience=CEILING).close()
+    Shipping(tmp_path / "log", RemoteFolder(f"file://{tmp_path}/place"), patience=CEILING).close()
     assert sorted(path.name for path in (tmp_path / "place").iterdir()) == names
     assert list((tmp_path / "log").iterdir()) == []

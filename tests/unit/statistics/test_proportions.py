@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from mlops.ml.data.regions import Region
+from mlops.ml.data.leakage_by_region import Region
 from mlops.statistics.proportions import Share, difference, normal_quantile, ratio
 
 

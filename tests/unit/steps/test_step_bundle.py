@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from mlops.bundle.contents import Contents, verify
-from mlops.bundle.decision import Decision
+from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
@@ -94,7 +94,7 @@ def test_the_profile_describes_columns_and_scores_of_validation(tmp_path: Path) 
 def test_the_decision_is_learnt_on_validation_and_travels_with_the_model(tmp_path: Path) -> None:
     folder = with_arrays(make_pipeline(tmp_path / "tiny"))
     contents = Contents.read(made(folder, cost=COST))
-    rule = Decision.parse(contents.files["decision.json"])
+    rule = DecisionRule.parse(contents.files["decision.json"])
     golden = Golden.parse(contents.files["golden.json"])
     assert (rule.unit, golden.decisions) == ("EUR", tuple(score > rule.threshold for score in golden.scores))
     golden.check(Predictor.load(contents))
@@ -118,7 +118,7 @@ def test_a_threshold_that_another_processor_learnt_decides_and_one_that_nobody_l
     """Its last bits are the scores'; what it is worth on the validation rows is not."""
     folder = with_arrays(make_pipeline(tmp_path / "pipelines/tiny"))
     here = made(folder, cost=COST)
-    learnt = Decision.parse((here / "decision.json").read_bytes())
+    learnt = DecisionRule.parse((here / "decision.json").read_bytes())
     assert learnt.threshold is not None
     section = {"task": "binary", "target": "y", "metrics": ["value"], "bootstrap": {"samples": 200}, "cost": COST}
     for threshold, fits in ((learnt.threshold * (1 + 1e-9), True), (2.0, False)):

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.bundle.decision import Decision
+from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
@@ -153,7 +153,7 @@ def test_the_threshold_is_chosen_on_validation_and_used_by_every_metric_of_decis
     context = priced(tmp_path)
     evaluate.run(context)
     document, predictions = report(context), Predictions.read(context.path(PREDICTIONS))
-    rule = Decision.parse(context.path("artifacts/bundle/decision.json").read_bytes())
+    rule = DecisionRule.parse(context.path("artifacts/bundle/decision.json").read_bytes())
     served = Predictor.open(context.path("artifacts/bundle"))
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
     best = threshold.choose(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from mlops.errors import ConfigurationError
-from mlops.ml import own_code
+from mlops.ml.user_code import address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ def _losses(predictions: Predictions, metric: OwnMetric, root: Path, pipeline: s
 def _function(use: str, root: Path, pipeline: str) -> tuple[Callable[..., Any] | None, str]:
     """Import a function; the sentence says why that cannot be done."""
     try:
-        found = own_code.named(own_code.module_of(use, root, pipeline), use)
+        found = address.named(address.module_of(use, root, pipeline), use)
     except ConfigurationError as error:
         return None, error.message
     except (Exception, SystemExit) as error:
@@ -101,6 +101,6 @@ def _shape(answer: NDArray[Any]) -> str:
 
 def _said(error: BaseException, folder: Path) -> str:
     """Name an exception and its place in the user's code; the message itself may carry values of rows."""
-    found = own_code.place(error, folder)
+    found = address.place(error, folder)
     where = "" if found is None else f"{found[0].relative_to(folder.resolve().parent)}:{found[1]}: "
     return f"{where}{type(error).__name__}"

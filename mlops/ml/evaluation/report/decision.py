@@ -18,7 +18,7 @@ _CLASSES = 12  # classes whose table of values is shown
 
 
 @dataclass(frozen=True)
-class Decision:
+class DecisionSection:
     """The curve of values, the facts behind the threshold, the table of values by true and decided class."""
 
     plot: Plot | None
@@ -29,7 +29,7 @@ class Decision:
     sentences: tuple[str, ...]
 
 
-def decision(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> Decision | None:
+def decision(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> DecisionSection | None:
     """Show how scores become decisions; None where nobody said what they are worth."""
     found = metrics.get("decision")
     if not found:
@@ -54,7 +54,7 @@ def decision(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> Decision 
     marks = [(threshold, "threshold")] if threshold is not None else []
     axes = ("Threshold", f"{unit or 'Value'} a row")
     shown = len(classes) <= _CLASSES
-    return Decision(
+    return DecisionSection(
         plot=plot("Value of decisions", axes, curves, marks=marks) if curves else None,
         facts=tuple(facts),
         classes=classes if shown else (),

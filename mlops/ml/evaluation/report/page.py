@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlops.ml.evaluation.report.calibration import Calibration
     from mlops.ml.evaluation.report.charts import Plot
     from mlops.ml.evaluation.report.data import Check, Data
-    from mlops.ml.evaluation.report.decision import Decision
+    from mlops.ml.evaluation.report.decision import DecisionSection
     from mlops.ml.evaluation.report.documents import Document
     from mlops.ml.evaluation.report.fairness import Fairness
     from mlops.ml.evaluation.report.forests import Forest
@@ -56,7 +56,7 @@ class Page:
     confusion: Confusion | None
     residuals: tuple[Forest, ...]
     calibration: Calibration | None
-    decision: Decision | None
+    decision: DecisionSection | None
     slices: tuple[Forest, ...]
     sliced: bool
     discovered: Forest | None

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
+from mlops.app.planning.change_report import Cost
 from mlops.app.planning.cost import cost
-from mlops.app.planning.planned import Cost
 from mlops.spec.pipeline import Budget
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from mlops.app.planning.change_report import DataChange, Share, Shift
 from mlops.app.planning.data_change import compare_reports, look, parse_report
 from mlops.app.planning.plan import plan
-from mlops.app.planning.planned import DataChange, Share, Shift
 from mlops.app.workspace import open_workspace
 from mlops.cli.plans import text
 from tests.builders.repositories import commit, make_repository, record

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
+from mlops.app.planning.change_report import Drift
 from mlops.app.planning.data_change import compare_reports
 from mlops.app.planning.data_diff import diff
-from mlops.app.planning.planned import Drift
 from mlops.cli.main import cli
 from mlops.errors import ConfigurationError
 from mlops.ml.data.profile import profile

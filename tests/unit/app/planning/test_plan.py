@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.planning.plan import plan
-from mlops.app.planning.planned import (
+from mlops.app.planning.change_report import (
     DataChange,
     FileChange,
     GateChange,
@@ -15,7 +14,8 @@ from mlops.app.planning.planned import (
     Share,
     StagePlan,
 )
-from mlops.app.planning.saved import encode
+from mlops.app.planning.change_report_json import encode
+from mlops.app.planning.plan import plan
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.cli.plans import markdown, text

@@ -11,7 +11,7 @@ from mlops.app.watching.due import due
 from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
-from mlops.lower.workflows.shared import PERIODS, cron
+from mlops.lower.workflows.common_steps import PERIODS, cron
 from tests.builders.repositories import BASE, make_repository
 
 CHURN = (BASE / "conf/pipeline/churn.yaml").read_text()

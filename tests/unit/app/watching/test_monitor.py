@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from mlops.app.planning.made_of import made_of
+from mlops.app.planning.fingerprint import made_of
 from mlops.app.running.serve import find_settings
 from mlops.cli.main import run
 from mlops.plan.pipeline import PipelinePlan

@@ -8,13 +8,13 @@ import pytest
 from mlops.app.watching.prediction_log import Log, labels_file, open_log
 from mlops.bundle.prediction_log import segment_name
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
-from mlops.files.place import Place
+from mlops.files.remote_folder import RemoteFolder
 from mlops.spec.monitor import Monitor
 
 HOUR = 3_600_000_000
 
 
-class Counted(Place):
+class Counted(RemoteFolder):
     """A place on disk that notes what is fetched."""
 
     def fetch(self, name: str, target: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_segment_cut_short_here_is_fetched_again_and_one_cut_short_there_is_re
 def test_a_place_is_read_whatever_lies_in_the_folder_here(tmp_path: Path) -> None:
     found = open_log(tmp_path, "churn", Monitor.model_validate({"log": f"file://{tmp_path}/place"}))
     assert found.folder == tmp_path / ".mlops/log/churn"
-    assert found.place == Place(f"file://{tmp_path}/place")
+    assert found.place == RemoteFolder(f"file://{tmp_path}/place")
     assert found.names() == {}
     other = open_log(tmp_path, "churn", Monitor.model_validate({"log": f"file://{tmp_path}/other"}))
     assert other._cache != found._cache, "segments of two places mix"
@@ -96,7 +96,7 @@ def test_labels_are_fetched_each_time_and_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_place_that_does_not_answer_is_never_an_empty_log(tmp_path: Path) -> None:
-    class Silent(Place):
+    class Silent(RemoteFolder):
         @property
         def system(self) -> object:
             raise PermissionError("403")

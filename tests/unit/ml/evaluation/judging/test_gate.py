@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ASKED = Params.model_validate(
     gate_params(
-        bootstrap={"samples": 50},
+        bootstrap={"samples": 200},
         serving=[
             {"id": "size", "metric": "size", "at_most": 2.0},
             {"id": "size-champion", "metric": "size", "against": "champion", "at_most": 0.1},
@@ -39,7 +39,7 @@ ASKED = Params.model_validate(
                 "owner": "@ada",
                 "approver": "@grace",
                 "granted": "2026-01-01",
-                "expires": "2026-02-01",
+                "expires": "2026-01-31",
             }
         ],
     )

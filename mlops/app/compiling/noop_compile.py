@@ -36,7 +36,7 @@ def unchanged(root: Path) -> tuple[str, ...] | None:
 
 def remember(root: Path, plan: Plan, files: Mapping[str, str], *, mark: str, places: tuple[str, ...]) -> None:
     """Keep what a compile gave, to be recognised by `unchanged`."""
-    from mlops.app.given import given
+    from mlops.app.external_inputs import given
 
     if (key := _key(root)) is None:
         return

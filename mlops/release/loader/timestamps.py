@@ -1,4 +1,4 @@
-# Made of mlops.bundle.moments by `make golden`: do not edit.
+# Made of mlops.bundle.timestamps by `make golden`: do not edit.
 """Dates and times: text to microseconds since 1970 in UTC, microseconds to parts."""
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from mlops.app.git import files_at
+from mlops.app.planning.change_report import Deploy
 from mlops.app.planning.documents import bytes_of, mapping
-from mlops.app.planning.planned import Deploy
 from mlops.spec.release import Rollout
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mlops.app.judging.gate import Verdict
-from mlops.app.planning.made_of import hold
+from mlops.app.planning.change_report import PipelineChange, Planned
+from mlops.app.planning.change_report_json import read_plan
+from mlops.app.planning.fingerprint import hold
 from mlops.app.planning.plan import plan
-from mlops.app.planning.planned import PipelineChange, Planned
-from mlops.app.planning.saved import read_plan
 from mlops.app.running.run import run_pipeline
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.errors import StaleError

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.errors import ConfigurationError
-from mlops.ml.admission import refuse_foreign, refuse_outside
+from mlops.ml.user_code.guard import refuse_foreign, refuse_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

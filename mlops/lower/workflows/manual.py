@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.lower.workflows.credentials import holding
-from mlops.lower.workflows.identity import signed_in
-from mlops.lower.workflows.shared import (
+from mlops.lower.workflows.common_steps import (
     fetch,
     head,
     on_main,
@@ -14,6 +12,8 @@ from mlops.lower.workflows.shared import (
     propose,
     trusted,
 )
+from mlops.lower.workflows.credentials import holding
+from mlops.lower.workflows.identity import signed_in
 from mlops.lower.workflows.signing import verify_steps
 from mlops.plan.workflow import Job, Step, Workflow
 from mlops.spec.credentials import RELEASING, USES

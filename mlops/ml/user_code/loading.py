@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, MlopsError
-from mlops.ml import own_code
+from mlops.ml.user_code import address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,14 +46,14 @@ def candidate(name: str, kind: str, parameters: dict[str, Any], problem: Problem
 
 def load(kind: str, origin: Origin) -> Callable[..., Any]:
     """Import a class by its address; raises ConfigurationError for any place but the pipeline's own folder."""
-    if not own_code.belongs(kind, origin.pipeline):
+    if not address.belongs(kind, origin.pipeline):
         raise ConfigurationError(
             f"kind `{kind}` is neither a known kind nor a class of this pipeline",
             hint=f"write pipelines.{origin.pipeline}.<module>:<Class> for a class in pipelines/{origin.pipeline}/",
         )
     with boundary(f"kind `{kind}`", origin.root / "pipelines"):
-        module = own_code.module_of(kind, origin.root, origin.pipeline)
-    found = own_code.named(module, kind)
+        module = address.module_of(kind, origin.root, origin.pipeline)
+    found = address.named(module, kind)
     if found is None:
         names = [name for name, value in vars(module).items() if isinstance(value, type) and not name.startswith("_")]
         raise ConfigurationError(
@@ -105,7 +105,7 @@ def boundary(who: str, folder: Path) -> Iterator[None]:
     except MlopsError:
         raise
     except (Exception, SystemExit) as error:  # users' code raises anything; an exit would end the stage without a word
-        found = own_code.place(error, folder)
+        found = address.place(error, folder)
         place = "" if found is None else f"{found[0].relative_to(folder.resolve().parent)}:{found[1]}: "
         reason = (str(error).strip().splitlines() or [""])[0][:200]
         raise ConfigurationError(f"{who}: {place}{type(error).__name__}: {reason}") from error

@@ -9,7 +9,7 @@ import pytest
 
 from mlops.errors import ConfigurationError
 from mlops.ml.training.candidates import Origin
-from mlops.ml.training.user_code import load
+from mlops.ml.user_code.loading import load
 
 MODULE = """
 import builtins

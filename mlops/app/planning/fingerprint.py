@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlops import __version__
+from mlops.app.external_inputs import given
 from mlops.app.git import changed_between, commit_of
-from mlops.app.given import given
+from mlops.app.planning.change_report import MadeOf, PipelineChange, Planned
 from mlops.app.planning.lock import md5_tree
-from mlops.app.planning.planned import MadeOf, PipelineChange, Planned
 from mlops.app.workspace import Workspace
 from mlops.errors import StaleError
 from mlops.files.canonical import digest_file, digest_json

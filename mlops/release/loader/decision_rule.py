@@ -1,4 +1,4 @@
-# Made of mlops.bundle.decision by `make golden`: do not edit.
+# Made of mlops.bundle.decision_rule by `make golden`: do not edit.
 """`decision.json`: how a score becomes a decision, where what decisions are worth was declared.
 
 A pipeline without such values has no such file, and its scores are left to who asks.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAME = "decision.json"
 
 
-class Decision(BaseModel):
+class DecisionRule(BaseModel):
     """What a row is worth, [true class][decided class], and for two classes the score above which it is the second."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -32,7 +32,7 @@ class Decision(BaseModel):
     unit: str = ""
 
     @classmethod
-    def parse(cls, data: bytes) -> Decision:
+    def parse(cls, data: bytes) -> DecisionRule:
         """Read `decision.json`; raises IntegrityError when it is not one."""
         try:
             return cls.model_validate(json.loads(data))
@@ -55,7 +55,7 @@ class Decision(BaseModel):
         return best
 
     @model_validator(mode="after")
-    def _fits_together(self) -> Decision:
+    def _fits_together(self) -> DecisionRule:
         classes = len(self.values)
         if classes < 2 or any(len(row) != classes for row in self.values):
             raise ValueError("values are not one row and one column per class")

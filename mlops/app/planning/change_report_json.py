@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from mlops.app.newer import HINT, newer
-from mlops.app.planning.planned import Planned
+from mlops.app.planning.change_report import Planned
 from mlops.errors import ConfigurationError
 
 SCHEMA_VERSION = 1

@@ -7,21 +7,21 @@ import fsspec
 import pytest
 
 from mlops.errors import ConfigurationError, InfrastructureError
-from mlops.files import place as places
-from mlops.files.place import Place, trouble
+from mlops.files import remote_folder as places
+from mlops.files.remote_folder import RemoteFolder, trouble
 
 
 @pytest.fixture(params=["file", "store"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RemoteFolder]:
     """A folder on a disk, and one of an object store: fsspec's own in memory."""
     if request.param == "file":
-        yield Place(f"file://{tmp_path}/place")
+        yield RemoteFolder(f"file://{tmp_path}/place")
         return
-    yield Place("memory://bucket/place")
+    yield RemoteFolder("memory://bucket/place")
     fsspec.filesystem("memory").store.clear()
 
 
-def test_what_is_put_is_listed_and_fetched(place: Place, tmp_path: Path) -> None:
+def test_what_is_put_is_listed_and_fetched(place: RemoteFolder, tmp_path: Path) -> None:
     assert place.sizes() == {}
     source = tmp_path / "a.parquet"
     source.write_bytes(b"12345")
@@ -39,7 +39,7 @@ def test_a_place_that_does_not_answer_is_said_with_its_address(tmp_path: Path) -
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "a").write_text("x")
     with pytest.raises(InfrastructureError) as caught:
-        Place(f"file://{tmp_path}/file/inner").put(tmp_path / "a")
+        RemoteFolder(f"file://{tmp_path}/file/inner").put(tmp_path / "a")
     assert caught.value.message.startswith(f"file://{tmp_path}/file/inner cannot be written: ")
     assert "ci.cloud" in caught.value.hint
 
@@ -48,13 +48,13 @@ def test_a_copy_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x")
     (tmp_path / "place" / "a").mkdir(parents=True)
     with pytest.raises(InfrastructureError, match="cannot be written"):
-        Place(f"file://{tmp_path}/place").put(tmp_path / "a")
+        RemoteFolder(f"file://{tmp_path}/place").put(tmp_path / "a")
     assert [path.name for path in (tmp_path / "place").iterdir()] == ["a"]
 
 
 def test_a_copy_that_is_shorter_than_its_source_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_text("12345")
-    place = Place("memory://bucket/short")
+    place = RemoteFolder("memory://bucket/short")
     monkeypatch.setattr(place.system, "put_file", lambda _, final: place.system.pipe_file(final, b"123"))
     with pytest.raises(InfrastructureError, match=r"short/a has 3 bytes after a copy, not 5"):
         place.put(tmp_path / "a")
@@ -67,7 +67,7 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(fsspec, "filesystem", absent)
     with pytest.raises(ConfigurationError) as caught:
-        Place.parse("gs://bucket/log").sizes()
+        RemoteFolder.parse("gs://bucket/log").sizes()
     assert caught.value.message == "nothing here reads gs://bucket/log: gcsfs is not installed"
     assert caught.value.hint == "pip install gcsfs"
 
@@ -77,7 +77,7 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
 )
 def test_a_plain_address_is_taken(address: str) -> None:
     assert trouble(address) is None
-    assert Place.parse(address).address == address
+    assert RemoteFolder.parse(address).address == address
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_plain_address_is_taken(address: str) -> None:
 def test_a_strange_address_is_refused(address: str, words: str) -> None:
     assert words in str(trouble(address))
     with pytest.raises(ConfigurationError, match="://"):
-        Place.parse(address)
+        RemoteFolder.parse(address)
 
 
 def test_every_scheme_is_one_of_fsspecs() -> None:

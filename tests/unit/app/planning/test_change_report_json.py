@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.app.judging.gate import Verdict
-from mlops.app.planning.apply import apply, prepare
+from mlops.app.planning.change_report import Cost, GateChange, KeyChange, MadeOf, PipelineChange, Planned, StagePlan
+from mlops.app.planning.change_report_json import decode, encode
 from mlops.app.planning.plan import plan
-from mlops.app.planning.planned import Cost, GateChange, KeyChange, MadeOf, PipelineChange, Planned, StagePlan
-from mlops.app.planning.saved import decode, encode
+from mlops.app.planning.run_saved import apply, prepare
 from mlops.app.workspace import Workspace, open_workspace
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, StaleError

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mlops.bundle.decision import Decision
+from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
@@ -17,28 +17,28 @@ TWO = ((0.0, -1.0), (-10.0, 0.0))
 
 def deciding(threshold: float = 0.3) -> Predictor:
     bare = make_predictor()
-    return Predictor(bare.transform, bare.model, bare.schema, Decision(values=TWO, threshold=threshold))
+    return Predictor(bare.transform, bare.model, bare.schema, DecisionRule(values=TWO, threshold=threshold))
 
 
 def test_a_score_must_be_above_the_threshold() -> None:
-    rule = Decision(values=TWO, threshold=0.25)
+    rule = DecisionRule(values=TWO, threshold=0.25)
     assert rule.decide(np.array([0.2, 0.25, 0.3], dtype=np.float32)).tolist() == [0, 0, 1]
 
 
 def test_a_threshold_is_not_rounded_to_the_width_of_a_score() -> None:
     score = np.float32(0.1)  # a little above a tenth
-    assert Decision(values=TWO, threshold=0.1).decide(np.array([score])).tolist() == [1]
+    assert DecisionRule(values=TWO, threshold=0.1).decide(np.array([score])).tolist() == [1]
 
 
 def test_several_classes_are_decided_by_expected_value() -> None:
     values = ((0.0, -1.0, -1.0), (-1.0, 0.0, -1.0), (-20.0, -20.0, 0.0))
     scores = np.array([[0.7, 0.2, 0.1], [0.98, 0.01, 0.01]])
-    assert Decision(values=values).decide(scores).tolist() == [2, 0]
+    assert DecisionRule(values=values).decide(scores).tolist() == [2, 0]
 
 
 def test_it_reads_back_what_it_wrote() -> None:
-    rule = Decision(values=TWO, threshold=0.123456789012, unit="EUR")
-    assert Decision.parse(rule.dumps().encode()) == rule
+    rule = DecisionRule(values=TWO, threshold=0.123456789012, unit="EUR")
+    assert DecisionRule.parse(rule.dumps().encode()) == rule
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_it_reads_back_what_it_wrote() -> None:
 )
 def test_a_decision_that_does_not_fit_together_is_refused(document: bytes) -> None:
     with pytest.raises(IntegrityError, match=r"decision\.json does not say how to decide"):
-        Decision.parse(document)
+        DecisionRule.parse(document)
 
 
 def test_the_server_says_what_it_decides() -> None:
@@ -83,6 +83,6 @@ def test_golden_rows_hold_the_decision() -> None:
 
 def test_a_decision_about_other_classes_is_refused() -> None:
     bare = make_predictor()
-    rule = Decision(values=((0.0,) * 3,) * 3)
+    rule = DecisionRule(values=((0.0,) * 3,) * 3)
     with pytest.raises(IntegrityError, match="the decision is about other classes than the model"):
         Predictor(bare.transform, bare.model, bare.schema, rule)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops.app.compiling.compile import check_files, compile_files
-from mlops.app.compiling.unchanged import unchanged
+from mlops.app.compiling.noop_compile import unchanged
 from mlops.app.workspace import open_workspace
 from tests.builders.repositories import edit, make_repository
 

@@ -55,7 +55,7 @@ def trouble(address: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Place:
+class RemoteFolder:
     """A folder by its address; every method raises InfrastructureError where it does not answer.
 
     Raises:
@@ -65,7 +65,7 @@ class Place:
     address: str
 
     @classmethod
-    def parse(cls, address: str) -> Place:
+    def parse(cls, address: str) -> RemoteFolder:
         """Read an address; raises ConfigurationError on one that is none of ours."""
         if (why := trouble(address)) is not None:
             raise ConfigurationError(f"{address} {why}", hint="write an address such as s3://bucket/folder")

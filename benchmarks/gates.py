@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.power import power
 from mlops.ml.evaluation.judging.evidence import Rule, gather
-from mlops.ml.evaluation.judging.judge import judge, overall
+from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.verdict import verdict as overall
 
 Floats = NDArray[np.float64]
 ALPHA = 0.05
@@ -72,7 +73,7 @@ def predictions(task: str, y: Any, candidate: Any, champion: Any, **facts: Any) 
 
 def verdict(data: Predictions, *rules: Rule, method: Bootstrap = METHOD, minimum_rows: int = 30) -> str:
     found = gather(data, rules, method, minimum_rows, grouped=data.groups is not None)
-    return overall(judge(found, method, minimum_rows))
+    return overall(each.record() for each in judge(found, method, minimum_rows))
 
 
 def rule(metric: str, **bounds: Any) -> Rule:

@@ -20,3 +20,13 @@ def rows_for(power: float, effect: float, variance: float, tail: float) -> int:
     """Give the rows that a test needs; `variance` is that of one row's contribution."""
     normal = NormalDist()
     return math.ceil(((normal.inv_cdf(1 - tail) + normal.inv_cdf(power)) / effect) ** 2 * variance)
+
+
+def told(rows: float) -> int:
+    """Round a number of rows that are needed up to two digits: no more is known of it.
+
+    >>> told(41.2), told(1234.0)
+    (42, 1300)
+    """
+    unit = int(10 ** max(0, math.floor(math.log10(rows)) - 1))
+    return math.ceil(rows / unit) * unit

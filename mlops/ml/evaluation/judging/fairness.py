@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.files.figures import plural
+from mlops.ml.evaluation.intervals.power import told
 from mlops.statistics.proportions import Share, difference, ratio
 
 if TYPE_CHECKING:
@@ -187,9 +188,7 @@ def _rows_needed(groups: Sequence[Group], kind: str, bound: float, tail: float, 
 
 
 def _scaled(group: Group, factor: float) -> int:
-    needed = group.rows * factor
-    unit = math.pow(10, max(0, math.floor(math.log10(needed)) - 1))
-    return math.ceil(needed / unit) * int(unit)
+    return told(group.rows * factor)
 
 
 def _worth(hits: NDArray[np.float64], clusters: NDArray[np.int64]) -> float:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlops.ml.evaluation.intervals.power import power
+from mlops.ml.evaluation.intervals.power import power, told
 from mlops.ml.evaluation.judging import sentences
 from mlops.statistics.multiple_testing import benjamini_hochberg, holm
-from mlops.verdict import FAIL, INCONCLUSIVE, PASS, verdict
+from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -107,11 +107,6 @@ def judge(evidence: Iterable[Evidence], method: Bootstrap, minimum_rows: int) ->
     """Judge every rule; evidence of one rule must be consecutive, for its slices are judged together."""
     families = (list(family) for _, family in groupby(evidence, key=lambda item: item.rule))
     return [result for family in families for result in _family(family, method, minimum_rows)]
-
-
-def overall(results: Sequence[Result]) -> str:
-    """Sum up blocking rules: any failure fails, then any doubt, and nothing applicable is doubt."""
-    return verdict(result.record() for result in results)
 
 
 def _family(family: list[Evidence], method: Bootstrap, minimum_rows: int) -> Iterator[Result]:
@@ -255,6 +250,4 @@ def _rows_needed(item: Evidence, side: _Side, method: Bootstrap, claim: Claim) -
         half *= NormalDist().inv_cdf(1 - claim.level) / NormalDist().inv_cdf(1 - method.tail)
     if not (distance > 0 and half < _FAR * distance):
         return None
-    needed = item.rows * max(1.1, (half / distance) ** 2)
-    unit = math.pow(10, max(0, math.floor(math.log10(needed)) - 1))
-    return math.ceil(needed / unit) * int(unit)
+    return told(item.rows * max(1.1, (half / distance) ** 2))

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.judging.evidence import Rule, gather
-from mlops.ml.evaluation.judging.judge import judge, overall
+from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.verdict import verdict
 from tests.builders.evaluations import binary, with_scores, without
 
 METHOD = Bootstrap(samples=200)
@@ -65,7 +66,7 @@ def ranks(data: Predictions) -> tuple[int, dict[str, int]]:
     for result in results:
         rule = result.evidence.rule.id
         worst[rule] = min(worst.get(rule, 2), RANK[result.verdict])
-    return RANK[overall(results)], worst
+    return RANK[verdict(each.record() for each in results)], worst
 
 
 @cache

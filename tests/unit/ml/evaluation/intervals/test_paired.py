@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
 from mlops.ml.evaluation.intervals.paired import Pairs
-from mlops.ml.evaluation.intervals.power import power, rows_for
+from mlops.ml.evaluation.intervals.power import power, rows_for, told
 
 
 @pytest.mark.parametrize(("gained", "lost"), [(15, 5), (0, 1), (5, 15), (80, 80), (500, 450)])
@@ -52,3 +52,10 @@ def test_the_power_is_that_of_simulations() -> None:
     gains = random.multinomial(1000, [0.05, 0.03, 0.92], size=20_000)
     seen = (gains[:, 0] - gains[:, 1]) / np.sqrt(gains[:, 0] + gains[:, 1]) > norm.ppf(0.975)
     assert seen.mean() == pytest.approx(power(0.02, math.sqrt((0.08 - 0.0004) / 1000), 0.025), abs=0.03)
+
+
+@given(st.floats(1, 1e9))
+def test_rows_that_are_needed_are_told_in_two_digits_and_never_too_few(rows: float) -> None:
+    said = told(rows)
+    assert rows <= said <= max(rows + 1, 1.1 * rows)
+    assert set(str(said)[2:]) <= {"0"}

@@ -26,15 +26,21 @@ if TYPE_CHECKING:
 
 ASKED = Params.model_validate(
     gate_params(
-        bootstrap={"samples": 50},
+        bootstrap={"samples": 200},
         serving=[
             {"id": "size", "metric": "size", "at_most": 2.0},
             {"id": "size-champion", "metric": "size", "against": "champion", "at_most": 0.1},
         ],
         data=[{"id": "warnings", "metric": "data_warnings", "at_most": 0}],
         waivers=[
-            dict.fromkeys(("reason", "owner", "approver"), "x")
-            | {"rule": "warnings", "granted": "2026-01-01", "expires": "2026-02-01"}
+            {
+                "rule": "warnings",
+                "reason": "few rows of it",
+                "owner": "@ada",
+                "approver": "@grace",
+                "granted": "2026-01-01",
+                "expires": "2026-01-31",
+            }
         ],
     )
 )

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule, gather
-from mlops.ml.evaluation.judging.judge import Result, judge, overall
+from mlops.ml.evaluation.judging.judge import Result, judge
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.verdict import verdict
 from tests.builders.evaluations import binary, multiclass, regression, with_scores, without
 
 METHOD = Bootstrap(samples=400)
@@ -122,7 +123,7 @@ def test_the_verdict_is_the_worst_of_the_blocking_rules(verdicts: list[tuple[str
         Result(Evidence(Rule("r", "auroc", mode=mode), applicable=verdict != "absent"), None, verdict, "")
         for verdict, mode in verdicts
     ]
-    assert overall(results) == expected
+    assert verdict(each.record() for each in results) == expected
 
 
 SENTENCES = {
@@ -372,7 +373,7 @@ def test_taking_anything_away_can_only_lower_a_verdict(gone: set[str], seed: int
         if what.removeprefix("nan ") in data.scores or " " not in what:
             data = spoiled(data, what)
     after = judge(gather(data, RULES, METHOD, grouped=True), METHOD, 30)
-    assert RANK[overall(after)] <= RANK[overall(before)]
+    assert RANK[verdict(each.record() for each in after)] <= RANK[verdict(each.record() for each in before)]
     worst = {r.evidence.rule.id: RANK[r.verdict] for r in sorted(before, key=lambda r: -RANK[r.verdict])}
     assert all(RANK[r.verdict] <= worst[r.evidence.rule.id] for r in after)
 

@@ -83,7 +83,8 @@ def run_ours(path: Path, rows: int) -> Any:
     from mlops.ml.data.contract import Contract
     from mlops.steps.validate import Table
 
-    columns = {"columns": COLUMNS, "pairs": [PAIR], "rows": {"at_least": rows}}
+    declared = {name: {**rule, "nulls": {"at_most": rule["nulls"]}} for name, rule in COLUMNS.items()}
+    columns = {"columns": declared, "pairs": [PAIR], "rows": {"at_least": rows}}
     params = Contract.model_validate({"task": "binary", "target": "member", **columns})
 
     def check() -> bool:

@@ -33,7 +33,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check setup lock audit runner services signing compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit setup lock audit runner services signing compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -61,11 +61,16 @@ test-tools: $(TESTED) ## The rest: what takes minutes, and what needs npm, qemu 
 	$(BIN)/python -m pytest -n $(JOBS) -m "tools or long" --durations 10
 
 check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
+	@$(MAKE) --no-print-directory --jobs 2 lint unit
+
+lint: $(TESTED)  ## Only style, types, layers and compiled files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mlops compile --check
+
+unit: $(TESTED)  ## Only the fast tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not tools and not long" --durations 10
 
 setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc, without what tests need

@@ -152,6 +152,7 @@ def test_a_payload_in_every_place_is_refused_or_stays_text(root: Path, before: d
                 harmless(root, before, place, payload)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=50,
     deadline=None,

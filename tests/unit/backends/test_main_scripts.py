@@ -11,6 +11,8 @@ from tests.builders.repositories import commit, git
 from tests.builders.scripts import JOBS, calls, fake, needs_jq, outputs, run, script
 from tests.runner.api import Api
 
+pytestmark = pytest.mark.slow
+
 NOTHING = "0" * 40
 LEFT = {"names": "left"}
 FIND = script("main/take", "Find the new bundles")

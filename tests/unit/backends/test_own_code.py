@@ -11,6 +11,8 @@ import pytest
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 _RUNS = re.compile(r"bin/mlops (?:run|stage)\b|bin/dvc (?:repro|exp run)\b|\bmake (?:test|check|demo)\b|\bpytest\b")
 _MEASURES = re.compile(
     r"bin/mlops gate\b.*--base|bin/mlops judge\b(?!.*--(?:help|place|fetch|rows))"

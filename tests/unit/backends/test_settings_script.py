@@ -10,6 +10,8 @@ import pytest
 
 from tests.builders.scripts import calls, fake, needs_jq, run, script
 
+pytestmark = pytest.mark.slow
+
 LOOK = script("settings/settings", "Look at the settings")
 UNSEEN = {"name": "forks", "verdict": "fail", "message": "cannot be read: HTTP 403", "hint": "Settings"}
 WRONG = {"name": "branch", "verdict": "fail", "message": "anybody | may push", "hint": "Settings"}

@@ -23,6 +23,8 @@ from mlops.spec.project import Continuous, own
 from tests.builders.quick_yaml import load
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 RUNNERS: tuple[Any, ...] = (
     "ubuntu-24.04",
@@ -102,7 +104,6 @@ def files(folder: Path) -> list[str]:
     return [str(path) for path in sorted(folder.iterdir())]
 
 
-@pytest.mark.slow
 def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus: Path) -> None:
     names = [Path(path).stem.split("-", 1)[1] for path in files(corpus / FOLDER)]
     assert len(CORPUS) >= 30
@@ -115,7 +116,6 @@ def test_the_corpus_has_every_workflow_for_every_cloud_and_kind_of_runner(corpus
     assert names.count("mlops-dependencies") >= len(RUNNERS)
 
 
-@pytest.mark.slow
 def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> None:
     # the scripts are the same whatever the runner: shellcheck takes one of each
     shown = [path for path in files(corpus / FOLDER) if Path(path).name < "008"]
@@ -125,7 +125,6 @@ def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> N
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_actionlint_finds_an_input_that_an_action_does_not_have(corpus: Path, tmp_path: Path) -> None:
     text = "".join(Path(path).read_text() for path in files(corpus / "tags")[:12])
     used = set(re.findall(r"uses: (\S+)", text))
@@ -137,12 +136,10 @@ def test_actionlint_finds_an_input_that_an_action_does_not_have(corpus: Path, tm
         assert 'input "no-such-input" is not defined in action' in tool("actionlint", "-no-color", str(path)).stdout
 
 
-@pytest.mark.slow
 def test_zizmor_finds_nothing_in_the_corpus(corpus: Path) -> None:
     assert {name: found for name, found in rules_of_zizmor(corpus).items() if found} == {}
 
 
-@pytest.mark.slow
 def test_the_schemas_of_github_hold_for_the_corpus(corpus: Path) -> None:
     for schema, checked in (
         ("vendor.github-workflows", files(corpus / FOLDER)),
@@ -290,7 +287,6 @@ HOSTILE = (
 hostile = st.text(max_size=40) | st.sampled_from(HOSTILE)
 
 
-@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(["runner", "python", "branch", "labels"]), hostile)
 def test_hostile_text_in_a_setting_is_refused_or_changes_nothing_else(key: str, text: str) -> None:
@@ -314,7 +310,6 @@ def expressions(texts: dict[str, str]) -> set[str]:
     return {found for text in texts.values() for found in re.findall(r"\$\{\{.*?\}\}", text)}
 
 
-@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(

@@ -12,6 +12,8 @@ import yaml
 
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
+pytestmark = pytest.mark.slow
+
 CONTENTS, PULLS, IDENTITY = {"contents": "write"}, {"pull-requests": "write"}, {"id-token": "write"}
 READ, ADOPTS = {"contents": "read"}, {"actions": "read"}
 REVIEWS = {**READ, "pull-requests": "read"}

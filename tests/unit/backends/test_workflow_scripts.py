@@ -15,6 +15,8 @@ from tests.builders.repositories import commit
 from tests.builders.scripts import JOBS, calls, fake, needs_jq, outputs, run, script
 from tests.builders.workflows import jobs, project, workflows
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("code", "ends", "said"), [(0, 0, ""), (7, 0, ""), (2, 2, "::error"), (6, 6, "")])
 def test_an_alarm_that_nobody_answers_for_and_a_monitor_that_cannot_look_fail(

@@ -101,6 +101,7 @@ def twins(texts: Mapping[str, str]) -> set[frozenset[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_parameters_stand_twice(repository: Path) -> None:
     found = twins(sources(repository / "mlops"))
     assert sorted(map(sorted, found - set(ALIKE))) == [], "inherit the block, or say above why these two are two"

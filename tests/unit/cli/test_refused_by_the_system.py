@@ -18,6 +18,8 @@ from tests.builders.disk import refusing
 from tests.builders.released import run_of
 from tests.builders.repositories import BASE, commit, make_repository
 
+pytestmark = pytest.mark.slow
+
 CHURN = (BASE / "conf/pipeline/churn.yaml").read_text()
 TABLE = "age,left\n" + "".join(f"{20 + row % 40},{'yes' if row % 3 else 'no'}\n" for row in range(120))
 WRITES: dict[str, tuple[list[str], str]] = {
@@ -70,7 +72,6 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("verb", WRITES)
 @pytest.mark.parametrize("number", REASONS, ids=errno.errorcode.get)
 def test_a_verb_that_writes(verb: str, number: int, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +141,6 @@ def test_every_verb_is_looked_at() -> None:
     assert {verb.split()[0] for verb in (*WRITES, *READS, *elsewhere)} == set(VERBS)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no file that is always full")
 def test_output_that_cannot_be_written_is_told_and_no_success(root: Path) -> None:
     command = [sys.executable, "-m", "mlops", "render", "tiny"]

@@ -29,6 +29,8 @@ from mlops.spec.monitor import Monitor
 from tests.builders.bundles import DATES, make_bundle, make_frame, reference_of
 from tests.builders.logs import START, write_day
 
+pytestmark = pytest.mark.slow
+
 ROWS = 600
 Change = Callable[[int, pl.DataFrame], pl.DataFrame]
 
@@ -135,7 +137,6 @@ def test_drift_elsewhere_is_found_beside_a_broken_column(tmp_path: Path, bundle:
     assert [(alarm.name, len(alarm.windows)) for alarm in found.alarms] == [("plan", 3)]
 
 
-@pytest.mark.slow
 def test_a_window_that_is_lost_in_part_is_not_compared(tmp_path: Path, bundle: Path) -> None:
     found = watch(tmp_path, bundle, lambda index, frame: pl.concat([frame] * 10) if index < 4 else frame)
     assert [incident.check for incident in found.windows[-1].incidents] == ["volume"]
@@ -278,7 +279,6 @@ def test_labels_by_what_clients_sent(tmp_path: Path, bundle: Path) -> None:
     assert [window.performance.verdict for window in found.windows[:2] if window.performance] == ["well", "well"]
 
 
-@pytest.mark.slow
 def test_what_labels_said_long_ago_is_history(tmp_path: Path, bundle: Path) -> None:
     """Answers were wrong in the first days; then nobody wrote labels any more."""
     watch(tmp_path, bundle, same, days=7)

@@ -14,6 +14,8 @@ from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from tests.builders.repositories import BASE, commit, git, make_repository, record
 
+pytestmark = pytest.mark.slow
+
 RAIN = (BASE / "conf/pipeline/churn.yaml").read_text()
 MADE = "pipelines/rain/artifacts/raw.parquet"
 

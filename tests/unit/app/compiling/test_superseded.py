@@ -16,6 +16,8 @@ from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from tests.builders.repositories import commit, git, make_repository
 
+pytestmark = pytest.mark.slow
+
 LOCK = """\
 schema: '2.0'
 stages:

@@ -18,6 +18,8 @@ from mlops.errors import ConfigurationError
 from tests.builders.quick_yaml import load
 from tests.builders.repositories import commit, edit, make_repository
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 3, 10)
 NAME = "visits"
 

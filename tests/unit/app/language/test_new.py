@@ -13,6 +13,8 @@ from mlops.errors import ConfigurationError, DataError, InfrastructureError, Mlo
 from mlops.spec.reading.library import Configuration
 from mlops.spec.reading.load import load_pipeline
 
+pytestmark = pytest.mark.slow
+
 ROWS = 400
 BINARY = """\
 # @package _global_
@@ -268,7 +270,6 @@ names = st.text(
 ).filter(lambda name: "${" not in name and name.strip() == name and name.isprintable())
 
 
-@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(columns=st.lists(names, min_size=3, max_size=3, unique=True), target=st.integers(0, 2))
 def test_any_column_names_make_a_pipeline_without_a_finding(

@@ -21,6 +21,8 @@ from mlops.cli.main import run
 from mlops.errors import ConfigurationError, StaleError
 from tests.builders.repositories import commit, edit, git, make_repository, record
 
+pytestmark = pytest.mark.slow
+
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | TEXT
 PARTS = st.builds(
@@ -37,7 +39,6 @@ PLANS = st.builds(
 )
 
 
-@pytest.mark.slow
 @given(PLANS)
 def test_a_plan_survives_its_json(planned: Planned) -> None:
     assert decode(json.dumps(encode(planned)).encode(), "plan.json") == planned

@@ -25,6 +25,8 @@ from tests.builders.released import Shop, make_released, run_of
 from tests.builders.repositories import commit, git, make_repository
 from tests.runner.api import Api
 
+pytestmark = pytest.mark.slow
+
 A, B = (f"sha256:{letter * 64}" for letter in "ab")
 VARIABLES = ("GITHUB_SERVER_URL", "GITHUB_TOKEN", "MLOPS_TOKEN", "MLFLOW_TRACKING_URI")
 
@@ -77,7 +79,6 @@ def refused(action: Any) -> MlopsError:
     return caught.value
 
 
-@pytest.mark.slow
 def test_a_release_is_a_pull_request_with_its_evidence(shop: Shop, api: Api) -> None:
     shop.say("staging", shop.first)
     made = release(shop.root, Wanted("tiny", "staging"), propose=True)
@@ -97,7 +98,6 @@ def test_a_release_is_a_pull_request_with_its_evidence(shop: Shop, api: Api) -> 
     assert (again.proposed.done, len(api.pulls)) == ("unchanged", 1)
 
 
-@pytest.mark.slow
 def test_an_earlier_bundle_is_released_by_its_digest(shop: Shop) -> None:
     made = release(shop.root, Wanted("tiny", "staging", shop.first, "the second one is slow"))
     assert (made.state, made.replaces) == ("written", None)
@@ -108,7 +108,6 @@ def test_an_earlier_bundle_is_released_by_its_digest(shop: Shop) -> None:
     assert release(shop.root, Wanted("tiny", "staging", shop.first)).state == "live already"
 
 
-@pytest.mark.slow
 def test_what_is_not_registered_or_did_not_pass_is_refused(shop: Shop, tmp_path: Path) -> None:
     absent = refused(lambda: release(shop.root, Wanted("tiny", "staging", A)))
     assert (type(absent), str(absent)) == (StaleError, f"tiny: the bundle {A[:19]}… is not registered")
@@ -131,7 +130,6 @@ def test_what_is_not_registered_or_did_not_pass_is_refused(shop: Shop, tmp_path:
     assert refused(lambda: release(shop.root, Wanted("tiny", "staging"))).exit_code == 7
 
 
-@pytest.mark.slow
 def test_production_takes_only_what_was_judged_beside_what_is_live(shop: Shop, tmp_path: Path) -> None:
     from mlops.app.releasing.register import register_bundle
 
@@ -158,7 +156,6 @@ def test_production_takes_only_what_was_judged_beside_what_is_live(shop: Shop, t
     assert body.startswith("Release tiny to prod")
 
 
-@pytest.mark.slow
 def test_the_registry_agrees_or_differs_or_is_not_asked(shop: Shop) -> None:
     from mlops.app.releasing.reconcile import reconcile
 
@@ -170,7 +167,6 @@ def test_the_registry_agrees_or_differs_or_is_not_asked(shop: Shop) -> None:
     assert (live.environment, live.bundle, live.registry, live.since.pull_request) == ("prod", shop.first, "agrees", 12)
 
 
-@pytest.mark.slow
 def test_every_passing_bundle_is_registered_once(shop: Shop) -> None:
     from mlops.app.releasing.register import passing, register_bundle
 
@@ -207,7 +203,6 @@ def test_a_bundle_of_version_1_is_gone_back_to(alone: Shop, api: Api) -> None:
     assert "| ✅ auroc | 0.75 | [0.7, 0.8] | 0.6 | 40 |" in pull["body"]
 
 
-@pytest.mark.slow
 def test_a_bundle_of_version_1_is_registered_released_and_reconciled(shop: Shop) -> None:
     from mlops.app.releasing.reconcile import reconcile
     from mlops.app.releasing.register import register_bundle
@@ -230,7 +225,6 @@ def test_a_bundle_of_version_1_is_registered_released_and_reconciled(shop: Shop)
     run_of(shop.root, "tiny", shop.store().get(shop.second))
 
 
-@pytest.mark.slow
 def test_a_version_whose_newest_verdict_is_no_pass_does_not_agree(shop: Shop) -> None:
     from mlops.app.releasing.reconcile import reconcile
 
@@ -247,7 +241,6 @@ def test_a_version_whose_newest_verdict_is_no_pass_does_not_agree(shop: Shop) ->
             client.set_model_version_tag("tiny", "1", "mlops.verdict", "pass")
 
 
-@pytest.mark.slow
 def test_what_was_judged_again_and_did_not_pass_is_not_released_by_what_was_stated_before(shop: Shop) -> None:
     """Nobody told the registry yet, and the statement of before is in the history."""
     reports = shop.root / "pipelines/tiny/reports"
@@ -264,7 +257,6 @@ def test_what_was_judged_again_and_did_not_pass_is_not_released_by_what_was_stat
     assert type(refused(lambda: rollback(shop.root, Wanted("tiny", "prod", shop.second)))) is GateFailed
 
 
-@pytest.mark.slow
 def test_papers_come_from_the_registry_where_nobody_committed_them(shop: Shop) -> None:
     """What CI made on the main branch is registered before anybody records it."""
     reports = shop.root / "pipelines/tiny/reports"
@@ -290,7 +282,6 @@ def run_statement(shop: Shop) -> str:
     return digest_file(shop.root / "pipelines/tiny/reports/bundle.json")
 
 
-@pytest.mark.slow
 def test_a_bundle_that_is_nowhere_or_not_as_promised_is_not_gone_back_to(alone: Shop) -> None:
     alone.say("prod", A, "never stored")
     alone.say("prod", alone.first)
@@ -438,7 +429,6 @@ def test_a_repository_where_nothing_ran_says_so(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr() == ("", "no environment is declared, and nothing ran here: mlops run NAME\n")
 
 
-@pytest.mark.slow
 def test_a_release_from_the_command_line_to_what_is_live(
     shop: Shop, api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,8 @@ from tests.builders.released import Shop, make_released
 from tests.builders.repositories import commit, git, make_repository
 from tests.builders.signing import private_key, public_key, write_policy
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 6, 1)
 
 
@@ -123,7 +125,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     return shop
 
 
-@pytest.mark.slow
 def test_what_main_signed_is_released_reconciled_and_served_and_nothing_else(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

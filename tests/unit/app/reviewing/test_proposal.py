@@ -18,6 +18,8 @@ from mlops.errors import ConfigurationError, InfrastructureError
 from tests.builders.repositories import commit, git
 from tests.runner.api import Api
 
+pytestmark = pytest.mark.slow
+
 FILE = "conf/release/prod/tiny.yaml"
 PROPOSAL = Proposal("mlops/release-tiny", "Release tiny", "Why.\n", {FILE: "bundle: a\n"}, ("release",))
 VARIABLES = ("GITHUB_SERVER_URL", "GITHUB_TOKEN", "MLOPS_TOKEN", "GIT_AUTHOR_NAME", "GIT_COMMITTER_NAME")
@@ -93,7 +95,6 @@ def test_another_text_updates_the_same_pull_request(api: Api, root: Path, origin
     assert git(origin, "rev-list", "--count", f"main..{PROPOSAL.branch}").strip() == "1"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["merge", "squash"])
 def test_a_branch_that_was_merged_is_begun_anew(api: Api, root: Path, origin: Path, how: str) -> None:
     submit(root, PROPOSAL, base="main")

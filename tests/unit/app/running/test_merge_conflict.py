@@ -12,6 +12,8 @@ from mlops.cli.main import VERBS, run
 from tests.builders.comments import gate, rule
 from tests.builders.repositories import commit, edit, git, make_repository, record
 
+pytestmark = pytest.mark.slow
+
 LOCK = "pipelines/churn/dvc.lock"
 PARAMS = "pipelines/churn/params.yaml"
 GATE = "pipelines/churn/reports/gate.json"

@@ -17,6 +17,8 @@ from mlops.plan.gate import registered
 from tests.builders.comments import gate
 from tests.builders.repositories import edit, make_repository, record, record_output
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:

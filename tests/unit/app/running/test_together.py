@@ -23,6 +23,8 @@ from mlops.plan.gate import registered
 from tests.builders.comments import gate
 from tests.builders.repositories import BASE, edit, make_repository, record
 
+pytestmark = pytest.mark.slow
+
 CHURN = (BASE / "conf" / "pipeline" / "churn.yaml").read_text()
 NAMES = ("alpha", "beta", "churn")
 

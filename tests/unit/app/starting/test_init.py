@@ -22,6 +22,8 @@ from mlops.app.workspace import open_workspace
 from tests.builders.repositories import commit, git
 from tests.builders.zipped_wheels import NAME
 
+pytestmark = pytest.mark.slow
+
 DVC = "[core]\n    analytics = false\n"
 WRITTEN = [
     ".dvc/.gitignore",
@@ -72,7 +74,6 @@ def test_a_repository_that_holds_by_its_own_rules(
     assert git(root, "symbolic-ref", "HEAD").strip() == "refs/heads/main"
 
 
-@pytest.mark.slow
 def test_a_dry_run_lists_the_same_and_writes_nothing(
     tmp_path: Path, wheel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -84,7 +85,6 @@ def test_a_dry_run_lists_the_same_and_writes_nothing(
     assert dry.err == f"{len(dry.out.splitlines())} files would be written\n"
 
 
-@pytest.mark.slow
 def test_the_same_question_gives_the_same_bytes(tmp_path: Path, wheel: Path) -> None:
     for name in ("a", "b"):
         assert begin(tmp_path / name, wheel, "--name", "shop") == 0
@@ -157,7 +157,6 @@ def test_a_remote_that_no_lock_serves_is_told(tmp_path: Path, wheel: Path, capsy
     assert "DVC" not in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_dvc_finds_what_its_own_init_would_have_made(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     subprocess.run([sys.executable, "-m", "dvc", "init", "--quiet"], cwd=tmp_path, check=True)

@@ -23,6 +23,8 @@ from tests.builders.logs import write_day
 from tests.builders.papers import write_papers
 from tests.builders.repositories import edit, make_repository
 
+pytestmark = pytest.mark.slow
+
 MONITOR = "\nmonitor:\n  every: day\n  labels: labels.csv\n  retrain: {when: [drift], minimum_new_labels: 100}\n"
 
 

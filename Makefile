@@ -17,7 +17,7 @@ WITH_TESTS := $(EXTRAS),test
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-compile
 UV     := $(BIN)/uv pip install --quiet --python $(BIN)/python
 HASHED := --require-hashes --no-deps --no-build-isolation
-COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(tests?|testing/_internal)/' .venv/lib mlops || true
+COMPILE := $(BIN)/python -P -m compileall -qq -j 0 -x '/(tests?|testing/_internal)/' .venv/lib mlops || true
 define locked
 $(UV) $(HASHED) --requirement $(1) 2>/dev/null || $(PIP) $(HASHED) --requirement $(1)
 endef
@@ -79,7 +79,7 @@ setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/b
 # index has builds of its own; it says so.
 $(STAMP): pyproject.toml constraints.txt $(wildcard mlops/locks/*.txt) .requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
-	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -P -m venv .venv || { echo "python3 has no venv: apt-get install python3-venv"; exit 1; }
 ifeq ($(HASHES),yes)
 	$(PIP) $(HASHED) --requirement .requirements/build.txt
 	$(call locked,mlops/locks/run.txt)
@@ -110,7 +110,7 @@ lock: $(TESTED) ## Write down the hashes of what pyproject.toml and constraints.
 
 # The tool has an environment of its own, and may have other releases than the rest: it takes only one of each at a time
 audit:           ## Look for known vulnerabilities in what is locked, in the OSV database
-	@test -x .mlops/audit/bin/pip || $(PYTHON) -m venv .mlops/audit
+	@test -x .mlops/audit/bin/pip || $(PYTHON) -P -m venv .mlops/audit
 	.mlops/audit/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement .requirements/audit.txt
 	$(call audited,$(addprefix mlops/locks/,run.txt torch.txt s3.txt gs.txt azure.txt ssh.txt) .requirements/build.txt .requirements/test.txt)
 	$(call audited,.requirements/audit.txt)
@@ -131,7 +131,7 @@ $(SERVICES): $(TESTED) .requirements/services.txt
 signing: .mlops/signing/.installed ## OpenSSF model-signing, apart from what it signs: what tests hold our signatures to
 
 .mlops/signing/.installed: mlops/locks/sign.txt
-	$(PYTHON) -m venv --clear $(@D)
+	$(PYTHON) -P -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
 	@touch $@
 

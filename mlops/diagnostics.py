@@ -17,6 +17,9 @@ _UNSEEN = re.compile(
 )
 
 
+_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
+
+
 class Position(NamedTuple):
     """A place in a file of the repository; lines and columns count from 1.
 
@@ -68,8 +71,26 @@ def suggest(word: str, options: Iterable[str]) -> str:
 
 
 def visible(text: str) -> str:
-    """Spell out characters that would begin a line, move a cursor or turn the reading direction."""
-    return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+    r"""Spell out characters that would begin a line, move a cursor or turn the reading direction.
+
+    What a runner of GitHub's obeys anywhere in a line is taken apart.
+
+    >>> visible("a\\nb"), visible("x ##[add-mask]y")
+    ('a\\\\nb', 'x # #[add-mask]y')
+    """
+    return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text).replace("##[", "# #[")
+
+
+def inert(text: str) -> str:
+    r"""Take apart what a runner of GitHub's would obey in a text of several lines, as a job's log shows it.
+
+    `::command::` begins a line, `##[command]` stands anywhere in one.
+    https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+
+    >>> inert("a:\\n  ::set-output name=x::1")
+    'a:\\n  : :set-output name=x::1'
+    """
+    return _COMMAND.sub(r"\1: :", text).replace("##[", "# #[")
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:

@@ -53,7 +53,7 @@ def _cached(kept: Path, digest: str, place: Path) -> bool:
 
 
 def _asked(root: Path, path: str, commit: str, place: Path) -> bool:
-    command = [sys.executable, "-m", "dvc", "get", str(root), path, "--rev", commit, "--out", str(place)]
+    command = [sys.executable, "-P", "-m", "dvc", "get", str(root), path, "--rev", commit, "--out", str(place)]
     with tempfile.TemporaryDirectory(prefix="mlops-get-") as folder:
         try:
             done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603

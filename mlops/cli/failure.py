@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from mlops import extras
+from mlops.diagnostics import inert
 from mlops.errors import MlopsError
 from mlops.files.conflict import Conflicted
 from mlops.files.system import refused
@@ -34,9 +35,9 @@ def report(error: Exception) -> int:
     if isinstance(error, Conflicted) and not error.hint:
         error = _with_cure(error)
     if isinstance(error, MlopsError):
-        print(error.message, file=sys.stderr)
+        print(inert(error.message), file=sys.stderr)
         if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
+            print(inert(f"hint: {error.hint}"), file=sys.stderr)
         return error.exit_code
     traceback.print_exception(error)
     print("\nThis is a defect of mlops, not of what you wrote. Please report it with the lines above.", file=sys.stderr)

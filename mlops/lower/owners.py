@@ -11,7 +11,10 @@ _EVERYTHING = "*"
 _SHARED = ("/conf/project.yaml", *(f"/conf/{group}/" for group in ("gates", "data", "model", "features", "trainer")))
 INSTALLED = {
     "lock": ("/requirements.txt", "/vendor/", "/mlops/"),
-    "make": ("/Makefile", "/pyproject.toml", "/constraints.txt", "/.requirements/", "/mlops/"),
+    "make": (
+        *("/Makefile", "/pyproject.toml", "/setup.py", "/setup.cfg", "/uv.toml"),
+        *("/constraints.txt", "/.requirements/", "/mlops/"),
+    ),
 }
 """What jobs install the program from, by `ci.install`: the pins, or the program itself where the repository has it.
 

@@ -164,5 +164,5 @@ def _subject(name: str, bundle: Path, batch: int, folder: Path) -> Subject:
     profile = json.loads(contents.files["profile.json"])
     rows = golden_rows.make(Predictor.load(contents), profile, _ROWS).rows
     (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")
-    command = (sys.executable, "-m", timing.__name__, str(bundle), str(folder / f"{name}.json"))
+    command = (sys.executable, "-P", "-m", timing.__name__, str(bundle), str(folder / f"{name}.json"))
     return Subject(command, sum(len(contents.files[file]) for file in _FILES))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from mlops.diagnostics import Diagnostic, Position, nearest, render, suggest
+import re
+
+from mlops.diagnostics import Diagnostic, Position, inert, nearest, render, suggest, visible
 from mlops.ml.data.columns import missing
 
 SOURCES = {"conf/a.yaml": "defaults:\n  - /gates: binary_clasifier\n"}
@@ -59,3 +61,10 @@ def test_what_a_pull_request_wrote_begins_no_line_and_moves_no_cursor() -> None:
         r"  \x1b[2J",
         "1 problem in 1 file",
     ]
+
+
+def test_nothing_in_a_text_is_a_command_to_a_runner() -> None:
+    assert visible("look at mlops/##[set-output name=verdict-1]x") == "look at mlops/# #[set-output name=verdict-1]x"
+    told = inert("wrong:\n  a\n  ::set-output name=x::1\n::error::y\nx ##[add-mask]pass")
+    assert not re.search(r"(?m)^\s*::|##\[", told)
+    assert inert("churn::plain, a :: b") == "churn::plain, a :: b"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -99,5 +100,15 @@ def number(value: Any) -> TypeGuard[float]:
 
 
 def close(ours: float, theirs: float) -> bool:
-    """Whether two numbers agree within the tolerance."""
-    return ours == theirs or abs(ours - theirs) <= max(TOLERANCE * max(abs(ours), abs(theirs)), _ZERO)
+    """Whether two numbers agree within the tolerance; what is infinite, or too large for a float, agrees with nothing.
+
+    >>> close(0.5, 0.50001), close(float("inf"), 0.5), close(10**400, 10**400)
+    (True, False, False)
+    """
+    try:
+        one, other = float(ours), float(theirs)
+    except OverflowError:
+        return False
+    if not (math.isfinite(one) and math.isfinite(other)):
+        return False
+    return abs(one - other) <= max(TOLERANCE * max(abs(one), abs(other)), _ZERO)

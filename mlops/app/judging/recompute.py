@@ -17,6 +17,7 @@ from mlops.app.judging.agreement import close, differing, number
 from mlops.app.judging.opponent import Run
 from mlops.app.judging.replay import Instead, replayed
 from mlops.app.judging.tables import document, other_reports, other_tables
+from mlops.diagnostics import visible
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def _compared(report: Mapping[str, Any], again: Predictions) -> Iterator[str]:
     for item in report.get("slices") or ():
         rows = again.slice_rows(item["by"]).get(item["slice"]) if item.get("by") in again.slices else None
         if rows is None:
-            yield f"reports/metrics.json has a slice {item.get('by')} = {item.get('slice')} that does not come out"
+            named = visible(f"{item.get('by')} = {item.get('slice')}")
+            yield f"reports/metrics.json has a slice {named} that does not come out"
             continue
         places.append(("candidate", item["by"], item["slice"], rows, item.get("metrics") or {}))
     for model, by, label, rows, table in places:
@@ -103,7 +105,8 @@ def _compared(report: Mapping[str, Any], again: Predictions) -> Iterator[str]:
             found = _measured(again, metric, model, rows)
             if found is not None and not _agrees(said.get("value"), found):
                 where = f" where {by} = {label}" if by else ""
-                yield f"reports/metrics.json says {metric} {said.get('value')} of {model}{where}: it is {found:.6g}"
+                told = visible(f"{metric} {said.get('value')} of {model}{where}")
+                yield f"reports/metrics.json says {told}: it is {found:.6g}"
 
 
 def _measured(again: Predictions, metric: str, model: str, rows: NDArray[np.int64]) -> float | None:

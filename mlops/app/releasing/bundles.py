@@ -143,7 +143,7 @@ def _from_dvc(root: Path, store: Store, name: str, digest: str) -> Path:
     with tempfile.TemporaryDirectory(prefix="mlops-dvc-") as folder:
         place = Path(folder) / "bundle"
         path = f"pipelines/{name}/artifacts/bundle"
-        command = [sys.executable, "-m", "dvc", "get", str(root), path, "--rev", commit, "--out", str(place)]
+        command = [sys.executable, "-P", "-m", "dvc", "get", str(root), path, "--rev", commit, "--out", str(place)]
         try:
             done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=600)  # noqa: S603
         except subprocess.TimeoutExpired as error:

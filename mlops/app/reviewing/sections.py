@@ -133,7 +133,7 @@ def _compared(item: Judged) -> str:
 def _framework(gate: Gate | None) -> Iterator[str]:
     """Say that rows are those which the change's own version of the program makes: a person is to look at that."""
     if gate is not None and gate.framework:
-        look = escape(to_look_at(gate.framework), 300)
+        look = escape(to_look_at(gate.framework), 600)
         yield f"**{FRAMEWORK_CHANGE}**: its rows are made by the code of the change: look at {look}"
         yield ""
 

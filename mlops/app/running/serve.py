@@ -196,7 +196,7 @@ def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = 
         vouched(contents)
     golden = json.loads(contents.files["golden.json"])
     started = time.monotonic()
-    command = [sys.executable, "-m", "mlops", "serve", str(bundle.resolve()), "--port", "0"]
+    command = [sys.executable, "-P", "-m", "mlops", "serve", str(bundle.resolve()), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - constant but for a path
         try:
             address = _address(server.stderr)

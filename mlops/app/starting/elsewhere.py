@@ -58,9 +58,9 @@ def _install(wheel: Path, folder: Path) -> Path:
     (folder / VENDOR / wheel.name).write_bytes(wheel.read_bytes())
     (folder / "build.txt").write_text(tools, encoding="utf-8")
     (folder / "requirements.txt").write_text(all_of_it, encoding="utf-8")
-    _run([sys.executable, "-m", "venv", "env"], folder, "an environment cannot be made")
+    _run([sys.executable, "-P", "-m", "venv", "env"], folder, "an environment cannot be made")
     python = folder / "env" / "bin" / "python"
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
+    pip = [str(python), "-P", "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
     pip += ["--require-hashes", "--no-deps", "--no-compile"]  # it answers one question, and is thrown away
     said = f"{wheel.name} cannot be installed"
     if tools:

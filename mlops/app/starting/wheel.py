@@ -144,7 +144,7 @@ def download(what: str, folder: Path, said: str, hint: str) -> Path:
     Raises:
         InfrastructureError: it does not, as `said`, and why.
     """
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
+    command = [sys.executable, "-P", "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--quiet"]
     options = ["--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
     done = subprocess.run([*command, *options, what], capture_output=True, text=True, check=False)  # noqa: S603
     found = sorted(folder.glob("*.whl"))

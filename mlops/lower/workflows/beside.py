@@ -35,7 +35,7 @@ _APPOINT = f"""\
 judge=.venv/bin/mlops
 who=$(.venv/bin/mlops judge --change {CHANGE} --who)
 if [ "$who" = head ]; then
-  python -m venv .judge
+  python -P -m venv .judge
   sed -n '/^setuptools==/,/[^\\]$/p' {CHANGE}/requirements.txt > .judge/build.txt
   pip="$PWD/.judge/bin/python -P -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps"
   if [ -z "$PYTHONDONTWRITEBYTECODE" ]; then pip="$pip --no-compile"; fi

@@ -61,22 +61,24 @@ fi
 """
 )
 
-# What is published as a source alone is built by the locked setuptools, not by one that pip would fetch for it; pip
-# takes a path in a requirements file from the folder that it is called in. Most of what is installed no job imports:
-# what one does import is compiled then, and kept, unless its machine was told to keep nothing.
+# No module or makefile of the checkout comes before what is meant: `-P` keeps the folder off Python's path, and GNU
+# make would read a GNUmakefile first. What is published as a source alone is built by the locked setuptools, not by one
+# that pip would fetch for it; pip takes a path in a requirements file from the folder that it is called in. Most of
+# what is installed no job imports: what one does import is compiled then, and kept, unless its machine was told to
+# keep nothing.
 _LOCK = """\
 if [ ! -f requirements.txt ]; then
   echo '::error title=Nothing to install::this commit has no requirements.txt: mlops init writes it'
   exit 4
 fi
-python -m venv .venv
+python -P -m venv .venv
 sed -n '/^setuptools==/,/[^\\]$/p' requirements.txt > .venv/build.txt
-pip='.venv/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps'
+pip='.venv/bin/python -P -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps'
 if [ -z "$PYTHONDONTWRITEBYTECODE" ]; then pip="$pip --no-compile"; fi
 $pip --only-binary :all: --requirement .venv/build.txt
 $pip --no-build-isolation --requirement requirements.txt
 """
-_INSTALL = {"lock": _LOCK, "make": "make setup"}
+_INSTALL = {"lock": _LOCK, "make": "make --file Makefile setup"}
 
 _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'

@@ -15,8 +15,8 @@ _IDENTITY = Permission("id-token", "write", "to sign bundles as this workflow")
 
 # model-signing lives apart from what it signs, and comes by hash, from the lock in the package
 _INSTALL = """\
-lock=$(.venv/bin/python -c 'import importlib.resources as r; print(r.files("mlops") / "locks" / "sign.txt")')
-.venv/bin/python -m venv .mlops/signing
+lock=$(.venv/bin/python -P -c 'import importlib.resources as r; print(r.files("mlops") / "locks" / "sign.txt")')
+.venv/bin/python -P -m venv .mlops/signing
 .mlops/signing/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement "$lock"
 """
 _SIGN = """\

@@ -6,7 +6,6 @@ A count is what it is. An estimated share passes only if the whole of its score 
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 WARNINGS, LABEL_NOISE = "data_warnings", "data_label_noise"
+_MOST_ROWS = 2**53  # what a float counts exactly
 
 
 def judge(rules: Iterable[Rule], report: Mapping[str, Any] | None, confidence: float) -> list[Result]:
@@ -62,9 +62,9 @@ def _label_noise(rule: Rule, report: Mapping[str, Any], confidence: float) -> Ev
     if not isinstance(found, dict):
         return "label noise was not estimated"
     share, rows = found.get("share"), found.get("rows")
-    if not isinstance(share, int | float) or not isinstance(rows, int):
+    if isinstance(share, bool) or not isinstance(share, int | float) or type(rows) is not int:
         return f"label noise was not estimated: {found.get('reason') or 'reports/data.json gives no share of rows'}"
-    if not (math.isfinite(share) and 0 <= share <= 1 and rows > 0):
+    if not (0 <= share <= 1 and 0 < rows <= _MOST_ROWS):
         return "reports/data.json gives no share of rows"
     low, high = Share(float(share), rows).interval(normal_quantile(confidence))
     return replace(Evidence(rule, rows=rows, clusters=rows), interval=Interval(float(share), low, high))

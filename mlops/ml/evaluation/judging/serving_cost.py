@@ -70,11 +70,11 @@ def _judge(
         return Result(Evidence(rule, applicable=False), bound, INCONCLUSIVE, NO_CHAMPION)
     try:
         logs = _logs(rule, report, inputs, champion)
+        interval = _interval(logs["candidate"] - logs.get("champion", 0.0), confidence, relative="champion" in logs)
     except _NotMeasured as error:
         return Result(
             Evidence(rule, problem=str(error)), bound, INCONCLUSIVE, f"{rule.metric} is not measured: {error}"
         )
-    interval = _interval(logs["candidate"] - logs.get("champion", 0.0), confidence, relative="champion" in logs)
     other = {model: float(np.exp(column.mean())) for model, column in logs.items()}.get("champion")
     evidence = Evidence(rule, None, len(logs["candidate"]), len(logs["candidate"]), interval, other=other)
     verdict = _verdict(rule, interval)
@@ -109,7 +109,7 @@ def _logs(
 def _column(report: Mapping[str, Any], model: str, metric: str) -> NDArray[np.float64]:
     try:
         column = np.array(report["repetitions"][model][metric], dtype=np.float64).reshape(-1)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise _NotMeasured(f"reports/serving.json has no {metric} of the {model}") from error
     if not (np.isfinite(column).all() and (column > 0).all()):
         raise _NotMeasured(f"a repetition has no {metric} of the {model}")
@@ -122,7 +122,10 @@ def _interval(logs: NDArray[np.float64], confidence: float, *, relative: bool) -
 
     mean, error = float(logs.mean()), float(logs.std(ddof=1)) / math.sqrt(len(logs))
     reach = float(stdtrit(len(logs) - 1, (1 + confidence) / 2)) * error
-    back = [math.expm1(mean + step) if relative else math.exp(mean + step) for step in (0.0, -reach, reach)]
+    try:
+        back = [math.expm1(mean + step) if relative else math.exp(mean + step) for step in (0.0, -reach, reach)]
+    except OverflowError as error:
+        raise _NotMeasured("the repetitions are too far apart for an interval") from error
     return Interval(*(float(f"{value:.9g}") for value in back))  # a size that is its bound must not miss it by rounding
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from mlops.app.auditing.enter import enter
 from mlops.app.judging import recompute, replay
-from mlops.app.judging.agreement import first_difference
+from mlops.app.judging.agreement import close, first_difference
 from mlops.app.judging.recompute import recomputed
 from mlops.app.judging.rejudge import rejudge
 from mlops.app.running.again import run_again
@@ -37,6 +37,14 @@ def test_the_first_difference_is_named_by_its_place() -> None:
     assert first_difference(ours, {**ours, "rows": [1, 2]}) == "rows"
     assert first_difference(ours, {**ours, "more": 1}) == "more"
     assert first_difference(1, True) == "its top"
+
+
+def test_what_is_no_number_of_a_machine_agrees_with_nothing() -> None:
+    huge, endless = 10**400, float("inf")
+    assert close(0.5, 0.50001)
+    for one, other in ((endless, endless), (endless, 0.5), (huge, 0.5), (huge, huge), (float("nan"), float("nan"))):
+        assert not close(one, other)
+        assert first_difference({"value": one}, {"value": other}) == "value"
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,14 @@ def test_warnings_are_counted(tmp_path: Path, checks: Any, at_most: float, expec
             {"share": float("nan"), "rows": 20},
             ("fail", "data_label_noise cannot be told: reports/data.json gives no share of rows"),
         ),
+        (
+            {"share": 0.0, "rows": 10**400},
+            ("fail", "data_label_noise cannot be told: reports/data.json gives no share of rows"),
+        ),
+        (
+            {"share": 10**400, "rows": 20},
+            ("fail", "data_label_noise cannot be told: reports/data.json gives no share of rows"),
+        ),
         (None, ("fail", "data_label_noise cannot be told: label noise was not estimated")),
     ],
 )  # fmt: skip

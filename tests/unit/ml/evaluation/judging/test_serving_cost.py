@@ -81,6 +81,8 @@ def test_the_sentences() -> None:
         (lambda d: cell(d, [0.0] * 7), "a repetition has no latency_p99 of the champion"),
         (lambda d: cell(d, [0.1] * 6), "candidate and champion were not measured in pairs"),
         (lambda d: cell(d, "fast"), "reports/serving.json has no latency_p99 of the champion"),
+        (lambda d: cell(d, [10**400] * 7), "reports/serving.json has no latency_p99 of the champion"),
+        (lambda d: cell(d, [1e-300, 1e300] * 3 + [1e-300]), "the repetitions are too far apart for an interval"),
     ],
 )
 def test_what_was_not_measured_is_inconclusive(spoil: Any, why: str) -> None:

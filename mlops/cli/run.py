@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,11 +44,12 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
     failed gate, else 7 for an inconclusive one.
     """
     need("train", "`mlops run`")
+    from mlops.app.compiling.current import in_ci
     from mlops.app.workspace import open_workspace
 
     names = tuple(dict.fromkeys(names))
     _refuse(names, every, smoke, file)
-    frozen = frozen or os.environ.get("CI", "").lower() not in ("", "0", "false")
+    frozen = frozen or in_ci()
     here = root(merging=not frozen)
     if every or len(names) > 1:
         return _together(here, names, jobs, frozen=frozen)

@@ -12,6 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from mlops import api
 from mlops.cli.main import run
 from mlops.extras import EXTRAS, MissingExtra, extra_of, missing, need
 from tests.builders.bundles import make_bundle
@@ -47,6 +48,13 @@ def test_the_blocker_blocks(tmp_path: Path, core_only: dict[str, str]) -> None:
     command = [sys.executable, "-c", tries]
     done = subprocess.run(command, cwd=tmp_path, env=core_only, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ABSENT
+
+
+def test_every_name_of_the_api_is_there_without_any_extra(tmp_path: Path, core_only: dict[str, str]) -> None:
+    program = "from mlops import api; print(*(getattr(api, name).__name__ for name in api.__all__ if name != 'Task'))"
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=core_only, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.stdout.split()) == ("", [name for name in api.__all__ if name != "Task"])
 
 
 @pytest.mark.slow

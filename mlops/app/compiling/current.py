@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from mlops.app.compiling.compile import check_files, compile_files
 from mlops.app.language.findings import refuse_errors
 from mlops.app.merging import refuse_marked
@@ -37,3 +39,8 @@ def make_current(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) 
         return compile_files(workspace).touched
     refuse_errors(workspace)
     return write(workspace.root, files, mark=MARK, places=())
+
+
+def in_ci() -> bool:
+    """Tell whether this is a job of CI, where what is compiled is committed, never made."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.app.running.ending import RUNNER, STOPPED, end_with_parent
+from mlops.app.running.own_programs import find_own_programs
 from mlops.files.alone import alone
 from mlops.files.system import refusing
 
@@ -53,6 +54,7 @@ def _reproduced(name: str, targets: Sequence[str]) -> int:
         sys.stdin = nothing  # a question of DVC's has no answer; the pipe itself is for the stages
         signal.signal(signal.SIGTERM, _stop)
         os.environ[RUNNER] = "yes"
+        find_own_programs()
         from dvc.cli import main as dvc
 
         heal(Path.cwd())

@@ -70,6 +70,28 @@ def test_a_class_or_function_of_the_pipeline_is_a_kind(origin: Origin, kind: str
     assert export.check_parity("own", fitted.export(), DATA.validation_x, scores) < 1e-5
 
 
+TOLD = """
+from sklearn.ensemble import ExtraTreesClassifier
+from {place} import Problem, Task
+
+
+def trees(problem: Problem, task: Task):
+    assert isinstance(problem, Problem)
+    return ExtraTreesClassifier(5, max_features=problem.shape[0], random_state=len(task))
+"""
+
+
+@pytest.mark.parametrize("place", ["mlops.api", "mlops.ml.training.problem"])
+def test_what_a_model_is_told_has_a_name_that_stays(origin: Origin, place: str) -> None:
+    """The second is where it stood before `mlops.api`: should it move, a module that warns has to stay there."""
+    (origin.root / "pipelines/churn/told.py").write_text(TOLD.format(place=place), encoding="utf-8")
+    fitted = fit(origin, "pipelines.churn.told:trees")
+    assert fitted.predict(DATA.validation_x).shape == (len(DATA.validation_y),)
+    with pytest.raises(ConfigurationError) as caught:
+        fit(origin, "pipelines.churn.told:Problem")
+    assert caught.value.message == "`pipelines.churn.told:Problem` is mlops.ml.training.problem.Problem by another name"
+
+
 def test_the_code_is_this_repositorys_even_after_anothers(origin: Origin, tmp_path: Path) -> None:
     fit(origin, "pipelines.churn.model:scaled")
     other = tmp_path / "other"

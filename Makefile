@@ -36,7 +36,7 @@ endif
 .PHONY: demo test test-tools check lint unit setup lock audit runner services signing compile ui golden format clean help
 
 help:            ## Show these targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 demo: setup      ## Three pipelines from YAML to a verdict, one to a running model
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh -eu -c '\
@@ -141,6 +141,10 @@ compile: setup   ## Write the generated files
 golden: $(TESTED) ## Rewrite the expected files of the golden tests
 	$(BIN)/python -m pytest -q tests/golden tests/e2e/test_init.py -k "not test_init or example" --update
 	$(BIN)/mlops schema --write
+
+# ARGS="--every 20" and the like are written down with the result
+bench-%: benchmarks/%.py $(TESTED) ## Measure one of benchmarks/, for minutes or hours, and write result and docs/benchmarks.md
+	$(BIN)/python benchmarks/$*.py --write $(ARGS)
 
 ui: setup        ## The MLflow UI on http://127.0.0.1:5000
 	$(BIN)/mlflow ui --backend-store-uri "sqlite:///$(CURDIR)/.mlops/mlflow.db" --host 127.0.0.1 --port 5000

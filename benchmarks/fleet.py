@@ -2,6 +2,7 @@
 
     python benchmarks/fleet.py                   # 1,000 pipelines; DVC takes minutes
     python benchmarks/fleet.py --pipelines 50    # a quick look; the bounds are meant for 1,000
+    python benchmarks/fleet.py --smoke           # all of it on eight pipelines, once: does it still run?
 
 Every pipeline composes six groups, has its own data file and its own files in `conf/data` and `conf/model`, and a
 `dvc.lock` with the digests DVC would have recorded, so that nothing is stale. Each command runs in its own process
@@ -20,10 +21,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from benchmarks import command  # noqa: E402
+from benchmarks.result import Row, spread  # noqa: E402
+
+LIBRARIES = ("dvc", "hydra-core", "omegaconf", "pydantic", "ruamel.yaml")
 BASE = REPOSITORY / "tests" / "golden" / "base"
 NEEDLE = "lr: 0.001"
 
@@ -50,13 +58,32 @@ sys.exit(code)
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """How many pipelines there are, between which two sizes growth is measured, and how often ours are."""
+
+    pipelines: int
+    small: int
+    large: int
+    times: int = 3
+
+
+SMALLEST = Sizes(8, 8, 8, 1)
+
+
+@dataclass(frozen=True)
 class Figure:
     """One line of the table; `peer` is None where the bound is on our figure itself."""
 
     name: str
-    ours: float
+    taken: Sequence[float]
     peer: float | None
     bound: float
+    unit: str = "s"
+
+    @property
+    def ours(self) -> float:
+        """Give the middle one of what was taken."""
+        return statistics.median(self.taken)
 
     @property
     def value(self) -> float:
@@ -68,55 +95,69 @@ class Figure:
         """Tell whether the bound is kept."""
         return self.value <= self.bound
 
+    def row(self) -> Row:
+        """Say the same in a result."""
+        return Row(
+            name=self.name,
+            ours=self.ours,
+            peer=self.peer,
+            ratio=None if self.peer is None else self.value,
+            unit=self.unit,
+            n=len(self.taken),
+            spread=spread(self.taken),
+            bound=f"at most {self.bound:g}",
+            holds=self.holds,
+        )
+
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser(__doc__)
     parser.add_argument("--pipelines", type=int, default=1000)
     parser.add_argument("--small", type=int, default=100, help="the lesser size that growth is measured from")
     parser.add_argument("--large", type=int, default=3000, help="the greater size that growth is measured to")
-    parser.add_argument("--output", type=Path, help="write the figures as JSON")
     parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.record is not None:
         record(arguments.record)
         return 0
+    measuring = command.begin(__file__, LIBRARIES, arguments)
+    sizes = SMALLEST if arguments.smoke else Sizes(arguments.pipelines, arguments.small, arguments.large)
     with tempfile.TemporaryDirectory(prefix="fleet-") as folder:
-        figures = measure(Path(folder), arguments.pipelines, arguments.small, arguments.large)
-    show(figures, arguments.pipelines)
-    if arguments.output is not None:
-        values = [{**vars(figure), "ratio": figure.value, "ok": figure.holds} for figure in figures]
-        arguments.output.write_text(json.dumps({"pipelines": arguments.pipelines, "figures": values}, indent=1) + "\n")
-    return 0 if all(figure.holds for figure in figures) else 1
+        figures = measure(Path(folder), sizes)
+    show(figures, sizes.pipelines)
+    return measuring.end([figure.row() for figure in figures])
 
 
-def measure(folder: Path, count: int, small: int, large: int) -> list[Figure]:
+def measure(folder: Path, sizes: Sizes) -> list[Figure]:
+    count, small, large, times = sizes.pipelines, sizes.small, sizes.large, sizes.times
     root = make(folder / "fleet", count)
     say(f"{count:,} pipelines: Hydra composes")
     hydra = float(python(root, "-c", HYDRA, str(root)))
     say("cold compile, warm compile, status, run, plan")
     cold, peak = cold_compile(root)
     python(root, __file__, "--record", str(root))
-    warm = middle(root, "compile", "--check")
-    edited = one_edited(root)
+    warm = taken(times, root, "compile", "--check")
+    edited = one_edited(root, times)
     mlops(root, "plan")
-    status = middle(root, "plan")
-    run, plan = one(root)
+    status = taken(times, root, "plan")
+    run, plan = one(root, times)
     say("dvc status, then dvc repro of one pipeline")
     dvc_status = seconds(root, "-m", "dvc", "status", expect="up to date")
     dvc_repro = seconds(root, "-m", "dvc", "repro", "pipelines/t00007/dvc.yaml", expect="up to date")
     shutil.rmtree(root)
     say(f"run and plan of one pipeline among {small:,} and among {large:,}")
-    few, many = (one(sized(folder, size)) for size in (small, large))
+    found = {size: one(sized(folder, size), times) for size in sorted({small, large})}
+    few, many = found[small], found[large]
     return [
-        Figure("cold compile / Hydra composing all", cold, hydra, 0.10),
+        Figure("cold compile / Hydra composing all", [cold], hydra, 0.10),
         Figure("compile, nothing changed / Hydra composing all", warm, hydra, 0.008),
         Figure("compile, one file changed / Hydra composing all", edited, hydra, 0.10),
         Figure("status of all / dvc status", status, dvc_status, 0.05),
         Figure("plan of a one-line change / dvc repro of that pipeline", plan, dvc_repro, 0.10),
         Figure("run of one, nothing to do / the same", run, dvc_repro, 0.05),
-        Figure(f"plan of one at {large:,} / at {small:,}", many[1], few[1], 1.5),
-        Figure(f"run of one at {large:,} / at {small:,}", many[0], few[0], 1.5),
-        Figure("peak memory of a cold compile, MB", peak, None, 500),
+        Figure(f"plan of one at {large:,} / at {small:,}", many[1], statistics.median(few[1]), 1.5),
+        Figure(f"run of one at {large:,} / at {small:,}", many[0], statistics.median(few[0]), 1.5),
+        Figure("peak memory of a cold compile, MB", [peak], None, 500, "MB"),
     ]
 
 
@@ -153,9 +194,9 @@ def record(root: Path) -> None:
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     plan = open_workspace(root).plan
-    for folder, stages in [*((p.folder, p.stages) for p in plan.pipelines), (".", (plan.fleet,))]:
-        written = {}
-        for stage in stages:
+    for pipeline in plan.pipelines:
+        folder, written = pipeline.folder, {}
+        for stage in pipeline.stages:
             for output in stage.outputs:
                 write_output(root / folder / output.path, f"{folder} {stage.name} {output.path}\n")
                 if not output.committed:
@@ -172,10 +213,12 @@ def record(root: Path) -> None:
 
 
 def write_output(path: Path, text: str) -> None:
+    from tests.builders.comments import gate
+
     folder = not path.suffix
     path = path / ("transform.json" if path.name == "features" else "data.txt") if folder else path
     path.parent.mkdir(parents=True, exist_ok=True)
-    verdict = {"schema_version": 1, "verdict": "pass", "rules": [], "champion": None, "of": text}
+    verdict = {**gate("pass", champion=None), "of": text}
     path.write_text(json.dumps(verdict) + "\n" if path.name == "gate.json" else text)
 
 
@@ -208,17 +251,17 @@ def cold_compile(root: Path) -> tuple[float, float]:
     return time.perf_counter() - started, peak
 
 
-def one_edited(root: Path) -> float:
+def one_edited(root: Path, times: int) -> list[float]:
     """Time `compile` after a change of one line, which rewrites the parameters of one pipeline."""
     file = root / "conf/model/t00007.yaml"
     text = file.read_text()
     took = []
-    for rate in ("lr: 0.002", "lr: 0.003", NEEDLE):
+    for rate in ("lr: 0.002", "lr: 0.003", NEEDLE)[-max(times, 2) :]:
         file.write_text(text.replace(NEEDLE, rate))
         started = time.perf_counter()
         assert mlops(root, "compile").split() == ["pipelines/t00007/params.yaml"]
         took.append(time.perf_counter() - started)
-    return statistics.median(took)
+    return took
 
 
 def sized(folder: Path, count: int) -> Path:
@@ -228,20 +271,21 @@ def sized(folder: Path, count: int) -> Path:
     return root
 
 
-def one(root: Path) -> tuple[float, float]:
+def one(root: Path, times: int) -> tuple[list[float], list[float]]:
     """Time `run` with nothing to do, then `plan` after a change of one line, of one pipeline."""
-    run = middle(root, "run", "t00007")
+    mlops(root, "run", "t00007")  # which enters the verdict into the ledger
+    run = taken(times, root, "run", "t00007")
     file = root / "conf/model/t00007.yaml"
     text = file.read_text()
     file.write_text(text.replace(NEEDLE, "lr: 0.002"))
     assert "model.mlp.lr" in mlops(root, "plan", "t00007")
-    plan = middle(root, "plan", "t00007")
+    plan = taken(times, root, "plan", "t00007")
     file.write_text(text)
     return run, plan
 
 
-def middle(root: Path, *arguments: str) -> float:
-    return statistics.median(seconds(root, "-m", "mlops", *arguments) for _ in range(3))
+def taken(times: int, root: Path, *arguments: str) -> list[float]:
+    return [seconds(root, "-m", "mlops", *arguments) for _ in range(times)]
 
 
 def seconds(root: Path, *arguments: str, expect: str = "") -> float:

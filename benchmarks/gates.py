@@ -1,6 +1,6 @@
 """How often gates are wrong: simulations with a known truth, judged by the code that judges models.
 
-    python benchmarks/gates.py [--quick]
+    python benchmarks/gates.py [--quick] [--smoke | --write]
 
 Prints a line for every claim with its bound, and ends with 1 when one is missed. Bounds on an error of 5 % allow three
 Monte Carlo standard errors. Seeds are fixed. `--quick` makes a tenth of the runs, with the wider bounds that follow.
@@ -8,19 +8,23 @@ Monte Carlo standard errors. Seeds are fixed. `--quick` makes a tenth of the run
 
 from __future__ import annotations
 
-import argparse
 import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import command
+from benchmarks.result import Row
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.power import power
 from mlops.ml.evaluation.judging.evidence import Rule, gather
@@ -28,6 +32,7 @@ from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.verdict import verdict as overall
 
+LIBRARIES = ("numpy", "scipy")
 Floats = NDArray[np.float64]
 ALPHA = 0.05
 METHOD = Bootstrap(samples=400)
@@ -48,11 +53,21 @@ class Claim:
         """Tell whether the rate lies where it must."""
         return (self.low is None or self.rate >= self.low) and (self.high is None or self.rate <= self.high)
 
-    def line(self) -> str:
-        """Spell the rate beside its bounds."""
+    @property
+    def bound(self) -> str:
+        """Spell the bounds, empty where it only informs."""
         bounds = [f"at least {self.low:.1%}"] if self.low is not None else []
         bounds += [f"at most {self.high:.1%}"] if self.high is not None else []
-        said = " and ".join(bounds) or "(for comparison)"
+        return " and ".join(bounds)
+
+    def row(self) -> Row:
+        """Say the same in a result."""
+        bounded = {"bound": self.bound, "holds": self.holds} if self.bound else {}
+        return Row(name=self.name, ours=self.rate, unit="share of runs", n=self.runs, **bounded)
+
+    def line(self) -> str:
+        """Spell the rate beside its bounds."""
+        said = self.bound or "(for comparison)"
         return f"{'ok  ' if self.holds else 'MISS'}  {self.rate:6.1%}  {said:<30} {self.runs:>5} runs  {self.name}"
 
 
@@ -320,16 +335,19 @@ def section(name: str, scale: float) -> list[Claim]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command.parser(__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the runs")
-    scale = 0.1 if parser.parse_args().quick else 1.0
-    started, missed = time.perf_counter(), 0
+    asked = parser.parse_args()
+    measuring = command.begin(__file__, LIBRARIES, asked)
+    scale = 0.0 if asked.smoke else 0.1 if asked.quick else 1.0
+    started, claims = time.perf_counter(), []
     with ProcessPoolExecutor(2) as pool:
         for found in pool.map(section, SECTIONS, [scale] * len(SECTIONS)):
             print(*(claim.line() for claim in found), sep="\n", flush=True)
-            missed += sum(not claim.holds for claim in found)
+            claims += found
+    missed = sum(not claim.holds for claim in claims)
     print(f"{missed} missed, {time.perf_counter() - started:.0f} s", flush=True)
-    return 1 if missed else 0
+    return measuring.end([claim.row() for claim in claims])
 
 
 if __name__ == "__main__":

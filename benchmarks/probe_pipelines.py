@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 from mlops.app.compiling.compile import compile_files
@@ -71,13 +72,14 @@ gates:
 """
 
 
-def make(root: Path) -> Path:
-    """Write and compile the repository."""
+def make(root: Path, names: Iterable[str] = tuple(PIPELINES)) -> Path:
+    """Write and compile the repository, with the pipelines named."""
     (root / "conf" / "pipeline").mkdir(parents=True)
     (root / "conf" / "data").mkdir()
     (root / "conf" / "project.yaml").write_text("name: probes\n")
     (root / "conf" / "policy.yaml").write_text('owners: ["@probe"]\n')
-    for name, (kind, task) in PIPELINES.items():
+    for name in names:
+        kind, task = PIPELINES[name]
         image = kind == "cnn"
         target = TARGETS[task]
         metric = ("rmse", 1000) if task == "regression" else ("log_loss", 20)

@@ -4,7 +4,7 @@ Each server is a process on one core, the client is another process on another c
 loopback. The servers take turns, so that a slow minute of the machine hits all of them. FastAPI gets the 15 features
 ready made and only validates a list of numbers; our server gets 6 raw columns, checks each and transforms them.
 
-    python benchmarks/serve.py [seconds per turn]
+    python benchmarks/serve.py [seconds per turn] [--smoke | --write]
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+LIBRARIES = ("fastapi", "httptools", "onnxruntime", "pydantic", "starlette", "uvicorn", "uvloop")
 CONNECTIONS, TURNS, SERVERS = 8, 3, ("ours", "fastapi", "bare")
 
 
@@ -110,7 +111,8 @@ def start(name: str, bundle: Path, port: int) -> subprocess.Popen[bytes]:
     raise SystemExit(f"{name} did not start")
 
 
-def compare(seconds: float) -> None:
+def compare(seconds: float) -> dict[str, list[float]]:
+    """Let the servers take turns; give each one's rates."""
     from tests.builders.bundles import make_bundle
 
     with tempfile.TemporaryDirectory() as folder:
@@ -130,18 +132,36 @@ def compare(seconds: float) -> None:
             for process in processes:
                 process.terminate()
                 process.wait()
+    return rates
+
+
+def main() -> int:
+    """Print the rates, and ours beside the others'."""
+    from benchmarks import command  # here, for this file is each server's too
+    from benchmarks.result import Row, spread
+
+    parser = command.parser(__doc__)
+    parser.add_argument("seconds", type=float, nargs="?", default=3.0, help="seconds per turn")
+    asked = parser.parse_args()
+    measuring = command.begin(__file__, LIBRARIES, asked)
+    rates = compare(0.1 if asked.smoke else asked.seconds)
     medians = {name: statistics.median(values) for name, values in rates.items()}
     for name, rate in medians.items():
         print(f"{name:8} {rate:8,.0f} requests/s   {rate / medians['bare']:.2f} of bare")
     print(f"ours / fastapi: {medians['ours'] / medians['fastapi']:.2f}")
+    ours, several = medians["ours"], spread(rates["ours"])
+    return measuring.end(
+        Row(name=name, ours=ours, peer=peer, ratio=ours / peer, unit="requests/s", n=len(rates["ours"]), spread=several)
+        for name, peer in (("beside FastAPI", medians["fastapi"]), ("beside nothing", medians["bare"]))
+    )
 
 
 if __name__ == "__main__":
-    role, *rest = sys.argv[1:] if len(sys.argv) > 2 else ("compare", *sys.argv[1:])
+    if not {"load", *SERVERS} & set(sys.argv[1:2]):
+        sys.exit(main())
+    role, *rest = sys.argv[1:]
     cores = sorted(os.sched_getaffinity(0))
-    if role == "compare":
-        compare(float(rest[0]) if rest else 3.0)
-    elif role == "load":
+    if role == "load":
         os.sched_setaffinity(0, cores[-1:])
         print(asyncio.run(load(int(rest[1]), rest[0].encode(), float(rest[2]))))
     else:

@@ -4,6 +4,8 @@ An MLP 2 x 256 learns from 50,000 x 100 float32 rows on one thread. Runs are int
 noisy for everyone; a ratio is the median of the ratios of neighbouring runs. CPU time decides, wall-clock time is
 shown. The others multiply by MKL, as torch does of itself; mlops by oneDNN under the settings of a stage, for the same
 bits on every processor. Exits 1 if a bound is missed, or the final weights are not those of the plain loop by oneDNN.
+
+    python benchmarks/train.py [--smoke | --write]
 """
 
 from __future__ import annotations
@@ -32,6 +34,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from torch.utils.data import DataLoader, TensorDataset
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks import command
+from benchmarks.result import Row, spread
 from mlops.blocks.trainer import Trainer
 from mlops.ml.training.batches import Batches
 from mlops.ml.training.linear import Linear
@@ -41,9 +47,11 @@ from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Judge, Session
 
+LIBRARIES = ("numpy", "pytorch-lightning", "torch")
 ROWS, COLUMNS, VALIDATION, SEED, LR, DECAY = 50_000, 100, 1_000, 7, 1e-3, 0.01
 EPOCHS = 6
 REPETITIONS = {256: 5, 1024: 7}
+FEWEST_ROWS, FEWEST_REPETITIONS = 2_048, {256: 2, 1024: 2}
 BOUNDS = {256: 0.75, 1024: 0.85}  # the same bits everywhere have a price: .80 and .90 by MKL
 USUAL_BOUND = 1.8
 TOLERANCE = 1e-5
@@ -53,11 +61,11 @@ Weights = dict[str, Tensor]
 Train = Callable[[Examples, int, Path], Weights]
 
 
-def examples() -> Examples:
+def examples(rows: int) -> Examples:
     random = np.random.default_rng(SEED)
-    x = random.standard_normal((ROWS + VALIDATION, COLUMNS), dtype=np.float32)
+    x = random.standard_normal((rows + VALIDATION, COLUMNS), dtype=np.float32)
     y = (x[:, :5].sum(axis=1) + random.standard_normal(len(x)) > 0).astype(np.int64)
-    return Examples(x[:ROWS], y[:ROWS], x[ROWS:], y[ROWS:])
+    return Examples(x[:rows], y[:rows], x[rows:], y[rows:])
 
 
 def body(layer: type[nn.Linear] = nn.Linear) -> nn.Module:
@@ -78,7 +86,7 @@ def plain(data: Examples, batch: int, _: Path, layer: type[nn.Linear] = nn.Linea
     for epoch in range(EPOCHS):
         orders.set_epoch(epoch)
         order = orders.order()
-        for start in range(0, ROWS, batch):
+        for start in range(0, len(x), batch):
             rows = order[start : start + batch]
             loss = F.binary_cross_entropy_with_logits(network(x[rows]).squeeze(-1), y[rows])
             optimizer.zero_grad()
@@ -143,6 +151,14 @@ class Timed:
     weights: Weights
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Rows of a result, and whether ours ended with the weights of the bare loop."""
+
+    rows: tuple[Row, ...]
+    equal: bool
+
+
 def timed(train: Train, data: Examples, batch: int) -> Timed:
     with tempfile.TemporaryDirectory() as folder:
         cpu, wall = time.process_time(), time.perf_counter()
@@ -154,10 +170,10 @@ def gap(one: Weights, other: Weights) -> float:
     return max(float((a - b).abs().max()) for a, b in zip(one.values(), other.values(), strict=True))
 
 
-def measure(data: Examples, batch: int) -> dict[str, list[Timed]]:
+def measure(data: Examples, batch: int, repetitions: int) -> dict[str, list[Timed]]:
     """Run the three in turns, the first two in changing order; the slow third only every other time."""
     runs: dict[str, list[Timed]] = {"plain": [], "ours": [], "usual": []}
-    for repetition in range(REPETITIONS[batch]):
+    for repetition in range(repetitions):
         pair: tuple[Train, Train] = (plain, ours) if repetition % 2 else (ours, plain)
         for train in (*pair, usual)[: 2 if repetition % 2 else 3]:
             runs[train.__name__].append(timed(train, data, batch))
@@ -168,24 +184,40 @@ def ratio(others: list[Timed], ours: list[Timed], clock: Callable[[Timed], float
     return statistics.median(clock(other) / clock(run) for other, run in zip(others, ours, strict=True))
 
 
-def compare(data: Examples, batch: int) -> bool:
-    """Measure one batch size, print its rows of the table, and tell whether every bound holds."""
-    runs = measure(data, batch)
-    good = []
+def compare(data: Examples, batch: int, repetitions: int) -> Compared:
+    """Measure one batch size, and print its rows of the table."""
+    runs = measure(data, batch, repetitions)
+    rows = []
     print(f"{batch:>6}  {'mlops':<16} {seconds(runs['ours']):>8.3f}")
     for label, name, bound in (("bare torch loop", "plain", BOUNDS[batch]), ("usual Lightning", "usual", USUAL_BOUND)):
         mine = runs["ours"] if name == "plain" else runs["ours"][::2]
         cpu, wall = (ratio(runs[name], mine, operator.attrgetter(clock)) for clock in ("cpu", "wall"))
-        good.append(cpu >= bound)
+        rows.append(speed(f"batches of {batch:,}, beside {label}", mine, runs[name], cpu, bound))
         verdict = "ok" if cpu >= bound else "MISSED"
         row = f"{batch:>6}  {label:<16} {seconds(runs[name]):>8.3f}  {cpu:>8.2f}x  {wall:>8.2f}x"
         print(f"{row}  at least {bound:.2f}x  {verdict}")
     expected = plain(data, batch, Path(), Linear)
     widest = max(gap(expected, run.weights) for run in runs["ours"])
-    good.append(widest <= TOLERANCE)
-    verdict = "ok" if good[-1] else "MISSED"
+    equal = widest <= TOLERANCE
+    verdict = "ok" if equal else "MISSED"
     print(f"{batch:>6}  widest difference of a weight from the bare loop: {widest:.1e}  {verdict}", flush=True)
-    return all(good)
+    return Compared(tuple(rows), equal)
+
+
+def speed(name: str, mine: list[Timed], others: list[Timed], found: float, bound: float) -> Row:
+    """Say in a result what a line of the table says in seconds: how many epochs a second of CPU makes."""
+    rates = [EPOCHS / run.cpu for run in mine]
+    return Row(
+        name=name,
+        ours=statistics.median(rates),
+        peer=statistics.median(EPOCHS / run.cpu for run in others),
+        ratio=found,
+        unit="epochs/s of CPU",
+        n=len(rates),
+        spread=spread(rates),
+        bound=f"at least {bound:.2f}",
+        holds=found >= bound,
+    )
 
 
 def seconds(runs: list[Timed]) -> float:
@@ -193,17 +225,20 @@ def seconds(runs: list[Timed]) -> float:
 
 
 def main() -> int:
+    asked = command.parser(__doc__).parse_args()
+    measuring = command.begin(__file__, LIBRARIES, asked)
     os.environ["ONEDNN_MAX_CPU_ISA"] = "AVX2"  # as in a stage; read when the first product is made
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    data = examples()
+    data = examples(FEWEST_ROWS if asked.smoke else ROWS)
     with tempfile.TemporaryDirectory() as folder:
         ours(data, 1024, Path(folder))  # imports and caches are not what is measured
     print("speed of mlops against the others, in CPU time (which decides) and by the clock")
     print(f"{'batch':>6}  {'':<16} {'s/epoch':>8}  {'CPU':>9}  {'clock':>9}")
-    results = [compare(data, batch) for batch in REPETITIONS]
-    return 0 if all(results) else 1
+    repetitions = FEWEST_REPETITIONS if asked.smoke else REPETITIONS
+    found = [compare(data, batch, times) for batch, times in repetitions.items()]
+    return measuring.end([row for each in found for row in each.rows], wrong=not all(each.equal for each in found))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ who comes after a large process pays for memory that the machine took back. CPU 
 imports. Ours reads, types and checks the snapshot as the stage does, with counts for the report; leakage, profiles and
 label noise, which the others do not have, are not timed.
 
-    python benchmarks/validate.py [millions of rows] [turns]
+    python benchmarks/validate.py [millions of rows] [turns] [--smoke | --write]
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+LIBRARIES = ("numpy", "pandas", "pandera", "polars", "pyarrow")
 CONTESTANTS = ("ours", "polars", "pandera")
 BOUNDS = {"polars": 1.6, "pandera": 0.5}
+UNITS = {"cpu": "s", "wall": "s", "memory": "MB"}
 CITIES = ["Athens", "Berlin", "Lisbon", "London", "Madrid", "Oslo", "Paris", "Rome"]
 CODE = "[A-Z]{2}[0-9]{2}"
 COLUMNS: dict[str, dict[str, Any]] = {
@@ -41,6 +43,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "end": {"type": "date", "nulls": 0},
 }
 PAIR = {"left": "start", "is": "at_most", "right": "end"}
+
+Taken = dict[str, list[dict[str, float]]]
 
 
 def make(path: Path, rows: int) -> None:
@@ -183,11 +187,47 @@ def contestant(name: str, path: Path, rows: int) -> None:
     print(json.dumps({"passed": passed, "cpu": cpu, "wall": wall, "memory": after.ru_maxrss / 1024}))
 
 
-def main(millions: float, turns: int) -> int:
+def main() -> int:
     """Let the contestants take turns, print medians, and say whether the bounds hold."""
-    rows = int(millions * 1_000_000)
+    from benchmarks import command  # here, for a contestant's memory is measured
+
+    parser = command.parser(__doc__)
+    parser.add_argument("millions", type=float, nargs="?", default=10, help="millions of rows")
+    parser.add_argument("turns", type=int, nargs="?", default=6)
+    asked = parser.parse_args()
+    measuring = command.begin(__file__, LIBRARIES, asked)
+    rows, turns = (1_000, 1) if asked.smoke else (int(asked.millions * 1_000_000), asked.turns)
+    taken = take_turns(rows, turns)
+    if taken is None:
+        return 1
+    medians = {
+        name: {key: statistics.median(turn[key] for turn in found) for key in UNITS} for name, found in taken.items()
+    }
+    print(f"\n{'':10}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}")
+    for name, median in medians.items():
+        print(f"{name:10}{median['cpu']:8.2f}{median['wall']:8.2f}{median['memory']:9,.0f}")
+    for other, bound in BOUNDS.items():
+        ratio = medians["ours"]["cpu"] / medians[other]["cpu"]
+        print(f"CPU of ours / {other}: {ratio:.2f} (at most {bound:g}){'' if ratio <= bound else '  EXCEEDED'}")
+    return measuring.end([compared(taken, other, key) for other in BOUNDS for key in UNITS])
+
+
+def compared(taken: Taken, other: str, key: str) -> Any:
+    """Make a row of a result."""
+    from benchmarks.result import Row, spread
+
+    mine, theirs = ([turn[key] for turn in taken[name]] for name in ("ours", other))
+    ours, peer = statistics.median(mine), statistics.median(theirs)
+    bounded = {"bound": f"at most {BOUNDS[other]:g}", "holds": ours / peer <= BOUNDS[other]} if key == "cpu" else {}
+    what = {"cpu": "CPU time", "wall": "time by the clock", "memory": "peak memory"}[key]
+    figures = {"ours": ours, "peer": peer, "ratio": ours / peer, "n": len(mine), "spread": spread(mine)}
+    return Row(name=f"{what}, beside {other}", unit=UNITS[key], **figures, **bounded)
+
+
+def take_turns(rows: int, turns: int) -> Taken | None:
+    """Let the contestants take turns in every order; None where one refuses what is right."""
     environment = {**os.environ, "POLARS_MAX_THREADS": str(os.cpu_count() or 1)}
-    taken: dict[str, list[dict[str, float]]] = {name: [] for name in CONTESTANTS}
+    taken: Taken = {name: [] for name in CONTESTANTS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
         make(path, rows)
@@ -199,25 +239,13 @@ def main(millions: float, turns: int) -> int:
                 result = json.loads(done.stdout.splitlines()[-1])
                 if not result["passed"]:
                     print(f"{name} refuses a table that is right")
-                    return 1
+                    return None
                 taken[name].append(result)
-    medians = {
-        name: {key: statistics.median(turn[key] for turn in found) for key in ("cpu", "wall", "memory")}
-        for name, found in taken.items()
-    }
-    print(f"\n{'':10}{'CPU s':>8}{'wall s':>8}{'peak MB':>9}")
-    for name, median in medians.items():
-        print(f"{name:10}{median['cpu']:8.2f}{median['wall']:8.2f}{median['memory']:9,.0f}")
-    held = True
-    for other, bound in BOUNDS.items():
-        ratio = medians["ours"]["cpu"] / medians[other]["cpu"]
-        held = held and ratio <= bound
-        print(f"CPU of ours / {other}: {ratio:.2f} (at most {bound:g}){'' if ratio <= bound else '  EXCEEDED'}")
-    return 0 if held else 1
+    return taken
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--contestant"]:
         contestant(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
     else:
-        sys.exit(main(float(sys.argv[1]) if sys.argv[1:] else 10, int(sys.argv[2]) if sys.argv[2:] else 6))
+        sys.exit(main())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from mlops.app.auditing.named import named_at, places_here
-from mlops.app.auditing.shelf import Lines, lines_at, lines_here, read_plain
+from mlops.app.auditing.shelf import Lines, lines_at, lines_here, read_plain, read_within
 from mlops.app.auditing.start import merged_once, start_of
 from mlops.app.git import files_at
 from mlops.app.project import open_project
@@ -98,6 +98,6 @@ def retrained(root: Path, line: Line) -> Iterator[Decided]:
     """Give the retrainings of a line whose rows are still those that it names."""
     for entry in line.entries.values():
         if entry.kind == "retraining" and entry.documents:
-            found = {file: read_plain(root / file) for file in entry.documents if ".." not in file.split("/")}
-            if {file: digest(data or b"") for file, data in found.items()} == entry.documents:
+            found = {file: read_within(root, file) for file in entry.documents}
+            if {file: data and digest(data) for file, data in found.items()} == entry.documents:
                 yield Decided("retraining", MODEL, entry.subject, None, entry.documents)

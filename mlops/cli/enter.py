@@ -17,12 +17,17 @@ def command(names: tuple[str, ...], mend: bool) -> None:
     of a pipeline that has none.
     """
     from mlops.app.auditing.enter import enter
+    from mlops.app.auditing.named import asked
     from mlops.app.auditing.repair import repair
+    from mlops.app.auditing.start import start_of
+    from mlops.app.project import open_project
     from mlops.app.workspace import known
-    from mlops.spec.reading.library import Configuration
 
     here = root()
-    for name in known(Configuration(here), names):
+    configuration, project = open_project(here)
+    by_files = asked(here, (), start_of(here, project.ci.branch)[0]) if names else ()
+    known(configuration, tuple(name for name in names if name not in by_files))
+    for name in names or known(configuration, ()):
         changed = repair(here, name) if mend else enter(here, name)
         for path in changed:
             click.echo(path)

@@ -143,11 +143,16 @@ class _Followed:
         for item in decided if known else ():
             one = bool(states_of(item.kind))
             entered = item.key in made or (not one and item.key in ever)
-            if item.kind == "removal" and not any(entry.kind in states_of("removal") for entry in self.known.values()):
+            if item.kind == "removal" and not (self.released or any(key[0] == "release" for key in self.said)):
                 continue
             if item.key not in self.said and not entered:
                 self._say(commit, f"has no entry of {item.told}", lost_of(item))
         self.said = keys
+
+    @property
+    def released(self) -> bool:
+        """Whether entries say that something was ever live."""
+        return any(entry.kind in states_of("removal") for entry in self.known.values())
 
     def _what(self, name: str) -> str:
         entry = self.known[name]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlops.errors import IntegrityError
@@ -28,6 +28,8 @@ class Decided:
     subject: str | None = None
     verdict: str | None = None
     documents: Mapping[str, str] = field(default_factory=dict)
+    due: bool = False
+    """Of a removal: something was released before, with an entry or without."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -44,7 +46,7 @@ class Decided:
         """Whether a line has an entry of it: the newest where only the newest holds."""
         kinds = states_of(self.kind)
         entries = line.newest(kinds) if kinds else tuple(line.entries.values())
-        never = self.kind == "removal" and not entries
+        never = self.kind == "removal" and not self.due and not entries
         return never or any(entry.decision == self.key for entry in entries)
 
     def entry(self, line: Line) -> Entry:
@@ -73,6 +75,12 @@ def decided(name: str, place: str, read: Read) -> tuple[Decided, ...]:
     if place != MODEL:
         return tuple(_release(name, place, read))
     return (*_verdict(name, read), *_items(name, "waiver", read), *_items(name, "acceptance", read))
+
+
+def since(now: Iterable[Decided], before: Iterable[Decided]) -> tuple[Decided, ...]:
+    """Give what is decided now, where what was released `before` may be gone: that has an entry, whatever that had."""
+    released = any(item.kind == "release" for item in before)
+    return tuple(replace(item, due=True) if released and item.kind == "removal" else item for item in now)
 
 
 def retraining(file: str, data: bytes, subject: str) -> Decided:

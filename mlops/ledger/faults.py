@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from mlops.ledger.decided import Decided
+from mlops.ledger.decided import Decided, since
 from mlops.ledger.entering import follows
 from mlops.ledger.entry import states_of
 from mlops.ledger.line import ENDING, Damage, Line
@@ -37,12 +37,13 @@ def faults_since(
     here: Line,
     base: Line,
     decided: Collection[Decided],
-    before: Iterable[Decided],
+    before: Collection[Decided],
     once: Collection[str] = (),
 ) -> Iterator[Fault]:
     """Find what a change does wrong, beside what is wrong with what it leaves.
 
-    What it decides has an entry, also where that is the first of its folder.
+    What it decides has an entry, also where that is the first of its folder, and also where it takes away what was
+    released before there was a ledger.
 
     `decided` is what files say now, `before` what they say at the base, whose entries are `base`; `once` are entries
     that the main line had and lost: a change may bring them back.
@@ -61,7 +62,7 @@ def faults_since(
             yield Fault(file, f"says that {found[0][:12]}… is lost, and the main line has it")
         if entry.kind != "repair" and entry.decision not in known:
             yield Fault(file, f"is of a {entry.kind} that no file says")
-    for item in decided:
+    for item in since(decided, before):
         if item.key in same or item.key in made:
             continue
         if not here and not item.entered(here):

@@ -30,11 +30,11 @@ NamePattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*][a-z0-9_*-]{0
 Risk = Literal["minimal", "limited", "high"]
 LIVE = "prod"
 """The live environment where none says that it is."""
-_RESERVED = re.compile(r"champion|latest|v\d+")
+_RESERVED = re.compile(r"champion|latest|model|v\d+")
 
 
 def reserved(environment: str) -> str | None:
-    """Say why a name cannot be an environment's, whose alias in MLflow is called the same; None where it can."""
+    """Say why a name cannot be an environment's, nor its alias's in MLflow, nor its ledger's; None where it can."""
     if not _RESERVED.fullmatch(environment):
         return None
     return f"`{environment}` cannot be the alias of an environment"
@@ -47,7 +47,10 @@ def _free(environment: str) -> str:
 
 
 Alias = Annotated[Name, AfterValidator(_free)]
-RESERVED_HINT = "MLflow keeps `latest` and v1, v2 ... for itself, and `champion` is what gates compare with"
+RESERVED_HINT = (
+    "MLflow keeps `latest` and v1, v2 ... for itself, `champion` is what gates compare with, "
+    "and `model` is the ledger of a model"
+)
 
 
 def own(runner: tuple[str, ...]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.app.auditing.enter import all_places, reading, retrained
+from mlops.app.auditing.named import named_at
 from mlops.app.auditing.shelf import Lines, lines_at, lines_here
 from mlops.app.auditing.start import merge_base, merged_once
 from mlops.app.git import files_at
@@ -36,12 +37,15 @@ def unentered(root: Path, project: Project, names: Iterable[str], base: str | No
     if base is None:
         return
     start = merge_base(root, base, "HEAD") or base
-    then = lines_at(root, start, known)
-    places = {name: all_places(root, project, name, {**then[name], **lines_here(root, name)}) for name in known}
+    then, named = lines_at(root, start, known), named_at(root, start)
+    places = {
+        name: (*all_places(root, project, name, {**then[name], **lines_here(root, name)}), *named.get(name, ()))
+        for name in known
+    }
     before = files_at(root, start, [path for name in known for path in documents_of(name, places[name])])
     for name in known:
         change = _Change(root, name, start, then[name], before.get)
-        yield from (_diagnostic(name, fault) for fault in change.faults(places[name]))
+        yield from (_diagnostic(name, fault) for fault in change.faults(dict.fromkeys(places[name])))
 
 
 def hint_of(name: str, fault: Fault) -> str:

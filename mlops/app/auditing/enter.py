@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from mlops.app.auditing.shelf import Lines, lines_at, lines_here, read_plain
+from mlops.app.auditing.named import named_at, places_here
+from mlops.app.auditing.shelf import Lines, lines_at, lines_here, read_plain, read_within
 from mlops.app.auditing.start import merged_once, start_of
+from mlops.app.git import files_at
 from mlops.app.project import open_project
 from mlops.app.releasing.releases import environments
 from mlops.files.canonical import digest
 from mlops.files.exchange import exchange
-from mlops.ledger.decided import Decided, Read, decided
+from mlops.ledger.decided import Decided, Read, decided, documents_of, since
 from mlops.ledger.entering import Files, entering
 from mlops.ledger.entry import MODEL
 from mlops.ledger.line import Line
@@ -53,26 +55,31 @@ def due(
     project = open_project(root)[1]
     here = lines_here(root, name)
     read = reading(root, changed or {})
-    wanted = {place: [*decided(name, place, read)] for place in places or all_places(root, project, name, here)}
+    start, tips = start_of(root, project.ci.branch)
+    if not places:
+        then = named_at(root, start).get(name, ()) if start is not None else ()
+        places = tuple(dict.fromkeys((*all_places(root, project, name, here), *then)))
+    wanted = {place: [*decided(name, place, read)] for place in places}
     for item in more:
         wanted[item.place].append(item)
-    start, tips = start_of(root, project.ci.branch)
     base = {} if start is None else lines_at(root, start, [name])[name]
+    before = {} if start is None else files_at(root, start, documents_of(name, tuple(wanted)))
     kept = [lines_at(root, tip, [name])[name] for tip in tips if tip != start]
     files: Files = {}
     for place, items in wanted.items():
         empty = Line(name, place)
         line = here.get(place, empty)
+        now = since(items, decided(name, place, before.get))
         names = {entry for lines in kept if place in lines for entry in lines[place].entries}
-        files |= entering(line, base.get(place, empty), (*items, *retrained(root, line)), names)
+        files |= entering(line, base.get(place, empty), (*now, *retrained(root, line)), names)
     dropped = [path for path, data in files.items() if data is None]
     merged = merged_once(root, start, dropped) if start is not None and dropped else frozenset[str]()
     return {path: data for path, data in files.items() if path not in merged}
 
 
 def all_places(root: Path, project: Project, name: str, lines: Lines) -> tuple[str, ...]:
-    """List the places of a pipeline's ledger: its model, each environment, and what has entries already."""
-    known = (MODEL, *environments(root, project), *(place for place in lines if place))
+    """List the places of a pipeline's ledger: its model, each environment, and what has entries or a file already."""
+    known = (MODEL, *environments(root, project), *(place for place in lines if place), *places_here(root, name))
     return tuple(dict.fromkeys(known))
 
 
@@ -91,6 +98,6 @@ def retrained(root: Path, line: Line) -> Iterator[Decided]:
     """Give the retrainings of a line whose rows are still those that it names."""
     for entry in line.entries.values():
         if entry.kind == "retraining" and entry.documents:
-            found = {file: read_plain(root / file) for file in entry.documents if ".." not in file.split("/")}
-            if {file: digest(data or b"") for file, data in found.items()} == entry.documents:
+            found = {file: read_within(root, file) for file in entry.documents}
+            if {file: data and digest(data) for file, data in found.items()} == entry.documents:
                 yield Decided("retraining", MODEL, entry.subject, None, entry.documents)

@@ -29,10 +29,9 @@ def repair(root: Path, name: str) -> tuple[str, ...]:
     review, and is no fault from then on.
 
     Raises:
-        ConfigurationError: there is no such pipeline.
         InfrastructureError: Git cannot tell what the main line has.
     """
-    start = start_of(root, open_project(root, name)[1].ci.branch)[0]
+    start = start_of(root, open_project(root)[1].ci.branch)[0]
     base = {} if start is None else lines_at(root, start, [name])[name]
     files: Files = {}
     for place, line in lines_here(root, name).items():

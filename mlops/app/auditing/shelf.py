@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mlops.app.git import files_at, git
 from mlops.errors import InfrastructureError
-from mlops.files.relative import NAME
+from mlops.files.relative import NAME, trouble
 from mlops.ledger.entry import LARGEST
 from mlops.ledger.line import Damage, Line, places
 
@@ -72,6 +72,13 @@ def read_plain(path: Path) -> bytes | None:
             return file.read()
     except OSError:
         return None
+
+
+def read_within(root: Path, file: str) -> bytes | None:
+    """Read a plain file of the repository by its path from the root; None where that leaves it or goes by a link."""
+    parts = file.split("/")
+    way = (root.joinpath(*parts[:end]) for end in range(1, len(parts)))
+    return None if trouble(file) or not all(_is(step, stat.S_ISDIR) for step in way) else read_plain(root / file)
 
 
 def _files(folder: Path) -> dict[str, bytes | None]:

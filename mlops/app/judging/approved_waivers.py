@@ -2,7 +2,8 @@
 
 A waiver counts where the one it names approved the pull request that brought it, and owned the policy before it. That
 is looked up once it is on the main line: while its own pull request is open, its reviews are still to come, and it
-counts for nothing that the base judges. Main looks it up before it registers.
+counts for nothing that the base judges. Main looks it up before it registers. One that a compiled gate has, and that
+neither the main line nor this commit says, is not known to anybody: it is inconclusive, whatever a policy says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops.app.auditing.shelf import read_plain
 from mlops.app.git import commit_of, git, parent_of
 from mlops.app.judging.policy import approvals_at, policy_at
 from mlops.app.judging.waivers import waivers_at, waivers_in
@@ -33,6 +35,7 @@ LOOK = (
     "give it GITHUB_TOKEN (`pull-requests: read`) and GITHUB_REPOSITORY, or --reviews FILE; "
     "`approvals: {waivers: warn}` in conf/policy.yaml goes without"
 )
+UNKNOWN = unknown("no file of conf/waiver/ says it, here or on the main line")
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,14 @@ class Waiving:
     answers: Answers
 
     def of(self, name: str, waiver: Waiver) -> Approval | None:
-        """Tell whether the approver of a pipeline's waiver approved it; None while it is on no main line.
+        """Tell whether the approver of a pipeline's waiver approved it; None while it is on this branch alone.
 
         Raises:
             ConfigurationError: the policy that it was brought under cannot be read.
         """
         commit = self._brought(name, waiver)
         if commit is None:
-            return None
+            return None if self._here(name, waiver) else UNKNOWN
         try:
             return self._looked(name, waiver, commit)
         except InfrastructureError as error:
@@ -70,6 +73,11 @@ class Waiving:
             if found is not None:
                 return found
         return None
+
+    def _here(self, name: str, waiver: Waiver) -> bool:
+        """Whether this commit has a waiver, or a file that is going to be committed; a link says nothing."""
+        file = f"conf/waiver/{name}.yaml"
+        return waiver in (*waivers_at(self.root, "HEAD", name), *waivers_in(file, read_plain(self.root / file)))
 
     def _since(self, start: str, name: str, waiver: Waiver) -> str | None:
         """Follow a main line back for as long as it has a waiver; None where it does not have it at all."""
@@ -170,6 +178,8 @@ def refuse_unapproved(root: Path, name: str, waiver: Waiver, answers: Answers) -
     said = f"{name}: the waiver of `{waiver.rule}` does not count: {approval.sentence}"
     if approval.state == NOT_APPROVED:
         raise GateFailed(said, hint=f"let {waiver.approver} approve its pull request, or a new one: mlops waive {name}")
+    if approval == UNKNOWN:
+        raise Inconclusive(said, hint=f"mlops waive {name}")
     if waiving.refused:
         raise Inconclusive(said, hint=LOOK)
 
@@ -190,7 +200,7 @@ def _rule(rule: dict[str, Any], look: Found, *, refused: bool) -> dict[str, Any]
     bare = {key: value for key, value in rule.items() if key != "waived"}
     if approval.state == NOT_APPROVED:
         return {**bare, "sentence": f"{rule['sentence']}; its waiver does not count: {approval.sentence}"}
-    if not refused:
+    if not refused and approval != UNKNOWN:
         return rule
     said = f"{rule['sentence']}; of its waiver, {approval.sentence}"
     return {**bare, "verdict": INCONCLUSIVE, "sentence": said}

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from mlops.app.auditing.check import unentered
+from mlops.app.auditing.named import asked
 from mlops.app.git import commit_of
 from mlops.app.judging.bootstrap import refuse_bootstrap
 from mlops.app.judging.policy import judge_under_base
@@ -55,7 +56,8 @@ def validate(
     found += refused_release(workspace)
     found += unlocked(root) if workspace.project.ci.install == "lock" else []
     commit = None if base is None else commit_of(root, base)
-    found += unentered(root, workspace.project, workspace.pipelines, commit)
+    decided = workspace.pipelines if names else asked(root, workspace.pipelines, commit)
+    found += unentered(root, workspace.project, decided, commit)
     if commit is not None:
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
         found += approved_by_others(root, commit, workspace.pipelines)

@@ -64,7 +64,7 @@ def live_at(root: Path, commit: str, name: str) -> str | None:
     """Name the bundle that a commit has live; None where it has no release file.
 
     Raises:
-        IntegrityError: the release file of that commit names no bundle.
+        IntegrityError: the release file of that commit names no bundle, or its project cannot be read.
     """
     file = file_of(_live_environment(root, commit), name)
     data = files_at(root, commit, [file]).get(file)
@@ -77,11 +77,20 @@ def live_at(root: Path, commit: str, name: str) -> str | None:
 
 
 def _live_environment(root: Path, commit: str) -> str:
-    """Name the environment that a commit's project calls live; a project that says nothing means `prod`."""
+    """Name the environment that a commit's project calls live; a project that says nothing means `prod`.
+
+    Where there is a file that says something else, as a link does, nobody knows what is live: that is not `prod`.
+    """
     file = "conf/project.yaml"
     data = files_at(root, commit, [file]).get(file)
-    project = None if data is None else parse_document(Project, read(file, data))[0]
-    return LIVE if project is None else project.live
+    if data is None:
+        return LIVE
+    project = parse_document(Project, read(file, data))[0]
+    if project is None:
+        raise IntegrityError(
+            f"{commit[:8]}:{file} is no project that can be read", hint=f"repair {file} at the base first"
+        )
+    return project.live
 
 
 def last_change(root: Path, file: str) -> str | None:

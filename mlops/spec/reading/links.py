@@ -1,6 +1,8 @@
 """What lies below `conf/` and is no file of its own: links that lead out of the repository, pipes, sockets.
 
 Behind such a link foreign files would be read, and shown; whoever opens a pipe waits for somebody who writes to it.
+What people approve may be no link at all: Git follows none, so that approval, ledger and history would be of the link,
+while another file, which nobody was asked about, says what counts.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ _ODD = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+_APPROVED = ("conf/accept", "conf/policy.yaml", "conf/project.yaml", "conf/release", "conf/waiver")
+"""What is read from Git as a commit has it, as well as from the disk."""
+_CURE = "put the file or folder itself there"
 
 
 @dataclass(frozen=True)
@@ -47,17 +52,23 @@ class Links:
         return dict(_below(f"{self.root}/conf", "conf"))
 
     def refused(self, path: str) -> Diagnostic | None:
-        """Refuse a path, from the root, that is no file or leaves the repository on the way over a link."""
+        """Refuse a path, from the root, that is no file or leaves the repository on the way over a link.
+
+        On the way to what people approve, any link is refused.
+        """
         if self._found.get(path, stat.S_IFLNK) != stat.S_IFLNK:
             return _odd(path, self._found[path])
         parts = path.split("/")
-        if not any("/".join(parts[:end]) in self.all for end in range(1, len(parts) + 1)):
+        way = ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
+        if not any(step in self.all for step in way):
             return None
         place = os.path.realpath(f"{self.root}/{path}")
-        if place.startswith(self.home + os.sep):
-            return None
-        message, hint = "a symbolic link leads out of the repository", "put the file or folder itself there"
-        return Diagnostic(Position(path), message, hint, "path-outside")
+        if not place.startswith(self.home + os.sep):
+            return Diagnostic(Position(path), "a symbolic link leads out of the repository", _CURE, "path-outside")
+        if any(step in _APPROVED for step in way) or any(below.startswith(f"{path}/") for below in _APPROVED):
+            message = "a symbolic link: Git follows none, and approval would be of the link"
+            return Diagnostic(Position(path), message, _CURE, "path-outside")
+        return None
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Refuse every link that leads out, and all that is no file or folder, read or not."""

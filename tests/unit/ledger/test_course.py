@@ -195,3 +195,12 @@ def test_a_line_twice_as_long_takes_twice_the_work() -> None:
 
     follow(2)  # whatever is made once
     assert calls(lambda: follow(400)) < 2.2 * calls(lambda: follow(200))
+
+
+def test_what_was_live_without_an_entry_is_not_taken_away_without_one() -> None:
+    release = Decided("release", "prod", f"sha256:{'4' * 64}", None, {"release.yaml": f"sha256:{'5' * 64}"})
+    removal = Decided("removal", "prod")
+    before = [Step("1", decided=(release,)), Step("2", decided=(removal,), known=True)]
+    assert [item.what for item in course("churn", "prod", before).wrong] == ["has no entry of the removal"]
+    never = [Step("1", decided=(removal,)), Step("2", decided=(removal,), known=True)]
+    assert course("churn", "prod", never).wrong == ()

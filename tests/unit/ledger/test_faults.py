@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops.ledger.decided import Decided
+from mlops.ledger.decided import Decided, since
 from mlops.ledger.entering import entering
 from mlops.ledger.faults import faults, faults_since
 from mlops.ledger.line import Line
@@ -52,5 +52,15 @@ def test_in_a_folder_that_was_begun_it_is_told_once() -> None:
     assert [fault.what for fault in faults(line, [VERDICT, WAIVER])] == ["has no entry of the waiver of auroc"]
 
 
-def test_taking_away_what_never_had_an_entry_needs_none() -> None:
-    assert list(faults_since(empty(REMOVAL), empty(REMOVAL), [REMOVAL], [RELEASE])) == []
+def test_taking_away_what_was_live_before_there_was_a_ledger_has_its_entry() -> None:
+    (found,) = faults_since(empty(REMOVAL), empty(REMOVAL), [REMOVAL], [RELEASE])
+    assert (found.file, found.what) == ("pipelines/churn/ledger/prod", "has no entry of the removal")
+    made = begun(*since([REMOVAL], [RELEASE]))
+    assert [entry.kind for entry in made.entries.values()] == ["removal"]
+    assert list(faults_since(made, empty(REMOVAL), [REMOVAL], [RELEASE])) == []
+    assert list(faults(made, [REMOVAL])) == []
+
+
+def test_where_nothing_was_live_nothing_is_taken_away() -> None:
+    assert list(faults_since(empty(REMOVAL), empty(REMOVAL), [REMOVAL], [REMOVAL])) == []
+    assert list(faults_since(empty(REMOVAL), empty(REMOVAL), [REMOVAL], [])) == []

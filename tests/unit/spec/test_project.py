@@ -63,12 +63,17 @@ environments:
         (
             "environments: {prod: {}, latest: {}}\n",
             "2:26 `latest` cannot be the alias of an environment | MLflow keeps `latest` and v1, v2 ... for itself, "
-            "and `champion` is what gates compare with",
+            "`champion` is what gates compare with, and `model` is the ledger of a model",
         ),
         (
             "environments:\n  v12: {timeout: 5}\n",
-            "3:3 `v12` cannot be the alias of an environment | MLflow keeps `latest` and v1, v2 ... for itself, and "
-            "`champion` is what gates compare with",
+            "3:3 `v12` cannot be the alias of an environment | MLflow keeps `latest` and v1, v2 ... for itself, "
+            "`champion` is what gates compare with, and `model` is the ledger of a model",
+        ),
+        (
+            "environments: {model: {role: live}}\n",
+            "2:16 `model` cannot be the alias of an environment | MLflow keeps `latest` and v1, v2 ... for itself, "
+            "`champion` is what gates compare with, and `model` is the ledger of a model",
         ),
         (
             "ci: {app: {id: a, key: 'my key'}}\n",

@@ -15,6 +15,7 @@ from mlops.app.auditing.enter import enter
 from mlops.app.auditing.repair import repair
 from mlops.app.project import open_project
 from mlops.cli.main import run
+from mlops.files.canonical import digest
 from mlops.ledger.entry import Entry
 from tests.builders.kept import FOLDER, GATE, bundle, files, judge, line, live, make_kept, waive
 from tests.builders.repositories import commit, git
@@ -181,6 +182,36 @@ def test_an_entry_of_what_no_file_says_is_told(root: Path) -> None:
     (root / "conf/waiver/churn.yaml").unlink()
     (found,) = told(root, "main")
     assert found.endswith(".json is of a waiver that no file says")
+
+
+def test_a_retraining_rests_on_plain_files_of_the_repository(root: Path, tmp_path: Path) -> None:
+    (root / "pipelines/churn/data/more.csv").write_text("a\n1\n")
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    (root / "pipelines/churn/data/link.csv").symlink_to("more.csv")
+    (root / "pipelines/churn/behind").symlink_to("data")
+    (root / ".git/rows.csv").write_text("a\n1\n")
+    rows = digest(b"a\n1\n")
+
+    def said(file: str, name: str = rows) -> list[str]:
+        entry = Entry(
+            kind="retraining", pipeline="churn", place="model", documents={file: name}, parents=line(root).tips
+        )
+        put(root, entry)
+        found = [text.partition(".json ")[2] for text in told(root, "main")]
+        (root / FOLDER / f"{entry.name}.json").unlink()
+        return found
+
+    assert said("pipelines/churn/data/more.csv") == []
+    for file in (
+        str(tmp_path / "rows.csv"),
+        "../rows.csv",
+        "pipelines/../../rows.csv",
+        "pipelines/churn/data/link.csv",
+        "pipelines/churn/behind/more.csv",
+        ".git/rows.csv",
+    ):
+        assert (file, said(file)) == (file, ["is of a retraining that no file says"])
+    assert said("pipelines/churn/data/none.csv", digest(b"")) == ["is of a retraining that no file says"]
 
 
 def test_nothing_that_the_main_line_has_can_be_called_lost(root: Path) -> None:

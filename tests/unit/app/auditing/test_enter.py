@@ -182,12 +182,13 @@ def test_a_pipeline_without_a_ledger_is_asked_for_none(
     commit(root)
     monkeypatch.chdir(root)
     assert wrong(root, "HEAD") == []
-    (root / "conf/release/prod/churn.yaml").unlink()  # what never had an entry is taken away without one
-    assert wrong(root, "HEAD") == []
+    (root / "conf/release/prod/churn.yaml").unlink()  # what never had an entry is taken away with one
+    (found,) = wrong(root, "HEAD")
+    assert found.message == "pipelines/churn/ledger/prod has no entry of the removal"
     assert run(["enter", "churn"]) == 0
-    (name,) = files(root)
+    (name,), (gone,) = files(root), files(root, "prod")
     out = capsys.readouterr()
-    assert out.out == f"pipelines/churn/ledger/model/{name}\n"
+    assert out.out == f"pipelines/churn/ledger/model/{name}\npipelines/churn/ledger/prod/{gone}\n"
     assert out.err == "churn: commit them with what they are about: git add -A pipelines/churn/ledger\n"
     assert run(["enter"]) == 0
     assert capsys.readouterr().err == "churn: nothing to enter\n"

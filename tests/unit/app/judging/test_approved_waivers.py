@@ -193,6 +193,19 @@ def test_while_its_pull_request_is_open_its_reviews_are_to_come(place: Place) ->
     assert place.held(base) == (Verdict("tiny", "pass", ({**RULE, "waived": WAIVER}, GOOD), None), ())
 
 
+def test_one_that_no_file_says_is_inconclusive_whatever_the_policy_says(place: Place) -> None:
+    place.write("conf/policy.yaml", {"owners": ["@bo"], "approvals": {"waivers": "warn"}})
+    why = "approval: not looked at: no file of conf/waiver/ says it, here or on the main line"
+    found, said = place.held()
+    assert (found.verdict, found.rules[0]["verdict"]) == ("inconclusive", "inconclusive")
+    assert found.rules[0]["sentence"] == f"auroc is 0.6 but must be at least 0.7; of its waiver, {why}"
+    assert said == (f"tiny: the waiver of `auroc`: {why}",)
+    with pytest.raises(Inconclusive) as caught:
+        refuse_unapproved(place.root, "tiny", Waiver.model_validate(WAIVER), Answers())
+    assert caught.value.message == f"tiny: the waiver of `auroc` does not count: {why}"
+    assert caught.value.hint == "mlops waive tiny"
+
+
 def test_main_looks_up_what_the_push_brought(place: Place) -> None:
     base = git(place.root, "rev-parse", "main").strip()
     place.waived(WAIVER)

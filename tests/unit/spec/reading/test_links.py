@@ -58,3 +58,32 @@ def test_a_link_within_the_repository_is_nothing_to_say(root: Path) -> None:
     (root / "conf/pipeline/churn.yaml").rename(root / "conf/churn.yaml")
     (root / "conf/pipeline/churn.yaml").symlink_to("../churn.yaml")
     assert run(["plan"]) == 0
+
+
+APPROVED = (
+    "conf/release/prod/churn.yaml",
+    "conf/release/prod",
+    "conf/release",
+    "conf/waiver/churn.yaml",
+    "conf/accept/churn.yaml",
+    "conf/policy.yaml",
+    "conf/project.yaml",
+    "conf",
+)
+
+
+@pytest.mark.parametrize("verb", VERBS[::3], ids=" ".join)
+@pytest.mark.parametrize("place", APPROVED)
+def test_what_people_approve_is_no_link_within_the_repository_either(
+    place: str, verb: list[str], root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, other = root / place, root / "elsewhere"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(other) if path.exists() else other.write_text("bundle: other\n")
+    path.symlink_to(other)
+    assert run(verb) == 4
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).startswith(
+        f"{place}:1:1: a symbolic link: Git follows none, and approval would be of the link [path-outside]\n"
+        "  put the file or folder itself there\n"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,8 +70,9 @@ def command(
 ) -> int:
     """Judge pipelines of a change by the code, the settings and the rules of the commit that is checked out here.
 
-    All pipelines that the change affects, where none is named. Exit 2 where a gate failed, 5 where what is recorded is
-    not what comes out or where no job judges what is affected, 7 where this version cannot tell.
+    All pipelines that the change affects, where none is named; the ledger and the releases of all others are held too.
+    Exit 2 where a gate failed, 5 where what is recorded is not what comes out, where a decision has no entry or where
+    no job judges what is affected, 7 where this version cannot tell.
     """
     if evidence is not None and needs is None:
         raise click.UsageError("--evidence needs --needs JSON, which says what is in it")
@@ -84,18 +87,18 @@ def command(
     if place or fetch:
         _prepare(here, change, names, place=place)
         return 0
-    from mlops.app.judging.beside import Beside, owed, refuse_uncovered
+    from mlops.app.judging.beside import Beside, hold_decided, owed, refuse_uncovered
     from mlops.app.reviewing.artifacts import told
 
     beside = Beside.of(here, change)
     wanted = owed(beside)
     say(f"affected, as {beside.base[:8]} plans it: {', '.join(wanted) or 'nothing'}")
     problems: list[MlopsError] = []
+    with _kept(problems):
+        hold_decided(beside, wanted)
     if needs is not None:
-        try:
+        with _kept(problems):
             refuse_uncovered(wanted, told(needs))
-        except MlopsError as error:
-            problems.append(error)
     judged, more = _each(beside, names or (wanted if needs is None else ()), _Left(evidence, needs or ""), reviews)
     _show(judged, form)
     if record is not None:
@@ -104,6 +107,15 @@ def command(
     annotate_verdicts(beside.root, [again.whole for again in judged])
     said = [error for error in (again.whole.error() for again in judged) if error]
     return _ended(said, [*problems, *more])
+
+
+@contextmanager
+def _kept(problems: list[MlopsError]) -> Iterator[None]:
+    """Keep what is wrong, so that everything else is judged all the same."""
+    try:
+        yield
+    except MlopsError as error:
+        problems.append(error)
 
 
 def _ended(said: list[MlopsError], problems: list[MlopsError]) -> int:

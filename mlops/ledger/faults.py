@@ -13,11 +13,15 @@ from mlops.ledger.line import ENDING, Damage, Line
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong with a ledger: the file that it is about, and what is wrong; `lost`: only a repair mends it."""
+    """Something wrong with a ledger: the file that it is about, and what is wrong; `lost`: only a repair mends it.
+
+    `hint` is what to do where no entry mends it.
+    """
 
     file: str
     what: str
     lost: bool = False
+    hint: str = ""
 
 
 def faults(here: Line, decided: Collection[Decided]) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from mlops.app.auditing.shelf import Lines, lines_at, lines_here
 from mlops.app.auditing.start import merge_base, merged_once
 from mlops.app.git import files_at
 from mlops.diagnostics import Diagnostic, Position
-from mlops.ledger.decided import Read, decided, documents_of
+from mlops.ledger.decided import GATE, STATEMENT, Read, decided, documents_of
 from mlops.ledger.faults import Fault, faults, faults_since
 from mlops.ledger.line import ENDING, Line
 from mlops.spec.project import Project
@@ -21,8 +21,17 @@ from mlops.spec.project import Project
 def faults_here(root: Path, project: Project, name: str) -> Iterator[Fault]:
     """Find what is wrong with a pipeline's ledger as it lies in the work tree."""
     lines, read = lines_here(root, name), reading(root)
+    yield from linked(root, name)
     for place in (*all_places(root, project, name, lines), *([""] if "" in lines else [])):
         yield from faults(lines.get(place, Line(name, place)), decided(name, place, read) if place else ())
+
+
+def linked(root: Path, name: str) -> Iterator[Fault]:
+    """Find reports that are links: who follows none reads no verdict there, and asks for no entry of one."""
+    for file in (GATE, STATEMENT):
+        path = f"pipelines/{name}/{file}"
+        if (root / path).parent.is_symlink() or (root / path).is_symlink():
+            yield Fault(path, "is a symbolic link, and Git follows none", hint="put the file or folder itself there")
 
 
 def unentered(root: Path, project: Project, names: Iterable[str], base: str | None = None) -> Iterator[Diagnostic]:
@@ -50,6 +59,8 @@ def unentered(root: Path, project: Project, names: Iterable[str], base: str | No
 
 def hint_of(name: str, fault: Fault) -> str:
     """Say what to type."""
+    if fault.hint:
+        return fault.hint
     repair = " --repair" if fault.lost else ""
     return f"mlops enter {name}{repair}, then git add -A pipelines/{name}/ledger, and commit it"
 

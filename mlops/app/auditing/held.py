@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mlops.app.auditing.check import hint_of
+from mlops.app.auditing.check import hint_of, linked
 from mlops.app.auditing.enter import reading
 from mlops.app.auditing.shelf import lines_at, lines_here
 from mlops.app.auditing.start import merge_base
@@ -39,6 +39,7 @@ def _faults(root: Path, name: str, base: str) -> Iterator[Fault]:
     now, then = (
         decided(name, MODEL, read) for read in (reading(root), files_at(root, start, documents_of(name, ())).get)
     )
+    yield from linked(root, name)
     yield from faults(here.get("", empty), ())
     yield from faults(line, now)
     for entry in sorted(before.entries.keys() - line.entries.keys() - {item.name for item in line.broken}):

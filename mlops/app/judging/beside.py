@@ -107,6 +107,29 @@ def owed(beside: Beside) -> tuple[str, ...]:
     return affected
 
 
+def hold_decided(beside: Beside, judged: Iterable[str]) -> None:
+    """Hold what the change decides of any pipeline, affected or not, to its ledger, and a release to its record.
+
+    A release trains nothing and affects nothing: only the change's own code would look at it, in `check`. Of `judged`
+    pipelines the ledger is asked when each is judged.
+
+    Raises:
+        IntegrityError: a decision has no entry, an entry is gone, or a release names what the base does not record.
+        InfrastructureError: the history that would tell was not fetched.
+        Inconclusive: the same of a change that moves the framework.
+    """
+    from mlops.app.auditing.check import unentered
+    from mlops.app.auditing.named import asked
+    from mlops.app.judging.release_record import unrecorded
+
+    with beside.explained():
+        workspace, root, base = beside.workspace, beside.root, beside.base
+        names = sorted(set(asked(root, workspace.pipelines, base)) - set(judged))
+        found = [*unentered(root, workspace.project, names, base), *unrecorded(root, base)]
+        if found:
+            raise IntegrityError("\n".join(fault.message for fault in found), hint=found[0].hint)
+
+
 def refuse_uncovered(wanted: Iterable[str], covered: Iterable[str]) -> None:
     """Refuse a change of which less is judged than it affects.
 

@@ -12,9 +12,11 @@ import pytest
 
 from mlops.app.auditing.check import unentered
 from mlops.app.auditing.enter import enter
+from mlops.app.auditing.held import hold_entered
 from mlops.app.auditing.repair import repair
 from mlops.app.project import open_project
 from mlops.cli.main import run
+from mlops.errors import IntegrityError
 from mlops.files.canonical import digest
 from mlops.ledger.entry import Entry
 from tests.builders.kept import FOLDER, GATE, bundle, files, judge, line, live, make_kept, waive
@@ -182,6 +184,22 @@ def test_an_entry_of_what_no_file_says_is_told(root: Path) -> None:
     (root / "conf/waiver/churn.yaml").unlink()
     (found,) = told(root, "main")
     assert found.endswith(".json is of a waiver that no file says")
+
+
+def test_a_report_that_is_a_link_hides_no_verdict(root: Path) -> None:
+    judge(root, 3, entered=False)
+    (root / GATE).rename(root / "pipelines/churn/elsewhere.json")
+    (root / GATE).symlink_to("../elsewhere.json")
+    (found,) = unentered(root, open_project(root)[1], ["churn"], "main")
+    assert (found.message, found.hint) == (
+        f"{GATE} is a symbolic link, and Git follows none",
+        "put the file or folder itself there",
+    )
+    with pytest.raises(IntegrityError) as caught:
+        hold_entered(root, "churn", "main")
+    assert caught.value.message == (
+        f"churn: the ledger does not hold\n  {GATE} is a symbolic link, and Git follows none"
+    )
 
 
 def test_a_retraining_rests_on_plain_files_of_the_repository(root: Path, tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.judging import cost, held, replay
+from mlops.app.auditing.enter import enter
+from mlops.app.judging import beside, cost, held, replay
 from mlops.app.planning.lock import md5_tree
 from mlops.app.reviewing import artifacts
 from mlops.cli.main import run
@@ -92,6 +93,42 @@ def test_a_change_is_held_to_its_ledger(team: Path, capsys: pytest.CaptureFixtur
     said = capsys.readouterr().err
     assert f"churn: the ledger does not hold\n  {CHURN}/ledger/model has no entry of the verdict of sha256:" in said
     assert "hint: mlops enter churn, then git add -A pipelines/churn/ledger, and commit it\n" in said
+
+
+def test_a_release_that_slips_the_check_of_the_change_is_refused_though_nothing_is_affected(
+    team: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(team, "checkout", "-q", "-")
+    change, words = team / "change", ["judge", "--change", "change", "--needs", needs(team)]
+    release = change / "conf/release/prod/churn.yaml"
+    release.parent.mkdir(parents=True)
+
+    def proposed(bundle: str, *, entered: bool) -> tuple[int, str]:
+        release.write_text(f"bundle: {bundle}\n")
+        if entered:
+            enter(change, "churn")
+        commit(change, "Release")
+        return run(words), capsys.readouterr().err
+
+    base = git(team, "rev-parse", "HEAD")[:8]
+    recorded, unknown = (
+        json.loads((change / CHURN / "reports/bundle.json").read_bytes())["digest"],
+        f"sha256:{'5' * 64}",
+    )
+    for bundle, entered, code, said in (
+        (recorded, False, 5, f"{CHURN}/ledger/prod has no entry of the release of {recorded[:19]}\n"),
+        (recorded, True, 0, f"affected, as {base} plans it: nothing\n"),
+        (
+            unknown,
+            True,
+            5,
+            f"{base}, which this is to be merged into, does not record the run that made {unknown[:19]}…\n",
+        ),
+    ):
+        found, shown = proposed(bundle, entered=entered)
+        assert (found, said in shown) == (code, True), shown
+    monkeypatch.setattr(beside, "hold_decided", lambda *_: None)
+    assert run(words) == 0  # nobody else looks
 
 
 def test_an_artifact_that_its_job_did_not_tell_of_is_refused(team: Path, capsys: pytest.CaptureFixture[str]) -> None:

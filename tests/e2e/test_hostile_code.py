@@ -180,7 +180,7 @@ def test_whoever_is_judged_in_the_job_that_ran_his_code_is_green(team: Team) -> 
     text = team.origin.read(team.opened.sha, WORKFLOW)
     workflow = team.runner.engine.parse(WORKFLOW, _judged_where_it_ran(text))
     run = team.runner.begin()
-    run.jobs |= {name: team.judged[name] for name in ("check", "affected")}
+    run.jobs |= {name: team.judged[name] for name in ("check", "affected", "framework")}
     for job in workflow.jobs:
         if job.identity in ("pipeline", "judge", "verdict"):
             run.jobs[job.identity] = team.runner.job(workflow, job, team.opened, run)

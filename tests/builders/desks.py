@@ -17,6 +17,7 @@ _PYTHON = f"""\
 #!/bin/sh
 # `python`, but for what an environment begins with: here everything but the product is installed already. A job begins
 # with the environment that an earlier job installed from the same lock, as one that caches it would; a person does not.
+if [ "$1 $2 $3" = "-P -m venv" ]; then shift; fi
 if [ "$1" = -m ] && [ "$2" = venv ]; then
   if [ -n "$GITHUB_ACTIONS" ] && [ -f requirements.txt ]; then
     made={{folder}}/made-$(sha256sum requirements.txt | cut -d " " -f 1)

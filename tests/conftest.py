@@ -25,6 +25,9 @@ sys.dont_write_bytecode = False
 
 ROOT = Path(__file__).parent.parent
 
+_OTHERS = ("MLFLOW_TRACKING_URI", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""Of the shell: where MLflow is, and what `make test` tells a `make` that a test starts."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite the expected files of the golden tests")
@@ -70,7 +73,7 @@ def _at_home() -> Iterator[None]:
     """Answer the same in a job of CI, and in a shell that sets what the verbs read."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("GITHUB_", "MLOPS_")) or name == "MLFLOW_TRACKING_URI":
+            if name.startswith(("GITHUB_", "MLOPS_")) or name in _OTHERS:
                 patch.delenv(name)
         patch.delenv("CI", raising=False)
         # no test takes the machine's power away, and the disk needs milliseconds to answer each of two thousand times

@@ -49,3 +49,19 @@ def day(text: str) -> str:
 
 Day = Annotated[str, Field(min_length=10, max_length=10), AfterValidator(day)]
 """A day of the calendar, as text."""
+
+
+def refuse_longer(what: str, first: str, last: str, longest: int) -> None:
+    """Refuse what holds from one day to another for more than so many days, or ends before it begins.
+
+    Raises ValueError.
+    """
+    days = (date.fromisoformat(last) - date.fromisoformat(first)).days
+    if not 0 <= days <= longest:
+        raise ValueError(f"{what} holds for 0 to {longest} days, this one for {days}")
+
+
+def refuse_own(what: str, owner: str, approver: str) -> None:
+    """Refuse what somebody allows themselves; raises ValueError."""
+    if owner.casefold() == approver.casefold():
+        raise ValueError(f"nobody approves {what} of their own: `approver` is the `owner`")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from mlops.blocks.block import Block, Day, Items, Owner, one_line
+from mlops.blocks.block import Block, Day, Items, Owner, one_line, refuse_longer, refuse_own
 
 LONGEST = 30
 """Days that a waiver may hold: long enough to repair a model, too short to live with a broken one."""
@@ -38,12 +37,9 @@ class Waiver(Block):
 
     @model_validator(mode="after")
     def _bounded(self) -> Waiver:
-        days = (date.fromisoformat(self.expires) - date.fromisoformat(self.granted)).days
         longest, what = (LONGEST_AFTER, f"a waiver of `{AFTER}`") if self.rule == AFTER else (LONGEST, "a waiver")
-        if not 0 <= days <= longest:
-            raise ValueError(f"{what} holds for 0 to {longest} days, this one for {days}")
-        if self.owner.casefold() == self.approver.casefold():
-            raise ValueError("nobody approves a waiver of their own: `approver` is the `owner`")
+        refuse_longer(what, self.granted, self.expires, longest)
+        refuse_own("a waiver", self.owner, self.approver)
         return self
 
 

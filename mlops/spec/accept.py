@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.blocks.block import Block, Column, Day, Items, Owner, Share, one_line
+from mlops.blocks.block import Block, Column, Day, Items, Owner, Share, one_line, refuse_longer, refuse_own
 
 LONGEST = 90
 """Days that an acceptance may hold: long enough for a retraining to be merged and released."""
@@ -38,11 +37,8 @@ class Acceptance(Block):
 
     @model_validator(mode="after")
     def _bounded(self) -> Acceptance:
-        days = (date.fromisoformat(self.until) - date.fromisoformat(self.since)).days
-        if not 0 <= days <= LONGEST:
-            raise ValueError(f"an acceptance holds for 0 to {LONGEST} days, this one for {days}")
-        if self.owner.casefold() == self.approver.casefold():
-            raise ValueError("nobody approves an acceptance of their own: `approver` is the `owner`")
+        refuse_longer("an acceptance", self.since, self.until, LONGEST)
+        refuse_own("an acceptance", self.owner, self.approver)
         if (self.column is None) == (self.check in _OF_A_COLUMN):
             wanted = "needs the `column` that it is about" if self.column is None else "is about no `column`"
             raise ValueError(f"an incident of `{self.check}` {wanted}")

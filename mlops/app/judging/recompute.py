@@ -81,7 +81,7 @@ def _figures(run: Run, again: Predictions) -> Iterator[str]:
         yield "reports/metrics.json is missing or damaged"
         return
     if report.get("rows") != len(again):
-        yield f"reports/metrics.json is about {report.get('rows')} rows, {len(again):,} come out"
+        yield f"reports/metrics.json is about {visible(str(report.get('rows')))} rows, {len(again):,} come out"
         return
     try:
         yield from _compared(report, again)
@@ -124,5 +124,5 @@ def _agrees(said: Any, found: float) -> bool:
     import math
 
     if not math.isfinite(found):
-        return said is None or (number(said) and not math.isfinite(said))
+        return said is None or (isinstance(said, float) and not math.isfinite(said))
     return number(said) and close(said, found)

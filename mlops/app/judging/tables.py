@@ -10,6 +10,7 @@ from typing import Any
 from mlops.app.judging.agreement import first_difference
 from mlops.app.judging.replay import Replay
 from mlops.app.planning.lock import md5_tree
+from mlops.diagnostics import visible
 
 TABLES = {"ingest": "artifacts/raw.parquet", "validate": "artifacts/valid.parquet", "split": "artifacts/split"}
 """The stages that make rows, in their order, and the table of each."""
@@ -56,7 +57,7 @@ def other_report(replay: Replay, name: str, made: Any) -> Iterator[str]:
     own = frozenset(str(check.get("use", "")).partition(":")[2] for check in checks)
     ours = document(replay.recorded.place / "reports" / name)
     if place := first_difference(_comparable(ours, own), _comparable(made, own)):
-        yield f"reports/{name} says something else at {place}"
+        yield f"reports/{name} says something else at {visible(place)}"
 
 
 def document(path: Path) -> Any:

@@ -152,6 +152,6 @@ def _recorded(results: Iterable[Result], gate: Gate) -> tuple[Record, ...]:
 def _document(path: Path) -> Mapping[str, Any] | None:
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

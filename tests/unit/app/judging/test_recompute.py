@@ -133,6 +133,20 @@ def test_without_the_predictions_the_figures_are_held_against_the_scores(shop: P
     assert sentence.startswith("reports/metrics.json says auroc 0.999 of candidate: it is 0.9")
 
 
+def test_a_figure_that_cannot_be_computed_is_no_whole_number_however_large() -> None:
+    assert recompute._agrees(None, float("nan"))
+    assert recompute._agrees(float("inf"), float("nan"))
+    assert not recompute._agrees(10**400, float("nan"))
+
+
+@pytest.mark.slow
+def test_what_a_report_says_begins_no_line_of_its_own(shop: Path) -> None:
+    amend(shop, "metrics.json", lambda document: document.update(rows="1\n::set-output name=x::1"))
+    relock(shop)
+    (sentence,) = said(shop)
+    assert sentence.startswith("reports/metrics.json is about 1\\n::set-output name=x::1 rows, ")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", [{"models": 1}, {"models": {"candidate": {"auroc": 1}}}, {"slices": [1]}])
 def test_figures_of_any_other_shape_are_damaged(shop: Path, shape: dict[str, Any]) -> None:

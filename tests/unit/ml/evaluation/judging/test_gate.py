@@ -113,7 +113,10 @@ def test_a_waiver_is_written_beside_what_it_covers() -> None:
     assert {name for name, record in judged(LATER).items() if record.get("waived")} == {"warnings"}
 
 
-@pytest.mark.parametrize("damage", [None, "{", "[]", "null"])
+DAMAGE = {"none": None, "cut": "{", "list": "[]", "null": "null", "deep": "[" * 100_000}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_report_that_cannot_be_read_is_as_if_it_were_absent(tmp_path: Path, damage: str | None) -> None:
     for name in ("metrics", "serving", "data") if damage else ():
         (tmp_path / f"{name}.json").write_text(str(damage))

@@ -38,8 +38,8 @@ NEEDLE = "lr: 0.001"
 HYDRA = """
 import sys, time
 from pathlib import Path
-from mlops.spec.reading.compose import compose
-from mlops.spec.reading.library import Configuration
+from mlops.configuration.reading.compose import compose
+from mlops.configuration.reading.library import Configuration
 configuration = Configuration(Path(sys.argv[1]))
 names = configuration.options("pipeline")
 compose(configuration, names[0])
@@ -189,8 +189,8 @@ def record(root: Path) -> None:
     """Pretend that every stage ran: write outputs and the locks that DVC would have written."""
     import yaml
 
-    from mlops.app.planning.lock import md5_tree
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.planning.lock import md5_tree
+    from mlops.operations.workspace import open_workspace
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     plan = open_workspace(root).plan
@@ -224,7 +224,7 @@ def write_output(path: Path, text: str) -> None:
 
 def store(cache: Path, place: Path) -> None:
     """Put a file or folder into DVC's cache."""
-    from mlops.app.planning.lock import listing, md5_tree
+    from mlops.operations.planning.lock import listing, md5_tree
 
     digest = md5_tree(place) or ""
     (cache / digest[:2]).mkdir(parents=True, exist_ok=True)

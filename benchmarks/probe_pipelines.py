@@ -7,8 +7,8 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.workspace import open_workspace
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.workspace import open_workspace
 
 ROWS = 180
 CLASSES = ("low", "middle", "high")

@@ -131,7 +131,7 @@ def _seconds(kind: str, how: str, rows: int) -> float:
 
 def trained(kind: str, *, usual: bool, rows: int) -> float:
     """Train a kind on enough rows to be worth timing; give seconds of the processor, without imports."""
-    from mlops.app.running.numerics import pin_numerics
+    from mlops.operations.running.numerics import pin_numerics
 
     if not usual:
         pin_numerics(1)

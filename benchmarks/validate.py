@@ -85,7 +85,7 @@ def make(path: Path, rows: int) -> None:
 def run_ours(path: Path, rows: int) -> Any:
     from mlops.ml.data import parquet
     from mlops.ml.data.contract import Contract
-    from mlops.steps.validate import Table
+    from mlops.stages.validate import Table
 
     declared = {name: {**rule, "nulls": {"at_most": rule["nulls"]}} for name, rule in COLUMNS.items()}
     columns = {"columns": declared, "pairs": [PAIR], "rows": {"at_least": rows}}

@@ -24,8 +24,12 @@ from mlops.errors import (
 )
 
 if TYPE_CHECKING:
-    from mlops.app.judging.gate import Verdict
-    from mlops.app.planning.change_report import (
+    from mlops.bundle.predictor import Predictor
+    from mlops.bundle.schema import BadRows
+    from mlops.diagnostics import Diagnostic, Position
+    from mlops.ml.training.problem import Problem, Task
+    from mlops.operations.judging.gate import Verdict
+    from mlops.operations.planning.change_report import (
         Cost,
         Counts,
         DataChange,
@@ -41,10 +45,6 @@ if TYPE_CHECKING:
         Shift,
         StagePlan,
     )
-    from mlops.bundle.predictor import Predictor
-    from mlops.bundle.schema import BadRows
-    from mlops.diagnostics import Diagnostic, Position
-    from mlops.ml.training.problem import Problem, Task
 
 __all__ = [
     "BadRows",
@@ -86,8 +86,8 @@ __all__ = [
 ]
 
 _HOMES = {  # of what is imported when it is asked for: to import this module costs nothing of what they are made of
-    "mlops.app.judging.gate": ("Verdict",),
-    "mlops.app.planning.change_report": (
+    "mlops.operations.judging.gate": ("Verdict",),
+    "mlops.operations.planning.change_report": (
         *("Cost", "Counts", "DataChange", "Deploy", "Drift", "FileChange", "GateChange", "KeyChange", "MadeOf"),
         *("PipelineChange", "Planned", "Share", "Shift", "StagePlan"),
     ),
@@ -115,8 +115,8 @@ class Repository:
             >>> open_repository().pipelines
             ('churn',)
         """
-        from mlops.spec.reading.library import Configuration
-        from mlops.spec.reading.load import names
+        from mlops.configuration.reading.library import Configuration
+        from mlops.configuration.reading.load import names
 
         return names(Configuration(self.root))
 
@@ -131,7 +131,7 @@ def open_repository(path: str | Path = ".") -> Repository:
         >>> open_repository("conf/pipeline").root == Path.cwd()
         True
     """
-    from mlops.app.root import find_root
+    from mlops.operations.root import find_root
 
     return Repository(find_root(Path(path).resolve()))
 
@@ -152,7 +152,7 @@ def validate(repository: Repository, *names: str, base: str | None = None) -> tu
         >>> str(found.position), found.message, found.hint
         ('conf/pipeline/chrn.yaml:1:1', 'there is no pipeline `chrn`', 'did you mean `churn`?')
     """
-    from mlops.app.language import validate as checks
+    from mlops.operations.language import validate as checks
 
     found, _ = checks.validate(repository.root, names, base)
     return found
@@ -170,9 +170,9 @@ def plan(repository: Repository, *names: str, base: str | None = None) -> Planne
         >>> planned.affected, [change.name for change in planned.pipelines]
         ((), ['churn'])
     """
-    from mlops.app import merging
-    from mlops.app.planning import plan as planning
-    from mlops.app.workspace import open_workspace
+    from mlops.operations import merging
+    from mlops.operations.planning import plan as planning
+    from mlops.operations.workspace import open_workspace
 
     merging.refuse(repository.root)
     return planning.plan(open_workspace(repository.root, names), base)
@@ -195,11 +195,11 @@ def run(repository: Repository, name: str, *, frozen: bool = False) -> Verdict:
         >>> verdict.pipeline, verdict.verdict, verdict.error()
         ('churn', 'pass', None)
     """
-    from mlops.app import merging
-    from mlops.app.compiling.current import in_ci, make_current
-    from mlops.app.running.run import run_pipeline
-    from mlops.app.workspace import open_workspace
     from mlops.extras import need
+    from mlops.operations import merging
+    from mlops.operations.compiling.current import in_ci, make_current
+    from mlops.operations.running.run import run_pipeline
+    from mlops.operations.workspace import open_workspace
 
     need("train", "`mlops.api.run`")
     frozen = frozen or in_ci()
@@ -225,10 +225,10 @@ def gate(repository: Repository, name: str) -> Verdict:
         >>> verdict.verdict, [(rule["id"], rule["value"], rule["low"]) for rule in verdict.rules]
         ('pass', [('auroc', 0.8, 0.75)])
     """
-    from mlops.app import merging
-    from mlops.app.judging.settle import settled
-    from mlops.app.workspace import known
-    from mlops.spec.reading.library import Configuration
+    from mlops.configuration.reading.library import Configuration
+    from mlops.operations import merging
+    from mlops.operations.judging.settle import settled
+    from mlops.operations.workspace import known
 
     merging.refuse(repository.root)
     known(Configuration(repository.root), (name,))

@@ -1,6 +1,6 @@
 """The raw arrays a transform starts from, read alike from the columns of a table and from the rows of a request.
 
-Nothing here knows a table library: whoever has tables hands their columns over as arrays (`mlops.steps.tables`).
+Nothing here knows a table library: whoever has tables hands their columns over as arrays (`mlops.stages.tables`).
 """
 
 from __future__ import annotations

@@ -27,11 +27,11 @@ def command(name: str, made: Path | None, form: str) -> None:
     Exit 6 where it cannot be had, 5 where what claims to be it is not: `mlops run NAME` makes it again.
     """
     if made is None:
-        from mlops.app.releasing.adopt import adopt
+        from mlops.operations.releasing.adopt import adopt
 
         adopted = adopt(root(), name)
     else:
-        from mlops.app.releasing.made import take_made
+        from mlops.operations.releasing.made import take_made
 
         adopted = take_made(root(), name, made)
     if form == "json":

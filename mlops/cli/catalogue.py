@@ -17,8 +17,8 @@ def command(form: str) -> None:
 
     It is made of files in Git and nothing else; `mlops catalogue -o json > catalogue.json` keeps it for a page.
     """
-    from mlops.app.releasing.catalogue import catalogue
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.releasing.catalogue import catalogue
+    from mlops.operations.workspace import open_workspace
 
     workspace = open_workspace(root())
     entries = catalogue(workspace)

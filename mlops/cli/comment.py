@@ -34,11 +34,11 @@ def command(
     Exit 5 for a plan that cannot be read or an artifact that is not what its job made, 6 where GitHub does not
     answer.
     """
-    from mlops.app.project import open_project
-    from mlops.app.reviewing.artifacts import places
-    from mlops.app.reviewing.comment import Context, comment, marker
-    from mlops.app.reviewing.evidence import read_judged, read_plan
-    from mlops.app.reviewing.github import Client
+    from mlops.operations.project import open_project
+    from mlops.operations.reviewing.artifacts import places
+    from mlops.operations.reviewing.comment import Context, comment, marker
+    from mlops.operations.reviewing.evidence import read_judged, read_plan
+    from mlops.operations.reviewing.github import Client
 
     _, project = open_project(root())
     found = None if needs is None else places(evidence, needs)

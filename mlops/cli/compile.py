@@ -15,8 +15,8 @@ from mlops.diagnostics import Position
 @click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a file differs.")
 def command(check: bool) -> int:
     """Write every file that the YAML compiles to, or check that they are as they should be."""
-    from mlops.app.compiling.noop_compile import unchanged
-    from mlops.app.compiling.superseded import removal, superseded
+    from mlops.operations.compiling.noop_compile import unchanged
+    from mlops.operations.compiling.superseded import removal, superseded
 
     here = root(merging=not check)
     if old := superseded(here):
@@ -25,9 +25,9 @@ def command(check: bool) -> int:
         say("compiled files match" if check else f"0 of {len(files)} files changed")
         return 0
 
-    from mlops.app.compiling.compile import check_files, compile_files
-    from mlops.app.merging import refuse_marked
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.compiling.compile import check_files, compile_files
+    from mlops.operations.merging import refuse_marked
+    from mlops.operations.workspace import open_workspace
 
     workspace = open_workspace(here)
     if not check:

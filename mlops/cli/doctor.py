@@ -12,7 +12,7 @@ import click
 from mlops.cli.options import SYMBOLS, emit, output, paint, root
 
 if TYPE_CHECKING:
-    from mlops.app.access.check import Check
+    from mlops.operations.access.check import Check
 
 
 @click.command(short_help="Is everything here that is needed?")
@@ -61,7 +61,7 @@ def command(
 
 
 def _processor(form: str) -> int:
-    from mlops.app.running.numerics import pin_numerics, processor
+    from mlops.operations.running.numerics import pin_numerics, processor
 
     pin_numerics(1)
     from mlops.ml.training.probe import probe  # imports what reads the settings
@@ -77,17 +77,17 @@ def _processor(form: str) -> int:
 
 
 def _here() -> tuple[Check, ...]:
-    from mlops.app.access.doctor import examine
+    from mlops.operations.access.doctor import examine
 
     return examine(root(merging=True))
 
 
 def _settings(repository: str) -> tuple[Check, ...]:
-    from mlops.app.access.answers import Answer
-    from mlops.app.access.github_settings import examine_settings
-    from mlops.app.project import open_project
-    from mlops.app.reviewing.github import Client
     from mlops.errors import ConfigurationError
+    from mlops.operations.access.answers import Answer
+    from mlops.operations.access.github_settings import examine_settings
+    from mlops.operations.project import open_project
+    from mlops.operations.reviewing.github import Client
 
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
@@ -100,7 +100,7 @@ def _settings(repository: str) -> tuple[Check, ...]:
 
 
 def _trust(environment: str, policy: Path | None, repository: str, ids: str, *, writer: bool) -> int:
-    from mlops.app.access.trust import judge, trust_of
+    from mlops.operations.access.trust import judge, trust_of
 
     expected = trust_of(root(merging=True), environment, repository, ids, writer=writer)
     if policy is None:

@@ -16,12 +16,12 @@ def command(names: tuple[str, ...], mend: bool) -> None:
     Verbs that decide something do so by themselves; this is for a file that was edited by hand, and begins the ledger
     of a pipeline that has none.
     """
-    from mlops.app.auditing.enter import enter
-    from mlops.app.auditing.named import asked
-    from mlops.app.auditing.repair import repair
-    from mlops.app.auditing.start import start_of
-    from mlops.app.project import open_project
-    from mlops.app.workspace import known
+    from mlops.operations.auditing.enter import enter
+    from mlops.operations.auditing.named import asked
+    from mlops.operations.auditing.repair import repair
+    from mlops.operations.auditing.start import start_of
+    from mlops.operations.project import open_project
+    from mlops.operations.workspace import known
 
     here = root()
     configuration, project = open_project(here)

@@ -23,8 +23,8 @@ def command(name: str, key: str | None, form: str) -> None:
     if key is None:
         _finding(name, form)
         return
-    from mlops.app.language.explain import explain
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.language.explain import explain
+    from mlops.operations.workspace import open_workspace
 
     explanation = explain(open_workspace(root(merging=True), (name,)), name, key)
     if form == "json":
@@ -39,7 +39,7 @@ def command(name: str, key: str | None, form: str) -> None:
 
 
 def _finding(identity: str, form: str) -> None:
-    from mlops.app.language.documentation import explain_id
+    from mlops.operations.language.documentation import explain_id
 
     text = explain_id(identity)
     if form == "json":

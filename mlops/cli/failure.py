@@ -46,8 +46,8 @@ def report(error: Exception) -> int:
 
 def _with_cure(error: Conflicted) -> Conflicted:
     """Say what ends the conflict; who read the file did not know what else a merge left."""
-    from mlops.app.merging import told
-    from mlops.app.root import search_root
+    from mlops.operations.merging import told
+    from mlops.operations.root import search_root
 
     here = search_root(Path.cwd())
     if here is not None:

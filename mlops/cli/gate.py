@@ -14,9 +14,9 @@ from mlops.diagnostics import visible
 from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
-    from mlops.app.judging.gate import Verdict
-    from mlops.app.judging.rejudge import Rejudged
-    from mlops.app.reviewing.reviews import Answers
+    from mlops.operations.judging.gate import Verdict
+    from mlops.operations.judging.rejudged import Rejudged
+    from mlops.operations.reviewing.reviews import Answers
 
     _Judged = tuple[Verdict, Rejudged | None]
 
@@ -45,10 +45,10 @@ def command(
     """
     if record is not None and (base is None or len(names) != 1):
         raise click.UsageError("--record is for one pipeline that is judged by a base: mlops gate NAME --base REF")
-    from mlops.app.reviewing.reviews import Answers
-    from mlops.app.workspace import known
     from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
-    from mlops.spec.reading.library import Configuration
+    from mlops.configuration.reading.library import Configuration
+    from mlops.operations.reviewing.reviews import Answers
+    from mlops.operations.workspace import known
 
     here = root()
     answers = Answers.of(reviews)
@@ -85,13 +85,13 @@ def _each(
 
 def _read(here: Path, name: str, base: str | None, answers: Answers) -> _Judged:
     if base is None:
-        from mlops.app.judging.settle import settled
+        from mlops.operations.judging.settle import settled
 
         return settled(here, name), None
-    from mlops.app.auditing.held import hold_entered
-    from mlops.app.judging.approved_waivers import hold_waivers
-    from mlops.app.judging.recompute import recomputed
-    from mlops.app.judging.rejudge import rejudge
+    from mlops.operations.auditing.held import hold_entered
+    from mlops.operations.judging.approved_waivers import hold_waivers
+    from mlops.operations.judging.recompute import recomputed
+    from mlops.operations.judging.rejudge import rejudge
 
     hold_entered(here, name, base)
     with recomputed(here, name) as found:
@@ -117,7 +117,7 @@ def annotate_verdicts(here: Path, verdicts: list[Verdict]) -> None:
     """Point at the rules that did not pass, where GitHub shows it."""
     if not annotated():
         return
-    from mlops.app.language.places import of_verdict
+    from mlops.operations.language.places import of_verdict
 
     for verdict in verdicts:
         for found in of_verdict(here, verdict):

@@ -11,7 +11,7 @@ import click
 from mlops.cli.options import emit, output, root, say
 
 if TYPE_CHECKING:
-    from mlops.app.releasing.window import Held
+    from mlops.operations.releasing.window import Held
 
 
 @click.command(short_help="Delete what DVC keeps and nothing names")
@@ -25,7 +25,7 @@ def command(dry: bool, remote: bool, form: str) -> None:
     the last days, by `keep:` in conf/project.yaml. Nothing is deleted where that cannot be told: exit 6 where history
     was not fetched, 5 where a lock cannot be read, 3 where no commit records the run of a bundle that is needed.
     """
-    from mlops.app.releasing.gc import collect
+    from mlops.operations.releasing.gc import collect
 
     found = collect(root(), datetime.now(UTC), dry=dry, remote=remote)
     if form == "json":

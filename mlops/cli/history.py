@@ -13,8 +13,8 @@ from mlops.cli.options import emit, output, reviews_option, root, say
 from mlops.cli.tables import columns
 
 if TYPE_CHECKING:
-    from mlops.app.releasing.history import Moment
-    from mlops.app.reviewing.approvals import Approval
+    from mlops.operations.releasing.history import Moment
+    from mlops.operations.reviewing.approvals import Approval
 
 
 @click.command(short_help="What was live, when, and by whose commit")
@@ -40,9 +40,9 @@ def command(
     With `--verify` the ledger is graded instead: exit 5 where an entry was edited or cut, or something was decided
     without one; 2 where a release was not approved, or what is live is not signed.
     """
-    from mlops.app.releasing.history import shallow
-    from mlops.app.releasing.show import approvals, past
-    from mlops.app.reviewing.reviews import Answers
+    from mlops.operations.releasing.history import shallow
+    from mlops.operations.releasing.show import approvals, past
+    from mlops.operations.reviewing.reviews import Answers
 
     if graded and record is not None:
         raise click.UsageError("--verify grades, --record-reviews writes: leave one out")
@@ -67,9 +67,9 @@ def command(
 
 
 def _graded(here: Path, name: str, environment: str | None, reviews: Path | None, form: str) -> int:
-    from mlops.app.auditing.grades import grades
-    from mlops.app.reviewing.reviews import Answers
     from mlops.diagnostics import visible
+    from mlops.operations.auditing.grades import grades
+    from mlops.operations.reviewing.reviews import Answers
 
     found = grades(here, name, environment, answers=Answers.of(reviews))
     if form == "json":

@@ -21,7 +21,7 @@ from mlops.cli.options import root, say
 )
 def command(environment: str | None, writer: bool, into: Path) -> int:
     """Ask GitHub who this job is and write the files that the cloud's own libraries read."""
-    from mlops.app.access.identity import cloud_of, take_identity
+    from mlops.operations.access.identity import cloud_of, take_identity
 
     if writer and environment is not None:
         raise click.UsageError("--writer is who `ci` names: leave --env out")

@@ -29,9 +29,9 @@ def command(
     dry_run: bool,
 ) -> int:
     """Make a repository in DIR, which is empty or not there yet: configuration, policy, DVC, lock, workflow."""
-    from mlops.app.starting.init import begin
-    from mlops.app.starting.settings import settle
-    from mlops.app.starting.wheel import installed
+    from mlops.operations.starting.init import begin
+    from mlops.operations.starting.settings import settle
+    from mlops.operations.starting.wheel import installed
 
     here = folder.absolute()
     begun = begin(here, settle(here, name, owner, ci, remote, tracking), wheel, installed(), dry=dry_run)

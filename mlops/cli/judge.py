@@ -18,8 +18,8 @@ from mlops.diagnostics import visible
 from mlops.errors import IntegrityError, MlopsError
 
 if TYPE_CHECKING:
-    from mlops.app.judging.beside import Beside
-    from mlops.app.judging.rejudge import Rejudged
+    from mlops.operations.judging.beside import Beside
+    from mlops.operations.judging.rejudged import Rejudged
 
 
 @click.command(short_help="Judge a change beside what judges it")
@@ -80,15 +80,15 @@ def command(
     if rows is not None or change is None:
         return _rows(here, names, rows, change)
     if who:
-        from mlops.app.judging.appointed import appoint
+        from mlops.operations.judging.appointed import appoint
 
         click.echo(appoint(here, change))
         return 0
     if place or fetch:
         _prepare(here, change, names, place=place)
         return 0
-    from mlops.app.judging.beside import Beside, hold_decided, owed, refuse_uncovered
-    from mlops.app.reviewing.artifacts import told
+    from mlops.operations.judging.beside import Beside, hold_decided, owed, refuse_uncovered
+    from mlops.operations.reviewing.artifacts import told
 
     beside = Beside.of(here, change)
     wanted = owed(beside)
@@ -136,23 +136,23 @@ class _Left:
     needs: str
 
     def of(self, name: str) -> Path | None:
-        from mlops.app.reviewing.artifacts import left
+        from mlops.operations.reviewing.artifacts import left
 
         return None if self.folder is None else left(self.folder, name, self.needs)
 
     def rows(self, name: str) -> Path | None:
-        from mlops.app.reviewing.artifacts import left_rows
+        from mlops.operations.reviewing.artifacts import left_rows
 
         return None if self.folder is None else left_rows(self.folder, name, self.needs)
 
 
 def _prepare(here: Path, change: Path, names: tuple[str, ...], *, place: bool) -> None:
     if place:
-        from mlops.app.reviewing.beside import put_beside
+        from mlops.operations.reviewing.beside import put_beside
 
         put_beside(here, change)
         return
-    from mlops.app.reviewing.given_data import fetch_data
+    from mlops.operations.reviewing.given_data import fetch_data
 
     absent = fetch_data(here, change, names)
     for path in absent:
@@ -165,9 +165,9 @@ def _rows(here: Path, names: tuple[str, ...], folder: Path | None, change: Path 
         raise click.UsageError("Missing option '--change'.")
     if change is not None or not names:
         raise click.UsageError("--rows makes those of named pipelines, of no --change: mlops judge NAME --rows FOLDER")
-    from mlops.app.judging.rows import make_rows
-    from mlops.app.workspace import known
-    from mlops.spec.reading.library import Configuration
+    from mlops.configuration.reading.library import Configuration
+    from mlops.operations.judging.rows import make_rows
+    from mlops.operations.workspace import known
 
     problems: list[MlopsError] = []
     for name in known(Configuration(here), names):
@@ -184,8 +184,8 @@ def _each(
     beside: Beside, names: tuple[str, ...], left: _Left, reviews: Path | None
 ) -> tuple[list[Rejudged], list[MlopsError]]:
     """Judge what can be judged, and give why the others cannot."""
-    from mlops.app.judging.beside import judge
-    from mlops.app.reviewing.reviews import Answers
+    from mlops.operations.judging.beside import judge
+    from mlops.operations.reviewing.reviews import Answers
 
     answers = Answers.of(reviews)
     judged: list[Rejudged] = []

@@ -71,9 +71,16 @@ def command(
     if schedule is not None:
         return _list(schedule, names, form)
     need("train", "`mlops monitor`")
-    from mlops.app.watching.accepted import file_of
-    from mlops.app.watching.monitor import asking, exit_code, watch_all, watched_names, write_asking, write_metrics
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.watching.accepted import file_of
+    from mlops.operations.watching.monitor import (
+        asking,
+        exit_code,
+        watch_all,
+        watched_names,
+        write_asking,
+        write_metrics,
+    )
+    from mlops.operations.workspace import open_workspace
 
     here = root()
     workspace = open_workspace(here, names)
@@ -105,8 +112,8 @@ def command(
 
 def _list(schedule: str, names: tuple[str, ...], form: str) -> int:
     """Print the pipelines that a schedule is for."""
-    from mlops.app.watching.due import due
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.watching.due import due
+    from mlops.operations.workspace import open_workspace
 
     if names:
         raise click.UsageError("--due finds the pipelines: name none")

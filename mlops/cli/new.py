@@ -20,12 +20,12 @@ from mlops.extras import need
 def command(name: str, file: Path, target: str, task: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
     need("train", "`mlops new`")
-    from mlops.app.compiling.compile import compile_files
-    from mlops.app.language.new import create
-    from mlops.app.language.schema import write_files
-    from mlops.app.running.smoke import ROWS, smoke
-    from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
+    from mlops.operations.compiling.compile import compile_files
+    from mlops.operations.language.new import create
+    from mlops.operations.language.schema import write_files
+    from mlops.operations.running.smoke import ROWS, smoke
+    from mlops.operations.workspace import open_workspace
 
     here = root(merging=True)
     created = create(here, name, file, target, task=task)

@@ -51,8 +51,8 @@ def root(*, merging: bool = False) -> Path:
     Raises:
         Conflicted: a merge left two versions of what is compiled or recorded.
     """
-    from mlops.app import merging as merges
-    from mlops.app.root import find_root
+    from mlops.operations import merging as merges
+    from mlops.operations.root import find_root
 
     here = find_root(Path.cwd())
     if not merging:

@@ -13,8 +13,8 @@ from mlops.errors import MlopsError
 from mlops.files import system
 
 if TYPE_CHECKING:
-    from mlops.app.releasing.release import Outcome, Wanted
-    from mlops.app.reviewing.proposal import Proposed
+    from mlops.operations.releasing.release import Outcome, Wanted
+    from mlops.operations.reviewing.proposal import Proposed
 
 
 def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) -> int:

@@ -10,8 +10,8 @@ from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
 
 if TYPE_CHECKING:
-    from mlops.app.planning.change_report import Planned
-    from mlops.app.workspace import Workspace
+    from mlops.operations.planning.change_report import Planned
+    from mlops.operations.workspace import Workspace
 
 
 @click.command(short_help="What will change, and why")
@@ -23,10 +23,10 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
 
     `-o json` is a saved plan: `mlops run NAME --plan FILE` runs it, or refuses when what it was made of moved.
     """
-    from mlops.app.planning.change_report_json import encode
-    from mlops.app.planning.plan import plan
-    from mlops.app.workspace import open_workspace
     from mlops.cli.plans import markdown, text
+    from mlops.operations.planning.change_report_json import encode
+    from mlops.operations.planning.plan import plan
+    from mlops.operations.workspace import open_workspace
 
     workspace = open_workspace(root(), names)
     planned = plan(workspace, base)
@@ -43,7 +43,7 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
 
 def _annotate(workspace: Workspace, planned: Planned) -> None:
     """Show what a plan costs too much beside its budget, and a gate that was loosened beside the pipeline's gates."""
-    from mlops.app.language.places import of_budget
+    from mlops.operations.language.places import of_budget
 
     for change in planned.pipelines:
         loaded = workspace.pipelines.get(change.name)

@@ -6,7 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops.app.planning.change_report import (
+from mlops.cli.options import paint
+from mlops.diagnostics import visible
+from mlops.files.figures import duration
+from mlops.files.markdown import escape
+from mlops.operations.planning.change_report import (
     DataChange,
     Deploy,
     FileChange,
@@ -15,10 +19,6 @@ from mlops.app.planning.change_report import (
     Planned,
     StagePlan,
 )
-from mlops.cli.options import paint
-from mlops.diagnostics import visible
-from mlops.files.figures import duration
-from mlops.files.markdown import escape
 
 _NAMED = 4  # files that a line names before it counts the others
 

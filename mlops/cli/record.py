@@ -43,7 +43,7 @@ def command(names: tuple[str, ...], dry: bool, push: bool, form: str) -> int:
 
 
 def _recorded(here: Path, name: str, dry: bool, form: str) -> dict[str, Any]:
-    from mlops.app.releasing.record import record
+    from mlops.operations.releasing.record import record
 
     made = record(here, name, dry=dry)
     if form == "text":
@@ -61,9 +61,9 @@ def _recorded(here: Path, name: str, dry: bool, form: str) -> dict[str, Any]:
 
 
 def _pushed(here: Path, name: str, form: str) -> dict[str, Any]:
-    from mlops.app.releasing.keeping import keep
     from mlops.cli.annotations import warn
     from mlops.diagnostics import visible
+    from mlops.operations.releasing.keeping import keep
 
     kept = keep(here, name)
     if kept.why:

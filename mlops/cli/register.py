@@ -21,10 +21,10 @@ def command(names: tuple[str, ...], form: str) -> int:
     One that cannot be registered stops no other; the exit code is then that of the first.
     """
     need("registry", "`mlops register`")
-    from mlops.app.releasing.adopted import UNKNOWN
-    from mlops.app.releasing.register import passing, register
-    from mlops.app.workspace import open_workspace
     from mlops.errors import MlopsError
+    from mlops.operations.releasing.adopted import UNKNOWN
+    from mlops.operations.releasing.register import passing, register
+    from mlops.operations.workspace import open_workspace
 
     here = root()
     workspace = open_workspace(here, names)

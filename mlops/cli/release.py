@@ -31,9 +31,9 @@ def command(
     The bundle must be registered, have passed its gates, verify, load and answer its golden rows. For `prod` it must
     have been judged against what is live now. Exit 2 for a verdict that is no pass, 3 where something moved.
     """
-    from mlops.app.releasing.release import Wanted, release
-    from mlops.app.reviewing.reviews import Answers
     from mlops.cli.outcomes import each
+    from mlops.operations.releasing.release import Wanted, release
+    from mlops.operations.reviewing.reviews import Answers
 
     if bundle is not None and len(names) > 1:
         raise click.UsageError("--bundle is one pipeline's: give one NAME")

@@ -15,8 +15,8 @@ from mlops.cli.options import emit, output, root
 @output("yaml", "json")
 def command(name: str, origins: bool, form: str) -> None:
     """Print everything about a pipeline, defaults filled in and references resolved."""
-    from mlops.app.workspace import open_workspace
-    from mlops.spec.data import dump
+    from mlops.configuration.data import dump
+    from mlops.operations.workspace import open_workspace
 
     workspace = open_workspace(root(merging=True), (name,))
     loaded = workspace.pipelines[name]

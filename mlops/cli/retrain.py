@@ -30,8 +30,8 @@ def command(name: str, cause: Path | None, environment: str | None, propose: boo
     With --propose the exit code is 2 where the report has an alarm and no pull request tells it: nobody would see it.
     """
     need("train", "`mlops retrain`")
-    from mlops.app.watching.retrain import retrain
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.watching.retrain import retrain
+    from mlops.operations.workspace import open_workspace
 
     found = retrain(open_workspace(root(), (name,)), name, cause, environment, propose=propose)
     proposal, proposed = found.proposal, found.proposed

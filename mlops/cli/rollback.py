@@ -20,9 +20,9 @@ def command(name: str, environment: str, bundle: str | None, reason: str | None,
     Nothing is trained, and MLflow need not answer. Exit 5 for a bundle that does not verify, 6 for one that cannot
     be had.
     """
-    from mlops.app.releasing.release import Wanted
-    from mlops.app.releasing.rollback import rollback
     from mlops.cli.outcomes import each
+    from mlops.operations.releasing.release import Wanted
+    from mlops.operations.releasing.rollback import rollback
 
     here = root()
     return each([Wanted(name, environment, bundle, reason)], lambda item: rollback(here, item, propose=propose), form)

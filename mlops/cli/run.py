@@ -13,8 +13,8 @@ from mlops.cli.options import root, say
 from mlops.extras import need
 
 if TYPE_CHECKING:
-    from mlops.app.judging.gate import Verdict
-    from mlops.app.workspace import Workspace
+    from mlops.operations.judging.gate import Verdict
+    from mlops.operations.workspace import Workspace
 
 
 @click.command(short_help="Reproduce pipelines")
@@ -44,8 +44,8 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
     failed gate, else 7 for an inconclusive one.
     """
     need("train", "`mlops run`")
-    from mlops.app.compiling.current import in_ci
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.compiling.current import in_ci
+    from mlops.operations.workspace import open_workspace
 
     names = tuple(dict.fromkeys(names))
     _refuse(names, every, smoke, file)
@@ -55,7 +55,7 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
         return _together(here, names, jobs, frozen=frozen)
     (name,) = names
     if file is not None:
-        from mlops.app.planning.run_saved import apply
+        from mlops.operations.planning.run_saved import apply
 
         return _show(apply(here, name, file, partial(_run, frozen=frozen)))
     if smoke:
@@ -64,14 +64,14 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
 
 
 def _run(workspace: Workspace, name: str, *, frozen: bool) -> Verdict:
-    from mlops.app.running.run import run_pipeline
+    from mlops.operations.running.run import run_pipeline
 
     _compile(workspace, (name,), frozen=frozen)
     return run_pipeline(workspace, name)
 
 
 def _compile(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) -> None:
-    from mlops.app.compiling.current import make_current
+    from mlops.operations.compiling.current import make_current
 
     for path in make_current(workspace, names, frozen=frozen):
         say(f"compiled: {path}")
@@ -88,8 +88,8 @@ def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None)
 
 def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: bool) -> int:
     """Run several; verdicts stand below each other when all have ended."""
-    from mlops.app.running.together import cores, exit_code, run_together
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.running.together import cores, exit_code, run_together
+    from mlops.operations.workspace import open_workspace
 
     workspace = open_workspace(here, names)
     _compile(workspace, names, frozen=frozen)
@@ -104,9 +104,9 @@ def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: b
 
 
 def _smoke(here: Path, name: str) -> int:
-    from mlops.app.running.smoke import ROWS, smoke
-    from mlops.app.workspace import open_workspace
     from mlops.cli.verdicts import table
+    from mlops.operations.running.smoke import ROWS, smoke
+    from mlops.operations.workspace import open_workspace
 
     workspace = open_workspace(here, (name,))
     click.echo(table(smoke(here, workspace.pipeline(name)), explain=False))

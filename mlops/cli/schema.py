@@ -31,7 +31,7 @@ def command(kind: str, data: str | None, place: str | None) -> int:
         raise click.UsageError(f"{wanted}. Type `mlops schema infer FILE|NAME`")
     if data is not None:
         return _infer(data, place)
-    from mlops.app.language.schema import check_files, schema, write_files
+    from mlops.operations.language.schema import check_files, schema, write_files
 
     if place == "write":
         for path in write_files(root(merging=True)):
@@ -49,7 +49,7 @@ def command(kind: str, data: str | None, place: str | None) -> int:
 
 
 def _infer(data: str, place: str | None) -> int:
-    from mlops.app.language.infer import infer, write
+    from mlops.operations.language.infer import infer, write
 
     if place == "check":
         raise click.UsageError("`schema infer` prints, or writes with `--write`; there is nothing to check")

@@ -68,8 +68,8 @@ def command(
     A host that others can reach needs `--token-from` or `--behind proxy`. SIGTERM turns `/health` to 503 first, and
     closes the port when `drain_seconds` are over.
     """
-    from mlops.app.root import search_root
-    from mlops.app.running.serve import Settings, find_bundle, find_settings, replay, start, target_of, vouching
+    from mlops.operations.root import search_root
+    from mlops.operations.running.serve import Settings, find_bundle, find_settings, replay, start, target_of, vouching
 
     here = search_root(Path.cwd())
     bundle, told, place = find_bundle(here, name, environment)

@@ -22,8 +22,8 @@ def command(names: tuple[str, ...], form: str) -> int:
     signed stops no other; the exit code is then that of the first.
     """
     need("registry", "`mlops sign`")
-    from mlops.app.releasing.sign import sign
     from mlops.errors import MlopsError
+    from mlops.operations.releasing.sign import sign
 
     found, errors = [], []
     for name in names:

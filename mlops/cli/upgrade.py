@@ -20,10 +20,10 @@ def command(wheel: str | None, version: str | None, dry_run: bool, propose: bool
     Without --from and --to, the release that runs here. Another one is installed by its hashes into an environment of
     its own, and does the rest itself. All or nothing; an older release is refused with 4.
     """
-    from mlops.app.starting.elsewhere import call
-    from mlops.app.starting.upgrade import Wanted, upgrade
-    from mlops.app.starting.upgraded import lines
-    from mlops.app.starting.wheel import installed
+    from mlops.operations.starting.elsewhere import call
+    from mlops.operations.starting.upgrade import Wanted, upgrade
+    from mlops.operations.starting.upgraded import lines
+    from mlops.operations.starting.wheel import installed
 
     wanted = Wanted(wheel, version, dry_run, propose, here, form)
     done = upgrade(root(merging=True), wanted, installed(), call, tell=say)

@@ -35,7 +35,7 @@ def command(
     form: str,
 ) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
-    from mlops.app.language.validate import validate
+    from mlops.operations.language.validate import validate
 
     here = root(merging=True)
     found, rendered = validate(here, names, base, author=author, hydra=hydra)
@@ -56,10 +56,10 @@ def command(
 
 
 def _record(here: Path, names: tuple[str, ...], base: str | None, file: Path) -> None:
-    from mlops.app.judging.approved_waivers import look_up
-    from mlops.app.reviewing.reviews import Answers
-    from mlops.app.workspace import known
-    from mlops.spec.reading.library import Configuration
+    from mlops.configuration.reading.library import Configuration
+    from mlops.operations.judging.approved_waivers import look_up
+    from mlops.operations.reviewing.reviews import Answers
+    from mlops.operations.workspace import known
 
     answers = Answers.of()
     for sentence in look_up(here, base, known(Configuration(here), names), answers):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from mlops.app.judging.gate import Verdict
-from mlops.app.planning.relied import FRAMEWORK_CHANGE, to_look_at
-from mlops.app.reviewing.sections import MARKS
 from mlops.cli.options import SYMBOLS, paint
+from mlops.configuration.serving import SERVING
 from mlops.diagnostics import visible
 from mlops.files.figures import figure, interval, plural
 from mlops.files.markdown import escape
-from mlops.spec.serving import SERVING
+from mlops.operations.judging.gate import Verdict
+from mlops.operations.planning.relied import FRAMEWORK_CHANGE, to_look_at
+from mlops.operations.reviewing.sections import MARKS
 from mlops.verdict import state, tally, title
 
 if TYPE_CHECKING:
-    from mlops.app.judging.rejudge import Rejudged
+    from mlops.operations.judging.rejudged import Rejudged
 
 _COUNTED = ("failed", "inconclusive", "waived", "deferred")
 _WIDTH = 120  # columns of a terminal that sentences may fill

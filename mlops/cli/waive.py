@@ -19,10 +19,10 @@ def command(name: str, rule: str, reason: str, owner: str, approver: str, days: 
     """Write conf/waiver/NAME.yaml: RULE may be missed until a day. It counts once it is merged."""
     from datetime import date
 
-    from mlops.app.auditing.enter import enter
-    from mlops.app.judging.waive import draft, write
     from mlops.blocks.waiver import AFTER, LONGEST_AFTER
     from mlops.ledger.entry import MODEL
+    from mlops.operations.auditing.enter import enter
+    from mlops.operations.judging.waive import draft, write
 
     here = root(merging=True)
     today = date.today()

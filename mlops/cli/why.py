@@ -12,7 +12,7 @@ from mlops.cli.options import emit, output, root
 from mlops.extras import need
 
 if TYPE_CHECKING:
-    from mlops.app.auditing.why import Why
+    from mlops.operations.auditing.why import Why
 
 
 @click.command(short_help="What stands behind a prediction, or a bundle")
@@ -25,8 +25,8 @@ def command(what: str, form: str) -> None:
     prediction is looked up in the logs of the pipelines that are watched.
     """
     need("train", "`mlops why`")
-    from mlops.app.auditing.why import why
-    from mlops.app.workspace import open_workspace
+    from mlops.operations.auditing.why import why
+    from mlops.operations.workspace import open_workspace
 
     found = why(open_workspace(root()), what)
     if form == "json":

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mlops.configuration.accept import Acceptance
     from mlops.monitor.quality import Incident
     from mlops.monitor.windows import Window
-    from mlops.spec.accept import Acceptance
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from mlops.monitor.judge import Alarm, Judged, Result
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mlops.configuration.accept import Acceptance
     from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
-    from mlops.spec.accept import Acceptance
 
 SCHEMA_VERSION = 1
 

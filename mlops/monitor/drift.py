@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from mlops.spec.monitor import Drift
+    from mlops.configuration.monitor import Drift
 
     Floats = NDArray[np.float64]
 

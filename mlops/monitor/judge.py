@@ -19,13 +19,13 @@ from mlops.monitor.performance import Measured
 if TYPE_CHECKING:
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.bundle.refusal import Refusals
+    from mlops.configuration.accept import Acceptance
+    from mlops.configuration.monitor import Drift, Monitor
     from mlops.monitor.drift import Bins, Shift
     from mlops.monitor.log import Records
     from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
-    from mlops.spec.accept import Acceptance
-    from mlops.spec.monitor import Drift, Monitor
 
 OUTPUT = "(output)"
 CONFIDENCE = "(confidence)"

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.configuration.metrics import METRICS
 from mlops.errors import ConfigurationError
 from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
 from mlops.ml.evaluation.metrics.catalogue import statistic
 from mlops.monitor.labels import ID
-from mlops.spec.metrics import METRICS
 
 if TYPE_CHECKING:
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.bundle.recipe import Target
+    from mlops.configuration.monitor import Performance
     from mlops.monitor.log import Records
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
-    from mlops.spec.monitor import Performance
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.files.canonical import digest_json
 
 if TYPE_CHECKING:
-    from mlops.spec.monitor import Retrain
+    from mlops.configuration.monitor import Retrain
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from mlops.bundle.refusal import REASONS, UNKNOWN
 
 if TYPE_CHECKING:
     from mlops.bundle.refusal import Refusals
+    from mlops.configuration.monitor import Quality
     from mlops.monitor.reference import Reference
-    from mlops.spec.monitor import Quality
 
 _CHANCE = 0.00135  # of a false alarm: what lies beyond three standard errors, on one side
 _EARLIER = 3  # windows that say what volume is usual

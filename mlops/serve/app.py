@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
+    from mlops.configuration.limits import Limits
     from mlops.files.remote_folder import RemoteFolder
-    from mlops.spec.limits import Limits
 
 _INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
 _CODES = {

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import uvicorn
 
+from mlops.configuration.limits import Limits
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.loopback import is_loopback
 from mlops.serve.access import Guarded, read_token
 from mlops.serve.app import TOLERANCE, create
 from mlops.serve.connection import Connection
 from mlops.serve.door import Door
-from mlops.spec.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mlops.app.judging.opponent import Run
-from mlops.app.judging.recompute import Recomputed
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.operations.judging.opponent import Run
+from mlops.operations.judging.recompute import Recomputed
 
 
 @contextmanager

@@ -25,9 +25,9 @@ from mlops.bundle.transform import Transform
 from mlops.files.canonical import digest_file, dumps
 from mlops.ml.data.fit_transform import Options, fit
 from mlops.monitor.reference import Reference
-from mlops.steps.golden_rows import make
-from mlops.steps.profile import profile
-from mlops.steps.tables import Draft, scored
+from mlops.stages.golden_rows import make
+from mlops.stages.profile import profile
+from mlops.stages.tables import Draft, scored
 from tests.builders.papers import reports_of
 
 VERSION1 = Path(__file__).parent / "version1"

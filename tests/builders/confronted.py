@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 import yaml
 
-from mlops.app.judging.comparison import Comparison
 from mlops.bundle.transform import Transform
 from mlops.ml.data.encoding import encode
-from mlops.steps import evaluate, gate
-from mlops.steps.context import StageContext
-from mlops.steps.tables import transformed
+from mlops.operations.judging.comparison import Comparison
+from mlops.stages import evaluate, gate
+from mlops.stages.context import StageContext
+from mlops.stages.tables import transformed
 from tests.builders.bundles import make_bundle, make_pipeline
 from tests.builders.released import Shop, make_released, run_of
 from tests.builders.repositories import commit

@@ -13,7 +13,7 @@ from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.curves import plots, to_csv
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.summary import summarise
-from mlops.steps.context import StageContext
+from mlops.stages.context import StageContext
 
 if TYPE_CHECKING:
     from pathlib import Path

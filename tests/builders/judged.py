@@ -11,13 +11,13 @@ from pathlib import Path
 
 import yaml
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.planning.lock import md5_tree
-from mlops.app.reviewing.artifacts import digest
-from mlops.app.reviewing.github import Client
-from mlops.app.workspace import open_workspace
 from mlops.bundle.manifest import seal
 from mlops.files.canonical import digest_file
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.planning.lock import md5_tree
+from mlops.operations.reviewing.artifacts import digest
+from mlops.operations.reviewing.github import Client
+from mlops.operations.workspace import open_workspace
 from mlops.plan.gate import registered
 from tests.builders.bundles import make_bundle
 from tests.builders.papers import gate_of, write_papers

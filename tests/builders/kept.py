@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from mlops.app.auditing.enter import enter
 from mlops.ledger.line import Line
+from mlops.operations.auditing.enter import enter
 from tests.builders.comments import gate
 from tests.builders.repositories import commit, git, make_repository
 

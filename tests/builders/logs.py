@@ -12,7 +12,7 @@ import numpy as np
 from mlops.bundle.contents import verify
 from mlops.bundle.prediction_log import Spelling, segment_name
 from mlops.bundle.predictor import Predictor
-from mlops.steps.tables import scored
+from mlops.stages.tables import scored
 from tests.builders.rows import json_row
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.workspace import open_workspace
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.workspace import open_workspace
 from mlops.plan.gate import registered
 from tests.builders.comments import gate
 from tests.builders.repositories import make_repository

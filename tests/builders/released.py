@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.app.releasing.register import register_bundle
 from mlops.bundle.store import Store
+from mlops.operations.releasing.register import register_bundle
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
 from tests.builders.papers import write_papers

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.files.canonical import dumps
 
 if TYPE_CHECKING:
-    from mlops.steps.context import StageContext
+    from mlops.stages.context import StageContext
 
 
 def interval(value: float, half: float = 0.01) -> dict[str, float]:

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.planning.lock import md5_tree
-from mlops.app.workspace import Workspace, open_workspace
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.planning.lock import md5_tree
+from mlops.operations.workspace import Workspace, open_workspace
 from tests.builders.quick_yaml import dump
 from tests.conftest import ROOT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mlops.app.reviewing.reviews import Answers
+from mlops.operations.reviewing.reviews import Answers
 
 HEAD = "e" * 40
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.running.stage import run_stage
-from mlops.app.workspace import open_workspace
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.running.stage import run_stage
+from mlops.operations.workspace import open_workspace
 
 # Monthly totals of international airline passengers, 1949 to 1960, in thousands: series G of Box, Jenkins and Reinsel,
 # Time Series Analysis: Forecasting and Control (1976).

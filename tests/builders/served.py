@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlops.configuration.limits import Limits
 from mlops.serve.server import Server, prepare
-from mlops.spec.limits import Limits
 from tests.builders.waiting import CEILING
 
 

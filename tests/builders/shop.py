@@ -6,8 +6,8 @@ import random
 import shutil
 from pathlib import Path
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.workspace import open_workspace
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import commit
 from tests.conftest import ROOT
 

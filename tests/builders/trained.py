@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np  # noqa: F401 - a stage pins what it computes with, which this warns of where it comes second
 import yaml
 
-from mlops.app.planning.lock import md5_tree
-from mlops.app.running.stage import run_stage
 from mlops.errors import MlopsError
+from mlops.operations.planning.lock import md5_tree
+from mlops.operations.running.stage import run_stage
 from tests.builders.repositories import commit
 from tests.builders.shop import make_shop
 from tests.conftest import ROOT

@@ -12,7 +12,7 @@ from mlops.ml.evaluation.metrics import catalogue as metrics
 from mlops.ml.training.candidates import Origin
 from mlops.ml.training.problem import Examples
 from mlops.ml.training.session import Judge, Session
-from mlops.steps.context import StageContext, Tracking
+from mlops.stages.context import StageContext, Tracking
 
 NOWHERE = Origin(Path(), "churn")
 AUROC = Judge("auroc", True, lambda y, score: metrics.compute("auroc", y, score))

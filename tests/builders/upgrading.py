@@ -6,8 +6,8 @@ import hashlib
 import zipfile
 from pathlib import Path
 
-from mlops.app.starting.lock import shipped
-from mlops.app.starting.pin import FILE, Pin, Requirements, blocks, write
+from mlops.operations.starting.lock import shipped
+from mlops.operations.starting.pin import FILE, Pin, Requirements, blocks, write
 from tests.builders.repositories import commit, make_repository, record
 
 EARLIER = "0.0.9"

@@ -6,16 +6,16 @@ from typing import Any
 
 import yaml
 
-from mlops.backends import github
-from mlops.lower.workflows.dependencies import lower_dependencies
-from mlops.lower.workflows.main import lower_main
-from mlops.lower.workflows.manual import lower_retrain, lower_rollback
-from mlops.lower.workflows.monitor import lower_monitor
-from mlops.lower.workflows.pull_request import lower_pull_request
-from mlops.lower.workflows.release import lower_release
-from mlops.lower.workflows.settings import lower_settings
+from mlops.compiler.backends import github
+from mlops.compiler.lower.workflows.dependencies import lower_dependencies
+from mlops.compiler.lower.workflows.main import lower_main
+from mlops.compiler.lower.workflows.manual import lower_retrain, lower_rollback
+from mlops.compiler.lower.workflows.monitor import lower_monitor
+from mlops.compiler.lower.workflows.pull_request import lower_pull_request
+from mlops.compiler.lower.workflows.release import lower_release
+from mlops.compiler.lower.workflows.settings import lower_settings
+from mlops.configuration.project import Project
 from mlops.plan.pipeline import Plan
-from mlops.spec.project import Project
 
 GUID = "00000000-0000-0000-0000-000000000001"
 POOL = "projects/12/locations/global/workloadIdentityPools/pool/providers/github"

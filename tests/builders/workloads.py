@@ -9,7 +9,7 @@ import numpy as np
 
 from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.serving_cost import judge
-from mlops.steps import measure
+from mlops.stages import measure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

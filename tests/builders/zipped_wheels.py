@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import mlops
-from mlops.app.starting.wheel import PACKAGE
+from mlops.operations.starting.wheel import PACKAGE
 
 NAME = f"mlops_by_pull_request-{mlops.__version__}-py3-none-any.whl"
 _METADATA = "Metadata-Version: 2.1\nName: mlops-by-pull-request\nVersion: {}\n"

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from mlops.app.running.serve import find_bundle
 from mlops.cli.main import run
+from mlops.compiler.lower.workflows.common_steps import cron
 from mlops.files.remote_folder import RemoteFolder
-from mlops.lower.workflows.common_steps import cron
+from mlops.operations.running.serve import find_bundle
 from mlops.serve.app import create
 from tests.builders.client import Client
 from tests.builders.repositories import edit, git

@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from mlops.app.compiling.current import make_current
-from mlops.app.judging.comparison import file_of as comparison_of
-from mlops.app.releasing.bundles import made_at
-from mlops.app.running.serve import find_bundle
-from mlops.app.workspace import open_workspace
 from mlops.errors import MlopsError
+from mlops.operations.compiling.current import make_current
+from mlops.operations.judging.comparison import file_of as comparison_of
+from mlops.operations.releasing.bundles import made_at
+from mlops.operations.running.serve import find_bundle
+from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import git
 from tests.e2e.company import Company, speak
 from tests.runner.event import Event

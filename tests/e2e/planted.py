@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlops.app.releasing import live
+from mlops.operations.releasing import live
 from tests.builders.repositories import commit, edit, git
 from tests.e2e.company import Pull, acting
 from tests.e2e.laws import Merge
@@ -62,7 +62,7 @@ def verbs_that_go_by_another(year: Year, patch: pytest.MonkeyPatch) -> None:
 
 
 def a_list_that_shows_nothing(_: Year, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("mlops.app.releasing.show.releases", lambda *_: ())
+    patch.setattr("mlops.operations.releasing.show.releases", lambda *_: ())
 
 
 def what_was_never_in_staging(year: Year, _: pytest.MonkeyPatch) -> None:

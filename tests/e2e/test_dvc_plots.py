@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlops.app.workspace import open_workspace
-from mlops.backends.dvc import render
 from mlops.bundle.transform import Transform
+from mlops.compiler.backends.dvc import render
 from mlops.ml.data.encoding import encode
-from mlops.steps import evaluate
-from mlops.steps.context import StageContext
-from mlops.steps.tables import transformed
+from mlops.operations.workspace import open_workspace
+from mlops.stages import evaluate
+from mlops.stages.context import StageContext
+from mlops.stages.tables import transformed
 from tests.builders.bundles import make_bundle, make_pipeline
 from tests.builders.clones import Clone
 from tests.builders.repositories import git

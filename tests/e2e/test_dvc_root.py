@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.backends import dvc
+from mlops.compiler.backends import dvc
 from mlops.plan.pipeline import Plan
 
 pytestmark = pytest.mark.slow

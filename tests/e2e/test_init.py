@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlops.app.starting.pin import Pin, parse
+from mlops.operations.starting.pin import Pin, parse
 from tests.builders.customers import customers
 from tests.builders.desks import Desk, build_wheel, make_tools
 from tests.builders.repositories import edit, git

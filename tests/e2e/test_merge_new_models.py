@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.language.new import create
-from mlops.app.language.schema import write_files
+from mlops.operations.language.new import create
+from mlops.operations.language.schema import write_files
 from tests.builders.clones import BIN, Clone
 from tests.builders.repositories import commit, edit, git
 from tests.builders.small import small

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.running.reproducing import lock_of
 from mlops.files.alone import alone
+from mlops.operations.running.reproducing import lock_of
 from tests.builders.clones import BIN, Clone
 from tests.builders.small import copy_of, small
 

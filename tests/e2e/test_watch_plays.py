@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mlops.compiler.lower.workflows.common_steps import cron
 from mlops.files.remote_folder import RemoteFolder
-from mlops.lower.workflows.common_steps import cron
 from mlops.serve.app import create
 from tests.builders.client import Client
 from tests.builders.repositories import edit, git

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.language.documentation import documentation
-from mlops.app.language.validate import validate
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
+from mlops.operations.language.documentation import documentation
+from mlops.operations.language.validate import validate
 from tests.builders.every_key import FILES as EVERY_KEY_FILES
 from tests.builders.every_key import every_key
 from tests.fuzz.mutations import mutate

@@ -14,9 +14,9 @@ import yaml
 from omegaconf import OmegaConf
 from ruamel.yaml import YAML
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.workspace import open_workspace
-from mlops.backends.text import document
+from mlops.compiler.backends.text import document
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import edit, make_repository
 from tests.conftest import ROOT
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.language.validate import validate
-from mlops.app.workspace import open_workspace
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.language.validate import validate
+from mlops.operations.workspace import open_workspace
 from tests.golden.test_golden import HERE, overlay
 
 CASES = sorted(path.name for path in (HERE / "malicious").iterdir())

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import yaml
 
-from mlops.app.auditing.enter import enter
-from mlops.app.compiling.compile import compile_files
-from mlops.app.planning.lock import md5_tree
-from mlops.app.workspace import open_workspace
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
-from mlops.steps import gate
-from mlops.steps.context import StageContext
+from mlops.operations.auditing.enter import enter
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.planning.lock import md5_tree
+from mlops.operations.workspace import open_workspace
+from mlops.stages import gate
+from mlops.stages.context import StageContext
 from tests.builders.evaluations import binary, probabilities, with_scores, write_run
 from tests.builders.repositories import commit, edit, make_repository
 

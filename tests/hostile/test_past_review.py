@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from mlops.app.releasing import approved, reconcile
-from mlops.app.reviewing import approvals
 from mlops.cli.main import run
+from mlops.operations.releasing import approved, reconcile
+from mlops.operations.reviewing import approvals
 from tests.builders.released import Shop, make_released
 from tests.builders.repositories import commit
 from tests.builders.reviewed import recorded, review, told

@@ -29,9 +29,9 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops.app.auditing.enter import enter
-from mlops.app.judging import recompute
 from mlops.cli.main import run
+from mlops.operations.auditing.enter import enter
+from mlops.operations.judging import recompute
 from tests.builders.believed import believing
 from tests.builders.repositories import edit, git
 from tests.hostile import repository

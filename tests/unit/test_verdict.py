@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import mlops.verdict
-from mlops.app.judging.gate import Verdict
-from mlops.app.reviewing.evidence import Change, Gate, Judged
-from mlops.app.reviewing.sections import _gates, _rule
 from mlops.cli.verdicts import table
 from mlops.ml.evaluation.judging import sentences
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
-from mlops.ml.evaluation.report.verdict import banner, rule_rows
+from mlops.operations.judging.gate import Verdict
+from mlops.operations.reviewing.evidence import Change, Gate, Judged
+from mlops.operations.reviewing.sections import _gates, _rule
+from mlops.present.report.verdict import banner, rule_rows
 from mlops.verdict import tally, title
 
 

@@ -40,7 +40,7 @@ class Layout(Protocol):
 
 
 class Applied(Protocol):
-    """A recipe that can be applied; `mlops.steps.tables.Draft` is one."""
+    """A recipe that can be applied; `mlops.stages.tables.Draft` is one."""
 
     @property
     def layout(self) -> Sequence[Layout]: ...  # noqa: D102

@@ -1,7 +1,7 @@
 # Made of mlops.bundle.table by `make golden`: do not edit.
 """The raw arrays a transform starts from, read alike from the columns of a table and from the rows of a request.
 
-Nothing here knows a table library: whoever has tables hands their columns over as arrays (`mlops.steps.tables`).
+Nothing here knows a table library: whoever has tables hands their columns over as arrays (`mlops.stages.tables`).
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.trainer import Trainer
+from mlops.configuration.pipeline import Evaluate, Pipeline
 from mlops.ml.training.session import Judge, Session
-from mlops.spec.pipeline import Evaluate, Pipeline
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -127,10 +127,16 @@ def test_a_planted_twin_is_caught(repository: Path, room: str, text: str, caught
 
 
 SECTIONS = (
-    ("mlops.spec.data", "Data", "mlops.ml.data.contract", "Contract", {"exclude"}),
-    ("mlops.spec.pipeline", "Evaluate", "mlops.steps.evaluate", "Params", {"metrics", "crosses", "robustness"}),
-    ("mlops.blocks.examine", "Explain", "mlops.steps.explanations", "Asked", set[str]()),
-    ("mlops.blocks.examine", "Explain", "mlops.steps.examine", "Importance", set[str]()),
+    ("mlops.configuration.data", "Data", "mlops.ml.data.contract", "Contract", {"exclude"}),
+    (
+        "mlops.configuration.pipeline",
+        "Evaluate",
+        "mlops.stages.evaluate",
+        "Params",
+        {"metrics", "crosses", "robustness"},
+    ),
+    ("mlops.blocks.examine", "Explain", "mlops.stages.explanations", "Asked", set[str]()),
+    ("mlops.blocks.examine", "Explain", "mlops.stages.examine", "Importance", set[str]()),
 )
 
 

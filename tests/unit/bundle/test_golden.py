@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
-from mlops.steps.golden_rows import make
-from mlops.steps.profile import profile
-from mlops.steps.tables import scored
+from mlops.stages.golden_rows import make
+from mlops.stages.profile import profile
+from mlops.stages.tables import scored
 from tests.builders.bundles import golden_of, make_frame, make_predictor
 
 

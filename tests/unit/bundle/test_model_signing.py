@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.releasing.signing_tool import signing, verifying
 from mlops.bundle.contents import Contents
 from mlops.bundle.signature import Signature, fingerprint, sign
+from mlops.configuration.signers import Signer
 from mlops.errors import IntegrityError
-from mlops.spec.signers import Signer
+from mlops.operations.releasing.signing_tool import signing, verifying
 from tests.builders.bundles import make_bundle
 from tests.builders.signing import private_key, public_key
 

@@ -9,7 +9,7 @@ from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.schema import RequestSchema
 from mlops.errors import DataError, IntegrityError
-from mlops.steps.tables import scored
+from mlops.stages.tables import scored
 from tests.builders.bundles import make_bundle, make_frame, make_model, make_predictor
 from tests.builders.rows import json_row
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
-from mlops.steps.tables import transformed
+from mlops.stages.tables import transformed
 from tests.builders.bundles import make_frame, make_recipe
 from tests.builders.rows import json_row
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from mlops.app.compiling.compile import compile_files
-from mlops.app.workspace import open_workspace
 from mlops.cli.main import VERBS, run
+from mlops.operations.compiling.compile import compile_files
+from mlops.operations.workspace import open_workspace
 from tests.builders.bundles import make_bundle
 from tests.builders.disk import refusing
 from tests.builders.released import run_of
@@ -121,7 +121,7 @@ def test_a_verb_that_only_reads_does_not_mind(verb: str, root: Path, capsys: pyt
 
 def test_every_verb_is_looked_at() -> None:
     elsewhere = {
-        "init": "tests/unit/app/starting/test_laying.py",
+        "init": "tests/unit/operations/starting/test_laying.py",
         "upgrade": "tests/unit/files/test_exchange.py",
         "gc": "deletes",
         "repair": "writes to the remote and the registry alone",

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.app.judging.gate import Verdict
 from mlops.cli.verdicts import markdown, table
+from mlops.operations.judging.gate import Verdict
 
 
 def rule(**keys: Any) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.bundle.markdown import number
 from mlops.files import figures
 from mlops.files.figures import duration, figure, interval
+from mlops.present.card.words import number
 
 
 def test_the_examples_hold() -> None:

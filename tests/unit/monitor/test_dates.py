@@ -10,7 +10,7 @@ import pytest
 from mlops.bundle.recipe import Recipe
 from mlops.monitor.dates import Dates, bins
 from mlops.monitor.windows import Window
-from mlops.steps.profile import profile
+from mlops.stages.profile import profile
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 PARTS = ("year", "month", "day", "weekday", "hour")

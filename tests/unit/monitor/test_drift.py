@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
+from mlops.configuration.monitor import Drift
 from mlops.monitor.drift import Bins, measure, numbers, shifts, texts
 from mlops.monitor.reference import between_values
-from mlops.spec.monitor import Drift
-from mlops.steps.profile import profile
+from mlops.stages.profile import profile
 from tests.builders.bundles import make_frame, make_recipe
 
 EDGES = [-1.2816, -0.8416, -0.5244, -0.2533, 0.0, 0.2533, 0.5244, 0.8416, 1.2816]

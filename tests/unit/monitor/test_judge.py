@@ -15,6 +15,8 @@ import pytest
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.derived import Derived
+from mlops.configuration.accept import Acceptance
+from mlops.configuration.monitor import Monitor
 from mlops.errors import ConfigurationError, DataError, IntegrityError
 from mlops.files.canonical import dumps
 from mlops.monitor import labels as late
@@ -23,9 +25,7 @@ from mlops.monitor.agreed import Agreed
 from mlops.monitor.document import document
 from mlops.monitor.exposition import exposition
 from mlops.monitor.judge import Labelled, Result, judge
-from mlops.monitor.page import columns, render
-from mlops.spec.accept import Acceptance
-from mlops.spec.monitor import Monitor
+from mlops.present.monitor.page import columns, render
 from tests.builders.bundles import DATES, make_bundle, make_frame, reference_of
 from tests.builders.logs import START, write_day
 

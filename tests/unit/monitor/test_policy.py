@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mlops.configuration.monitor import Retrain
 from mlops.errors import ConfigurationError
 from mlops.ml.data.spelling import Spelling
 from mlops.monitor import new_labelled_rows
 from mlops.monitor.log import Records
 from mlops.monitor.policy import cause, decide
-from mlops.spec.monitor import Retrain
 
 END = datetime(2026, 11, 21, tzinfo=UTC)
 WEEK = timedelta(days=7)

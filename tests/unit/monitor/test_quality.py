@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.configuration.monitor import Quality
 from mlops.monitor.quality import incidents
 from mlops.monitor.reference import Reference
-from mlops.spec.monitor import Quality
 from tests.builders.bundles import make_bundle, reference_of
 
 NOMINAL = 0.00135  # three standard errors, on one side

@@ -15,19 +15,19 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mlops.app.watching.monitor import Watch, asking, watch
-from mlops.app.workspace import open_workspace
 from mlops.bundle.schema import Requests
+from mlops.configuration.accept import Acceptance
+from mlops.configuration.monitor import Monitor, Retrain
 from mlops.monitor import log, windows
 from mlops.monitor.agreed import Agreed
 from mlops.monitor.document import document
 from mlops.monitor.exposition import exposition
 from mlops.monitor.judge import judge
-from mlops.monitor.page import render
 from mlops.monitor.policy import decide
+from mlops.operations.watching.monitor import Watch, asking, watch
+from mlops.operations.workspace import open_workspace
+from mlops.present.monitor.page import render
 from mlops.serve.app import create
-from mlops.spec.accept import Acceptance
-from mlops.spec.monitor import Monitor, Retrain
 from tests.builders.bundles import DATES, make_bundle, make_frame, reference_of
 from tests.builders.client import Client
 from tests.builders.logs import START

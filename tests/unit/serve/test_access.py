@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mlops.configuration.limits import Limits
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.serve.access import read_token
 from mlops.serve.server import Exposure, prepare
-from mlops.spec.limits import Limits
 from tests.builders.bundles import make_bundle
 from tests.builders.served import served
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from mlops.bundle.contents import verify
 from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
+from mlops.configuration.limits import Limits
 from mlops.errors import IntegrityError
 from mlops.serve.app import create
 from mlops.serve.door import Door
-from mlops.spec.limits import Limits
-from mlops.steps.tables import scored
+from mlops.stages.tables import scored
 from tests.builders.bundles import make_bundle, make_frame, make_model, make_predictor
 from tests.builders.client import Client
 

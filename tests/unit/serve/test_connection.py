@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlops.configuration.limits import Limits
 from mlops.serve.connection import Connection
-from mlops.spec.limits import Limits
 from tests.builders.bundles import make_bundle
 from tests.builders.served import Served, answer, invocation, request, served
 from tests.builders.waiting import CEILING

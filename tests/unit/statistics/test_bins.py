@@ -12,8 +12,8 @@ from mlops.bundle.recipe import Recipe
 from mlops.files.canonical import rounded
 from mlops.ml.data import profile as data
 from mlops.monitor import drift as monitor
+from mlops.stages import profile as bundle
 from mlops.statistics import bins
-from mlops.steps import profile as bundle
 
 RECIPE = Recipe.model_validate(
     {

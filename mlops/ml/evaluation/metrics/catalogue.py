@@ -2,7 +2,7 @@
 
 Shapes: `y` is [n]; `score` is [n] (probability of the second class, or a number) or [n, k] (probabilities of classes).
 Values equal scikit-learn's. What is undefined (no rows, an absent class, a score that is not finite) is NaN, never an
-exception, and NaN passes no gate. Names, directions and ranges are in `mlops.spec.metrics`.
+exception, and NaN passes no gate. Names, directions and ranges are in `mlops.configuration.metrics`.
 """
 
 from __future__ import annotations

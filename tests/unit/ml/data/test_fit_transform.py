@@ -11,7 +11,7 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.canonical import dumps
 from mlops.ml.data.fit_transform import Options, fit
-from mlops.steps.tables import Draft, transformed
+from mlops.stages.tables import Draft, transformed
 from tests.builders.bundles import make_frame, make_recipe, make_schema
 
 

@@ -12,8 +12,8 @@ from sklearn import datasets
 
 from mlops.errors import DataError
 from mlops.ml.data import parquet
-from mlops.steps import split, validate
-from mlops.steps.context import StageContext
+from mlops.stages import split, validate
+from mlops.stages.context import StageContext
 
 pytestmark = pytest.mark.slow
 

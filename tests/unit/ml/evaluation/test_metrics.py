@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
+from mlops.configuration.metrics import METRICS, canonical, metrics_for
 from mlops.ml.evaluation.metrics.catalogue import NAMES, TASKS, compute, decisions, statistic
-from mlops.spec.metrics import METRICS, canonical, metrics_for
 from tests.builders.evaluations import binary, multiclass, regression
 
 BINARY = {

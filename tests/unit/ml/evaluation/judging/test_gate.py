@@ -18,7 +18,7 @@ from mlops.ml.evaluation.judging.gate import (
     judge_over_live,
 )
 from mlops.ml.evaluation.judging.sentences import FIRST, NO_CHAMPION
-from mlops.steps.gate import Params
+from mlops.stages.gate import Params
 from tests.builders.evaluations import binary, gate_params, with_scores
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.studies import hashed
 from mlops.ml.evaluation.studies.robustness import Scene, measure, perturb
-from mlops.steps.tables import scored
+from mlops.stages.tables import scored
 from tests.builders.bundles import COLUMNS, make_frame, make_predictor
 from tests.builders.evaluations import binary
 

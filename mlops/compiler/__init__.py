@@ -1,0 +1,1 @@
+"""From what people wrote to files: `lower` decides, `rules` check, `backends` print."""

@@ -1,0 +1,20 @@
+"""`.github/gates/<pipeline>.yaml`: rules that only the policy's owners may change.
+
+The stage never reads it. It lies where CODEOWNERS asks the policy's owners, so that a bound cannot move without them,
+whoever owns the file in which it is written.
+"""
+
+from __future__ import annotations
+
+from mlops.compiler.backends.text import document
+from mlops.plan.gate import rules_of
+from mlops.plan.pipeline import Plan
+
+
+def render(plan: Plan) -> dict[str, str]:
+    """Write the rules of every pipeline whose tier has them reviewed."""
+    return {
+        f".github/gates/{pipeline.name}.yaml": document(pipeline.source, rules_of(pipeline.stage("gate").section))
+        for pipeline in plan.pipelines
+        if pipeline.name in plan.reviewed
+    }

@@ -1,0 +1,57 @@
+"""A whole repository, lowered: pipelines, workflows, who reviews what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlops.compiler.lower.inputs import Facts
+from mlops.compiler.lower.owners import lower_owners
+from mlops.compiler.lower.stages import lower_stages
+from mlops.compiler.lower.workflows.all_workflows import lower_workflows
+from mlops.configuration.pipeline import Pipeline
+from mlops.configuration.project import Policy, Project
+from mlops.plan.pipeline import Ownership, PipelinePlan, Plan, Target
+
+
+def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, policy: Policy | None = None) -> Plan:
+    """Decide everything about a repository; the same input gives the same plan."""
+    plans = tuple(lower_pipeline(name, pipelines[name], project, facts) for name in sorted(pipelines))
+    owners = {name: spec.owners for name, spec in pipelines.items()}
+    ownership = () if policy is None else _owned(policy, owners, project)
+    if project.ci.kind == "none":
+        policy, ownership = None, ()  # nobody reads what would lie in .github/
+    return Plan(
+        project.name,
+        plans,
+        lower_workflows(project, pipelines),
+        ownership,
+        _reviewed(policy, pipelines),
+        facts.remote,
+        project.tracking.uri,
+    )
+
+
+def _owned(policy: Policy, owners: Mapping[str, tuple[str, ...]], project: Project) -> tuple[Ownership, ...]:
+    return lower_owners(policy, owners, live=project.live, install=project.ci.install)
+
+
+def _reviewed(policy: Policy | None, pipelines: Mapping[str, Pipeline]) -> tuple[str, ...]:
+    tiers = {} if policy is None else policy.risk
+    return tuple(
+        name for name, spec in sorted(pipelines.items()) if spec.risk in tiers and not tiers[spec.risk].own_gates
+    )
+
+
+def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) -> PipelinePlan:
+    """Decide everything about one pipeline."""
+    return PipelinePlan(
+        name=name,
+        source=facts.sources.get(name, f"conf/pipeline/{name}.yaml"),
+        description=spec.description,
+        task=spec.task,
+        owners=spec.owners,
+        stages=lower_stages(name, spec, facts),
+        targets=tuple(Target(key, item.kind, item.host, item.port) for key, item in sorted(spec.deploy.items())),
+        tracking={"uri": project.tracking.uri, "experiment": name},
+        rollouts=facts.rollouts.get(name, ()),
+    )

@@ -1,0 +1,37 @@
+"""place-of-one-machine: what is live would be recorded where the next job cannot look.
+
+What: a project has environments or monitors, and its DVC remote or its tracking URI is no address: none at all, a path,
+    an SQLite file.
+Why: GitHub makes a machine for each job and throws it away. What one job registers there, the next does not find: no
+    release would ever be live. On a machine that you keep (`ci.runner`), an absolute path will do.
+Fix: `dvc remote add -d storage s3://...`, and `tracking: {uri: https://...}` in conf/project.yaml.
+Example: `environments: {prod: {}}` with `tracking: {uri: "sqlite:///.mlops/mlflow.db"}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.compiler.rules.finding import Finding
+from mlops.configuration.project import own
+from mlops.configuration.reach import is_address, is_server, stays
+from mlops.plan.pipeline import Plan
+
+_ALONE = ("mlops-pr", "mlops-dependencies", "mlops-settings")  # these need nothing that another job left
+
+
+def check(plan: Plan) -> Iterator[Finding]:
+    """Find a remote, and a registry, that jobs which build on each other would not share."""
+    jobs = [job for workflow in plan.workflows if workflow.name not in _ALONE for job in workflow.jobs]
+    if not jobs or plan.remote is None:
+        return
+    kept = all(own(job.runner) for job in jobs)
+    if not (is_address(plan.remote) or (kept and stays(plan.remote))):
+        said = f"{plan.remote} is a place of one machine" if plan.remote else ".dvc/config names none"
+        hint = "dvc remote add -d storage URL, then dvc remote modify storage verify true"
+        message = f"environments and monitors need a DVC remote that every job reaches, and {said}"
+        yield Finding(("environments",), message, hint, "place-of-one-machine", "error")
+    if not (is_server(plan.tracking) or (kept and stays(plan.tracking))):
+        message = f"environments and monitors need a registry that every job reaches, and {plan.tracking} is a file"
+        hint = "write `tracking: {uri: https://...}` in conf/project.yaml"
+        yield Finding(("tracking", "uri"), message, hint, "place-of-one-machine", "error")

@@ -1,0 +1,41 @@
+"""unknown-component: a kind that is in no registry.
+
+What: a candidate, a source or a target of a kind this version does not have, and no class of the pipeline's own.
+Why: it would be looked for at run time only, and a name must never reach further than the registry.
+Fix: use a kind that conf/README.md lists, or write `kind: pipelines.NAME.MODULE:CLASS`.
+Example: `model: {wide: {kind: torch.nn.Linear}}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.blocks.address import OWN_KIND
+from mlops.compiler.rules.finding import Finding, Key
+from mlops.diagnostics import suggest
+from mlops.models.registry import KINDS
+from mlops.plan.pipeline import PipelinePlan
+
+SOURCES = ("csv", "parquet", "arrow", "excel", "sql")
+TARGETS = ("local",)
+
+
+def check(pipeline: PipelinePlan) -> Iterator[Finding]:
+    """Find kinds without a registry entry."""
+    own = f"pipelines.{pipeline.name}."
+    for name, model in pipeline.stage("train").section["candidates"].items():
+        kind = str(model["kind"])
+        if kind not in KINDS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
+            yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(KINDS))
+    source = pipeline.stage("ingest").section["source"]
+    for index, part in enumerate((source, *source.get("beside", ()))):
+        if part["kind"] not in SOURCES:
+            key: Key = ("data", "source", *(("beside", index - 1) if index else ()), "kind")
+            yield _finding(key, part["kind"], "the source", SOURCES)
+    for target in pipeline.targets:
+        if target.kind not in TARGETS:
+            yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", TARGETS)
+
+
+def _finding(key: Key, kind: str, what: str, known: tuple[str, ...]) -> Finding:
+    return Finding(key, f"unknown kind `{kind}` of {what}", suggest(kind, known), "unknown-component", "error")

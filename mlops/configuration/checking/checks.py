@@ -1,0 +1,304 @@
+"""What one block cannot see by itself: metrics against the task, bounds against ranges, columns against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mlops.configuration.checking import column_rules
+from mlops.configuration.checking.deploy_checks import exposed_server
+from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
+from mlops.configuration.checking.gate_checks import GATE_CHECKS, slice_columns
+from mlops.configuration.checking.gate_checks import rules as _rules
+from mlops.configuration.checking.problem import Problem
+from mlops.configuration.data import excluded
+from mlops.configuration.gates import GateRule
+from mlops.configuration.metrics import METRICS, MetricInfo, metrics_for
+from mlops.configuration.monitor import Performance
+from mlops.configuration.pipeline import Pipeline
+from mlops.configuration.reading.document import Path
+from mlops.configuration.robustness import IMAGES, SHARES, STRENGTHS, TABLES
+from mlops.configuration.serving import SERVING
+from mlops.diagnostics import suggest
+
+_NOT_OF_SERVING: dict[tuple[str, ...], str] = {
+    ("correction",): "it has no slices",
+    ("on_missing",): "what is not measured is inconclusive",
+    ("over_champion", "relative"): "what it costs is always compared as a share of the champion's",
+}
+
+
+def check(pipeline: Pipeline) -> tuple[Problem, ...]:
+    """Find what is wrong between the blocks of one pipeline."""
+    return tuple(problem for check in CHECKS for problem in check(pipeline))
+
+
+def unknown_metric(pipeline: Pipeline) -> Iterator[Problem]:
+    """A metric that does not exist, or does not fit the task, could never be computed."""
+    for path, name in _metrics(pipeline):
+        if "gates" in path and (name in SERVING or ":" in name):
+            continue  # one of the pipeline's own is looked at with the rest of its rule
+        if name not in METRICS or pipeline.task not in METRICS[name].tasks:
+            known = name in METRICS
+            message = f"`{name}` is no metric of a {pipeline.task} task" if known else f"unknown metric `{name}`"
+            yield Problem(path, message, suggest(name, metrics_for(pipeline.task)), "unknown-metric")
+        elif METRICS[name].needs == "evaluate.cost" and pipeline.evaluate.cost is None:
+            message = f"`{name}` needs to know what decisions are worth"
+            hint = "write `evaluate: {cost: {false_positive: -1, false_negative: -10}}`"
+            yield Problem(path, message, hint, "unknown-metric")
+    if pipeline.select_by == "value":
+        message = "`value` does not choose among candidates: each has its own threshold"
+        yield Problem(("select_by",), message, suggest("log_loss", metrics_for(pipeline.task)), "unknown-metric")
+
+
+def cost_fits_task(pipeline: Pipeline) -> Iterator[Problem]:
+    """Two classes have four outcomes, several have a table, a number has neither."""
+    cost, path = pipeline.evaluate.cost, ("evaluate", "cost")
+    if cost is None:
+        return
+    if pipeline.task not in ("binary", "multiclass"):
+        message = f"a {pipeline.task} task decides nothing, so that there is nothing to price"
+        yield Problem(path, message, "remove `cost`, or predict a class", "cost")
+    elif pipeline.task == "binary" and cost.classes is not None:
+        message = "two classes are priced by their four outcomes"
+        yield Problem((*path, "classes"), message, "write `false_positive: -1` and `false_negative: -10`", "cost")
+    elif pipeline.task == "multiclass" and cost.classes is None:
+        message = "several classes are priced by class"
+        yield Problem(path, message, "write `classes: {TRUE: {DECIDED: -1}}`", "cost")
+
+
+def bound_out_of_range(pipeline: Pipeline) -> Iterator[Problem]:
+    """A bound outside a metric's range passes always or never."""
+    bounded: list[tuple[Path, GateRule | Performance]] = [*_rules(pipeline), *_watched(pipeline)]
+    for path, rule in bounded:
+        info = METRICS.get(rule.metric)
+        if info is None:
+            continue
+        for key in ("at_least", "at_most"):
+            bound = getattr(rule, key)
+            if bound is not None and not info.low <= bound <= info.high:
+                message = f"`{key}: {bound:g}` is outside the range of {rule.metric}, {_range(info)}"
+                yield Problem((*path, key), message, f"write a value {_range(info, 'between')}", "bound-out-of-range")
+
+
+def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
+    """A lower bound on a metric that should be low (or the reverse) rewards a bad model."""
+    for path, rule in _rules(pipeline):
+        if rule.metric not in METRICS and rule.better is None:
+            continue
+        wrong, right = _sides(higher_is_better=rule.higher_is_better)
+        if getattr(rule, wrong) is not None:
+            better = "higher" if rule.higher_is_better else "lower"
+            message = f"`{wrong}` bounds {rule.name} on its good side: {better} is better"
+            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
+
+
+def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
+    """Without a blocking rule every model would pass."""
+    judging = (rule for _, rule in _rules(pipeline) if rule.data is None and rule.metric not in SERVING)
+    if not any(rule.mode == "block" for rule in judging):
+        yield Problem(
+            ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
+        )
+
+
+def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """Shares add up, and a split by a column names it."""
+    split = pipeline.data.split
+    fractions = split.fractions
+    total = fractions.train + fractions.validation + fractions.test
+    if abs(total - 1) > 1e-9:
+        yield Problem(
+            ("data", "split", "fractions"), f"the fractions add up to {total:g}", "make them add up to 1", "split"
+        )
+    if split.by in ("group", "time") and split.key is None:
+        message = f"a split by {split.by} needs the column it goes by"
+        yield Problem(("data", "split"), message, f"write `split: {{by: {split.by}, key: COLUMN}}`", "split")
+    if split.by in ("random", "stratified") and split.key is not None:
+        message = f"a {split.by} split has no `key`"
+        yield Problem(("data", "split", "key"), message, "write `by: group` or `by: time`, or remove it", "split")
+    if split.by == "stratified" and pipeline.task in ("regression", "forecasting"):
+        yield Problem(("data", "split", "by"), "a number cannot be stratified", "write `by: random`", "split")
+
+
+def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
+    """The target is not excluded; a column is not both asked for and left out."""
+    data = pipeline.data
+    out = excluded(data)
+    if data.target in out:
+        yield Problem(
+            ("data", "exclude"), f"the target `{data.target}` is excluded", "remove it from `exclude`", "columns"
+        )
+    if data.target in (data.include or ()):
+        yield Problem(
+            ("data", "include"), f"the target `{data.target}` is included", "remove it from `include`", "columns"
+        )
+    for column in sorted(set(data.include or ()) & set(out)):
+        yield Problem(("data", "include"), f"`{column}` is included and excluded", "keep one of the two", "columns")
+    for name, derived in data.derive.items():
+        if name in data.columns:
+            message = f"`{name}` is derived and declared"
+            yield Problem(("data", "columns", name), message, "remove it from `columns`", "columns")
+        if (
+            derived.rule in ("greater_than", "at_least", "less_than", "at_most", "equals", "one_of")
+            and derived.value is None
+        ):
+            message = f"the rule `{derived.rule}` needs a `value`"
+            yield Problem(("data", "derive", name), message, "write `value: ...`", "columns")
+    for path, column in slice_columns(pipeline):
+        if column in out:
+            message = f"the slice column `{column}` is excluded from the data"
+            yield Problem(path, message, "remove it from `exclude`", "columns")
+
+
+def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
+    """Images need a shape, and a convolution needs images."""
+    features = pipeline.features
+    if features.kind == "image" and features.image is None:
+        message = "image features need the shape of an image"
+        yield Problem(("features",), message, "write `image: {shape: [channels, height, width]}`", "image")
+    for name, model in pipeline.model.items():
+        if model.kind == "cnn" and features.kind != "image":
+            yield Problem(("model", name), "a `cnn` reads images", "choose `- /features: image`", "image")
+
+
+def source_is_complete(pipeline: Pipeline) -> Iterator[Problem]:
+    """A file from a package is pinned, SQL has a query, a table without a header has names."""
+    source, path = pipeline.data.source, ("data", "source")
+    if source.package is not None and source.sha256 is None:
+        yield Problem(path, "a file from a package needs its `sha256`", "write `sha256: sha256:<64 digits>`", "source")
+    if source.kind == "sql" and source.query is None:
+        yield Problem(path, "an SQL source needs a `query`", "write `query: SELECT ...`", "source")
+    if not source.header and source.names is None:
+        yield Problem(path, "a file without a header needs `names`", "write `names: [...]`", "source")
+
+
+def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
+    """Two rules with one id could not be told apart in a verdict or a waiver."""
+    seen: dict[tuple[object, ...], Path] = {}
+    for path, rule in _rules(pipeline):
+        for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple", "over_clean"):
+            key = (rule.name, rule.by or rule.of, rule.under, against)
+            if getattr(rule, against) is None:
+                continue
+            if key in seen:
+                message = f"{rule.name} is bounded twice by `{against}`" + (
+                    f" for {rule.by or rule.of}" if rule.by or rule.of else ""
+                )
+                yield Problem((*path, against), message, "keep one of the two", "rule-twice")
+            seen[key] = path
+
+
+def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
+    """What is watched can be measured: a bound on the metric's bad side, labels where they are needed."""
+    monitor = pipeline.monitor
+    if monitor is None:
+        return
+    performance, retrain = monitor.performance, monitor.retrain
+    if performance is not None and performance.metric in METRICS:
+        wrong, right = _sides(higher_is_better=METRICS[performance.metric].higher_is_better)
+        if getattr(performance, wrong) is not None:
+            path = ("monitor", "performance", wrong)
+            message = f"`{wrong}` bounds {performance.metric} on its good side"
+            yield Problem(path, message, f"write `{right}` or `no_worse_than`", "bound-direction")
+    if monitor.labels is None and (performance is not None or retrain is not None):
+        key = "performance" if performance is not None else "retrain"
+        message = f"`{key}` needs labels, and nothing says where they are"
+        yield Problem(("monitor", key), message, "write `labels: FILE` under `monitor:`", "monitor")
+    if retrain is not None and "performance" in retrain.when and performance is None:
+        message = "a retraining on performance needs a bound on a metric"
+        hint = "write `performance: {metric: ..., no_worse_than: ...}` under `monitor:`"
+        yield Problem(("monitor", "retrain", "when"), message, hint, "monitor")
+
+
+def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
+    """An image has no units, a table no brightness, and a share is at most 1."""
+    image, declared = pipeline.features.kind == "image", pipeline.evaluate.robustness
+    named: list[tuple[Path, str]] = [
+        (("evaluate", "robustness", name if isinstance(declared, dict) else index), name)
+        for index, name in enumerate(declared)
+    ]
+    named += [((*path, "under"), rule.under) for path, rule in _rules(pipeline) if rule.under is not None]
+    for path, name in named:
+        if name in (TABLES if image else IMAGES):
+            message = f"`{name}` perturbs {'tables' if image else 'images'}, not {'images' if image else 'tables'}"
+            fitting = sorted(set(STRENGTHS) - (TABLES if image else IMAGES))
+            yield Problem(path, message, f"one of: {', '.join(fitting)}", "perturbation")
+    for name, strength in declared.items() if isinstance(declared, dict) else ():
+        if name in SHARES and strength > 1:
+            message = f"the strength of `{name}` is a share"
+            yield Problem(("evaluate", "robustness", name), message, "write a number up to 1", "perturbation")
+
+
+def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """What serving costs has a good side, neither slices nor baselines, and a method of its own."""
+    for path, rule in _rules(pipeline):
+        if rule.metric not in SERVING:
+            continue
+        for key in ("by", "under", "over_dummy", "over_simple"):
+            if getattr(rule, key) is not None:
+                message = f"`{key}` says nothing of {rule.metric}, which is measured of the model as a whole"
+                yield Problem((*path, key), message, "write `at_most`, `at_least` or `over_champion`", "serving-rule")
+        for where, why in _NOT_OF_SERVING.items():
+            block, key = rule.over_champion if len(where) > 1 else rule, where[-1]
+            if block is not None and key in block.model_fields_set:
+                message = f"`{key}` changes nothing for {rule.metric}: {why}"
+                yield Problem((*path, *where), message, f"remove `{key}`", "serving-rule")
+        wrong, right = _sides(higher_is_better=SERVING[rule.metric])
+        if getattr(rule, wrong) is not None:
+            message = f"`{wrong}` bounds {rule.metric} on its good side"
+            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
+
+
+CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
+    unknown_metric,
+    cost_fits_task,
+    bound_out_of_range,
+    bound_in_wrong_direction,
+    no_gate,
+    split_is_whole,
+    columns_agree,
+    *column_rules.CHECKS,
+    image_has_shape,
+    source_is_complete,
+    rule_twice,
+    monitor_makes_sense,
+    perturbation_fits,
+    serving_is_whole,
+    exposed_server,
+    *GATE_CHECKS,
+    *FORECAST_CHECKS,
+)
+
+
+def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
+    for path, rule in _rules(pipeline):
+        if rule.metric:
+            yield (*path, "metric"), rule.metric
+    for index, name in enumerate(pipeline.evaluate.metrics):
+        yield ("evaluate", "metrics", index), name
+    if pipeline.select_by is not None:
+        yield ("select_by",), pipeline.select_by
+    for path, bound in _watched(pipeline):
+        yield (*path, "metric"), bound.metric
+
+
+def _watched(pipeline: Pipeline) -> Iterator[tuple[Path, Performance]]:
+    """Give the bound that the monitor holds, with its key path, where there is one."""
+    if pipeline.monitor is not None and pipeline.monitor.performance is not None:
+        yield ("monitor", "performance"), pipeline.monitor.performance
+
+
+def _sides(*, higher_is_better: bool) -> tuple[str, str]:
+    """Name the bound that would reward a bad model, and the one that is meant."""
+    return ("at_most", "at_least") if higher_is_better else ("at_least", "at_most")
+
+
+def _range(info: MetricInfo, word: str = "") -> str:
+    low, high = f"{info.low:g}", f"{info.high:g}"
+    if info.low == float("-inf") and info.high == float("inf"):
+        return "any number"
+    if info.high == float("inf"):
+        return f"from {low} up"
+    if info.low == float("-inf"):
+        return f"up to {high}"
+    return f"between {low} and {high}" if word else f"{low} to {high}"

@@ -1,0 +1,18 @@
+"""Where a model is served: who can reach it, and who may ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.configuration.checking.problem import Problem
+from mlops.configuration.pipeline import Pipeline
+from mlops.files.loopback import is_loopback
+
+
+def exposed_server(pipeline: Pipeline) -> Iterator[Problem]:
+    """A server that others can reach asks them for a token, or stands behind a proxy that does."""
+    for name, target in pipeline.deploy.items():
+        if not is_loopback(target.host) and target.auth is None and target.behind is None:
+            message = f"whoever reaches {target.host} may ask the model, and read its schema"
+            hint = "write `auth: {token_from: NAME}`, or `behind: proxy` where a proxy says who may ask"
+            yield Problem(("deploy", name, "host"), message, hint, "exposed-server")

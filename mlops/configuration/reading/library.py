@@ -1,0 +1,79 @@
+"""Where YAML is looked for: the project's `conf/` first, the choices that ship with the package behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from mlops.configuration.reading.document import Document, read
+from mlops.configuration.reading.links import Links
+
+GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy", "monitor")
+LIBRARY = Path(__file__).parents[2] / "library"
+SHIPPED = "mlops/library"
+
+
+def there(path: Path) -> bool:
+    """Tell whether a file is there; under a name that no file can have, none is."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=256)
+def _shipped(file: str) -> Document | None:
+    """Read `group/option` of the library, which is the program's own and stays as it is."""
+    path = LIBRARY / f"{file}.yaml"
+    return read(f"{SHIPPED}/{file}.yaml", path.read_bytes()) if there(path) else None
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The YAML files of one project, each read once."""
+
+    root: Path
+    _documents: dict[str, Document | None] = field(default_factory=dict, compare=False, repr=False)
+
+    fleets: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Fleets that were read, by name."""
+
+    @cached_property
+    def conf(self) -> Path:
+        """The folder that people edit."""
+        return self.root / "conf"
+
+    @cached_property
+    def links(self) -> Links:
+        """The symbolic links below `conf/`."""
+        return Links(self.root)
+
+    def document(self, file: str) -> Document | None:
+        """Read `group/option` from the project, else from the library; None where neither has it."""
+        if file not in self._documents:
+            path = self.conf / f"{file}.yaml"
+            if (refused := self.links.refused(f"conf/{file}.yaml")) is not None:
+                self._documents[file] = Document(refused.position.file, "", None, (refused,))
+            elif there(path):
+                self._documents[file] = read(f"conf/{file}.yaml", path.read_bytes())
+            else:
+                self._documents[file] = _shipped(file)
+        return self._documents[file]
+
+    def options(self, group: str) -> tuple[str, ...]:
+        """List what may be chosen in a group, sorted."""
+        found: set[str] = set()
+        for folder in (self.conf / group, LIBRARY / group):
+            if folder.is_dir():
+                found |= {path.stem for path in folder.glob("*.yaml")}
+        return tuple(sorted(found))
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """The text of every file read so far, by the name that findings give it."""
+        return {document.file: document.text for document in self._documents.values() if document is not None}
+
+    def __hash__(self) -> int:
+        return hash(self.root)

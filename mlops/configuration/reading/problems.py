@@ -1,0 +1,191 @@
+"""Pydantic's errors in the words of this project, each at its place in a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mlops.configuration.project import RESERVED_HINT
+from mlops.configuration.reading.document import Path
+from mlops.configuration.reading.origins import Origins
+from mlops.diagnostics import Diagnostic, suggest
+from mlops.models.registry import KINDS
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+_TYPES = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "dict_type": "a mapping of keys",
+    "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "int_from_float": "a whole number",
+}
+_LOOKS_OTHERWISE = re.compile(r"^([-+.0-9].*|true|false|null|)$", re.IGNORECASE)
+_LIMITS = {"greater_than": ">", "greater_than_equal": "at least", "less_than": "<", "less_than_equal": "at most"}
+_PATTERNS = {
+    "^@": "write an owner as `@name` or `@organisation/team`",
+    "^sha256": "write `sha256:` and 64 hexadecimal digits",
+    "^[a-z0-9][": "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit",
+}
+
+
+def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, value: Any) -> Diagnostic:
+    """Turn one validation error into a finding with a place, a sentence and a cure."""
+    path = _path(error["loc"], value)
+    kind, given = error["type"], error.get("input")
+    if kind.startswith("union_tag") and isinstance(given, dict) and "kind" in given:
+        path, given = (*path, "kind"), {"kind": given["kind"], "name": path[-1]}
+    context: Mapping[str, Any] = error.get("ctx") or {}
+    if kind == "extra_forbidden":
+        key = str(path[-1])
+        message, hint = f"unknown key `{key}`", suggest(key, _keys(model, error["loc"][:-1]))
+        return Diagnostic(origins.where(path, key=True), message, hint, "unknown-key")
+    if kind == "missing":
+        key = str(error["loc"][-1])
+        parent = ".".join(map(str, path[:-1]))
+        message = f"missing key `{key}`" + (f" in `{parent}`" if parent else "")
+        return Diagnostic(origins.where(path[:-1], key=True), message, f"write `{key}: ...`", "missing-key")
+    message, hint = _describe(kind, _name(path), given, context, error["msg"])
+    if kind == "reserved_alias":
+        return Diagnostic(origins.where(path[:-1], key=True), message, hint, "type")
+    return Diagnostic(origins.where(path), message, hint, "type")
+
+
+def _describe(kind: str, key: str, given: Any, context: Mapping[str, Any], text: str) -> tuple[str, str]:
+    said = f"`{key}: {_show(given)}`"
+    if kind in _TYPES:
+        quote = kind == "string_type" and isinstance(given, int | float)
+        return f"{said} is not {_TYPES[kind]}", f'write it in quotes: "{given}"' if quote else f"write {_TYPES[kind]}"
+    if kind in _LIMITS:
+        bound = next((context[name] for name in ("gt", "ge", "lt", "le") if name in context), "")
+        return f"{said} is out of range", f"write a value {_LIMITS[kind]} {bound}"
+    if kind in _SPECIAL:
+        return _SPECIAL[kind](key, given, context)
+    if kind == "value_error":
+        return text.removeprefix("Value error, "), ""
+    return f"{said}: {text[:1].lower()}{text[1:]}", ""
+
+
+def _literal(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    options = [part.strip(" '") for part in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
+    return f"`{key}: {_show(given)}` is not one of the choices", suggest(str(given), options)
+
+
+def _pattern(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    pattern = str(context.get("pattern", ""))
+    cures = (hint for start, hint in _PATTERNS.items() if pattern.startswith(start))
+    return f"`{key}: {_show(given)}` is not well-formed", next(cures, f"it must match {pattern}")
+
+
+def _kind(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    if context.get("discriminator") == "'kind'":  # a union of blocks, where a model's kinds come from a registry
+        kinds = [part.strip(" '") for part in str(context.get("expected_tags", "")).split(",")]
+        if isinstance(given, dict) and "kind" in given:
+            return f"unknown kind `{_show(given['kind'])}` of `{given['name']}`", suggest(str(given["kind"]), kinds)
+        return f"`{key}` has no `kind`", "write `kind: ...`"
+    if isinstance(given, dict) and "kind" in given:
+        hint = suggest(str(given["kind"]), KINDS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
+        return f"unknown kind `{_show(given['kind'])}` of model `{given['name']}`", hint
+    hint = "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
+    return f"the candidate `{key}` has no `kind`", hint
+
+
+def _empty(key: str, _: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return f"`{key}` is empty", f"write at least {context.get('min_length', 1)}"
+
+
+def _reserved(_: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+    return str(context["why"]), RESERVED_HINT
+
+
+_SPECIAL = {
+    "reserved_alias": _reserved,
+    "literal_error": _literal,
+    "string_pattern_mismatch": _pattern,
+    "union_tag_invalid": _kind,
+    "union_tag_not_found": _kind,
+    "too_short": _empty,
+}
+
+
+def _name(path: Path) -> str:
+    """Name a key; an item of a list by the list and its number."""
+    if len(path) > 1 and isinstance(path[-1], int):
+        return f"{path[-2]}[{path[-1]}]"
+    return str(path[-1]) if path else ""
+
+
+def _path(location: tuple[int | str, ...], value: Any) -> Path:
+    """Keep the parts of a location that are keys of the value; pydantic adds names of union members."""
+    path: list[int | str] = []
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(value, dict) and (part in value or last):
+            path.append(part)
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            path.append(part)
+            value = value[part]
+    return tuple(path)
+
+
+def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[str, ...]:
+    """List the keys that the block at a location knows, following its JSON Schema."""
+    schema = _schema(model)
+    definitions = schema.get("$defs", {})
+    here = [schema]
+    for part in location:
+        here = [found for node in here for found in _step(node, part, definitions)]
+    names: set[str] = set()
+    for node in here:
+        names |= set(_resolve(node, definitions).get("properties", {}))
+    return tuple(sorted(names))
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Build a block's JSON Schema once: a file of 3,000 unknown keys asks 3,000 times."""
+    return model.model_json_schema()
+
+
+def _step(node: dict[str, Any], part: int | str, definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    node = _resolve(node, definitions)
+    options = [_resolve(option, definitions) for option in (*node.get("anyOf", ()), *node.get("oneOf", ()))]
+    matching = [option for option in options if option.get("properties", {}).get("kind", {}).get("const") == part]
+    if matching:
+        return matching
+    found: list[dict[str, Any]] = []
+    for option in options or [node]:
+        if isinstance(part, int):
+            found += [option["items"]] if "items" in option else []
+        elif part in option.get("properties", {}):
+            found.append(option["properties"][part])
+        elif isinstance(option.get("additionalProperties"), dict):
+            found.append(option["additionalProperties"])
+        else:
+            found += option.get("patternProperties", {}).values()
+    return found
+
+
+def _resolve(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    reference = node.get("$ref")
+    return definitions[reference.rsplit("/", 1)[1]] if reference else node
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{...}"
+    if isinstance(value, list):
+        return "[...]"
+    text = {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else value
+    shown = f'"{text}"' if isinstance(text, str) and text is value and _LOOKS_OTHERWISE.match(text) else str(text)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

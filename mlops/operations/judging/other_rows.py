@@ -1,0 +1,139 @@
+"""Rows of a change that moves the framework: made otherwise than by the code that judges, and by no hand.
+
+A job without the pipeline's own code made them by the change's version of this program, and told the digest of what
+came out. Where the recorded rows are those, byte for byte, they are what the bundle is scored on, by the code that
+judges. Whether rows may be made so is for who reviews the change of the program: nothing here can tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops.errors import Inconclusive, IntegrityError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import dumps
+from mlops.operations.compiling.code import fingerprints
+from mlops.operations.judging.replay import Replay, clear, link
+from mlops.operations.judging.rows import Rows, Table, read_rows
+from mlops.operations.judging.tables import REPORTS, TABLES, other_report, other_reports, other_tables, same_table
+from mlops.operations.planning.lock import md5_tree
+from mlops.operations.planning.relied import FRAMEWORK_CHANGE
+
+
+class ForgedRows(IntegrityError):
+    """Neither the code that judges nor that of the change makes the rows: that is no matter of versions."""
+
+
+def makes_otherwise(home: Path, sections: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the stages that make rows, and whose code or libraries are others than those of the program at `home`.
+
+    `sections` are the parameters of the change's pipeline by stage, as its own version compiled them.
+    """
+    code, libraries = fingerprints(home)
+    here = {stage: (code[stage], libraries[stage]) for stage in TABLES}
+    return tuple(stage for stage in TABLES if here[stage] != _identity(sections.get(stage)))
+
+
+def _identity(section: Any) -> tuple[Any, Any]:
+    known = section if isinstance(section, dict) else {}  # somebody else's document may have any shape
+    return known.get("code"), known.get("libraries") or {}
+
+
+@dataclass(frozen=True)
+class OtherRows:
+    """What a job made by the change's framework, in the folder `made`; None where no job did.
+
+    `home` is the repository that judges, `framework` the changed files that jobs install the program from.
+    """
+
+    home: Path
+    made: Path | None
+    framework: tuple[str, ...]
+
+    def __call__(self, replay: Replay) -> bool:
+        """Put recorded rows in the place of those made again where the change makes them; say whether that was done.
+
+        Raises:
+            ForgedRows: the change does not make them either.
+            Inconclusive: nobody made them by the code of the change, or they cannot be had.
+        """
+        moved = makes_otherwise(self.home, replay.recorded.sections())
+        if not moved or not [*other_tables(replay), *other_reports(replay)]:
+            return False
+        if self.made is None:
+            raise self._doubt(
+                replay,
+                "no job made its rows by the code of the change",
+                "look why the job `framework` did not, where there is one",
+            )
+        rows = read_rows(self.made)
+        _refuse(replay, [*_other_names(replay, rows), *_other_words(replay, rows)])
+        places = {stage: _place(replay, stage) for stage in TABLES}
+        if absent := [TABLES[stage] for stage, place in places.items() if place is None]:
+            said = f"{', '.join(absent)} cannot be had by the digests of dvc.lock"
+            name = replay.recorded.name
+            raise self._doubt(
+                replay, said, f"mlops run {name}, dvc push pipelines/{name}/dvc.yaml, commit what it records"
+            )
+        found = {stage: place for stage, place in places.items() if place is not None}
+        _refuse(replay, list(_other_bytes(found, rows)))
+        first = next((stage for stage in TABLES if not same_table(replay, stage)), moved[0])
+        if first not in moved:
+            return False  # its code is said to be the same, and makes other rows: nothing here answers for that
+        _put(replay, found, rows)
+        return True
+
+    def _doubt(self, replay: Replay, said: str, hint: str) -> Inconclusive:
+        first = self.framework[0]
+        return Inconclusive(
+            f"{FRAMEWORK_CHANGE}: {replay.recorded.name}: {said}",
+            hint=f"{hint}; or merge what changes {first} first, in a pull request of its own",
+        )
+
+
+def _refuse(replay: Replay, forged: list[str]) -> None:
+    if forged:
+        name, listed = replay.recorded.name, "".join(f"\n  {sentence}" for sentence in forged)
+        raise ForgedRows(
+            f"{name}: neither the code that judges nor that of the change makes what is recorded{listed}",
+            hint=f"dvc repro --force pipelines/{name}/dvc.yaml, and commit what it records",
+        )
+
+
+def _other_names(replay: Replay, rows: Rows) -> Iterator[str]:
+    for stage, path in TABLES.items():
+        made = rows.tables.get(path)
+        if made is None or made.md5 != replay.locked[stage].outputs.get(path):
+            yield f"{path} has other rows than dvc.lock names"
+
+
+def _other_words(replay: Replay, rows: Rows) -> Iterator[str]:
+    for name in REPORTS:
+        yield from other_report(replay, name, rows.reports.get(name, {}))
+
+
+def _other_bytes(places: Mapping[str, Path], rows: Rows) -> Iterator[str]:
+    """Say which tables have the name that DVC gives them, which is an MD5, and other bytes."""
+    for stage, place in places.items():
+        if Table.of(place).files != rows.tables[TABLES[stage]].files:
+            yield f"{TABLES[stage]} has other bytes than the code of the change makes"
+
+
+def _place(replay: Replay, stage: str) -> Path | None:
+    """Say where the table that the lock names lies: as it was made again, or as it was recorded."""
+    made = replay.again.place / TABLES[stage]
+    same = md5_tree(made) == replay.locked[stage].outputs.get(TABLES[stage])
+    return made if same else replay.kept(stage, TABLES[stage])
+
+
+def _put(replay: Replay, places: Mapping[str, Path], rows: Rows) -> None:
+    again = replay.again.place
+    for stage, place in places.items():
+        if place != (made := again / TABLES[stage]):
+            clear(made)
+            link(place, made)
+    for name in REPORTS:
+        write_text(again / "reports" / name, dumps(rows.reports.get(name, {})))

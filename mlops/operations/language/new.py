@@ -1,0 +1,211 @@
+"""`mlops new NAME`: look at a data file and write the YAML of a first model for it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops.configuration.reading.library import Configuration
+from mlops.configuration.reading.load import load_policy
+from mlops.diagnostics import nearest
+from mlops.errors import ConfigurationError, InfrastructureError
+from mlops.files.atomic import write_text, writing
+from mlops.files.relative import NAME
+from mlops.operations.language import starter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from mlops.ml.data.inference import Guess
+    from mlops.operations.language.flow import Value
+
+_OFFERED = 10
+_LONGEST = 200
+_LARGE = 50_000_000
+_PLACEHOLDER = '`owners: ["@me"]` is a placeholder: name who reviews changes of this model'
+
+
+@dataclass(frozen=True)
+class New:
+    """What was written, as paths in the repository; lines of each YAML file; sentences for the person who asked."""
+
+    files: tuple[str, ...]
+    lines: dict[str, int]
+    notes: tuple[str, ...]
+
+
+def create(root: Path, name: str, data: Path, target: str, *, task: str | None = None) -> New:
+    """Write conf/data/NAME.yaml and conf/pipeline/NAME.yaml, and bring the file into pipelines/NAME/data/.
+
+    Everything is written or nothing.
+
+    Raises:
+        ConfigurationError: the name is taken or is none, the file cannot be used, the target cannot be learnt.
+        DataError: the file cannot be read.
+    """
+    conf = {kind: f"conf/{kind}/{name}.yaml" for kind in ("data", "pipeline")}
+    _check_name(root, name, tuple(conf.values()))
+    place = _place(root, name, _existing(data))
+    source, frame = _look(data)
+    _check_columns(frame, target)
+    from mlops.ml.data.inference import guess  # polars and the statistics: not for a name that is refused
+
+    found, team = guess(frame, target, task), _team(root, name)
+    texts = {
+        conf["data"]: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
+        conf["pipeline"]: starter.pipeline_yaml(name, data.name, target, found, team=bool(team)),
+    }
+    written = _write(root, texts, data, root / "pipelines" / name / place)
+    lines = {path: text.count("\n") for path, text in texts.items()}
+    return New(written, lines, _notes(target, found, source, data, team))
+
+
+def _team(root: Path, name: str) -> tuple[str, ...]:
+    """Name who reviews a pipeline of this name; nobody where the policy does not say, or cannot be read."""
+    policy, _ = load_policy(Configuration(root))
+    return () if policy is None else policy.team(name)
+
+
+def _check_name(root: Path, name: str, files: tuple[str, ...]) -> None:
+    if not NAME.fullmatch(name):
+        hint = "write small letters, digits, `-` and `_`, at most 64, the first a letter or a digit"
+        raise ConfigurationError(f"{name[:80]!r} cannot name a pipeline", hint=hint)
+    for file in files:
+        if (root / file).exists():
+            hint = f"choose another name, or change {file} itself"
+            raise ConfigurationError(f"there is a pipeline `{name}` already: {file}", hint=hint)
+
+
+def _existing(data: Path) -> Path:
+    if not data.exists():
+        raise ConfigurationError(f"there is no file {data}", hint="check --data")
+    if not data.is_file():
+        raise ConfigurationError(f"{data} is not a file", hint="--data names one CSV, Parquet or Arrow file")
+    if data.stat().st_size == 0:
+        raise ConfigurationError(f"{data} is empty", hint="check where the file comes from")
+    return data.resolve()
+
+
+def _place(root: Path, name: str, data: Path) -> Path:
+    """Say where in the pipeline's folder the file is, or is to be."""
+    folder = (root / "pipelines" / name).resolve()
+    if data.is_relative_to(folder):
+        return data.relative_to(folder)
+    place = Path("data", re.sub(r"[^A-Za-z0-9._-]+", "_", data.name).lstrip(".-") or "data")
+    if (folder / place).exists():
+        hint = "give that file as --data, or move it away"
+        raise ConfigurationError(f"pipelines/{name}/{place.as_posix()} is there already", hint=hint)
+    return place
+
+
+def _look(data: Path) -> tuple[dict[str, Value], pl.DataFrame]:
+    """Read the file as the ingest stage will, and say how."""
+    from mlops.ml.data import sources  # Polars takes 0.2 s to import: not for a name that is refused
+    from mlops.ml.data.guessing import guess_source
+
+    found = guess_source(data.resolve())
+    with sources.reading(found):
+        frame = sources.scan(found, data.resolve().parent).collect()
+    plain: dict[str, Value] = {"kind": found.kind, "path": found.path}
+    if found.separator not in (None, ","):
+        plain["separator"] = found.separator
+    if found.nulls != ("",):
+        plain["nulls"] = found.nulls
+    return plain, frame
+
+
+def _check_columns(frame: pl.DataFrame, target: str) -> None:
+    """Refuse what YAML or a later stage could not name, and a target that is not there."""
+    names = [name for name in frame.columns if name != "__row__"]
+    odd = [name for name in names if len(name) > _LONGEST or "${" in name or min(name, default=" ") < " "]
+    if odd:
+        shown = ", ".join(repr(name[:40]) for name in odd[:_OFFERED])
+        hint = f"rename them: at most {_LONGEST} characters, no control characters, no `${{`"
+        raise ConfigurationError(f"{len(odd)} column names cannot be used: {shown}", hint=hint)
+    if len(names) < 2:
+        message = f"the file has {len(names)} column; a model needs a target and something to learn from"
+        raise ConfigurationError(message, hint="check that it is a table with a header")
+    if target not in names:
+        close = nearest(target, names)
+        listed = ", ".join(names[:_OFFERED]) + (f" and {len(names) - _OFFERED} more" if len(names) > _OFFERED else "")
+        hint = (f"did you mean `{close}`? " if close else "") + f"columns: {listed}"
+        raise ConfigurationError(f"there is no column `{target[:_LONGEST]}`", hint=hint)
+
+
+def _write(root: Path, texts: Mapping[str, str], data: Path, copy: Path) -> tuple[str, ...]:
+    """Write all files, or take back what was written."""
+    undo = _Undo(root)
+    try:
+        if not copy.exists():
+            undo.about_to_write(copy)
+            with writing(copy) as temporary:
+                shutil.copyfile(data, temporary)
+        for path, text in texts.items():
+            undo.about_to_write(root / path)
+            write_text(root / path, text)
+    except OSError as error:
+        undo.all()
+        message = f"{undo.files[-1].relative_to(root)} cannot be written: {error.strerror}"
+        raise InfrastructureError(message, hint="nothing is left of it; make room for it and try again") from error
+    except BaseException:  # an interrupt too leaves nothing behind
+        undo.all()
+        raise
+    return (*texts, *(path.relative_to(root).as_posix() for path in undo.files if path == copy))
+
+
+@dataclass
+class _Undo:
+    """Remembers files and folders that were not there before."""
+
+    root: Path
+    files: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+
+    def about_to_write(self, path: Path) -> None:
+        self.files.append(path)
+        self.folders += [folder for folder in path.parents if folder.is_relative_to(self.root) and not folder.exists()]
+
+    def all(self) -> None:
+        for path in self.files:
+            if path.is_file():
+                path.unlink()
+        for folder in sorted(set(self.folders), reverse=True):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _notes(
+    target: str, found: Guess, source: Mapping[str, Value], data: Path, team: tuple[str, ...]
+) -> tuple[str, ...]:
+    notes = [_goal(target, found)]
+    if found.null_targets:
+        notes.append(f"{found.null_targets:,} of {found.rows:,} rows have no `{target}` and are left out")
+    if nulls := source.get("nulls"):
+        notes.append(f"read as missing: {', '.join(repr(text) for text in nulls if text)}")  # type: ignore[union-attr]
+    if found.keys:
+        notes.append(f"names a row or a thing, not learnt from: {', '.join(found.keys)}")
+    if found.entity is not None:
+        notes.append(f"rows of one `{found.entity}` stay in one part of the split")
+    notes += [f"left out, {reason.replace('_', ' ')}: {', '.join(names)}" for reason, names in found.exclude]
+    notes += found.doubts
+    if sensitive := [column.name for column in found.columns if column.sensitive]:
+        notes.append(f"marked as sensitive, reported by value: {', '.join(sensitive)}")
+    if data.stat().st_size > _LARGE:
+        notes.append("the file is large for Git; `dvc add` keeps it out")
+    notes.append(f"reviewed by {', '.join(team)}, as conf/policy.yaml says of its name" if team else _PLACEHOLDER)
+    return tuple(notes)
+
+
+def _goal(target: str, found: Guess) -> str:
+    if found.task == "regression":
+        return f"`{target}` is a number: a regression"
+    if found.task == "binary":
+        other, positive = (starter.label(label) for label in found.classes)
+        change = f"write `positive: {other}` under `data:` if it is {other} you look for"
+        return f"`{target}` is {positive} or {other}: a binary task, {positive} counts as positive; {change}"
+    return f"`{target}` has {len(found.classes)} classes: a multiclass task"

@@ -1,0 +1,45 @@
+"""Where in the YAML a rule of a gate, or a budget, is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mlops.compiler.lower.gates import rule_ids
+from mlops.configuration.reading.library import Configuration
+from mlops.configuration.reading.load import Loaded, load_pipeline
+from mlops.diagnostics import Diagnostic, Position
+from mlops.operations.judging.gate import Verdict
+
+
+def of_verdict(root: Path, verdict: Verdict) -> tuple[Diagnostic, ...]:
+    """Place every rule that did not pass and that nothing waives; none where the YAML cannot be read."""
+    loaded, _ = load_pipeline(Configuration(root), verdict.pipeline)
+    if loaded is None:
+        return ()
+    missed = [
+        rule for rule in verdict.rules if rule["applicable"] and rule["verdict"] != "pass" and not rule.get("waived")
+    ]
+    return tuple(
+        Diagnostic(_of_rule(loaded, rule), f"{verdict.pipeline}: {rule['sentence']}", severity=_severity(rule))
+        for rule in missed
+    )
+
+
+def of_budget(loaded: Loaded) -> Position:
+    """Place the budget of a pipeline."""
+    return loaded.origins.where(("budget",), key=True)
+
+
+def _severity(rule: dict[str, Any]) -> str:
+    return "error" if rule["mode"] == "block" else "warning"
+
+
+def _of_rule(loaded: Loaded, rule: dict[str, Any]) -> Position:
+    """Find the bound's own line; a rule of a shipped preset is asked for by the pipeline's file."""
+    for index, written in enumerate(loaded.spec.gates):
+        if rule["id"] in rule_ids(written):
+            keys = ("at_least", "at_most") if rule["against"] == "value" else (f"over_{rule['against']}",)
+            set_here = [key for key in keys if loaded.origins.of(("gates", index, key))]
+            return loaded.origins.where(("gates", index, *set_here[:1]), key=bool(set_here))
+    return loaded.origins.fallback

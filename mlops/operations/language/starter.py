@@ -1,0 +1,114 @@
+"""The two YAML files a new pipeline starts with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from mlops.compiler.rules.control_character import UNSEEN
+from mlops.operations.language.flow import Value, flow, text
+
+if TYPE_CHECKING:
+    from mlops.ml.data.inference import ColumnGuess, Guess
+
+GATES = {"binary": "binary_classifier", "multiclass": "multiclass_classifier", "regression": "regressor"}
+_MODELS = {
+    "binary": "[gradient_boosting, mlp]",
+    "multiclass": "[gradient_boosting, mlp]",
+    "regression": "[linear, gradient_boosting]",
+}
+_MEANINGS = {
+    "constant": "one value throughout",
+    "empty": "no value at all",
+    "free_text": "a text of its own in most rows",
+    "infinite": "holds infinite values",
+    "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
+    "unsupported": "of a type that cannot be learnt from",
+}
+_OWNERS = 'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team'
+_MODELINE = "# yaml-language-server: $schema=../.schema/{}.json"
+_NOT_ONE_LINE = re.compile(rf"\$\{{|{UNSEEN.pattern}")
+_NOT_A_KEY = re.compile(r"<<|_\w+_")
+
+
+def data_yaml(file: str, source: Mapping[str, Value], guess: Guess) -> str:
+    """Write `conf/data/<name>.yaml`: the source and the schema that was guessed."""
+    lines = [_MODELINE.format("data")]
+    lines += [f"# What `mlops new` saw in {file}: {guess.rows:,} rows. Correct it where it is wrong."]
+    out = {column for _, columns in guess.exclude for column in columns}
+    shown = [column for column in guess.columns if column.name not in out]
+    lines += [f"source: {flow(source)}", *columns_yaml(shown)]
+    if guess.keys:
+        lines.append(f"keys: {flow(guess.keys)}  # who or which row, never learnt from")
+    if guess.entity is not None:
+        lines.append(f"entity: {text(guess.entity)}  # rows of one stay in one part of the split")
+    if guess.exclude:
+        lines.append("exclude:")
+        lines += [f"  {reason}: {flow(columns)}  # {_MEANINGS[reason]}" for reason, columns in guess.exclude]
+    if guess.null_targets:
+        lines.append(f"drop_null_target: true  # {guess.null_targets:,} rows")
+    return "\n".join(lines) + "\n"
+
+
+def columns_yaml(columns: Iterable[ColumnGuess], more: Mapping[str, Mapping[str, Value]] | None = None) -> list[str]:
+    """Write the lines of `columns:`; `more` are further keys of columns, which hold over the guess."""
+    return [
+        "columns:",
+        *(
+            f"  {text(column.name)}: {flow({**dict(_rules(column)), **(more or {}).get(column.name, {})})}"
+            for column in columns
+            if not _NOT_A_KEY.fullmatch(column.name)
+        ),
+    ]
+
+
+def pipeline_yaml(name: str, file: str, target: str, guess: Guess, *, team: bool = False) -> str:
+    """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
+
+    A `team` reviews it where the policy gives its name one: then it names no owners of its own.
+    """
+    return "\n".join(
+        (
+            "# @package _global_",
+            _MODELINE.format("pipeline"),
+            "defaults:",
+            f"  - /data: {text(name)}",
+            "  - /features: tabular",
+            f"  - /model: {_MODELS[guess.task]}  # candidates; the better one on validation goes on",
+            f"  - /gates: {GATES[guess.task]}",
+            "  - /deploy: [local]",
+            "  - _self_",
+            f"description: {text(f'Predict {target} from {file}')}",
+            *([] if team else [_OWNERS]),
+            "risk: limited",
+            f"task: {guess.task}",
+            f"data: {flow({'target': target, 'split': split(guess)})}",
+            "",
+        )
+    )
+
+
+def split(guess: Guess) -> dict[str, Value]:
+    """Choose how rows are divided: whole entities where rows repeat them, else each class evenly."""
+    if guess.entity is not None:
+        return {"by": "group", "key": guess.entity}
+    return {"by": "random" if guess.task == "regression" else "stratified"}
+
+
+def label(value: str | int | float | bool) -> str:
+    """Spell a class as YAML would."""
+    return flow(value)
+
+
+def _rules(column: ColumnGuess) -> Iterator[tuple[str, Value]]:
+    yield "type", column.type
+    if column.nulls is not None:
+        yield "nulls", {"at_most": column.nulls}
+    if column.between is not None:
+        yield "between", column.between
+    if column.one_of is not None and not any(_NOT_ONE_LINE.search(level) for level in column.one_of):
+        yield "in", column.one_of
+    for key in ("unique", "sensitive"):
+        if getattr(column, key):
+            yield key, True

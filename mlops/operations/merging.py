@@ -1,0 +1,104 @@
+"""What a merge left to a person in what is compiled or recorded, and what makes it whole again.
+
+Whichever side of a `dvc.lock` is taken, the run makes again what is stale by it; reports and compiled files are made
+anew. Files that people write are not looked at here: the reader of the YAML says where one does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from glob import iglob
+from pathlib import Path
+
+from mlops.files.conflict import Conflicted, marked
+from mlops.operations.compiling.superseded import PATHS as SUPERSEDED
+from mlops.operations.git import git
+
+_UNDER_WAY = ("MERGE_HEAD", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
+_RECORDED = (*SUPERSEDED, "pipelines/*/dvc.lock", "pipelines/*/reports/**")
+_COMPILED = (
+    "dvc.yaml",
+    "pipelines/.gitattributes",
+    "pipelines/.gitignore",
+    "pipelines/*/dvc.yaml",
+    "pipelines/*/params.yaml",
+    "pipelines/*/.gitignore",
+    ".github/CODEOWNERS",
+    ".github/dependabot.yml",
+    ".github/gates/*",
+    ".github/workflows/mlops-*.yml",
+    ".github/workflows/.gitattributes",
+)
+
+
+def refuse(root: Path) -> None:
+    """Refuse a repository in the middle of a merge that left conflicts in what verbs go by; raises Conflicted."""
+    if _under_way(root):
+        refuse_marked(root, (path for pattern in (*_RECORDED, *_COMPILED) for path in _matching(root, pattern)))
+
+
+def refuse_marked(root: Path, paths: Iterable[str]) -> None:
+    """Refuse files that hold conflict markers; raises Conflicted, which names all of them and the cure."""
+    places = {path: line for path in paths if (line := _marked(root / path)) is not None}
+    if places:
+        raise told(root, Conflicted(places))
+
+
+def told(root: Path, error: Conflicted) -> Conflicted:
+    """Say of a conflict which other files of the same pipelines have one, and what to type."""
+    folders = {f"pipelines/{path.split('/')[1]}/**" for path in error.places if path.startswith("pipelines/")}
+    beside = {path for folder in folders for path in _matching(root, folder)}
+    beside = {path for path in beside if "/artifacts/" not in path and "/data/" not in path}
+    places = error.places | {path: line for path in beside if (line := _marked(root / path)) is not None}
+    return Conflicted(places, hint=", then ".join(_steps(root, sorted(places))))
+
+
+def _steps(root: Path, paths: list[str]) -> Iterator[str]:
+    """Give the commands that end the conflict, in order."""
+    gone = [path for path in paths if path in SUPERSEDED]
+    paths = [path for path in paths if path not in SUPERSEDED]
+    if gone:
+        yield f"git rm -q --force {' '.join(gone)}"
+    if not paths:
+        return
+    unmerged = set(git(root, "ls-files", "-z", "--unmerged", "--", *paths).stdout.decode().split("\0"))
+    unmerged = {entry.partition("\t")[2] for entry in unmerged}
+    locks = [path for path in paths if path.endswith("dvc.lock")]
+    own = [path for path in paths if not _made(path)]
+    sides = [path for path in (*locks, *own) if path in unmerged]
+    if sides:
+        yield f"git checkout --ours -- {' '.join(sides)} (or --theirs)"
+    if kept := [path for path in locks if path not in unmerged]:
+        yield f"rm {' '.join(kept)}"
+    if kept := [path for path in own if path not in unmerged]:
+        yield f"keep one side of {' '.join(kept)}"
+    yield "mlops compile"
+    names = sorted({path.split("/")[1] for path in paths if path.startswith("pipelines/") and path.count("/") > 1})
+    if names:
+        yield f"mlops run {' '.join(names)}"
+    elsewhere = [path for path in paths if not path.startswith(tuple(f"pipelines/{name}/" for name in names))]
+    yield f"git add -A {' '.join([*(f'pipelines/{name}' for name in names), *elsewhere])}"
+
+
+def _made(path: str) -> bool:
+    """Whether a compile or a run makes a file anew."""
+    place = Path(path)
+    return any(place.match(pattern.replace("/**", "/*")) for pattern in (*_RECORDED, *_COMPILED))
+
+
+def _matching(root: Path, pattern: str) -> Iterator[str]:
+    return iglob(pattern, root_dir=root, recursive=True, include_hidden=True)  # noqa: PTH207 - as in files.generated
+
+
+def _marked(path: Path) -> int | None:
+    return marked(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
+
+
+def _under_way(root: Path) -> bool:
+    """Whether Git is in the middle of something that may leave conflicts, as its folder tells without asking it."""
+    folder = next((place / ".git" for place in (root, *root.parents) if (place / ".git").exists()), None)
+    if folder is None:
+        return False
+    if folder.is_file():  # a work tree of its own: one line that says where its folder is
+        folder = folder.parent / folder.read_text(encoding="utf-8").partition(": ")[2].strip()
+    return any((folder / name).exists() for name in _UNDER_WAY)

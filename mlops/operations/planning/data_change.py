@@ -1,0 +1,149 @@
+"""How the data of a pipeline differs: recorded aggregates against recorded ones, or against a quick look at a new file.
+
+No value of a row is ever told: rows, columns, types, shares, means in standard deviations, and the checks.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mlops.operations.planning.change_report import DataChange, Drift, Share, Shift
+
+_LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
+_TOLD = 10  # columns at most, those that moved most
+_MOVED = 0.1  # standard deviations; less is what another sample of the same rows would show
+_POINTS = 0.01  # of a share
+_PSI = 0.1  # the usual bound of "has moved"; on fewer rows chance alone reaches it
+_LEAST_ROWS = 500
+
+Report = Mapping[str, Any]
+
+
+def parse_report(data: bytes | None) -> Report | None:
+    """Read `reports/data.json`; None where it is absent or not one."""
+    try:
+        value = json.loads(data or b"")
+        known = all({"name", "type", "nulls"} <= column.keys() for column in value["columns"])
+        return value if known and value["columns"] and isinstance(value["rows"], int) else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def compare_reports(before: Report, after: Report) -> DataChange | None:
+    """Compare two recorded reports; None where they are of the same data."""
+    if before.get("source") == after.get("source"):
+        return None
+    old, new = ({column["name"]: column for column in report["columns"]} for report in (before, after))
+    both = [name for name in old if name in new]
+    return DataChange(
+        recorded=True,
+        rows_before=before["rows"],
+        rows_after=after["rows"],
+        added=tuple(name for name in new if name not in old),
+        removed=tuple(name for name in old if name not in new),
+        retyped=tuple(
+            f"{name}: {old[name]['type']} → {new[name]['type']}"
+            for name in both
+            if old[name]["type"] != new[name]["type"]
+        ),
+        nulls=tuple(_nulls(before, after, old, new, both)),
+        classes=tuple(_classes(before, after)),
+        shifts=tuple(sorted(_shifts(old, new, both), key=lambda shift: -abs(shift.deviations))[:_TOLD]),
+        checks=tuple(_checks(before, after)),
+        drift=tuple(_drift(before, after, old, new, both)),
+    )
+
+
+def look(before: Report | None, path: Path, source: Mapping[str, Any]) -> DataChange:
+    """Look at a new file without checking it: its lines and, in CSV, the names of its columns."""
+    rows, columns = _lines(path, source)
+    known = None if before is None else before["rows"]
+    old = [] if before is None else [column["name"] for column in before["columns"]]
+    return DataChange(False, known, rows, added=tuple(name for name in columns if old and name not in old))
+
+
+def _nulls(before: Report, after: Report, old: Report, new: Report, both: list[str]) -> Iterator[Share]:
+    for name in both:
+        shares = [column[name]["nulls"] / max(1, report["rows"]) for report, column in ((before, old), (after, new))]
+        if abs(shares[1] - shares[0]) >= _POINTS:
+            yield Share(name, round(shares[0], 4), round(shares[1], 4))
+
+
+def _classes(before: Report, after: Report) -> Iterator[Share]:
+    shares = []
+    for report in (before, after):
+        target = report.get("target") or {}
+        total = max(1, target.get("rows") or 1)
+        shares.append({str(item["label"]): item["rows"] / total for item in target.get("classes") or ()})
+    for label in sorted({*shares[0], *shares[1]}):
+        old, new = (share.get(label, 0.0) for share in shares)
+        if abs(new - old) >= _POINTS:
+            yield Share(label, round(old, 4), round(new, 4))
+
+
+def _shifts(old: Report, new: Report, both: list[str]) -> Iterator[Shift]:
+    for name in both:
+        mean, spread, now = old[name].get("mean"), old[name].get("std"), new[name].get("mean")
+        if mean is None or now is None or not spread:
+            continue
+        moved = (now - mean) / spread
+        if abs(moved) >= _MOVED:
+            yield Shift(name, round(moved, 3))
+
+
+def _drift(before: Report, after: Report, old: Report, new: Report, both: list[str]) -> list[Drift]:
+    """Compare recorded profiles; those that moved, most first."""
+    profiled = [name for name in both if old[name].get("profile") and new[name].get("profile")]
+    if not profiled or min(before["rows"], after["rows"]) < _LEAST_ROWS:
+        return []
+    from mlops.ml.data import profile  # Polars takes a moment to import: only for a change of data
+
+    found = []
+    for name in profiled:
+        moved = profile.between(old[name]["profile"], new[name]["profile"])
+        if moved and moved["psi"] >= _PSI:
+            rounded = {key: float(f"{value:.3g}") for key, value in moved.items()}
+            found.append(Drift(name, rounded["psi"], rounded["jensen_shannon"], rounded.get("ks")))
+    return sorted(found, key=lambda drift: (-drift.psi, drift.column))[:_TOLD]
+
+
+def _checks(before: Report, after: Report) -> Iterator[str]:
+    passed = {(check["name"], check["column"]): check["passed"] for check in before.get("checks", ())}
+    for check in after.get("checks", ()):
+        was = passed.get((check["name"], check["column"]))
+        if was != check["passed"]:
+            named = check["name"] + (f" of {check['column']}" if check["column"] else "")
+            words = {True: "passed", False: "failed", None: "new"}
+            failed = "" if check["passed"] else f" ({check['failed']:,} of {check['total']:,})"
+            yield f"{named}: {words[was]} → {words[check['passed']]}{failed}"
+
+
+def _lines(path: Path, source: Mapping[str, Any]) -> tuple[int | None, list[str]]:
+    if source.get("kind") != "csv" or path.suffix not in (".csv", ".tsv", ".txt", ".gz"):
+        return None, []
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            data = file.read(_LOOKED_AT + 1)
+    except (OSError, EOFError, zlib.error):
+        return None, []
+    header = source.get("header", True)
+    columns = _header(data.partition(b"\n")[0], source.get("separator")) if header else []
+    if len(data) > _LOOKED_AT:
+        return None, columns
+    lines = sum(bool(line.strip()) for line in data.split(b"\n"))
+    return max(0, lines - bool(header)), columns
+
+
+def _header(line: bytes, separator: str | None) -> list[str]:
+    text = line.decode("utf-8-sig", errors="replace").strip("\r")
+    delimiter = separator or max(",;\t|", key=text.count)
+    try:
+        return next(csv.reader([text], delimiter=delimiter), []) if len(delimiter) == 1 else []
+    except csv.Error:
+        return []

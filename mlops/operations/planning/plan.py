@@ -1,0 +1,217 @@
+"""Plan: what will change, and why, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mlops import __version__
+from mlops.configuration.reading.origins import Origins
+from mlops.operations.git import changed_files, commit_of, file_at
+from mlops.operations.judging.loosened import file_of, loosened, only_in
+from mlops.operations.judging.loosened_policy import loosened_policy
+from mlops.operations.judging.policy import FILE, judge_under_base, policy_at
+from mlops.operations.judging.rejudged import GATE_CHANGE
+from mlops.operations.language.keys import written
+from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
+from mlops.operations.planning.change_report import (
+    DataChange,
+    Deploy,
+    GateChange,
+    KeyChange,
+    PipelineChange,
+    Planned,
+    StagePlan,
+)
+from mlops.operations.planning.cost import cost, seconds
+from mlops.operations.planning.data_change import compare_reports, look, parse_report
+from mlops.operations.planning.difference import ABSENT, Change, differences
+from mlops.operations.planning.file_changes import file_changes
+from mlops.operations.planning.fingerprint import made_of, policy_digest
+from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
+from mlops.operations.planning.relied import FRAMEWORK_CHANGE, framework_of, relied_on
+from mlops.operations.planning.repository_changes import deploys, removed_pipelines
+from mlops.operations.workspace import Workspace
+from mlops.plan.gate import rules_of
+from mlops.plan.pipeline import PipelinePlan
+from mlops.plan.stage import Stage
+
+_HIDDEN = ("code", "libraries", "configuration")
+
+
+@dataclass(frozen=True)
+class _Base:
+    """The commit that a plan compares with, and what differs from it anywhere; nothing where it is the last run."""
+
+    commit: str | None = None
+    changed: frozenset[str] = frozenset()
+    relied: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    deploys: dict[str, list[Deploy]] = field(default_factory=dict)
+
+
+def plan(workspace: Workspace, base: str | None = None) -> Planned:
+    """Compare what the YAML says with the last run, or with a commit."""
+    against = _Base() if base is None else _base(workspace, base)
+    found = tuple(_pipeline(workspace, pipeline, against) for pipeline in workspace.plan.pipelines)
+    running = {change.name for change in found if change.runs}
+    files = file_changes(workspace, against.commit, running)
+    changes = tuple(replace(change, files=files.get(change.name, ())) for change in found)
+    notes: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    if against.commit is not None:
+        notes = protected_notes(workspace.root, against.commit, against.changed, workspace.project.ci.install)
+        broken = (*_loosened(workspace, against.commit), *_broken(workspace, against.commit))
+    return Planned(
+        base=against.commit,
+        reference=base,
+        pipelines=changes,
+        tool=__version__,
+        policy=policy_digest(workspace),
+        labels=tuple(_labels(notes, changes, base, framework_of(against.changed, workspace.project.ci.install))),
+        notes=(*notes, *broken),
+        files=files.get("", ()),
+        removed=removed_pipelines(workspace.root, against.changed),
+    )
+
+
+def _loosened(workspace: Workspace, commit: str) -> Iterator[str]:
+    """Say what the policy of the base asks for and that of now does not."""
+    for sentence in loosened_policy(policy_at(workspace.root, commit), workspace.policy):
+        yield f"{FILE}: {sentence}"
+
+
+def _broken(workspace: Workspace, commit: str) -> tuple[str, ...]:
+    """Say who breaks the rules of the base about rules."""
+    found = judge_under_base(workspace.root, commit, workspace.project, workspace.pipelines)
+    return tuple(f"{each.position}: {each.message} (by the policy of {commit[:8]})" for each in found)
+
+
+def _labels(
+    notes: tuple[str, ...], changes: Iterable[PipelineChange], base: str | None, framework: tuple[str, ...]
+) -> Iterator[str]:
+    """Say what a reviewer must see first: protected files, the program, or a pipeline's gate, judged by both."""
+    if notes:
+        yield POLICY_CHANGE
+    if framework:
+        yield FRAMEWORK_CHANGE
+    if base and any(change.gates.changed for change in changes):
+        yield GATE_CHANGE
+
+
+def _base(workspace: Workspace, base: str) -> _Base:
+    root = workspace.root
+    commit = commit_of(root, base)
+    changed = changed_files(root, commit, ".")
+    relied = relied_on(changed, workspace.project.ci.install)
+    return _Base(commit, changed, relied, deploys(root, commit, changed))
+
+
+def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> PipelineChange:
+    root, name = workspace.root, pipeline.name
+    before = from_lock(root, pipeline) if base.commit is None else from_commit(root, pipeline, base.commit)
+    stages: list[StagePlan] = []
+    for stage in pipeline.stages:
+        reasons = tuple(_reasons(stage, before))
+        running = {planned.name for planned in stages if planned.runs}
+        follows = tuple(other.name for other in pipeline.upstream(stage) if other.name in running)
+        stages.append(StagePlan(stage.name, bool(reasons or follows), reasons, follows))
+    loaded = workspace.pipelines[name]
+    change = PipelineChange(
+        name=name,
+        keys=tuple(_keys(pipeline, before, loaded.origins)),
+        stages=tuple(stages),
+        gates=_gates(pipeline, before),
+        deploys=tuple(base.deploys.get(name, ())),
+        reproducible=pipeline.stage("train").section["trainer"]["reproducible"],
+    )
+    if not change.runs:
+        return replace(change, seconds=0.0, verifies=(*base.relied.get("", ()), *base.relied.get(name, ())))
+    duration = seconds(root, name, [stage.name for stage in stages if stage.runs])
+    return replace(
+        change,
+        seconds=duration,
+        cost=cost(duration, loaded.spec.budget),
+        data=_data(workspace, pipeline, stages[0], base.commit),
+        made_of=made_of(root, pipeline, workspace.champions.get(name)),
+    )
+
+
+def _gates(pipeline: PipelinePlan, before: Baseline) -> GateChange:
+    section, old = pipeline.stage("gate").section, before.stages.get("gate")
+    if old is None:
+        return GateChange(len(section["rules"]), changed=False)
+    earlier = dict(old.section)
+    touched = before.touched.get("evaluate", ())
+    code = {path for path in pipeline.stage("evaluate").inputs if f"{path} changed" in touched}
+    removed = loosened(earlier, section, code)
+    otherwise = any(file_of(metric["use"]) in code for metric in (earlier.get("own") or {}).values())
+    return GateChange(len(section["rules"]), otherwise or rules_of(earlier) != rules_of(section), removed)
+
+
+def _data(workspace: Workspace, pipeline: PipelinePlan, ingest: StagePlan, commit: str | None) -> DataChange | None:
+    """Compare recorded reports where the run of the new data is recorded, else look at the new file."""
+    path = f"{pipeline.folder}/reports/data.json"
+    place = workspace.root / path
+    now = parse_report(place.read_bytes() if place.is_file() else None)
+    before = now if commit is None else parse_report(file_at(workspace.root, commit, path))
+    if before is not None and now is not None and (measured := compare_reports(before, now)) is not None:
+        return measured
+    stage = pipeline.stage(ingest.name)
+    source = stage.section["source"]
+    if before is None or not any(reason.startswith(f"{source['path']} ") for reason in ingest.reasons):
+        return None
+    return look(before, workspace.root / pipeline.folder / source["path"], source)
+
+
+def _reasons(stage: Stage, before: Baseline) -> Iterator[str]:
+    old = before.stages.get(stage.name)
+    if old is None:
+        yield "never ran"
+        return
+    if old.command != stage.command:
+        yield "its command changed"
+    seen: dict[str, None] = {}
+    for change in differences(dict(old.section), stage.section):
+        seen[_reason(stage, change)] = None
+    yield from seen
+    yield from before.touched.get(stage.name, ())
+
+
+def _reason(stage: Stage, change: Change) -> str:
+    if change.path[:1] == ("code",):
+        return "the framework's code changed"
+    if change.path[:1] == ("libraries",):
+        return f"{change.path[-1]} {change.before} → {change.after}"
+    if change.path[:1] == ("configuration",):
+        return "records the configuration"
+    return "reads " + _name(written((stage.name, *change.path)))
+
+
+def _keys(pipeline: PipelinePlan, before: Baseline, origins: Origins) -> Iterator[KeyChange]:
+    seen: set[str] = set()
+    for stage in pipeline.stages:
+        old = before.stages.get(stage.name)
+        for change in differences(dict(old.section), stage.section) if old is not None else ():
+            key = written((stage.name, *change.path))
+            if change.path[0] in _HIDDEN or _name(key) in seen:
+                continue
+            seen.add(_name(key))
+            position = origins.where(key)
+            yield KeyChange(_name(key), *_values(change), f"{position.file}:{position.line}")
+
+
+def _name(key: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, key))
+
+
+def _values(change: Change) -> tuple[Any, Any]:
+    """Give what stood and what stands; of a list of rules only those that differ, spelt out."""
+    before, after = _plain(change.before), _plain(change.after)
+    if change.path == ("rules",) and isinstance(before, list) and isinstance(after, list):
+        return only_in(before, after), only_in(after, before)
+    return before, after
+
+
+def _plain(value: Any) -> Any:
+    return "(absent)" if value is ABSENT else value

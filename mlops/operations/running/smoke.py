@@ -1,0 +1,105 @@
+"""A smoke run: every stage of a pipeline on a little data, in a folder of its own, without DVC."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from mlops.files.atomic import write_text, writing
+from mlops.operations.judging.gate import Verdict, read_verdict
+from mlops.operations.running.child import Child
+from mlops.operations.running.ending import RUNNER, interruptible
+from mlops.operations.running.reproducing import result_of
+from mlops.operations.running.run import StageFailed
+from mlops.plan.pipeline import PipelinePlan
+
+ROWS = 2_000
+_EPOCHS = 3
+_CLASS = 30  # rows that a class keeps, so that each part of a split has some
+
+
+def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
+    """Run all stages but packaging on at most `ROWS` rows and a few epochs; nothing committed is touched.
+
+    Raises:
+        StageFailed: a stage stopped.
+    """
+    scratch = root / ".mlops" / "smoke"
+    folder = scratch / "pipelines" / pipeline.name
+    if folder.exists():
+        shutil.rmtree(folder)
+    source = root / pipeline.folder
+    folder.mkdir(parents=True)
+    for file in source.iterdir():
+        if file.is_file() and file.suffix == ".py":
+            shutil.copy(file, folder)
+    for path in pipeline.stage("ingest").inputs:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (source / path).is_dir() else shutil.copy
+        copy(source / path, folder / path)
+    write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
+    _run(folder, "ingest")
+    _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline))
+    _run(folder, *(each.name for each in pipeline.stages if each.name not in ("ingest", "package")))
+    return read_verdict(scratch, pipeline.name)
+
+
+def _run(folder: Path, *stages: str) -> None:
+    """Run stages one after the other in one process: on so little data, most of the time goes into imports."""
+    result = result_of(folder.parent.parent, folder.name)
+    result.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "mlops", "stage", *stages]
+    with interruptible(), Child(command, folder, environment={**os.environ, RUNNER: "yes"}) as child:
+        code = child.wait()
+    if code:
+        raise StageFailed(f"{folder.name}: {stopped(stages, result)} stopped", code=code, hint="")
+
+
+def stopped(stages: Sequence[str], result: Path) -> str:
+    """Name the stage that stopped: the one that said so, or the one after the last that ended well.
+
+    `result` is what the last stage said of its end; a stage that was killed, or has a defect, says nothing.
+    """
+    try:
+        last = json.loads(result.read_bytes())
+    except FileNotFoundError:
+        return stages[0]
+    return str(last["stage"]) if last["code"] else [*stages, stages[-1]][stages.index(last["stage"]) + 1]
+
+
+def _little(pipeline: PipelinePlan) -> dict[str, object]:
+    params: dict[str, object] = {stage.name: dict(stage.section) for stage in pipeline.stages}
+    train = dict(pipeline.stage("train").section)
+    train["trainer"] = {**train["trainer"], "max_epochs": min(_EPOCHS, train["trainer"]["max_epochs"])}
+    validate = {**pipeline.stage("validate").section, "rows": {"at_least": 1, "at_most": None}}
+    return {**params, "train": train, "validate": validate}
+
+
+def _stratum(pipeline: PipelinePlan) -> str | None:
+    """Name the column whose every value must stay in a sample: the target, where it has classes."""
+    section = pipeline.stage("validate").section
+    return None if section["task"] == "regression" else str(section["target"])
+
+
+def _shrink(path: Path, stratum: str | None) -> None:
+    """Keep a random sample of the rows, in their order; every class keeps at least `_CLASS` rows."""
+    import polars
+
+    frame = polars.read_parquet(path)
+    if frame.height <= ROWS:
+        return
+    if stratum in frame.columns:
+        shuffled = frame.sample(fraction=1.0, shuffle=True, seed=0)
+        rank = polars.int_range(polars.len()).over(stratum)
+        share = polars.len().over(stratum) * (ROWS / frame.height)
+        sample = shuffled.filter(rank < polars.max_horizontal(share, polars.lit(_CLASS)))
+    else:
+        sample = frame.sample(ROWS, seed=0)
+    with writing(path) as temporary:
+        sample.sort("__row__").write_parquet(temporary)

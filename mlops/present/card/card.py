@@ -1,0 +1,196 @@
+"""`card.md`: a model card (Mitchell et al. 2019) written from evidence; what nobody said is "missing"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mlops.present.card.analyses import analyses, data_checks, important, threshold
+from mlops.present.card.words import ROWS, escaped, interval, number, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+MISSING = "missing"
+_SAME_BITS = {"anywhere": "on any x86-64 processor", "processor": "on the same kind of processor alone"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a card is written from: documents that earlier stages left, and what the owners said."""
+
+    pipeline: str
+    task: str
+    bundle: str = ""
+    description: str = ""
+    owners: Sequence[str] = ()
+    risk: str = ""
+    model: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    split: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    gate: Mapping[str, Any] = field(default_factory=dict)
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+
+    def person(self, key: str) -> str:
+        """Give what a person wrote under `card:`, or ask for it."""
+        return escaped(self.said[key]) if self.said.get(key) else f"**{MISSING}**: write `card: {{{key}: ...}}`"
+
+
+def write(evidence: Evidence) -> str:
+    """Write the card as Markdown; the same evidence gives the same bytes."""
+    sections = (
+        ("Model details", _details(evidence)),
+        ("Intended use", _use(evidence)),
+        ("Factors", _factors(evidence)),
+        ("Metrics", _metrics(evidence)),
+        ("Evaluation data", _evaluation(evidence)),
+        ("Training data", _training(evidence)),
+        ("Quantitative analyses", _analyses(evidence)),
+        ("Ethical considerations", _ethics(evidence)),
+        ("Caveats and recommendations", _caveats(evidence)),
+    )
+    body = "\n".join(f"\n## {title}\n\n" + "\n".join(lines) for title, lines in sections)
+    return f"# Model card: {escaped(evidence.pipeline)}\n{body}\n"
+
+
+def _details(e: Evidence) -> Iterator[str]:
+    parameters = ", ".join(f"{escaped(name)} {escaped(value)}" for name, value in _parameters(e))
+    yield f"- Description: {_said(e.description)}"
+    yield f"- Owners: {_said(', '.join(e.owners))}"
+    yield f"- Task: {e.task}, predicts {_said(_target(e))}"
+    yield f"- Kind: {_said(e.model.get('kind'))}, candidate {_said(e.model.get('candidate'))}"
+    yield f"- Parameters: {parameters or MISSING}"
+    yield f"- Trained again, the same bits: {_SAME_BITS.get(e.training.get('reproducible', ''), MISSING)}"
+    yield f"- Bundle: {_said(e.bundle)}"
+    yield f"- Configuration: {_said(e.identity.get('configuration'))}"
+    yield f"- License: {e.person('license')}"
+    yield f"- Citation: {e.person('citation')}"
+    yield f"- Questions to: {e.person('contact')}"
+
+
+def _use(e: Evidence) -> Iterator[str]:
+    yield f"- Risk class: {_said(e.risk)}"
+    yield f"- Primary uses and users: {e.person('uses')}"
+    yield f"- Out of scope: {e.person('out_of_scope')}"
+
+
+def _factors(e: Evidence) -> Iterator[str]:
+    judged = sorted(
+        {column for rule in e.gate.get("rules", ()) for column in (rule.get("by"), rule.get("of")) if column}
+    )
+    yield f"- Declared sensitive columns: {_said(', '.join(_sensitive(e)))}"
+    yield f"- Columns by which the gate judged: {', '.join(map(escaped, judged)) or 'none'}"
+    yield from important(e.metrics)
+    yield f"- Relevant factors: {e.person('factors')}"
+
+
+def _metrics(e: Evidence) -> Iterator[str]:
+    judged = sorted({rule["metric"] for rule in e.gate.get("rules", ()) if rule.get("metric")})
+    yield f"- Judged by the gate: {', '.join(map(escaped, judged)) or 'none'}"
+    yield f"- Candidates were compared on validation rows by {_said(e.training.get('select_by'))}"
+    yield from threshold(e.metrics)
+    yield f"- Why these metrics and thresholds: {e.person('metrics')}"
+
+
+def _evaluation(e: Evidence) -> Iterator[str]:
+    rows = _said(_part(e, "test"))
+    yield f"- The test part of the split by {_said(e.split.get('by'))}: {rows} rows, never trained on"
+    if lost := sum(item["rows"] for item in e.metrics.get("refused", ())):
+        yield f"- Left out of every measure: {lost:,} test rows that a server would refuse"
+
+
+def _training(e: Evidence) -> Iterator[str]:
+    yield f"- Source: {_said(e.data.get('source'))}, {_said(e.data.get('rows'))} rows before the split"
+    yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
+    columns, features = e.recipe.get("columns", ()), e.recipe.get("features") or ()
+    yield from data_checks(e.data, e.split)
+    yield f"- {len(columns)} columns become {len(features)} features"
+    yield f"- How the data came about: {e.person('data')}"
+    yield from (f"- {escaped(note)}" for note in list(e.recipe.get("notes", ()))[:ROWS])
+
+
+def _analyses(e: Evidence) -> Iterator[str]:
+    yield f"Verdict of the gate: **{escaped(e.gate.get('verdict', MISSING))}**"
+    yield ""
+    rows = [rule for rule in e.gate.get("rules", ()) if rule.get("applicable", True)]
+    yield from table(
+        ("rule", "slice", "value", "interval", "n", "verdict"),
+        ((r.get("id"), _slice(r), number(r.get("value")), interval(r), r.get("n"), _verdict(r)) for r in rows),
+    )
+    candidates = e.training.get("candidates", {})
+    if candidates:
+        yield ""
+        yield from table(
+            ("candidate", "kind", "validation"),
+            (
+                (name, item.get("kind"), _scores(item.get("validation", {})))
+                for name, item in sorted(candidates.items())
+            ),
+        )
+    yield from analyses(e.gate, e.metrics)
+
+
+def _verdict(rule: Mapping[str, Any]) -> str:
+    """Say what a rule said and whether it stops anything."""
+    said = str(rule.get("verdict"))
+    return f"{said}, waived" if rule.get("waived") else f"{said}, warns only" if rule.get("mode") == "warn" else said
+
+
+def _ethics(e: Evidence) -> Iterator[str]:
+    used = {column["name"] for column in e.recipe.get("columns", ())}
+    read = [name for name in _sensitive(e) if name in used]
+    yield f"- Sensitive columns that the model reads: {', '.join(map(escaped, read)) or 'none declared'}"
+    yield f"- Risks, harms and mitigations: {e.person('risks')}"
+
+
+def _caveats(e: Evidence) -> Iterator[str]:
+    skipped = [rule for rule in e.gate.get("rules", ()) if not rule.get("applicable", True)]
+    yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in skipped[:ROWS])
+    warned = [r for r in e.gate.get("rules", ()) if r.get("applicable", True) and r.get("verdict") != "pass"]
+    yield from (f"- {escaped(rule.get('sentence') or rule.get('id'))}" for rule in warned[:ROWS])
+    yield from (
+        f"- Waived until {escaped(w['expires'])} by {escaped(w['approver'])}: {escaped(w['reason'])}"
+        for w in _waived(e)
+    )
+    yield f"- Further caveats and recommendations: {e.person('caveats')}"
+
+
+def _sensitive(e: Evidence) -> list[str]:
+    return [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
+
+
+def _waived(e: Evidence) -> list[Mapping[str, str]]:
+    return [rule["waived"] for rule in e.gate.get("rules", ()) if rule.get("waived")]
+
+
+def _said(value: Any) -> str:
+    return MISSING if value in (None, "", [], {}) else escaped(value)
+
+
+def _parameters(e: Evidence) -> list[tuple[str, Any]]:
+    return sorted((name, value) for name, value in e.model.get("parameters", {}).items() if name != "kind")
+
+
+def _target(e: Evidence) -> str:
+    target = e.recipe.get("target", {})
+    classes = target.get("classes")
+    return f"{target.get('name', MISSING)}" + (f" ({', '.join(map(str, classes))})" if classes else "")
+
+
+def _part(e: Evidence, name: str) -> Any:
+    """Find a part's rows in split.json, whose parts are numbers or objects with `rows`."""
+    part = e.split.get("parts", e.split.get("rows", {})).get(name)
+    return part.get("rows") if isinstance(part, dict) else part
+
+
+def _slice(rule: Mapping[str, Any]) -> str | None:
+    return f"{rule['by']}={rule.get('slice')}" if rule.get("by") else None
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {number(value)}" for name, value in sorted(metrics.items()))

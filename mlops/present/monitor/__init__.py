@@ -1,0 +1,1 @@
+"""The page of what is live: windows, their drift, quality and performance."""

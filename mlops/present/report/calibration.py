@@ -1,0 +1,70 @@
+"""Whether probabilities can be taken at their word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops.present.report.behaviour import DIAGONAL, series
+from mlops.present.report.charts import Plot, Series, plot
+from mlops.present.report.words import figure, interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlops.present.report.documents import Document
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A reliability curve and what it comes to; each fact is a name, a value and what explains it."""
+
+    plot: Plot
+    facts: tuple[tuple[str, str, str], ...]
+
+
+def calibration(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> Calibration | None:
+    """Draw the candidate with its intervals, and the champion beside it; None where nothing is known."""
+    found = metrics.get("reliability") or {}
+    own = _candidate(found)
+    others = [each for each in series(drawn) if each.style == "champion" or (own is None and each.style == "candidate")]
+    shown = [*([own] if own else []), *others]
+    if not shown:
+        return None
+    note = f"Probability of {found['of']}, in bins of equal size" if found.get("of") else ""
+    axes = ("Predicted", "Observed")
+    return Calibration(
+        plot("Reliability", axes, shown, unit=True, dots=True, reference=DIAGONAL, note=note), _facts(found)
+    )
+
+
+def _candidate(found: Document) -> Series | None:
+    bins = found.get("bins") or ()
+    points = [(item["predicted"], item["observed"]) for item in bins]
+    return Series("candidate", "candidate", points, [(item["low"], item["high"]) for item in bins]) if bins else None
+
+
+def _facts(found: Document) -> tuple[tuple[str, str, str], ...]:
+    if not found:
+        return ()
+    brier = found.get("brier") or {}
+    slope, intercept = found.get("slope"), found.get("intercept")
+    return (
+        ("Expected calibration error", figure(found.get("ece")), "mean distance from the diagonal"),
+        ("Slope", _value(slope), f"{_ends(slope)}1 is right; below, probabilities are too extreme"),
+        ("Intercept", _value(intercept), f"{_ends(intercept)}0 is right; above, probabilities are too low"),
+        (
+            "Brier score",
+            figure(brier.get("score")),
+            f"reliability {figure(brier.get('reliability'))} − resolution {figure(brier.get('resolution'))} "
+            f"+ uncertainty {figure(brier.get('uncertainty'))}",
+        ),
+    )
+
+
+def _value(known: Document | None) -> str:
+    return figure(known["value"]) if known else "–"
+
+
+def _ends(known: Document | None) -> str:
+    return f"{interval(known['low'], known['high'])}; " if known else ""

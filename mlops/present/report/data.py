@@ -1,0 +1,147 @@
+"""What the data is: facts, checks, columns, drift, labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlops.present.report.charts import Bar, columns, histogram
+from mlops.present.report.forests import Cell, Forest, forest
+from mlops.present.report.words import count, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.present.report.documents import Document
+
+_COLUMNS = ("name", "type", "nulls", "distinct", "min", "mean", "max")
+_LISTED = 80  # columns, and checks, that tables show
+_DRAWN = 12  # columns whose values are drawn
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of the data."""
+
+    verdict: str
+    name: str
+    column: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How the values of a column are spread."""
+
+    name: str
+    note: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What validate found; what is `more` was left out."""
+
+    facts: tuple[tuple[str, str], ...]
+    attention: tuple[Check, ...]
+    checks: tuple[Check, ...]
+    more_checks: str
+    columns: tuple[tuple[str, ...], ...]
+    more_columns: str
+    histograms: tuple[Histogram, ...]
+    drift: Forest | None
+    labels: str
+
+
+def data(document: Document, important: Sequence[str]) -> Data | None:
+    """Summarise the report, with the columns that matter most drawn first; None if there is no report."""
+    if not document:
+        return None
+    found = tuple(check(item) for item in document.get("checks", ()))
+    attention = tuple(each for each in found if each.verdict != "pass")
+    listed = document.get("columns", ())
+    facts = (
+        ("Rows", count(document.get("rows"))),
+        ("Columns", count(len(listed))),
+        ("Checks passed", f"{len(found) - len(attention):,} of {len(found):,}"),
+        *_balance(document.get("target") or {}),
+    )
+    return Data(
+        facts,
+        attention[:_LISTED],
+        found[:_LISTED],
+        _more(len(found) - _LISTED),
+        tuple(tuple(_cell(item.get(name)) for name in _COLUMNS) for item in listed[:_LISTED]),
+        _more(len(listed) - _LISTED),
+        _histograms(listed, important),
+        _drift(document.get("drift") or {}),
+        _labels(document.get("label_noise") or {}),
+    )
+
+
+def check(item: Document) -> Check:
+    """Read one check."""
+    verdict = "pass" if item.get("passed") else "fail" if item.get("severity") == "block" else "inconclusive"
+    return Check(verdict, item.get("name", ""), item.get("column") or "", item.get("message") or "")
+
+
+def _more(left: int) -> str:
+    return f"and {left:,} more in reports/data.json" if left > 0 else ""
+
+
+def _balance(target: Document) -> Sequence[tuple[str, str]]:
+    """Say how the target is spread."""
+    classes = target.get("classes")
+    if not classes:
+        return [("Target mean", figure(target["mean"]))] if "mean" in target else []
+    total = sum(item["rows"] for item in classes) or 1
+    rare = min(classes, key=lambda item: (item["rows"], str(item["label"])))
+    words = f"{len(classes)}, rarest {rare['label']} ({rare['rows'] / total:.1%})"
+    return [("Target classes", words)]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return count(value) if isinstance(value, int) else figure(value) if isinstance(value, float) else str(value)
+
+
+def _histograms(listed: Sequence[Document], important: Sequence[str]) -> tuple[Histogram, ...]:
+    order = {name: position for position, name in enumerate(important)}
+    known = [item for item in listed if item.get("profile")]
+    ranked = sorted(known, key=lambda item: order.get(item["name"], len(order)))
+    return tuple(_histogram(item) for item in ranked[:_DRAWN])
+
+
+def _histogram(item: Document) -> Histogram:
+    found = item["profile"]
+    levels = found.get("levels")
+    bars = histogram(found["edges"], found["counts"]) if levels is None else columns(list(levels.items()))
+    note = f"{count(item.get('nulls'))} missing" if item.get("nulls") else ""
+    if item.get("mean") is not None:
+        note = " · ".join(word for word in (f"mean {figure(item['mean'])}", note) if word)
+    return Histogram(item["name"], note, bars)
+
+
+def _drift(found: Document) -> Forest | None:
+    """Draw how far columns moved from the reference, the farthest first."""
+    cells = [Cell(name, each.get("psi")) for name, each in found.items() if each.get("psi") is not None]
+    if not cells:
+        return None
+    cells.sort(key=lambda cell: (-(cell.value or 0.0), cell.name))
+    return forest("Drift", "population stability index against the pinned reference", cells, bars=True)
+
+
+def _labels(found: Document) -> str:
+    """Say how many labels are probably wrong."""
+    if not found:
+        return ""
+    if found.get("share") is None:
+        return f"Wrong labels: no estimate, {found.get('reason', 'unknown why')} ({count(found.get('rows'))} rows)"
+    said = f"Wrong labels: about {found['share']:.1%} of {count(found.get('rows'))} rows, by {found.get('method', '')}"
+    pairs = found.get("pairs") or []
+    return said + ("; " + ", ".join(_pair(pair) for pair in pairs[:3]) if pairs else "")
+
+
+def _pair(pair: Document) -> str:
+    return f"{pair['given']} for {pair['likely']} ({count(pair['rows'])})"

@@ -1,0 +1,70 @@
+"""What decisions are worth, and where the line between them is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops.present.report.behaviour import series
+from mlops.present.report.charts import Plot, plot
+from mlops.present.report.words import count, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlops.present.report.documents import Document
+
+_CLASSES = 12  # classes whose table of values is shown
+
+
+@dataclass(frozen=True)
+class DecisionSection:
+    """The curve of values, the facts behind the threshold, the table of values by true and decided class."""
+
+    plot: Plot | None
+    facts: tuple[tuple[str, str], ...]
+    classes: tuple[str, ...]
+    values: tuple[tuple[str, tuple[str, ...]], ...]
+    unit: str
+    sentences: tuple[str, ...]
+
+
+def decision(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> DecisionSection | None:
+    """Show how scores become decisions; None where nobody said what they are worth."""
+    found = metrics.get("decision")
+    if not found:
+        return None
+    thresholds, unit = found.get("thresholds") or {}, found.get("unit") or ""
+    threshold, curves = thresholds.get("candidate"), series(drawn)
+    classes = tuple(map(str, metrics.get("classes") or range(len(found["values"]))))
+    facts = [("Chosen", found["chosen"])]
+    if threshold is not None:
+        validation = found.get("validation") or {}
+        facts = [
+            ("Threshold", figure(threshold)),
+            ("By theory", figure(found.get("theoretical"))),
+            ("Champion's", figure(thresholds.get("champion")))
+            if "champion" in thresholds
+            else ("Chosen", "on validation"),
+            (
+                f"{unit or 'Value'} a row there",
+                f"{figure(validation.get('value'))}, {count(validation.get('rows'))} rows",
+            ),
+        ]
+    marks = [(threshold, "threshold")] if threshold is not None else []
+    axes = ("Threshold", f"{unit or 'Value'} a row")
+    shown = len(classes) <= _CLASSES
+    return DecisionSection(
+        plot=plot("Value of decisions", axes, curves, marks=marks) if curves else None,
+        facts=tuple(facts),
+        classes=classes if shown else (),
+        values=tuple((name, tuple(map(_amount, row))) for name, row in zip(classes, found["values"], strict=False))
+        if shown
+        else (),
+        unit=unit,
+        sentences=tuple(found.get("sentences") or ()),
+    )
+
+
+def _amount(value: float) -> str:
+    return f"{value:,g}".replace("-", "−")

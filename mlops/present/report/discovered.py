@@ -1,0 +1,24 @@
+"""Slices that nobody declared and that are worse than the rest, on validation and again on test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlops.present.report.forests import Cell, Forest, forest
+from mlops.present.report.words import count
+
+if TYPE_CHECKING:
+    from mlops.present.report.documents import Document
+
+
+def discovered(metrics: Document) -> Forest | None:
+    """Draw the loss on each confirmed slice beside that elsewhere; None where nobody looked."""
+    found = metrics.get("discovered")
+    if found is None:
+        return None
+    loss = "absolute error" if metrics.get("task") == "regression" else "Brier score"
+    cells = [
+        Cell(" and ".join(item["slice"]), item["loss"], rows=count(item["n"]), bound=item["rest"], style="fail")
+        for item in found
+    ]
+    return forest(f"Mean {loss}", "the upright line is that of the rows in no such slice", cells, bars=True)

@@ -1,0 +1,76 @@
+"""What the scores rest on: all rows together, and rows that were named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops.present.report.forests import Cell, Forest, forest
+from mlops.present.report.words import count, figure, metric
+
+if TYPE_CHECKING:
+    from mlops.present.report.documents import Document
+
+_ROWS = 6  # rows that are explained one by one
+_COLUMNS = 8  # of a row
+_EXACT = 1e-6  # a smaller miss is rounding
+
+
+@dataclass(frozen=True)
+class Importance:
+    """Forests of columns, all rows first; `note` says how shares are to be read."""
+
+    overall: tuple[Forest, ...]
+    rows: tuple[Forest, ...]
+    more: str
+    note: str
+
+
+def importance(metrics: Document, explanations: Document) -> Importance | None:
+    """Draw what was explained; None where nothing was."""
+    overall = [*_shuffled(metrics.get("importance") or {}), *_shares(explanations)]
+    if not overall:
+        return None
+    named = explanations.get("rows") or []
+    left = len(named) - _ROWS
+    return Importance(
+        tuple(overall),
+        tuple(_row(row, explanations) for row in named[:_ROWS]),
+        f"and {left:,} more rows in reports/explanations.json" if left > 0 else "",
+        f"Shares of a score add up to it; they miss by at most {explanations['gap']:.1g} of the widest move"
+        if (explanations.get("gap") or 0) > _EXACT
+        else "",
+    )
+
+
+def _shuffled(found: Document) -> list[Forest]:
+    if not found.get("columns"):
+        return []
+    note = f"{metric(found['metric'])} lost when the column is shuffled, {count(found['rows'])} test rows"
+    cells = [Cell(item["column"], item["value"], item["low"], item["high"]) for item in found["columns"]]
+    return [forest("Permutation importance", note, cells, bars=True)]
+
+
+def _shares(found: Document) -> list[Forest]:
+    if not found.get("columns"):
+        return []
+    note = f"mean size of a column's share, {_unit(found)}, {count(found['sample'])} validation rows"
+    cells = [Cell(item["column"], item["value"], style="s2") for item in found["columns"]]
+    return [forest(_method(found), note, cells, bars=True)]
+
+
+def _method(found: Document) -> str:
+    name = str(found.get("method", ""))
+    return name[:1].upper() + name[1:]
+
+
+def _unit(found: Document) -> str:
+    unit = found.get("unit") or "units of the score"
+    return "in units of the target" if unit == "target" else f"in {unit}"
+
+
+def _row(row: Document, found: Document) -> Forest:
+    shares = sorted(row["columns"].items(), key=lambda item: (-abs(item[1]), item[0]))
+    cells = [Cell(name, value, style="s2" if value >= 0 else "s4") for name, value in shares]
+    note = f"from {figure(row['base'])} to {figure(row['output'])}, {_unit(found)}"
+    return forest(f"{found.get('key') or 'Row'} {row['row']}", note, cells, bars=True, most=_COLUMNS)

@@ -1,0 +1,51 @@
+"""The candidate beside the other models, on all rows and on slices."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from mlops.ml.evaluation.slices import rank
+from mlops.present.report.forests import Cell, Forest, forest, scale_of
+from mlops.present.report.words import count, metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlops.present.report.documents import Document
+
+MODELS = ("candidate", "champion", "simple", "dummy")
+
+
+def compared(names: Sequence[str], metrics: Document, better: Mapping[str, bool]) -> tuple[Forest, ...]:
+    """Put all models on one scale, a forest for each metric."""
+    models = metrics.get("models", {})
+    return tuple(_compared(name, models, higher=better.get(name)) for name in names)
+
+
+def _compared(name: str, models: Mapping[str, Any], *, higher: bool | None) -> Forest:
+    cells = [cell_of(model, models[model][name], style=model) for model in MODELS if name in models.get(model, {})]
+    return forest(metric(name), {True: "higher is better", False: "lower is better", None: ""}[higher], cells)
+
+
+def cell_of(
+    name: str, known: Document, *, style: str = "candidate", rows: str = "", bound: float | None = None
+) -> Cell:
+    """Read a value with its interval."""
+    return Cell(name, known["value"], known["low"], known["high"], style, rows, bound)
+
+
+def sliced(names: Sequence[str], metrics: Document, gate: Document) -> tuple[Forest, ...]:
+    """Draw the candidate on every slice, a forest for each column, in the metric that rules judge slices by."""
+    judged = [rule["metric"] for rule in gate["rules"] if rule["by"] and rule["metric"] in names]
+    shown = next(iter([*judged, *names]), None)
+    if shown is None:
+        return ()
+    slices = sorted(metrics.get("slices", []), key=lambda item: (item["by"], rank(item["slice"])))
+    overall = metrics["models"]["candidate"][shown]["value"]
+    cells = {
+        by: [cell_of(item["slice"], item["metrics"][shown], rows=count(item["n"]), bound=overall) for item in items]
+        for by, items in groupby(slices, key=lambda item: str(item["by"]))
+    }
+    scale = scale_of([cell for each in cells.values() for cell in each])
+    return tuple(forest(f"by {by}", metric(shown), each, scale=scale) for by, each in cells.items())

@@ -1,0 +1,147 @@
+"""The page as text: every document becomes a typed view, and one template prints the views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops.files.html import html
+from mlops.present.report import behaviour, data, models, origins, training, verdict
+from mlops.present.report.calibration import calibration
+from mlops.present.report.charts import HEIGHT, WIDTH
+from mlops.present.report.decision import decision
+from mlops.present.report.discovered import discovered
+from mlops.present.report.documents import Documents
+from mlops.present.report.fairness import fairness
+from mlops.present.report.importance import importance
+from mlops.present.report.residuals import residuals
+from mlops.present.report.robustness import robustness
+from mlops.present.report.serving import serving
+from mlops.present.report.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mlops.present.report.behaviour import Confusion
+    from mlops.present.report.calibration import Calibration
+    from mlops.present.report.charts import Plot
+    from mlops.present.report.data import Check, Data
+    from mlops.present.report.decision import DecisionSection
+    from mlops.present.report.documents import Document
+    from mlops.present.report.fairness import Fairness
+    from mlops.present.report.forests import Forest
+    from mlops.present.report.importance import Importance
+    from mlops.present.report.origins import Part
+    from mlops.present.report.serving import Serving
+    from mlops.present.report.training import CandidateRow
+    from mlops.present.report.verdict import Banner, RuleRow, Tile
+
+_FORESTS = 6  # metrics that are drawn; the others are a table
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything the template prints; what is None or empty has no section."""
+
+    pipeline: str
+    subtitle: str
+    banner: Banner
+    method: str
+    rules: tuple[RuleRow, ...]
+    tiles: tuple[Tile, ...]
+    models: tuple[Forest, ...]
+    other_models: tuple[Forest, ...]
+    plots: tuple[Plot, ...]
+    confusion: Confusion | None
+    residuals: tuple[Forest, ...]
+    calibration: Calibration | None
+    decision: DecisionSection | None
+    slices: tuple[Forest, ...]
+    sliced: bool
+    discovered: Forest | None
+    fairness: tuple[Fairness, ...]
+    robustness: tuple[Forest, ...]
+    importance: Importance | None
+    select_by: str
+    candidates: tuple[CandidateRow, ...]
+    learning_curve: Plot | None
+    epochs: tuple[Plot, ...]
+    serving: Serving | None
+    data: Data | None
+    split_by: str
+    parts: tuple[Part, ...]
+    leaks: tuple[Check, ...]
+    lineage: tuple[tuple[str, str], ...]
+
+    @property
+    def index(self) -> tuple[tuple[str, str], ...]:
+        """Name the sections that are there: (anchor, title)."""
+        known = (
+            ("rules", "Rules", True),
+            ("models", "Models", True),
+            ("behaviour", "Behaviour", True),
+            ("calibration", "Calibration", self.calibration),
+            ("decisions", "Decisions", self.decision),
+            ("slices", "Slices", self.sliced or self.discovered),
+            ("fairness", "Fairness", self.fairness),
+            ("robustness", "Robustness", self.robustness),
+            ("importance", "Importance", self.importance),
+            ("training", "Training", True),
+            ("serving", "Serving", self.serving),
+            ("data", "Data", True),
+            ("lineage", "Lineage", True),
+        )
+        return tuple((anchor, title) for anchor, title, there in known if there)
+
+
+def render(pipeline: str, gate: Document, reports: Path, better: Mapping[str, bool]) -> str:
+    """Print the page about a verdict; `better` says of which metrics more is better."""
+    page = view(pipeline, gate, Documents.read(reports), better)
+    return html("mlops.present.report", "report.html", page=page, width=WIDTH, height=HEIGHT)
+
+
+def view(pipeline: str, gate: Document, documents: Documents, better: Mapping[str, bool]) -> Page:
+    """Decide everything that the page says."""
+    metrics, learnt, split = documents.metrics, documents.training, documents.split
+    names, drawn, select_by = verdict.ordered(gate, metrics), documents.plots, documents.training.get("select_by", "")
+    compared = models.compared(names, metrics, better)
+    return Page(
+        pipeline=pipeline,
+        subtitle=_subtitle(metrics, learnt),
+        banner=verdict.banner(gate),
+        method=gate["method"],
+        rules=verdict.rule_rows(gate),
+        tiles=verdict.tiles(names, metrics),
+        models=compared[:_FORESTS],
+        other_models=compared[_FORESTS:],
+        plots=behaviour.plots(drawn),
+        confusion=behaviour.confusion(drawn.get("confusion", ()), metrics.get("classes") or ()),
+        residuals=residuals(metrics),
+        calibration=calibration(metrics, drawn.get("calibration", ())),
+        decision=decision(metrics, drawn.get("value", ())),
+        slices=models.sliced(names, metrics, gate),
+        sliced=bool(metrics.get("slices")) or not metrics,
+        discovered=discovered(metrics),
+        fairness=fairness(gate),
+        robustness=robustness(names, metrics, gate),
+        importance=importance(metrics, documents.explanations),
+        select_by=select_by,
+        candidates=training.candidates(learnt),
+        learning_curve=training.learning_curve(documents.learning_curve, select_by),
+        epochs=training.epochs(documents.history, select_by),
+        serving=serving(documents.serving),
+        data=data.data(
+            documents.data, [item["column"] for item in (metrics.get("importance") or {}).get("columns", ())]
+        ),
+        split_by=" ".join(str(split[key]) for key in ("by", "key") if split.get(key)),
+        parts=origins.parts(split),
+        leaks=origins.leaks(split),
+        lineage=origins.lineage(gate, metrics, split, documents.data),
+    )
+
+
+def _subtitle(metrics: Document, learnt: Document) -> str:
+    words = [metrics.get("task"), learnt.get("chosen")]
+    rows = f"judged on {count(metrics['rows'])} test rows" if "rows" in metrics else None
+    return " · ".join(word for word in (*words, rows) if word)

@@ -1,0 +1,166 @@
+"""The top of the page: the verdict, the rules behind it, the figures that matter most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlops.files.figures import plural
+from mlops.present.report.charts import Scale, Track, track
+from mlops.present.report.words import count, figure, interval, metric
+from mlops.verdict import DEFERRED, held, state, tally, title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.present.report.documents import Document
+
+_HEADLINES = {"pass": "Passed", "fail": "Failed", "inconclusive": "Inconclusive"}
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Banner:
+    """The verdict in words."""
+
+    verdict: str
+    headline: str
+    summary: str
+    reasons: tuple[str, ...]
+    waivers: tuple[Waiver, ...] = ()
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A rule that may be missed for a while, and who answers for it."""
+
+    rule: str
+    sentence: str
+    owner: str
+    approver: str
+    granted: str
+    expires: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One judged rule."""
+
+    verdict: str
+    title: str
+    sentence: str
+    mode: str
+    track: Track | None
+    value: str
+    interval: str
+    facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure of the candidate, large."""
+
+    name: str
+    value: str
+    interval: str
+    beside: str
+
+
+def banner(gate: Document) -> Banner:
+    """Say what the gate said, and why if it did not pass."""
+    rules = gate["rules"]
+    verdict = held(gate["verdict"], rules)
+    counts = tally(rules)
+    against = [rule["sentence"] for rule in rules if rule["mode"] == "block" and state(rule) == verdict != "pass"]
+    summary = "No rule applies to this model"
+    if counts.judged:
+        summary = f"{counts.passed} of {plural(counts.judged, 'rule')} passed"
+    if counts.inconclusive and verdict == "fail":
+        summary += f", {counts.inconclusive} inconclusive"
+    if counts.waived:
+        summary += f", {counts.waived} waived"
+    if counts.warnings:
+        summary += f", {plural(counts.warnings, 'warning')}"
+    if deferred := sum(rule["verdict"] == DEFERRED for rule in rules):
+        summary += f", {deferred} over the live model still to be judged"
+    more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
+    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waivers(gate))
+
+
+def waivers(gate: Document) -> tuple[Waiver, ...]:
+    """List the rules that were waived."""
+    return tuple(
+        Waiver(
+            rule=_title(rule),
+            sentence=rule["sentence"],
+            **{key: rule["waived"][key] for key in ("owner", "approver", "granted", "expires", "reason")},
+        )
+        for rule in gate["rules"]
+        if rule.get("waived")
+    )
+
+
+def rule_rows(gate: Document) -> tuple[RuleRow, ...]:
+    """List the rules, those that need attention first."""
+    order = {"fail": 0, "inconclusive": 1, "waived": 2, "pass": 3, DEFERRED: 4}
+    return tuple(sorted((_rule(rule) for rule in gate["rules"]), key=lambda row: (order[row.verdict], row.mode)))
+
+
+def _rule(rule: Document) -> RuleRow:
+    measured = rule["verdict"] != DEFERRED and rule["value"] is not None
+    said = "waived" if rule.get("waived") else rule["verdict"]
+    return RuleRow(
+        verdict=said,
+        title=_title(rule),
+        sentence=rule["sentence"],
+        mode=rule["mode"],
+        track=_track(rule) if measured else None,
+        value=figure(rule["value"]) if measured else "",
+        interval=interval(rule["low"], rule["high"]) if measured else "",
+        facts=_facts(rule),
+    )
+
+
+def _title(rule: Document) -> str:
+    against = {"value": "", "clean": " against clean rows"}.get(rule["against"], f" over the {rule['against']}")
+    return title(rule, metric(rule["metric"])) + against
+
+
+def _facts(rule: Document) -> tuple[str, ...]:
+    """Say how sure a rule can be on so many rows."""
+    facts = []
+    if rule.get("power") is not None:
+        facts.append(f"power {rule['power']:.0%}: how often an equally good model passes on so many rows")
+    needed = rule.get("rows_needed")
+    if needed and rule["verdict"] != "pass" and f"{needed:,} row" not in rule["sentence"]:
+        facts.append(f"needs about {count(needed)} rows{' of its smallest group' if rule.get('of') else ''}")
+    return tuple(facts)
+
+
+def _track(rule: Document) -> Track:
+    ends = [rule["value"], rule["low"], rule["high"], rule["bound"]]
+    scale = Scale.around(ends, pad=0.25)
+    style = "idle" if rule.get("waived") else rule["verdict"]
+    text = f"{figure(rule['value'])}, interval {interval(rule['low'], rule['high'])}, bound {figure(rule['bound'])}"
+    return track(scale, rule["value"], rule["low"], rule["high"], bound=rule["bound"], style=style, text=text)
+
+
+def ordered(gate: Document, metrics: Document) -> tuple[str, ...]:
+    """Name the measured metrics, those that rules speak of first."""
+    measured = metrics.get("models", {}).get("candidate", {})
+    named = [rule["metric"] for rule in gate["rules"] if rule["metric"] in measured]
+    return tuple(dict.fromkeys([*named, *sorted(measured)]))
+
+
+def tiles(names: Sequence[str], metrics: Document) -> tuple[Tile, ...]:
+    """Show the first four metrics of the candidate, each beside the best known other."""
+    models = metrics.get("models", {})
+    return tuple(_tile(name, models) for name in names[:4])
+
+
+def _tile(name: str, models: dict[str, Any]) -> Tile:
+    own = models["candidate"][name]
+    other = next((m for m in ("champion", "simple", "dummy") if m in models), None)
+    beside = f"{other} {figure(models[other][name]['value'])}" if other else ""
+    return Tile(metric(name), figure(own["value"]), interval(own["low"], own["high"]), beside)

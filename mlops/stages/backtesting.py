@@ -1,0 +1,57 @@
+"""The chosen candidate of a forecast, at several origins in train and validation; the test part is not looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from mlops.ml.data.periods import periods
+from mlops.ml.evaluation.studies import backtest
+from mlops.ml.training.problem import Examples
+from mlops.stages.forecasting import naive
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.ml.data.lookback import Lookback
+    from mlops.ml.evaluation.studies.backtest import Fold
+    from mlops.ml.training.session import Candidate, Session
+    from mlops.stages.context import StageContext
+
+
+def run(
+    context: StageContext,
+    asked: Lookback,
+    target: str,
+    origins: int,
+    examples: Examples,
+    candidate: Candidate,
+    session: Session,
+) -> dict[str, Any]:
+    """Measure at each origin; nothing for a network, which takes too long to train again.
+
+    How columns are scaled was learnt from all of train, in one go for all origins; everything else is as at the origin.
+    """
+    from mlops.ml.training.estimators import EstimatorCandidate
+
+    if not isinstance(candidate, EstimatorCandidate):
+        context.say(f"no backtest: {session.name} is a network, which takes too long to train again")
+        return {}
+    parts = [pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in ("train", "validation")]
+    rows = pl.concat(parts)
+    numbers = periods(rows[asked.date], asked.every).to_numpy()
+    x = np.concatenate([examples.train_x, examples.validation_x])
+    y = np.concatenate([examples.train_y, examples.validation_y])
+
+    def learn(fold: Fold) -> NDArray[Any]:
+        fitted = candidate.fit(Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session)
+        if not fitted.history:  # nothing was stopped early, so that no row needs to be held back
+            fitted = candidate.fit(Examples(x[fold.known], y[fold.known], x[fold.known], y[fold.known]), session)
+        return fitted.predict(x[fold.test])
+
+    def name(fold: Fold) -> str:
+        return str(rows[asked.date].filter(pl.Series(numbers <= fold.origin)).max())
+
+    return backtest.measure(backtest.folds(numbers, origins, asked.horizon), y, naive(asked, target, rows), learn, name)

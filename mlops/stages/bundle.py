@@ -1,0 +1,105 @@
+"""`mlops stage bundle`: write what will be served and nothing else, named by the digest of its content.
+
+Every later stage is about this bundle: it is scored, judged and served, and none of what is said about it is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field
+
+from mlops.bundle import environment
+from mlops.bundle.decision_rule import NAME as DECISION
+from mlops.bundle.golden import Golden
+from mlops.bundle.manifest import seal
+from mlops.bundle.model import OnnxModel
+from mlops.bundle.predictor import Predictor
+from mlops.bundle.schema import Requests, RequestSchema
+from mlops.bundle.transform import Transform
+from mlops.errors import DataError
+from mlops.files.atomic import writing_folder
+from mlops.files.canonical import dumps
+from mlops.stages import golden_rows
+from mlops.stages.answered import answered
+from mlops.stages.deciding import learn
+from mlops.stages.profile import profile
+from mlops.stages.tables import scored
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlops.bundle.decision_rule import DecisionRule
+    from mlops.stages.context import StageContext
+
+FOLDER = "artifacts/bundle"
+_PARTS = ("artifacts/model/model.onnx", "artifacts/model/model.json", "artifacts/features/transform.json")
+
+
+class Params(BaseModel):
+    """The `bundle` section of params.yaml; code and libraries only make the stage stale."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pipeline: str
+    golden_rows: int = Field(default=16, ge=1, le=1_000)
+    requests: Requests = Requests()
+    cost: dict[str, Any] | None = None
+    code: Any = None
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+
+def run(context: StageContext) -> None:
+    """Write artifacts/bundle/.
+
+    Raises:
+        DataError: a server would refuse every validation row, or the model answers some with what is no number.
+    """
+    params = Params.model_validate(context.params)
+    validated = json.loads(context.path("artifacts/schema.json").read_bytes())
+    transform = Transform.read(context.path("artifacts/features/transform.json"))
+    model = OnnxModel(context.path("artifacts/model/model.onnx").read_bytes())
+    schema = RequestSchema.of(transform.recipe, validated, params.requests)
+    predictor = Predictor(transform, model, schema, _decision(context, params, transform, model))
+    train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)
+    validation, _ = answered(validation, schema, "validation")
+    scores = scored(predictor, validation)
+    if lost := int((~np.isfinite(scores.reshape(len(scores), -1))).any(axis=1).sum()):
+        message = f"the model answers {lost:,} of {len(scores):,} validation rows with what is no number"
+        raise DataError(message, hint="look at reports/history.csv; a lower learning rate may help")
+    described = profile(train, transform.recipe, scores)
+    golden = golden_rows.make(predictor, described, params.golden_rows)
+    with writing_folder(context.path(FOLDER)) as folder:
+        for source in _PARTS:
+            shutil.copyfile(context.path(source), folder / source.rsplit("/", 1)[1])
+        _write(folder / "schema.json", schema.dumps())
+        _write(folder / "profile.json", dumps(described))
+        _write(folder / "golden.json", golden.dumps())
+        _write(folder / environment.NAME, environment.requirements())
+        if predictor.decision is not None:
+            _write(folder / DECISION, predictor.decision.dumps())
+        manifest = seal(folder, params.pipeline, predictor.task)
+        Golden.parse((folder / "golden.json").read_bytes()).check(Predictor.open(folder, manifest.digest))
+    context.say(f"{manifest.digest}, {len(manifest.files)} files, {len(golden.rows)} golden rows")
+
+
+_LEARNT = ("train", "validation")
+
+
+def _decision(context: StageContext, params: Params, transform: Transform, model: OnnxModel) -> DecisionRule | None:
+    """Learn on the validation rows how to decide, where decisions have a value."""
+    if params.cost is None:
+        return None
+    x, y = (
+        np.load(context.path(f"artifacts/features/validation_{axis}.npy"), allow_pickle=False) for axis in ("x", "y")
+    )
+    classes = tuple(map(str, transform.recipe.target.classes or ()))
+    return learn(params.cost, classes, y, model.score(x))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8"))

@@ -1,0 +1,75 @@
+"""The live model on the test rows of a recorded run: the same rows, the same code as in serving, no training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlops.errors import DataError
+from mlops.ml.evaluation.judging.own_metrics import OwnMetric, RowLosses, measure
+from mlops.ml.evaluation.metrics.catalogue import decisions
+from mlops.stages.tables import scored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import polars as pl
+
+    from mlops.bundle.predictor import Predictor
+    from mlops.ml.evaluation.predictions import Predictions
+
+
+def other_question(predictions: Predictions, champion: Predictor) -> str | None:
+    """Say why two models cannot be compared, because they answer different questions; None where they can."""
+    classes = tuple(map(str, champion.classes or ()))
+    if (champion.task, classes) == (predictions.task, predictions.classes):
+        return None
+    theirs, ours = _question(champion.task, classes), _question(predictions.task, predictions.classes)
+    return f"the live model predicts {theirs}, this one {ours}: a new question is a pipeline of its own"
+
+
+def confronted(
+    predictions: Predictions,
+    champion: Predictor,
+    digest: str,
+    test: pl.DataFrame,
+    own: Mapping[str, OwnMetric],
+    code: tuple[Path, str],
+) -> Predictions:
+    """Add the scores of the live model to those that a run recorded of the same rows, and what it decides by them.
+
+    `code` is the repository and the pipeline that metrics of the pipeline's own are imported from.
+
+    Raises:
+        DataError: the rows are others, or lack what the live model reads.
+    """
+    test = test.sort("__row__")
+    if not np.array_equal(test["__row__"].to_numpy(), predictions.rows):
+        raise DataError("artifacts/split/test.parquet holds other rows than the predictions", hint="dvc pull")
+    score = scored(champion, test).astype(np.float64)
+    alone = replace(predictions, scores={"champion": score}, own={})
+    measured = measure(alone, own, *code)
+    decided = {}
+    if predictions.values is not None:
+        rule = champion.decision
+        decided = {"champion": decisions(score) if rule is None else rule.decide(score)}
+    return replace(
+        predictions,
+        scores={**predictions.scores, "champion": score},
+        champion=digest,
+        decisions={**predictions.decisions, **decided},
+        own={name: _with(losses, measured.get(name)) for name, losses in predictions.own.items()},
+    )
+
+
+def _with(known: RowLosses, more: RowLosses | None) -> RowLosses:
+    if more is None:
+        return known
+    return RowLosses({**known.values, **more.values}, {**known.problems, **more.problems})
+
+
+def _question(task: str, classes: tuple[str, ...]) -> str:
+    return f"{task} classes {', '.join(classes[:10])}" if classes else task

@@ -1,0 +1,228 @@
+"""`mlops stage evaluate`: score the test rows with the bundle and baselines, and measure them all alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+from pydantic import BaseModel, Field
+
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.examine import Discover
+from mlops.bundle.contents import Contents
+from mlops.bundle.predictor import Predictor
+from mlops.errors import DataError
+from mlops.files.atomic import write_text, writing_folder
+from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.data.encoding import encode
+from mlops.ml.data.lookback import Lookback
+from mlops.ml.evaluation import baselines, curves, dvc_plots
+from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
+from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.slices import cross, label
+from mlops.ml.evaluation.studies import robustness
+from mlops.ml.evaluation.summary import summarise
+from mlops.stages import examine, forecasting
+from mlops.stages.answered import acceptable, answered
+from mlops.stages.deciding import Deciding
+from mlops.stages.tables import scored, transformed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.stages.context import StageContext
+
+_BUNDLE = "artifacts/bundle"
+_INPUTS = (f"{_BUNDLE}/transform.json", f"{_BUNDLE}/model.onnx", "artifacts/split/test.parquet")
+
+
+class Params(BaseModel, extra="forbid", frozen=True):
+    """The `evaluate` section of params.yaml; code and libraries only make the stage stale."""
+
+    task: Literal["binary", "multiclass", "regression"]
+    target: str
+    metrics: tuple[str, ...]
+    slices: tuple[str, ...] = ()
+    bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
+    crosses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    group: str | None = None
+    bootstrap: Bootstrap = Bootstrap()
+    baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
+    robustness: dict[str, float] = Field(default_factory=dict)
+    discover: Discover | None = None
+    importance: examine.Importance | None = None
+    cost: dict[str, Any] | None = None
+    forecast: Lookback | None = None
+    own: dict[str, OwnMetric] = Field(default_factory=dict)
+    pipeline: str = ""
+    code: Any = None
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The test rows that a server answers, and what every model says of them; `refused` counts the others."""
+
+    candidate: Predictor
+    test: pl.DataFrame
+    predictions: Predictions
+    refused: list[dict[str, Any]]
+    deciding: Deciding | None
+    bundle: str
+
+
+def run(context: StageContext) -> None:
+    """Write predictions.parquet, metrics.json and the points of the plots."""
+    params = Params.model_validate(context.params)
+    found = score(context, params)
+    candidate, test, predictions, refused = found.candidate, found.test, found.predictions, found.refused
+    context.say(f"measuring {len(predictions.scores)} models, with intervals")
+    summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
+    summary |= examine.examine(context, params, candidate, test, predictions)
+    if params.forecast is not None:
+        summary["forecast"] = forecasting.section(params.forecast, test, predictions)
+    if refused:
+        summary["refused"] = refused
+    with writing_folder(context.path("artifacts/evaluation")) as folder:
+        predictions.write(folder / "predictions.parquet")
+        if found.deciding is not None:
+            summary["decision"] = found.deciding.section(predictions)
+    with writing_folder(context.path("reports/plots")) as folder:
+        drawn = curves.plots(predictions)
+        texts = {name: curves.to_csv(points) for name, points in drawn.items()}
+        texts |= {f"dvc/{name}": text for name, text in dvc_plots.tables(drawn, predictions.classes).items()}
+        if summary["residuals"] is not None:
+            texts["dvc/segments.csv"] = dvc_plots.segments(summary["residuals"])
+        if params.forecast is not None:
+            texts["dvc/forecast.csv"] = forecasting.course(params.forecast, test, predictions)
+        (folder / "dvc").mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    facts = {
+        "schema_version": 1,
+        "task": params.task,
+        "rows": len(predictions),
+        "classes": list(predictions.classes) or None,
+        "bundle": found.bundle,
+        "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
+    }
+    write_text(context.path("reports/metrics.json"), dumps(rounded({**facts, **summary})))
+    context.say(_line(params, summary, len(predictions)))
+
+
+def score(context: StageContext, params: Params) -> Scored:
+    """Ask the bundle and the baselines about the test rows."""
+    test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
+    contents = Contents.read(context.path(_BUNDLE))
+    candidate = Predictor.load(contents)
+    test, refused = answered(test, candidate.schema)
+    context.say(f"scoring {test.height:,} rows")
+    for item in refused:
+        context.say(
+            f"{item['rows']:,} rows are left out, which a server would refuse: `{item['column']}` {item['reason']}"
+        )
+    predictions, deciding = _predict(context, params, candidate, test)
+    return Scored(candidate, test, predictions, refused, deciding, contents.digest)
+
+
+def _predict(
+    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+) -> tuple[Predictions, Deciding | None]:
+    """Score every row with every model, the candidate as it is served, and decide by what decisions are worth."""
+    classes = tuple(map(str, candidate.classes or ()))
+    scores: dict[str, NDArray[Any]] = {"candidate": scored(candidate, test)}
+    features, deciding = transformed(candidate.transform, test), None
+    if params.forecast is not None:
+        scores |= forecasting.naive(params.forecast, params.target, test)
+    elif params.cost is None:
+        scores |= _baselines(context, params, candidate, features)
+    else:
+        x, y = _arrays(context, "validation")
+        based = _baselines(context, params, candidate, np.concatenate([features, x]))
+        scores |= {model: score[: test.height] for model, score in based.items()}
+        known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
+        deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision)
+    clean = Predictions(
+        task=params.task,
+        rows=test["__row__"].to_numpy(),
+        target=encode(candidate.transform.recipe.target, test),
+        scores=scores,
+        slices={by: _labels(params, test, by).to_numpy() for by in params.slices},
+        groups=None if params.group is None else _codes(_column(test, params.group)),
+        classes=classes,
+        values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
+    )
+    if params.forecast is not None:
+        clean = replace(clean, **forecasting.in_time(context, params.forecast, params.target, test))
+    predictions = clean.with_perturbed(_perturbed(context, params, candidate, test))
+    if deciding is not None:
+        predictions = replace(predictions, decisions=deciding.decide(predictions.scores))
+    own = measure(predictions, params.own, context.root, context.pipeline)
+    return replace(predictions, own=own), deciding
+
+
+def _perturbed(
+    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+) -> dict[str, NDArray[Any]]:
+    """Score the test rows as they might arrive on a bad day."""
+    if not params.robustness:
+        return {}
+    recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
+    shape = recipe.shape if recipe.kind == "image" else None
+    scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
+    scores: dict[str, NDArray[Any]] = {}
+    for name, how in params.robustness.items():
+        frame = robustness.perturb(name, how, scene)
+        if lost := int((~acceptable(frame, candidate.schema)).sum()):
+            context.say(f"{name}: a server would refuse {lost:,} of these rows, here they are imputed and scored")
+        scores[name] = scored(candidate, frame)
+    return scores
+
+
+def _baselines(
+    context: StageContext, params: Params, candidate: Predictor, features: NDArray[Any]
+) -> dict[str, NDArray[Any]]:
+    x, y = _arrays(context, "train")
+    classes = len(candidate.classes or ())
+    scores: dict[str, NDArray[Any]] = {}
+    if "dummy" in params.baselines:
+        scores["dummy"] = baselines.dummy(params.task, y, classes, len(features))
+    if "simple" in params.baselines:
+        scores["simple"] = baselines.simple(params.task, x, y, classes, features)
+    return scores
+
+
+def _arrays(context: StageContext, part: str) -> tuple[NDArray[Any], ...]:
+    """Load what the features stage made of a part: x [n, ...] and y [n]."""
+    paths = (context.path(f"artifacts/features/{part}_{axis}.npy") for axis in "xy")
+    return tuple(np.load(path, allow_pickle=False) for path in paths)
+
+
+def _column(test: pl.DataFrame, name: str) -> pl.Series:
+    if name not in test.columns:
+        raise DataError(f"the test rows have no column `{name}`", hint=f"columns: {', '.join(test.columns[:20])}")
+    return test[name]
+
+
+def _labels(params: Params, test: pl.DataFrame, by: str) -> pl.Series:
+    """Name the slice of every row, by a column, its bins, or several columns together."""
+    if by in params.crosses:
+        return cross([_labels(params, test, column).alias(column) for column in params.crosses[by]])
+    try:
+        return label(_column(test, by), params.bins.get(by, ()))
+    except ValueError as error:
+        raise DataError(f"`{by}` cannot be cut into bins: {error}", hint="remove it from `evaluate.bins`") from error
+
+
+def _codes(groups: pl.Series) -> NDArray[np.int64]:
+    """Number the groups; a row without one is a group by itself."""
+    known = groups.rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
+    return np.where(known > 0, known, -1 - np.arange(len(groups)))
+
+
+def _line(params: Params, summary: dict[str, Any], rows: int) -> str:
+    values = summary["models"]["candidate"]
+    shown = ", ".join(f"{metric} {values[metric]['value']:.4g}" for metric in params.metrics[:4])
+    return f"{shown} on {rows:,} rows"

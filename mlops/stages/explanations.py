@@ -1,0 +1,106 @@
+"""`reports/explanations.json`: what the chosen candidate's scores rest on, by raw column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from mlops.blocks.block import Block, Column
+from mlops.blocks.examine import Rows, Sample
+from mlops.bundle.transform import Transform
+from mlops.errors import DataError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import dumps, rounded
+from mlops.ml.evaluation.studies.importance import sample
+from mlops.ml.training.attributions import Attributions, attribute
+from mlops.stages.tables import transformed
+
+if TYPE_CHECKING:
+    from mlops.ml.training.session import Fitted
+    from mlops.stages.context import StageContext
+
+
+class Asked(Block):
+    """Part of the `train` section: how many validation rows to look at, and the rows to explain one by one."""
+
+    sample: Sample
+    key: Column | None
+    rows: Rows
+
+
+def write(context: StageContext, asked: Asked, name: str, fitted: Fitted) -> None:
+    """Explain a sample of the validation rows, and the named ones of any part."""
+    transform = Transform.read(context.path("artifacts/features/transform.json"))
+    train_x = np.load(context.path("artifacts/features/train_x.npy"), allow_pickle=False)
+    parts = {part: pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _PARTS}
+    validation = parts["validation"].sort("__row__")
+    validation = validation[sample(validation["__row__"].to_numpy(), asked.sample)]
+    columns = [transform.layout[index].column for index in _kept(transform)]
+    overall = attribute(fitted, transformed(transform, validation), train_x)
+    report: dict[str, Any] = {
+        "schema_version": 1,
+        "candidate": name,
+        "method": overall.method,
+        "unit": overall.unit,
+        "sample": len(validation),
+        "gap": overall.gap,
+        "columns": _ranked(_by_column(overall, columns)),
+        "key": asked.key,
+        "rows": [],
+    }
+    if asked.rows:
+        named = _named(parts, asked)
+        single = attribute(fitted, transformed(transform, named), train_x)
+        report["rows"] = _rows(asked, single, _by_column(single, columns))
+    write_text(context.path("reports/explanations.json"), dumps(rounded(report)))
+
+
+_PARTS = ("train", "validation", "test")
+
+
+def _kept(transform: Transform) -> tuple[int, ...]:
+    return tuple(range(len(transform.layout))) if transform.recipe.keep is None else transform.recipe.keep
+
+
+def _by_column(found: Attributions, columns: list[str]) -> dict[str, np.ndarray[Any, Any]]:
+    """Add up the shares of all features of a column; shares are additive, so nothing is lost."""
+    shares: dict[str, np.ndarray[Any, Any]] = {}
+    for position, column in enumerate(columns):
+        shares[column] = shares.get(column, 0.0) + found.values[:, position]
+    return shares
+
+
+def _ranked(shares: dict[str, np.ndarray[Any, Any]]) -> list[dict[str, Any]]:
+    sizes = {column: float(np.abs(values).mean()) for column, values in shares.items()}
+    return [{"column": column, "value": sizes[column]} for column in sorted(sizes, key=lambda c: (-sizes[c], c))]
+
+
+def _named(parts: dict[str, pl.DataFrame], asked: Asked) -> pl.DataFrame:
+    """Find the rows in the order in which they are named; raises DataError on one that is not there once."""
+    key = asked.key or "__row__"
+    rows = pl.concat([part.select(sorted(part.columns)) for part in parts.values()])
+    if key not in rows.columns:
+        raise DataError(f"evaluate.explain: the rows have no column `{key}`", hint="name a column that is in the data")
+    texts = rows[key].cast(pl.String)
+    found = [np.flatnonzero((texts == str(name)).fill_null(value=False).to_numpy()) for name in asked.rows]
+    absent = [str(name) for name, places in zip(asked.rows, found, strict=True) if len(places) != 1]
+    if absent:
+        raise DataError(
+            f"evaluate.explain: no single row where `{key}` is {', '.join(absent)}",
+            hint="name rows by a key that is unique and in the data",
+        )
+    return rows[[int(places[0]) for places in found]]
+
+
+def _rows(asked: Asked, found: Attributions, shares: dict[str, np.ndarray[Any, Any]]) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": name,
+            "base": float(found.base[number]),
+            "output": float(found.output[number]),
+            "columns": {column: float(values[number]) for column, values in sorted(shares.items())},
+        }
+        for number, name in enumerate(asked.rows)
+    ]

@@ -1,0 +1,134 @@
+"""`mlops stage gate`: judge the predictions by the declared rules, and show everything on one page.
+
+It records and does not stop: `package` is where a verdict has consequences. Only broken input is an error.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.waiver import Waiver
+from mlops.configuration.metrics import METRICS
+from mlops.errors import DataError, IntegrityError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.evaluation.judging.evidence import Rule
+from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
+from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate
+from mlops.ml.evaluation.judging.own_metrics import OwnMetric
+from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.studies import costs
+from mlops.plan.gate import registered
+from mlops.present.report import page
+from mlops.verdict import tally, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.stages.context import StageContext
+
+_PREDICTIONS = "artifacts/evaluation/predictions.parquet"
+_MANIFEST = "artifacts/bundle/manifest.json"
+
+
+class Params(BaseModel, extra="forbid", frozen=True):
+    """The `gate` section of params.yaml; code and libraries only make the stage stale."""
+
+    task: Literal["binary", "multiclass", "regression"]
+    group: str | None = None
+    bootstrap: Bootstrap = Bootstrap()
+    minimum_rows: int = Field(default=30, ge=1)
+    rules: tuple[Rule, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    serving: tuple[Rule, ...] = ()
+    data: tuple[Rule, ...] = ()
+    cost: dict[str, Any] | None = None
+    own: dict[str, OwnMetric] = Field(default_factory=dict)
+    code: Any = None
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+
+def run(context: StageContext) -> None:
+    """Write gate.json and report.html."""
+    params = Params.model_validate(context.params)
+    predictions = Predictions.read(context.path(_PREDICTIONS))
+    if predictions.task != params.task:
+        raise DataError(f"the predictions are {predictions.task} but the gate judges {params.task}")
+    if costs.priced(predictions, params.cost).values != predictions.values:
+        raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
+    rules = judge_gate(params, predictions, Reports.read(context.path("reports")), LATER)
+    record = rounded(
+        {
+            "schema_version": 1,
+            "verdict": verdict(rules),
+            "rules": rules,
+            "bundle": _judged(context),
+            "predictions": digest_file(context.path(_PREDICTIONS)),
+            "registered": registered(context.params),
+            "method": _method(params, predictions),
+            **({"group_rates": treated} if (treated := _group_rates(params, predictions)) else {}),
+        }
+    )
+    write_text(context.path("reports/gate.json"), dumps(record))
+    better = {name: info.higher_is_better for name, info in METRICS.items()}
+    better |= {name: metric.better == "higher" for name, metric in params.own.items()}
+    better |= {name: name.endswith("_ratio") for name in MEASURES}
+    html = page.render(context.pipeline, record, context.path("reports"), better)
+    write_text(context.path("reports/report.html"), html)
+    context.say(_line(rules))
+
+
+def _judged(context: StageContext) -> str:
+    """Name the bundle that was scored; raises IntegrityError where another one lies here.
+
+    Where the figures are gone the page says so, and `package` refuses.
+    """
+    bundle = digest_file(context.path(_MANIFEST))
+    try:
+        scored = json.loads(context.path("reports/metrics.json").read_bytes()).get("bundle", bundle)
+    except (OSError, ValueError, AttributeError):
+        return bundle
+    if scored != bundle:
+        raise IntegrityError(f"reports/metrics.json is about another bundle than {bundle[:19]}…, which lies here")
+    return bundle
+
+
+def _group_rates(params: Params, predictions: Predictions) -> dict[str, Any]:
+    """Give the rates that fairness compares, by column and group, whichever of them a rule bounds."""
+    columns = sorted({rule.of for rule in params.rules if rule.of} & set(predictions.slices))
+    if predictions.task != "binary" or not columns:
+        return {}
+    decided, tail = predictions.decided("candidate"), params.bootstrap.tail
+    labels = {column: predictions.slices[column].astype(object) for column in columns}
+    return {
+        column: rates(Labelled(predictions.target, decided, group, predictions.groups), tail)
+        for column, group in labels.items()
+    }
+
+
+def _method(params: Params, predictions: Predictions) -> str:
+    """Say how intervals were made and what slices share."""
+    boot = params.bootstrap
+    unit = "rows" if predictions.groups is None else f"whole groups of {params.group}"
+    return (
+        f"{boot.confidence:.0%} intervals: percentile bootstrap, {boot.samples:,} resamples of {unit}, the same ones "
+        f"for every model (seed {boot.seed}); slices of one rule share its error by Holm's method"
+        + (
+            ""
+            if all(rule.correction == "holm" for rule in params.rules)
+            else ", or by Benjamini and Hochberg's if asked"
+        )
+        + ("; fairness by score intervals of every pair of groups" if any(rule.of for rule in params.rules) else "")
+        + ("; McNemar's and Tango's tests where asked" if any(r.test == "mcnemar" for r in params.rules) else "")
+    )
+
+
+def _line(rules: Sequence[dict[str, Any]]) -> str:
+    counts = asdict(tally(rules))
+    words = ", ".join(f"{count} {said}" for said, count in counts.items() if count) or "no rule applies"
+    return f"{verdict(rules)} ({words})"

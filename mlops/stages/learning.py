@@ -1,0 +1,36 @@
+"""The learning curve of the chosen candidate, where one is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from mlops.files.atomic import write_text
+from mlops.ml.evaluation.studies import learning_curve
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlops.ml.training.problem import Examples
+    from mlops.ml.training.session import Candidate, Session
+    from mlops.stages.context import StageContext
+
+
+def draw(context: StageContext, metric: str, examples: Examples, candidate: Candidate, session: Session) -> None:
+    """Write learning_curve.csv: no points for a network, which takes too long to train again."""
+    from mlops.ml.training.estimators import EstimatorCandidate
+
+    points: list[learning_curve.Point] = []
+    if isinstance(candidate, EstimatorCandidate):
+
+        def learn(rows: NDArray[np.int64]) -> NDArray[Any]:
+            part = replace(examples, train_x=examples.train_x[rows], train_y=examples.train_y[rows])
+            return candidate.fit(part, session).predict(examples.validation_x)
+
+        classes = candidate.problem.task != "regression"
+        drawn = learning_curve.subsets(examples.train_y, classes=classes, seed=session.seed)
+        points = learning_curve.measure(metric, examples.validation_y, drawn, learn, session.seed)
+    else:
+        context.say(f"no learning curve: {session.name} is a network, which takes too long to train again")
+    write_text(context.path("reports/learning_curve.csv"), learning_curve.to_csv(points))

@@ -1,0 +1,168 @@
+"""`mlops stage measure`: what serving costs, in fresh processes; and beside the live model, in turns.
+
+The one stage whose bytes differ from run to run, for it reads a clock: what it wrote stays what is judged, and DVC
+takes it for up to date, until the model or the way of measuring changes.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from mlops.blocks.serving import Serving
+from mlops.bundle import manifest, timing
+from mlops.bundle.contents import Contents
+from mlops.bundle.predictor import Predictor
+from mlops.errors import InfrastructureError, IntegrityError
+from mlops.files.atomic import write_text
+from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.ml.evaluation.judging import serving_cost
+from mlops.stages import golden_rows
+
+if TYPE_CHECKING:
+    from mlops.stages.context import StageContext
+
+_CYCLES = 4  # of the turns A B B A
+_WARM_UP = 20
+_BUNDLE = "artifacts/bundle"
+_FILES = ("transform.json", "model.onnx")
+_ROWS = 64  # different rows that requests are made of
+
+
+class Params(Serving):
+    """The `measure` section of params.yaml; code and libraries only make the stage stale."""
+
+    code: Any = None
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to measure: the command that serves it, and the bytes of its files."""
+
+    command: tuple[str, ...]
+    size: int
+
+
+@dataclass
+class _Process:
+    """A started subject and what it told so far."""
+
+    process: subprocess.Popen[str]
+    cold_start: float
+    requests: list[float] = field(default_factory=list)
+    batches: list[float] = field(default_factory=list)
+    peak: int | None = None
+
+    def ask(self, wanted: Mapping[str, int]) -> list[float]:
+        if self.process.stdin is None or self.process.stdout is None:
+            raise InfrastructureError("a process that is measured has no pipes")
+        with suppress(BrokenPipeError):  # of a process that has ended, there is nothing to read either
+            self.process.stdin.write(json.dumps(wanted) + "\n")
+            self.process.stdin.flush()
+        said = _read(self.process)
+        self.peak = said["peak_bytes"]
+        seconds: list[float] = said["seconds"]
+        return seconds
+
+
+def run(context: StageContext) -> None:
+    """Write reports/serving.json."""
+    params = Params.model_validate(context.params)
+    report = measured(context, params, {})
+    write_text(context.path("reports/serving.json"), dumps(report))
+    median = sorted(report["repetitions"]["candidate"]["latency_p50"])[params.repetitions // 2]
+    context.say(f"{1000 * median:.3g} ms a row, {params.repetitions} repetitions")
+
+
+def measured(context: StageContext, params: Params, champion: Mapping[str, Path]) -> dict[str, Any]:
+    """Measure what serving the candidate costs, and the live model beside it: {digest: folder of its bundle}."""
+    with tempfile.TemporaryDirectory() as folder:
+        bundles = {"candidate": context.path(_BUNDLE), **dict(zip(("champion",), champion.values(), strict=False))}
+        subjects = {name: _subject(name, bundle, params.batch, Path(folder)) for name, bundle in bundles.items()}
+        repetitions = measure(subjects, params.repetitions, params.requests, params.batch)
+    found: dict[str, Any] = rounded(
+        {
+            "schema_version": 1,
+            "bundle": digest_file(context.path(f"{_BUNDLE}/{manifest.NAME}")),
+            "inputs": {name: digest_file(context.path(f"{_BUNDLE}/{name}")) for name in _FILES},
+            "champion": next(iter(champion), None),
+            "units": serving_cost.UNITS,
+            "repetitions": repetitions,
+        }
+    )
+    return found
+
+
+def measure(subjects: Mapping[str, Subject], repetitions: int, requests: int, batch: int) -> dict[str, dict[str, Any]]:
+    """Measure subjects side by side; {subject: {quantity: [a value for each repetition]}}."""
+    for subject in subjects.values():  # the first start of all reads files that later ones find in memory
+        with _started(subject):
+            pass
+    found: dict[str, dict[str, Any]] = {name: {key: [] for key in serving_cost.UNITS} for name in subjects}
+    for repetition in range(repetitions):
+        names = list(subjects) if repetition % 2 == 0 else list(subjects)[::-1]
+        with ExitStack() as stack:
+            running = {name: stack.enter_context(_started(subjects[name])) for name in names}
+            _take_turns(list(running.values()), requests)
+        for name, process in running.items():
+            values = serving_cost.values(
+                process.cold_start, process.requests, process.batches, batch, process.peak, subjects[name].size
+            )
+            for key, value in values.items():
+                found[name][key].append(value)
+    return found
+
+
+def _take_turns(running: Sequence[_Process], requests: int) -> None:
+    for process in running:
+        process.ask({"requests": _WARM_UP, "batches": 1})
+    turn = -(-requests // (2 * _CYCLES))
+    for _ in range(_CYCLES):
+        for process in (*running, *reversed(running)):
+            process.requests += process.ask({"requests": turn})
+            process.batches += process.ask({"batches": 1})
+
+
+@contextmanager
+def _started(subject: Subject) -> Iterator[_Process]:
+    """Start a process and wait for its first answer; it ends with the block."""
+    started = perf_counter()
+    process = subprocess.Popen(subject.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    try:
+        _read(process)
+        yield _Process(process, perf_counter() - started)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _read(process: subprocess.Popen[str]) -> dict[str, Any]:
+    line = "" if process.stdout is None else process.stdout.readline()
+    if not line:
+        raise InfrastructureError("a process that was to be measured ended early", hint="its own message stands above")
+    said: dict[str, Any] = json.loads(line)
+    return said
+
+
+def _subject(name: str, bundle: Path, batch: int, folder: Path) -> Subject:
+    """Leave requests that fit a bundle, made as its golden rows are, and name the command that answers them."""
+    contents = Contents.read(bundle)
+    if "profile.json" not in contents.files:  # a bundle of version 1 need not have one
+        said = f"the bundle {contents.digest[:19]}… has no profile to make requests from"
+        raise IntegrityError(said, hint="release one that has, or take the rule over its cost away")
+    profile = json.loads(contents.files["profile.json"])
+    rows = golden_rows.make(Predictor.load(contents), profile, _ROWS).rows
+    (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")
+    command = (sys.executable, "-P", "-m", timing.__name__, str(bundle), str(folder / f"{name}.json"))
+    return Subject(command, sum(len(contents.files[file]) for file in _FILES))

@@ -1,0 +1,166 @@
+"""Divide the rows: artifacts/split/{train,validation,test}.parquet, reports/split.json."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from pydantic import Field, model_validator
+
+from mlops.blocks.split import Split
+from mlops.errors import DataError
+from mlops.files.atomic import write_text, writing_folder
+from mlops.files.canonical import dumps, rounded
+from mlops.ml.data import duplicates, parquet, splits
+from mlops.ml.data.checks import Check
+from mlops.ml.data.lookback import Lookback
+from mlops.ml.data.parquet import ROW
+from mlops.ml.data.periods import apart, periods
+from mlops.ml.data.splits import PARTS, Plan
+from mlops.ml.data.target import Task
+from mlops.stages.context import StageContext
+from mlops.stages.validate import SCHEMA, VALID
+
+FOLDER, REPORT = "artifacts/split", "reports/split.json"
+
+
+class Params(Split):
+    """The section `split` of params.yaml."""
+
+    target: str
+    task: Task
+    entity: str | None = None
+    forecast: Lookback | None = None
+    code: str = ""
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Params:
+        if abs(sum(self.fractions.shares) - 1) > 1e-9:
+            raise ValueError(f"the fractions add up to {sum(self.fractions.shares):g}, not 1")
+        return self
+
+    @property
+    def plan(self) -> Plan:
+        """What divides the rows."""
+        split = {name: getattr(self, name) for name in Split.model_fields}
+        return Plan(**split, target=self.target, regression=self.task == "regression")
+
+
+def run(context: StageContext) -> None:
+    """Divide the rows, refuse a division that would flatter the model, write each part and who is in it."""
+    params = Params.model_validate(context.params)
+    report = context.path(REPORT)
+    report.unlink(missing_ok=True)
+    shutil.rmtree(context.path(FOLDER), ignore_errors=True)
+    frame = parquet.read(context.path(VALID))
+    parts = splits.assign(frame, params.plan)
+    total = frame.height
+    if params.forecast is not None:
+        asked = params.forecast
+        known = pl.Series(
+            apart(periods(frame[asked.date], asked.every).to_numpy(), parts.to_numpy().astype("i8"), asked.horizon)
+        )
+        frame, parts = frame.filter(known), parts.filter(known)
+    refuse(frame, parts, params)
+    divided = {name: frame.filter(parts == index) for index, name in enumerate(PARTS)}
+    checks = leaks(divided, params, _roles(context))
+    write_text(report, dumps(rounded(describe(divided, params, checks, total))))
+    if blocking := [check.message for check in checks if check.blocks]:
+        hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
+        raise DataError("\n  ".join(blocking), hint=hint)
+    with writing_folder(context.path(FOLDER)) as folder:
+        for name, rows in divided.items():
+            parquet.write(rows, folder / f"{name}.parquet")
+    context.say(f"by {params.by}: " + ", ".join(f"{name} {rows.height:,}" for name, rows in divided.items()))
+    for message in [check.message for check in checks if not check.passed]:
+        context.say(f"warning: {message}")
+
+
+def refuse(frame: pl.DataFrame, parts: pl.Series, params: Params) -> None:
+    """Raise one DataError that says everything wrong with a division."""
+    problems = []
+    hint = "give the parts other `fractions`, or collect more rows"
+    if params.task != "regression":
+        problems += _missing_classes(frame, parts, params.target)
+    problems += [f"the part {name} has no rows" for index, name in enumerate(PARTS) if not (parts == index).any()]
+    if params.entity is not None:
+        shared, total = splits.shared(frame, parts, params.entity)
+        if shared:
+            problems.insert(
+                0, f"{shared:,} of {total:,} values of the entity {params.entity} are in more than one part"
+            )
+            hint = f"split by group: split: {{by: group, key: {params.entity}}}"
+    if problems:
+        raise DataError("\n  ".join(problems), hint=hint)
+
+
+def leaks(divided: dict[str, pl.DataFrame], params: Params, roles: Mapping[str, str]) -> list[Check]:
+    """Find what of validation and test was also learnt from; `roles` of the columns are those of schema.json."""
+    names = [name for name in divided["train"].columns if name != ROW]
+    features = [name for name in names if roles.get(name, "feature") == "feature" and name != params.target]
+    found: list[Check | None] = [
+        duplicates.exact(divided, [*features, params.target]),
+        duplicates.near(divided, features),
+    ]
+    times = [params.key] if params.by == "time" and params.key else []
+    times += [name for name in names if divided["train"][name].dtype.is_temporal() and name not in times]
+    found += [duplicates.times(divided, name, ordered=name == params.key) for name in times]
+    apart = {params.entity, params.key, params.target, *times}
+    keys = [name for name in names if roles.get(name) == "key" and name not in apart]
+    found += [duplicates.things(divided, name) for name in keys]
+    return [check for check in found if check is not None]
+
+
+def _roles(context: StageContext) -> dict[str, str]:
+    path = context.path(SCHEMA)
+    columns = json.loads(path.read_bytes())["columns"] if path.is_file() else []
+    return {column["name"]: column["role"] for column in columns}
+
+
+def describe(
+    divided: dict[str, pl.DataFrame], params: Params, checks: list[Check], total: int | None = None
+) -> dict[str, Any]:
+    """Say who is in each part, for reports/split.json; of a forecast also how many of `total` rows stand between."""
+    between = (total or 0) - sum(rows.height for rows in divided.values())
+    return {
+        "schema_version": 1,
+        "by": params.by,
+        "key": params.key,
+        "seed": params.seed,
+        "entity": params.entity,
+        "entity_overlap": 0 if params.entity else None,
+        "parts": {name: _part(rows, params) for name, rows in divided.items()},
+        "checks": [check.record() for check in checks],
+        **({} if params.forecast is None else {"embargo": {"periods": params.forecast.horizon - 1, "rows": between}}),
+    }
+
+
+def _part(rows: pl.DataFrame, params: Params) -> dict[str, Any]:
+    return {
+        "rows": rows.height,
+        "entities": rows[params.entity].n_unique() if params.entity else None,
+        "target": _balance(rows[params.target], params.task),
+        "digest": splits.digest(rows[ROW]),
+    }
+
+
+def _balance(values: pl.Series, task: Task) -> dict[str, Any]:
+    if task == "regression":
+        return {"mean": values.mean(), "std": values.std()}
+    counts = values.value_counts().sort(values.name).iter_rows()
+    return {"classes": [{"label": label, "rows": count, "share": count / values.len()} for label, count in counts]}
+
+
+def _missing_classes(frame: pl.DataFrame, parts: pl.Series, target: str) -> list[str]:
+    classes = frame[target].unique().sort()
+    present = {index: set(frame[target].filter(parts == index).unique()) for index in range(len(PARTS))}
+    return [
+        f"the class {label} of {target} is missing from {PARTS[index]}"
+        for label in classes
+        for index in present
+        if present[index] and label not in present[index]
+    ]

@@ -1,0 +1,301 @@
+"""Train every candidate, keep the best on validation, and write it as ONNX."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mlops.blocks.trainer import Trainer
+from mlops.configuration.metrics import METRICS, metrics_for
+from mlops.errors import ConfigurationError, MlopsError
+from mlops.files.atomic import write_text, writing_folder
+from mlops.files.canonical import digest_file, digest_json, dumps, rounded
+from mlops.ml.data.lookback import Lookback
+from mlops.ml.evaluation.metrics import catalogue as metrics
+from mlops.ml.training import candidates, export
+from mlops.ml.training.problem import Examples, Problem, Task, loss
+from mlops.ml.training.progress import bar
+from mlops.ml.training.seeds import derive
+from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
+from mlops.stages import backtesting, explanations, learning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mlops.ml.training.tracking import Run
+    from mlops.stages.context import StageContext
+
+ARRAYS = ("train_x", "train_y", "validation_x", "validation_y")
+
+
+class CandidateParams(BaseModel):
+    """A kind and its parameters, which the kind itself checks."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: str
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What is left beside the kind."""
+        return dict(self.model_extra or {})
+
+
+class Params(BaseModel):
+    """The `train` section of params.yaml; `code` and `libraries` are there to be digested."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    task: Task
+    seed: int = 0
+    select_by: str
+    candidates: dict[str, CandidateParams] = Field(min_length=1)
+    trainer: Trainer = Trainer()
+    explain: explanations.Asked | None = None
+    learning_curve: bool = False
+    target: str = ""
+    backtest: int = 0
+    forecast: Lookback | None = None
+    pipeline: str
+    code: str = ""
+    libraries: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the result depends on, by digest; checkpoints and MLflow runs are kept apart by it."""
+
+    data: str
+    configuration: str
+    code: str
+
+    @property
+    def digest(self) -> str:
+        """Name them all."""
+        return digest_json([self.data, self.configuration, self.code])
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that the candidates of one run share."""
+
+    context: StageContext
+    params: Params
+    examples: Examples
+    problem: Problem
+    judge: Judge
+    inputs: Inputs
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where this pipeline's half-trained candidates wait."""
+        return self.context.root / ".mlops" / "checkpoints" / self.context.pipeline
+
+
+@dataclass(frozen=True)
+class Result:
+    """A trained candidate and what it is worth on the validation rows."""
+
+    name: str
+    kind: str
+    parameters: dict[str, Any]
+    fitted: Fitted
+    scores: NDArray[Any]
+    validation: dict[str, float]
+    rank: tuple[float, float]
+
+
+def run(context: StageContext) -> None:
+    """Train, choose, export, report."""
+    params = _parse(context.params)
+    examples = Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in ARRAYS})
+    problem = Problem.of(params.task, examples)
+    work = Work(context, params, examples, problem, _judge(params), _inputs(context, params))
+    built = {name: _build(work, name) for name in params.candidates}
+    results = [_train(work, name, candidate) for name, candidate in built.items()]
+    best = max(results, key=lambda result: result.rank)
+    context.say(f"writing {best.name} as ONNX")
+    model = best.fitted.export()
+    export.check_parity(best.name, model, examples.validation_x, best.scores)
+    tested = _backtest(work, best.name, built[best.name])
+    _write(work, results, best, model, tested)
+    if params.explain is not None:
+        context.say(f"explaining the scores of {best.name}")
+        explanations.write(context, params.explain, best.name, best.fitted)
+    if params.learning_curve:
+        context.say(f"learning curve: training {best.name} on parts of the rows")
+        learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
+    shutil.rmtree(work.checkpoints, ignore_errors=True)
+    context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
+
+
+def _parse(section: dict[str, Any]) -> Params:
+    try:
+        return Params.model_validate(section)
+    except ValidationError as error:
+        problems = [f"train.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+        raise ConfigurationError("\n".join(problems), hint="run `mlops compile`") from error
+
+
+def _judge(params: Params) -> Judge:
+    name, known = params.select_by, metrics_for(params.task)
+    if name not in known:
+        raise ConfigurationError(
+            f"train.select_by: `{name}` is not a metric of a {params.task} task", hint=f"one of: {', '.join(known)}"
+        )
+    return Judge(name, METRICS[name].higher_is_better, lambda y, score: metrics.compute(name, y, score))
+
+
+def _array(context: StageContext, name: str) -> Path:
+    return context.path(f"artifacts/features/{name}.npy")
+
+
+def _inputs(context: StageContext, params: Params) -> Inputs:
+    configuration = {key: value for key, value in context.params.items() if key not in {"code", "libraries"}}
+    return Inputs(
+        data=digest_json({name: digest_file(_array(context, name)) for name in ARRAYS}),
+        configuration=digest_json(configuration),
+        code=digest_json([params.code, params.libraries]),
+    )
+
+
+def _build(work: Work, name: str) -> Candidate:
+    """Make a candidate; all are made before any is trained, so that a mistake in the last costs no time."""
+    spec = work.params.candidates[name]
+    origin = candidates.Origin(work.context.root, work.context.pipeline)
+    return candidates.build(name, spec.kind, spec.parameters, work.problem, origin)
+
+
+def _train(work: Work, name: str, candidate: Candidate) -> Result:
+    """Train one candidate, log it, and judge it."""
+    spec, trainer = work.params.candidates[name], work.params.trainer
+    parameters = candidates.resolved(name, spec.kind, spec.parameters)
+    tracked = _tracked(work, name, {"kind": spec.kind, **parameters, "trainer": trainer.model_dump()})
+    try:
+        with bar(name, parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
+            fitted = candidate.fit(work.examples, _session(work, name, _observer(move, tracked, work.judge.metric)))
+    except MlopsError:
+        _close(tracked, {}, "FAILED")
+        raise
+    result = _result(work, name, parameters, fitted)
+    _close(tracked, result.validation, "FINISHED")
+    kept = f", kept epoch {fitted.best_epoch} of {fitted.history[-1].number}" if fitted.history else ""
+    work.context.say(f"{name}: validation {work.judge.metric} {result.validation[work.judge.metric]:.4f}{kept}")
+    return result
+
+
+def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session:
+    return Session(
+        name=name,
+        seed=derive(work.params.seed, name),
+        judge=work.judge,
+        options=work.params.trainer,
+        checkpoints=work.checkpoints / work.inputs.digest.partition(":")[2] / name,
+        observe=observe,
+    )
+
+
+def _tracked(work: Work, name: str, parameters: dict[str, Any]) -> Run | None:
+    context, inputs = work.context, work.inputs
+    if context.tracking is None:
+        return None
+    from mlops.ml.training.tracking import Run  # its MLflow takes 1.7 s to import
+
+    tags = {
+        "mlops.pipeline": context.pipeline,
+        "mlops.candidate": name,
+        "mlops.data": inputs.data,
+        "mlops.configuration": inputs.configuration,
+        "mlops.code": inputs.code,
+    }
+    key = digest_json([inputs.digest, name])
+    run = Run(context.tracking.uri, context.tracking.experiment, name=f"{context.pipeline}/{name}", key=key, tags=tags)
+    run.parameters(parameters)
+    return run
+
+
+def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -> Callable[[Epoch], None]:
+    def observe(epoch: Epoch) -> None:
+        move(epoch)
+        if tracked is not None:
+            tracked.log(epoch.measures(metric), epoch.number)
+
+    return observe
+
+
+def _close(tracked: Run | None, values: dict[str, float], status: str) -> None:
+    if tracked is not None:
+        tracked.finish({f"validation/{key}": value for key, value in values.items() if math.isfinite(value)}, status)
+
+
+def _result(work: Work, name: str, parameters: dict[str, Any], fitted: Fitted) -> Result:
+    y, scores, task = work.examples.validation_y, fitted.predict(work.examples.validation_x), work.problem.task
+    validation = {metric: metrics.compute(metric, y, scores) for metric in metrics_for(task)}
+    rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores))
+    return Result(name, work.params.candidates[name].kind, parameters, fitted, scores, validation, rank)
+
+
+def _backtest(work: Work, name: str, candidate: Candidate) -> dict[str, Any]:
+    """Go back to several origins, where that is asked for."""
+    params, session = work.params, _session(work, name, lambda _: None)
+    if params.forecast is None:
+        return {}
+    asked = (params.forecast, params.target, params.backtest)
+    return {"backtest": backtesting.run(work.context, *asked, work.examples, candidate, session)}
+
+
+def _write(work: Work, results: list[Result], best: Result, model: bytes, tested: dict[str, Any]) -> None:
+    """Write the model and both reports, each in one step."""
+    context, metric = work.context, work.params.select_by
+    with writing_folder(context.path("artifacts/model")) as folder:
+        (folder / "model.onnx").write_bytes(model)
+        (folder / "model.json").write_text(dumps(_model(work.problem, best)), encoding="utf-8")
+    write_text(context.path("reports/history.csv"), "".join(_history(results, metric)))
+    training = _training(metric, work.params.trainer.reproducible or "anywhere", results, best)
+    write_text(context.path("reports/training.json"), dumps(training | rounded(tested)))
+
+
+def _model(problem: Problem, best: Result) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "candidate": best.name,
+        "kind": best.kind,
+        "task": problem.task,
+        "input": list(problem.shape),
+        "outputs": problem.outputs,
+        "parameters": best.parameters,
+    }
+
+
+def _training(metric: str, reproducible: str, results: list[Result], best: Result) -> dict[str, Any]:
+    return {
+        "schema_version": 1,
+        "select_by": metric,
+        "chosen": best.name,
+        "reproducible": reproducible,
+        "candidates": {
+            result.name: {
+                "kind": result.kind,
+                "validation": rounded(result.validation),
+                "epochs": result.fitted.history[-1].number if result.fitted.history else None,
+                "best_epoch": result.fitted.best_epoch,
+            }
+            for result in results
+        },
+    }
+
+
+def _history(results: list[Result], metric: str) -> Iterator[str]:
+    yield "candidate,epoch,metric,value\n"
+    for result in results:
+        for epoch in result.fitted.history:
+            for measure, value in epoch.measures(metric).items():
+                yield f"{result.name},{epoch.number},{measure},{rounded(value)}\n"

@@ -1,0 +1,55 @@
+"""An acceptance says what it is about, for how long and how much of it; anything looser is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mlops.configuration.accept import Acceptance
+
+ENTRY: dict[str, Any] = {
+    "check": "nulls",
+    "column": "age",
+    "at_most": 0.1,
+    "cause": "Guests are not asked for it.",
+    "owner": "@ada",
+    "approver": "@grace",
+    "since": "2026-11-01",
+    "until": "2026-11-20",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"until": "2026-10-31"}, "an acceptance holds for 0 to 90 days, this one for -1"),
+        ({"until": "2027-01-31"}, "an acceptance holds for 0 to 90 days, this one for 91"),
+        ({"approver": "@Ada"}, "nobody approves an acceptance of their own: `approver` is the `owner`"),
+        ({"column": None}, "an incident of `nulls` needs the `column` that it is about"),
+        ({"check": "refused"}, "an incident of `refused` is about no `column`"),
+        ({"at_most": None}, "an incident of `nulls` needs `at_most`, the share that is known"),
+        ({"check": "volume", "column": None}, "an incident of `volume` has no share: no `at_most`"),
+        ({"check": "schema"}, "an incident of `schema` has no share: no `at_most`"),
+    ],
+)
+def test_what_would_accept_too_much_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Acceptance.model_validate(ENTRY | changes)
+    assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {said}"]
+
+
+@pytest.mark.parametrize("key", [key for key in ENTRY if key not in ("column", "at_most")])
+def test_every_key_is_needed(key: str) -> None:
+    with pytest.raises(ValidationError):
+        Acceptance.model_validate({name: value for name, value in ENTRY.items() if name != key})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"check": "volume", "column": None, "at_most": None}, {"check": "refused", "column": None}],
+)
+def test_what_is_said_wholly_is_taken(changes: dict[str, Any]) -> None:
+    entry = Acceptance.model_validate(ENTRY | changes)
+    assert entry.told == "accepted until 2026-11-20 by @grace: Guests are not asked for it."

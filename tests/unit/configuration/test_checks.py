@@ -1,0 +1,59 @@
+"""What is wrong between blocks and would otherwise show hours later, when a stage stops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops.configuration.checking.checks import check
+from mlops.configuration.pipeline import Pipeline
+from tests.unit.configuration.test_monitor import PIPELINE
+
+
+def problems(**keys: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    return [(found.path, found.message) for found in check(Pipeline.model_validate(PIPELINE | keys))]
+
+
+def forecast(**evaluate: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    return problems(
+        task="forecasting",
+        data={**PIPELINE["data"], "split": {"by": "time", "key": "day"}, "keys": ["shop"]},
+        forecast={"horizon": 7, "known": ["holiday"]},
+        gates=[{"metric": "mae", "over_dummy": {"better_by": 0.0}}],
+        evaluate=evaluate,
+    )
+
+
+def test_a_forecast_has_only_columns_that_it_keeps_to_slice_by_and_to_cross() -> None:
+    assert forecast(slices=["shop"], bins={"holiday": [0.5]}, crosses=[["shop", "holiday"]]) == []
+    assert forecast(slices=["price"]) == [(("evaluate", "slices", 0), "a forecast keeps no column `price` to slice by")]
+    assert forecast(crosses=[["shop", "price"]]) == [
+        (("evaluate", "crosses", 0), "a forecast keeps no column `price` to slice by")
+    ]
+
+
+def test_the_address_of_a_metric_ends_where_its_line_ends() -> None:
+    rule = {"metric": "pipelines.churn.rules:cost", "better": "lower", "at_most": 1.0}
+    gates = PIPELINE["gates"]
+    assert problems(gates=[*gates, rule]) == []
+    assert problems(gates=[*gates, rule | {"metric": "pipelines.churn.rules:cost\n"}]) == [
+        (("gates", 1, "metric"), "unknown metric `pipelines.churn.rules:cost\n`")
+    ]
+
+
+def test_what_a_rule_on_the_cost_of_serving_does_not_read_is_refused_at_its_place() -> None:
+    rule = {"metric": "size", "at_most": 20.0, "over_champion": {"no_worse_than": 0.2}}
+    gates = PIPELINE["gates"]
+    assert problems(gates=[*gates, rule]) == []
+    written = rule | {
+        "over_champion": {"no_worse_than": 0.2, "relative": False},
+        "on_missing": "fail",
+        "correction": "holm",
+    }
+    assert problems(gates=[*gates, written]) == [
+        (("gates", 1, "correction"), "`correction` changes nothing for size: it has no slices"),
+        (("gates", 1, "on_missing"), "`on_missing` changes nothing for size: what is not measured is inconclusive"),
+        (
+            ("gates", 1, "over_champion", "relative"),
+            "`relative` changes nothing for size: what it costs is always compared as a share of the champion's",
+        ),
+    ]

@@ -42,9 +42,9 @@ def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form
     wait.
     """
     need("registry", "`mlops reconcile`")
+    from mlops.operations.processes.looked import in_ci
     from mlops.operations.releasing.reconcile import reconcile
     from mlops.operations.reviewing.reviews import Answers
-    from mlops.operations.running.looked import in_ci
 
     answers = Answers.of(reviews)
     done = reconcile(root(), environment, dry=dry, prune=prune, automatic=in_ci(), answers=answers)

@@ -13,7 +13,7 @@ from mlops.cli.options import root, say
 from mlops.extras import need
 
 if TYPE_CHECKING:
-    from mlops.operations.judging.gate import Verdict
+    from mlops.operations.verdicts.gate import Verdict
     from mlops.operations.workspace import Workspace
 
 
@@ -55,7 +55,7 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
         return _together(here, names, jobs, frozen=frozen)
     (name,) = names
     if file is not None:
-        from mlops.operations.planning.run_saved import apply
+        from mlops.operations.running.run_saved import apply
 
         return _show(apply(here, name, file, partial(_run, frozen=frozen)))
     if smoke:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from tests.builders.repositories import make_repository
 from tests.builders.work import calls, processor_time
 

@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.intervals.bootstrap import Resampling
+    from mlops.ml.evaluation.intervals.resampling import Resampling
     from mlops.ml.evaluation.metrics.catalogue import Floats, Statistic
 
 Key = TypeVar("Key", bound=Hashable)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, Resampling, draw
+from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, draw
 from mlops.ml.evaluation.intervals.paired import Pairs
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, treatment
 from mlops.ml.evaluation.metrics.catalogue import SHARES
 

@@ -25,7 +25,7 @@ _COLOURS = {
 }
 
 
-@click.command(short_help="Bring the world to what the release files say")
+@click.command(short_help="Apply the release files: aliases, bundles, traffic")
 @click.option("--env", "environment", required=True, metavar="E", help="Which environment.")
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would be done; exit 3 where the world has drifted.")
 @click.option("--prune", is_flag=True, help="Take the alias from models that no file names any more.")

@@ -81,7 +81,7 @@ def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None)
     if every == bool(names):
         raise click.UsageError("name the pipelines to run, or say --all")
     if smoke and file is not None:
-        raise click.UsageError("a smoke run is of no plan: leave out --smoke or --plan")
+        raise click.UsageError("--smoke and --plan cannot be used together: leave one out")
     if (smoke or file is not None) and (every or len(names) > 1):
         raise click.UsageError(f"{'--smoke' if smoke else '--plan'} is for one pipeline: name one")
 

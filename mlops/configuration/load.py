@@ -141,8 +141,8 @@ def _missing(configuration: Configuration, name: str, position: Position, row: R
 
 
 def _endless(origins: Origins) -> Diagnostic:
-    message, hint = "references lead on and on, or grow beyond measure", "write plain `${key.of.this.file}`, and fewer"
-    return Diagnostic(origins.fallback, message, hint, "yaml-size")
+    message = "references are circular, or expand to more than 100,000 values"
+    return Diagnostic(origins.fallback, message, "write plain `${key.of.this.file}`, and fewer", "yaml-size")
 
 
 def _references(value: Any) -> int:

@@ -189,7 +189,7 @@ def record(root: Path) -> None:
     """Pretend that every stage ran: write outputs and the locks that DVC would have written."""
     import yaml
 
-    from mlops.operations.planning.lock import md5_tree
+    from mlops.operations.dvc.lock import md5_tree
     from mlops.operations.workspace import open_workspace
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -224,7 +224,7 @@ def write_output(path: Path, text: str) -> None:
 
 def store(cache: Path, place: Path) -> None:
     """Put a file or folder into DVC's cache."""
-    from mlops.operations.planning.lock import listing, md5_tree
+    from mlops.operations.dvc.lock import listing, md5_tree
 
     digest = md5_tree(place) or ""
     (cache / digest[:2]).mkdir(parents=True, exist_ok=True)

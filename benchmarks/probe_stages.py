@@ -19,7 +19,7 @@ def main() -> None:
     """Print a JSON object: for each pipeline, the digest of each file that its stages wrote."""
     root = Path(sys.argv[1])
     os.environ["MLFLOW_TRACKING_URI"] = ""
-    from mlops.operations.running.stage import run_stage
+    from mlops.operations.processes.stage import run_stage
 
     found = {}
     for folder in sorted(path.parent for path in root.glob("pipelines/*/dvc.yaml")):

@@ -8,7 +8,7 @@ import sys
 def main() -> None:
     """Run the command line; a user's mistake ends in a message and an exit code, never in a traceback."""
     from mlops.cli.main import run
-    from mlops.operations.running.own_programs import find_own_programs
+    from mlops.operations.processes.own_programs import find_own_programs
 
     find_own_programs()
     sys.exit(run(sys.argv[1:]))

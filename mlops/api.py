@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from mlops.bundle.schema import BadRows
     from mlops.diagnostics import Diagnostic, Position
     from mlops.ml.training.problem import Problem, Task
-    from mlops.operations.judging.gate import Verdict
     from mlops.operations.planning.change_report import (
         Cost,
         Counts,
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
         Shift,
         StagePlan,
     )
+    from mlops.operations.verdicts.gate import Verdict
 
 __all__ = [
     "BadRows",
@@ -86,7 +86,7 @@ __all__ = [
 ]
 
 _HOMES = {  # of what is imported when it is asked for: to import this module costs nothing of what they are made of
-    "mlops.operations.judging.gate": ("Verdict",),
+    "mlops.operations.verdicts.gate": ("Verdict",),
     "mlops.operations.planning.change_report": (
         *("Cost", "Counts", "DataChange", "Deploy", "Drift", "FileChange", "GateChange", "KeyChange", "MadeOf"),
         *("PipelineChange", "Planned", "Share", "Shift", "StagePlan"),
@@ -115,8 +115,8 @@ class Repository:
             >>> open_repository().pipelines
             ('churn',)
         """
+        from mlops.configuration.load import names
         from mlops.configuration.reading.library import Configuration
-        from mlops.configuration.reading.load import names
 
         return names(Configuration(self.root))
 
@@ -152,7 +152,7 @@ def validate(repository: Repository, *names: str, base: str | None = None) -> tu
         >>> str(found.position), found.message, found.hint
         ('conf/pipeline/chrn.yaml:1:1', 'there is no pipeline `chrn`', 'did you mean `churn`?')
     """
-    from mlops.operations.language import validate as checks
+    from mlops.operations import validate as checks
 
     found, _ = checks.validate(repository.root, names, base)
     return found

@@ -1,4 +1,4 @@
-"""What the results of a gate's rules come to: pass, fail, or doubt; what each is called, and how many there are."""
+"""What the results of a gate's rules come to: pass, fail or inconclusive; what each is called, how many there are."""
 
 from __future__ import annotations
 

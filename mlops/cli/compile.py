@@ -16,7 +16,7 @@ from mlops.diagnostics import Position
 def command(check: bool) -> int:
     """Write every file that the YAML compiles to, or check that they are as they should be."""
     from mlops.operations.compiling.noop_compile import unchanged
-    from mlops.operations.compiling.superseded import removal, superseded
+    from mlops.operations.superseded import removal, superseded
 
     here = root(merging=not check)
     if old := superseded(here):

@@ -61,7 +61,7 @@ def command(
 
 
 def _processor(form: str) -> int:
-    from mlops.operations.running.numerics import pin_numerics, processor
+    from mlops.operations.processes.numerics import pin_numerics, processor
 
     pin_numerics(1)
     from mlops.ml.training.probe import probe  # imports what reads the settings

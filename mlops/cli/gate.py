@@ -14,9 +14,9 @@ from mlops.diagnostics import visible
 from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
-    from mlops.operations.judging.gate import Verdict
-    from mlops.operations.judging.rejudged import Rejudged
     from mlops.operations.reviewing.reviews import Answers
+    from mlops.operations.verdicts.gate import Verdict
+    from mlops.operations.verdicts.rejudged import Rejudged
 
     _Judged = tuple[Verdict, Rejudged | None]
 

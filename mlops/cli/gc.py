@@ -11,7 +11,7 @@ import click
 from mlops.cli.options import emit, output, root, say
 
 if TYPE_CHECKING:
-    from mlops.operations.releasing.window import Held
+    from mlops.operations.live.window import Held
 
 
 @click.command(short_help="Delete what DVC keeps and nothing names")

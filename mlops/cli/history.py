@@ -13,7 +13,7 @@ from mlops.cli.options import emit, output, reviews_option, root, say
 from mlops.cli.tables import columns
 
 if TYPE_CHECKING:
-    from mlops.operations.releasing.history import Moment
+    from mlops.operations.live.history import Moment
     from mlops.operations.reviewing.approvals import Approval
 
 
@@ -40,7 +40,7 @@ def command(
     With `--verify` the ledger is graded instead: exit 5 where an entry was edited or cut, or something was decided
     without one; 2 where a release was not approved, or what is live is not signed.
     """
-    from mlops.operations.releasing.history import shallow
+    from mlops.operations.live.history import shallow
     from mlops.operations.releasing.show import approvals, past
     from mlops.operations.reviewing.reviews import Answers
 
@@ -68,8 +68,8 @@ def command(
 
 def _graded(here: Path, name: str, environment: str | None, reviews: Path | None, form: str) -> int:
     from mlops.diagnostics import visible
-    from mlops.operations.auditing.grades import grades
     from mlops.operations.reviewing.reviews import Answers
+    from mlops.operations.tracing.grades import grades
 
     found = grades(here, name, environment, answers=Answers.of(reviews))
     if form == "json":

@@ -19,7 +19,7 @@ from mlops.errors import IntegrityError, MlopsError
 
 if TYPE_CHECKING:
     from mlops.operations.judging.beside import Beside
-    from mlops.operations.judging.rejudged import Rejudged
+    from mlops.operations.verdicts.rejudged import Rejudged
 
 
 @click.command(short_help="Judge a change beside what judges it")
@@ -152,7 +152,7 @@ def _prepare(here: Path, change: Path, names: tuple[str, ...], *, place: bool) -
 
         put_beside(here, change)
         return
-    from mlops.operations.reviewing.given_data import fetch_data
+    from mlops.operations.judging.given_data import fetch_data
 
     absent = fetch_data(here, change, names)
     for path in absent:

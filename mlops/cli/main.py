@@ -33,7 +33,7 @@ VERBS = {
     "record": "A pull request with what a run of CI's wrote",
     "release": "Make a bundle live, by a file that is reviewed",
     "rollback": "Make the bundle live again that was before",
-    "reconcile": "Bring the world to what the release files say",
+    "reconcile": "Apply the release files: aliases, bundles, traffic",
     "show": "What is live where",
     "catalogue": "Every pipeline, its last verdict, what is live of it",
     "history": "What was live, when, and by whose commit",

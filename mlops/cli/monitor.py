@@ -71,7 +71,7 @@ def command(
     if schedule is not None:
         return _list(schedule, names, form)
     need("train", "`mlops monitor`")
-    from mlops.operations.watching.accepted import file_of
+    from mlops.operations.declared.accepted import file_of
     from mlops.operations.watching.monitor import (
         asking,
         exit_code,

@@ -25,7 +25,7 @@ _COLOURS = {
 }
 
 
-@click.command(short_help="Bring the world to what the release files say")
+@click.command(short_help="Apply the release files: aliases, bundles, traffic")
 @click.option("--env", "environment", required=True, metavar="E", help="Which environment.")
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would be done; exit 3 where the world has drifted.")
 @click.option("--prune", is_flag=True, help="Take the alias from models that no file names any more.")
@@ -42,9 +42,9 @@ def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form
     wait.
     """
     need("registry", "`mlops reconcile`")
+    from mlops.operations.processes.looked import in_ci
     from mlops.operations.releasing.reconcile import reconcile
     from mlops.operations.reviewing.reviews import Answers
-    from mlops.operations.running.looked import in_ci
 
     answers = Answers.of(reviews)
     done = reconcile(root(), environment, dry=dry, prune=prune, automatic=in_ci(), answers=answers)

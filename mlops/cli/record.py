@@ -63,7 +63,7 @@ def _recorded(here: Path, name: str, dry: bool, form: str) -> dict[str, Any]:
 def _pushed(here: Path, name: str, form: str) -> dict[str, Any]:
     from mlops.cli.annotations import warn
     from mlops.diagnostics import visible
-    from mlops.operations.releasing.keeping import keep
+    from mlops.operations.live.keeping import keep
 
     kept = keep(here, name)
     if kept.why:

@@ -29,7 +29,7 @@ def command(name: str, *, remote: bool, registry: bool) -> None:
 
 
 def _remote(name: str) -> None:
-    from mlops.operations.running.remote_objects import repair_remote
+    from mlops.operations.integrity.remote_objects import repair_remote
 
     done = repair_remote(root(), name)
     for item in done.deleted:
@@ -40,7 +40,7 @@ def _remote(name: str) -> None:
 
 
 def _registry(name: str) -> None:
-    from mlops.operations.releasing.copies import repair_copies
+    from mlops.operations.live.copies import repair_copies
 
     done = repair_copies(root(), name)
     for item in done:

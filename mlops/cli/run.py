@@ -13,7 +13,7 @@ from mlops.cli.options import root, say
 from mlops.extras import need
 
 if TYPE_CHECKING:
-    from mlops.operations.judging.gate import Verdict
+    from mlops.operations.verdicts.gate import Verdict
     from mlops.operations.workspace import Workspace
 
 
@@ -55,7 +55,7 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
         return _together(here, names, jobs, frozen=frozen)
     (name,) = names
     if file is not None:
-        from mlops.operations.planning.run_saved import apply
+        from mlops.operations.running.run_saved import apply
 
         return _show(apply(here, name, file, partial(_run, frozen=frozen)))
     if smoke:
@@ -81,7 +81,7 @@ def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None)
     if every == bool(names):
         raise click.UsageError("name the pipelines to run, or say --all")
     if smoke and file is not None:
-        raise click.UsageError("a smoke run is of no plan: leave out --smoke or --plan")
+        raise click.UsageError("--smoke and --plan cannot be used together: leave one out")
     if (smoke or file is not None) and (every or len(names) > 1):
         raise click.UsageError(f"{'--smoke' if smoke else '--plan'} is for one pipeline: name one")
 

@@ -24,7 +24,7 @@ def command(environment: str | None, reviews: Path | None, form: str, *, whole: 
     Where no environment is declared, nothing is ever released, and the last runs' bundles are shown. Where there are
     environments and nothing is live in any of them, the exit code is 3.
     """
-    from mlops.operations.releasing.live import LAST_RUN
+    from mlops.operations.live.live import LAST_RUN
     from mlops.operations.releasing.show import show
     from mlops.operations.reviewing.reviews import Answers
 

@@ -27,8 +27,8 @@ _STAGES = (
 def command(names: tuple[str, ...]) -> None:
     """Run a stage, or several in turn, in the folder of its pipeline, each with its own section of `params.yaml`."""
     need("train", "`mlops stage`")
-    from mlops.operations.running import ending
-    from mlops.operations.running.stage import run_stage
+    from mlops.operations.processes import ending
+    from mlops.operations.processes.stage import run_stage
 
     with ending.stage():
         for name in names:

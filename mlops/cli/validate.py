@@ -35,7 +35,7 @@ def command(
     form: str,
 ) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
-    from mlops.operations.language.validate import validate
+    from mlops.operations.validate import validate
 
     here = root(merging=True)
     found, rendered = validate(here, names, base, author=author, hydra=hydra)

@@ -10,13 +10,13 @@ from mlops.configuration.serving import SERVING
 from mlops.diagnostics import visible
 from mlops.files.figures import figure, interval, plural
 from mlops.files.markdown import escape
-from mlops.operations.judging.gate import Verdict
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE, to_look_at
 from mlops.operations.reviewing.sections import MARKS
+from mlops.operations.verdicts.gate import Verdict
 from mlops.verdict import state, tally, title
 
 if TYPE_CHECKING:
-    from mlops.operations.judging.rejudged import Rejudged
+    from mlops.operations.verdicts.rejudged import Rejudged
 
 _COUNTED = ("failed", "inconclusive", "waived", "deferred")
 _WIDTH = 120  # columns of a terminal that sentences may fill

@@ -20,7 +20,7 @@ def command(names: tuple[str, ...], form: str, *, whole: bool, remote: bool) -> 
     A file is read again where its size, time or inode moved since it was read the last time. Exit 5 where bytes are not
     what was recorded, 3 where something is stale.
     """
-    from mlops.operations.running.verify import verify
+    from mlops.operations.integrity.verify import verify
     from mlops.operations.workspace import open_workspace
 
     found = verify(open_workspace(root()), names, whole=whole, remote=remote)

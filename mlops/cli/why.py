@@ -12,7 +12,7 @@ from mlops.cli.options import emit, output, root
 from mlops.extras import need
 
 if TYPE_CHECKING:
-    from mlops.operations.auditing.why import Why
+    from mlops.operations.tracing.why import Why
 
 
 @click.command(short_help="What stands behind a prediction, or a bundle")
@@ -25,7 +25,7 @@ def command(what: str, form: str) -> None:
     prediction is looked up in the logs of the pipelines that are watched.
     """
     need("train", "`mlops why`")
-    from mlops.operations.auditing.why import why
+    from mlops.operations.tracing.why import why
     from mlops.operations.workspace import open_workspace
 
     found = why(open_workspace(root()), what)

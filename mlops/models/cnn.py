@@ -24,4 +24,4 @@ class Cnn(Block):
     lr: Positive = 1e-3
     """Learning rate."""
     weight_decay: NotNegative = 0.01
-    """Pull of the weights towards nought."""
+    """L2 penalty, as in AdamW."""

@@ -20,4 +20,4 @@ class Mlp(Block):
     lr: Positive = 1e-3
     """Learning rate."""
     weight_decay: NotNegative = 0.01
-    """Pull of the weights towards nought."""
+    """L2 penalty, as in AdamW."""

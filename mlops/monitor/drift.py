@@ -1,7 +1,7 @@
-"""How far a column of a window is from the same column in training: a size, and whether chance explains it.
+"""How far a column of a window is from the same column in training: a size, and a p-value.
 
-Sizes and chance are those of `mlops.statistics.drift`; the Wasserstein distance is in standard deviations, by
-twentieths. The chance is shared out over columns by Holm's method, which holds however columns depend on each other.
+Sizes and p-values are those of `mlops.statistics.drift`; the Wasserstein distance is in standard deviations, by
+twentieths. The error is shared out over columns by Holm's method, which holds however columns depend on each other.
 Below 500 rows the index exceeds 0.1 by chance alone, so less is `insufficient`.
 """
 
@@ -38,12 +38,12 @@ class Bins:
 
 @dataclass(frozen=True)
 class Shift:
-    """What is known of one column in one window; `chance` is adjusted for the number of columns, `bound` is its own."""
+    """What is known of one column in one window; `p_value` is adjusted for all columns, `bound` is its own."""
 
     column: str
     measure: str
     size: float
-    chance: float
+    p_value: float
     rows: int
     bound: float
     verdict: str
@@ -53,19 +53,19 @@ class Shift:
 def shifts(pairs: Mapping[str, Bins], settings: Drift) -> tuple[Shift, ...]:
     """Judge every column of one window together."""
     judged = {name: bins for name, bins in sorted(pairs.items()) if bins.window.sum() >= settings.minimum_rows}
-    chances = holm([homogeneity(bins.reference, bins.window) for bins in judged.values()]).adjusted.tolist()
-    known = dict(zip(judged, chances, strict=True))
+    p_values = holm([homogeneity(bins.reference, bins.window) for bins in judged.values()]).adjusted.tolist()
+    known = dict(zip(judged, p_values, strict=True))
     return tuple(_shift(name, bins, known.get(name), settings) for name, bins in sorted(pairs.items()))
 
 
-def _shift(name: str, bins: Bins, chance_adjusted: float | None, settings: Drift) -> Shift:
+def _shift(name: str, bins: Bins, p_value: float | None, settings: Drift) -> Shift:
     rows, used, bound = int(bins.window.sum()), _possible(bins, settings.measure), settings.bound(name)
-    if chance_adjusted is None:
+    if p_value is None:
         return Shift(name, used, float("nan"), float("nan"), rows, bound, "insufficient")
     size = measure(bins, used)
-    significant = chance_adjusted <= settings.significance
+    significant = p_value <= settings.significance
     verdict = "none" if not significant else "drift" if size >= bound else "small"
-    return Shift(name, used, size, chance_adjusted, rows, bound, verdict)
+    return Shift(name, used, size, p_value, rows, bound, verdict)
 
 
 def _possible(bins: Bins, name: str) -> str:

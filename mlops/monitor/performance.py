@@ -13,7 +13,8 @@ import polars as pl
 from mlops.configuration.metrics import METRICS
 from mlops.errors import ConfigurationError
 from mlops.ml.data.encoding import encode
-from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
+from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics.catalogue import statistic
 from mlops.monitor.labels import ID
 

@@ -11,8 +11,8 @@ from glob import iglob
 from pathlib import Path
 
 from mlops.files.conflict import Conflicted, marked
-from mlops.operations.compiling.superseded import PATHS as SUPERSEDED
 from mlops.operations.git import git
+from mlops.operations.superseded import PATHS as SUPERSEDED
 
 _UNDER_WAY = ("MERGE_HEAD", "AUTO_MERGE", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
 _RECORDED = (*SUPERSEDED, "pipelines/*/dvc.lock", "pipelines/*/reports/**")

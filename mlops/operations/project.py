@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlops.configuration.load import load_project
+from mlops.configuration.load import names as pipeline_names
 from mlops.configuration.project import Project
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_project
-from mlops.configuration.reading.load import names as pipeline_names
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.operations.workspace import refuse

@@ -8,22 +8,22 @@ from pathlib import Path
 
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.project import lower
+from mlops.configuration.load import Loaded, load_pipeline, load_policy, load_project, unknown
+from mlops.configuration.load import names as pipeline_names
 from mlops.configuration.project import LIVE, Policy, Project
 from mlops.configuration.reading.fleet import Fleet, read_fleets
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import Loaded, load_pipeline, load_policy, load_project, unknown
-from mlops.configuration.reading.load import names as pipeline_names
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
-from mlops.operations.compiling.code import fingerprints
-from mlops.operations.compiling.without_gc import uncollected
-from mlops.operations.dvc_remote import remote
-from mlops.operations.judging.champions import champions
-from mlops.operations.judging.policy import judge_all
-from mlops.operations.judging.waivers import waivers
-from mlops.operations.language.teams import owned
-from mlops.operations.releasing.rollouts import rollouts
-from mlops.operations.watching import accepted
+from mlops.operations.declared import accepted
+from mlops.operations.declared.champions import champions
+from mlops.operations.declared.policy import judge_all
+from mlops.operations.declared.rollouts import rollouts
+from mlops.operations.declared.teams import owned
+from mlops.operations.declared.waivers import waivers
+from mlops.operations.digests.code import fingerprints
+from mlops.operations.dvc.remote import remote
+from mlops.operations.without_gc import uncollected
 from mlops.plan.interning import share
 from mlops.plan.pipeline import PipelinePlan, Plan
 

@@ -18,11 +18,11 @@ from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.lookback import Lookback
-from mlops.ml.evaluation import baselines, curves, dvc_plots
+from mlops.ml.evaluation import baselines, dvc_plots
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import cross, label
-from mlops.ml.evaluation.studies import robustness
+from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.stages import examine, forecasting
 from mlops.stages.answered import acceptable, answered

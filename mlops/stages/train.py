@@ -22,6 +22,7 @@ from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
+from mlops.ml.user_code.origin import Origin
 from mlops.stages import backtesting, explanations, learning
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _inputs(context: StageContext, params: Params) -> Inputs:
 def _build(work: Work, name: str) -> Candidate:
     """Make a candidate; all are made before any is trained, so that a mistake in the last costs no time."""
     spec = work.params.candidates[name]
-    origin = candidates.Origin(work.context.root, work.context.pipeline)
+    origin = Origin(work.context.root, work.context.pipeline)
     return candidates.build(name, spec.kind, spec.parameters, work.problem, origin)
 
 

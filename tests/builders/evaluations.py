@@ -10,8 +10,8 @@ import numpy as np
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation.curves import plots, to_csv
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.studies.curves import plots, to_csv
 from mlops.ml.evaluation.summary import summarise
 from mlops.stages.context import StageContext
 

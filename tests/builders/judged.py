@@ -14,7 +14,7 @@ import yaml
 from mlops.bundle.manifest import seal
 from mlops.files.canonical import digest_file
 from mlops.operations.compiling.compile import compile_files
-from mlops.operations.planning.lock import md5_tree
+from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.reviewing.artifacts import digest
 from mlops.operations.reviewing.github import Client
 from mlops.operations.workspace import open_workspace

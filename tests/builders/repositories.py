@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from mlops.operations.compiling.compile import compile_files
-from mlops.operations.planning.lock import md5_tree
+from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.workspace import Workspace, open_workspace
 from tests.builders.quick_yaml import dump
 from tests.conftest import ROOT

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mlops.operations.compiling.compile import compile_files
-from mlops.operations.running.stage import run_stage
+from mlops.operations.processes.stage import run_stage
 from mlops.operations.workspace import open_workspace
 
 # Monthly totals of international airline passengers, 1949 to 1960, in thousands: series G of Box, Jenkins and Reinsel,

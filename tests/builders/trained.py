@@ -12,8 +12,8 @@ import numpy as np  # noqa: F401 - a stage pins what it computes with, which thi
 import yaml
 
 from mlops.errors import MlopsError
-from mlops.operations.planning.lock import md5_tree
-from mlops.operations.running.stage import run_stage
+from mlops.operations.dvc.lock import md5_tree
+from mlops.operations.processes.stage import run_stage
 from tests.builders.repositories import commit
 from tests.builders.shop import make_shop
 from tests.conftest import ROOT

@@ -9,9 +9,9 @@ import numpy as np
 
 from mlops.blocks.trainer import Trainer
 from mlops.ml.evaluation.metrics import catalogue as metrics
-from mlops.ml.training.candidates import Origin
 from mlops.ml.training.problem import Examples
 from mlops.ml.training.session import Judge, Session
+from mlops.ml.user_code.origin import Origin
 from mlops.stages.context import StageContext, Tracking
 
 NOWHERE = Origin(Path(), "churn")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mlops.operations.releasing import live
+from mlops.operations.live import live
 from tests.builders.repositories import commit, edit, git
 from tests.e2e.company import Pull, acting
 from tests.e2e.laws import Merge

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlops.files.alone import alone
-from mlops.operations.running.reproducing import lock_of
+from mlops.operations.processes.reproducing import lock_of
 from tests.builders.clones import BIN, Clone
 from tests.builders.small import copy_of, small
 

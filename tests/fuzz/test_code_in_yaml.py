@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mlops.cli.main import run
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from tests.builders.repositories import make_repository
 
 KEYS = ("_target_", "_partial_", "_args_", "_convert_", "_recursive_", "_execution_whitelist_", "()")

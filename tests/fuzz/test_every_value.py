@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from mlops.compiler.backends.registry import render
 from mlops.errors import ConfigurationError
-from mlops.operations.language.findings import refuse_errors
+from mlops.operations.compiling.findings import refuse_errors
 from mlops.operations.workspace import open_workspace
 from tests.builders.every_key import Place, every_key, places, written
 from tests.builders.quick_yaml import load

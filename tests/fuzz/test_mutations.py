@@ -13,7 +13,7 @@ import pytest
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
 from mlops.operations.language.documentation import documentation
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from tests.builders.every_key import FILES as EVERY_KEY_FILES
 from tests.builders.every_key import every_key
 from tests.fuzz.mutations import mutate

@@ -13,10 +13,10 @@ import pytest
 from mlops.compiler.backends.registry import render
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.project import lower
+from mlops.configuration.load import load_pipeline, load_policy, load_project, names
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_pipeline, load_policy, load_project, names
-from mlops.operations.language.teams import owned
-from mlops.operations.language.validate import validate
+from mlops.operations.declared.teams import owned
+from mlops.operations.validate import validate
 
 HERE = Path(__file__).parent
 OK = sorted(path.name for path in (HERE / "ok").iterdir())

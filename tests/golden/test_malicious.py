@@ -17,7 +17,7 @@ import pytest
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.compile import compile_files
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from mlops.operations.workspace import open_workspace
 from tests.golden.test_golden import HERE, overlay
 

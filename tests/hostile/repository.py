@@ -13,7 +13,7 @@ from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.operations.auditing.enter import enter
 from mlops.operations.compiling.compile import compile_files
-from mlops.operations.planning.lock import md5_tree
+from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.workspace import open_workspace
 from mlops.stages import gate
 from mlops.stages.context import StageContext

@@ -17,7 +17,7 @@ ABSENT = ("matplotlib", "pandas")
 
 def main() -> None:
     """Print the digests as JSON."""
-    from mlops.operations.running.numerics import pin_numerics
+    from mlops.operations.processes.numerics import pin_numerics
 
     hide()
     pin_numerics(1)

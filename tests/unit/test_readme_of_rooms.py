@@ -36,3 +36,9 @@ def test_every_room_is_in_the_map(repository: Path) -> None:
     text = (repository / "mlops" / "README.md").read_text(encoding="utf-8")
     rooms = {path.name for path in (repository / "mlops").iterdir() if (path / "__init__.py").exists()}
     assert {room for room in rooms if f"`{room}" not in text} == set()
+
+
+def test_every_folder_of_operations_is_in_the_map(repository: Path) -> None:
+    text = (repository / "mlops" / "README.md").read_text(encoding="utf-8")
+    folders = {path.parent.name for path in (repository / "mlops" / "operations").glob("*/__init__.py")}
+    assert {folder for folder in folders if f"`{folder}`" not in text} == set()

@@ -11,9 +11,9 @@ import mlops.verdict
 from mlops.cli.verdicts import table
 from mlops.ml.evaluation.judging import sentences
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
-from mlops.operations.judging.gate import Verdict
 from mlops.operations.reviewing.evidence import Change, Gate, Judged
 from mlops.operations.reviewing.sections import _gates, _rule
+from mlops.operations.verdicts.gate import Verdict
 from mlops.present.report.verdict import banner, rule_rows
 from mlops.verdict import tally, title
 

@@ -125,7 +125,7 @@ def test_fits(pipeline: Pipeline) -> Iterator[Problem]:
 
 
 def relative_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
-    """A share of the other model's value needs a value above nought, and is less than all of it."""
+    """A share of the other model's value needs a value above zero, and is less than all of it."""
     for path, rule in rules(pipeline):
         for model, difference in rule.differences.items():
             if difference is None or not difference.relative:

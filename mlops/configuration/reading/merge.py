@@ -22,7 +22,7 @@ class Unsure(Exception):
 
 
 class Endless(Exception):
-    """References that lead on and on, or grow beyond what is read."""
+    """References that are circular, or expand to more values than are read."""
 
 
 def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:

@@ -49,26 +49,26 @@ def estimate(
     folds = _folds(sample, entity)
     if np.unique(folds).size < 2:
         return about | {"share": None, "reason": "too few values of the entity"}
-    chances = _out_of_fold(_matrix(sample, kinds), codes, folds, len(target.classes))
-    right = [float((chances.argmax(axis=1)[codes == label] == label).mean()) for label in range(len(many))]
+    probabilities = _out_of_fold(_matrix(sample, kinds), codes, folds, len(target.classes))
+    right = [float((probabilities.argmax(axis=1)[codes == label] == label).mean()) for label in range(len(many))]
     skill = (float(np.mean(right)) - 1 / len(many)) / (1 - 1 / len(many))
     about |= {"balanced_accuracy": float(np.mean(right))}
     if not skill >= _SKILL:
         return about | {"share": None, "reason": "the features tell too little about the labels"}
-    joint = confident_joint(codes, chances)
+    joint = confident_joint(codes, probabilities)
     wrong = joint.sum() - np.trace(joint)
     return about | {"share": float(wrong / joint.sum()), "pairs": _pairs(joint, target), "reason": ""}
 
 
-def confident_joint(labels: Codes, chances: Floats) -> Floats:
+def confident_joint(labels: Codes, probabilities: Floats) -> Floats:
     """Estimate rows by given label (first axis) and likely label (second), scaled to the labels' counts.
 
-    `chances` are out-of-fold probabilities of shape (rows, classes).
+    `probabilities` are out-of-fold probabilities of shape (rows, classes).
     """
-    classes = chances.shape[1]
+    classes = probabilities.shape[1]
     many = np.bincount(labels, minlength=classes)
-    thresholds = np.array([chances[labels == label, label].mean() for label in range(classes)])
-    confident = np.where(chances >= thresholds, chances, -1.0)
+    thresholds = np.array([probabilities[labels == label, label].mean() for label in range(classes)])
+    confident = np.where(probabilities >= thresholds, probabilities, -1.0)
     counted = confident.max(axis=1) >= 0
     joint = np.zeros((classes, classes))
     np.add.at(joint, (labels[counted], confident.argmax(axis=1)[counted]), 1)
@@ -135,12 +135,12 @@ def _out_of_fold(features: NDArray[np.float32], labels: Codes, folds: Codes, cla
     with without_pandas():
         from sklearn.ensemble import ExtraTreesClassifier  # a second to import: only where it is needed
 
-    chances = np.full((labels.size, classes), 0.0)
+    probabilities = np.full((labels.size, classes), 0.0)
     for fold in range(_FOLDS):
         inside = folds == fold
         if not inside.any():
             continue
         model = ExtraTreesClassifier(_TREES, min_samples_leaf=2, random_state=_SEED, n_jobs=1)
         model.fit(features[~inside], labels[~inside])
-        chances[np.ix_(inside, model.classes_)] = model.predict_proba(features[inside])
-    return chances
+        probabilities[np.ix_(inside, model.classes_)] = model.predict_proba(features[inside])
+    return probabilities

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 Kind = Literal["amount", "flag", "presence", "value"]
-_DOUBT = 0.02
+_ERROR = 0.02
 """Share of exceptions that an almost pure region may have: late bookings, rounding, coding errors."""
-_RARE_DOUBT = 0.05
+_RARE_ERROR = 0.05
 _RARE = 0.10
-"""A region of less than this share of the rows is an event; events are allowed a little more doubt."""
-_LEAST_BASE_DOUBT = 0.05
+"""A region of less than this share of the rows is an event; events are allowed a little more error."""
+_LEAST_BASE_ERROR = 0.05
 _RECALL = 0.10
 _FLAG_RECALL = 0.80
 _FEW_VALUES = 50
@@ -40,12 +40,12 @@ class Region:
     total: int
 
     @property
-    def doubt(self) -> float:
+    def error_rate(self) -> float:
         """Share of the region's rows that have another outcome."""
         return 1 - self.hits / self.rows
 
     @property
-    def base_doubt(self) -> float:
+    def base_error(self) -> float:
         """Share of all rows that have another outcome."""
         return 1 - self.outcome_rows / self.total
 
@@ -56,26 +56,26 @@ class Region:
 
     @property
     def bound(self) -> float:
-        """Upper end of Wilson's interval for the doubt at three standard errors."""
-        return Share(self.doubt, self.rows).interval(3.0)[1]
+        """Upper end of Wilson's interval of the error rate at three standard errors."""
+        return Share(self.error_rate, self.rows).interval(3.0)[1]
 
     @property
     def blocks(self) -> bool:
         """Tell whether nothing but a leak explains the region."""
-        if self.base_doubt < _LEAST_BASE_DOUBT:
+        if self.base_error < _LEAST_BASE_ERROR:
             return False
-        pure = self.doubt <= _DOUBT and self.bound <= self.base_doubt / 5
+        pure = self.error_rate <= _ERROR and self.bound <= self.base_error / 5
         if self.kind in ("flag", "value"):
-            return pure and self.doubt <= _DOUBT / 20 and self.recall >= _FLAG_RECALL
+            return pure and self.error_rate <= _ERROR / 20 and self.recall >= _FLAG_RECALL
         rare = self.rows <= _RARE * self.total and self.kind == "amount"
-        event = rare and self.doubt <= _RARE_DOUBT and self.bound <= self.base_doubt / 2.5
+        event = rare and self.error_rate <= _RARE_ERROR and self.bound <= self.base_error / 2.5
         return (pure and self.recall >= _RECALL) or event
 
     @property
     def suspicious(self) -> bool:
         """Tell whether the region is pure beyond chance, though an honest feature could be so."""
-        pure = self.doubt <= _DOUBT / 20 and self.bound <= self.base_doubt / 5
-        return pure and self.base_doubt >= _LEAST_BASE_DOUBT and self.recall >= _RECALL
+        pure = self.error_rate <= _ERROR / 20 and self.bound <= self.base_error / 5
+        return pure and self.base_error >= _LEAST_BASE_ERROR and self.recall >= _RECALL
 
     def sentence(self, target: Target, public: bool) -> str:
         """Say which rows give what away; a value of the column only if it is public."""
@@ -109,7 +109,7 @@ def strongest(frame: pl.DataFrame, target: Target, name: str, found: ColumnType)
         for region in _regions(name, selection, known, outcomes)
         if region.blocks or region.suspicious
     ]
-    return max(regions, key=lambda region: (region.blocks, region.hits, -region.doubt), default=None)
+    return max(regions, key=lambda region: (region.blocks, region.hits, -region.error_rate), default=None)
 
 
 def _outcomes(values: pl.Series, target: Target) -> dict[Label | float, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlops.ml.evaluation.curves import Point
+    from mlops.ml.evaluation.studies.curves import Point
 
 COLUMNS = {
     "calibration.csv": ("predicted", "observed"),

@@ -15,9 +15,9 @@ import polars as pl
 
 from mlops.errors import DataError
 from mlops.files.figures import plural
-from mlops.ml.evaluation.judging.own_metrics import RowLosses
 from mlops.ml.evaluation.metrics.catalogue import TASKS, Statistic, decisions, statistic
 from mlops.ml.evaluation.metrics.weighting import mean, undefined
+from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.evaluation.slices import rank
 
 if TYPE_CHECKING:

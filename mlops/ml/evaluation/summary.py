@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation import curves
-from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, draw
+from mlops.ml.evaluation.intervals.bootstrap import Interval, draw
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.predictions import MODELS
-from mlops.ml.evaluation.studies import calibration, residuals
+from mlops.ml.evaluation.studies import calibration, curves, residuals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -6,8 +6,6 @@ Importing this file imports no learning library: each builder imports its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import ValidationError
@@ -16,6 +14,7 @@ from mlops.blocks.block import Block
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.ml.light import without_pandas
+from mlops.ml.user_code.origin import Origin
 from mlops.models.registry import KINDS
 
 if TYPE_CHECKING:
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
     from mlops.models.cnn import Cnn
     from mlops.models.mlp import Mlp
     from mlops.models.random_forest import RandomForest
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Whose candidate it is: users' own classes may come from `pipelines/<pipeline>/` under `root` only."""
-
-    root: Path
-    pipeline: str
 
 
 Build = Callable[["Problem", Any, Origin], "Candidate"]
@@ -109,9 +100,9 @@ def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, or
         ConfigurationError: the kind is unknown, or a parameter is unknown or of no use.
     """
     if _is_address(kind):
-        from mlops.ml.user_code import loading
+        from mlops.ml.training import user_models
 
-        return loading.candidate(name, kind, parameters, problem, origin)
+        return user_models.candidate(name, kind, parameters, problem, origin)
     checked = parse(name, kind, parameters)
     return BUILDERS[kind](problem, checked, origin)
 

@@ -16,6 +16,7 @@ from mlops.ml.evaluation.metrics import catalogue as metrics
 from mlops.ml.training import candidates
 from mlops.ml.training.problem import Examples, Problem, Task
 from mlops.ml.training.session import Judge, Session
+from mlops.ml.user_code.origin import Origin
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def _digest(item: Probe) -> str:
     problem = Problem.of(item.task, examples)
     options = Trainer(max_epochs=2, batch_size=32, patience=None)
     session = Session(item.kind, 7, _judge(item.task), options)
-    candidate = candidates.build(item.kind, item.kind, dict(item.parameters), problem, candidates.Origin(Path(), ""))
+    candidate = candidates.build(item.kind, item.kind, dict(item.parameters), problem, Origin(Path(), ""))
     fitted = candidate.fit(examples, session)
     history = [[epoch.number, epoch.validation_loss, epoch.metric, epoch.train_loss] for epoch in fitted.history]
     scores = np.ascontiguousarray(fitted.predict(examples.validation_x))

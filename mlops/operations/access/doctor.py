@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from mlops.configuration.load import load_project
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_project
 from mlops.errors import InfrastructureError
 from mlops.extras import DISTRIBUTION, extra_of
 from mlops.files.sqlite_store import absolute

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import mlops
 from mlops.compiler.rules import place_of_one_machine, remote_nobody_writes
+from mlops.configuration.load import load_project
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_project
 from mlops.errors import ConfigurationError
 from mlops.operations.access.check import Check
-from mlops.operations.dvc_remote import remotes
+from mlops.operations.dvc.remote import remotes
 from mlops.operations.language.watched import watched
 from mlops.operations.starting.pin import FILE, Pin, Requirements, parse
 from mlops.operations.starting.stores import store_of, unmet

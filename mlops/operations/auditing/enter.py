@@ -16,8 +16,8 @@ from mlops.operations.auditing.named import named_at, places_here
 from mlops.operations.auditing.shelf import Lines, lines_at, lines_here, read_plain, read_within
 from mlops.operations.auditing.start import merged_once, start_of
 from mlops.operations.git import files_at
+from mlops.operations.live.releases import environments
 from mlops.operations.project import open_project
-from mlops.operations.releasing.releases import environments
 
 
 def enter(root: Path, name: str, *places: str) -> tuple[str, ...]:

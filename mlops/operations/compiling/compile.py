@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from mlops.compiler.backends.registry import render
 from mlops.compiler.backends.text import MARK
 from mlops.files.generated import Difference, compare, left_over, write
+from mlops.operations.compiling.findings import refuse_errors
 from mlops.operations.compiling.gone import IGNORED, Left, left
 from mlops.operations.compiling.noop_compile import remember
-from mlops.operations.compiling.without_gc import uncollected
-from mlops.operations.language.findings import refuse_errors
+from mlops.operations.without_gc import uncollected
 from mlops.operations.workspace import Workspace
 
 PLACES = (

@@ -9,7 +9,7 @@ from mlops.compiler.backends.text import MARK
 from mlops.errors import StaleError
 from mlops.files.generated import compare, write
 from mlops.operations.compiling.compile import check_files, compile_files
-from mlops.operations.language.findings import refuse_errors
+from mlops.operations.compiling.findings import refuse_errors
 from mlops.operations.merging import refuse_marked
 from mlops.operations.workspace import Workspace
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.files.generated import left_over
-from mlops.operations.compiling.cache import digest_of, files_below, framework, keep, recall
-from mlops.operations.compiling.code import pins
+from mlops.operations.digests.cache import digest_of, files_below, framework, keep, recall
+from mlops.operations.digests.code import pins
 
 if TYPE_CHECKING:
     from mlops.plan.pipeline import Plan

@@ -17,17 +17,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import MlopsError
-from mlops.operations.running.again import environment
-from mlops.operations.running.child import Child
-from mlops.operations.running.confined import confine, version
-from mlops.operations.running.ending import interruptible
-from mlops.operations.running.looked import in_ci
+from mlops.operations.processes.again import environment
+from mlops.operations.processes.child import Child
+from mlops.operations.processes.confined import confine, version
+from mlops.operations.processes.ending import interruptible
+from mlops.operations.processes.looked import in_ci
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlops.ml.evaluation.judging.own_metrics import OwnMetric, RowLosses
+    from mlops.ml.evaluation.judging.own_metrics import OwnMetric
     from mlops.ml.evaluation.predictions import Predictions
+    from mlops.ml.evaluation.row_losses import RowLosses
 
 _OPEN = "the kernel of this machine has no Landlock, which shuts it in"
 _COMMAND = ("-P", "-m", __name__)
@@ -65,8 +66,8 @@ def _answered(file: Path, name: str, metric: OwnMetric, asked: Predictions) -> R
     """Read what the process says of one metric; what it does not say of a model, it did not measure."""
     import numpy as np
 
-    from mlops.ml.evaluation.judging.own_metrics import RowLosses
     from mlops.ml.evaluation.predictions import Predictions
+    from mlops.ml.evaluation.row_losses import RowLosses
 
     nothing = f"{_named(metric)} gives no answer: its process ended before"
     try:
@@ -86,7 +87,7 @@ def _answered(file: Path, name: str, metric: OwnMetric, asked: Predictions) -> R
 
 
 def _nothing(asked: Predictions, why: str) -> RowLosses:
-    from mlops.ml.evaluation.judging.own_metrics import RowLosses
+    from mlops.ml.evaluation.row_losses import RowLosses
 
     return RowLosses({}, dict.fromkeys(asked.scores, why))
 

@@ -17,18 +17,18 @@ from mlops.blocks.waiver import Waiver
 from mlops.configuration.approvals import REFUSE
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
 from mlops.operations.auditing.shelf import read_plain
+from mlops.operations.declared.policy import approvals_at, policy_at
+from mlops.operations.declared.waivers import waivers_at, waivers_in
 from mlops.operations.git import commit_of, git, parent_of
-from mlops.operations.judging.policy import approvals_at, policy_at
-from mlops.operations.judging.waivers import waivers_at, waivers_in
+from mlops.operations.live.history import shallow
 from mlops.operations.project import open_project
-from mlops.operations.releasing.history import shallow
 from mlops.operations.reviewing.approvals import APPROVED, NOT_APPROVED, Approval, Asked, decide, unknown, wanting
 from mlops.operations.reviewing.reviews import Answers, pulls_of, standing
 from mlops.verdict import BADNESS, INCONCLUSIVE, verdict
 
 if TYPE_CHECKING:
-    from mlops.operations.judging.gate import Verdict
-    from mlops.operations.judging.rejudged import Rejudged
+    from mlops.operations.verdicts.gate import Verdict
+    from mlops.operations.verdicts.rejudged import Rejudged
 
 Found = Callable[[Waiver], Approval | None]
 LOOK = (

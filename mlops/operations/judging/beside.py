@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.operations.git import changed_between, commit_of, file_at, has_commit
 from mlops.operations.judging.bootstrap import refuse_bootstrap
-from mlops.operations.judging.cost import Cost
 from mlops.operations.judging.opponent import sections_of
 from mlops.operations.judging.other_rows import ForgedRows, OtherRows
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE, framework_of, to_look_at
 from mlops.operations.project import open_project
+from mlops.operations.verdicts.cost import Cost
 from mlops.operations.workspace import Workspace, open_workspace, refuse
 from mlops.plan.gate import rules_of
 
 if TYPE_CHECKING:
-    from mlops.operations.judging.rejudged import Rejudged
     from mlops.operations.reviewing.reviews import Answers
+    from mlops.operations.verdicts.rejudged import Rejudged
 
 _RECORDED = ("dvc.lock", "reports/")
 

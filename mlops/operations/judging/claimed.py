@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from mlops.operations.git import files_at, names_at
-from mlops.operations.judging.loosened import file_of
+from mlops.operations.verdicts.loosened import file_of
 from mlops.verdict import DEFERRED, PASS
 
 Section = Mapping[str, Any]

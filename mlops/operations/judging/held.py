@@ -11,11 +11,11 @@ from pathlib import Path
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.relative import trouble
 from mlops.operations.compiling.compile import check_files
+from mlops.operations.dvc.lock import LockedStage, md5_tree, read_lock
 from mlops.operations.external_inputs import given
+from mlops.operations.integrity.verify import bundle_findings, other_data, other_order, other_outputs, other_run
+from mlops.operations.judging.judged import BUNDLE, LOCK, lay_out, lock_of
 from mlops.operations.judging.opponent import Run
-from mlops.operations.planning.lock import LockedStage, md5_tree, read_lock
-from mlops.operations.releasing.judged import BUNDLE, LOCK, lay_out, lock_of
-from mlops.operations.running.verify import bundle_findings, other_data, other_order, other_outputs, other_run
 from mlops.operations.workspace import Workspace
 from mlops.plan.pipeline import PipelinePlan
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from mlops.errors import Inconclusive, IntegrityError
 from mlops.files.plain_yaml import parse
-from mlops.operations.dvc_get import get
+from mlops.operations.dvc.get import get
 from mlops.operations.git import files_at
-from mlops.operations.releasing.bundles import made_at
+from mlops.operations.live.bundles import made_at
 
 if TYPE_CHECKING:
     import numpy as np

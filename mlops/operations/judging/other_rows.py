@@ -15,11 +15,11 @@ from typing import Any
 from mlops.errors import Inconclusive, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
-from mlops.operations.compiling.code import fingerprints
+from mlops.operations.digests.code import fingerprints
+from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.judging.replay import Replay, clear, link
 from mlops.operations.judging.rows import Rows, Table, read_rows
 from mlops.operations.judging.tables import REPORTS, TABLES, other_report, other_reports, other_tables, same_table
-from mlops.operations.planning.lock import md5_tree
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE
 
 

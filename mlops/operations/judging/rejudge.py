@@ -12,19 +12,19 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops.configuration.load import parse_document
 from mlops.configuration.project import Policy
 from mlops.configuration.reading.document import read
-from mlops.configuration.reading.load import parse_document
 from mlops.operations.git import commit_of, file_at
 from mlops.operations.judging.claimed import CLAIMED, claimed, code_at, marked
-from mlops.operations.judging.gate import Verdict, read_verdict
-from mlops.operations.judging.loosened import file_of, loosened
 from mlops.operations.judging.opponent import Run, meet, sections_of
-from mlops.operations.judging.rejudged import Rejudged
 from mlops.operations.judging.settle import asked, fetch_live, figures, params_of, read_predictions
+from mlops.operations.live.bundles import reported
+from mlops.operations.live.history import live_at
 from mlops.operations.project import open_project
-from mlops.operations.releasing.bundles import reported
-from mlops.operations.releasing.history import live_at
+from mlops.operations.verdicts.gate import Verdict, read_verdict
+from mlops.operations.verdicts.loosened import file_of, loosened
+from mlops.operations.verdicts.rejudged import Rejudged
 from mlops.plan.gate import rules_of
 from mlops.verdict import verdict
 
@@ -119,7 +119,7 @@ class _Bench:
     def _measured(
         self, predictions: Predictions, known: Mapping[str, OwnMetric], claims: frozenset[str]
     ) -> Predictions:
-        from mlops.ml.evaluation.judging.own_metrics import RowLosses
+        from mlops.ml.evaluation.row_losses import RowLosses
         from mlops.operations.judging.apart import measure_apart
 
         if not known and not claims:

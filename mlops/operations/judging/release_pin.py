@@ -18,9 +18,9 @@ from mlops.diagnostics import Diagnostic, Position
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.compile import PLACES
 from mlops.operations.compiling.gone import IGNORED
+from mlops.operations.declared.policy import policy_at
 from mlops.operations.external_inputs import within
 from mlops.operations.git import changed_files, file_at, git
-from mlops.operations.judging.policy import policy_at
 from mlops.operations.language.schema import check_files, files
 from mlops.operations.starting.migrations import MIGRATIONS, Migration, migrate
 from mlops.operations.starting.pin import FILE, HEADER, Pin, parse

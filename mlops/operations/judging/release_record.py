@@ -8,9 +8,9 @@ from pathlib import Path
 from mlops.diagnostics import Diagnostic, Position
 from mlops.errors import InfrastructureError
 from mlops.operations.git import changed_files, file_at
-from mlops.operations.releasing.bundles import recorded_at
-from mlops.operations.releasing.history import bundle_in, history, shallow
-from mlops.operations.releasing.releases import FOLDER
+from mlops.operations.live.bundles import recorded_at
+from mlops.operations.live.history import bundle_in, history, shallow
+from mlops.operations.live.releases import FOLDER
 
 
 def unrecorded(root: Path, commit: str) -> Iterator[Diagnostic]:

@@ -21,11 +21,11 @@ import yaml
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.hardlink import hardlink
+from mlops.operations.dvc.lock import LockedStage, md5_tree, read_lock
 from mlops.operations.judging.opponent import Run
-from mlops.operations.planning.lock import LockedStage, md5_tree, read_lock
-from mlops.operations.releasing.bundles import obtain, reported
-from mlops.operations.running.again import run_again
-from mlops.operations.running.reproducing import result_of
+from mlops.operations.live.bundles import obtain, reported
+from mlops.operations.processes.again import run_again
+from mlops.operations.processes.reproducing import result_of
 
 BUNDLE = "artifacts/bundle"
 _ROWS = ("ingest", "validate", "split")

@@ -14,9 +14,9 @@ from pydantic import BaseModel, Field, ValidationError
 from mlops.errors import Inconclusive
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps
+from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.judging.replay import rows_made
 from mlops.operations.judging.tables import REPORTS, TABLES
-from mlops.operations.planning.lock import md5_tree
 
 FILE = "rows.json"
 _LARGEST = 64 * 2**20

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file, rounded
 from mlops.operations.judging.comparison import NOTHING, Comparison
-from mlops.operations.judging.gate import Verdict, read_verdict
 from mlops.operations.judging.opponent import Run, meet
+from mlops.operations.verdicts.gate import Verdict, read_verdict
 from mlops.plan.gate import registered
 from mlops.verdict import BADNESS, DEFERRED, verdict
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mlops.configuration.project import Project
     from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.ml.evaluation.predictions import Predictions
-    from mlops.operations.releasing.registry import Connect
+    from mlops.operations.live.registry import Connect
     from mlops.stages.gate import Params
 
 
@@ -35,9 +35,9 @@ def settled(root: Path, name: str) -> Verdict:
         InfrastructureError: the live bundle, or the rows to compare on, cannot be had.
         IntegrityError: a report is damaged, or a bundle is not what its digest says.
     """
-    from mlops.configuration.reading.load import load_policy
+    from mlops.configuration.load import load_policy
+    from mlops.operations.live.releases import live_bundle
     from mlops.operations.project import open_project
-    from mlops.operations.releasing.releases import live_bundle
 
     recorded = read_verdict(root, name)
     if not recorded.deferred:
@@ -118,8 +118,8 @@ def whole(recorded: Verdict, rules: tuple[dict[str, Any], ...], live: str | None
 
 def fetch_live(root: Path, project: Project, name: str, digest: str, connect: Connect | None = None) -> Path:
     """Bring the live bundle; raises InfrastructureError where it is nowhere: that is not the same as no live model."""
-    from mlops.operations.releasing.bundles import obtain
-    from mlops.operations.releasing.registry import fetching_from, tracking_uri
+    from mlops.operations.live.bundles import obtain
+    from mlops.operations.live.registry import fetching_from, tracking_uri
     from mlops.release.tracking import connection
 
     uri = tracking_uri(root, project)
@@ -175,7 +175,7 @@ def _judged(run: Run) -> str:
 
 def _bundle(run: Run) -> str | None:
     """Name the bundle that the run made; None where its gate let none through."""
-    from mlops.operations.releasing.bundles import reported
+    from mlops.operations.live.bundles import reported
 
     digest = reported(run.root, run.name).get("digest")
     return digest if isinstance(digest, str) else None

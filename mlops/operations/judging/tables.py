@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mlops.diagnostics import visible
+from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.judging.agreement import first_difference
 from mlops.operations.judging.replay import Replay
-from mlops.operations.planning.lock import md5_tree
 
 TABLES = {"ingest": "artifacts/raw.parquet", "validate": "artifacts/valid.parquet", "split": "artifacts/split"}
 """The stages that make rows, in their order, and the table of each."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mlops.configuration.load import Loaded
 from mlops.configuration.reading.compose import CompositionError, compose
 from mlops.configuration.reading.fleet import read_fleets
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import Loaded
 from mlops.configuration.reading.origins import Origins
 from mlops.diagnostics import Diagnostic
 from mlops.operations.workspace import Workspace

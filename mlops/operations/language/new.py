@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.configuration.load import load_policy
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_policy
 from mlops.diagnostics import nearest
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.atomic import write_text, writing

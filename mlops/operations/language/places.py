@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mlops.compiler.lower.gates import rule_ids
+from mlops.configuration.load import Loaded, load_pipeline
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import Loaded, load_pipeline
 from mlops.diagnostics import Diagnostic, Position
-from mlops.operations.judging.gate import Verdict
+from mlops.operations.verdicts.gate import Verdict
 
 
 def of_verdict(root: Path, verdict: Verdict) -> tuple[Diagnostic, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.operations.compiling.code import STAGES
+from mlops.operations.digests.code import STAGES
 from mlops.operations.language.keys import Keys
 
 _VALIDATE = ("validate",)

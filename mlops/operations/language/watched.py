@@ -20,7 +20,7 @@ from mlops.configuration.reach import stays
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.files.remote_folder import is_address
-from mlops.operations.watching.rows_folder import rows_folder
+from mlops.operations.declared.rows_folder import rows_folder
 from mlops.operations.workspace import Workspace
 
 _MOST = 100_000  # lines of labels that are looked at

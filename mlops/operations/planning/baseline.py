@@ -10,9 +10,9 @@ from typing import Any
 from mlops.errors import IntegrityError
 from mlops.files.dvc_cache import objects
 from mlops.files.plain_yaml import parse
+from mlops.operations.dvc.lock import md5_tree, read_lock
 from mlops.operations.external_inputs import given, within
 from mlops.operations.git import changed_files, file_at
-from mlops.operations.planning.lock import md5_tree, read_lock
 from mlops.plan.pipeline import PipelinePlan
 
 

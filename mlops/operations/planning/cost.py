@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlops.configuration.pipeline import Budget
 from mlops.operations.planning.change_report import Cost
-from mlops.operations.running.times import durations
+from mlops.operations.processes.times import durations
 
 
 def seconds(root: Path, name: str, stages: list[str]) -> float | None:

@@ -8,11 +8,8 @@ from typing import Any
 
 from mlops import __version__
 from mlops.configuration.reading.origins import Origins
+from mlops.operations.declared.policy import FILE, judge_under_base, policy_at
 from mlops.operations.git import changed_files, commit_of, file_at
-from mlops.operations.judging.loosened import file_of, loosened, only_in
-from mlops.operations.judging.loosened_policy import loosened_policy
-from mlops.operations.judging.policy import FILE, judge_under_base, policy_at
-from mlops.operations.judging.rejudged import GATE_CHANGE
 from mlops.operations.language.keys import written
 from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
 from mlops.operations.planning.change_report import (
@@ -32,6 +29,9 @@ from mlops.operations.planning.fingerprint import made_of, policy_digest
 from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE, framework_of, relied_on
 from mlops.operations.planning.repository_changes import deploys, removed_pipelines
+from mlops.operations.verdicts.loosened import file_of, loosened, only_in
+from mlops.operations.verdicts.loosened_policy import loosened_policy
+from mlops.operations.verdicts.rejudged import GATE_CHANGE
 from mlops.operations.workspace import Workspace
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mlops.compiler.lower.owners import protected
+from mlops.operations.declared.policy import FILE
 from mlops.operations.git import files_at
-from mlops.operations.judging.policy import FILE
 from mlops.operations.language.keys import Keys
 from mlops.operations.planning.difference import Change, differences
 from mlops.operations.planning.documents import bytes_of, mapping

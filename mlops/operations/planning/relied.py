@@ -38,8 +38,8 @@ def relied_on(changed: Iterable[str], install: str) -> dict[str, tuple[str, ...]
 def framework_of(changed: Iterable[str], install: str) -> tuple[str, ...]:
     """List the changed files that jobs install the program from, sorted.
 
-    >>> framework_of(["mlops/operations/judging/gate.py", "docs/a.md"], "make")
-    ('mlops/operations/judging/gate.py',)
+    >>> framework_of(["mlops/operations/verdicts/gate.py", "docs/a.md"], "make")
+    ('mlops/operations/verdicts/gate.py',)
     """
     places = [path.lstrip("/") for path in INSTALLED[install]]
     return tuple(sorted(path for path in changed if _one_of(path, places)))

@@ -21,17 +21,17 @@ from mlops.bundle.statement import Statement
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.operations.auditing.enter import enter_verdict
+from mlops.operations.dvc.lock import read_lock
 from mlops.operations.git import changed_files, git
-from mlops.operations.planning.lock import read_lock
+from mlops.operations.integrity.verify import other_data, other_order, other_outputs, other_run
+from mlops.operations.judging.judged import LOCK, Left, hold, lay_out, papers_left, put
+from mlops.operations.live.bundles import STORE, obtain, prove, reported
+from mlops.operations.live.registry import Connect, begun, bring_live, fetching, tracking_uri
 from mlops.operations.releasing.adopted import note, noted
-from mlops.operations.releasing.bundles import STORE, obtain, prove, reported
 from mlops.operations.releasing.compared import compared_with_live
-from mlops.operations.releasing.judged import LOCK, Left, hold, lay_out, papers_left, put
-from mlops.operations.releasing.registry import Connect, begun, bring_live, fetching, tracking_uri
 from mlops.operations.reviewing.artifacts import Told, compare, told
 from mlops.operations.reviewing.github import Client, NoAnswer
 from mlops.operations.reviewing.judged_runs import JudgedRun, bring, judged_run
-from mlops.operations.running.verify import other_data, other_order, other_outputs, other_run
 from mlops.operations.workspace import Workspace, open_workspace
 from mlops.plan.pipeline import PipelinePlan
 from mlops.release.aliases import find_version

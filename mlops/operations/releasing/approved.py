@@ -12,14 +12,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from mlops.configuration.approvals import REFUSE, Approvals, Unapproved
+from mlops.configuration.load import parse_document
 from mlops.configuration.reading.document import read
-from mlops.configuration.reading.load import parse_document
 from mlops.configuration.release import Release
 from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError
+from mlops.operations.declared.policy import approvals_at
 from mlops.operations.git import commit_of, file_at, parent_of
-from mlops.operations.judging.policy import approvals_at
-from mlops.operations.releasing.history import Moment, last_change, shallow, touched_until, touches
-from mlops.operations.releasing.releases import file_of
+from mlops.operations.live.history import Moment, last_change, shallow, touched_until, touches
+from mlops.operations.live.releases import file_of
 from mlops.operations.reviewing.approvals import (
     APPROVED,
     BREAK_GLASS,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.errors import InfrastructureError
-from mlops.operations.judging.gate import read_verdict
-from mlops.operations.releasing.bundles import DIGEST, reported
-from mlops.operations.releasing.releases import environments, releases
+from mlops.operations.live.bundles import DIGEST, reported
+from mlops.operations.live.releases import environments, releases
+from mlops.operations.verdicts.gate import read_verdict
 from mlops.operations.workspace import Workspace
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
-from mlops.operations.dvc_get import get
+from mlops.operations.dvc.get import get
 from mlops.operations.git import files_at
 from mlops.operations.judging.comparison import Comparison
-from mlops.operations.judging.gate import Verdict, read_gate
 from mlops.operations.judging.opponent import Run
 from mlops.operations.judging.settle import compare
-from mlops.operations.releasing.bundles import made_at, reported
+from mlops.operations.live.bundles import made_at, reported
+from mlops.operations.verdicts.gate import Verdict, read_gate
 from mlops.release.tracking import connection
 from mlops.verdict import BADNESS
 from mlops.verdict import verdict as verdict_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mlops.bundle.papers import Papers
     from mlops.configuration.project import Project
-    from mlops.operations.releasing.registry import Connect
+    from mlops.operations.live.registry import Connect
 
 _ARTIFACTS = ("artifacts/evaluation", "artifacts/split", "artifacts/bundle")
 _FILES = ("dvc.lock", "params.yaml", "reports/gate.json", "reports/metrics.json")

@@ -16,11 +16,11 @@ from typing import Any
 
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.plain_yaml import parse
-from mlops.operations.dvc_remote import answering
+from mlops.operations.dvc.remote import answering
 from mlops.operations.git import git
+from mlops.operations.live.bundles import recorded_at
+from mlops.operations.live.window import Held, held, main_lines
 from mlops.operations.project import open_project
-from mlops.operations.releasing.bundles import recorded_at
-from mlops.operations.releasing.window import Held, held, main_lines
 
 _NAMED = ("dvc.lock", ".dvc")
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError
 from mlops.operations.auditing.enter import enter_verdict
+from mlops.operations.judging.judged import hold, lay_out, put
+from mlops.operations.live.bundles import STORE
 from mlops.operations.releasing.adopt import Adopted, refuse_uncommitted
 from mlops.operations.releasing.adopted import noted
-from mlops.operations.releasing.bundles import STORE
-from mlops.operations.releasing.judged import hold, lay_out, put
 from mlops.operations.reviewing.artifacts import digest
 from mlops.operations.workspace import open_workspace
 

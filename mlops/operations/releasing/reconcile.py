@@ -20,13 +20,11 @@ from mlops.bundle.store import Store
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError, StaleError
 from mlops.operations.git import changed_files, commit_of
-from mlops.operations.project import open_project
-from mlops.operations.releasing.approved import Looking, refuse_unapproved
-from mlops.operations.releasing.bundles import STORE, obtain, prove
-from mlops.operations.releasing.history import descends, last_change
-from mlops.operations.releasing.papers import papers_of
-from mlops.operations.releasing.registered_signature import hold_registered
-from mlops.operations.releasing.registry import (
+from mlops.operations.live.bundles import STORE, obtain, prove
+from mlops.operations.live.history import descends, last_change
+from mlops.operations.live.papers import papers_of
+from mlops.operations.live.registered_signature import hold_registered
+from mlops.operations.live.registry import (
     Connect,
     fetching,
     passed,
@@ -34,8 +32,7 @@ from mlops.operations.releasing.registry import (
     refuse_unless_passed,
     tracking_uri,
 )
-from mlops.operations.releasing.release_body import gate_of
-from mlops.operations.releasing.releases import (
+from mlops.operations.live.releases import (
     FOLDER,
     Released,
     aliases,
@@ -44,7 +41,10 @@ from mlops.operations.releasing.releases import (
     known_environment,
     releases,
 )
-from mlops.operations.releasing.signed import Held, Signers, look_beside
+from mlops.operations.live.signed import Held, Signers, look_beside
+from mlops.operations.project import open_project
+from mlops.operations.releasing.approved import Looking, refuse_unapproved
+from mlops.operations.releasing.release_body import gate_of
 from mlops.operations.reviewing.approvals import Approval
 from mlops.operations.reviewing.reviews import Answers
 from mlops.release import aliases as registry

@@ -16,13 +16,13 @@ from mlops.ledger.entry import MODEL
 from mlops.ledger.line import folder_of
 from mlops.operations.auditing.enter import due
 from mlops.operations.git import changed_files
+from mlops.operations.integrity.verify import verify
 from mlops.operations.judging.comparison import comparisons_of
+from mlops.operations.live.bundles import recorded_at, reported
+from mlops.operations.live.history import shallow
+from mlops.operations.live.registry import refuse_unless_passed
 from mlops.operations.project import open_project
-from mlops.operations.releasing.bundles import recorded_at, reported
-from mlops.operations.releasing.history import shallow
-from mlops.operations.releasing.registry import refuse_unless_passed
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
-from mlops.operations.running.verify import verify
 from mlops.operations.workspace import open_workspace
 
 

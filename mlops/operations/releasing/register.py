@@ -14,12 +14,12 @@ from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import absolute
 from mlops.operations.git import changed_files, commit_of
+from mlops.operations.live.bundles import STORE, obtain
+from mlops.operations.live.bundles import judged as judged_bundle
+from mlops.operations.live.bundles import reported as reported_bundle
+from mlops.operations.live.registry import begun, refuse_unless_passed
 from mlops.operations.releasing.adopted import noted
-from mlops.operations.releasing.bundles import STORE, obtain
-from mlops.operations.releasing.bundles import judged as judged_bundle
-from mlops.operations.releasing.bundles import reported as reported_bundle
 from mlops.operations.releasing.compared import hold_new
-from mlops.operations.releasing.registry import begun, refuse_unless_passed
 from mlops.release import registry
 from mlops.release.aliases import find_version
 from mlops.release.entry import Origin

@@ -13,15 +13,11 @@ from mlops.files.exchange import exchange
 from mlops.ledger.entering import Files
 from mlops.operations.auditing.enter import due
 from mlops.operations.judging.approved_waivers import refuse_unapproved
-from mlops.operations.judging.gate import read_gate
-from mlops.operations.project import open_project
-from mlops.operations.releasing.bundles import obtain, prove
-from mlops.operations.releasing.compared import compared_with_live
-from mlops.operations.releasing.order import claims, refuse_out_of_order
-from mlops.operations.releasing.papers import papers_of
-from mlops.operations.releasing.record import bundle_of, refuse_unrecorded
-from mlops.operations.releasing.registered_signature import hold_registered
-from mlops.operations.releasing.registry import (
+from mlops.operations.live.bundles import obtain, prove
+from mlops.operations.live.order import claims, refuse_out_of_order
+from mlops.operations.live.papers import papers_of
+from mlops.operations.live.registered_signature import hold_registered
+from mlops.operations.live.registry import (
     Connect,
     fetching,
     passed,
@@ -29,10 +25,14 @@ from mlops.operations.releasing.registry import (
     stating,
     tracking_uri,
 )
+from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
+from mlops.operations.project import open_project
+from mlops.operations.releasing.compared import compared_with_live
+from mlops.operations.releasing.record import bundle_of, refuse_unrecorded
 from mlops.operations.releasing.release_body import Step, gate_of, release_body
-from mlops.operations.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.reviewing.reviews import Answers
+from mlops.operations.verdicts.gate import read_gate
 from mlops.release.tracking import connection
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from mlops.errors import ConfigurationError, InfrastructureError, StaleError
 from mlops.files.exchange import exchange
 from mlops.operations.auditing.enter import due
-from mlops.operations.project import open_project
-from mlops.operations.releasing.bundles import obtain, prove
-from mlops.operations.releasing.history import Moment, history, shallow
-from mlops.operations.releasing.papers import papers_of
-from mlops.operations.releasing.registered_signature import hold_asking
-from mlops.operations.releasing.registry import (
+from mlops.operations.live.bundles import obtain, prove
+from mlops.operations.live.history import Moment, history, shallow
+from mlops.operations.live.papers import papers_of
+from mlops.operations.live.registered_signature import hold_asking
+from mlops.operations.live.registry import (
     Connect,
     fetching_from,
     refuse_judged_since,
@@ -23,9 +22,10 @@ from mlops.operations.releasing.registry import (
     stating_from,
     tracking_uri,
 )
+from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
+from mlops.operations.project import open_project
 from mlops.operations.releasing.release import Outcome, Wanted, readable, text_of
 from mlops.operations.releasing.release_body import Step, gate_of, rollback_body
-from mlops.operations.releasing.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.reviewing.proposal import Proposal, submit
 from mlops.release.tracking import connection
 

@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.bundle.manifest import NAME
+from mlops.configuration.load import names
 from mlops.configuration.project import Project
-from mlops.configuration.reading.load import names
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
+from mlops.operations.live.history import Moment, history, shallow
+from mlops.operations.live.live import bundle_folder
+from mlops.operations.live.registry import Connect, begun, tracking_uri
+from mlops.operations.live.releases import Released, aliases, environments, known_environment, releases
 from mlops.operations.project import open_project
 from mlops.operations.releasing.approved import Looking
-from mlops.operations.releasing.history import Moment, history, shallow
-from mlops.operations.releasing.live import bundle_folder
-from mlops.operations.releasing.registry import Connect, begun, tracking_uri
-from mlops.operations.releasing.releases import Released, aliases, environments, known_environment, releases
 from mlops.operations.reviewing.approvals import Approval
 from mlops.operations.reviewing.reviews import Answers
 from mlops.release import stored

@@ -11,12 +11,12 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.signature import sign as sign_by_key
 from mlops.configuration.project import Project
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
+from mlops.operations.live.bundles import obtain
+from mlops.operations.live.registry import Connect, fetching, passed, refuse_judged_since, tracking_uri
+from mlops.operations.live.signed import Signers, keep_beside
+from mlops.operations.live.signing_tool import sign_keyless
 from mlops.operations.project import open_project
-from mlops.operations.releasing.bundles import obtain
 from mlops.operations.releasing.record import bundle_of
-from mlops.operations.releasing.registry import Connect, fetching, passed, refuse_judged_since, tracking_uri
-from mlops.operations.releasing.signed import Signers, keep_beside
-from mlops.operations.releasing.signing_tool import sign_keyless
 from mlops.release.signatures import fetch_signature, file_signature
 from mlops.release.tracking import connection
 

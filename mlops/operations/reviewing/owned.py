@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from mlops.operations.declared.policy import policy_at
 from mlops.operations.git import files_at
-from mlops.operations.judging.policy import policy_at
 
 _PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks; the first that is there holds."""

@@ -14,16 +14,16 @@ from pathlib import Path
 
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
 from mlops.operations.auditing.enter import enter_verdict
-from mlops.operations.judging.gate import Verdict, read_verdict
+from mlops.operations.dvc.lock import LockedStage, read_lock
+from mlops.operations.integrity.damage import Damage, refuse_other, refuse_unlike
+from mlops.operations.integrity.standing import Standing, mended, recorded
 from mlops.operations.judging.settle import settled
 from mlops.operations.planning.fingerprint import policy_digest
-from mlops.operations.planning.lock import LockedStage, read_lock
-from mlops.operations.running.child import Child
-from mlops.operations.running.damage import Damage, refuse_other, refuse_unlike
-from mlops.operations.running.ending import interruptible
-from mlops.operations.running.looked import Looked
-from mlops.operations.running.reproducing import command, result_of
-from mlops.operations.running.standing import Standing, mended, recorded
+from mlops.operations.processes.child import Child
+from mlops.operations.processes.ending import interruptible
+from mlops.operations.processes.looked import Looked
+from mlops.operations.processes.reproducing import command, result_of
+from mlops.operations.verdicts.gate import Verdict, read_verdict
 from mlops.operations.workspace import Workspace, open_workspace
 from mlops.plan.gate import registered
 

@@ -53,7 +53,7 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
         InfrastructureError: there is no bundle yet.
     """
     if root is not None and _is_pipeline(root, name):
-        from mlops.operations.releasing.live import choose
+        from mlops.operations.live.live import choose
 
         chosen = choose(root, name, environment)
         return chosen.folder, chosen.told, chosen.environment
@@ -152,7 +152,7 @@ def vouching(
     `policy` is a copy of conf/policy.yaml, for a folder outside of any repository, `signature` a file that lies
     elsewhere than beside the bundle.
     """
-    from mlops.operations.releasing.signed import Signers, look_beside, look_into
+    from mlops.operations.live.signed import Signers, look_beside, look_into
 
     def vouched(contents: Contents) -> None:
         if policy is None and root is None:
@@ -160,8 +160,8 @@ def vouching(
         if policy is None and signature is None and root is not None and _is_pipeline(root, name):
             if not Signers.of(root).known:
                 return
+            from mlops.operations.live.registered_signature import hold_asking
             from mlops.operations.project import open_project
-            from mlops.operations.releasing.registered_signature import hold_asking
 
             held = hold_asking(root, open_project(root, name)[1], name, contents, folder)
         else:

@@ -12,11 +12,11 @@ from pathlib import Path
 import yaml
 
 from mlops.files.atomic import write_text, writing
-from mlops.operations.judging.gate import Verdict, read_verdict
-from mlops.operations.running.child import Child
-from mlops.operations.running.ending import RUNNER, interruptible
-from mlops.operations.running.reproducing import result_of
+from mlops.operations.processes.child import Child
+from mlops.operations.processes.ending import RUNNER, interruptible
+from mlops.operations.processes.reproducing import result_of
 from mlops.operations.running.run import StageFailed
+from mlops.operations.verdicts.gate import Verdict, read_verdict
 from mlops.plan.pipeline import PipelinePlan
 
 ROWS = 2_000

@@ -12,13 +12,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from mlops.errors import GateFailed, Inconclusive, MlopsError
-from mlops.operations.judging.gate import Verdict
+from mlops.operations.integrity.standing import Standing, mended
 from mlops.operations.planning.cost import seconds
-from mlops.operations.running.child import Child, end
-from mlops.operations.running.ending import interruptible
+from mlops.operations.processes.child import Child, end
+from mlops.operations.processes.ending import interruptible
+from mlops.operations.processes.times import about
 from mlops.operations.running.run import Begun, concluded
-from mlops.operations.running.standing import Standing, mended
-from mlops.operations.running.times import about
+from mlops.operations.verdicts.gate import Verdict
 from mlops.operations.workspace import Workspace
 
 Tell = Callable[[str], None]

@@ -9,8 +9,8 @@ from mlops import __version__
 from mlops.diagnostics import Diagnostic, Position
 from mlops.errors import ConfigurationError
 from mlops.extras import STORES
-from mlops.operations.dvc_remote import FILE as CONFIG
-from mlops.operations.dvc_remote import remotes
+from mlops.operations.dvc.remote import FILE as CONFIG
+from mlops.operations.dvc.remote import remotes
 from mlops.operations.starting import lock
 from mlops.operations.starting.pin import FILE, parse, versions
 

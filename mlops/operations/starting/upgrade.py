@@ -16,7 +16,6 @@ from mlops.ledger.entry import MODEL
 from mlops.operations.auditing.enter import reading
 from mlops.operations.auditing.shelf import lines_here
 from mlops.operations.compiling.compile import compile_files
-from mlops.operations.compiling.superseded import superseded
 from mlops.operations.language.schema import write_files
 from mlops.operations.planning.plan import plan
 from mlops.operations.reviewing.proposal import Proposal, submit
@@ -31,6 +30,7 @@ from mlops.operations.starting.stores import stores, unmet
 from mlops.operations.starting.upgrade_body import upgrade_body
 from mlops.operations.starting.upgraded import Stale, Upgraded, told
 from mlops.operations.starting.wheel import Source
+from mlops.operations.superseded import superseded
 from mlops.operations.workspace import Workspace, open_workspace
 
 Elsewhere = Callable[[Path, Path, Sequence[str]], int]

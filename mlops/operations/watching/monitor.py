@@ -15,11 +15,11 @@ from mlops.configuration.monitor import Monitor, Rows
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
-from mlops.operations.releasing.live import Chosen, choose
-from mlops.operations.releasing.papers import papers_of
-from mlops.operations.releasing.registry import stating_from, tracking_uri
-from mlops.operations.releasing.releases import usual
-from mlops.operations.watching.accepted import acceptances_at, file_of, main_line, waiting
+from mlops.operations.declared.accepted import acceptances_at, file_of, main_line, waiting
+from mlops.operations.live.live import Chosen, choose
+from mlops.operations.live.papers import papers_of
+from mlops.operations.live.registry import stating_from, tracking_uri
+from mlops.operations.live.releases import usual
 from mlops.operations.watching.prediction_log import Listed, labels_file, read_log
 from mlops.operations.workspace import Workspace
 

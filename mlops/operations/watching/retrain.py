@@ -21,13 +21,13 @@ from mlops.files.markdown import escape
 from mlops.ledger.decided import retraining
 from mlops.ledger.entry import MODEL
 from mlops.operations.auditing.enter import due
+from mlops.operations.declared.rows_folder import rows_folder
+from mlops.operations.live.live import live_in
+from mlops.operations.live.releases import usual
 from mlops.operations.newer import HINT, newer
-from mlops.operations.releasing.live import live_in
-from mlops.operations.releasing.releases import usual
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.watching.monitor import labels_of, report_folder, settings
 from mlops.operations.watching.prediction_log import read_log
-from mlops.operations.watching.rows_folder import rows_folder
 from mlops.operations.workspace import Workspace
 
 if TYPE_CHECKING:

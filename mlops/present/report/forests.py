@@ -65,7 +65,7 @@ def forest(
     bars: bool = False,
     most: int = MOST,
 ) -> Forest:
-    """Draw lines, at most `most` of them; `bars` begin at nought."""
+    """Draw lines, at most `most` of them; `bars` begin at zero."""
     shown = cells[:most]
     placed = scale or scale_of(shown, (0.0,) if bars else ())
     left = len(cells) - len(shown)

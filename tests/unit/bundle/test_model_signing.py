@@ -12,7 +12,7 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.signature import Signature, fingerprint, sign
 from mlops.configuration.signers import Signer
 from mlops.errors import IntegrityError
-from mlops.operations.releasing.signing_tool import signing, verifying
+from mlops.operations.live.signing_tool import signing, verifying
 from tests.builders.bundles import make_bundle
 from tests.builders.signing import private_key, public_key
 

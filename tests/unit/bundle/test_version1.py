@@ -13,8 +13,8 @@ from mlops.bundle.papers import Papers
 from mlops.bundle.predictor import Predictor
 from mlops.errors import IntegrityError
 from mlops.monitor.reference import Reference
-from mlops.operations.releasing.bundles import prove
-from mlops.operations.releasing.papers import papers_of
+from mlops.operations.live.bundles import prove
+from mlops.operations.live.papers import papers_of
 from mlops.serve.app import create
 from tests.builders.bundles import VERSION1, make_bundle
 from tests.builders.client import Client

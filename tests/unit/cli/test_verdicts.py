@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.cli.verdicts import markdown, table
-from mlops.operations.judging.gate import Verdict
+from mlops.operations.verdicts.gate import Verdict
 
 
 def rule(**keys: Any) -> dict[str, Any]:

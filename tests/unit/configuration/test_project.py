@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mlops.configuration.load import parse_document
 from mlops.configuration.project import Policy, Project, own
 from mlops.configuration.reading.document import read
-from mlops.configuration.reading.load import parse_document
 
 
 def parse(text: str) -> tuple[Project | None, list[str]]:

@@ -1,4 +1,4 @@
-"""Sizes against closed forms, chance against scipy, and what the three conditions of an alarm together promise."""
+"""Sizes against closed forms, p-values against scipy, and what the three conditions of an alarm together promise."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_without_a_shift_there_is_at_most_one_false_alarm_in_a_month_of_fifty_fe
 
 def test_a_tiny_shift_of_a_great_many_rows_is_told_and_alarms_nobody() -> None:
     (found,) = shifts({"x": window(np.random.default_rng(1), 500_000, 0.02)}, Drift())
-    assert (found.verdict, found.chance < 1e-6) == ("small", True)
+    assert (found.verdict, found.p_value < 1e-6) == ("small", True)
 
 
 @pytest.mark.parametrize("name", ["psi", "jensen_shannon", "wasserstein"])

@@ -16,7 +16,7 @@ from mlops.monitor.labels import Form, read
 from mlops.monitor.log import read as read_log
 from mlops.monitor.new_labelled_rows import rows
 from mlops.monitor.windows import Window
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from mlops.serve.app import create
 from tests.builders.bundles import make_bundle
 from tests.builders.client import Client

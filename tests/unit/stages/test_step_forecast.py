@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from mlops.errors import DataError
-from mlops.operations.running.stage import run_stage
+from mlops.operations.processes.stage import run_stage
 from tests.builders.series import compiled, daily, project, run, weekly_pattern
 
 pytestmark = pytest.mark.slow

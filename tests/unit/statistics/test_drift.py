@@ -65,7 +65,7 @@ def test_nothing_compares_with_no_rows():
 
 
 @pytest.mark.parametrize(("first", "second"), [([400, 300, 300], [30, 40, 60]), *HISTOGRAMS[:1]])
-def test_chance_is_that_of_scipy(first, second):
+def test_the_p_value_is_that_of_scipy(first, second):
     expected = stats.chi2_contingency([first, second], correction=False).pvalue
     assert drift.homogeneity(first, second) == pytest.approx(expected)
 

@@ -46,8 +46,8 @@ def test_a_ratio_to_nothing_has_no_end() -> None:
 def test_a_region_is_bounded_by_the_same_interval(rows: int, data: st.DataObject) -> None:
     hits = data.draw(st.integers(0, rows))
     region = Region("x", "value", "x = 1", "1", rows, 1, hits, max(hits, 1), 10_000)
-    assert region.bound == Share(region.doubt, rows).interval(3.0)[1]
-    assert region.doubt <= region.bound <= 1
+    assert region.bound == Share(region.error_rate, rows).interval(3.0)[1]
+    assert region.error_rate <= region.bound <= 1
 
 
 def test_an_interval_of_a_confidence_leaves_as_much_on_either_side() -> None:

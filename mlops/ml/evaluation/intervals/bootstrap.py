@@ -8,14 +8,15 @@ Method: Davison and Hinkley, Bootstrap Methods and their Application (1997), sec
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from mlops.ml.evaluation.intervals.influence import linearised
+from mlops.ml.evaluation.intervals.resampling import Resampling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 Key = TypeVar("Key", bound=Hashable)
 MANY = 50_000  # rows; from here on the first order is all there is to see
-_CELLS = 1_000_000  # weights held at a time: 8 MB
 
 
 @dataclass(frozen=True)
@@ -48,34 +48,6 @@ class Interval:
 
 
 UNKNOWN = Interval(math.nan, -math.inf, math.inf)
-
-
-@dataclass(frozen=True)
-class Resampling:
-    """A fixed sequence of resamples of the clusters that rows belong to; `clusters` is [n], counted from 0."""
-
-    clusters: NDArray[np.int64]
-    samples: int
-    seed: int
-
-    @classmethod
-    def of(cls, rows: int, groups: NDArray[Any] | None, samples: int, seed: int) -> Resampling:
-        """Draw rows one by one, or by the value of `groups` ([n])."""
-        if groups is None:
-            return cls(np.arange(rows), samples, seed)
-        return cls(np.unique(groups, return_inverse=True)[1].astype(np.int64), samples, seed)
-
-    def weights(self) -> Iterator[Floats]:
-        """Give how often each row is drawn, a batch of resamples at a time: [batch, n]."""
-        count = int(self.clusters.max(initial=-1)) + 1
-        single = count == len(self.clusters) and bool((self.clusters == np.arange(count)).all())
-        batch = max(1, _CELLS // max(1, len(self.clusters)))
-        generator = np.random.default_rng(self.seed)
-        for start in range(0, self.samples if count else 0, batch):
-            size = min(batch, self.samples - start)
-            drawn = generator.integers(0, count, size=(size, count)) + count * np.arange(size)[:, None]
-            counts = np.bincount(drawn.ravel(), minlength=size * count).reshape(size, count).astype(np.float64)
-            yield counts if single else counts[:, self.clusters]
 
 
 def draw(statistics: Mapping[Key, tuple[Statistic, NDArray[np.int64]]], resampling: Resampling) -> dict[Key, Floats]:

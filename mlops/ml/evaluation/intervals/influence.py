@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.intervals.bootstrap import Resampling
+    from mlops.ml.evaluation.intervals.resampling import Resampling
     from mlops.ml.evaluation.metrics.catalogue import Floats, Statistic
 
 Key = TypeVar("Key", bound=Hashable)
@@ -54,7 +54,7 @@ def _weights(random: np.random.Generator, samples: int, blocks: int) -> Floats:
 
 
 def _contributions(apply: Statistic, block: NDArray[np.int64], halves: NDArray[np.bool_]) -> Floats:
-    """Sum the influence of the rows of every block; their sum is nought."""
+    """Sum the influence of the rows of every block; their sum is zero."""
     count, blocks = halves.shape
     influence = getattr(apply, "influence", None)
     if influence is not None:

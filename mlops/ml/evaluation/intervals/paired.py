@@ -27,7 +27,7 @@ class Pairs:
         z = NormalDist().inv_cdf(1 - tail)
         return self._end(-1.0, z), self._end(1.0, -z)
 
-    def chance(self, bound: float, sign: int) -> float:
+    def p_value(self, bound: float, sign: int) -> float:
         """Give the one-sided p-value of a difference this far on the good side of a bound, which lies at `sign`.
 
         At 0 it is McNemar's: exact and mid-p (Fagerland et al., BMC Medical Research Methodology 13:91, 2013);

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, Resampling, draw
+from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, draw
 from mlops.ml.evaluation.intervals.paired import Pairs
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, treatment
 from mlops.ml.evaluation.metrics.catalogue import SHARES
 
@@ -76,7 +77,7 @@ class Evidence:
     """Counts of a paired test of right and wrong answers, which then decides instead of resamples."""
     answers: Pairs | None = None
     """The same counts on a slice, where few rows differ and resamples alone are too sure of themselves."""
-    doubt: str = ""
+    caveat: str = ""
     """Why this cannot be a pass, whatever the interval."""
     rows_needed: int | None = None
 
@@ -224,7 +225,7 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
 
 
 def _share_of(difference: float, other: float) -> float:
-    """Express a difference as a share of the other model's value; undefined where that is nought."""
+    """Express a difference as a share of the other model's value; undefined where that is zero."""
     return float(_shares_of(np.array([difference]), np.array([other]))[0])
 
 
@@ -247,7 +248,7 @@ def _treatment(predictions: Predictions, rule: Rule, method: Bootstrap, minimum_
         clusters=clusters,
         interval=interval,
         problem=found.problem,
-        doubt=found.doubt,
+        caveat=found.caveat,
         rows_needed=found.rows_needed,
     )
 

@@ -53,12 +53,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Treatment:
-    """What decisions say about groups; `doubt` forbids a pass, `problem` says why there is nothing to judge."""
+    """What decisions say about groups; `caveat` forbids a pass, `problem` says why there is nothing to judge."""
 
     value: float = math.nan
     low: float = -math.inf
     high: float = math.inf
-    doubt: str = ""
+    caveat: str = ""
     problem: str = ""
     rows_needed: int | None = None
 
@@ -105,11 +105,11 @@ def treatment(
     empty = [f"{group.name} has no rows{_WORDS[group.rate]}" for group in groups if not group.counted]
     absent = [f"the data declares {name}, and no test row has it" for name in expected if name not in names]
     if empty:
-        return Treatment(doubt="; ".join([*absent, *empty]), rows_needed=None)
+        return Treatment(caveat="; ".join([*absent, *empty]), rows_needed=None)
     value, low, high = _worst(groups, kind, tail)
     small = [_small(group, minimum_rows) for group in groups if group.counted < minimum_rows]
-    doubt = "; ".join([*absent, *small]) or _useless(data, names, tail)
-    return Treatment(value, low, high, doubt, rows_needed=_rows_needed(groups, kind, bound, tail, minimum_rows))
+    caveat = "; ".join([*absent, *small]) or _useless(data, names, tail)
+    return Treatment(value, low, high, caveat, rows_needed=_rows_needed(groups, kind, bound, tail, minimum_rows))
 
 
 def rates(data: Labelled, tail: float) -> dict[str, list[dict[str, Any]]]:

@@ -114,9 +114,9 @@ def _family(family: list[Evidence], method: Bootstrap, minimum_rows: int) -> Ite
     early = [_unmeasured(item, sides) or _uncertain(item, sides, minimum_rows) for item in family]
     measured = [item for item, result in zip(family, early, strict=True) if result is None]
     correct = holm if family[0].rule.correction == "holm" else benjamini_hochberg
-    claims = correct([max(_chance(item, side) for side in sides) for item in measured], method.tail).claims()
-    regressed = [min(_chance(item, side.beyond) for side in sides) for item in measured]
-    regressions = correct([chance * len(sides) for chance in regressed], method.tail).claims()
+    claims = correct([max(_p_value(item, side) for side in sides) for item in measured], method.tail).claims()
+    regressed = [min(_p_value(item, side.beyond) for side in sides) for item in measured]
+    regressions = correct([p * len(sides) for p in regressed], method.tail).claims()
     for item, result in zip(family, early, strict=True):
         yield result or _measured(item, sides, method, next(claims), next(regressions))
 
@@ -132,14 +132,14 @@ def _sides(rule: Rule) -> tuple[_Side, ...]:
     return tuple(sides)
 
 
-def _chance(evidence: Evidence, side: _Side) -> float:
-    """Estimate the chance of a value this good if the truth were on the bound (one-sided p-value).
+def _p_value(evidence: Evidence, side: _Side) -> float:
+    """Estimate the one-sided p-value: how probable is a value this good if the truth were on the bound.
 
     Counted among the resamples, and never below the normal tail, which reaches further than they can be counted; nor,
     for right and wrong answers on a slice, below Tango's score test, which knows how rows vary on the bound.
     """
     if evidence.pairs is not None:
-        return evidence.pairs.chance(side.bound, side.sign)
+        return evidence.pairs.p_value(side.bound, side.sign)
     if evidence.rule.of is not None:
         return float(not side.allows(evidence.interval))
     margins = side.sign * (evidence.draws - side.bound)
@@ -148,7 +148,7 @@ def _chance(evidence: Evidence, side: _Side) -> float:
     spread = max(float(np.nanstd(margins)), _spread_at(evidence, side.bound))
     margin = side.margin(evidence.interval.value)
     tail = NormalDist().cdf(-margin / spread) if spread > 0 else float(margin < 0)
-    return max(counted, tail, 0.0 if evidence.answers is None else evidence.answers.chance(side.bound, side.sign))
+    return max(counted, tail, 0.0 if evidence.answers is None else evidence.answers.p_value(side.bound, side.sign))
 
 
 def _spread_at(evidence: Evidence, bound: float) -> float:
@@ -182,7 +182,7 @@ def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Res
     bound = sides[0].bound
     if item.rows < minimum_rows:
         return Result(item, bound, INCONCLUSIVE, sentences.few_rows(item, minimum_rows), minimum_rows)
-    if not math.isfinite(item.interval.value) and not item.doubt:
+    if not math.isfinite(item.interval.value) and not item.caveat:
         return Result(item, bound, _absent(item), sentences.undefined(item))
     if item.clusters < min(CLUSTERS, minimum_rows):
         return Result(item, bound, INCONCLUSIVE, sentences.few_clusters(item, CLUSTERS))
@@ -220,7 +220,7 @@ def _treated(item: Evidence, side: _Side) -> Result:
     best = side.margin(item.interval.high if side.sign > 0 else item.interval.low)
     if best < 0:
         return Result(item, side.bound, FAIL, sentences.failed(item, side.bound, side.sign))
-    if not item.doubt and side.allows(item.interval):
+    if not item.caveat and side.allows(item.interval):
         return Result(item, side.bound, PASS, sentences.passed(item, side.bound, side.sign))
     said = sentences.untreated(item, side.bound, side.sign)
     return Result(item, side.bound, INCONCLUSIVE, said, item.rows_needed)

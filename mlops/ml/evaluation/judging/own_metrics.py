@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from mlops.errors import ConfigurationError
+from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.user_code import address
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ class OwnMetric:
     use: str
     better: Literal["lower", "higher"]
     parameters: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class RowLosses:
-    """What a metric gives each row [n] of every model, or why it gives nothing, by model."""
-
-    values: Mapping[str, NDArray[np.float64]]
-    problems: Mapping[str, str] = field(default_factory=dict)
 
 
 def measure(

@@ -114,11 +114,11 @@ def failed(item: Evidence, bound: float, sign: int) -> str:
 
 
 def unsure(
-    item: Evidence, bound: float, sign: int, needed: int | None, chance: bool, power: float | None = None
+    item: Evidence, bound: float, sign: int, needed: int | None, likely: bool, power: float | None = None
 ) -> str:
     """Say why the interval does not decide, how many rows would, and how often an equal model would pass on these."""
     wanted = _wanted(item, bound, sign)
-    why = "likely but not sure among that many slices" if chance else "its interval reaches past that"
+    why = "likely but not sure among that many slices" if likely else "its interval reaches past that"
     rows = (
         f"needs about {needed:,} rows, has {item.rows:,}" if needed else f"{item.rows:,} rows are far too few to tell"
     )
@@ -141,8 +141,8 @@ def unproven(item: Evidence, bound: float, sign: int, needed: int | None) -> str
 
 def untreated(item: Evidence, bound: float, sign: int) -> str:
     """Say why equal treatment is not shown, and how many rows of the smallest group would show it."""
-    if item.doubt:
-        return f"{_where(item)} is not judged equal: {item.doubt}"
+    if item.caveat:
+        return f"{_where(item)} is not judged equal: {item.caveat}"
     rows = (
         f"its smallest group needs about {item.rows_needed:,} rows" if item.rows_needed else "far too few rows to tell"
     )

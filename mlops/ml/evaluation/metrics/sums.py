@@ -29,7 +29,7 @@ class Sums:
             return self.finish(*(weights @ self.table).T)
 
     def influence(self) -> Floats:
-        """Give what one more copy of each row would add, to first order: [n], summing to nought."""
+        """Give what one more copy of each row would add, to first order: [n], summing to zero."""
         sums = self.table.sum(axis=0)
         steps = _STEP * np.maximum(np.abs(sums), len(self.table) * _STEP)
         ends = np.concatenate([sums + np.diag(steps), sums - np.diag(steps)])

@@ -126,14 +126,14 @@ def _suggested(masks: Mask, loss: Floats, options: Discover) -> tuple[NDArray[np
     pairs = np.argwhere(upper)
     if not len(pairs):
         return pairs, np.zeros((0, len(loss)), dtype=bool)
-    statistic, chance, effect = _welch(counts[upper], sums[upper], squares[upper], loss)
-    keep = benjamini_hochberg(chance, _SHARE).holds & (effect >= options.minimum_effect)
+    statistic, p_value, effect = _welch(counts[upper], sums[upper], squares[upper], loss)
+    keep = benjamini_hochberg(p_value, _SHARE).holds & (effect >= options.minimum_effect)
     order = np.flatnonzero(keep)[np.argsort(-statistic[keep], kind="stable")][:_KEPT]
     return pairs[order], masks[pairs[order, 0]] & masks[pairs[order, 1]]
 
 
 def _welch(counts: Floats, sums: Floats, squares: Floats, loss: Floats) -> tuple[Floats, Floats, Floats]:
-    """Compare slices, given by their sums, with the rest of `loss`: t, its one-sided chance, and Cohen's d."""
+    """Compare slices, given by their sums, with the rest of `loss`: t, its one-sided p-value, and Cohen's d."""
     from scipy.special import stdtr
 
     rest = len(loss) - counts
@@ -145,9 +145,9 @@ def _welch(counts: Floats, sums: Floats, squares: Floats, loss: Floats) -> tuple
         statistic = (mean - other) / np.sqrt(first + second)
         freedom = (first + second) ** 2 / (first**2 / (counts - 1) + second**2 / (rest - 1))
         effect = (mean - other) / np.sqrt((spread + beside) / 2)
-        chance = stdtr(freedom, -statistic)
-    known = np.isfinite(statistic) & np.isfinite(chance)
-    return np.where(known, statistic, -np.inf), np.where(known, chance, 1.0), np.where(known, effect, 0.0)
+        p_value = stdtr(freedom, -statistic)
+    known = np.isfinite(statistic) & np.isfinite(p_value)
+    return np.where(known, statistic, -np.inf), np.where(known, p_value, 1.0), np.where(known, effect, 0.0)
 
 
 def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Discover) -> list[dict[str, Any]]:
@@ -156,9 +156,9 @@ def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Discov
     tested = [_tested(number, members, part, options) for number in range(len(members))]
     adjusted = holm([result["p"] for result in tested]).adjusted.tolist()
     return [
-        {"slice": [str(condition) for condition in each], **result, "p": chance}
-        for each, result, chance in zip(slices, tested, adjusted, strict=True)
-        if chance <= _ERROR
+        {"slice": [str(condition) for condition in each], **result, "p": p_value}
+        for each, result, p_value in zip(slices, tested, adjusted, strict=True)
+        if p_value <= _ERROR
     ]
 
 
@@ -180,8 +180,8 @@ def _tested(number: int, members: Sequence[Mask], part: Part, options: Discover)
     clusters = len(np.unique(groups[inside]))
     error = float(np.sqrt((np.bincount(groups, pull) ** 2).sum() * clusters / max(1, clusters - 1)))
     known = clusters > 1 and error > 0
-    chance = float(stdtr(clusters - 1, -(mean - other) / error)) if known else 1.0
-    return {"n": int(inside.sum()), "loss": mean, "rest": other, "p": chance}
+    p_value = float(stdtr(clusters - 1, -(mean - other) / error)) if known else 1.0
+    return {"n": int(inside.sum()), "loss": mean, "rest": other, "p": p_value}
 
 
 def _conditions(frame: pl.DataFrame, name: str, kind: str, options: Discover) -> list[Condition]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
+from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics.catalogue import statistic
 from mlops.ml.evaluation.studies import hashed
 

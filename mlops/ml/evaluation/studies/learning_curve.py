@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
+from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics.catalogue import statistic
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
-from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, resample
+from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.studies import hashed
 
 if TYPE_CHECKING:

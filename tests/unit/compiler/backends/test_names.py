@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from mlops.compiler.backends.registry import render
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.project import lower
+from mlops.configuration.load import load_pipeline
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.project import Policy, Project
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_pipeline
 from tests.builders.repositories import make_repository
 
 PROJECT = Project.model_validate(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlops.compiler.rules.entity_split import check
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import edit, make_repository
 

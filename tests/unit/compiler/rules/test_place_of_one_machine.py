@@ -12,7 +12,7 @@ from mlops.compiler.rules.finding import Finding
 from mlops.compiler.rules.registry import examine
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.project import Project
-from mlops.operations.dvc_remote import remote
+from mlops.operations.dvc.remote import remote
 from tests.unit.configuration.test_monitor import PIPELINE
 
 SERVER = "https://mlflow.shop.example"

@@ -6,7 +6,7 @@ import pytest
 
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
-from mlops.operations.language.findings import findings
+from mlops.operations.compiling.findings import findings
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import make_repository
 

@@ -25,9 +25,9 @@ from mlops.compiler.rules import (
 )
 from mlops.compiler.rules.finding import Finding
 from mlops.compiler.rules.registry import examine
+from mlops.configuration.load import load_pipeline, load_project
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_pipeline, load_project
-from mlops.operations.language.findings import findings as placed
+from mlops.operations.compiling.findings import findings as placed
 from mlops.operations.workspace import open_workspace
 from mlops.plan.pipeline import PipelinePlan, Plan, Target
 from mlops.plan.stage import Output

@@ -10,10 +10,10 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from mlops.configuration.load import load_pipeline
 from mlops.configuration.reading.compose import CompositionError, compose
 from mlops.configuration.reading.layers import resolve
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_pipeline
 from mlops.configuration.reading.merge import Unsure, merge
 from mlops.configuration.reading.origins import Origins
 from mlops.diagnostics import Position

@@ -21,10 +21,10 @@ from mlops.errors import MlopsError
 from mlops.ml.evaluation.judging import serving_cost
 from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
-from mlops.ml.evaluation.judging.own_metrics import RowLosses
 from mlops.ml.evaluation.judging.waivers import waive
 from mlops.ml.evaluation.metrics.catalogue import decisions
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.evaluation.studies import costs
 from mlops.verdict import verdict
 from tests.builders.evaluations import binary

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mlops.errors import ConfigurationError
-from mlops.ml.training.candidates import Origin
-from mlops.ml.user_code.loading import load
+from mlops.ml.training.user_models import load
+from mlops.ml.user_code.origin import Origin
 
 MODULE = """
 import builtins

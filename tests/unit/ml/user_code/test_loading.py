@@ -8,9 +8,9 @@ import pytest
 
 from mlops.errors import ConfigurationError
 from mlops.ml.training import candidates, export
-from mlops.ml.training.candidates import Origin
 from mlops.ml.training.problem import Problem
 from mlops.ml.training.session import Fitted
+from mlops.ml.user_code.origin import Origin
 from tests.builders.training import binary, session
 
 pytestmark = pytest.mark.slow

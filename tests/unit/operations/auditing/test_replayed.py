@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlops.operations.auditing.grades import replayed
+from mlops.operations.tracing.grades import replayed
 from mlops.stages import gate
 from tests.builders.evaluations import binary, gate_params, write_run
 from tests.builders.repositories import commit

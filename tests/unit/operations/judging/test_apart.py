@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from mlops import verdict
-from mlops.ml.evaluation.judging.own_metrics import OwnMetric, RowLosses, measure
+from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.operations.judging import apart
 from mlops.operations.judging.apart import measure_apart
-from mlops.operations.running import confined
+from mlops.operations.processes import confined
 
 pytestmark = pytest.mark.slow
 SCORES = {"candidate": np.array([0.1, 0.9, 0.4, 0.7]), "dummy": np.full(4, 0.5)}

@@ -13,9 +13,9 @@ import yaml
 from mlops.blocks.waiver import Waiver
 from mlops.errors import GateFailed, Inconclusive
 from mlops.operations.judging.approved_waivers import hold_waivers, look_up, refuse_unapproved
-from mlops.operations.judging.gate import Verdict
-from mlops.operations.judging.rejudged import Rejudged
 from mlops.operations.reviewing.reviews import Answers
+from mlops.operations.verdicts.gate import Verdict
+from mlops.operations.verdicts.rejudged import Rejudged
 from tests.builders.repositories import commit, git
 from tests.builders.reviewed import review, told
 

@@ -11,9 +11,10 @@ import pytest
 
 from mlops.cli.main import run
 from mlops.operations.auditing.enter import enter
-from mlops.operations.judging import beside, cost, held, replay
-from mlops.operations.planning.lock import md5_tree
+from mlops.operations.dvc.lock import md5_tree
+from mlops.operations.judging import beside, held, replay
 from mlops.operations.reviewing import artifacts
+from mlops.operations.verdicts import cost
 from tests.builders.repositories import commit, edit, git
 from tests.builders.trained import in_this_process, trained_shop
 

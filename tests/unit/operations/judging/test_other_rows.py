@@ -13,14 +13,14 @@ import pytest
 from mlops.cli.main import run
 from mlops.errors import Inconclusive
 from mlops.operations.auditing.enter import enter
+from mlops.operations.dvc.lock import md5_tree, read_lock
 from mlops.operations.judging import beside, other_rows, replay
+from mlops.operations.judging.given_data import fetch_data
 from mlops.operations.judging.opponent import Run
 from mlops.operations.judging.other_rows import ForgedRows, OtherRows, makes_otherwise
 from mlops.operations.judging.replay import Replay
 from mlops.operations.judging.rows import Table
-from mlops.operations.planning.lock import md5_tree, read_lock
 from mlops.operations.reviewing import artifacts
-from mlops.operations.reviewing.given_data import fetch_data
 from tests.builders.other_framework import SPLITS, OtherFramework, bring_the_program
 from tests.builders.repositories import commit, edit, git
 from tests.builders.shop import make_shop

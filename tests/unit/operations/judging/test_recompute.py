@@ -19,7 +19,7 @@ from mlops.operations.judging import recompute, replay
 from mlops.operations.judging.agreement import close, first_difference
 from mlops.operations.judging.recompute import recomputed
 from mlops.operations.judging.rejudge import rejudge
-from mlops.operations.running.again import run_again
+from mlops.operations.processes.again import run_again
 from tests.builders.believed import believing
 from tests.builders.repositories import edit
 from tests.builders.trained import in_this_process, relock, trained_shop

@@ -18,9 +18,9 @@ from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.operations.auditing.enter import enter
 from mlops.operations.judging import recompute
-from mlops.operations.judging.gate import read_verdict
 from mlops.operations.judging.rejudge import rejudge
-from mlops.operations.judging.rejudged import Rejudged
+from mlops.operations.verdicts.gate import read_verdict
+from mlops.operations.verdicts.rejudged import Rejudged
 from mlops.stages import gate
 from tests.builders.believed import believing
 from tests.builders.evaluations import binary, gate_params, probabilities, with_scores, write_run

@@ -11,9 +11,9 @@ import pytest
 from mlops.blocks.waiver import Waivers
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError
-from mlops.operations.judging.gate import read_verdict
 from mlops.operations.judging.waive import draft, write
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
+from mlops.operations.verdicts.gate import read_verdict
 from mlops.operations.workspace import open_workspace
 from tests.builders.quick_yaml import load
 from tests.builders.repositories import commit, edit, make_repository

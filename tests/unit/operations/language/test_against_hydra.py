@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mlops.cli.main import run
-from mlops.configuration.reading import load
+from mlops.configuration import load
 from mlops.configuration.reading.layers import Layer
 from mlops.operations.language.against_hydra import differing
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from tests.builders.repositories import make_repository
 
 FLEET = 'template: pipeline/churn\nrows:\n  eu: {owners: ["@eu"], seed: 3}\n'

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from mlops.cli.main import cli
 from mlops.errors import ConfigurationError
 from mlops.operations.language.infer import infer, replaced, write
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from tests.builders.repositories import make_repository
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.configuration.load import load_pipeline
 from mlops.configuration.reading.library import Configuration
-from mlops.configuration.reading.load import load_pipeline
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, MlopsError
 from mlops.operations.language.new import create
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from mlops.cli.main import cli
-from mlops.operations.language.validate import validate
+from mlops.operations.validate import validate
 from tests.builders.repositories import make_repository
 
 COST = (

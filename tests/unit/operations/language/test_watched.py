@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mlops.operations.access.installation import places
-from mlops.operations.language.validate import validate
 from mlops.operations.language.watched import watched
+from mlops.operations.validate import validate
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import commit, edit, git, make_repository
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, StaleError
-from mlops.operations.judging.gate import Verdict
 from mlops.operations.planning.change_report import (
     Cost,
     GateChange,
@@ -25,7 +24,8 @@ from mlops.operations.planning.change_report import (
 )
 from mlops.operations.planning.change_report_json import decode, encode
 from mlops.operations.planning.plan import plan
-from mlops.operations.planning.run_saved import apply, prepare
+from mlops.operations.running.run_saved import apply, prepare
+from mlops.operations.verdicts.gate import Verdict
 from mlops.operations.workspace import Workspace, open_workspace
 from tests.builders.repositories import commit, edit, git, make_repository, record
 

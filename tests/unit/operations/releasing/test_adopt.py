@@ -20,14 +20,14 @@ from mlops.bundle.store import Store
 from mlops.cli.main import run as run_verb
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file, dumps
-from mlops.operations.planning.lock import md5_tree
+from mlops.operations.dvc.lock import md5_tree
+from mlops.operations.integrity.verify import verify
+from mlops.operations.live.bundles import STORE
 from mlops.operations.releasing import adopt as adopting
 from mlops.operations.releasing.adopt import adopt
 from mlops.operations.releasing.adopted import noted
-from mlops.operations.releasing.bundles import STORE
 from mlops.operations.reviewing import judged_runs
 from mlops.operations.reviewing.github import Client
-from mlops.operations.running.verify import verify
 from mlops.operations.workspace import open_workspace
 from tests.builders.judged import FOLDER, TOKEN, Judged, judged, prepare
 from tests.builders.papers import write_papers

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mlops.errors import GateFailed, Inconclusive
+from mlops.operations.live.history import history
 from mlops.operations.releasing.approved import Looking, refuse_unapproved
-from mlops.operations.releasing.history import history
 from mlops.operations.reviewing.approvals import Approval
 from mlops.operations.reviewing.reviews import Answers
 from tests.builders.repositories import commit, git

@@ -13,10 +13,10 @@ import pytest
 from mlops.cli.main import run
 from mlops.configuration.project import Project
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
+from mlops.operations.live.releases import file_of
+from mlops.operations.live.window import held
 from mlops.operations.releasing import gc as sweeping
 from mlops.operations.releasing.gc import Collected, collect
-from mlops.operations.releasing.releases import file_of
-from mlops.operations.releasing.window import held
 from tests.builders.repositories import commit, git
 
 pytestmark = pytest.mark.slow

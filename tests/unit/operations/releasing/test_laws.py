@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mlops.compiler.backends.registry import render
 from mlops.errors import StaleError
 from mlops.operations.git import changed_files
+from mlops.operations.live.releases import file_of, written
 from mlops.operations.planning.plan import plan
 from mlops.operations.releasing.release import Wanted, release
-from mlops.operations.releasing.releases import file_of, written
 from mlops.operations.releasing.rollback import rollback
 from mlops.operations.workspace import open_workspace
 from tests.builders.released import Shop, make_released

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlops.errors import IntegrityError
-from mlops.operations.releasing.history import live_at
+from mlops.operations.live.history import live_at
 from tests.builders.kept import bundle, live
 from tests.builders.repositories import commit, make_repository
 

@@ -12,9 +12,9 @@ from mlops.bundle.store import Store
 from mlops.cli.main import run as run_verb
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.canonical import digest_file
-from mlops.operations.releasing.bundles import STORE
+from mlops.operations.integrity.verify import verify
+from mlops.operations.live.bundles import STORE
 from mlops.operations.releasing.made import take_made
-from mlops.operations.running.verify import verify
 from mlops.operations.workspace import open_workspace
 from tests.builders.judged import FOLDER, Judged, judged, prepare
 from tests.builders.repositories import edit, git

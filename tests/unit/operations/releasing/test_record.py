@@ -11,9 +11,9 @@ import pytest
 
 from mlops.cli.main import run
 from mlops.errors import GateFailed, InfrastructureError, MlopsError, StaleError
+from mlops.operations.integrity.verify import verify
 from mlops.operations.releasing.adopt import adopt
 from mlops.operations.releasing.record import record, refuse_unrecorded
-from mlops.operations.running.verify import verify
 from mlops.operations.workspace import open_workspace
 from tests.builders.confronted import compared
 from tests.builders.judged import FOLDER, Judged, judged, prepare

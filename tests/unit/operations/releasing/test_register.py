@@ -11,9 +11,9 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, GateFailed, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
-from mlops.operations.releasing.papers import papers_of
+from mlops.operations.live.papers import papers_of
+from mlops.operations.live.registry import passed, stating
 from mlops.operations.releasing.register import read_history, register_bundle
-from mlops.operations.releasing.registry import passed, stating
 from mlops.release.aliases import find_version
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle

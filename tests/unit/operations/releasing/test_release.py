@@ -13,9 +13,9 @@ import pytest
 from mlops.cli.main import run
 from mlops.errors import ConfigurationError, GateFailed, InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.canonical import digest_file
-from mlops.operations.releasing.history import Moment
+from mlops.operations.live.history import Moment
+from mlops.operations.live.releases import written
 from mlops.operations.releasing.release import Wanted, release
-from mlops.operations.releasing.releases import written
 from mlops.operations.releasing.rollback import previous, rollback
 from mlops.operations.releasing.show import past, show
 from mlops.release.registry import withdraw

@@ -13,7 +13,7 @@ import pytest
 
 from mlops.bundle.store import Store
 from mlops.cli.main import run
-from mlops.operations.releasing.live import choose
+from mlops.operations.live.live import choose
 from mlops.operations.releasing.reconcile import reconcile
 from mlops.operations.releasing.release import Wanted
 from mlops.operations.releasing.rollback import rollback

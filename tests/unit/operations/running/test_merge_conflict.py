@@ -170,6 +170,6 @@ def test_the_cure_is_one_that_git_takes(root: Path) -> None:
 
 def test_a_text_that_speaks_of_markers_is_no_conflict(root: Path) -> None:
     edit(root, LOCK, "schema: '2.0'", "# <<<<<<< HEAD is how a conflict begins\nschema: '2.0'")
-    from mlops.operations.planning.lock import read_lock
+    from mlops.operations.dvc.lock import read_lock
 
     assert "train" in read_lock(root, "pipelines/churn")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mlops.errors import IntegrityError, StaleError
-from mlops.operations.planning.lock import md5_tree
+from mlops.operations.dvc.lock import md5_tree
+from mlops.operations.integrity.standing import standings
 from mlops.operations.running.run import StageFailed, run_pipeline
-from mlops.operations.running.standing import standings
 from mlops.operations.workspace import open_workspace
 from mlops.plan.gate import registered
 from tests.builders.comments import gate

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, MlopsError
-from mlops.operations.judging.gate import Verdict
-from mlops.operations.planning.lock import md5_tree
+from mlops.operations.dvc.lock import md5_tree
+from mlops.operations.integrity.standing import Standing
+from mlops.operations.processes.times import remember
 from mlops.operations.running.run import Begun
-from mlops.operations.running.standing import Standing
-from mlops.operations.running.times import remember
 from mlops.operations.running.together import Begin, Outcome, exit_code, run_together
+from mlops.operations.verdicts.gate import Verdict
 from mlops.operations.workspace import Workspace, open_workspace
 from mlops.plan.gate import registered
 from tests.builders.comments import gate

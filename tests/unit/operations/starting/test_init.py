@@ -13,11 +13,11 @@ import yaml
 import mlops.cli.main as cli
 from mlops.operations.compiling.compile import check_files
 from mlops.operations.language.schema import check_files as check_schemas
-from mlops.operations.language.validate import validate
 from mlops.operations.starting.contents import contents
 from mlops.operations.starting.lock import shipped
 from mlops.operations.starting.pin import parse
 from mlops.operations.starting.settings import Settings
+from mlops.operations.validate import validate
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import commit, git
 from tests.builders.zipped_wheels import NAME

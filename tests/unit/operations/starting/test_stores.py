@@ -9,12 +9,12 @@ import pytest
 
 import mlops
 from mlops.extras import STORES
-from mlops.operations.dvc_remote import remotes
-from mlops.operations.language.validate import validate
+from mlops.operations.dvc.remote import remotes
 from mlops.operations.starting.kept import kept
 from mlops.operations.starting.lock import needs, shipped, with_stores
 from mlops.operations.starting.pin import Pin, Requirements, blocks, versions, write
 from mlops.operations.starting.stores import Unmet, store_of, stores, unlocked, unmet
+from mlops.operations.validate import validate
 from tests.builders.repositories import edit, make_repository
 
 CONFIG = """\

@@ -14,7 +14,7 @@ from mlops.bundle.store import Store
 from mlops.cli.main import run
 from mlops.errors import IntegrityError, StaleError
 from mlops.monitor.exposition import exposition
-from mlops.operations.releasing.bundles import STORE
+from mlops.operations.live.bundles import STORE
 from mlops.operations.reviewing.proposal import Proposal
 from mlops.operations.running.serve import find_bundle, find_settings
 from mlops.operations.watching.monitor import watch

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlops.ml.evaluation.intervals.bootstrap import Interval, Resampling, draw, resample, within
+from mlops.ml.evaluation.intervals.bootstrap import Interval, draw, resample, within
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics.catalogue import statistic
 from mlops.ml.evaluation.metrics.weighting import mean
 from tests.builders.evaluations import binary, probabilities

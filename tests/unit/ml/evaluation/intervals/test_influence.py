@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from mlops.ml.evaluation.intervals import bootstrap
-from mlops.ml.evaluation.intervals.bootstrap import Resampling, draw, resample
+from mlops.ml.evaluation.intervals.bootstrap import draw, resample
 from mlops.ml.evaluation.intervals.influence import linearised
+from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics.catalogue import statistic
 from tests.builders.evaluations import binary, regression
 

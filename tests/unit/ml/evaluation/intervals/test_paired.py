@@ -16,13 +16,13 @@ from mlops.ml.evaluation.intervals.power import power, rows_for, told
 def test_the_mid_p_value_is_that_of_the_binomial_distribution(gained: int, lost: int) -> None:
     trials = gained + lost
     expected = binom.sf(gained, trials, 0.5) + binom.pmf(gained, trials, 0.5) / 2
-    assert Pairs(2000, gained, lost).chance(0.0, 1) == pytest.approx(expected, rel=1e-9)
+    assert Pairs(2000, gained, lost).p_value(0.0, 1) == pytest.approx(expected, rel=1e-9)
 
 
 def test_many_differences_are_mcnemars_statistic() -> None:
     pairs = Pairs(50_000, 900, 800)
     assert pairs.score(0.0) == pytest.approx((900 - 800) / math.sqrt(1700))
-    assert pairs.chance(0.0, 1) == pytest.approx(norm.sf(100 / math.sqrt(1700)))
+    assert pairs.p_value(0.0, 1) == pytest.approx(norm.sf(100 / math.sqrt(1700)))
 
 
 @given(st.integers(1, 400), st.integers(0, 100), st.integers(0, 100))

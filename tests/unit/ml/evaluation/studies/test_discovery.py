@@ -71,9 +71,9 @@ def test_welch_is_that_of_scipy() -> None:
     random = np.random.default_rng(0)
     loss, inside = random.exponential(size=300), random.random(300) < 0.2
     one = [np.array([float(value)]) for value in (inside.sum(), loss[inside].sum(), (loss[inside] ** 2).sum())]
-    statistic, chance, _ = _welch(*one, loss)
+    statistic, p_value, _ = _welch(*one, loss)
     expected = ttest_ind(loss[inside], loss[~inside], equal_var=False, alternative="greater")
-    assert (statistic[0], chance[0]) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
+    assert (statistic[0], p_value[0]) == pytest.approx((expected.statistic, expected.pvalue), rel=1e-9)
 
 
 def test_rows_of_one_group_count_once() -> None:

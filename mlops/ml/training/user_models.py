@@ -1,0 +1,111 @@
+"""Users' own models: classes, or functions that return an estimator, in the folder of their pipeline only."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mlops.diagnostics import suggest
+from mlops.errors import ConfigurationError, MlopsError
+from mlops.ml.user_code import address
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mlops.ml.training.problem import Examples, Problem
+    from mlops.ml.training.session import Candidate, Fitted, Session
+    from mlops.ml.user_code.origin import Origin
+
+
+def candidate(name: str, kind: str, parameters: dict[str, Any], problem: Problem, origin: Origin) -> Candidate:
+    """Make a candidate of `pipelines.<pipeline>.<module>:<Class>`.
+
+    The class takes its parameters by name, and `problem`, `shape`, `outputs` or `task` if it asks for them. A
+    LightningModule's `forward` answers logits (or standardised numbers, for a regression); anything else must be an
+    estimator that skl2onnx knows.
+    """
+    import pytorch_lightning as pl
+
+    from mlops.ml.training.estimators import EstimatorCandidate
+    from mlops.ml.training.loop import LightningCandidate
+
+    make = load(kind, origin)
+    arguments = parameters | _offered(make, problem)
+    _refuse_unknown(name, kind, make, arguments)
+
+    def build(_: Session) -> Any:
+        return make(**arguments)
+
+    lightning = isinstance(make, type) and issubclass(make, pl.LightningModule)
+    inner: Candidate = LightningCandidate(problem, build) if lightning else EstimatorCandidate(problem, build)
+    return Guarded(name, inner, origin.root / "pipelines")
+
+
+def load(kind: str, origin: Origin) -> Callable[..., Any]:
+    """Import a class by its address; raises ConfigurationError for any place but the pipeline's own folder."""
+    if not address.belongs(kind, origin.pipeline):
+        raise ConfigurationError(
+            f"kind `{kind}` is neither a known kind nor a class of this pipeline",
+            hint=f"write pipelines.{origin.pipeline}.<module>:<Class> for a class in pipelines/{origin.pipeline}/",
+        )
+    with boundary(f"kind `{kind}`", origin.root / "pipelines"):
+        module = address.module_of(kind, origin.root, origin.pipeline)
+    found = address.named(module, kind)
+    if found is None:
+        names = [name for name, value in vars(module).items() if isinstance(value, type) and not name.startswith("_")]
+        raise ConfigurationError(
+            f"kind `{kind}`: the module has no such class", hint=suggest(kind.partition(":")[2], names)
+        )
+    made: Callable[..., Any] = found
+    return made
+
+
+def _offered(make: Callable[..., Any], problem: Problem) -> dict[str, Any]:
+    offers = {"problem": problem, "shape": problem.shape, "outputs": problem.outputs, "task": problem.task}
+    return {name: value for name, value in offers.items() if name in inspect.signature(make).parameters}
+
+
+def _refuse_unknown(name: str, kind: str, make: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    signature = inspect.signature(make)
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
+        return
+    for argument in arguments:
+        if argument not in signature.parameters:
+            raise ConfigurationError(
+                f"candidate {name}: {kind} has no parameter `{argument}`", hint=suggest(argument, signature.parameters)
+            )
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise ConfigurationError(f"candidate {name}: {kind}: {error}") from error
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A candidate made of a user's code: what goes wrong in it is told with its file and line."""
+
+    name: str
+    inner: Candidate
+    folder: Path
+
+    def fit(self, examples: Examples, session: Session) -> Fitted:
+        """Train."""
+        with boundary(f"candidate {self.name}", self.folder):
+            return self.inner.fit(examples, session)
+
+
+@contextmanager
+def boundary(who: str, folder: Path) -> Iterator[None]:
+    """Turn an exception of a user's code into a sentence; the cause stays chained."""
+    try:
+        yield
+    except MlopsError:
+        raise
+    except (Exception, SystemExit) as error:  # users' code raises anything; an exit would end the stage without a word
+        found = address.place(error, folder)
+        place = "" if found is None else f"{found[0].relative_to(folder.resolve().parent)}:{found[1]}: "
+        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        raise ConfigurationError(f"{who}: {place}{type(error).__name__}: {reason}") from error

@@ -1,0 +1,1 @@
+"""What files beside a pipeline's own say: policy, waivers, champions, rollouts, acceptances."""

@@ -1,0 +1,89 @@
+"""Incidents that were accepted for a while: read as waivers are, and in force once they are on the main line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+from mlops.configuration.accept import Acceptance, Acceptances
+from mlops.configuration.load import parse_document
+from mlops.configuration.reading.document import Document, read
+from mlops.configuration.reading.library import Configuration
+from mlops.diagnostics import Diagnostic
+from mlops.operations.git import file_at, git
+
+
+def file_of(name: str) -> str:
+    """Name the file of a pipeline, relative to the repository."""
+    return f"conf/accept/{name}.yaml"
+
+
+def main_line(root: Path, branch: str) -> str | None:
+    """Name the commit that the main line is at, as far as it was fetched; the current one where there is no remote."""
+    for reference in (f"refs/remotes/origin/{branch}", "HEAD"):
+        done = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{reference}^{{commit}}")
+        if not done.returncode:
+            return done.stdout.decode().strip()
+    return None
+
+
+def acceptances_at(root: Path, commit: str | None, name: str) -> tuple[Acceptance, ...]:
+    """Read the acceptances of a pipeline as a commit has them; none where it has none, or none that can be read."""
+    data = None if commit is None else file_at(root, commit, file_of(name))
+    return () if data is None else _entries(read(file_of(name), data))
+
+
+def waiting(root: Path, commit: str | None, name: str) -> bool:
+    """Whether the work tree has acceptances that are not merged, and so count for nothing yet."""
+    path = root / file_of(name)
+    if not path.is_file():
+        return False
+    merged = acceptances_at(root, commit, name)
+    return any(entry not in merged for entry in _entries(read(file_of(name), path.read_bytes())))
+
+
+def wrong(configuration: Configuration, names: Iterable[str]) -> list[Diagnostic]:
+    """Find what is wrong with the files of acceptances."""
+    return [
+        found for _, document in _documents(configuration, names) for found in parse_document(Acceptances, document)[1]
+    ]
+
+
+def expired(configuration: Configuration, names: Iterable[str], today: date) -> list[Diagnostic]:
+    """Warn of acceptances that hold no more: the next window is an incident again."""
+    found: list[Diagnostic] = []
+    for name, document in _documents(configuration, names):
+        for index, entry in enumerate(_entries(document)):
+            if date.fromisoformat(entry.until) < today:
+                where = document.where(("accepted", index, "until"), key=False)
+                what = f"`{entry.check}`" if entry.column is None else f"`{entry.check}` of `{entry.column}`"
+                message = f"{name}: {what} was accepted until {entry.until}"
+                hint = "remove it, or repair the feed; another acceptance needs another approval"
+                found.append(Diagnostic(where, message, hint, "accept-expired", severity="warning"))
+    return found
+
+
+def approved_by_author(configuration: Configuration, base: str, names: Iterable[str], author: str) -> list[Diagnostic]:
+    """Find acceptances that a pull request adds and that name its own author as the one who allows them."""
+    found: list[Diagnostic] = []
+    for name, document in _documents(configuration, names):
+        before = acceptances_at(configuration.root, base, name)
+        for index, entry in enumerate(_entries(document)):
+            if entry not in before and entry.approver.casefold() == f"@{author.lstrip('@')}".casefold():
+                where = document.where(("accepted", index, "approver"), key=False)
+                message = f"`{entry.approver}` opened this pull request and cannot approve what it accepts"
+                found.append(Diagnostic(where, message, "name somebody else, who reviews it", "accept-own-approval"))
+    return found
+
+
+def _documents(configuration: Configuration, names: Iterable[str]) -> Iterator[tuple[str, Document]]:
+    for name in names:
+        document = configuration.document(f"accept/{name}")
+        if document is not None:
+            yield name, document
+
+
+def _entries(document: Document) -> tuple[Acceptance, ...]:
+    block = parse_document(Acceptances, document)[0]
+    return block.accepted if block else ()

@@ -1,0 +1,1 @@
+"""DVC's lock, remote and files."""

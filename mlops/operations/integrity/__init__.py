@@ -1,0 +1,1 @@
+"""Whether bytes are what was recorded: here, in the cache and at the remote."""

@@ -1,0 +1,1 @@
+"""Processes that run stages and own code: started, shut in, waited for, ended."""

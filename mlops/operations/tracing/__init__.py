@@ -1,0 +1,1 @@
+"""From a decision back to what it rests on."""

@@ -1,0 +1,1 @@
+"""What was judged: verdicts, what they cost, what a change loosens."""

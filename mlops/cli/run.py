@@ -35,8 +35,17 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Run what this plan says (`mlops plan -o json`); exit 3 where something it was made of moved.",
 )
+@click.option("--stage", metavar="STAGE", help="Run this stage alone; exit 3 where one before it is stale. Is frozen.")
 @click.option("--frozen", is_flag=True, help="Exit 3 where a compiled file is not up to date, as wherever CI is set.")
-def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, file: Path | None, frozen: bool) -> int:
+def command(
+    names: tuple[str, ...],
+    every: bool,
+    jobs: int | None,
+    smoke: bool,
+    file: Path | None,
+    stage: str | None,
+    frozen: bool,
+) -> int:
     """Run what is stale of pipelines NAMES and show their verdicts.
 
     Where the YAML was edited since, what it compiles to is written first. Several pipelines run side by side, and what
@@ -48,8 +57,9 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
     from mlops.operations.workspace import open_workspace
 
     names = tuple(dict.fromkeys(names))
-    _refuse(names, every, smoke, file)
-    frozen = frozen or in_ci()
+    alone = {"--smoke": smoke, "--plan": file is not None, "--stage": stage is not None}
+    _refuse(names, every, [option for option, given in alone.items() if given])
+    frozen = frozen or stage is not None or in_ci()
     here = root(merging=not frozen)
     if every or len(names) > 1:
         return _together(here, names, jobs, frozen=frozen)
@@ -60,6 +70,8 @@ def command(names: tuple[str, ...], every: bool, jobs: int | None, smoke: bool, 
         return _show(apply(here, name, file, partial(_run, frozen=frozen)))
     if smoke:
         return _smoke(here, name)
+    if stage is not None:
+        return _stage(open_workspace(here, (name,)), name, stage)
     return _show(_run(open_workspace(here, (name,)), name, frozen=frozen))
 
 
@@ -77,13 +89,24 @@ def _compile(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) -> N
         say(f"compiled: {path}")
 
 
-def _refuse(names: tuple[str, ...], every: bool, smoke: bool, file: Path | None) -> None:
+def _refuse(names: tuple[str, ...], every: bool, alone: list[str]) -> None:
+    """Refuse what does not go together; `alone` are the options given that are for one pipeline, and none beside."""
     if every == bool(names):
         raise click.UsageError("name the pipelines to run, or say --all")
-    if smoke and file is not None:
+    if alone == ["--smoke", "--plan"]:
         raise click.UsageError("--smoke and --plan cannot be used together: leave one out")
-    if (smoke or file is not None) and (every or len(names) > 1):
-        raise click.UsageError(f"{'--smoke' if smoke else '--plan'} is for one pipeline: name one")
+    if len(alone) > 1:
+        raise click.UsageError(f"one stage is run by itself: leave out {' or '.join(alone)}")
+    if alone and (every or len(names) > 1):
+        raise click.UsageError(f"{alone[0]} is for one pipeline: name one")
+
+
+def _stage(workspace: Workspace, name: str, stage: str) -> int:
+    from mlops.operations.running.single_stage import run_single
+
+    _compile(workspace, (name,), frozen=True)
+    verdict = run_single(workspace, name, stage)
+    return 0 if verdict is None else _show(verdict)
 
 
 def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: bool) -> int:

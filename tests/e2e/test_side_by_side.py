@@ -12,6 +12,7 @@ import pytest
 
 from mlops.files.alone import alone
 from mlops.operations.processes.reproducing import lock_of
+from mlops.operations.workspace import open_workspace
 from tests.builders.clones import BIN, Clone
 from tests.builders.small import copy_of, small
 
@@ -68,6 +69,16 @@ def finish(begun: subprocess.Popen[str]) -> tuple[int, str]:
         assert begun.stdout is not None
         printed = begun.stdout.read()
     return begun.returncode, printed
+
+
+def test_stage_by_stage_is_equal_to_all_of_them_at_once(fresh: Clone, serial: dict[str, bytes], tmp_path: Path) -> None:
+    copy = copy_of(fresh, tmp_path / "copy")
+    stages = [stage.name for stage in open_workspace(copy.root, ("churn",)).pipeline("churn").stages]
+    for stage in stages:
+        done = run(copy, "mlops", "run", "churn", "--stage", stage)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "verdict: pass" in done.stdout
+    assert recorded(copy) == {path: data for path, data in serial.items() if path.startswith("pipelines/churn/")}
 
 
 def test_side_by_side_is_equal_to_one_after_the_other_and_dvc_agrees(

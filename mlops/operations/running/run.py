@@ -58,15 +58,21 @@ def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reprodu
         IntegrityError: the data came damaged out of DVC's cache; what lies here is not what was recorded, though DVC
             took it for that; or a stage that ran again because its output was damaged wrote something else.
     """
+    standing = told_of(workspace, name)
+    if standing.settled:
+        return concluded(workspace.root, name)
+    begun = Begun.of(workspace, name, standing)
+    return begun.ended(reproduce(workspace.root, begun.command))
+
+
+def told_of(workspace: Workspace, name: str) -> Standing:
+    """Look at a pipeline before it runs, and say what was damaged; raises why it cannot run."""
     standing = mended(workspace, (name,))[name]
     for item in standing.damage:
         print(f"{name}: {item.told}", file=sys.stderr, flush=True)
     if standing.refused is not None:
         raise standing.refused
-    if standing.settled:
-        return concluded(workspace.root, name)
-    begun = Begun.of(workspace, name, standing)
-    return begun.ended(reproduce(workspace.root, begun.command))
+    return standing
 
 
 def concluded(root: Path, name: str) -> Verdict:
@@ -93,29 +99,34 @@ class Begun:
     damage: tuple[Damage, ...] = ()
 
     @classmethod
-    def of(cls, workspace: Workspace, name: str, standing: Standing) -> Begun:
-        """Say what is to be run, and note the rules as they are."""
+    def of(cls, workspace: Workspace, name: str, standing: Standing, stages: tuple[str, ...] = ()) -> Begun:
+        """Say what is to be run, all stages where none is named, and note the rules as they are."""
         file = f"pipelines/{name}/dvc.yaml"
-        stages = [f"{file}:{stage.name}" for stage in workspace.pipeline(name).stages]
-        targets = ["--single-item", *stages] if standing.compiled else [file]
-        rules, damage = _rules(workspace, name), _exact(workspace, name, standing.damage)
+        wanted = stages or tuple(stage.name for stage in workspace.pipeline(name).stages)
+        targets = ["--single-item", *(f"{file}:{stage}" for stage in wanted)] if standing.compiled else [file]
+        rules, damage = rules_of(workspace, name), _exact(workspace, name, standing.damage)
         return cls(workspace.root, name, command(name, targets), rules, recorded(workspace, name), damage)
 
     def ended(self, code: int) -> Verdict:
         """Read the verdict of a run that ended with an exit code of DVC's; raises what `run_pipeline` does."""
+        self.ran(code)
+        verdict = read_verdict(self.root, self.name)
+        _hold(self.name, self.rules, rules_of(open_workspace(self.root, (self.name,)), self.name), verdict)
+        return concluded(self.root, self.name)
+
+    def ran(self, code: int, stages: tuple[str, ...] = ()) -> None:
+        """Hold what stages wrote, all where none is named, to what was recorded; raises what `run_pipeline` does."""
         if code == InfrastructureError.exit_code:
             raise InfrastructureError(f"{self.name}: nothing was run", hint="mend what is said above, then try again")
         if code:
             _raise(self.name, result_of(self.root, self.name))
-        self._hold_bytes()
-        verdict = read_verdict(self.root, self.name)
-        _hold(self.name, self.rules, _rules(open_workspace(self.root, (self.name,)), self.name), verdict)
-        return concluded(self.root, self.name)
+        self._hold_bytes(stages)
 
-    def _hold_bytes(self) -> None:
+    def _hold_bytes(self, stages: tuple[str, ...]) -> None:
         """Hold what lies here against what was recorded now, and what was damaged against what was recorded before."""
         folder, looked = f"pipelines/{self.name}", Looked(self.root, self.name)
         locked = read_lock(self.root, folder)
+        locked = {stage: locked[stage] for stage in stages or locked if stage in locked}
         refuse_unlike(self.root, self.name, folder, locked, looked)
         looked.keep()
         refuse_other(self.before, locked, self.damage, self.name)
@@ -131,7 +142,7 @@ def _exact(workspace: Workspace, name: str, damage: tuple[Damage, ...]) -> tuple
     return tuple(item for item in damage if item.path not in reports)
 
 
-def _rules(workspace: Workspace, name: str) -> tuple[str, str]:
+def rules_of(workspace: Workspace, name: str) -> tuple[str, str]:
     """Name what a run will be judged by: its gate and the policy."""
     return registered(workspace.pipeline(name).stage("gate").section), policy_digest(workspace)
 

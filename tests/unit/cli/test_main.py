@@ -64,6 +64,22 @@ def test_a_smoke_run_of_a_plan_is_refused(capsys: pytest.CaptureFixture[str]) ->
     assert "--smoke and --plan cannot be used together: leave one out" in capsys.readouterr().err
 
 
+REFUSED = {
+    ("--stage", "train", "--smoke"): "one stage is run by itself: leave out --smoke or --stage",
+    ("--stage", "train", "--plan", "plan.json"): "one stage is run by itself: leave out --plan or --stage",
+    ("other", "--stage", "train"): "--stage is for one pipeline: name one",
+    ("other", "--smoke"): "--smoke is for one pipeline: name one",
+}
+
+
+@pytest.mark.parametrize(("words", "said"), REFUSED.items())
+def test_options_of_a_run_that_do_not_go_together_are_refused(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["run", "churn", *words]) == 4
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "-x", "UPPER", "x" * 65, ".."])
 def test_a_hostile_name_is_refused_and_nothing_is_written(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -33,7 +33,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check lint unit setup lock audit runner services signing compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit setup lock audit runner services signing airflow compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,7 @@ test-tools: $(TESTED) ## The rest: what takes minutes, and what needs npm, qemu 
 	@$(MAKE) --no-print-directory runner || echo "npm cannot install tests/runner: tests that execute workflows say so and skip" >&2
 	@$(MAKE) --no-print-directory services || echo "pip cannot install .requirements/services.txt: tests that need it say so and skip" >&2
 	@$(MAKE) --no-print-directory signing || echo "pip cannot install mlops/locks/sign.txt: tests that need it say so and skip" >&2
+	@$(MAKE) --no-print-directory airflow || echo "pip cannot install .requirements/airflow.txt: tests that need it say so and skip" >&2
 	$(BIN)/python -m pytest -n $(JOBS) -m "tools or long" --durations 10
 
 check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
@@ -115,6 +116,7 @@ audit:           ## Look for known vulnerabilities in what is locked, in the OSV
 	$(call audited,$(addprefix mlops/locks/,run.txt torch.txt s3.txt gs.txt azure.txt ssh.txt) .requirements/build.txt .requirements/test.txt)
 	$(call audited,.requirements/audit.txt)
 	$(call audited,.requirements/services.txt)
+	$(call audited,.requirements/airflow.txt)
 	$(call audited,mlops/locks/sign.txt)
 
 runner:          ## GitHub's own workflow parser, from npm: without it, tests that execute workflows are skipped
@@ -131,6 +133,13 @@ $(SERVICES): $(TESTED) .requirements/services.txt
 signing: .mlops/signing/.installed ## OpenSSF model-signing, apart from what it signs: what tests hold our signatures to
 
 .mlops/signing/.installed: mlops/locks/sign.txt
+	$(PYTHON) -P -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
+	@touch $@
+
+airflow: .tools/airflow/.installed ## Apache Airflow, in an environment of its own: what runs the compiled DAGs in tests
+
+.tools/airflow/.installed: .requirements/airflow.txt
 	$(PYTHON) -P -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
 	@touch $@
@@ -155,4 +164,4 @@ format: $(TESTED) ## Format the code
 
 clean:           ## Remove what `make` made; data and runs stay
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf tests/runner/node_modules tests/runner/build .mlops/audit .mlops/services
+	rm -rf tests/runner/node_modules tests/runner/build .mlops/audit .mlops/services .tools

@@ -34,6 +34,8 @@ AUDIT = "pip-audit==2.10.1"
 SERVICES = "flask-wtf==1.3.0\nboto3\nmoto[s3]==5.2.5\npsycopg[binary]==3.3.9\n"
 # a program of its own: what signs shares no library with what it signs; it imports pyOpenSSL without asking for it
 SIGN = "model-signing==1.1.1\npyopenssl\n"
+# a program of its own, too: tests run what is compiled for it
+AIRFLOW = "apache-airflow==3.3.2"
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build for CUDA asks for and the CPU's does not
@@ -48,6 +50,7 @@ def main() -> None:
     _write(BESIDE / "build", [block for block in run + more if block.partition("==")[0] in BUILD])
     _write(BESIDE / "test", [block for block in more if block.partition("==")[0] not in BUILD])
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
+    _write(BESIDE / "airflow", _resolved("-", "--exclude-newer", COOLDOWN, read=AIRFLOW))
     _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])
     core = _needed()
     verifying = {_name(block) for block in _needed("verify")} - {_name(block) for block in core}

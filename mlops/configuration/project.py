@@ -244,11 +244,18 @@ class Project(Block):
     environments: Annotated[dict[Alias, Environment], AfterValidator(_ordered)] = Field(default_factory=dict)
     """Where models are live, in the order that they are released in."""
     keep: Keep = Keep()
+    orchestrate: Items[Literal["airflow"]] = ()
+    """Engines that run pipelines stage by stage; each gets a file for each pipeline in `orchestrate/`."""
 
     @property
     def live(self) -> str:
         """The environment whose bundle is the champion: the one that says so, else `prod`."""
         return next((name for name, environment in self.environments.items() if environment.role == "live"), LIVE)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Whatever runs pipelines beside `dvc repro`, by name: whose CI it is, then who orders stages."""
+        return (self.ci.kind, *self.orchestrate)
 
     @property
     def runners(self) -> tuple[str, ...]:

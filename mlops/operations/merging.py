@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from glob import iglob
 from pathlib import Path
 
+from mlops.compiler.backends.registry import PLACES
 from mlops.files.conflict import Conflicted, marked
 from mlops.operations.git import git
 from mlops.operations.superseded import PATHS as SUPERSEDED
@@ -20,14 +21,8 @@ _COMPILED = (
     "dvc.yaml",
     "pipelines/.gitattributes",
     "pipelines/.gitignore",
-    "pipelines/*/dvc.yaml",
-    "pipelines/*/params.yaml",
     "pipelines/*/.gitignore",
-    ".github/CODEOWNERS",
-    ".github/dependabot.yml",
-    ".github/gates/*",
-    ".github/workflows/mlops-*.yml",
-    ".github/workflows/.gitattributes",
+    *PLACES,
 )
 
 

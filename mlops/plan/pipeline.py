@@ -83,6 +83,8 @@ class Plan:
     """Where DVC keeps what Git does not; empty where nowhere, None where nobody looked."""
     tracking: str = ""
     """Where runs and models are recorded."""
+    orchestrators: tuple[str, ...] = ()
+    """The engines, by name, that run pipelines stage by stage."""
 
 
 def _reads(path: str, output: str) -> bool:

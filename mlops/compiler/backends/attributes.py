@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlops.compiler.backends.text import header
 from mlops.plan.pipeline import Plan
 
+PLACES = (".github/workflows/.gitattributes",)
 _FOLDED = (
     "*/dvc.yaml",
     "*/dvc.lock",

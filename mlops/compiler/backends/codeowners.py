@@ -6,6 +6,7 @@ from mlops.compiler.backends.text import header
 from mlops.plan.pipeline import Plan
 
 PATH = ".github/CODEOWNERS"
+PLACES = (PATH,)
 
 
 def render(plan: Plan) -> dict[str, str]:

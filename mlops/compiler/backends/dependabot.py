@@ -11,6 +11,7 @@ from mlops.compiler.backends.text import document
 from mlops.plan.pipeline import Plan
 
 PATH = ".github/dependabot.yml"
+PLACES = (PATH,)
 _DAYS = 7
 
 

@@ -10,6 +10,8 @@ from mlops.compiler.backends.text import body, document, header
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Kind, Output, Plot, Stage
 
+PLACES = ("pipelines/*/dvc.yaml",)
+
 
 @dataclass(frozen=True)
 class _Shape:

@@ -10,6 +10,8 @@ from mlops.compiler.backends.text import document
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import Plan
 
+PLACES = (".github/gates/*.yaml",)
+
 
 def render(plan: Plan) -> dict[str, str]:
     """Write the rules of every pipeline whose tier has them reviewed."""

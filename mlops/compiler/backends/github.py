@@ -17,6 +17,7 @@ ACTIONS = {
     "actions/create-github-app-token": ("1b10c78c7865c340bc4f6099eb2f838309f1e8c3", "v3.1.1"),
 }
 
+PLACES = (".github/workflows/mlops-*.yml",)
 _SELF_HOSTED = "self-hosted"
 
 

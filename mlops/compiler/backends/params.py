@@ -7,6 +7,8 @@ from typing import Any
 from mlops.compiler.backends.text import body, header
 from mlops.plan.pipeline import PipelinePlan, Plan
 
+PLACES = ("pipelines/*/params.yaml",)
+
 
 def render(plan: Plan) -> dict[str, str]:
     """Write the parameters of every pipeline; `tracking` is read by stages but belongs to none of them."""

@@ -23,18 +23,30 @@ _KEPT = (
     *("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/"),
     *("/.dvc/", "/.dvcignore", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS"),
 )
+_ENGINES = {"airflow": ("/orchestrate/",)}
+"""What an engine beside GitHub runs, where the project has it."""
 
 
-def protected(install: str = "make") -> tuple[str, ...]:
+def protected(install: str = "make", engines: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Name the files and folders that the policy's owners review, whoever's pipeline they are for; no release is one.
 
-    `install` is how jobs install the program, `ci.install` of the project.
+    `install` is how jobs install the program, `ci.install` of the project; `engines` are those of the project.
     """
-    return (*_SHARED, *_KEPT, *INSTALLED[install])
+    return (*_SHARED, *_judging(install, engines))
+
+
+def _judging(install: str, engines: tuple[str, ...]) -> tuple[str, ...]:
+    read = (path for engine in engines for path in _ENGINES.get(engine, ()))
+    return (*_KEPT, *read, *INSTALLED[install])
 
 
 def lower_owners(
-    policy: Policy, owners: Mapping[str, tuple[str, ...]], *, live: str = LIVE, install: str = "make"
+    policy: Policy,
+    owners: Mapping[str, tuple[str, ...]],
+    *,
+    live: str = LIVE,
+    install: str = "make",
+    engines: tuple[str, ...] = (),
 ) -> tuple[Ownership, ...]:
     """Order the lines so that the last match is the one meant.
 
@@ -49,7 +61,7 @@ def lower_owners(
     lines += [Ownership(pattern, policy.owners) for pattern in (*_SHARED, f"/conf/release/{live}/")]
     paths = {pattern: named for pattern, named in policy.paths.items() if pattern != _EVERYTHING}
     lines += [Ownership(f"/{pattern.lstrip('/')}", named) for pattern, named in paths.items()]
-    lines += [Ownership(pattern, policy.owners) for pattern in (*_KEPT, *INSTALLED[install])]
+    lines += [Ownership(pattern, policy.owners) for pattern in _judging(install, engines)]
     return tuple(lines)
 
 

@@ -28,11 +28,12 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
         _reviewed(policy, pipelines),
         facts.remote,
         project.tracking.uri,
+        project.orchestrate,
     )
 
 
 def _owned(policy: Policy, owners: Mapping[str, tuple[str, ...]], project: Project) -> tuple[Ownership, ...]:
-    return lower_owners(policy, owners, live=project.live, install=project.ci.install)
+    return lower_owners(policy, owners, live=project.live, install=project.ci.install, engines=project.engines)
 
 
 def _reviewed(policy: Policy | None, pipelines: Mapping[str, Pipeline]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlops.compiler.backends.registry import render
+from mlops.compiler.backends.registry import PLACES, render
 from mlops.compiler.backends.text import MARK
 from mlops.files.generated import Difference, compare, left_over, write
 from mlops.operations.compiling.findings import refuse_errors
@@ -12,16 +12,6 @@ from mlops.operations.compiling.gone import IGNORED, Left, left
 from mlops.operations.compiling.noop_compile import remember
 from mlops.operations.without_gc import uncollected
 from mlops.operations.workspace import Workspace
-
-PLACES = (
-    "pipelines/*/dvc.yaml",
-    "pipelines/*/params.yaml",
-    ".github/workflows/mlops-*.yml",
-    ".github/workflows/.gitattributes",
-    ".github/CODEOWNERS",
-    ".github/gates/*.yaml",
-    ".github/dependabot.yml",
-)
 
 
 @dataclass(frozen=True)

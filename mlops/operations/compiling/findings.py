@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from mlops.compiler.backends.registry import PLACES
 from mlops.compiler.rules.finding import Finding
 from mlops.compiler.rules.registry import examine
 from mlops.diagnostics import Diagnostic, Position
@@ -43,7 +44,8 @@ def _position(workspace: Workspace, finding: Finding) -> Position:
 
 def _links(workspace: Workspace) -> list[Diagnostic]:
     """Find symbolic links on the way to what a pipeline or the compiler writes: a rule sees no disk."""
-    shared = ("pipelines", ".github", ".github/workflows")
+    above = {folder.as_posix() for place in PLACES for folder in PurePosixPath(place).parents}
+    shared = sorted(folder for folder in above if folder != "." and "*" not in folder)
     found = [_link(path, Position("conf/project.yaml")) for path in shared if (workspace.root / path).is_symlink()]
     for pipeline in workspace.plan.pipelines:
         position = workspace.pipelines[pipeline.name].origins.where(())

@@ -11,12 +11,11 @@ from pathlib import Path
 from packaging.version import Version
 
 from mlops import __version__
-from mlops.compiler.backends.registry import render
+from mlops.compiler.backends.registry import PLACES, render
 from mlops.compiler.backends.text import MARK
 from mlops.configuration.project import Policy
 from mlops.diagnostics import Diagnostic, Position
 from mlops.errors import ConfigurationError
-from mlops.operations.compiling.compile import PLACES
 from mlops.operations.compiling.gone import IGNORED
 from mlops.operations.declared.policy import policy_at
 from mlops.operations.external_inputs import within

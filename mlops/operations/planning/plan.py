@@ -60,7 +60,7 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
     notes: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     if against.commit is not None:
-        notes = protected_notes(workspace.root, against.commit, against.changed, workspace.project.ci.install)
+        notes = protected_notes(workspace.root, against.commit, against.changed, workspace.project)
         broken = (*_loosened(workspace, against.commit), *_broken(workspace, against.commit))
     return Planned(
         base=against.commit,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.compiler.lower.owners import protected
+from mlops.configuration.project import Project
 from mlops.operations.declared.policy import FILE
 from mlops.operations.git import files_at
 from mlops.operations.language.keys import Keys
@@ -22,15 +23,12 @@ _FEW = 5  # files of one folder that are named one by one
 _LOGIN = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
-def protected_notes(root: Path, commit: str, changed: Iterable[str], install: str) -> tuple[str, ...]:
-    """Say what a change does to protected files; layout and comments of what is read here are nothing.
-
-    `install` is how jobs install the program, `ci.install` of the project.
-    """
+def protected_notes(root: Path, commit: str, changed: Iterable[str], project: Project) -> tuple[str, ...]:
+    """Say what a change does to protected files; layout and comments of what is read here are nothing."""
     names = sorted(changed)
     old = files_at(root, commit, [path for path in (*_READ, _REMOTES) if path in names])
     notes: list[str] = []
-    for place in sorted(pattern.lstrip("/") for pattern in protected(install)):
+    for place in sorted(pattern.lstrip("/") for pattern in protected(project.ci.install, project.engines)):
         found = [path for path in names if (path.startswith(place) if place.endswith("/") else path == place)]
         for path in found if len(found) <= _FEW else ():
             notes += _said(path, old.get(path), bytes_of(root / path))

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from mlops.files.dvc_environment import UNREPORTED
+
 # how long an example takes to make, or to try, is the machine's business
 settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fixed")
@@ -76,6 +78,11 @@ def _at_home() -> Iterator[None]:
             if name.startswith(("GITHUB_", "MLOPS_")) or name in _OTHERS:
                 patch.delenv(name)
         patch.delenv("CI", raising=False)
+        for (
+            name,
+            value,
+        ) in UNREPORTED.items():  # of what tests start themselves: tests/unit/files/test_dvc_environment.py
+            patch.setenv(name, value)
         # no test takes the machine's power away, and the disk needs milliseconds to answer each of two thousand times
         patch.setattr(os, "fsync", lambda descriptor: None)
         yield

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,9 +70,8 @@ class Recorded:
 
     def dvc(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Have DVC do something."""
-        environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
         command = [sys.executable, "-m", "dvc", *words]
-        return subprocess.run(command, cwd=self.root, env=environment, check=check, capture_output=True, text=True)
+        return subprocess.run(command, cwd=self.root, check=check, capture_output=True, text=True)
 
 
 def make_recorded(folder: Path) -> Recorded:

@@ -59,7 +59,7 @@ def test_nothing_that_a_run_leaves_behind_holds_a_secret_of_the_environment(tmp_
     root = small(tmp_path)
     canaries = {name: f"{SECRET} {name}" for name in NAMES}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
-    environment = {**plain, **canaries, "PYTHONPATH": str(ROOT), "DVC_NO_ANALYTICS": "1"}
+    environment = {**plain, **canaries, "PYTHONPATH": str(ROOT)}
     said = []
     for command in (
         ["-m", "dvc", "init", "-q", "--no-scm"],

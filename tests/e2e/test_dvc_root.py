@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,5 +40,4 @@ def ran(root: Path) -> list[str]:
 
 def repro(root: Path, *words: str) -> str:
     command = [sys.executable, "-m", "dvc", *words]
-    environment = {**os.environ, "DVC_NO_ANALYTICS": "1"}
-    return subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout

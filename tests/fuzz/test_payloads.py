@@ -74,7 +74,7 @@ def test_dvc_runs_a_pipeline_full_of_payloads_without_effect(tmp_path: Path) -> 
     root = attacked(tmp_path, "x; touch PWNED; $(touch PWNED) `touch PWNED` {{7*7}}")
     (root / ".venv").symlink_to(sys.prefix)
     compile_files(open_workspace(root))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DVC_NO_ANALYTICS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for command in (["init", "-q", "--no-scm"], ["repro", "-q", "pipelines/churn/dvc.yaml:ingest"]):
         done = subprocess.run(
             [sys.executable, "-m", "dvc", *command],

@@ -6,6 +6,7 @@ What lies in the cache already is laid out here: DVC takes seconds to clone the 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.dvc_cache import listed, objects, placed
+from mlops.files.dvc_environment import UNREPORTED
 from mlops.files.hardlink import hardlink
 from mlops.files.relative import trouble
 from mlops.operations.dvc.lock import md5_tree, parse_lock
@@ -29,7 +31,7 @@ def get(root: Path, name: str, output: str, commit: str, place: Path) -> bool:
         InfrastructureError: it did not come in ten minutes.
     """
     path, recorded = f"pipelines/{name}/{output}", _recorded(root, name, output, commit)
-    if not (recorded and _cached(objects(root), recorded, place)) and not _asked(root, path, commit, place):
+    if not (recorded and _cached(objects(root), recorded, place)) and not ask_dvc(root, path, commit, place):
         return False
     if md5_tree(place) != recorded:
         raise IntegrityError(
@@ -52,11 +54,18 @@ def _cached(kept: Path, digest: str, place: Path) -> bool:
     return True
 
 
-def _asked(root: Path, path: str, commit: str, place: Path) -> bool:
+def ask_dvc(root: Path, path: str, commit: str, place: Path) -> bool:
+    """Have DVC bring a path of a commit, unread; False where it has it nowhere.
+
+    Raises:
+        InfrastructureError: it did not come in ten minutes.
+    """
     command = [sys.executable, "-P", "-m", "dvc", "get", str(root), path, "--rev", commit, "--out", str(place)]
     with tempfile.TemporaryDirectory(prefix="mlops-get-") as folder:
         try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603
+            done = subprocess.run(  # noqa: S603
+                command, cwd=folder, env=os.environ | UNREPORTED, capture_output=True, check=False, timeout=_SECONDS
+            )
         except subprocess.TimeoutExpired as error:
             raise InfrastructureError(f"dvc did not bring {path} of commit {commit[:8]} in ten minutes") from error
     return done.returncode == 0

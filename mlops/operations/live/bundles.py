@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from mlops.bundle.store import Store
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files import conflict
 from mlops.files.canonical import digest_file
+from mlops.operations.dvc.get import ask_dvc
 from mlops.operations.git import files_at, git
 from mlops.verdict import held
 
@@ -142,13 +141,7 @@ def _from_dvc(root: Path, store: Store, name: str, digest: str) -> Path:
         raise InfrastructureError(f"{lock} is not in commit {commit[:8]}, so dvc knows nothing of it")
     with tempfile.TemporaryDirectory(prefix="mlops-dvc-") as folder:
         place = Path(folder) / "bundle"
-        path = f"pipelines/{name}/artifacts/bundle"
-        command = [sys.executable, "-P", "-m", "dvc", "get", str(root), path, "--rev", commit, "--out", str(place)]
-        try:
-            done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=600)  # noqa: S603
-        except subprocess.TimeoutExpired as error:
-            raise InfrastructureError(f"dvc did not bring it from commit {commit[:8]} in ten minutes") from error
-        if done.returncode:
+        if not ask_dvc(root, f"pipelines/{name}/artifacts/bundle", commit, place):
             raise InfrastructureError(f"dvc has it neither in its cache nor in a remote, as of commit {commit[:8]}")
         return _kept(store, place, digest)
 

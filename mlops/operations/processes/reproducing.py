@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops.files.alone import alone
+from mlops.files.dvc_environment import UNREPORTED
 from mlops.files.system import refusing
 from mlops.operations.processes.ending import RUNNER, STOPPED, end_with_parent
 from mlops.operations.processes.own_programs import find_own_programs
@@ -53,7 +54,7 @@ def _reproduced(name: str, targets: Sequence[str]) -> int:
     ):
         sys.stdin = nothing  # a question of DVC's has no answer; the pipe itself is for the stages
         signal.signal(signal.SIGTERM, _stop)
-        os.environ[RUNNER] = "yes"
+        os.environ.update({RUNNER: "yes"} | UNREPORTED)
         find_own_programs()
         from dvc.cli import main as dvc
 

@@ -28,6 +28,7 @@ _OUTSIDE = (
 _READER = '"$READER"'
 _PULL = '.venv/bin/dvc pull --with-deps --allow-missing "$@"'
 _ASK = """\
+export DVC_NO_ANALYTICS=1
 remotes=$(.venv/bin/dvc remote list)
 for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
 """

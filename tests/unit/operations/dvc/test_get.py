@@ -55,7 +55,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         paths.append(path)
         return False
 
-    monkeypatch.setattr(dvc_get, "_asked", ask)
+    monkeypatch.setattr(dvc_get, "ask_dvc", ask)
     return paths
 
 

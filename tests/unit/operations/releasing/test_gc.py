@@ -96,7 +96,6 @@ def of(run: str) -> str:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    monkeypatch.setenv("DVC_NO_ANALYTICS", "1")
     return Shop(tmp_path / "work", monkeypatch)
 
 

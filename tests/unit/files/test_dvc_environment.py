@@ -1,0 +1,101 @@
+"""Whatever starts DVC tells it to report to nobody: this framework, what it compiles, and the tests of both."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlops.compiler.backends.registry import render
+from mlops.files.dvc_environment import UNREPORTED
+from mlops.operations.dvc.get import ask_dvc
+from mlops.operations.workspace import open_workspace
+from tests.builders.every_key import every_key
+from tests.builders.quick_yaml import load
+from tests.builders.repositories import commit
+
+STARTS = "from dvc.cli import main as dvc\n"
+GETS = "import subprocess\nsubprocess.run(['python', '-m', 'dvc', 'get'])\n"
+STEP = '.venv/bin/dvc pull "$@"\n'
+TOLD = "export DVC_NO_ANALYTICS=1\n"
+
+
+def starts_dvc(code: str) -> bool:
+    """Whether a module starts DVC: as a program, by a list of words that names it, or by its own `main`."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.ImportFrom) and node.module == "dvc.cli":
+            return True
+        if isinstance(node, ast.List) and any(
+            isinstance(word, ast.Constant) and word.value == "dvc" for word in node.elts
+        ):
+            return True
+    return False
+
+
+def untold(run: str) -> list[str]:
+    """Name the lines of a script that call DVC before it is told."""
+    found = [line for line in run.split(TOLD, maxsplit=1)[0].splitlines() if re.search(r"(^|[\s/(])dvc [a-z]", line)]
+    return [line for line in found if not re.match(r"\s*(echo|#)", line)]
+
+
+def scripts(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from (str(text) for name, text in value.items() if name == "run")
+        yield from (text for item in value.values() for text in scripts(item))
+    if isinstance(value, list):
+        yield from (text for item in value for text in scripts(item))
+
+
+@pytest.mark.parametrize(("code", "starts"), [(STARTS, True), (GETS, True), ("from dvc.repo import Repo\n", False)])
+def test_a_module_that_starts_dvc_is_known(code: str, starts: bool) -> None:
+    assert starts_dvc(code) is starts
+
+
+def test_every_module_that_starts_dvc_tells_it(repository: Path) -> None:
+    modules = {path: path.read_text() for path in sorted((repository / "mlops").rglob("*.py"))}
+    starting = [path for path, code in modules.items() if starts_dvc(code)]
+    assert [path.stem for path in starting] == ["dvc_get", "reproducing"]
+    assert [path for path in starting if "UNREPORTED" not in modules[path]] == []
+
+
+@pytest.mark.parametrize(("run", "lines"), [(STEP, [STEP.strip()]), (TOLD + STEP, []), (STEP + TOLD, [STEP.strip()])])
+def test_a_script_that_calls_dvc_untold_is_known(run: str, lines: list[str]) -> None:
+    assert untold(run) == lines
+
+
+def test_every_compiled_script_that_calls_dvc_tells_it_first(tmp_path: Path) -> None:
+    files = render(open_workspace(every_key(tmp_path)).plan)
+    found = [run for path, text in files.items() if path.endswith(".yml") for run in scripts(load(text))]
+    assert len([run for run in found if ".venv/bin/dvc " in run]) > 1
+    assert [line for run in found for line in untold(run)] == []
+
+
+def test_what_a_test_starts_is_told() -> None:
+    assert UNREPORTED.items() <= os.environ.items()
+
+
+@pytest.mark.slow
+def test_dvc_leaves_no_report_where_it_is_asked_for_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, temporary = tmp_path / "work", tmp_path / "temporary"
+    (root / ".dvc").mkdir(parents=True)
+    (root / ".dvc/config").write_text("")
+    temporary.mkdir()
+    made = commit(root)
+    # without a process of its own that would send it, and then delete it
+    for name, value in {"TMPDIR": str(temporary), "HOME": str(tmp_path), "DVC_DAEMON": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for name in UNREPORTED:
+        monkeypatch.delenv(name)
+    assert not ask_dvc(root, "nothing", made, tmp_path / "place")
+    assert _reports(temporary) == []
+
+
+def _reports(folder: Path) -> list[str]:
+    """List what DVC's reports of its use say of what was asked."""
+    texts = [path.read_text() for path in folder.iterdir() if path.is_file()]
+    return [json.loads(text)["cmd_class"] for text in texts if "cmd_class" in text]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from mlops.files.dvc_environment import UNREPORTED
+from tests.builders.once import begin
 
 # how long an example takes to make, or to try, is the machine's business
 settings.register_profile("fixed", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -71,8 +72,9 @@ def repository() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _at_home() -> Iterator[None]:
+def _at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Answer the same in a job of CI, and in a shell that sets what the verbs read."""
+    begin(tmp_path_factory.getbasetemp())
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("GITHUB_", "MLOPS_")) or name in _OTHERS:

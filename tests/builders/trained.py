@@ -14,19 +14,23 @@ import yaml
 from mlops.errors import MlopsError
 from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.processes.stage import run_stage
+from tests.builders.once import once
 from tests.builders.repositories import commit
 from tests.builders.shop import make_shop
 from tests.conftest import ROOT
 
 
-def trained_shop(place: Path) -> Path:
-    """Make a repository that was never trained, and one commit later a run of its pipeline `churn`."""
-    root = make_shop(place, "churn")
+def trained_shop() -> Path:
+    """Give a repository that was never trained, and one commit later a run of its `churn`: to copy, or clone."""
+    return once("trained", _train) / "work"
+
+
+def _train(folder: Path) -> None:
+    root = make_shop(folder / "work", "churn")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": ""}
     command = [sys.executable, "-m", "mlops", "run", "churn"]
     subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
     commit(root, "Trained")
-    return root
 
 
 def in_this_process(folder: Path, stages: Sequence[str], log: Path) -> int:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.builders.repositories import edit, make_repository
+from tests.builders.stores import make_store
 from tests.conftest import ROOT
 
 SECRET = "canary+7f3a/e9=d1 &b2"
@@ -57,6 +60,7 @@ def files(root: Path) -> list[Path]:
 @pytest.mark.slow
 def test_nothing_that_a_run_leaves_behind_holds_a_secret_of_the_environment(tmp_path: Path) -> None:
     root = small(tmp_path)
+    make_store(root / ".mlops/mlflow.db")
     canaries = {name: f"{SECRET} {name}" for name in NAMES}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")}
     environment = {**plain, **canaries, "PYTHONPATH": str(ROOT)}
@@ -75,7 +79,8 @@ def test_nothing_that_a_run_leaves_behind_holds_a_secret_of_the_environment(tmp_
     left = files(root)
     names = {path.name for path in left}
     assert {"dvc.lock", "params.yaml", "gate.json", "report.html", "manifest.json"} <= names, sorted(names)
-    assert any(path.suffix == ".db" for path in left), "no tracking database"
+    with closing(sqlite3.connect(root / ".mlops/mlflow.db")) as store:
+        assert store.execute("SELECT count(*) FROM metrics").fetchone() > (0,), "nothing was tracked"
     sought = spellings(SECRET)
     assert [path for path in left for spelt in sought if spelt in path.read_bytes()] == []
     assert [text for text in said for spelt in sought if spelt in text] == []

@@ -22,10 +22,10 @@ pytestmark = pytest.mark.slow
 CHURN = "pipelines/churn"
 
 
-@pytest.fixture(scope="module")
-def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def _made() -> Path:
     """A repository that was never trained, and one commit later a run of it."""
-    return trained_shop(tmp_path_factory.mktemp("shop") / "work")
+    return trained_shop()
 
 
 @pytest.fixture

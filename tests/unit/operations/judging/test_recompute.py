@@ -47,16 +47,11 @@ def test_what_is_no_number_of_a_machine_agrees_with_nothing() -> None:
         assert first_difference({"value": one}, {"value": other}) == "value"
 
 
-@pytest.fixture(scope="module")
-def _shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained_shop(tmp_path_factory.mktemp("shop") / "work")
-
-
 @pytest.fixture
-def shop(_shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the shop; stages are made again in this process, which has imported what they need."""
     monkeypatch.setattr(replay, "run_again", in_this_process)
-    return shutil.copytree(_shop, tmp_path / "work", symlinks=True)
+    return shutil.copytree(trained_shop(), tmp_path / "work", symlinks=True)
 
 
 def rewrite(root: Path, file: str, **columns: pl.Expr) -> None:

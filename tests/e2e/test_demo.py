@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders.clones import Clone
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 PIPELINES = ("diabetes", "digits", "rand_hie")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders.faults import VERBS, Ended, World, attempt
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 Year = tuple[World, dict[str, tuple[Ended, dict[str, str]]]]
 SAMPLE = (

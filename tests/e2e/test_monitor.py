@@ -24,7 +24,7 @@ from tests.builders.repositories import edit, git
 from tests.builders.rows import json_row
 from tests.runner.api import Api
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 HOURS, ROWS, BATCH = 6, 700, 100

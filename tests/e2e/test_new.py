@@ -63,11 +63,10 @@ def write(path: Path, header: list[str], rows: list[Row], separator: str) -> Non
 @pytest.mark.parametrize(
     ("make", "file", "target", "task"),
     [
-        (customers, "customers 2026.csv", "has left us", "binary"),
-        (houses, "houses.csv", "house price", "regression"),
-        (animals, "animals.tsv", "Spezies (Tier): #1", "multiclass"),
+        pytest.param(customers, "customers 2026.csv", "has left us", "binary", id="customers"),
+        pytest.param(houses, "houses.csv", "house price", "regression", id="houses", marks=pytest.mark.long),
+        pytest.param(animals, "animals.tsv", "Spezies (Tier): #1", "multiclass", id="animals", marks=pytest.mark.long),
     ],
-    ids=["customers", "houses", "animals"],
 )
 def test_a_new_model_takes_a_few_lines_of_yaml_and_ends_with_a_verdict(
     make: Callable[[Path, random.Random], None], file: str, target: str, task: str, repository: Path, tmp_path: Path

@@ -46,7 +46,7 @@ PAYLOADS = (
 )
 NAME = re.compile(r"'[a-z0-9][a-z0-9_-]{0,63}'")
 PLACES = places()
-SHARDS = 4
+SHARDS = 10
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,69 @@
+"""What is known of a kind before any of its code runs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from mlops.blocks.block import Block
+from mlops.kinds.reference import load, reference
+
+OURS = "mlops-by-pull-request"
+"""The distribution that brings the kinds of this program."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind by name: what may be asked of it, what it can do, and where the code is that does it.
+
+    `functions` go by role: the stage that calls one, or what the compiler does with it.
+    """
+
+    name: str
+    page: str
+    """What it is, in Markdown: one line, then perhaps more."""
+    module: str
+    """Where it is declared."""
+    block: type[Block] | None = None
+    """What may be asked of it; None where a name says all."""
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """References, `"module:function"`, by role."""
+    can: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What it can do, such as its `tasks`."""
+    package: str = OURS
+    """The distribution that brings it."""
+
+    @property
+    def title(self) -> str:
+        """What it is, in one line."""
+        return self.page.partition("\n")[0]
+
+    def references(self, role: str) -> tuple[str, ...]:
+        """Name the functions that a role calls, as `"module:function"`; none where it calls none.
+
+        Example:
+            >>> Kind("dull", "Nothing.", "mlops.models.dull", functions={"train": "a.b:build"}).references("train")
+            ('a.b:build',)
+        """
+        return (self.functions[role],) if role in self.functions else ()
+
+    def load(self, role: str) -> Any:
+        """Import the function that a role calls; raises KeyError where it calls none."""
+        return load(self.functions[role])
+
+
+def of_block(
+    block: type[Block], functions: Mapping[str, Callable[..., Any] | str], **can: tuple[str, ...] | str
+) -> Kind:
+    """Declare a kind by its block: the block's `kind` is its name, the block's docstring its page.
+
+    `can` takes several names as one text with spaces: `tasks="binary regression"`.
+    """
+    (name,) = block.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
+    named = {role: reference(function) for role, function in functions.items()}
+    able = {key: tuple(value.split()) if isinstance(value, str) else value for key, value in can.items()}
+    page = inspect.cleandoc(block.__doc__ or "")
+    return Kind(name, page, block.__module__, block, MappingProxyType(named), MappingProxyType(able))

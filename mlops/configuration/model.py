@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import ConfigDict, Field
 
 from mlops.blocks.address import OWN_KIND
-from mlops.blocks.block import Block
-from mlops.models.cnn import Cnn
-from mlops.models.gradient_boosting import GradientBoosting
-from mlops.models.linear import Linear
-from mlops.models.mlp import Mlp
-from mlops.models.random_forest import RandomForest
-from mlops.models.registry import KINDS
+from mlops.kinds.union import Kinded, union
+from mlops.models import MODELS
 
 
-class Own(Block):
+class Own(Kinded):
     """The user's own class; keys other than `kind` are its arguments."""
 
     model_config = ConfigDict(extra="allow")
@@ -25,19 +20,11 @@ class Own(Block):
     """The class: `pipelines.NAME.MODULE:CLASS`, a file in the pipeline's own folder."""
 
 
-def _tag(value: Any) -> str | None:
-    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    if isinstance(kind, str):
-        return kind if kind in KINDS else "own" if OWN_KIND.fullmatch(kind) else None
-    return None
+def _own(kind: str) -> str | None:
+    return "own" if OWN_KIND.fullmatch(kind) else None
 
 
-Model = Annotated[
-    Annotated[Mlp, Tag("mlp")]
-    | Annotated[Cnn, Tag("cnn")]
-    | Annotated[Linear, Tag("linear")]
-    | Annotated[GradientBoosting, Tag("gradient_boosting")]
-    | Annotated[RandomForest, Tag("random_forest")]
-    | Annotated[Own, Tag("own")],
-    Discriminator(_tag),
-]
+if TYPE_CHECKING:
+    Model = Kinded
+else:
+    Model = union(MODELS.kinds, _own, own=Own)

@@ -27,12 +27,12 @@ class Kind:
     """What it is, in Markdown: one line, then perhaps more."""
     module: str
     """Where it is declared."""
-    block: type[Block] | None = None
-    """What may be asked of it; None where a name says all."""
+    block: type[Block] = Block
+    """What may be asked of it; nothing where a name says all."""
     functions: Mapping[str, str] = field(default_factory=dict)
     """References, `"module:function"`, by role."""
-    can: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What it can do, such as its `tasks`."""
+    can: Mapping[str, Any] = field(default_factory=dict)
+    """What else is known of it, such as its `tasks`."""
     package: str = OURS
     """The distribution that brings it."""
 
@@ -55,15 +55,13 @@ class Kind:
         return load(self.functions[role])
 
 
-def of_block(
-    block: type[Block], functions: Mapping[str, Callable[..., Any] | str], **can: tuple[str, ...] | str
-) -> Kind:
+def of_block(block: type[Block], functions: Mapping[str, Callable[..., Any] | str], **can: Any) -> Kind:
     """Declare a kind by its block: the block's `kind` is its name, the block's docstring its page.
 
-    `can` takes several names as one text with spaces: `tasks="binary regression"`.
+    `tasks`, if given, is one text with spaces between the names.
     """
     (name,) = block.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
     named = {role: reference(function) for role, function in functions.items()}
-    able = {key: tuple(value.split()) if isinstance(value, str) else value for key, value in can.items()}
+    able = can | ({"tasks": tuple(can["tasks"].split())} if "tasks" in can else {})
     page = inspect.cleandoc(block.__doc__ or "")
     return Kind(name, page, block.__module__, block, MappingProxyType(named), MappingProxyType(able))

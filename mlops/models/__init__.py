@@ -1,1 +1,7 @@
-"""What each kind of model may be asked for: one file a kind. What learns them is `mlops.ml.training`."""
+"""Kinds of model: a file each, with what it may be asked for and how `mlops.ml.training` learns it."""
+
+from __future__ import annotations
+
+from mlops.kinds.slice import Slice
+
+MODELS = Slice("models", "model")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from mlops.blocks.block import Block, Items
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
+from mlops.errors import ConfigurationError
+from mlops.kinds.kind import of_block
+from mlops.kinds.reference import load
+from mlops.models.probe import Probe
+
+if TYPE_CHECKING:
+    from mlops.ml.training.problem import Problem
+    from mlops.ml.training.session import Candidate
 
 
 class Cnn(Block):
@@ -25,3 +33,24 @@ class Cnn(Block):
     """Learning rate."""
     weight_decay: NotNegative = 0.01
     """L2 penalty, as in AdamW."""
+
+
+def candidate(problem: Problem, parameters: Cnn) -> Candidate:
+    """Make a network of convolutions; raises ConfigurationError where rows are no images."""
+    if len(problem.shape) != 3:
+        raise ConfigurationError(
+            f"kind cnn needs images, and a row here has shape {list(problem.shape)}",
+            hint="use `kind: mlp`, or features of `kind: image`",
+        )
+    body, widths = load("mlops.ml.training.networks:cnn"), (parameters.channels, parameters.hidden, parameters.dropout)
+    made: Candidate = load("mlops.ml.training.candidates:network")(problem, parameters, lambda: body(problem, *widths))
+    return made
+
+
+KIND = of_block(
+    Cnn,
+    {"train": candidate},
+    tasks="binary multiclass regression",
+    features="image",
+    probes={"cnn": Probe("multiclass", (("channels", (8, 16)), ("hidden", 300)), (1, 6, 6))},
+)

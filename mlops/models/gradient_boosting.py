@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlops.blocks.block import Block
 from mlops.blocks.number import Count, Fraction, Positive
+from mlops.kinds.kind import of_block
+from mlops.kinds.reference import load
+from mlops.models.probe import Probe
+
+if TYPE_CHECKING:
+    from mlops.ml.training.problem import Problem
+    from mlops.ml.training.session import Candidate
 
 
 class GradientBoosting(Block):
@@ -25,3 +32,27 @@ class GradientBoosting(Block):
     """Share of the rows that each tree sees."""
     features: Fraction = 0.3
     """Share of the features that each branching chooses from."""
+
+
+def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
+    """Make boosted trees; each split looks at a share of the columns, each tree at a share of the rows."""
+    kind = "Regressor" if problem.task == "regression" else "Classifier"
+    made: Candidate = load("mlops.ml.training.candidates:estimator")(
+        problem,
+        f"sklearn.ensemble:GradientBoosting{kind}",
+        n_estimators=parameters.trees,
+        max_depth=parameters.depth,
+        learning_rate=parameters.lr,
+        min_samples_leaf=parameters.min_leaf,
+        subsample=parameters.rows,
+        max_features=parameters.features,
+    )
+    return made
+
+
+KIND = of_block(
+    GradientBoosting,
+    {"train": candidate},
+    tasks="binary multiclass regression",
+    probes={"gradient_boosting": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
+)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlops.blocks.block import Block
 from mlops.blocks.number import Positive
+from mlops.kinds.kind import of_block
+from mlops.kinds.reference import load
+from mlops.models.probe import Probe
+
+if TYPE_CHECKING:
+    from mlops.ml.training.problem import Problem
+    from mlops.ml.training.session import Candidate
 
 
 class Linear(Block):
@@ -15,3 +22,22 @@ class Linear(Block):
     """Name of the kind."""
     l2: Positive = 1.0
     """Strength of the penalty on large weights."""
+
+
+def candidate(problem: Problem, parameters: Linear) -> Candidate:
+    """Make logistic regression, or ridge regression of a number."""
+    estimator = load("mlops.ml.training.candidates:estimator")
+    if problem.task == "regression":
+        made: Candidate = estimator(problem, "sklearn.linear_model:Ridge", alpha=parameters.l2)
+    else:
+        settings = {"C": 1 / parameters.l2, "max_iter": 2000, "tol": 1e-6}
+        made = estimator(problem, "sklearn.linear_model:LogisticRegression", **settings)
+    return made
+
+
+KIND = of_block(
+    Linear,
+    {"train": candidate},
+    tasks="binary multiclass regression",
+    probes={"linear": Probe("multiclass"), "ridge": Probe("regression")},
+)

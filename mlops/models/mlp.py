@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlops.blocks.block import Block, Items
 from mlops.blocks.number import Count, Dropout, NotNegative, Positive
+from mlops.kinds.kind import of_block
+from mlops.kinds.reference import load
+from mlops.models.probe import Probe
+
+if TYPE_CHECKING:
+    from mlops.ml.training.problem import Problem
+    from mlops.ml.training.session import Candidate
 
 
 class Mlp(Block):
@@ -21,3 +28,21 @@ class Mlp(Block):
     """Learning rate."""
     weight_decay: NotNegative = 0.01
     """L2 penalty, as in AdamW."""
+
+
+def candidate(problem: Problem, parameters: Mlp) -> Candidate:
+    """Make a network of full layers."""
+    body = load("mlops.ml.training.networks:mlp")
+    made: Candidate = load("mlops.ml.training.candidates:network")(
+        problem, parameters, lambda: body(problem, parameters.hidden, parameters.dropout)
+    )
+    return made
+
+
+KIND = of_block(
+    Mlp,
+    {"train": candidate},
+    tasks="binary multiclass regression",
+    # From inner sizes of 256 on MKL rounds otherwise on AMD than on Intel: each network's probe has such a layer.
+    probes={"mlp": Probe("binary", (("hidden", (300, 40)),))},
+)

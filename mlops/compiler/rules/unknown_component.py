@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from mlops.blocks.address import OWN_KIND
 from mlops.compiler.rules.finding import Finding, Key
 from mlops.diagnostics import suggest
-from mlops.models.registry import KINDS
+from mlops.models import MODELS
 from mlops.plan.pipeline import PipelinePlan
 
 SOURCES = ("csv", "parquet", "arrow", "excel", "sql")
@@ -25,8 +25,8 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     own = f"pipelines.{pipeline.name}."
     for name, model in pipeline.stage("train").section["candidates"].items():
         kind = str(model["kind"])
-        if kind not in KINDS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
-            yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(KINDS))
+        if kind not in MODELS.kinds and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
+            yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(MODELS.kinds))
     source = pipeline.stage("ingest").section["source"]
     for index, part in enumerate((source, *source.get("beside", ()))):
         if part["kind"] not in SOURCES:

@@ -19,6 +19,7 @@ from mlops.configuration.reading.document import Path
 from mlops.configuration.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 from mlops.configuration.serving import SERVING
 from mlops.diagnostics import suggest
+from mlops.models import MODELS
 
 _NOT_OF_SERVING: dict[tuple[str, ...], str] = {
     ("correction",): "it has no slices",
@@ -157,8 +158,12 @@ def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
         message = "image features need the shape of an image"
         yield Problem(("features",), message, "write `image: {shape: [channels, height, width]}`", "image")
     for name, model in pipeline.model.items():
-        if model.kind == "cnn" and features.kind != "image":
-            yield Problem(("model", name), "a `cnn` reads images", "choose `- /features: image`", "image")
+        kind = MODELS.kinds.get(model.kind)
+        wanted = features.kind if kind is None else kind.can.get("features", features.kind)
+        if wanted != features.kind:
+            yield Problem(
+                ("model", name), f"a `{model.kind}` reads {wanted}s", f"choose `- /features: {wanted}`", "image"
+            )
 
 
 def source_is_complete(pipeline: Pipeline) -> Iterator[Problem]:

@@ -11,7 +11,7 @@ from mlops.configuration.project import RESERVED_HINT
 from mlops.configuration.reading.document import Path
 from mlops.configuration.reading.origins import Origins
 from mlops.diagnostics import Diagnostic, suggest
-from mlops.models.registry import KINDS
+from mlops.models import MODELS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -93,7 +93,7 @@ def _kind(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
             return f"unknown kind `{_show(given['kind'])}` of `{given['name']}`", suggest(str(given["kind"]), kinds)
         return f"`{key}` has no `kind`", "write `kind: ...`"
     if isinstance(given, dict) and "kind" in given:
-        hint = suggest(str(given["kind"]), KINDS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
+        hint = suggest(str(given["kind"]), MODELS.kinds) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
         return f"unknown kind `{_show(given['kind'])}` of model `{given['name']}`", hint
     hint = "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
     return f"the candidate `{key}` has no `kind`", hint

@@ -1,6 +1,6 @@
 """How the parameters of a kind become something that can be trained.
 
-Importing this file imports no learning library: each builder imports its own.
+Importing this file imports no learning library: each kind imports its own.
 """
 
 from __future__ import annotations
@@ -13,40 +13,33 @@ from pydantic import ValidationError
 from mlops.blocks.block import Block
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
+from mlops.kinds.reference import load
 from mlops.ml.light import without_pandas
 from mlops.ml.user_code.origin import Origin
-from mlops.models.registry import KINDS
+from mlops.models import MODELS
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Problem
-    from mlops.ml.training.session import Candidate
+    from mlops.ml.training.session import Candidate, Session
     from mlops.models.cnn import Cnn
     from mlops.models.mlp import Mlp
-    from mlops.models.random_forest import RandomForest
 
 
-Build = Callable[["Problem", Any, Origin], "Candidate"]
+def estimator(problem: Problem, named: str, *, threads: str | None = None, **arguments: Any) -> Candidate:
+    """Make a candidate of an estimator in the manner of scikit-learn, by reference; `threads` takes their number."""
+    with without_pandas():
+        from mlops.ml.training.estimators import EstimatorCandidate
+
+        make = load(named)
+
+    def build(session: Session) -> Any:
+        return make(**arguments, **({threads: session.options.threads} if threads else {}))
+
+    return EstimatorCandidate(problem, build)
 
 
-def _mlp(problem: Problem, parameters: Mlp, _: Origin) -> Candidate:
-    from mlops.ml.training import networks
-
-    return _network(problem, parameters, lambda: networks.mlp(problem, parameters.hidden, parameters.dropout))
-
-
-def _cnn(problem: Problem, parameters: Cnn, _: Origin) -> Candidate:
-    from mlops.ml.training import networks
-
-    if len(problem.shape) != 3:
-        raise ConfigurationError(
-            f"kind cnn needs images, and a row here has shape {list(problem.shape)}",
-            hint="use `kind: mlp`, or features of `kind: image`",
-        )
-    widths = (parameters.channels, parameters.hidden, parameters.dropout)
-    return _network(problem, parameters, lambda: networks.cnn(problem, *widths))
-
-
-def _network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) -> Candidate:
+def network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) -> Candidate:
+    """Make a candidate of a network, trained by AdamW."""
     from mlops.ml.training.loop import LightningCandidate
     from mlops.ml.training.networks import Network
 
@@ -63,36 +56,6 @@ def _network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) -
     return LightningCandidate(problem, build)
 
 
-def _estimator(name: str) -> Build:
-    def build(problem: Problem, parameters: Block, _: Origin) -> Candidate:
-        with without_pandas():
-            from mlops.ml.training import estimators
-
-        make = getattr(estimators, name)
-        return estimators.EstimatorCandidate(problem, lambda _session: make(problem, **_own(parameters)))
-
-    return build
-
-
-def _random_forest(problem: Problem, parameters: RandomForest, _: Origin) -> Candidate:
-    with without_pandas():
-        from mlops.ml.training import estimators
-
-    def build(session: Any) -> Any:
-        return estimators.random_forest(problem, **_own(parameters), threads=session.options.threads)
-
-    return estimators.EstimatorCandidate(problem, build)
-
-
-BUILDERS: dict[str, Build] = {
-    "cnn": _cnn,
-    "gradient_boosting": _estimator("gradient_boosting"),
-    "linear": _estimator("linear"),
-    "mlp": _mlp,
-    "random_forest": _random_forest,
-}
-
-
 def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, origin: Origin) -> Candidate:
     """Make candidate `name` of a kind, or of a class in the pipeline's own folder.
 
@@ -104,7 +67,8 @@ def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, or
 
         return user_models.candidate(name, kind, parameters, problem, origin)
     checked = parse(name, kind, parameters)
-    return BUILDERS[kind](problem, checked, origin)
+    made: Candidate = MODELS.kinds[kind].load("train")(problem, checked)
+    return made
 
 
 def resolved(name: str, kind: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -123,10 +87,13 @@ def _own(parameters: Block, mode: Literal["json", "python"] = "python") -> dict[
 
 def parse(name: str, kind: str, parameters: dict[str, Any]) -> Block:
     """Check the parameters of a kind of the registry, naming every problem at once."""
-    if kind not in KINDS:
+    known = MODELS.kinds.get(kind)
+    if known is None:
         own = "or a class of your own, `pipelines.<pipeline>.<module>:<Class>`"
-        raise ConfigurationError(f"candidate {name}: unknown kind `{kind}`", hint=f"{suggest(kind, KINDS)}; {own}")
-    model = KINDS[kind]
+        raise ConfigurationError(
+            f"candidate {name}: unknown kind `{kind}`", hint=f"{suggest(kind, MODELS.kinds)}; {own}"
+        )
+    model = known.block
     try:
         return model.model_validate({**parameters, "kind": kind})
     except ValidationError as error:

@@ -6,13 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.ensemble import (
-    GradientBoostingClassifier,
-    GradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from mlops.errors import ConfigurationError
@@ -149,33 +143,3 @@ def _make_thresholds_single(estimator: Any) -> None:
         above = single > nodes.threshold
         single[above] = np.nextafter(single[above], np.float32(-np.inf))
         nodes.threshold[:] = single
-
-
-def linear(problem: Problem, *, l2: float) -> Any:
-    """Logistic regression, or ridge regression of a number, with penalty `l2`."""
-    if problem.task == "regression":
-        return Ridge(alpha=l2)
-    return LogisticRegression(C=1 / l2, max_iter=2000, tol=1e-6)
-
-
-def gradient_boosting(
-    problem: Problem, *, trees: int, depth: int, lr: float, min_leaf: int, rows: float, features: float
-) -> Any:
-    """Boosted trees; each split looks at a share `features` of the columns, each tree at a share `rows` of the rows."""
-    kind = GradientBoostingRegressor if problem.task == "regression" else GradientBoostingClassifier
-    return kind(
-        n_estimators=trees,
-        max_depth=depth,
-        learning_rate=lr,
-        min_samples_leaf=min_leaf,
-        subsample=rows,
-        max_features=features,
-    )
-
-
-def random_forest(
-    problem: Problem, *, trees: int, depth: int | None, min_leaf: int, features: float, threads: int
-) -> Any:
-    """Averaged trees; each split looks at a share `features` of the columns."""
-    kind = RandomForestRegressor if problem.task == "regression" else RandomForestClassifier
-    return kind(n_estimators=trees, max_depth=depth, min_samples_leaf=min_leaf, max_features=features, n_jobs=threads)

@@ -1,6 +1,7 @@
 """What a stage's result depends on in the framework: a digest of its code and the pinned libraries that code imports.
 
-A digest covers every module a stage's file reaches through imports inside `mlops`, as syntax trees without docstrings,
+A digest covers every module a stage's file reaches through imports inside `mlops`, through references to code by name
+(`mlops.kinds.reference`) and through the slices it looks kinds up in, as syntax trees without docstrings,
 comments, type-checking imports and layout: such a change makes no stage stale, any other change to reached code does.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,12 +17,14 @@ from functools import cache
 from pathlib import Path
 
 from mlops.bundle.environment import LIBRARIES
+from mlops.kinds.reference import REFERENCE
 from mlops.operations.digests.cache import PACKAGE, digest_of, framework, keep, recall
 
 STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "measure", "gate", "package")
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 _WITHOUT_INFLUENCE = frozenset({"click", "dvc", "mlflow", "pydantic", "pyyaml", "rich", "starlette", "uvicorn"})
+_SLICE = "mlops.kinds.slice"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)")
 
 
@@ -71,7 +75,15 @@ def _reached(start: str) -> tuple[str, ...]:
             continue
         seen.add(name)
         waiting += [other for other in _module(name).imports if other.startswith("mlops.")]
+        waiting += _declared(name)
     return tuple(sorted(seen))
+
+
+def _declared(name: str) -> Iterator[str]:
+    """Name the modules of a slice, which imports them by their files."""
+    file = _file(name)
+    if file is not None and file.name == "__init__.py" and _SLICE in _module(name).imports:
+        yield from (f"{name}.{info.name}" for info in pkgutil.iter_modules([str(file.parent)]))
 
 
 def _libraries(modules: tuple[str, ...], versions: Mapping[str, str], more: tuple[str, ...]) -> dict[str, str]:
@@ -120,7 +132,9 @@ def _imports(tree: ast.AST) -> Iterator[str]:
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.expr) or _only_for_types(node):  # no import stands inside an expression
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and REFERENCE.fullmatch(node.value):
+            yield node.value.partition(":")[0]
+        if _only_for_types(node):
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -10,13 +10,13 @@ from mlops.blocks.address import OWN_KIND
 from mlops.configuration.metrics import METRICS
 from mlops.configuration.model import Model
 from mlops.ml.evaluation.metrics.catalogue import compute
-from mlops.ml.training import candidates
-from mlops.models.registry import KINDS
+from mlops.models import MODELS
 
 
 def test_every_kind_can_be_written_and_built() -> None:
     written = {tag.tag for member in get_args(get_args(Model)[0]) for tag in get_args(member)[1:]}
-    assert written - {"own"} == set(KINDS) == set(candidates.BUILDERS)
+    assert written - {"own"} == set(MODELS.kinds)
+    assert all(callable(kind.load("train")) for kind in MODELS.kinds.values())
 
 
 @pytest.mark.parametrize(

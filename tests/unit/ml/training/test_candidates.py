@@ -8,7 +8,7 @@ import pytest
 from mlops.errors import ConfigurationError
 from mlops.ml.training import candidates
 from mlops.ml.training.problem import Problem
-from mlops.models.registry import KINDS
+from mlops.models import MODELS
 from tests.builders.training import NOWHERE
 
 pytestmark = pytest.mark.slow
@@ -54,9 +54,9 @@ def test_a_mistake_is_named(kind: str, parameters: dict[str, object], message: s
     assert caught.value.hint == hint
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", MODELS.kinds)
 def test_parameters_that_nobody_wrote_are_those_of_the_kinds_block_without_its_name(kind: str) -> None:
-    written = KINDS[kind].model_validate({"kind": kind}).model_dump(mode="json")
+    written = MODELS.kinds[kind].block.model_validate({"kind": kind}).model_dump(mode="json")
     assert {"kind": kind} | candidates.resolved("a", kind, {}) == written
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-from mlops.operations.digests.code import STAGES, fingerprints, spelling
+from mlops.models import MODELS
+from mlops.operations.digests.code import STAGES, _imports, _reached, fingerprints, spelling
 
 SOURCE = '''
 """A module."""
@@ -53,3 +56,28 @@ def test_libraries_are_the_pinned_ones_that_the_code_imports(tmp_path: Path) -> 
     assert libraries["split"] == {"polars": "2.1.0"}
     assert libraries["train"]["torch"] == "2.13.0"
     assert all("click" not in pins and "not-used" not in pins for pins in libraries.values())
+
+
+@pytest.mark.slow
+def test_code_that_is_reached_by_name_alone_counts() -> None:
+    reached = set(_reached("mlops.stages.train"))
+    kinds = {module for kind in MODELS.kinds.values() for module in (kind.module, *_modules(kind.functions.values()))}
+    assert kinds | {"mlops.ml.training.networks", "mlops.ml.training.estimators"} <= reached
+    assert not kinds & set(_reached("mlops.stages.ingest"))
+
+
+def _modules(references: Iterable[str]) -> set[str]:
+    return {named.partition(":")[0] for named in references}
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('load("mlops.a.b:c")(x, key={"y": 1})', ["mlops.a.b"]),
+        ('f"sklearn.ensemble:Forest{kind}"', ["sklearn.ensemble"]),
+        ('"a sentence: nothing", "mlops.a.b", "12:30", "sha256:", ":c"', []),
+        ('if TYPE_CHECKING:\n    x = "mlops.a:b"', []),
+    ],
+)
+def test_a_reference_is_an_import(source: str, found: list[str]) -> None:
+    assert list(_imports(ast.parse(source))) == found

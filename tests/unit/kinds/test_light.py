@@ -1,0 +1,20 @@
+"""Declarations are light: what validates YAML must not pay for what computes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+from mlops.models import MODELS
+for each in (MODELS,):
+    print(each.name, len(each.kinds) > 0)
+heavy = {"hydra", "mlflow", "numpy", "onnx", "onnxruntime", "polars", "scipy", "sklearn", "torch"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+def test_importing_every_kind_imports_nothing_that_computes() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["models True", "[]"]

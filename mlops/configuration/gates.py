@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mlops.blocks.block import Block, Column
-from mlops.configuration.metrics import METRICS, MetricName
 from mlops.configuration.robustness import Perturbation
+from mlops.metrics import METRICS, MetricName
 
 Fairness = Literal[
     "demographic_parity_difference",

@@ -27,4 +27,4 @@ def _own(kind: str) -> str | None:
 if TYPE_CHECKING:
     Model = Kinded
 else:
-    Model = union(MODELS.kinds, _own, own=Own)
+    Model = union(MODELS, _own, own=Own)

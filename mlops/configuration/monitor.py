@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from mlops.blocks.block import Block, Column, Items, Share
-from mlops.configuration.metrics import MetricName
 from mlops.files import relative, remote_folder
+from mlops.metrics import MetricName
 
 
 def _reachable(path: str) -> str:

@@ -18,12 +18,12 @@ from mlops.configuration.costs import Cost
 from mlops.configuration.data import Data
 from mlops.configuration.deploy import LocalTarget
 from mlops.configuration.gates import GateRule
-from mlops.configuration.metrics import MetricName
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.project import Risk
 from mlops.configuration.requests import Requests
 from mlops.configuration.robustness import Perturbations
+from mlops.metrics import MetricName
 
 Task = Literal["binary", "multiclass", "regression", "forecasting"]
 

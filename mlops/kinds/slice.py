@@ -3,38 +3,52 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
+from typing import Any, Generic, TypeVar
 
 from mlops.kinds.kind import Kind
 
+K_co = TypeVar("K_co", bound=Kind, covariant=True)
 
-@dataclass(frozen=True)
-class Slice:
-    """A sort of kinds: its folder in `mlops`, which is its group of entry points too, and what one of it is called."""
 
-    name: str
-    one: str
+class Slice(Mapping[str, K_co], Generic[K_co]):
+    """The kinds of this program of one sort by name, sorted; its folder is imported when one is first asked for.
+
+    Raises ValueError where two files declare one name: a fault of this program.
+
+    Example:
+        >>> from mlops.models import MODELS
+        >>> MODELS["linear"].title
+        'Logistic regression, or ridge regression of a number (scikit-learn).'
+    """
+
+    def __init__(self, name: str, one: str) -> None:
+        self.name = name
+        """Its folder in `mlops`."""
+        self.one = one
+        """What one of it is called."""
 
     @property
     def group(self) -> str:
         """The group of entry points by which other distributions bring kinds."""
         return f"mlops.{self.name}"
 
-    @property
-    def kinds(self) -> Mapping[str, Kind]:
-        """The kinds of this program by name, sorted.
+    def __getitem__(self, name: str) -> K_co:
+        found: K_co = _declared(self.group)[name]
+        return found
 
-        Raises ValueError where two files declare one name: a fault of this program.
-        """
-        return _declared(self.group)
+    def __iter__(self) -> Iterator[str]:
+        return iter(_declared(self.group))
+
+    def __len__(self) -> int:
+        return len(_declared(self.group))
 
 
 @cache
-def _declared(group: str) -> Mapping[str, Kind]:
+def _declared(group: str) -> Mapping[str, Any]:
     found: dict[str, Kind] = {}
     for info in pkgutil.iter_modules(import_module(group).__path__, f"{group}."):
         for kind in vars(import_module(info.name)).values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mlops.kinds.kind import Kind
 from mlops.kinds.slice import Slice
 
-MODELS = Slice("models", "model")
+MODELS = Slice[Kind]("models", "model")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.configuration.metrics import METRICS
 from mlops.errors import ConfigurationError
+from mlops.metrics import METRICS
 from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
-from mlops.ml.evaluation.metrics.catalogue import statistic
+from mlops.ml.evaluation.metrics import statistic
 from mlops.monitor.labels import ID
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlops.errors import DataError
+from mlops.metrics.probabilities import decisions
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
-from mlops.ml.evaluation.metrics.catalogue import decisions
 from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.stages.tables import scored
 

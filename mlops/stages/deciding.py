@@ -9,7 +9,7 @@ import numpy as np
 
 from mlops.bundle.decision_rule import DecisionRule
 from mlops.errors import IntegrityError
-from mlops.ml.evaluation.metrics.catalogue import decisions
+from mlops.metrics.probabilities import decisions
 from mlops.ml.evaluation.studies import costs, threshold
 
 if TYPE_CHECKING:

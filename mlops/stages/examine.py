@@ -9,7 +9,7 @@ import polars as pl
 
 from mlops.blocks.block import Block
 from mlops.blocks.examine import Discover, Repetitions, Sample
-from mlops.configuration.metrics import METRICS
+from mlops.metrics import METRICS
 from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.studies.importance import importances, sample

@@ -13,10 +13,10 @@ from pydantic import BaseModel, Field
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.waiver import Waiver
-from mlops.configuration.metrics import METRICS
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.metrics import METRICS
 from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate

@@ -11,12 +11,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops.blocks.trainer import Trainer
-from mlops.configuration.metrics import METRICS, metrics_for
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps, rounded
+from mlops.metrics import METRICS, metrics_for
 from mlops.ml.data.lookback import Lookback
-from mlops.ml.evaluation.metrics import catalogue as metrics
+from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates, export
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlops.blocks.trainer import Trainer
-from mlops.ml.evaluation.metrics import catalogue as metrics
+from mlops.ml.evaluation import metrics
 from mlops.ml.training.problem import Examples
 from mlops.ml.training.session import Judge, Session
 from mlops.ml.user_code.origin import Origin

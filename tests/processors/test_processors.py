@@ -35,7 +35,7 @@ def native() -> dict[str, str]:
 
 
 def test_every_kind_has_a_probe() -> None:
-    assert {kind for kind, _ in PROBES.values()} == set(MODELS.kinds)
+    assert {kind for kind, _ in PROBES.values()} == set(MODELS)
 
 
 def test_this_processor_computes_what_others_were_seen_to(native: dict[str, str]) -> None:

@@ -15,10 +15,10 @@ from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.reproducible import reproducible
 from mlops.compiler.lower.serving import serving_rules
 from mlops.configuration.data import Data, brief, dump, excluded
-from mlops.configuration.metrics import metrics_for
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.robustness import strengths
+from mlops.metrics import metrics_for
 from mlops.plan.stage import Kind, Output, Stage
 
 # The project's own environment comes first, so that `dvc repro` works without activating it.

@@ -25,8 +25,8 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     own = f"pipelines.{pipeline.name}."
     for name, model in pipeline.stage("train").section["candidates"].items():
         kind = str(model["kind"])
-        if kind not in MODELS.kinds and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
-            yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(MODELS.kinds))
+        if kind not in MODELS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
+            yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(MODELS))
     source = pipeline.stage("ingest").section["source"]
     for index, part in enumerate((source, *source.get("beside", ()))):
         if part["kind"] not in SOURCES:

@@ -12,13 +12,14 @@ from mlops.configuration.checking.gate_checks import rules as _rules
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.data import excluded
 from mlops.configuration.gates import GateRule
-from mlops.configuration.metrics import METRICS, MetricInfo, metrics_for
 from mlops.configuration.monitor import Performance
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 from mlops.configuration.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 from mlops.configuration.serving import SERVING
 from mlops.diagnostics import suggest
+from mlops.metrics import METRICS, metrics_for
+from mlops.metrics.metric import Metric
 from mlops.models import MODELS
 
 _NOT_OF_SERVING: dict[tuple[str, ...], str] = {
@@ -158,7 +159,7 @@ def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
         message = "image features need the shape of an image"
         yield Problem(("features",), message, "write `image: {shape: [channels, height, width]}`", "image")
     for name, model in pipeline.model.items():
-        kind = MODELS.kinds.get(model.kind)
+        kind = MODELS.get(model.kind)
         wanted = features.kind if kind is None else kind.can.get("features", features.kind)
         if wanted != features.kind:
             yield Problem(
@@ -298,7 +299,7 @@ def _sides(*, higher_is_better: bool) -> tuple[str, str]:
     return ("at_most", "at_least") if higher_is_better else ("at_least", "at_most")
 
 
-def _range(info: MetricInfo, word: str = "") -> str:
+def _range(info: Metric, word: str = "") -> str:
     low, high = f"{info.low:g}", f"{info.high:g}"
     if info.low == float("-inf") and info.high == float("inf"):
         return "any number"

@@ -9,10 +9,10 @@ from typing import get_args
 from mlops.blocks.address import OWN_KIND
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.gates import Fairness, GateRule
-from mlops.configuration.metrics import METRICS
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 from mlops.configuration.serving import SERVING
+from mlops.metrics import METRICS
 
 CROSS = "+"  # joins the columns of a cross in the name of its slices
 _SIDES = {"difference": ("at_most", "at_least"), "ratio": ("at_least", "at_most")}

@@ -93,7 +93,7 @@ def _kind(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
             return f"unknown kind `{_show(given['kind'])}` of `{given['name']}`", suggest(str(given["kind"]), kinds)
         return f"`{key}` has no `kind`", "write `kind: ...`"
     if isinstance(given, dict) and "kind" in given:
-        hint = suggest(str(given["kind"]), MODELS.kinds) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
+        hint = suggest(str(given["kind"]), MODELS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
         return f"unknown kind `{_show(given['kind'])}` of model `{given['name']}`", hint
     hint = "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
     return f"the candidate `{key}` has no `kind`", hint

@@ -15,8 +15,10 @@ import polars as pl
 
 from mlops.errors import DataError
 from mlops.files.figures import plural
-from mlops.ml.evaluation.metrics.catalogue import TASKS, Statistic, decisions, statistic
-from mlops.ml.evaluation.metrics.weighting import mean, undefined
+from mlops.metrics import METRICS
+from mlops.metrics.probabilities import decisions
+from mlops.metrics.weighting import mean, undefined
+from mlops.ml.evaluation.metrics import statistic
 from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.evaluation.slices import rank
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from mlops.metrics.weighting import Statistic
 
 MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
@@ -69,7 +73,7 @@ class Predictions:
         if metric in self.own:
             found = self.own[metric].values.get(model)
             return undefined if found is None or not len(rows) else mean(found[rows])
-        if metric not in TASKS[self.task]:
+        if self.task not in METRICS[metric].tasks:
             raise KeyError(metric)
         chosen = self.decisions[model][rows] if model in self.decisions else None
         values = None if self.values is None else np.array(self.values)

@@ -67,7 +67,7 @@ def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, or
 
         return user_models.candidate(name, kind, parameters, problem, origin)
     checked = parse(name, kind, parameters)
-    made: Candidate = MODELS.kinds[kind].load("train")(problem, checked)
+    made: Candidate = MODELS[kind].load("train")(problem, checked)
     return made
 
 
@@ -87,12 +87,10 @@ def _own(parameters: Block, mode: Literal["json", "python"] = "python") -> dict[
 
 def parse(name: str, kind: str, parameters: dict[str, Any]) -> Block:
     """Check the parameters of a kind of the registry, naming every problem at once."""
-    known = MODELS.kinds.get(kind)
+    known = MODELS.get(kind)
     if known is None:
         own = "or a class of your own, `pipelines.<pipeline>.<module>:<Class>`"
-        raise ConfigurationError(
-            f"candidate {name}: unknown kind `{kind}`", hint=f"{suggest(kind, MODELS.kinds)}; {own}"
-        )
+        raise ConfigurationError(f"candidate {name}: unknown kind `{kind}`", hint=f"{suggest(kind, MODELS)}; {own}")
     model = known.block
     try:
         return model.model_validate({**parameters, "kind": kind})

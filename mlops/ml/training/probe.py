@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.blocks.trainer import Trainer
-from mlops.ml.evaluation.metrics import catalogue as metrics
+from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates
 from mlops.ml.training.problem import Examples, Problem, Task
 from mlops.ml.training.session import Judge, Session
@@ -31,7 +31,7 @@ _METRICS: dict[Task, tuple[str, bool]] = {
 }
 
 
-PROBES = {name: (kind.name, item) for kind in MODELS.kinds.values() for name, item in kind.can["probes"].items()}
+PROBES = {name: (kind.name, item) for kind in MODELS.values() for name, item in kind.can["probes"].items()}
 
 
 def probe() -> dict[str, str]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 from mlops.bundle.environment import LIBRARIES
 from mlops.kinds.reference import REFERENCE
@@ -135,6 +136,7 @@ def _imports(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and REFERENCE.fullmatch(node.value):
             yield node.value.partition(":")[0]
         if _only_for_types(node):
+            waiting += node.orelse
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -148,6 +150,7 @@ def _spell(node: object, parts: list[str]) -> None:
     """Spell a syntax tree by types and values, skipping empty fields, which differ between versions of Python."""
     if isinstance(node, ast.AST):
         if _only_for_types(node):
+            _spell(node.orelse, parts)
             return
         parts.append(type(node).__name__ + "(")
         for field in node._fields:
@@ -175,5 +178,5 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _only_for_types(node: object) -> bool:
+def _only_for_types(node: object) -> TypeGuard[ast.If]:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"

@@ -7,16 +7,16 @@ from typing import get_args
 import pytest
 
 from mlops.blocks.address import OWN_KIND
-from mlops.configuration.metrics import METRICS
 from mlops.configuration.model import Model
-from mlops.ml.evaluation.metrics.catalogue import compute
+from mlops.metrics import METRICS
+from mlops.ml.evaluation.metrics import compute
 from mlops.models import MODELS
 
 
 def test_every_kind_can_be_written_and_built() -> None:
     written = {tag.tag for member in get_args(get_args(Model)[0]) for tag in get_args(member)[1:]}
-    assert written - {"own"} == set(MODELS.kinds)
-    assert all(callable(kind.load("train")) for kind in MODELS.kinds.values())
+    assert written - {"own"} == set(MODELS)
+    assert all(callable(kind.load("train")) for kind in MODELS.values())
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import sys
 
 PROGRAM = """
 import sys
+from mlops.metrics import METRICS
 from mlops.models import MODELS
-for each in (MODELS,):
-    print(each.name, len(each.kinds) > 0)
+for each in (METRICS, MODELS):
+    print(each.name, len(each) > 0)
 heavy = {"hydra", "mlflow", "numpy", "onnx", "onnxruntime", "polars", "scipy", "sklearn", "torch"}
 print(sorted(heavy & set(sys.modules)))
 """
@@ -17,4 +18,4 @@ print(sorted(heavy & set(sys.modules)))
 
 def test_importing_every_kind_imports_nothing_that_computes() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["models True", "[]"]
+    assert done.stdout.splitlines() == ["metrics True", "models True", "[]"]

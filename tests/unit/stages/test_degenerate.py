@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from mlops.ml.evaluation.metrics.catalogue import compute
+from mlops.ml.evaluation.metrics import compute
 from mlops.stages import gate
 from tests.builders.evaluations import binary, probabilities, regression, with_scores, write_run
 

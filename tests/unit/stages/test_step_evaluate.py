@@ -13,7 +13,7 @@ from mlops.bundle.predictor import Predictor
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.ml.data.encoding import encode
-from mlops.ml.evaluation.metrics.catalogue import compute
+from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import threshold
 from mlops.stages import bundle, evaluate, gate

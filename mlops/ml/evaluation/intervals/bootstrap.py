@@ -21,7 +21,7 @@ from mlops.ml.evaluation.intervals.resampling import Resampling
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.metrics.catalogue import Floats, Statistic
+    from mlops.metrics.weighting import Floats, Statistic
 
 Key = TypeVar("Key", bound=Hashable)
 MANY = 50_000  # rows; from here on the first order is all there is to see

@@ -18,8 +18,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.metrics.weighting import Floats, Statistic
     from mlops.ml.evaluation.intervals.resampling import Resampling
-    from mlops.ml.evaluation.metrics.catalogue import Floats, Statistic
 
 Key = TypeVar("Key", bound=Hashable)
 BLOCKS = 4096  # of contributions; the standard error they give is right to about 1 / sqrt(2 * 4096) = 1.1 %

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
+from mlops.metrics import METRICS
 from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, draw
 from mlops.ml.evaluation.intervals.paired import Pairs
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, treatment
-from mlops.ml.evaluation.metrics.catalogue import SHARES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.blocks.bootstrap import Bootstrap
-    from mlops.ml.evaluation.metrics.catalogue import Floats, Statistic
+    from mlops.metrics.weighting import Floats, Statistic
     from mlops.ml.evaluation.predictions import Predictions
 
 
@@ -84,7 +84,7 @@ class Evidence:
     @property
     def is_share(self) -> bool:
         """Tell whether the value is something like a rate, between 0 and 1."""
-        return self.rule.metric in SHARES and self.other is None
+        return _rate(self.rule.metric) and self.other is None
 
 
 @dataclass(frozen=True)
@@ -295,7 +295,11 @@ def _span(predictions: Predictions, rule: Rule) -> float | None:
         return float(np.ptp(np.concatenate(list(predictions.own[rule.metric].values.values()))))
     if rule.metric == "value":
         return 1.0 if predictions.values is None else float(np.ptp(predictions.values))
-    return 1.0 if rule.metric in SHARES else None
+    return 1.0 if _rate(rule.metric) else None
+
+
+def _rate(metric: str) -> bool:
+    return metric in METRICS and METRICS[metric].share
 
 
 def _opened(interval: Interval, clusters: int, method: Bootstrap, span: float) -> Interval:

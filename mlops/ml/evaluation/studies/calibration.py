@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.ml.evaluation.metrics.catalogue import compute
-from mlops.ml.evaluation.metrics.probabilities import confidence as of_the_likeliest
+from mlops.metrics.probabilities import confidence as of_the_likeliest
+from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.studies import curves
 from mlops.statistics.proportions import Share, normal_quantile
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
-from mlops.ml.evaluation.metrics.catalogue import statistic
+from mlops.ml.evaluation.metrics import statistic
 from mlops.ml.evaluation.studies import hashed
 
 if TYPE_CHECKING:

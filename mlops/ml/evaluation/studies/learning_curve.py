@@ -15,7 +15,7 @@ import numpy as np
 
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
-from mlops.ml.evaluation.metrics.catalogue import statistic
+from mlops.ml.evaluation.metrics import statistic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlops.ml.evaluation.baselines import dummy, simple
-from mlops.ml.evaluation.metrics.catalogue import compute
+from mlops.ml.evaluation.metrics import compute
 
 
 def test_the_dummy_answers_the_training_share_of_the_second_class() -> None:

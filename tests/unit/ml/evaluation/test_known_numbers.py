@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlops.ml.evaluation.judging.fairness import Labelled, treatment
-from mlops.ml.evaluation.metrics.catalogue import compute
+from mlops.ml.evaluation.metrics import compute
 
 pytestmark = pytest.mark.slow  # torch alone takes seconds to import
 DRAW = np.random.default_rng(11)

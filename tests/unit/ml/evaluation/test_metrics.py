@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from mlops.configuration.metrics import METRICS, canonical, metrics_for
-from mlops.ml.evaluation.metrics.catalogue import NAMES, TASKS, compute, decisions, statistic
+from mlops.metrics import METRICS, canonical, metrics_for
+from mlops.metrics.probabilities import decisions
+from mlops.ml.evaluation.metrics import compute, statistic
 from tests.builders.evaluations import binary, multiclass, regression
 
 BINARY = {
@@ -89,10 +90,16 @@ def test_calibration_error_of_classes_is_about_the_chosen_one() -> None:
     assert compute("ece", y, score) == pytest.approx(0.4)
 
 
-def test_both_rooms_know_the_same_metrics_for_the_same_tasks() -> None:
-    known = {task: {info.name for info in METRICS.values() if task in info.tasks} for task in TASKS}
-    assert known == TASKS
-    assert set(METRICS) == NAMES
+def test_every_metric_says_what_it_is_and_no_two_share_a_name() -> None:
+    assert all(known.title.endswith(".") for known in METRICS.values())
+    also = [name for known in METRICS.values() for name in known.also]
+    assert sorted({*also, *METRICS}) == sorted([*also, *METRICS])
+
+
+def test_metrics_that_are_rates_or_made_of_rates_are_known() -> None:
+    rest = {name for name, known in METRICS.items() if not known.share}
+    numbers = {name for name, known in METRICS.items() if "forecasting" in known.tasks}
+    assert rest - numbers == {"brier", "ece", "log_loss", "value"}
 
 
 @pytest.mark.parametrize("name", sorted(METRICS))
@@ -107,7 +114,7 @@ def test_every_metric_keeps_to_its_declared_range_and_direction(name: str) -> No
     assert good > fair if info.higher_is_better else good < fair
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(METRICS))
 @pytest.mark.parametrize(
     "score",
     [np.array([np.nan, 0.5, 0.5]), np.array([np.inf, 0.5, 0.5]), np.array([0.5])],
@@ -117,7 +124,7 @@ def test_an_unusable_score_is_undefined(name: str, score: np.ndarray) -> None:
     assert math.isnan(compute(name, np.array([0, 1, 1]), score))
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
+@pytest.mark.parametrize("name", sorted(METRICS))
 def test_no_rows_are_undefined(name: str) -> None:
     assert math.isnan(compute(name, np.array([]), np.array([])))
 
@@ -143,7 +150,7 @@ def test_an_unknown_metric_is_a_key_error() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.sampled_from(sorted(NAMES)), st.lists(st.integers(0, 3), min_size=12, max_size=12))
+@given(st.sampled_from(sorted(METRICS)), st.lists(st.integers(0, 3), min_size=12, max_size=12))
 def test_a_weight_is_a_number_of_copies(name: str, copies: list[int]) -> None:
     random = np.random.default_rng(3)
     y, score = np.array([0, 1] * 6), random.random(12).round(1)

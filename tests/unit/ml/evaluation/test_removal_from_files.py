@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.waiver import Waiver
 from mlops.errors import MlopsError
+from mlops.metrics.probabilities import decisions
 from mlops.ml.evaluation.judging import serving_cost
 from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.waivers import waive
-from mlops.ml.evaluation.metrics.catalogue import decisions
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.evaluation.studies import costs

@@ -54,9 +54,9 @@ def test_a_mistake_is_named(kind: str, parameters: dict[str, object], message: s
     assert caught.value.hint == hint
 
 
-@pytest.mark.parametrize("kind", MODELS.kinds)
+@pytest.mark.parametrize("kind", MODELS)
 def test_parameters_that_nobody_wrote_are_those_of_the_kinds_block_without_its_name(kind: str) -> None:
-    written = MODELS.kinds[kind].block.model_validate({"kind": kind}).model_dump(mode="json")
+    written = MODELS[kind].block.model_validate({"kind": kind}).model_dump(mode="json")
     assert {"kind": kind} | candidates.resolved("a", kind, {}) == written
 
 

@@ -61,7 +61,7 @@ def test_libraries_are_the_pinned_ones_that_the_code_imports(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_code_that_is_reached_by_name_alone_counts() -> None:
     reached = set(_reached("mlops.stages.train"))
-    kinds = {module for kind in MODELS.kinds.values() for module in (kind.module, *_modules(kind.functions.values()))}
+    kinds = {module for kind in MODELS.values() for module in (kind.module, *_modules(kind.functions.values()))}
     assert kinds | {"mlops.ml.training.networks", "mlops.ml.training.estimators"} <= reached
     assert not kinds & set(_reached("mlops.stages.ingest"))
 
@@ -76,7 +76,7 @@ def _modules(references: Iterable[str]) -> set[str]:
         ('load("mlops.a.b:c")(x, key={"y": 1})', ["mlops.a.b"]),
         ('f"sklearn.ensemble:Forest{kind}"', ["sklearn.ensemble"]),
         ('"a sentence: nothing", "mlops.a.b", "12:30", "sha256:", ":c"', []),
-        ('if TYPE_CHECKING:\n    x = "mlops.a:b"', []),
+        ('if TYPE_CHECKING:\n    x = "mlops.a:b"\nelse:\n    x = "mlops.a:c"\n    import numpy', ["numpy", "mlops.a"]),
     ],
 )
 def test_a_reference_is_an_import(source: str, found: list[str]) -> None:

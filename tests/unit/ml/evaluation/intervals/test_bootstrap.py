@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mlops.metrics.weighting import mean
 from mlops.ml.evaluation.intervals.bootstrap import Interval, draw, resample, within
 from mlops.ml.evaluation.intervals.resampling import Resampling
-from mlops.ml.evaluation.metrics.catalogue import statistic
-from mlops.ml.evaluation.metrics.weighting import mean
+from mlops.ml.evaluation.metrics import statistic
 from tests.builders.evaluations import binary, probabilities
 from tests.builders.work import calls, memory
 

@@ -7,7 +7,7 @@ from mlops.ml.evaluation.intervals import bootstrap
 from mlops.ml.evaluation.intervals.bootstrap import draw, resample
 from mlops.ml.evaluation.intervals.influence import linearised
 from mlops.ml.evaluation.intervals.resampling import Resampling
-from mlops.ml.evaluation.metrics.catalogue import statistic
+from mlops.ml.evaluation.metrics import statistic
 from tests.builders.evaluations import binary, regression
 
 EVERY = np.arange(2000)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops.errors import DataError
-from mlops.ml.evaluation.metrics.catalogue import compute
+from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.studies import costs, threshold
 from tests.builders.evaluations import binary
 

@@ -7,41 +7,60 @@ Values equal scikit-learn's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from math import inf
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+from mlops.kinds.later import Later
+from mlops.metrics.metric import Metric, metric
+from mlops.metrics.weighting import mean, sums
 
-from mlops.ml.evaluation.metrics.weighting import Floats, Statistic, mean, sums
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-Decided = Callable[[Floats, NDArray[np.int64], int], Statistic]
-"""From true classes, decided classes and the number of classes to a statistic."""
+    from mlops.metrics.weighting import Floats, Statistic
+else:
+    np = Later("numpy")
 
 
+@metric("binary multiclass", of="worth", better="higher", low=-inf, high=inf, needs="evaluate.cost")
+def value(y: Floats, chosen: NDArray[np.int64], worth: Floats) -> Statistic:
+    """Average what decisions are worth: [true, decided] of a row."""
+    return mean(worth[y.astype(np.int64), chosen])
+
+
+@metric("binary multiclass", of="classes", better="higher", share=True, also="accuracy_score")
 def accuracy(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count right decisions among all."""
     return mean((chosen == y).astype(np.float64))
 
 
+@metric("binary", of="classes", better="higher", share=True, also="precision_score")
 def precision(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count true positives among the decided ones."""
     return sums([chosen * y, chosen.astype(np.float64)], np.divide)
 
 
+@metric("binary", of="classes", better="higher", share=True, also="recall_score sensitivity true_positive_rate")
 def recall(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count true positives among the actual ones."""
     return sums([chosen * y, y], np.divide)
 
 
+@metric("binary", of="classes", better="higher", share=True, also="true_negative_rate")
 def specificity(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count true negatives among the actual ones."""
     return sums([(1 - chosen) * (1 - y), 1 - y], np.divide)
 
 
+@metric("binary", of="classes", better="higher", share=True, also="f1_score")
 def f1(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Take the harmonic mean of precision and recall."""
     return sums([2.0 * chosen * y, chosen + y], np.divide)
 
 
+@metric("binary multiclass", of="classes", better="higher", share=True, also="balanced_accuracy_score")
 def balanced_accuracy(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Average recall over the classes that occur; undefined where only one does."""
 
@@ -52,6 +71,7 @@ def balanced_accuracy(y: Floats, chosen: NDArray[np.int64], classes: int) -> Sta
     return _by_class(y, chosen, classes, finish)
 
 
+@metric("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="matthews_corr_coef mcc")
 def matthews_corrcoef(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Correlate decided with true classes (Gorodkin 2004); 0 where all decisions are the same."""
 
@@ -65,6 +85,7 @@ def matthews_corrcoef(y: Floats, chosen: NDArray[np.int64], classes: int) -> Sta
     return _by_class(y, chosen, classes, finish)
 
 
+@metric("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="cohen_kappa_score")
 def cohen_kappa(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Measure agreement beyond that by chance (Cohen 1960)."""
 
@@ -88,8 +109,12 @@ def _f1(hit: Floats, decided: Floats, actual: Floats) -> Floats:
     return _divided(2 * hit, decided + actual)
 
 
-def macro(score: Callable[[Floats, Floats, Floats], Floats]) -> Decided:
-    """Average a score of single classes over the classes that occur, truly or decided."""
+Score = Callable[[Any, Any, Any], Any]
+"""From hits, decided and actual rows, each [classes, resamples], to the score of each class."""
+
+
+def macro(what: str, score: Score) -> Metric:
+    """Declare the average of a score of single classes over the classes that occur, truly or decided."""
 
     def build(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
         def finish(hit: Floats, decided: Floats, actual: Floats) -> Floats:
@@ -98,11 +123,12 @@ def macro(score: Callable[[Floats, Floats, Floats], Floats]) -> Decided:
 
         return _by_class(y, chosen, classes, finish)
 
-    return build
+    page = f"Average the {what} of single classes over the classes that occur, truly or decided."
+    return _of_classes(name=f"macro_{what}", also=f"{what}_macro", page=page)(build)
 
 
-def weighted(score: Callable[[Floats, Floats, Floats], Floats]) -> Decided:
-    """Average a score of single classes, each as often as it truly occurs."""
+def weighted(what: str, score: Score) -> Metric:
+    """Declare the average of a score of single classes, each as often as it truly occurs."""
 
     def build(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
         def finish(hit: Floats, decided: Floats, actual: Floats) -> Floats:
@@ -110,25 +136,14 @@ def weighted(score: Callable[[Floats, Floats, Floats], Floats]) -> Decided:
 
         return _by_class(y, chosen, classes, finish)
 
-    return build
+    page = f"Average the {what} of single classes, each as often as it truly occurs."
+    return _of_classes(name=f"weighted_{what}", also=f"{what}_weighted", page=page)(build)
 
 
-DECIDED: dict[str, Decided] = {
-    "accuracy": accuracy,
-    "balanced_accuracy": balanced_accuracy,
-    "cohen_kappa": cohen_kappa,
-    "f1": f1,
-    "macro_f1": macro(_f1),
-    "macro_precision": macro(_precision),
-    "macro_recall": macro(_recall),
-    "matthews_corrcoef": matthews_corrcoef,
-    "precision": precision,
-    "recall": recall,
-    "specificity": specificity,
-    "weighted_f1": weighted(_f1),
-    "weighted_precision": weighted(_precision),
-    "weighted_recall": weighted(_recall),
-}
+_of_classes = partial(metric, "multiclass", of="classes", better="higher", share=True)
+macro_f1, weighted_f1 = macro("f1", _f1), weighted("f1", _f1)
+macro_precision, weighted_precision = macro("precision", _precision), weighted("precision", _precision)
+macro_recall, weighted_recall = macro("recall", _recall), weighted("recall", _recall)
 
 
 def _by_class(

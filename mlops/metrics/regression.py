@@ -2,63 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from math import inf
+from typing import TYPE_CHECKING
 
-import numpy as np
+from mlops.kinds.later import Later
+from mlops.metrics import ranking
+from mlops.metrics.metric import Metric, metric
+from mlops.metrics.weighting import mean, sums
 
-from mlops.ml.evaluation.metrics import ranking
-from mlops.ml.evaluation.metrics.weighting import Floats, Statistic, mean, sums
+if TYPE_CHECKING:
+    import numpy as np
 
-_TINY = float(np.finfo(np.float64).eps)
+    from mlops.metrics.weighting import Floats, Statistic
+else:
+    np = Later("numpy")
+
+_TINY = sys.float_info.epsilon
 _FLAT = 1e-12  # a spread below this share of the square is rounding
 
 
+@metric("regression forecasting", of="numbers", better="lower", high=inf, also="mean_squared_error")
 def mse(y: Floats, score: Floats) -> Statistic:
     """Average the squared error."""
     return mean((y - score) ** 2)
 
 
+@metric("regression forecasting", of="numbers", better="lower", high=inf, also="root_mean_squared_error")
 def rmse(y: Floats, score: Floats) -> Statistic:
     """Take the root of the mean squared error."""
     squares = mse(y, score)
     return lambda weights: np.sqrt(squares(weights))
 
 
+@metric("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_error")
 def mae(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error."""
     return mean(np.abs(y - score))
 
 
+@metric("regression forecasting", of="numbers", better="lower", high=inf, also="median_absolute_error")
 def median_ae(y: Floats, score: Floats) -> Statistic:
     """Take the median absolute error."""
     return ranking.median(np.abs(y - score))
 
 
+@metric("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_percentage_error")
 def mape(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error as a share of the truth."""
     return mean(np.abs(y - score) / np.maximum(np.abs(y), _TINY))
 
 
+@metric(
+    "regression forecasting", of="numbers", better="lower", high=2.0, also="symmetric_mean_absolute_percentage_error"
+)
 def smape(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error as a share of half of |y| + |score|: 0 to 2, as torchmetrics has it."""
     return mean(2 * np.abs(y - score) / np.maximum(np.abs(y) + np.abs(score), _TINY))
 
 
+@metric(
+    "regression forecasting", of="numbers", better="lower", high=inf, also="weighted_mean_absolute_percentage_error"
+)
 def wape(y: Floats, score: Floats) -> Statistic:
     """Divide the sum of absolute errors by the sum of absolute truths."""
     return sums([np.abs(y - score), np.abs(y)], lambda error, size: np.where(size > 0, error / size, np.nan))
 
 
-def pinball(quantile: float) -> Callable[[Floats, Floats], Statistic]:
-    """Average the error of a forecast of a quantile: too low costs `quantile`, too high the rest to 1."""
+@metric("forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_scaled_error")
+def mase(y: Floats, score: Floats) -> Statistic:
+    """Average the absolute error, in units of the scale of its series."""
+    return mean(np.abs(y - score))
+
+
+def pinball(quantile: float) -> Metric:
+    """Declare the average error of a forecast of a quantile: too low costs `quantile`, too high the rest to 1."""
 
     def build(y: Floats, score: Floats) -> Statistic:
         off = y - score
         return mean(np.maximum(quantile * off, (quantile - 1) * off))
 
-    return build
+    percent = f"{100 * quantile:.0f}"
+    page = f"Average the error of a forecast of the {percent}th percentile."
+    declare = metric(
+        "regression forecasting", of="numbers", better="lower", high=inf, name=f"pinball_{percent}", page=page
+    )
+    return declare(build)
 
 
+@metric("regression forecasting", of="numbers", better="higher", low=-inf, also="r2_score")
 def r2(y: Floats, score: Floats) -> Statistic:
     """Say which share of the spread of `y` is gone from the errors; undefined where `y` has none."""
     centred = y - y.mean()
@@ -70,6 +102,7 @@ def r2(y: Floats, score: Floats) -> Statistic:
     return sums([(y - score) ** 2, centred, centred**2, np.ones(len(y))], finish)
 
 
+@metric("regression forecasting", of="numbers", better="higher", low=-inf, also="explained_variance_score")
 def explained_variance(y: Floats, score: Floats) -> Statistic:
     """Like r2, but forgive a constant error."""
     centred, off = y - y.mean(), (y - score) - (y - score).mean()
@@ -81,18 +114,4 @@ def explained_variance(y: Floats, score: Floats) -> Statistic:
     return sums([off, off**2, centred, centred**2, np.ones(len(y))], finish)
 
 
-NUMBERS: dict[str, Callable[[Floats, Floats], Statistic]] = {
-    "explained_variance": explained_variance,
-    "mae": mae,
-    "mape": mape,
-    "mase": mae,  # of errors in units of the scale of their series
-    "median_ae": median_ae,
-    "mse": mse,
-    "pinball_10": pinball(0.1),
-    "pinball_50": pinball(0.5),
-    "pinball_90": pinball(0.9),
-    "r2": r2,
-    "rmse": rmse,
-    "smape": smape,
-    "wape": wape,
-}
+pinball_10, pinball_50, pinball_90 = pinball(0.1), pinball(0.5), pinball(0.9)

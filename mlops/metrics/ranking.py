@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from mlops.kinds.later import Later
+from mlops.metrics.metric import metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Floats = NDArray[np.float64]
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlops.metrics.weighting import Floats
+else:
+    np = Later("numpy")
+
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
+@metric("binary", of="scores", better="higher", share=True, also="roc_auc roc_auc_score")
 def auroc(y: Floats, score: Floats) -> Area:
     """Rank positives against negatives (ties count half): the chance that a positive scores higher."""
     negative = np.flatnonzero(y == 0)
@@ -58,6 +65,7 @@ class Area:
         return share
 
 
+@metric("binary", of="scores", better="higher", share=True, also="average_precision_score")
 def average_precision(y: Floats, score: Floats) -> Callable[[Floats], Floats]:
     """Average the precision at every positive, from the highest score down; rows of equal score enter together."""
     order = np.argsort(-score, kind="stable")

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from math import inf
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mlops.ml.evaluation.metrics import ranking
-from mlops.ml.evaluation.metrics.weighting import Floats, Statistic, mean, sums, undefined
+from mlops.kinds.later import Later
+from mlops.metrics import ranking
+from mlops.metrics.metric import Metric, metric
+from mlops.metrics.weighting import mean, sums, undefined
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
+    from mlops.metrics.weighting import Floats, Statistic
+else:
+    np = Later("numpy")
+
 BINS = 15  # of the expected calibration error; torchmetrics has the same default
-_TINY = float(np.finfo(np.float64).eps)
+_TINY = sys.float_info.epsilon
 
 
 def decisions(score: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -22,12 +28,14 @@ def decisions(score: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.argmax(score, axis=1) if score.ndim == 2 else (score > 0.5).astype(np.int64)
 
 
+@metric("binary multiclass", of="probabilities", better="lower", high=inf, also="cross_entropy")
 def log_loss(y: Floats, score: Floats) -> Statistic:
     """Average the negative logarithm of the probability of what happened."""
     true = score[np.arange(len(y)), y.astype(np.int64)] if score.ndim == 2 else np.where(y == 1, score, 1 - score)
     return mean(-np.log(np.clip(true, _TINY, 1 - _TINY)))
 
 
+@metric("binary", of="probabilities", better="lower", also="brier_score brier_score_loss")
 def brier(y: Floats, score: Floats) -> Statistic:
     """Average the squared error of the probability."""
     return mean((score - y) ** 2)
@@ -40,6 +48,7 @@ def confidence(y: NDArray[np.float64], score: NDArray[np.float64]) -> tuple[Floa
     return score.max(axis=1), (decisions(score) == y).astype(np.float64)
 
 
+@metric("binary multiclass", of="probabilities", better="lower", also="calibration_error expected_calibration_error")
 def ece(y: Floats, score: Floats) -> Statistic:
     """Average the gap between probability and frequency over bins of equal width (Naeini et al. 2015)."""
     probability, came_true = confidence(y, score)
@@ -52,6 +61,7 @@ def ece(y: Floats, score: Floats) -> Statistic:
     return sums([np.ones(len(y)), member * (came_true - probability)[:, None]], finish)
 
 
+@metric("multiclass", of="scores", better="higher", share=True, also="roc_auc_ovr")
 def macro_auroc(y: Floats, score: Floats) -> Statistic:
     """Average the AUROC of each class against the rest; undefined where a class is absent."""
     if score.ndim == 1:
@@ -60,8 +70,8 @@ def macro_auroc(y: Floats, score: Floats) -> Statistic:
     return lambda weights: np.mean([part(weights) for part in parts], axis=0)
 
 
-def top(count: int) -> Callable[[Floats, Floats], Statistic]:
-    """Count the rows whose true class is among the `count` likeliest; undefined where there are no more classes."""
+def top(count: int) -> Metric:
+    """Declare the share of rows whose true class is among the `count` likeliest; undefined without more classes."""
 
     def build(y: Floats, score: Floats) -> Statistic:
         if score.ndim == 1 or score.shape[1] <= count:
@@ -69,17 +79,9 @@ def top(count: int) -> Callable[[Floats, Floats], Statistic]:
         first = np.argsort(-score, axis=1, kind="stable")[:, :count]
         return mean((first == y[:, None]).any(axis=1).astype(np.float64))
 
-    return build
+    page = f"Count the rows whose true class is among the {count} likeliest."
+    name = f"top_{count}_accuracy"
+    return metric("multiclass", of="scores", better="higher", share=True, name=name, page=page)(build)
 
 
-PROBABILITIES: dict[str, Callable[[Floats, Floats], Statistic]] = {
-    "auroc": ranking.auroc,
-    "average_precision": ranking.average_precision,
-    "brier": brier,
-    "ece": ece,
-    "log_loss": log_loss,
-    "macro_auroc": macro_auroc,
-    "top_2_accuracy": top(2),
-    "top_3_accuracy": top(3),
-    "top_5_accuracy": top(5),
-}
+top_2_accuracy, top_3_accuracy, top_5_accuracy = top(2), top(3), top(5)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from mlops.kinds.later import Later
+from mlops.metrics.sums import Sums
 
-from mlops.ml.evaluation.metrics.sums import Sums
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-Floats = NDArray[np.float64]
-Statistic = Callable[[Floats], Floats]
-"""From row weights [resamples, n] to one value for each resample."""
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Statistic = Callable[[Floats], Floats]
+    """From row weights [resamples, n] to one value for each resample."""
+else:
+    np = Later("numpy")
 
 
 def undefined(weights: Floats) -> Floats:

@@ -1,0 +1,35 @@
+"""Metrics: one declaration on each formula says its tasks, which values are good, their range, its other names."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from mlops.kinds.slice import Slice
+from mlops.metrics.metric import Metric
+
+METRICS = Slice[Metric]("metrics", "metric")
+
+
+def canonical(name: str) -> str:
+    """Give a metric's name here for its name in scikit-learn or torchmetrics; leave any other as it is."""
+    return _also().get(name, name)
+
+
+@cache
+def _also() -> dict[str, str]:
+    return {also: metric.name for metric in METRICS.values() for also in metric.also}
+
+
+MetricName = Annotated[str, AfterValidator(canonical)]
+
+
+def metrics_for(task: str, declared: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Name the metrics that make sense for a task, sorted; those that need a block of YAML only if it is declared."""
+    return tuple(
+        name
+        for name, metric in METRICS.items()
+        if task in metric.tasks and (metric.needs is None or metric.needs in declared)
+    )

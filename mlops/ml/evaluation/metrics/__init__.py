@@ -1,1 +1,0 @@
-"""Metrics: formulas as functions of row weights."""

@@ -10,9 +10,9 @@ from mlops.blocks.block import Block, Column, Items
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
 from mlops.blocks.derived import Derived
-from mlops.blocks.source import Source
 from mlops.blocks.split import Split
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
+from mlops.sources.source import Source
 
 
 class Data(Block):

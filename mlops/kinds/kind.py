@@ -65,3 +65,9 @@ def of_block(block: type[Block], functions: Mapping[str, Callable[..., Any] | st
     able = can | ({"tasks": tuple(can["tasks"].split())} if "tasks" in can else {})
     page = inspect.cleandoc(block.__doc__ or "")
     return Kind(name, page, block.__module__, block, MappingProxyType(named), MappingProxyType(able))
+
+
+def of_function(name: str, role: str, function: Callable[..., Any], **can: Any) -> Kind:
+    """Declare a kind by its function, whose docstring is the kind's page; its block is that of every kind."""
+    page = inspect.cleandoc(function.__doc__ or "")
+    return Kind(name, page, function.__module__, functions=MappingProxyType({role: reference(function)}), can=can)

@@ -1,11 +1,13 @@
-"""The discriminated union of a slice's blocks: what may stand where YAML says `kind:`."""
+"""What may stand where YAML says `kind:`: one of the names of a slice, or one of its blocks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Union
 
-from pydantic import Discriminator, Tag
+from pydantic import Discriminator, GetCoreSchemaHandler, Tag
+from pydantic_core import CoreSchema, core_schema
 
 from mlops.blocks.block import Block
 from mlops.kinds.kind import Kind
@@ -16,6 +18,17 @@ class Kinded(Block):
 
     kind: str
     """Name of the kind."""
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Annotates a text as the name of a kind, of those that there are when it is first checked."""
+
+    kinds: Mapping[str, Kind]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Allow the names as `Literal` would."""
+        return core_schema.literal_schema(list(self.kinds))
 
 
 def union(kinds: Mapping[str, Kind], other: Callable[[str], str | None], **more: type[Block]) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from mlops.blocks.source import Source
 from mlops.ml.data import parquet, sources
+from mlops.sources.source import Source
 from mlops.stages.context import StageContext
 
 RAW = "artifacts/raw.parquet"

@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 
-from mlops.blocks.source import Source
 from mlops.bundle.predictor import Predictor
 from mlops.cli.main import cli
 from mlops.ml.data.sources import scan
 from mlops.operations.compiling.compile import compile_files
 from mlops.operations.workspace import open_workspace
 from mlops.serve.app import create
+from mlops.sources.source import Source
 from tests.builders.client import Client
 from tests.builders.clones import clone
 from tests.builders.repositories import edit, git

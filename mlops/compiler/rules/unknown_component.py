@@ -15,8 +15,8 @@ from mlops.compiler.rules.finding import Finding, Key
 from mlops.diagnostics import suggest
 from mlops.models import MODELS
 from mlops.plan.pipeline import PipelinePlan
+from mlops.sources import SOURCES
 
-SOURCES = ("csv", "parquet", "arrow", "excel", "sql")
 TARGETS = ("local",)
 
 
@@ -31,7 +31,7 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     for index, part in enumerate((source, *source.get("beside", ()))):
         if part["kind"] not in SOURCES:
             key: Key = ("data", "source", *(("beside", index - 1) if index else ()), "kind")
-            yield _finding(key, part["kind"], "the source", SOURCES)
+            yield _finding(key, part["kind"], "the source", tuple(SOURCES))
     for target in pipeline.targets:
         if target.kind not in TARGETS:
             yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", TARGETS)

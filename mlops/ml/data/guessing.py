@@ -6,11 +6,11 @@ import gzip
 from pathlib import Path
 from typing import Literal
 
-from mlops.blocks.source import Source
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import sources
 from mlops.ml.data.delimited import DAMAGED, NULL_TEXTS, sniff
 from mlops.ml.data.inference import null_texts
+from mlops.sources.source import Source
 
 Kind = Literal["csv", "parquet", "arrow", "excel"]
 _KINDS: dict[str, Kind] = {

@@ -1,8 +1,7 @@
-"""Where rows come from: CSV, Parquet, Arrow and Excel files, and DuckDB databases."""
+"""Where rows come from: a source's files, placed, checked, and read by its kind."""
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mlops.blocks.source import ColumnNames, Source
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
-from mlops.extras import need
 from mlops.files.canonical import digest_file
 from mlops.files.dvc_cache import linked, own_bytes
 from mlops.files.system import of_file
-from mlops.ml.data import delimited
 from mlops.ml.data.parquet import ROW
+from mlops.sources import SOURCES
+from mlops.sources.source import ColumnNames, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,8 +77,9 @@ def place(source: Source, folder: Path) -> Path:
 def _columns(source: Source, folder: Path) -> pl.LazyFrame:
     _refuse_contradictions(source)
     path = place(source, folder)
+    read = SOURCES[source.kind].load("ingest")
     with reading(source):
-        frames = [_READERS[source.kind](source, part) for part in parts(path, source)]
+        frames = [read(source, part) for part in parts(path, source)]
         return _renamed(_below(frames, source), source)
 
 
@@ -136,58 +135,6 @@ def _side_by_side(sources: list[Source], folder: Path) -> pl.LazyFrame:
             hint="give other names with `names`",
         )
     return pl.concat(frames, how="horizontal").lazy()
-
-
-def _csv(source: Source, path: Path) -> pl.LazyFrame:
-    dialect = delimited.Dialect(source.separator, source.header, source.nulls)
-    return delimited.scan(path, dialect, source.label)
-
-
-def _parquet(_: Source, path: Path) -> pl.LazyFrame:
-    return pl.scan_parquet(path)
-
-
-def _arrow(_: Source, path: Path) -> pl.LazyFrame:
-    with path.open("rb") as file:
-        is_file = file.read(6) == b"ARROW1"
-    return pl.scan_ipc(path) if is_file else pl.read_ipc_stream(path).lazy()
-
-
-def _excel(source: Source, path: Path) -> pl.LazyFrame:
-    need("excel", "reading `kind: excel`")
-    try:
-        return pl.read_excel(path, sheet_name=source.sheet, has_header=source.header).lazy()
-    except ValueError as error:  # what Polars raises for a sheet that is not there
-        raise DataError(f"{source.label} has no sheet `{source.sheet}`", hint="check `source.sheet`") from error
-
-
-def _sql(source: Source, path: Path) -> pl.LazyFrame:
-    need("sql", "reading `kind: sql`")
-    import duckdb  # optional: only a `kind: sql` source needs it
-
-    query = source.query or ""
-    fenced: dict[str, str | bool | int | float | list[str]] = {
-        "enable_external_access": "false",
-        "lock_configuration": "true",
-        "threads": "1",
-    }
-    try:
-        with duckdb.connect(str(path), read_only=True, config=fenced) as connection:
-            found = connection.sql(query)
-            if found is None:
-                raise DataError(f"the query on {source.label} fails: it asks for nothing", hint="correct `query`")
-            frame: pl.DataFrame = found.pl()
-    except duckdb.Error as error:
-        of_names = isinstance(error, duckdb.ParserException | duckdb.CatalogException | duckdb.BinderException)
-        reason = str(error).splitlines()[0]
-        reason = reason if of_names else reason.partition(":")[0]  # the rest may carry values
-        raise DataError(f"the query on {source.label} fails: {reason}", hint="correct `query`") from error
-    if not re.search(r"\border\s+by\b", query, re.IGNORECASE):
-        frame = frame.sort(frame.columns, nulls_last=True)  # a database promises no order of its own
-    return frame.lazy()
-
-
-_READERS = {"csv": _csv, "parquet": _parquet, "arrow": _arrow, "excel": _excel, "sql": _sql}
 
 
 def _renamed(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:

@@ -1,8 +1,9 @@
 """What a stage's result depends on in the framework: a digest of its code and the pinned libraries that code imports.
 
-A digest covers every module a stage's file reaches through imports inside `mlops`, through references to code by name
-(`mlops.kinds.reference`) and through the slices it looks kinds up in, as syntax trees without docstrings,
-comments, type-checking imports and layout: such a change makes no stage stale, any other change to reached code does.
+A digest covers every module a stage's file reaches through imports inside `mlops`, through code by name
+(`mlops.kinds.reference`, `mlops.kinds.later`) and through the slices it looks kinds up in, as syntax trees without
+docstrings, comments, type-checking imports and layout: such a change makes no stage stale, any other change to reached
+code does.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from mlops.operations.digests.cache import PACKAGE, digest_of, framework, keep, 
 STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "measure", "gate", "package")
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
-_WITHOUT_INFLUENCE = frozenset({"click", "dvc", "mlflow", "pydantic", "pyyaml", "rich", "starlette", "uvicorn"})
+_WITHOUT_INFLUENCE = frozenset(
+    {"click", "dvc", "mlflow", "pydantic", "pydantic-core", "pyyaml", "rich", "starlette", "uvicorn"}
+)
 _SLICE = "mlops.kinds.slice"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)")
 
@@ -135,6 +138,8 @@ def _imports(tree: ast.AST) -> Iterator[str]:
         node = waiting.pop()
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and REFERENCE.fullmatch(node.value):
             yield node.value.partition(":")[0]
+        elif isinstance(node, ast.Call) and _name(node.func) == "Later":
+            yield from (str(module.value) for module in node.args if isinstance(module, ast.Constant))
         if _only_for_types(node):
             waiting += node.orelse
             continue
@@ -144,6 +149,10 @@ def _imports(tree: ast.AST) -> Iterator[str]:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         waiting += ast.iter_child_nodes(node)
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _spell(node: object, parts: list[str]) -> None:

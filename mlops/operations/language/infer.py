@@ -20,7 +20,7 @@ from mlops.operations.workspace import open_workspace
 if TYPE_CHECKING:
     import polars as pl
 
-    from mlops.blocks.source import Source
+    from mlops.sources.source import Source
 
 _BY_HAND = ("optional", "sensitive", "public", "severity", "leakage")
 """What data cannot tell: kept as it was declared."""

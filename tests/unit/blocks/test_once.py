@@ -20,7 +20,7 @@ from mlops.ml.training.session import Judge, Session
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-ROOMS = ("blocks", "models", "spec")
+ROOMS = ("blocks", "models", "sources", "spec")
 """Where what may be asked for is declared."""
 
 ALIKE: dict[frozenset[str], str] = {
@@ -54,7 +54,7 @@ ALIKE: dict[frozenset[str], str] = {
             "ml.evaluation.report.verdict.Waiver",
             "words of the page: a rule's title and sentence",
         ),
-        ("blocks.source.Source", "ml.data.delimited.Dialect", "one CSV file, whose separator was found"),
+        ("sources.source.Source", "ml.data.delimited.Dialect", "one CSV file, whose separator was found"),
         ("blocks.split.Fractions", "ml.evaluation.studies.backtest.Fold", "rows of the parts, not shares"),
         (
             "blocks.column_rule.ColumnRule",

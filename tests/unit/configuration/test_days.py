@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mlops.blocks.source import Source
 from mlops.blocks.waiver import Waiver
+from mlops.sources.source import Source
 
 NO_DAYS = ("2026-W05-1", "20260131T1", "2026-13-01", "2026-02-30", "٢٠٢٦-٠١-٣١")
 

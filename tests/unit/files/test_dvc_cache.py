@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlops.blocks.source import Source
 from mlops.bundle.contents import verify
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.files.dvc_cache import cache_folder, linked, own_bytes
 from mlops.ml.data.sources import scan
 from mlops.operations.validate import validate
+from mlops.sources.source import Source
 from tests.builders.bundles import make_bundle
 from tests.builders.repositories import make_repository
 

@@ -9,7 +9,8 @@ PROGRAM = """
 import sys
 from mlops.metrics import METRICS
 from mlops.models import MODELS
-for each in (METRICS, MODELS):
+from mlops.sources import SOURCES
+for each in (METRICS, MODELS, SOURCES):
     print(each.name, len(each) > 0)
 heavy = {"hydra", "mlflow", "numpy", "onnx", "onnxruntime", "polars", "scipy", "sklearn", "torch"}
 print(sorted(heavy & set(sys.modules)))
@@ -18,4 +19,4 @@ print(sorted(heavy & set(sys.modules)))
 
 def test_importing_every_kind_imports_nothing_that_computes() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["metrics True", "models True", "[]"]
+    assert done.stdout.splitlines() == ["metrics True", "models True", "sources True", "[]"]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mlops.blocks.source import Source
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.sources import scan
+from mlops.sources.source import Source
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 import sklearn
 from pydantic import ValidationError
 
-from mlops.blocks.source import ColumnNames, Source
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.ml.data.sources import reading, scan
+from mlops.sources.source import ColumnNames, Source
 from tests.builders.workbooks import make_workbook
 
 DATASETS = "datasets/data"

@@ -74,6 +74,7 @@ def _modules(references: Iterable[str]) -> set[str]:
     ("source", "found"),
     [
         ('load("mlops.a.b:c")(x, key={"y": 1})', ["mlops.a.b"]),
+        ('np = Later("numpy")', ["numpy"]),
         ('f"sklearn.ensemble:Forest{kind}"', ["sklearn.ensemble"]),
         ('"a sentence: nothing", "mlops.a.b", "12:30", "sha256:", ":c"', []),
         ('if TYPE_CHECKING:\n    x = "mlops.a:b"\nelse:\n    x = "mlops.a:c"\n    import numpy', ["numpy", "mlops.a"]),

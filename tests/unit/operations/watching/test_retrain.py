@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mlops.blocks.source import Source
 from mlops.bundle.contents import verify
 from mlops.ml.data import types
 from mlops.ml.data.sources import scan
 from mlops.operations.watching.retrain import retrain
 from mlops.operations.workspace import open_workspace
+from mlops.sources.source import Source
 from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.logs import write_day
 from tests.builders.repositories import edit, make_repository

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from mlops.blocks.block import Block, Column, Digest, Items, day
+from mlops.kinds.union import OneOf
+from mlops.sources import SOURCES
 
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
 
@@ -29,7 +31,7 @@ class ColumnNames(Block):
 class Source(Block):
     """A place that a snapshot of the rows is taken from."""
 
-    kind: Literal["csv", "parquet", "arrow", "excel", "sql"]
+    kind: Annotated[str, OneOf(SOURCES)]
     """Format of the file."""
     path: str
     """File, relative to `pipelines/<name>/`, or to the installed `package`; or a folder, its files below each other."""

@@ -1,0 +1,24 @@
+"""Text of fields with a separator between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops.kinds.kind import of_function
+from mlops.kinds.reference import load
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mlops.sources.source import Source
+
+
+def read(source: Source, path: Path) -> pl.LazyFrame:
+    """A text file of fields, plain or gzipped; separator and quotes are found by looking."""
+    dialect = load("mlops.ml.data.delimited:Dialect")(source.separator, source.header, source.nulls)
+    frame: pl.LazyFrame = load("mlops.ml.data.delimited:scan")(path, dialect, source.label)
+    return frame
+
+
+KIND = of_function("csv", "ingest", read)

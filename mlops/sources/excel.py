@@ -19,7 +19,10 @@ else:
 
 
 def read(source: Source, path: Path) -> pl.LazyFrame:
-    """A sheet of an Excel file; raises DataError where it has no such sheet."""
+    """A sheet of an Excel file.
+
+    Raises DataError where it has no such sheet.
+    """
     need("excel", "reading `kind: excel`")
     try:
         return pl.read_excel(path, sheet_name=source.sheet, has_header=source.header).lazy()

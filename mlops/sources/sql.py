@@ -21,7 +21,10 @@ else:
 
 
 def read(source: Source, path: Path) -> pl.LazyFrame:
-    """What a query selects from a DuckDB file; without `ORDER BY` rows are sorted. Raises DataError where it fails."""
+    """What a query selects from a DuckDB file; without `ORDER BY` its rows are sorted.
+
+    Raises DataError where the query fails.
+    """
     need("sql", "reading `kind: sql`")
     query = source.query or ""
     fenced: dict[str, str | bool | int | float | list[str]] = {

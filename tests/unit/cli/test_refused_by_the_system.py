@@ -55,6 +55,7 @@ READS = {
     "why": ["why", "sha256:000000000000"],
     "comment": ["comment", "evidence"],
     "doctor": ["doctor"],
+    "kinds": ["kinds"],
     "schema": ["schema"],
 }
 

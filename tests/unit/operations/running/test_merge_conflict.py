@@ -48,7 +48,7 @@ GOES_BY = {
 }
 INDEPENDENT = {
     *("init", "upgrade", "new", "validate", "render", "explain", "waive", "serve", "identity", "doctor", "schema"),
-    *("data", "stage"),
+    *("data", "kinds", "stage"),
 }
 """They read what people write, or a file that is named; a stage is asked for by DVC, which reads the lock first."""
 

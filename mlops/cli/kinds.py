@@ -1,0 +1,28 @@
+"""`mlops kinds`: what may be named where YAML says `kind:` or `metric:`."""
+
+from __future__ import annotations
+
+import click
+
+from mlops.cli.options import emit, output
+from mlops.cli.tables import columns
+
+
+@click.command(short_help="The kinds of models, metrics, sources that there are")
+@click.argument("group", metavar="[SLICE]", required=False)
+@output("text", "json")
+def command(group: str | None, form: str) -> None:
+    """List every kind that may be named, what it is and the package that brings it; of one SLICE, or of all.
+
+    It reads no repository. What may be asked of a kind stands in conf/README.md.
+    """
+    from mlops.operations.language.kinds import kinds
+
+    found = kinds(group)
+    rows = [(name, kind.name, kind.title, kind.package) for name, each in found.items() for kind in each]
+    if form == "json":
+        names = ("slice", "kind", "what", "package")
+        emit({"schema_version": 1, "kinds": [dict(zip(names, row, strict=True)) for row in rows]})
+        return
+    for line in columns(("slice", "kind", "what it is", "package"), rows):
+        click.echo(line)

@@ -1,0 +1,26 @@
+"""The kinds that may be named, by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlops.diagnostics import suggest
+from mlops.errors import ConfigurationError
+from mlops.kinds.kind import Kind
+from mlops.kinds.slice import Slice
+from mlops.metrics import METRICS
+from mlops.models import MODELS
+from mlops.sources import SOURCES
+
+SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (METRICS, MODELS, SOURCES)}
+
+
+def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:
+    """Give the kinds of a slice, or of every slice, by its name.
+
+    Raises:
+        ConfigurationError: there is no such slice.
+    """
+    if group is not None and group not in SLICES:
+        raise ConfigurationError(f"there is no slice `{group}`", hint=suggest(group, SLICES))
+    return {name: tuple(each.values()) for name, each in SLICES.items() if group in (None, name)}

@@ -7,23 +7,11 @@ from pathlib import Path
 import click
 
 from mlops.extras import need
-
-_STAGES = (
-    "ingest",
-    "validate",
-    "split",
-    "features",
-    "train",
-    "bundle",
-    "evaluate",
-    "measure",
-    "gate",
-    "package",
-)
+from mlops.stages.declare.registry import STAGES
 
 
 @click.command(short_help="Run one stage")
-@click.argument("names", metavar="NAME", nargs=-1, required=True, type=click.Choice(_STAGES))
+@click.argument("names", metavar="NAME", nargs=-1, required=True, type=click.Choice(STAGES))
 def command(names: tuple[str, ...]) -> None:
     """Run a stage, or several in turn, in the folder of its pipeline, each with its own section of `params.yaml`."""
     need("train", "`mlops stage`")

@@ -76,8 +76,10 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, problems)
+    known = fingerprints(root)
     facts = Facts(
-        *fingerprints(root),
+        known.code,
+        known.libraries,
         waivers=waived,
         rollouts=traffic,
         sources=_sources(pipelines),

@@ -23,10 +23,10 @@ from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
 from mlops.ml.user_code.origin import Origin
-from mlops.stages import backtesting, explanations, learning
+from mlops.stages import backtesting, explanations, learning, training_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -258,45 +258,7 @@ def _write(work: Work, results: list[Result], best: Result, model: bytes, tested
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
         (folder / "model.onnx").write_bytes(model)
-        (folder / "model.json").write_text(dumps(_model(work.problem, best)), encoding="utf-8")
-    write_text(context.path("reports/history.csv"), "".join(_history(results, metric)))
-    training = _training(metric, work.params.trainer.reproducible or "anywhere", results, best)
+        (folder / "model.json").write_text(dumps(training_reports.described(work.problem, best)), encoding="utf-8")
+    write_text(context.path("reports/history.csv"), "".join(training_reports.history(results, metric)))
+    training = training_reports.report(metric, work.params.trainer.reproducible or "anywhere", results, best)
     write_text(context.path("reports/training.json"), dumps(training | rounded(tested)))
-
-
-def _model(problem: Problem, best: Result) -> dict[str, Any]:
-    return {
-        "schema_version": 1,
-        "candidate": best.name,
-        "kind": best.kind,
-        "task": problem.task,
-        "input": list(problem.shape),
-        "outputs": problem.outputs,
-        "parameters": best.parameters,
-    }
-
-
-def _training(metric: str, reproducible: str, results: list[Result], best: Result) -> dict[str, Any]:
-    return {
-        "schema_version": 1,
-        "select_by": metric,
-        "chosen": best.name,
-        "reproducible": reproducible,
-        "candidates": {
-            result.name: {
-                "kind": result.kind,
-                "validation": rounded(result.validation),
-                "epochs": result.fitted.history[-1].number if result.fitted.history else None,
-                "best_epoch": result.fitted.best_epoch,
-            }
-            for result in results
-        },
-    }
-
-
-def _history(results: list[Result], metric: str) -> Iterator[str]:
-    yield "candidate,epoch,metric,value\n"
-    for result in results:
-        for epoch in result.fitted.history:
-            for measure, value in epoch.measures(metric).items():
-                yield f"{result.name},{epoch.number},{measure},{rounded(value)}\n"

@@ -23,7 +23,6 @@ from mlops.ml.data import (
     leakage,
     parquet,
     preprocessing_leaks,
-    profile,
     reference,
     schema,
     table_rules,
@@ -36,6 +35,7 @@ from mlops.ml.data.lookback import Lookback, look_back
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
+from mlops.stages import validated
 from mlops.stages.context import StageContext
 from mlops.stages.ingest import RAW
 
@@ -53,10 +53,10 @@ def run(context: StageContext) -> None:
     raw = context.path(RAW)
     table = Table(parquet.read(raw), params, context.folder)
     table.examine()
-    write_text(report, dumps(rounded(table.report(digest_file(raw)))))
+    write_text(report, dumps(rounded(validated.report(table, digest_file(raw)))))
     if problem := checks.refusal(table.checks):
         raise problem
-    write_text(described, dumps(table.schema()))
+    write_text(described, dumps(validated.schema(table)))
     parquet.write(table.frame, valid)
     warnings = sum(not check.passed for check in table.checks)
     context.say(f"{table.frame.height:,} rows passed {len(table.checks):,} checks, {warnings:,} with a warning")
@@ -97,39 +97,6 @@ class Table:
         self._derive()
         self._check_rules(settled)
         self._check_table()
-
-    def schema(self) -> dict[str, Any]:
-        """Describe the table for the stages and the server that read it."""
-        target = self.target
-        if target is None:
-            raise ValueError("a table whose target was refused has no schema")
-        roles = {name: self._role(name) for name in self.frame.columns if name != ROW}
-        return {
-            "schema_version": 1,
-            "task": target.task,
-            "target": target.name,
-            "positive": target.positive,
-            "classes": list(target.classes) or None,
-            "columns": columns.described(self.frame, self.types, roles, self.params.columns),
-        }
-
-    def report(self, source: str) -> dict[str, Any]:
-        """Describe the table and every check for people; no value of a column that is not public."""
-        public = {name for name, rule in self.params.columns.items() if rule.public}
-        balance = self.target.balance(self.frame[self.target.name]) if self.target else None
-        shown = [*self.features, *([self.target.name] if self.target else [])]
-        spread = profile.profiles(self.frame, self.types, shown, public)
-        summary = columns.summary(self.frame, self.types, self.distinct, public)
-        return {
-            "schema_version": 1,
-            "rows": self.frame.height,
-            "source": source,
-            "checks": [check.record() for check in self.checks],
-            "columns": [column | {"profile": spread.get(column["name"])} for column in summary],
-            "target": balance,
-            "drift": self.drift or None,
-            "label_noise": self.noise,
-        }
 
     def _check_names(self) -> None:
         params = self.params
@@ -307,9 +274,6 @@ class Table:
         """Columns that cannot know the target, whatever they say of it."""
         asked: Lookback | None = self.params.forecast
         return frozenset() if asked is None else frozenset({asked.date, *asked.columns(self.params.target)})
-
-    def _role(self, name: str) -> str:
-        return "target" if name == self.params.target else "feature" if name in self.features else "key"
 
 
 def _said(error: ConfigurationError | DataError) -> str:

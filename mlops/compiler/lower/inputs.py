@@ -11,7 +11,7 @@ from mlops.plan.pipeline import Rollout
 
 @dataclass(frozen=True)
 class Facts:
-    """Digests of the framework's code and versions of the libraries it uses, by stage; waivers by pipeline.
+    """Digests of the framework's code and versions of the libraries it uses, by stage and by the module of a kind.
 
     What is live is no fact here: a release must change nothing that is compiled.
     """
@@ -19,6 +19,7 @@ class Facts:
     code: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
+    """Waivers by pipeline."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""
     rollouts: Mapping[str, tuple[Rollout, ...]] = field(default_factory=dict)

@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 from mlops.blocks.waiver import AFTER, Waiver, Waivers
-from mlops.compiler.lower.serving import gate_rule_ids
 from mlops.configuration.load import Loaded, parse_document
 from mlops.configuration.project import Policy
 from mlops.configuration.reading.document import read
@@ -15,6 +14,7 @@ from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.operations.declared.policy import policy_at
 from mlops.operations.git import file_at
+from mlops.stages.declare.serving_bounds import gate_rule_ids
 
 
 def waivers(

@@ -1,9 +1,10 @@
 """What a stage's result depends on in the framework: a digest of its code and the pinned libraries that code imports.
 
-A digest covers every module a stage's file reaches through imports inside `mlops`, through code by name
-(`mlops.kinds.reference`, `mlops.kinds.later`) and through the slices it looks kinds up in, as syntax trees without
-docstrings, comments, type-checking imports and layout: such a change makes no stage stale, any other change to reached
-code does.
+A digest covers every module a stage's file reaches through imports inside `mlops` and through code by name
+(`mlops.kinds.reference`, `mlops.kinds.later`), as syntax trees without docstrings, comments, type-checking imports and
+layout: such a change makes no stage stale, any other change to reached code does. The files of a slice, in which a
+stage looks kinds up by name, have digests of their own: a pipeline's stage depends on those that it names
+(`compiler.lower.identity`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ import ast
 import hashlib
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeGuard
@@ -21,8 +22,7 @@ from typing import TypeGuard
 from mlops.bundle.environment import LIBRARIES
 from mlops.kinds.reference import REFERENCE
 from mlops.operations.digests.cache import PACKAGE, digest_of, framework, keep, recall
-
-STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluate", "measure", "gate", "package")
+from mlops.stages.declare.registry import STAGES
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
 _WITHOUT_INFLUENCE = frozenset(
@@ -38,15 +38,23 @@ class _Module:
     imports: frozenset[str]
 
 
-def fingerprints(root: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Give, by stage, the digest of its code and the pinned versions of the libraries it imports."""
+@dataclass(frozen=True)
+class Fingerprints:
+    """Digests of code, and versions of the libraries that it imports, by stage and by the module of a kind."""
+
+    code: dict[str, str]
+    libraries: dict[str, dict[str, str]]
+
+
+def fingerprints(root: Path) -> Fingerprints:
+    """Give the digest of the code of every stage and every kind, and the pinned versions of what it imports."""
     pinned = pins(root)
     key = digest_of(framework().encode(), pinned)
     if (known := recall(root, "code", key)) is not None:
-        return known["code"], known["libraries"]
-    code, libraries = _fingerprints(_pins(pinned.decode("utf-8", "replace")))
-    keep(root, "code", key, {"code": code, "libraries": libraries})
-    return code, libraries
+        return Fingerprints(**known)
+    found = fingerprinted(Source(PACKAGE), _pins(pinned.decode("utf-8", "replace")))
+    keep(root, "code", key, asdict(found))
+    return found
 
 
 def pins(root: Path) -> bytes:
@@ -57,41 +65,76 @@ def pins(root: Path) -> bytes:
     return b""
 
 
-def _fingerprints(versions: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    code: dict[str, str] = {}
-    libraries: dict[str, dict[str, str]] = {}
-    for stage in STAGES:
-        reached = _reached(f"mlops.stages.{stage}")
-        text = "".join(f"{name} {_module(name).digest}\n" for name in reached)
-        code[stage] = hashlib.sha256(text.encode()).hexdigest()[:16]
-        written = LIBRARIES if stage == "bundle" else ()  # it names their versions
-        libraries[stage] = _libraries(reached, versions, written)
-    return code, libraries
+def fingerprinted(source: Source, versions: Mapping[str, str]) -> Fingerprints:
+    """Digest the package that lies in a folder; `versions` are the pinned ones."""
+    starts = {stage: f"mlops.stages.{stage}" for stage in STAGES} | {kind: kind for kind in source.kinds()}
+    reached = {name: source.reached(start) for name, start in starts.items()}
+    code = {name: source.digest(modules) for name, modules in reached.items()}
+    written = {"bundle": LIBRARIES}  # it names their versions
+    libraries = {name: _libraries(source, reached[name], versions, written.get(name, ())) for name in reached}
+    return Fingerprints(code, libraries)
 
 
-@cache
-def _reached(start: str) -> tuple[str, ...]:
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        name = waiting.pop()
-        if name in seen or _file(name) is None:
-            continue
-        seen.add(name)
-        waiting += [other for other in _module(name).imports if other.startswith("mlops.")]
-        waiting += _declared(name)
-    return tuple(sorted(seen))
+class Source:
+    """The modules of the package in a folder, read and never imported.
+
+    >>> "mlops.files.atomic" in Source(PACKAGE).reached("mlops.stages.split")
+    True
+    """
+
+    def __init__(self, package: Path) -> None:
+        self._package = package
+        self._read: dict[str, _Module | None] = {}
+
+    def module(self, name: str) -> _Module | None:
+        """Read a module; None where there is none of that name."""
+        if name not in self._read:
+            path = self._file(name)
+            self._read[name] = None if path is None else _module(path.read_text(encoding="utf-8"))
+        return self._read[name]
+
+    def reached(self, start: str) -> tuple[str, ...]:
+        """List the modules that one leads to, itself among them."""
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            name = waiting.pop()
+            if name in seen or (module := self.module(name)) is None:
+                continue
+            seen.add(name)
+            waiting += [other for other in module.imports if other.startswith("mlops.")]
+        return tuple(sorted(seen))
+
+    def imports(self, names: Iterable[str]) -> set[str]:
+        """Name everything that modules import."""
+        return {imported for name in names if (module := self.module(name)) for imported in module.imports}
+
+    def digest(self, names: Iterable[str]) -> str:
+        """Name modules by one digest."""
+        text = "".join(f"{name} {module.digest}\n" for name in names if (module := self.module(name)))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def kinds(self) -> Iterator[str]:
+        """Name the files of every slice: a folder whose `__init__` makes one."""
+        for folder in sorted(path.parent for path in self._package.glob("*/__init__.py")):
+            head = self.module(f"mlops.{folder.name}")
+            if head is not None and _SLICE in head.imports:
+                yield from (f"mlops.{folder.name}.{info.name}" for info in pkgutil.iter_modules([str(folder)]))
+
+    def _file(self, name: str) -> Path | None:
+        if not name.startswith("mlops."):
+            return None
+        path = self._package.joinpath(*name.split(".")[1:])
+        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+            if candidate.is_file():
+                return candidate
+        return None
 
 
-def _declared(name: str) -> Iterator[str]:
-    """Name the modules of a slice, which imports them by their files."""
-    file = _file(name)
-    if file is not None and file.name == "__init__.py" and _SLICE in _module(name).imports:
-        yield from (f"{name}.{info.name}" for info in pkgutil.iter_modules([str(file.parent)]))
-
-
-def _libraries(modules: tuple[str, ...], versions: Mapping[str, str], more: tuple[str, ...]) -> dict[str, str]:
-    tops = {name.partition(".")[0] for module in modules for name in _module(module).imports}
+def _libraries(
+    source: Source, modules: tuple[str, ...], versions: Mapping[str, str], more: tuple[str, ...]
+) -> dict[str, str]:
+    tops = {name.partition(".")[0] for name in source.imports(modules)}
     names = {_DISTRIBUTIONS.get(top, top).lower().replace("_", "-") for top in tops}
     return {name: versions[name] for name in sorted((names - _WITHOUT_INFLUENCE).union(more)) if name in versions}
 
@@ -102,11 +145,8 @@ def _pins(text: str) -> dict[str, str]:
 
 
 @cache
-def _module(name: str) -> _Module:
-    path = _file(name)
-    if path is None:
-        raise KeyError(name)
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def _module(text: str) -> _Module:
+    tree = ast.parse(text)
     return _Module(hashlib.sha256(_spelt(tree).encode()).hexdigest(), frozenset(_imports(tree)))
 
 
@@ -119,17 +159,6 @@ def _spelt(tree: ast.Module) -> str:
     parts: list[str] = []
     _spell(tree, parts)
     return "".join(parts)
-
-
-@cache
-def _file(name: str) -> Path | None:
-    if not name.startswith("mlops."):
-        return None
-    path = PACKAGE.joinpath(*name.split(".")[1:])
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:

@@ -32,8 +32,8 @@ def makes_otherwise(home: Path, sections: Mapping[str, Any]) -> tuple[str, ...]:
 
     `sections` are the parameters of the change's pipeline by stage, as its own version compiled them.
     """
-    code, libraries = fingerprints(home)
-    here = {stage: (code[stage], libraries[stage]) for stage in TABLES}
+    known = fingerprints(home)
+    here = {stage: (known.code[stage], known.libraries[stage]) for stage in TABLES}
     return tuple(stage for stage in TABLES if here[stage] != _identity(sections.get(stage)))
 
 

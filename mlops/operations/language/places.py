@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mlops.compiler.lower.gates import rule_ids
 from mlops.configuration.load import Loaded, load_pipeline
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import Diagnostic, Position
 from mlops.operations.verdicts.gate import Verdict
+from mlops.stages.declare.gate_bounds import rule_ids
 
 
 def of_verdict(root: Path, verdict: Verdict) -> tuple[Diagnostic, ...]:

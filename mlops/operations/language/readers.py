@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-from mlops.operations.digests.code import STAGES
 from mlops.operations.language.keys import Keys
+from mlops.stages.declare.declaration import leads
+from mlops.stages.declare.registry import DECLARED, STAGES
 
-_VALIDATE = ("validate",)
-_GROUPED = ("validate", "split", "evaluate", "gate")
-
+# what reads a pipeline's key besides its stages, which declare what they read
 _PIPELINE: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("description",): ("package", "mlops catalogue"),
-    ("owners",): ("package", "CODEOWNERS", "policy"),
-    ("risk",): ("package", "policy"),
-    ("task",): ("validate", "split", "features", "train", "evaluate", "gate"),
-    ("seed",): ("train",),
-    ("data", "source"): ("ingest",),
-    ("data", "source", "recorded"): _VALIDATE,
-    ("data", "target"): ("validate", "split", "features", "evaluate"),
-    ("data", "positive"): _VALIDATE,
-    ("data", "columns"): _VALIDATE,
-    ("data", "columns", "*", "sensitive"): ("validate", "evaluate", "gate"),
-    ("data", "derive"): _VALIDATE,
-    ("data", "exclude"): _VALIDATE,
-    ("data", "include"): _VALIDATE,
-    ("data", "entity"): _GROUPED,
-    ("data", "keys"): _VALIDATE,
-    ("data", "rows"): _VALIDATE,
-    ("data", "unique"): _VALIDATE,
-    ("data", "strict"): _VALIDATE,
-    ("data", "ordered"): _VALIDATE,
-    ("data", "pairs"): _VALIDATE,
-    ("data", "freshness"): _VALIDATE,
-    ("data", "checks"): _VALIDATE,
-    ("data", "drift"): _VALIDATE,
-    ("data", "label_noise"): _VALIDATE,
-    ("data", "drop_null_target"): _VALIDATE,
-    ("data", "split"): ("split",),
-    ("data", "split", "by"): ("validate", "split", "evaluate", "gate"),
-    ("data", "split", "key"): _GROUPED,
-    ("features",): ("features",),
-    ("features", "datetime"): ("validate", "features"),
-    ("model",): ("train",),
-    ("select_by",): ("train", "evaluate"),
-    ("trainer",): ("train",),
-    ("evaluate", "metrics"): ("evaluate",),
-    ("evaluate", "slices"): ("evaluate",),
-    ("evaluate", "bins"): ("evaluate",),
-    ("evaluate", "crosses"): ("evaluate",),
-    ("evaluate", "bootstrap"): ("evaluate", "gate"),
-    ("evaluate", "minimum_rows"): ("gate",),
-    ("evaluate", "robustness"): ("evaluate",),
-    ("evaluate", "serving"): ("measure",),
-    ("evaluate", "discover"): ("evaluate",),
-    ("evaluate", "explain", "permutation"): ("evaluate",),
-    ("evaluate", "explain", "repetitions"): ("evaluate",),
-    ("evaluate", "explain", "sample"): ("train", "evaluate"),
-    ("evaluate", "explain", "attributions"): ("train",),
-    ("evaluate", "explain", "key"): ("train",),
-    ("evaluate", "explain", "rows"): ("train",),
-    ("evaluate", "cost"): ("bundle", "evaluate", "gate"),
-    ("evaluate", "learning_curve"): ("train", "gate"),
-    ("forecast",): ("validate", "split", "train", "evaluate", "gate"),
-    ("preset", "gates"): ("evaluate", "measure", "gate"),
-    ("gates",): ("evaluate", "measure", "gate"),
-    ("package",): ("bundle",),
-    ("requests", "nulls"): ("bundle", "mlops serve"),
-    ("requests", "batch"): ("bundle", "mlops serve"),
-    ("card",): ("package", "policy"),
+    ("description",): ("mlops catalogue",),
+    ("owners",): ("CODEOWNERS", "policy"),
+    ("risk",): ("policy",),
+    ("requests", "nulls"): ("mlops serve",),
+    ("requests", "batch"): ("mlops serve",),
+    ("card",): ("policy",),
     ("deploy",): ("rule rollout-setting", "rule unknown-component"),
     ("deploy", "*", "host"): ("mlops serve", "rule exposed-server"),
     ("deploy", "*", "port"): ("mlops serve",),
@@ -113,17 +60,15 @@ def readers(key: Keys, stages: tuple[str, ...] = STAGES) -> tuple[str, ...]:
 
     Stages that a pipeline does not have are left out.
     """
-    table = _PROJECT if key[:1] and (str(key[0]),) in _TOPS else _PIPELINE
-    above = [prefix for prefix in table if len(prefix) <= len(key) and _leads(prefix, key)]
-    below = [prefix for prefix in table if len(prefix) > len(key) and _leads(prefix[: len(key)], key)]
+    project = key[:1] and (str(key[0]),) in _TOPS
+    table = _PROJECT if project else _PIPELINE
+    above = [prefix for prefix in table if leads(prefix, key)]
+    below = [prefix for prefix in table if len(prefix) > len(key) and leads(prefix[: len(key)], key)]
     chosen = [max(above, key=len)] if above else []
     found = dict.fromkeys(reader for prefix in (*chosen, *below) for reader in table[prefix])
-    own = tuple(stage for stage in STAGES if stage in found and stage in stages)
+    made = {declared.name for declared in DECLARED if not project and declared.made_of(key)}
+    own = tuple(stage for stage in STAGES if stage in {*found, *made} and stage in stages)
     return (*own, *(reader for reader in found if reader not in STAGES))
 
 
 _TOPS = {prefix[:1] for prefix in _PROJECT}
-
-
-def _leads(prefix: tuple[str, ...], key: Keys) -> bool:
-    return all(part in ("*", str(item)) for part, item in zip(prefix, key, strict=False))

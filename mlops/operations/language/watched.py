@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from mlops.compiler.lower.stages import learns_key
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Pipeline
@@ -22,6 +21,7 @@ from mlops.errors import ConfigurationError
 from mlops.files.remote_folder import is_address
 from mlops.operations.declared.rows_folder import rows_folder
 from mlops.operations.workspace import Workspace
+from mlops.stages.declare.validate import learns_key
 
 _MOST = 100_000  # lines of labels that are looked at
 _SEPARATORS = (",", ";", "\t", "|")

@@ -16,11 +16,11 @@ from mlops.files.canonical import dumps
 from mlops.files.plain_yaml import parse
 from mlops.files.sqlite_store import absolute, within
 from mlops.files.system import refused
-from mlops.operations.digests.code import STAGES
 from mlops.operations.processes import memory
 from mlops.operations.processes.numerics import pin_numerics
 from mlops.operations.processes.times import about, durations, remember
 from mlops.stages.context import StageContext, Tracking
+from mlops.stages.declare.registry import STAGES
 
 
 def run_stage(folder: Path, name: str) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from mlops.models import MODELS
-from mlops.operations.digests.code import STAGES, _imports, _reached, fingerprints, spelling
+from mlops.operations.digests.cache import PACKAGE
+from mlops.operations.digests.code import Source, _imports, fingerprints, spelling
+from mlops.stages.declare.registry import STAGES
 
 SOURCE = '''
 """A module."""
@@ -45,29 +46,34 @@ def test_a_change_that_can_matter_changes_it(before: str, after: str) -> None:
 
 
 def test_every_stage_has_a_digest_of_its_own_code(tmp_path: Path) -> None:
-    code, libraries = fingerprints(tmp_path)
-    assert set(code) == set(libraries) == set(STAGES)
-    assert len(set(code.values())) == len(STAGES)
+    known = fingerprints(tmp_path)
+    assert set(known.code) == set(known.libraries) > set(STAGES)
+    assert len(set(known.code.values())) == len(known.code)
 
 
 def test_libraries_are_the_pinned_ones_that_the_code_imports(tmp_path: Path) -> None:
     (tmp_path / "constraints.txt").write_text("# pins\ntorch==2.13.0\npolars==2.1.0\nclick==8.5.1\nnot-used==1\n")
-    _, libraries = fingerprints(tmp_path)
+    libraries = fingerprints(tmp_path).libraries
     assert libraries["split"] == {"polars": "2.1.0"}
     assert libraries["train"]["torch"] == "2.13.0"
     assert all("click" not in pins and "not-used" not in pins for pins in libraries.values())
 
 
+def test_a_stage_reaches_no_kind_but_by_what_a_pipeline_names() -> None:
+    source = Source(PACKAGE)
+    kinds = {kind.module for kind in MODELS.values()}
+    assert kinds <= set(source.kinds())
+    assert [stage for stage in STAGES if kinds & set(source.reached(f"mlops.stages.{stage}"))] == []
+
+
 @pytest.mark.slow
-def test_code_that_is_reached_by_name_alone_counts() -> None:
-    reached = set(_reached("mlops.stages.train"))
-    kinds = {module for kind in MODELS.values() for module in (kind.module, *_modules(kind.functions.values()))}
-    assert kinds | {"mlops.ml.training.networks", "mlops.ml.training.estimators"} <= reached
-    assert not kinds & set(_reached("mlops.stages.ingest"))
-
-
-def _modules(references: Iterable[str]) -> set[str]:
-    return {named.partition(":")[0] for named in references}
+def test_what_a_kind_reaches_by_name_alone_counts() -> None:
+    source = Source(PACKAGE)
+    assert "mlops.ml.training.networks" in source.reached("mlops.models.mlp")
+    assert "mlops.ml.training.estimators" in source.reached("mlops.models.linear")
+    assert "sklearn" in {name.partition(".")[0] for name in source.imports(source.reached("mlops.models.linear"))}
+    for kind in MODELS.values():
+        assert {named.partition(":")[0] for named in kind.functions.values()} <= set(source.reached(kind.module))
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.compiler.lower.data_quality import data_rules
-from mlops.compiler.lower.gates import lower_rules, signed
 from mlops.configuration.gates import GateRule
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.serving import SERVING
+from mlops.stages.declare.data_bounds import data_rules
+from mlops.stages.declare.gate_bounds import lower_rules, signed
 
 
 def gate_rule_ids(spec: Pipeline) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from typing import Any, get_args
 
 import pytest
 
-from mlops.compiler.lower.gates import _bounds
 from mlops.configuration.gates import Fairness, GateRule
 from mlops.ml.evaluation.judging.fairness import MEASURES
+from mlops.stages.declare.gate_bounds import _bounds
 
 
 def bounds(**keys: Any) -> list[tuple[str, str, float | None, float | None]]:

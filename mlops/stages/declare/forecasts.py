@@ -6,6 +6,7 @@ from typing import Any
 
 from mlops.configuration.data import dump
 from mlops.configuration.pipeline import Pipeline
+from mlops.stages.declare.declaration import Parameter
 
 
 def task_of(spec: Pipeline) -> str:
@@ -18,4 +19,12 @@ def lookback(spec: Pipeline) -> dict[str, Any]:
     if spec.forecast is None:
         return {}
     seen = {key: value for key, value in dump(spec.forecast).items() if key != "backtest"}
-    return {"forecast": {"date": spec.data.split.key, **seen}}
+    return {"date": spec.data.split.key, **seen}
+
+
+def backtested(spec: Pipeline) -> int:
+    """Count the origins to go back to."""
+    return 0 if spec.forecast is None else spec.forecast.backtest
+
+
+LOOKBACK = Parameter("forecast", "forecast data.split.key", lookback, optional=True, but="forecast.backtest")

@@ -12,6 +12,7 @@ from mlops.configuration.checking.gate_checks import CROSS
 from mlops.configuration.gates import Difference, GateRule
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.serving import SERVING
+from mlops.stages.declare.declaration import Parameter
 
 _LISTED = 12  # groups; a column with more values is grouped, so that its labels are not those declared
 
@@ -40,12 +41,17 @@ def lower_own(spec: Pipeline) -> dict[str, Any]:
     }
 
 
-def lower_slices(spec: Pipeline) -> dict[str, Any]:
-    """Give the slices that are not a column as it is: bins and crosses, where there are any."""
-    evaluate = spec.evaluate
-    bins = {column: [float(edge) for edge in edges] for column, edges in sorted(evaluate.bins.items())}
-    crosses = {CROSS.join(columns): list(columns) for columns in sorted(evaluate.crosses)}
-    return {**({"bins": bins} if bins else {}), **({"crosses": crosses} if crosses else {})}
+OWN = Parameter("own", "gates preset.gates", lower_own, optional=True, whole=True)
+
+
+def bins(spec: Pipeline) -> dict[str, Any]:
+    """Give the edges that cut columns of numbers into slices."""
+    return {column: [float(edge) for edge in edges] for column, edges in sorted(spec.evaluate.bins.items())}
+
+
+def crosses(spec: Pipeline) -> dict[str, Any]:
+    """Give the slices that are combined of those of several columns."""
+    return {CROSS.join(columns): list(columns) for columns in sorted(spec.evaluate.crosses)}
 
 
 def signed(difference: Difference, *, higher_is_better: bool) -> tuple[float | None, float | None]:

@@ -1,0 +1,97 @@
+"""The stage `evaluate`: the bundle and the baselines on the test rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops.blocks.address import own_file
+from mlops.configuration.pipeline import Pipeline
+from mlops.configuration.robustness import strengths
+from mlops.metrics import METRICS, metrics_for
+from mlops.plan.stage import Kind, Output
+from mlops.stages.declare import plots
+from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
+from mlops.stages.declare.forecasts import LOOKBACK, task_of
+from mlops.stages.declare.gate_bounds import OWN, bins, crosses, lower_own, lower_rules
+from mlops.stages.declare.train import selected
+
+_USUAL_METRICS = {
+    "binary": ("auroc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy"),
+    "multiclass": ("accuracy", "balanced_accuracy", "macro_f1", "log_loss"),
+    "regression": ("rmse", "mae", "r2"),
+    "forecasting": ("mase", "smape", "wape", "rmse", "mae"),
+}
+
+
+def group(spec: Pipeline) -> str | None:
+    """Name the column whose values are resampled whole: the entity, else what the split goes by."""
+    return spec.data.entity or (spec.data.split.key if spec.data.split.by == "group" else None)
+
+
+def _metrics(spec: Pipeline) -> list[str]:
+    named = {rule["metric"] for rule in lower_rules(spec)} | set(spec.evaluate.metrics)
+    usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
+    priced = spec.evaluate.cost is not None
+    named |= {"value"} if priced else set()
+    declared = frozenset({"evaluate.cost"} if priced else ())
+    return [m for m in metrics_for(spec.task, declared) if m in named or m in usual] + list(lower_own(spec))
+
+
+def _slices(spec: Pipeline) -> list[str]:
+    sensitive = {column for column, rule in spec.data.columns.items() if rule.sensitive}
+    named = {column for rule in lower_rules(spec) for column in (rule["by"], rule.get("of")) if column}
+    return sorted(sensitive | named | set(spec.evaluate.slices) | set(spec.evaluate.bins) | set(crosses(spec)))
+
+
+def _robustness(spec: Pipeline) -> dict[str, float]:
+    rules = (*spec.preset.gates, *spec.gates)
+    return strengths(spec.evaluate.robustness, tuple(rule.under for rule in rules if rule.under))
+
+
+def _importance(spec: Pipeline) -> dict[str, Any]:
+    explain = spec.evaluate.explain
+    if explain is None or not explain.permutation:
+        return {}
+    return {"metric": selected(spec), "repetitions": explain.repetitions, "sample": explain.sample}
+
+
+EVALUATE = Declaration(
+    "evaluate",
+    parameters=(
+        Given("pipeline"),
+        Parameter("task", "task", task_of),
+        Parameter("target", "data.target"),
+        Parameter("metrics", "evaluate.metrics evaluate.cost task gates preset.gates", _metrics),
+        Parameter(
+            "slices",
+            "evaluate.slices evaluate.bins evaluate.crosses data.columns.*.sensitive gates preset.gates",
+            _slices,
+        ),
+        Parameter("bins", "evaluate.bins", bins, optional=True),
+        Parameter("crosses", "evaluate.crosses", crosses, optional=True, whole=True),
+        Parameter("group", "data.entity data.split.by data.split.key", group),
+        Parameter("bootstrap", "evaluate.bootstrap"),
+        Parameter("baselines", made=lambda _: ["dummy", "simple"]),
+        Parameter("robustness", "evaluate.robustness gates preset.gates", _robustness, optional=True),
+        Parameter("discover", "evaluate.discover", optional=True),
+        Parameter(
+            "importance",
+            "evaluate.explain select_by",
+            _importance,
+            optional=True,
+            but="evaluate.explain.attributions evaluate.explain.key evaluate.explain.rows",
+        ),
+        Parameter("cost", "evaluate.cost", optional=True),
+        LOOKBACK,
+        OWN,
+    ),
+    inputs=(
+        "artifacts/bundle",
+        "artifacts/features",
+        "artifacts/split",
+        Files("gates preset.gates", lambda spec: [own_file(rule["use"]) for rule in lower_own(spec).values()]),
+    ),
+    outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.METRIC)),
+    further=lambda spec: (Output("reports/plots", Kind.PLOT, plots.of(spec)),),
+    kinds=lambda spec: [METRICS[name] for name in (*_metrics(spec), selected(spec)) if name in METRICS],
+)

@@ -1,0 +1,55 @@
+"""The stage `gate`: predictions judged by the declared rules, and everything on one page."""
+
+from __future__ import annotations
+
+from mlops.configuration.pipeline import Pipeline
+from mlops.metrics import METRICS
+from mlops.plan.stage import Kind, Output
+from mlops.stages.declare.data_bounds import data_rules
+from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
+from mlops.stages.declare.evaluate import group
+from mlops.stages.declare.forecasts import task_of
+from mlops.stages.declare.gate_bounds import OWN, lower_rules
+from mlops.stages.declare.serving_bounds import serving_rules
+from mlops.stages.declare.train import attributed
+
+_RULES = "gates preset.gates"
+
+
+def _group(spec: Pipeline) -> str | None:
+    return group(spec) if spec.forecast is None else f"consecutive {spec.data.split.key}"
+
+
+GATE = Declaration(
+    "gate",
+    parameters=(
+        Parameter("task", "task", task_of),
+        Parameter("group", "data.entity data.split.by data.split.key forecast", _group, but="forecast.backtest"),
+        Parameter("bootstrap", "evaluate.bootstrap"),
+        Parameter("minimum_rows", "evaluate.minimum_rows"),
+        Parameter("rules", f"{_RULES} data.columns.*.in evaluate.bins", lower_rules, whole=True),
+        Parameter("serving", _RULES, serving_rules, optional=True, whole=True),
+        Parameter("data", _RULES, data_rules, optional=True, whole=True),
+        Given("waivers"),
+        Parameter("cost", "evaluate.cost", optional=True),
+        OWN,
+    ),
+    inputs=(
+        "artifacts/bundle",
+        "artifacts/evaluation",
+        "reports/data.json",
+        "reports/history.csv",
+        "reports/metrics.json",
+        "reports/plots",
+        "reports/split.json",
+        "reports/training.json",
+        Files(_RULES, lambda spec: ["reports/serving.json"] if serving_rules(spec) else []),
+        Files("evaluate.explain.attributions", lambda spec: ["reports/explanations.json"] if attributed(spec) else []),
+        Files(
+            "evaluate.learning_curve",
+            lambda spec: ["reports/learning_curve.csv"] if spec.evaluate.learning_curve else [],
+        ),
+    ),
+    outputs=(Output("reports/gate.json", Kind.REPORT), Output("reports/report.html", Kind.PAGE)),
+    kinds=lambda spec: [METRICS[rule["metric"]] for rule in lower_rules(spec) if rule["metric"] in METRICS],
+)

@@ -1,0 +1,89 @@
+"""The stage `train`: every candidate learns, the best on validation is written as ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlops.blocks.address import own_file
+from mlops.configuration.data import dump
+from mlops.configuration.model import Own
+from mlops.configuration.pipeline import Pipeline
+from mlops.kinds.kind import Kind as Named
+from mlops.metrics import METRICS, metrics_for
+from mlops.models import MODELS
+from mlops.plan.stage import Kind, Output
+from mlops.stages.declare import plots
+from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
+from mlops.stages.declare.forecasts import backtested, lookback, task_of
+from mlops.stages.declare.reproducible import reproducible
+
+_SELECT_BY = {"binary": "auroc", "multiclass": "log_loss", "regression": "rmse", "forecasting": "mae"}
+_GLOBAL = "evaluate.explain.permutation evaluate.explain.repetitions"  # of importance, which is of `evaluate`
+
+
+def selected(spec: Pipeline) -> str:
+    """Name the metric that chooses among candidates."""
+    return spec.select_by or _SELECT_BY[spec.task]
+
+
+def attributed(spec: Pipeline) -> bool:
+    """Say whether scores are explained, row by row."""
+    return spec.evaluate.explain is not None and spec.evaluate.explain.attributions
+
+
+def _target(spec: Pipeline) -> str:
+    return spec.data.target if backtested(spec) else ""
+
+
+def _explain(spec: Pipeline) -> Mapping[str, Any]:
+    explain = spec.evaluate.explain
+    if explain is None or not explain.attributions:
+        return {}
+    return {"sample": explain.sample, "key": explain.key, "rows": list(explain.rows)}
+
+
+def _further(spec: Pipeline) -> tuple[Output, ...]:
+    explained = (Output("reports/explanations.json", Kind.REPORT),) if attributed(spec) else ()
+    curve = (Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)),)
+    return (*explained, *(curve if spec.evaluate.learning_curve else ()))
+
+
+def _kinds(spec: Pipeline) -> list[Named]:
+    """Name the candidates' kinds, and the metrics: all of a task are measured on validation."""
+    models = [MODELS[model.kind] for model in spec.model.values() if not isinstance(model, Own)]
+    return [*models, *(METRICS[name] for name in metrics_for(task_of(spec)))]
+
+
+TRAIN = Declaration(
+    "train",
+    parameters=(
+        Given("pipeline"),
+        Parameter("task", "task", task_of),
+        Parameter("seed", "seed"),
+        Parameter("select_by", "select_by task", selected),
+        Parameter("candidates", "model", lambda spec: {name: dump(spec.model[name]) for name in sorted(spec.model)}),
+        Parameter("trainer", "trainer model", lambda spec: dump(spec.trainer) | {"reproducible": reproducible(spec)}),
+        Parameter("learning_curve", "evaluate.learning_curve", optional=True),
+        # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong
+        Parameter("target", "data.target", _target, optional=True, but="data.target"),
+        Parameter("backtest", "forecast.backtest", backtested, optional=True),
+        Parameter("forecast", "forecast", lambda spec: lookback(spec) if backtested(spec) else {}, optional=True),
+        Parameter("explain", "evaluate.explain", _explain, optional=True, but=_GLOBAL),
+    ),
+    inputs=(
+        "artifacts/features",
+        Files("model", lambda spec: [own_file(each.kind) for each in spec.model.values() if isinstance(each, Own)]),
+        Files(
+            "evaluate.explain.attributions forecast.backtest",
+            lambda spec: ["artifacts/split"] if attributed(spec) or backtested(spec) else [],
+        ),
+    ),
+    outputs=(
+        Output("artifacts/model"),
+        Output("reports/history.csv", Kind.PLOT, (plots.HISTORY,)),
+        Output("reports/training.json", Kind.METRIC),
+    ),
+    further=_further,
+    kinds=_kinds,
+)

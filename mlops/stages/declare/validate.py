@@ -1,0 +1,87 @@
+"""The stage `validate`: the snapshot held against its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mlops.blocks.address import own_file
+from mlops.blocks.block import Block
+from mlops.configuration.data import brief, dump, excluded
+from mlops.configuration.pipeline import Pipeline
+from mlops.plan.stage import Kind, Output
+from mlops.stages.declare.declaration import Declaration, Files, Parameter
+from mlops.stages.declare.forecasts import LOOKBACK, task_of
+
+
+def learns_key(spec: Pipeline) -> bool:
+    """Say whether the column that a split by time goes by is learnt from too: where parts of dates are asked for.
+
+    Without a word about dates it only orders the rows; what `keys` names is never learnt from.
+    """
+    split = spec.data.split
+    orders = split.by == "time" and split.key is not None and spec.forecast is None
+    return (
+        orders and "datetime" in spec.features.model_fields_set and split.key not in {*spec.data.keys, spec.data.entity}
+    )
+
+
+def _briefly(blocks: Mapping[str, Block]) -> dict[str, Any]:
+    return {name: brief(block) for name, block in blocks.items()}
+
+
+def _keys(spec: Pipeline) -> list[str]:
+    data = spec.data
+    ordered = [data.split.key] if data.split.key and spec.forecast is None else []
+    return sorted({*data.keys, *([data.entity] if data.entity else []), *ordered})
+
+
+def _freshness(spec: Pipeline) -> list[dict[str, Any]]:
+    recorded = spec.data.source.recorded
+    return [dump(rule) | {"before": rule.before or recorded} for rule in spec.data.freshness]
+
+
+def _further(spec: Pipeline) -> tuple[str, ...]:
+    own = {own_file(check.use) for check in spec.data.checks}
+    return (*own, *(() if spec.data.drift is None else (spec.data.drift.reference,)))
+
+
+VALIDATE = Declaration(
+    "validate",
+    parameters=(
+        Parameter("task", "task", task_of),
+        Parameter("target", "data.target"),
+        Parameter("positive", "data.positive"),
+        Parameter("entity", "data.entity"),
+        Parameter("keys", "data.keys data.entity data.split.key forecast", _keys, but="forecast.backtest"),
+        Parameter(
+            "columns", "data.columns", lambda spec: {name: brief(rule) for name, rule in spec.data.columns.items()}
+        ),
+        Parameter("strict", "data.strict"),
+        Parameter("rows", "data.rows"),
+        Parameter("unique", "data.unique", lambda spec: [list(columns) for columns in spec.data.unique]),
+        Parameter("derive", "data.derive", lambda spec: _briefly(spec.data.derive)),
+        Parameter("exclude", "data.exclude", lambda spec: list(excluded(spec.data)), whole=True),
+        Parameter("include", "data.include"),
+        Parameter("drop_null_target", "data.drop_null_target"),
+        Parameter("ordered", "data.ordered", optional=True),
+        Parameter("pairs", "data.pairs", lambda spec: [dump(rule) for rule in spec.data.pairs], optional=True),
+        Parameter("freshness", "data.freshness data.source.recorded", _freshness, optional=True),
+        Parameter("checks", "data.checks", lambda spec: [dump(rule) for rule in spec.data.checks], optional=True),
+        Parameter("drift", "data.drift", optional=True),
+        Parameter("label_noise", "data.label_noise", optional=True),
+        Parameter(
+            "dated",
+            "features.datetime data.split.by data.split.key",
+            lambda spec: spec.data.split.key if learns_key(spec) else None,
+            optional=True,
+        ),
+        LOOKBACK,
+    ),
+    inputs=("artifacts/raw.parquet", Files("data.checks data.drift", _further)),
+    outputs=(
+        Output("artifacts/schema.json"),
+        Output("artifacts/valid.parquet"),
+        Output("reports/data.json", Kind.REPORT),
+    ),
+)

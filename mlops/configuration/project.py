@@ -28,6 +28,18 @@ Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{
 Pattern = Annotated[str, StringConstraints(pattern=r"^/?[A-Za-z0-9_.*-]+(/[A-Za-z0-9_.*-]+)*/?$")]
 NamePattern = Annotated[str, StringConstraints(pattern=r"^[a-z0-9*][a-z0-9_*-]{0,63}$")]
 Risk = Literal["minimal", "limited", "high"]
+Distribution = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+
+
+def _releases(text: str) -> str:
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        raise ValueError(f"`{text}` names no releases, write `>=1,<2`") from None
+    return text
+
+
+Releases = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_releases)]
 LIVE = "prod"
 """The live environment where none says that it is."""
 _RESERVED = re.compile(r"champion|latest|model|v\d+")
@@ -363,6 +375,8 @@ class Policy(Block):
     """Python packages whose data files may be read, as patterns with `*`; any where absent."""
     kinds: Items[str] | None = None
     """Kinds of candidate, own classes among them, as patterns with `*` (`pipelines.churn.*`); any where absent."""
+    plugins: dict[Distribution, Releases] = Field(default_factory=dict)
+    """Distributions whose kinds count, with the releases that do (`acme-mlops: ">=1,<2"`); nobody's where absent."""
     first: Literal["allow", "review"] = "allow"
     """Rules over the live model where nothing is live yet: they do not apply, or are inconclusive until a waiver."""
     versions: Versions = Versions()

@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mlops.blocks.block import Block
+from mlops.kinds.json_block import block_of
+from mlops.kinds.plugins import Brought
 from mlops.kinds.reference import load, reference
 
 OURS = "mlops-by-pull-request"
@@ -35,11 +37,20 @@ class Kind:
     """What else is known of it, such as its `tasks`."""
     package: str = OURS
     """The distribution that brings it."""
+    version: str = ""
+    """The release of a distribution that is not this program."""
+    record: str = ""
+    """A digest of what that distribution installed; empty where its files may change."""
 
     @property
     def title(self) -> str:
         """What it is, in one line."""
         return self.page.partition("\n")[0]
+
+    @property
+    def identity(self) -> str:
+        """Which code of another distribution it is: its name, release and what was installed."""
+        return f"{self.package} {self.version} {self.record}"
 
     def references(self, role: str) -> tuple[str, ...]:
         """Name the functions that a role calls, as `"module:function"`; none where it calls none.
@@ -71,3 +82,19 @@ def of_function(name: str, role: str, function: Callable[..., Any], **can: Any) 
     """Declare a kind by its function, whose docstring is the kind's page; its block is that of every kind."""
     page = inspect.cleandoc(function.__doc__ or "")
     return Kind(name, page, function.__module__, functions=MappingProxyType({role: reference(function)}), can=can)
+
+
+def of_plugin(found: Brought, role: str, base: type[Block]) -> Kind:
+    """Make the kind that another distribution brings, whose code `role` calls, with a block of the schema it declares.
+
+    Raises:
+        ConfigurationError: the schema is none that is understood.
+    """
+    said = found.declared
+    try:
+        block = block_of(found.name, said.keys, base)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise found.refuse(str(error)) from error
+    can = {"tasks": said.tasks} | ({} if said.features is None else {"features": said.features})
+    module, functions = found.reference.partition(":")[0], {role: found.reference}
+    return Kind(found.name, said.page, module, block, functions, can, found.package, found.version, found.record)

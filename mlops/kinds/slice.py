@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from mlops.kinds.kind import Kind
+from mlops.kinds.plugins import Brought, brought
 
 K_co = TypeVar("K_co", bound=Kind, covariant=True)
 
 
 class Slice(Mapping[str, K_co], Generic[K_co]):
     """The kinds of this program of one sort by name, sorted; its folder is imported when one is first asked for.
+
+    What is asked for by name may be a kind of another distribution, too: `join` makes it. Whether that counts is for
+    the policy to say (`operations.judging.plugins`). Such kinds are not iterated over.
 
     Raises ValueError where two files declare one name: a fault of this program.
 
@@ -25,11 +29,13 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         'Logistic regression, or ridge regression of a number (scikit-learn).'
     """
 
-    def __init__(self, name: str, one: str) -> None:
+    def __init__(self, name: str, one: str, join: Callable[[Brought], K_co]) -> None:
         self.name = name
         """Its folder in `mlops`."""
         self.one = one
         """What one of it is called."""
+        self._join = join
+        self._joined: dict[str, K_co | None] = {}
 
     @property
     def group(self) -> str:
@@ -37,8 +43,17 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         return f"mlops.{self.name}"
 
     def __getitem__(self, name: str) -> K_co:
-        found: K_co = _declared(self.group)[name]
+        found: K_co | None = _declared(self.group).get(name) or self._brought(name)
+        if found is None:
+            raise KeyError(name)
         return found
+
+    def _brought(self, name: str) -> K_co | None:
+        """Find a kind of another distribution, asked for by a name that this program has not."""
+        if name not in self._joined:
+            found = brought(name, self.name)
+            self._joined[name] = None if found is None else self._join(found)
+        return self._joined[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(_declared(self.group))

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Union
 
-from pydantic import Discriminator, GetCoreSchemaHandler, Tag
+from pydantic import Discriminator, GetCoreSchemaHandler, Tag, WrapValidator
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from mlops.blocks.block import Block
 from mlops.kinds.kind import Kind
+
+_JOINED = "plug-in"
 
 
 class Kinded(Block):
@@ -27,20 +30,32 @@ class OneOf:
     kinds: Mapping[str, Kind]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Allow the names as `Literal` would."""
-        return core_schema.literal_schema(list(self.kinds))
+        """Allow the names as `Literal` would, and those that other distributions bring."""
+
+        def known(value: Any, literal: core_schema.ValidatorFunctionWrapHandler) -> Any:
+            return value if isinstance(value, str) and value in self.kinds else literal(value)
+
+        return core_schema.no_info_wrap_validator_function(known, core_schema.literal_schema(list(self.kinds)))
 
 
 def union(kinds: Mapping[str, Kind], other: Callable[[str], str | None], **more: type[Block]) -> Any:
-    """Join the blocks of kinds and `more` by tag; `other` gives the tag of any other kind, or None."""
+    """Join the blocks of kinds and `more` by tag; `other` gives the tag of any other kind, or None.
+
+    A kind of another distribution has the block that it declares.
+    """
 
     def tag(value: Any) -> str | None:
         kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
         if not isinstance(kind, str):
             return None
-        return kind if kind in kinds else other(kind)
+        return kind if kind in blocks else _JOINED if kind in kinds else other(kind)
 
-    blocks = {name: kind.block for name, kind in kinds.items()} | more
+    def joined(value: Any, _: Any) -> Any:
+        kind = value["kind"] if isinstance(value, dict) else value.kind
+        return kinds[kind].block.model_validate(value)
+
+    blocks: dict[str, Any] = {name: kind.block for name, kind in kinds.items()} | more
+    blocks[_JOINED] = Annotated[SkipJsonSchema[Kinded], WrapValidator(joined)]
     return Annotated[
         Union[tuple(Annotated[block, Tag(name)] for name, block in blocks.items())],  # noqa: UP007  # their number is not known
         Discriminator(tag),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from mlops.kinds.slice import Slice
-from mlops.metrics.metric import Metric
+from mlops.metrics.metric import Metric, of_plugin
 
-METRICS = Slice[Metric]("metrics", "metric")
+METRICS = Slice[Metric]("metrics", "metric", of_plugin)
 
 
 def canonical(name: str) -> str:
@@ -26,10 +27,18 @@ def _also() -> dict[str, str]:
 MetricName = Annotated[str, AfterValidator(canonical)]
 
 
-def metrics_for(task: str, declared: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Name the metrics that make sense for a task, sorted; those that need a block of YAML only if it is declared."""
+def metrics_for(
+    task: str, declared: frozenset[str] = frozenset(), named: Collection[str] = frozenset()
+) -> tuple[str, ...]:
+    """Name the metrics that make sense for a task, sorted; those that need a block of YAML only if it is declared.
+
+    Of other distributions' metrics those that are `named`.
+    """
+    known = {**METRICS, **{name: METRICS[name] for name in named if name in METRICS}}
     return tuple(
-        name
-        for name, metric in METRICS.items()
-        if task in metric.tasks and (metric.needs is None or metric.needs in declared)
+        sorted(
+            name
+            for name, metric in known.items()
+            if task in metric.tasks and (metric.needs is None or metric.needs in declared)
+        )
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal
 
 from mlops.kinds.kind import Kind
+from mlops.kinds.plugins import Brought
+from mlops.kinds.reference import load
 
 Of = Literal["numbers", "scores", "probabilities", "classes", "worth"]
 """What a formula is given beside the truth `y` [n]: predicted numbers; scores or probabilities, [n] or [n, k];
@@ -80,3 +83,30 @@ def metric(
         )
 
     return declare
+
+
+def of_plugin(found: Brought) -> Metric:
+    """Make the metric that another distribution brings; its formula is imported when it is called."""
+    said = found.declared
+
+    def formula(*arguments: Any) -> Any:
+        return load(found.reference)(*arguments)
+
+    return Metric(
+        found.name,
+        said.page,
+        found.reference.partition(":")[0],
+        functions={"evaluate": found.reference},
+        package=found.package,
+        version=found.version,
+        record=found.record,
+        formula=formula,
+        of=said.of,
+        tasks=frozenset(said.tasks),
+        higher_is_better=said.better == "higher",
+        low=-inf if said.low is None else said.low,
+        high=inf if said.high is None else said.high,
+        share=said.share,
+        needs="evaluate.cost" if said.of == "worth" else None,
+        also=(),
+    )

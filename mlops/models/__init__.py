@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mlops.kinds.kind import Kind
-from mlops.kinds.slice import Slice
+from functools import partial
 
-MODELS = Slice[Kind]("models", "model")
+from mlops.kinds.kind import Kind, of_plugin
+from mlops.kinds.slice import Slice
+from mlops.kinds.union import Kinded
+
+MODELS = Slice[Kind]("models", "model", partial(of_plugin, role="train", base=Kinded))

@@ -23,6 +23,7 @@ from mlops.operations.declared.teams import owned
 from mlops.operations.declared.waivers import waivers
 from mlops.operations.digests.code import fingerprints
 from mlops.operations.dvc.remote import remote
+from mlops.operations.judging.plugins import explained
 from mlops.operations.without_gc import uncollected
 from mlops.plan.interning import share
 from mlops.plan.pipeline import PipelinePlan, Plan
@@ -75,7 +76,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     problems += accepted.wrong(configuration, pipelines)
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
-        raise refuse(configuration, problems)
+        raise refuse(configuration, explained(policy, problems))
     known = fingerprints(root)
     facts = Facts(
         known.code,

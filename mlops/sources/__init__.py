@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mlops.kinds.kind import Kind
+from functools import partial
+
+from mlops.blocks.block import Block
+from mlops.kinds.kind import Kind, of_plugin
 from mlops.kinds.slice import Slice
 
-SOURCES = Slice[Kind]("sources", "source")
+SOURCES = Slice[Kind]("sources", "source", partial(of_plugin, role="ingest", base=Block))

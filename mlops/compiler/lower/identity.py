@@ -1,7 +1,7 @@
 """What a stage of a pipeline is identified by besides its own keys: the code it runs, and the libraries of that code.
 
 A stage depends on its own code and on that of the kinds which its pipeline names: a kind that is added, or that only
-other pipelines name, makes nothing stale.
+other pipelines name, makes nothing stale. The code of another distribution's kind is its release and what it installed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from mlops.compiler.lower.inputs import Facts
 from mlops.configuration.pipeline import Pipeline
+from mlops.kinds.kind import OURS
 from mlops.stages.declare.declaration import Declaration
 from mlops.stages.declare.registry import DECLARED
 
@@ -28,6 +29,8 @@ def identity(declared: Declaration, spec: Pipeline, facts: Facts) -> dict[str, A
 def _code(declared: Declaration, spec: Pipeline, facts: Facts) -> str:
     own = facts.code.get(declared.name, "")
     kinds = "".join(f"{kind} {facts.code[kind]}\n" for kind in _known(declared, spec, facts.code))
+    others = {kind.identity for kind in declared.kinds(spec) if kind.package != OURS}
+    kinds += "".join(f"{identity}\n" for identity in sorted(others))
     return hashlib.sha256(f"{own}\n{kinds}".encode()).hexdigest()[:16] if kinds else own
 
 
@@ -36,6 +39,7 @@ def _libraries(stages: Iterable[Declaration], spec: Pipeline, facts: Facts) -> d
     for each in stages:
         for name in (each.name, *_known(each, spec, facts.libraries)):
             found |= facts.libraries.get(name, {})
+        found |= {kind.package: kind.version for kind in each.kinds(spec) if kind.package != OURS}
     return dict(sorted(found.items()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlops.compiler.backends.registry import PLACES, render
@@ -40,7 +41,7 @@ def compile_files(workspace: Workspace) -> Compiled:
     needless = [path for path in ignored if path.rpartition("/")[0] not in {each.folder for each in remains}]
     for path in needless:
         (workspace.root / path).unlink()
-    remember(workspace.root, workspace.plan, files, mark=MARK, places=PLACES)
+    _remember(workspace, files)
     return Compiled(tuple(files), tuple(sorted((*touched, *needless))), remains)
 
 
@@ -50,5 +51,11 @@ def check_files(workspace: Workspace) -> tuple[Difference, ...]:
     files = render(workspace.plan)
     found = compare(workspace.root, files, mark=MARK, places=PLACES)
     if not found:
-        remember(workspace.root, workspace.plan, files, mark=MARK, places=PLACES)
+        _remember(workspace, files)
     return found
+
+
+def _remember(workspace: Workspace, files: Mapping[str, str]) -> None:
+    """Keep what was compiled, but where plug-ins count: what is installed of them is looked at each time."""
+    if not workspace.policy.plugins:
+        remember(workspace.root, workspace.plan, files, mark=MARK, places=PLACES)

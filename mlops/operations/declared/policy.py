@@ -20,6 +20,7 @@ from mlops.configuration.serving import SERVING
 from mlops.diagnostics import Diagnostic, Position, render
 from mlops.errors import ConfigurationError
 from mlops.operations.git import file_at
+from mlops.operations.judging.plugins import uncounted
 
 FILE = "conf/policy.yaml"
 _HINT = f"{FILE} asks for it"
@@ -86,6 +87,7 @@ def _pipeline(policy: Policy, spec: Pipeline) -> Iterator[_Finding]:
     tier = policy.risk.get(spec.risk)
     if tier is not None:
         yield from _tier(tier, spec)
+    yield from uncounted(policy, spec)
     source = spec.data.source
     if not _allowed(policy.sources, source.kind):
         yield ("data", "source", "kind"), f"the source kind `{source.kind}` is not allowed", _only(policy.sources)

@@ -29,6 +29,7 @@ def loosened_policy(before: Policy | None, after: Policy | None) -> tuple[str, .
         *_approvals(before.approvals, after.approvals),
         *(sentence for key in _ALLOWED for sentence in _allowed(key, getattr(before, key), getattr(after, key))),
         *(sentence for name in before.risk for sentence in _tier(name, before.risk[name], after.risk.get(name))),
+        *_plugins(before, after),
         *(f"mlops {entry} is refused no more" for entry in _added(after.versions.refused, before.versions.refused)),
         *(("a first model needs no waiver any more",) if (before.first, after.first) == ("review", "allow") else ()),
     )
@@ -37,6 +38,12 @@ def loosened_policy(before: Policy | None, after: Policy | None) -> tuple[str, .
 def _added(before: Iterable[str], after: Iterable[str]) -> list[str]:
     known = {each.casefold() for each in before}
     return [each for each in after if each.casefold() not in known]
+
+
+def _plugins(before: Policy, after: Policy) -> Iterator[str]:
+    for name, releases in after.plugins.items():
+        if before.plugins.get(name) != releases:
+            yield f"kinds of {name} {releases} count"
 
 
 def _signers(before: Policy, after: Policy) -> Iterator[str]:

@@ -34,7 +34,8 @@ def _metrics(spec: Pipeline) -> list[str]:
     priced = spec.evaluate.cost is not None
     named |= {"value"} if priced else set()
     declared = frozenset({"evaluate.cost"} if priced else ())
-    return [m for m in metrics_for(spec.task, declared) if m in named or m in usual] + list(lower_own(spec))
+    asked = named.union(usual)
+    return [m for m in metrics_for(spec.task, declared, asked) if m in asked] + list(lower_own(spec))
 
 
 def _slices(spec: Pipeline) -> list[str]:

@@ -52,7 +52,7 @@ def _further(spec: Pipeline) -> tuple[Output, ...]:
 def _kinds(spec: Pipeline) -> list[Named]:
     """Name the candidates' kinds, and the metrics: all of a task are measured on validation."""
     models = [MODELS[model.kind] for model in spec.model.values() if not isinstance(model, Own)]
-    return [*models, *(METRICS[name] for name in metrics_for(task_of(spec)))]
+    return [*models, *(METRICS[name] for name in metrics_for(task_of(spec), named=(selected(spec),)))]
 
 
 TRAIN = Declaration(

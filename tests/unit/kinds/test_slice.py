@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from mlops.kinds.kind import OURS, Kind, of_block
+from mlops.blocks.block import Block
+from mlops.kinds.kind import OURS, Kind, of_block, of_plugin
 from mlops.kinds.slice import Slice
 from mlops.models.linear import Linear
 
@@ -23,7 +25,7 @@ def folder(path: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> Slice[K
     import mlops
 
     monkeypatch.setattr(mlops, "__path__", [*mlops.__path__, str(path.parent)])
-    return Slice[Kind](path.name, "toy")
+    return Slice[Kind](path.name, "toy", partial(of_plugin, role="train", base=Block))
 
 
 def test_every_file_of_a_folder_declares_its_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,7 @@ def signed(**signer: Any) -> Policy:
         (policy(kinds=["mlp"]), policy(), "`kinds` allows anything"),
         (policy(runners=["gpu"]), policy(runners=["gpu", "*"]), "`runners` allows `*` too"),
         (policy(versions={"refused": ["0.1"]}), policy(), "mlops 0.1 is refused no more"),
+        (policy(), policy(plugins={"acme": ">=1"}), "kinds of acme >=1 count"),
         (policy(first="review"), policy(), "a first model needs no waiver any more"),
         (policy(risk={"high": {"owners": 2}}), policy(), "a pipeline of high risk needs 1 owners instead of 2"),
         (policy(risk={"high": {"card": True}}), policy(), "a pipeline of high risk needs no `card`"),

@@ -1,0 +1,1 @@
+"""Kinds of Acme's for MLOps by pull request."""

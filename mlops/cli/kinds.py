@@ -8,7 +8,7 @@ from mlops.cli.options import emit, output
 from mlops.cli.tables import columns
 
 
-@click.command(short_help="The kinds of models, metrics, sources that there are")
+@click.command(short_help="The kinds of models, metrics, sources and rules that there are")
 @click.argument("group", metavar="[SLICE]", required=False)
 @output("text", "json")
 def command(group: str | None, form: str) -> None:

@@ -45,7 +45,7 @@ VERBS = {
     "gc": "Delete what DVC keeps and nothing names",
     "identity": "The short-lived identity of a CI job, for a cloud",
     "doctor": "Is everything here that is needed?",
-    "kinds": "The kinds of models, metrics, sources that there are",
+    "kinds": "The kinds of models, metrics, sources and rules that there are",
     "schema": "JSON Schema of the YAML files; rules for columns from data",
     "data": "How two versions of the data differ",
     "stage": "Run one stage; what `dvc repro` calls",

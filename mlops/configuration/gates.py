@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from mlops.blocks.block import Block, Column
 from mlops.configuration.robustness import Perturbation
+from mlops.gate_rules import GATE_RULES
+from mlops.kinds.union import OneOf
 from mlops.metrics import METRICS, MetricName
 
 Fairness = Literal[
@@ -50,7 +52,7 @@ class GateRule(Block):
     """What the function of a metric of your own is given by name, besides target and score."""
     fairness: Fairness | None = None
     """How unequally a binary model treats groups of people, by fairlearn's names; the worst pair of groups counts."""
-    data: Literal["warnings", "label_noise"] | None = None
+    data: Annotated[str, OneOf(GATE_RULES)] | None = None
     """What the checks of the data said, in place of a metric: how many warned, which share of labels is wrong."""
     of: Column | None = None
     """Column whose groups a rule of fairness compares: declared `sensitive: true`, or a slice."""

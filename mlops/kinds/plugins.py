@@ -49,6 +49,7 @@ class Declaration(Block):
     models: dict[str, DeclaredKind] = Field(default_factory=dict)
     metrics: dict[str, DeclaredKind] = Field(default_factory=dict)
     sources: dict[str, DeclaredKind] = Field(default_factory=dict)
+    gate_rules: dict[str, DeclaredKind] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Kinded(Block):
     """Name of the kind."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OneOf:
     """Annotates a text as the name of a kind, of those that there are when it is first checked."""
 

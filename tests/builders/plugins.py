@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.gate_rules import GATE_RULES
 from mlops.kinds import plugins
 from mlops.metrics import METRICS
 from mlops.models import MODELS
@@ -49,5 +50,5 @@ def seen(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(site)
     for known in (plugins._entries, plugins._of):
         known.cache_clear()
-    for each in (METRICS, MODELS, SOURCES):
+    for each in (GATE_RULES, METRICS, MODELS, SOURCES):
         monkeypatch.setattr(each, "_joined", {})

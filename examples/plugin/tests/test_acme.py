@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from acme_mlops.columns_without_values import measure
 from acme_mlops.jsonl import read
 from acme_mlops.max_error import max_error
 
@@ -20,10 +21,17 @@ def test_a_row_a_line(tmp_path):
     assert read(None, tmp_path / "rows.jsonl").collect().equals(pl.DataFrame({"a": [1, 2], "b": ["x", None]}))
 
 
+def test_columns_without_values_are_counted():
+    report = {"rows": 4, "columns": [{"nulls": 0}, {"nulls": 2}, {"nulls": 4}]}
+    assert measure(report, 0.95) == (2.0, 2.0, 2.0, 3, "columns")
+    assert measure({}, 0.95) == "reports/data.json lists no columns"
+
+
 def test_every_entry_point_is_declared():
     declared = json.loads((Path(__file__).parents[1] / "acme_mlops/mlops-kinds.json").read_text())
     assert {group: list(kinds) for group, kinds in declared.items() if group != "schema_version"} == {
         "models": ["acme_extra_trees"],
         "metrics": ["acme_max_error"],
         "sources": ["acme_jsonl"],
+        "gate_rules": ["acme_columns_without_values"],
     }

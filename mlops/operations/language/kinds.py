@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
+from mlops.gate_rules import GATE_RULES
 from mlops.kinds.kind import Kind
 from mlops.kinds.slice import Slice
 from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.sources import SOURCES
 
-SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (METRICS, MODELS, SOURCES)}
+SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (GATE_RULES, METRICS, MODELS, SOURCES)}
 
 
 def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:

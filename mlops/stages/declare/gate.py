@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from mlops.configuration.pipeline import Pipeline
+from mlops.gate_rules import GATE_RULES
+from mlops.kinds.kind import Kind as Named
 from mlops.metrics import METRICS
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare.data_bounds import data_rules
@@ -18,6 +20,13 @@ _RULES = "gates preset.gates"
 
 def _group(spec: Pipeline) -> str | None:
     return group(spec) if spec.forecast is None else f"consecutive {spec.data.split.key}"
+
+
+def _kinds(spec: Pipeline) -> list[Named]:
+    """Name the metrics of rules, and the kinds of rules on the data."""
+    metrics = [METRICS[rule["metric"]] for rule in lower_rules(spec) if rule["metric"] in METRICS]
+    asked = [rule.data for rule in (*spec.preset.gates, *spec.gates) if rule.data is not None]
+    return [*metrics, *(GATE_RULES[name] for name in asked)]
 
 
 GATE = Declaration(
@@ -51,5 +60,5 @@ GATE = Declaration(
         ),
     ),
     outputs=(Output("reports/gate.json", Kind.REPORT), Output("reports/report.html", Kind.PAGE)),
-    kinds=lambda spec: [METRICS[rule["metric"]] for rule in lower_rules(spec) if rule["metric"] in METRICS],
+    kinds=_kinds,
 )

@@ -29,7 +29,7 @@ def test_it_is_json_of_every_slice(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["kinds", "-o", "json"]) == 0
     value = json.loads(capsys.readouterr().out)
     assert value["schema_version"] == 1
-    assert {row["slice"] for row in value["kinds"]} == {"metrics", "models", "sources"}
+    assert {row["slice"] for row in value["kinds"]} == {"gate_rules", "metrics", "models", "sources"}
     assert all(row["what"].endswith(".") for row in value["kinds"]), "a kind says what it is, in a sentence"
     assert [row for row in value["kinds"] if row["kind"] == "linear"] == [
         {
@@ -45,5 +45,5 @@ def test_a_slice_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["kinds", "model"]) == 4
     assert (
         capsys.readouterr().err
-        == "there is no slice `model`\nhint: did you mean `models`? also there: metrics, sources\n"
+        == "there is no slice `model`\nhint: did you mean `models`? also there: gate_rules, metrics, sources\n"
     )

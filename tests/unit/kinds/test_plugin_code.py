@@ -10,6 +10,8 @@ import pytest
 
 from mlops.kinds.reference import load
 from mlops.ml.data.sources import scan
+from mlops.ml.evaluation.judging.data_quality import judge
+from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.training import candidates
 from mlops.ml.training.problem import Problem
@@ -42,6 +44,16 @@ def test_its_model_learns_and_is_exported() -> None:
 
 def test_its_metric_measures() -> None:
     assert compute("acme_max_error", np.array([1.0, 2.0, 3.0]), np.array([1.5, 2.0, 0.0])) == 3.0
+
+
+def test_its_rule_is_judged() -> None:
+    rule = Rule(
+        id="empty", metric="data_acme_columns_without_values", against="value", at_least=None, at_most=1, by=None
+    )
+    report = {"rows": 4, "columns": [{"nulls": 0}, {"nulls": 2}, {"nulls": 4}]}
+    (result,) = judge((rule,), report, 0.95)
+    said = "data_acme_columns_without_values is 2 but must be at most 1, of 3 columns"
+    assert (result.verdict, result.sentence) == ("fail", said)
 
 
 def test_its_source_is_read(tmp_path: Path) -> None:

@@ -166,10 +166,19 @@ def test_what_it_may_be_asked_is_checked_at_its_place(root: Path, given: str, sa
     assert (found[0].position.file, found[0].position.line) == (PIPELINE, len(path.read_text().splitlines()))
 
 
-def test_its_metrics_and_sources_are_known_too(root: Path) -> None:
+def test_its_metrics_sources_and_rules_are_known_too(root: Path) -> None:
     policy(root)
     edit(root, PIPELINE, "{target: left", "{source: {kind: acme_jsonl}, target: left")
     assert findings(root) == []
+    edit(root, PIPELINE, "gates:\n", "gates:\n  - {data: acme_columns_without_values, at_most: 0}\n")
+    assert findings(root) == []
+    policy(root, "")
+    assert sorted(message.partition(",")[0] for message, _ in findings(root)) == [
+        "`acme_columns_without_values` is a kind of acme-mlops 1.2.0",
+        "`acme_extra_trees` is a kind of acme-mlops 1.2.0",
+        "`acme_jsonl` is a kind of acme-mlops 1.2.0",
+    ]
+    policy(root)
     edit(root, PIPELINE, "metric: auroc", "metric: acme_max_error")
     assert findings(root)[0][0] == "`acme_max_error` is no metric of a binary task"
 

@@ -96,3 +96,8 @@ def test_without_a_report_nothing_passes(tmp_path: Path) -> None:
     assert judged(tmp_path, None, on_missing="inconclusive") == ("inconclusive", said)
     (tmp_path / "data.json").write_text("{")
     assert judged(tmp_path, None) == ("fail", said)
+
+
+def test_a_kind_of_rule_that_is_gone_passes_nothing(tmp_path: Path) -> None:
+    said = "data_acme cannot be told: no kind of rule `acme` is installed"
+    assert judged(tmp_path, {"checks": [PASSED]}, "data_acme", 1) == ("fail", said)

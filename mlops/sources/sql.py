@@ -48,4 +48,4 @@ def read(source: Source, path: Path) -> pl.LazyFrame:
     return frame.lazy()
 
 
-KIND = of_function("sql", "ingest", read)
+KIND = of_function("sql", "ingest", read, query="an SQL source")

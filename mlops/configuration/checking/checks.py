@@ -21,6 +21,7 @@ from mlops.diagnostics import suggest
 from mlops.metrics import METRICS, metrics_for
 from mlops.metrics.metric import Metric
 from mlops.models import MODELS
+from mlops.sources import SOURCES
 
 _NOT_OF_SERVING: dict[tuple[str, ...], str] = {
     ("correction",): "it has no slices",
@@ -172,8 +173,9 @@ def source_is_complete(pipeline: Pipeline) -> Iterator[Problem]:
     source, path = pipeline.data.source, ("data", "source")
     if source.package is not None and source.sha256 is None:
         yield Problem(path, "a file from a package needs its `sha256`", "write `sha256: sha256:<64 digits>`", "source")
-    if source.kind == "sql" and source.query is None:
-        yield Problem(path, "an SQL source needs a `query`", "write `query: SELECT ...`", "source")
+    asks = SOURCES[source.kind].can.get("query")
+    if asks and source.query is None:
+        yield Problem(path, f"{asks} needs a `query`", "write `query: SELECT ...`", "source")
     if not source.header and source.names is None:
         yield Problem(path, "a file without a header needs `names`", "write `names: [...]`", "source")
 

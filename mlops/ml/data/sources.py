@@ -89,8 +89,9 @@ def _refuse_contradictions(source: Source) -> None:
         wrong = f"a file of the package {source.package} needs its `sha256`: the package may be upgraded"
     elif not source.header and source.names is None:
         wrong = "`header: false` needs `names`"
-    elif (source.kind == "sql") != (source.query is not None):
-        wrong = "`kind: sql` needs a `query`, and no other kind takes one"
+    elif ("query" in SOURCES[source.kind].can) != (source.query is not None):
+        asking = " or ".join(name for name, kind in SOURCES.items() if "query" in kind.can)
+        wrong = f"`kind: {asking}` needs a `query`, and no other kind takes one"
     else:
         return
     raise ConfigurationError(wrong, hint="correct `source`")

@@ -23,7 +23,7 @@ TABLE = Problem("binary", (4,))
             "mpl",
             {},
             "candidate a: unknown kind `mpl`",
-            "did you mean `mlp`? also there: cnn, gradient_boosting, linear, random_forest;"
+            f"did you mean `mlp`? also there: {', '.join(sorted(set(MODELS) - {'mlp'}))};"
             " or a class of your own, `pipelines.<pipeline>.<module>:<Class>`",
         ),
         (

@@ -3,63 +3,79 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal, Protocol
 
 PASS: Final = "pass"  # noqa: S105 - no password
 FAIL: Final = "fail"
 INCONCLUSIVE: Final = "inconclusive"
 DEFERRED: Final = "deferred"
 """A rule that is judged later, where the result is to be used: over the live model, or claimed by a change."""
-Record = Mapping[str, Any]
 Verdict = Literal["pass", "inconclusive", "fail"]
+RuleVerdict = Literal["pass", "inconclusive", "fail", "deferred"]
 BADNESS: tuple[Verdict, ...] = (PASS, INCONCLUSIVE, FAIL)
 
 
-def verdict(records: Iterable[Record]) -> Verdict:
+class Judged(Protocol):
+    """What a verdict needs of a rule's result."""
+
+    @property
+    def verdict(self) -> str:
+        """What it came to."""
+
+    @property
+    def mode(self) -> str:
+        """`block`, or `warn` where it stops nothing."""
+
+    @property
+    def applicable(self) -> bool:
+        """Whether there was anything to judge."""
+
+    @property
+    def waived(self) -> object | None:
+        """Who lets it be missed; None where nobody does."""
+
+
+def verdict(rules: Iterable[Judged]) -> Verdict:
     """Sum up blocking rules that apply: any failure fails, then any doubt, and nothing that passes is doubt.
 
     What is deferred is not counted: it neither passes nor stands in the way of being judged.
     """
-    counted = {
-        record["verdict"]
-        for record in records
-        if record["applicable"] and record["mode"] == "block" and not record.get("waived")
-    } - {DEFERRED}
+    counted = {rule.verdict for rule in rules if rule.applicable and rule.mode == "block" and not rule.waived}
+    counted -= {DEFERRED}
     if FAIL in counted:
         return FAIL
     return PASS if counted == {PASS} else INCONCLUSIVE
 
 
-def held(said: str, records: Iterable[Record]) -> Verdict:
+def held(said: Verdict, rules: Iterable[Judged]) -> Verdict:
     """Take a recorded verdict for no better than its rules: a pass without any is none.
 
-    Raises ValueError, KeyError or TypeError where either is damaged.
-
-    >>> held("pass", []), held("pass", [{"verdict": "fail", "applicable": True, "mode": "block"}])
-    ('inconclusive', 'fail')
+    >>> held("pass", [])
+    'inconclusive'
     """
-    return max((BADNESS[BADNESS.index(said)], verdict(records)), key=BADNESS.index)
+    return max((said, verdict(rules)), key=BADNESS.index)
 
 
-def state(record: Record) -> str:
+def state(rule: Judged) -> str:
     """Give the verdict of a rule that applies; `waived` or `skipped` where it does not count."""
-    if not record["applicable"]:
+    if not rule.applicable:
         return "skipped"
-    return "waived" if record.get("waived") else str(record["verdict"])
+    return "waived" if rule.waived else rule.verdict
 
 
-def title(record: Record, metric: str | None = None) -> str:
-    """Say what a rule is about; `metric` is the name it is shown by, if not its own.
+def title(
+    metric: str, under: str | None = None, of: str | None = None, by: str | None = None, part: str | None = None
+) -> str:
+    """Say what a rule is about: a metric, on perturbed rows, between the groups of a column, on a part of one.
 
-    >>> title({"metric": "auroc", "under": "noise", "by": "site", "slice": "a"})
+    >>> title("auroc", under="noise", by="site", part="a")
     'auroc under noise where site=a'
     """
-    parts = [metric or str(record["metric"])]
-    parts += [f"{word} {record[word]}" for word in ("under", "of") if record.get(word)]
-    if record.get("by") and record.get("slice") is not None:
-        parts.append(f"where {record['by']}={record['slice']}")
+    parts = [metric, *(f"{word} {said}" for word, said in (("under", under), ("of", of)) if said)]
+    if by and part is not None:
+        parts.append(f"where {by}={part}")
     return " ".join(parts)
 
 
@@ -85,14 +101,13 @@ class Tally:
         return self.passed + self.failed + self.inconclusive
 
 
-def tally(records: Iterable[Record]) -> Tally:
+def tally(rules: Iterable[Judged]) -> Tally:
     """Count the rules of a gate.
 
-    >>> rule = {"applicable": True, "mode": "block", "verdict": "pass"}
-    >>> tally([rule, rule | {"verdict": "fail"}, rule | {"verdict": "fail", "mode": "warn"}])
-    Tally(passed=1, failed=1, inconclusive=0, waived=0, deferred=0, warnings=1)
+    >>> tally([])
+    Tally(passed=0, failed=0, inconclusive=0, waived=0, deferred=0, warnings=0)
     """
-    applicable = [record for record in records if record["applicable"]]
-    found = Counter(state(record) for record in applicable if record["mode"] == "block")
-    warnings = sum(record["mode"] == "warn" and record["verdict"] not in (PASS, DEFERRED) for record in applicable)
+    applicable = [rule for rule in rules if rule.applicable]
+    found = Counter(state(rule) for rule in applicable if rule.mode == "block")
+    warnings = sum(rule.mode == "warn" and rule.verdict not in (PASS, DEFERRED) for rule in applicable)
     return Tally(found[PASS], found[FAIL], found[INCONCLUSIVE], found["waived"], found[DEFERRED], warnings)

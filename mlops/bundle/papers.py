@@ -6,14 +6,14 @@ commit that recorded them, in the registry.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops.bundle.manifest import EVIDENCE
 from mlops.bundle.statement import NAME, REPORTS, Statement
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import InfrastructureError, IntegrityError
-from mlops.verdict import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mlops.bundle.contents import Contents
 
+Report = TypeVar("Report", GateReport, MetricsReport)
 FILES = (NAME, *REPORTS)
 LARGEST = 32 << 20  # bytes of one file; a longer one was not written here
 
@@ -52,7 +53,8 @@ class Papers:
         if absent := sorted(set(REPORTS) - set(statement.reports)):
             raise IntegrityError(f"the statement about {bundle[:19]}… does not bind {absent[0]}")
         papers = cls(bundle, {name: files[name] for name in FILES}, _identity(statement), statement)
-        if (papers.report("gate.json").get("bundle"), papers.verdict) != (bundle, statement.verdict):
+        gate = papers.gate
+        if (gate.bundle, gate.verdict) != (bundle, statement.verdict):
             raise IntegrityError(f"the gate that the statement about {bundle[:19]}… binds says something else")
         return papers
 
@@ -69,24 +71,21 @@ class Papers:
             raise InfrastructureError(f"{folder.name}/{NAME} is about another bundle, or none")
         return cls.of(found, bundle)
 
-    def report(self, name: str) -> dict[str, Any]:
-        """Read one report; empty where there is none; raises IntegrityError where it is no JSON object."""
-        try:
-            value = json.loads(self.files.get(name, b"{}"))
-        except (ValueError, RecursionError) as error:
-            raise IntegrityError(f"{name} of the bundle {self.bundle[:19]}… is no report") from error
-        if not isinstance(value, dict):
-            raise IntegrityError(f"{name} of the bundle {self.bundle[:19]}… is no report")
-        return value
+    @property
+    def gate(self) -> GateReport:
+        """The verdict that it passed by; raises IntegrityError where there is none."""
+        return self._read("gate.json", GateReport)
 
     @property
-    def verdict(self) -> str:
-        """The verdict of the gate, no better than its rules come to; raises IntegrityError where there is none."""
-        gate = self.report("gate.json")
+    def metrics(self) -> MetricsReport:
+        """What was measured of it; nothing where no report says so; raises IntegrityError where that is damaged."""
+        return self._read("metrics.json", MetricsReport) if "metrics.json" in self.files else MetricsReport()
+
+    def _read(self, name: str, kind: type[Report]) -> Report:
         try:
-            return held(gate["verdict"], gate["rules"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise IntegrityError(f"gate.json of the bundle {self.bundle[:19]}… is no verdict") from error
+            return kind.parse(self.files.get(name, b""))
+        except ValueError as error:
+            raise IntegrityError(f"{name} of the bundle {self.bundle[:19]}… is no report") from error
 
 
 def _identity(statement: Statement) -> dict[str, Any]:

@@ -105,12 +105,18 @@ def _read(here: Path, name: str, base: str | None, answers: Answers) -> _Judged:
 
 def write(file: Path, again: Rejudged) -> None:
     """Write the verdict that holds, for the comment."""
+    from mlops.documents.gate import GateReport
     from mlops.files.atomic import write_text
-    from mlops.files.canonical import dumps
 
     whole = again.whole
-    document = {"schema_version": 1, "verdict": whole.verdict, "rules": list(whole.rules), "champion": whole.champion}
-    write_text(file, dumps({**document, "models": again.models, "framework": list(again.framework)}))
+    report = GateReport(
+        verdict=whole.verdict,
+        rules=whole.rules,
+        champion=whole.champion,
+        models=again.models,
+        framework=again.framework,
+    )
+    write_text(file, report.dumps())
 
 
 def annotate_verdicts(here: Path, verdicts: list[Verdict]) -> None:
@@ -126,14 +132,17 @@ def annotate_verdicts(here: Path, verdicts: list[Verdict]) -> None:
 
 def value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
     """Give a verdict as a JSON value."""
+    from mlops.documents.document import said
+
     value = {"pipeline": verdict.pipeline, "verdict": verdict.verdict, "champion": verdict.champion}
     if again is None:
-        return {**value, "rules": verdict.rules}
+        return {**value, "rules": [said(rule) for rule in verdict.rules]}
     before = again.before
     base = {
         "commit": again.base,
         "verdict": None if before is None else before.verdict,
-        "rules": () if before is None else before.rules,
+        "rules": [] if before is None else [said(rule) for rule in before.rules],
         "loosened": again.loosened,
     }
-    return {**value, "rules": again.now.rules, "labels": again.labels, "framework": again.framework, "base": base}
+    rules = [said(rule) for rule in again.now.rules]
+    return {**value, "rules": rules, "labels": again.labels, "framework": again.framework, "base": base}

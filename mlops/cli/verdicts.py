@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.cli.options import SYMBOLS, paint
 from mlops.configuration.serving import SERVING
@@ -13,9 +13,10 @@ from mlops.files.markdown import escape
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE, to_look_at
 from mlops.operations.reviewing.sections import MARKS
 from mlops.operations.verdicts.gate import Verdict
-from mlops.verdict import state, tally, title
+from mlops.verdict import tally
 
 if TYPE_CHECKING:
+    from mlops.documents.gate import RuleResult
     from mlops.operations.verdicts.rejudged import Rejudged
 
 _COUNTED = ("failed", "inconclusive", "waived", "deferred")
@@ -28,12 +29,12 @@ def table(verdict: Verdict, *, explain: bool) -> str:
     """Print a line per rule, with a sentence where asked or where it did not pass, and the verdict."""
     lines = [paint(verdict.pipeline, "white", bold=True)]
     for rule, cells in zip(verdict.rules, _aligned([_cells(rule) for rule in verdict.rules]), strict=True):
-        symbol, colour = SYMBOLS[state(rule)]
+        symbol, colour = SYMBOLS[rule.state]
         lines.append(f"  {paint(symbol, colour)} {cells}".rstrip())
-        if explain or state(rule) in ("fail", "inconclusive", "waived"):
+        if explain or rule.state in ("fail", "inconclusive", "waived"):
             lines += _indented(visible(_sentence(rule)))
-        if explain and rule.get("power") is not None:
-            lines += _indented(f"power: an equally good model passes {rule['power']:.0%} of the time on so many rows")
+        if explain and rule.power is not None:
+            lines += _indented(f"power: an equally good model passes {rule.power:.0%} of the time on so many rows")
     lines.append(f"  verdict: {_summary(verdict)}")
     return "\n".join(lines)
 
@@ -43,12 +44,12 @@ def markdown(verdict: Verdict) -> str:
     lines = [f"### {MARKS[verdict.verdict]} {escape(verdict.pipeline)}: {_summary(verdict, plain=True)}", ""]
     lines += ["| | rule | value | interval | n |", "| --- | --- | ---: | --- | ---: |"]
     for rule in verdict.rules:
-        measured = rule["applicable"] and rule["verdict"] != "deferred"
-        span = interval(rule["low"], rule["high"]) if measured else "–"
-        value = figure(rule["value"]) if measured else "–"
-        n = f"{rule['n']:,}" if rule["n"] else "–"
-        lines.append(f"| {MARKS[state(rule)]} | {escape(_asked(rule))} | {value} | {span} | {n} |")
-    lines += ["", *(f"- {escape(_sentence(rule), _LONG)}" for rule in verdict.rules if state(rule) != "pass")]
+        measured = rule.applicable and rule.verdict != "deferred"
+        span = interval(rule.low, rule.high) if measured else "–"
+        value = figure(rule.value) if measured else "–"
+        n = f"{rule.n:,}" if rule.n else "–"
+        lines.append(f"| {MARKS[rule.state]} | {escape(_asked(rule))} | {value} | {span} | {n} |")
+    lines += ["", *(f"- {escape(_sentence(rule), _LONG)}" for rule in verdict.rules if rule.state != "pass")]
     return "\n".join(lines)
 
 
@@ -94,41 +95,40 @@ def _look(again: Rejudged) -> str:
     return f"look at {to_look_at(again.framework)}"
 
 
-def _sentence(rule: dict[str, Any]) -> str:
-    waived = rule.get("waived")
-    if not waived:
-        return str(rule["sentence"])
-    who = f"{waived['owner']}, allowed by {waived['approver']}"
-    return f"{rule['sentence']}; waived until {waived['expires']} for {who}: {waived['reason']}"
+def _sentence(rule: RuleResult) -> str:
+    if rule.waived is None:
+        return rule.sentence
+    who = f"{rule.waived.owner}, allowed by {rule.waived.approver}"
+    return f"{rule.sentence}; waived until {rule.waived.expires} for {who}: {rule.waived.reason}"
 
 
-def _asked(rule: dict[str, Any]) -> str:
+def _asked(rule: RuleResult) -> str:
     """Say what a rule is about and what it asks for."""
-    name, bound, lower = title(rule), rule["bound"], rule.get("side", "at_least") == "at_least"
-    if rule["against"] == "value":
-        return f"{name} {'at least' if lower else 'at most'} {figure(bound)}"
+    name, bound, lower = rule.title, rule.bound or 0.0, rule.side != "at_most"
+    if rule.against == "value":
+        return f"{name} {'at least' if lower else 'at most'} {figure(rule.bound)}"
     if bound == 0:
-        return f"{name} better than {rule['against']}"
+        return f"{name} better than {rule.against}"
     gain = bound if lower else -bound
     verb = "better than" if gain > 0 else "no worse than"
-    share = rule.get("relative") or rule["metric"] in SERVING
+    share = rule.relative or rule.metric in SERVING
     amount = f"{100 * abs(bound):g} %" if share else figure(abs(bound))
-    return f"{name} {verb} {rule['against']} by {amount}"
+    return f"{name} {verb} {rule.against} by {amount}"
 
 
-def _cells(rule: dict[str, Any]) -> tuple[str, ...]:
+def _cells(rule: RuleResult) -> tuple[str, ...]:
     """Spell a line of the table: the rule, its value, the interval, the rows, whether it only warns."""
     name = visible(_asked(rule))
     name = name if len(name) <= _TITLE else f"{name[: _TITLE - 1]}…"
-    if not rule["applicable"]:
+    if not rule.applicable:
         return name, "not applicable"
-    if rule["verdict"] == "deferred":
-        return name, "claimed by the change" if rule.get("claimed") else "deferred"
-    share = bool(rule.get("relative")) or (rule["metric"] in SERVING and rule["against"] != "value")
-    sign = "+" if rule["against"] != "value" else ""
-    value, low, high = (_number(rule[key], sign, share=share) for key in ("value", "low", "high"))
-    counted = f"n={rule['n']:,}" if rule["metric"] not in SERVING else f"{rule['n']:,} times"
-    return name, value, f"[{low}, {high}]", counted, "warns only" if rule["mode"] == "warn" else ""
+    if rule.verdict == "deferred":
+        return name, "claimed by the change" if rule.claimed else "deferred"
+    share = bool(rule.relative) or (rule.metric in SERVING and rule.against != "value")
+    sign = "+" if rule.against != "value" else ""
+    value, low, high = (_number(end, sign, share=share) for end in (rule.value, rule.low, rule.high))
+    counted = f"n={rule.n:,}" if rule.metric not in SERVING else f"{rule.n:,} times"
+    return name, value, f"[{low}, {high}]", counted, "warns only" if rule.mode == "warn" else ""
 
 
 def _aligned(rows: list[tuple[str, ...]]) -> list[str]:

@@ -19,7 +19,7 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
     """The kinds of this program of one sort by name, sorted; its folder is imported when one is first asked for.
 
     What is asked for by name may be a kind of another distribution, too: `join` makes it. Whether that counts is for
-    the policy to say (`operations.judging.plugins`). Such kinds are not iterated over.
+    the policy to say (`operations.declared.plugins`). Such kinds are not iterated over.
 
     Raises ValueError where two files declare one name: a fault of this program.
 

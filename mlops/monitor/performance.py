@@ -55,7 +55,7 @@ def bound(settings: Performance, reference: Reference) -> float:
     """
     if settings.at_least is not None or settings.at_most is not None:
         return float(settings.at_most if settings.at_least is None else settings.at_least)  # type: ignore[arg-type]  # one is set
-    tested = reference.metrics.get(settings.metric, {}).get("value")
+    tested = known.value if (known := reference.metrics.get(settings.metric)) is not None else None
     if tested is None:
         raise ConfigurationError(
             f"the bundle has no test value of {settings.metric}",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.bundle.papers import Papers
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import IntegrityError
 from mlops.files.canonical import digest
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops.bundle.contents import Contents
+    from mlops.documents.figures import Figure
 
 _BETWEEN = 3  # version of a profile from which on edges lie between values
 _ROUNDING = 5.1e-6  # relative error of an edge that was rounded to six digits
@@ -36,7 +38,7 @@ class Reference:
     score_rows: int
     columns: Mapping[str, Mapping[str, Any]]
     scores: Mapping[str, Any]
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, Figure]
     recipe: Recipe
     schema: RequestSchema
 
@@ -51,16 +53,16 @@ class Reference:
         try:
             data = contents.files["profile.json"]
             profile = between_values(json.loads(data))
-            metrics = {} if papers is None else papers.report("metrics.json")
+            metrics = MetricsReport() if papers is None else papers.metrics
             return cls(
                 bundle=contents.digest,
                 profile_digest=digest(data),
                 pipeline=contents.manifest.pipeline,
                 rows=int(profile["rows"]),
-                score_rows=int(profile.get("score_rows") or metrics.get("rows") or profile["rows"]),
+                score_rows=int(profile.get("score_rows") or metrics.rows or profile["rows"]),
                 columns=profile["columns"],
                 scores=profile["scores"],
-                metrics=metrics.get("models", {}).get("candidate", {}),
+                metrics=metrics.candidate,
                 recipe=Recipe.parse(contents.files["transform.json"]),
                 schema=RequestSchema.parse(contents.files["schema.json"]),
             )

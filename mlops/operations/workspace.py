@@ -17,13 +17,13 @@ from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
 from mlops.operations.declared import accepted
 from mlops.operations.declared.champions import champions
+from mlops.operations.declared.plugins import explained
 from mlops.operations.declared.policy import judge_all
 from mlops.operations.declared.rollouts import rollouts
 from mlops.operations.declared.teams import owned
 from mlops.operations.declared.waivers import waivers
 from mlops.operations.digests.code import fingerprints
 from mlops.operations.dvc.remote import remote
-from mlops.operations.judging.plugins import explained
 from mlops.operations.without_gc import uncollected
 from mlops.plan.interning import share
 from mlops.plan.pipeline import PipelinePlan, Plan

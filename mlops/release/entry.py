@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mlops.bundle.contents import Contents
     from mlops.bundle.papers import Papers
+    from mlops.documents.metrics import MetricsReport
 
 BUNDLE = "mlops.bundle"
 VERDICT = "mlops.verdict"
@@ -68,7 +69,7 @@ def read_entry(bundle: Contents, papers: Papers, origin: Origin, history: tuple[
         name=manifest.pipeline,
         digest=bundle.digest,
         params=tuple(_params(json.loads(bundle.files["model.json"]))),
-        metrics=(*_metrics(papers.report("metrics.json")), *history),
+        metrics=(*_metrics(papers.metrics), *history),
         tags=tuple(sorted([*_tags(papers, origin), (FILES, beside(model_files(bundle, Made.here())))])),
         data=papers.identity["data"],
         source=origin.source,
@@ -97,15 +98,14 @@ def _tags(papers: Papers, origin: Origin) -> Iterator[tuple[str, str]]:
         yield JUDGED, origin.judged
     if papers.statement is not None:
         yield STATEMENT, papers.statement.name
-    yield VERDICT, papers.verdict
+    yield VERDICT, papers.gate.verdict
     for stage, code in sorted(identity["code"].items()):
         yield f"mlops.code.{stage}", code
 
 
-def _metrics(report: Mapping[str, Any]) -> Iterator[Measured]:
+def _metrics(report: MetricsReport) -> Iterator[Measured]:
     """Give the candidate's metrics on the test part, each with its interval."""
-    for name, measured in sorted(report.get("models", {}).get("candidate", {}).items()):
-        for suffix, key in (("", "value"), ("_low", "low"), ("_high", "high")):
-            value = measured.get(key)
+    for name, measured in sorted(report.candidate.items()):
+        for suffix, value in (("", measured.value), ("_low", measured.low), ("_high", measured.high)):
             if value is not None and math.isfinite(value):
                 yield f"{name}{suffix}", float(value), 0

@@ -13,9 +13,10 @@ from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.examine import Discover
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.files.canonical import digest_file
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import baselines, dvc_plots
@@ -100,16 +101,16 @@ def run(context: StageContext) -> None:
         (folder / "dvc").mkdir()
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-    facts = {
-        "schema_version": 1,
-        "task": params.task,
-        "rows": len(predictions),
-        "classes": list(predictions.classes) or None,
-        "bundle": found.bundle,
-        "inputs": {name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
-    }
-    write_text(context.path("reports/metrics.json"), dumps(rounded({**facts, **summary})))
-    context.say(_line(params, summary, len(predictions)))
+    report = MetricsReport(
+        task=params.task,
+        rows=len(predictions),
+        classes=predictions.classes or None,
+        bundle=found.bundle,
+        inputs={name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
+        **summary,
+    )
+    write_text(context.path("reports/metrics.json"), report.dumps())
+    context.say(_line(params, report))
 
 
 def score(context: StageContext, params: Params) -> Scored:
@@ -222,7 +223,6 @@ def _codes(groups: pl.Series) -> NDArray[np.int64]:
     return np.where(known > 0, known, -1 - np.arange(len(groups)))
 
 
-def _line(params: Params, summary: dict[str, Any], rows: int) -> str:
-    values = summary["models"]["candidate"]
-    shown = ", ".join(f"{metric} {values[metric]['value']:.4g}" for metric in params.metrics[:4])
-    return f"{shown} on {rows:,} rows"
+def _line(params: Params, report: MetricsReport) -> str:
+    shown = ", ".join(f"{metric} {report.candidate[metric].value:.4g}" for metric in params.metrics[:4])
+    return f"{shown} on {report.rows:,} rows"

@@ -5,7 +5,6 @@ It records and does not stop: `package` is where a verdict has consequences. Onl
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,9 +12,11 @@ from pydantic import BaseModel, Field
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.waiver import Waiver
+from mlops.documents.gate import GateReport, Rate
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
-from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.files.canonical import digest_file
 from mlops.metrics import METRICS
 from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
@@ -25,11 +26,9 @@ from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered
 from mlops.present.report import page
-from mlops.verdict import tally, verdict
+from mlops.verdict import verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlops.stages.context import StageContext
 
 _PREDICTIONS = "artifacts/evaluation/predictions.parquet"
@@ -62,25 +61,23 @@ def run(context: StageContext) -> None:
     if costs.priced(predictions, params.cost).values != predictions.values:
         raise DataError("decisions were valued otherwise than the gate says", hint=f"mlops run {context.pipeline}")
     rules = judge_gate(params, predictions, Reports.read(context.path("reports")), LATER)
-    record = rounded(
-        {
-            "schema_version": 1,
-            "verdict": verdict(rules),
-            "rules": rules,
-            "bundle": _judged(context),
-            "predictions": digest_file(context.path(_PREDICTIONS)),
-            "registered": registered(context.params),
-            "method": _method(params, predictions),
-            **({"group_rates": treated} if (treated := _group_rates(params, predictions)) else {}),
-        }
+    treated = _group_rates(params, predictions)
+    report = GateReport(
+        verdict=verdict(rules),
+        rules=rules,
+        bundle=_judged(context),
+        predictions=digest_file(context.path(_PREDICTIONS)),
+        registered=registered(context.params),
+        method=_method(params, predictions),
+        **({"group_rates": treated} if treated else {}),
     )
-    write_text(context.path("reports/gate.json"), dumps(record))
+    write_text(context.path("reports/gate.json"), report.dumps())
     better = {name: info.higher_is_better for name, info in METRICS.items()}
     better |= {name: metric.better == "higher" for name, metric in params.own.items()}
     better |= {name: name.endswith("_ratio") for name in MEASURES}
-    html = page.render(context.pipeline, record, context.path("reports"), better)
+    html = page.render(context.pipeline, report, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
-    context.say(_line(rules))
+    context.say(_line(report))
 
 
 def _judged(context: StageContext) -> str:
@@ -89,25 +86,26 @@ def _judged(context: StageContext) -> str:
     Where the figures are gone the page says so, and `package` refuses.
     """
     bundle = digest_file(context.path(_MANIFEST))
-    try:
-        scored = json.loads(context.path("reports/metrics.json").read_bytes()).get("bundle", bundle)
-    except (OSError, ValueError, AttributeError):
-        return bundle
-    if scored != bundle:
+    measured = MetricsReport.read(context.path("reports/metrics.json"))
+    if measured is not None and measured.bundle not in (None, bundle):
         raise IntegrityError(f"reports/metrics.json is about another bundle than {bundle[:19]}…, which lies here")
     return bundle
 
 
-def _group_rates(params: Params, predictions: Predictions) -> dict[str, Any]:
+def _group_rates(params: Params, predictions: Predictions) -> dict[str, dict[str, tuple[Rate, ...]]]:
     """Give the rates that fairness compares, by column and group, whichever of them a rule bounds."""
     columns = sorted({rule.of for rule in params.rules if rule.of} & set(predictions.slices))
     if predictions.task != "binary" or not columns:
         return {}
     decided, tail = predictions.decided("candidate"), params.bootstrap.tail
     labels = {column: predictions.slices[column].astype(object) for column in columns}
-    return {
+    found = {
         column: rates(Labelled(predictions.target, decided, group, predictions.groups), tail)
         for column, group in labels.items()
+    }
+    return {
+        column: {rate: tuple(group.rounded for group in groups) for rate, groups in table.items()}
+        for column, table in found.items()
     }
 
 
@@ -128,7 +126,7 @@ def _method(params: Params, predictions: Predictions) -> str:
     )
 
 
-def _line(rules: Sequence[dict[str, Any]]) -> str:
-    counts = asdict(tally(rules))
+def _line(report: GateReport) -> str:
+    counts = asdict(report.tally)
     words = ", ".join(f"{count} {said}" for said, count in counts.items() if count) or "no rule applies"
-    return f"{verdict(rules)} ({words})"
+    return f"{report.verdict} ({words})"

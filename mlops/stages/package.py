@@ -12,17 +12,21 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.statement import CARD, NAME, REPORTS, Statement
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
 from mlops.present.card import card
-from mlops.verdict import DEFERRED, held
+from mlops.verdict import DEFERRED
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlops.stages.context import StageContext
 
 _PREDICTIONS = "artifacts/evaluation/predictions.parquet"
-_DATA = ("data", "metrics", "split", "training")
+_DATA = ("data", "split", "training")
 
 
 class Params(BaseModel):
@@ -48,13 +52,16 @@ def run(context: StageContext) -> None:
         IntegrityError: it was passed by another bundle, or for other predictions, than those that lie here.
     """
     params = Params.model_validate(context.params)
-    gate = _report(context, "gate")
+    gate = _gate(context)
     refuse_unless_passed(gate, params.pipeline)
-    reports = {name: _report(context, name) for name in _DATA} | {"gate": gate}
+    reports = {name: _report(context, name) for name in _DATA}
     contents = Contents.read(context.path("artifacts/bundle"))
-    _refuse_others(context, reports, contents)
+    metrics = _metrics(context)
+    _refuse_others(context, gate, metrics, contents)
     code = params.code if isinstance(params.code, dict) else {"package": params.code}
-    write_text(context.path(f"reports/{CARD}"), card.write(_evidence(context, params, contents, reports)))
+    write_text(
+        context.path(f"reports/{CARD}"), card.write(_evidence(context, params, contents, gate, metrics, reports))
+    )
     statement = Statement(
         pipeline=params.pipeline,
         digest=contents.digest,
@@ -62,7 +69,7 @@ def run(context: StageContext) -> None:
         files=len(contents.manifest.files),
         size=sum(entry.size for entry in contents.manifest.files.values()),
         reports={name: digest_file(context.path(f"reports/{name}")) for name in REPORTS},
-        rows={"test": reports["metrics"]["inputs"]["test.parquet"], "predictions": gate["predictions"]},
+        rows={"test": metrics.inputs["test.parquet"], "predictions": gate.predictions or ""},
         data=reports["data"]["source"],
         configuration=params.configuration,
         code=code,
@@ -72,13 +79,13 @@ def run(context: StageContext) -> None:
     context.say(f"{statement.digest} passed; the statement on it is {statement.name}")
 
 
-def refuse_unless_passed(gate: dict[str, Any], pipeline: str) -> None:
+def refuse_unless_passed(gate: GateReport, pipeline: str) -> None:
     """Raise GateFailed or Inconclusive, with the sentences of the rules that said so."""
-    verdict = _verdict(gate)
+    verdict = gate.verdict
     if verdict == "pass":
         return
-    blocking = [rule for rule in gate.get("rules", []) if rule["mode"] == "block" and rule["applicable"]]
-    against = [rule["sentence"] for rule in blocking if rule["verdict"] not in ("pass", DEFERRED)]
+    blocking = [rule for rule in gate.rules if rule.mode == "block" and rule.applicable]
+    against = [rule.sentence for rule in blocking if rule.verdict not in ("pass", DEFERRED)]
     sentences = "".join(f"\n  {sentence}" for sentence in against[:20])
     error = Inconclusive if verdict == "inconclusive" else GateFailed
     raise error(
@@ -87,38 +94,55 @@ def refuse_unless_passed(gate: dict[str, Any], pipeline: str) -> None:
     )
 
 
-def _verdict(gate: dict[str, Any]) -> str:
-    """Give the verdict, no better than its rules come to; what is none stays what it is."""
-    try:
-        return held(gate["verdict"], gate["rules"])
-    except (KeyError, TypeError, ValueError):
-        said = str(gate.get("verdict"))
-        return "damaged" if said == "pass" else said
+def _gate(context: StageContext) -> GateReport:
+    """Read the verdict; what is none passes nothing."""
+    gate = GateReport.read(_there(context, "gate"))
+    if gate is None:
+        raise GateFailed(
+            f"{context.pipeline} is not packaged: the gate's verdict is damaged", hint=f"mlops run {context.pipeline}"
+        )
+    return gate
+
+
+def _metrics(context: StageContext) -> MetricsReport:
+    metrics = MetricsReport.read(_there(context, "metrics"))
+    if metrics is None:
+        raise IntegrityError("reports/metrics.json is damaged", hint=f"mlops run {context.pipeline}")
+    return metrics
 
 
 def _report(context: StageContext, name: str) -> dict[str, Any]:
-    path = context.path(f"reports/{name}.json")
-    if not path.is_file():
-        raise InfrastructureError(f"reports/{name}.json is not there", hint=f"mlops run {context.pipeline}")
-    document: dict[str, Any] = json.loads(path.read_bytes())
+    document: dict[str, Any] = json.loads(_there(context, name).read_bytes())
     return document
 
 
-def _refuse_others(context: StageContext, reports: dict[str, dict[str, Any]], contents: Contents) -> None:
+def _there(context: StageContext, name: str) -> Path:
+    path = context.path(f"reports/{name}.json")
+    if not path.is_file():
+        raise InfrastructureError(f"reports/{name}.json is not there", hint=f"mlops run {context.pipeline}")
+    return path
+
+
+def _refuse_others(context: StageContext, gate: GateReport, metrics: MetricsReport, contents: Contents) -> None:
     """What was judged must be what lies here: the bundle, its scores, the figures."""
     here = contents.digest[:19]
-    if reports["gate"].get("bundle") != contents.digest:
+    if gate.bundle != contents.digest:
         raise IntegrityError(f"the gate judged another bundle than {here}…, which lies in artifacts/bundle")
-    if reports["metrics"].get("bundle") != contents.digest:
+    if metrics.bundle != contents.digest:
         raise IntegrityError(f"reports/metrics.json is about another bundle than {here}…")
     if contents.manifest.pipeline != context.pipeline:
         raise IntegrityError(f"the bundle {here}… is of {contents.manifest.pipeline}, not of {context.pipeline}")
-    if digest_file(context.path(_PREDICTIONS)) != reports["gate"].get("predictions"):
+    if digest_file(context.path(_PREDICTIONS)) != gate.predictions:
         raise IntegrityError("the gate judged other predictions than those in artifacts/evaluation")
 
 
 def _evidence(
-    context: StageContext, params: Params, contents: Contents, reports: dict[str, dict[str, Any]]
+    context: StageContext,
+    params: Params,
+    contents: Contents,
+    gate: GateReport,
+    metrics: MetricsReport,
+    reports: dict[str, dict[str, Any]],
 ) -> card.Evidence:
     return card.Evidence(
         pipeline=params.pipeline,
@@ -132,5 +156,7 @@ def _evidence(
         schema=json.loads(context.path("artifacts/schema.json").read_bytes()),
         identity={"configuration": params.configuration},
         said=params.card,
+        gate=gate,
+        metrics=metrics,
         **reports,
     )

@@ -12,8 +12,8 @@ import polars as pl
 import yaml
 
 from mlops.bundle.transform import Transform
+from mlops.documents.comparison import Comparison
 from mlops.ml.data.encoding import encode
-from mlops.operations.judging.comparison import Comparison
 from mlops.stages import evaluate, gate
 from mlops.stages.context import StageContext
 from mlops.stages.tables import transformed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.documents.metrics import MetricsReport
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies.curves import plots, to_csv
@@ -104,13 +105,14 @@ def write_run(folder: Path, predictions: Predictions, metrics: tuple[str, ...] =
     summary = summarise(predictions, metrics, sorted(predictions.slices), Bootstrap(samples=300))
     (folder / "artifacts/bundle").mkdir()
     (folder / "artifacts/bundle/manifest.json").write_text("a manifest, which the gate names by its bytes\n")
-    facts = {"schema_version": 1, "task": predictions.task, "rows": len(predictions), "champion": predictions.champion}
-    facts["bundle"] = digest_file(folder / "artifacts/bundle/manifest.json")
+    bundle = digest_file(folder / "artifacts/bundle/manifest.json")
+    classes = predictions.classes or None
     inputs = {
         name: "sha256:" + str(index) * 64 for index, name in enumerate(("test.parquet", "transform.json", "model.onnx"))
     }
+    facts = {"task": predictions.task, "rows": len(predictions), "bundle": bundle, "classes": classes}
+    (folder / "reports/metrics.json").write_text(MetricsReport(**facts, inputs=inputs, **summary).dumps())
     documents = {
-        "metrics": {**facts, "classes": list(predictions.classes) or None, "inputs": inputs, **summary},
         "data": DATA,
         "split": SPLIT,
         "training": TRAINING,

@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
+from mlops.documents.comparison import file_of as comparison_of
 from mlops.errors import MlopsError
 from mlops.operations.compiling.current import make_current
-from mlops.operations.judging.comparison import file_of as comparison_of
 from mlops.operations.live.bundles import made_at
 from mlops.operations.running.serve import find_bundle
 from mlops.operations.workspace import open_workspace

@@ -9,21 +9,22 @@ import pytest
 
 import mlops.verdict
 from mlops.cli.verdicts import table
+from mlops.documents.gate import GateReport, RuleResult
 from mlops.ml.evaluation.judging import sentences
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
-from mlops.operations.reviewing.evidence import Change, Gate, Judged
+from mlops.operations.reviewing.evidence import Change, Judged
 from mlops.operations.reviewing.sections import _gates, _rule
 from mlops.operations.verdicts.gate import Verdict
 from mlops.present.report.verdict import banner, rule_rows
-from mlops.verdict import tally, title
+from mlops.verdict import held, tally
 
 
-def record(verdict: str = "pass", **keys: Any) -> dict[str, Any]:
-    return {
+def record(verdict: str = "pass", **keys: Any) -> RuleResult:
+    return RuleResult.model_validate({
         "id": "r", "metric": "auroc", "against": "value", "by": None, "slice": None, "value": 0.7, "low": 0.6,
         "high": 0.8, "bound": 0.5, "n": 90, "verdict": verdict, "sentence": "So it is.", "mode": "block",
         "applicable": True, **keys,
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -39,14 +40,14 @@ def record(verdict: str = "pass", **keys: Any) -> dict[str, Any]:
 )
 def test_whoever_names_a_rule_uses_the_same_words(keys: dict[str, Any], expected: str) -> None:
     one = record(**keys)
-    gate = {"verdict": "pass", "rules": [one]}
-    assert title(one) == expected
+    gate = GateReport(verdict="pass", rules=(one,))
+    assert one.title == expected
     asked = {key: value for key, value in keys.items() if key != "slice"}
     evidence = Evidence(Rule("r", "auroc", **asked), slice=keys.get("slice"))
     assert sentences.problem(evidence, "why") == f"{expected} cannot be measured: why"
     assert f" {expected} at least 0.5" in table(Verdict("p", "pass", (one,), None), explain=False)
     assert rule_rows(gate)[0].title == expected.replace("auroc", "AUROC")
-    (read,) = Gate.model_validate(gate).rules
+    (read,) = GateReport.parse(gate.dumps().encode()).rules
     assert read.title == expected
     assert _rule(read) == expected
 
@@ -68,14 +69,19 @@ def test_whoever_counts_the_rules_comes_to_the_same() -> None:
     counts = tally(MIXED)
     assert (counts.passed, counts.failed, counts.inconclusive, counts.waived, counts.deferred) == (1, 1, 1, 1, 1)
     assert (counts.total, counts.judged, counts.warnings) == (5, 3, 1)
-    gate = Gate.model_validate({"verdict": "fail", "rules": MIXED})
+    gate = GateReport(verdict="fail", rules=tuple(MIXED))
     assert gate.tally == counts
     assert _gates(Judged(change=Change(name="p"), gate=gate)) == "1/5<br>1&nbsp;waived"
-    assert banner({"verdict": "fail", "rules": MIXED}).summary == (
+    assert banner(gate).summary == (
         "1 of 3 rules passed, 1 inconclusive, 1 waived, 1 warning, 2 over the live model still to be judged"
     )
     shown = table(Verdict("p", "fail", tuple(MIXED), None), explain=False).splitlines()[-1]
     assert shown == ("  verdict: fail (1 of 5 failed, 1 of 5 inconclusive, 1 of 5 waived, 1 of 5 deferred, 1 warning)")
+
+
+def test_a_recorded_verdict_is_no_better_than_its_rules() -> None:
+    assert [held("pass", rules) for rules in ([], [record()], [record("fail")])] == ["inconclusive", "pass", "fail"]
+    assert held("fail", [record()]) == "fail"
 
 
 def test_the_examples_hold() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.documents.figures import Figure, Figures
 from mlops.ml.evaluation.intervals.bootstrap import Interval, draw
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.predictions import MODELS
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.predictions import Predictions
 
-Table = dict[str, dict[str, float]]
+Table = dict[str, Figure]
 
 
 def summarise(
@@ -45,10 +46,8 @@ def summarise(
     }
 
 
-def measured(
-    predictions: Predictions, metrics: Sequence[str], models: Iterable[str], method: Bootstrap
-) -> dict[str, Table]:
-    """Measure some models on all rows, on the same resamples: {model: {metric: {value, low, high}}}."""
+def measured(predictions: Predictions, metrics: Sequence[str], models: Iterable[str], method: Bootstrap) -> Figures:
+    """Measure some models on all rows, on the same resamples."""
     rows, names = np.arange(len(predictions)), tuple(models)
     tables = _measured(predictions, metrics, [(model, "", "", rows) for model in names], method)
     return dict(zip(names, tables, strict=True))
@@ -71,7 +70,7 @@ def _measured(
     for (number, metric), apply in prepared.items():
         value = float(apply(np.ones((1, len(places[number][3]))))[0])
         interval = Interval.of(value, draws[number, metric], method.confidence)
-        tables[number][metric] = {"value": interval.value, "low": interval.low, "high": interval.high}
+        tables[number][metric] = Figure(value=interval.value, low=interval.low, high=interval.high)
     return tables
 
 

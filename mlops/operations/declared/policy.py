@@ -19,8 +19,8 @@ from mlops.configuration.reading.document import read
 from mlops.configuration.serving import SERVING
 from mlops.diagnostics import Diagnostic, Position, render
 from mlops.errors import ConfigurationError
+from mlops.operations.declared.plugins import uncounted
 from mlops.operations.git import file_at
-from mlops.operations.judging.plugins import uncounted
 
 FILE = "conf/policy.yaml"
 _HINT = f"{FILE} asks for it"

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.blocks.waiver import Waiver
 from mlops.configuration.approvals import REFUSE
+from mlops.documents.gate import RuleResult
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError
 from mlops.operations.auditing.shelf import read_plain
 from mlops.operations.declared.policy import approvals_at, policy_at
@@ -147,7 +148,7 @@ def hold_waivers(
         ConfigurationError: a policy that it depends on, or conf/project.yaml, cannot be read.
     """
     judged = (again.now, *(() if again.before is None else (again.before,)))
-    if not any(rule.get("waived") for each in judged for rule in each.rules):
+    if not any(rule.waived for each in judged for rule in each.rules):
         return again, ()
     waiving = Waiving(root, again.base, open_project(home or root)[1].ci.branch, answers)
     found: dict[Waiver, Approval | None] = {}
@@ -191,19 +192,17 @@ def _held(judged: Verdict, look: Found, *, refused: bool) -> Verdict:
     return replace(judged, verdict=max(judged.verdict, verdict(rules), key=BADNESS.index), rules=rules)
 
 
-def _rule(rule: dict[str, Any], look: Found, *, refused: bool) -> dict[str, Any]:
-    if not rule.get("waived"):
+def _rule(rule: RuleResult, look: Found, *, refused: bool) -> RuleResult:
+    if rule.waived is None:
         return rule
-    approval = look(Waiver.model_validate(rule["waived"]))
+    approval = look(Waiver.model_validate(rule.waived.model_dump()))
     if approval is None or approval.state == APPROVED:
         return rule
-    bare = {key: value for key, value in rule.items() if key != "waived"}
     if approval.state == NOT_APPROVED:
-        return {**bare, "sentence": f"{rule['sentence']}; its waiver does not count: {approval.sentence}"}
+        return rule.unwaived(f"{rule.sentence}; its waiver does not count: {approval.sentence}")
     if not refused and approval != UNKNOWN:
         return rule
-    said = f"{rule['sentence']}; of its waiver, {approval.sentence}"
-    return {**bare, "verdict": INCONCLUSIVE, "sentence": said}
+    return rule.unwaived(f"{rule.sentence}; of its waiver, {approval.sentence}", INCONCLUSIVE)
 
 
 def _and(one: bool | None, other: bool | None) -> bool | None:

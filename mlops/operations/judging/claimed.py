@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from mlops.documents.gate import RuleResult
 from mlops.operations.git import files_at, names_at
 from mlops.operations.verdicts.loosened import file_of
 from mlops.verdict import DEFERRED, PASS
@@ -36,20 +37,20 @@ def claimed(root: Path, name: str, commit: str, now: Section, before: Section | 
 
 
 def marked(
-    records: Iterable[Mapping[str, Any]], names: frozenset[str], unsaid: frozenset[str] = frozenset()
-) -> tuple[dict[str, Any], ...]:
+    results: Iterable[RuleResult], names: frozenset[str], unsaid: frozenset[str] = frozenset()
+) -> tuple[RuleResult, ...]:
     """Mark results that are a claim; one that would let a model pass counts for nothing yet.
 
     Of those `unsaid` not even the claim is here: a run that was taken over brings no predictions.
     """
-    return tuple(_marked(one, one["metric"] in unsaid) if one["metric"] in names else dict(one) for one in records)
+    return tuple(_marked(one, one.metric in unsaid) if one.metric in names else one for one in results)
 
 
-def _marked(record: Mapping[str, Any], unsaid: bool) -> dict[str, Any]:
-    waits = unsaid or record["verdict"] == PASS or record["against"] == "champion"
-    sentence = f"{CLAIMED}, which brings the code of `{record['metric']}`: {record['sentence']}"
+def _marked(result: RuleResult, unsaid: bool) -> RuleResult:
+    waits = unsaid or result.verdict == PASS or result.against == "champion"
+    sentence = f"{CLAIMED}, which brings the code of `{result.metric}`: {result.sentence}"
     said = {"verdict": DEFERRED, "sentence": f"{sentence}; it counts once it is merged"} if waits else {}
-    return {**record, "claimed": True, "sentence": sentence, **said}
+    return result.model_copy(update={"claimed": True, "sentence": sentence, **said})
 
 
 @contextmanager

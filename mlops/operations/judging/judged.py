@@ -19,14 +19,14 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationError
 from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import VERSION
 from mlops.bundle.papers import Papers
+from mlops.documents.comparison import FOLDER as COMPARISONS
+from mlops.documents.comparison import comparisons_of
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_bytes, writing_folder
 from mlops.files.plain_yaml import parse
 from mlops.files.relative import trouble
 from mlops.operations.dvc.lock import LockedStage, md5_tree, read_lock
 from mlops.operations.integrity.verify import other_data, other_order, other_outputs, other_run
-from mlops.operations.judging.comparison import FOLDER as COMPARISONS
-from mlops.operations.judging.comparison import comparisons_of
 from mlops.operations.live.bundles import DIGEST, prove, reported
 from mlops.operations.verdicts.gate import read_gate
 from mlops.operations.workspace import Workspace
@@ -132,7 +132,7 @@ def _passed(pipeline: PipelinePlan, papers: Papers, verdict: str) -> None:
     """See that the bundle passed, by the very rules of this commit, and still does today."""
     try:
         gate = read_gate(papers.files["gate.json"], pipeline.name)
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise IntegrityError(f"{pipeline.name}: the bundle holds no verdict", hint=_HINT) from error
     if (gate.verdict, verdict) != ("pass", "pass"):
         raise IntegrityError(f"{pipeline.name}: the bundle did not pass its gate", hint=_HINT)

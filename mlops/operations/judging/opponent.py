@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import DataError, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.plain_yaml import parse
 
@@ -108,11 +108,8 @@ def meet(
 def judged_rows(test: pl.DataFrame, predictions: Predictions, run: Run) -> pl.DataFrame:
     """Leave out the test rows that a run left out because a server would refuse them; as many as it says, or none."""
     kept = test.filter(test["__row__"].is_in(predictions.rows))
-    try:
-        said = json.loads((run.place / "reports/metrics.json").read_bytes()).get("refused", ())
-        refused = sum(int(item["rows"]) for item in said)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        refused = 0
+    measured = MetricsReport.read(run.place / "reports/metrics.json")
+    refused = 0 if measured is None else sum(item.rows for item in measured.refused)
     return kept if kept.height + refused == test.height else test
 
 

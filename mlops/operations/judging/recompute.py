@@ -7,18 +7,19 @@ again, so that a forgery too small to be found decides nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import visible
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import IntegrityError
 from mlops.operations.judging.agreement import close, differing, number
 from mlops.operations.judging.opponent import Run
 from mlops.operations.judging.replay import Instead, replayed
-from mlops.operations.judging.tables import document, other_reports, other_tables
+from mlops.operations.judging.tables import other_reports, other_tables
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,36 +77,32 @@ def recomputed(root: Path, name: str, instead: Instead | None = None) -> Iterato
 
 def _figures(run: Run, again: Predictions) -> Iterator[str]:
     """Say which metrics of the report are not what the scores give, on all rows and on every slice."""
-    report = document(run.place / "reports" / "metrics.json")
-    if not isinstance(report, dict):
+    report = MetricsReport.read(run.place / "reports" / "metrics.json")
+    if report is None:
         yield "reports/metrics.json is missing or damaged"
-        return
-    if report.get("rows") != len(again):
-        yield f"reports/metrics.json is about {visible(str(report.get('rows')))} rows, {len(again):,} come out"
-        return
-    try:
+    elif report.rows != len(again):
+        yield f"reports/metrics.json is about {report.rows} rows, {len(again):,} come out"
+    else:
         yield from _compared(report, again)
-    except (AttributeError, KeyError, TypeError):  # somebody else's document may have any shape
-        yield "reports/metrics.json is missing or damaged"
 
 
-def _compared(report: Mapping[str, Any], again: Predictions) -> Iterator[str]:
+def _compared(report: MetricsReport, again: Predictions) -> Iterator[str]:
     import numpy as np
 
-    places = [(model, "", "", np.arange(len(again)), table) for model, table in report["models"].items()]
-    for item in report.get("slices") or ():
-        rows = again.slice_rows(item["by"]).get(item["slice"]) if item.get("by") in again.slices else None
+    places = [(model, "", "", np.arange(len(again)), table) for model, table in report.models.items()]
+    for item in report.slices:
+        rows = again.slice_rows(item.by).get(item.slice) if item.by in again.slices else None
         if rows is None:
-            named = visible(f"{item.get('by')} = {item.get('slice')}")
+            named = visible(f"{item.by} = {item.slice}")
             yield f"reports/metrics.json has a slice {named} that does not come out"
             continue
-        places.append(("candidate", item["by"], item["slice"], rows, item.get("metrics") or {}))
+        places.append(("candidate", item.by, item.slice, rows, item.metrics))
     for model, by, label, rows, table in places:
         for metric, said in table.items():
             found = _measured(again, metric, model, rows)
-            if found is not None and not _agrees(said.get("value"), found):
+            if found is not None and not _agrees(said.value, found):
                 where = f" where {by} = {label}" if by else ""
-                told = visible(f"{metric} {said.get('value')} of {model}{where}")
+                told = visible(f"{metric} {said.value} of {model}{where}")
                 yield f"reports/metrics.json says {told}: it is {found:.6g}"
 
 

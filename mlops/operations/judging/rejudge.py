@@ -112,9 +112,9 @@ class _Bench:
         predictions = self._measured(recorded, known, claims)
         if opponent is not None and opponent.predictions is not None:
             opponent = replace(opponent, predictions=self._measured(opponent.predictions, known, claims))
-        records = judged(run, params, predictions, opponent, "allow" if self.live else self.first)
-        records = marked(records, claims, claims - set(recorded.own))
-        return Verdict(run.name, verdict(records), records, self.live).on(date.today()), opponent
+        results = judged(run, params, predictions, opponent, "allow" if self.live else self.first)
+        results = marked(results, claims, claims - set(recorded.own))
+        return Verdict(run.name, verdict(results), results, self.live).on(date.today()), opponent
 
     def _measured(
         self, predictions: Predictions, known: Mapping[str, OwnMetric], claims: frozenset[str]

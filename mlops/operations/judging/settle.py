@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from mlops.documents.comparison import NOTHING, Comparison
+from mlops.documents.gate import GateReport
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
-from mlops.files.canonical import digest_file, rounded
-from mlops.operations.judging.comparison import NOTHING, Comparison
+from mlops.files.canonical import digest_file
 from mlops.operations.judging.opponent import Run, meet
 from mlops.operations.verdicts.gate import Verdict, read_verdict
 from mlops.plan.gate import registered
@@ -20,6 +20,8 @@ from mlops.verdict import BADNESS, DEFERRED, verdict
 
 if TYPE_CHECKING:
     from mlops.configuration.project import Project
+    from mlops.documents.figures import Figures
+    from mlops.documents.gate import RuleResult
     from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.operations.live.registry import Connect
@@ -56,7 +58,7 @@ def beside(run: Run, recorded: Verdict, project: Project, live: str | None, firs
     if live is None or live == bundle:
         rules = over_live(run, params_of(run.name, gate), None, "allow" if live else first)
         return whole(recorded, rules, None)
-    known = None if bundle is None else Comparison.read(run.root, run.name, bundle, live)
+    known = None if bundle is None else Comparison.find(run.root, run.name, bundle, live)
     if known is None or (known.predictions, known.registered) != (_judged(run), registered(gate)):
         known = compare(run, project, bundle or NOTHING, live)
         if bundle is not None:
@@ -76,7 +78,7 @@ def compare(run: Run, project: Project, bundle: str, live: str, connect: Connect
     sections = run.sections()
     gate = sections.get("gate") or {}
     params = params_of(run.name, gate)
-    known = Comparison.read(run.root, run.name, bundle, live)
+    known = Comparison.find(run.root, run.name, bundle, live)
     predictions = read_predictions(run, params)
     folder = fetch_live(run.root, project, run.name, live, connect)
     opponent = meet(run, predictions, params, sections, folder, live, None if known is None else known.serving)
@@ -89,31 +91,31 @@ def compare(run: Run, project: Project, bundle: str, live: str, connect: Connect
         registered=registered(gate),
         rules=rules,
         left_out=opponent.left_out,
-        serving=None if opponent.serving is None else dict(opponent.serving),
         models=figures(opponent, params, (sections.get("evaluate") or {}).get("metrics") or ()),
+        **({} if opponent.serving is None else {"serving": opponent.serving}),
     )
 
 
-def figures(opponent: Opponent, params: Params, metrics: Sequence[str]) -> dict[str, Any]:
+def figures(opponent: Opponent, params: Params, metrics: Sequence[str]) -> Figures:
     """Measure both models on the rows that were compared."""
     from mlops.ml.evaluation.summary import measured
 
     both = opponent.predictions
     if both is None or not len(both):
         return {}
-    found: dict[str, Any] = rounded(measured(both, metrics, ("candidate", "champion"), params.bootstrap))
-    return found
+    found = measured(both, metrics, ("candidate", "champion"), params.bootstrap)
+    return {model: {name: figure.rounded for name, figure in table.items()} for model, table in found.items()}
 
 
-def whole(recorded: Verdict, rules: tuple[dict[str, Any], ...], live: str | None) -> Verdict:
+def whole(recorded: Verdict, rules: tuple[RuleResult, ...], live: str | None) -> Verdict:
     """Join what a run recorded and what it deferred; nothing is better for it than it was recorded."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[RuleResult]] = {}
     for rule in rules:
-        found.setdefault(rule["id"], []).append(rule)
-    places = ([rule] if rule["verdict"] != DEFERRED else found.get(rule["id"], [rule]) for rule in recorded.rules)
-    records = tuple(rule for place in places for rule in place)
-    said = max(recorded.verdict, verdict(records), key=BADNESS.index)
-    return replace(recorded, verdict=said, rules=tuple(records), champion=live)
+        found.setdefault(rule.id, []).append(rule)
+    places = ([rule] if rule.verdict != DEFERRED else found.get(rule.id, [rule]) for rule in recorded.rules)
+    results = tuple(rule for place in places for rule in place)
+    said = max(recorded.verdict, verdict(results), key=BADNESS.index)
+    return replace(recorded, verdict=said, rules=results, champion=live)
 
 
 def fetch_live(root: Path, project: Project, name: str, digest: str, connect: Connect | None = None) -> Path:
@@ -170,7 +172,7 @@ def asked(name: str, predictions: Predictions, params: Params) -> Predictions:
 
 def _judged(run: Run) -> str:
     """Name the predictions that the recorded verdict is about."""
-    return str(json.loads((run.place / "reports/gate.json").read_bytes()).get("predictions"))
+    return str(GateReport.parse((run.place / "reports/gate.json").read_bytes()).predictions)
 
 
 def _bundle(run: Run) -> str | None:

@@ -11,12 +11,12 @@ from typing import Any
 
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.store import Store
+from mlops.documents.gate import GateReport
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files import conflict
 from mlops.files.canonical import digest_file
 from mlops.operations.dvc.get import ask_dvc
 from mlops.operations.git import files_at, git
-from mlops.verdict import held
 
 STORE = ".mlops/bundles"
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -104,10 +104,10 @@ def reported(root: Path, name: str) -> dict[str, Any]:
 def judged(root: Path, name: str) -> dict[str, str]:
     """Read which bundle the last gate judged, and its verdict on it: {digest: verdict}, or nothing."""
     try:
-        gate = json.loads((root / "pipelines" / name / "reports" / "gate.json").read_bytes())
-        return {str(gate["bundle"]): held(gate["verdict"], gate["rules"])}
-    except (OSError, ValueError, KeyError, TypeError):
+        gate = GateReport.parse((root / "pipelines" / name / "reports" / "gate.json").read_bytes())
+    except (OSError, ValueError):
         return {}
+    return {} if gate.bundle is None else {gate.bundle: gate.verdict}
 
 
 def _ways(root: Path, store: Store, name: str, digest: str, fetch: Fetch | None) -> Iterator[Callable[[], Path]]:

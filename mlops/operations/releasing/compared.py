@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,17 +9,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.documents.comparison import Comparison
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.operations.dvc.get import get
 from mlops.operations.git import files_at
-from mlops.operations.judging.comparison import Comparison
 from mlops.operations.judging.opponent import Run
 from mlops.operations.judging.settle import compare
 from mlops.operations.live.bundles import made_at, reported
 from mlops.operations.verdicts.gate import Verdict, read_gate
 from mlops.release.tracking import connection
-from mlops.verdict import BADNESS
+from mlops.verdict import BADNESS, PASS
 from mlops.verdict import verdict as verdict_of
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def compared_with_live(
         IntegrityError: it brings no verdict that can be read.
     """
     gate = _gate(papers, name)
-    over = [rule for rule in gate.rules if rule.get("against") == "champion"]
+    over = [rule for rule in gate.rules if rule.against == "champion"]
     if live is None or not over or (gate.champion == live and not gate.deferred):
         return None
     made = _compare(root, project, papers, name, live, connect)
@@ -58,7 +57,7 @@ def _gate(papers: Papers, name: str) -> Verdict:
     """Read the verdict that a bundle brings: one of version 1 carries its papers in itself, and may lack it."""
     try:
         return read_gate(papers.files["gate.json"], name)
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, ValueError) as error:
         message = f"{name}: the bundle {papers.bundle[:19]}… brings no verdict that can be read"
         raise IntegrityError(message, hint=f"mlops run {name} makes one that is judged") from error
 
@@ -95,9 +94,8 @@ def _compare(root: Path, project: Project, papers: Papers, name: str, live: str,
 
 def _known(root: Path, name: str, papers: Papers, live: str) -> Comparison | None:
     """Take the comparison that the run was judged by: it is of these two bundles, these rows and these rules."""
-    gate = json.loads(papers.files["gate.json"])
-    made = Comparison.read(root, name, papers.bundle, live)
-    if made is None or (made.registered, made.predictions) != (gate.get("registered"), gate.get("predictions")):
+    gate, made = papers.gate, Comparison.find(root, name, papers.bundle, live)
+    if made is None or (made.registered, made.predictions) != (gate.registered, gate.predictions):
         return None
     return made
 
@@ -126,8 +124,7 @@ def _has_rows(run: Run, papers: Papers) -> bool:
     """Whether the rows that a run judged are here; where CI made it, those of an earlier run may lie in their place."""
     if not (run.predictions.is_file() and run.test.is_file()):
         return False
-    gate: dict[str, object] = json.loads(papers.files["gate.json"])
-    return digest_file(run.predictions) == gate.get("predictions")
+    return digest_file(run.predictions) == papers.gate.predictions
 
 
 def _lay_out(run: Run, commit: str) -> None:
@@ -147,10 +144,10 @@ def _lay_out(run: Run, commit: str) -> None:
 
 def _refuse_unless_passed(verdict: Verdict, digest: str) -> None:
     held = verdict.on(date.today())
-    said = max(held.verdict, verdict_of(held.rules) if held.rules else "pass", key=BADNESS.index)
+    said = max(held.verdict, verdict_of(held.rules) if held.rules else PASS, key=BADNESS.index)
     if said == "pass":
         return
-    against = [rule["sentence"] for rule in held.rules if rule["verdict"] != "pass" and not rule.get("waived")]
+    against = [rule.sentence for rule in held.rules if rule.verdict != "pass" and not rule.waived]
     listed = "".join(f"\n  {sentence}" for sentence in against[:20])
     kind = Inconclusive if said == "inconclusive" else GateFailed
     raise kind(

@@ -44,7 +44,6 @@ from mlops.operations.live.releases import (
 from mlops.operations.live.signed import Held, Signers, look_beside
 from mlops.operations.project import open_project
 from mlops.operations.releasing.approved import Looking, refuse_unapproved
-from mlops.operations.releasing.release_body import gate_of
 from mlops.operations.reviewing.approvals import Approval
 from mlops.operations.reviewing.reviews import Answers
 from mlops.release import aliases as registry
@@ -186,7 +185,7 @@ def _alone(run: Run, item: Released, silent: InfrastructureError) -> Row:
             contents = prove(place, item.name, digest)
             looks = (look_beside(place), look_beside(Store(run.root / STORE).place(digest)))
             held = Signers.of(run.root).hold(contents, looks, date.today(), place)
-            refuse_unless_passed(item.name, digest, gate_of(papers_of(run.root, item.name, contents)).verdict)
+            refuse_unless_passed(item.name, digest, papers_of(run.root, item.name, contents).gate.verdict)
     except MlopsError as error:
         return replace(_failed(item, "not known", error), approval=approval)
     said = f"{silent.message}; the bundle is proved, from Git and DVC, and its aliases are set once that answers"

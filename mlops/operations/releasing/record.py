@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops.documents.comparison import comparisons_of
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.markdown import escape
 from mlops.ledger.entry import MODEL
@@ -17,7 +18,6 @@ from mlops.ledger.line import folder_of
 from mlops.operations.auditing.enter import due
 from mlops.operations.git import changed_files
 from mlops.operations.integrity.verify import verify
-from mlops.operations.judging.comparison import comparisons_of
 from mlops.operations.live.bundles import recorded_at, reported
 from mlops.operations.live.history import shallow
 from mlops.operations.live.registry import refuse_unless_passed

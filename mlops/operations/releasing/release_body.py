@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import Any
 
 from mlops.blocks.waiver import Waiver
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
-from mlops.errors import IntegrityError
+from mlops.documents.comparison import Comparison
+from mlops.documents.figures import Figure
 from mlops.files.figures import figure, interval
 from mlops.files.markdown import escape, folded
-from mlops.operations.judging.comparison import Comparison
-from mlops.operations.reviewing.evidence import Figure, Gate, Metrics
 from mlops.operations.reviewing.sections import MARKS
-
-Report = TypeVar("Report", Gate, Metrics)
 
 _RULES = 60
 
@@ -70,11 +65,6 @@ def rollback_body(step: Step) -> str:
     return "\n".join(lines) + "\n"
 
 
-def gate_of(papers: Papers) -> Gate:
-    """Read the verdict that a bundle passed by; raises IntegrityError where there is none."""
-    return _report(papers, "gate.json", Gate)
-
-
 def _head(step: Step, begins: str) -> Iterator[str]:
     yield f"{begins} `{step.bundle.digest}` live as **{escape(step.name)}** in **{escape(step.environment)}**."
     yield ""
@@ -119,10 +109,10 @@ def _fields(bundle: Contents) -> dict[str, Any]:
 
 
 def _gates(step: Step) -> Iterator[str]:
-    gate = gate_of(step.papers)
+    gate = step.papers.gate
     if step.comparison is not None:
-        over_live = Gate.model_validate({"verdict": gate.verdict, "rules": step.comparison.rules}).rules
-        gate = gate.model_copy(update={"rules": (*(r for r in gate.rules if r.verdict != "deferred"), *over_live)})
+        rules = (*(r for r in gate.rules if r.verdict != "deferred"), *step.comparison.rules)
+        gate = gate.model_copy(update={"rules": rules})
     yield f"| gate {MARKS[gate.verdict]} | value | interval | bound | rows |"
     yield "| --- | --- | --- | --- | --- |"
     for rule in gate.rules[:_RULES]:
@@ -139,13 +129,13 @@ def _gates(step: Step) -> Iterator[str]:
 def _figures(step: Step) -> Iterator[str]:
     """Compare with the live bundle on the same rows where that was done, else with what it was packaged with."""
     made = step.comparison
-    models = {} if made is None else Metrics.model_validate({"models": made.models}).models
+    models = {} if made is None else made.models
     mine: Mapping[str, Figure]
     other: Mapping[str, Figure]
     mine, other, how = models.get("candidate", {}), models.get("champion", {}), "on the same test rows"
     if not mine:
-        mine = _models(step.papers).get("candidate", {})
-        other = _models(step.live_papers).get("candidate", {}) if step.live_papers else {}
+        mine = step.papers.metrics.candidate
+        other = step.live_papers.metrics.candidate if step.live_papers else {}
         how = "as measured when it was made, on its own test rows"
     if not mine:
         return
@@ -157,14 +147,3 @@ def _figures(step: Step) -> Iterator[str]:
 
 def _figure(known: Figure | None) -> str:
     return "–" if known is None else f"{figure(known.value)} {interval(known.low, known.high)}"
-
-
-def _models(papers: Papers) -> Mapping[str, Mapping[str, Figure]]:
-    return _report(papers, "metrics.json", Metrics).models
-
-
-def _report(papers: Papers, name: str, kind: type[Report]) -> Report:
-    try:
-        return kind.model_validate_json(papers.files.get(name, b"{}"))
-    except ValidationError as error:
-        raise IntegrityError(f"{name} of the bundle {papers.bundle[:19]}… is no report") from error

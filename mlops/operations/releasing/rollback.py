@@ -25,7 +25,7 @@ from mlops.operations.live.registry import (
 from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.project import open_project
 from mlops.operations.releasing.release import Outcome, Wanted, readable, text_of
-from mlops.operations.releasing.release_body import Step, gate_of, rollback_body
+from mlops.operations.releasing.release_body import Step, rollback_body
 from mlops.operations.reviewing.proposal import Proposal, submit
 from mlops.release.tracking import connection
 
@@ -54,7 +54,7 @@ def rollback(root: Path, wanted: Wanted, *, propose: bool = False, connect: Conn
     held = hold_asking(root, project, name, contents, place, connect)
     said = stating_from(tracking_uri(root, project), name, digest, connect)
     papers = papers_of(root, name, contents, fetch=said)
-    refuse_unless_passed(name, digest, gate_of(papers).verdict)
+    refuse_unless_passed(name, digest, papers.gate.verdict)
     reason = wanted.reason or f"back from {(live or 'nothing')[:19]}"
     text = written(text_of(root, file), digest, reason, file)
     files = {file: text.encode(), **due(root, name, environment, changed={file: text})}

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from mlops.blocks.block import Name
+from mlops.documents.figures import Figures
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
 from mlops.errors import IntegrityError
 from mlops.operations.reviewing.artifacts import Place
-from mlops.verdict import DEFERRED, Tally, Verdict, held, state, tally, title
 
 _LARGEST = 64 * 2**20
 ENDED = (0, 2, 7)  # how `mlops run` ends when every stage ended
@@ -19,87 +21,6 @@ ENDED = (0, 2, 7)  # how `mlops run` ends when every stage ended
 
 class _Read(BaseModel, extra="ignore", frozen=True):
     pass
-
-
-class Waived(_Read):
-    """Who let a rule be missed, until when, and why."""
-
-    owner: str
-    approver: str
-    expires: str
-    reason: str
-
-
-class Rule(_Read):
-    """One result of a gate."""
-
-    metric: str
-    against: str = "value"
-    by: str | None = None
-    of: str | None = None
-    under: str | None = None
-    slice: str | None = None
-    bound: float | None = None
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    n: int | None = None
-    verdict: Literal["pass", "fail", "inconclusive", "deferred"]
-    mode: Literal["block", "warn"] = "block"
-    applicable: bool = True
-    sentence: str = ""
-    waived: Waived | None = None
-    claimed: bool = False
-
-    @property
-    def state(self) -> str:
-        """The verdict of a rule that applies; `waived` or `skipped` where it does not count."""
-        return state(self.model_dump())
-
-    @property
-    def title(self) -> str:
-        """What the rule is about."""
-        return title(self.model_dump())
-
-
-class Gate(_Read):
-    """`reports/gate.json`, or `judged.json`, which is of the rules over the live model too."""
-
-    said: Verdict = Field(alias="verdict")
-    rules: tuple[Rule, ...] = ()
-    champion: str | None = None
-    framework: tuple[str, ...] = ()
-    """The files of the program that the change moves, where its rows are those that its own version makes."""
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict, which is never better than what its rules come to."""
-        return held(self.said, [rule.model_dump() for rule in self.rules])
-
-    @property
-    def tally(self) -> Tally:
-        """How many rules came to what."""
-        return tally(rule.model_dump() for rule in self.rules)
-
-    @property
-    def whole(self) -> Gate:
-        """Take a pass for doubt where rules were never judged; what a change claims waits for its merge."""
-        waiting = any(rule.state == DEFERRED and not rule.claimed for rule in self.rules)
-        return self.model_copy(update={"said": "inconclusive"}) if self.verdict == "pass" and waiting else self
-
-
-class Figure(_Read):
-    """A metric with its interval."""
-
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-class Metrics(_Read):
-    """`reports/metrics.json`: figures by model and metric."""
-
-    models: dict[str, dict[str, Figure]] = Field(default_factory=dict)
 
 
 class Key(_Read):
@@ -143,12 +64,13 @@ class Judged(_Read):
     """What is known of an affected pipeline after its job; `gate` is None where no stage came to a verdict."""
 
     change: Change
-    gate: Gate | None = None
-    metrics: Metrics = Metrics()
+    gate: GateReport | None = None
+    models: Figures = Field(default_factory=dict)
+    """Figures by model and metric."""
     exit_code: int | None = None
 
 
-Read = TypeVar("Read", bound=_Read)
+Read = TypeVar("Read", bound=BaseModel)
 
 
 def read_plan(folder: Path) -> PlanRead | None:
@@ -201,12 +123,12 @@ def _judged(change: Change, place: Place | None) -> Judged:
     # committed reports of an earlier run are there too when a stage stopped: they say nothing of this run
     # where another job judges, what the run says of itself is no verdict
     files = [here / "judged.json", here / "gate.json"] if place.judged is None else [place.judged / "judged.json"]
-    gate = next((read for file in files if (read := _read(file, Gate)) is not None), None) if code in ENDED else None
-    if gate is None:
+    gates = [gate for file in files if (gate := _read(file, GateReport)) is not None] if code in ENDED else []
+    if not gates:
         return Judged(change=change, exit_code=code)
-    found = [_read(file, Metrics) or Metrics() for file in (here / "metrics.json", files[0])]
-    models = {model: table for each in found for model, table in each.models.items()}
-    return Judged(change=change, gate=gate.whole, metrics=Metrics(models=models), exit_code=code)
+    measured, judged = _read(here / "metrics.json", MetricsReport), _read(files[0], GateReport)
+    models = {**(measured.models if measured else {}), **(judged.models if judged else {})}
+    return Judged(change=change, gate=gates[0].whole, models=models, exit_code=code)
 
 
 def _code(path: Path) -> int | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlops.documents.figures import Figure
+from mlops.documents.gate import GateReport, RuleResult
 from mlops.files.figures import duration, figure, interval
 from mlops.files.markdown import escape, folded, plain
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE, to_look_at
-from mlops.operations.reviewing.evidence import ENDED, Change, Figure, Gate, Judged, Rule
+from mlops.operations.reviewing.evidence import ENDED, Change, Judged
 
 MARKS = {
     "pass": "✅",
@@ -118,9 +120,8 @@ def _compared(item: Judged) -> str:
         return "–"
     whole = [rule for rule in item.gate.rules if rule.applicable and rule.by is None and rule.value is not None]
     against = next((rule for rule in whole if rule.against == "champion"), None)
-    models = item.metrics.models
     if against is not None:
-        before, after = (models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
+        before, after = (item.models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
         change = f"{figure(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", SPACE)
         return f"{escape(against.metric, 40)} {figure(before.value)} → {figure(after.value)}<br>{change}"
     alone = next((rule for rule in whole if rule.against == "value"), None)
@@ -130,7 +131,7 @@ def _compared(item: Judged) -> str:
     return f"{escape(alone.metric, 40)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
 
 
-def _framework(gate: Gate | None) -> Iterator[str]:
+def _framework(gate: GateReport | None) -> Iterator[str]:
     """Say that rows are those which the change's own version of the program makes: a person is to look at that."""
     if gate is not None and gate.framework:
         look = escape(to_look_at(gate.framework), 600)
@@ -163,7 +164,7 @@ def _stages(item: Judged) -> Iterator[str]:
     yield ""
 
 
-def _rules(gate: Gate | None) -> Iterator[str]:
+def _rules(gate: GateReport | None) -> Iterator[str]:
     if gate is None or not gate.rules:
         return
     yield from ("| | rule | against | value | interval | rows |", "| --- | --- | --- | ---: | --- | ---: |")
@@ -178,7 +179,7 @@ def _rules(gate: Gate | None) -> Iterator[str]:
         yield from ("", f"… and {len(gate.rules) - _RULES:,} more rules")
 
 
-def _waivers(gate: Gate) -> Iterator[str]:
+def _waivers(gate: GateReport) -> Iterator[str]:
     """Tell every waiver that the verdict rests on, whatever the verdict is."""
     waived = [(rule, rule.waived) for rule in gate.rules if rule.waived is not None][:_RULES]
     yield from ([""] if waived else [])
@@ -188,16 +189,16 @@ def _waivers(gate: Gate) -> Iterator[str]:
         yield f"- 🕓 {_rule(rule)} is waived {until} {who}: {escape(waiver.reason, 300)}"
 
 
-def _rule(rule: Rule) -> str:
+def _rule(rule: RuleResult) -> str:
     claim = " (claimed by the change)" if rule.claimed else ""
     return escape(rule.title, 120) + claim + _warning(rule)
 
 
-def _against(rule: Rule) -> str:
+def _against(rule: RuleResult) -> str:
     if rule.against == "value":
         return figure(rule.bound)
     return escape(rule.against, 40) + (f" {figure(rule.bound, '+')}" if rule.bound else "")
 
 
-def _warning(rule: Rule) -> str:
+def _warning(rule: RuleResult) -> str:
     return " (warns only)" if rule.mode == "warn" and rule.state != "pass" else ""

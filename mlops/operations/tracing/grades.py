@@ -5,15 +5,14 @@ Each grade holds, does not, or was not looked at, with the reason: the last is n
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from mlops.bundle.contents import Contents
 from mlops.configuration.project import Project
+from mlops.documents.gate import GateReport
 from mlops.errors import GateFailed, InfrastructureError, IntegrityError, MlopsError
 from mlops.ledger.course import Course, Wrong, course
 from mlops.ledger.entry import MODEL
@@ -173,10 +172,10 @@ def _differing(root: Path, name: str) -> list[str]:
     run = Run.here(root, name)
     params = params_of(name, run.sections().get("gate") or {})
     again = judged(run, params, read_predictions(run, params), None)
-    recorded = json.loads((run.place / "reports/gate.json").read_bytes())["rules"]
-    deferred = {rule["id"] for rule in recorded if rule["verdict"] == DEFERRED}
-    key: Callable[[Mapping[str, Any]], tuple[Any, ...]] = lambda rule: (rule["id"], rule["by"], rule["slice"])  # noqa: E731
+    recorded = GateReport.parse((run.place / "reports/gate.json").read_bytes()).rules
+    deferred = {rule.id for rule in recorded if rule.verdict == DEFERRED}
     one, other = (
-        {key(rule): rule["verdict"] for rule in rules if rule["id"] not in deferred} for rules in (recorded, again)
+        {(rule.id, rule.by, rule.slice): rule.verdict for rule in rules if rule.id not in deferred}
+        for rules in (recorded, again)
     )
-    return sorted({str(name[0]) for name in one.keys() | other.keys() if one.get(name) != other.get(name)})
+    return sorted({name[0] for name in one.keys() | other.keys() if one.get(name) != other.get(name)})

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from mlops.documents.gate import GateReport
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files import conflict
 from mlops.ml.evaluation.judging import waivers
-from mlops.verdict import BADNESS, DEFERRED, held, verdict
+from mlops.verdict import BADNESS, DEFERRED, verdict
+
+if TYPE_CHECKING:
+    from mlops.documents.gate import RuleResult
+    from mlops.verdict import Verdict as Said
 
 
 @dataclass(frozen=True)
@@ -19,8 +23,8 @@ class Verdict:
     """What a gate said of a candidate."""
 
     pipeline: str
-    verdict: str
-    rules: tuple[dict[str, Any], ...]
+    verdict: Said
+    rules: tuple[RuleResult, ...]
     champion: str | None
     registered: str | None = None
     """Digest of the rules it was judged by; None where an earlier version recorded none."""
@@ -28,11 +32,11 @@ class Verdict:
     @property
     def deferred(self) -> bool:
         """Whether rules over the live model are still to be judged."""
-        return any(rule.get("verdict") == DEFERRED for rule in self.rules)
+        return any(rule.verdict == DEFERRED for rule in self.rules)
 
     def on(self, today: date) -> Verdict:
         """Say what holds on a day: a waiver that does not takes its pass along; nothing is ever raised by this."""
-        rules = tuple(waivers.on(self.rules, today))
+        rules = waivers.on(self.rules, today)
         if rules == self.rules:
             return self
         return replace(self, verdict=max(self.verdict, verdict(rules), key=BADNESS.index), rules=rules)
@@ -59,7 +63,7 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
         raise InfrastructureError(f"{name}: no verdict yet", hint=f"mlops run {name}")
     try:
         return read_gate(path.read_bytes(), name).on(today or date.today())
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         conflict.refuse(path.read_bytes(), f"pipelines/{name}/reports/gate.json")
         hint = f"mlops run {name}"
         raise IntegrityError(f"pipelines/{name}/reports/gate.json is damaged", hint=hint) from error
@@ -68,10 +72,7 @@ def read_verdict(root: Path, name: str, today: date | None = None) -> Verdict:
 def read_gate(data: bytes, name: str) -> Verdict:
     """Read what a gate recorded, waivers and all, its verdict no better than its rules come to.
 
-    Raises ValueError, KeyError or TypeError where it is damaged.
+    Raises ValueError where it is damaged.
     """
-    value = json.loads(data)
-    if not isinstance(value["rules"], list) or not all(isinstance(rule, dict) for rule in value["rules"]):
-        raise TypeError(value["rules"])
-    said = held(value["verdict"], value["rules"])
-    return Verdict(name, said, tuple(value["rules"]), value.get("champion"), value.get("registered"))
+    report = GateReport.parse(data)
+    return Verdict(name, report.verdict, report.rules, report.champion, report.registered)

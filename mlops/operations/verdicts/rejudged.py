@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlops.operations.verdicts.cost import Cost
 from mlops.operations.verdicts.gate import Verdict
 from mlops.verdict import BADNESS
+
+if TYPE_CHECKING:
+    from mlops.documents.figures import Figures
+    from mlops.verdict import Verdict as Said
 
 GATE_CHANGE = "gate-change"
 
@@ -21,7 +24,7 @@ class Rejudged:
     now: Verdict
     before: Verdict | None
     loosened: tuple[str, ...]
-    models: Mapping[str, Any] = field(default_factory=dict)
+    models: Figures = field(default_factory=dict)
     """The metrics of candidate and champion on the rows that were compared; empty where nothing was."""
     cost: Cost | None = None
     """What judging it took; None where the one who asked knows."""
@@ -29,7 +32,7 @@ class Rejudged:
     """The files of the program that the change moves, where its rows are those that its own version makes."""
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Said:
         """The worse of the two."""
         verdicts = [self.now.verdict, *([self.before.verdict] if self.before else [])]
         return max(verdicts, key=BADNESS.index)

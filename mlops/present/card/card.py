@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlops.documents.metrics import MetricsReport
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
 from mlops.present.card.words import ROWS, escaped, interval, number, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from mlops.documents.gate import GateReport, RuleResult
 
 MISSING = "missing"
 _SAME_BITS = {"anywhere": "on any x86-64 processor", "processor": "on the same kind of processor alone"}
@@ -31,10 +34,15 @@ class Evidence:
     data: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    gate: Mapping[str, Any] = field(default_factory=dict)
+    metrics: MetricsReport = field(default_factory=MetricsReport)
+    gate: GateReport | None = None
     identity: Mapping[str, Any] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rules(self) -> tuple[RuleResult, ...]:
+        """What each rule came to; none where nothing was judged."""
+        return () if self.gate is None else self.gate.rules
 
     def person(self, key: str) -> str:
         """Give what a person wrote under `card:`, or ask for it."""
@@ -80,9 +88,7 @@ def _use(e: Evidence) -> Iterator[str]:
 
 
 def _factors(e: Evidence) -> Iterator[str]:
-    judged = sorted(
-        {column for rule in e.gate.get("rules", ()) for column in (rule.get("by"), rule.get("of")) if column}
-    )
+    judged = sorted({column for rule in e.rules for column in (rule.by, rule.of) if column})
     yield f"- Declared sensitive columns: {_said(', '.join(_sensitive(e)))}"
     yield f"- Columns by which the gate judged: {', '.join(map(escaped, judged)) or 'none'}"
     yield from important(e.metrics)
@@ -90,7 +96,7 @@ def _factors(e: Evidence) -> Iterator[str]:
 
 
 def _metrics(e: Evidence) -> Iterator[str]:
-    judged = sorted({rule["metric"] for rule in e.gate.get("rules", ()) if rule.get("metric")})
+    judged = sorted({rule.metric for rule in e.rules if rule.metric})
     yield f"- Judged by the gate: {', '.join(map(escaped, judged)) or 'none'}"
     yield f"- Candidates were compared on validation rows by {_said(e.training.get('select_by'))}"
     yield from threshold(e.metrics)
@@ -100,7 +106,7 @@ def _metrics(e: Evidence) -> Iterator[str]:
 def _evaluation(e: Evidence) -> Iterator[str]:
     rows = _said(_part(e, "test"))
     yield f"- The test part of the split by {_said(e.split.get('by'))}: {rows} rows, never trained on"
-    if lost := sum(item["rows"] for item in e.metrics.get("refused", ())):
+    if lost := sum(item.rows for item in e.metrics.refused):
         yield f"- Left out of every measure: {lost:,} test rows that a server would refuse"
 
 
@@ -115,12 +121,12 @@ def _training(e: Evidence) -> Iterator[str]:
 
 
 def _analyses(e: Evidence) -> Iterator[str]:
-    yield f"Verdict of the gate: **{escaped(e.gate.get('verdict', MISSING))}**"
+    yield f"Verdict of the gate: **{MISSING if e.gate is None else e.gate.said}**"
     yield ""
-    rows = [rule for rule in e.gate.get("rules", ()) if rule.get("applicable", True)]
+    rows = [rule for rule in e.rules if rule.applicable]
     yield from table(
         ("rule", "slice", "value", "interval", "n", "verdict"),
-        ((r.get("id"), _slice(r), number(r.get("value")), interval(r), r.get("n"), _verdict(r)) for r in rows),
+        ((r.id, _slice(r), number(r.value), interval(r.low, r.high), r.n, _verdict(r)) for r in rows),
     )
     candidates = e.training.get("candidates", {})
     if candidates:
@@ -132,13 +138,13 @@ def _analyses(e: Evidence) -> Iterator[str]:
                 for name, item in sorted(candidates.items())
             ),
         )
-    yield from analyses(e.gate, e.metrics)
+    yield from analyses(e.rules, {} if e.gate is None else e.gate.group_rates, e.metrics)
 
 
-def _verdict(rule: Mapping[str, Any]) -> str:
+def _verdict(rule: RuleResult) -> str:
     """Say what a rule said and whether it stops anything."""
-    said = str(rule.get("verdict"))
-    return f"{said}, waived" if rule.get("waived") else f"{said}, warns only" if rule.get("mode") == "warn" else said
+    said = rule.verdict
+    return f"{said}, waived" if rule.waived else f"{said}, warns only" if rule.mode == "warn" else said
 
 
 def _ethics(e: Evidence) -> Iterator[str]:
@@ -149,23 +155,20 @@ def _ethics(e: Evidence) -> Iterator[str]:
 
 
 def _caveats(e: Evidence) -> Iterator[str]:
-    skipped = [rule for rule in e.gate.get("rules", ()) if not rule.get("applicable", True)]
-    yield from (f"- Not judged: {escaped(rule.get('sentence') or rule.get('id'))}" for rule in skipped[:ROWS])
-    warned = [r for r in e.gate.get("rules", ()) if r.get("applicable", True) and r.get("verdict") != "pass"]
-    yield from (f"- {escaped(rule.get('sentence') or rule.get('id'))}" for rule in warned[:ROWS])
+    skipped = [rule for rule in e.rules if not rule.applicable]
+    yield from (f"- Not judged: {escaped(rule.sentence or rule.id)}" for rule in skipped[:ROWS])
+    warned = [r for r in e.rules if r.applicable and r.verdict != "pass"]
+    yield from (f"- {escaped(rule.sentence or rule.id)}" for rule in warned[:ROWS])
     yield from (
-        f"- Waived until {escaped(w['expires'])} by {escaped(w['approver'])}: {escaped(w['reason'])}"
-        for w in _waived(e)
+        f"- Waived until {escaped(w.expires)} by {escaped(w.approver)}: {escaped(w.reason)}"
+        for w in (rule.waived for rule in e.rules)
+        if w is not None
     )
     yield f"- Further caveats and recommendations: {e.person('caveats')}"
 
 
 def _sensitive(e: Evidence) -> list[str]:
     return [column["name"] for column in e.schema.get("columns", ()) if column.get("sensitive")]
-
-
-def _waived(e: Evidence) -> list[Mapping[str, str]]:
-    return [rule["waived"] for rule in e.gate.get("rules", ()) if rule.get("waived")]
 
 
 def _said(value: Any) -> str:
@@ -188,8 +191,8 @@ def _part(e: Evidence, name: str) -> Any:
     return part.get("rows") if isinstance(part, dict) else part
 
 
-def _slice(rule: Mapping[str, Any]) -> str | None:
-    return f"{rule['by']}={rule.get('slice')}" if rule.get("by") else None
+def _slice(rule: RuleResult) -> str | None:
+    return f"{rule.by}={rule.slice}" if rule.by else None
 
 
 def _scores(metrics: Mapping[str, Any]) -> str:

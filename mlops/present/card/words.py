@@ -8,7 +8,9 @@ from mlops.files.figures import figure
 from mlops.files.markdown import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mlops.documents.figures import Figure
 
 ROWS = 40
 """Rows of a table, and points of a list, that are shown."""
@@ -36,13 +38,15 @@ def number(value: Any) -> str | None:
     return figure(value, digits=4) if isinstance(value, int | float) else None
 
 
-def interval(known: Mapping[str, Any], low: str = "low", high: str = "high") -> str | None:
+def interval(low: Any, high: Any) -> str | None:
     """Spell an interval; None where an end is not known."""
-    ends = number(known.get(low)), number(known.get(high))
+    ends = number(low), number(high)
     return f"{ends[0]} to {ends[1]}" if all(ends) else None
 
 
-def measured(known: Mapping[str, Any]) -> str | None:
-    """Spell a value with its interval."""
-    value, ends = number(known.get("value")), interval(known)
+def measured(known: Figure | None) -> str | None:
+    """Spell a value with its interval; None where it is not known."""
+    if known is None:
+        return None
+    value, ends = number(known.value), interval(known.low, known.high)
     return f"{value} ({ends})" if value and ends else value

@@ -12,7 +12,8 @@ from mlops.present.report.words import figure, interval
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlops.present.report.documents import Document
+    from mlops.documents.figures import Figure
+    from mlops.documents.metrics import MetricsReport, Reliability
 
 
 @dataclass(frozen=True)
@@ -23,48 +24,47 @@ class Calibration:
     facts: tuple[tuple[str, str, str], ...]
 
 
-def calibration(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> Calibration | None:
+def calibration(metrics: MetricsReport, drawn: Sequence[Mapping[str, str]]) -> Calibration | None:
     """Draw the candidate with its intervals, and the champion beside it; None where nothing is known."""
-    found = metrics.get("reliability") or {}
+    found = metrics.reliability
     own = _candidate(found)
     others = [each for each in series(drawn) if each.style == "champion" or (own is None and each.style == "candidate")]
     shown = [*([own] if own else []), *others]
     if not shown:
         return None
-    note = f"Probability of {found['of']}, in bins of equal size" if found.get("of") else ""
+    note = f"Probability of {found.of}, in bins of equal size" if found is not None and found.of else ""
     axes = ("Predicted", "Observed")
     return Calibration(
         plot("Reliability", axes, shown, unit=True, dots=True, reference=DIAGONAL, note=note), _facts(found)
     )
 
 
-def _candidate(found: Document) -> Series | None:
-    bins = found.get("bins") or ()
-    points = [(item["predicted"], item["observed"]) for item in bins]
-    return Series("candidate", "candidate", points, [(item["low"], item["high"]) for item in bins]) if bins else None
+def _candidate(found: Reliability | None) -> Series | None:
+    bins = () if found is None else found.bins
+    points = [(item.predicted, item.observed) for item in bins]
+    return Series("candidate", "candidate", points, [(item.low, item.high) for item in bins]) if bins else None
 
 
-def _facts(found: Document) -> tuple[tuple[str, str, str], ...]:
-    if not found:
+def _facts(found: Reliability | None) -> tuple[tuple[str, str, str], ...]:
+    if found is None:
         return ()
-    brier = found.get("brier") or {}
-    slope, intercept = found.get("slope"), found.get("intercept")
+    brier, slope, intercept = found.brier, found.slope, found.intercept
     return (
-        ("Expected calibration error", figure(found.get("ece")), "mean distance from the diagonal"),
+        ("Expected calibration error", figure(found.ece), "mean distance from the diagonal"),
         ("Slope", _value(slope), f"{_ends(slope)}1 is right; below, probabilities are too extreme"),
         ("Intercept", _value(intercept), f"{_ends(intercept)}0 is right; above, probabilities are too low"),
         (
             "Brier score",
-            figure(brier.get("score")),
-            f"reliability {figure(brier.get('reliability'))} − resolution {figure(brier.get('resolution'))} "
-            f"+ uncertainty {figure(brier.get('uncertainty'))}",
+            figure(brier.score),
+            f"reliability {figure(brier.reliability)} − resolution {figure(brier.resolution)} "
+            f"+ uncertainty {figure(brier.uncertainty)}",
         ),
     )
 
 
-def _value(known: Document | None) -> str:
-    return figure(known["value"]) if known else "–"
+def _value(known: Figure | None) -> str:
+    return figure(known.value) if known else "–"
 
 
-def _ends(known: Document | None) -> str:
-    return f"{interval(known['low'], known['high'])}; " if known else ""
+def _ends(known: Figure | None) -> str:
+    return f"{interval(known.low, known.high)}; " if known else ""

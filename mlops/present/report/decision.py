@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlops.documents.metrics import Validated
 from mlops.present.report.behaviour import series
 from mlops.present.report.charts import Plot, plot
 from mlops.present.report.words import count, figure
@@ -12,7 +13,7 @@ from mlops.present.report.words import count, figure
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlops.present.report.documents import Document
+    from mlops.documents.metrics import MetricsReport
 
 _CLASSES = 12  # classes whose table of values is shown
 
@@ -29,26 +30,26 @@ class DecisionSection:
     sentences: tuple[str, ...]
 
 
-def decision(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> DecisionSection | None:
+def decision(metrics: MetricsReport, drawn: Sequence[Mapping[str, str]]) -> DecisionSection | None:
     """Show how scores become decisions; None where nobody said what they are worth."""
-    found = metrics.get("decision")
-    if not found:
+    found = metrics.decision
+    if found is None:
         return None
-    thresholds, unit = found.get("thresholds") or {}, found.get("unit") or ""
+    thresholds, unit = found.thresholds, found.unit
     threshold, curves = thresholds.get("candidate"), series(drawn)
-    classes = tuple(map(str, metrics.get("classes") or range(len(found["values"]))))
-    facts = [("Chosen", found["chosen"])]
+    classes = tuple(map(str, metrics.classes or range(len(found.values))))
+    facts = [("Chosen", found.chosen)]
     if threshold is not None:
-        validation = found.get("validation") or {}
+        validation = found.validation or Validated(rows=0, value=None)
         facts = [
             ("Threshold", figure(threshold)),
-            ("By theory", figure(found.get("theoretical"))),
+            ("By theory", figure(found.theoretical)),
             ("Champion's", figure(thresholds.get("champion")))
             if "champion" in thresholds
             else ("Chosen", "on validation"),
             (
                 f"{unit or 'Value'} a row there",
-                f"{figure(validation.get('value'))}, {count(validation.get('rows'))} rows",
+                f"{figure(validation.value)}, {count(validation.rows)} rows",
             ),
         ]
     marks = [(threshold, "threshold")] if threshold is not None else []
@@ -58,11 +59,11 @@ def decision(metrics: Document, drawn: Sequence[Mapping[str, str]]) -> DecisionS
         plot=plot("Value of decisions", axes, curves, marks=marks) if curves else None,
         facts=tuple(facts),
         classes=classes if shown else (),
-        values=tuple((name, tuple(map(_amount, row))) for name, row in zip(classes, found["values"], strict=False))
+        values=tuple((name, tuple(map(_amount, row))) for name, row in zip(classes, found.values, strict=False))
         if shown
         else (),
         unit=unit,
-        sentences=tuple(found.get("sentences") or ()),
+        sentences=found.sentences,
     )
 
 

@@ -8,17 +8,16 @@ from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count
 
 if TYPE_CHECKING:
-    from mlops.present.report.documents import Document
+    from mlops.documents.metrics import MetricsReport
 
 
-def discovered(metrics: Document) -> Forest | None:
+def discovered(metrics: MetricsReport) -> Forest | None:
     """Draw the loss on each confirmed slice beside that elsewhere; None where nobody looked."""
-    found = metrics.get("discovered")
+    found = metrics.discovered
     if found is None:
         return None
-    loss = "absolute error" if metrics.get("task") == "regression" else "Brier score"
+    loss = "absolute error" if metrics.task == "regression" else "Brier score"
     cells = [
-        Cell(" and ".join(item["slice"]), item["loss"], rows=count(item["n"]), bound=item["rest"], style="fail")
-        for item in found
+        Cell(" and ".join(item.slice), item.loss, rows=count(item.n), bound=item.rest, style="fail") for item in found
     ]
     return forest(f"Mean {loss}", "the upright line is that of the rows in no such slice", cells, bars=True)

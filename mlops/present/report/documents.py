@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlops.documents.metrics import MetricsReport
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,7 +19,7 @@ Document = dict[str, Any]
 class Documents:
     """What earlier stages wrote about this run."""
 
-    metrics: Document = field(default_factory=dict)
+    metrics: MetricsReport = field(default_factory=MetricsReport)
     data: Document = field(default_factory=dict)
     split: Document = field(default_factory=dict)
     training: Document = field(default_factory=dict)
@@ -31,7 +33,7 @@ class Documents:
     def read(cls, reports: Path) -> Documents:
         """Read a pipeline's `reports/`."""
         return cls(
-            metrics=_json(reports / "metrics.json"),
+            metrics=MetricsReport.read(reports / "metrics.json") or MetricsReport(),
             data=_json(reports / "data.json"),
             split=_json(reports / "split.json"),
             training=_json(reports / "training.json"),

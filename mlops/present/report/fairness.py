@@ -10,7 +10,9 @@ from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count
 
 if TYPE_CHECKING:
-    from mlops.present.report.documents import Document
+    from collections.abc import Sequence
+
+    from mlops.documents.gate import GateReport, Rate
 
 _TITLES = {
     "selection": ("Selected", "share of the group that is decided positive"),
@@ -29,22 +31,25 @@ class Fairness:
     said: tuple[tuple[str, str], ...]
 
 
-def fairness(gate: Document) -> tuple[Fairness, ...]:
+def fairness(gate: GateReport) -> tuple[Fairness, ...]:
     """Draw what rules of fairness compare, a part for each column."""
-    rules = [rule for rule in gate["rules"] if rule.get("of")]
-    rates = gate.get("group_rates") or {}
+    said: dict[str, list[tuple[str, str]]] = {}
+    for rule in gate.rules:
+        if rule.of:
+            said.setdefault(rule.of, []).append((rule.verdict, rule.sentence))
+    rates = gate.group_rates
     return tuple(
         Fairness(
             column,
             tuple(_forest(rate, rates[column][rate]) for rate in _TITLES if rate in rates.get(column, {})),
-            tuple((rule["verdict"], rule["sentence"]) for rule in rules if rule["of"] == column),
+            tuple(said[column]),
         )
-        for column in sorted({rule["of"] for rule in rules})
+        for column in sorted(said)
     )
 
 
-def _forest(rate: str, groups: list[Document]) -> Forest:
+def _forest(rate: str, groups: Sequence[Rate]) -> Forest:
     title, note = _TITLES[rate]
-    listed = sorted(groups, key=lambda group: rank(group["group"]))
-    cells = [Cell(g["group"], g["value"], g["low"], g["high"], rows=count(g["rows"])) for g in listed]
+    listed = sorted(groups, key=lambda one: rank(one.group))
+    cells = [Cell(one.group, one.value, one.low, one.high, rows=count(one.rows)) for one in listed]
     return forest(title, note, cells)

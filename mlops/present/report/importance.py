@@ -9,6 +9,7 @@ from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count, figure, metric
 
 if TYPE_CHECKING:
+    from mlops.documents.metrics import Importance, MetricsReport
     from mlops.present.report.documents import Document
 
 _ROWS = 6  # rows that are explained one by one
@@ -17,7 +18,7 @@ _EXACT = 1e-6  # a smaller miss is rounding
 
 
 @dataclass(frozen=True)
-class Importance:
+class ImportanceSection:
     """Forests of columns, all rows first; `note` says how shares are to be read."""
 
     overall: tuple[Forest, ...]
@@ -26,14 +27,14 @@ class Importance:
     note: str
 
 
-def importance(metrics: Document, explanations: Document) -> Importance | None:
+def importance(metrics: MetricsReport, explanations: Document) -> ImportanceSection | None:
     """Draw what was explained; None where nothing was."""
-    overall = [*_shuffled(metrics.get("importance") or {}), *_shares(explanations)]
+    overall = [*_shuffled(metrics.importance), *_shares(explanations)]
     if not overall:
         return None
     named = explanations.get("rows") or []
     left = len(named) - _ROWS
-    return Importance(
+    return ImportanceSection(
         tuple(overall),
         tuple(_row(row, explanations) for row in named[:_ROWS]),
         f"and {left:,} more rows in reports/explanations.json" if left > 0 else "",
@@ -43,11 +44,11 @@ def importance(metrics: Document, explanations: Document) -> Importance | None:
     )
 
 
-def _shuffled(found: Document) -> list[Forest]:
-    if not found.get("columns"):
+def _shuffled(found: Importance | None) -> list[Forest]:
+    if found is None or not found.columns:
         return []
-    note = f"{metric(found['metric'])} lost when the column is shuffled, {count(found['rows'])} test rows"
-    cells = [Cell(item["column"], item["value"], item["low"], item["high"]) for item in found["columns"]]
+    note = f"{metric(found.metric)} lost when the column is shuffled, {count(found.rows)} test rows"
+    cells = [Cell(item.column, item.value, item.low, item.high) for item in found.columns]
     return [forest("Permutation importance", note, cells, bars=True)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.ml.evaluation.slices import rank
 from mlops.present.report.forests import Cell, Forest, forest, scale_of
@@ -12,40 +12,39 @@ from mlops.present.report.words import count, metric
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlops.present.report.documents import Document
+    from mlops.documents.figures import Figure, Figures
+    from mlops.documents.gate import GateReport
+    from mlops.documents.metrics import MetricsReport
 
 MODELS = ("candidate", "champion", "simple", "dummy")
 
 
-def compared(names: Sequence[str], metrics: Document, better: Mapping[str, bool]) -> tuple[Forest, ...]:
+def compared(names: Sequence[str], metrics: MetricsReport, better: Mapping[str, bool]) -> tuple[Forest, ...]:
     """Put all models on one scale, a forest for each metric."""
-    models = metrics.get("models", {})
-    return tuple(_compared(name, models, higher=better.get(name)) for name in names)
+    return tuple(_compared(name, metrics.models, higher=better.get(name)) for name in names)
 
 
-def _compared(name: str, models: Mapping[str, Any], *, higher: bool | None) -> Forest:
+def _compared(name: str, models: Figures, *, higher: bool | None) -> Forest:
     cells = [cell_of(model, models[model][name], style=model) for model in MODELS if name in models.get(model, {})]
     return forest(metric(name), {True: "higher is better", False: "lower is better", None: ""}[higher], cells)
 
 
-def cell_of(
-    name: str, known: Document, *, style: str = "candidate", rows: str = "", bound: float | None = None
-) -> Cell:
+def cell_of(name: str, known: Figure, *, style: str = "candidate", rows: str = "", bound: float | None = None) -> Cell:
     """Read a value with its interval."""
-    return Cell(name, known["value"], known["low"], known["high"], style, rows, bound)
+    return Cell(name, known.value, known.low, known.high, style, rows, bound)
 
 
-def sliced(names: Sequence[str], metrics: Document, gate: Document) -> tuple[Forest, ...]:
+def sliced(names: Sequence[str], metrics: MetricsReport, gate: GateReport) -> tuple[Forest, ...]:
     """Draw the candidate on every slice, a forest for each column, in the metric that rules judge slices by."""
-    judged = [rule["metric"] for rule in gate["rules"] if rule["by"] and rule["metric"] in names]
+    judged = [rule.metric for rule in gate.rules if rule.by and rule.metric in names]
     shown = next(iter([*judged, *names]), None)
     if shown is None:
         return ()
-    slices = sorted(metrics.get("slices", []), key=lambda item: (item["by"], rank(item["slice"])))
-    overall = metrics["models"]["candidate"][shown]["value"]
+    slices = sorted(metrics.slices, key=lambda item: (item.by, rank(item.slice)))
+    overall = metrics.candidate[shown].value
     cells = {
-        by: [cell_of(item["slice"], item["metrics"][shown], rows=count(item["n"]), bound=overall) for item in items]
-        for by, items in groupby(slices, key=lambda item: str(item["by"]))
+        by: [cell_of(item.slice, item.metrics[shown], rows=count(item.n), bound=overall) for item in items]
+        for by, items in groupby(slices, key=lambda item: item.by)
     }
     scale = scale_of([cell for each in cells.values() for cell in each])
     return tuple(forest(f"by {by}", metric(shown), each, scale=scale) for by, each in cells.items())

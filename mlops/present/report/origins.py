@@ -9,6 +9,8 @@ from mlops.present.report.data import Check, check
 from mlops.present.report.words import count, figure
 
 if TYPE_CHECKING:
+    from mlops.documents.gate import GateReport
+    from mlops.documents.metrics import MetricsReport
     from mlops.present.report.documents import Document
 
 
@@ -53,17 +55,17 @@ def leaks(split: Document) -> tuple[Check, ...]:
     return tuple(check(item) for item in split.get("checks") or ())
 
 
-def lineage(gate: Document, metrics: Document, split: Document, source: Document) -> tuple[tuple[str, str], ...]:
+def lineage(gate: GateReport, metrics: MetricsReport, split: Document, source: Document) -> tuple[tuple[str, str], ...]:
     """Name everything that went into the verdict by its digest."""
-    inputs, found = metrics.get("inputs", {}), split.get("parts", {})
+    inputs, found = metrics.inputs, split.get("parts", {})
     listed = [
         ("Data", source.get("source")),
         *((f"Rows of {name}", part["digest"]) for name, part in sorted(found.items()) if _digested(part)),
         ("Test rows", inputs.get("test.parquet")),
         ("Transform", inputs.get("transform.json")),
         ("Model", inputs.get("model.onnx")),
-        ("Predictions", gate["predictions"]),
-        ("Rules, before training", gate.get("registered")),
+        ("Predictions", gate.predictions),
+        ("Rules, before training", gate.registered),
     ]
     return tuple((name, digest or "missing") for name, digest in listed)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from mlops.documents.gate import GateReport
+    from mlops.documents.metrics import MetricsReport
     from mlops.present.report.behaviour import Confusion
     from mlops.present.report.calibration import Calibration
     from mlops.present.report.charts import Plot
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from mlops.present.report.documents import Document
     from mlops.present.report.fairness import Fairness
     from mlops.present.report.forests import Forest
-    from mlops.present.report.importance import Importance
+    from mlops.present.report.importance import ImportanceSection
     from mlops.present.report.origins import Part
     from mlops.present.report.serving import Serving
     from mlops.present.report.training import CandidateRow
@@ -62,7 +64,7 @@ class Page:
     discovered: Forest | None
     fairness: tuple[Fairness, ...]
     robustness: tuple[Forest, ...]
-    importance: Importance | None
+    importance: ImportanceSection | None
     select_by: str
     candidates: tuple[CandidateRow, ...]
     learning_curve: Plot | None
@@ -95,13 +97,13 @@ class Page:
         return tuple((anchor, title) for anchor, title, there in known if there)
 
 
-def render(pipeline: str, gate: Document, reports: Path, better: Mapping[str, bool]) -> str:
+def render(pipeline: str, gate: GateReport, reports: Path, better: Mapping[str, bool]) -> str:
     """Print the page about a verdict; `better` says of which metrics more is better."""
     page = view(pipeline, gate, Documents.read(reports), better)
     return html("mlops.present.report", "report.html", page=page, width=WIDTH, height=HEIGHT)
 
 
-def view(pipeline: str, gate: Document, documents: Documents, better: Mapping[str, bool]) -> Page:
+def view(pipeline: str, gate: GateReport, documents: Documents, better: Mapping[str, bool]) -> Page:
     """Decide everything that the page says."""
     metrics, learnt, split = documents.metrics, documents.training, documents.split
     names, drawn, select_by = verdict.ordered(gate, metrics), documents.plots, documents.training.get("select_by", "")
@@ -110,18 +112,18 @@ def view(pipeline: str, gate: Document, documents: Documents, better: Mapping[st
         pipeline=pipeline,
         subtitle=_subtitle(metrics, learnt),
         banner=verdict.banner(gate),
-        method=gate["method"],
+        method=gate.method,
         rules=verdict.rule_rows(gate),
         tiles=verdict.tiles(names, metrics),
         models=compared[:_FORESTS],
         other_models=compared[_FORESTS:],
         plots=behaviour.plots(drawn),
-        confusion=behaviour.confusion(drawn.get("confusion", ()), metrics.get("classes") or ()),
+        confusion=behaviour.confusion(drawn.get("confusion", ()), metrics.classes or ()),
         residuals=residuals(metrics),
         calibration=calibration(metrics, drawn.get("calibration", ())),
         decision=decision(metrics, drawn.get("value", ())),
         slices=models.sliced(names, metrics, gate),
-        sliced=bool(metrics.get("slices")) or not metrics,
+        sliced=bool(metrics.slices) or not metrics.models,
         discovered=discovered(metrics),
         fairness=fairness(gate),
         robustness=robustness(names, metrics, gate),
@@ -132,7 +134,7 @@ def view(pipeline: str, gate: Document, documents: Documents, better: Mapping[st
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),
         data=data.data(
-            documents.data, [item["column"] for item in (metrics.get("importance") or {}).get("columns", ())]
+            documents.data, [] if metrics.importance is None else [item.column for item in metrics.importance.columns]
         ),
         split_by=" ".join(str(split[key]) for key in ("by", "key") if split.get(key)),
         parts=origins.parts(split),
@@ -141,7 +143,7 @@ def view(pipeline: str, gate: Document, documents: Documents, better: Mapping[st
     )
 
 
-def _subtitle(metrics: Document, learnt: Document) -> str:
-    words = [metrics.get("task"), learnt.get("chosen")]
-    rows = f"judged on {count(metrics['rows'])} test rows" if "rows" in metrics else None
+def _subtitle(metrics: MetricsReport, learnt: Document) -> str:
+    words = [metrics.task, learnt.get("chosen")]
+    rows = None if metrics.rows is None else f"judged on {count(metrics.rows)} test rows"
     return " · ".join(word for word in (*words, rows) if word)

@@ -10,22 +10,22 @@ from mlops.present.report.forests import Cell, Forest, forest, scale_of
 from mlops.present.report.words import count, figure
 
 if TYPE_CHECKING:
-    from mlops.present.report.documents import Document
+    from mlops.documents.metrics import MetricsReport, Segment
 
 
-def residuals(metrics: Document) -> tuple[Forest, ...]:
+def residuals(metrics: MetricsReport) -> tuple[Forest, ...]:
     """Draw the mean error of every segment, a forest for each column; tenths of the prediction first."""
-    parts = {by: list(items) for by, items in groupby(metrics.get("residuals") or (), key=lambda item: str(item["by"]))}
+    parts = {by: list(items) for by, items in groupby(metrics.residuals or (), key=lambda item: item.by)}
     cells = {by: [_cell(item) for item in _ordered(by, items)] for by, items in parts.items()}
     scale = scale_of([cell for each in cells.values() for cell in each], (0.0,))
     return tuple(forest(f"Mean error by {by}", "", each, scale=scale) for by, each in cells.items())
 
 
-def _ordered(by: str, items: list[Document]) -> list[Document]:
-    return items if by == "prediction" else sorted(items, key=lambda item: rank(item["segment"]))
+def _ordered(by: str, items: list[Segment]) -> list[Segment]:
+    return items if by == "prediction" else sorted(items, key=lambda item: rank(item.segment))
 
 
-def _cell(item: Document) -> Cell:
-    rows = f"{count(item['n'])} rows, spread {figure(item['spread'])}"
-    name = item["segment"].partition(": ")[2] if item["by"] == "prediction" else item["segment"]
-    return Cell(name or item["segment"], item["bias"], item["low"], item["high"], rows=rows, bound=0.0)
+def _cell(item: Segment) -> Cell:
+    rows = f"{count(item.n)} rows, spread {figure(item.spread)}"
+    name = item.segment.partition(": ")[2] if item.by == "prediction" else item.segment
+    return Cell(name or item.segment, item.bias, item.low, item.high, rows=rows, bound=0.0)

@@ -9,32 +9,34 @@ from mlops.present.report.models import cell_of
 from mlops.present.report.words import figure, interval, metric
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mlops.present.report.documents import Document
+    from mlops.documents.figures import Figure
+    from mlops.documents.gate import GateReport
+    from mlops.documents.metrics import MetricsReport, Perturbation
 
 _METRICS = 2
 
 
-def robustness(names: Sequence[str], metrics: Document, gate: Document) -> tuple[Forest, ...]:
+def robustness(names: Sequence[str], metrics: MetricsReport, gate: GateReport) -> tuple[Forest, ...]:
     """Draw clean against perturbed, the metrics of rules first."""
-    found = metrics.get("robustness") or {}
+    found = metrics.robustness
     if not found:
         return ()
-    judged = [rule["metric"] for rule in gate["rules"] if rule.get("under") and rule["metric"] in names]
+    judged = [rule.metric for rule in gate.rules if rule.under and rule.metric in names]
     shown = list(dict.fromkeys([*judged, *names]))[:_METRICS]
-    clean = metrics["models"]["candidate"]
+    clean = metrics.candidate
     return tuple(_forest(name, clean[name], found) for name in shown)
 
 
-def _forest(name: str, clean: Document, found: Document) -> Forest:
-    cells = [cell_of("as they are", clean, bound=clean["value"])]
+def _forest(name: str, clean: Figure, found: Mapping[str, Perturbation]) -> Forest:
+    cells = [cell_of("as they are", clean, bound=clean.value)]
     for perturbation, item in found.items():
-        known = item["metrics"].get(name)
+        known = item.metrics.get(name)
         if known is None:
             continue
-        change = ("+" if (known["change"] or 0) > 0 else "") + figure(known["change"])
-        said = f"{perturbation.replace('_', ' ')} {figure(item['strength']).rstrip('0').rstrip('.')}"
-        ends = interval(known["change_low"], known["change_high"])
-        cells.append(Cell(said, known["value"], known["low"], known["high"], "s1", f"{change}, {ends}", clean["value"]))
+        change = ("+" if (known.change or 0) > 0 else "") + figure(known.change)
+        said = f"{perturbation.replace('_', ' ')} {figure(item.strength).rstrip('0').rstrip('.')}"
+        ends = interval(known.change_low, known.change_high)
+        cells.append(Cell(said, known.value, known.low, known.high, "s1", f"{change}, {ends}", clean.value))
     return forest(metric(name), "", cells)

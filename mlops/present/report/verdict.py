@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.files.figures import plural
 from mlops.present.report.charts import Scale, Track, track
 from mlops.present.report.words import count, figure, interval, metric
-from mlops.verdict import DEFERRED, held, state, tally, title
+from mlops.verdict import DEFERRED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlops.present.report.documents import Document
+    from mlops.documents.figures import Figures
+    from mlops.documents.gate import GateReport, RuleResult
+    from mlops.documents.metrics import MetricsReport
 
 _HEADLINES = {"pass": "Passed", "fail": "Failed", "inconclusive": "Inconclusive"}
 _SHOWN = 3
@@ -67,12 +69,10 @@ class Tile:
     beside: str
 
 
-def banner(gate: Document) -> Banner:
+def banner(gate: GateReport) -> Banner:
     """Say what the gate said, and why if it did not pass."""
-    rules = gate["rules"]
-    verdict = held(gate["verdict"], rules)
-    counts = tally(rules)
-    against = [rule["sentence"] for rule in rules if rule["mode"] == "block" and state(rule) == verdict != "pass"]
+    rules, verdict, counts = gate.rules, gate.verdict, gate.tally
+    against = [rule.sentence for rule in rules if rule.mode == "block" and rule.state == verdict != "pass"]
     summary = "No rule applies to this model"
     if counts.judged:
         summary = f"{counts.passed} of {plural(counts.judged, 'rule')} passed"
@@ -82,85 +82,80 @@ def banner(gate: Document) -> Banner:
         summary += f", {counts.waived} waived"
     if counts.warnings:
         summary += f", {plural(counts.warnings, 'warning')}"
-    if deferred := sum(rule["verdict"] == DEFERRED for rule in rules):
+    if deferred := sum(rule.verdict == DEFERRED for rule in rules):
         summary += f", {deferred} over the live model still to be judged"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
     return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waivers(gate))
 
 
-def waivers(gate: Document) -> tuple[Waiver, ...]:
+def waivers(gate: GateReport) -> tuple[Waiver, ...]:
     """List the rules that were waived."""
     return tuple(
-        Waiver(
-            rule=_title(rule),
-            sentence=rule["sentence"],
-            **{key: rule["waived"][key] for key in ("owner", "approver", "granted", "expires", "reason")},
-        )
-        for rule in gate["rules"]
-        if rule.get("waived")
+        Waiver(_title(rule), rule.sentence, w.owner, w.approver, w.granted, w.expires, w.reason)
+        for rule in gate.rules
+        if (w := rule.waived) is not None
     )
 
 
-def rule_rows(gate: Document) -> tuple[RuleRow, ...]:
+def rule_rows(gate: GateReport) -> tuple[RuleRow, ...]:
     """List the rules, those that need attention first."""
     order = {"fail": 0, "inconclusive": 1, "waived": 2, "pass": 3, DEFERRED: 4}
-    return tuple(sorted((_rule(rule) for rule in gate["rules"]), key=lambda row: (order[row.verdict], row.mode)))
+    return tuple(sorted((_rule(rule) for rule in gate.rules), key=lambda row: (order[row.verdict], row.mode)))
 
 
-def _rule(rule: Document) -> RuleRow:
-    measured = rule["verdict"] != DEFERRED and rule["value"] is not None
-    said = "waived" if rule.get("waived") else rule["verdict"]
+def _rule(rule: RuleResult) -> RuleRow:
+    measured = rule.verdict != DEFERRED and rule.value is not None
+    said = "waived" if rule.waived else rule.verdict
     return RuleRow(
         verdict=said,
         title=_title(rule),
-        sentence=rule["sentence"],
-        mode=rule["mode"],
+        sentence=rule.sentence,
+        mode=rule.mode,
         track=_track(rule) if measured else None,
-        value=figure(rule["value"]) if measured else "",
-        interval=interval(rule["low"], rule["high"]) if measured else "",
+        value=figure(rule.value) if measured else "",
+        interval=interval(rule.low, rule.high) if measured else "",
         facts=_facts(rule),
     )
 
 
-def _title(rule: Document) -> str:
-    against = {"value": "", "clean": " against clean rows"}.get(rule["against"], f" over the {rule['against']}")
-    return title(rule, metric(rule["metric"])) + against
+def _title(rule: RuleResult) -> str:
+    against = {"value": "", "clean": " against clean rows"}.get(rule.against, f" over the {rule.against}")
+    return rule.titled(metric(rule.metric)) + against
 
 
-def _facts(rule: Document) -> tuple[str, ...]:
+def _facts(rule: RuleResult) -> tuple[str, ...]:
     """Say how sure a rule can be on so many rows."""
     facts = []
-    if rule.get("power") is not None:
-        facts.append(f"power {rule['power']:.0%}: how often an equally good model passes on so many rows")
-    needed = rule.get("rows_needed")
-    if needed and rule["verdict"] != "pass" and f"{needed:,} row" not in rule["sentence"]:
-        facts.append(f"needs about {count(needed)} rows{' of its smallest group' if rule.get('of') else ''}")
+    if rule.power is not None:
+        facts.append(f"power {rule.power:.0%}: how often an equally good model passes on so many rows")
+    needed = rule.rows_needed
+    if needed and rule.verdict != "pass" and f"{needed:,} row" not in rule.sentence:
+        facts.append(f"needs about {count(needed)} rows{' of its smallest group' if rule.of else ''}")
     return tuple(facts)
 
 
-def _track(rule: Document) -> Track:
-    ends = [rule["value"], rule["low"], rule["high"], rule["bound"]]
+def _track(rule: RuleResult) -> Track:
+    ends = [rule.value, rule.low, rule.high, rule.bound]
     scale = Scale.around(ends, pad=0.25)
-    style = "idle" if rule.get("waived") else rule["verdict"]
-    text = f"{figure(rule['value'])}, interval {interval(rule['low'], rule['high'])}, bound {figure(rule['bound'])}"
-    return track(scale, rule["value"], rule["low"], rule["high"], bound=rule["bound"], style=style, text=text)
+    style = "idle" if rule.waived else rule.verdict
+    text = f"{figure(rule.value)}, interval {interval(rule.low, rule.high)}, bound {figure(rule.bound)}"
+    return track(scale, rule.value, rule.low, rule.high, bound=rule.bound, style=style, text=text)
 
 
-def ordered(gate: Document, metrics: Document) -> tuple[str, ...]:
+def ordered(gate: GateReport, metrics: MetricsReport) -> tuple[str, ...]:
     """Name the measured metrics, those that rules speak of first."""
-    measured = metrics.get("models", {}).get("candidate", {})
-    named = [rule["metric"] for rule in gate["rules"] if rule["metric"] in measured]
+    measured = metrics.candidate
+    named = [rule.metric for rule in gate.rules if rule.metric in measured]
     return tuple(dict.fromkeys([*named, *sorted(measured)]))
 
 
-def tiles(names: Sequence[str], metrics: Document) -> tuple[Tile, ...]:
+def tiles(names: Sequence[str], metrics: MetricsReport) -> tuple[Tile, ...]:
     """Show the first four metrics of the candidate, each beside the best known other."""
-    models = metrics.get("models", {})
-    return tuple(_tile(name, models) for name in names[:4])
+    return tuple(_tile(name, metrics.models) for name in names[:4])
 
 
-def _tile(name: str, models: dict[str, Any]) -> Tile:
+def _tile(name: str, models: Figures) -> Tile:
     own = models["candidate"][name]
     other = next((m for m in ("champion", "simple", "dummy") if m in models), None)
-    beside = f"{other} {figure(models[other][name]['value'])}" if other else ""
-    return Tile(metric(name), figure(own["value"]), interval(own["low"], own["high"]), beside)
+    beside = f"{other} {figure(models[other][name].value)}" if other else ""
+    return Tile(metric(name), figure(own.value), interval(own.low, own.high), beside)

@@ -3,15 +3,16 @@ from __future__ import annotations
 from typing import Any
 
 from mlops.cli.verdicts import markdown, table
+from mlops.documents.gate import RuleResult
 from mlops.operations.verdicts.gate import Verdict
 
 
-def rule(**keys: Any) -> dict[str, Any]:
-    return {
+def rule(**keys: Any) -> RuleResult:
+    return RuleResult.model_validate({
         "id": "auroc", "metric": "auroc", "against": "value", "by": None, "slice": None, "value": 0.761, "low": 0.748,
         "high": 0.774, "bound": 0.74, "side": "at_least", "n": 4038, "verdict": "pass", "sentence": "It holds.",
         "mode": "block", "applicable": True, **keys,
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 VERDICT = Verdict(

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.configuration.card import Card
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
 from mlops.files.markdown import escape
 from mlops.present.card.card import Evidence, write
 from mlops.present.card.words import escaped
@@ -46,10 +48,11 @@ def test_what_only_a_person_can_say_is_asked_for_until_it_is_written() -> None:
 
 
 def test_a_waived_rule_is_told() -> None:
-    waived = {"expires": "2026-03-20", "approver": "@grace", "reason": "few rows"}
-    rule = {"id": "auroc", "metric": "auroc", "verdict": "fail", "sentence": "it is bad", "waived": waived}
+    waived = {"owner": "@ada", "approver": "@grace", "reason": "few rows"}
+    waived |= {"granted": "2026-03-01", "expires": "2026-03-20"}
+    rule = {**JUDGED, "id": "auroc", "metric": "auroc", "verdict": "fail", "sentence": "it is bad", "waived": waived}
     assert "- Waived until 2026-03-20 by &#64;&#8203;grace: few rows" in write(
-        Evidence(pipeline="p", task="binary", gate={"rules": [rule]})
+        Evidence(pipeline="p", task="binary", gate=judged(rules=[rule]))
     )
 
 
@@ -60,11 +63,19 @@ RATES = {
     ]
     for rate in ("selection", "true positive", "false positive", "precision")
 }
+JUDGED = {"verdict": "inconclusive", "mode": "block", "applicable": True}
 RULES = [
-    {"id": "fair", "metric": "equal_opportunity_difference", "of": "site", "sentence": "It is unfair.", "mode": "warn"},
-    {"id": "auroc-site", "metric": "auroc", "by": "site", "slice": "a", "verdict": "pass"},
+    {
+        **JUDGED,
+        "id": "fair",
+        "metric": "equal_opportunity_difference",
+        "of": "site",
+        "sentence": "It is unfair.",
+        "mode": "warn",
+    },
+    {**JUDGED, "id": "auroc-site", "metric": "auroc", "by": "site", "slice": "a", "verdict": "pass"},
 ]
-METRICS = {
+METRICS = MetricsReport.model_validate({
     "task": "binary",
     "classes": ["no", "yes"],
     "slices": [{"by": "site", "slice": "a|b", "n": 90, "metrics": {"auroc": {"value": 0.8, "low": 0.7, "high": 0.9}}}],
@@ -79,7 +90,11 @@ METRICS = {
     "importance": IMPORTANCE,
     "discovered": DISCOVERED,
     "decision": DECISION,
-}
+})  # fmt: skip
+
+
+def judged(**keys: Any) -> GateReport:
+    return GateReport.model_validate({"verdict": "fail", **keys})
 
 
 def lines(**evidence: Any) -> list[str]:
@@ -87,7 +102,7 @@ def lines(**evidence: Any) -> list[str]:
 
 
 def test_analyses_are_told_from_evidence() -> None:
-    card = lines(gate={"verdict": "fail", "rules": RULES, "group_rates": {"site": RATES}}, metrics=METRICS)
+    card = lines(gate=judged(rules=RULES, group_rates={"site": RATES}), metrics=METRICS)
     for line in (
         "| site=a&#124;b | 90 | 0.8 | 0.7 to 0.9 |",
         "| site=a | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) | 0.5 (0.4 to 0.6) |",
@@ -106,7 +121,9 @@ def test_a_threshold_is_told_with_what_decisions_are_worth() -> None:
     assert "- Decision threshold: 0.21, chosen on validation, by the greatest mean value" in card
     worth = "0 EUR for no where no is true; -5 EUR for yes where no is true; -40 EUR for no where yes is true"
     assert f"- What a decision is worth: {worth}; 20 EUR for yes where yes is true" in card
-    assert "- Decision threshold: none declared, the likeliest class is taken" in lines(metrics={"task": "binary"})
+    assert "- Decision threshold: none declared, the likeliest class is taken" in lines(
+        metrics=MetricsReport(task="binary")
+    )
 
 
 def test_checks_of_the_data_are_counted_and_those_that_did_not_hold_are_told() -> None:
@@ -117,9 +134,9 @@ def test_checks_of_the_data_are_counted_and_those_that_did_not_hold_are_told() -
 
 
 def test_what_was_not_examined_has_no_heading() -> None:
-    assert not any(line.startswith("###") for line in lines(metrics={"task": "binary"}))
+    assert not any(line.startswith("###") for line in lines(metrics=MetricsReport(task="binary")))
 
 
 def test_a_rule_that_does_not_stop_anything_says_so() -> None:
-    card = lines(gate={"verdict": "pass", "rules": [{**RULES[0], "verdict": "fail"}]})
+    card = lines(gate=judged(verdict="pass", rules=[{**RULES[0], "verdict": "fail"}]))
     assert "| fair |  |  |  |  | fail, warns only |" in card

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from mlops.documents.gate import GateReport
 from mlops.present.report import page
 from mlops.stages import gate
 from tests.builders.evaluations import binary, gate_params, multiclass, regression, with_scores, write_run
@@ -138,7 +139,7 @@ def test_a_missing_report_is_named_in_its_section(tmp_path: Path, name: str, how
 
 
 def test_a_page_is_made_of_the_verdict_alone(tmp_path: Path) -> None:
-    document = {"verdict": "inconclusive", "rules": [], "champion": None, "predictions": "sha256:0", "method": ""}
+    document = GateReport(verdict="inconclusive", rules=(), predictions="sha256:0")
     html = page.render("empty", document, tmp_path, {})
     outline(html)
     assert html.count("missing: ") == 7

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlops.documents.gate import GateReport
 from mlops.present.report.documents import Documents
 from mlops.present.report.page import Page, view
 from mlops.stages import gate
@@ -32,7 +33,7 @@ def judged(folder: Path, change: Callable[[Any], None] = examine, **params: Any)
     context = write_run(folder, binary(champion=True))
     change(context)
     gate.run(replace(context, params=gate_params(**params)))
-    record = json.loads(context.path("reports/gate.json").read_text())
+    record = GateReport.parse(context.path("reports/gate.json").read_bytes())
     seen = view("visits", record, Documents.read(context.path("reports")), {})
     return seen, context.path("reports/report.html").read_text()
 
@@ -176,7 +177,7 @@ def test_residuals_are_shown_by_segment(tmp_path: Path) -> None:
     gate.run(
         replace(context, params=gate_params(task="regression", rules=[{"id": "a", "metric": "mae", "at_most": 9}]))
     )
-    record = json.loads(context.path("reports/gate.json").read_text())
+    record = GateReport.parse(context.path("reports/gate.json").read_bytes())
     seen = view("visits", record, Documents.read(context.path("reports")), {})
     assert [forest.title for forest in seen.residuals] == ["Mean error by prediction"]
     assert len(seen.residuals[0].rows) == 10

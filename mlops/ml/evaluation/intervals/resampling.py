@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mlops.ml.evaluation.metrics.catalogue import Floats
+    from mlops.metrics.weighting import Floats
 
 _CELLS = 1_000_000  # weights held at a time: 8 MB
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.gate_rules import GATE_RULES
 from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
-from mlops.ml.evaluation.judging.judge import Result
+from mlops.ml.evaluation.judging.judge import Result, absent
 from mlops.ml.evaluation.judging.sentences import ends, number
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
@@ -31,8 +31,8 @@ def _judge(rule: Rule, report: Mapping[str, Any] | None, confidence: float) -> R
     found = "there is no reports/data.json" if report is None else _measured(rule, report, confidence)
     if isinstance(found, str) or rule.at_most is None:
         why = found if isinstance(found, str) else "the rule has no bound"
-        verdict = INCONCLUSIVE if rule.on_missing == "inconclusive" else FAIL
-        return Result(Evidence(rule, problem=why), rule.at_most, verdict, f"{rule.metric} cannot be told: {why}")
+        missing = Evidence(rule, problem=why)
+        return Result(missing, rule.at_most, absent(missing), f"{rule.metric} cannot be told: {why}")
     evidence, bound = _evidence(rule, found), rule.at_most
     interval = evidence.interval
     low, high = ends(interval.low, interval.high)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mlops.ml.evaluation.judging.evidence import Evidence, Rule
 from mlops.ml.evaluation.judging.judge import Result
+from mlops.verdict import RuleVerdict
 
 
 def apart(rules: Iterable[Rule]) -> tuple[tuple[Rule, ...], tuple[Rule, ...]]:
@@ -27,7 +28,7 @@ def in_order(results: Iterable[Result], rules: Iterable[Rule]) -> list[Result]:
     return sorted(results, key=lambda result: position[result.evidence.rule.id])
 
 
-def refused(rules: Iterable[Rule], verdict: str, sentence: str, *, applicable: bool = True) -> list[Result]:
+def refused(rules: Iterable[Rule], verdict: RuleVerdict, sentence: str, *, applicable: bool = True) -> list[Result]:
     """Give every rule the same verdict, because nothing could be measured, and say why."""
     return [
         Result(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.documents.gate import Rate
 from mlops.files.figures import plural
 from mlops.ml.evaluation.intervals.power import told
 from mlops.statistics.proportions import Share, difference, ratio
@@ -112,16 +113,16 @@ def treatment(
     return Treatment(value, low, high, caveat, rows_needed=_rows_needed(groups, kind, bound, tail, minimum_rows))
 
 
-def rates(data: Labelled, tail: float) -> dict[str, list[dict[str, Any]]]:
+def rates(data: Labelled, tail: float) -> dict[str, tuple[Rate, ...]]:
     """List every rate of every group with its score interval, {rate: groups}; None where there are no rows to count."""
     z = NormalDist().inv_cdf(1 - tail)
     names = sorted(set(data.group.tolist()))
-    return {rate: [_described(_group(data, name, rate), z) for name in names] for rate in _WORDS}
+    return {rate: tuple(_described(_group(data, name, rate), z) for name in names) for rate in _WORDS}
 
 
-def _described(group: Group, z: float) -> dict[str, Any]:
-    value, ends = (group.share.value, group.share.interval(z)) if group.counted else (None, (None, None))
-    return {"group": group.name, "value": value, "low": ends[0], "high": ends[1], "rows": group.counted}
+def _described(group: Group, z: float) -> Rate:
+    value, (low, high) = (group.share.value, group.share.interval(z)) if group.counted else (None, (None, None))
+    return Rate(group=group.name, value=value, low=low, high=high, rows=group.counted)
 
 
 def _group(data: Labelled, name: str, rate: str) -> Group:

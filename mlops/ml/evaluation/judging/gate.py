@@ -10,14 +10,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mlops.files.canonical import rounded
+from mlops.documents.metrics import MetricsReport
 from mlops.ml.evaluation.judging import data_quality, serving_cost
 from mlops.ml.evaluation.judging.deferred import apart, in_order, refused
 from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.sentences import FIRST, NO_CHAMPION, UNMET
 from mlops.ml.evaluation.judging.waivers import waive
-from mlops.verdict import DEFERRED, INCONCLUSIVE
+from mlops.verdict import DEFERRED, FAIL, INCONCLUSIVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.blocks.waiver import Waiver
+    from mlops.documents.gate import RuleResult
     from mlops.ml.evaluation.judging.evidence import Rule
     from mlops.ml.evaluation.judging.judge import Result
     from mlops.ml.evaluation.predictions import Predictions
-
-Record = dict[str, Any]
+    from mlops.verdict import RuleVerdict
 
 
 class Gate(Protocol):
@@ -70,15 +70,15 @@ class Reports:
 
     serving: Mapping[str, Any] | None = None
     data: Mapping[str, Any] | None = None
-    inputs: Mapping[str, Any] | None = None
+    inputs: Mapping[str, str] | None = None
     """Digests of the judged model's files, as `evaluate` recorded them."""
 
     @classmethod
     def read(cls, folder: Path) -> Reports:
         """Read the reports in a folder; what is damaged is as if it were absent, and passes no rule."""
-        metrics, serving, data = (_document(folder / f"{name}.json") for name in ("metrics", "serving", "data"))
-        inputs = (metrics or {}).get("inputs")
-        return cls(serving, data, inputs if isinstance(inputs, dict) else None)
+        serving, data = (_document(folder / f"{name}.json") for name in ("serving", "data"))
+        metrics = MetricsReport.read(folder / "metrics.json")
+        return cls(serving, data, None if metrics is None else metrics.inputs)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Opponent:
     predictions: Predictions | None = None
     serving: Mapping[str, Any] | None = None
     left_out: int = 0
-    verdict: str = ""
+    verdict: RuleVerdict = FAIL
     sentence: str = ""
     applicable: bool = True
 
@@ -104,7 +104,7 @@ FIRST_LIVE = Opponent("", verdict=INCONCLUSIVE, sentence=FIRST)
 """Nothing is live, and the policy asks that a person reviews a first model."""
 
 
-def judge_gate(gate: Gate, predictions: Predictions, reports: Reports, live: Opponent) -> tuple[Record, ...]:
+def judge_gate(gate: Gate, predictions: Predictions, reports: Reports, live: Opponent) -> tuple[RuleResult, ...]:
     """Judge every rule, in the order in which they are written.
 
     Where the live model was asked about all rows, rules on the candidate alone say what it has there.
@@ -120,7 +120,7 @@ def judge_gate(gate: Gate, predictions: Predictions, reports: Reports, live: Opp
     return _recorded(in_order(results, (*gate.rules, *gate.serving, *gate.data)), gate)
 
 
-def judge_over_live(gate: Gate, reports: Reports, live: Opponent) -> tuple[Record, ...]:
+def judge_over_live(gate: Gate, reports: Reports, live: Opponent) -> tuple[RuleResult, ...]:
     """Judge the rules over the live model alone."""
     return _recorded(_over_live(gate, reports, live), gate)
 
@@ -145,8 +145,8 @@ def _told(result: Result, left_out: int) -> Result:
     return replace(result, sentence=f"{result.sentence}; {left_out:,} rows that it learnt from are left out")
 
 
-def _recorded(results: Iterable[Result], gate: Gate) -> tuple[Record, ...]:
-    return tuple(rounded(record) for record in waive([result.record() for result in results], gate.waivers))
+def _recorded(results: Iterable[Result], gate: Gate) -> tuple[RuleResult, ...]:
+    return waive((result.record() for result in results), gate.waivers)
 
 
 def _document(path: Path) -> Mapping[str, Any] | None:

@@ -15,10 +15,12 @@ import math
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.documents.gate import RuleResult
+from mlops.files.canonical import rounded
 from mlops.ml.evaluation.intervals.power import power, told
 from mlops.ml.evaluation.judging import sentences
 from mlops.statistics.multiple_testing import benjamini_hochberg, holm
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from mlops.ml.evaluation.intervals.bootstrap import Interval
     from mlops.ml.evaluation.judging.evidence import Evidence, Rule
     from mlops.statistics.multiple_testing import Claim
+    from mlops.verdict import RuleVerdict
 
 CLUSTERS = 10  # fewer groups than this cannot carry an interval
 _FAR = 30  # a half-width this many times the distance would need about a thousand times the rows
@@ -42,41 +45,41 @@ class Result:
 
     evidence: Evidence
     bound: float | None
-    verdict: str
+    verdict: RuleVerdict
     sentence: str
     rows_needed: int | None = None
     tail: float = 0.0
 
-    def record(self) -> dict[str, object]:
-        """Spell it for gate.json."""
+    def record(self) -> RuleResult:
+        """Give it as gate.json has it: figures of six digits; what does not concern the rule is left out."""
         rule, interval = self.evidence.rule, self.evidence.interval
         above = rule.at_least is None or (self.bound == rule.at_most and self.bound != rule.at_least)
-        more = {
+        more: dict[str, Any] = {
+            "under": rule.under or None,
             "side": "at_most" if above and rule.at_most is not None else None,
             "of": rule.of,
             "relative": rule.relative or None,
             "test": rule.test if self.evidence.pairs else None,
+            "power": rounded(power_of(self.evidence, self.bound, self.tail)) if self.tail else None,
         }
-        power = power_of(self.evidence, self.bound, self.tail) if self.tail else None
-        return {
-            "id": rule.id,
-            "metric": rule.metric,
-            "against": rule.against,
-            "by": rule.by,
-            **({"under": rule.under} if rule.under else {}),
-            "slice": self.evidence.slice,
-            "value": interval.value,
-            "low": interval.low,
-            "high": interval.high,
-            "bound": self.bound,
-            "n": self.evidence.rows,
-            "rows_needed": self.rows_needed,
-            "verdict": self.verdict,
-            "sentence": self.sentence,
-            "mode": rule.mode,
-            "applicable": self.evidence.applicable,
-            **{key: value for key, value in {**more, "power": power}.items() if value is not None},
-        }
+        return RuleResult(
+            id=rule.id,
+            metric=rule.metric,
+            against=rule.against,
+            by=rule.by,
+            slice=self.evidence.slice,
+            value=rounded(interval.value),
+            low=rounded(interval.low),
+            high=rounded(interval.high),
+            bound=rounded(self.bound),
+            n=self.evidence.rows,
+            rows_needed=self.rows_needed,
+            verdict=self.verdict,
+            sentence=self.sentence,
+            mode=rule.mode,
+            applicable=self.evidence.applicable,
+            **{key: value for key, value in more.items() if value is not None},
+        )
 
 
 @dataclass(frozen=True)
@@ -168,11 +171,11 @@ def _unmeasured(item: Evidence, sides: Sequence[_Side]) -> Result | None:
         return Result(item, bound, INCONCLUSIVE, sentences.NO_CHAMPION)
     if item.problem or not sides:
         said = sentences.problem(item, item.problem or "the rule has no bound")
-        return Result(item, bound, _absent(item), said)
+        return Result(item, bound, absent(item), said)
     return None
 
 
-def _absent(item: Evidence) -> str:
+def absent(item: Evidence) -> RuleVerdict:
     """What is said of a rule that could not be measured."""
     return INCONCLUSIVE if item.rule.on_missing == "inconclusive" else FAIL
 
@@ -183,7 +186,7 @@ def _uncertain(item: Evidence, sides: Sequence[_Side], minimum_rows: int) -> Res
     if item.rows < minimum_rows:
         return Result(item, bound, INCONCLUSIVE, sentences.few_rows(item, minimum_rows), minimum_rows)
     if not math.isfinite(item.interval.value) and not item.caveat:
-        return Result(item, bound, _absent(item), sentences.undefined(item))
+        return Result(item, bound, absent(item), sentences.undefined(item))
     if item.clusters < min(CLUSTERS, minimum_rows):
         return Result(item, bound, INCONCLUSIVE, sentences.few_clusters(item, CLUSTERS))
     return None

@@ -54,7 +54,7 @@ def _digits(value: float, digits: int) -> str:
 def _where(item: Evidence) -> str:
     """Name what was measured: the metric, and the slice it was measured on."""
     rule = item.rule
-    return title({"metric": rule.metric, "under": rule.under, "of": rule.of, "by": rule.by, "slice": item.slice})
+    return title(rule.metric, rule.under, rule.of, rule.by, item.slice)
 
 
 def _other(item: Evidence) -> str:

@@ -23,6 +23,8 @@ from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.verdict import RuleVerdict
+
 REPETITIONS = 5  # fewer decide nothing
 UNITS = {
     "latency_p50": "s",
@@ -129,7 +131,7 @@ def _interval(logs: NDArray[np.float64], confidence: float, *, relative: bool) -
     return Interval(*(float(f"{value:.9g}") for value in back))  # a size that is its bound must not miss it by rounding
 
 
-def _verdict(rule: Rule, interval: Interval) -> str:
+def _verdict(rule: Rule, interval: Interval) -> RuleVerdict:
     low, high = rule.at_least, rule.at_most
     if (low is not None and interval.value < low) or (high is not None and interval.value > high):
         return FAIL

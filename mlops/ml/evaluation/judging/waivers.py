@@ -4,38 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from mlops.blocks.waiver import Waiver
-from mlops.verdict import DEFERRED, PASS, Record
+from mlops.documents.gate import RuleResult, Waived
+from mlops.verdict import DEFERRED, PASS
 
 
-def covers(waiver: Waiver, record: Record) -> bool:
+def covers(waiver: Waiver, result: RuleResult) -> bool:
     """Tell whether a waiver is about a rule's result that needs it: one that blocks and did not pass."""
-    needs = record["applicable"] and record["mode"] == "block" and record["verdict"] not in (PASS, DEFERRED)
-    return bool(needs) and record["id"] == waiver.rule and waiver.slice in (None, record["slice"])
+    needs = result.applicable and result.mode == "block" and result.verdict not in (PASS, DEFERRED)
+    return needs and result.id == waiver.rule and waiver.slice in (None, result.slice)
 
 
-def waive(records: Iterable[Record], waivers: Iterable[Waiver]) -> list[dict[str, Any]]:
+def waive(results: Iterable[RuleResult], waivers: Iterable[Waiver]) -> tuple[RuleResult, ...]:
     """Write the waiver that covers it into each result; nothing else of the result changes."""
     known = tuple(waivers)
-    return [
-        {**record, "waived": cover.model_dump(mode="json")}
-        if (cover := next((waiver for waiver in known if covers(waiver, record)), None))
-        else dict(record)
-        for record in records
-    ]
+    return tuple(_waived(result, next((each for each in known if covers(each, result)), None)) for result in results)
 
 
-def on(records: Iterable[Record], today: date) -> list[dict[str, Any]]:
+def _waived(result: RuleResult, waiver: Waiver | None) -> RuleResult:
+    return result if waiver is None else result.model_copy(update={"waived": Waived(**waiver.model_dump())})
+
+
+def on(results: Iterable[RuleResult], today: date) -> tuple[RuleResult, ...]:
     """Take out the waivers that do not hold on a day; a result that lost its waiver says so."""
-    return [_without(record, today) if record.get("waived") else dict(record) for record in records]
+    return tuple(_on(result, result.waived, today) for result in results)
 
 
-def _without(record: Record, today: date) -> dict[str, Any]:
-    waived = record["waived"]
-    if date.fromisoformat(waived["granted"]) <= today <= date.fromisoformat(waived["expires"]):
-        return dict(record)
-    kept = {key: value for key, value in record.items() if key != "waived"}
-    when = f"expired on {waived['expires']}" if today.isoformat() > waived["expires"] else "has not begun"
-    return {**kept, "sentence": f"{record['sentence']}; the waiver of {waived['owner']} {when}"}
+def _on(result: RuleResult, waived: Waived | None, today: date) -> RuleResult:
+    if waived is None or date.fromisoformat(waived.granted) <= today <= date.fromisoformat(waived.expires):
+        return result
+    when = f"expired on {waived.expires}" if today.isoformat() > waived.expires else "has not begun"
+    return result.unwaived(f"{result.sentence}; the waiver of {waived.owner} {when}")

@@ -96,8 +96,8 @@ def said(
     records = waive([result.record() for result in results], waivers)
     worst: dict[str, int] = {}
     for record in records:
-        name = str(record["id"])
-        worst[name] = min(worst.get(name, 2), 2 if record.get("waived") else RANK[str(record["verdict"])])
+        name = record.id
+        worst[name] = min(worst.get(name, 2), 2 if record.waived else RANK[record.verdict])
     return verdict(records), worst
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from mlops.blocks.waiver import Waiver
+from mlops.documents.gate import RuleResult
 from mlops.errors import GateFailed, Inconclusive
 from mlops.operations.judging.approved_waivers import hold_waivers, look_up, refuse_unapproved
 from mlops.operations.reviewing.reviews import Answers
@@ -58,7 +59,7 @@ class Place:
         return made
 
     def held(self, base: str = "main", *, waiver: dict[str, str] = WAIVER) -> tuple[Verdict, tuple[str, ...]]:
-        rules = ({**RULE, "waived": waiver}, GOOD)
+        rules = (waived(waiver), GOOD)
         commit_of = git(self.root, "rev-parse", base).strip()
         again = Rejudged(commit_of, Verdict("tiny", "pass", rules, None), None, ())
         found, said = hold_waivers(self.root, again, Answers(known=self.known, why="nobody can be asked"))
@@ -67,13 +68,18 @@ class Place:
 
 RULE: dict[str, Any] = {
     "id": "auroc",
+    "metric": "auroc",
     "slice": None,
     "verdict": "fail",
     "applicable": True,
     "mode": "block",
     "sentence": "auroc is 0.6 but must be at least 0.7",
 }
-GOOD: dict[str, Any] = {**RULE, "id": "other", "verdict": "pass"}
+GOOD = RuleResult.model_validate({**RULE, "id": "other", "verdict": "pass"})
+
+
+def waived(waiver: dict[str, str]) -> RuleResult:
+    return RuleResult.model_validate({**RULE, "waived": waiver})
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +98,7 @@ def place(tmp_path: Path, _made: Path) -> Place:
 def test_its_approver_approved_it(place: Place) -> None:
     place.waived(WAIVER, reviews=[review("bo")])
     found, said = place.held()
-    assert (found.verdict, found.rules[0]["waived"]) == ("pass", WAIVER)
+    assert (found.verdict, found.rules[0].waived) == ("pass", waived(WAIVER).waived)
     assert said == ("tiny: the waiver of `auroc`: approved by @bo in #7",)
 
 
@@ -100,7 +106,7 @@ def test_a_name_in_a_file_approves_nothing(place: Place) -> None:
     place.waived(WAIVER)
     found, said = place.held()
     assert found.verdict == "fail"
-    assert "waived" not in found.rules[0]
+    assert found.rules[0].waived is None
     assert found.rules[0]["sentence"] == (
         "auroc is 0.6 but must be at least 0.7; its waiver does not count: "
         "#7 was merged past review: nobody reviewed it"
@@ -190,7 +196,7 @@ def test_the_policy_of_the_base_holds_too(place: Place) -> None:
 def test_while_its_pull_request_is_open_its_reviews_are_to_come(place: Place) -> None:
     base = git(place.root, "rev-parse", "main").strip()
     place.waived(WAIVER)
-    assert place.held(base) == (Verdict("tiny", "pass", ({**RULE, "waived": WAIVER}, GOOD), None), ())
+    assert place.held(base) == (Verdict("tiny", "pass", (waived(WAIVER), GOOD), None), ())
 
 
 def test_one_that_no_file_says_is_inconclusive_whatever_the_policy_says(place: Place) -> None:

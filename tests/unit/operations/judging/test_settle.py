@@ -13,9 +13,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from mlops.documents.comparison import Comparison, file_of
 from mlops.errors import Inconclusive, InfrastructureError, IntegrityError, StaleError
 from mlops.ml.evaluation.predictions import Predictions
-from mlops.operations.judging.comparison import Comparison, file_of
 from mlops.operations.judging.learnt import seen
 from mlops.operations.judging.rejudge import rejudge
 from mlops.operations.judging.settle import settled
@@ -62,7 +62,7 @@ def test_the_live_model_is_asked_about_the_very_rows(shop: Shop) -> None:
     verdict = settled(shop.root, "tiny")
     rule = by_id(verdict.rules)["auroc-over-champion"]
     assert (verdict.verdict, verdict.champion, rule["verdict"], rule["n"]) == ("pass", shop.first, "pass", 40)
-    comparison = Comparison.read(shop.root, "tiny", CANDIDATE, shop.first)
+    comparison = Comparison.find(shop.root, "tiny", CANDIDATE, shop.first)
     assert comparison is not None
     assert (comparison.left_out, comparison.rules) == (0, (rule,))
     assert written(shop).read_text() == comparison.dumps()

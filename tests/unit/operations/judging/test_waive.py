@@ -137,7 +137,14 @@ def test_an_expired_waiver_is_a_warning_and_its_rule_counts_again(root: Path) ->
     assert [(d.rule, d.severity) for d in validate(root)[0] if "waiver" in d.rule] == [("waiver-expired", "warning")]
     name = path.stem
     entry = open_workspace(root).pipeline(name).stage("gate").section["waivers"][0]
-    record = {"id": entry["rule"], "slice": None, "verdict": "fail", "applicable": True, "mode": "block"}
+    record = {
+        "id": entry["rule"],
+        "metric": "auroc",
+        "slice": None,
+        "verdict": "fail",
+        "applicable": True,
+        "mode": "block",
+    }
     passed = {**record, "id": "other", "verdict": "pass", "sentence": "fine"}
     rules = [{**record, "sentence": "it is bad", "waived": entry}, passed]
     report = root / "pipelines" / name / "reports" / "gate.json"

@@ -92,7 +92,7 @@ def test_the_same_content_under_other_rules_is_one_version_with_the_newest_state
         fetch = stating(client, version)
         (root / "pipelines/tiny/reports/bundle.json").unlink()
         papers = papers_of(root, "tiny", contents, version.statement, fetch)
-    assert papers.report("gate.json")["method"] == "other rules"
+    assert papers.gate.method == "other rules"
     assert papers.statement is not None
     assert (version.statement, version.verdict) == (papers.statement.name, "pass")
 

@@ -10,7 +10,6 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.errors import IntegrityError
 from mlops.operations.releasing.release_body import Step, release_body, rollback_body
-from mlops.operations.releasing.release_body import gate_of as read_gate_of
 from tests.builders.bundles import make_bundle
 from tests.builders.confronted import compared
 from tests.builders.papers import gate_of
@@ -98,4 +97,4 @@ def test_a_rollback_says_whether_requests_change(bundle: Contents, papers: Paper
 def test_a_bundle_without_a_verdict_is_refused(papers: Papers, gate: bytes) -> None:
     damaged = dataclasses.replace(papers, files={**papers.files, "gate.json": gate})
     with pytest.raises(IntegrityError, match=r"^gate\.json of the bundle sha256:\w+… is no report$"):
-        read_gate_of(damaged)
+        _ = damaged.gate

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_score
 
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.documents.gate import Rate
 from mlops.ml.evaluation.judging.evidence import Rule, gather
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates, treatment
 from mlops.ml.evaluation.judging.judge import Result, judge
@@ -159,10 +160,11 @@ def test_rates_of_groups_equal_those_of_fairlearn() -> None:
     frame = MetricFrame(metrics=known, y_true=y, y_pred=decided, sensitive_features=group).by_group
     for rate, groups in found.items():
         for each in groups:
-            assert each["value"] == pytest.approx(frame.loc[each["group"], rate])
-            assert each["low"] < each["value"] < each["high"]
+            assert each.value == pytest.approx(frame.loc[each.group, rate])
+            assert None not in (each.low, each.value, each.high)
+            assert each.low < each.value < each.high  # type: ignore[operator]
 
 
 def test_a_rate_that_nobody_can_have_is_unknown() -> None:
     found = rates(Labelled(np.array([1, 0]), np.array([1, 0]), np.array(["a", "b"], dtype=object)), 0.025)
-    assert found["true positive"][1] == {"group": "b", "value": None, "low": None, "high": None, "rows": 0}
+    assert found["true positive"][1] == Rate(group="b", value=None, low=None, high=None, rows=0)

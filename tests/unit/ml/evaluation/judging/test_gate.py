@@ -110,7 +110,7 @@ def test_what_was_measured_of_another_model_passes_nothing() -> None:
 
 
 def test_a_waiver_is_written_beside_what_it_covers() -> None:
-    assert {name for name, record in judged(LATER).items() if record.get("waived")} == {"warnings"}
+    assert {name for name, record in judged(LATER).items() if record.waived} == {"warnings"}
 
 
 DAMAGE = {"none": None, "cut": "{", "list": "[]", "null": "null", "deep": "[" * 100_000}

@@ -120,8 +120,13 @@ def test_truth_table(item: Evidence, verdict: str) -> None:
 )
 def test_the_verdict_is_the_worst_of_the_blocking_rules(verdicts: list[tuple[str, str]], expected: str) -> None:
     results = [
-        Result(Evidence(Rule("r", "auroc", mode=mode), applicable=verdict != "absent"), None, verdict, "")
-        for verdict, mode in verdicts
+        Result(
+            Evidence(Rule("r", "auroc", mode=mode), applicable=said != "absent"),
+            None,
+            said.replace("absent", "fail"),
+            "",
+        )
+        for said, mode in verdicts
     ]
     assert verdict(each.record() for each in results) == expected
 
@@ -457,4 +462,4 @@ def test_a_declared_slice_without_rows_is_inconclusive(by: str | None) -> None:
     [({"at_most": 0.9}, "at_most"), ({"at_least": 0.1}, None), ({"at_least": 0.1, "at_most": 0.6}, "at_most")],
 )
 def test_a_record_says_on_which_side_its_bound_lies(bounds: dict[str, float], side: str | None) -> None:
-    assert one(evidence(0.7, 0.65, 0.75, **bounds)).record().get("side") == side
+    assert one(evidence(0.7, 0.65, 0.75, **bounds)).record().side == side

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.blocks.waiver import Waiver
+from mlops.documents.document import said as said_of
+from mlops.documents.gate import RuleResult
 from mlops.ml.evaluation.judging.waivers import on, waive
 from mlops.verdict import verdict
 
@@ -17,9 +19,17 @@ DAY = date(2026, 3, 10)
 RANK = ["fail", "inconclusive", "pass"]
 
 
-def result(said: str = "fail", **changes: Any) -> dict[str, Any]:
-    base = {"id": "auroc", "slice": None, "verdict": said, "applicable": True, "mode": "block", "sentence": "it is bad"}
-    return {**base, **changes}
+def result(said: str = "fail", **changes: Any) -> RuleResult:
+    base = {
+        "id": "auroc",
+        "metric": "auroc",
+        "slice": None,
+        "verdict": said,
+        "applicable": True,
+        "mode": "block",
+        "sentence": "it is bad",
+    }
+    return RuleResult.model_validate({**base, **changes})
 
 
 def waiver(**changes: Any) -> Waiver:
@@ -30,8 +40,9 @@ def waiver(**changes: Any) -> Waiver:
 def test_a_waived_failure_is_shown_and_not_counted() -> None:
     records = waive([result(), result("pass", id="accuracy")], [waiver()])
     assert verdict(records) == "pass"
-    assert records[0]["verdict"] == "fail"
-    assert records[0]["waived"]["owner"] == "@a"
+    assert records[0].verdict == "fail"
+    assert records[0].waived is not None
+    assert records[0].waived.owner == "@a"
 
 
 def test_a_gate_with_nothing_but_waived_rules_is_no_pass() -> None:
@@ -46,7 +57,7 @@ def test_a_gate_with_nothing_but_waived_rules_is_no_pass() -> None:
     ],
 )
 def test_a_waiver_of_something_else_changes_nothing(changes: dict[str, Any], about: str) -> None:
-    records = [result(slice="a"), result("pass", id="f1")]
+    records = (result(slice="a"), result("pass", id="f1"))
     assert waive(records, [waiver(**changes)]) == records, about
     assert verdict(records) == "fail"
 
@@ -63,7 +74,8 @@ def test_a_waiver_of_something_else_changes_nothing(changes: dict[str, Any], abo
 def test_it_holds_from_its_first_to_its_last_day(day: date, holds: bool, said: str) -> None:
     records = on(waive([result(), result("pass", id="f1")], [waiver()]), day)
     assert (verdict(records) == "pass") is holds
-    assert records[0]["sentence"] == said
+    assert records[0].sentence == said
+    assert ("waived" in said_of(records[0])) is holds
 
 
 _RECORDS = st.lists(
@@ -81,7 +93,7 @@ _WAIVERS = st.lists(st.builds(waiver, rule=st.sampled_from(["auroc", "f1", "othe
 
 @given(_RECORDS, _WAIVERS, st.dates(date(2026, 2, 1), date(2026, 5, 1)))
 def test_an_expiry_never_raises_a_verdict_above_what_all_waivers_gave(
-    records: list[dict[str, Any]], waivers: list[Waiver], day: date
+    records: list[RuleResult], waivers: list[Waiver], day: date
 ) -> None:
     waived = waive(records, waivers)
     assert RANK.index(verdict(on(waived, day))) <= max(RANK.index(verdict(waived)), RANK.index(verdict(records)))
@@ -89,6 +101,6 @@ def test_an_expiry_never_raises_a_verdict_above_what_all_waivers_gave(
 
 @given(_RECORDS, _WAIVERS)
 def test_long_after_every_waiver_the_verdict_is_the_one_without(
-    records: list[dict[str, Any]], waivers: list[Waiver]
+    records: list[RuleResult], waivers: list[Waiver]
 ) -> None:
     assert verdict(on(waive(records, waivers), date(2030, 1, 1))) == verdict(records)

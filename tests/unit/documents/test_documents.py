@@ -1,0 +1,120 @@
+"""What holds of every document: keys are only added within a version, and what is read is written again to the byte."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+import mlops.documents
+from mlops.documents.document import Document
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
+from tests.conftest import ROOT
+
+KEYS = Path(__file__).parent / "keys.json"
+WRITTEN = {"gate.json": GateReport, "metrics.json": MetricsReport}
+"""The documents that a run commits, by file."""
+
+
+def kinds() -> list[type[Document]]:
+    for module in pkgutil.iter_modules(mlops.documents.__path__):
+        importlib.import_module(f"mlops.documents.{module.name}")
+    return sorted(Document.__subclasses__(), key=lambda kind: kind.__name__)
+
+
+def parts(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Find the mappings inside a type."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from parts(inner)
+
+
+def keys(kind: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
+    """List every key of a mapping and of those inside it, and whether a document must have it."""
+    for name, field in kind.model_fields.items():
+        path = f"{above}{field.alias or name}"
+        yield path, "always" if field.is_required() else "may be"
+        for part in parts(field.annotation):
+            yield from keys(part, f"{path}.")
+
+
+def now() -> dict[str, dict[str, str]]:
+    versions = {kind: kind.model_fields["schema_version"].default for kind in kinds()}
+    return {f"{kind.__name__} {version}": dict(keys(kind)) for kind, version in versions.items()}
+
+
+def test_within_a_version_keys_are_only_added_and_none_becomes_one_that_a_document_must_have(update: bool) -> None:
+    before, found = json.loads(KEYS.read_text()) if KEYS.is_file() else {}, now()
+    for document, listed in before.items():
+        gone = sorted(set(listed) - set(found.get(document, {})))
+        assert not gone, f"{document}: a key that was written is read by nobody; raise the version, and read both"
+        harder = sorted(key for key in listed if listed[key] != "always" and found[document][key] == "always")
+        assert not harder, f"{document}: documents from before do not have to have {harder}"
+        added = sorted(key for key in set(found[document]) - set(listed) if _demanded(found[document], key, listed))
+        assert not added, f"{document}: documents from before do not have {added}: give them a default"
+    if update:
+        KEYS.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
+    assert json.loads(KEYS.read_text()) == found, "make golden writes the new keys down"
+
+
+def _demanded(found: dict[str, str], key: str, listed: dict[str, str]) -> bool:
+    """Whether a new key is one that a mapping which was there before must have."""
+    above = key.rpartition(".")[0]
+    return found[key] == "always" and (not above or above in listed)
+
+
+@pytest.mark.parametrize(("file", "kind"), WRITTEN.items(), ids=WRITTEN)
+def test_what_is_committed_is_written_again_to_the_byte(file: str, kind: type[Document]) -> None:
+    paths = sorted(ROOT.glob(f"pipelines/*/reports/{file}"))
+    assert len(paths) == 3
+    for path in paths:
+        assert kind.parse(path.read_bytes()).dumps().encode() == path.read_bytes(), path
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"[" * 100_000, b'{"schema_version": 2}', b"\xff"])
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+def test_what_is_no_document_is_refused_or_absent(kind: type[Document], data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "it").write_bytes(data)
+    assert kind.read(tmp_path / "it") is None
+    assert kind.read(tmp_path / "nowhere") is None
+    with pytest.raises(ValueError, match="validation error"):
+        kind.parse(data)
+
+
+def test_what_is_no_number_is_damage_and_one_that_no_float_holds_is_infinite() -> None:
+    for value in ("true", '"0.5"', "[]"):
+        with pytest.raises(ValueError, match="validation error"):
+            MetricsReport.parse(f'{{"models": {{"candidate": {{"auroc": {{"value": {value}}}}}}}}}'.encode())
+    read = MetricsReport.parse(b'{"models": {"a": {"auroc": {"value": %s, "later": 2}}}}' % (b"1" * 401))
+    assert read.models["a"]["auroc"].value == float("inf")
+    whole = MetricsReport.parse(b'{"models": {"a": {"auroc": {"value": 1, "later": 2}}}}')
+    assert json.loads(whole.dumps()) == {"schema_version": 1, "models": {"a": {"auroc": {"value": 1}}}}
+
+
+def test_a_rule_of_a_later_release_keeps_its_keys_and_loses_its_waiver_alone() -> None:
+    waived = {"reason": "r", "owner": "@a", "approver": "@b", "granted": "2026-01-01", "expires": "2026-01-02"}
+    rule = {"id": "r", "metric": "auroc", "verdict": "fail", "mode": "block", "applicable": True, "later": [1]}
+    read = GateReport.parse(json.dumps({"verdict": "pass", "rules": [{**rule, "waived": waived}]}).encode())
+    bare = read.rules[0].unwaived("It is bad")
+    assert json.loads(read.model_copy(update={"rules": (bare,)}).dumps())["rules"] == [
+        {**rule, "sentence": "It is bad"}
+    ]
+    assert (bare["later"], bare["id"]) == ([1], "r")
+    with pytest.raises(KeyError):
+        bare["waived"]
+
+
+@pytest.mark.parametrize("day", ["", "2026-02-30", "20260101", "tomorrow"])
+def test_a_waiver_without_days_is_damage(day: str) -> None:
+    waived = {"reason": "r", "owner": "@a", "approver": "@b", "granted": day, "expires": "2026-01-02"}
+    rule = {"metric": "auroc", "verdict": "fail", "mode": "block", "applicable": True, "waived": waived}
+    with pytest.raises(ValueError, match="granted"):
+        GateReport.parse(json.dumps({"verdict": "pass", "rules": [rule]}).encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from mlops.cli.failure import report
 from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
 from mlops.diagnostics import visible
 from mlops.extras import need
+
+if TYPE_CHECKING:
+    from mlops.documents.monitor import MonitorReport
 
 _SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
 
@@ -92,14 +95,14 @@ def command(
         handed = asking(workspace, found)
         write_asking(asks, handed)
     if form == "json":
-        emit([item.document for item in found.watched])
+        emit([item.document.value() for item in found.watched])
     elif not found.watched and not found.failed:
         say("no pipeline has a `monitor:`")
     else:
         for item in found.watched:
             _tell(item.document)
-            if item.document["status"] == "data-incident":
-                name = item.document["pipeline"]
+            if item.document.status == "data-incident":
+                name = item.document.pipeline
                 say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
             say(f"  against {item.told}")
             say(f"  report: {item.page.relative_to(here).as_posix()}")
@@ -126,17 +129,17 @@ def _list(schedule: str, names: tuple[str, ...], form: str) -> int:
     return 0
 
 
-def _tell(document: Any) -> None:
-    symbol, colour = SYMBOLS[_SYMBOL[document["status"]]]
-    windows = document["windows"]
+def _tell(document: MonitorReport) -> None:
+    symbol, colour = SYMBOLS[_SYMBOL[document.status]]
+    windows = document.windows
     click.echo(
-        f"{paint(symbol, colour)} {document['pipeline']}: {document['status']}, {len(windows)} windows "
-        f"until {document['until']}: {visible(document['why'])}"
+        f"{paint(symbol, colour)} {document.pipeline}: {document.status}, {len(windows)} windows "
+        f"until {document.until}: {visible(document.why)}"
     )
-    if (newest := document["newest_record"]) is not None and windows and newest < windows[-1]["start"]:
+    if (newest := document.newest_record) is not None and windows and newest < windows[-1].start:
         click.echo(f"    the newest record is from {newest}: what the log showed until then is not how things are")
-    for alarm in document["alarms"]:
-        click.echo(f"    {visible(alarm['sentence'])}")
-    last = windows[-1] if windows else {"incidents": [], "accepted": []}
-    for incident in [*last["incidents"][1:], *last["accepted"]]:
-        click.echo(f"    {visible(incident['sentence'])}")
+    for alarm in document.alarms:
+        click.echo(f"    {visible(alarm.sentence)}")
+    for last in windows[-1:]:
+        for incident in (*last.incidents[1:], *last.accepted):
+            click.echo(f"    {visible(incident.sentence)}")

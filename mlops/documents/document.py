@@ -17,8 +17,10 @@ Number = Annotated[int, Field(ge=-(10**300), le=10**300, strict=True)] | Annotat
 """A number of JSON, which stays whole where it is written so; one that no float holds is infinite."""
 
 
-class Part(BaseModel, extra="ignore", frozen=True):
+class Part(BaseModel, extra="ignore", frozen=True, defer_build=True):
     """A mapping inside a document; keys that a later release added are passed over."""
+
+    # built when first used: a verb imports what it may read, and reads little of it
 
 
 class Document(Part):
@@ -52,6 +54,18 @@ class Document(Part):
     def dumps(self) -> str:
         """Spell it in its one way."""
         return dumps(self.value() if self.DIGITS is None else rounded(self.value(), self.DIGITS))
+
+
+class _Versioned(Part):
+    schema_version: Any = None
+
+
+def version(data: bytes) -> Any:
+    """Name the version that a document gives itself; None where it gives none, or is none."""
+    try:
+        return _Versioned.model_validate_json(data).schema_version
+    except ValueError:
+        return None
 
 
 def said(part: Part) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Reliability(Part):
     of: str = ""
     bins: tuple[Bin, ...] = ()
     ece: Number | None = None
-    brier: Brier = Brier()
+    brier: Brier = Field(default_factory=Brier)
     slope: Figure | None = None
     intercept: Figure | None = None
 

@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlops.files.prometheus import family
+
+if TYPE_CHECKING:
+    from mlops.documents.monitor import MonitorReport, WindowReport
 
 STATUSES = ("alarm", "data-incident", "insufficient", "ok")
 _HELP = {
@@ -36,10 +39,10 @@ _HELP = {
 Sample = tuple[str, dict[str, str], float]
 
 
-def exposition(documents: Sequence[Mapping[str, Any]], bounds: Mapping[str, tuple[str, float]], now: float) -> str:
+def exposition(documents: Sequence[MonitorReport], bounds: Mapping[str, tuple[str, float]], now: float) -> str:
     """Spell reports; `bounds` gives metric and bound by pipeline, `now` is seconds since 1970."""
     samples = sorted(
-        (sample for document in documents for sample in _samples(document, bounds.get(document["pipeline"]), now)),
+        (sample for document in documents for sample in _samples(document, bounds.get(document.pipeline), now)),
         key=lambda sample: (list(_HELP).index(sample[0]), sorted(sample[1].items())),
     )
     lines: list[str] = []
@@ -48,47 +51,48 @@ def exposition(documents: Sequence[Mapping[str, Any]], bounds: Mapping[str, tupl
     return "\n".join(lines) + "\n"
 
 
-def _samples(document: Mapping[str, Any], bound: tuple[str, float] | None, now: float) -> Iterator[Sample]:
-    environment = document.get("environment")
-    own = {"pipeline": document["pipeline"]} | ({} if environment is None else {"environment": environment})
+def _samples(document: MonitorReport, bound: tuple[str, float] | None, now: float) -> Iterator[Sample]:
+    environment = document.environment
+    own = {"pipeline": document.pipeline} | ({} if environment is None else {"environment": environment})
     yield "mlops_monitor_last_success_timestamp_seconds", own, float(now)
-    yield "mlops_monitor_evaluated_until_timestamp_seconds", own, _seconds(document["until"])
-    if document["newest_record"] is not None:
-        yield "mlops_monitor_newest_record_timestamp_seconds", own, _seconds(document["newest_record"])
+    yield "mlops_monitor_evaluated_until_timestamp_seconds", own, _seconds(document.until)
+    if document.newest_record is not None:
+        yield "mlops_monitor_newest_record_timestamp_seconds", own, _seconds(document.newest_record)
     for status in STATUSES:
-        yield "mlops_monitor_status_info", own | {"status": status}, float(document["status"] == status)
+        yield "mlops_monitor_status_info", own | {"status": status}, float(document.status == status)
     for kind in ("drift", "performance"):
-        ends = [_seconds(alarm["until"]) for alarm in document["alarms"] if alarm["kind"] == kind]
+        ends = [_seconds(alarm.until) for alarm in document.alarms if alarm.kind == kind]
         yield "mlops_monitor_alarms", own | {"kind": kind}, float(len(ends))
         if ends:
             yield "mlops_monitor_alarm_window_end_timestamp_seconds", own | {"kind": kind}, max(ends)
-    if document["windows"]:
-        yield from _latest(document["windows"][-1], own)
+    if document.windows:
+        yield from _latest(document.windows[-1], own)
     if bound is not None:
-        yield from _performance(document["windows"], *bound, own)
+        yield from _performance(document.windows, *bound, own)
 
 
-def _latest(window: Mapping[str, Any], own: Mapping[str, str]) -> Iterator[Sample]:
-    yield "mlops_monitor_window_end_timestamp_seconds", {**own}, _seconds(window["end"])
-    yield "mlops_monitor_window_records", {**own}, float(window["rows"])
-    yield "mlops_monitor_window_refused", {**own}, float(window["refused"]["rows"])
-    for item in window["refused"]["by"]:
-        why = {"column": item["column"], "reason": item["reason"]}
-        yield "mlops_monitor_refused_rows", {**own, **why}, float(item["rows"])
-    for shift in window["shifts"]:
-        if shift["size"] is not None:
-            yield "mlops_monitor_shift_size", {**own, "column": shift["column"]}, float(shift["size"])
+def _latest(window: WindowReport, own: Mapping[str, str]) -> Iterator[Sample]:
+    yield "mlops_monitor_window_end_timestamp_seconds", {**own}, _seconds(window.end)
+    yield "mlops_monitor_window_records", {**own}, float(window.rows)
+    yield "mlops_monitor_window_refused", {**own}, float(window.refused.rows)
+    for item in window.refused.by:
+        why = {"column": item.column, "reason": item.reason}
+        yield "mlops_monitor_refused_rows", {**own, **why}, float(item.rows)
+    for shift in window.shifts:
+        if shift.size is not None:
+            yield "mlops_monitor_shift_size", {**own, "column": shift.column}, float(shift.size)
 
 
 def _performance(
-    windows: Sequence[Mapping[str, Any]], metric: str, limit: float, own: Mapping[str, str]
+    windows: Sequence[WindowReport], metric: str, limit: float, own: Mapping[str, str]
 ) -> Iterator[Sample]:
     labels = {**own, "metric": metric}
     yield "mlops_monitor_performance_bound", labels, float(limit)
-    measured = [window for window in windows if (window["performance"] or {}).get("value") is not None]
-    if measured:
-        yield "mlops_monitor_performance", labels, float(measured[-1]["performance"]["value"])
-        yield "mlops_monitor_performance_window_end_timestamp_seconds", labels, _seconds(measured[-1]["end"])
+    measured = [(w.performance.value, w.end) for w in windows if w.performance is not None]
+    known = [(value, end) for value, end in measured if value is not None]
+    if known:
+        yield "mlops_monitor_performance", labels, float(known[-1][0])
+        yield "mlops_monitor_performance_window_end_timestamp_seconds", labels, _seconds(known[-1][1])
 
 
 def _seconds(time: str) -> float:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlops.bundle.refusal import Refusals
     from mlops.configuration.accept import Acceptance
     from mlops.configuration.monitor import Drift, Monitor
+    from mlops.documents.monitor import Status
     from mlops.monitor.drift import Bins, Shift
     from mlops.monitor.log import Records
     from mlops.monitor.quality import Incident
@@ -62,7 +63,7 @@ class Judged:
 class Alarm:
     """What lasted: a `kind` (drift, performance) and what it is about, with the windows that show it."""
 
-    kind: str
+    kind: Literal["drift", "performance"]
     name: str
     windows: tuple[Window, ...]
     value: float
@@ -77,7 +78,7 @@ class Result:
     `status` is the first that holds of data-incident, alarm, insufficient and ok; `why` is a sentence.
     """
 
-    status: str
+    status: Status
     until: datetime
     windows: tuple[Judged, ...]
     alarms: tuple[Alarm, ...]
@@ -256,7 +257,7 @@ def _measured(judged: Sequence[Judged]) -> list[tuple[Judged, Measured]]:
 
 def _status(
     judged: Sequence[Judged], due: Sequence[Judged], alarms: Sequence[Alarm], monitor: Monitor
-) -> tuple[str, str]:
+) -> tuple[Status, str]:
     """Decide; what is not known well enough is never `ok`."""
     if not judged:
         return "insufficient", "no window has ended yet"

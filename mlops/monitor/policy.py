@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.files.canonical import digest_json
 
 if TYPE_CHECKING:
     from mlops.configuration.monitor import Retrain
+    from mlops.documents.monitor import MonitorReport
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class RetrainDecision:
 
 
 def decide(
-    report: Mapping[str, Any], policy: Retrain, since: datetime | None, end: datetime, labels: int
+    report: MonitorReport, policy: Retrain, since: datetime | None, end: datetime, labels: int
 ) -> RetrainDecision:
     """Decide on a report.
 
     `since` is where the data of the last retraining ended (None: there was none), `end` where that of this one would;
     `labels` are the labelled records between.
     """
-    if report["status"] == "data-incident":
-        return RetrainDecision(False, f"the feed is broken, and a model must not learn from it: {report['why']}")
-    sentences = [alarm["sentence"] for alarm in report["alarms"] if alarm["kind"] in policy.when]
+    if report.status == "data-incident":
+        return RetrainDecision(False, f"the feed is broken, and a model must not learn from it: {report.why}")
+    sentences = [alarm.sentence for alarm in report.alarms if alarm.kind in policy.when]
     if not sentences and "schedule" not in policy.when:
         return RetrainDecision(False, f"no alarm on {' or '.join(policy.when)}")
     if since is not None and end - since < timedelta(days=policy.cooldown_days):
@@ -43,17 +43,17 @@ def decide(
     return RetrainDecision(True, sentences[0] if sentences else "it is time by the schedule")
 
 
-def cause(report: Mapping[str, Any], since: datetime | None) -> str:
+def cause(report: MonitorReport, since: datetime | None) -> str:
     """Name what a retraining answers to: this model, in this environment, on this data version.
 
     Another column that drifts, or the same one again, is the same cause until a new data version is merged or another
     model is live; so there is at most one pull request at a time.
     """
     known = {
-        "pipeline": report["pipeline"],
-        "bundle": report["bundle"],
+        "pipeline": report.pipeline,
+        "bundle": report.bundle,
         "since": None if since is None else since.isoformat(),
     }
-    if (environment := report.get("environment")) is not None:
+    if (environment := report.environment) is not None:
         known["environment"] = environment
     return digest_json(known).removeprefix("sha256:")[:12]

@@ -14,7 +14,6 @@ from mlops.bundle.contents import Contents
 from mlops.configuration.monitor import Monitor, Rows
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.atomic import write_text
-from mlops.files.canonical import dumps
 from mlops.operations.declared.accepted import acceptances_at, file_of, main_line, waiting
 from mlops.operations.live.live import Chosen, choose
 from mlops.operations.live.papers import papers_of
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from mlops.blocks.column_rule import ColumnType
     from mlops.bundle.papers import Papers
     from mlops.bundle.recipe import Target
+    from mlops.documents.monitor import MonitorReport
     from mlops.monitor.agreed import Agreed
     from mlops.monitor.windows import Window
 
@@ -35,12 +35,12 @@ EXIT_CODES = {"ok": 0, "alarm": 2, "data-incident": 2, "insufficient": 7}
 
 @dataclass(frozen=True)
 class Watched:
-    """A report as JSON, where it was written, and the metric with its bound where there is one.
+    """A report, where it was written, and the metric with its bound where there is one.
 
     `told` says which bundle answered; `unmerged` names a file of acceptances that are not on the main line yet.
     """
 
-    document: Mapping[str, Any]
+    document: MonitorReport
     page: Path
     bound: tuple[str, float] | None
     told: str
@@ -139,7 +139,7 @@ def watch(
     )
     found = document.document(result, reference, name, span[1], chosen.environment)
     place = report_folder(root, name, chosen.environment)
-    write_text(place / "report.json", dumps(found))
+    write_text(place / "report.json", found.dumps())
     write_text(place / "report.html", page.render(found, monitor.drift.measure, bound))
     unmerged = file_of(name) if waiting(root, main, name) else None
     return Watched(found, place / "report.html", bound, chosen.told, unmerged)
@@ -190,7 +190,7 @@ def exit_code(watch: Watch, handed: Collection[str] = ()) -> int:
     """
     if watch.failed:
         return max(error.exit_code for error in watch.failed.values())
-    found = [(item.document["pipeline"], item.document["status"]) for item in watch.watched]
+    found = [(item.document.pipeline, item.document.status) for item in watch.watched]
     codes = {EXIT_CODES[status] for name, status in found if not (status == "alarm" and name in handed)}
     return 2 if 2 in codes else max(codes, default=0)
 
@@ -199,9 +199,9 @@ def asking(workspace: Workspace, watch: Watch) -> dict[str, str]:
     """Give the SHA-256 of each report that a retraining may answer: an alarm, or a policy that asks by schedule."""
     found = {}
     for item in watch.watched:
-        name = item.document["pipeline"]
+        name = item.document.pipeline
         policy = settings(workspace, name).retrain
-        if policy is not None and (item.document["status"] == "alarm" or "schedule" in policy.when):
+        if policy is not None and (item.document.status == "alarm" or "schedule" in policy.when):
             found[name] = hashlib.sha256((item.page.parent / "report.json").read_bytes()).hexdigest()
     return found
 
@@ -215,7 +215,7 @@ def write_metrics(path: Path, watched: Sequence[Watched]) -> None:
     """Write Prometheus' text format; the only file of the monitor that knows what time it is."""
     from mlops.monitor.exposition import exposition
 
-    bounds = {item.document["pipeline"]: item.bound for item in watched if item.bound is not None}
+    bounds = {item.document.pipeline: item.bound for item in watched if item.bound is not None}
     write_text(path, exposition([item.document for item in watched], bounds, time.time()))
 
 

@@ -7,7 +7,6 @@ judges, and people merge. When the last one was is read off the names of files i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.configuration.monitor import Monitor, Retrain, Rows
 from mlops.configuration.pipeline import Pipeline
+from mlops.documents.document import version
+from mlops.documents.monitor import MonitorReport
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError, StaleError
 from mlops.files.markdown import escape
 from mlops.ledger.decided import retraining
@@ -90,7 +91,7 @@ def retrain(
     found = _rows(workspace, name, place, report, since, end)
     decision = policy.decide(report, monitor.retrain, since, end, found.height)
     key = policy.cause(report, since)
-    alarm = report["why"] if report["status"] == "alarm" else ""
+    alarm = report.why if report.status == "alarm" else ""
     if not decision.propose:
         return Retraining(name, decision.why, key, found.height, alarm)
     file = f"pipelines/{name}/{spec.data.source.path}/{new_labelled_rows.name(names, end, place)}"
@@ -106,36 +107,34 @@ def retrain(
     return Retraining(name, decision.why, key, found.height, alarm, proposal, done)
 
 
-def _report(path: Path, name: str, live: tuple[str, str] | None) -> dict[str, Any]:
+def _report(path: Path, name: str, live: tuple[str, str] | None) -> MonitorReport:
     """Read a report; `live` is the environment it must be about, and what is live there."""
     make = f"mlops monitor {name}" + ("" if live is None else f" --env {live[0]}")
     if not path.is_file():
         raise InfrastructureError(f"there is no report at {path}", hint=make)
+    data = path.read_bytes()
+    if newer(found := version(data), 1):
+        raise IntegrityError(f"{path} has schema_version {found}, this mlops reads 1", hint=HINT)
     try:
-        report: dict[str, Any] = json.loads(path.read_bytes())
-        datetime.fromisoformat(report["until"])
-        if newer(report["schema_version"], 1):
-            raise IntegrityError(f"{path} has schema_version {report['schema_version']}, this mlops reads 1", hint=HINT)
-        known = report["schema_version"] == 1 and report["pipeline"] == name
-        known = known and {"status", "why", "alarms", "bundle"} <= set(report)
-    except (ValueError, KeyError, TypeError) as error:
+        report = MonitorReport.parse(data)
+    except ValueError as error:
         raise IntegrityError(f"{path} is no report of the monitor", hint=make) from error
-    about = report.get("environment")
-    if not known or (about is not None and about != (live and live[0])):
+    about = report.environment
+    if report.pipeline != name or (about is not None and about != (live and live[0])):
         where = "" if live is None else f" in {live[0]}"
         raise IntegrityError(f"{path} is no report about {name}{where}", hint=make)
-    if live is not None and report["bundle"] != live[1]:
+    if live is not None and report.bundle != live[1]:
         raise StaleError(
-            f"{path} is about the bundle {report['bundle'][:19]}…, but {live[1][:19]}… is live in {live[0]}", hint=make
+            f"{path} is about the bundle {report.bundle[:19]}…, but {live[1][:19]}… is live in {live[0]}", hint=make
         )
     return report
 
 
-def _end(report: dict[str, Any], monitor: Monitor) -> datetime:
+def _end(report: MonitorReport, monitor: Monitor) -> datetime:
     """Give the time up to which all labels are in."""
     from mlops.monitor.windows import floor
 
-    until = datetime.fromisoformat(report["until"]).astimezone(UTC)
+    until = datetime.fromisoformat(report.until).astimezone(UTC)
     late = 0.0 if monitor.performance is None else monitor.performance.labels_within_days
     return floor(until - timedelta(days=late), "hour" if isinstance(monitor.window, Rows) else monitor.window)
 
@@ -144,7 +143,7 @@ def _rows(
     workspace: Workspace,
     name: str,
     environment: str | None,
-    report: dict[str, Any],
+    report: MonitorReport,
     since: datetime | None,
     end: datetime,
 ) -> Any:
@@ -152,14 +151,14 @@ def _rows(
     from mlops.monitor import log, new_labelled_rows
     from mlops.monitor.windows import Window
 
-    root, until = workspace.root, datetime.fromisoformat(report["until"]).astimezone(UTC)
+    root, until = workspace.root, datetime.fromisoformat(report.until).astimezone(UTC)
     labels = labels_of(workspace, name, environment, until)
     meant = environment == usual(root, workspace.project)
     monitor = settings(workspace, name)
     logged = read_log(root, name, monitor, environment, usual=meant)
     span = log.span(logged.names)
     start = since or (span[0] if span else end)
-    records = log.read(logged.bring(start, end), Window(start, end), report["bundle"])
+    records = log.read(logged.bring(start, end), Window(start, end), report.bundle)
     return new_labelled_rows.rows(records, labels, monitor.labels_by)
 
 
@@ -198,8 +197,8 @@ def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:
     return text
 
 
-def _body(name: str, report: dict[str, Any], policy: Retrain, why: str, rows: int, file: str) -> str:
-    alarms = [f"- {escape(alarm['sentence'])}" for alarm in report["alarms"] if alarm["kind"] in policy.when]
+def _body(name: str, report: MonitorReport, policy: Retrain, why: str, rows: int, file: str) -> str:
+    alarms = [f"- {escape(alarm.sentence)}" for alarm in report.alarms if alarm.kind in policy.when]
     lines = [
         f"**{escape(name)}** should learn again: {escape(why)}.",
         "",
@@ -210,17 +209,16 @@ def _body(name: str, report: dict[str, Any], policy: Retrain, why: str, rows: in
         "pipeline trains on them, and its gates judge the result. Look at the data before you merge: how labels are",
         "collected can favour what the live model already does.",
         "",
-        f"Live model: `{escape(report['bundle'])}`{_where(report)}. Judged until {escape(report['until'])}.",
+        f"Live model: `{escape(report.bundle)}`{_where(report)}. Judged until {escape(report.until)}.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _where(report: dict[str, Any]) -> str:
-    environment = report.get("environment")
+def _where(report: MonitorReport) -> str:
+    environment = report.environment
     return "" if environment is None else f", live in {escape(environment)}"
 
 
-def _accepted(report: dict[str, Any]) -> list[str]:
+def _accepted(report: MonitorReport) -> list[str]:
     """List what is known to be wrong with the feed that the new rows come from: whoever merges should know it too."""
-    last = report.get("windows") or [{}]
-    return [f"- known: {escape(incident['sentence'])}" for incident in last[-1].get("accepted", ())]
+    return [f"- known: {escape(incident.sentence)}" for last in report.windows[-1:] for incident in last.accepted]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mlops.bundle.refusal import REASONS
 from mlops.files.html import html
+
+if TYPE_CHECKING:
+    from mlops.documents.monitor import MonitorReport, WindowReport
 
 WIDTH, HEIGHT = 220, 48
 _MEASURES = {
@@ -46,7 +49,7 @@ class Row:
         return " ".join(f"{dot.x:g},{dot.y:g}" for dot in self.dots)
 
 
-def render(document: Mapping[str, Any], measure: str, metric: tuple[str, float] | None) -> str:
+def render(document: MonitorReport, measure: str, metric: tuple[str, float] | None) -> str:
     """Print the page of a report; `metric` is its name and bound."""
     return html(
         "mlops.present.monitor",
@@ -63,21 +66,21 @@ def render(document: Mapping[str, Any], measure: str, metric: tuple[str, float] 
     )
 
 
-def columns(document: Mapping[str, Any], measure: str) -> tuple[Row, ...]:
+def columns(document: MonitorReport, measure: str) -> tuple[Row, ...]:
     """Draw each column over the windows: alarms first, then by size; another measure than the declared one is noted."""
-    windows = document["windows"]
-    alarming = {alarm["name"] for alarm in document["alarms"] if alarm["kind"] == "drift"}
+    windows = document.windows
+    alarming = {alarm.name for alarm in document.alarms if alarm.kind == "drift"}
     series: dict[str, list[tuple[int, float, str]]] = {}
     notes: dict[str, str] = {}
     bounds: dict[str, float] = {}
     for index, window in enumerate(windows):
-        for shift in window["shifts"]:
-            points = series.setdefault(shift["column"], [])
-            bounds[shift["column"]] = shift["bound"]
-            if shift["size"] is not None:
-                notes[shift["column"]] = "" if shift["measure"] == measure else _MEASURES[shift["measure"]]
-                style = "bad" if shift["verdict"] == "drift" else "plain"
-                points.append((index, shift["size"], style))
+        for shift in window.shifts:
+            points = series.setdefault(shift.column, [])
+            bounds[shift.column] = shift.bound
+            if shift.size is not None:
+                notes[shift.column] = "" if shift.measure == measure else _MEASURES[shift.measure]
+                style = "bad" if shift.verdict == "drift" else "plain"
+                points.append((index, shift.size, style))
     rows = [(name not in alarming, -points[-1][1] if points else 0.0, name, points) for name, points in series.items()]
     return tuple(
         _row(name, points, bounds[name], windows, "fail" if not calm else "pass", note=notes.get(name, ""))
@@ -85,38 +88,37 @@ def columns(document: Mapping[str, Any], measure: str) -> tuple[Row, ...]:
     )
 
 
-def _performance(document: Mapping[str, Any], name: str, limit: float) -> Row:
-    windows = document["windows"]
-    found = [(index, window["performance"]) for index, window in enumerate(windows) if window["performance"]]
+def _performance(document: MonitorReport, name: str, limit: float) -> Row:
+    windows = document.windows
+    found = [(index, window.performance) for index, window in enumerate(windows) if window.performance is not None]
     points = [
-        (index, item["value"], "bad" if item["verdict"] == "worse" else "plain")
+        (index, item.value, "bad" if item.verdict == "worse" else "plain")
         for index, item in found
-        if item["value"] is not None
+        if item.value is not None
     ]
-    alarming = any(alarm["kind"] == "performance" for alarm in document["alarms"])
-    note = f"window from {windows[points[-1][0]]['start'][:10]}" if points else ""
+    alarming = any(alarm.kind == "performance" for alarm in document.alarms)
+    note = f"window from {windows[points[-1][0]].start[:10]}" if points else ""
     return _row(name, points, limit, windows, "fail" if alarming else "pass", zero=False, note=note)
 
 
-def _volume(document: Mapping[str, Any]) -> Row:
-    windows = document["windows"]
+def _volume(document: MonitorReport) -> Row:
+    windows = document.windows
     points = [
-        (index, float(window["rows"]), "bad" if window["incidents"] else "plain")
-        for index, window in enumerate(windows)
+        (index, float(window.rows), "bad" if window.incidents else "plain") for index, window in enumerate(windows)
     ]
-    return _row("records", points, None, windows, "fail" if windows and windows[-1]["incidents"] else "pass")
+    return _row("records", points, None, windows, "fail" if windows and windows[-1].incidents else "pass")
 
 
-def _refused(document: Mapping[str, Any]) -> Row | None:
+def _refused(document: MonitorReport) -> Row | None:
     """Draw the share of refused rows; None where there never were any."""
-    windows = document["windows"]
-    if not any(window["refused"]["rows"] for window in windows):
+    windows = document.windows
+    if not any(window.refused.rows for window in windows):
         return None
-    broken = [any(incident["check"] == "refused" for incident in window["incidents"]) for window in windows]
+    broken = [any(incident.check == "refused" for incident in window.incidents) for window in windows]
     points = [
         (
             index,
-            window["refused"]["rows"] / max(1, window["rows"] + window["refused"]["rows"]),
+            window.refused.rows / max(1, window.rows + window.refused.rows),
             "bad" if bad else "plain",
         )
         for index, (window, bad) in enumerate(zip(windows, broken, strict=True))
@@ -124,12 +126,12 @@ def _refused(document: Mapping[str, Any]) -> Row | None:
     return _row("refused, of all rows", points, None, windows, "fail" if broken[-1] else "pass")
 
 
-def _refusals(document: Mapping[str, Any]) -> list[tuple[str, int, str, str]]:
+def _refusals(document: MonitorReport) -> list[tuple[str, int, str, str]]:
     """List what rows were refused for, by window: its start, rows, column and the reason in words; the latest first."""
     found = [
-        (window["start"], item["rows"], item["column"], f"{item['reason']}: {REASONS[item['reason']]}")
-        for window in reversed(document["windows"])
-        for item in window["refused"]["by"]
+        (window.start, item.rows, item.column, f"{item.reason}: {REASONS[item.reason]}")
+        for window in reversed(document.windows)
+        for item in window.refused.by
     ]
     return found[:_SHOWN]
 
@@ -138,7 +140,7 @@ def _row(
     name: str,
     points: Sequence[tuple[int, float, str]],
     bound: float | None,
-    windows: Sequence[Mapping[str, Any]],
+    windows: Sequence[WindowReport],
     state: str,
     *,
     zero: bool = True,
@@ -159,7 +161,7 @@ def _row(
             round(4 + (WIDTH - 8) * index / across, 2),
             height(value),
             style,
-            f"{windows[index]['start'][:13]}: {value:.4g}",
+            f"{windows[index].start[:13]}: {value:.4g}",
         )
         for index, value, style in points
     )

@@ -17,8 +17,8 @@ from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.derived import Derived
 from mlops.configuration.accept import Acceptance
 from mlops.configuration.monitor import Monitor
+from mlops.documents.monitor import AlarmReport, MonitorReport
 from mlops.errors import ConfigurationError, DataError, IntegrityError
-from mlops.files.canonical import dumps
 from mlops.monitor import labels as late
 from mlops.monitor import log, windows
 from mlops.monitor.agreed import Agreed
@@ -150,7 +150,7 @@ def test_a_column_may_move_further_than_the_others(tmp_path: Path, bundle: Path)
     (alarm,) = result(tmp_path, bundle, 3).alarms
     assert (alarm.name, alarm.bound) == ("plan", 0.1)
     made = document(result(tmp_path, bundle, 3, drift=sizes), reference_of(bundle), "tiny")
-    assert {shift["column"]: shift["bound"] for shift in made["windows"][-1]["shifts"]} == {
+    assert {shift.column: shift.bound for shift in made.windows[-1].shifts} == {
         **dict.fromkeys(["age", "insured", "visits", *DATES], 0.1),
         "plan": 50.0,
     }
@@ -178,11 +178,11 @@ def test_an_accepted_incident_is_told_and_stops_nothing(tmp_path: Path, bundle: 
     assert [len(window.accepted) for window in found.windows] == [0, 0, 1, 1, 1]
     assert found.status == "ok"
     assert "age" in {shift.column for shift in found.windows[-1].shifts}
-    told = document(found, reference_of(bundle), "tiny")["windows"][-1]["accepted"]
-    assert [(item["check"], item["column"], item["until"], item["approver"]) for item in told] == [
+    told = document(found, reference_of(bundle), "tiny").windows[-1].accepted
+    assert [(item.check, item.column, item.until, item.approver) for item in told] == [
         ("nulls", "age", "2026-11-06", "@grace")
     ]
-    assert told[0]["sentence"].endswith(
+    assert told[0].sentence.endswith(
         "is allowed; accepted until 2026-11-06 by @grace: The form asks guests no more for their age."
     )
 
@@ -377,11 +377,11 @@ def test_a_label_may_be_what_the_target_derives_from(tmp_path: Path) -> None:
 def test_the_report_is_the_same_bytes_and_the_page_asks_for_nothing(tmp_path: Path, bundle: Path) -> None:
     found, again = watch(tmp_path, bundle, same), result(tmp_path, bundle, 5)
     made = document(found, reference_of(bundle), "tiny")
-    assert dumps(made) == dumps(document(again, reference_of(bundle), "tiny"))
-    made["alarms"] = [
-        {"kind": "drift", "name": "age", "windows": ["x"], "until": "y", "sentence": "<script>alert(1)</script>"}
-    ]
-    page = render(json.loads(json.dumps(made)), "psi", ("accuracy", 0.7))
+    assert made.dumps() == document(again, reference_of(bundle), "tiny").dumps()
+    assert MonitorReport.parse(made.dumps().encode()) == made
+    alarm = {"kind": "drift", "name": "age", "windows": [made.until], "until": made.until, "value": 1.0, "bound": 0.1}
+    evil = AlarmReport.model_validate({**alarm, "sentence": "<script>alert(1)</script>"})
+    page = render(made.model_copy(update={"alarms": (evil,)}), "psi", ("accuracy", 0.7))
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
     assert "prefers-color-scheme: dark" in page
@@ -392,7 +392,7 @@ def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: P
     drift = {"measure": "wasserstein", "ignore": ["(output)"]}
     found = watch(tmp_path, bundle, basic, days=3, drift=drift, quality={"nulls": 1.0})
     assert [alarm.sentence.partition(": ")[2].split()[0] for alarm in found.alarms] == ["jensen_shannon"]
-    made = json.loads(dumps(document(found, reference_of(bundle), "tiny")))
+    made = document(found, reference_of(bundle), "tiny")
     notes = {row.name: row.note for row in columns(made, "wasserstein")}
     assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured", *DATES], "")
     page = render(made, "wasserstein", None)

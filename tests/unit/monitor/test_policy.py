@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import polars as pl
 import pytest
 
 from mlops.configuration.monitor import Retrain
+from mlops.documents.monitor import MonitorReport
 from mlops.errors import ConfigurationError
 from mlops.ml.data.spelling import Spelling
 from mlops.monitor import new_labelled_rows
@@ -19,9 +19,13 @@ WEEK = timedelta(days=7)
 RETRAIN = Retrain(when=("drift",), cooldown_days=7, minimum_new_labels=100)
 
 
-def report(*kinds: str, status: str = "alarm", bundle: str = "sha256:a") -> dict[str, Any]:
-    alarms = [{"kind": kind, "sentence": f"{kind} it is"} for kind in kinds]
-    return {"pipeline": "churn", "bundle": bundle, "status": status, "why": "half is missing", "alarms": alarms}
+def report(*kinds: str, status: str = "alarm", bundle: str = "sha256:a") -> MonitorReport:
+    day = "2026-11-21T00:00:00Z"
+    facts = {"name": "age", "windows": [day], "until": day, "value": 0.3, "bound": 0.1}
+    alarms = [{**facts, "kind": kind, "sentence": f"{kind} it is"} for kind in kinds]
+    about = {"pipeline": "churn", "bundle": bundle, "reference": "sha256:b", "until": day, "newest_record": day}
+    found = {**about, "status": status, "why": "half is missing", "alarms": alarms, "windows": []}
+    return MonitorReport.model_validate(found)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +41,7 @@ def report(*kinds: str, status: str = "alarm", bundle: str = "sha256:a") -> dict
     ],
 )
 def test_a_retraining_needs_an_alarm_rest_and_labels(
-    found: dict[str, Any], since: datetime | None, labels: int, propose: bool, why: str
+    found: MonitorReport, since: datetime | None, labels: int, propose: bool, why: str
 ) -> None:
     decision = decide(found, RETRAIN, since, END, labels)
     assert (decision.propose, decision.why[: len(why)]) == (propose, why)

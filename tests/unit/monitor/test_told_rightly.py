@@ -18,6 +18,8 @@ import pytest
 from mlops.bundle.schema import Requests
 from mlops.configuration.accept import Acceptance
 from mlops.configuration.monitor import Monitor, Retrain
+from mlops.documents.document import said
+from mlops.documents.monitor import MonitorReport
 from mlops.monitor import log, windows
 from mlops.monitor.agreed import Agreed
 from mlops.monitor.document import document
@@ -64,9 +66,7 @@ def served(folder: Path, bundle: Path, days: int, change: Change) -> None:
     app.state.log.close()
 
 
-def report(
-    folder: Path, bundle: Path, until: datetime, agreed: Agreed | None = None, **settings: Any
-) -> dict[str, Any]:
+def report(folder: Path, bundle: Path, until: datetime, agreed: Agreed | None = None, **settings: Any) -> MonitorReport:
     reference = reference_of(bundle)
     monitor = Monitor.model_validate({"drift": {"ignore": ["(output)"]}, **settings})
     span = log.span(path.name for path in folder.iterdir())
@@ -88,17 +88,17 @@ def test_rows_that_are_refused_are_an_incident_for_as_long_as_they_are(tmp_path:
 
     served(tmp_path, bundle, 5, first_requests)
     found = report(tmp_path, bundle, START + timedelta(days=5))
-    assert [window["verdict"] for window in found["windows"]] == ["ok", "ok", *["data-incident"] * 3]
-    assert [window["rows"] + window["refused"]["rows"] for window in found["windows"]] == [ROWS] * 5
-    assert found["windows"][-1]["refused"] == {
+    assert [window.verdict for window in found.windows] == ["ok", "ok", *["data-incident"] * 3]
+    assert [window.rows + window.refused.rows for window in found.windows] == [ROWS] * 5
+    assert said(found.windows[-1].refused) == {
         "rows": 120,
         "by": [
             {"column": "(unknown)", "reason": "batch", "rows": 117},
             {"column": "visits", "reason": "null", "rows": 3},
         ],
     }
-    assert found["status"] == "data-incident"
-    assert found["why"] == (
+    assert found.status == "data-incident"
+    assert found.why == (
         "20.0% of 600 rows were refused: 117 that nothing is wrong with, in a request with one that is, "
         "3 where `visits` is null, as it never was in the data"
     )
@@ -115,7 +115,7 @@ def test_a_few_refused_rows_are_told_and_alarm_nobody(tmp_path: Path, bundle: Pa
         tmp_path, bundle, 3, lambda _, frame: frame.with_columns(pl.when(pl.int_range(pl.len()) != 7).then("visits"))
     )
     found = report(tmp_path, bundle, START + timedelta(days=3), quality={"refused": 0.1})
-    assert (found["status"], [window["refused"]["rows"] for window in found["windows"]]) == ("ok", [BATCH] * 3)
+    assert (found.status, [window.refused.rows for window in found.windows]) == ("ok", [BATCH] * 3)
 
 
 def seven_per_cent(day: int, frame: pl.DataFrame) -> pl.DataFrame:
@@ -143,10 +143,10 @@ STRICT = {"nulls": 0.02, "outside": 1.0}
 @pytest.mark.slow
 def test_a_column_with_seven_per_cent_of_nulls_for_ten_days_blinds_nobody(ten_days: Path, filling: Path) -> None:
     found = report(ten_days, filling, START + timedelta(days=10), quality=STRICT)
-    assert found["status"] == "data-incident"
-    assert {incident["column"] for window in found["windows"] for incident in window["incidents"]} == {"insured"}
-    assert [alarm["name"] for alarm in found["alarms"]] == ["visits"]
-    compared = [{shift["column"] for shift in window["shifts"]} for window in found["windows"]]
+    assert found.status == "data-incident"
+    assert {incident.column for window in found.windows for incident in window.incidents} == {"insured"}
+    assert [alarm.name for alarm in found.alarms] == ["visits"]
+    compared = [{shift.column for shift in window.shifts} for window in found.windows]
     assert compared == [{"age", "plan", "visits", *DATES}] * 10
 
 
@@ -154,8 +154,8 @@ def test_a_column_with_seven_per_cent_of_nulls_for_ten_days_blinds_nobody(ten_da
 def test_the_contract_knows_of_it(ten_days: Path, filling: Path) -> None:
     agreed = Agreed(nulls={"insured": 0.07})
     found = report(ten_days, filling, START + timedelta(days=10), agreed, quality=STRICT)
-    assert [window["incidents"] for window in found["windows"]] == [[]] * 10
-    assert (found["status"], [alarm["name"] for alarm in found["alarms"]]) == ("alarm", ["visits"])
+    assert [window.incidents for window in found.windows] == [()] * 10
+    assert (found.status, [alarm.name for alarm in found.alarms]) == ("alarm", ["visits"])
 
 
 @pytest.mark.slow
@@ -168,7 +168,7 @@ def test_accepted_for_a_while_it_lets_a_retraining_through(ten_days: Path, filli
     for known, proposed in ((None, False), (agreed, True)):
         found = report(ten_days, filling, end, known, quality=STRICT)
         assert decide(found, policy, None, end, 500).propose is proposed
-    assert [item["until"] for item in found["windows"][-1]["accepted"]] == ["2026-11-20"]
+    assert [item.until for item in found.windows[-1].accepted] == ["2026-11-20"]
     assert "accepted until 2026-11-20 by @grace: Guests are not asked since October." in render(found, "psi", None)
 
 
@@ -184,16 +184,16 @@ def test_an_alarm_of_five_months_ago_is_not_how_things_are(tmp_path: Path, bundl
     workspace = open_workspace(root, ("churn",))
     end = START + timedelta(days=4)
     then = watch(workspace, "churn", now=end + timedelta(hours=8)).document
-    assert (then["status"], then["newest_record"]) == ("alarm", "2026-11-05T22:17:46Z")
-    assert then["why"].endswith("in 3 of the last 3 windows, the latest from 2026-11-04")
+    assert (then.status, then.newest_record) == ("alarm", "2026-11-05T22:17:46Z")
+    assert then.why.endswith("in 3 of the last 3 windows, the latest from 2026-11-04")
     now = watch(workspace, "churn", now=end + timedelta(days=150))
-    assert (now.document["status"], now.document["why"]) == (
+    assert (now.document.status, now.document.why) == (
         "data-incident",
         "there is no record: is the server logging?",
     )
-    assert (now.document["alarms"], now.document["newest_record"]) == ([], "2026-11-05T22:17:46Z")
+    assert (now.document.alarms, now.document.newest_record) == ((), "2026-11-05T22:17:46Z")
     assert asking(workspace, Watch((now,), {})) == {}
-    assert watch(workspace, "churn", end, now=end + timedelta(days=150)).document["status"] == "alarm", "as was asked"
+    assert watch(workspace, "churn", end, now=end + timedelta(days=150)).document.status == "alarm", "as was asked"
 
 
 def dates_are_off(day: int, frame: pl.DataFrame) -> pl.DataFrame:
@@ -206,18 +206,18 @@ def dates_are_off(day: int, frame: pl.DataFrame) -> pl.DataFrame:
 def test_a_shifted_date_column_is_told_and_so_is_the_drift_beside_it(tmp_path: Path, bundle: Path) -> None:
     served(tmp_path, bundle, 5, dates_are_off)
     found = report(tmp_path, bundle, START + timedelta(days=5), quality={"outside": 1.0})
-    assert [window["verdict"] for window in found["windows"]] == ["ok", "ok", *["shifted"] * 3]
-    assert (found["status"], [alarm["name"] for alarm in found["alarms"]]) == (
+    assert [window.verdict for window in found.windows] == ["ok", "ok", *["shifted"] * 3]
+    assert (found.status, [alarm.name for alarm in found.alarms]) == (
         "alarm",
         ["joined", "joined.year", "visits"],
     )
-    compared = [{shift["column"] for shift in window["shifts"]} for window in found["windows"]]
+    compared = [{shift.column for shift in window.shifts} for window in found.windows]
     assert compared == [{"age", "insured", "plan", "visits", *DATES}] * 5
-    assert found["alarms"][0]["sentence"].startswith("`joined` has shifted: psi ")
+    assert found.alarms[0].sentence.startswith("`joined` has shifted: psi ")
     only = report(tmp_path, bundle, START + timedelta(days=5), drift={"ignore": ["(output)", "joined", "visits"]})
-    assert (only["status"], only["alarms"]) == ("ok", [])
+    assert (only.status, only.alarms) == ("ok", ())
     part = report(tmp_path, bundle, START + timedelta(days=5), drift={"ignore": ["(output)", "joined.year", "visits"]})
-    assert [alarm["name"] for alarm in part["alarms"]] == ["joined"]
+    assert [alarm.name for alarm in part.alarms] == ["joined"]
 
 
 def test_a_date_that_is_simply_now_is_no_shift_until_it_is_not(tmp_path: Path, bundle: Path) -> None:
@@ -230,9 +230,9 @@ def test_a_date_that_is_simply_now_is_no_shift_until_it_is_not(tmp_path: Path, b
 
     served(tmp_path, bundle, 5, recent)
     found = report(tmp_path, bundle, START + timedelta(days=5))
-    assert [window["verdict"] for window in found["windows"]] == ["ok", "ok", "ok", "shifted", "shifted"]
-    assert not any(shift["column"].startswith("seen") for shift in found["windows"][0]["shifts"])
-    assert [alarm["name"] for alarm in found["alarms"]][:2] == ["seen", "seen.month"]
+    assert [window.verdict for window in found.windows] == ["ok", "ok", "ok", "shifted", "shifted"]
+    assert not any(shift.column.startswith("seen") for shift in found.windows[0].shifts)
+    assert [alarm.name for alarm in found.alarms][:2] == ["seen", "seen.month"]
 
 
 @pytest.mark.parametrize(

@@ -90,9 +90,9 @@ def test_each_environment_has_its_log_its_report_and_its_branch(root: Path) -> N
         "monitor/churn/production",
     ]
     for place, item in found.items():
-        assert item.document["environment"] == place
-        assert item.document["status"] == "alarm"
-        assert [window["other_bundles"] for window in item.document["windows"]] == [0, 0]
+        assert item.document.environment == place
+        assert item.document.status == "alarm"
+        assert [window.other_bundles for window in item.document.windows] == [0, 0]
     assert watch(workspace, "churn").page == found["production"].page, "the live one is meant"
     labelled(root, [*names["staging"], *names["production"]])
     branches = {place: retrained(root, place).proposal for place in names}
@@ -129,10 +129,10 @@ def test_what_was_logged_before_is_still_read_for_the_live_environment_alone(roo
     write_day(root / ".mlops/log/churn/production", bundle, 2, DRIFTED)
     workspace = open_workspace(root, ("churn",))
     found = watch(workspace, "churn")
-    assert [window["rows"] for window in found.document["windows"]] == [600, 600]
-    assert found.told == f"bundle {found.document['bundle'][:19]}…, production's"
+    assert [window.rows for window in found.document.windows] == [600, 600]
+    assert found.told == f"bundle {found.document.bundle[:19]}…, production's"
     serve(root, "staging", 1)
-    assert watch(workspace, "churn", environment="staging").document["windows"] == []
+    assert watch(workspace, "churn", environment="staging").document.windows == ()
 
 
 def test_a_log_elsewhere_is_kept_by_environment_too(root: Path, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_log_elsewhere_is_kept_by_environment_too(root: Path, tmp_path: Path) 
     for day, folder in enumerate(("far", "far/production", "far/production")):
         write_day(tmp_path / folder, bundle, day, DRIFTED)
     document = watch(open_workspace(root, ("churn",)), "churn").document
-    assert [window["rows"] for window in document["windows"]] == [600, 600]
+    assert [window.rows for window in document.windows] == [600, 600]
 
 
 def test_a_report_of_another_environment_or_of_what_was_live_before_proposes_nothing(root: Path) -> None:

@@ -139,12 +139,23 @@ def test_a_policy_by_schedule_asks_for_a_retraining_without_an_alarm(root: Path,
     assert (root / "out").read_text() == (f"churn:{digest}\n" if asks else "")
 
 
+OTHERS = {
+    "schema_version": 1, "pipeline": "other", "environment": None, "bundle": "sha256:a", "reference": "sha256:b",
+    "until": "2026-11-04T00:00:00Z", "newest_record": None, "status": "ok", "why": "", "alarms": [], "windows": [],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("report", "code", "words"),
     [
         (None, 6, "there is no report at"),
         ("{}", 5, "is no report of the monitor"),
-        ('{"schema_version": 1, "pipeline": "other", "until": "2026-11-04T00:00:00Z"}', 5, "is no report about churn"),
+        (
+            '{"schema_version": 1, "pipeline": "other", "until": "2026-11-04T00:00:00Z"}',
+            5,
+            "is no report of the monitor",
+        ),
+        (json.dumps(OTHERS), 5, "is no report about churn"),
         (
             '{"schema_version": 2, "until": "2026-11-04T00:00:00Z"}',
             5,

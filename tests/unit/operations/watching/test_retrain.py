@@ -51,8 +51,9 @@ def root(tmp_path: Path) -> Path:
     names = write_day(made / ".mlops/log/churn", bundle, 0, make_frame().with_columns(plan=pl.lit("plus;gold")))
     lines = [f"{name},2026-11-02,0{row % 3},{'yes' if row % 2 else 'no'}\n" for row, name in enumerate(names)]
     (made / "labels.csv").write_text("".join(["prediction_id,time,branch,left\n", *lines]))
-    report = {"schema_version": 1, "pipeline": "churn", "until": "2026-11-20T00:00:00Z", "status": "ok"}
-    found = {**report, "why": "", "alarms": [], "bundle": verify(bundle)}
+    until = "2026-11-20T00:00:00Z"
+    report = {"schema_version": 1, "pipeline": "churn", "until": until, "newest_record": until, "status": "ok"}
+    found = {**report, "why": "", "alarms": [], "windows": [], "bundle": verify(bundle), "reference": "sha256:a"}
     (made / "report.json").write_text(json.dumps(found))
     return made
 

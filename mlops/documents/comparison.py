@@ -6,13 +6,14 @@ No stage reads or writes it, so that a release changes nothing that DVC knows of
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from mlops.documents.document import Document
 from mlops.documents.figures import Figures
 from mlops.documents.gate import RuleResult
+from mlops.documents.serving import ServingReport
 from mlops.files.atomic import write_text
 from mlops.verdict import DEFERRED
 
@@ -48,7 +49,7 @@ class Comparison(Document, extra="forbid"):
     registered: str
     rules: tuple[Annotated[RuleResult, AfterValidator(_met)], ...]
     left_out: Annotated[int, Field(ge=0)] = 0
-    serving: dict[str, Any] | None = None
+    serving: ServingReport | None = None
     models: Figures = Field(default_factory=dict)
 
     @property

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from mlops.documents.data import DataReport
 from mlops.gate_rules.measured import Measured
 from mlops.kinds.kind import of_function
 from mlops.kinds.reference import load
@@ -12,14 +10,14 @@ from mlops.kinds.reference import load
 _MOST_ROWS = 2**53  # what a float counts exactly
 
 
-def measure(report: Mapping[str, Any], confidence: float) -> Measured | str:
+def measure(report: DataReport, confidence: float) -> Measured | str:
     """Which share of labels is probably wrong, by its score interval (Wilson, JASA 22:209, 1927)."""
-    found = report.get("label_noise")
-    if not isinstance(found, dict):
+    found = report.label_noise
+    if found is None:
         return "label noise was not estimated"
-    share, rows = found.get("share"), found.get("rows")
-    if isinstance(share, bool) or not isinstance(share, int | float) or type(rows) is not int:
-        return f"label noise was not estimated: {found.get('reason') or 'reports/data.json gives no share of rows'}"
+    share, rows = found.share, found.rows
+    if share is None or rows is None:
+        return f"label noise was not estimated: {found.reason or 'reports/data.json gives no share of rows'}"
     if not (0 <= share <= 1 and 0 < rows <= _MOST_ROWS):
         return "reports/data.json gives no share of rows"
     quantile = load("mlops.statistics.proportions:normal_quantile")(confidence)

@@ -10,9 +10,9 @@ import polars as pl
 from mlops.blocks.block import Block, Column
 from mlops.blocks.examine import Rows, Sample
 from mlops.bundle.transform import Transform
+from mlops.documents.explanations import ColumnShare, ExplanationsReport, RowReport
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
-from mlops.files.canonical import dumps, rounded
 from mlops.ml.evaluation.studies.importance import sample
 from mlops.ml.training.attributions import Attributions, attribute
 from mlops.stages.tables import transformed
@@ -39,22 +39,22 @@ def write(context: StageContext, asked: Asked, name: str, fitted: Fitted) -> Non
     validation = validation[sample(validation["__row__"].to_numpy(), asked.sample)]
     columns = [transform.layout[index].column for index in _kept(transform)]
     overall = attribute(fitted, transformed(transform, validation), train_x)
-    report: dict[str, Any] = {
-        "schema_version": 1,
-        "candidate": name,
-        "method": overall.method,
-        "unit": overall.unit,
-        "sample": len(validation),
-        "gap": overall.gap,
-        "columns": _ranked(_by_column(overall, columns)),
-        "key": asked.key,
-        "rows": [],
-    }
+    rows: tuple[RowReport, ...] = ()
     if asked.rows:
         named = _named(parts, asked)
         single = attribute(fitted, transformed(transform, named), train_x)
-        report["rows"] = _rows(asked, single, _by_column(single, columns))
-    write_text(context.path("reports/explanations.json"), dumps(rounded(report)))
+        rows = _rows(asked, single, _by_column(single, columns))
+    report = ExplanationsReport(
+        candidate=name,
+        method=overall.method,
+        unit=overall.unit,
+        sample=len(validation),
+        gap=overall.gap,
+        columns=_ranked(_by_column(overall, columns)),
+        key=asked.key,
+        rows=rows,
+    )
+    write_text(context.path("reports/explanations.json"), report.dumps())
 
 
 _PARTS = ("train", "validation", "test")
@@ -72,9 +72,10 @@ def _by_column(found: Attributions, columns: list[str]) -> dict[str, np.ndarray[
     return shares
 
 
-def _ranked(shares: dict[str, np.ndarray[Any, Any]]) -> list[dict[str, Any]]:
+def _ranked(shares: dict[str, np.ndarray[Any, Any]]) -> tuple[ColumnShare, ...]:
     sizes = {column: float(np.abs(values).mean()) for column, values in shares.items()}
-    return [{"column": column, "value": sizes[column]} for column in sorted(sizes, key=lambda c: (-sizes[c], c))]
+    ranked = sorted(sizes, key=lambda column: (-sizes[column], column))
+    return tuple(ColumnShare(column=column, value=sizes[column]) for column in ranked)
 
 
 def _named(parts: dict[str, pl.DataFrame], asked: Asked) -> pl.DataFrame:
@@ -94,13 +95,13 @@ def _named(parts: dict[str, pl.DataFrame], asked: Asked) -> pl.DataFrame:
     return rows[[int(places[0]) for places in found]]
 
 
-def _rows(asked: Asked, found: Attributions, shares: dict[str, np.ndarray[Any, Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": name,
-            "base": float(found.base[number]),
-            "output": float(found.output[number]),
-            "columns": {column: float(values[number]) for column, values in sorted(shares.items())},
-        }
+def _rows(asked: Asked, found: Attributions, shares: dict[str, np.ndarray[Any, Any]]) -> tuple[RowReport, ...]:
+    return tuple(
+        RowReport(
+            row=name,
+            base=float(found.base[number]),
+            output=float(found.output[number]),
+            columns={column: float(values[number]) for column, values in sorted(shares.items())},
+        )
         for number, name in enumerate(asked.rows)
-    ]
+    )

@@ -23,6 +23,7 @@ from mlops.blocks.serving import Serving
 from mlops.bundle import manifest, timing
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
+from mlops.documents.serving import ServingReport
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
@@ -32,6 +33,8 @@ from mlops.stages import golden_rows
 if TYPE_CHECKING:
     from mlops.stages.context import StageContext
 
+Measured = dict[str, list[float | None]]
+"""A value for each repetition, by quantity."""
 _CYCLES = 4  # of the turns A B B A
 _WARM_UP = 20
 _BUNDLE = "artifacts/bundle"
@@ -80,36 +83,33 @@ def run(context: StageContext) -> None:
     """Write reports/serving.json."""
     params = Params.model_validate(context.params)
     report = measured(context, params, {})
-    write_text(context.path("reports/serving.json"), dumps(report))
-    median = sorted(report["repetitions"]["candidate"]["latency_p50"])[params.repetitions // 2]
+    write_text(context.path("reports/serving.json"), report.dumps())
+    median = sorted(value or 0.0 for value in report.repetitions["candidate"]["latency_p50"])[params.repetitions // 2]
     context.say(f"{1000 * median:.3g} ms a row, {params.repetitions} repetitions")
 
 
-def measured(context: StageContext, params: Params, champion: Mapping[str, Path]) -> dict[str, Any]:
+def measured(context: StageContext, params: Params, champion: Mapping[str, Path]) -> ServingReport:
     """Measure what serving the candidate costs, and the live model beside it: {digest: folder of its bundle}."""
     with tempfile.TemporaryDirectory() as folder:
         bundles = {"candidate": context.path(_BUNDLE), **dict(zip(("champion",), champion.values(), strict=False))}
         subjects = {name: _subject(name, bundle, params.batch, Path(folder)) for name, bundle in bundles.items()}
         repetitions = measure(subjects, params.repetitions, params.requests, params.batch)
-    found: dict[str, Any] = rounded(
-        {
-            "schema_version": 1,
-            "bundle": digest_file(context.path(f"{_BUNDLE}/{manifest.NAME}")),
-            "inputs": {name: digest_file(context.path(f"{_BUNDLE}/{name}")) for name in _FILES},
-            "champion": next(iter(champion), None),
-            "units": serving_cost.UNITS,
-            "repetitions": repetitions,
-        }
+    return ServingReport(
+        schema_version=1,  # said, because a comparison holds it as a part
+        bundle=digest_file(context.path(f"{_BUNDLE}/{manifest.NAME}")),
+        inputs={name: digest_file(context.path(f"{_BUNDLE}/{name}")) for name in _FILES},
+        champion=next(iter(champion), None),
+        units=serving_cost.UNITS,
+        repetitions=rounded(repetitions),
     )
-    return found
 
 
-def measure(subjects: Mapping[str, Subject], repetitions: int, requests: int, batch: int) -> dict[str, dict[str, Any]]:
+def measure(subjects: Mapping[str, Subject], repetitions: int, requests: int, batch: int) -> dict[str, Measured]:
     """Measure subjects side by side; {subject: {quantity: [a value for each repetition]}}."""
     for subject in subjects.values():  # the first start of all reads files that later ones find in memory
         with _started(subject):
             pass
-    found: dict[str, dict[str, Any]] = {name: {key: [] for key in serving_cost.UNITS} for name in subjects}
+    found: dict[str, Measured] = {name: {key: [] for key in serving_cost.UNITS} for name in subjects}
     for repetition in range(repetitions):
         names = list(subjects) if repetition % 2 == 0 else list(subjects)[::-1]
         with ExitStack() as stack:

@@ -6,14 +6,18 @@ A statement is about a bundle and not in it: the same content, judged by other r
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.statement import CARD, NAME, REPORTS, Statement
+from mlops.documents.data import DataReport
+from mlops.documents.document import Document
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.split import SplitReport
+from mlops.documents.training import TrainingReport
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from mlops.stages.context import StageContext
 
 _PREDICTIONS = "artifacts/evaluation/predictions.parquet"
-_DATA = ("data", "split", "training")
+Report = TypeVar("Report", bound=Document)
 
 
 class Params(BaseModel):
@@ -54,14 +58,13 @@ def run(context: StageContext) -> None:
     params = Params.model_validate(context.params)
     gate = _gate(context)
     refuse_unless_passed(gate, params.pipeline)
-    reports = {name: _report(context, name) for name in _DATA}
     contents = Contents.read(context.path("artifacts/bundle"))
-    metrics = _metrics(context)
-    _refuse_others(context, gate, metrics, contents)
+    evidence = _evidence(context, params, contents, gate)
+    _refuse_others(context, gate, evidence.metrics, contents)
+    if evidence.data.source is None:
+        raise IntegrityError("reports/data.json names no source", hint=f"mlops run {context.pipeline}")
     code = params.code if isinstance(params.code, dict) else {"package": params.code}
-    write_text(
-        context.path(f"reports/{CARD}"), card.write(_evidence(context, params, contents, gate, metrics, reports))
-    )
+    write_text(context.path(f"reports/{CARD}"), card.write(evidence))
     statement = Statement(
         pipeline=params.pipeline,
         digest=contents.digest,
@@ -69,8 +72,8 @@ def run(context: StageContext) -> None:
         files=len(contents.manifest.files),
         size=sum(entry.size for entry in contents.manifest.files.values()),
         reports={name: digest_file(context.path(f"reports/{name}")) for name in REPORTS},
-        rows={"test": metrics.inputs["test.parquet"], "predictions": gate.predictions or ""},
-        data=reports["data"]["source"],
+        rows={"test": evidence.metrics.inputs["test.parquet"], "predictions": gate.predictions or ""},
+        data=evidence.data.source,
         configuration=params.configuration,
         code=code,
         libraries=params.libraries,
@@ -104,16 +107,11 @@ def _gate(context: StageContext) -> GateReport:
     return gate
 
 
-def _metrics(context: StageContext) -> MetricsReport:
-    metrics = MetricsReport.read(_there(context, "metrics"))
-    if metrics is None:
-        raise IntegrityError("reports/metrics.json is damaged", hint=f"mlops run {context.pipeline}")
-    return metrics
-
-
-def _report(context: StageContext, name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(_there(context, name).read_bytes())
-    return document
+def _report(context: StageContext, name: str, kind: type[Report]) -> Report:
+    report = kind.read(_there(context, name))
+    if report is None:
+        raise IntegrityError(f"reports/{name}.json is damaged", hint=f"mlops run {context.pipeline}")
+    return report
 
 
 def _there(context: StageContext, name: str) -> Path:
@@ -136,14 +134,7 @@ def _refuse_others(context: StageContext, gate: GateReport, metrics: MetricsRepo
         raise IntegrityError("the gate judged other predictions than those in artifacts/evaluation")
 
 
-def _evidence(
-    context: StageContext,
-    params: Params,
-    contents: Contents,
-    gate: GateReport,
-    metrics: MetricsReport,
-    reports: dict[str, dict[str, Any]],
-) -> card.Evidence:
+def _evidence(context: StageContext, params: Params, contents: Contents, gate: GateReport) -> card.Evidence:
     return card.Evidence(
         pipeline=params.pipeline,
         task=contents.manifest.task,
@@ -154,9 +145,11 @@ def _evidence(
         model=json.loads(contents.files["model.json"]),
         recipe=json.loads(contents.files["transform.json"]),
         schema=json.loads(context.path("artifacts/schema.json").read_bytes()),
-        identity={"configuration": params.configuration},
+        configuration=params.configuration,
         said=params.card,
         gate=gate,
-        metrics=metrics,
-        **reports,
+        metrics=_report(context, "metrics", MetricsReport),
+        data=_report(context, "data", DataReport),
+        split=_report(context, "split", SplitReport),
+        training=_report(context, "training", TrainingReport),
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 from pydantic import Field, model_validator
 
 from mlops.blocks.split import Split
+from mlops.documents.checks import Balance, ClassRows
+from mlops.documents.split import Embargo, PartReport, SplitReport
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.files.canonical import dumps, rounded
 from mlops.ml.data import duplicates, parquet, splits
 from mlops.ml.data.checks import Check
 from mlops.ml.data.lookback import Lookback
@@ -68,7 +68,7 @@ def run(context: StageContext) -> None:
     refuse(frame, parts, params)
     divided = {name: frame.filter(parts == index) for index, name in enumerate(PARTS)}
     checks = leaks(divided, params, _roles(context))
-    write_text(report, dumps(rounded(describe(divided, params, checks, total))))
+    write_text(report, describe(divided, params, checks, total).dumps())
     if blocking := [check.message for check in checks if check.blocks]:
         hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
         raise DataError("\n  ".join(blocking), hint=hint)
@@ -123,36 +123,36 @@ def _roles(context: StageContext) -> dict[str, str]:
 
 def describe(
     divided: dict[str, pl.DataFrame], params: Params, checks: list[Check], total: int | None = None
-) -> dict[str, Any]:
+) -> SplitReport:
     """Say who is in each part, for reports/split.json; of a forecast also how many of `total` rows stand between."""
     between = (total or 0) - sum(rows.height for rows in divided.values())
-    return {
-        "schema_version": 1,
-        "by": params.by,
-        "key": params.key,
-        "seed": params.seed,
-        "entity": params.entity,
-        "entity_overlap": 0 if params.entity else None,
-        "parts": {name: _part(rows, params) for name, rows in divided.items()},
-        "checks": [check.record() for check in checks],
-        **({} if params.forecast is None else {"embargo": {"periods": params.forecast.horizon - 1, "rows": between}}),
-    }
+    more = {} if params.forecast is None else {"embargo": Embargo(periods=params.forecast.horizon - 1, rows=between)}
+    return SplitReport(
+        by=params.by,
+        key=params.key,
+        seed=params.seed,
+        entity=params.entity,
+        entity_overlap=0 if params.entity else None,
+        parts={name: _part(rows, params) for name, rows in divided.items()},
+        checks=tuple(check.record() for check in checks),
+        **more,
+    )
 
 
-def _part(rows: pl.DataFrame, params: Params) -> dict[str, Any]:
-    return {
-        "rows": rows.height,
-        "entities": rows[params.entity].n_unique() if params.entity else None,
-        "target": _balance(rows[params.target], params.task),
-        "digest": splits.digest(rows[ROW]),
-    }
+def _part(rows: pl.DataFrame, params: Params) -> PartReport:
+    return PartReport(
+        rows=rows.height,
+        entities=rows[params.entity].n_unique() if params.entity else None,
+        target=_balance(rows[params.target], params.task),
+        digest=splits.digest(rows[ROW]),
+    )
 
 
-def _balance(values: pl.Series, task: Task) -> dict[str, Any]:
+def _balance(values: pl.Series, task: Task) -> Balance:
     if task == "regression":
-        return {"mean": values.mean(), "std": values.std()}
-    counts = values.value_counts().sort(values.name).iter_rows()
-    return {"classes": [{"label": label, "rows": count, "share": count / values.len()} for label, count in counts]}
+        return Balance.model_validate({"mean": values.mean(), "std": values.std()})
+    counts, rows = values.value_counts().sort(values.name).iter_rows(), values.len()
+    return Balance(classes=tuple(ClassRows(label=label, rows=count, share=count / rows) for label, count in counts))
 
 
 def _missing_classes(frame: pl.DataFrame, parts: pl.Series, target: str) -> list[str]:

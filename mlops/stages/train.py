@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from mlops.blocks.trainer import Trainer
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.files.canonical import digest_file, digest_json, dumps, rounded
+from mlops.files.canonical import digest_file, digest_json, dumps
 from mlops.metrics import METRICS, metrics_for
 from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import metrics
@@ -260,5 +260,5 @@ def _write(work: Work, results: list[Result], best: Result, model: bytes, tested
         (folder / "model.onnx").write_bytes(model)
         (folder / "model.json").write_text(dumps(training_reports.described(work.problem, best)), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(training_reports.history(results, metric)))
-    training = training_reports.report(metric, work.params.trainer.reproducible or "anywhere", results, best)
-    write_text(context.path("reports/training.json"), dumps(training | rounded(tested)))
+    training = training_reports.report(metric, work.params.trainer.reproducible or "anywhere", results, best, tested)
+    write_text(context.path("reports/training.json"), training.dumps())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlops.documents.training import CandidateReport, TrainingReport
 from mlops.files.canonical import rounded
 
 if TYPE_CHECKING:
@@ -26,23 +27,21 @@ def described(problem: Problem, best: Result) -> dict[str, Any]:
     }
 
 
-def report(metric: str, reproducible: str, results: list[Result], best: Result) -> dict[str, Any]:
-    """Say what was tried and what was chosen."""
-    return {
-        "schema_version": 1,
-        "select_by": metric,
-        "chosen": best.name,
-        "reproducible": reproducible,
-        "candidates": {
-            result.name: {
-                "kind": result.kind,
-                "validation": rounded(result.validation),
-                "epochs": result.fitted.history[-1].number if result.fitted.history else None,
-                "best_epoch": result.fitted.best_epoch,
-            }
-            for result in results
-        },
+def report(
+    metric: str, reproducible: str, results: list[Result], best: Result, tested: dict[str, Any]
+) -> TrainingReport:
+    """Say what was tried, what was chosen, and how it did going back to several origins, where that was `tested`."""
+    candidates = {
+        result.name: CandidateReport(
+            kind=result.kind,
+            validation=rounded(result.validation),
+            epochs=result.fitted.history[-1].number if result.fitted.history else None,
+            best_epoch=result.fitted.best_epoch,
+        )
+        for result in results
     }
+    chosen, found = best.name, rounded(tested)
+    return TrainingReport(select_by=metric, chosen=chosen, reproducible=reproducible, candidates=candidates, **found)
 
 
 def history(results: list[Result], metric: str) -> Iterator[str]:

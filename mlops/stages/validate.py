@@ -15,7 +15,7 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.errors import ConfigurationError, DataError
 from mlops.files.atomic import write_text
-from mlops.files.canonical import digest_file, dumps, rounded
+from mlops.files.canonical import digest_file, dumps
 from mlops.ml.data import (
     checks,
     columns,
@@ -53,7 +53,7 @@ def run(context: StageContext) -> None:
     raw = context.path(RAW)
     table = Table(parquet.read(raw), params, context.folder)
     table.examine()
-    write_text(report, dumps(rounded(validated.report(table, digest_file(raw)))))
+    write_text(report, validated.report(table, digest_file(raw)).dumps())
     if problem := checks.refusal(table.checks):
         raise problem
     write_text(described, dumps(validated.schema(table)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlops.documents.data import DataReport, NoiseReport
 from mlops.ml.data import columns, profile
 from mlops.ml.data.parquet import ROW
 
@@ -27,23 +28,21 @@ def schema(table: Table) -> dict[str, Any]:
     }
 
 
-def report(table: Table, source: str) -> dict[str, Any]:
+def report(table: Table, source: str) -> DataReport:
     """Describe the table and every check for people; no value of a column that is not public."""
     public = {name for name, rule in table.params.columns.items() if rule.public}
-    balance = table.target.balance(table.frame[table.target.name]) if table.target else None
+    balance = None if table.target is None else table.target.balance(table.frame[table.target.name])
     shown = [*table.features, *([table.target.name] if table.target else [])]
     spread = profile.profiles(table.frame, table.types, shown, public)
-    summary = columns.summary(table.frame, table.types, table.distinct, public)
-    return {
-        "schema_version": 1,
-        "rows": table.frame.height,
-        "source": source,
-        "checks": [check.record() for check in table.checks],
-        "columns": [column | {"profile": spread.get(column["name"])} for column in summary],
-        "target": balance,
-        "drift": table.drift or None,
-        "label_noise": table.noise,
-    }
+    return DataReport(
+        rows=table.frame.height,
+        source=source,
+        checks=tuple(check.record() for check in table.checks),
+        columns=columns.summary(table.frame, table.types, table.distinct, public, spread),
+        target=balance,
+        drift=table.drift or None,
+        label_noise=None if table.noise is None else NoiseReport.model_validate(table.noise),
+    )
 
 
 def _role(table: Table, name: str) -> str:

@@ -5,8 +5,7 @@ from mlops.gate_rules.measured import Measured
 
 def measure(report, _):
     """Count them in reports/data.json; a text says why that cannot be told."""
-    columns, rows = report.get("columns"), report.get("rows")
-    if not columns or not rows:
+    if not report.columns or not report.rows:
         return "reports/data.json lists no columns"
-    count = float(sum(column["nulls"] >= rows / 2 for column in columns))
-    return Measured(count, count, count, len(columns), "columns")
+    count = float(sum(column.nulls >= report.rows / 2 for column in report.columns))
+    return Measured(count, count, count, len(report.columns), "columns")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from mlops.blocks.column_rule import Severity
+from mlops.documents.checks import CheckReport
 from mlops.errors import DataError
 
 _SHOWN = 10
@@ -35,18 +35,18 @@ class Check:
         """Tell whether the run must stop here."""
         return not self.passed and self.severity == "block"
 
-    def record(self) -> dict[str, Any]:
-        """Spell the check for reports/data.json."""
-        fields: dict[str, Any] = {
-            "name": self.name,
-            "column": self.column,
-            "severity": self.severity,
-            "failed": self.failed,
-            "total": self.total,
-            "passed": self.passed,
-            "message": self.message,
-        }
-        return fields | ({"examples": list(self.examples)} if self.examples else {})
+    def record(self) -> CheckReport:
+        """Give the check as reports have it."""
+        return CheckReport(
+            name=self.name,
+            column=self.column,
+            severity=self.severity,
+            failed=self.failed,
+            total=self.total,
+            passed=self.passed,
+            message=self.message,
+            **({"examples": self.examples} if self.examples else {}),
+        )
 
 
 def failure(

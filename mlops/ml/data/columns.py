@@ -10,6 +10,7 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnRule, ColumnType, Severity
 from mlops.diagnostics import nearest
+from mlops.documents.data import ColumnReport, Spread
 from mlops.ml.data import types
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
@@ -122,9 +123,12 @@ def summary(
     column_types: Mapping[str, ColumnType],
     distinct: Mapping[str, int],
     public: Collection[str],
-) -> list[dict[str, Any]]:
+    spread: Mapping[str, Spread],
+) -> tuple[ColumnReport, ...]:
     """Summarise columns for a report; the least and the greatest value are values, so only public columns show them."""
-    return [_summary(frame[name], column_types[name], distinct[name], name in public) for name in distinct]
+    return tuple(
+        _summary(frame[name], column_types[name], distinct[name], name in public, spread.get(name)) for name in distinct
+    )
 
 
 def described(
@@ -154,18 +158,21 @@ def _described(values: pl.Series, found: ColumnType, role: str, declared: Column
     }
 
 
-def _summary(values: pl.Series, found: ColumnType, distinct: int, public: bool) -> dict[str, Any]:
-    numeric = found in ("int", "float", "bool")
-    return {
-        "name": values.name,
-        "type": found,
-        "nulls": values.null_count(),
-        "distinct": distinct,
-        "min": plain(values.min()) if public else None,
-        "max": plain(values.max()) if public else None,
-        "mean": values.mean() if numeric and distinct > 1 else None,
-        "std": values.cast(pl.Float64).std() if numeric and distinct > 1 else None,
-    }
+def _summary(values: pl.Series, found: ColumnType, distinct: int, public: bool, spread: Spread | None) -> ColumnReport:
+    numbers = values.cast(pl.Float64) if found in ("int", "float", "bool") and distinct > 1 else None
+    return ColumnReport.model_validate(
+        {
+            "name": values.name,
+            "type": found,
+            "nulls": values.null_count(),
+            "distinct": distinct,
+            "min": plain(values.min()) if public else None,
+            "max": plain(values.max()) if public else None,
+            "mean": None if numbers is None else values.mean(),
+            "std": None if numbers is None else numbers.std(),
+            "profile": spread,
+        }
+    )
 
 
 def _is_identifier(values: pl.Series, found: ColumnType, distinct: int, present: int) -> bool:

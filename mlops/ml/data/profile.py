@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.documents.data import Spread
 from mlops.statistics import bins, drift
 
 LEAST_BEHIND = 20
@@ -23,19 +24,17 @@ _COLUMNS = 200
 _NUMBERS = ("int", "float", "bool")
 OTHERS = "*"
 
-Profile = dict[str, Any]
-
 
 def profiles(
     frame: pl.DataFrame, column_types: Mapping[str, ColumnType], names: Sequence[str], public: Collection[str]
-) -> dict[str, Profile]:
-    """Profile columns, at most 200; one with too few rows to hide in has none."""
+) -> dict[str, Spread]:
+    """Spread columns, at most 200; one with too few rows to hide in has none."""
     found = {name: profile(frame[name], column_types[name], public=name in public) for name in names[:_COLUMNS]}
     return {name: value for name, value in found.items() if value is not None}
 
 
-def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Profile | None:
-    """Profile one column: `edges` and `counts` of a number or moment, `levels` by text."""
+def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Spread | None:
+    """Spread one column: `edges` and `counts` of a number or moment, `levels` by text."""
     present = values.drop_nulls()
     if present.len() < 2 * LEAST_BEHIND:
         return None
@@ -43,31 +42,26 @@ def profile(values: pl.Series, found: ColumnType, *, public: bool = False) -> Pr
         return _levels(present, public=public)
     numbers = numeric(present, found)
     edges = bins.edges(numbers[np.isfinite(numbers)], least=LEAST_BEHIND)
-    return {"edges": edges, "counts": drift.counts(numbers, edges).tolist()} if edges else None
+    return Spread(edges=tuple(edges), counts=tuple(drift.counts(numbers, edges).tolist())) if edges else None
 
 
-def compare(reference: Profile, values: pl.Series, found: ColumnType) -> dict[str, float]:
+def compare(reference: Spread, values: pl.Series, found: ColumnType) -> dict[str, float]:
     """Compute every drift statistic of a column against a profile; `nan` where the two have nothing in common."""
     present = values.drop_nulls()
-    if "edges" in reference and found not in ("string", "category"):
-        current = drift.counts(numeric(present, found), reference["edges"])
-        return drift.all_of(reference["counts"], current, reference["edges"])
-    if "levels" in reference and found in ("string", "category"):
-        return between(reference, {"levels": _counted(present)}) or {}
+    if reference.edges and found not in ("string", "category"):
+        current = drift.counts(numeric(present, found), reference.edges)
+        return drift.all_of(reference.counts, current, reference.edges)
+    if reference.levels is not None and found in ("string", "category"):
+        return between(reference, Spread(levels=_counted(present))) or {}
     return {}
 
 
-def size(made: Profile) -> int:
-    """Count the values that a profile was made of."""
-    return int(sum(made["counts"] if "counts" in made else made["levels"].values()))
-
-
-def between(reference: Profile, current: Profile) -> dict[str, float] | None:
+def between(reference: Spread, current: Spread) -> dict[str, float] | None:
     """Compute the drift statistics of two profiles; None where they cannot be laid over each other, or in one bin."""
-    if "levels" in reference and "levels" in current:
-        laid = _aligned(reference["levels"], current["levels"])
+    if reference.levels is not None and current.levels is not None:
+        laid = _aligned(reference.levels, current.levels)
         return drift.all_of(*laid) if len(laid[0]) > 1 else None
-    if "edges" in reference and "edges" in current:
+    if reference.edges and current.edges:
         edges, left, right = _common(reference, current)
         return drift.all_of(left, right, edges) if edges else None
     return None
@@ -80,7 +74,7 @@ def numeric(values: pl.Series, found: ColumnType) -> np.ndarray[Any, np.dtype[np
     return np.asarray(values.cast(pl.Float64).to_numpy(), dtype=np.float64)
 
 
-def _levels(present: pl.Series, *, public: bool) -> Profile:
+def _levels(present: pl.Series, *, public: bool) -> Spread:
     counted = present.value_counts().sort(["count", present.name], descending=[True, False])
     rows = [(str(level), int(count)) for level, count in counted.iter_rows()]
     told = [(level, count) for level, count in rows[:_LEVELS] if count >= LEAST_BEHIND]
@@ -88,7 +82,7 @@ def _levels(present: pl.Series, *, public: bool) -> Profile:
     rest = present.len() - sum(levels.values())
     if 0 < rest < LEAST_BEHIND and levels:  # what is left must hide its rows as well
         rest += levels.pop(min(levels, key=lambda level: (levels[level], level)))
-    return {"levels": levels | ({OTHERS: rest} if rest else {})}
+    return Spread(levels=levels | ({OTHERS: rest} if rest else {}))
 
 
 def _counted(present: pl.Series) -> dict[str, int]:
@@ -116,17 +110,17 @@ def _key(level: str) -> str:
     return level if level == OTHERS or (level.startswith("#") and len(level) == 9) else digested(level)
 
 
-def _common(reference: Profile, current: Profile) -> tuple[list[float], list[float], list[float]]:
+def _common(reference: Spread, current: Spread) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
     """Spread both over the edges of both, as if values lay evenly between two edges; open bins stay whole."""
-    if reference["edges"] == current["edges"]:
-        return reference["edges"], reference["counts"], current["counts"]
-    low = max(reference["edges"][0], current["edges"][0])
-    high = min(reference["edges"][-1], current["edges"][-1])
-    edges = sorted({edge for side in (reference, current) for edge in side["edges"] if low <= edge <= high})
+    if reference.edges == current.edges:
+        return reference.edges, reference.counts, current.counts
+    low = max(reference.edges[0], current.edges[0])
+    high = min(reference.edges[-1], current.edges[-1])
+    edges = sorted({edge for side in (reference, current) for edge in side.edges if low <= edge <= high})
     if not edges:
         return [], [], []
     laid = []
     for side in (reference, current):
-        below = np.interp(edges, side["edges"], np.cumsum(side["counts"])[:-1])
-        laid.append(np.diff([0.0, *below, float(sum(side["counts"]))]).tolist())
+        below = np.interp(edges, side.edges, np.cumsum(side.counts)[:-1])
+        laid.append(np.diff([0.0, *below, float(sum(side.counts))]).tolist())
     return edges, laid[0], laid[1]

@@ -6,14 +6,15 @@ itself.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.data_limit import DriftLimits
+from mlops.documents.data import DataReport
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.files.canonical import digest
 from mlops.files.dvc_cache import own_bytes
@@ -37,23 +38,23 @@ def hold(
     """
     own_bytes(folder / limits.reference)
     recorded = read(folder / limits.reference, limits.sha256)
-    rows, severity = min(frame.height, int(recorded["rows"])), limits.severity
+    rows, severity = min(frame.height, recorded.rows or 0), limits.severity
     if rows < limits.minimum_rows:
         words = f"drift cannot be told from chance on {rows:,} rows; at least {limits.minimum_rows:,} are needed"
         return [failure("drift", None, words, severity=severity)], {}
-    known = {column["name"]: column.get("profile") for column in recorded["columns"]}
+    known = {column.name: column.profile for column in recorded.columns}
     checks, statistics = [], {}
     for name in frame.columns:
         found, values = {}, None
         if before := known.get(name):
-            values = min(profile.size(before), frame[name].count())
+            values = min(before.rows, frame[name].count())
             found = profile.compare(before, frame[name], column_types[name]) if values >= limits.minimum_rows else {}
         statistics[name] = found
         checks.append(_check(name, found, limits, values))
     return checks, statistics
 
 
-def read(path: Path, sha256: str | None) -> dict[str, Any]:
+def read(path: Path, sha256: str | None) -> DataReport:
     """Read a recorded report and check its digest."""
     if not path.is_file():
         hint = f"copy an accepted report there: cp reports/data.json {path.name}"
@@ -62,12 +63,10 @@ def read(path: Path, sha256: str | None) -> dict[str, Any]:
     if sha256 is not None and (found := digest(content)) != sha256:
         hint = "restore the file, or, if the change is meant, write this digest in `drift.sha256`"
         raise IntegrityError(f"the reference {path.name} is not the one declared: its digest is {found}", hint=hint)
-    try:
-        value = json.loads(content)
-        if isinstance(value["rows"], int) and all("name" in column for column in value["columns"]):
-            return dict(value)
-    except (ValueError, KeyError, TypeError):
-        pass
+    with suppress(ValueError):
+        report = DataReport.parse(content)
+        if report.rows is not None:
+            return report
     raise ConfigurationError(f"{path.name} is no data report", hint="copy reports/data.json of an accepted snapshot")
 
 

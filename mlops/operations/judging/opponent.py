@@ -14,6 +14,7 @@ from mlops.files.plain_yaml import parse
 if TYPE_CHECKING:
     import polars as pl
 
+    from mlops.documents.serving import ServingReport
     from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.stages.gate import Params
@@ -57,7 +58,7 @@ def meet(
     sections: Mapping[str, Any],
     live: Path,
     digest: str,
-    measured: Mapping[str, Any] | None = None,
+    measured: ServingReport | None = None,
     home: Path | None = None,
 ) -> Opponent:
     """Ask the live model, whose bundle is in the folder `live`, about the test rows of a run.
@@ -114,8 +115,8 @@ def judged_rows(test: pl.DataFrame, predictions: Predictions, run: Run) -> pl.Da
 
 
 def _serving(
-    run: Run, params: Params, sections: Mapping[str, Any], live: Path, digest: str, measured: Mapping[str, Any] | None
-) -> Mapping[str, Any] | None:
+    run: Run, params: Params, sections: Mapping[str, Any], live: Path, digest: str, measured: ServingReport | None
+) -> ServingReport | None:
     """Measure candidate and live model in turns, where a rule compares what they cost."""
     from mlops.ml.evaluation.judging.gate import Reports
 
@@ -124,8 +125,8 @@ def _serving(
     inputs = Reports.read(run.place / "reports").inputs or {}
     if (
         measured is not None
-        and measured.get("champion") == digest
-        and measured.get("inputs") == {key: inputs.get(key) for key in ("model.onnx", "transform.json")}
+        and measured.champion == digest
+        and measured.inputs == {key: inputs.get(key) for key in ("model.onnx", "transform.json")}
     ):
         return measured
     from mlops.stages import measure

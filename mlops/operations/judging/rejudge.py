@@ -29,6 +29,7 @@ from mlops.plan.gate import rules_of
 from mlops.verdict import verdict
 
 if TYPE_CHECKING:
+    from mlops.documents.serving import ServingReport
     from mlops.ml.evaluation.judging.gate import Opponent
     from mlops.ml.evaluation.judging.own_metrics import OwnMetric
     from mlops.ml.evaluation.predictions import Predictions
@@ -97,7 +98,7 @@ class _Bench:
     home: Path
     scores: Predictions | None = None
     """Those made again; None judges the recorded ones."""
-    serving: Mapping[str, Any] | None = None
+    serving: ServingReport | None = None
 
     def judge(
         self, section: Mapping[str, Any], claims: frozenset[str] = frozenset()

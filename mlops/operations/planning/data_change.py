@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import csv
 import gzip
-import json
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mlops.documents.checks import Balance
+from mlops.documents.data import ColumnReport, DataReport
 from mlops.operations.planning.change_report import DataChange, Drift, Share, Shift
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
@@ -22,35 +23,32 @@ _POINTS = 0.01  # of a share
 _PSI = 0.1  # the usual bound of "has moved"; on fewer rows chance alone reaches it
 _LEAST_ROWS = 500
 
-Report = Mapping[str, Any]
+Columns = Mapping[str, ColumnReport]
 
 
-def parse_report(data: bytes | None) -> Report | None:
+def parse_report(data: bytes | None) -> DataReport | None:
     """Read `reports/data.json`; None where it is absent or not one."""
     try:
-        value = json.loads(data or b"")
-        known = all({"name", "type", "nulls"} <= column.keys() for column in value["columns"])
-        return value if known and value["columns"] and isinstance(value["rows"], int) else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+        report = DataReport.parse(data or b"")
+    except ValueError:
         return None
+    return report if report.columns and report.rows is not None else None
 
 
-def compare_reports(before: Report, after: Report) -> DataChange | None:
+def compare_reports(before: DataReport, after: DataReport) -> DataChange | None:
     """Compare two recorded reports; None where they are of the same data."""
-    if before.get("source") == after.get("source"):
+    if before.source == after.source:
         return None
-    old, new = ({column["name"]: column for column in report["columns"]} for report in (before, after))
+    old, new = ({column.name: column for column in report.columns} for report in (before, after))
     both = [name for name in old if name in new]
     return DataChange(
         recorded=True,
-        rows_before=before["rows"],
-        rows_after=after["rows"],
+        rows_before=before.rows,
+        rows_after=after.rows,
         added=tuple(name for name in new if name not in old),
         removed=tuple(name for name in old if name not in new),
         retyped=tuple(
-            f"{name}: {old[name]['type']} → {new[name]['type']}"
-            for name in both
-            if old[name]["type"] != new[name]["type"]
+            f"{name}: {old[name].type} → {new[name].type}" for name in both if old[name].type != new[name].type
         ),
         nulls=tuple(_nulls(before, after, old, new, both)),
         classes=tuple(_classes(before, after)),
@@ -60,36 +58,36 @@ def compare_reports(before: Report, after: Report) -> DataChange | None:
     )
 
 
-def look(before: Report | None, path: Path, source: Mapping[str, Any]) -> DataChange:
+def look(before: DataReport | None, path: Path, source: Mapping[str, Any]) -> DataChange:
     """Look at a new file without checking it: its lines and, in CSV, the names of its columns."""
     rows, columns = _lines(path, source)
-    known = None if before is None else before["rows"]
-    old = [] if before is None else [column["name"] for column in before["columns"]]
+    known = None if before is None else before.rows
+    old = [] if before is None else [column.name for column in before.columns]
     return DataChange(False, known, rows, added=tuple(name for name in columns if old and name not in old))
 
 
-def _nulls(before: Report, after: Report, old: Report, new: Report, both: list[str]) -> Iterator[Share]:
+def _nulls(before: DataReport, after: DataReport, old: Columns, new: Columns, both: list[str]) -> Iterator[Share]:
     for name in both:
-        shares = [column[name]["nulls"] / max(1, report["rows"]) for report, column in ((before, old), (after, new))]
+        shares = [column[name].nulls / max(1, report.rows or 0) for report, column in ((before, old), (after, new))]
         if abs(shares[1] - shares[0]) >= _POINTS:
             yield Share(name, round(shares[0], 4), round(shares[1], 4))
 
 
-def _classes(before: Report, after: Report) -> Iterator[Share]:
+def _classes(before: DataReport, after: DataReport) -> Iterator[Share]:
     shares = []
     for report in (before, after):
-        target = report.get("target") or {}
-        total = max(1, target.get("rows") or 1)
-        shares.append({str(item["label"]): item["rows"] / total for item in target.get("classes") or ()})
+        target = report.target or Balance()
+        total = max(1, target.rows or 1)
+        shares.append({str(item.label): item.rows / total for item in target.classes})
     for label in sorted({*shares[0], *shares[1]}):
         old, new = (share.get(label, 0.0) for share in shares)
         if abs(new - old) >= _POINTS:
             yield Share(label, round(old, 4), round(new, 4))
 
 
-def _shifts(old: Report, new: Report, both: list[str]) -> Iterator[Shift]:
+def _shifts(old: Columns, new: Columns, both: list[str]) -> Iterator[Shift]:
     for name in both:
-        mean, spread, now = old[name].get("mean"), old[name].get("std"), new[name].get("mean")
+        mean, spread, now = old[name].mean, old[name].std, new[name].mean
         if mean is None or now is None or not spread:
             continue
         moved = (now - mean) / spread
@@ -97,31 +95,32 @@ def _shifts(old: Report, new: Report, both: list[str]) -> Iterator[Shift]:
             yield Shift(name, round(moved, 3))
 
 
-def _drift(before: Report, after: Report, old: Report, new: Report, both: list[str]) -> list[Drift]:
+def _drift(before: DataReport, after: DataReport, old: Columns, new: Columns, both: list[str]) -> list[Drift]:
     """Compare recorded profiles; those that moved, most first."""
-    profiled = [name for name in both if old[name].get("profile") and new[name].get("profile")]
-    if not profiled or min(before["rows"], after["rows"]) < _LEAST_ROWS:
+    spreads = [(name, old[name].profile, new[name].profile) for name in both]
+    profiled = [(name, was, now) for name, was, now in spreads if was is not None and now is not None]
+    if not profiled or min(before.rows or 0, after.rows or 0) < _LEAST_ROWS:
         return []
     from mlops.ml.data import profile  # Polars takes a moment to import: only for a change of data
 
     found = []
-    for name in profiled:
-        moved = profile.between(old[name]["profile"], new[name]["profile"])
+    for name, was, now in profiled:
+        moved = profile.between(was, now)
         if moved and moved["psi"] >= _PSI:
             rounded = {key: float(f"{value:.3g}") for key, value in moved.items()}
             found.append(Drift(name, rounded["psi"], rounded["jensen_shannon"], rounded.get("ks")))
     return sorted(found, key=lambda drift: (-drift.psi, drift.column))[:_TOLD]
 
 
-def _checks(before: Report, after: Report) -> Iterator[str]:
-    passed = {(check["name"], check["column"]): check["passed"] for check in before.get("checks", ())}
-    for check in after.get("checks", ()):
-        was = passed.get((check["name"], check["column"]))
-        if was != check["passed"]:
-            named = check["name"] + (f" of {check['column']}" if check["column"] else "")
+def _checks(before: DataReport, after: DataReport) -> Iterator[str]:
+    passed = {(check.name, check.column): check.passed for check in before.checks}
+    for check in after.checks:
+        was = passed.get((check.name, check.column))
+        if was != check.passed:
+            named = check.name + (f" of {check.column}" if check.column else "")
             words = {True: "passed", False: "failed", None: "new"}
-            failed = "" if check["passed"] else f" ({check['failed']:,} of {check['total']:,})"
-            yield f"{named}: {words[was]} → {words[check['passed']]}{failed}"
+            failed = "" if check.passed else f" ({check.failed:,} of {check.total:,})"
+            yield f"{named}: {words[was]} → {words[check.passed]}{failed}"
 
 
 def _lines(path: Path, source: Mapping[str, Any]) -> tuple[int | None, list[str]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlops.documents.data import DataReport
 from mlops.errors import ConfigurationError
 from mlops.files.relative import NAME
 from mlops.operations.git import commit_of, file_at
 from mlops.operations.planning.change_report import DataChange
-from mlops.operations.planning.data_change import Report, compare_reports, parse_report
+from mlops.operations.planning.data_change import compare_reports, parse_report
 
 
 def diff(root: Path, before: str, after: str, base: str) -> DataChange | None:
@@ -23,7 +24,7 @@ def diff(root: Path, before: str, after: str, base: str) -> DataChange | None:
     return compare_reports(_read(root, before, commit), _read(root, after, None))
 
 
-def _read(root: Path, what: str, commit: str | None) -> Report:
+def _read(root: Path, what: str, commit: str | None) -> DataReport:
     path = Path(what)
     if path.is_file():
         found, place = parse_report(path.read_bytes()), what

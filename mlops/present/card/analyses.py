@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
+from mlops.documents.data import DataReport
 from mlops.documents.figures import Figure
 from mlops.documents.gate import Rate, RuleResult
 from mlops.documents.metrics import Changed, MetricsReport, Reliability
+from mlops.documents.split import SplitReport
 from mlops.present.card.words import ROWS, escaped, interval, measured, number, table
 
-Document = Mapping[str, Any]
 Rules = tuple[RuleResult, ...]
 Rates = Mapping[str, Mapping[str, tuple[Rate, ...]]]
 _RATES = ("selection", "true positive", "false positive", "precision")
@@ -63,19 +63,19 @@ def important(metrics: MetricsReport) -> Iterator[str]:
         yield f"- Columns that matter most, by the {escaped(found.metric)} lost when they are shuffled: {shown}"
 
 
-def data_checks(data: Document, split: Document) -> Iterator[str]:
+def data_checks(data: DataReport, split: SplitReport) -> Iterator[str]:
     """Say what the data was held against and what did not hold."""
-    checks = [*(data.get("checks") or ()), *(split.get("checks") or ())]
+    checks = [*data.checks, *split.checks]
     if not checks:
         return
-    failed = [check for check in checks if not check.get("passed")]
+    failed = [check for check in checks if not check.passed]
     yield f"- Checks of the data and of the split: {len(checks) - len(failed)} of {len(checks)} passed"
-    yield from (f"- Not passed: {escaped(check.get('message') or check.get('name'))}" for check in failed[:ROWS])
-    noise = data.get("label_noise") or {}
-    if noise.get("share") is not None:
-        yield f"- Labels that are probably wrong: {noise['share']:.1%}, an estimate by {escaped(noise['method'])}"
-    elif noise:
-        yield f"- Labels that are probably wrong: no estimate, {escaped(noise.get('reason'))}"
+    yield from (f"- Not passed: {escaped(check.message or check.name)}" for check in failed[:ROWS])
+    noise = data.label_noise
+    if noise is not None and noise.share is not None:
+        yield f"- Labels that are probably wrong: {noise.share:.1%}, an estimate by {escaped(noise.method)}"
+    elif noise is not None:
+        yield f"- Labels that are probably wrong: no estimate, {escaped(noise.reason)}"
 
 
 def _judged(rules: Iterable[RuleResult], measures: Iterable[str]) -> list[str]:

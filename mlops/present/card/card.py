@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from mlops.documents.data import DataReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.split import SplitReport
+from mlops.documents.training import TrainingReport
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
 from mlops.present.card.words import ROWS, escaped, interval, number, table
 
@@ -31,12 +34,12 @@ class Evidence:
     model: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     schema: Mapping[str, Any] = field(default_factory=dict)
-    data: Mapping[str, Any] = field(default_factory=dict)
-    split: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
+    data: DataReport = field(default_factory=DataReport)
+    split: SplitReport = field(default_factory=SplitReport)
+    training: TrainingReport = field(default_factory=TrainingReport)
     metrics: MetricsReport = field(default_factory=MetricsReport)
     gate: GateReport | None = None
-    identity: Mapping[str, Any] = field(default_factory=dict)
+    configuration: str = ""
     said: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -73,9 +76,9 @@ def _details(e: Evidence) -> Iterator[str]:
     yield f"- Task: {e.task}, predicts {_said(_target(e))}"
     yield f"- Kind: {_said(e.model.get('kind'))}, candidate {_said(e.model.get('candidate'))}"
     yield f"- Parameters: {parameters or MISSING}"
-    yield f"- Trained again, the same bits: {_SAME_BITS.get(e.training.get('reproducible', ''), MISSING)}"
+    yield f"- Trained again, the same bits: {_SAME_BITS.get(e.training.reproducible, MISSING)}"
     yield f"- Bundle: {_said(e.bundle)}"
-    yield f"- Configuration: {_said(e.identity.get('configuration'))}"
+    yield f"- Configuration: {_said(e.configuration)}"
     yield f"- License: {e.person('license')}"
     yield f"- Citation: {e.person('citation')}"
     yield f"- Questions to: {e.person('contact')}"
@@ -98,20 +101,20 @@ def _factors(e: Evidence) -> Iterator[str]:
 def _metrics(e: Evidence) -> Iterator[str]:
     judged = sorted({rule.metric for rule in e.rules if rule.metric})
     yield f"- Judged by the gate: {', '.join(map(escaped, judged)) or 'none'}"
-    yield f"- Candidates were compared on validation rows by {_said(e.training.get('select_by'))}"
+    yield f"- Candidates were compared on validation rows by {_said(e.training.select_by)}"
     yield from threshold(e.metrics)
     yield f"- Why these metrics and thresholds: {e.person('metrics')}"
 
 
 def _evaluation(e: Evidence) -> Iterator[str]:
     rows = _said(_part(e, "test"))
-    yield f"- The test part of the split by {_said(e.split.get('by'))}: {rows} rows, never trained on"
+    yield f"- The test part of the split by {_said(e.split.by)}: {rows} rows, never trained on"
     if lost := sum(item.rows for item in e.metrics.refused):
         yield f"- Left out of every measure: {lost:,} test rows that a server would refuse"
 
 
 def _training(e: Evidence) -> Iterator[str]:
-    yield f"- Source: {_said(e.data.get('source'))}, {_said(e.data.get('rows'))} rows before the split"
+    yield f"- Source: {_said(e.data.source)}, {_said(e.data.rows)} rows before the split"
     yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
     columns, features = e.recipe.get("columns", ()), e.recipe.get("features") or ()
     yield from data_checks(e.data, e.split)
@@ -128,15 +131,12 @@ def _analyses(e: Evidence) -> Iterator[str]:
         ("rule", "slice", "value", "interval", "n", "verdict"),
         ((r.id, _slice(r), number(r.value), interval(r.low, r.high), r.n, _verdict(r)) for r in rows),
     )
-    candidates = e.training.get("candidates", {})
+    candidates = e.training.candidates
     if candidates:
         yield ""
         yield from table(
             ("candidate", "kind", "validation"),
-            (
-                (name, item.get("kind"), _scores(item.get("validation", {})))
-                for name, item in sorted(candidates.items())
-            ),
+            ((name, item.kind, _scores(item.validation)) for name, item in sorted(candidates.items())),
         )
     yield from analyses(e.rules, {} if e.gate is None else e.gate.group_rates, e.metrics)
 
@@ -185,15 +185,13 @@ def _target(e: Evidence) -> str:
     return f"{target.get('name', MISSING)}" + (f" ({', '.join(map(str, classes))})" if classes else "")
 
 
-def _part(e: Evidence, name: str) -> Any:
-    """Find a part's rows in split.json, whose parts are numbers or objects with `rows`."""
-    part = e.split.get("parts", e.split.get("rows", {})).get(name)
-    return part.get("rows") if isinstance(part, dict) else part
+def _part(e: Evidence, name: str) -> int | None:
+    return None if (part := e.split.parts.get(name)) is None else part.rows
 
 
 def _slice(rule: RuleResult) -> str | None:
     return f"{rule.by}={rule.slice}" if rule.by else None
 
 
-def _scores(metrics: Mapping[str, Any]) -> str:
+def _scores(metrics: Mapping[str, float | None]) -> str:
     return ", ".join(f"{name} {number(value)}" for name, value in sorted(metrics.items()))

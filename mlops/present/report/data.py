@@ -10,9 +10,10 @@ from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count, figure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from mlops.present.report.documents import Document
+    from mlops.documents.checks import Balance, CheckReport
+    from mlops.documents.data import ColumnReport, Confused, DataReport, NoiseReport, Spread
 
 _COLUMNS = ("name", "type", "nulls", "distinct", "min", "mean", "max")
 _LISTED = 80  # columns, and checks, that tables show
@@ -53,50 +54,49 @@ class Data:
     labels: str
 
 
-def data(document: Document, important: Sequence[str]) -> Data | None:
+def data(document: DataReport | None, important: Sequence[str]) -> Data | None:
     """Summarise the report, with the columns that matter most drawn first; None if there is no report."""
-    if not document:
+    if document is None:
         return None
-    found = tuple(check(item) for item in document.get("checks", ()))
+    found = tuple(check(item) for item in document.checks)
     attention = tuple(each for each in found if each.verdict != "pass")
-    listed = document.get("columns", ())
+    listed = document.columns
     facts = (
-        ("Rows", count(document.get("rows"))),
+        ("Rows", count(document.rows)),
         ("Columns", count(len(listed))),
         ("Checks passed", f"{len(found) - len(attention):,} of {len(found):,}"),
-        *_balance(document.get("target") or {}),
+        *_balance(document.target),
     )
     return Data(
         facts,
         attention[:_LISTED],
         found[:_LISTED],
         _more(len(found) - _LISTED),
-        tuple(tuple(_cell(item.get(name)) for name in _COLUMNS) for item in listed[:_LISTED]),
+        tuple(tuple(_cell(getattr(item, name)) for name in _COLUMNS) for item in listed[:_LISTED]),
         _more(len(listed) - _LISTED),
         _histograms(listed, important),
-        _drift(document.get("drift") or {}),
-        _labels(document.get("label_noise") or {}),
+        _drift(document.drift or {}),
+        _labels(document.label_noise),
     )
 
 
-def check(item: Document) -> Check:
+def check(item: CheckReport) -> Check:
     """Read one check."""
-    verdict = "pass" if item.get("passed") else "fail" if item.get("severity") == "block" else "inconclusive"
-    return Check(verdict, item.get("name", ""), item.get("column") or "", item.get("message") or "")
+    verdict = "pass" if item.passed else "fail" if item.severity == "block" else "inconclusive"
+    return Check(verdict, item.name, item.column or "", item.message)
 
 
 def _more(left: int) -> str:
     return f"and {left:,} more in reports/data.json" if left > 0 else ""
 
 
-def _balance(target: Document) -> Sequence[tuple[str, str]]:
+def _balance(target: Balance | None) -> Sequence[tuple[str, str]]:
     """Say how the target is spread."""
-    classes = target.get("classes")
-    if not classes:
-        return [("Target mean", figure(target["mean"]))] if "mean" in target else []
-    total = sum(item["rows"] for item in classes) or 1
-    rare = min(classes, key=lambda item: (item["rows"], str(item["label"])))
-    words = f"{len(classes)}, rarest {rare['label']} ({rare['rows'] / total:.1%})"
+    if target is None or not target.classes:
+        return [] if target is None or target.mean is None else [("Target mean", figure(target.mean))]
+    total = sum(item.rows for item in target.classes) or 1
+    rare = min(target.classes, key=lambda item: (item.rows, str(item.label)))
+    words = f"{len(target.classes)}, rarest {rare.label} ({rare.rows / total:.1%})"
     return [("Target classes", words)]
 
 
@@ -106,24 +106,23 @@ def _cell(value: Any) -> str:
     return count(value) if isinstance(value, int) else figure(value) if isinstance(value, float) else str(value)
 
 
-def _histograms(listed: Sequence[Document], important: Sequence[str]) -> tuple[Histogram, ...]:
+def _histograms(listed: Sequence[ColumnReport], important: Sequence[str]) -> tuple[Histogram, ...]:
     order = {name: position for position, name in enumerate(important)}
-    known = [item for item in listed if item.get("profile")]
-    ranked = sorted(known, key=lambda item: order.get(item["name"], len(order)))
-    return tuple(_histogram(item) for item in ranked[:_DRAWN])
+    known = [(item, item.profile) for item in listed if item.profile is not None]
+    ranked = sorted(known, key=lambda pair: order.get(pair[0].name, len(order)))
+    return tuple(_histogram(item, found) for item, found in ranked[:_DRAWN])
 
 
-def _histogram(item: Document) -> Histogram:
-    found = item["profile"]
-    levels = found.get("levels")
-    bars = histogram(found["edges"], found["counts"]) if levels is None else columns(list(levels.items()))
-    note = f"{count(item.get('nulls'))} missing" if item.get("nulls") else ""
-    if item.get("mean") is not None:
-        note = " · ".join(word for word in (f"mean {figure(item['mean'])}", note) if word)
-    return Histogram(item["name"], note, bars)
+def _histogram(item: ColumnReport, found: Spread) -> Histogram:
+    levels = found.levels
+    bars = histogram(found.edges, found.counts) if levels is None else columns(list(levels.items()))
+    note = f"{count(item.nulls)} missing" if item.nulls else ""
+    if item.mean is not None:
+        note = " · ".join(word for word in (f"mean {figure(item.mean)}", note) if word)
+    return Histogram(item.name, note, bars)
 
 
-def _drift(found: Document) -> Forest | None:
+def _drift(found: Mapping[str, Mapping[str, float | None]]) -> Forest | None:
     """Draw how far columns moved from the reference, the farthest first."""
     cells = [Cell(name, each.get("psi")) for name, each in found.items() if each.get("psi") is not None]
     if not cells:
@@ -132,16 +131,15 @@ def _drift(found: Document) -> Forest | None:
     return forest("Drift", "population stability index against the pinned reference", cells, bars=True)
 
 
-def _labels(found: Document) -> str:
+def _labels(found: NoiseReport | None) -> str:
     """Say how many labels are probably wrong."""
-    if not found:
+    if found is None:
         return ""
-    if found.get("share") is None:
-        return f"Wrong labels: no estimate, {found.get('reason', 'unknown why')} ({count(found.get('rows'))} rows)"
-    said = f"Wrong labels: about {found['share']:.1%} of {count(found.get('rows'))} rows, by {found.get('method', '')}"
-    pairs = found.get("pairs") or []
-    return said + ("; " + ", ".join(_pair(pair) for pair in pairs[:3]) if pairs else "")
+    if found.share is None:
+        return f"Wrong labels: no estimate, {found.reason} ({count(found.rows)} rows)"
+    said = f"Wrong labels: about {found.share:.1%} of {count(found.rows)} rows, by {found.method}"
+    return said + ("; " + ", ".join(_pair(pair) for pair in found.pairs[:3]) if found.pairs else "")
 
 
-def _pair(pair: Document) -> str:
-    return f"{pair['given']} for {pair['likely']} ({count(pair['rows'])})"
+def _pair(pair: Confused) -> str:
+    return f"{pair.given} for {pair.likely} ({count(pair.rows)})"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mlops.documents.data import DataReport
+from mlops.documents.explanations import ExplanationsReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.serving import ServingReport
+from mlops.documents.split import SplitReport
+from mlops.documents.training import TrainingReport
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,11 @@ class Documents:
     """What earlier stages wrote about this run."""
 
     metrics: MetricsReport = field(default_factory=MetricsReport)
-    data: Document = field(default_factory=dict)
-    split: Document = field(default_factory=dict)
-    training: Document = field(default_factory=dict)
-    explanations: Document = field(default_factory=dict)
-    serving: Document = field(default_factory=dict)
+    data: DataReport | None = None
+    split: SplitReport = field(default_factory=SplitReport)
+    training: TrainingReport = field(default_factory=TrainingReport)
+    explanations: ExplanationsReport = field(default_factory=ExplanationsReport)
+    serving: ServingReport = field(default_factory=ServingReport)
     history: tuple[dict[str, str], ...] = ()
     learning_curve: tuple[dict[str, str], ...] = ()
     plots: dict[str, tuple[dict[str, str], ...]] = field(default_factory=dict)
@@ -34,23 +36,15 @@ class Documents:
         """Read a pipeline's `reports/`."""
         return cls(
             metrics=MetricsReport.read(reports / "metrics.json") or MetricsReport(),
-            data=_json(reports / "data.json"),
-            split=_json(reports / "split.json"),
-            training=_json(reports / "training.json"),
-            explanations=_json(reports / "explanations.json"),
-            serving=_json(reports / "serving.json"),
+            data=DataReport.read(reports / "data.json"),
+            split=SplitReport.read(reports / "split.json") or SplitReport(),
+            training=TrainingReport.read(reports / "training.json") or TrainingReport(),
+            explanations=ExplanationsReport.read(reports / "explanations.json") or ExplanationsReport(),
+            serving=ServingReport.read(reports / "serving.json") or ServingReport(),
             learning_curve=_table(reports / "learning_curve.csv"),
             history=_table(reports / "history.csv"),
             plots={path.stem: _table(path) for path in sorted(reports.glob("plots/*.csv"))},
         )
-
-
-def _json(path: Path) -> Document:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _table(path: Path) -> tuple[dict[str, str], ...]:

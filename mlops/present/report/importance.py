@@ -9,8 +9,8 @@ from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count, figure, metric
 
 if TYPE_CHECKING:
+    from mlops.documents.explanations import ExplanationsReport, RowReport
     from mlops.documents.metrics import Importance, MetricsReport
-    from mlops.present.report.documents import Document
 
 _ROWS = 6  # rows that are explained one by one
 _COLUMNS = 8  # of a row
@@ -27,19 +27,19 @@ class ImportanceSection:
     note: str
 
 
-def importance(metrics: MetricsReport, explanations: Document) -> ImportanceSection | None:
+def importance(metrics: MetricsReport, explanations: ExplanationsReport) -> ImportanceSection | None:
     """Draw what was explained; None where nothing was."""
     overall = [*_shuffled(metrics.importance), *_shares(explanations)]
     if not overall:
         return None
-    named = explanations.get("rows") or []
+    named = explanations.rows
     left = len(named) - _ROWS
     return ImportanceSection(
         tuple(overall),
         tuple(_row(row, explanations) for row in named[:_ROWS]),
         f"and {left:,} more rows in reports/explanations.json" if left > 0 else "",
-        f"Shares of a score add up to it; they miss by at most {explanations['gap']:.1g} of the widest move"
-        if (explanations.get("gap") or 0) > _EXACT
+        f"Shares of a score add up to it; they miss by at most {explanations.gap:.1g} of the widest move"
+        if (explanations.gap or 0) > _EXACT
         else "",
     )
 
@@ -52,26 +52,27 @@ def _shuffled(found: Importance | None) -> list[Forest]:
     return [forest("Permutation importance", note, cells, bars=True)]
 
 
-def _shares(found: Document) -> list[Forest]:
-    if not found.get("columns"):
+def _shares(found: ExplanationsReport) -> list[Forest]:
+    if not found.columns:
         return []
-    note = f"mean size of a column's share, {_unit(found)}, {count(found['sample'])} validation rows"
-    cells = [Cell(item["column"], item["value"], style="s2") for item in found["columns"]]
+    note = f"mean size of a column's share, {_unit(found)}, {count(found.sample)} validation rows"
+    cells = [Cell(item.column, item.value, style="s2") for item in found.columns]
     return [forest(_method(found), note, cells, bars=True)]
 
 
-def _method(found: Document) -> str:
-    name = str(found.get("method", ""))
+def _method(found: ExplanationsReport) -> str:
+    name = found.method
     return name[:1].upper() + name[1:]
 
 
-def _unit(found: Document) -> str:
-    unit = found.get("unit") or "units of the score"
+def _unit(found: ExplanationsReport) -> str:
+    unit = found.unit or "units of the score"
     return "in units of the target" if unit == "target" else f"in {unit}"
 
 
-def _row(row: Document, found: Document) -> Forest:
-    shares = sorted(row["columns"].items(), key=lambda item: (-abs(item[1]), item[0]))
+def _row(row: RowReport, found: ExplanationsReport) -> Forest:
+    known = ((name, value or 0.0) for name, value in row.columns.items())
+    shares = sorted(known, key=lambda item: (-abs(item[1]), item[0]))
     cells = [Cell(name, value, style="s2" if value >= 0 else "s4") for name, value in shares]
-    note = f"from {figure(row['base'])} to {figure(row['output'])}, {_unit(found)}"
-    return forest(f"{found.get('key') or 'Row'} {row['row']}", note, cells, bars=True, most=_COLUMNS)
+    note = f"from {figure(row.base)} to {figure(row.output)}, {_unit(found)}"
+    return forest(f"{found.key or 'Row'} {row.row}", note, cells, bars=True, most=_COLUMNS)

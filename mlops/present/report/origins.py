@@ -9,9 +9,11 @@ from mlops.present.report.data import Check, check
 from mlops.present.report.words import count, figure
 
 if TYPE_CHECKING:
+    from mlops.documents.checks import Balance
+    from mlops.documents.data import DataReport
     from mlops.documents.gate import GateReport
     from mlops.documents.metrics import MetricsReport
-    from mlops.present.report.documents import Document
+    from mlops.documents.split import PartReport, SplitReport
 
 
 @dataclass(frozen=True)
@@ -25,42 +27,41 @@ class Part:
     target: str
 
 
-def parts(split: Document) -> tuple[Part, ...]:
+def parts(split: SplitReport) -> tuple[Part, ...]:
     """List the parts of the split with their sizes."""
-    found = {name: part if isinstance(part, dict) else {"rows": part} for name, part in split.get("parts", {}).items()}
-    total = sum(part.get("rows") or 0 for part in found.values()) or 1
+    total = sum(part.rows or 0 for part in split.parts.values()) or 1
     order = {"train": 0, "validation": 1, "test": 2}
     return tuple(
-        Part(name, count(part.get("rows")), 100 * (part.get("rows") or 0) / total, _entities(part), _target(part))
-        for name, part in sorted(found.items(), key=lambda item: (order.get(item[0], 3), item[0]))
+        Part(name, count(part.rows), 100 * (part.rows or 0) / total, _entities(part), _target(part.target))
+        for name, part in sorted(split.parts.items(), key=lambda item: (order.get(item[0], 3), item[0]))
     )
 
 
-def _entities(part: Document) -> str:
-    return count(part["entities"]) if part.get("entities") else ""
+def _entities(part: PartReport) -> str:
+    return count(part.entities) if part.entities else ""
 
 
-def _target(part: Document) -> str:
-    target = part.get("target") or {}
-    classes = target.get("classes")
-    if not classes:
-        return f"mean {figure(target['mean'])}" if "mean" in target else ""
-    if len(classes) > 2:
-        return f"{len(classes):,} classes"
-    return " · ".join(f"{item['label']}: {item['share']:.1%}" for item in classes)
+def _target(target: Balance | None) -> str:
+    if target is None or not target.classes:
+        return "" if target is None or target.mean is None else f"mean {figure(target.mean)}"
+    if len(target.classes) > 2:
+        return f"{len(target.classes):,} classes"
+    return " · ".join(f"{item.label}: {item.share or 0.0:.1%}" for item in target.classes)
 
 
-def leaks(split: Document) -> tuple[Check, ...]:
+def leaks(split: SplitReport) -> tuple[Check, ...]:
     """List what was looked for between the parts."""
-    return tuple(check(item) for item in split.get("checks") or ())
+    return tuple(check(item) for item in split.checks)
 
 
-def lineage(gate: GateReport, metrics: MetricsReport, split: Document, source: Document) -> tuple[tuple[str, str], ...]:
+def lineage(
+    gate: GateReport, metrics: MetricsReport, split: SplitReport, source: DataReport | None
+) -> tuple[tuple[str, str], ...]:
     """Name everything that went into the verdict by its digest."""
-    inputs, found = metrics.inputs, split.get("parts", {})
+    inputs, found = metrics.inputs, split.parts
     listed = [
-        ("Data", source.get("source")),
-        *((f"Rows of {name}", part["digest"]) for name, part in sorted(found.items()) if _digested(part)),
+        ("Data", None if source is None else source.source),
+        *((f"Rows of {name}", part.digest) for name, part in sorted(found.items()) if part.digest),
         ("Test rows", inputs.get("test.parquet")),
         ("Transform", inputs.get("transform.json")),
         ("Model", inputs.get("model.onnx")),
@@ -68,7 +69,3 @@ def lineage(gate: GateReport, metrics: MetricsReport, split: Document, source: D
         ("Rules, before training", gate.registered),
     ]
     return tuple((name, digest or "missing") for name, digest in listed)
-
-
-def _digested(part: object) -> bool:
-    return isinstance(part, dict) and bool(part.get("digest"))

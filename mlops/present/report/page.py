@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     from mlops.documents.gate import GateReport
     from mlops.documents.metrics import MetricsReport
+    from mlops.documents.training import TrainingReport
     from mlops.present.report.behaviour import Confusion
     from mlops.present.report.calibration import Calibration
     from mlops.present.report.charts import Plot
     from mlops.present.report.data import Check, Data
     from mlops.present.report.decision import DecisionSection
-    from mlops.present.report.documents import Document
     from mlops.present.report.fairness import Fairness
     from mlops.present.report.forests import Forest
     from mlops.present.report.importance import ImportanceSection
@@ -106,7 +106,7 @@ def render(pipeline: str, gate: GateReport, reports: Path, better: Mapping[str, 
 def view(pipeline: str, gate: GateReport, documents: Documents, better: Mapping[str, bool]) -> Page:
     """Decide everything that the page says."""
     metrics, learnt, split = documents.metrics, documents.training, documents.split
-    names, drawn, select_by = verdict.ordered(gate, metrics), documents.plots, documents.training.get("select_by", "")
+    names, drawn, select_by = verdict.ordered(gate, metrics), documents.plots, documents.training.select_by
     compared = models.compared(names, metrics, better)
     return Page(
         pipeline=pipeline,
@@ -136,14 +136,14 @@ def view(pipeline: str, gate: GateReport, documents: Documents, better: Mapping[
         data=data.data(
             documents.data, [] if metrics.importance is None else [item.column for item in metrics.importance.columns]
         ),
-        split_by=" ".join(str(split[key]) for key in ("by", "key") if split.get(key)),
+        split_by=" ".join(word for word in (split.by, split.key) if word),
         parts=origins.parts(split),
         leaks=origins.leaks(split),
         lineage=origins.lineage(gate, metrics, split, documents.data),
     )
 
 
-def _subtitle(metrics: MetricsReport, learnt: Document) -> str:
-    words = [metrics.task, learnt.get("chosen")]
+def _subtitle(metrics: MetricsReport, learnt: TrainingReport) -> str:
+    words = [metrics.task, learnt.chosen]
     rows = None if metrics.rows is None else f"judged on {count(metrics.rows)} test rows"
     return " · ".join(word for word in (*words, rows) if word)

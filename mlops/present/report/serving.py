@@ -10,7 +10,11 @@ from mlops.files.figures import plural
 from mlops.present.report.forests import Cell, Forest, forest
 
 if TYPE_CHECKING:
-    from mlops.present.report.documents import Document
+    from collections.abc import Mapping
+
+    from mlops.documents.serving import ServingReport
+
+    Repetitions = Mapping[str, Mapping[str, tuple[float | None, ...]]]
 
 _TITLES = {
     "latency_p50": "Latency, median",
@@ -30,23 +34,22 @@ class Serving:
     note: str
 
 
-def serving(document: Document) -> Serving | None:
+def serving(document: ServingReport) -> Serving | None:
     """Draw medians of the repetitions with the least and the greatest; None where nothing was measured."""
-    repetitions = document.get("repetitions") or {}
+    repetitions = document.repetitions
     if not repetitions.get("candidate"):
         return None
-    units = document.get("units") or {}
-    forests = [_forest(name, title, repetitions, str(units.get(name, ""))) for name, title in _TITLES.items()]
+    forests = [_forest(name, title, repetitions, document.units.get(name, "")) for name, title in _TITLES.items()]
     times = max((len(values) for values in repetitions["candidate"].values()), default=0)
     note = f"Median, least and greatest of {plural(times, 'repetition')} in fresh processes, taken in turns"
     return Serving(tuple(each for each in forests if each.rows), note)
 
 
-def _forest(name: str, title: str, repetitions: Document, unit: str) -> Forest:
+def _forest(name: str, title: str, repetitions: Repetitions, unit: str) -> Forest:
     factor, unit = (1000.0, "ms") if unit == "s" and name != "cold_start" else (1.0, unit)
     cells = []
     for model in ("candidate", "champion"):
-        known = [factor * value for value in repetitions.get(model, {}).get(name) or () if value is not None]
+        known = [factor * value for value in repetitions.get(model, {}).get(name, ()) if value is not None]
         if known:
             cells.append(Cell(model, median(known), min(known), max(known), style=model))
     return forest(title, unit, cells)

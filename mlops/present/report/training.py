@@ -11,7 +11,7 @@ from mlops.present.report.words import count, figure, metric
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from mlops.present.report.documents import Document
+    from mlops.documents.training import TrainingReport
 
 _PLOTS = 4  # metrics over epochs that are drawn
 
@@ -27,18 +27,18 @@ class CandidateRow:
     chosen: bool
 
 
-def candidates(training: Document) -> tuple[CandidateRow, ...]:
+def candidates(training: TrainingReport) -> tuple[CandidateRow, ...]:
     """List the candidates that training compared."""
-    by = training.get("select_by", "")
+    by = training.select_by
     return tuple(
         CandidateRow(
             name=name,
-            kind=item.get("kind", "–"),
-            value=figure(item.get("validation", {}).get(by)),
-            epochs=count(item.get("epochs")),
-            chosen=name == training.get("chosen"),
+            kind=item.kind,
+            value=figure(item.validation.get(by)),
+            epochs=count(item.epochs),
+            chosen=name == training.chosen,
         )
-        for name, item in sorted(training.get("candidates", {}).items())
+        for name, item in sorted(training.candidates.items())
     )
 
 

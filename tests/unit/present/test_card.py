@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.configuration.card import Card
+from mlops.documents.data import DataReport
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.split import SplitReport
 from mlops.files.markdown import escape
 from mlops.present.card.card import Evidence, write
 from mlops.present.card.words import escaped
@@ -127,8 +129,9 @@ def test_a_threshold_is_told_with_what_decisions_are_worth() -> None:
 
 
 def test_checks_of_the_data_are_counted_and_those_that_did_not_hold_are_told() -> None:
+    split = SplitReport.model_validate({"checks": [{"passed": True}]})
     failed = {"name": "nulls", "passed": False, "message": "26 % are null"}
-    card = lines(data={"checks": [failed, {"name": "rows", "passed": True}]}, split={"checks": [{"passed": True}]})
+    card = lines(data=DataReport.model_validate({"checks": [failed, {"name": "rows", "passed": True}]}), split=split)
     assert "- Checks of the data and of the split: 2 of 3 passed" in card
     assert "- Not passed: 26 % are null" in card
 

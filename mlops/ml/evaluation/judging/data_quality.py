@@ -7,7 +7,7 @@ of its interval does. A report that is absent or says nothing of a rule never pa
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.gate_rules import GATE_RULES
 from mlops.ml.evaluation.intervals.bootstrap import Interval
@@ -17,17 +17,18 @@ from mlops.ml.evaluation.judging.sentences import ends, number
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from mlops.documents.data import DataReport
     from mlops.gate_rules.measured import Measured
 
 
-def judge(rules: Iterable[Rule], report: Mapping[str, Any] | None, confidence: float) -> list[Result]:
+def judge(rules: Iterable[Rule], report: DataReport | None, confidence: float) -> list[Result]:
     """Judge every rule by `reports/data.json`; None where there is none that can be read."""
     return [_judge(rule, report, confidence) for rule in rules]
 
 
-def _judge(rule: Rule, report: Mapping[str, Any] | None, confidence: float) -> Result:
+def _judge(rule: Rule, report: DataReport | None, confidence: float) -> Result:
     found = "there is no reports/data.json" if report is None else _measured(rule, report, confidence)
     if isinstance(found, str) or rule.at_most is None:
         why = found if isinstance(found, str) else "the rule has no bound"
@@ -47,7 +48,7 @@ def _judge(rule: Rule, report: Mapping[str, Any] | None, confidence: float) -> R
     return Result(evidence, bound, PASS, f"{value}{shown}, at most {bound:g} as required, of {rows}")
 
 
-def _measured(rule: Rule, report: Mapping[str, Any], confidence: float) -> Measured | str:
+def _measured(rule: Rule, report: DataReport, confidence: float) -> Measured | str:
     name = rule.metric.removeprefix("data_")
     kind = GATE_RULES.get(name)
     if kind is None:

@@ -6,11 +6,12 @@ a stage has not met it (`LATER`), nothing may be live (`NOTHING_LIVE`, `FIRST_LI
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from mlops.documents.data import DataReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.serving import ServingReport
 from mlops.ml.evaluation.judging import data_quality, serving_cost
 from mlops.ml.evaluation.judging.deferred import apart, in_order, refused
 from mlops.ml.evaluation.judging.evidence import gather
@@ -68,17 +69,17 @@ class Gate(Protocol):
 class Reports:
     """What a run wrote beside its predictions; None where it wrote nothing that can be read."""
 
-    serving: Mapping[str, Any] | None = None
-    data: Mapping[str, Any] | None = None
+    serving: ServingReport | None = None
+    data: DataReport | None = None
     inputs: Mapping[str, str] | None = None
     """Digests of the judged model's files, as `evaluate` recorded them."""
 
     @classmethod
     def read(cls, folder: Path) -> Reports:
         """Read the reports in a folder; what is damaged is as if it were absent, and passes no rule."""
-        serving, data = (_document(folder / f"{name}.json") for name in ("serving", "data"))
         metrics = MetricsReport.read(folder / "metrics.json")
-        return cls(serving, data, None if metrics is None else metrics.inputs)
+        inputs = None if metrics is None else metrics.inputs
+        return cls(ServingReport.read(folder / "serving.json"), DataReport.read(folder / "data.json"), inputs)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Opponent:
 
     digest: str
     predictions: Predictions | None = None
-    serving: Mapping[str, Any] | None = None
+    serving: ServingReport | None = None
     left_out: int = 0
     verdict: RuleVerdict = FAIL
     sentence: str = ""
@@ -147,11 +148,3 @@ def _told(result: Result, left_out: int) -> Result:
 
 def _recorded(results: Iterable[Result], gate: Gate) -> tuple[RuleResult, ...]:
     return waive((result.record() for result in results), gate.waivers)
-
-
-def _document(path: Path) -> Mapping[str, Any] | None:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.documents.serving import ServingReport
     from mlops.verdict import RuleVerdict
 
 REPETITIONS = 5  # fewer decide nothing
@@ -52,7 +53,7 @@ def values(
 
 def judge(
     rules: Iterable[Rule],
-    report: Mapping[str, Any] | None,
+    report: ServingReport | None,
     inputs: Mapping[str, str],
     champion: str | None,
     confidence: float,
@@ -65,7 +66,7 @@ def judge(
 
 
 def _judge(
-    rule: Rule, report: Mapping[str, Any] | None, inputs: Mapping[str, str], champion: str | None, confidence: float
+    rule: Rule, report: ServingReport | None, inputs: Mapping[str, str], champion: str | None, confidence: float
 ) -> Result:
     bound = rule.at_least if rule.at_least is not None else rule.at_most
     if rule.against == "champion" and champion is None:
@@ -88,16 +89,15 @@ class _NotMeasured(ValueError):
 
 
 def _logs(
-    rule: Rule, report: Mapping[str, Any] | None, inputs: Mapping[str, str], champion: str | None
+    rule: Rule, report: ServingReport | None, inputs: Mapping[str, str], champion: str | None
 ) -> dict[str, NDArray[np.float64]]:
     """Give the logarithm of each repetition's value, of the models that the rule is about."""
     if report is None:
         raise _NotMeasured("there is no reports/serving.json")
     names = ("model.onnx", "transform.json")
-    measured = report.get("inputs")
-    if not isinstance(measured, Mapping) or any(measured.get(n) is None or measured[n] != inputs.get(n) for n in names):
+    if any(report.inputs.get(name) is None or report.inputs[name] != inputs.get(name) for name in names):
         raise _NotMeasured("reports/serving.json is about another model")
-    if rule.against == "champion" and report.get("champion") != champion:
+    if rule.against == "champion" and report.champion != champion:
         raise _NotMeasured("reports/serving.json is about another champion")
     models = ("candidate", "champion") if rule.against == "champion" else ("candidate",)
     found = {model: _column(report, model, rule.metric) for model in models}
@@ -108,10 +108,10 @@ def _logs(
     return {model: np.log(column) for model, column in found.items()}
 
 
-def _column(report: Mapping[str, Any], model: str, metric: str) -> NDArray[np.float64]:
+def _column(report: ServingReport, model: str, metric: str) -> NDArray[np.float64]:
     try:
-        column = np.array(report["repetitions"][model][metric], dtype=np.float64).reshape(-1)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        column = np.array(report.repetitions[model][metric], dtype=np.float64)
+    except KeyError as error:
         raise _NotMeasured(f"reports/serving.json has no {metric} of the {model}") from error
     if not (np.isfinite(column).all() and (column > 0).all()):
         raise _NotMeasured(f"a repetition has no {metric} of the {model}")

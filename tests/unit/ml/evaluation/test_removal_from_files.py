@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.waiver import Waiver
+from mlops.documents.serving import ServingReport
 from mlops.errors import MlopsError
 from mlops.metrics.probabilities import decisions
 from mlops.ml.evaluation.judging import serving_cost
@@ -92,7 +93,7 @@ def said(
     if costs.priced(data, COST).values != data.values:
         return "stopped", {}
     results = judge(gather(data, RULES, METHOD, grouped=False), METHOD, 30)
-    results += serving_cost.judge(SERVING, report, INPUTS, CHAMPION, 0.95)
+    results += serving_cost.judge(SERVING, served_as(report), INPUTS, CHAMPION, 0.95)
     records = waive([result.record() for result in results], waivers)
     worst: dict[str, int] = {}
     for record in records:
@@ -120,6 +121,10 @@ PARTS = (
     ("waiver", ""),
     ("rows", ""),
 )
+
+
+def served_as(report: dict[str, Any] | None) -> ServingReport | None:
+    return None if report is None else ServingReport.model_validate(report)
 
 
 def without(parts: list[tuple[str, str]]) -> tuple[Any, ...]:

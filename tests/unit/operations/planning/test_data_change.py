@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops.cli.plans import text
+from mlops.documents.data import DataReport
 from mlops.operations.planning.change_report import DataChange, Share, Shift
 from mlops.operations.planning.data_change import compare_reports, look, parse_report
 from mlops.operations.planning.plan import plan
@@ -21,7 +21,8 @@ PLAN = {"name": "plan", "type": "category", "nulls": 10, "distinct": 2, "mean": 
 def report(source: str = "a", rows: int = 1000, columns: tuple[dict[str, Any], ...] = (AGE, PLAN), **more: Any) -> Any:
     checks = [{"name": "between", "column": "age", "passed": True, "failed": 0, "total": rows}]
     target = {"rows": rows, "classes": [{"label": False, "rows": rows // 2}, {"label": True, "rows": rows // 2}]}
-    return {"source": source, "rows": rows, "columns": list(columns), "checks": checks, "target": target, **more}
+    found = {"source": source, "rows": rows, "columns": list(columns), "checks": checks, "target": target, **more}
+    return DataReport.model_validate(found)
 
 
 def test_the_same_data_is_no_change() -> None:
@@ -92,14 +93,14 @@ def test_a_plan_tells_aggregates_and_never_a_value(tmp_path: Path) -> None:
     root = make_repository(tmp_path)
     record(root)
     place = root / "pipelines/churn/reports/data.json"
-    place.write_text(json.dumps(report()))
+    place.write_text(report().dumps())
     base = commit(root)
     data = root / "pipelines/churn/data/churn.csv"
     data.write_text(data.read_text() + "7654321,free,true\n")
     shown = text(plan(open_workspace(root), base))
     assert "  data          rows 1,000 → " in shown
     assert "counted in lines; not checked before it runs" in shown
-    place.write_text(json.dumps(report("b", 1200, ({**AGE, "mean": 45.0, "max": 7654321}, PLAN))))
+    place.write_text(report("b", 1200, ({**AGE, "mean": 45.0, "max": 7654321}, PLAN)).dumps())
     shown = text(plan(open_workspace(root), base))
     assert "rows 1,000 → 1,200 (+200)" in shown
     assert "means moved, in standard deviations: age +0.50" in shown

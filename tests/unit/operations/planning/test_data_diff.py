@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from mlops.cli.main import cli
+from mlops.documents.data import DataReport
 from mlops.errors import ConfigurationError
 from mlops.ml.data.profile import profile
 from mlops.operations.planning.change_report import Drift
@@ -18,7 +18,7 @@ from mlops.operations.planning.data_diff import diff
 from tests.builders.repositories import commit, make_repository
 
 
-def report(source: str, mean: float, cities: list[str]) -> dict[str, Any]:
+def report(source: str, mean: float, cities: list[str]) -> DataReport:
     draw = np.random.default_rng(1)
     age = pl.Series("age", draw.normal(mean, 10, 1000))
     city = pl.Series("city", [cities[row % len(cities)] for row in range(1000)])
@@ -28,7 +28,8 @@ def report(source: str, mean: float, cities: list[str]) -> dict[str, Any]:
         {"name": "city", "type": "category", **common, "profile": profile(city, "category")},
         {"name": "old", "type": "category", **common},
     ]
-    return {"source": source, "rows": 1000, "columns": columns, "checks": [], "target": None}
+    found = {"source": source, "rows": 1000, "columns": columns, "checks": [], "target": None}
+    return DataReport.model_validate(found)
 
 
 CITIES = ["Bonn", "Oslo", "Rome"]
@@ -49,7 +50,7 @@ def test_a_new_sample_of_the_same_is_no_drift() -> None:
 
 
 def test_a_few_rows_say_nothing() -> None:
-    before, after = report("a", 40, CITIES), {**report("b", 60, CITIES), "rows": 499}
+    before, after = report("a", 40, CITIES), report("b", 60, CITIES).model_copy(update={"rows": 499})
     change = compare_reports(before, after)
     assert change is not None
     assert change.drift == ()
@@ -59,11 +60,11 @@ def test_a_file_and_a_pipeline_are_compared(tmp_path: Path, monkeypatch: pytest.
     root = make_repository(tmp_path)
     place = root / "pipelines/churn/reports/data.json"
     place.parent.mkdir(parents=True)
-    place.write_text(json.dumps(report("a", 40, CITIES)))
+    place.write_text(report("a", 40, CITIES).dumps())
     commit(root)
     monkeypatch.chdir(root)
     assert CliRunner().invoke(cli, ["data", "diff", "churn"]).stdout == "the same data\n"
-    place.write_text(json.dumps(report("b", 60, CITIES)))
+    place.write_text(report("b", 60, CITIES).dumps())
     shown = CliRunner().invoke(cli, ["data", "diff", "churn"]).stdout.splitlines()
     assert shown[0] == "rows 1,000 → 1,000 (+0)"
     assert shown[1].startswith("spread moved, by PSI: age ")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlops.documents.data import DataReport
+from mlops.documents.serving import ServingReport
 from mlops.ml.evaluation.judging.gate import (
     FIRST_LIVE,
     LATER,
@@ -47,9 +49,9 @@ ASKED = Params.model_validate(
 DIGEST = "sha256:" + "c" * 64
 FILES = {"model.onnx": "sha256:1", "transform.json": "sha256:2"}
 SIZES = {"candidate": {"size": [1.0] * 5}, "champion": {"size": [1.0] * 5}}
-MEASURED = {"inputs": FILES, "champion": DIGEST, "repetitions": SIZES}
+MEASURED = ServingReport.model_validate({"inputs": FILES, "champion": DIGEST, "repetitions": SIZES})
 BOTH = replace(with_scores(binary(), champion=binary(champion=True).scores["champion"]), champion=DIGEST)
-REPORTS = Reports(MEASURED, {"checks": [{"name": "nulls", "passed": False}]}, FILES)
+REPORTS = Reports(MEASURED, DataReport.model_validate({"checks": [{"name": "nulls", "passed": False}]}), FILES)
 OVER_LIVE = ("auroc-champion", "size-champion")
 
 

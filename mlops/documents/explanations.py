@@ -1,0 +1,39 @@
+"""`reports/explanations.json`: what the chosen candidate's scores rest on, by raw column."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from mlops.documents.document import Document, Number, Part
+
+
+class ColumnShare(Part):
+    """The mean size of a column's share of the scores."""
+
+    column: str
+    value: Number | None
+
+
+class RowReport(Part):
+    """One named row: from the base to its output, by the share of each column."""
+
+    row: str | int
+    base: Number | None
+    output: Number | None
+    columns: dict[str, Number | None]
+
+
+class ExplanationsReport(Document):
+    """Shares of a score add up to it but for `gap`; `key` is the column that names the rows."""
+
+    DIGITS: ClassVar[int | None] = 6
+
+    schema_version: Literal[1] = 1
+    candidate: str = ""
+    method: str = ""
+    unit: str = ""
+    sample: int | None = None
+    gap: Number | None = None
+    columns: tuple[ColumnShare, ...] = ()
+    key: str | None = None
+    rows: tuple[RowReport, ...] = ()

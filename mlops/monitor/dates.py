@@ -8,9 +8,9 @@ column is compared as any other date is, and stands out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,7 @@ from mlops.monitor import drift
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.documents.profile import ColumnProfile, Numbers
     from mlops.monitor.drift import Bins
     from mlops.monitor.windows import Window
 
@@ -55,23 +56,23 @@ class Dates:
 
 
 def bins(
-    name: str, dates: Dates, window: Window, profile: Mapping[str, Any], rows: int, ignored: Collection[str] = ()
+    name: str, dates: Dates, window: Window, profile: ColumnProfile, rows: int, ignored: Collection[str] = ()
 ) -> Iterator[tuple[str, Bins]]:
     """Count dates in the bins of a profile made of `rows` values: `name` for days, `name.part` for a part.
 
     Bundles of earlier releases say nothing of dates but the first and the last: there is nothing to compare.
     """
-    if "days" not in profile:
+    if profile.days is None or profile.minimum is None or profile.maximum is None:
         return
-    parse = parse_date if profile["type"] == "date" else parse_datetime
-    first, last = parse(profile["minimum"]), parse(profile["maximum"])
+    parse = parse_date if profile.type == "date" else parse_datetime
+    first, last = parse(profile.minimum), parse(profile.maximum)
     now = dates.are_now(window, last - first)
     if not now:
-        yield from _made(name, (dates.said - first) / DAY, profile["days"], rows)
+        yield from _made(name, (dates.said - first) / DAY, profile.days, rows)
     days = (window.end - window.start).total_seconds() / 86_400
     known = {
         part: described
-        for part, described in profile["parts"].items()
+        for part, described in profile.parts.items()
         if f"{name}.{part}" not in ignored and (not now or (part in _ROUND and days >= _ROUND[part]))
     }
     values = parts_of(dates.said.reshape(-1, 1), [(0, part) for part in known])
@@ -79,7 +80,7 @@ def bins(
         yield from _made(f"{name}.{part}", values[:, index], described, rows)
 
 
-def _made(name: str, values: drift.Floats, described: Mapping[str, Any], rows: int) -> Iterator[tuple[str, Bins]]:
+def _made(name: str, values: drift.Floats, described: Numbers, rows: int) -> Iterator[tuple[str, Bins]]:
     made = drift.numbers(values, described, rows)
     if made is not None:
         yield name, made

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.configuration.monitor import Drift
+    from mlops.documents.profile import Levels, Numbers
 
     Floats = NDArray[np.float64]
 
@@ -82,32 +83,32 @@ def measure(bins: Bins, name: str) -> float:
     return jensen_shannon(bins.reference, bins.window)
 
 
-def numbers(values: Floats, profile: Mapping[str, Any], rows: int) -> Bins | None:
+def numbers(values: Floats, profile: Numbers, rows: int) -> Bins | None:
     """Count numbers in the bins of a profile made of `rows` values; None where the profile has none."""
-    if not profile.get("shares"):
+    if not profile.shares or profile.std is None:
         return None
     finite = values[np.isfinite(values)]
-    if "values" in profile:
-        levels = np.array(profile["values"], dtype=np.float64)
+    if profile.values is not None:
+        levels = np.array(profile.values, dtype=np.float64)
         edges = (levels[1:] + levels[:-1]) / 2
     else:
-        edges = np.array(profile["edges"], dtype=np.float64)
-    spread = profile["std"]
+        edges = np.array(profile.edges, dtype=np.float64)
+    spread = profile.std
     both = None
     if spread > 0 and len(finite):
-        old = np.array(profile["quantiles"], dtype=np.float64)
+        old = np.array(profile.quantiles, dtype=np.float64)
         both = (old / spread, np.quantile(finite, _TWENTIETHS) / spread)
     window = counts(finite, edges).astype(np.float64)
-    return Bins(np.array(profile["shares"], dtype=np.float64) * rows, window, both)
+    return Bins(np.array(profile.shares, dtype=np.float64) * rows, window, both)
 
 
-def texts(values: pl.Series, profile: Mapping[str, Any], rows: int) -> Bins | None:
+def texts(values: pl.Series, profile: Levels, rows: int) -> Bins | None:
     """Count text by the levels of a profile made of `rows` values, the last bin for all others."""
-    levels: dict[str, float] = profile.get("frequencies", {})
+    levels = profile.frequencies
     if not levels:
         return None
     counted = dict(values.drop_nulls().alias("level").value_counts(name="rows").iter_rows())
     window = [float(counted.get(level, 0)) for level in levels]
     window.append(float(sum(counted.values())) - sum(window))
-    reference = np.array([*levels.values(), profile.get("other", 0.0)], dtype=np.float64) * rows
+    reference = np.array([*levels.values(), profile.other], dtype=np.float64) * rows
     return Bins(reference, np.array(window))

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from mlops.bundle.recipe import DATED, NUMERIC, TEXT
+from mlops.documents.profile import Levels
 from mlops.monitor import dates, drift, performance, quality
 from mlops.monitor.agreed import Agreed
 from mlops.monitor.performance import Measured
@@ -180,15 +181,15 @@ def bins(
     for name, profile in reference.columns.items():
         if name in settings.ignore or name in broken or name not in records.features.columns:
             continue
-        known = round(reference.rows * (1 - profile["nulls"]))
+        known = round(reference.rows * (1 - profile.nulls))
         column = records.features.get_column(name)
         made = None
-        if profile["type"] in DATED:
-            found = dates.Dates.of(column, records.at, profile["type"])
+        if profile.type in DATED:
+            found = dates.Dates.of(column, records.at, profile.type)
             yield from dates.bins(name, found, window, profile, known, settings.ignore)
-        if profile["type"] in NUMERIC:
+        if profile.type in NUMERIC:
             made = drift.numbers(_floats(column), profile, known)
-        elif profile["type"] in TEXT:
+        elif profile.type in TEXT:
             made = drift.texts(column, profile, known)
         if made is not None:
             yield name, made
@@ -199,11 +200,11 @@ def bins(
 def _output(records: Records, reference: Reference) -> Iterator[tuple[str, Bins]]:
     profile, rows = reference.scores, reference.score_rows
     scores = performance.scores(records.output, reference.recipe.target)
-    if "classes" in profile:
-        classes = list(profile["classes"])
+    if profile.classes is not None and profile.likeliest is not None:
+        classes = list(profile.classes)
         likeliest = pl.Series([classes[index] for index in scores.argmax(axis=1)], dtype=pl.String)
-        found = drift.texts(likeliest, {"frequencies": profile["classes"]}, rows)
-        confidence = drift.numbers(scores.max(axis=1), profile["likeliest"], rows)
+        found = drift.texts(likeliest, Levels(frequencies=profile.classes), rows)
+        confidence = drift.numbers(scores.max(axis=1), profile.likeliest, rows)
         pairs = [(OUTPUT, found), (CONFIDENCE, confidence)]
     else:
         pairs = [(OUTPUT, drift.numbers(scores, profile, rows))]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -21,6 +21,7 @@ from mlops.bundle.refusal import REASONS, UNKNOWN
 if TYPE_CHECKING:
     from mlops.bundle.refusal import Refusals
     from mlops.configuration.monitor import Quality
+    from mlops.documents.profile import ColumnProfile
     from mlops.monitor.reference import Reference
 
 _CHANCE = 0.00135  # of a false alarm: what lies beyond three standard errors, on one side
@@ -93,30 +94,28 @@ def _causes(refused: Refusals) -> str:
 
 
 def _column(
-    series: pl.Series, profile: Mapping[str, Any], reference: Reference, quality: Quality, budget: float
+    series: pl.Series, profile: ColumnProfile, reference: Reference, quality: Quality, budget: float
 ) -> Iterator[Incident]:
     name, rows = series.name, len(series)
     if series.dtype.is_float():
         series = series.fill_nan(None)
-    missing, allowed = series.null_count(), _nulls_allowed(name, profile["nulls"], quality, budget)
+    missing, allowed = series.null_count(), _nulls_allowed(name, profile.nulls, quality, budget)
     if _exceeds(missing, rows, allowed):
         nulls = missing / rows
-        sentence = (
-            f"{nulls:.1%} of `{name}` is missing; {profile['nulls']:.1%} was in training, {allowed:.1%} is allowed"
-        )
+        sentence = f"{nulls:.1%} of `{name}` is missing; {profile.nulls:.1%} was in training, {allowed:.1%} is allowed"
         yield Incident("nulls", name, nulls, allowed, sentence)
     known = series.drop_nulls()
     if not len(known):
         return
-    if profile["type"] in TEXT and (levels := _levels(name, profile, reference)):
+    if profile.type in TEXT and (levels := _levels(name, profile, reference)):
         other = len(known) - int(known.is_in(levels).sum())
         own = quality.of("unseen", name)
-        allowed = min(1.0, profile.get("other", 0.0) + (quality.unseen if own is None else own))
+        allowed = min(1.0, profile.other + (quality.unseen if own is None else own))
         if _exceeds(other, len(known), allowed):
             unseen = other / len(known)
             yield Incident("unseen", name, unseen, allowed, f"{unseen:.1%} of `{name}` are levels training never saw")
-    if profile["type"] in NUMERIC and profile.get("quantiles"):
-        low, high = profile["quantiles"][0], profile["quantiles"][-1]
+    if profile.type in NUMERIC and profile.quantiles:
+        low, high = profile.quantiles[0], profile.quantiles[-1]
         room = _ROUNDED * max(abs(low), abs(high))
         beyond = len(known) - int(known.cast(pl.Float64).is_between(low - room, high + room).sum())
         own = quality.of("outside", name)
@@ -135,10 +134,10 @@ def _nulls_allowed(name: str, trained: float, quality: Quality, budget: float) -
     return min(1.0, max(trained + quality.nulls, budget) if own is None else trained + own)
 
 
-def _levels(name: str, profile: Mapping[str, Any], reference: Reference) -> list[str]:
+def _levels(name: str, profile: ColumnProfile, reference: Reference) -> list[str]:
     """List what training saw: the transform's levels, with those of the profile."""
     fitted = [level for item in reference.recipe.categories if item.column == name for level in item.levels]
-    return sorted({*fitted, *profile.get("frequencies", {})})
+    return sorted({*fitted, *profile.frequencies})
 
 
 def _exceeds(broken: int, rows: int, allowed: float) -> bool:

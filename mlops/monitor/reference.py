@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.bundle.papers import Papers
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.profile import Profile
 from mlops.errors import IntegrityError
 from mlops.files.canonical import digest
 
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
 
     from mlops.bundle.contents import Contents
     from mlops.documents.figures import Figure
-
-_BETWEEN = 3  # version of a profile from which on edges lie between values
-_ROUNDING = 5.1e-6  # relative error of an edge that was rounded to six digits
+    from mlops.documents.profile import ColumnProfile, ScoreProfile
 
 
 @dataclass(frozen=True)
@@ -36,8 +33,8 @@ class Reference:
     pipeline: str
     rows: int
     score_rows: int
-    columns: Mapping[str, Mapping[str, Any]]
-    scores: Mapping[str, Any]
+    columns: Mapping[str, ColumnProfile]
+    scores: ScoreProfile
     metrics: Mapping[str, Figure]
     recipe: Recipe
     schema: RequestSchema
@@ -52,16 +49,16 @@ class Reference:
         papers = papers or Papers.within(contents)
         try:
             data = contents.files["profile.json"]
-            profile = between_values(json.loads(data))
+            profile = Profile.parse(data).between_values
             metrics = MetricsReport() if papers is None else papers.metrics
             return cls(
                 bundle=contents.digest,
                 profile_digest=digest(data),
                 pipeline=contents.manifest.pipeline,
-                rows=int(profile["rows"]),
-                score_rows=int(profile.get("score_rows") or metrics.rows or profile["rows"]),
-                columns=profile["columns"],
-                scores=profile["scores"],
+                rows=profile.rows,
+                score_rows=profile.score_rows or metrics.rows or profile.rows,
+                columns=profile.columns,
+                scores=profile.scores,
                 metrics=metrics.candidate,
                 recipe=Recipe.parse(contents.files["transform.json"]),
                 schema=RequestSchema.parse(contents.files["schema.json"]),
@@ -71,22 +68,3 @@ class Reference:
                 f"the bundle {contents.digest[:19]}… has no profile to compare with",
                 hint="make it again with `mlops run NAME`",
             ) from error
-
-
-def between_values(profile: dict[str, Any]) -> dict[str, Any]:
-    """Move the edges of an earlier profile, which stand on values that belong to the bin above, to below them.
-
-    They are rounded to six digits, so that one may lie above the value it was made of.
-    """
-    return profile if profile.get("schema_version", 1) >= _BETWEEN else _lowered(profile)
-
-
-def _lowered(described: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: [math.nextafter(edge - _ROUNDING * abs(edge), -math.inf) for edge in value]
-        if key == "edges" and isinstance(value, list)
-        else _lowered(value)
-        if isinstance(value, dict)
-        else value
-        for key, value in described.items()
-    }

@@ -23,7 +23,6 @@ from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
-from mlops.files.canonical import dumps
 from mlops.stages import golden_rows
 from mlops.stages.answered import answered
 from mlops.stages.deciding import learn
@@ -77,7 +76,7 @@ def run(context: StageContext) -> None:
         for source in _PARTS:
             shutil.copyfile(context.path(source), folder / source.rsplit("/", 1)[1])
         _write(folder / "schema.json", schema.dumps())
-        _write(folder / "profile.json", dumps(described))
+        _write(folder / "profile.json", described.dumps())
         _write(folder / "golden.json", golden.dumps())
         _write(folder / environment.NAME, environment.requirements())
         if predictor.decision is not None:

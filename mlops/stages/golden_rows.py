@@ -15,15 +15,14 @@ import numpy as np
 from mlops.bundle.golden import Golden
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.schema import Field
+    from mlops.documents.profile import ColumnProfile, Profile
 
 
-def make(predictor: Predictor, profile: Mapping[str, Any], count: int) -> Golden:
+def make(predictor: Predictor, profile: Profile, count: int) -> Golden:
     """Make `count` rows that the predictor's schema accepts, and note what it answers; the same every time."""
-    columns = profile["columns"]
+    columns = profile.columns
     made = {
         field.name: _column(field, columns[field.name], place, count)
         for place, field in enumerate(predictor.schema.fields)
@@ -38,22 +37,22 @@ def make(predictor: Predictor, profile: Mapping[str, Any], count: int) -> Golden
     return Golden(rows, tuple(expected.astype(np.float64).tolist()), None if decided is None else tuple(decided))
 
 
-def _column(field: Field, profile: Mapping[str, Any], place: int, count: int) -> list[Any]:
+def _column(field: Field, profile: ColumnProfile, place: int, count: int) -> list[Any]:
     """Give a column's values [count]: each part of its range once, in an order that depends on where it stands."""
     stride = next(step for step in range(place % count + 1, place % count + 1 + 2 * count) if gcd(step, count) == 1)
     positions = [((index * stride + place) % count + 0.5) / count for index in range(count)]
     return [_value(field, profile, position) for position in positions]
 
 
-def _value(field: Field, profile: Mapping[str, Any], position: float) -> Any:
+def _value(field: Field, profile: ColumnProfile, position: float) -> Any:
     """Give the value at a position from 0 to 1 of what a column holds; a plain one where it held nothing."""
     if field.type in ("date", "datetime"):
         return _moment(field, profile, position)
     if field.type in ("string", "category"):
-        levels = sorted(profile.get("frequencies", {}))
+        levels = sorted(profile.frequencies)
         return levels[int(position * len(levels))] if levels else ""
-    known = profile.get("values") or profile.get("quantiles") or [0.0]
-    if "values" in profile:
+    known = profile.values or profile.quantiles or (0.0,)
+    if profile.values is not None:
         number = known[int(position * len(known))]
     else:
         number = float(np.interp(position, np.linspace(0, 1, len(known)), known))
@@ -62,8 +61,8 @@ def _value(field: Field, profile: Mapping[str, Any], position: float) -> Any:
     return round(number) if field.type == "int" else float(f"{number:.6g}")
 
 
-def _moment(field: Field, profile: Mapping[str, Any], position: float) -> str:
+def _moment(field: Field, profile: ColumnProfile, position: float) -> str:
     kind = date if field.type == "date" else datetime
-    first, last = (kind.fromisoformat(profile.get(end) or "2000-01-01") for end in ("minimum", "maximum"))
+    first, last = (kind.fromisoformat(end or "2000-01-01") for end in (profile.minimum, profile.maximum))
     at = first + (last - first) * position
     return (at.replace(microsecond=0) if isinstance(at, datetime) else at).isoformat()

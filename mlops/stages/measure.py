@@ -23,6 +23,7 @@ from mlops.blocks.serving import Serving
 from mlops.bundle import manifest, timing
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
+from mlops.documents.profile import Profile
 from mlops.documents.serving import ServingReport
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
@@ -161,7 +162,7 @@ def _subject(name: str, bundle: Path, batch: int, folder: Path) -> Subject:
     if "profile.json" not in contents.files:  # a bundle of version 1 need not have one
         said = f"the bundle {contents.digest[:19]}… has no profile to make requests from"
         raise IntegrityError(said, hint="release one that has, or take the rule over its cost away")
-    profile = json.loads(contents.files["profile.json"])
+    profile = Profile.parse(contents.files["profile.json"])
     rows = golden_rows.make(Predictor.load(contents), profile, _ROWS).rows
     (folder / f"{name}.json").write_text(dumps({"rows": list(rows), "batch": batch}), encoding="utf-8")
     command = (sys.executable, "-P", "-m", timing.__name__, str(bundle), str(folder / f"{name}.json"))

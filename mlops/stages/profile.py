@@ -9,6 +9,7 @@ import polars as pl
 
 from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.bundle.timestamps import DAY, parts_of
+from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
 from mlops.files.canonical import rounded
 from mlops.statistics import bins, drift
 
@@ -21,31 +22,32 @@ _DIGITS = 6  # that `rounded` leaves of an edge
 _DISTINCT = 20  # levels, or distinct numbers, up to which each has a share of its own
 
 
-def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.float32]) -> dict[str, Any]:
-    """Describe the columns a model reads and the scores [n] or [n, k] it gave to rows it was not fitted on; JSON."""
+def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.float32]) -> Profile:
+    """Describe the columns a model reads and the scores [n] or [n, k] it gave to rows it was not fitted on."""
     columns = {column.name: _column(train.get_column(column.name), column, recipe) for column in recipe.columns}
-    document = {"schema_version": 3, "rows": train.height, "columns": columns, "scores": _scores(scores, recipe)}
-    document["score_rows"] = len(scores)
-    described: dict[str, Any] = rounded(document)
-    return described
+    return Profile(
+        schema_version=3, rows=train.height, columns=columns, scores=_scores(scores, recipe), score_rows=len(scores)
+    )
 
 
-def _column(series: pl.Series, column: Column, recipe: Recipe) -> dict[str, Any]:
+def _column(series: pl.Series, column: Column, recipe: Recipe) -> ColumnProfile:
     if series.dtype.is_float():
         series = series.fill_nan(None)
     known = series.drop_nulls()
-    common = {"type": column.type, "nulls": series.null_count() / max(len(series), 1)}
+    nulls = rounded(series.null_count() / max(len(series), 1))
     if column.type in TEXT:
-        return common | _frequencies(known.cast(pl.String))
+        return _frequencies(known.cast(pl.String), column.type, nulls)
     if column.type in NUMERIC:
-        return common | _numbers(known.cast(pl.Float64).to_numpy())
-    return common | {"minimum": _text(known.min()), "maximum": _text(known.max())} | _dates(known, recipe)
+        return ColumnProfile(type=column.type, nulls=nulls, **_numbers(known.cast(pl.Float64).to_numpy()))
+    first, last = _text(known.min()), _text(known.max())
+    return ColumnProfile(type=column.type, nulls=nulls, minimum=first, maximum=last, **_dates(known, recipe))
 
 
-def _frequencies(known: pl.Series) -> dict[str, Any]:
+def _frequencies(known: pl.Series, kind: str, nulls: float) -> ColumnProfile:
     counts = known.alias("level").value_counts(name="rows").sort(["rows", "level"], descending=[True, False])
     shares = {level: rows / len(known) for level, rows in counts.head(_DISTINCT).iter_rows()}
-    return {"distinct": counts.height, "frequencies": shares, "other": max(0.0, 1.0 - sum(shares.values()))}
+    other = rounded(max(0.0, 1.0 - sum(shares.values())))
+    return ColumnProfile(type=kind, nulls=nulls, distinct=counts.height, frequencies=rounded(shares), other=other)
 
 
 def _numbers(values: NDArray[np.floating[Any]]) -> dict[str, Any]:
@@ -61,9 +63,12 @@ def _numbers(values: NDArray[np.floating[Any]]) -> dict[str, Any]:
         "quantiles": np.quantile(finite, np.linspace(0, 1, 21)).tolist(),
     }
     if len(distinct) <= _DISTINCT:
-        return described | {"values": distinct.tolist(), "shares": (counts / len(finite)).tolist()}
-    edges = bins.edges(finite, most=_DIGITS)
-    return described | {"edges": edges, "shares": (drift.counts(finite, edges) / len(finite)).tolist()}
+        described |= {"values": distinct.tolist(), "shares": (counts / len(finite)).tolist()}
+    else:
+        edges = bins.edges(finite, most=_DIGITS)
+        described |= {"edges": edges, "shares": (drift.counts(finite, edges) / len(finite)).tolist()}
+    found: dict[str, Any] = rounded(described)
+    return found
 
 
 def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Any]:
@@ -75,19 +80,17 @@ def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Any]:
     moments = known.cast(pl.Datetime("us")).to_physical().to_numpy()
     parts = recipe.parts(known.name)
     made = parts_of(moments.reshape(-1, 1), [(0, part) for part in parts])
-    described = {part: _numbers(made[:, index]) for index, part in enumerate(parts)}
-    return {"days": _numbers((moments - moments.min()) / DAY), "parts": described}
+    described = {part: Numbers(**_numbers(made[:, index])) for index, part in enumerate(parts)}
+    return {"days": Numbers(**_numbers((moments - moments.min()) / DAY)), "parts": described}
 
 
-def _scores(scores: NDArray[np.float32], recipe: Recipe) -> dict[str, Any]:
+def _scores(scores: NDArray[np.float32], recipe: Recipe) -> ScoreProfile:
     if scores.ndim == 1:
-        return _numbers(scores)
+        return ScoreProfile(**_numbers(scores))
     likeliest = np.bincount(scores.argmax(axis=1), minlength=scores.shape[1]) / max(len(scores), 1)
     classes = [str(value) for value in recipe.target.classes or range(scores.shape[1])]
-    return {
-        "classes": dict(zip(classes, likeliest.tolist(), strict=True)),
-        "likeliest": _numbers(scores.max(axis=1)),
-    }
+    shares = rounded(dict(zip(classes, likeliest.tolist(), strict=True)))
+    return ScoreProfile(classes=shares, likeliest=Numbers(**_numbers(scores.max(axis=1))))
 
 
 def _text(value: Any) -> str | None:

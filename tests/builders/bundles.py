@@ -169,7 +169,7 @@ def _made(task: str, seed: int, golden_rows: int, requests: Requests | None) -> 
         "model.json": dumps(_model_json(transform, task)),
         "schema.json": predictor.schema.dumps(),
         "golden.json": make(predictor, described, golden_rows).dumps(),
-        "profile.json": dumps(described),
+        "profile.json": described.dumps(),
         environment.NAME: environment.requirements(),
     }
     with TemporaryDirectory() as made:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.documents.serving import ServingReport
 from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.serving_cost import judge
 from mlops.stages import measure
@@ -54,8 +55,8 @@ def timed(ratio: float, clock: str, repetitions: int = 5) -> Repetitions:
 
 def judged(repetitions: Repetitions) -> str:
     """Ask whether the median latency is at most a tenth above the champion's."""
-    document = {"inputs": INPUTS, "champion": "c", "repetitions": repetitions}
-    return judge([RULE], document, INPUTS, "c", 0.95)[0].verdict
+    report = ServingReport.model_validate({"inputs": INPUTS, "champion": "c", "repetitions": repetitions})
+    return judge([RULE], report, INPUTS, "c", 0.95)[0].verdict
 
 
 def simulated(ratio: float, spread: float, random: np.random.Generator, repetitions: int = 5) -> Repetitions:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
+from mlops.documents.profile import ColumnProfile, Profile, ScoreProfile
 from mlops.errors import IntegrityError
 from mlops.stages.golden_rows import make
 from mlops.stages.profile import profile
@@ -66,18 +66,14 @@ def test_where_nulls_are_imputed_every_column_has_one() -> None:
     assert all(any(row[name] is None for row in golden.rows) for name in golden.rows[0])
 
 
-COLUMNS: dict[str, dict[str, Any]] = {
-    "age": {},
-    "visits": {},
-    "insured": {},
-    "plan": {},
-    "joined": {"minimum": None, "maximum": None},
-    "seen": {},
-}
+NAMES = ("age", "visits", "insured", "plan", "joined", "seen")
+PROFILE = Profile(
+    rows=0, columns={name: ColumnProfile(type="", nulls=0.0) for name in NAMES}, scores=ScoreProfile(distinct=0)
+)
 
 
 def test_columns_that_held_nothing_get_a_plain_value() -> None:
-    golden = make(make_predictor(), {"columns": COLUMNS}, 1)
+    golden = make(make_predictor(), PROFILE, 1)
     assert golden.rows == (
         {
             "age": 0.0,
@@ -101,15 +97,15 @@ def test_columns_that_held_nothing_get_a_plain_value() -> None:
 def test_rows_of_any_profile_are_accepted_and_replayed(
     count: int, quantiles: list[float], values: list[float], levels: list[str]
 ) -> None:
-    described = {
-        **COLUMNS,
-        "age": {"quantiles": quantiles, "edges": [], "shares": []},
-        "visits": {"quantiles": quantiles, "values": values},
+    changes = {
+        "age": {"quantiles": tuple(quantiles), "edges": (), "shares": ()},
+        "visits": {"quantiles": tuple(quantiles), "values": tuple(values)},
         "plan": {"frequencies": dict.fromkeys(levels, 0.1)},
         "joined": {"minimum": "1900-01-01", "maximum": "2100-12-31"},
     }
+    described = {name: column.model_copy(update=changes.get(name, {})) for name, column in PROFILE.columns.items()}
     predictor = _predictor()
-    golden = make(predictor, {"columns": described}, count)
+    golden = make(predictor, PROFILE.model_copy(update={"columns": described}), count)
     assert len(golden.rows) == len(golden.scores) == count
     Golden.parse(golden.dumps().encode()).check(predictor)
     assert all(quantiles[0] <= row["age"] <= quantiles[-1] for row in golden.rows if _exact(row["age"], quantiles))

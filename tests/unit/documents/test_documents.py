@@ -18,6 +18,7 @@ from mlops.documents.document import Document
 from mlops.documents.explanations import ExplanationsReport
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.profile import Profile
 from mlops.documents.split import SplitReport
 from mlops.documents.training import TrainingReport
 from tests.conftest import ROOT
@@ -58,7 +59,7 @@ def keys(kind: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
 
 
 def now() -> dict[str, dict[str, str]]:
-    versions = {kind: kind.model_fields["schema_version"].default for kind in kinds()}
+    versions = {kind: max(get_args(kind.model_fields["schema_version"].annotation)) for kind in kinds()}
     return {f"{kind.__name__} {version}": dict(keys(kind)) for kind, version in versions.items()}
 
 
@@ -129,6 +130,15 @@ def test_a_waiver_without_days_is_damage(day: str) -> None:
     rule = {"metric": "auroc", "verdict": "fail", "mode": "block", "applicable": True, "waived": waived}
     with pytest.raises(ValueError, match="granted"):
         GateReport.parse(json.dumps({"verdict": "pass", "rules": [rule]}).encode())
+
+
+def test_a_bundle_of_the_first_version_is_read_on() -> None:
+    data = (ROOT / "tests/builders/version1/profile.json").read_bytes()
+    assert Profile.parse(data).schema_version == 1
+    assert Profile.parse(data).dumps().encode() == data
+    assert GateReport.parse((ROOT / "tests/builders/version1/gate.json").read_bytes()).verdict == "pass"
+    assert MetricsReport.read(ROOT / "tests/builders/version1/metrics.json") is not None
+    assert TrainingReport.read(ROOT / "tests/builders/version1/training.json") is not None
 
 
 def test_the_first_release_gave_the_rows_of_a_part_alone() -> None:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from mlops.bundle.recipe import Recipe
+from mlops.documents.profile import ColumnProfile
 from mlops.monitor.dates import Dates, bins
 from mlops.monitor.windows import Window
 from mlops.stages.profile import profile
@@ -16,15 +16,13 @@ START = datetime(2026, 11, 2, tzinfo=UTC)
 PARTS = ("year", "month", "day", "weekday", "hour")
 
 
-def described(values: pl.Series, kind: str) -> dict[str, Any]:
+def described(values: pl.Series, kind: str) -> ColumnProfile:
     """The profile of one column whose every part is read."""
     number = {"column": "d", "fill": 0.0, "shift": 0.0, "scale": 1.0}
     document = {"schema_version": 1, "kind": "tabular", "task": "regression", "target": {"name": "y"}}
     columns = [{"name": "d", "type": kind, "nullable": True}]
     recipe = Recipe.model_validate(document | {"columns": columns, "numbers": [number | {"part": p} for p in PARTS]})
-    found = profile(pl.DataFrame({"d": values}), recipe, np.zeros(4, dtype=np.float32))
-    column: dict[str, Any] = found["columns"]["d"]
-    return column
+    return profile(pl.DataFrame({"d": values}), recipe, np.zeros(4, dtype=np.float32)).columns["d"]
 
 
 def window(days: float) -> Window:
@@ -72,14 +70,13 @@ def test_dates_have_bins_by_the_day() -> None:
     at = asked(300, 1)
     found = dict(bins("d", Dates.of(days.cast(pl.String), at, "date"), window(1), profiled, 300))
     assert found["d"].window.tolist() == found["d"].reference.round(2).tolist() == [20.0] * 15
-    assert (profiled["minimum"], profiled["maximum"]) == ("2024-01-01", "2024-01-15")
+    assert (profiled.minimum, profiled.maximum) == ("2024-01-01", "2024-01-15")
 
 
 def test_an_earlier_bundle_says_too_little_of_dates_and_a_column_without_values_nothing() -> None:
     at = asked(3, 1)
     dates = Dates.of(pl.Series("d", ["2026-11-02", None, None]), at, "date")
-    assert (
-        list(bins("d", dates, window(1), {"type": "date", "minimum": "2024-01-01", "maximum": "2024-02-01"}, 9)) == []
-    )
+    earlier = ColumnProfile(type="date", nulls=0.0, minimum="2024-01-01", maximum="2024-02-01")
+    assert list(bins("d", dates, window(1), earlier, 9)) == []
     empty = described(pl.Series("d", [None], dtype=pl.Date), "date")
     assert list(bins("d", dates, window(1), empty, 0)) == []

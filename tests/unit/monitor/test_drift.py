@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 import pytest
@@ -12,18 +10,15 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 
 from mlops.configuration.monitor import Drift
+from mlops.documents.document import said
+from mlops.documents.profile import Levels, Numbers, Profile
 from mlops.monitor.drift import Bins, measure, numbers, shifts, texts
-from mlops.monitor.reference import between_values
 from mlops.stages.profile import profile
 from tests.builders.bundles import make_frame, make_recipe
 
-EDGES = [-1.2816, -0.8416, -0.5244, -0.2533, 0.0, 0.2533, 0.5244, 0.8416, 1.2816]
-NORMAL: dict[str, Any] = {
-    "edges": EDGES,
-    "shares": [0.1] * 10,
-    "std": 1.0,
-    "quantiles": np.quantile(np.random.default_rng(9).normal(size=200_000), np.linspace(0, 1, 21)).tolist(),
-}
+EDGES = (-1.2816, -0.8416, -0.5244, -0.2533, 0.0, 0.2533, 0.5244, 0.8416, 1.2816)
+TWENTIETHS = np.quantile(np.random.default_rng(9).normal(size=200_000), np.linspace(0, 1, 21)).tolist()
+NORMAL = Numbers(edges=EDGES, shares=(0.1,) * 10, std=1.0, quantiles=tuple(TWENTIETHS))
 REFERENCE = 1_000_000
 
 
@@ -56,7 +51,7 @@ def test_a_column_is_counted_in_the_bins_that_training_left() -> None:
     recipe = make_recipe(frame)
     from mlops.bundle.transform import Transform
 
-    columns = profile(frame, Transform.parse(recipe).recipe, np.zeros(4, dtype=np.float32))["columns"]
+    columns = profile(frame, Transform.parse(recipe).recipe, np.zeros(4, dtype=np.float32)).columns
     for name in ("age", "visits", "insured"):
         known = frame.get_column(name).drop_nulls()
         same = numbers(known.cast(pl.Float64).to_numpy(), columns[name], len(known))
@@ -69,7 +64,7 @@ def test_a_column_is_counted_in_the_bins_that_training_left() -> None:
 
 @pytest.mark.parametrize("name", ["count", "level"])
 def test_a_column_of_text_may_have_any_name(name: str) -> None:
-    found = texts(pl.Series(name, ["a", "b", "a", None, "z"]), {"frequencies": {"a": 0.5, "b": 0.5}, "other": 0.0}, 100)
+    found = texts(pl.Series(name, ["a", "b", "a", None, "z"]), Levels(frequencies={"a": 0.5, "b": 0.5}), 100)
     assert found is not None
     assert found.window.tolist() == [2, 1, 1]
 
@@ -108,13 +103,23 @@ def test_the_profile_of_an_earlier_release_is_counted_as_it_was_made() -> None:
     before = np.random.default_rng(3).poisson(40, 5000).astype(np.float64)
     cut = np.unique(np.quantile(before, np.linspace(0, 1, 11)[1:-1]))  # as releases before profiles of version 3 cut
     shares = np.bincount(np.searchsorted(cut, before, side="right"), minlength=len(cut) + 1) / len(before)
-    column = {**NORMAL, "edges": cut.tolist(), "shares": shares.tolist()}
-    document = {"schema_version": 2, "columns": {"x": column, "edges": {"frequencies": {"edges": 1.0}}}, "scores": {}}
-    read = between_values(document)
-    found = numbers(before, read["columns"]["x"], len(before))
+    numeric = {"type": "float", "nulls": 0.0, **said(NORMAL), "edges": cut.tolist(), "shares": shares.tolist()}
+    text = {"type": "string", "nulls": 0.0, "frequencies": {"edges": 1.0}}
+    dated = {"type": "date", "nulls": 0.0, "days": {"edges": [7.0]}, "parts": {"month": {"edges": [7.0]}}}
+    columns = {"x": numeric, "edges": text, "d": dated}
+    document = {"rows": 5000, "columns": columns, "scores": {"likeliest": {"edges": [7.0]}}}
+    earlier = Profile.model_validate({**document, "schema_version": 2})
+    assert Profile.parse(earlier.dumps().encode()) == earlier
+    read = earlier.between_values
+    found = numbers(before, read.columns["x"], len(before))
     assert found is not None
     assert found.window.tolist() == pytest.approx(found.reference.tolist())
-    assert read["columns"]["edges"] == document["columns"]["edges"]
-    assert between_values({**document, "schema_version": 3})["columns"]["x"]["edges"] == column["edges"]
-    rounded_up = between_values({"schema_version": 2, "edges": [1234570.0, 0.0]})["edges"]  # of 1234567
+    assert read.columns["edges"] == earlier.columns["edges"]
+    moved = read.columns["d"]
+    assert moved.days is not None
+    assert read.scores.likeliest is not None
+    assert max(*moved.days.edges, *moved.parts["month"].edges, *read.scores.likeliest.edges) < 7.0
+    assert Profile.model_validate({**document, "schema_version": 3}).between_values.columns["x"].edges == tuple(cut)
+    assert Profile.model_validate(document).between_values == read.model_copy(update={"schema_version": 1})
+    rounded_up = Numbers(edges=(1234570.0, 0.0)).lowered.edges  # of 1234567
     assert (rounded_up[0] < 1234567, rounded_up[1] < 0) == (True, True)

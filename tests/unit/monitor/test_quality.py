@@ -9,15 +9,16 @@ import polars as pl
 import pytest
 
 from mlops.configuration.monitor import Quality
+from mlops.documents.profile import ColumnProfile
 from mlops.monitor.quality import incidents
 from mlops.monitor.reference import Reference
 from tests.builders.bundles import make_bundle, reference_of
 
 NOMINAL = 0.00135  # three standard errors, on one side
 PROFILES = {
-    "nulls": {"type": "float", "nulls": 0.0},
-    "unseen": {"type": "category", "nulls": 0.0, "frequencies": {"known": 1.0}},
-    "outside": {"type": "float", "nulls": 0.0, "quantiles": [0.0, 1.0]},
+    "nulls": ColumnProfile(type="float", nulls=0.0),
+    "unseen": ColumnProfile(type="category", nulls=0.0, frequencies={"known": 1.0}),
+    "outside": ColumnProfile(type="float", nulls=0.0, quantiles=(0.0, 1.0)),
 }
 BROKEN = {"nulls": (0.5, None), "unseen": ("known", "never seen"), "outside": (0.5, 365.0)}
 

@@ -69,9 +69,9 @@ def test_a_model_and_the_live_one_are_measured_in_turns(tmp_path: Path) -> None:
     context = StageContext(folder, "tiny", "measure", params)
     live = {"sha256:live": make_bundle(tmp_path / "bundle", seed=9)}
     report = measure.measured(context, measure.Params(**params), live)
-    assert report["champion"] == "sha256:live"
-    assert sorted(report["repetitions"]) == ["candidate", "champion"]
-    for cells in report["repetitions"].values():
+    assert report.champion == "sha256:live"
+    assert sorted(report.repetitions) == ["candidate", "champion"]
+    for cells in report.repetitions.values():
         assert all(len(column) == 5 and min(column) > 0 for column in cells.values())
         assert cells["latency_p50"] <= cells["latency_p99"]
         assert len(set(cells["size"])) == 1

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.bundle.recipe import Recipe
-from mlops.files.canonical import rounded
 from mlops.ml.data import profile as data
 from mlops.monitor import drift as monitor
 from mlops.stages import profile as bundle
@@ -35,8 +34,8 @@ def by_data(before: np.ndarray, after: np.ndarray) -> float:
 
 def by_monitor(before: np.ndarray, after: np.ndarray) -> float:
     """What the monitor says: a window against the profile that the bundle carries."""
-    described = bundle.profile(pl.DataFrame({"x": before}), RECIPE, np.zeros(4, dtype=np.float32))["columns"]["x"]
-    counted = monitor.numbers(after.astype(np.float64), rounded(described), len(before))
+    described = bundle.profile(pl.DataFrame({"x": before}), RECIPE, np.zeros(4, dtype=np.float32)).columns["x"]
+    counted = monitor.numbers(after.astype(np.float64), described, len(before))
     assert counted is not None
     return monitor.measure(counted, "psi")
 
@@ -60,7 +59,7 @@ def test_data_and_monitor_give_one_column_of_texts_the_same_psi() -> None:
     chances = ((0.4, 0.3, 0.2, 0.1), (0.3, 0.3, 0.2, 0.2))
     before, after = (pl.Series("x", rng.choice(list("abcd"), 3000, p=p)) for p in chances)
     recipe = RECIPE.model_copy(update={"columns": (RECIPE.columns[0].model_copy(update={"type": "category"}),)})
-    described = bundle.profile(pl.DataFrame({"x": before}), recipe, np.zeros(4, dtype=np.float32))["columns"]["x"]
+    described = bundle.profile(pl.DataFrame({"x": before}), recipe, np.zeros(4, dtype=np.float32)).columns["x"]
     counted, reference = monitor.texts(after, described, len(before)), data.profile(before, "category")
     assert counted is not None
     assert reference is not None

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops.bundle.manifest import EVIDENCE
-from mlops.bundle.statement import NAME, REPORTS, Statement
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.statement import NAME, REPORTS, Statement
 from mlops.errors import InfrastructureError, IntegrityError
 
 if TYPE_CHECKING:

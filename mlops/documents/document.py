@@ -43,7 +43,7 @@ class Document(Part):
     def read(cls, path: Path) -> Self | None:
         """Read a file; None where there is none that can be read."""
         try:
-            return None if path.stat().st_size > cls.LARGEST else cls.parse(path.read_bytes())
+            return None if path.stat().st_size > cls.LARGEST else cls.model_validate_json(path.read_bytes())
         except (OSError, ValueError):
             return None
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from mlops.bundle.contents import Contents
-from mlops.bundle.statement import CARD, NAME, REPORTS, Statement
 from mlops.documents.data import DataReport
 from mlops.documents.document import Document
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.split import SplitReport
+from mlops.documents.statement import CARD, NAME, REPORTS, Statement
 from mlops.documents.training import TrainingReport
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text

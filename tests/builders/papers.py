@@ -7,7 +7,7 @@ from typing import Any
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
-from mlops.bundle.statement import REPORTS, Statement
+from mlops.documents.statement import REPORTS, Statement
 from mlops.files.canonical import digest_file, dumps
 
 DATA = "sha256:" + "1" * 64

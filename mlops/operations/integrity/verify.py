@@ -162,7 +162,7 @@ def bundle_findings(root: Path, pipeline: PipelinePlan) -> Iterator[Finding]:
         return
     try:
         contents = Contents.read(folder)
-        if contents.digest != reported(root, pipeline.name).get("digest"):
+        if contents.digest != reported(root, pipeline.name).digest:
             yield Finding(pipeline.name, "artifacts/bundle is not the bundle that reports/bundle.json names", 5)
         elif Papers.within(contents) is None:
             Papers.read(report.parent, contents.digest)

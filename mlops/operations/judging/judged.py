@@ -95,13 +95,13 @@ def hold(workspace: Workspace, left: Left, told: str | None) -> Contents:
     if wrong:
         raise IntegrityError(f"{name}: {wrong[0]}", hint=_HINT)
     report = reported(left.place, name)
-    digest = str(report.get("digest"))
+    digest = str(report.digest)
     if not DIGEST.fullmatch(digest) or (told is not None and digest != told):
         raise IntegrityError(f"{name}: the bundle is not the one that its job told of", hint=_HINT)
     contents = prove(left.folder / BUNDLE, name, digest)
     if contents.manifest.schema_version != VERSION:
         raise IntegrityError(f"{name}: the bundle is of version 1, which this commit does not write", hint=_HINT)
-    _passed(pipeline, papers_left(left, contents), str(report.get("verdict")))
+    _passed(pipeline, papers_left(left, contents), str(report.verdict))
     return contents
 
 
@@ -123,7 +123,7 @@ def put(root: Path, left: Left) -> None:
                 shutil.copytree(source, temporary, dirs_exist_ok=True)
         else:
             write_bytes(folder / path, source.read_bytes())
-    for made in comparisons_of(left.place, left.pipeline.name, str(reported(left.place, left.pipeline.name)["digest"])):
+    for made in comparisons_of(left.place, left.pipeline.name, str(reported(left.place, left.pipeline.name).digest)):
         made.write(root)
     write_bytes(folder / LOCK, (left.folder / LOCK).read_bytes())
 

@@ -134,7 +134,7 @@ class _Bench:
         """Meet the live model of the base, where a rule is about it and it is another than this one."""
         root, name, live = self.run.root, self.run.name, self.live
         about_it = any(rule.against == "champion" for rule in (*params.rules, *params.serving))
-        if live is None or not about_it or live == reported(root, name).get("digest"):
+        if live is None or not about_it or live == reported(root, name).digest:
             return None
         _, project = open_project(self.home)
         folder = fetch_live(self.home, project, name, live)

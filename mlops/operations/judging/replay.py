@@ -156,8 +156,8 @@ def _bundle(run: Run, locked: str | None) -> Path:
     here = run.place / BUNDLE
     if here.is_dir() and md5_tree(here) == locked:
         return here
-    digest = reported(run.root, run.name).get("digest")
-    if not isinstance(digest, str):
+    digest = reported(run.root, run.name).digest
+    if digest is None:
         hint = f"dvc pull pipelines/{run.name}/dvc.yaml, or mlops run {run.name}"
         if here.is_dir():
             raise IntegrityError(f"{run.name}: {BUNDLE} is not the bundle that dvc.lock names", hint=hint)

@@ -179,5 +179,4 @@ def _bundle(run: Run) -> str | None:
     """Name the bundle that the run made; None where its gate let none through."""
     from mlops.operations.live.bundles import reported
 
-    digest = reported(run.root, run.name).get("digest")
-    return digest if isinstance(digest, str) else None
+    return reported(run.root, run.name).digest

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.store import Store
 from mlops.documents.gate import GateReport
+from mlops.documents.statement import Reported
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files import conflict
 from mlops.files.canonical import digest_file
@@ -87,18 +86,17 @@ def recorded_at(root: Path, name: str, digest: str, reference: str = "HEAD") -> 
     return commit if commit is not None and files_at(root, commit, [lock]) else None
 
 
-def reported(root: Path, name: str) -> dict[str, Any]:
+def reported(root: Path, name: str) -> Reported:
     """Read what the last run says of its bundle; empty where there is none, raises Conflicted where two stand there."""
     path = root / "pipelines" / name / "reports" / "bundle.json"
     try:
         data = path.read_bytes()
-        value = json.loads(data)
     except OSError:
-        return {}
-    except ValueError:
+        return Reported()
+    found = _reported(data)
+    if found is None:
         conflict.refuse(data, f"pipelines/{name}/reports/bundle.json")
-        return {}
-    return value if isinstance(value, dict) else {}
+    return found or Reported()
 
 
 def judged(root: Path, name: str) -> dict[str, str]:
@@ -153,12 +151,12 @@ def _kept(store: Store, folder: Path, digest: str) -> Path:
 
 
 def _names(root: Path, commit: str, path: str, digest: str) -> bool:
-    return _reported(files_at(root, commit, [path]).get(path)) == digest
+    found = _reported(files_at(root, commit, [path]).get(path) or b"")
+    return found is not None and found.digest == digest
 
 
-def _reported(data: bytes | None) -> str | None:
+def _reported(data: bytes) -> Reported | None:
     try:
-        value = json.loads(data or b"{}")
+        return Reported.model_validate_json(data)
     except ValueError:
         return None
-    return str(value.get("digest")) if isinstance(value, dict) else None

@@ -85,6 +85,6 @@ def last_run(root: Path, name: str) -> Chosen:
         raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
     digest, report = verify(folder), reported(root, name)
     refuse_judged_since(root, name, digest)
-    if report.get("digest") != digest:
+    if report.digest != digest:
         raise InfrastructureError(f"{name}: no report is about the bundle that lies here", hint=f"mlops run {name}")
     return Chosen(folder, digest, None)

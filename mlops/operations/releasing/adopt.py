@@ -6,7 +6,6 @@ run left is held against this commit and put into the work tree, so that it can 
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.bundle.contents import Contents
-from mlops.bundle.statement import NAME as STATEMENT
-from mlops.bundle.statement import VERSION as SCHEMA
-from mlops.bundle.statement import Statement
 from mlops.bundle.store import Store
+from mlops.documents.document import version
+from mlops.documents.statement import NAME as STATEMENT
+from mlops.documents.statement import VERSION as SCHEMA
+from mlops.documents.statement import Statement
 from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.operations.auditing.enter import enter_verdict
 from mlops.operations.dvc.lock import read_lock
@@ -182,8 +182,7 @@ def _recorded(workspace: Workspace, pipeline: PipelinePlan) -> str | None:
     if next(wrong, None) is not None:
         return None
     report = reported(root, pipeline.name)
-    digest = report.get("digest")
-    return digest if isinstance(digest, str) and report.get("verdict") == "pass" else None
+    return report.digest if report.verdict == "pass" else None
 
 
 def _known(workspace: Workspace, pipeline: PipelinePlan, digest: str, connect: Connect) -> Adopted | None:
@@ -212,12 +211,12 @@ def _known(workspace: Workspace, pipeline: PipelinePlan, digest: str, connect: C
 def _stated(root: Path, name: str) -> str | None:
     """Name the committed statement, which binds the verdict on the bundle; None for a bundle of version 1."""
     data = (root / "pipelines" / name / "reports" / STATEMENT).read_bytes()
-    return Statement.parse(data).name if json.loads(data).get("schema_version") == SCHEMA else None
+    return Statement.parse(data).name if version(data) == SCHEMA else None
 
 
 def _kept(root: Path, pipeline: PipelinePlan) -> bool:
     """Whether the bundle of the committed report can be had from where bundles are kept, and answers."""
-    digest = str(reported(root, pipeline.name).get("digest"))
+    digest = str(reported(root, pipeline.name).digest)
     try:
         prove(obtain(root, pipeline.name, digest), pipeline.name, digest)
     except MlopsError:

@@ -55,8 +55,8 @@ def catalogue(workspace: Workspace) -> tuple[Entry, ...]:
 
 
 def _bundle(root: Path, name: str) -> str | None:
-    digest = reported(root, name).get("digest")
-    return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else None
+    digest = reported(root, name).digest
+    return digest if digest is not None and DIGEST.fullmatch(digest) else None
 
 
 def _verdict(root: Path, name: str) -> str | None:

@@ -104,7 +104,7 @@ def _known(root: Path, name: str, papers: Papers, live: str) -> Comparison | Non
 def _run_of(root: Path, name: str, papers: Papers) -> Iterator[Run]:
     """Find the run that made a bundle: in the work tree, else as of the commit that recorded it."""
     here, digest = Run.here(root, name), papers.bundle
-    if reported(root, name).get("digest") == digest and _has_rows(here, papers):
+    if reported(root, name).digest == digest and _has_rows(here, papers):
         yield here
         return
     commit = made_at(root, name, digest)

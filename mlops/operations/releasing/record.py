@@ -71,10 +71,10 @@ def bundle_of(root: Path, name: str, otherwise: str = "") -> str:
     `otherwise` is what else the hint says can be typed where there is none.
     """
     report = reported(root, name)
-    digest = report.get("digest")
-    if not isinstance(digest, str):
+    digest = report.digest
+    if digest is None:
         raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first{otherwise}")
-    refuse_unless_passed(name, digest, report.get("verdict"))
+    refuse_unless_passed(name, digest, report.verdict)
     return digest
 
 

@@ -129,12 +129,12 @@ def read_history(path: Path) -> tuple[Measured, ...]:
 
 def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:
     """Choose the pipelines whose last run reported a bundle that passed."""
-    return tuple(name for name in names if reported_bundle(root, name).get("verdict") == "pass")
+    return tuple(name for name in names if reported_bundle(root, name).verdict == "pass")
 
 
 def _withdraw(root: Path, name: str, uri: str) -> None:
     """Tell the registry where the last gate let a bundle that it knows not pass, then refuse it."""
-    reported = reported_bundle(root, name).get("digest")
+    reported = reported_bundle(root, name).digest
     for digest, verdict in judged_bundle(root, name).items():
         if reported not in (None, digest):
             continue
@@ -152,8 +152,8 @@ def _said(root: Path, name: str, contents: Contents) -> Papers:
 def _checked(root: Path, name: str) -> tuple[Path, str]:
     """Find the bundle on disk, or where the run of the report is kept, and hold it against what the run reported."""
     bundle = root / "pipelines" / name / "artifacts" / "bundle"
-    reported = reported_bundle(root, name).get("digest")
-    if not isinstance(reported, str):
+    reported = reported_bundle(root, name).digest
+    if reported is None:
         raise StaleError(f"pipelines/{name} has no bundle", hint=f"run `mlops run {name}` first")
     if not (bundle / "manifest.json").is_file():
         try:

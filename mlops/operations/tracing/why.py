@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from mlops.bundle.statement import Statement
+from mlops.documents.statement import Statement
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.ledger.entry import Entry
 from mlops.ledger.line import Line

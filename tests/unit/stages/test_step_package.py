@@ -8,7 +8,7 @@ import pytest
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
-from mlops.bundle.statement import REPORTS, Statement
+from mlops.documents.statement import REPORTS, Statement
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file, dumps
 from mlops.stages.context import StageContext

@@ -6,13 +6,13 @@ digest. The same content under other rules is the same bundle with another state
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from mlops.documents.document import Document, Part
 from mlops.errors import IntegrityError
-from mlops.files.canonical import digest, dumps
+from mlops.files.canonical import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +25,20 @@ REPORTS = ("card.md", "data.json", "gate.json", "metrics.json", "split.json", "t
 _DIGEST = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
-class Statement(BaseModel):
+class Reported(Part):
+    """What a report says of its bundle before anybody holds it to its papers: the digest, and the verdict on it."""
+
+    digest: str | None = None
+    verdict: str | None = None
+
+
+class Statement(Document, extra="forbid"):
     """What a run says of its bundle; `digest` names the bundle, `files` and `size` count its files and their bytes.
 
     `reports` are the digests of what it was judged by, by file; `rows` those of the rows it was judged on and of the
     predictions of them; `data` is the source's, `configuration` that of all sections; `code` and `libraries` are by
     stage, and by name.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_version: Literal[2] = VERSION
     pipeline: str
@@ -49,16 +54,12 @@ class Statement(BaseModel):
     libraries: dict[str, str]
 
     @classmethod
-    def parse(cls, data: bytes) -> Statement:
+    def parse(cls, data: bytes) -> Self:
         """Read a statement; raises IntegrityError when it is none."""
         try:
-            return cls.model_validate(json.loads(data))
-        except (ValidationError, ValueError, RecursionError) as error:
+            return super().parse(data)
+        except ValueError as error:
             raise IntegrityError(f"reports/{NAME} is not a statement about a bundle") from error
-
-    def dumps(self) -> str:
-        """Spell it in its one way."""
-        return dumps(self.model_dump())
 
     @property
     def name(self) -> str:

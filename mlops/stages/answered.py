@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from mlops.documents.metrics import Refused
 from mlops.errors import DataError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def acceptable(frame: pl.DataFrame, schema: RequestSchema) -> NDArray[np.bool_]:
 
 def answered(
     frame: pl.DataFrame, schema: RequestSchema, part: str = "test"
-) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+) -> tuple[pl.DataFrame, tuple[Refused, ...]]:
     """Keep the rows that a server would answer; list how many it would refuse, by column and reason.
 
     Raises:
@@ -36,16 +37,16 @@ def answered(
     if not kept.height:
         raise DataError(f"a server would refuse every {part} row", hint="write `requests: {nulls: impute}`")
     left = frame.height - kept.height
-    return kept, _listed(frame, schema) if left else []
+    return kept, _listed(frame, schema) if left else ()
 
 
-def _listed(frame: pl.DataFrame, schema: RequestSchema) -> list[dict[str, Any]]:
+def _listed(frame: pl.DataFrame, schema: RequestSchema) -> tuple[Refused, ...]:
     """Count each refused row once, under the first thing that is wrong with it, as a server does."""
     faults = _faults(frame, schema)
     flags = frame.select(test.alias(str(index)) for index, test in enumerate(faults.values())).to_numpy()
     causes = list(faults)
     found: Counter[Cause] = Counter(causes[int(row.argmax())] for row in flags if row.any())
-    return [{"column": column, "reason": reason, "rows": rows} for (column, reason), rows in sorted(found.items())]
+    return tuple(Refused(column=column, reason=reason, rows=rows) for (column, reason), rows in sorted(found.items()))
 
 
 def _faults(frame: pl.DataFrame, schema: RequestSchema) -> dict[Cause, pl.Expr]:

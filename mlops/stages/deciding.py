@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.bundle.decision_rule import DecisionRule
+from mlops.documents.metrics import Decision, Validated
 from mlops.errors import IntegrityError
 from mlops.metrics.probabilities import decisions
 from mlops.ml.evaluation.studies import costs, threshold
@@ -92,20 +93,21 @@ class Deciding:
             for model, score in scores.items()
         }
 
-    def section(self, predictions: Predictions) -> dict[str, Any]:
+    def section(self, predictions: Predictions) -> Decision:
         """Say for metrics.json how decisions are made and at which prices they stop paying."""
-        said: dict[str, Any] = {
-            "unit": self.rules["candidate"].unit,
-            "values": self.values.tolist(),
-            "thresholds": {model: rule.threshold for model, rule in sorted(self.rules.items())},
-        }
+        unit, values = self.rules["candidate"].unit, tuple(map(tuple, self.values.tolist()))
+        thresholds = {model: rule.threshold for model, rule in sorted(self.rules.items())}
         if (choice := self.choices.get("candidate")) is None:
-            return said | {"chosen": "by the greatest expected value"}
+            chosen = "by the greatest expected value"
+            return Decision(unit=unit, values=values, thresholds=thresholds, chosen=chosen)
         prices = costs.break_even(predictions.target, predictions.decisions["candidate"], self.values)
-        return said | {
-            "chosen": "on validation, by the greatest mean value",
-            "validation": {"rows": choice.rows, "value": choice.value},
-            "theoretical": choice.theoretical,
-            "break_even": prices,
-            "sentences": costs.sentences(prices, self.values, said["unit"]),
-        }
+        return Decision(
+            unit=unit,
+            values=values,
+            thresholds=thresholds,
+            chosen="on validation, by the greatest mean value",
+            validation=Validated(rows=choice.rows, value=choice.value),
+            theoretical=choice.theoretical,
+            break_even=prices,
+            sentences=tuple(costs.sentences(prices, self.values, unit)),
+        )

@@ -13,7 +13,7 @@ from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.examine import Discover
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
-from mlops.documents.metrics import MetricsReport
+from mlops.documents.metrics import MetricsReport, Refused
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file
@@ -69,7 +69,7 @@ class Scored:
     candidate: Predictor
     test: pl.DataFrame
     predictions: Predictions
-    refused: list[dict[str, Any]]
+    refused: tuple[Refused, ...]
     deciding: Deciding | None
     bundle: str
 
@@ -121,9 +121,7 @@ def score(context: StageContext, params: Params) -> Scored:
     test, refused = answered(test, candidate.schema)
     context.say(f"scoring {test.height:,} rows")
     for item in refused:
-        context.say(
-            f"{item['rows']:,} rows are left out, which a server would refuse: `{item['column']}` {item['reason']}"
-        )
+        context.say(f"{item.rows:,} rows are left out, which a server would refuse: `{item.column}` {item.reason}")
     predictions, deciding = _predict(context, params, candidate, test)
     return Scored(candidate, test, predictions, refused, deciding, contents.digest)
 

@@ -9,6 +9,8 @@ import polars as pl
 
 from mlops.blocks.block import Block
 from mlops.blocks.examine import Discover, Repetitions, Sample
+from mlops.documents.metrics import Discovered
+from mlops.documents.metrics import Importance as ImportanceReport
 from mlops.metrics import METRICS
 from mlops.ml.data.encoding import encode
 from mlops.ml.evaluation.studies import discovery, robustness
@@ -59,7 +61,7 @@ def _discovered(
     predictor: Predictor,
     test: pl.DataFrame,
     predictions: Predictions,
-) -> list[dict[str, Any]]:
+) -> tuple[Discovered, ...]:
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet")).sort("__row__")
     columns = {column.name: column.type for column in predictor.transform.recipe.columns}
     target = encode(predictor.transform.recipe.target, validation)
@@ -71,7 +73,7 @@ def _discovered(
 
 def _importance(
     params: Params, asked: Importance, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
-) -> dict[str, Any]:
+) -> ImportanceReport:
     chosen: NDArray[np.int64] = sample(predictions.rows, asked.sample)
     found = importances(
         partial(scored, predictor),
@@ -84,4 +86,4 @@ def _importance(
         higher_is_better=METRICS[asked.metric].higher_is_better,
         groups=None if predictions.groups is None else predictions.groups[chosen],
     )
-    return {"metric": asked.metric, "rows": len(chosen), "repetitions": asked.repetitions, "columns": found}
+    return ImportanceReport(metric=asked.metric, rows=len(chosen), repetitions=asked.repetitions, columns=found)

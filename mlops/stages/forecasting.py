@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.documents.metrics import Block, Forecast
 from mlops.ml.data.lookback import Lookback, seasonal_scale
 from mlops.ml.data.periods import block_length, blocks, periods
 from mlops.ml.evaluation.predictions import Predictions
@@ -40,19 +41,19 @@ def in_time(context: StageContext, asked: Lookback, target: str, rows: pl.DataFr
     }
 
 
-def section(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> dict[str, Any]:
+def section(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> Forecast:
     """Describe the forecasts for metrics.json."""
     numbers = periods(rows[asked.date], asked.every).to_numpy()
     count = 0 if predictions.groups is None else len(np.unique(predictions.groups))
-    return {
-        "horizon": asked.horizon,
-        "every": asked.every,
-        "season": asked.season,
-        "series": rows[asked.series].n_unique() if asked.series else 1,
-        "first": str(rows[asked.date].min()),
-        "last": str(rows[asked.date].max()),
-        "block": {"periods": block_length(numbers, asked.horizon), "count": count},
-    }
+    return Forecast(
+        horizon=asked.horizon,
+        every=asked.every,
+        season=asked.season,
+        series=rows[asked.series].n_unique() if asked.series else 1,
+        first=str(rows[asked.date].min()),
+        last=str(rows[asked.date].max()),
+        block=Block(periods=block_length(numbers, asked.horizon), count=count),
+    )
 
 
 def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from mlops.documents.metrics import Segment
     from mlops.ml.evaluation.studies.curves import Point
 
 COLUMNS = {
@@ -36,14 +37,14 @@ def tables(points: Mapping[str, Sequence[Point]], classes: Sequence[str]) -> dic
     }
 
 
-def segments(found: Iterable[Mapping[str, Any]]) -> str:
+def segments(found: Iterable[Segment]) -> str:
     """Write bias and spread of errors by segment."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("segment", "n", "bias", "low", "high", "spread"))
     for each in found:
-        figures = ("" if each[key] is None else f"{each[key]:.6g}" for key in ("bias", "low", "high", "spread"))
-        writer.writerow((f"{each['by']}: {each['segment']}", each["n"], *figures))
+        figures = ("" if end is None else f"{end:.6g}" for end in (each.bias, each.low, each.high, each.spread))
+        writer.writerow((f"{each.by}: {each.segment}", each.n, *figures))
     return text.getvalue()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.documents.figures import Figure, Figures
+from mlops.documents.metrics import Calibration, SliceFigures
 from mlops.ml.evaluation.intervals.bootstrap import Interval, draw
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.predictions import MODELS
@@ -35,11 +36,11 @@ def summarise(
     tables = _measured(predictions, metrics, places, method)
     return {
         "models": {place[0]: table for place, table in zip(places, tables, strict=True) if not place[1]},
-        "slices": [
-            {"by": by, "slice": label, "n": len(rows), "metrics": table}
+        "slices": tuple(
+            SliceFigures(by=by, slice=label, n=len(rows), metrics=table)
             for (_, by, label, rows), table in zip(places, tables, strict=True)
             if by
-        ],
+        ),
         "calibration": _calibration(predictions),
         "reliability": calibration.reliability(predictions, method.confidence),
         "residuals": residuals.segments(predictions, slices, method.confidence),
@@ -74,10 +75,12 @@ def _measured(
     return tables
 
 
-def _calibration(predictions: Predictions) -> dict[str, list[float]] | None:
+def _calibration(predictions: Predictions) -> Calibration | None:
     """Describe how the candidate's probabilities agree with what happened; None where there are none."""
     score = predictions.scores["candidate"]
     if predictions.task != "binary" or not len(predictions) or not np.isfinite(score).all():
         return None
     predicted, observed, rows = curves.calibration(predictions.target, score)
-    return {"predicted": predicted.tolist(), "observed": observed.tolist(), "rows": rows.tolist()}
+    return Calibration(
+        predicted=tuple(predicted.tolist()), observed=tuple(observed.tolist()), rows=tuple(rows.tolist())
+    )

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from mlops.bundle.schema import Requests, RequestSchema
+from mlops.documents.metrics import Refused
 from mlops.errors import DataError
 from mlops.files.canonical import digest_file
 from mlops.ml.evaluation.predictions import Predictions
@@ -43,15 +44,13 @@ def test_a_table_is_sorted_as_a_server_would_sort_its_rows() -> None:
     assert np.flatnonzero(~acceptable(frame, schema)).tolist() == sorted(schema.inspect(rows).causes) == [3, 4, 5]
     kept, refused = answered(frame, schema)
     assert kept.height == 37
-    assert refused == [
-        {"column": "age", "reason": "value", "rows": 1},
-        {"column": "visits", "reason": "null", "rows": 2},
-    ]
-    assert answered(frame, make_predictor(nulls="impute").schema)[1] == [
-        {"column": "age", "reason": "value", "rows": 1}
-    ]
+    assert refused == (
+        Refused(column="age", reason="value", rows=1),
+        Refused(column="visits", reason="null", rows=2),
+    )
+    assert answered(frame, make_predictor(nulls="impute").schema)[1] == (Refused(column="age", reason="value", rows=1),)
     whole, none = answered(make_frame(), schema)
-    assert (whole.height, none) == (60, [])
+    assert (whole.height, none) == (60, ())
 
 
 def test_a_server_that_would_refuse_every_row_leaves_nothing_to_judge() -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.documents.figures import Figure
+from mlops.documents.metrics import Bin, Brier, Reliability
 from mlops.metrics.probabilities import confidence as of_the_likeliest
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.studies import curves
@@ -23,7 +25,7 @@ _STEPS = 50
 _EDGE = 1e-6  # probabilities nearer to 0 or 1 have no usable logarithm of odds
 
 
-def reliability(predictions: Predictions, confidence: float) -> dict[str, Any] | None:
+def reliability(predictions: Predictions, confidence: float) -> Reliability | None:
     """Describe the candidate's calibration; None where there are no probabilities.
 
     Several classes are described by the likeliest one: its probability against how often it was right.
@@ -35,18 +37,16 @@ def reliability(predictions: Predictions, confidence: float) -> dict[str, Any] |
         return None
     probability, y = of_the_likeliest(predictions.target.astype(np.float64), score.astype(np.float64))
     clusters = np.arange(len(y)) if predictions.groups is None else predictions.groups
-    return {
-        "of": "the second class" if score.ndim == 1 else "the likeliest class",
-        "bins": bins(y, probability, clusters, confidence),
-        "ece": compute("ece", predictions.target, score),
-        "brier": brier_parts(y, probability),
+    return Reliability(
+        of="the second class" if score.ndim == 1 else "the likeliest class",
+        bins=bins(y, probability, clusters, confidence),
+        ece=compute("ece", predictions.target, score),
+        brier=brier_parts(y, probability),
         **recalibration(y, probability, clusters, confidence),
-    }
+    )
 
 
-def bins(
-    y: NDArray[Any], probability: NDArray[Any], clusters: NDArray[Any], confidence: float
-) -> list[dict[str, float | int]]:
+def bins(y: NDArray[Any], probability: NDArray[Any], clusters: NDArray[Any], confidence: float) -> tuple[Bin, ...]:
     """Compare prediction and frequency in bins of equal size, with Wilson's interval (1927) for the frequency.
 
     Rows count for as many as they are worth: a sample of groups by its design effect (Kish 1965, section 5.4), and
@@ -57,8 +57,8 @@ def bins(
         rate = float(y[rows].mean())
         low, high = Share(rate, _effective(y[rows], clusters[rows])).interval(z)
         predicted = float(probability[rows].mean())
-        found.append({"predicted": predicted, "observed": rate, "low": low, "high": high, "rows": len(rows)})
-    return found
+        found.append(Bin(predicted=predicted, observed=rate, low=low, high=high, rows=len(rows)))
+    return tuple(found)
 
 
 def _effective(y: NDArray[Any], clusters: NDArray[Any]) -> float:
@@ -70,7 +70,7 @@ def _effective(y: NDArray[Any], clusters: NDArray[Any]) -> float:
     return min(max(rows, 1.0), float(len(y)))
 
 
-def brier_parts(y: NDArray[Any], probability: NDArray[Any]) -> dict[str, float]:
+def brier_parts(y: NDArray[Any], probability: NDArray[Any]) -> Brier:
     """Take the Brier score apart (Murphy 1973): reliability - resolution + uncertainty, and what bins blur."""
     rate, rows = float(y.mean()), len(y)
     parts = [(len(m), float(probability[m].mean()), float(y[m].mean())) for m in curves.members(probability)]
@@ -78,18 +78,18 @@ def brier_parts(y: NDArray[Any], probability: NDArray[Any]) -> dict[str, float]:
     reliable = sum(n * (p - o) ** 2 for n, p, o in parts) / rows
     resolved = sum(n * (o - rate) ** 2 for n, _, o in parts) / rows
     uncertain = rate * (1 - rate)
-    return {
-        "score": score,
-        "reliability": reliable,
-        "resolution": resolved,
-        "uncertainty": uncertain,
-        "within_bins": score - (reliable - resolved + uncertain),
-    }
+    return Brier(
+        score=score,
+        reliability=reliable,
+        resolution=resolved,
+        uncertainty=uncertain,
+        within_bins=score - (reliable - resolved + uncertain),
+    )
 
 
 def recalibration(
     y: NDArray[Any], probability: NDArray[Any], clusters: NDArray[Any], confidence: float
-) -> dict[str, dict[str, float] | None]:
+) -> dict[str, Figure | None]:
     """Regress what happened on the logarithm of the odds (Cox 1958): slope 1 and intercept 0 are perfect.
 
     The slope is below 1 where probabilities are too extreme. The intercept is that of a regression whose slope is held
@@ -103,7 +103,7 @@ def recalibration(
     slope = _logistic(np.column_stack([ones, odds]), np.zeros(len(y)), y, clusters)
     intercept = _logistic(ones[:, None], odds, y, clusters)
     return {
-        name: None if fit is None else {"value": fit[0], "low": fit[0] - z * fit[1], "high": fit[0] + z * fit[1]}
+        name: None if fit is None else Figure(value=fit[0], low=fit[0] - z * fit[1], high=fit[0] + z * fit[1])
         for name, fit in (("slope", slope), ("intercept", intercept))
     }
 

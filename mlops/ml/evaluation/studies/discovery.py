@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.documents.metrics import Discovered
 from mlops.statistics.multiple_testing import benjamini_hochberg, holm
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def losses(task: str, target: NDArray[Any], score: NDArray[Any]) -> Floats:
     return np.asarray(((wide - np.eye(wide.shape[1])[target.astype(np.int64)]) ** 2).sum(axis=1))
 
 
-def discover(validation: Part, test: Part, columns: Mapping[str, str], options: Discover) -> list[dict[str, Any]]:
+def discover(validation: Part, test: Part, columns: Mapping[str, str], options: Discover) -> tuple[Discovered, ...]:
     """Name the slices where the loss is worse than elsewhere in both parts, the clearest first."""
     found = search(validation, columns, options)
     return confirm(found, test, options)
@@ -150,20 +151,22 @@ def _welch(counts: Floats, sums: Floats, squares: Floats, loss: Floats) -> tuple
     return np.where(known, statistic, -np.inf), np.where(known, p_value, 1.0), np.where(known, effect, 0.0)
 
 
-def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Discover) -> list[dict[str, Any]]:
+def confirm(slices: Sequence[tuple[Condition, ...]], part: Part, options: Discover) -> tuple[Discovered, ...]:
     """Test slices on rows that did not suggest them; keep what holds for all together, in the order given."""
     members = [np.logical_and.reduce([condition.mask(part.frame) for condition in each]) for each in slices]
     tested = [_tested(number, members, part, options) for number in range(len(members))]
-    adjusted = holm([result["p"] for result in tested]).adjusted.tolist()
-    return [
-        {"slice": [str(condition) for condition in each], **result, "p": p_value}
-        for each, result, p_value in zip(slices, tested, adjusted, strict=True)
+    adjusted = holm([p_value for *_, p_value in tested]).adjusted.tolist()
+    return tuple(
+        Discovered(slice=tuple(map(str, each)), n=rows, loss=loss, rest=rest, p=p_value)
+        for each, (rows, loss, rest, _), p_value in zip(slices, tested, adjusted, strict=True)
         if p_value <= _ERROR
-    ]
+    )
 
 
-def _tested(number: int, members: Sequence[Mask], part: Part, options: Discover) -> dict[str, Any]:
-    """Compare one slice with the rows that are in none, whole groups of rows varying together.
+def _tested(
+    number: int, members: Sequence[Mask], part: Part, options: Discover
+) -> tuple[int, float | None, float | None, float]:
+    """Compare one slice with the rows that are in none, whole groups varying together: rows, loss, other loss, p-value.
 
     Standard error of a difference of means by clusters: Cameron and Miller, Journal of Human Resources 50:317 (2015).
     """
@@ -172,7 +175,7 @@ def _tested(number: int, members: Sequence[Mask], part: Part, options: Discover)
     inside = members[number]
     rest = ~np.logical_or.reduce(members)
     if min(inside.sum(), rest.sum()) < options.minimum_rows or not np.isfinite(part.loss).all():
-        return {"n": int(inside.sum()), "loss": None, "rest": None, "p": 1.0}
+        return int(inside.sum()), None, None, 1.0
     mean, other = float(part.loss[inside].mean()), float(part.loss[rest].mean())
     pull = np.where(inside, (part.loss - mean) / inside.sum(), 0.0)
     pull -= np.where(rest, (part.loss - other) / rest.sum(), 0.0)
@@ -181,7 +184,7 @@ def _tested(number: int, members: Sequence[Mask], part: Part, options: Discover)
     error = float(np.sqrt((np.bincount(groups, pull) ** 2).sum() * clusters / max(1, clusters - 1)))
     known = clusters > 1 and error > 0
     p_value = float(stdtr(clusters - 1, -(mean - other) / error)) if known else 1.0
-    return {"n": int(inside.sum()), "loss": mean, "rest": other, "p": p_value}
+    return int(inside.sum()), mean, other, p_value
 
 
 def _conditions(frame: pl.DataFrame, name: str, kind: str, options: Discover) -> list[Condition]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.documents.metrics import ColumnLoss
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics import statistic
@@ -41,7 +42,7 @@ def importances(
     *,
     higher_is_better: bool,
     groups: NDArray[np.int64] | None = None,
-) -> list[dict[str, Any]]:
+) -> tuple[ColumnLoss, ...]:
     """List columns by the metric's mean loss over the shuffles, with intervals over rows; `groups` go together."""
     sign, rows = (1.0 if higher_is_better else -1.0), frame["__row__"].to_numpy()
     statistics = {("", 0): statistic(metric, target, predict(frame))}
@@ -58,8 +59,8 @@ def importances(
         losses = [sign * (values["", 0] - values[column, number]) for number in range(repetitions)]
         drawn = [sign * (draws["", 0] - draws[column, number]) for number in range(repetitions)]
         interval = Interval.of(float(np.mean(losses)), np.mean(drawn, axis=0), method.confidence)
-        found.append({"column": column, "value": interval.value, "low": interval.low, "high": interval.high})
-    return sorted(found, key=lambda item: (-item["value"], item["column"]))
+        found.append(ColumnLoss(column=column, value=interval.value, low=interval.low, high=interval.high))
+    return tuple(sorted(found, key=lambda item: (-(item.value or 0.0), item.column)))
 
 
 def _shuffled(frame: pl.DataFrame, column: str, rows: NDArray[Any], repetitions: int) -> pl.DataFrame:

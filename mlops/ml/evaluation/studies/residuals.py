@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.documents.metrics import Segment
 from mlops.statistics.proportions import normal_quantile
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _TENTHS = 10
 
 
-def segments(predictions: Predictions, slices: Iterable[str], confidence: float) -> list[dict[str, Any]] | None:
+def segments(predictions: Predictions, slices: Iterable[str], confidence: float) -> tuple[Segment, ...] | None:
     """Give bias (mean of truth minus prediction) and spread of the candidate's errors; None unless all are numbers.
 
     Segments are tenths of the prediction, from the lowest, and the slices. A bias of one group of rows has no interval.
@@ -28,10 +29,10 @@ def segments(predictions: Predictions, slices: Iterable[str], confidence: float)
         return None
     residual = predictions.target.astype(np.float64) - score
     clusters = np.arange(len(residual)) if predictions.groups is None else predictions.groups
-    return [
-        {"by": by, "segment": name, "n": len(rows), **_described(residual[rows], clusters[rows], confidence)}
+    return tuple(
+        Segment(by=by, segment=name, n=len(rows), **_described(residual[rows], clusters[rows], confidence))
         for by, name, rows in _segments(predictions, score, slices)
-    ]
+    )
 
 
 def _segments(

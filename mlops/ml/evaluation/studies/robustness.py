@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from mlops.documents.metrics import Changed, Perturbation
 from mlops.errors import DataError
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
@@ -200,7 +201,7 @@ def _spread(values: Floats) -> float:
 
 def measure(
     predictions: Predictions, metrics: Sequence[str], strengths: Mapping[str, float], method: Bootstrap
-) -> dict[str, Any]:
+) -> dict[str, Perturbation]:
     """Measure the candidate under each perturbation: its value and the paired change from clean rows."""
     models = {name: predictions.under(name) for name in strengths}
     clean = {("", metric): predictions.statistic(metric, "candidate") for metric in metrics}
@@ -209,14 +210,17 @@ def measure(
     draws = resample(everything, Resampling.of(len(predictions), predictions.groups, method.samples, method.seed))
     ones = np.ones((1, len(predictions)))
     values = {key: float(apply(ones)[0]) for key, apply in everything.items()}
-    report: dict[str, Any] = {name: {"strength": strength, "metrics": {}} for name, strength in strengths.items()}
+    tables: dict[str, dict[str, Changed]] = {name: {} for name in strengths}
     for name, metric in perturbed:
         change = values[name, metric] - values["", metric]
         interval = Interval.of(change, draws[name, metric] - draws["", metric], method.confidence)
         value = Interval.of(values[name, metric], draws[name, metric], method.confidence)
-        report[name]["metrics"][metric] = {"value": value.value, "low": value.low, "high": value.high} | {
-            "change": interval.value,
-            "change_low": interval.low,
-            "change_high": interval.high,
-        }
-    return report
+        tables[name][metric] = Changed(
+            value=value.value,
+            low=value.low,
+            high=value.high,
+            change=interval.value,
+            change_low=interval.low,
+            change_high=interval.high,
+        )
+    return {name: Perturbation(strength=strength, metrics=tables[name]) for name, strength in strengths.items()}

@@ -42,29 +42,29 @@ def part(rows: int, random: np.random.Generator, extra: float = 0.0, group: int 
 def test_a_planted_slice_is_found_confirmed_and_named_once() -> None:
     random = np.random.default_rng(3)
     found = discover(part(4000, random, 0.5), part(4000, random, 0.5), COLUMNS, Discover())
-    ((first, second),) = [item["slice"] for item in found]
+    ((first, second),) = [item.slice for item in found]
     assert {first, second.split(" over")[0]} == {"site = s3", "age"}
     (only,) = found
-    assert only["loss"] > only["rest"] + 0.3
-    assert only["p"] < 0.001
-    assert 80 < only["n"] < 160
+    assert only.loss > only.rest + 0.3
+    assert only.p < 0.001
+    assert 80 < only.n < 160
 
 
 def test_what_validation_suggests_and_test_denies_is_not_reported() -> None:
     random = np.random.default_rng(3)
     suspicious = part(4000, random, 0.5)
     assert search(suspicious, COLUMNS, Discover())
-    assert discover(suspicious, part(4000, random), COLUMNS, Discover()) == []
+    assert discover(suspicious, part(4000, random), COLUMNS, Discover()) == ()
 
 
 def test_a_loss_that_is_no_number_finds_nothing() -> None:
     good = part(500, np.random.default_rng(0))
     assert search(Part(good.frame, good.loss * np.nan), COLUMNS, Discover()) == []
-    assert confirm([PLANTED], Part(good.frame, good.loss * np.nan), Discover()) == []
+    assert confirm([PLANTED], Part(good.frame, good.loss * np.nan), Discover()) == ()
 
 
 def test_a_slice_that_is_too_small_on_test_is_not_confirmed() -> None:
-    assert confirm([PLANTED], part(400, np.random.default_rng(0), 0.9), Discover()) == []
+    assert confirm([PLANTED], part(400, np.random.default_rng(0), 0.9), Discover()) == ()
 
 
 def test_welch_is_that_of_scipy() -> None:
@@ -80,8 +80,8 @@ def test_rows_of_one_group_count_once() -> None:
     alone, tenfold = (part(size, np.random.default_rng(1), 0.5, group) for size, group in ((3000, 1), (30_000, 10)))
     inside = [np.logical_and.reduce([each.mask(rows.frame) for each in PLANTED]) for rows in (alone, tenfold)]
     first, second = (_tested(0, [mask], rows, Discover()) for mask, rows in zip(inside, (alone, tenfold), strict=True))
-    assert second["n"] == 10 * first["n"]
-    assert second["p"] == pytest.approx(first["p"], rel=1e-6)
+    assert second[0] == 10 * first[0]
+    assert second[3] == pytest.approx(first[3], rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def overlap(validation: Part, test: Part) -> tuple[bool, int, int]:
     found = confirm(list(suggested.values()), test, Discover())
     hit, false = False, 0
     for item in found:
-        inside = np.logical_and.reduce([each.mask(test.frame) for each in suggested[tuple(item["slice"])]])
+        inside = np.logical_and.reduce([each.mask(test.frame) for each in suggested[tuple(item.slice)]])
         shared = int((inside & planted).sum())
         hit |= shared >= 0.5 * int((inside | planted).sum())
         false += shared < 0.5 * int(inside.sum())

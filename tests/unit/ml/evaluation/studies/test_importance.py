@@ -34,16 +34,16 @@ def measured(frame: pl.DataFrame, y: Any, metric: str = "auroc", **more: Any) ->
 def test_columns_are_ranked_by_what_the_metric_loses(metric: str) -> None:
     frame = table()
     strong, weak, idle = measured(frame, target(frame), metric)
-    assert [item["column"] for item in (strong, weak, idle)] == ["strong", "weak", "idle"]
-    assert strong["low"] > weak["value"] > weak["low"] > 0
-    assert (idle["value"], idle["low"], idle["high"]) == (0.0, 0.0, 0.0)
+    assert [item.column for item in (strong, weak, idle)] == ["strong", "weak", "idle"]
+    assert strong.low > weak.value > weak.low > 0
+    assert (idle.value, idle.low, idle.high) == (0.0, 0.0, 0.0)
 
 
 def test_groups_widen_the_intervals() -> None:
     frame = table()
     alone, grouped = (measured(frame, target(frame), groups=groups)[0] for groups in (None, np.arange(400) // 40))
-    assert alone["value"] == grouped["value"]
-    assert (alone["low"], alone["high"]) != (grouped["low"], grouped["high"])
+    assert alone.value == grouped.value
+    assert (alone.low, alone.high) != (grouped.low, grouped.high)
 
 
 def test_a_sample_depends_on_row_numbers_alone() -> None:

@@ -150,10 +150,10 @@ def test_scores_that_are_missing_or_not_numbers_never_pass() -> None:
 
 def test_the_report_pairs_the_change_with_clean_rows() -> None:
     report = measure(perturbed(0.3), ["auroc", "brier"], {"missing": 0.1}, Bootstrap(samples=200))["missing"]
-    cell = report["metrics"]["auroc"]
-    assert cell["change_low"] < cell["change"] < cell["change_high"] < 0
-    assert report["metrics"]["brier"]["change"] > 0
-    assert cell["change_high"] - cell["change_low"] < cell["high"] - cell["low"] + 0.01
+    cell = report.metrics["auroc"]
+    assert cell.change_low < cell.change < cell.change_high < 0
+    assert report.metrics["brier"].change > 0
+    assert cell.change_high - cell.change_low < cell.high - cell.low + 0.01
 
 
 def test_perturbed_scores_survive_the_table(tmp_path: Any) -> None:

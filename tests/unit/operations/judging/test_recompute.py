@@ -136,14 +136,17 @@ def test_a_figure_that_cannot_be_computed_is_no_whole_number_however_large() -> 
 
 @pytest.mark.slow
 def test_what_a_report_says_begins_no_line_of_its_own(shop: Path) -> None:
-    amend(shop, "metrics.json", lambda document: document.update(rows="1\n::set-output name=x::1"))
+    forged = {"by": "x\n::set-output name=x::1", "slice": "a", "n": 1, "metrics": {}}
+    amend(shop, "metrics.json", lambda document: document.update(slices=[forged]))
     relock(shop)
     (sentence,) = said(shop)
-    assert sentence.startswith("reports/metrics.json is about 1\\n::set-output name=x::1 rows, ")
+    assert sentence == "reports/metrics.json has a slice x\\n::set-output name=x::1 = a that does not come out"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [{"models": 1}, {"models": {"candidate": {"auroc": 1}}}, {"slices": [1]}])
+@pytest.mark.parametrize(
+    "shape", [{"models": 1}, {"models": {"candidate": {"auroc": 1}}}, {"slices": [1]}, {"rows": "1"}]
+)
 def test_figures_of_any_other_shape_are_damaged(shop: Path, shape: dict[str, Any]) -> None:
     amend(shop, "metrics.json", lambda document: document.update(shape))
     relock(shop)

@@ -222,7 +222,7 @@ def gate(repository: Repository, name: str) -> Verdict:
 
     Example:
         >>> verdict = gate(open_repository(), "churn")
-        >>> verdict.verdict, [(rule["id"], rule["value"], rule["low"]) for rule in verdict.rules]
+        >>> verdict.verdict, [(rule.id, rule.value, rule.low) for rule in verdict.rules]
         ('pass', [('auroc', 0.8, 0.75)])
     """
     from mlops.configuration.reading.library import Configuration

@@ -7,7 +7,6 @@ matter of the run, its metrics are claims of it.
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from mlops.documents.stage_end import StageEnd
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.hardlink import hardlink
@@ -176,14 +176,11 @@ def _make(place: Path, name: str, stages: Sequence[str]) -> None:
     code = run_again(place, stages, log)
     if not code:
         return
-    try:
-        last = json.loads(result_of(root, name).read_bytes())
-    except (OSError, ValueError):
-        last = {}
-    stage, cause = last.get("stage", stages[0]), last.get("cause") or _tail(log)
+    last = StageEnd.read(result_of(root, name)) or StageEnd(stage=stages[0], code=code)
+    stage, cause = last.stage, last.cause or _tail(log)
     told = f"{name}: made again, {stage} stops: {cause}"
     kinds: dict[int, type[MlopsError]] = {error.exit_code: error for error in (IntegrityError, InfrastructureError)}
-    if code == ConfigurationError.exit_code and "params.yaml" in str(last.get("next")):
+    if code == ConfigurationError.exit_code and "params.yaml" in last.next:
         hint = "merge the version of mlops that can read it first, in a pull request of its own"
         raise Inconclusive(f"{name}: this version of mlops cannot read what the run was made with: {cause}", hint=hint)
     raise kinds.get(code, IntegrityError)(told, hint=f"mlops run {name}")

@@ -10,9 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mlops.documents.stage_end import StageEnd
 from mlops.errors import ConfigurationError, MlopsError
-from mlops.files.atomic import write_text
-from mlops.files.canonical import dumps
 from mlops.files.plain_yaml import parse
 from mlops.files.sqlite_store import absolute, within
 from mlops.files.system import refused
@@ -43,7 +42,7 @@ def run_stage(folder: Path, name: str) -> None:
             raise
         _record_stop(root, pipeline, name, told)
         raise told from error
-    _record(root, pipeline, {"stage": name, "code": 0, "cause": "", "next": ""})
+    _record(root, pipeline, StageEnd(stage=name, code=0, cause="", next=""))
     remember(root, pipeline, name, time.monotonic() - started)
 
 
@@ -97,8 +96,8 @@ def tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
 def _record_stop(root: Path, pipeline: str, stage: str, error: MlopsError) -> None:
     """Note why a stage stopped; on a disk that is full this too may fail, and says nothing new then."""
     with suppress(OSError):
-        _record(root, pipeline, {"stage": stage, "code": error.exit_code, "cause": error.message, "next": error.hint})
+        _record(root, pipeline, StageEnd(stage=stage, code=error.exit_code, cause=error.message, next=error.hint))
 
 
-def _record(root: Path, name: str, result: dict[str, Any]) -> None:
-    write_text(root / ".mlops" / "results" / f"{name}.json", dumps(result))
+def _record(root: Path, name: str, end: StageEnd) -> None:
+    end.write(root / ".mlops" / "results" / f"{name}.json")

@@ -6,12 +6,12 @@ compiler saw to that, so DVC is given the stages one by one in running order and
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlops.documents.stage_end import StageEnd
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
 from mlops.operations.auditing.enter import enter_verdict
 from mlops.operations.dvc.lock import LockedStage, read_lock
@@ -158,11 +158,8 @@ def _hold(name: str, began: tuple[str, str], ended: tuple[str, str], verdict: Ve
 
 def _raise(name: str, result: Path) -> None:
     """Raise what the stage said that stopped; where none did, it was DVC."""
-    try:
-        ended = json.loads(result.read_bytes())
-    except (OSError, ValueError):
-        ended = {"code": 0}
-    if not ended["code"]:
+    ended = StageEnd.read(result)
+    if ended is None or not ended.code:
         raise InfrastructureError(f"{name}: dvc repro failed", hint="read what it said above; `dvc doctor` may help")
-    if ended["stage"] != "package" or ended["code"] not in (GateFailed.exit_code, Inconclusive.exit_code):
-        raise StageFailed(f"{name}: {ended['stage']} stopped", code=ended["code"], hint=ended["next"])
+    if ended.stage != "package" or ended.code not in (GateFailed.exit_code, Inconclusive.exit_code):
+        raise StageFailed(f"{name}: {ended.stage} stopped", code=ended.code, hint=ended.next)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from mlops.documents.stage_end import StageEnd
 from mlops.files.atomic import write_text, writing
 from mlops.operations.processes.child import Child
 from mlops.operations.processes.ending import RUNNER, interruptible
@@ -66,11 +66,10 @@ def stopped(stages: Sequence[str], result: Path) -> str:
 
     `result` is what the last stage said of its end; a stage that was killed, or has a defect, says nothing.
     """
-    try:
-        last = json.loads(result.read_bytes())
-    except FileNotFoundError:
+    last = StageEnd.read(result)
+    if last is None:
         return stages[0]
-    return str(last["stage"]) if last["code"] else [*stages, stages[-1]][stages.index(last["stage"]) + 1]
+    return last.stage if last.code else [*stages, stages[-1]][stages.index(last.stage) + 1]
 
 
 def _little(pipeline: PipelinePlan) -> dict[str, object]:

@@ -42,3 +42,9 @@ def metrics_for(
             if task in metric.tasks and (metric.needs is None or metric.needs in declared)
         )
     )
+
+
+def validated(task: str, select_by: str) -> tuple[str, ...]:
+    """Name the metrics that training measures on validation: the standard ones, and the one that chooses."""
+    known = metrics_for(task, named=(select_by,))
+    return tuple(name for name in known if METRICS[name].standard or name == select_by)

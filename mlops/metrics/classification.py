@@ -12,7 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from mlops.kinds.later import Later
-from mlops.metrics.metric import Metric, metric
+from mlops.metrics.metric import Metric, standard
 from mlops.metrics.weighting import mean, sums
 
 if TYPE_CHECKING:
@@ -24,43 +24,43 @@ else:
     np = Later("numpy")
 
 
-@metric("binary multiclass", of="worth", better="higher", low=-inf, high=inf, needs="evaluate.cost")
+@standard("binary multiclass", of="worth", better="higher", low=-inf, high=inf, needs="evaluate.cost")
 def value(y: Floats, chosen: NDArray[np.int64], worth: Floats) -> Statistic:
     """Average what decisions are worth: [true, decided] of a row."""
     return mean(worth[y.astype(np.int64), chosen])
 
 
-@metric("binary multiclass", of="classes", better="higher", share=True, also="accuracy_score")
+@standard("binary multiclass", of="classes", better="higher", share=True, also="accuracy_score")
 def accuracy(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count right decisions among all."""
     return mean((chosen == y).astype(np.float64))
 
 
-@metric("binary", of="classes", better="higher", share=True, also="precision_score")
+@standard("binary", of="classes", better="higher", share=True, also="precision_score")
 def precision(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count true positives among the decided ones."""
     return sums([chosen * y, chosen.astype(np.float64)], np.divide)
 
 
-@metric("binary", of="classes", better="higher", share=True, also="recall_score sensitivity true_positive_rate")
+@standard("binary", of="classes", better="higher", share=True, also="recall_score sensitivity true_positive_rate")
 def recall(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count true positives among the actual ones."""
     return sums([chosen * y, y], np.divide)
 
 
-@metric("binary", of="classes", better="higher", share=True, also="true_negative_rate")
+@standard("binary", of="classes", better="higher", share=True, also="true_negative_rate")
 def specificity(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Count true negatives among the actual ones."""
     return sums([(1 - chosen) * (1 - y), 1 - y], np.divide)
 
 
-@metric("binary", of="classes", better="higher", share=True, also="f1_score")
+@standard("binary", of="classes", better="higher", share=True, also="f1_score")
 def f1(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Take the harmonic mean of precision and recall."""
     return sums([2.0 * chosen * y, chosen + y], np.divide)
 
 
-@metric("binary multiclass", of="classes", better="higher", share=True, also="balanced_accuracy_score")
+@standard("binary multiclass", of="classes", better="higher", share=True, also="balanced_accuracy_score")
 def balanced_accuracy(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Average recall over the classes that occur; undefined where only one does."""
 
@@ -71,7 +71,7 @@ def balanced_accuracy(y: Floats, chosen: NDArray[np.int64], classes: int) -> Sta
     return _by_class(y, chosen, classes, finish)
 
 
-@metric("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="matthews_corr_coef mcc")
+@standard("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="matthews_corr_coef mcc")
 def matthews_corrcoef(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Correlate decided with true classes (Gorodkin 2004); 0 where all decisions are the same."""
 
@@ -85,7 +85,7 @@ def matthews_corrcoef(y: Floats, chosen: NDArray[np.int64], classes: int) -> Sta
     return _by_class(y, chosen, classes, finish)
 
 
-@metric("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="cohen_kappa_score")
+@standard("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="cohen_kappa_score")
 def cohen_kappa(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Measure agreement beyond that by chance (Cohen 1960)."""
 
@@ -140,7 +140,7 @@ def weighted(what: str, score: Score) -> Metric:
     return _of_classes(name=f"weighted_{what}", also=f"{what}_weighted", page=page)(build)
 
 
-_of_classes = partial(metric, "multiclass", of="classes", better="higher", share=True)
+_of_classes = partial(standard, "multiclass", of="classes", better="higher", share=True)
 macro_f1, weighted_f1 = macro("f1", _f1), weighted("f1", _f1)
 macro_precision, weighted_precision = macro("precision", _precision), weighted("precision", _precision)
 macro_recall, weighted_recall = macro("recall", _recall), weighted("recall", _recall)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Any, Literal
 
@@ -27,6 +28,8 @@ class Metric(Kind):
     higher_is_better: bool = field(kw_only=True)
     low: float = field(kw_only=True)
     high: float = field(kw_only=True)
+    standard: bool = field(kw_only=True)
+    """It is measured on validation whether anybody asks for it or not; a new one only where it is named."""
     share: bool = field(kw_only=True)
     """It is a rate or made of rates: seeing no error does not mean that there is none."""
     needs: str | None = field(kw_only=True)
@@ -47,6 +50,7 @@ def metric(
     low: float = 0.0,
     high: float = 1.0,
     share: bool = False,
+    standard: bool = False,
     needs: str | None = None,
     also: str = "",
     name: str = "",
@@ -78,11 +82,16 @@ def metric(
             low=low,
             high=high,
             share=share,
+            standard=standard,
             needs=needs,
             also=tuple(also.split()),
         )
 
     return declare
+
+
+standard = partial(metric, standard=True)
+"""Declare a metric that training measures whether asked for or not: one more would make stale all that was trained."""
 
 
 def of_plugin(found: Brought) -> Metric:
@@ -107,6 +116,7 @@ def of_plugin(found: Brought) -> Metric:
         low=-inf if said.low is None else said.low,
         high=inf if said.high is None else said.high,
         share=said.share,
+        standard=False,
         needs="evaluate.cost" if said.of == "worth" else None,
         also=(),
     )

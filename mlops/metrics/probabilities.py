@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlops.kinds.later import Later
 from mlops.metrics import ranking
-from mlops.metrics.metric import Metric, metric
+from mlops.metrics.metric import Metric, standard
 from mlops.metrics.weighting import mean, sums, undefined
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ def decisions(score: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.argmax(score, axis=1) if score.ndim == 2 else (score > 0.5).astype(np.int64)
 
 
-@metric("binary multiclass", of="probabilities", better="lower", high=inf, also="cross_entropy")
+@standard("binary multiclass", of="probabilities", better="lower", high=inf, also="cross_entropy")
 def log_loss(y: Floats, score: Floats) -> Statistic:
     """Average the negative logarithm of the probability of what happened."""
     true = score[np.arange(len(y)), y.astype(np.int64)] if score.ndim == 2 else np.where(y == 1, score, 1 - score)
     return mean(-np.log(np.clip(true, _TINY, 1 - _TINY)))
 
 
-@metric("binary", of="probabilities", better="lower", also="brier_score brier_score_loss")
+@standard("binary", of="probabilities", better="lower", also="brier_score brier_score_loss")
 def brier(y: Floats, score: Floats) -> Statistic:
     """Average the squared error of the probability."""
     return mean((score - y) ** 2)
@@ -48,7 +48,7 @@ def confidence(y: NDArray[np.float64], score: NDArray[np.float64]) -> tuple[Floa
     return score.max(axis=1), (decisions(score) == y).astype(np.float64)
 
 
-@metric("binary multiclass", of="probabilities", better="lower", also="calibration_error expected_calibration_error")
+@standard("binary multiclass", of="probabilities", better="lower", also="calibration_error expected_calibration_error")
 def ece(y: Floats, score: Floats) -> Statistic:
     """Average the gap between probability and frequency over bins of equal width (Naeini et al. 2015)."""
     probability, came_true = confidence(y, score)
@@ -61,7 +61,7 @@ def ece(y: Floats, score: Floats) -> Statistic:
     return sums([np.ones(len(y)), member * (came_true - probability)[:, None]], finish)
 
 
-@metric("multiclass", of="scores", better="higher", share=True, also="roc_auc_ovr")
+@standard("multiclass", of="scores", better="higher", share=True, also="roc_auc_ovr")
 def macro_auroc(y: Floats, score: Floats) -> Statistic:
     """Average the AUROC of each class against the rest; undefined where a class is absent."""
     if score.ndim == 1:
@@ -81,7 +81,7 @@ def top(count: int) -> Metric:
 
     page = f"Count the rows whose true class is among the {count} likeliest."
     name = f"top_{count}_accuracy"
-    return metric("multiclass", of="scores", better="higher", share=True, name=name, page=page)(build)
+    return standard("multiclass", of="scores", better="higher", share=True, name=name, page=page)(build)
 
 
 top_2_accuracy, top_3_accuracy, top_5_accuracy = top(2), top(3), top(5)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlops.kinds.later import Later
-from mlops.metrics.metric import metric
+from mlops.metrics.metric import standard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ else:
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
-@metric("binary", of="scores", better="higher", share=True, also="roc_auc roc_auc_score")
+@standard("binary", of="scores", better="higher", share=True, also="roc_auc roc_auc_score")
 def auroc(y: Floats, score: Floats) -> Area:
     """Rank positives against negatives (ties count half): the chance that a positive scores higher."""
     negative = np.flatnonzero(y == 0)
@@ -65,7 +65,7 @@ class Area:
         return share
 
 
-@metric("binary", of="scores", better="higher", share=True, also="average_precision_score")
+@standard("binary", of="scores", better="higher", share=True, also="average_precision_score")
 def average_precision(y: Floats, score: Floats) -> Callable[[Floats], Floats]:
     """Average the precision at every positive, from the highest score down; rows of equal score enter together."""
     order = np.argsort(-score, kind="stable")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlops.kinds.later import Later
 from mlops.metrics import ranking
-from mlops.metrics.metric import Metric, metric
+from mlops.metrics.metric import Metric, standard
 from mlops.metrics.weighting import mean, sums
 
 if TYPE_CHECKING:
@@ -22,38 +22,38 @@ _TINY = sys.float_info.epsilon
 _FLAT = 1e-12  # a spread below this share of the square is rounding
 
 
-@metric("regression forecasting", of="numbers", better="lower", high=inf, also="mean_squared_error")
+@standard("regression forecasting", of="numbers", better="lower", high=inf, also="mean_squared_error")
 def mse(y: Floats, score: Floats) -> Statistic:
     """Average the squared error."""
     return mean((y - score) ** 2)
 
 
-@metric("regression forecasting", of="numbers", better="lower", high=inf, also="root_mean_squared_error")
+@standard("regression forecasting", of="numbers", better="lower", high=inf, also="root_mean_squared_error")
 def rmse(y: Floats, score: Floats) -> Statistic:
     """Take the root of the mean squared error."""
     squares = mse(y, score)
     return lambda weights: np.sqrt(squares(weights))
 
 
-@metric("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_error")
+@standard("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_error")
 def mae(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error."""
     return mean(np.abs(y - score))
 
 
-@metric("regression forecasting", of="numbers", better="lower", high=inf, also="median_absolute_error")
+@standard("regression forecasting", of="numbers", better="lower", high=inf, also="median_absolute_error")
 def median_ae(y: Floats, score: Floats) -> Statistic:
     """Take the median absolute error."""
     return ranking.median(np.abs(y - score))
 
 
-@metric("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_percentage_error")
+@standard("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_percentage_error")
 def mape(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error as a share of the truth."""
     return mean(np.abs(y - score) / np.maximum(np.abs(y), _TINY))
 
 
-@metric(
+@standard(
     "regression forecasting", of="numbers", better="lower", high=2.0, also="symmetric_mean_absolute_percentage_error"
 )
 def smape(y: Floats, score: Floats) -> Statistic:
@@ -61,7 +61,7 @@ def smape(y: Floats, score: Floats) -> Statistic:
     return mean(2 * np.abs(y - score) / np.maximum(np.abs(y) + np.abs(score), _TINY))
 
 
-@metric(
+@standard(
     "regression forecasting", of="numbers", better="lower", high=inf, also="weighted_mean_absolute_percentage_error"
 )
 def wape(y: Floats, score: Floats) -> Statistic:
@@ -69,7 +69,7 @@ def wape(y: Floats, score: Floats) -> Statistic:
     return sums([np.abs(y - score), np.abs(y)], lambda error, size: np.where(size > 0, error / size, np.nan))
 
 
-@metric("forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_scaled_error")
+@standard("forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_scaled_error")
 def mase(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error, in units of the scale of its series."""
     return mean(np.abs(y - score))
@@ -84,13 +84,13 @@ def pinball(quantile: float) -> Metric:
 
     percent = f"{100 * quantile:.0f}"
     page = f"Average the error of a forecast of the {percent}th percentile."
-    declare = metric(
+    declare = standard(
         "regression forecasting", of="numbers", better="lower", high=inf, name=f"pinball_{percent}", page=page
     )
     return declare(build)
 
 
-@metric("regression forecasting", of="numbers", better="higher", low=-inf, also="r2_score")
+@standard("regression forecasting", of="numbers", better="higher", low=-inf, also="r2_score")
 def r2(y: Floats, score: Floats) -> Statistic:
     """Say which share of the spread of `y` is gone from the errors; undefined where `y` has none."""
     centred = y - y.mean()
@@ -102,7 +102,7 @@ def r2(y: Floats, score: Floats) -> Statistic:
     return sums([(y - score) ** 2, centred, centred**2, np.ones(len(y))], finish)
 
 
-@metric("regression forecasting", of="numbers", better="higher", low=-inf, also="explained_variance_score")
+@standard("regression forecasting", of="numbers", better="higher", low=-inf, also="explained_variance_score")
 def explained_variance(y: Floats, score: Floats) -> Statistic:
     """Like r2, but forgive a constant error."""
     centred, off = y - y.mean(), (y - score) - (y - score).mean()

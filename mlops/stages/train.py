@@ -14,7 +14,7 @@ from mlops.blocks.trainer import Trainer
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps
-from mlops.metrics import METRICS, metrics_for
+from mlops.metrics import METRICS, metrics_for, validated
 from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates, export
@@ -239,7 +239,7 @@ def _close(tracked: Run | None, values: dict[str, float], status: str) -> None:
 
 def _result(work: Work, name: str, parameters: dict[str, Any], fitted: Fitted) -> Result:
     y, scores, task = work.examples.validation_y, fitted.predict(work.examples.validation_x), work.problem.task
-    validation = {metric: metrics.compute(metric, y, scores) for metric in metrics_for(task)}
+    validation = {metric: metrics.compute(metric, y, scores) for metric in validated(task, work.judge.metric)}
     rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores))
     return Result(name, work.params.candidates[name].kind, parameters, fitted, scores, validation, rank)
 

@@ -10,7 +10,7 @@ from mlops.configuration.data import dump
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.kinds.kind import Kind as Named
-from mlops.metrics import METRICS, metrics_for
+from mlops.metrics import METRICS, validated
 from mlops.models import MODELS
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import plots
@@ -50,9 +50,9 @@ def _further(spec: Pipeline) -> tuple[Output, ...]:
 
 
 def _kinds(spec: Pipeline) -> list[Named]:
-    """Name the candidates' kinds, and the metrics: all of a task are measured on validation."""
+    """Name the candidates' kinds, and the metrics that are measured on validation."""
     models = [MODELS[model.kind] for model in spec.model.values() if not isinstance(model, Own)]
-    return [*models, *(METRICS[name] for name in metrics_for(task_of(spec), named=(selected(spec),)))]
+    return [*models, *(METRICS[name] for name in validated(task_of(spec), selected(spec)))]
 
 
 TRAIN = Declaration(

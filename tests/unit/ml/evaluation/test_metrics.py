@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as reference
 
-from mlops.metrics import METRICS, canonical, metrics_for
+from mlops.metrics import METRICS, canonical, metrics_for, validated
 from mlops.metrics.probabilities import decisions
 from mlops.ml.evaluation.metrics import compute, statistic
 from tests.builders.evaluations import binary, multiclass, regression
@@ -212,3 +212,8 @@ def test_a_metric_may_be_named_as_the_libraries_name_it(given: str, meant: str) 
 def test_the_value_needs_costs() -> None:
     assert "value" not in metrics_for("binary")
     assert "value" in metrics_for("binary", frozenset({"evaluate.cost"}))
+
+
+def test_training_measures_the_standard_ones_and_what_chooses() -> None:
+    standard = {name for name, known in METRICS.items() if known.standard}
+    assert {"rmse", "r2", "pinball_50"} <= set(validated("regression", "")) == standard & set(metrics_for("regression"))

@@ -9,10 +9,13 @@ from pydantic import ValidationError
 
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError
 from mlops.ml.data.sources import reading, scan
+from mlops.sources import SOURCES
 from mlops.sources.source import ColumnNames, Source
 from tests.builders.workbooks import make_workbook
 
 DATASETS = "datasets/data"
+
+ASKING = " or ".join(name for name, kind in SOURCES.items() if "query" in kind.can)
 
 
 @pytest.fixture
@@ -226,8 +229,8 @@ def test_the_name_of_the_row_number_is_taken(folder):
             "a file of the package sklearn needs its `sha256`: the package may be upgraded",
         ),
         ({"kind": "csv", "header": False}, "`header: false` needs `names`"),
-        ({"kind": "sql"}, "`kind: sql` needs a `query`, and no other kind takes one"),
-        ({"kind": "csv", "query": "select 1"}, "`kind: sql` needs a `query`, and no other kind takes one"),
+        ({"kind": "sql"}, f"`kind: {ASKING}` needs a `query`, and no other kind takes one"),
+        ({"kind": "csv", "query": "select 1"}, f"`kind: {ASKING}` needs a `query`, and no other kind takes one"),
     ],
 )
 def test_a_source_that_contradicts_itself_is_refused_itself_and_beside_another(folder, fields, words):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cache
 from typing import Annotated
 
@@ -28,23 +27,27 @@ MetricName = Annotated[str, AfterValidator(canonical)]
 
 
 def metrics_for(
-    task: str, declared: frozenset[str] = frozenset(), named: Collection[str] = frozenset()
+    task: str, declared: frozenset[str] = frozenset(), named: frozenset[str] = frozenset()
 ) -> tuple[str, ...]:
     """Name the metrics that make sense for a task, sorted; those that need a block of YAML only if it is declared.
 
     Of other distributions' metrics those that are `named`.
     """
-    known = {**METRICS, **{name: METRICS[name] for name in named if name in METRICS}}
-    return tuple(
-        sorted(
-            name
-            for name, metric in known.items()
-            if task in metric.tasks and (metric.needs is None or metric.needs in declared)
-        )
-    )
+    known = (*_of(task, declared), *(name for name in named if _suits(METRICS.get(name), task, declared)))
+    return tuple(sorted(set(known)))
 
 
+@cache
+def _of(task: str, declared: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name, metric in METRICS.items() if _suits(metric, task, declared))
+
+
+def _suits(metric: Metric | None, task: str, declared: frozenset[str]) -> bool:
+    return metric is not None and task in metric.tasks and (metric.needs is None or metric.needs in declared)
+
+
+@cache
 def validated(task: str, select_by: str) -> tuple[str, ...]:
     """Name the metrics that training measures on validation: the standard ones, and the one that chooses."""
-    known = metrics_for(task, named=(select_by,))
+    known = metrics_for(task, named=frozenset({select_by}))
     return tuple(name for name in known if METRICS[name].standard or name == select_by)

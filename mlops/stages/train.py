@@ -147,7 +147,7 @@ def _parse(section: dict[str, Any]) -> Params:
 
 
 def _judge(params: Params) -> Judge:
-    name, known = params.select_by, metrics_for(params.task, named=(params.select_by,))
+    name, known = params.select_by, metrics_for(params.task, named=frozenset({params.select_by}))
     if name not in known:
         raise ConfigurationError(
             f"train.select_by: `{name}` is not a metric of a {params.task} task", hint=f"one of: {', '.join(known)}"

@@ -12,36 +12,43 @@ from typing import Any
 
 from mlops.compiler.lower.inputs import Facts
 from mlops.configuration.pipeline import Pipeline
-from mlops.kinds.kind import OURS
+from mlops.kinds.kind import OURS, Kind
 from mlops.stages.declare.declaration import Declaration
 from mlops.stages.declare.registry import DECLARED
 
+Kinds = Mapping[str, tuple[Kind, ...]]
+"""What each stage of a pipeline looks up by name."""
 
-def identity(declared: Declaration, spec: Pipeline, facts: Facts) -> dict[str, Any]:
+
+def kinds(spec: Pipeline) -> Kinds:
+    """Look up the kinds that a pipeline names, by the stage that does."""
+    return {each.name: tuple(each.kinds(spec)) for each in DECLARED}
+
+
+def identity(declared: Declaration, named: Kinds, facts: Facts) -> dict[str, Any]:
     """Give the keys `code` and `libraries` of a stage's section; of one that closes a run those of every stage."""
     if not declared.closing:
-        return {"code": _code(declared, spec, facts), "libraries": _libraries((declared,), spec, facts)}
-    known = [each for each in DECLARED if each.name in facts.code]
-    code = {each.name: _code(each, spec, facts) for each in sorted(known, key=lambda each: each.name)}
-    return {"code": code, "libraries": _libraries(DECLARED, spec, facts)}
+        return {"code": _code(declared.name, named, facts), "libraries": _libraries([declared.name], named, facts)}
+    known = sorted(each.name for each in DECLARED if each.name in facts.code)
+    code = {name: _code(name, named, facts) for name in known}
+    return {"code": code, "libraries": _libraries([each.name for each in DECLARED], named, facts)}
 
 
-def _code(declared: Declaration, spec: Pipeline, facts: Facts) -> str:
-    own = facts.code.get(declared.name, "")
-    kinds = "".join(f"{kind} {facts.code[kind]}\n" for kind in _known(declared, spec, facts.code))
-    others = {kind.identity for kind in declared.kinds(spec) if kind.package != OURS}
-    kinds += "".join(f"{identity}\n" for identity in sorted(others))
-    return hashlib.sha256(f"{own}\n{kinds}".encode()).hexdigest()[:16] if kinds else own
+def _code(stage: str, named: Kinds, facts: Facts) -> str:
+    own, others = facts.code.get(stage, ""), {kind.identity for kind in named[stage] if kind.package != OURS}
+    parts = [*(f"{kind} {facts.code[kind]}" for kind in _known(named[stage], facts.code)), *sorted(others)]
+    text = "".join(f"{part}\n" for part in parts)
+    return hashlib.sha256(f"{own}\n{text}".encode()).hexdigest()[:16] if text else own
 
 
-def _libraries(stages: Iterable[Declaration], spec: Pipeline, facts: Facts) -> dict[str, str]:
+def _libraries(stages: Iterable[str], named: Kinds, facts: Facts) -> dict[str, str]:
     found: dict[str, str] = {}
-    for each in stages:
-        for name in (each.name, *_known(each, spec, facts.libraries)):
+    for stage in stages:
+        for name in (stage, *_known(named[stage], facts.libraries)):
             found |= facts.libraries.get(name, {})
-        found |= {kind.package: kind.version for kind in each.kinds(spec) if kind.package != OURS}
+        found |= {kind.package: kind.version for kind in named[stage] if kind.package != OURS}
     return dict(sorted(found.items()))
 
 
-def _known(declared: Declaration, spec: Pipeline, facts: Mapping[str, Any]) -> list[str]:
-    return sorted({kind.module for kind in declared.kinds(spec) if kind.module in facts})
+def _known(named: Iterable[Kind], facts: Mapping[str, Any]) -> list[str]:
+    return sorted({kind.module for kind in named if kind.module in facts})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops.compiler.lower.configuration import digest_sections
-from mlops.compiler.lower.identity import identity
+from mlops.compiler.lower.identity import identity, kinds
 from mlops.compiler.lower.inputs import Facts
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Stage
@@ -23,7 +23,8 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
     learning = [_stage(declared, subject) for declared in wanted if not declared.closing]
     subject = replace(subject, configuration=digest_sections(learning))
     stages = [*learning, *(_stage(declared, subject) for declared in wanted if declared.closing)]
-    known = [identity(declared, spec, facts) for declared in wanted]
+    named = kinds(spec)
+    known = [identity(declared, named, facts) for declared in wanted]
     return tuple(replace(stage, section={**stage.section, **code}) for stage, code in zip(stages, known, strict=True))
 
 

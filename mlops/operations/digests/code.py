@@ -29,6 +29,7 @@ _WITHOUT_INFLUENCE = frozenset(
     {"click", "dvc", "mlflow", "pydantic", "pydantic-core", "pyyaml", "rich", "starlette", "uvicorn"}
 )
 _SLICE = "mlops.kinds.slice"
+_NAMED = re.compile(r"""["'][A-Za-z_][\w.]*:[A-Za-z_]|\bLater\(""")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)")
 
 
@@ -147,7 +148,8 @@ def _pins(text: str) -> dict[str, str]:
 @cache
 def _module(text: str) -> _Module:
     tree = ast.parse(text)
-    return _Module(hashlib.sha256(_spelt(tree).encode()).hexdigest(), frozenset(_imports(tree)))
+    named = _NAMED.search(text) is not None
+    return _Module(hashlib.sha256(_spelt(tree).encode()).hexdigest(), frozenset(_imports(tree, expressions=named)))
 
 
 def spelling(source: str) -> str:
@@ -161,10 +163,13 @@ def _spelt(tree: ast.Module) -> str:
     return "".join(parts)
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
+def _imports(tree: ast.AST, *, expressions: bool = True) -> Iterator[str]:
+    """Name what a module imports; only where its text may name code are there `expressions` to look into."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
+        if not expressions and isinstance(node, ast.expr):
+            continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and REFERENCE.fullmatch(node.value):
             yield node.value.partition(":")[0]
         elif isinstance(node, ast.Call) and _name(node.func) == "Later":

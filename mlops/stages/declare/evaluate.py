@@ -34,7 +34,7 @@ def _metrics(spec: Pipeline) -> list[str]:
     priced = spec.evaluate.cost is not None
     named |= {"value"} if priced else set()
     declared = frozenset({"evaluate.cost"} if priced else ())
-    asked = named.union(usual)
+    asked = frozenset(named.union(usual))
     return [m for m in metrics_for(spec.task, declared, asked) if m in asked] + list(lower_own(spec))
 
 

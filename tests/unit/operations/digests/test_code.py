@@ -7,7 +7,7 @@ import pytest
 
 from mlops.models import MODELS
 from mlops.operations.digests.cache import PACKAGE
-from mlops.operations.digests.code import Source, _imports, fingerprints, spelling
+from mlops.operations.digests.code import _NAMED, Source, _imports, fingerprints, spelling
 from mlops.stages.declare.registry import STAGES
 
 SOURCE = '''
@@ -88,3 +88,12 @@ def test_what_a_kind_reaches_by_name_alone_counts() -> None:
 )
 def test_a_reference_is_an_import(source: str, found: list[str]) -> None:
     assert list(_imports(ast.parse(source))) == found
+
+
+@pytest.mark.slow
+def test_expressions_are_looked_into_wherever_they_name_code() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if not _NAMED.search(text):
+            tree = ast.parse(text)
+            assert set(_imports(tree)) == set(_imports(tree, expressions=False)), path

@@ -29,7 +29,9 @@ def copy(ingested: Clone, tmp_path: Path) -> Clone:
     return copy_of(ingested, tmp_path / "repository")
 
 
-@pytest.mark.parametrize("column", ["outpdol", "drugdol", "lnmeddol", "mdvis"])
+@pytest.mark.parametrize(
+    "column", ["outpdol", "mdvis", *(pytest.param(name, marks=pytest.mark.long) for name in ("drugdol", "lnmeddol"))]
+)
 def test_a_column_that_gives_the_target_away_is_refused_by_name(copy: Clone, column: str) -> None:
     edit(copy.root, "conf/data/rand_hie.yaml", f"{column}, ", "")
     assert copy.mlops("compile").returncode == 0

@@ -55,6 +55,7 @@ print("\\n".join(exported()))
 """
 
 
+@pytest.mark.long
 def test_processes_in_different_folders_write_the_same_bytes(tmp_path: Path, repository: Path) -> None:
     def digests(number: int) -> list[str]:
         folder = tmp_path / str(number)

@@ -64,6 +64,8 @@ def _facts(change: PipelineChange) -> Iterator[tuple[str, str]]:
     """Give a title and a line for all there is to say beside keys and stages."""
     if change.data is not None:
         yield from (("data", said) for said in data_lines(change.data))
+    if change.affected and change.made_by:
+        yield "rows", f"made by own code: {', '.join(change.made_by)}"
     yield "gates", f"{change.gates.rules} rules, {'changed' if change.gates.changed else 'unchanged'}"
     yield from (("", sentence) for sentence in change.gates.loosened)
     yield from (("deploy", _deploy(deploy)) for deploy in change.deploys)

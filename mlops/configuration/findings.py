@@ -338,6 +338,12 @@ Why: some readers take the first document, some the last.
 Fix: one document a file.
 Example: `a: 1`, `---`, `a: 2`.
 
+stages: stages of own code that do not stand in a row.
+What: a stage under `stages:` has a name of the compiler's, follows none that there is, or follows the same as another.
+Why: rows go through one stage after the other, from `ingest` to `validate`.
+Fix: `after: ingest` in the first, `after: NAME` of the one before in each other.
+Example: `stages: {enrich: {use: pipelines.churn.enrich:run, after: enrich}}`.
+
 yaml-duplicate: a key written twice.
 What: one mapping has the same key two times.
 Why: some readers take the first, some the last.

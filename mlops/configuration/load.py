@@ -192,6 +192,11 @@ def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Ori
     if spec.data.drift is not None:
         reference = partial(origins.where, ("data", "drift", "reference"))
         found += _file(configuration, spec.data.drift.reference, name, reference, data=True)
+    for stage, made in spec.stages.items():
+        for index, read in enumerate(made.inputs):
+            found += _file(
+                configuration, read, name, partial(origins.where, ("stages", stage, "inputs", index)), data=True
+            )
     for key, own in _own_code(spec):
         file, where = own_file(own), partial(origins.where, key)
         if not own.startswith(f"pipelines.{name}."):
@@ -207,6 +212,8 @@ def _own_code(spec: Pipeline) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for candidate, model in spec.model.items():
         if isinstance(model, Own):
             yield ("model", candidate, "kind"), model.kind
+    for stage, made in spec.stages.items():
+        yield ("stages", stage, "use"), made.use
     for index, rule in enumerate(spec.data.checks):
         yield ("data", "checks", index, "use"), rule.use
     for path, gate in gate_rules(spec):

@@ -11,6 +11,7 @@ from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.examine import Discover, Explain
 from mlops.blocks.features import Features
 from mlops.blocks.forecast import Forecast
+from mlops.blocks.own_stage import OwnStage
 from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
 from mlops.configuration.card import Card
@@ -98,6 +99,8 @@ class Pipeline(Block):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of training."""
     data: Data
+    stages: dict[Name, OwnStage] = Field(default_factory=dict)
+    """Stages of the pipeline's own code by name, between `ingest` and `validate`."""
     features: Features = Features()
     forecast: Forecast | None = None
     model: Annotated[dict[Name, Model], Field(min_length=1)]

@@ -324,7 +324,7 @@ class RiskTier(Block):
     champion_gate: bool = False
     """A blocking rule against the live model is required."""
     own_classes: bool = True
-    """Whether a candidate may be a class, and a gate's metric a function, of the repository's own."""
+    """Whether a candidate may be a class, and a gate's metric or a stage a function, of the repository's own."""
     own_gates: bool = True
     """Whether its owners may change its gates; else the policy's owners review `.github/gates/`, which has them too."""
     card: bool = False
@@ -377,6 +377,8 @@ class Policy(Block):
     """Kinds of candidate, own classes among them, as patterns with `*` (`pipelines.churn.*`); any where absent."""
     plugins: dict[Distribution, Releases] = Field(default_factory=dict)
     """Distributions whose kinds count, with the releases that do (`acme-mlops: ">=1,<2"`); nobody's where absent."""
+    own_stages: Literal["allow", "forbid"] = "allow"
+    """Whether a pipeline may have stages of its own code, which make the rows that are learnt from."""
     first: Literal["allow", "review"] = "allow"
     """Rules over the live model where nothing is live yet: they do not apply, or are inconclusive until a waiver."""
     versions: Versions = Versions()

@@ -63,6 +63,8 @@ class DataReport(Document):
 
     schema_version: Literal[1] = 1
     rows: int | None = None
+    made_by: tuple[str, ...] = ()
+    """The stages of a pipeline's own code that the rows went through."""
     source: str | None = None
     checks: tuple[CheckReport, ...] = ()
     columns: tuple[ColumnReport, ...] = ()

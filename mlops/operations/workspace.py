@@ -24,6 +24,7 @@ from mlops.operations.declared.teams import owned
 from mlops.operations.declared.waivers import waivers
 from mlops.operations.digests.code import fingerprints
 from mlops.operations.dvc.remote import remote
+from mlops.operations.language import own_stages
 from mlops.operations.without_gc import uncollected
 from mlops.plan.interning import share
 from mlops.plan.pipeline import PipelinePlan, Plan
@@ -74,6 +75,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     live = champions(configuration, LIVE if project is None else project.live, tuple(pipelines), problems)
     waived = waivers(configuration, pipelines, problems)
     problems += accepted.wrong(configuration, pipelines)
+    problems += own_stages.wrong(pipelines)
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
         raise refuse(configuration, explained(policy, problems))
@@ -84,6 +86,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
         waivers=waived,
         rollouts=traffic,
         sources=_sources(pipelines),
+        files=own_stages.files(root, pipelines),
         remote=remote(root),
     )
     plan = share(lower(project, {name: loaded.spec for name, loaded in pipelines.items()}, facts, policy))

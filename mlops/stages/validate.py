@@ -37,7 +37,6 @@ from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
 from mlops.stages import validated
 from mlops.stages.context import StageContext
-from mlops.stages.ingest import RAW
 
 VALID, SCHEMA, REPORT = "artifacts/valid.parquet", "artifacts/schema.json", "reports/data.json"
 
@@ -50,7 +49,7 @@ def run(context: StageContext) -> None:
     valid, described, report = (context.path(name) for name in (VALID, SCHEMA, REPORT))
     for output in (valid, described, report):
         output.unlink(missing_ok=True)
-    raw = context.path(RAW)
+    raw = context.path(params.table)
     table = Table(parquet.read(raw), params, context.folder)
     table.examine()
     write_text(report, validated.report(table, digest_file(raw)).dumps())

@@ -36,6 +36,7 @@ def report(table: Table, source: str) -> DataReport:
     spread = profile.profiles(table.frame, table.types, shown, public)
     return DataReport(
         rows=table.frame.height,
+        **({"made_by": table.params.made_by} if table.params.made_by else {}),
         source=source,
         checks=tuple(check.record() for check in table.checks),
         columns=columns.summary(table.frame, table.types, table.distinct, public, spread),

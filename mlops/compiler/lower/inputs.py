@@ -24,5 +24,7 @@ class Facts:
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""
     rollouts: Mapping[str, tuple[Rollout, ...]] = field(default_factory=dict)
     """What release files say of traffic, by pipeline."""
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The files that own stages are made of, by the address of their function, relative to the pipeline's folder."""
     remote: str | None = None
     """The URL of DVC's remote; empty where there is none."""

@@ -42,6 +42,7 @@ def _provided(stage: Stage) -> frozenset[str]:
     kinds += [str(check.get("use", "")) for check in held.get("checks", ())]
     own = stage.section.get("own", {}) if stage.name == "evaluate" else {}
     kinds += [str(metric.get("use", "")) for metric in own.values()]
+    paths += stage.section.get("files", ()) if "use" in stage.section else ()
     paths += [(held.get("drift") or {}).get("reference", "")]
     return frozenset((*paths, *(own_file(kind) for kind in kinds if ":" in kind)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from mlops.blocks.block import Name
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
 from mlops.blocks.derived import Derived
@@ -39,6 +40,8 @@ class Contract(BaseModel):
     drift: DriftLimits | None = None
     label_noise: NoiseLimit | None = None
     forecast: Lookback | None = None
+    made_by: tuple[Name, ...] = ()
+    """Stages of the pipeline's own code that rows went through."""
     code: str = ""
     libraries: dict[str, str] = {}
 
@@ -58,6 +61,11 @@ class Contract(BaseModel):
     def kept(self) -> frozenset[str]:
         """Columns that stay in the table but are never learnt from."""
         return frozenset({*self.keys, *((self.entity,) if self.entity else ())}) - {self.target}
+
+    @property
+    def table(self) -> str:
+        """The file of the rows that are held against it."""
+        return f"artifacts/{self.made_by[-1] if self.made_by else 'raw'}.parquet"
 
     def origins(self) -> frozenset[str]:
         """Columns that the target is computed from, directly or through others."""

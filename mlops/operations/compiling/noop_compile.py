@@ -63,9 +63,14 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _named(root: Path, paths: Mapping[str, str] | list[str]) -> dict[str, str]:
-    """Say of each file that a pipeline names where it really is; nothing where it is not."""
+    """Say of each file that a pipeline names where it really is, and of code what it says; nothing where it is not."""
     places = {path: os.path.realpath(root / path) for path in paths}
-    return {path: place if os.path.isfile(place) else "" for path, place in places.items()}  # noqa: PTH113 - as below
+    there = {path: place if os.path.isfile(place) else "" for path, place in places.items()}  # noqa: PTH113 - as below
+    return {path: f"{place} {_content(place)}" if path.endswith(".py") else place for path, place in there.items()}
+
+
+def _content(place: str) -> str:
+    return hashlib.sha256(_read(place)).hexdigest() if place else ""  # what it imports decides what a stage reads
 
 
 def _digests(root: Path, paths: Mapping[str, str]) -> dict[str, str]:

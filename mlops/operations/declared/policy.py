@@ -97,6 +97,7 @@ def _pipeline(policy: Policy, spec: Pipeline) -> Iterator[_Finding]:
     for name, model in spec.model.items():
         if not _allowed(policy.kinds, model.kind):
             yield ("model", name, "kind"), f"the kind `{model.kind}` is not allowed", _only(policy.kinds)
+    yield from _own_stages(policy, tier, spec)
     for path, rule in gate_rules(spec):
         if rule.own is not None and not _allowed(policy.kinds, rule.own):
             yield (*path, "metric"), f"the metric `{rule.own}` is not allowed", _only(policy.kinds)
@@ -125,6 +126,17 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
         yield ("card",), f"{of} needs a whole model card", hint
     if tier.budget and spec.budget is None:
         yield ("description",), f"{of} needs a budget", f"write `budget: {{minutes: ...}}`; {_HINT}"
+
+
+def _own_stages(policy: Policy, tier: RiskTier | None, spec: Pipeline) -> Iterator[_Finding]:
+    for name, stage in spec.stages.items():
+        if policy.own_stages == "forbid":
+            yield ("stages", name), "stages of own code are not allowed", f"remove it; {_HINT}"
+        elif tier is not None and not tier.own_classes:
+            message = f"a pipeline of {spec.risk} risk may not have a stage of its own code"
+            yield ("stages", name), message, f"remove it; {_HINT}"
+        elif not _allowed(policy.kinds, stage.use):
+            yield ("stages", name, "use"), f"the stage `{stage.use}` is not allowed", _only(policy.kinds)
 
 
 def _sliced(spec: Pipeline, rules: Iterable[GateRule]) -> bool:

@@ -22,6 +22,7 @@ from typing import TypeGuard
 from mlops.bundle.environment import LIBRARIES
 from mlops.kinds.reference import REFERENCE
 from mlops.operations.digests.cache import PACKAGE, digest_of, framework, keep, recall
+from mlops.stages.declare.own import CODE
 from mlops.stages.declare.registry import STAGES
 
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "pytorch_lightning": "pytorch-lightning", "yaml": "pyyaml"}
@@ -68,7 +69,7 @@ def pins(root: Path) -> bytes:
 
 def fingerprinted(source: Source, versions: Mapping[str, str]) -> Fingerprints:
     """Digest the package that lies in a folder; `versions` are the pinned ones."""
-    starts = {stage: f"mlops.stages.{stage}" for stage in STAGES} | {kind: kind for kind in source.kinds()}
+    starts = {stage: f"mlops.stages.{stage}" for stage in (*STAGES, CODE)} | {kind: kind for kind in source.kinds()}
     reached = {name: source.reached(start) for name, start in starts.items()}
     code = {name: source.digest(modules) for name, modules in reached.items()}
     written = {"bundle": LIBRARIES}  # it names their versions

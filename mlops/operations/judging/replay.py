@@ -1,8 +1,8 @@
 """Rows and scores made again from the data and the bundle, in a folder of its own: what is claimed is not believed.
 
 Everything comes by digest: the data and the bundle that the lock names. Rows are taken in, checked, divided and scored
-by the installed code. Nothing is trained, and none of the pipeline's own code runs: its checks of the data were a
-matter of the run, its metrics are claims of it.
+by the installed code. Nothing is trained, and of the pipeline's own code only the stages that make rows run, each in a
+process that is shut in: its checks of the data were a matter of the run, its metrics are claims of it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from mlops.operations.judging.opponent import Run
 from mlops.operations.live.bundles import obtain, reported
 from mlops.operations.processes.again import run_again
 from mlops.operations.processes.reproducing import result_of
+from mlops.operations.running.own_stage import run_own
 
 BUNDLE = "artifacts/bundle"
 _ROWS = ("ingest", "validate", "split")
@@ -72,12 +73,10 @@ def replayed(root: Path, name: str, instead: Instead | None = None) -> Iterator[
         _lay_out(recorded, place, locked)
         link(_bundle(recorded, locked["bundle"].outputs.get(BUNDLE)), place / BUNDLE)
         replay = Replay(recorded, Run(root, name, place), locked)
-        if instead is None:
-            _make(place, name, _STAGES)
-        else:
-            _make(place, name, _ROWS)
+        _make_rows(recorded, place)
+        if instead is not None:
             replay = replace(replay, instead=instead(replay))
-            _make(place, name, _STAGES[len(_ROWS) :])
+        _make(place, name, _STAGES[len(_ROWS) :])
         for file in ("dvc.lock", "reports"):
             _keep(recorded.place / file, place / file)
         yield replay
@@ -97,7 +96,7 @@ def rows_made(root: Path, name: str) -> Iterator[Run]:
         raise InfrastructureError(f"{name}: dvc.lock names no data to make rows of", hint=f"mlops run {name}")
     with _scratch(root, name) as place:
         _lay_out(recorded, place, locked)
-        _make(place, name, _ROWS)
+        _make_rows(recorded, place)
         yield Run(root, name, place)
 
 
@@ -168,6 +167,19 @@ def _bundle(run: Run, locked: str | None) -> Path:
             f"{run.name}: reports/bundle.json names another bundle than dvc.lock", hint=f"mlops run {run.name}"
         )
     return found
+
+
+def _make_rows(recorded: Run, place: Path) -> None:
+    """Make rows anew; those that go through stages of own code go through them again, each in a process shut in."""
+    sections, made = recorded.sections(), _ROWS[:1]
+    own = tuple(map(str, (sections.get("validate") or {}).get("made_by") or ()))
+    if not own:
+        _make(place, recorded.name, _ROWS)
+        return
+    _make(place, recorded.name, made)
+    for name in own:
+        run_own(place, recorded.root, name, sections.get(name) or {})
+    _make(place, recorded.name, _ROWS[len(made) :])
 
 
 def _make(place: Path, name: str, stages: Sequence[str]) -> None:

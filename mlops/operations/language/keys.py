@@ -16,5 +16,7 @@ def written(parameter: Keys) -> Keys:
     ('package', 'golden_rows')
     """
     declared = _BY_NAME.get(str(parameter[0]))
-    found = None if declared is None else declared.written(parameter[1:])
+    if declared is None:
+        return ("stages", *parameter)  # of the pipeline's own code
+    found = declared.written(parameter[1:])
     return parameter if found is None else found

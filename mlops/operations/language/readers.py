@@ -67,7 +67,8 @@ def readers(key: Keys, stages: tuple[str, ...] = STAGES) -> tuple[str, ...]:
     chosen = [max(above, key=len)] if above else []
     found = dict.fromkeys(reader for prefix in (*chosen, *below) for reader in table[prefix])
     made = {declared.name for declared in DECLARED if not project and declared.made_of(key)}
-    own = tuple(stage for stage in STAGES if stage in {*found, *made} and stage in stages)
+    made |= {stage for stage in stages if key[:1] == ("stages",) and stage not in STAGES and key[1:2] in ((), (stage,))}
+    own = tuple(stage for stage in stages if stage in {*found, *made})
     return (*own, *(reader for reader in found if reader not in STAGES))
 
 

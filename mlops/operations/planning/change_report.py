@@ -145,6 +145,8 @@ class PipelineChange(_Strict):
     made_of: MadeOf | None = None
     reproducible: str = "anywhere"
     verifies: tuple[str, ...] = ()
+    made_by: tuple[str, ...] = ()
+    """Stages of own code that its rows go through."""
 
     @property
     def runs(self) -> bool:

@@ -37,6 +37,8 @@ from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 
+OWN_ROWS = "own-rows"
+"""The label of a change of pipelines whose rows are made by their own code."""
 _HIDDEN = ("code", "libraries", "configuration")
 
 
@@ -95,6 +97,8 @@ def _labels(
         yield POLICY_CHANGE
     if framework:
         yield FRAMEWORK_CHANGE
+    if base and any(change.affected and change.made_by for change in changes):
+        yield OWN_ROWS
     if base and any(change.gates.changed for change in changes):
         yield GATE_CHANGE
 
@@ -124,6 +128,7 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         gates=_gates(pipeline, before),
         deploys=tuple(base.deploys.get(name, ())),
         reproducible=pipeline.stage("train").section["trainer"]["reproducible"],
+        made_by=tuple(pipeline.stage("validate").section.get("made_by", ())),
     )
     if not change.runs:
         return replace(change, seconds=0.0, verifies=(*base.relied.get("", ()), *base.relied.get(name, ())))

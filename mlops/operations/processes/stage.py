@@ -50,7 +50,12 @@ def _run(context: StageContext) -> None:
     from pydantic import ValidationError
 
     try:
-        importlib.import_module(f"mlops.stages.{context.stage}").run(context)
+        if context.stage in (*STAGES, "score"):
+            importlib.import_module(f"mlops.stages.{context.stage}").run(context)
+        else:
+            from mlops.operations.running.own_stage import run_own
+
+            context.say(run_own(context.folder, context.root, context.stage, context.params))
     except ValidationError as error:
         problems = [f"{context.stage}.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
         hint = "params.yaml was edited, or compiled by another version: run `mlops compile`"
@@ -69,7 +74,7 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
         )
     trainer = params.get("train", {}).get("trainer", {})
     pin_numerics(int(trainer.get("threads", 1)), anywhere=trainer.get("reproducible") != "processor")
-    _announce(folder.parent.parent, pipeline, name, [key for key in params if key in STAGES])
+    _announce(folder.parent.parent, pipeline, name, [key for key in params if key != "tracking"])
     section = dict(params[name])
     return StageContext(folder, pipeline, name, section, tracking(folder.parent.parent, params.get("tracking")))
 

@@ -12,12 +12,14 @@ import yaml
 
 from mlops.documents.stage_end import StageEnd
 from mlops.files.atomic import write_text, writing
+from mlops.operations.external_inputs import given
 from mlops.operations.processes.child import Child
 from mlops.operations.processes.ending import RUNNER, interruptible
 from mlops.operations.processes.reproducing import result_of
 from mlops.operations.running.run import StageFailed
 from mlops.operations.verdicts.gate import Verdict, read_verdict
 from mlops.plan.pipeline import PipelinePlan
+from mlops.stages.declare.registry import STAGES
 
 ROWS = 2_000
 _EPOCHS = 3
@@ -39,22 +41,27 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
     for file in source.iterdir():
         if file.is_file() and file.suffix == ".py":
             shutil.copy(file, folder)
-    for path in pipeline.stage("ingest").inputs:
+    read = given(pipeline)
+    own = {path for stage in pipeline.stages if stage.name not in STAGES for path in read[stage.name]}
+    for path in {*read["ingest"], *own}:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (source / path).is_dir() else shutil.copy
         copy(source / path, folder / path)
     write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
     _run(folder, "ingest")
     _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline))
-    _run(folder, *(each.name for each in pipeline.stages if each.name not in ("ingest", "package")))
+    making = [stage.name for stage in pipeline.stages if stage.name not in STAGES]
+    for name in making:
+        _run(folder, name, own=True)
+    _run(folder, *(each.name for each in pipeline.stages if each.name not in ("ingest", "package", *making)))
     return read_verdict(scratch, pipeline.name)
 
 
-def _run(folder: Path, *stages: str) -> None:
+def _run(folder: Path, *stages: str, own: bool = False) -> None:
     """Run stages one after the other in one process: on so little data, most of the time goes into imports."""
     result = result_of(folder.parent.parent, folder.name)
     result.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "mlops", "stage", *stages]
+    command = [sys.executable, "-m", "mlops", "stage", *(["--own"] if own else []), *stages]
     with interruptible(), Child(command, folder, environment={**os.environ, RUNNER: "yes"}) as child:
         code = child.wait()
     if code:

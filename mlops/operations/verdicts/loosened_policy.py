@@ -31,8 +31,13 @@ def loosened_policy(before: Policy | None, after: Policy | None) -> tuple[str, .
         *(sentence for name in before.risk for sentence in _tier(name, before.risk[name], after.risk.get(name))),
         *_plugins(before, after),
         *(f"mlops {entry} is refused no more" for entry in _added(after.versions.refused, before.versions.refused)),
+        *(("a pipeline may have stages of own code",) if _own_stages(before, after) else ()),
         *(("a first model needs no waiver any more",) if (before.first, after.first) == ("review", "allow") else ()),
     )
+
+
+def _own_stages(before: Policy, after: Policy) -> bool:
+    return (before.own_stages, after.own_stages) == ("forbid", "allow")
 
 
 def _added(before: Iterable[str], after: Iterable[str]) -> list[str]:

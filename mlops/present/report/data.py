@@ -63,6 +63,7 @@ def data(document: DataReport | None, important: Sequence[str]) -> Data | None:
     listed = document.columns
     facts = (
         ("Rows", count(document.rows)),
+        *([("Rows made by own code", ", ".join(document.made_by))] if document.made_by else []),
         ("Columns", count(len(listed))),
         ("Checks passed", f"{len(found) - len(attention):,} of {len(found):,}"),
         *_balance(document.target),

@@ -10,6 +10,7 @@ from mlops.blocks.block import Block
 from mlops.configuration.data import brief, dump, excluded
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Kind, Output
+from mlops.stages.declare import own
 from mlops.stages.declare.declaration import Declaration, Files, Parameter
 from mlops.stages.declare.forecasts import LOOKBACK, task_of
 
@@ -42,8 +43,8 @@ def _freshness(spec: Pipeline) -> list[dict[str, Any]]:
 
 
 def _further(spec: Pipeline) -> tuple[str, ...]:
-    own = {own_file(check.use) for check in spec.data.checks}
-    return (*own, *(() if spec.data.drift is None else (spec.data.drift.reference,)))
+    checks = {own_file(check.use) for check in spec.data.checks}
+    return (*checks, *(() if spec.data.drift is None else (spec.data.drift.reference,)))
 
 
 VALIDATE = Declaration(
@@ -77,8 +78,12 @@ VALIDATE = Declaration(
             optional=True,
         ),
         LOOKBACK,
+        Parameter("made_by", "stages", own.made_by, optional=True, whole=True),
     ),
-    inputs=("artifacts/raw.parquet", Files("data.checks data.drift", _further)),
+    inputs=(
+        Files("stages", lambda spec: [own.table(own.made_by(spec))]),
+        Files("data.checks data.drift", _further),
+    ),
     outputs=(
         Output("artifacts/schema.json"),
         Output("artifacts/valid.parquet"),

@@ -61,7 +61,7 @@ def test_how_a_section_is_made_is_no_part_of_its_code(declared: Declaration) -> 
         (("gate", "rules", 3, "at_most"), ("gates",)),
         (("gate", "waivers", 0), ("gate", "waivers", 0)),
         (("gate", "code"), ("gate", "code")),
-        (("nonsense", "key"), ("nonsense", "key")),
+        (("enrich", "parameters", "by"), ("stages", "enrich", "parameters", "by")),
     ],
 )
 def test_a_parameter_leads_back_to_the_key_that_is_written(parameter: Keys, key: Keys) -> None:

@@ -154,6 +154,18 @@ def test_a_metric_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
     ]
 
 
+def test_a_stage_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
+    (root / "pipelines/churn/enrich.py").write_text("")
+    edit(root, PIPELINE, "task: binary", "task: binary\nstages: {enrich: {use: 'pipelines.churn.enrich:run'}}")
+    assert messages(root) == []
+    policy(root, "own_stages: forbid")
+    assert messages(root) == ["stages of own code are not allowed"]
+    policy(root, "risk: {limited: {own_classes: false}}")
+    assert messages(root) == ["a pipeline of limited risk may not have a stage of its own code"]
+    policy(root, "kinds: [linear, mlp]")
+    assert messages(root) == ["the stage `pipelines.churn.enrich:run` is not allowed"]
+
+
 def test_a_warning_is_no_gate_by_a_sensitive_column(root: Path) -> None:
     policy(root, "risk: {limited: {sliced_gate: true}}")
     edit(root, "conf/data/churn.yaml", "in: [free, paid]", "in: [free, paid], sensitive: true")

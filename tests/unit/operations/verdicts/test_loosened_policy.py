@@ -63,6 +63,7 @@ def signed(**signer: Any) -> Policy:
             policy(risk={"high": {}}),
             "a pipeline of high risk may have `own_gates`",
         ),
+        (policy(own_stages="forbid"), policy(), "a pipeline may have stages of own code"),
         (policy(), None, "there is no policy any more"),
     ],
 )

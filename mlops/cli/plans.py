@@ -11,6 +11,7 @@ from mlops.diagnostics import visible
 from mlops.files.figures import duration
 from mlops.files.markdown import escape
 from mlops.operations.planning.change_report import (
+    OWN_ROWS,
     DataChange,
     Deploy,
     FileChange,
@@ -118,8 +119,10 @@ def _listed(names: tuple[str, ...]) -> str:
 
 def _everywhere(planned: Planned) -> Iterator[str]:
     """Say what belongs to no single pipeline."""
-    if planned.labels:
-        yield f"{', '.join(planned.labels)}: judged by the rules of {(planned.base or '')[:8]} and by the new ones"
+    if OWN_ROWS in planned.labels:
+        yield f"{OWN_ROWS}: rows are made by own code of a pipeline"
+    if labels := [label for label in planned.labels if label != OWN_ROWS]:
+        yield f"{', '.join(labels)}: judged by the rules of {(planned.base or '')[:8]} and by the new ones"
     yield from (f"  {note}" for note in planned.notes)
     yield from (f"  {file.path} +{file.added} -{file.removed}" for file in planned.files)
     yield from (f"  {name} is removed" for name in planned.removed)

@@ -73,6 +73,13 @@ def test_a_second_run_has_nothing_to_do(ran: Clone) -> None:
     assert ran.status() == ""
 
 
+def test_a_smoke_run_goes_through_it_too(ran: Clone) -> None:
+    done = ran.mlops("run", "churn", "--smoke")
+    assert done.returncode in (0, 2, 7), done.stderr
+    assert "columns, made by pipelines.churn.enrich:run of 600" in done.stderr
+    assert ran.status() == ""
+
+
 def test_who_judges_makes_the_rows_again(ran: Clone) -> None:
     done = ran.mlops("gate", "churn", "--base", "HEAD")
     assert done.returncode == 0, done.stderr

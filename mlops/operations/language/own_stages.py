@@ -44,5 +44,8 @@ def _wrong(spec: Pipeline) -> Iterator[_Found]:
             message = f"`{name}` and `{seen[stage.after]}` both follow `{stage.after}`"
             yield after, message, f"write `after: {seen[stage.after]}`"
         seen.setdefault(stage.after, name)
+    if spec.stages and spec.monitor is not None and spec.monitor.retrain is not None:
+        message = "requests hold what own stages made, and new rows must be as the source has them"
+        yield ("monitor", "retrain"), message, "remove `retrain`, or the stages"
     if spec.stages and FIRST not in seen:
         yield ("stages",), f"no stage follows `{FIRST}`", f"write `after: {FIRST}` in the first"

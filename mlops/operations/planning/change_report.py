@@ -12,6 +12,10 @@ class _Strict:
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
 
+OWN_ROWS = "own-rows"
+"""The label of a change of pipelines whose rows are made by their own code."""
+
+
 @dataclass(frozen=True)
 class KeyChange(_Strict):
     """A key that a person changed, and the place of its value."""

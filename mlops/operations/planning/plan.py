@@ -13,6 +13,7 @@ from mlops.operations.git import changed_files, commit_of, file_at
 from mlops.operations.language.keys import written
 from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
 from mlops.operations.planning.change_report import (
+    OWN_ROWS,
     DataChange,
     Deploy,
     GateChange,
@@ -37,8 +38,6 @@ from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 
-OWN_ROWS = "own-rows"
-"""The label of a change of pipelines whose rows are made by their own code."""
 _HIDDEN = ("code", "libraries", "configuration")
 
 

@@ -7,7 +7,7 @@ other pipelines name, makes nothing stale. The code of another distribution's ki
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from mlops.compiler.lower.inputs import Facts
@@ -25,30 +25,26 @@ def kinds(spec: Pipeline) -> Kinds:
     return {each.name: tuple(each.kinds(spec)) for each in DECLARED}
 
 
-def identity(declared: Declaration, named: Kinds, facts: Facts) -> dict[str, Any]:
+def identity(declared: Declaration, looked_up: Kinds, facts: Facts) -> dict[str, Any]:
     """Give the keys `code` and `libraries` of a stage's section; of one that closes a run those of every stage."""
     if not declared.closing:
-        return {"code": _code(declared.name, named, facts), "libraries": _libraries([declared.name], named, facts)}
-    known = sorted(each.name for each in DECLARED if each.name in facts.code)
-    code = {name: _code(name, named, facts) for name in known}
-    return {"code": code, "libraries": _libraries([each.name for each in DECLARED], named, facts)}
+        return named(declared.name, looked_up[declared.name], facts)
+    known = {each.name: named(each.name, looked_up[each.name], facts) for each in DECLARED}
+    libraries = {name: version for found in known.values() for name, version in found["libraries"].items()}
+    code = {name: found["code"] for name, found in sorted(known.items()) if name in facts.code}
+    return {"code": code, "libraries": dict(sorted(libraries.items()))}
 
 
-def _code(stage: str, named: Kinds, facts: Facts) -> str:
-    own, others = facts.code.get(stage, ""), {kind.identity for kind in named[stage] if kind.package != OURS}
-    parts = [*(f"{kind} {facts.code[kind]}" for kind in _known(named[stage], facts.code)), *sorted(others)]
-    text = "".join(f"{part}\n" for part in parts)
-    return hashlib.sha256(f"{own}\n{text}".encode()).hexdigest()[:16] if text else own
-
-
-def _libraries(stages: Iterable[str], named: Kinds, facts: Facts) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for stage in stages:
-        for name in (stage, *_known(named[stage], facts.libraries)):
-            found |= facts.libraries.get(name, {})
-        found |= {kind.package: kind.version for kind in named[stage] if kind.package != OURS}
-    return dict(sorted(found.items()))
-
-
-def _known(named: Iterable[Kind], facts: Mapping[str, Any]) -> list[str]:
-    return sorted({kind.module for kind in named if kind.module in facts})
+def named(stage: str, asked: Iterable[Kind], facts: Facts) -> dict[str, Any]:
+    """Give the keys `code` and `libraries` of a stage that looks some kinds up."""
+    by_module = {kind.module: kind for kind in asked}
+    others = [kind for kind in by_module.values() if kind.package != OURS]
+    ours = sorted(module for module in by_module if module in facts.code)
+    lines = [f"{module} {facts.code[module]}\n" for module in ours] + sorted({f"{kind.identity}\n" for kind in others})
+    own = facts.code.get(stage, "")
+    code = hashlib.sha256(f"{own}\n{''.join(lines)}".encode()).hexdigest()[:16] if lines else own
+    libraries = dict(facts.libraries.get(stage, {}))
+    for module in ours:
+        libraries |= facts.libraries.get(module, {})
+    libraries |= {kind.package: kind.version for kind in others}
+    return {"code": code, "libraries": dict(sorted(libraries.items()))}

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mlops.compiler.lower.identity import named
+from mlops.compiler.lower.inputs import Facts
 from mlops.errors import Inconclusive, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
+from mlops.kinds.kind import Kind
 from mlops.operations.digests.code import fingerprints
 from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.judging.replay import Replay, clear, link
 from mlops.operations.judging.rows import Rows, Table, read_rows
 from mlops.operations.judging.tables import REPORTS, TABLES, other_report, other_reports, other_tables, same_table
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE
+from mlops.sources import SOURCES
 
 
 class ForgedRows(IntegrityError):
@@ -33,8 +37,19 @@ def makes_otherwise(home: Path, sections: Mapping[str, Any]) -> tuple[str, ...]:
     `sections` are the parameters of the change's pipeline by stage, as its own version compiled them.
     """
     known = fingerprints(home)
-    here = {stage: (known.code[stage], known.libraries[stage]) for stage in TABLES}
+    facts = Facts(known.code, known.libraries)
+    kinds = {"ingest": _sources(sections.get("ingest"))}  # no other of these stages looks a kind up
+    here = {stage: _identity(named(stage, kinds.get(stage, ()), facts)) for stage in TABLES}
     return tuple(stage for stage in TABLES if here[stage] != _identity(sections.get(stage)))
+
+
+def _sources(section: Any) -> list[Kind]:
+    """Find the kinds of source that a section names, which somebody else wrote."""
+    source = section.get("source") if isinstance(section, dict) else None
+    beside = source.get("beside") if isinstance(source, dict) else None
+    parts = [source, *(beside if isinstance(beside, list) else ())]
+    kinds = [part.get("kind") for part in parts if isinstance(part, dict)]
+    return [SOURCES[kind] for kind in kinds if isinstance(kind, str) and kind in SOURCES]
 
 
 def _identity(section: Any) -> tuple[Any, Any]:

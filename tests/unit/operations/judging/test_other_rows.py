@@ -21,6 +21,7 @@ from mlops.operations.judging.other_rows import ForgedRows, OtherRows, makes_oth
 from mlops.operations.judging.replay import Replay
 from mlops.operations.judging.rows import Table
 from mlops.operations.reviewing import artifacts
+from mlops.operations.workspace import open_workspace
 from tests.builders.other_framework import SPLITS, OtherFramework, bring_the_program
 from tests.builders.repositories import commit, edit, git
 from tests.builders.shop import make_shop
@@ -215,6 +216,14 @@ def test_rows_that_neither_version_makes_are_forged(
 def test_a_section_of_another_shape_is_of_other_code(section: Any) -> None:
     stages = ("ingest", "validate", "split")
     assert makes_otherwise(ROOT, dict.fromkeys(stages, section)) == stages
+
+
+def test_what_this_version_compiled_is_of_no_other_code() -> None:
+    for pipeline in open_workspace(ROOT).plan.pipelines:
+        sections = {stage.name: stage.section for stage in pipeline.stages}
+        assert makes_otherwise(ROOT, sections) == ()
+        source = {**sections["ingest"]["source"], "kind": ["csv"], "beside": 3}
+        assert makes_otherwise(ROOT, {**sections, "ingest": {**sections["ingest"], "source": source}}) == ("ingest",)
 
 
 def test_a_change_whose_version_makes_the_very_rows_of_the_base_brings_no_others(team: Path, again: Replay) -> None:

@@ -13,26 +13,16 @@ from typing import Any
 from mlops.compiler.lower.inputs import Facts
 from mlops.configuration.pipeline import Pipeline
 from mlops.kinds.kind import OURS, Kind
-from mlops.stages.declare.declaration import Declaration
 from mlops.stages.declare.registry import DECLARED
 
-Kinds = Mapping[str, tuple[Kind, ...]]
-"""What each stage of a pipeline looks up by name."""
 
-
-def kinds(spec: Pipeline) -> Kinds:
-    """Look up the kinds that a pipeline names, by the stage that does."""
-    return {each.name: tuple(each.kinds(spec)) for each in DECLARED}
-
-
-def identity(declared: Declaration, looked_up: Kinds, facts: Facts) -> dict[str, Any]:
-    """Give the keys `code` and `libraries` of a stage's section; of one that closes a run those of every stage."""
-    if not declared.closing:
-        return named(declared.name, looked_up[declared.name], facts)
-    known = {each.name: named(each.name, looked_up[each.name], facts) for each in DECLARED}
-    libraries = {name: version for found in known.values() for name, version in found["libraries"].items()}
-    code = {name: found["code"] for name, found in sorted(known.items()) if name in facts.code}
-    return {"code": code, "libraries": dict(sorted(libraries.items()))}
+def identities(spec: Pipeline, facts: Facts) -> dict[str, dict[str, Any]]:
+    """Give the keys `code` and `libraries` of each stage's section; of one that closes a run those of every stage."""
+    found = {each.name: named(each.name, each.kinds(spec), facts) for each in DECLARED}
+    libraries = {name: version for known in found.values() for name, version in known["libraries"].items()}
+    code = {name: known["code"] for name, known in sorted(found.items()) if name in facts.code}
+    whole = {"code": code, "libraries": dict(sorted(libraries.items()))}
+    return found | {each.name: whole for each in DECLARED if each.closing}
 
 
 def named(stage: str, asked: Iterable[Kind], facts: Facts) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mlops.blocks.address import own_file
 from mlops.compiler.lower.configuration import digest_sections
-from mlops.compiler.lower.identity import identity, kinds
+from mlops.compiler.lower.identity import identities
 from mlops.compiler.lower.inputs import Facts
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Output, Stage
@@ -26,9 +26,8 @@ def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
     learning = [_stage(declared, subject) for declared in wanted if not declared.closing]
     subject = replace(subject, configuration=digest_sections((*learning, *own)))
     stages = [*learning, *(_stage(declared, subject) for declared in wanted if declared.closing)]
-    named = kinds(spec)
-    known = [{**stage.section, **identity(each, named, facts)} for stage, each in zip(stages, wanted, strict=True)]
-    first, *rest = (replace(stage, section=section) for stage, section in zip(stages, known, strict=True))
+    known = identities(spec, facts)
+    first, *rest = (replace(stage, section={**stage.section, **known[stage.name]}) for stage in stages)
     return (first, *own, *rest)
 
 

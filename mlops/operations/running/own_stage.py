@@ -1,8 +1,9 @@
 """A stage of a pipeline's own code, in a process of its own: it reads its rows and the files it names, and no others.
 
-`python -P -m mlops.operations.running.own_stage FOLDER PIPELINE` finds rows, code and parameters in FOLDER, made for it,
-and leaves a table there. It is told of no token, no address and no home; where the kernel can, it is shut in, and in CI
-it does not run where that cannot. What it leaves is data: it is held against what was given before a later stage sees it.
+`python -P -m mlops.operations.running.own_stage FOLDER PIPELINE` finds rows, code and parameters in FOLDER, made for
+it, and leaves a table there. It is told of no token, no address and no home; where the kernel can, it is shut in, and
+in CI it does not run where that cannot. What it leaves is data: it is held against what was given before a later stage
+sees it.
 """
 
 from __future__ import annotations

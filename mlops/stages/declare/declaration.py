@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache, wraps
+from typing import Any, Literal, TypeVar
 
 from mlops.blocks.block import Block
 from mlops.blocks.waiver import Waiver
@@ -19,6 +20,7 @@ from mlops.plan.stage import Output
 
 Key = tuple[str, ...]
 Made = Callable[[Pipeline], Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -150,9 +152,25 @@ class Declaration:
         return next(((*part.key, *path) for part in self.parameters if isinstance(part, Spliced)), None)
 
 
+@cache
 def split(keys: str) -> tuple[Key, ...]:
     """Take dotted keys apart, which blanks divide."""
     return tuple(tuple(key.split(".")) for key in keys.split())
+
+
+def once(made: Callable[[Pipeline], T]) -> Callable[[Pipeline], T]:
+    """Remember what was made of the last pipeline: several parameters ask for it, and a thousand take turns."""
+    last: list[tuple[Pipeline, T]] = []
+
+    @wraps(made)
+    def remembered(spec: Pipeline) -> T:
+        known = last[:1]
+        if not known or known[0][0] is not spec:
+            known = [(spec, made(spec))]
+            last[:] = known
+        return known[0][1]
+
+    return remembered
 
 
 def leads(prefix: Key, key: Sequence[str | int]) -> bool:

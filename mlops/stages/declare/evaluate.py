@@ -10,7 +10,7 @@ from mlops.configuration.robustness import strengths
 from mlops.metrics import METRICS, metrics_for
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import plots
-from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
+from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter, once
 from mlops.stages.declare.forecasts import LOOKBACK, task_of
 from mlops.stages.declare.gate_bounds import OWN, bins, crosses, lower_own, lower_rules
 from mlops.stages.declare.train import selected
@@ -28,6 +28,7 @@ def group(spec: Pipeline) -> str | None:
     return spec.data.entity or (spec.data.split.key if spec.data.split.by == "group" else None)
 
 
+@once
 def _metrics(spec: Pipeline) -> list[str]:
     named = {rule["metric"] for rule in lower_rules(spec)} | set(spec.evaluate.metrics)
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]

@@ -12,11 +12,12 @@ from mlops.configuration.checking.gate_checks import CROSS
 from mlops.configuration.gates import Difference, GateRule
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.serving import SERVING
-from mlops.stages.declare.declaration import Parameter
+from mlops.stages.declare.declaration import Parameter, once
 
 _LISTED = 12  # groups; a column with more values is grouped, so that its labels are not those declared
 
 
+@once
 def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
     """List every bound of every rule on predictions; a preset's come first."""
     return [

@@ -8,6 +8,7 @@ from mlops.configuration.gates import GateRule
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.serving import SERVING
 from mlops.stages.declare.data_bounds import data_rules
+from mlops.stages.declare.declaration import once
 from mlops.stages.declare.gate_bounds import lower_rules, signed
 
 
@@ -16,6 +17,7 @@ def gate_rule_ids(spec: Pipeline) -> tuple[str, ...]:
     return tuple(str(rule["id"]) for rule in (*lower_rules(spec), *serving_rules(spec), *data_rules(spec)))
 
 
+@once
 def serving_rules(spec: Pipeline) -> list[dict[str, Any]]:
     """List every bound on what serving costs; those against the champion are shares of its value."""
     rules = [rule for rule in (*spec.preset.gates, *spec.gates) if rule.metric in SERVING]

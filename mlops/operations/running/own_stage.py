@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import visible
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
+from mlops.files.dvc_cache import linked
 from mlops.files.relative import NAME
 from mlops.operations.processes.again import environment
 from mlops.operations.processes.child import Child
@@ -68,7 +69,8 @@ def _lay_out(asked: Path, folder: Path, code: Path, params: Params) -> None:
     (asked / "made").mkdir(parents=True)
     for file in params.files:
         place = source / file
-        if not place.resolve().is_relative_to(source.resolve()) or not place.is_file():
+        inside = place.resolve().is_relative_to(source.resolve()) or linked(place)  # DVC may link data into its cache
+        if not inside or not place.is_file():
             raise ConfigurationError(f"`{file}` is no file of pipelines/{folder.name}/", hint="run `mlops compile`")
         (home / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place, home / file)

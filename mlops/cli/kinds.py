@@ -14,7 +14,8 @@ from mlops.cli.tables import columns
 def command(group: str | None, form: str) -> None:
     """List every kind that may be named, what it is and the package that brings it; of one SLICE, or of all.
 
-    It reads no repository. What may be asked of a kind stands in conf/README.md.
+    It reads no repository: kinds of other packages count where conf/policy.yaml names those. What may be asked of a
+    kind stands in conf/README.md.
     """
     from mlops.operations.language.kinds import kinds
 

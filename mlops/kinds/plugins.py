@@ -82,6 +82,11 @@ def brought(name: str, folder: str) -> Brought | None:
     return _of(found[0], folder) if found else None
 
 
+def names(folder: str) -> tuple[str, ...]:
+    """Name the kinds that other distributions bring into a slice, sorted."""
+    return tuple(sorted(_entries(f"mlops.{folder}")))
+
+
 @cache
 def _entries(group: str) -> dict[str, tuple[EntryPoint, ...]]:
     found: dict[str, tuple[EntryPoint, ...]] = {}

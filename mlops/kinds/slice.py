@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from mlops.kinds.kind import Kind
-from mlops.kinds.plugins import Brought, brought
+from mlops.kinds.plugins import Brought, brought, names
 
 K_co = TypeVar("K_co", bound=Kind, covariant=True)
 
@@ -47,6 +47,12 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         if found is None:
             raise KeyError(name)
         return found
+
+    @property
+    def others(self) -> tuple[K_co, ...]:
+        """The kinds that other distributions bring; what has the name of one of this program's is none."""
+        found = (self._brought(name) for name in names(self.name) if name not in _declared(self.group))
+        return tuple(kind for kind in found if kind is not None)
 
     def _brought(self, name: str) -> K_co | None:
         """Find a kind of another distribution, asked for by a name that this program has not."""

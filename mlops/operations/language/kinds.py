@@ -17,11 +17,11 @@ SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (GATE_RULES, ME
 
 
 def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:
-    """Give the kinds of a slice, or of every slice, by its name.
+    """Give the kinds of a slice, or of every slice, by its name; those of other distributions last, named or not.
 
     Raises:
         ConfigurationError: there is no such slice.
     """
     if group is not None and group not in SLICES:
         raise ConfigurationError(f"there is no slice `{group}`", hint=suggest(group, SLICES))
-    return {name: tuple(each.values()) for name, each in SLICES.items() if group in (None, name)}
+    return {name: (*each.values(), *each.others) for name, each in SLICES.items() if group in (None, name)}

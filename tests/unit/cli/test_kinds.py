@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mlops.cli.main import run
+from tests.builders.plugins import install, seen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,3 +48,21 @@ def test_a_slice_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
         capsys.readouterr().err
         == "there is no slice `model`\nhint: did you mean `models`? also there: gate_rules, metrics, sources\n"
     )
+
+
+def test_kinds_of_other_packages_are_listed_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path / "site")
+    seen(tmp_path / "site", monkeypatch)
+    assert run(["kinds", "models"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.split() == [
+        "models",
+        "acme_extra_trees",
+        "Extremely",
+        "randomised",
+        "trees",
+        "(scikit-learn).",
+        "acme-mlops",
+    ]

@@ -22,6 +22,7 @@ Labels = Annotated[
     Field(min_length=1),
     BeforeValidator(lambda value: (value,) if isinstance(value, str) else value, json_schema_input_type=_Labels),
 ]
+Image = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:/-]{0,200}@sha256:[0-9a-f]{64}$")]
 Minutes = Annotated[int, Field(ge=1, le=360)]
 _HOSTED = re.compile(r"(ubuntu|windows|macos)-(latest|\d+(\.\d+)?)(-arm|-intel|-large|-xlarge|-slim)?")
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
@@ -141,15 +142,24 @@ class App(Block):
     """Name of the secret that holds the App's private key."""
 
 
+_GITHUBS = (
+    *("python", "app", "environment", "cloud", "writer", "secrets", "signing", "reader", "public", "approval"),
+    "accept_own_runners",
+)
+_PARALLEL = 200  # https://docs.gitlab.com/ci/yaml/#parallel
+
+
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    kind: Literal["github", "none"] = "github"
-    """Whose workflows are compiled, or `none`."""
+    kind: Literal["github", "gitlab", "none"] = "github"
+    """Whose workflows are compiled, or `none`; `gitlab` has that of a merge request alone."""
     install: Literal["lock", "make"] = "lock"
     """How a job gets `.venv/bin/mlops`: by pip from `requirements.txt`, each file by its hash, or by `make setup`."""
     runner: Labels = ("ubuntu-24.04",)
     """The label of the machines that jobs run on, or several that a machine must all carry."""
+    image: Image | None = None
+    """Container image of GitLab's jobs, by its digest, with Python, Git and jq; the runner's own where absent."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     """Python version of jobs."""
     timeout: Minutes = 60
@@ -183,6 +193,16 @@ class Continuous(Block):
     def secrets_for(self, *uses: Use) -> tuple[str, ...]:
         """Name the secrets that are for any of some uses, sorted."""
         return tuple(sorted(name for name, given in self.secrets.items() if set(given) & set(uses)))
+
+    @model_validator(mode="after")
+    def _of_its_kind(self) -> Self:
+        """Refuse what the engine does not do: who wrote it would take it for done."""
+        alone = {"github": ("image",), "gitlab": _GITHUBS}.get(self.kind, ())
+        if wrong := next((key for key in alone if key in self.model_fields_set), None):
+            raise ValueError(f"`{wrong}` means nothing to `kind: {self.kind}`: leave it out")
+        if self.kind == "gitlab" and self.jobs > _PARALLEL:
+            raise ValueError(f"GitLab runs at most {_PARALLEL} jobs side by side: write `jobs: {_PARALLEL}` or less")
+        return self
 
     @model_validator(mode="after")
     def _nobody_outside_reaches_an_own_machine(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mlops.plan.review import Review
 from mlops.plan.stage import Stage
 from mlops.plan.workflow import Workflow
 
@@ -85,6 +86,8 @@ class Plan:
     """Where runs and models are recorded."""
     orchestrators: tuple[str, ...] = ()
     """The engines, by name, that run pipelines stage by stage."""
+    review: Review | None = None
+    """What a proposed change goes through; None where no engine does."""
 
 
 def _reads(path: str, output: str) -> bool:

@@ -26,6 +26,7 @@ COMPILED = re.compile(
     r"|/gates(/[a-z0-9_-]+\.yaml)?"
     r"|/dependabot\.yml|/workflows/\.gitattributes)?|dvc\.yaml|params\.yaml|(pipelines/)?\.git(attributes|ignore)"
     r"|orchestrate(/airflow(/[a-z0-9_-]+\.py)?)?"
+    r"|\.gitlab-ci\.yml|\.gitlab(/CODEOWNERS|/gates(/[a-z0-9_-]+\.yaml)?)?"
 )
 VICTIM = "import pathlib\npathlib.Path(__file__).with_name('PWNED').touch()\n"
 

@@ -1,4 +1,4 @@
-"""`.github/gates/<pipeline>.yaml`: rules that only the policy's owners may change.
+"""`gates/<pipeline>.yaml` in the folder of whose CI it is: rules that only the policy's owners may change.
 
 The stage never reads it. It lies where CODEOWNERS asks the policy's owners, so that a bound cannot move without them,
 whoever owns the file in which it is written.
@@ -10,13 +10,14 @@ from mlops.compiler.backends.text import document
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import Plan
 
-PLACES = (".github/gates/*.yaml",)
+PLACES = (".github/gates/*.yaml", ".gitlab/gates/*.yaml")
 
 
 def render(plan: Plan) -> dict[str, str]:
     """Write the rules of every pipeline whose tier has them reviewed."""
+    folder = ".gitlab" if plan.review is not None and plan.review.engine == "gitlab" else ".github"
     return {
-        f".github/gates/{pipeline.name}.yaml": document(pipeline.source, rules_of(pipeline.stage("gate").section))
+        f"{folder}/gates/{pipeline.name}.yaml": document(pipeline.source, rules_of(pipeline.stage("gate").section))
         for pipeline in plan.pipelines
         if pipeline.name in plan.reviewed
     }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlops.compiler.backends import airflow, attributes, codeowners, dependabot, dvc, gates, github, params
+from mlops.compiler.backends import airflow, attributes, codeowners, dependabot, dvc, gates, github, gitlab, params
 from mlops.plan.pipeline import Plan
 
-BACKENDS = (airflow, attributes, codeowners, dependabot, dvc, gates, github, params)
+BACKENDS = (airflow, attributes, codeowners, dependabot, dvc, gates, github, gitlab, params)
 PLACES = tuple(place for backend in BACKENDS for place in backend.PLACES)
 """Where compiled files lie, as glob patterns: one that no plan asks for any more is removed from there."""
 

@@ -23,7 +23,7 @@ _KEPT = (
     *("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/"),
     *("/.dvc/", "/.dvcignore", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS"),
 )
-_ENGINES = {"airflow": ("/orchestrate/",)}
+_ENGINES = {"gitlab": ("/.gitlab-ci.yml", "/.gitlab/"), "airflow": ("/orchestrate/",)}
 """What an engine beside GitHub runs, where the project has it."""
 
 

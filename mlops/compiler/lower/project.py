@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.owners import lower_owners
+from mlops.compiler.lower.review import lower_review
 from mlops.compiler.lower.stages import lower_stages
 from mlops.compiler.lower.workflows.all_workflows import lower_workflows
 from mlops.configuration.pipeline import Pipeline
@@ -29,6 +30,7 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
         facts.remote,
         project.tracking.uri,
         project.orchestrate,
+        lower_review(project.ci),
     )
 
 

@@ -31,7 +31,7 @@ def watched(workspace: Workspace) -> Iterator[Diagnostic]:
     """Find a log or labels that a job cannot find, and a source that could not be retrained."""
     for name, loaded in workspace.pipelines.items():
         monitor = loaded.spec.monitor
-        if monitor is not None and workspace.project.ci.kind != "none":
+        if monitor is not None and workspace.project.ci.kind == "github":
             found = (*_log(workspace.project, name, monitor), *_labels(workspace.root, workspace.project, monitor))
             found += tuple(_retrained(workspace.root, name, loaded.spec, monitor))
             for one in found:

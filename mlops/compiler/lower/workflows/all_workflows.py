@@ -24,7 +24,7 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
 
     What a lock file pins moves as a whole, with the release of mlops that it belongs to: nothing else is audited.
     """
-    if project.ci.kind == "none":
+    if project.ci.kind != "github":
         return ()
     workflows = [lower_pull_request(project.ci)]
     if project.ci.install == "make":

@@ -79,7 +79,7 @@ if [ -z "$PYTHONDONTWRITEBYTECODE" ]; then pip="$pip --no-compile"; fi
 $pip --only-binary :all: --requirement .venv/build.txt
 $pip --no-build-isolation --requirement requirements.txt
 """
-_INSTALL = {"lock": _LOCK, "make": "make --file Makefile setup"}
+INSTALL = {"lock": _LOCK, "make": "make --file Makefile setup"}
 
 _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
@@ -96,7 +96,7 @@ def set_up(settings: Continuous, reference: str = "", *, history: bool = False) 
     return (
         Step("Check out", uses="actions/checkout", inputs=inputs),
         Step("Set up Python", uses="actions/setup-python", inputs={"python-version": settings.python}),
-        Step("Install", run=_INSTALL[settings.install]),
+        Step("Install", run=INSTALL[settings.install]),
     )
 
 

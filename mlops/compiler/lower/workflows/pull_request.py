@@ -26,7 +26,7 @@ _BASE = "${{ github.event.pull_request.base.sha || github.event.merge_group.base
 _VALIDATE = '.venv/bin/mlops validate --base "$BASE" --author "$AUTHOR"'
 
 # Whatever the plan says, a lock or a report that differs has a job that answers for it: nothing to do is no skip then.
-_FIND = """\
+FIND = """\
 .venv/bin/mlops plan --base "$BASE" -o json > plan.json
 recorded=$(git diff --name-only --diff-filter=d "$BASE" -- 'pipelines/*/dvc.lock' 'pipelines/*/reports/*')
 names=$(cut -d / -f 2 <<< "$recorded" | sort -u)
@@ -36,6 +36,8 @@ for name in $names; do
     exit 5
   fi
 done
+"""
+_DIGEST = """\
 echo "digest=$(sha256sum plan.json | cut -d ' ' -f 1)" >> "$GITHUB_OUTPUT"
 """
 
@@ -47,7 +49,7 @@ _SHOW = """\
 # what it said; what the remote lacks is made, and what then comes out otherwise, as on another processor, is told.
 # Every pipeline of a batch is run even where one before it failed; how it ended is part of the evidence, because
 # reports of an earlier run are committed and would otherwise pass for those of this one.
-_RUN = """\
+RUN = """\
 status=0
 for name in $PIPELINES; do
   code=0
@@ -140,7 +142,7 @@ def _check(settings: Continuous) -> Job:
 
 
 def _affected(settings: Continuous) -> Job:
-    find = _FIND + batched(settings, "affected", "plan.json", "recorded", least=True)
+    find = FIND + _DIGEST + batched(settings, "affected", "plan.json", "recorded", least=True)
     told = ["count", "batches", "digest"]
     if makes_rows(settings):
         find, told = find + MOVED, [*told, FRAMEWORK]
@@ -181,7 +183,7 @@ def _pipeline(settings: Continuous) -> Job:
     steps = (
         *set_up(settings),
         fetch_recorded(reader, names),
-        Step("Run", run=_RUN, environment=names | recorded),
+        Step("Run", run=RUN, environment=names | recorded),
         Step("Collect the reports", collect, environment=names | index, condition=always, identity="collect"),
         keep("Keep the reports", "report-${{ matrix.batch.name }}", "evidence/", condition=always),
     )

@@ -68,6 +68,12 @@ Why: the order of entries decides which value wins.
 Fix: one group an entry, each with a leading `/`, and `- _self_` last.
 Example: `defaults: [data: churn]`.
 
+engine-without-jobs: something that nothing compiled does.
+What: environments or a monitor, and `ci: {kind: gitlab}`.
+Why: for GitLab only the jobs of a merge request are compiled: nothing registers, releases or watches by itself.
+Fix: type the verbs, or run them in jobs of your own; `ci: {kind: github}` compiles workflows for all of it.
+Example: `environments: {prod: {}}` with `ci: {kind: gitlab}`.
+
 exposed-server: a model that anybody may ask.
 What: `deploy:` listens on an address that others can reach, and neither a token nor a proxy says who may ask.
 Why: whoever reaches the port reads the model's schema, asks it as often as they like, and fills its log.

@@ -28,7 +28,9 @@ _SEPARATORS = (",", ";", "\t", "|")
 
 
 def watched(workspace: Workspace) -> Iterator[Diagnostic]:
-    """Find a log or labels that a job cannot find, and a source that could not be retrained."""
+    """Find a log or labels that a job cannot find, a source that could not be retrained, and what no job does."""
+    if workspace.project.ci.kind == "gitlab":
+        yield from _without_jobs(workspace)
     for name, loaded in workspace.pipelines.items():
         monitor = loaded.spec.monitor
         if monitor is not None and workspace.project.ci.kind == "github":
@@ -36,6 +38,20 @@ def watched(workspace: Workspace) -> Iterator[Diagnostic]:
             found += tuple(_retrained(workspace.root, name, loaded.spec, monitor))
             for one in found:
                 yield Diagnostic(loaded.origins.where(one.path), one.message, one.hint, one.rule, "warning")
+
+
+def _without_jobs(workspace: Workspace) -> Iterator[Diagnostic]:
+    """Find what GitHub's workflows would do after a merge."""
+    hint = "type the verbs, or run them in jobs of your own: docs/engines.md"
+    why = "`ci: {kind: gitlab}` compiles the jobs of a merge request alone"
+    project = workspace.configuration.document("project")
+    if workspace.project.environments and project is not None:
+        message = f"no job registers or releases: {why}"
+        yield Diagnostic(project.where(("environments",)), message, hint, "engine-without-jobs", "warning")
+    for loaded in workspace.pipelines.values():
+        if loaded.spec.monitor is not None:
+            place = loaded.origins.where(("monitor",))
+            yield Diagnostic(place, f"no job watches: {why}", hint, "engine-without-jobs", "warning")
 
 
 def _log(project: Project, name: str, monitor: Monitor) -> Iterator[Problem]:

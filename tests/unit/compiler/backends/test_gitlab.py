@@ -19,6 +19,7 @@ from mlops.compiler.lower.owners import protected
 from mlops.configuration.project import Continuous
 from mlops.errors import IntegrityError
 from mlops.operations.compiling.compile import check_files, compile_files
+from mlops.operations.compiling.findings import findings
 from mlops.operations.reviewing.artifacts import left, told
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import commit, edit, git, make_repository
@@ -113,6 +114,18 @@ def test_it_is_the_same_whatever_pipelines_there_are(root: Path) -> None:
 def test_what_the_engine_does_not_do_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Continuous.model_validate({"kind": "gitlab", **given})
+
+
+def test_what_no_job_does_there_is_said(root: Path) -> None:
+    (root / "conf/project.yaml").write_text("name: shop\nci: {kind: gitlab}\nenvironments: {prod: {}}\n")
+    with (root / "conf/pipeline/churn.yaml").open("a") as file:
+        file.write("monitor: {every: day}\n")
+    why = "`ci: {kind: gitlab}` compiles the jobs of a merge request alone"
+    found = findings(open_workspace(root))
+    assert [(str(one.position), one.message, one.severity) for one in found if one.rule == "engine-without-jobs"] == [
+        ("conf/pipeline/churn.yaml:17:10", f"no job watches: {why}", "warning"),
+        ("conf/project.yaml:3:1", f"no job registers or releases: {why}", "warning"),
+    ]
 
 
 def test_jobs_wait_for_each_other_and_hand_on_only_what_is_named(jobs: dict[str, Any]) -> None:

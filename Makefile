@@ -73,7 +73,7 @@ lint: $(TESTED)  ## Only style, types, layers and compiled files
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/lint-imports --config .importlinter.toml
+	$(BIN)/lint-imports --no-cache --config .importlinter.toml
 	$(BIN)/mlops compile --check
 
 unit: $(TESTED)  ## Only the fast tests

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import MlopsError
-from mlops.operations.processes.again import environment
 from mlops.operations.processes.child import Child
 from mlops.operations.processes.confined import confine, version
 from mlops.operations.processes.ending import interruptible
+from mlops.operations.processes.environment import environment
 from mlops.operations.processes.looked import in_ci
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from mlops.operations.dvc.lock import LockedStage, md5_tree, read_lock
 from mlops.operations.judging.opponent import Run
 from mlops.operations.live.bundles import obtain, reported
 from mlops.operations.processes.again import run_again
+from mlops.operations.processes.own_stage import run_own
 from mlops.operations.processes.reproducing import result_of
-from mlops.operations.running.own_stage import run_own
 
 BUNDLE = "artifacts/bundle"
 _ROWS = ("ingest", "validate", "split")

@@ -1,40 +1,23 @@
 """The process that makes rows and scores again, in a folder of its own.
 
-`python -P -m mlops.operations.processes.again STAGE ...` runs there. The folder holds the data, the parameters
-and the bundle and no code at all, and `-P` keeps the folder off the path of imports: what runs is the code that was
-installed.
+`python -P -m mlops.operations.processes.again STAGE ...` runs there. The folder holds the data, the parameters and the
+bundle and no code at all, and `-P` keeps the folder off the path of imports: what runs is the code that was installed.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import MlopsError
 from mlops.operations.processes.child import Child
-from mlops.operations.processes.ending import RUNNER, interruptible, stage
+from mlops.operations.processes.ending import interruptible, stage
+from mlops.operations.processes.environment import environment
 from mlops.operations.processes.stage import run_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_KNOWN = (
-    "LANG",
-    "LC_ALL",
-    "PATH",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONPYCACHEPREFIX",
-    "TZ",
-)
-"""What such a process is told of the environment: no token, no address, no home."""
-
-
-def environment(home: Path) -> dict[str, str]:
-    """Give the environment of a process that is to know nothing of this one's."""
-    known = {name: value for name in _KNOWN if (value := os.environ.get(name)) is not None}
-    return known | {"HOME": str(home), "TMPDIR": str(home), "MLFLOW_TRACKING_URI": "", RUNNER: "yes"}
 
 
 def run_again(folder: Path, stages: Sequence[str], log: Path) -> int:

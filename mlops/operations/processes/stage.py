@@ -53,7 +53,7 @@ def _run(context: StageContext) -> None:
         if context.stage in (*STAGES, "score"):
             importlib.import_module(f"mlops.stages.{context.stage}").run(context)
         else:
-            from mlops.operations.running.own_stage import run_own
+            from mlops.operations.processes.own_stage import run_own
 
             context.say(run_own(context.folder, context.root, context.stage, context.params))
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """A stage of a pipeline's own code, in a process of its own: it reads its rows and the files it names, and no others.
 
-`python -P -m mlops.operations.running.own_stage FOLDER PIPELINE` finds rows, code and parameters in FOLDER, made for
+`python -P -m mlops.operations.processes.own_stage FOLDER PIPELINE` finds rows, code and parameters in FOLDER, made for
 it, and leaves a table there. It is told of no token, no address and no home; where the kernel can, it is shut in, and
 in CI it does not run where that cannot. What it leaves is data: it is held against what was given before a later stage
 sees it.
@@ -20,10 +20,10 @@ from mlops.diagnostics import visible
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.dvc_cache import linked
 from mlops.files.relative import NAME
-from mlops.operations.processes.again import environment
 from mlops.operations.processes.child import Child
 from mlops.operations.processes.confined import confine, version
 from mlops.operations.processes.ending import interruptible
+from mlops.operations.processes.environment import environment
 from mlops.operations.processes.looked import in_ci
 
 if TYPE_CHECKING:

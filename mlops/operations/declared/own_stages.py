@@ -8,7 +8,7 @@ from pathlib import Path
 from mlops.configuration.load import Loaded
 from mlops.configuration.pipeline import Pipeline
 from mlops.diagnostics import Diagnostic, suggest
-from mlops.operations.compiling.own_code import files_of
+from mlops.operations.digests.own_code import files_of
 from mlops.stages.declare.own import CODE, FIRST
 from mlops.stages.declare.registry import STAGES
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.operations.processes.confined import version
-from mlops.operations.running.own_stage import run_own
+from mlops.operations.processes.own_stage import run_own
 
 pytestmark = pytest.mark.long
 WHOLE = "def run(rows, **given):\n    import polars as pl\n"

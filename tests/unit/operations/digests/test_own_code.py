@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.operations.compiling.own_code import files_of
+from mlops.operations.digests.own_code import files_of
 
 
 @pytest.mark.parametrize(

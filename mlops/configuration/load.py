@@ -17,7 +17,8 @@ from mlops.configuration.checking.checks import check
 from mlops.configuration.checking.gate_checks import rules as gate_rules
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.project import Policy, Project
+from mlops.configuration.policy import Policy
+from mlops.configuration.project import Project
 from mlops.configuration.reading.compose import CompositionError, compose
 from mlops.configuration.reading.document import Document
 from mlops.configuration.reading.fleet import Row, read_fleets

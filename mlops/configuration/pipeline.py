@@ -21,7 +21,7 @@ from mlops.configuration.deploy import LocalTarget
 from mlops.configuration.gates import GateRule
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
-from mlops.configuration.project import Risk
+from mlops.configuration.policy import Risk
 from mlops.configuration.requests import Requests
 from mlops.configuration.robustness import Perturbations
 from mlops.metrics import MetricName

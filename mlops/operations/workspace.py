@@ -8,9 +8,11 @@ from pathlib import Path
 
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.project import lower
+from mlops.configuration.environment import LIVE
 from mlops.configuration.load import Loaded, load_pipeline, load_policy, load_project, unknown
 from mlops.configuration.load import names as pipeline_names
-from mlops.configuration.project import LIVE, Policy, Project
+from mlops.configuration.policy import Policy
+from mlops.configuration.project import Project
 from mlops.configuration.reading.fleet import Fleet, read_fleets
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import Diagnostic, render

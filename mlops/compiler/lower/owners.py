@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlops.configuration.project import LIVE, Policy
+from mlops.configuration.environment import LIVE
+from mlops.configuration.policy import Policy
 from mlops.plan.pipeline import Ownership
 
 _EVERYTHING = "*"

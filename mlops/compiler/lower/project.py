@@ -10,7 +10,8 @@ from mlops.compiler.lower.review import lower_review
 from mlops.compiler.lower.stages import lower_stages
 from mlops.compiler.lower.workflows.all_workflows import lower_workflows
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.project import Policy, Project
+from mlops.configuration.policy import Policy
+from mlops.configuration.project import Project
 from mlops.plan.pipeline import Ownership, PipelinePlan, Plan, Target
 
 

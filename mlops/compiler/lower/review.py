@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops.compiler.lower.workflows.common_steps import INSTALL, fetch_recorded
 from mlops.compiler.lower.workflows.pull_request import FIND, RUN
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.plan.review import Review
 
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops.compiler.rules.finding import Finding
-from mlops.configuration.project import own
 from mlops.configuration.reach import is_address, is_server, stays
+from mlops.configuration.runner import own
 from mlops.plan.pipeline import Plan
 
 _ALONE = ("mlops-pr", "mlops-dependencies", "mlops-settings")  # these need nothing that another job left

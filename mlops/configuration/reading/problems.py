@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from mlops.configuration.project import RESERVED_HINT
+from mlops.configuration.environment import RESERVED_HINT
 from mlops.configuration.reading.document import Path
 from mlops.configuration.reading.origins import Origins
 from mlops.diagnostics import Diagnostic, suggest

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from mlops.configuration.project import Project, own
+from mlops.configuration.project import Project
+from mlops.configuration.runner import own
 from mlops.operations.access.answers import Read, Repository, Unreadable, flag, listed
 from mlops.operations.access.check import Check
 from mlops.operations.access.github_branch import looks_at_branch

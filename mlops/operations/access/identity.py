@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from mlops.configuration.project import Aws, Cloud, Gcp
+from mlops.configuration.cloud import Aws, Cloud, Gcp
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.operations.https import refuse_unencrypted, send
 from mlops.operations.project import open_project

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlops.configuration.project import Aws, Cloud, Gcp
+from mlops.configuration.cloud import Aws, Cloud, Gcp
 from mlops.errors import ConfigurationError
 from mlops.operations.access.identity import audience, cloud_of
 from mlops.operations.project import open_project

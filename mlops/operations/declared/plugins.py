@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 
 from mlops.configuration.checking.gate_checks import rules
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.configuration.reading.document import Path as Key
 from mlops.diagnostics import Diagnostic
 from mlops.gate_rules import GATE_RULES

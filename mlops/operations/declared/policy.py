@@ -13,7 +13,8 @@ from mlops.configuration.checking.gate_checks import rules as gate_rules
 from mlops.configuration.gates import GateRule
 from mlops.configuration.load import Loaded, parse_document
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.project import Policy, Project, RiskTier
+from mlops.configuration.policy import Policy, RiskTier
+from mlops.configuration.project import Project
 from mlops.configuration.reading.document import Path as Key
 from mlops.configuration.reading.document import read
 from mlops.configuration.serving import SERVING

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from mlops.configuration.load import Loaded
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.configuration.reading.document import Document
 from mlops.diagnostics import Diagnostic
 from mlops.operations.declared.policy import FILE

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlops.blocks.waiver import AFTER, Waiver, Waivers
 from mlops.configuration.load import Loaded, parse_document
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import Diagnostic, suggest

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.configuration.load import parse_document
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.configuration.reading.document import read
 from mlops.operations.git import commit_of, file_at
 from mlops.operations.judging.claimed import CLAIMED, claimed, code_at, marked

@@ -13,7 +13,7 @@ from packaging.version import Version
 from mlops import __version__
 from mlops.compiler.backends.registry import PLACES, render
 from mlops.compiler.backends.text import MARK
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.diagnostics import Diagnostic, Position
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.gone import IGNORED

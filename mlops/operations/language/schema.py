@@ -18,7 +18,8 @@ from mlops.configuration.deploy import LocalTarget
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Evaluate, Package, Pipeline, Preset
-from mlops.configuration.project import Policy, Project
+from mlops.configuration.policy import Policy
+from mlops.configuration.project import Project
 from mlops.configuration.release import Release
 from mlops.files.generated import Difference, compare, write
 from mlops.operations.language.attribute_docs import Described

@@ -13,9 +13,10 @@ from pathlib import Path
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.project import Project, own
+from mlops.configuration.project import Project
 from mlops.configuration.reach import is_address as is_shared
 from mlops.configuration.reach import stays
+from mlops.configuration.runner import own
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
 from mlops.files.remote_folder import is_address

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
+from mlops.configuration.environment import LIVE
 from mlops.configuration.load import parse_document
-from mlops.configuration.project import LIVE, Project
+from mlops.configuration.project import Project
 from mlops.configuration.reading.document import read
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.plain_yaml import parse

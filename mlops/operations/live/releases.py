@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops.configuration.environment import RESERVED_HINT, reserved
 from mlops.configuration.load import parse_document
-from mlops.configuration.project import RESERVED_HINT, Project, reserved
+from mlops.configuration.project import Project
 from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import Configuration
 from mlops.configuration.release import Release

@@ -10,7 +10,7 @@ from pathlib import Path
 from mlops.bundle.contents import Contents
 from mlops.bundle.signature import LARGEST, Signature
 from mlops.configuration.load import load_policy, parse_document
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import Configuration
 from mlops.configuration.signers import Signer, Unsigned

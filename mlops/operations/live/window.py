@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from mlops.configuration.project import Keep, Project
+from mlops.configuration.environment import Keep
+from mlops.configuration.project import Project
 from mlops.errors import InfrastructureError
 from mlops.operations.git import files_at, git
 from mlops.operations.live.history import bundle_in, shallow

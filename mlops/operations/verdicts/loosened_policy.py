@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mlops.configuration.approvals import Approvals, Unapproved
-from mlops.configuration.project import Policy, RiskTier
+from mlops.configuration.policy import Policy, RiskTier
 from mlops.configuration.signers import Signer
 
 _ALLOWED = ("runners", "sources", "packages", "kinds")

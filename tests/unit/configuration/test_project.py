@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from mlops.configuration.load import parse_document
-from mlops.configuration.project import Policy, Project, own
+from mlops.configuration.policy import Policy
+from mlops.configuration.project import Project
 from mlops.configuration.reading.document import read
+from mlops.configuration.runner import own
 
 
 def parse(text: str) -> tuple[Project | None, list[str]]:

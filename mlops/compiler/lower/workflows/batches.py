@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 
 _BATCHED = """\
 batches=$(jq -c --argjson jobs JOBS 'SOME.KEY

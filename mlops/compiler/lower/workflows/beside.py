@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlops.compiler.lower.workflows.common_steps import reading, set_up
-from mlops.configuration.project import Continuous, Reader
+from mlops.configuration.ci import Continuous, Reader
 from mlops.plan.workflow import Step
 
 CHANGE = "change"

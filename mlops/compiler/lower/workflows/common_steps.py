@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from mlops.compiler.lower.workflows.credentials import holding, holds
 from mlops.compiler.lower.workflows.identity import SIGN_OUT, files_of, identity, signed_in
+from mlops.configuration.ci import Continuous, Reader
+from mlops.configuration.cloud import Cloud
 from mlops.configuration.credentials import Use
-from mlops.configuration.project import Cloud, Continuous, Reader, own
+from mlops.configuration.runner import own
 from mlops.plan.workflow import Permission, Step
 
 READ = Permission("contents", "read", "to check out")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import Use
-from mlops.configuration.project import Continuous
 from mlops.plan.workflow import Step
 
 _VALUE = "${{{{ secrets.{} }}}}"

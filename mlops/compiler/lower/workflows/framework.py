@@ -9,7 +9,7 @@ from __future__ import annotations
 from mlops.compiler.lower.owners import INSTALLED
 from mlops.compiler.lower.workflows.batches import indexed
 from mlops.compiler.lower.workflows.common_steps import READ, approval, identified, keep, reading, set_up
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.plan.workflow import Job, Step
 
 NAME = "framework"

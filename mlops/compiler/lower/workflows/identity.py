@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops.compiler.lower.workflows.credentials import holding
-from mlops.configuration.project import Aws, Cloud, Continuous, Gcp
+from mlops.configuration.ci import Continuous
+from mlops.configuration.cloud import Aws, Cloud, Gcp
 from mlops.plan.workflow import Step
 
 _IDENTITY = "${{ runner.temp }}/mlops-identity"

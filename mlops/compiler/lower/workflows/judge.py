@@ -8,7 +8,7 @@ from mlops.compiler.lower.workflows.common_steps import READ, approval, identifi
 from mlops.compiler.lower.workflows.framework import NAME as FRAMEWORK
 from mlops.compiler.lower.workflows.framework import fetch_rows, makes_rows
 from mlops.compiler.lower.workflows.reviews import FILE, REVIEWS, look_up
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.plan.workflow import Job, Step
 
 # Any job of a run may replace an artifact; what is fetched is held against the digest that its maker told.

@@ -8,7 +8,7 @@ from mlops.compiler.lower.workflows.beside import CHANGE
 from mlops.compiler.lower.workflows.common_steps import READ, head, on_main
 from mlops.compiler.lower.workflows.credentials import holding
 from mlops.compiler.lower.workflows.identity import signed_in
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.plan.workflow import Job, Step
 
 JUDGE = "${{ needs.before.outputs.judge }}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops.compiler.lower.workflows.common_steps import READ, fetch_recorded, identified, keep, on_main, set_up
 from mlops.compiler.lower.workflows.judges import COMMIT
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.plan.workflow import Job, Step
 
 MADE = "made"

@@ -16,7 +16,7 @@ from mlops.compiler.lower.workflows.framework import MOVED, framework, makes_row
 from mlops.compiler.lower.workflows.framework import NAME as FRAMEWORK
 from mlops.compiler.lower.workflows.judge import judge
 from mlops.compiler.lower.workflows.verdict import verdict
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 
 _AUTHOR = "${{ github.event.pull_request.user.login }}"

@@ -10,7 +10,8 @@ from mlops.compiler.lower.workflows.identity import signed_in
 from mlops.compiler.lower.workflows.reviews import REVIEWS
 from mlops.compiler.lower.workflows.signing import verify_steps
 from mlops.configuration.credentials import RELEASING
-from mlops.configuration.project import Environment, Project
+from mlops.configuration.environment import Environment
+from mlops.configuration.project import Project
 from mlops.plan.workflow import Job, Step, Workflow
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from mlops.compiler.lower.workflows.credentials import holding
 from mlops.compiler.lower.workflows.identity import signed_in
+from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import RELEASING
-from mlops.configuration.project import Continuous
 from mlops.configuration.signers import KeySigning
 from mlops.plan.workflow import Permission, Step
 

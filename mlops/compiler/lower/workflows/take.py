@@ -7,8 +7,8 @@ from mlops.compiler.lower.workflows.common_steps import LOOK, READ, TAKE, identi
 from mlops.compiler.lower.workflows.credentials import holding
 from mlops.compiler.lower.workflows.identity import signed_in
 from mlops.compiler.lower.workflows.judges import COMMIT, JUDGE, called_beside, fetch
+from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import RELEASING
-from mlops.configuration.project import Continuous
 from mlops.plan.workflow import Job, Step
 
 # A bundle is new where the merge brought its report, or changed what it is made from and left the making to CI; a

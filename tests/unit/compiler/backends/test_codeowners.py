@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlops.compiler.backends import codeowners
 from mlops.compiler.lower.owners import lower_owners, protected
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.plan.pipeline import Plan
 
 POLICY = Policy.model_validate({"owners": ["@platform"], "paths": {"conf/release/prod/": ["@release", "@platform"]}})

@@ -14,7 +14,7 @@ import yaml
 
 from mlops.compiler.backends import github
 from mlops.compiler.lower.workflows.pull_request import lower_pull_request
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.files.canonical import digest_file
 from mlops.operations.reviewing.artifacts import digest
 from mlops.plan.pipeline import Plan

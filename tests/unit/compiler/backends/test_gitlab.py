@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from mlops.compiler.backends.registry import render
 from mlops.compiler.lower.owners import protected
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.errors import IntegrityError
 from mlops.operations.compiling.compile import check_files, compile_files
 from mlops.operations.compiling.findings import findings

@@ -18,7 +18,8 @@ from mlops.compiler.lower.project import lower
 from mlops.configuration.load import load_pipeline
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.project import Policy, Project
+from mlops.configuration.policy import Policy
+from mlops.configuration.project import Project
 from mlops.configuration.reading.library import Configuration
 from tests.builders.repositories import make_repository
 

@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from mlops.compiler.backends import dependabot, github
 from mlops.compiler.lower.workflows.pull_request import lower_pull_request
-from mlops.configuration.project import Continuous, own
+from mlops.configuration.ci import Continuous
+from mlops.configuration.runner import own
 from mlops.plan.pipeline import Plan
 from tests.builders.quick_yaml import load
 from tests.builders.workflows import CLOUDS, jobs, project, workflows

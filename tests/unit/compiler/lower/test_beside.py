@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mlops.compiler.lower.workflows.beside import appoint, beside
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 
 
 def test_installs_the_judge_before_the_change_is_there() -> None:

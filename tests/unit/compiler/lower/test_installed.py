@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlops.compiler.lower.workflows.pull_request import lower_pull_request
-from mlops.configuration.project import Continuous
+from mlops.configuration.ci import Continuous
 from mlops.plan.workflow import Step
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mlops.configuration.project import Aws, Azure, Gcp
+from mlops.configuration.cloud import Aws, Azure, Gcp
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.operations.access.identity import cloud_of, take_identity
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlops.configuration.project import Policy, RiskTier
+from mlops.configuration.policy import Policy, RiskTier
 from mlops.errors import ConfigurationError
 from mlops.operations.language.explain import explain
 from mlops.operations.validate import validate

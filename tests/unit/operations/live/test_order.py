@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mlops.blocks.waiver import Waiver
-from mlops.configuration.project import Environment, Project
+from mlops.configuration.environment import Environment
+from mlops.configuration.project import Project
 from mlops.errors import InfrastructureError, MlopsError, StaleError
 from mlops.operations.live.order import Claimed, refuse_out_of_order
 from tests.builders.repositories import commit, git

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from mlops.cli.main import run
-from mlops.configuration.project import Policy
+from mlops.configuration.policy import Policy
 from mlops.configuration.release import Release
 from mlops.operations.releasing.approved import Looking
 from mlops.operations.reviewing.reviews import Answers

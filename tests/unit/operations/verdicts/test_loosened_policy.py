@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlops.configuration.project import Policy, RiskTier
+from mlops.configuration.policy import Policy, RiskTier
 from mlops.operations.verdicts.loosened_policy import loosened_policy
 
 WORKFLOW = "https://github.com/shop/models/.github/workflows/mlops-main.yml@refs/heads/main"

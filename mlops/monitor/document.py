@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mlops.configuration.accept import Acceptance
+    from mlops.monitor.drift import Shift
     from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
 
@@ -77,7 +78,7 @@ def _window(judged: Judged) -> WindowReport:
         verdict=_verdict(judged),
         incidents=tuple(IncidentReport(**rounded(asdict(incident))) for incident in judged.incidents),
         accepted=tuple(_accepted(incident, entry) for incident, entry in judged.accepted),
-        shifts=tuple(ShiftReport(**rounded(asdict(shift))) for shift in judged.shifts),
+        shifts=tuple(map(_shift, judged.shifts)),
         performance=None if measured is None else MeasuredReport(**rounded(asdict(measured))),
     )
 
@@ -109,3 +110,9 @@ def _verdict(judged: Judged) -> Literal["data-incident", "insufficient", "shifte
     if not judged.comparable:
         return "insufficient"
     return "shifted" if any(shift.verdict == "drift" for shift in judged.shifts) else "ok"
+
+
+def _shift(shift: Shift) -> ShiftReport:
+    """The key says `chance`, as it has from the first version on."""
+    known = rounded(asdict(shift))
+    return ShiftReport(chance=known.pop("p_value"), **known)

@@ -56,7 +56,7 @@ def test_a_module_that_starts_dvc_is_known(code: str, starts: bool) -> None:
 def test_every_module_that_starts_dvc_tells_it(repository: Path) -> None:
     modules = {path: path.read_text() for path in sorted((repository / "mlops").rglob("*.py"))}
     starting = [path for path, code in modules.items() if "dvc" in code and starts_dvc(code)]
-    assert [path.stem for path in starting] == ["dvc_get", "reproducing"]
+    assert [path.stem for path in starting] == ["get", "reproducing"]
     assert [path for path in starting if "UNREPORTED" not in modules[path]] == []
 
 

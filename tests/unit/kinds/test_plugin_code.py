@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlops.documents.data import ColumnReport, DataReport
 from mlops.kinds.reference import load
 from mlops.ml.data.sources import scan
 from mlops.ml.evaluation.judging.data_quality import judge
@@ -50,7 +51,8 @@ def test_its_rule_is_judged() -> None:
     rule = Rule(
         id="empty", metric="data_acme_columns_without_values", against="value", at_least=None, at_most=1, by=None
     )
-    report = {"rows": 4, "columns": [{"nulls": 0}, {"nulls": 2}, {"nulls": 4}]}
+    columns = tuple(ColumnReport(name=str(nulls), type="number", nulls=nulls) for nulls in (0, 2, 4))
+    report = DataReport(rows=4, columns=columns)
     (result,) = judge((rule,), report, 0.95)
     said = "data_acme_columns_without_values is 2 but must be at most 1, of 3 columns"
     assert (result.verdict, result.sentence) == ("fail", said)

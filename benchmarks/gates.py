@@ -27,8 +27,9 @@ from benchmarks import command
 from benchmarks.result import Row
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.power import power
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.verdict import verdict as overall
 

@@ -13,7 +13,7 @@ from mlops.cli.tables import columns
 from mlops.extras import need
 
 if TYPE_CHECKING:
-    from mlops.operations.releasing.reconcile import Reconciled
+    from mlops.operations.releasing.reconciled import Reconciled
 
 _COLOURS = {
     "failed": "red",

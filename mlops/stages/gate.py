@@ -18,10 +18,10 @@ from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
 from mlops.metrics import METRICS
-from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
 from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered

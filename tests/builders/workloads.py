@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.documents.serving import ServingReport
-from mlops.ml.evaluation.judging.evidence import Rule
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.judging.serving_cost import judge
 from mlops.stages import measure
 

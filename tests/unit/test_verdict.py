@@ -11,7 +11,8 @@ import mlops.verdict
 from mlops.cli.verdicts import table
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.ml.evaluation.judging import sentences
-from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+from mlops.ml.evaluation.judging.evidence import Evidence
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.operations.reviewing.evidence import Change, Judged
 from mlops.operations.reviewing.sections import _gates, _rule
 from mlops.operations.verdicts.gate import Verdict

@@ -9,90 +9,28 @@ from mlops.configuration.checking.deploy_checks import exposed_server
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS, slice_columns
 from mlops.configuration.checking.gate_checks import rules as _rules
+from mlops.configuration.checking.metric_checks import (
+    _sides,
+    bound_in_wrong_direction,
+    bound_out_of_range,
+    cost_fits_task,
+    unknown_metric,
+)
 from mlops.configuration.checking.problem import Problem
+from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.data import excluded
-from mlops.configuration.gates import GateRule
-from mlops.configuration.monitor import Performance
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 from mlops.configuration.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 from mlops.configuration.serving import SERVING
-from mlops.diagnostics import suggest
-from mlops.metrics import METRICS, metrics_for
-from mlops.metrics.metric import Metric
+from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.sources import SOURCES
-
-_NOT_OF_SERVING: dict[tuple[str, ...], str] = {
-    ("correction",): "it has no slices",
-    ("on_missing",): "what is not measured is inconclusive",
-    ("over_champion", "relative"): "what it costs is always compared as a share of the champion's",
-}
 
 
 def check(pipeline: Pipeline) -> tuple[Problem, ...]:
     """Find what is wrong between the blocks of one pipeline."""
     return tuple(problem for check in CHECKS for problem in check(pipeline))
-
-
-def unknown_metric(pipeline: Pipeline) -> Iterator[Problem]:
-    """A metric that does not exist, or does not fit the task, could never be computed."""
-    for path, name in _metrics(pipeline):
-        if "gates" in path and (name in SERVING or ":" in name):
-            continue  # one of the pipeline's own is looked at with the rest of its rule
-        if name not in METRICS or pipeline.task not in METRICS[name].tasks:
-            known = name in METRICS
-            message = f"`{name}` is no metric of a {pipeline.task} task" if known else f"unknown metric `{name}`"
-            yield Problem(path, message, suggest(name, metrics_for(pipeline.task)), "unknown-metric")
-        elif METRICS[name].needs == "evaluate.cost" and pipeline.evaluate.cost is None:
-            message = f"`{name}` needs to know what decisions are worth"
-            hint = "write `evaluate: {cost: {false_positive: -1, false_negative: -10}}`"
-            yield Problem(path, message, hint, "unknown-metric")
-    if pipeline.select_by == "value":
-        message = "`value` does not choose among candidates: each has its own threshold"
-        yield Problem(("select_by",), message, suggest("log_loss", metrics_for(pipeline.task)), "unknown-metric")
-
-
-def cost_fits_task(pipeline: Pipeline) -> Iterator[Problem]:
-    """Two classes have four outcomes, several have a table, a number has neither."""
-    cost, path = pipeline.evaluate.cost, ("evaluate", "cost")
-    if cost is None:
-        return
-    if pipeline.task not in ("binary", "multiclass"):
-        message = f"a {pipeline.task} task decides nothing, so that there is nothing to price"
-        yield Problem(path, message, "remove `cost`, or predict a class", "cost")
-    elif pipeline.task == "binary" and cost.classes is not None:
-        message = "two classes are priced by their four outcomes"
-        yield Problem((*path, "classes"), message, "write `false_positive: -1` and `false_negative: -10`", "cost")
-    elif pipeline.task == "multiclass" and cost.classes is None:
-        message = "several classes are priced by class"
-        yield Problem(path, message, "write `classes: {TRUE: {DECIDED: -1}}`", "cost")
-
-
-def bound_out_of_range(pipeline: Pipeline) -> Iterator[Problem]:
-    """A bound outside a metric's range passes always or never."""
-    bounded: list[tuple[Path, GateRule | Performance]] = [*_rules(pipeline), *_watched(pipeline)]
-    for path, rule in bounded:
-        info = METRICS.get(rule.metric)
-        if info is None:
-            continue
-        for key in ("at_least", "at_most"):
-            bound = getattr(rule, key)
-            if bound is not None and not info.low <= bound <= info.high:
-                message = f"`{key}: {bound:g}` is outside the range of {rule.metric}, {_range(info)}"
-                yield Problem((*path, key), message, f"write a value {_range(info, 'between')}", "bound-out-of-range")
-
-
-def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
-    """A lower bound on a metric that should be low (or the reverse) rewards a bad model."""
-    for path, rule in _rules(pipeline):
-        if rule.metric not in METRICS and rule.better is None:
-            continue
-        wrong, right = _sides(higher_is_better=rule.higher_is_better)
-        if getattr(rule, wrong) is not None:
-            better = "higher" if rule.higher_is_better else "lower"
-            message = f"`{wrong}` bounds {rule.name} on its good side: {better} is better"
-            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
 
 
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
@@ -237,26 +175,6 @@ def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
             yield Problem(("evaluate", "robustness", name), message, "write a number up to 1", "perturbation")
 
 
-def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
-    """What serving costs has a good side, neither slices nor baselines, and a method of its own."""
-    for path, rule in _rules(pipeline):
-        if rule.metric not in SERVING:
-            continue
-        for key in ("by", "under", "over_dummy", "over_simple"):
-            if getattr(rule, key) is not None:
-                message = f"`{key}` says nothing of {rule.metric}, which is measured of the model as a whole"
-                yield Problem((*path, key), message, "write `at_most`, `at_least` or `over_champion`", "serving-rule")
-        for where, why in _NOT_OF_SERVING.items():
-            block, key = rule.over_champion if len(where) > 1 else rule, where[-1]
-            if block is not None and key in block.model_fields_set:
-                message = f"`{key}` changes nothing for {rule.metric}: {why}"
-                yield Problem((*path, *where), message, f"remove `{key}`", "serving-rule")
-        wrong, right = _sides(higher_is_better=SERVING[rule.metric])
-        if getattr(rule, wrong) is not None:
-            message = f"`{wrong}` bounds {rule.metric} on its good side"
-            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
-
-
 CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     unknown_metric,
     cost_fits_task,
@@ -276,37 +194,3 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     *GATE_CHECKS,
     *FORECAST_CHECKS,
 )
-
-
-def _metrics(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
-    for path, rule in _rules(pipeline):
-        if rule.metric:
-            yield (*path, "metric"), rule.metric
-    for index, name in enumerate(pipeline.evaluate.metrics):
-        yield ("evaluate", "metrics", index), name
-    if pipeline.select_by is not None:
-        yield ("select_by",), pipeline.select_by
-    for path, bound in _watched(pipeline):
-        yield (*path, "metric"), bound.metric
-
-
-def _watched(pipeline: Pipeline) -> Iterator[tuple[Path, Performance]]:
-    """Give the bound that the monitor holds, with its key path, where there is one."""
-    if pipeline.monitor is not None and pipeline.monitor.performance is not None:
-        yield ("monitor", "performance"), pipeline.monitor.performance
-
-
-def _sides(*, higher_is_better: bool) -> tuple[str, str]:
-    """Name the bound that would reward a bad model, and the one that is meant."""
-    return ("at_most", "at_least") if higher_is_better else ("at_least", "at_most")
-
-
-def _range(info: Metric, word: str = "") -> str:
-    low, high = f"{info.low:g}", f"{info.high:g}"
-    if info.low == float("-inf") and info.high == float("inf"):
-        return "any number"
-    if info.high == float("inf"):
-        return f"from {low} up"
-    if info.low == float("-inf"):
-        return f"up to {high}"
-    return f"between {low} and {high}" if word else f"{low} to {high}"

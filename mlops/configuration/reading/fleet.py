@@ -18,9 +18,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mlops.configuration.reading.document import MAXIMUM_BYTES, Document, Node
+from mlops.configuration.reading.document import Document, Node
 from mlops.configuration.reading.layers import Layer
 from mlops.configuration.reading.library import Configuration, there
+from mlops.configuration.reading.parse import MAXIMUM_BYTES
 from mlops.configuration.reading.scalar import expression, resolve
 from mlops.diagnostics import Diagnostic, Position
 from mlops.files.relative import NAME

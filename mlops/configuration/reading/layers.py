@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mlops.configuration.reading.document import MAXIMUM_TOLD, Document
+from mlops.configuration.reading.document import Document
 from mlops.configuration.reading.library import GROUPS, Configuration
+from mlops.configuration.reading.parse import MAXIMUM_TOLD
 from mlops.diagnostics import Diagnostic, Position, suggest
 
 _PACKAGE = re.compile(r"^#\s*@package\s+(\S+)\s*$")

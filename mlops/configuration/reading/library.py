@@ -7,8 +7,9 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from mlops.configuration.reading.document import Document, read
+from mlops.configuration.reading.document import Document
 from mlops.configuration.reading.links import Links
+from mlops.configuration.reading.parse import read
 
 GROUPS = ("data", "features", "model", "trainer", "evaluate", "gates", "package", "deploy", "monitor")
 LIBRARY = Path(__file__).parents[2] / "library"

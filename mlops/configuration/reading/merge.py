@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mlops.configuration.reading.document import MAXIMUM_DEPTH, MAXIMUM_NODES
 from mlops.configuration.reading.layers import Layer
+from mlops.configuration.reading.parse import MAXIMUM_DEPTH, MAXIMUM_NODES
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")
 _CHARACTERS = 16  # of text that count as a value

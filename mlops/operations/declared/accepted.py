@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mlops.configuration.accept import Acceptance, Acceptances
 from mlops.configuration.load import parse_document
-from mlops.configuration.reading.document import Document, read
+from mlops.configuration.reading.document import Document
 from mlops.configuration.reading.library import Configuration
+from mlops.configuration.reading.parse import read
 from mlops.diagnostics import Diagnostic
 from mlops.operations.git import file_at, git
 

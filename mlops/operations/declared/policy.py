@@ -16,7 +16,7 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy, RiskTier
 from mlops.configuration.project import Project
 from mlops.configuration.reading.document import Path as Key
-from mlops.configuration.reading.document import read
+from mlops.configuration.reading.parse import read
 from mlops.configuration.serving import SERVING
 from mlops.diagnostics import Diagnostic, Position, render
 from mlops.errors import ConfigurationError

@@ -9,8 +9,8 @@ from pathlib import Path
 from mlops.blocks.waiver import AFTER, Waiver, Waivers
 from mlops.configuration.load import Loaded, parse_document
 from mlops.configuration.policy import Policy
-from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import Configuration
+from mlops.configuration.reading.parse import read
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.operations.declared.policy import policy_at
 from mlops.operations.git import file_at

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.configuration.load import parse_document
 from mlops.configuration.policy import Policy
-from mlops.configuration.reading.document import read
+from mlops.configuration.reading.parse import read
 from mlops.operations.git import commit_of, file_at
 from mlops.operations.judging.claimed import CLAIMED, claimed, code_at, marked
 from mlops.operations.judging.opponent import Run, meet, sections_of

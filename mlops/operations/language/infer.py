@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mlops.configuration.data import brief, excluded
 from mlops.configuration.load import names
-from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import SHIPPED
+from mlops.configuration.reading.parse import read
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
 from mlops.operations.language.flow import Value

@@ -11,7 +11,7 @@ from pathlib import Path
 from mlops.configuration.environment import LIVE
 from mlops.configuration.load import parse_document
 from mlops.configuration.project import Project
-from mlops.configuration.reading.document import read
+from mlops.configuration.reading.parse import read
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.plain_yaml import parse
 from mlops.operations.git import commit_of, files_at, git

@@ -11,8 +11,8 @@ from pathlib import Path
 from mlops.configuration.environment import RESERVED_HINT, reserved
 from mlops.configuration.load import parse_document
 from mlops.configuration.project import Project
-from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import Configuration
+from mlops.configuration.reading.parse import read
 from mlops.configuration.release import Release
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.errors import ConfigurationError

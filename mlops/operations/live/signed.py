@@ -11,8 +11,8 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.signature import LARGEST, Signature
 from mlops.configuration.load import load_policy, parse_document
 from mlops.configuration.policy import Policy
-from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import Configuration
+from mlops.configuration.reading.parse import read
 from mlops.configuration.signers import Signer, Unsigned
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.atomic import write_bytes

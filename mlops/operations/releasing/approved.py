@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mlops.configuration.approvals import REFUSE, Approvals, Unapproved
 from mlops.configuration.load import parse_document
-from mlops.configuration.reading.document import read
+from mlops.configuration.reading.parse import read
 from mlops.configuration.release import Release
 from mlops.errors import ConfigurationError, GateFailed, Inconclusive, InfrastructureError
 from mlops.operations.declared.policy import approvals_at

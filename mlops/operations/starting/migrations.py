@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 
 from packaging.version import Version
 
-from mlops.configuration.reading.document import Document, Path, read
+from mlops.configuration.reading.document import Document, Path
+from mlops.configuration.reading.parse import read
 from mlops.errors import ConfigurationError
 
 

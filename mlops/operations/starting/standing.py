@@ -8,7 +8,7 @@ from typing import Any
 
 from packaging.version import Version
 
-from mlops.configuration.reading.document import read
+from mlops.configuration.reading.parse import read
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.operations.git import changed_files, commit_of
 from mlops.operations.starting.pin import FILE, Pin, Requirements, parse

@@ -7,7 +7,7 @@ import pytest
 from mlops.configuration.load import parse_document
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
-from mlops.configuration.reading.document import read
+from mlops.configuration.reading.parse import read
 from mlops.configuration.runner import own
 
 

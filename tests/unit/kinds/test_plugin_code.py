@@ -12,7 +12,7 @@ from mlops.documents.data import ColumnReport, DataReport
 from mlops.kinds.reference import load
 from mlops.ml.data.sources import scan
 from mlops.ml.evaluation.judging.data_quality import judge
-from mlops.ml.evaluation.judging.evidence import Rule
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.training import candidates
 from mlops.ml.training.problem import Problem

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from mlops.gate_rules import GATE_RULES
 from mlops.ml.evaluation.intervals.bootstrap import Interval
-from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result, absent
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.judging.sentences import ends, number
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 

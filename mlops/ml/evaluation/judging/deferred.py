@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.verdict import RuleVerdict
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,41 +22,9 @@ if TYPE_CHECKING:
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.metrics.weighting import Floats, Statistic
     from mlops.ml.evaluation.predictions import Predictions
-
+from mlops.ml.evaluation.judging.rule import Rule
 
 _ROUNDING = 1e-9  # of how far apart rows can be: a narrower interval has no width
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One bound of one metric: on its value, or on candidate minus another model on the same rows."""
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    id: str
-    metric: str
-    against: Literal["value", "champion", "dummy", "simple", "clean"] = "value"
-    at_least: float | None = None
-    at_most: float | None = None
-    by: str | None = None
-    under: str | None = None
-    mode: Literal["block", "warn"] = "block"
-    of: str | None = None
-    """Column whose groups a measure of fairness compares."""
-    relative: bool = False
-    """The bound is a share of the other model's value."""
-    strict: bool = False
-    """The bound itself is not good enough: `better_by` asks for more than it."""
-    test: Literal["bootstrap", "mcnemar"] = "bootstrap"
-    correction: Literal["holm", "benjamini_hochberg"] = "holm"
-    on_missing: Literal["fail", "inconclusive"] = "fail"
-    groups: tuple[str, ...] = ()
-    """Groups that the data declares: one that has no rows here is never passed over."""
-
-    @property
-    def is_strict(self) -> bool:
-        """Tell whether the bound itself is not good enough; a dummy's equal is a dummy."""
-        return self.strict or self.against == "dummy"
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.blocks.waiver import Waiver
     from mlops.documents.gate import RuleResult
-    from mlops.ml.evaluation.judging.evidence import Rule
     from mlops.ml.evaluation.judging.judge import Result
+    from mlops.ml.evaluation.judging.rule import Rule
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.verdict import RuleVerdict
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.intervals.bootstrap import Interval
-    from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+    from mlops.ml.evaluation.judging.evidence import Evidence
+    from mlops.ml.evaluation.judging.rule import Rule
     from mlops.statistics.multiple_testing import Claim
     from mlops.verdict import RuleVerdict
 

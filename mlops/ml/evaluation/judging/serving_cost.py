@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlops.ml.evaluation.intervals.bootstrap import Interval
-from mlops.ml.evaluation.judging.evidence import Evidence, Rule
+from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, ends, number
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 

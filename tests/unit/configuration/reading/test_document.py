@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 from omegaconf._utils import get_yaml_loader
 
-from mlops.configuration.reading.document import MAXIMUM_DEPTH, read
+from mlops.configuration.reading.parse import MAXIMUM_DEPTH, read
 from mlops.configuration.reading.scalar import SPECIAL_STARTS
 from mlops.diagnostics import Position
 

@@ -21,8 +21,9 @@ from mlops.documents.serving import ServingReport
 from mlops.errors import MlopsError
 from mlops.metrics.probabilities import decisions
 from mlops.ml.evaluation.judging import serving_cost
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.judging.waivers import waive
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.row_losses import RowLosses

@@ -10,8 +10,9 @@ import pytest
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.errors import DataError
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.series import PASSENGERS

@@ -10,8 +10,9 @@ import pytest
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.intervals.bootstrap import Interval
-from mlops.ml.evaluation.judging.evidence import Evidence, Rule, gather
+from mlops.ml.evaluation.judging.evidence import Evidence, gather
 from mlops.ml.evaluation.judging.judge import Result, judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.evaluations import binary, with_scores
 

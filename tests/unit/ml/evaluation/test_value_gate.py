@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from mlops.blocks.bootstrap import Bootstrap
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs
 from mlops.ml.evaluation.studies.threshold import choose

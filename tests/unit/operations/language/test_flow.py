@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from omegaconf._utils import get_yaml_loader
 from ruamel.yaml import YAML
 
-from mlops.configuration.reading.document import read
+from mlops.configuration.reading.parse import read
 from mlops.operations.language.flow import flow, text
 
 texts = st.text(min_size=1, max_size=30).filter(

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from mlops.cli.main import cli
-from mlops.configuration.reading.document import read
 from mlops.configuration.reading.library import LIBRARY
+from mlops.configuration.reading.parse import read
 from mlops.errors import ConfigurationError
 from mlops.operations.language.schema import FILES, PLACE, check_files, schema, write_files
 from tests.builders.repositories import BASE, edit, make_repository

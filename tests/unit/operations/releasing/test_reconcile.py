@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mlops.errors import ConfigurationError
-from mlops.operations.releasing.reconcile import Row, reconcile
+from mlops.operations.releasing.reconcile import reconcile
+from mlops.operations.releasing.reconciled import Row
 from tests.builders.released import Shop, make_released
 from tests.builders.repositories import commit, git
 

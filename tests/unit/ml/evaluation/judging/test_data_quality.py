@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlops.ml.evaluation.judging.data_quality import judge
-from mlops.ml.evaluation.judging.evidence import Rule
 from mlops.ml.evaluation.judging.gate import Reports
+from mlops.ml.evaluation.judging.rule import Rule
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,10 @@ from sklearn.metrics import precision_score
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.documents.gate import Rate
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates, treatment
 from mlops.ml.evaluation.judging.judge import Result, judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.predictions import Predictions
 
 TAIL = 0.025

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from mlops.blocks.bootstrap import Bootstrap
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.predictions import Predictions
 from tests.builders.evaluations import binary

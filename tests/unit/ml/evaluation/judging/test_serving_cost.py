@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.documents.serving import ServingReport
-from mlops.ml.evaluation.judging.evidence import Rule
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.judging.serving_cost import judge, values
 
 INPUTS = {"model.onnx": "sha256:a", "transform.json": "sha256:b", "test.parquet": "sha256:c"}

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.errors import DataError
-from mlops.ml.evaluation.judging.evidence import Rule, gather
+from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.studies import hashed
 from mlops.ml.evaluation.studies.robustness import Scene, measure, perturb
 from mlops.stages.tables import scored

@@ -94,9 +94,7 @@ def refused(root: Path, number: int) -> bool:
 
 
 def test_some_mutations_are_refused_with_a_place(root: Path) -> None:
-    importlib.import_module(
-        "mlops.configuration.reading.compose"
-    )  # Hydra, which composes what the own merge leaves to it
+    validate(root, ("churn",), hydra=True)  # which composes what our own merge leaves to it, and is imported then
     before = packages()
     count = sum(refused(root, number) for number in range(FAST))
     assert count > FAST * 0.7

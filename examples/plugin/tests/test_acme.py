@@ -9,6 +9,8 @@ from acme_mlops.columns_without_values import measure
 from acme_mlops.jsonl import read
 from acme_mlops.max_error import max_error
 
+from mlops.documents.data import DataReport
+
 
 def test_the_largest_error_of_the_rows_that_count():
     weights = np.array([[1.0, 1.0, 1.0], [1.0, 2.0, 0.0]])
@@ -22,9 +24,10 @@ def test_a_row_a_line(tmp_path):
 
 
 def test_columns_without_values_are_counted():
-    report = {"rows": 4, "columns": [{"nulls": 0}, {"nulls": 2}, {"nulls": 4}]}
+    columns = [{"name": str(nulls), "type": "number", "nulls": nulls} for nulls in (0, 2, 4)]
+    report = DataReport.model_validate({"rows": 4, "columns": columns})
     assert measure(report, 0.95) == (2.0, 2.0, 2.0, 3, "columns")
-    assert measure({}, 0.95) == "reports/data.json lists no columns"
+    assert measure(DataReport(), 0.95) == "reports/data.json lists no columns"
 
 
 def test_every_entry_point_is_declared():

@@ -20,38 +20,51 @@ from mlops.ml.training.session import Judge, Session
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-ROOMS = ("blocks", "models", "sources", "spec")
+ROOMS = ("blocks", "configuration", "models", "sources")
 """Where what may be asked for is declared."""
+
+_WRITTEN = "a document keeps the keys of its version, also when YAML moves on"
 
 ALIKE: dict[frozenset[str], str] = {
     frozenset(pair): reason
     for *pair, reason in (
         ("models.mlp.Mlp", "models.cnn.Cnn", "two kinds, with widths of other shapes and defaults of their own"),
         ("models.gradient_boosting.GradientBoosting", "models.random_forest.RandomForest", "two kinds, as above"),
-        ("spec.monitor.Quality", "spec.monitor.ColumnQuality", "a column's own shares have no defaults"),
-        ("spec.data.Data", "ml.data.contract.Contract", "a section of params.yaml that seven blocks come together in"),
         (
-            "spec.pipeline.Evaluate",
-            "steps.evaluate.Params",
+            "configuration.monitor.Quality",
+            "configuration.monitor.ColumnQuality",
+            "a column's own shares have no defaults",
+        ),
+        (
+            "configuration.data.Data",
+            "ml.data.contract.Contract",
+            "a section of params.yaml that seven blocks come together in",
+        ),
+        (
+            "configuration.pipeline.Evaluate",
+            "stages.evaluate.Params",
             "a section, with metrics and slices chosen and crosses named",
         ),
-        ("spec.gates.GateRule", "ml.evaluation.judging.evidence.Rule", "one bound of a rule that may have several"),
-        ("blocks.examine.Explain", "steps.explanations.Asked", "the part that `train` reads, without defaults"),
         (
-            "spec.requests.Requests",
+            "configuration.gates.GateRule",
+            "ml.evaluation.judging.rule.Rule",
+            "one bound of a rule that may have several",
+        ),
+        ("blocks.examine.Explain", "stages.explanations.Asked", "the part that `train` reads, without defaults"),
+        (
+            "configuration.requests.Requests",
             "bundle.schema.Requests",
             "it travels in a model's loader, which knows no other room",
         ),
-        ("spec.deploy.LocalTarget", "plan.pipeline.Target", "a plan is of values, whatever YAML is typed by"),
-        ("spec.project.Project", "app.starting.settings.Settings", "answers to `mlops init`: words, not blocks"),
+        ("configuration.deploy.LocalTarget", "plan.pipeline.Target", "a plan is of values, whatever YAML is typed by"),
         (
-            "blocks.waiver.Waiver",
-            "app.reviewing.evidence.Waived",
-            "read from another release's documents, bounded there",
+            "configuration.project.Project",
+            "operations.starting.settings.Settings",
+            "answers to `mlops init`: words, not blocks",
         ),
         (
             "blocks.waiver.Waiver",
-            "ml.evaluation.report.verdict.Waiver",
+            "present.report.verdict.Waiver",
             "words of the page: a rule's title and sentence",
         ),
         ("sources.source.Source", "ml.data.delimited.Dialect", "one CSV file, whose separator was found"),
@@ -61,13 +74,29 @@ ALIKE: dict[frozenset[str], str] = {
             "ml.data.inference.ColumnGuess",
             "what a column looks like, to be written down",
         ),
-        ("spec.data.Data", "ml.data.inference.Guess", "what a file looks like"),
-        ("spec.data.Data", "ml.data.roles.Roles", "what a file's columns seem to be for"),
-        ("spec.checking.problem.Problem", "spec.reading.scalar.Refusal", "findings, which are no parameters"),
-        ("spec.checking.problem.Problem", "rules.finding.Finding", "findings"),
-        ("spec.reading.scalar.Refusal", "rules.finding.Finding", "findings"),
-        ("spec.checking.problem.Problem", "diagnostics.Diagnostic", "findings"),
-        ("spec.reading.scalar.Refusal", "diagnostics.Diagnostic", "findings"),
+        ("configuration.data.Data", "ml.data.inference.Guess", "what a file looks like"),
+        ("configuration.data.Data", "ml.data.roles.Roles", "what a file's columns seem to be for"),
+        (
+            "configuration.checking.problem.Problem",
+            "configuration.reading.scalar.Refusal",
+            "findings, which are no parameters",
+        ),
+        ("configuration.checking.problem.Problem", "compiler.rules.finding.Finding", "findings"),
+        ("configuration.reading.scalar.Refusal", "compiler.rules.finding.Finding", "findings"),
+        ("configuration.checking.problem.Problem", "diagnostics.Diagnostic", "findings"),
+        ("configuration.reading.scalar.Refusal", "diagnostics.Diagnostic", "findings"),
+        ("blocks.own_stage.OwnStage", "stages.own.Params", "a section: rows and files are named, code makes it stale"),
+        (
+            "blocks.own_stage.OwnStage",
+            "stages.declare.declaration.Declaration",
+            "what any stage declares, as functions",
+        ),
+        ("configuration.ci.Continuous", "plan.review.Review", "a plan is of values, whatever YAML is typed by"),
+        ("blocks.waiver.Waiver", "documents.gate.Waived", _WRITTEN),
+        ("blocks.forecast.Horizon", "documents.metrics.Forecast", _WRITTEN),
+        ("blocks.split.Split", "documents.split.SplitReport", _WRITTEN),
+        ("configuration.accept.Acceptance", "documents.monitor.AcceptedReport", _WRITTEN),
+        ("configuration.data.Data", "documents.data.DataReport", _WRITTEN),
     )
 }
 """Pairs that may name the same things, and why."""
@@ -116,7 +145,7 @@ def test_no_parameters_stand_twice(repository: Path) -> None:
             "class Options:\n    max_epochs: int\n    batch_size: int\n    patience: int = 5",
             True,
         ),
-        ("steps.measure", "class Params(Serving):\n    code: str\n    libraries: dict[str, str]", False),
+        ("stages.measure", "class Params(Serving):\n    code: str\n    libraries: dict[str, str]", False),
         ("ml.data.rules", "class Limit:\n    at_most: float\n    severity: str", True),
         ("ml.data.rules", "class Limit:\n    at_most: float\n    severity: str\n    column: str", False),
     ],

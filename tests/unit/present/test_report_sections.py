@@ -13,7 +13,7 @@ from mlops.present.report.page import Page, view
 from mlops.stages import gate
 from tests.builders.evaluations import RULES, binary, gate_params, regression, write_run
 from tests.builders.reports import EXPLANATIONS, WAIVER, examine
-from tests.unit.stages.test_step_report import outline
+from tests.unit.present.test_report import outline
 
 pytestmark = pytest.mark.slow
 

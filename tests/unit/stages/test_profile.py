@@ -27,7 +27,7 @@ def test_many_levels_are_cut_and_few_numbers_kept_apart() -> None:
         {"n": [1.0, 2.0, None, float("nan")] * 10, "c": [f"level {index}" for index in range(40)], "d": [None] * 40},
         schema_overrides={"d": pl.Date},
     )
-    described = profile(train, recipe(), np.linspace(0, 1, 200, dtype=np.float32))
+    described = profile(train, recipe(), np.linspace(0, 1, 200, dtype=np.float32)).value()
     assert described["columns"]["n"]["nulls"] == 0.5
     assert described["columns"]["n"]["values"] == [1.0, 2.0]
     assert described["columns"]["n"]["shares"] == [0.5, 0.5]
@@ -46,13 +46,13 @@ def test_a_column_of_text_may_have_any_name(name: str) -> None:
         pl.DataFrame({name: ["b", "a", "b", "c"]}),
         recipe().model_copy(update={"columns": (Column.model_validate(column),)}),
         np.zeros(4, dtype=np.float32),
-    )
+    ).value()
     assert described["columns"][name]["frequencies"] == {"b": 0.5, "a": 0.25, "c": 0.25}
 
 
 def test_no_rows_have_a_profile_too() -> None:
     empty = pl.DataFrame(schema={"n": pl.Float64, "c": pl.String, "d": pl.Date})
-    described = profile(empty, recipe(), np.zeros(0, dtype=np.float32))
+    described = profile(empty, recipe(), np.zeros(0, dtype=np.float32)).value()
     assert described["rows"] == 0
     dumps(described)
 
@@ -60,4 +60,4 @@ def test_no_rows_have_a_profile_too() -> None:
 def test_several_classes_are_counted_by_the_likeliest() -> None:
     empty = pl.DataFrame(schema={"n": pl.Float64, "c": pl.String, "d": pl.Date})
     scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6], [0.3, 0.7]], dtype=np.float32)
-    assert profile(empty, recipe("multiclass"), scores)["scores"]["classes"] == {"a": 0.25, "b": 0.75}
+    assert profile(empty, recipe("multiclass"), scores).value()["scores"]["classes"] == {"a": 0.25, "b": 0.75}

@@ -17,6 +17,7 @@ from mlops.ml.data import parquet
 from mlops.ml.data.table_rules import fresh, own
 from mlops.stages import validate
 from mlops.stages.context import StageContext
+from mlops.stages.ingest import RAW
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +49,7 @@ class Pipeline:
         self.folder = folder / "pipelines" / "churn"
 
     def run(self, frame: pl.DataFrame, **params: object) -> list[str]:
-        parquet.write(frame, self.folder / validate.RAW)
+        parquet.write(frame, self.folder / RAW)
         section = {"task": "binary", "target": "left", **params}
         with contextlib.suppress(DataError):
             validate.run(StageContext(self.folder, "churn", "validate", section))

@@ -14,6 +14,7 @@ from mlops.errors import DataError
 from mlops.ml.data import parquet
 from mlops.stages import split, validate
 from mlops.stages.context import StageContext
+from mlops.stages.ingest import RAW
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ def accused(
     """Run both stages as DVC would; give what failed as pairs of check and column."""
     home = folder / "pipelines" / "churn"
     named = {key: more.pop(key) for key in ("entity", "key") if key in more}
-    parquet.write(frame.with_row_index("__row__").cast({"__row__": pl.Int64}), home / validate.RAW)
+    parquet.write(frame.with_row_index("__row__").cast({"__row__": pl.Int64}), home / RAW)
     section = {"task": task, "target": target, "entity": named.get("entity"), **more}
     if "key" in named:
         section["keys"] = [*section.get("keys", []), named["key"]]

@@ -52,7 +52,9 @@ def test_a_cnn_takes_images_of_any_size(shape: tuple[int, int, int]) -> None:
 def test_infer_leaves_the_mode_as_it_was_and_draws_no_dropout() -> None:
     body = mlp(Problem("binary", (4,)), [16], 0.5).train()
     x = torch.ones(10, 4)
-    assert torch.equal(infer(body, x, rows=3), infer(body, x))
+    torch.testing.assert_close(
+        infer(body, x, rows=3), infer(body, x)
+    )  # the product of so few rows is not equal to the bit
     assert body.training
 
 

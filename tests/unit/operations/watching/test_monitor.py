@@ -177,7 +177,8 @@ def test_a_source_that_no_file_could_join_is_refused_with_the_way_out(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = {"schema_version": 1, "pipeline": "churn", "until": "2026-11-04T00:00:00Z", "status": "alarm"}
-    (root / "report.json").write_text(json.dumps({**found, "why": "", "alarms": [], "bundle": "sha256:a"}))
+    about = {"bundle": "sha256:a", "reference": "sha256:b", "newest_record": None, "windows": []}
+    (root / "report.json").write_text(json.dumps({**found, **about, "why": "", "alarms": []}))
     assert run(["retrain", "churn", "--cause", "report.json"]) == 4
     said = capsys.readouterr().err
     assert "`data.source` is no folder of CSV files that a new one could join" in said

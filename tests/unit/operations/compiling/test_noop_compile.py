@@ -12,6 +12,8 @@ from mlops.operations.compiling.noop_compile import unchanged
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import edit, make_repository
 
+pytestmark = pytest.mark.slow  # plays with Git or whole repositories
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:

@@ -14,6 +14,8 @@ from mlops.operations.language.against_hydra import differing
 from mlops.operations.validate import validate
 from tests.builders.repositories import make_repository
 
+pytestmark = pytest.mark.slow  # plays with Git or whole repositories
+
 FLEET = 'template: pipeline/churn\nrows:\n  eu: {owners: ["@eu"], seed: 3}\n'
 
 

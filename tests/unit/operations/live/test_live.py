@@ -13,6 +13,8 @@ from mlops.operations.live.live import Chosen, choose
 from tests.builders.papers import gate_of
 from tests.builders.released import Shop, make_released
 
+pytestmark = pytest.mark.slow  # plays with Git or whole repositories
+
 ENVIRONMENTS = "name: shop\nenvironments: {staging: {}, production: {after: staging, role: live}}\n"
 
 

@@ -14,6 +14,8 @@ from mlops.errors import InfrastructureError, MlopsError, StaleError
 from mlops.operations.live.order import Claimed, refuse_out_of_order
 from tests.builders.repositories import commit, git
 
+pytestmark = pytest.mark.slow  # plays with Git or whole repositories
+
 A, B = (f"sha256:{letter * 64}" for letter in "ab")
 TODAY = date(2026, 3, 5)
 PROJECT = Project(name="shop", environments={"staging": Environment(), "prod": Environment(after="staging")})

@@ -22,6 +22,8 @@ from mlops.operations.planning.plan import plan
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import commit, edit, make_repository, record
 
+pytestmark = pytest.mark.slow  # plays with Git or whole repositories
+
 PIPELINE = "conf/pipeline/churn.yaml"
 LEARNING = ["ingest", "validate", "split", "features", "train", "bundle", "evaluate"]
 

@@ -18,6 +18,8 @@ from tests.builders.forge import Forge, forge
 from tests.builders.repositories import commit
 from tests.builders.reviewed import HEAD, recorded, review, told
 
+pytestmark = pytest.mark.slow  # plays with Git or whole repositories
+
 FILE = "release.yaml"
 REPO = "repos/acme/models"
 PAGE = "?per_page=100&page=1"

@@ -16,6 +16,8 @@ from mlops.monitor.drift import Bins, measure, numbers, shifts, texts
 from mlops.stages.profile import profile
 from tests.builders.bundles import make_frame, make_recipe
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 EDGES = (-1.2816, -0.8416, -0.5244, -0.2533, 0.0, 0.2533, 0.5244, 0.8416, 1.2816)
 TWENTIETHS = np.quantile(np.random.default_rng(9).normal(size=200_000), np.linspace(0, 1, 21)).tolist()
 NORMAL = Numbers(edges=EDGES, shares=(0.1,) * 10, std=1.0, quantiles=tuple(TWENTIETHS))

@@ -37,6 +37,8 @@ from tests.builders.papers import write_papers
 from tests.builders.repositories import make_repository
 from tests.builders.rows import json_row
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 ROWS, BATCH = 600, 40
 Change = Callable[[int, pl.DataFrame], pl.DataFrame]
 

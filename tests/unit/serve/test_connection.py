@@ -18,6 +18,8 @@ from tests.builders.waiting import CEILING
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 HALF = b"POST /invocations HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n"
 SLOW = b'{"error_code": "REQUEST_TIMEOUT", "message": "the request came too slowly"}'
 

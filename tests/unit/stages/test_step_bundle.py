@@ -26,6 +26,8 @@ from tests.builders.bundles import make_pipeline
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 COST = {"true_positive": 2.0, "false_positive": -1.0, "false_negative": -10.0, "true_negative": 0.0, "unit": "EUR"}
 
 

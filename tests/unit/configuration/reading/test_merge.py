@@ -19,6 +19,8 @@ from mlops.configuration.reading.origins import Origins
 from mlops.diagnostics import Position
 from tests.builders.repositories import edit, make_repository
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 PACKAGES = ("", "# @package features.deep\n", "# @package _global_\n", "# @package _group_.s\n", "# @package data\n")
 REFERENCES = st.sampled_from(
     [

@@ -10,6 +10,8 @@ import pytest
 
 from mlops.operations.processes.child import Child, end
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 CLEANS_UP = """
 import signal, sys
 def stop(*_): raise SystemExit(7)

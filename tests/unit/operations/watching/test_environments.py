@@ -24,6 +24,8 @@ from tests.builders.bundles import make_bundle, make_frame
 from tests.builders.logs import write_day
 from tests.builders.repositories import edit, make_repository
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 MONITOR = """
 monitor:
   labels: labels.csv

@@ -10,6 +10,8 @@ from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics import statistic
 from tests.builders.evaluations import binary, regression
 
+pytestmark = pytest.mark.slow  # sockets, processes, simulations or whole repositories
+
 EVERY = np.arange(2000)
 
 

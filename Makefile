@@ -33,7 +33,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check lint unit setup lock audit runner gitlab services signing airflow compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab services signing airflow compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,12 @@ lint: $(TESTED)  ## Only style, types, layers and compiled files
 
 unit: $(TESTED)  ## Only the fast tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not tools and not long" --durations 10
+
+coverage: $(TESTED) ## Which lines and branches of mlops/ make test runs; at least 90 in 100
+	rm -rf .mlops/coverage && mkdir -p .mlops/coverage
+	$(BIN)/coverage run -m pytest -n $(JOBS) -q -m "not tools and not long"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under 90
 
 setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc, without what tests need
 

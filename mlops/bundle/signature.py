@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
@@ -164,7 +164,7 @@ def sign(contents: Contents, private_key: bytes) -> bytes:
     listed = _listed(contents)
     root = hashlib.sha256(b"".join(bytes.fromhex(digest) for _, digest in listed)).hexdigest()
     serialization = {"method": "files", "hash_type": "sha256", "allow_symlinks": False, "ignore_paths": []}
-    statement: dict[str, Any] = {
+    statement = {
         "_type": _STATEMENT,
         "subject": [{"name": contents.manifest.pipeline, "digest": {"sha256": root}}],
         "predicateType": _PREDICATE,
@@ -175,7 +175,7 @@ def sign(contents: Contents, private_key: bytes) -> bytes:
     }
     payload = json.dumps(statement, sort_keys=True).encode("ascii")
     made = key.sign(_pae(payload), ECDSA(_hash(key.public_key())))
-    document: dict[str, Any] = {
+    document = {
         "mediaType": _MEDIA,
         "verificationMaterial": {"publicKey": {"hint": fingerprint(public_key_of(private_key))}, "tlogEntries": []},
         "dsseEnvelope": {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, StrictBool, TypeAdapter, ValidationError
+from pydantic import Field, StrictBool, TypeAdapter, ValidationError
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,6 @@ Read = Callable[[str], Answer]
 
 class Unreadable(Exception):
     """A setting that could not be read, or not understood."""
-
-
-class Told(BaseModel, extra="ignore", frozen=True, defer_build=True):
-    """A mapping of an answer; keys that nothing here asks for are passed over."""
 
 
 Flag = StrictBool

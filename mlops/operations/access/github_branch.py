@@ -16,7 +16,8 @@ from pydantic import AliasChoices, AliasPath, Field
 
 from mlops.configuration.project import Project
 from mlops.diagnostics import visible
-from mlops.operations.access.answers import Flag, Repository, Told, Unreadable, understood
+from mlops.documents.document import Part
+from mlops.operations.access.answers import Flag, Repository, Unreadable, understood
 
 VERDICT = "verdict"
 _ACTIONS = 15368  # the App that GitHub Actions reports checks as
@@ -41,7 +42,7 @@ class _Guard:
         return bool(self.reviews or self.code_owners or any(check == VERDICT for check, _ in self.checks))
 
 
-class _OwnersError(Told):
+class _OwnersError(Part):
     path: str
     line: int
     kind: str
@@ -49,12 +50,12 @@ class _OwnersError(Told):
     suggestion: str | None = None
 
 
-class _StatusCheck(Told):
+class _StatusCheck(Part):
     context: str
     source: int | None = Field(None, validation_alias=AliasChoices("integration_id", "app_id"))
 
 
-class _Rule(Told):
+class _Rule(Part):
     """A rule of a ruleset; what its parameters are depends on its type."""
 
     type: str
@@ -62,41 +63,41 @@ class _Rule(Told):
     parameters: Any = None
 
 
-class _Checks(Told):
+class _Checks(Part):
     required_status_checks: tuple[_StatusCheck, ...]
 
 
-class _Reviews(Told):
+class _Reviews(Part):
     required_approving_review_count: int
     require_code_owner_review: Flag
     dismiss_stale_reviews_on_push: Flag
 
 
-class _Actor(Told):
+class _Actor(Part):
     actor_type: str
 
 
-class _Ruleset(Told):
+class _Ruleset(Part):
     """Who may pass it by is told only to whoever may change it."""
 
     name: str
     bypass_actors: tuple[_Actor, ...] | None = None
 
 
-class _Allowances(Told):
+class _Allowances(Part):
     apps: tuple[Any, ...] | None = None
     teams: tuple[Any, ...] | None = None
     users: tuple[Any, ...] | None = None
 
 
-class _ClassicReviews(Told):
+class _ClassicReviews(Part):
     required_approving_review_count: int = 0
     require_code_owner_reviews: Flag | None = None
     dismiss_stale_reviews: Flag | None = None
     bypass_pull_request_allowances: _Allowances | None = None
 
 
-class _Protection(Told):
+class _Protection(Part):
     """The classic protection of a branch."""
 
     enforced: Flag = Field(validation_alias=AliasPath("enforce_admins", "enabled"))

@@ -12,10 +12,11 @@ from urllib.parse import quote
 from pydantic import AliasPath, Field
 
 from mlops.configuration.project import Project
-from mlops.operations.access.answers import Flag, Repository, Told
+from mlops.documents.document import Part
+from mlops.operations.access.answers import Flag, Repository
 
 
-class About(Told):
+class About(Part):
     """What GitHub says of the repository itself."""
 
     private: Flag
@@ -23,7 +24,7 @@ class About(Told):
     """`User` or `Organization`."""
 
 
-class _Secret(Told):
+class _Secret(Part):
     name: str
 
 

@@ -16,52 +16,53 @@ from pydantic import Field
 
 from mlops.configuration.project import Project
 from mlops.configuration.runner import own
-from mlops.operations.access.answers import Flag, Read, Repository, Told, Unreadable, understood
+from mlops.documents.document import Part
+from mlops.operations.access.answers import Flag, Read, Repository, Unreadable, understood
 from mlops.operations.access.check import Check
 from mlops.operations.access.github_branch import looks_at_branch
 from mlops.operations.access.github_secrets import About, looks_at_secrets
 
 
-class _Reviewed(Told):
+class _Reviewed(Part):
     type: str
     reviewers: tuple[Any, ...] | None = None
     prevent_self_review: Flag | None = None
 
 
-class _Branches(Told):
+class _Branches(Part):
     """Which branches may run there; None where any may."""
 
     protected_branches: Flag
 
 
-class _Environment(Told):
+class _Environment(Part):
     protection_rules: tuple[_Reviewed, ...]
     can_admins_bypass: Flag | None = None
     branches: _Branches | None = Field(None, validation_alias="deployment_branch_policy")
 
 
-class _Branch(Told):
+class _Branch(Part):
     name: str
     type: str = "branch"
 
 
-class _Count(Told):
+class _Count(Part):
     total_count: int
 
 
-class _ForksOfPrivate(Told):
+class _ForksOfPrivate(Part):
     """What a fork may; nothing else is asked where its pull requests run no workflow."""
 
     run_workflows_from_fork_pull_requests: Flag
 
 
-class _ForksThatRun(Told):
+class _ForksThatRun(Part):
     send_write_tokens_to_workflows: Flag
     send_secrets_and_variables: Flag
     require_approval_for_fork_pr_workflows: Flag
 
 
-class _RunnerGroup(Told):
+class _RunnerGroup(Part):
     name: str
     visibility: str
     allows_public_repositories: Flag
@@ -142,7 +143,7 @@ def _environment(repository: Repository, name: str, branch: str, reviewed: bool)
 
 def _without_secrets(repository: Repository, name: str) -> Iterator[str]:
     place = f"environments/{quote(name, safe='')}"
-    repository.get(place, Told)
+    repository.get(place, Part)
     if repository.get(f"{place}/secrets?per_page=1", _Count).total_count:
         yield "has secrets, and what a pull request says is run there"
 

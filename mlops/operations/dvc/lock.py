@@ -8,8 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel
-
+from mlops.documents.document import Part
 from mlops.errors import IntegrityError
 from mlops.files.plain_yaml import Values, parse
 from mlops.operations.digests.cache import digest_of, framework, keep, recall
@@ -25,28 +24,29 @@ class LockedStage:
     outputs: dict[str, str]
 
 
-class _Named(BaseModel, extra="ignore", frozen=True, defer_build=True):
+class _Named(Part):
     """A file or a folder, by the name that DVC gives it."""
 
     path: str
     md5: str
 
 
-class _Stage(BaseModel, extra="ignore", frozen=True, defer_build=True):
+class _Stage(Part):
     """A stage as DVC writes it; a part that is lacking was cut off."""
 
     cmd: str
-    params: dict[str, dict[str, Values]] = {"params.yaml": {}}
+    params: dict[str, dict[str, Values]] | None = None
     deps: tuple[_Named, ...] = ()
     outs: tuple[_Named, ...]
 
     def locked(self, name: str) -> LockedStage:
         """Take what counts of it; raises KeyError where its parameters are those of another file."""
+        sections = {} if self.params is None else self.params["params.yaml"]
         inputs, outputs = ({item.path: item.md5 for item in items} for items in (self.deps, self.outs))
-        return LockedStage(self.cmd, self.params["params.yaml"].get(name, {}), inputs, outputs)
+        return LockedStage(self.cmd, sections.get(name, {}), inputs, outputs)
 
 
-class _Lock(BaseModel, extra="ignore", frozen=True, defer_build=True):
+class _Lock(Part):
     stages: dict[str, _Stage]
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from mlops.documents.document import Part
 from mlops.files.markdown import cell
 from mlops.operations.language.documentation import documentation
 
@@ -24,7 +25,7 @@ of a file that begins with `# yaml-language-server: $schema=` and the path of it
 """
 
 
-class _Schema(BaseModel, extra="ignore", frozen=True, defer_build=True):
+class _Schema(Part):
     """What the page tells of a JSON Schema, or of a part of one."""
 
     title: str = ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from mlops.errors import IntegrityError
 from mlops.files.plain_yaml import Values, parse
 
@@ -15,8 +13,3 @@ def mapping(data: bytes | None, path: str) -> Values:
     except IntegrityError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def bytes_of(path: Path) -> bytes | None:
-    """Read a file; None where there is none."""
-    return path.read_bytes() if path.is_file() else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlops import __version__
 from mlops.configuration.reading.origins import Origins
+from mlops.files.atomic import bytes_of
 from mlops.operations.declared.policy import FILE, judge_under_base, policy_at
 from mlops.operations.git import changed_files, commit_of, file_at
 from mlops.operations.language.keys import written
@@ -160,8 +161,7 @@ def _data(
 ) -> DataChange | None:
     """Compare recorded reports where the run of the new data is recorded, else look at the new file."""
     path = f"{pipeline.folder}/reports/data.json"
-    place = workspace.root / path
-    now = parse_report(place.read_bytes() if place.is_file() else None)
+    now = parse_report(bytes_of(workspace.root / path))
     before = now if commit is None else parse_report(file_at(workspace.root, commit, path))
     if before is not None and now is not None and (measured := compare_reports(before, now)) is not None:
         return measured

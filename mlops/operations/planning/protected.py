@@ -9,12 +9,13 @@ from pathlib import Path
 
 from mlops.compiler.lower.owners import protected
 from mlops.configuration.project import Project
+from mlops.files.atomic import bytes_of
 from mlops.files.plain_yaml import Values
 from mlops.operations.declared.policy import FILE
 from mlops.operations.git import files_at
 from mlops.operations.language.keys import Keys
 from mlops.operations.planning.difference import Change, differences
-from mlops.operations.planning.documents import bytes_of, mapping
+from mlops.operations.planning.documents import mapping
 
 POLICY_CHANGE = "policy-change"
 _READ = (FILE, "conf/project.yaml")

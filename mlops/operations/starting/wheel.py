@@ -16,9 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel
-
 import mlops
+from mlops.documents.document import Part
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.operations.starting.pin import ADDRESS, NAME, VENDOR, WHEEL, Pin
 
@@ -35,12 +34,12 @@ class Wheel:
     data: bytes | None = None
 
 
-class _Archive(BaseModel, extra="ignore", frozen=True, defer_build=True):
+class _Archive(Part):
     hashes: dict[str, str] | None = None
     hash: str = ""
 
 
-class _Noted(BaseModel, extra="ignore", frozen=True, defer_build=True):
+class _Noted(Part):
     """`direct_url.json`: where an installer found this distribution."""
 
     url: str

@@ -59,7 +59,7 @@ def prove(bundle: Path, name: str, digest: str) -> Contents:
     contents = Contents.read(bundle, digest)
     if contents.manifest.pipeline != name:
         raise IntegrityError(f"the bundle {digest[:19]}… is of {contents.manifest.pipeline}, not of {name}")
-    Golden.parse(contents.files["golden.json"]).check(Predictor.load(contents), TOLERANCE)
+    Golden.of(contents).check(Predictor.load(contents), TOLERANCE)
     return contents
 
 

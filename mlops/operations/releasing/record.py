@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mlops.documents.comparison import comparisons_of
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
+from mlops.files.atomic import bytes_of
 from mlops.files.markdown import escape
 from mlops.ledger.entry import MODEL
 from mlops.ledger.line import folder_of
@@ -82,7 +83,7 @@ def unrecorded(root: Path, name: str) -> dict[str, bytes | None]:
     """Give what the last run wrote and the commit lacks; None stands for a report that this run took away."""
     files = changed_files(root, "HEAD", f"pipelines/{name}")
     kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
-    return {path: _bytes(root / path) for path in sorted(files) if path.startswith(kept)}
+    return {path: bytes_of(root / path) for path in sorted(files) if path.startswith(kept)}
 
 
 def _compared(root: Path, name: str, digest: str) -> dict[str, bytes | None]:
@@ -95,7 +96,7 @@ def _entered(root: Path, name: str) -> dict[str, bytes | None]:
     """Give the entries of the ledger that the commit lacks, that of the verdict among them."""
     folder = f"{folder_of(name, MODEL)}/"
     files = changed_files(root, "HEAD", folder)
-    return {path: _bytes(root / path) for path in sorted(files)} | due(root, name, MODEL)
+    return {path: bytes_of(root / path) for path in sorted(files)} | due(root, name, MODEL)
 
 
 def refuse_unrecorded(root: Path, name: str, digest: str) -> None:
@@ -125,10 +126,6 @@ def _agreeing(root: Path, name: str) -> None:
     )
     listed = "".join(f"\n  {item.message}" for item in found[:20])
     raise kind(f"{name}: what the last run wrote is not of what is checked out{listed}", hint=f"mlops run {name}")
-
-
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
 
 
 def _body(name: str, digest: str, files: tuple[str, ...]) -> str:

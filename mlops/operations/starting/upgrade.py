@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlops.errors import ConfigurationError
-from mlops.files.atomic import write_bytes, write_text
+from mlops.files.atomic import bytes_of, write_bytes, write_text
 from mlops.files.exchange import exchange
 from mlops.ledger.decided import decided
 from mlops.ledger.entry import MODEL
@@ -131,8 +131,8 @@ def _build(root: Path, copy: Path, before: Requirements, offered: Offered, migra
         removed.add(path)
     if (copy / "conf" / ".schema").is_dir():
         touched |= set(write_files(copy))
-    found: dict[str, bytes | None] = {path: _bytes(copy / path) for path in touched | removed}
-    files = {path: data for path, data in found.items() if data != _bytes(root / path)}
+    found: dict[str, bytes | None] = {path: bytes_of(copy / path) for path in touched | removed}
+    files = {path: data for path, data in found.items() if data != bytes_of(root / path)}
     upgraded = Upgraded(
         before.pin,
         pin,
@@ -199,10 +199,6 @@ def _moved(before: Requirements, after: Requirements) -> tuple[str, ...]:
 def _new(before: Requirements, after: Requirements) -> tuple[str, ...]:
     old = before.versions()
     return tuple(f"{name} {version}" for name, version in sorted(after.versions().items()) if name not in old)
-
-
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
 
 
 def _undo(built: _Built) -> str:

@@ -7,15 +7,14 @@ that runs the change's own code passes a variable on.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from mlops.compiler.backends.text import document
 from mlops.plan.pipeline import Plan
 from mlops.plan.review import Review
+from mlops.plan.shell import plain
 
 NAME = "gitlab"
-_COMMAND = re.compile(r"::(error|warning|notice) title=([^:]*)::")  # what GitHub's log obeys, GitLab's only shows
 PLACES = (".gitlab-ci.yml",)
 
 # Without merged results the pipeline runs the branch as it is: then it must have all that it is compared with, or what
@@ -166,5 +165,4 @@ def _default(review: Review) -> dict[str, Any]:
 
 
 def _job(stage: str, minutes: int, *script: str) -> dict[str, Any]:
-    said = [_COMMAND.sub(r"\1: \2: ", lines) for lines in script]
-    return {"stage": stage, "timeout": f"{minutes} minutes", "script": said}
+    return {"stage": stage, "timeout": f"{minutes} minutes", "script": [plain(lines) for lines in script]}

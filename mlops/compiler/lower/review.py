@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from mlops.compiler.lower.workflows.common_steps import INSTALL, fetch_recorded
-from mlops.compiler.lower.workflows.pull_request import FIND, RUN
 from mlops.configuration.ci import Continuous
 from mlops.plan.review import Review
+from mlops.plan.shell import FETCH_RECORDED, FIND, INSTALL, PULL, RUN
 
 
 def lower_review(settings: Continuous) -> Review | None:
@@ -21,6 +20,6 @@ def lower_review(settings: Continuous) -> Review | None:
         settings.jobs,
         INSTALL[settings.install],
         FIND,
-        fetch_recorded(None, {}).run,
+        FETCH_RECORDED.format(PULL),
         RUN,
     )

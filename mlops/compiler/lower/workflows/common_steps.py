@@ -11,6 +11,7 @@ from mlops.configuration.ci import Continuous, Reader
 from mlops.configuration.cloud import Cloud
 from mlops.configuration.credentials import Use
 from mlops.configuration.runner import own
+from mlops.plan.shell import ASK, FETCH_RECORDED, INSTALL, PULL
 from mlops.plan.workflow import Permission, Step
 
 READ = Permission("contents", "read", "to check out")
@@ -28,20 +29,14 @@ _OUTSIDE = (
 )
 
 _READER = '"$READER"'
-_PULL = '.venv/bin/dvc pull --with-deps --allow-missing "$@"'
-_ASK = """\
-export DVC_NO_ANALYTICS=1
-remotes=$(.venv/bin/dvc remote list)
-for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
-"""
 
 # What this machine lacks comes from the remote; a repository without one makes it again, where nothing lies in reach of
 # the pipelines' own code.
 _FETCH = (
-    _ASK
+    ASK
     + f"""\
 if [ -n "$remotes" ]; then
-  {_PULL}
+  {PULL}
 else
   ELSE
 fi
@@ -51,37 +46,6 @@ _AGAIN = 'for name in $PIPELINES; do .venv/bin/mlops run "$name"; done'
 _NOWHERE = """\
 echo '::error title=No DVC remote::a job that holds a secret or may write runs no pipeline: dvc remote add -d NAME URL'
   exit 6"""
-
-# A fork may not read the remote, and an author may not have pushed: what is not there is made again.
-_FETCH_RECORDED = (
-    _ASK
-    + """\
-if [ -z "$remotes" ]; then
-  echo '::notice title=No DVC remote::what is not in Git is made again here'
-elif ! {}; then
-  echo '::warning title=Not everything was fetched::the DVC remote cannot be read here: stages run again'
-fi
-"""
-)
-
-# No module or makefile of the checkout comes before what is meant: `-P` keeps the folder off Python's path, and GNU
-# make would read a GNUmakefile first. What is published as a source alone is built by the locked setuptools, not by one
-# that pip would fetch for it; pip takes a path in a requirements file from the folder that it is called in. Most of
-# what is installed no job imports: what one does import is compiled then, and kept, unless its machine was told to
-# keep nothing.
-_LOCK = """\
-if [ ! -f requirements.txt ]; then
-  echo '::error title=Nothing to install::this commit has no requirements.txt: mlops init writes it'
-  exit 4
-fi
-python -P -m venv .venv
-sed -n '/^setuptools==/,/[^\\]$/p' requirements.txt > .venv/build.txt
-pip='.venv/bin/python -P -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps'
-if [ -z "$PYTHONDONTWRITEBYTECODE" ]; then pip="$pip --no-compile"; fi
-$pip --only-binary :all: --requirement .venv/build.txt
-$pip --no-build-isolation --requirement requirements.txt
-"""
-INSTALL = {"lock": _LOCK, "make": "make --file Makefile setup"}
 
 _NOTICE = """\
 said='GitHub starts no checks for a pull request of the plain workflow token: close and open it, or set ci.app'
@@ -123,8 +87,8 @@ def fetch(settings: Continuous, names: dict[str, str], *, makes: bool) -> Step:
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
-    pull, signed = reading(reader, _PULL)
-    return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
+    pull, signed = reading(reader, PULL)
+    return Step("Fetch what is recorded", run=FETCH_RECORDED.format(pull), environment=names | signed)
 
 
 def reading(reader: Reader | None, command: str) -> tuple[str, dict[str, str]]:

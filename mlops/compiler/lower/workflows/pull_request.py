@@ -17,6 +17,7 @@ from mlops.compiler.lower.workflows.framework import NAME as FRAMEWORK
 from mlops.compiler.lower.workflows.judge import judge
 from mlops.compiler.lower.workflows.verdict import verdict
 from mlops.configuration.ci import Continuous
+from mlops.plan.shell import FIND, RUN
 from mlops.plan.workflow import Job, Permission, Step, Workflow
 
 _AUTHOR = "${{ github.event.pull_request.user.login }}"
@@ -25,48 +26,12 @@ _BASE = "${{ github.event.pull_request.base.sha || github.event.merge_group.base
 # In a merge queue there is no author any more; the pull request itself was checked.
 _VALIDATE = '.venv/bin/mlops validate --base "$BASE" --author "$AUTHOR"'
 
-# Whatever the plan says, a lock or a report that differs has a job that answers for it: nothing to do is no skip then.
-FIND = """\
-.venv/bin/mlops plan --base "$BASE" -o json > plan.json
-recorded=$(git diff --name-only --diff-filter=d "$BASE" -- 'pipelines/*/dvc.lock' 'pipelines/*/reports/*')
-names=$(cut -d / -f 2 <<< "$recorded" | sort -u)
-for name in $names; do
-  if ! jq --arg name "$name" --exit-status '.affected | index($name) != null' plan.json > /dev/null; then
-    echo "::error title=$name is not judged::its lock or a report changes, and the plan does not affect it"
-    exit 5
-  fi
-done
-"""
 _DIGEST = """\
 echo "digest=$(sha256sum plan.json | cut -d ' ' -f 1)" >> "$GITHUB_OUTPUT"
 """
 
 _SHOW = """\
 .venv/bin/mlops plan --base "$BASE" -o md >> "$GITHUB_STEP_SUMMARY"
-"""
-
-# Where nothing but what is recorded changed, that is held against itself before a run could make it again, and hide
-# what it said; what the remote lacks is made, and what then comes out otherwise, as on another processor, is told.
-# Every pipeline of a batch is run even where one before it failed; how it ended is part of the evidence, because
-# reports of an earlier run are committed and would otherwise pass for those of this one.
-RUN = """\
-status=0
-for name in $PIPELINES; do
-  code=0
-  recorded=
-  case " $RECORDED " in *" $name "*) recorded=yes ;; esac
-  started=$SECONDS
-  if [ -n "$recorded" ]; then .venv/bin/mlops verify "$name" || code=$?; fi
-  if [ "$code" = 0 ]; then .venv/bin/mlops run "$name" || code=$?; fi
-  if [ -n "$recorded" ] && [ "$code" = 0 ] && ! git diff --quiet -- "pipelines/$name/dvc.lock"; then
-    echo "::warning title=$name came out otherwise than it is recorded::it was made again here: compare the two locks"
-  fi
-  mkdir -p "evidence/$name"
-  echo "$code" > "evidence/$name/exit-code"
-  echo "$((SECONDS - started))" > "evidence/$name/seconds"
-  if [ "$code" != 0 ]; then status=$code; fi
-done
-exit "$status"
 """
 
 # What ended is kept whole enough to be judged, and for the main branch to take over: its lock and its bundle too. The

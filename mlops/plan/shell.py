@@ -31,6 +31,17 @@ $pip --no-build-isolation --requirement requirements.txt
 INSTALL = {"lock": _LOCK, "make": "make --file Makefile setup"}
 """How a job gets `.venv/bin/mlops`, by `ci.install`."""
 
+INSTALLED = {
+    "lock": ("/requirements.txt", "/vendor/", "/mlops/"),
+    "make": (
+        *("/Makefile", "/pyproject.toml", "/setup.py", "/setup.cfg", "/uv.toml"),
+        *("/constraints.txt", "/.requirements/", "/mlops/"),
+    ),
+}
+"""What jobs install the program from, by `ci.install`: the pins, or the program itself where the repository has it.
+
+A folder `mlops/` beside pins would be found before what they install."""
+
 PULL = '.venv/bin/dvc pull --with-deps --allow-missing "$@"'
 ASK = """\
 export DVC_NO_ANALYTICS=1

@@ -6,14 +6,14 @@ from typing import Any
 
 import yaml
 
-from mlops.compiler.backends import github
-from mlops.compiler.lower.workflows.dependencies import lower_dependencies
-from mlops.compiler.lower.workflows.main import lower_main
-from mlops.compiler.lower.workflows.manual import lower_retrain, lower_rollback
-from mlops.compiler.lower.workflows.monitor import lower_monitor
-from mlops.compiler.lower.workflows.pull_request import lower_pull_request
-from mlops.compiler.lower.workflows.release import lower_release
-from mlops.compiler.lower.workflows.settings import lower_settings
+from mlops.compiler.github import rendering as github
+from mlops.compiler.github.dependencies import lower_dependencies
+from mlops.compiler.github.main import lower_main
+from mlops.compiler.github.manual import lower_retrain, lower_rollback
+from mlops.compiler.github.monitor import lower_monitor
+from mlops.compiler.github.pull_request import lower_pull_request
+from mlops.compiler.github.release import lower_release
+from mlops.compiler.github.settings import lower_settings
 from mlops.configuration.project import Project
 from mlops.plan.pipeline import Plan
 

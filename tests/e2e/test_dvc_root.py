@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.compiler.backends import dvc
+from mlops.backends import dvc
 from mlops.plan.pipeline import Plan
 
 pytestmark = pytest.mark.slow

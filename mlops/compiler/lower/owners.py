@@ -7,19 +7,10 @@ from collections.abc import Mapping
 from mlops.configuration.environment import LIVE
 from mlops.configuration.policy import Policy
 from mlops.plan.pipeline import Ownership
+from mlops.plan.shell import INSTALLED
 
 _EVERYTHING = "*"
 _SHARED = ("/conf/project.yaml", *(f"/conf/{group}/" for group in ("gates", "data", "model", "features", "trainer")))
-INSTALLED = {
-    "lock": ("/requirements.txt", "/vendor/", "/mlops/"),
-    "make": (
-        *("/Makefile", "/pyproject.toml", "/setup.py", "/setup.cfg", "/uv.toml"),
-        *("/constraints.txt", "/.requirements/", "/mlops/"),
-    ),
-}
-"""What jobs install the program from, by `ci.install`: the pins, or the program itself where the repository has it.
-
-A folder `mlops/` beside pins would be found before what they install."""
 _KEPT = (
     *("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/"),
     *("/.dvc/", "/.dvcignore", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlops.compiler.github.all_workflows import lower_workflows
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.owners import lower_owners
 from mlops.compiler.lower.review import lower_review
 from mlops.compiler.lower.stages import lower_stages
-from mlops.compiler.lower.workflows.all_workflows import lower_workflows
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project

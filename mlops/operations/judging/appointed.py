@@ -12,9 +12,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from mlops.compiler.backends.registry import PLACES
-from mlops.compiler.backends.text import MARK
+from mlops.compiler.files import PLACES
 from mlops.errors import ConfigurationError
+from mlops.files.compiled_text import MARK
 from mlops.operations.compiling.gone import IGNORED
 from mlops.operations.git import changed_between, commit_of, file_at
 from mlops.operations.project import open_project

@@ -11,11 +11,11 @@ from pathlib import Path
 from packaging.version import Version
 
 from mlops import __version__
-from mlops.compiler.backends.registry import PLACES, render
-from mlops.compiler.backends.text import MARK
+from mlops.compiler.files import PLACES, render
 from mlops.configuration.policy import Policy
 from mlops.diagnostics import Diagnostic, Position
 from mlops.errors import ConfigurationError
+from mlops.files.compiled_text import MARK
 from mlops.operations.compiling.gone import IGNORED
 from mlops.operations.declared.policy import policy_at
 from mlops.operations.external_inputs import within

@@ -1,1 +1,7 @@
-"""Plan to files: each back end is a pure function from a plan to texts by path."""
+"""Back ends: a file each, pure functions from a plan to texts by path; no list repeats them."""
+
+from __future__ import annotations
+
+from mlops.backends.backend import Backends
+
+BACKENDS = Backends("backends")

@@ -7,11 +7,9 @@ side by side.
 
 from __future__ import annotations
 
+from mlops.backends.backend import backend
 from mlops.files.compiled_text import header
 from mlops.plan.pipeline import PipelinePlan, Plan
-
-NAME = "airflow"
-PLACES = ("orchestrate/airflow/*.py",)
 
 # Names are all that comes from the YAML: no text of it becomes Python, or the Jinja of a `bash_command`. A verdict is
 # not mended by another try; `max_active_runs` keeps two runs of Airflow's from taking turns.
@@ -39,12 +37,21 @@ with DAG("{project}.{name}", schedule=None, catchup=False, max_active_runs=1, ta
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Write a DAG for each pipeline, where the project asks for it."""
-    if NAME not in plan.orchestrators:
-        return {}
+    """Write a DAG for each pipeline."""
     return {f"orchestrate/airflow/{pipeline.name}.py": _text(plan.project, pipeline) for pipeline in plan.pipelines}
 
 
 def _text(project: str, pipeline: PipelinePlan) -> str:
     stages = "".join(f'    "{stage.name}",\n' for stage in pipeline.stages)
     return header(pipeline.source) + _DAG.format(project=project, name=pipeline.name, stages=f"(\n{stages})")
+
+
+KIND = backend(
+    __name__,
+    __doc__,
+    render,
+    asked="orchestrate",
+    called="Airflow",
+    places=("orchestrate/airflow/*.py",),
+    reviewed=("/orchestrate/",),
+)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from mlops.backends.backend import backend
 from mlops.files.compiled_text import header
 from mlops.plan.pipeline import Plan
 
-PLACES = (".github/workflows/.gitattributes",)
 _FOLDED = (
     "*/dvc.yaml",
     "*/dvc.lock",
@@ -20,9 +20,9 @@ _KEPT = "*/ledger/** -text -merge\n"
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Write the attributes of the two folders that hold compiled files."""
+    """Write the attributes of the folder that holds compiled files."""
     pipelines = "".join(f"{pattern} linguist-generated\n" for pattern in _FOLDED)
-    files = {"pipelines/.gitattributes": header("conf/") + pipelines + _KEPT}
-    if plan.workflows:
-        files[".github/workflows/.gitattributes"] = header("conf/") + "mlops-*.yml linguist-generated\n"
-    return files
+    return {"pipelines/.gitattributes": header("conf/") + pipelines + _KEPT}
+
+
+KIND = backend(__name__, __doc__, render)

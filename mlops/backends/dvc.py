@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from mlops.backends.backend import backend
 from mlops.files.compiled_text import body, document, header
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Kind, Output, Plot, Stage
-
-PLACES = ("pipelines/*/dvc.yaml",)
 
 
 @dataclass(frozen=True)
@@ -80,3 +79,6 @@ def _ignored(stages: tuple[_Shape, ...]) -> str:
     return "".join(
         f"/{path}\n" for path in sorted({"artifacts", *(p for p in cached if not p.startswith("artifacts/"))})
     )
+
+
+KIND = backend(__name__, __doc__, render, places=("pipelines/*/dvc.yaml",))

@@ -6,18 +6,21 @@ whoever owns the file in which it is written.
 
 from __future__ import annotations
 
+from mlops.backends.backend import backend
 from mlops.files.compiled_text import document
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import Plan
 
-PLACES = (".github/gates/*.yaml", ".gitlab/gates/*.yaml")
-
 
 def render(plan: Plan) -> dict[str, str]:
     """Write the rules of every pipeline whose tier has them reviewed."""
-    folder = ".gitlab" if plan.review is not None and plan.review.engine == "gitlab" else ".github"
     return {
-        f"{folder}/gates/{pipeline.name}.yaml": document(pipeline.source, rules_of(pipeline.stage("gate").section))
+        f"{plan.ci.folder}/gates/{pipeline.name}.yaml": document(
+            pipeline.source, rules_of(pipeline.stage("gate").section)
+        )
         for pipeline in plan.pipelines
         if pipeline.name in plan.reviewed
     }
+
+
+KIND = backend(__name__, __doc__, render, places=("FOLDER/gates/*.yaml",))

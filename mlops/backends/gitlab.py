@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.backends.backend import backend
 from mlops.files.compiled_text import document
 from mlops.plan.pipeline import Plan
 from mlops.plan.review import Review
-from mlops.plan.shell import plain
+from mlops.plan.shell import FETCH, FIND, INSTALL, RUN, plain
 
-NAME = "gitlab"
-PLACES = (".gitlab-ci.yml",)
+FILE = ".gitlab-ci.yml"
 
 # Without merged results the pipeline runs the branch as it is: then it must have all that it is compared with, or what
 # was judged would not be what is merged.
@@ -113,16 +113,15 @@ fi
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Write the file of a project that is on GitLab; it is the same whatever pipelines there are."""
-    if plan.review is None or plan.review.engine != NAME:
-        return {}
-    return {".gitlab-ci.yml": document("conf/", _file(plan.review))}
+    """Write the one file; it is the same whatever pipelines there are."""
+    return {FILE: document("conf/", _file(plan.review))}
 
 
 def _file(review: Review) -> dict[str, Any]:
     base = _BASE.replace("MAIN", review.branch)
     beside = _BESIDE.replace("MAIN", review.branch)
     told = _TOLD.replace("JOBS", str(review.jobs))
+    install = INSTALL[review.install]
     left = {"paths": ["left/$CI_NODE_INDEX/"], "when": "always"}
     judged = {"paths": ["judge/verdicts/"], "when": "always"}
     needs = [{"job": name, "artifacts": True} for name in ("check", "run")]
@@ -132,19 +131,18 @@ def _file(review: Review) -> dict[str, Any]:
         # a checkout that an earlier job left, and its settings, are not taken over; the judge needs the history
         "variables": {"GIT_DEPTH": "0", "GIT_STRATEGY": "clone"},
         "default": _default(review),
-        "check": _job("check", 15, base, review.install, _CHECK, review.find, _SHOW)
-        | {"artifacts": {"paths": ["plan.json"]}},
+        "check": _job("check", 15, base, install, _CHECK, FIND, _SHOW) | {"artifacts": {"paths": ["plan.json"]}},
         "run": _job(
             "run",
             review.timeout,
             _SHARE,
-            review.install,
-            review.fetch,
-            _RUN.replace("MADE", review.run.strip()),
+            install,
+            FETCH,
+            _RUN.replace("MADE", RUN.strip()),
             _COLLECT,
         )
         | {"needs": needs[:1], "parallel": review.jobs, "artifacts": left},
-        "judge": _job("judge", review.timeout, base, beside, review.install, told, _JUDGE)
+        "judge": _job("judge", review.timeout, base, beside, install, told, _JUDGE)
         | {"needs": needs, "when": "always", "artifacts": judged},
         "verdict": _job("verdict", 5, "echo 'every job before this one succeeded'\n")
         | {"needs": ["check", "run", "judge"], "variables": {"GIT_STRATEGY": "none"}},
@@ -166,3 +164,19 @@ def _default(review: Review) -> dict[str, Any]:
 
 def _job(stage: str, minutes: int, *script: str) -> dict[str, Any]:
     return {"stage": stage, "timeout": f"{minutes} minutes", "script": [plain(lines) for lines in script]}
+
+
+KIND = backend(
+    __name__,
+    __doc__,
+    render,
+    asked="ci",
+    called="GitLab",
+    keys=("image",),
+    most_jobs=200,  # https://docs.gitlab.com/ci/yaml/#parallel
+    folder=".gitlab",
+    change="merge request",
+    covers="change",
+    places=(FILE,),
+    reviewed=("/.gitlab-ci.yml", "/.gitlab/"),
+)

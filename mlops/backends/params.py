@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlops.backends.backend import backend
 from mlops.files.compiled_text import body, header
 from mlops.plan.pipeline import PipelinePlan, Plan
-
-PLACES = ("pipelines/*/params.yaml",)
 
 
 def render(plan: Plan) -> dict[str, str]:
@@ -29,3 +28,6 @@ def _text(pipeline: PipelinePlan, known: dict[tuple[str, int], str]) -> str:
 
 def _section(name: str, value: dict[str, Any]) -> str:
     return body({name: value})
+
+
+KIND = backend(__name__, __doc__, render, places=("pipelines/*/params.yaml",))

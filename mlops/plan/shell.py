@@ -61,6 +61,9 @@ fi
 """
 )
 
+FETCH = FETCH_RECORDED.format(PULL)
+"""The same by whoever the job is already."""
+
 # Whatever the plan says, a lock or a report that differs has a job that answers for it: nothing to do is no skip then.
 FIND = """\
 .venv/bin/mlops plan --base "$BASE" -o json > plan.json

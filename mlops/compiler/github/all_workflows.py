@@ -11,9 +11,18 @@ from mlops.compiler.github.monitor import lower_monitor
 from mlops.compiler.github.pull_request import lower_pull_request
 from mlops.compiler.github.release import lower_release
 from mlops.compiler.github.settings import lower_settings
+from mlops.compiler.github.workflow import Step, Workflow
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Workflow
+from mlops.plan.engine import Call, Job
+
+_ALONE = ("mlops-pr", "mlops-dependencies", "mlops-settings")  # these need nothing that another run left
+
+
+def lower_github(project: Project, pipelines: Mapping[str, Pipeline]) -> tuple[tuple[Job, ...], tuple[Workflow, ...]]:
+    """Decide all that GitHub runs: its jobs as every engine has them, and in GitHub's words."""
+    workflows = lower_workflows(project, pipelines)
+    return tuple(job for workflow in workflows for job in _neutral(workflow)), workflows
 
 
 def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tuple[Workflow, ...]:
@@ -24,8 +33,6 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
 
     What a lock file pins moves as a whole, with the release of mlops that it belongs to: nothing else is audited.
     """
-    if project.ci.kind != "github":
-        return ()
     workflows = [lower_pull_request(project.ci)]
     if project.ci.install == "make":
         workflows.append(lower_dependencies(project))
@@ -38,3 +45,16 @@ def lower_workflows(project: Project, pipelines: Mapping[str, Pipeline]) -> tupl
     if retrains:
         workflows.append(lower_retrain(project))
     return tuple(workflows)
+
+
+def _neutral(workflow: Workflow) -> tuple[Job, ...]:
+    builds = workflow.name not in _ALONE
+    return tuple(
+        Job(workflow.name, job.name, job.runner, job.timeout, tuple(map(_call, job.steps)), builds)
+        for job in workflow.jobs
+    )
+
+
+def _call(step: Step) -> Call:
+    secrets = tuple(name for name, value in step.environment.items() if "secrets." in value)
+    return Call(step.run, step.uses, tuple(step.environment), secrets)

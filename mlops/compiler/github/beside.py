@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlops.compiler.github.common_steps import reading, set_up
+from mlops.compiler.github.workflow import Step
 from mlops.configuration.ci import Continuous, Reader
-from mlops.plan.workflow import Step
 
 CHANGE = "change"
 """The folder, beside what judges, that the change is checked out into."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from mlops.compiler.github.credentials import holding, holds
 from mlops.compiler.github.identity import SIGN_OUT, files_of, identity, signed_in
+from mlops.compiler.github.workflow import Permission, Step
 from mlops.configuration.ci import Continuous, Reader
 from mlops.configuration.cloud import Cloud
 from mlops.configuration.credentials import Use
 from mlops.configuration.runner import own
 from mlops.plan.shell import ASK, FETCH_RECORDED, INSTALL, PULL
-from mlops.plan.workflow import Permission, Step
 
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")

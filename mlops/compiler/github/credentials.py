@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mlops.compiler.github.workflow import Step
 from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import Use
-from mlops.plan.workflow import Step
 
 _VALUE = "${{{{ secrets.{} }}}}"
 

@@ -5,24 +5,21 @@ A malicious release is mostly found within days; waiting is the cheapest defence
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from mlops.compiler.github.workflow import Workflow
 from mlops.files.compiled_text import document
-from mlops.plan.pipeline import Plan
 
-PATH = ".github/dependabot.yml"
-PLACES = (PATH,)
 _DAYS = 7
 
 
-def render(plan: Plan) -> dict[str, str]:
-    """Write the updates of a repository that has workflows; of its packages only where it audits them itself."""
-    if not plan.workflows:
-        return {}
-    updates = [_update("github-actions") | {"exclude-paths": [".github/workflows/mlops-*.yml"]}]
-    if any(workflow.name == "mlops-dependencies" for workflow in plan.workflows):
-        updates.append(_update("pip"))
-    return {PATH: document("conf/", {"version": 2, "updates": updates})}
+def updates(workflows: Iterable[Workflow]) -> str:
+    """Write the updates of a repository with workflows; of its packages only where it audits them itself."""
+    found = [_update("github-actions") | {"exclude-paths": [".github/workflows/mlops-*.yml"]}]
+    if any(workflow.name == "mlops-dependencies" for workflow in workflows):
+        found.append(_update("pip"))
+    return document("conf/", {"version": 2, "updates": found})
 
 
 def _update(ecosystem: str) -> dict[str, Any]:

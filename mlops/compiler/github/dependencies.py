@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlops.compiler.github.common_steps import READ, approval, cron, set_up
+from mlops.compiler.github.workflow import Job, Step, Workflow
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Job, Step, Workflow
 
 _PATHS = ["constraints.txt", "pyproject.toml", ".requirements/**", "mlops/locks/**"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from mlops.compiler.github.batches import indexed
 from mlops.compiler.github.common_steps import READ, approval, identified, keep, reading, set_up
+from mlops.compiler.github.workflow import Job, Step
 from mlops.configuration.ci import Continuous
 from mlops.plan.shell import INSTALLED
-from mlops.plan.workflow import Job, Step
 
 NAME = "framework"
 _FOLDERS = [place.rstrip("/") for place in INSTALLED["make"] if place.endswith("/")]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlops.compiler.github.credentials import holding
+from mlops.compiler.github.workflow import Step
 from mlops.configuration.ci import Continuous
 from mlops.configuration.cloud import Aws, Cloud, Gcp
-from mlops.plan.workflow import Step
 
 _IDENTITY = "${{ runner.temp }}/mlops-identity"
 

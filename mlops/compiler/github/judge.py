@@ -8,8 +8,8 @@ from mlops.compiler.github.common_steps import READ, approval, identified, keep
 from mlops.compiler.github.framework import NAME as FRAMEWORK
 from mlops.compiler.github.framework import fetch_rows, makes_rows
 from mlops.compiler.github.reviews import FILE, REVIEWS, look_up
+from mlops.compiler.github.workflow import Job, Step
 from mlops.configuration.ci import Continuous
-from mlops.plan.workflow import Job, Step
 
 # Any job of a run may replace an artifact; what is fetched is held against the digest that its maker told.
 _JUDGE = f"""\

@@ -8,8 +8,8 @@ from mlops.compiler.github.beside import CHANGE
 from mlops.compiler.github.common_steps import READ, head, on_main
 from mlops.compiler.github.credentials import holding
 from mlops.compiler.github.identity import signed_in
+from mlops.compiler.github.workflow import Job, Step
 from mlops.configuration.ci import Continuous
-from mlops.plan.workflow import Job, Step
 
 JUDGE = "${{ needs.before.outputs.judge }}"
 """The commit whose code judges, for a job that needs `before`."""

@@ -15,8 +15,8 @@ from mlops.compiler.github.judges import before
 from mlops.compiler.github.make import make
 from mlops.compiler.github.register import register
 from mlops.compiler.github.take import take
+from mlops.compiler.github.workflow import Workflow
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Workflow
 
 
 def lower_main(project: Project) -> Workflow:

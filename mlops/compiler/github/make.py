@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mlops.compiler.github.common_steps import READ, fetch_recorded, identified, keep, on_main, set_up
 from mlops.compiler.github.judges import COMMIT
+from mlops.compiler.github.workflow import Job, Step
 from mlops.configuration.ci import Continuous
-from mlops.plan.workflow import Job, Step
 
 MADE = "made"
 """The folder, and the artifact, of what was made: a folder for each pipeline, as `mlops adopt --made` reads it."""

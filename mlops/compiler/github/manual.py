@@ -15,9 +15,9 @@ from mlops.compiler.github.common_steps import (
 from mlops.compiler.github.credentials import holding
 from mlops.compiler.github.identity import signed_in
 from mlops.compiler.github.signing import verify_steps
+from mlops.compiler.github.workflow import Job, Step, Workflow
 from mlops.configuration.credentials import RELEASING, USES
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Job, Step, Workflow
 
 # What a person types is one word for a verb, never an option, and no other step sees it before a verb knew it.
 _CHECK = '.venv/bin/mlops render -- "$PIPELINES" > /dev/null'

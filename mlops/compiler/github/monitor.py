@@ -19,9 +19,9 @@ from mlops.compiler.github.common_steps import (
 )
 from mlops.compiler.github.credentials import holding
 from mlops.compiler.github.identity import signed_in
+from mlops.compiler.github.workflow import Job, Step, Workflow
 from mlops.configuration.credentials import USES
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Job, Step, Workflow
 
 _DUE = """\
 .venv/bin/mlops monitor --due "$SCHEDULE" -o json > due.json

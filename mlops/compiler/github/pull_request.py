@@ -16,9 +16,9 @@ from mlops.compiler.github.framework import MOVED, framework, makes_rows
 from mlops.compiler.github.framework import NAME as FRAMEWORK
 from mlops.compiler.github.judge import judge
 from mlops.compiler.github.verdict import verdict
+from mlops.compiler.github.workflow import Job, Permission, Step, Workflow
 from mlops.configuration.ci import Continuous
 from mlops.plan.shell import FIND, RUN
-from mlops.plan.workflow import Job, Permission, Step, Workflow
 
 _AUTHOR = "${{ github.event.pull_request.user.login }}"
 _BASE = "${{ github.event.pull_request.base.sha || github.event.merge_group.base_sha }}"

@@ -16,9 +16,9 @@ from mlops.compiler.github.judges import COMMIT, JUDGE, called_beside, fetch
 from mlops.compiler.github.make import LIST, MADE
 from mlops.compiler.github.reviews import FILE, look_up
 from mlops.compiler.github.signing import identified_to_sign, sign_steps
+from mlops.compiler.github.workflow import Job, Step
 from mlops.configuration.credentials import RELEASING
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Job, Step
 
 # Any job of a run may replace another's artifact, but not its output.
 _HOLD = (

@@ -9,10 +9,10 @@ from mlops.compiler.github.credentials import holding
 from mlops.compiler.github.identity import signed_in
 from mlops.compiler.github.reviews import REVIEWS
 from mlops.compiler.github.signing import verify_steps
+from mlops.compiler.github.workflow import Job, Step, Workflow
 from mlops.configuration.credentials import RELEASING
 from mlops.configuration.environment import Environment
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Job, Step, Workflow
 
 
 def lower_release(project: Project) -> Workflow:

@@ -1,12 +1,14 @@
-"""GitHub Actions workflows, as data: no privileges but those a job names, actions pinned by commit."""
+"""GitHub Actions workflows as text: no privileges but those a job names, actions pinned by commit."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
-from mlops.files.compiled_text import document
+from mlops.compiler.github.dependabot import updates
+from mlops.compiler.github.workflow import Job, Permission, Step, Workflow
+from mlops.files.compiled_text import document, header
 from mlops.plan.pipeline import Plan
-from mlops.plan.workflow import Job, Permission, Step, Workflow
 
 # The commit each version tag stood at when it was looked up.
 ACTIONS = {
@@ -17,13 +19,22 @@ ACTIONS = {
     "actions/create-github-app-token": ("1b10c78c7865c340bc4f6099eb2f838309f1e8c3", "v3.1.1"),
 }
 
-PLACES = (".github/workflows/mlops-*.yml",)
 _SELF_HOSTED = "self-hosted"
 
 
 def render(plan: Plan) -> dict[str, str]:
-    """Write every workflow of a plan."""
-    return {f".github/workflows/{workflow.name}.yml": _text(workflow) for workflow in plan.workflows}
+    """Write all that GitHub reads: workflows, that a review folds them away, and what Dependabot keeps up to date."""
+    workflows = cast("tuple[Workflow, ...]", plan.ci.words)
+    files = {
+        ".github/workflows/.gitattributes": header("conf/") + "mlops-*.yml linguist-generated\n",
+        ".github/dependabot.yml": updates(workflows),
+    }
+    return files | texts(workflows)
+
+
+def texts(workflows: Iterable[Workflow]) -> dict[str, str]:
+    """Write workflows, by path."""
+    return {f".github/workflows/{workflow.name}.yml": _text(workflow) for workflow in workflows}
 
 
 def _text(workflow: Workflow) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops.compiler.github.beside import CHANGE
 from mlops.compiler.github.judges import called_beside
-from mlops.plan.workflow import Permission, Step
+from mlops.compiler.github.workflow import Permission, Step
 
 REVIEWS = Permission("pull-requests", "read", "to look up who approved what")
 FILE = "reviews.json"

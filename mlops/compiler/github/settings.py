@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mlops.compiler.github.common_steps import READ, cron, head, on_main, trusted
+from mlops.compiler.github.workflow import Job, Step, Workflow
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Job, Step, Workflow
 
 # 6 is something wrong. A workflow's own token may not read most settings, and nothing lets it: that is told, and is no
 # finding each week; the App's may be let, so that what it cannot read is wrong.

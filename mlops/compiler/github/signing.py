@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from mlops.compiler.github.credentials import holding
 from mlops.compiler.github.identity import signed_in
+from mlops.compiler.github.workflow import Permission, Step
 from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import RELEASING
 from mlops.configuration.signers import KeySigning
-from mlops.plan.workflow import Permission, Step
 
 _IDENTITY = Permission("id-token", "write", "to sign bundles as this workflow")
 

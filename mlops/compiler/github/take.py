@@ -7,9 +7,9 @@ from mlops.compiler.github.common_steps import LOOK, READ, TAKE, identified, on_
 from mlops.compiler.github.credentials import holding
 from mlops.compiler.github.identity import signed_in
 from mlops.compiler.github.judges import COMMIT, JUDGE, called_beside, fetch
+from mlops.compiler.github.workflow import Job, Step
 from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import RELEASING
-from mlops.plan.workflow import Job, Step
 
 # A bundle is new where the merge brought its report, or changed what it is made from and left the making to CI; a
 # dispatch, or a first push, takes all that have a report or were never made as they stand: what an earlier run left

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from mlops.plan.workflow import Step
+from mlops.compiler.github.workflow import Step
 
 
 def verdict(expected: Sequence[str], skipped: Mapping[str, str]) -> Step:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops.backends import airflow
+from mlops.compiler.files import render
 from mlops.compiler.lower.owners import protected
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.compile import check_files, compile_files
@@ -26,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_project_that_asks_for_none_has_none(tmp_path: Path) -> None:
-    assert airflow.render(open_workspace(make_repository(tmp_path)).plan) == {}
+    assert [path for path in render(open_workspace(make_repository(tmp_path)).plan) if "orchestrate" in path] == []
 
 
 def test_the_tasks_are_the_stages_in_their_order(root: Path) -> None:

@@ -19,7 +19,7 @@ ENTRY = "pipelines/churn/ledger/model/0.json"
 INIT = {".gitattributes": contents(Settings("shop"), "")[".gitattributes"]}
 HERE = {".gitattributes": (ROOT / ".gitattributes").read_text()}
 OLD = {".gitattributes": "* text=auto eol=lf\n"}
-COMPILED = render(Plan("shop", (), ()))
+COMPILED = render(Plan("shop", ()))
 
 
 def begun(folder: Path, attributes: dict[str, str]) -> Path:

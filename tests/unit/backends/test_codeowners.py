@@ -17,7 +17,7 @@ OWNERS = {"churn": ("@growth",), "visits": ("@health/analytics", "@second")}
 
 
 def rendered(policy: Policy = POLICY, owners: Mapping[str, tuple[str, ...]] = OWNERS) -> str:
-    (text,) = codeowners.render(Plan("p", (), (), lower_owners(policy, owners))).values()
+    (text,) = codeowners.render(Plan("p", (), ownership=lower_owners(policy, owners))).values()
     return text
 
 
@@ -161,4 +161,4 @@ def test_whatever_the_patterns_a_pipeline_has_its_own_owners_or_its_teams(
 
 
 def test_without_a_policy_there_is_no_file() -> None:
-    assert codeowners.render(Plan("p", (), ())) == {}
+    assert codeowners.render(Plan("p", ())) == {}

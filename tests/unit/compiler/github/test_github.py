@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from mlops.compiler.github import rendering as github
 from mlops.compiler.github.pull_request import lower_pull_request
+from mlops.compiler.github.rendering import texts
 from mlops.configuration.ci import Continuous
 from mlops.files.canonical import digest_file
 from mlops.operations.reviewing.artifacts import digest
-from mlops.plan.pipeline import Plan
 from tests.builders.repositories import commit
 
 BIN = Path(sys.executable).parent
@@ -25,7 +24,7 @@ BIN = Path(sys.executable).parent
 
 def compiled(**settings: Any) -> str:
     workflow = lower_pull_request(Continuous(**settings))
-    (text,) = github.render(Plan("p", (), (workflow,))).values()
+    (text,) = texts((workflow,)).values()
     return text
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mlops.compiler.github.pull_request import lower_pull_request
+from mlops.compiler.github.workflow import Step
 from mlops.configuration.ci import Continuous
-from mlops.plan.workflow import Step
 
 
 def steps(name: str) -> tuple[Step, ...]:

@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from mlops.compiler.github import rendering as github
 from mlops.compiler.github.main import lower_main
-from mlops.plan.pipeline import Plan
-from mlops.plan.workflow import Workflow
+from mlops.compiler.github.rendering import texts
+from mlops.compiler.github.workflow import Workflow
 from tests.builders.workflows import CLOUDS, project
 
 
@@ -36,9 +35,9 @@ def test_no_job_asks_for_what_a_job_that_it_does_not_need_told(ci: dict[str, obj
 def test_a_public_repository_with_a_cloud_hands_no_bundle_on_and_says_how_to_bring_one() -> None:
     found = main(public=True, cloud=CLOUDS["gcp"])
     assert [job.name for job in found.jobs] == ["before", "take", "register"]
-    (text,) = github.render(Plan("shop", (), (found,))).values()
+    (text,) = texts((found,)).values()
     assert "artifact@" not in text
     assert "This repository is public and its bundles are kept in a cloud: no job here makes one" in text
-    (text,) = github.render(Plan("shop", (), (main(public=True),))).values()
+    (text,) = texts((main(public=True),)).values()
     assert "upload-artifact@" in text
     assert "This repository is public" not in text

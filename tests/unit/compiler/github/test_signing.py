@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from mlops.compiler.github.main import lower_main
 from mlops.compiler.github.manual import lower_rollback
 from mlops.compiler.github.release import lower_release
+from mlops.compiler.github.workflow import Job, Step
 from mlops.configuration.project import Project
-from mlops.plan.workflow import Job, Step
 
 
 def register(**ci: object) -> Job:

@@ -16,12 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mlops.compiler.github import dependabot
-from mlops.compiler.github import rendering as github
+from mlops.compiler.github.dependabot import updates
 from mlops.compiler.github.pull_request import lower_pull_request
+from mlops.compiler.github.rendering import ACTIONS, texts
 from mlops.configuration.ci import Continuous
 from mlops.configuration.runner import own
-from mlops.plan.pipeline import Plan
 from tests.builders.quick_yaml import load
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
@@ -50,8 +49,7 @@ FOLDER = ".github/workflows"
 
 
 def compiled(**keys: Any) -> str:
-    plan = Plan("p", (), (lower_pull_request(Continuous(**keys)),))
-    (text,) = github.render(plan).values()
+    (text,) = texts((lower_pull_request(Continuous(**keys)),)).values()
     return text
 
 
@@ -91,8 +89,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for text, name in texts.items():
         (folder / FOLDER / f"{name}.yml").write_text(text)
         (folder / "tags" / f"{name}.yml").write_text(tagged(text))
-    plan = Plan("p", (), (lower_pull_request(Continuous()),))
-    (folder / ".github" / "dependabot.yml").write_text(dependabot.render(plan)[dependabot.PATH])
+    (folder / ".github" / "dependabot.yml").write_text(updates((lower_pull_request(Continuous()),)))
     (folder / "actionlint.yaml").write_text(LABELS)
     return folder
 
@@ -130,7 +127,7 @@ def test_actionlint_and_shellcheck_find_nothing_in_the_corpus(corpus: Path) -> N
 def test_actionlint_finds_an_input_that_an_action_does_not_have(corpus: Path, tmp_path: Path) -> None:
     text = "".join(Path(path).read_text() for path in files(corpus / "tags")[:12])
     used = set(re.findall(r"uses: (\S+)", text))
-    assert {use.split("@")[0] for use in used} == set(github.ACTIONS)
+    assert {use.split("@")[0] for use in used} == set(ACTIONS)
     for use in sorted(used):
         path = tmp_path / "w.yml"
         step = f"    - uses: {use}\n      with: {{no-such-input: x}}\n"

@@ -1,4 +1,4 @@
-"""A CI workflow as data: triggers, jobs, steps. What GitHub or another system calls them is a back end's business."""
+"""A workflow of GitHub's as data: triggers, jobs, steps; expressions and conditions as GitHub reads them."""
 
 from __future__ import annotations
 

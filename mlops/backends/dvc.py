@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from mlops.backends.backend import backend
-from mlops.files.compiled_text import body, document, header
+from mlops.files.compiled_text import Value, body, document, given, header
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Kind, Output, Plot, Stage
 
@@ -26,7 +25,7 @@ class _Shape:
 # `dvc repro` without a target takes the stages of the `dvc.yaml` in its folder, and where that has none the graph of
 # the whole repository (dvc.repo.reproduce: `get_subgraph_of_nodes` without nodes). So it makes everything and names
 # nothing: two branches that each add a pipeline do not meet here.
-_EVERYTHING: dict[str, Any] = {"stages": {}}
+_EVERYTHING: dict[str, Value] = {"stages": {}}
 
 # A pipeline's own .gitignore is not there on a branch that does not have it, and its artifacts still are.
 _ARTIFACTS = "/*/artifacts\n"
@@ -51,27 +50,29 @@ def _spelt(stages: tuple[_Shape, ...]) -> tuple[str, str]:
     return body(_pipeline(stages)), _ignored(stages)
 
 
-def _pipeline(stages: tuple[_Shape, ...]) -> dict[str, Any]:
-    value: dict[str, Any] = {"stages": {stage.name: _stage(stage) for stage in stages}}
+def _pipeline(stages: tuple[_Shape, ...]) -> dict[str, Value]:
     outputs = [output for stage in stages for output in stage.outputs]
-    value["metrics"] = sorted(output.path for output in outputs if output.kind is Kind.METRIC)
-    value["plots"] = [_plot(plot) for output in outputs for plot in output.plots]
-    return value
+    return {
+        "stages": {stage.name: _stage(stage) for stage in stages},
+        "metrics": sorted(output.path for output in outputs if output.kind is Kind.METRIC),
+        "plots": [_plot(plot) for output in outputs for plot in output.plots],
+    }
 
 
-def _plot(plot: Plot) -> dict[str, Any]:
+def _plot(plot: Plot) -> dict[str, Value]:
     labels = {"x_label": plot.x_label, "y_label": plot.y_label}
     y = plot.y if isinstance(plot.y, str) else list(plot.y)
     named = {"x": plot.x, "y": y, "title": plot.title, **{key: text for key, text in labels.items() if text}}
     return {plot.path: {**named, "template": plot.template}}
 
 
-def _stage(stage: _Shape) -> dict[str, Any]:
-    value: dict[str, Any] = {"cmd": stage.command, "deps": list(stage.inputs)}
-    if stage.parameters:
-        value["params"] = [stage.name]
-    value["outs"] = [{output.path: {"cache": False}} if output.committed else output.path for output in stage.outputs]
-    return value
+def _stage(stage: _Shape) -> dict[str, Value]:
+    return given(
+        cmd=stage.command,
+        deps=list(stage.inputs),
+        params=[stage.name] if stage.parameters else None,
+        outs=[{output.path: {"cache": False}} if output.committed else output.path for output in stage.outputs],
+    )
 
 
 def _ignored(stages: tuple[_Shape, ...]) -> str:

@@ -7,10 +7,8 @@ that runs the change's own code passes a variable on.
 
 from __future__ import annotations
 
-from typing import Any
-
 from mlops.backends.backend import backend
-from mlops.files.compiled_text import document
+from mlops.files.compiled_text import Value, document, given
 from mlops.plan.pipeline import Plan
 from mlops.plan.review import Review
 from mlops.plan.shell import FETCH, FIND, INSTALL, RUN, plain
@@ -117,7 +115,7 @@ def render(plan: Plan) -> dict[str, str]:
     return {FILE: document("conf/", _file(plan.review))}
 
 
-def _file(review: Review) -> dict[str, Any]:
+def _file(review: Review) -> dict[str, Value]:
     base = _BASE.replace("MAIN", review.branch)
     beside = _BESIDE.replace("MAIN", review.branch)
     told = _TOLD.replace("JOBS", str(review.jobs))
@@ -153,16 +151,11 @@ def _asked(branch: str) -> str:
     return f'$CI_PIPELINE_SOURCE == "merge_request_event" && $CI_MERGE_REQUEST_TARGET_BRANCH_NAME == "{branch}"'
 
 
-def _default(review: Review) -> dict[str, Any]:
-    value: dict[str, Any] = {"interruptible": True}
-    if review.image:
-        value["image"] = review.image
-    if review.runner:
-        value["tags"] = list(review.runner)
-    return value
+def _default(review: Review) -> dict[str, Value]:
+    return given(interruptible=True, image=review.image or None, tags=list(review.runner) or None)
 
 
-def _job(stage: str, minutes: int, *script: str) -> dict[str, Any]:
+def _job(stage: str, minutes: int, *script: str) -> dict[str, Value]:
     return {"stage": stage, "timeout": f"{minutes} minutes", "script": [plain(lines) for lines in script]}
 
 

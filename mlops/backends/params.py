@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from mlops.backends.backend import backend
-from mlops.files.compiled_text import body, header
+from mlops.files.compiled_text import Value, body, header
 from mlops.plan.pipeline import PipelinePlan, Plan
 
 
@@ -26,7 +26,7 @@ def _text(pipeline: PipelinePlan, known: dict[tuple[str, int], str]) -> str:
     return "".join([*parts, _section("tracking", pipeline.tracking)])
 
 
-def _section(name: str, value: dict[str, Any]) -> str:
+def _section(name: str, value: Mapping[str, Value]) -> str:
     return body({name: value})
 
 

@@ -8,10 +8,14 @@ asked for a long text, or one of several lines, by itself, once for each depth.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
+
+Value: TypeAlias = "str | int | float | bool | Sequence[Value] | Mapping[str, Value] | None"
+"""What a compiled file may hold."""
 
 _PLAIN = re.compile(r"^([A-Za-z_/$]|\.(?=[A-Za-z]))[^\s:#]*( [^\s:#]+)*$")
 _WORDS = re.compile(r"^(y|n|yes|no|on|off|true|false|null|nan|inf)$", re.IGNORECASE)
@@ -49,12 +53,22 @@ def header(source: str) -> str:
     return f"{MARK} from {source}: edit that, then run `mlops compile`.\n"
 
 
-def document(source: str, value: Any) -> str:
+def given(**keys: Value) -> dict[str, Value]:
+    """Keep the keys that have a value, in their order; `runs_on` is spelt `runs-on`.
+
+    Example:
+        >>> given(name="x", runs_on="y", needs=None)
+        {'name': 'x', 'runs-on': 'y'}
+    """
+    return {key.rstrip("_").replace("_", "-"): value for key, value in keys.items() if value is not None}
+
+
+def document(source: str, value: Value) -> str:
     """Spell a compiled YAML file with its header."""
     return header(source) + body(value)
 
 
-def body(value: Any) -> str:
+def body(value: Value) -> str:
     """Spell a value as YAML."""
     lines: list[str] = []
     try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import cast
 
 from mlops.compiler.github.dependabot import updates
 from mlops.compiler.github.workflow import Job, Permission, Step, Workflow
-from mlops.files.compiled_text import document, header
+from mlops.files.compiled_text import Value, document, given, header
 from mlops.plan.pipeline import Plan
 
 # The commit each version tag stood at when it was looked up.
@@ -57,7 +57,7 @@ def _said(permission: Permission) -> str:
     return f"{permission.access} # {permission.why}"
 
 
-def _workflow(workflow: Workflow) -> dict[str, Any]:
+def _workflow(workflow: Workflow) -> dict[str, Value]:
     return {
         "name": workflow.title,
         "on": workflow.triggers,
@@ -67,7 +67,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
     }
 
 
-def _concurrency(group: str, cancel: str = "") -> dict[str, Any]:
+def _concurrency(group: str, cancel: str = "") -> dict[str, Value]:
     """Without `queue: max` GitHub keeps one waiting run and drops the others.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#concurrency
@@ -77,40 +77,35 @@ def _concurrency(group: str, cancel: str = "") -> dict[str, Any]:
     return {"group": group, "cancel-in-progress": False, "queue": "max"}
 
 
-def _job(job: Job) -> dict[str, Any]:
-    value: dict[str, Any] = {"name": job.title}
-    if job.needs:
-        value["needs"] = list(job.needs)
-    if job.condition:
-        value["if"] = job.condition
-    value["runs-on"] = job.runner[0] if job.runner[1:] == () and job.runner[0] != _SELF_HOSTED else list(job.runner)
-    value |= {"timeout-minutes": job.timeout, "cache-mode": job.cache}
-    if job.environment:
-        value["environment"] = job.environment
-    if job.queue:
-        value["concurrency"] = _concurrency(job.queue)
-    value["permissions"] = {permission.scope: _said(permission) for permission in job.permissions}
-    if job.matrix:
-        name, values = job.matrix
-        value["strategy"] = {"fail-fast": False, "matrix": {name: values if isinstance(values, str) else list(values)}}
-    if job.outputs:
-        value["outputs"] = dict(job.outputs)
-    value["steps"] = [_step(step) for step in job.steps]
-    return value
+def _job(job: Job) -> dict[str, Value]:
+    alone = job.runner[1:] == () and job.runner[0] != _SELF_HOSTED
+    return given(
+        name=job.title,
+        needs=list(job.needs) or None,
+        if_=job.condition or None,
+        runs_on=job.runner[0] if alone else list(job.runner),
+        timeout_minutes=job.timeout,
+        cache_mode=job.cache,
+        environment=job.environment or None,
+        concurrency=_concurrency(job.queue) if job.queue else None,
+        permissions={permission.scope: _said(permission) for permission in job.permissions},
+        strategy=_strategy(*job.matrix) if job.matrix else None,
+        outputs=dict(job.outputs) or None,
+        steps=[_step(step) for step in job.steps],
+    )
 
 
-def _step(step: Step) -> dict[str, Any]:
-    value: dict[str, Any] = {"name": step.name}
-    if step.identity:
-        value["id"] = step.identity
-    if step.condition:
-        value["if"] = step.condition
-    if step.uses:
-        value["uses"] = f"{step.uses}@{ACTIONS[step.uses][0]}"
-    if step.inputs:
-        value["with"] = dict(step.inputs)
-    if step.environment:
-        value["env"] = dict(step.environment)
-    if step.run:
-        value["run"] = step.run
-    return value
+def _strategy(name: str, values: str | tuple[dict[str, str], ...]) -> dict[str, Value]:
+    return {"fail-fast": False, "matrix": {name: values if isinstance(values, str) else list(values)}}
+
+
+def _step(step: Step) -> dict[str, Value]:
+    return given(
+        name=step.name,
+        id=step.identity or None,
+        if_=step.condition or None,
+        uses=f"{step.uses}@{ACTIONS[step.uses][0]}" if step.uses else None,
+        with_=dict(step.inputs) or None,
+        env=dict(step.environment) or None,
+        run=step.run or None,
+    )

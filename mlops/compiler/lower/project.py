@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlops.compiler.lower.engine import lower_engine, lower_review
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.owners import lower_owners
-from mlops.compiler.lower.review import lower_review
 from mlops.compiler.lower.stages import lower_stages
-from mlops.compiler.lower.workflows.all_workflows import lower_workflows
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
@@ -25,7 +24,7 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     return Plan(
         project.name,
         plans,
-        lower_workflows(project, pipelines),
+        lower_engine(project, pipelines),
         ownership,
         _reviewed(policy, pipelines),
         facts.remote,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlops.backends import BACKENDS
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.gate_rules import GATE_RULES
@@ -13,7 +14,7 @@ from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.sources import SOURCES
 
-SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (GATE_RULES, METRICS, MODELS, SOURCES)}
+SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (BACKENDS, GATE_RULES, METRICS, MODELS, SOURCES)}
 
 
 def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:

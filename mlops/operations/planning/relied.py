@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from mlops.compiler.lower.owners import INSTALLED
+from mlops.plan.shell import INSTALLED
 
 FRAMEWORK_CHANGE = "framework-change"
 """The label of a change that moves the program itself: what it makes may be made otherwise than by what judges it."""

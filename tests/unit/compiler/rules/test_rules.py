@@ -53,8 +53,7 @@ def with_stage(plan: Plan, name: str, *, section: dict[str, Any] | None = None, 
 
 
 def with_job(plan: Plan, **changes: Any) -> Plan:
-    workflow = plan.workflows[0]
-    return replace(plan, workflows=(replace(workflow, jobs=(replace(workflow.jobs[0], **changes),)),))
+    return replace(plan, ci=replace(plan.ci, jobs=(replace(plan.ci.jobs[0], **changes),)))
 
 
 def only(found: list[Finding]) -> Finding:
@@ -156,8 +155,8 @@ def test_a_rule_whose_metric_or_slice_is_not_measured(plan: Plan) -> None:
     "uses", ["actions/checkout@v4", "a/b@main", "a/b@abc123", "docker://alpine:3", "https://x", "../up", "a"]
 )
 def test_an_action_that_can_move_is_found(plan: Plan, uses: str) -> None:
-    step = replace(plan.workflows[0].jobs[0].steps[0], uses=uses)
-    assert uses in only(list(unpinned_action.check(with_job(plan, steps=(step,))))).message
+    call = replace(plan.ci.jobs[0].calls[0], uses=uses)
+    assert uses in only(list(unpinned_action.check(with_job(plan, calls=(call,))))).message
 
 
 @pytest.mark.parametrize(
@@ -165,8 +164,8 @@ def test_an_action_that_can_move_is_found(plan: Plan, uses: str) -> None:
     ["actions/checkout", "a/b/c@" + "0" * 40, "./.github/actions/x", "docker://alpine@sha256:" + "0" * 64],
 )
 def test_a_pinned_action_is_fine(plan: Plan, uses: str) -> None:
-    step = replace(plan.workflows[0].jobs[0].steps[0], uses=uses)
-    assert list(unpinned_action.check(with_job(plan, steps=(step,)))) == []
+    call = replace(plan.ci.jobs[0].calls[0], uses=uses)
+    assert list(unpinned_action.check(with_job(plan, calls=(call,)))) == []
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 361, 100_000])

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mlops.blocks.block import Block, Column
-from mlops.configuration.robustness import Perturbation
 from mlops.gate_rules import GATE_RULES
 from mlops.kinds.union import OneOf
 from mlops.metrics import METRICS, MetricName
+from mlops.perturbations import PerturbationName
 
 Fairness = Literal[
     "demographic_parity_difference",
@@ -68,7 +68,7 @@ class GateRule(Block):
     """Against a linear model on the same features."""
     over_clean: Difference | None = None
     """With `under`: against the same candidate on the rows as they are."""
-    under: Perturbation | None = None
+    under: PerturbationName | None = None
     """Judge the candidate on test rows that were perturbed so."""
     by: Column | None = None
     """Judge every slice by itself; beside the champion one fails only if its being worse than allowed is no luck."""

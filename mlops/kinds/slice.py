@@ -18,8 +18,9 @@ K_co = TypeVar("K_co", bound=Kind, covariant=True)
 class Slice(Mapping[str, K_co], Generic[K_co]):
     """The kinds of this program of one sort by name, sorted; its folder is imported when one is first asked for.
 
-    What is asked for by name may be a kind of another distribution, too: `join` makes it. Whether that counts is for
-    the policy to say (`operations.declared.plugins`). Such kinds are not iterated over.
+    What is asked for by name may be a kind of another distribution, too: `join` makes it, and where there is none
+    others bring no kinds. Whether one counts is for the policy to say (`operations.declared.plugins`). Such kinds are
+    not iterated over.
 
     Raises ValueError where two files declare one name: a fault of this program.
 
@@ -29,7 +30,7 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         'Logistic regression, or ridge regression of a number (scikit-learn).'
     """
 
-    def __init__(self, name: str, one: str, join: Callable[[Brought], K_co]) -> None:
+    def __init__(self, name: str, one: str, join: Callable[[Brought], K_co] | None = None) -> None:
         self.name = name
         """Its folder in `mlops`."""
         self.one = one
@@ -51,11 +52,14 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
     @property
     def others(self) -> tuple[K_co, ...]:
         """The kinds that other distributions bring; what has the name of one of this program's is none."""
-        found = (self._brought(name) for name in names(self.name) if name not in _declared(self.group))
+        brought = () if self._join is None else names(self.name)
+        found = (self._brought(name) for name in brought if name not in _declared(self.group))
         return tuple(kind for kind in found if kind is not None)
 
     def _brought(self, name: str) -> K_co | None:
         """Find a kind of another distribution, asked for by a name that this program has not."""
+        if self._join is None:
+            return None
         if name not in self._joined:
             found = brought(name, self.name)
             self._joined[name] = None if found is None else self._join(found)

@@ -21,10 +21,10 @@ from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.data import excluded
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
-from mlops.configuration.robustness import IMAGES, SHARES, STRENGTHS, TABLES
 from mlops.configuration.serving import SERVING
 from mlops.metrics import METRICS
 from mlops.models import MODELS
+from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
 
 
@@ -158,19 +158,20 @@ def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
 
 def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
     """An image has no units, a table no brightness, and a share is at most 1."""
-    image, declared = pipeline.features.kind == "image", pipeline.evaluate.robustness
+    features, declared = pipeline.features.kind, pipeline.evaluate.robustness
     named: list[tuple[Path, str]] = [
         (("evaluate", "robustness", name if isinstance(declared, dict) else index), name)
         for index, name in enumerate(declared)
     ]
     named += [((*path, "under"), rule.under) for path, rule in _rules(pipeline) if rule.under is not None]
     for path, name in named:
-        if name in (TABLES if image else IMAGES):
-            message = f"`{name}` perturbs {'tables' if image else 'images'}, not {'images' if image else 'tables'}"
-            fitting = sorted(set(STRENGTHS) - (TABLES if image else IMAGES))
+        if not PERTURBATIONS[name].fits(features):
+            other, here = ("tables", "images") if features == "image" else ("images", "tables")
+            message = f"`{name}` perturbs {other}, not {here}"
+            fitting = [name for name, kind in PERTURBATIONS.items() if kind.fits(features)]
             yield Problem(path, message, f"one of: {', '.join(fitting)}", "perturbation")
     for name, strength in declared.items() if isinstance(declared, dict) else ():
-        if name in SHARES and strength > 1:
+        if PERTURBATIONS[name].share and strength > 1:
             message = f"the strength of `{name}` is a share"
             yield Problem(("evaluate", "robustness", name), message, "write a number up to 1", "perturbation")
 

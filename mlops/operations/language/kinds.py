@@ -11,9 +11,10 @@ from mlops.kinds.kind import Kind
 from mlops.kinds.slice import Slice
 from mlops.metrics import METRICS
 from mlops.models import MODELS
+from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
 
-SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (GATE_RULES, METRICS, MODELS, SOURCES)}
+SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES)}
 
 
 def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:

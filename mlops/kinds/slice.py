@@ -39,6 +39,11 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         self._joined: dict[str, K_co | None] = {}
 
     @property
+    def open(self) -> bool:
+        """Whether other distributions may bring kinds."""
+        return self._join is not None
+
+    @property
     def group(self) -> str:
         """The group of entry points by which other distributions bring kinds."""
         return f"mlops.{self.name}"
@@ -52,7 +57,7 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
     @property
     def others(self) -> tuple[K_co, ...]:
         """The kinds that other distributions bring; what has the name of one of this program's is none."""
-        brought = () if self._join is None else names(self.name)
+        brought = names(self.name) if self.open else ()
         found = (self._brought(name) for name in brought if name not in _declared(self.group))
         return tuple(kind for kind in found if kind is not None)
 

@@ -16,8 +16,7 @@ from mlops.diagnostics import suggest
 from mlops.models import MODELS
 from mlops.plan.pipeline import PipelinePlan
 from mlops.sources import SOURCES
-
-TARGETS = ("local",)
+from mlops.targets import TARGETS
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
@@ -32,9 +31,9 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
         if part["kind"] not in SOURCES:
             key: Key = ("data", "source", *(("beside", index - 1) if index else ()), "kind")
             yield _finding(key, part["kind"], "the source", tuple(SOURCES))
-    for target in pipeline.targets:
-        if target.kind not in TARGETS:
-            yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", TARGETS)
+    for name, kind in pipeline.targets.items():
+        if kind not in TARGETS:
+            yield _finding(("deploy", name, "kind"), kind, f"target `{name}`", tuple(TARGETS))
 
 
 def _finding(key: Key, kind: str, what: str, known: tuple[str, ...]) -> Finding:

@@ -13,8 +13,10 @@ from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
+from mlops.targets import TARGETS
 
-SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES)}
+_ALL: tuple[Slice[Kind], ...] = (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS)
+SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in _ALL}
 
 
 def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:

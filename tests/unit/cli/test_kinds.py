@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from mlops.cli.main import run
+from mlops.operations.digests.cache import PACKAGE
+from mlops.operations.digests.code import Source
 from mlops.operations.language.kinds import SLICES
 from tests.builders.plugins import install, seen
 
@@ -41,6 +43,10 @@ def test_it_is_json_of_every_slice(capsys: pytest.CaptureFixture[str]) -> None:
             "package": "mlops-by-pull-request",
         }
     ]
+
+
+def test_every_folder_that_makes_a_slice_is_listed() -> None:
+    assert set(SLICES) == {module.split(".")[1] for module in Source(PACKAGE).kinds()}
 
 
 def test_a_slice_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,8 @@ from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
-for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES):
+from mlops.targets import TARGETS
+for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS):
     print(each.name, len(each) > 0)
 heavy = {"hydra", "mlflow", "numpy", "onnx", "onnxruntime", "polars", "scipy", "sklearn", "torch"}
 print(sorted(heavy & set(sys.modules)))
@@ -21,5 +22,5 @@ print(sorted(heavy & set(sys.modules)))
 
 def test_importing_every_kind_imports_nothing_that_computes() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    slices = ("gate_rules", "metrics", "models", "perturbations", "sources")
+    slices = ("gate_rules", "metrics", "models", "perturbations", "sources", "targets")
     assert done.stdout.splitlines() == [*(f"{name} True" for name in slices), "[]"]

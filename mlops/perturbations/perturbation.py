@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
-from mlops.kinds.kind import Kind
-
-Fits = Literal["both", "tabular", "image"]
+from mlops.kinds.called import Called, declared
 
 
 @dataclass(frozen=True)
-class Perturbation(Kind):
+class Perturbation(Called):
     """Something done to test rows; called, it does it.
 
     One of images alone takes images [n, channels, height, width], the strength, the range seen in training and the
@@ -21,44 +18,19 @@ class Perturbation(Kind):
     and the columns to change, and gives these columns.
     """
 
-    change: Callable[..., Any] = field(kw_only=True, compare=False, repr=False)
     strength: float = field(kw_only=True)
     """How strongly, where nobody says."""
-    share: bool = field(kw_only=True)
+    share: bool = field(kw_only=True, default=False)
     """The strength is a share: it is at most 1."""
-    of: Fits = field(kw_only=True)
+    of: Literal["both", "tabular", "image"] = field(kw_only=True, default="both")
     """The rows that it can be done to, by their features."""
-    reads: Literal["numeric", "text"] | None = field(kw_only=True)
+    reads: Literal["numeric", "text"] | None = field(kw_only=True, default=None)
     """The columns that it changes; any where it is None."""
-
-    def __call__(self, *arguments: Any) -> Any:
-        """Do it."""
-        return self.change(*arguments)
 
     def fits(self, features: str) -> bool:
         """Tell whether it can be done to rows with such features."""
         return self.of in ("both", features)
 
 
-def perturbation(
-    strength: float, *, share: bool = False, of: Fits = "both", reads: Literal["numeric", "text"] | None = None
-) -> Callable[[Callable[..., Any]], Perturbation]:
-    """Declare the function below as a perturbation of its name.
-
-    Example:
-        >>> @perturbation(0.5, share=True, of="image")
-        ... def dim(images, strength, span, rows):
-        ...     "Darken."
-        ...     return (1 - strength) * images
-        >>> dim.name, dim.title, dim.fits("tabular"), dim(8.0, 0.5, 16.0, None)
-        ('dim', 'Darken.', False, 4.0)
-    """
-
-    def declare(change: Callable[..., Any]) -> Perturbation:
-        name, module, page = change.__name__, change.__module__, inspect.cleandoc(change.__doc__ or "")
-        functions = {"evaluate": f"{module}:{name}"}
-        return Perturbation(
-            name, page, module, functions=functions, change=change, strength=strength, share=share, of=of, reads=reads
-        )
-
-    return declare
+perturbation = partial(declared, Perturbation, "evaluate")
+"""Declare the function below as a perturbation of its name."""

@@ -17,8 +17,9 @@ from mlops.documents.metrics import MetricsReport
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
+from mlops.gate_rules import FAIRNESS
 from mlops.metrics import METRICS
-from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
+from mlops.ml.evaluation.judging.fairness import Labelled, rates
 from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
 from mlops.ml.evaluation.judging.rule import Rule
@@ -74,7 +75,7 @@ def run(context: StageContext) -> None:
     write_text(context.path("reports/gate.json"), report.dumps())
     better = {name: info.higher_is_better for name, info in METRICS.items()}
     better |= {name: metric.better == "higher" for name, metric in params.own.items()}
-    better |= {name: name.endswith("_ratio") for name in MEASURES}
+    better |= {name: kind.higher_is_better for name, kind in FAIRNESS.items()}
     html = page.render(context.pipeline, report, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
     context.say(_line(report))

@@ -10,7 +10,6 @@ from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS, slice_columns
 from mlops.configuration.checking.gate_checks import rules as _rules
 from mlops.configuration.checking.metric_checks import (
-    _sides,
     bound_in_wrong_direction,
     bound_out_of_range,
     cost_fits_task,
@@ -19,9 +18,9 @@ from mlops.configuration.checking.metric_checks import (
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.data import excluded
+from mlops.configuration.gates import sides
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
-from mlops.configuration.serving import SERVING
 from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.perturbations import PERTURBATIONS
@@ -35,8 +34,7 @@ def check(pipeline: Pipeline) -> tuple[Problem, ...]:
 
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
     """Without a blocking rule every model would pass."""
-    judging = (rule for _, rule in _rules(pipeline) if rule.data is None and rule.metric not in SERVING)
-    if not any(rule.mode == "block" for rule in judging):
+    if not any(rule.mode == "block" for _, rule in _rules(pipeline) if rule.section == "rules"):
         yield Problem(
             ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
         )
@@ -122,7 +120,7 @@ def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
     """Two rules with one id could not be told apart in a verdict or a waiver."""
     seen: dict[tuple[object, ...], Path] = {}
     for path, rule in _rules(pipeline):
-        for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple", "over_clean"):
+        for against in ("at_least", "at_most", *(f"over_{model}" for model in rule.differences)):
             key = (rule.name, rule.by or rule.of, rule.under, against)
             if getattr(rule, against) is None:
                 continue
@@ -141,7 +139,7 @@ def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
         return
     performance, retrain = monitor.performance, monitor.retrain
     if performance is not None and performance.metric in METRICS:
-        wrong, right = _sides(higher_is_better=METRICS[performance.metric].higher_is_better)
+        wrong, right = sides(higher_is_better=METRICS[performance.metric].higher_is_better)
         if getattr(performance, wrong) is not None:
             path = ("monitor", "performance", wrong)
             message = f"`{wrong}` bounds {performance.metric} on its good side"

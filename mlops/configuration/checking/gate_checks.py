@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import get_args
 
 from mlops.blocks.address import OWN_KIND
 from mlops.configuration.checking.problem import Problem
-from mlops.configuration.gates import Fairness, GateRule
+from mlops.configuration.gates import GateRule, sides
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
-from mlops.configuration.serving import SERVING
+from mlops.gate_rules import FAIRNESS, SERVING
 from mlops.metrics import METRICS
 
 CROSS = "+"  # joins the columns of a cross in the name of its slices
-_SIDES = {"difference": ("at_most", "at_least"), "ratio": ("at_least", "at_most")}
 
 
 def fairness_is_answerable(pipeline: Pipeline) -> Iterator[Problem]:
@@ -41,7 +39,7 @@ def fairness_is_answerable(pipeline: Pipeline) -> Iterator[Problem]:
 
 def _misplaced(path: Path, rule: GateRule) -> Iterator[Problem]:
     """Find keys that a rule of fairness does not have, and bounds that reward inequality."""
-    right, wrong = _SIDES[str(rule.fairness).rpartition("_")[2]]
+    wrong, right = sides(higher_is_better=rule.higher_is_better)
     bound = getattr(rule, right)
     if getattr(rule, wrong) is not None:
         equal = "0 is equal" if right == "at_most" else "1 is equal"
@@ -77,7 +75,7 @@ def own_metrics_are_whole(pipeline: Pipeline) -> Iterator[Problem]:
         if rule.better is None:
             message = f"nothing says which values of `{rule.name}` are good"
             yield _problem((*path, "metric"), message, "write `better: lower` or `better: higher`")
-        if rule.name in METRICS or rule.name in SERVING or rule.name in get_args(Fairness):
+        if any(rule.name in known for known in (METRICS, SERVING, FAIRNESS)):
             message = f"`{rule.name}` is a known metric, so that yours would be taken for it"
             yield _problem((*path, "metric"), message, "give the function another name")
         how = (rule.own, rule.better, sorted(rule.parameters.items()))

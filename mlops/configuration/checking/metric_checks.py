@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from mlops.configuration.checking.gate_checks import rules as _rules
 from mlops.configuration.checking.problem import Problem
-from mlops.configuration.gates import GateRule
+from mlops.configuration.gates import GateRule, sides
 from mlops.configuration.monitor import Performance
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
-from mlops.configuration.serving import SERVING
 from mlops.diagnostics import suggest
+from mlops.gate_rules import SERVING
 from mlops.metrics import METRICS, metrics_for
 from mlops.metrics.metric import Metric
 
@@ -69,7 +69,7 @@ def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
     for path, rule in _rules(pipeline):
         if rule.metric not in METRICS and rule.better is None:
             continue
-        wrong, right = _sides(higher_is_better=rule.higher_is_better)
+        wrong, right = sides(higher_is_better=rule.higher_is_better)
         if getattr(rule, wrong) is not None:
             better = "higher" if rule.higher_is_better else "lower"
             message = f"`{wrong}` bounds {rule.name} on its good side: {better} is better"
@@ -92,11 +92,6 @@ def _watched(pipeline: Pipeline) -> Iterator[tuple[Path, Performance]]:
     """Give the bound that the monitor holds, with its key path, where there is one."""
     if pipeline.monitor is not None and pipeline.monitor.performance is not None:
         yield ("monitor", "performance"), pipeline.monitor.performance
-
-
-def _sides(*, higher_is_better: bool) -> tuple[str, str]:
-    """Name the bound that would reward a bad model, and the one that is meant."""
-    return ("at_most", "at_least") if higher_is_better else ("at_least", "at_most")
 
 
 def _range(info: Metric, word: str = "") -> str:

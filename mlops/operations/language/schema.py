@@ -15,6 +15,7 @@ from mlops.blocks.waiver import Waivers
 from mlops.configuration.accept import Acceptances
 from mlops.configuration.data import Data
 from mlops.configuration.deploy import Target
+from mlops.configuration.gates import SUBJECTS
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Evaluate, Package, Pipeline, Preset
@@ -60,7 +61,7 @@ def schema(kind: str) -> dict[str, Any]:
     if kind not in _ALONE:
         value |= {key: _or_reference(value[key], names=True) for key in ("$defs", "properties") if key in value}
     if "GateRule" in value.get("$defs", {}):
-        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in ("metric", "fairness", "data")]
+        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in SUBJECTS]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
 
 

@@ -1,0 +1,19 @@
+"""A kind of rule: what YAML may bound by its name, beside metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from mlops.kinds.kind import Kind
+
+Section = Literal["rules", "serving", "data"]
+"""The part of a gate that a rule belongs to: judged by the predictions, by `reports/serving.json` or by the data's."""
+
+
+@dataclass(frozen=True)
+class RuleKind(Kind):
+    """What a rule of a gate bounds, beside metrics."""
+
+    section: ClassVar[Section]
+    higher_is_better: bool = field(kw_only=True, default=False)

@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.examine import Discover, Explain
-from mlops.blocks.features import Features
 from mlops.blocks.forecast import Forecast
 from mlops.blocks.own_stage import OwnStage
 from mlops.blocks.serving import Serving
@@ -25,6 +24,7 @@ from mlops.configuration.policy import Risk
 from mlops.configuration.requests import Requests
 from mlops.configuration.robustness import Perturbations
 from mlops.metrics import MetricName
+from mlops.transforms.features import Features
 
 Task = Literal["binary", "multiclass", "regression", "forecasting"]
 

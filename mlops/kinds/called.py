@@ -31,6 +31,14 @@ def declared(
     """Declare the function below as a kind of its name, whose docstring is its page; `said` is what else is known.
 
     What a function made says its `name` and `page` itself.
+
+    Example:
+        >>> @declared(Called, "train")
+        ... def double(number):
+        ...     "Twice as much."
+        ...     return 2 * number
+        >>> double.name, double.title, double(4)
+        ('double', 'Twice as much.', 8)
     """
 
     def declare(function: Callable[..., Any]) -> C:

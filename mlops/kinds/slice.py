@@ -13,6 +13,7 @@ from mlops.kinds.kind import Kind
 from mlops.kinds.plugins import Brought, brought, names
 
 K_co = TypeVar("K_co", bound=Kind, covariant=True)
+S_co = TypeVar("S_co", bound=Kind, covariant=True)
 
 
 class Slice(Mapping[str, K_co], Generic[K_co]):
@@ -75,6 +76,24 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
 
     def __len__(self) -> int:
         return len(_declared(self.group))
+
+
+class Sort(Mapping[str, S_co], Generic[S_co]):
+    """The kinds of a slice that are of one class, by name, sorted."""
+
+    def __init__(self, kinds: Slice[Any], sort: type[S_co]) -> None:
+        self._kinds, self._sort = kinds, sort
+
+    def __getitem__(self, name: str) -> S_co:
+        if isinstance(kind := self._kinds[name], self._sort):
+            return kind
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, kind in self._kinds.items() if isinstance(kind, self._sort))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @cache

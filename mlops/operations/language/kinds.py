@@ -14,8 +14,9 @@ from mlops.models import MODELS
 from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
 from mlops.targets import TARGETS
+from mlops.transforms import TRANSFORMS
 
-_ALL: tuple[Slice[Kind], ...] = (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS)
+_ALL: tuple[Slice[Kind], ...] = (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS, TRANSFORMS)
 SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in _ALL}
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from mlops.blocks.features import Features
 from mlops.blocks.trainer import Trainer
 from mlops.blocks.waiver import Waivers
 from mlops.configuration.accept import Acceptances
@@ -26,6 +25,7 @@ from mlops.files.generated import Difference, compare, write
 from mlops.operations.language.attribute_docs import Described
 from mlops.operations.language.reference import MARK as PAGE_MARK
 from mlops.operations.language.reference import page
+from mlops.transforms.features import Features
 
 FILES: dict[str, tuple[str, Any]] = {
     "pipeline": ("conf/pipeline/*.yaml", Pipeline),

@@ -20,7 +20,7 @@ from mlops.ml.training.session import Judge, Session
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-ROOMS = ("blocks", "configuration", "models", "sources", "targets")
+ROOMS = ("blocks", "configuration", "models", "sources", "targets", "transforms")
 """Where what may be asked for is declared."""
 
 _WRITTEN = "a document keeps the keys of its version, also when YAML moves on"

@@ -13,7 +13,8 @@ from mlops.models import MODELS
 from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
 from mlops.targets import TARGETS
-for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS):
+from mlops.transforms import TRANSFORMS
+for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS, TRANSFORMS):
     print(each.name, len(each) > 0)
 heavy = {"hydra", "mlflow", "numpy", "onnx", "onnxruntime", "polars", "scipy", "sklearn", "torch"}
 print(sorted(heavy & set(sys.modules)))
@@ -22,5 +23,5 @@ print(sorted(heavy & set(sys.modules)))
 
 def test_importing_every_kind_imports_nothing_that_computes() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    slices = ("gate_rules", "metrics", "models", "perturbations", "sources", "targets")
+    slices = ("gate_rules", "metrics", "models", "perturbations", "sources", "targets", "transforms")
     assert done.stdout.splitlines() == [*(f"{name} True" for name in slices), "[]"]

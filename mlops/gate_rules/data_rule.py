@@ -23,6 +23,9 @@ class DataRule(Called, RuleKind):
     """What `reports/data.json` is asked for; called, it gives an interval as sure as asked, or why there is none."""
 
     section = "data"
+    lacks = ("at_least", "by", "under", "over_champion", "over_dummy", "over_simple", "over_clean")
+    lacking = "`{key}` says nothing of {name}, which is one number of all the data"
+    instead = "remove it, and write `at_most`"
 
 
 def data_rule(ask: Callable[[DataReport, float], Measured | str]) -> DataRule:

@@ -65,9 +65,18 @@ class FairnessMeasure(RuleKind):
     """Rates that are compared between groups; the worst pair counts."""
 
     section = "rules"
+    low, high = 0.0, 1.0
+    lacks = ("by", "over_champion", "over_dummy", "over_simple", "over_clean")
+    lacking = "{name} has no `{key}`: it compares groups within one model"
+    instead = "remove it, or write a rule of a `metric`"
     rates: tuple[DecisionRate, ...] = field(kw_only=True)
     ratio: bool = field(kw_only=True)
     """The smaller rate as a share of the greater, 1 where they are equal; else their difference, 0 where they are."""
+
+    @property
+    def best(self) -> str:
+        """What equality is."""
+        return f"{int(self.ratio)} is equal"
 
 
 def _measure(name: str, what: str, *rates: DecisionRate, ratio: bool) -> FairnessMeasure:

@@ -39,6 +39,10 @@ class ServingCost(Called, RuleKind):
     """A quantity of `reports/serving.json`; called with what was `Served`, it sums up one process, or gives None."""
 
     section = "serving"
+    lacks = ("by", "under", "over_dummy", "over_simple")
+    lacking = "`{key}` says nothing of {name}, which is measured of the model as a whole"
+    instead = "write `at_most`, `at_least` or `over_champion`"
+    finding = "serving-rule"
     label: str = field(kw_only=True)
     unit: str = field(kw_only=True)
 

@@ -6,10 +6,10 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from mlops.cli.options import SYMBOLS, paint
-from mlops.configuration.serving import SERVING
 from mlops.diagnostics import visible
 from mlops.files.figures import figure, interval, plural
 from mlops.files.markdown import escape
+from mlops.gate_rules import SERVING
 from mlops.operations.planning.relied import FRAMEWORK_CHANGE, to_look_at
 from mlops.operations.reviewing.sections import MARKS
 from mlops.operations.verdicts.gate import Verdict

@@ -11,16 +11,6 @@ from mlops.plan.stage import Stage
 
 
 @dataclass(frozen=True)
-class Target:
-    """A place the packaged model is served from."""
-
-    name: str
-    kind: str
-    host: str
-    port: int
-
-
-@dataclass(frozen=True)
 class Rollout:
     """How traffic is to come to a pipeline's bundle in an environment; `file` says so, `canary` is a share."""
 
@@ -39,7 +29,8 @@ class PipelinePlan:
     task: str
     owners: tuple[str, ...]
     stages: tuple[Stage, ...]
-    targets: tuple[Target, ...]
+    targets: dict[str, str]
+    """Kinds of the places that the packaged model is served from, by name."""
     tracking: dict[str, str]
     rollouts: tuple[Rollout, ...] = ()
 

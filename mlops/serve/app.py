@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from mlops.blocks.limits import Limits
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
     from mlops.bundle.table import Row
-    from mlops.configuration.limits import Limits
     from mlops.files.remote_folder import RemoteFolder
 
 _INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees

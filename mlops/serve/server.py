@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import uvicorn
 
-from mlops.configuration.limits import Limits
+from mlops.blocks.limits import Limits
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.loopback import is_loopback
 from mlops.serve.access import Guarded, read_token

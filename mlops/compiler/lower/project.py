@@ -11,7 +11,7 @@ from mlops.compiler.lower.stages import lower_stages
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
-from mlops.plan.pipeline import Ownership, PipelinePlan, Plan, Target
+from mlops.plan.pipeline import Ownership, PipelinePlan, Plan
 
 
 def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, policy: Policy | None = None) -> Plan:
@@ -54,7 +54,7 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         task=spec.task,
         owners=spec.owners,
         stages=lower_stages(name, spec, facts),
-        targets=tuple(Target(key, item.kind, item.host, item.port) for key, item in sorted(spec.deploy.items())),
+        targets={key: target.kind for key, target in sorted(spec.deploy.items())},
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
     )

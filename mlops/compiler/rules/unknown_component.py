@@ -16,8 +16,7 @@ from mlops.diagnostics import suggest
 from mlops.models import MODELS
 from mlops.plan.pipeline import PipelinePlan
 from mlops.sources import SOURCES
-
-TARGETS = ("local",)
+from mlops.targets import TARGETS
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
@@ -34,7 +33,7 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
             yield _finding(key, kind, "the source", tuple(SOURCES))
     for target in pipeline.targets:
         if target.kind not in TARGETS:
-            yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", TARGETS)
+            yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", tuple(TARGETS))
 
 
 def _finding(key: Key, kind: str, what: str, known: tuple[str, ...]) -> Finding:

@@ -98,7 +98,7 @@ def _pattern(key: str, given: Any, context: _Known) -> tuple[str, str]:
 
 
 def _kind(key: str, given: Any, context: _Known) -> tuple[str, str]:
-    if context.get("discriminator") == "'kind'":  # a union of blocks, where a model's kinds come from a registry
+    if "expected_tags" in context or context.get("discriminator") == "'kind'":  # any other union than that of models
         kinds = [part.strip(" '") for part in str(context.get("expected_tags", "")).split(",")]
         if isinstance(given, _Tagged):
             return f"unknown kind `{_show(given.kind)}` of `{given.name}`", suggest(str(given.kind), kinds)

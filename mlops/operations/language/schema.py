@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from mlops.blocks.features import Features
 from mlops.blocks.trainer import Trainer
 from mlops.blocks.waiver import Waivers
 from mlops.configuration.accept import Acceptances
 from mlops.configuration.data import Data
-from mlops.configuration.deploy import LocalTarget
+from mlops.configuration.deploy import Target
+from mlops.configuration.gates import SUBJECTS
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Evaluate, Package, Pipeline, Preset
@@ -25,6 +25,7 @@ from mlops.files.generated import Difference, compare, write
 from mlops.operations.language.attribute_docs import Described
 from mlops.operations.language.reference import MARK as PAGE_MARK
 from mlops.operations.language.reference import page
+from mlops.transforms.features import Features
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -38,7 +39,7 @@ FILES: dict[str, tuple[str, Any]] = {
     "evaluate": ("conf/evaluate/*.yaml", Evaluate),
     "gates": ("conf/gates/*.yaml", Preset),
     "package": ("conf/package/*.yaml", Package),
-    "deploy": ("conf/deploy/*.yaml", LocalTarget),
+    "deploy": ("conf/deploy/*.yaml", Target),
     "monitor": ("conf/monitor/*.yaml", Monitor),
     "project": ("conf/project.yaml", Project),
     "policy": ("conf/policy.yaml", Policy),
@@ -63,7 +64,7 @@ def schema(kind: str) -> JsonSchemaValue:
     if kind not in _ALONE:
         value |= {key: _or_reference(value[key], names=True) for key in ("$defs", "properties") if key in value}
     if "GateRule" in value.get("$defs", {}):
-        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in ("metric", "fairness", "data")]
+        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in SUBJECTS]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
 
 

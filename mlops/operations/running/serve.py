@@ -17,15 +17,16 @@ from typing import IO, Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.blocks.block import Block
+from mlops.blocks.limits import Limits
 from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import NAME
 from mlops.bundle.table import Row
-from mlops.configuration.deploy import Auth, LocalTarget
-from mlops.configuration.limits import Limits
 from mlops.diagnostics import slips, suggest
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.operations.watching.prediction_log import Log, open_log
+from mlops.targets import TARGETS
+from mlops.targets.local import Auth, LocalTarget
 
 Vouched = Callable[[Contents], None]
 """Raises where nobody vouches for a bundle that was read."""
@@ -96,8 +97,9 @@ def find_settings(root: Path, name: str, environment: str | None = None) -> Sett
         return Settings()
     spec = open_workspace(root, (name,)).pipelines[name].spec
     log = None if spec.monitor is None else open_log(root, name, spec.monitor, environment)
-    named = (spec.deploy.get(key) for key in (environment, "local") if key is not None)
-    only = next(iter(spec.deploy.values())) if len(spec.deploy) == 1 else None
+    here = {key: target for key, target in spec.deploy.items() if isinstance(target, LocalTarget)}
+    named = (here.get(key) for key in (environment, "local") if key is not None)
+    only = next(iter(here.values())) if len(here) == 1 else None
     return Settings(log, next((target for target in named if target is not None), only))
 
 
@@ -179,12 +181,7 @@ def vouching(
 
 def start(bundle: Path, target: LocalTarget, **options: Any) -> None:
     """Serve until told to stop, where and for whom `target` says; `options` are those of `serve.server.serve`."""
-    from mlops.serve.server import serve
-
-    token_from = None if target.auth is None else target.auth.token_from
-    serve(
-        bundle, target.host, target.port, limits=target.limits, token_from=token_from, behind=target.behind, **options
-    )
+    TARGETS[target.kind].load("serve")(bundle, target, **options)
 
 
 def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = None) -> Replayed:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mlops.documents.figures import Figure
     from mlops.documents.gate import GateReport
-    from mlops.documents.metrics import MetricsReport, Perturbation
+    from mlops.documents.metrics import MetricsReport, Perturbed
 
 _METRICS = 2
 
@@ -29,7 +29,7 @@ def robustness(names: Sequence[str], metrics: MetricsReport, gate: GateReport) -
     return tuple(_forest(name, clean[name], found) for name in shown)
 
 
-def _forest(name: str, clean: Figure, found: Mapping[str, Perturbation]) -> Forest:
+def _forest(name: str, clean: Figure, found: Mapping[str, Perturbed]) -> Forest:
     cells = [cell_of("as they are", clean, bound=clean.value)]
     for perturbation, item in found.items():
         known = item.metrics.get(name)

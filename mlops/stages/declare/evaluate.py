@@ -7,7 +7,9 @@ from typing import Any
 from mlops.blocks.address import own_file
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.robustness import strengths
+from mlops.kinds.kind import Kind as Named
 from mlops.metrics import METRICS, metrics_for
+from mlops.perturbations import PERTURBATIONS
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import plots
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter, once
@@ -57,6 +59,12 @@ def _importance(spec: Pipeline) -> dict[str, Any]:
     return {"metric": selected(spec), "repetitions": explain.repetitions, "sample": explain.sample}
 
 
+def _kinds(spec: Pipeline) -> list[Named]:
+    """Name the metrics that are measured, and what is done to rows."""
+    metrics = [METRICS[name] for name in (*_metrics(spec), selected(spec)) if name in METRICS]
+    return [*metrics, *(PERTURBATIONS[name] for name in _robustness(spec))]
+
+
 EVALUATE = Declaration(
     "evaluate",
     parameters=(
@@ -95,5 +103,5 @@ EVALUATE = Declaration(
     ),
     outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.METRIC)),
     further=lambda spec: (Output("reports/plots", Kind.PLOT, plots.of(spec)),),
-    kinds=lambda spec: [METRICS[name] for name in (*_metrics(spec), selected(spec)) if name in METRICS],
+    kinds=_kinds,
 )

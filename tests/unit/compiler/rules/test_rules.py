@@ -29,7 +29,7 @@ from mlops.configuration.load import load_pipeline, load_project
 from mlops.configuration.reading.library import Configuration
 from mlops.operations.compiling.findings import findings as placed
 from mlops.operations.workspace import open_workspace
-from mlops.plan.pipeline import PipelinePlan, Plan, Target
+from mlops.plan.pipeline import PipelinePlan, Plan
 from mlops.plan.stage import Output
 from tests.builders.repositories import make_repository
 
@@ -138,7 +138,7 @@ def test_an_own_class_a_source_and_a_target_are_looked_up(plan: Plan) -> None:
     assert list(unknown_component.check(churn(own))) == []
     pickle = with_stage(plan, "ingest", section={"source": {"kind": "pickle", "path": "x"}})
     assert only(list(unknown_component.check(churn(pickle)))).key == ("data", "source", "kind")
-    target = replace(churn(plan), targets=(Target("x", "ssh", "h", 1),))
+    target = replace(churn(plan), targets={"x": "ssh"})
     assert only(list(unknown_component.check(target))).message == "unknown kind `ssh` of target `x`"
 
 

@@ -7,14 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mlops.blocks.block import Block, Column, Items
+from mlops.kinds.union import OneOf
+from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS
 
 
 class Numeric(Block):
     """Treatment of numeric and boolean columns."""
 
-    impute: Literal["median", "mean", "zero"] = "median"
+    impute: Annotated[str, OneOf(IMPUTATIONS)] = "median"
     """Value for a missing number."""
-    scale: Literal["standard", "minmax", "robust", "none"] = "standard"
+    scale: Annotated[str, OneOf(SCALINGS)] = "standard"
     """How numbers are brought to one scale."""
     indicator: bool = True
     """Add a column that says where a value was missing."""
@@ -39,7 +41,7 @@ class Datetime(Block):
 class Selection(Block):
     """Keep the most useful columns only."""
 
-    by: Literal["variance", "mutual_information"]
+    by: Annotated[str, OneOf(SELECTIONS)]
     """How usefulness is measured."""
     keep: Annotated[int, Field(ge=1)]
     """Columns kept."""

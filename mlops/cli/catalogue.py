@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from mlops.cli.options import emit, output, root, say
-from mlops.cli.tables import columns
+from mlops.present.terminal.tables import columns
 
 
 @click.command(short_help="Every pipeline, its last verdict, what is live of it")

@@ -36,9 +36,9 @@ def command(
     """
     from mlops.operations.project import open_project
     from mlops.operations.reviewing.artifacts import places
-    from mlops.operations.reviewing.comment import Context, comment, marker
     from mlops.operations.reviewing.evidence import read_judged, read_plan
     from mlops.operations.reviewing.github import Client
+    from mlops.present.markdown.comment import Context, comment, marker
 
     _, project = open_project(root())
     found = None if needs is None else places(evidence, needs)

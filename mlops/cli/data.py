@@ -26,8 +26,8 @@ def diff(before: str, after: str | None, base: str, form: str) -> int:
 
     `mlops data diff NAME` compares what a commit recorded with what the last run did.
     """
-    from mlops.cli.plans import data_lines
     from mlops.operations.planning.data_diff import diff as compare
+    from mlops.present.terminal.plan import data_lines
 
     change = compare(root(merging=True), before, after or before, base)
     if form == "json":

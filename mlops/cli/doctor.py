@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import SYMBOLS, emit, output, paint, root
+from mlops.cli.options import emit, output, root
+from mlops.present.terminal.style import symbol
 
 if TYPE_CHECKING:
     from mlops.operations.access.check import Check
@@ -53,8 +54,7 @@ def command(
     else:
         width = max(len(check.name) for check in checks)
         for check in checks:
-            symbol, colour = SYMBOLS[check.verdict]
-            click.echo(f"{paint(symbol, colour)} {check.name:<{width}}  {check.message}")
+            click.echo(f"{symbol(check.verdict)} {check.name:<{width}}  {check.message}")
             if check.hint and check.verdict != "pass":
                 click.echo(f"  {'':<{width}}  {check.hint}")
     return 6 if any(check.verdict == "fail" for check in checks) else 0

@@ -45,7 +45,6 @@ def command(
     """
     if record is not None and (base is None or len(names) != 1):
         raise click.UsageError("--record is for one pipeline that is judged by a base: mlops gate NAME --base REF")
-    from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
     from mlops.configuration.reading.library import Configuration
     from mlops.operations.reviewing.reviews import Answers
     from mlops.operations.workspace import known
@@ -56,10 +55,7 @@ def command(
     if form == "json":
         emit([value(verdict, again) for verdict, again in judged])
     for verdict, again in judged if form != "json" else ():
-        if again is not None:
-            click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=explain))
-        else:
-            click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
+        click.echo(shown(verdict, again, form, explain=explain))
     if record is not None and judged and (again := judged[0][1]) is not None:
         write(record, again)
     annotate_verdicts(here, [verdict for verdict, _ in judged])
@@ -67,6 +63,16 @@ def command(
     for error in (*errors, *unread):
         report(error)
     return max((error.exit_code for error in unread), default=min((error.exit_code for error in errors), default=0))
+
+
+def shown(said: Verdict, again: Rejudged | None, form: str, *, explain: bool) -> str:
+    """Print a verdict, beside that by the rules of the base where it was judged by those too."""
+    from mlops.present.markdown import verdict as markdown
+    from mlops.present.terminal import verdict as terminal
+
+    if again is not None:
+        return markdown.compared(again) if form == "md" else terminal.compared(again, explain=explain)
+    return markdown.verdict(said) if form == "md" else terminal.table(said, explain=explain)
 
 
 def _each(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops.cli.options import emit, output, reviews_option, root, say
-from mlops.cli.tables import columns
+from mlops.present.terminal.tables import columns
 
 if TYPE_CHECKING:
     from mlops.operations.live.history import Moment

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from mlops.cli.annotations import mask
 from mlops.cli.options import root, say
 
 
@@ -27,7 +27,6 @@ def command(environment: str | None, writer: bool, into: Path) -> int:
         raise click.UsageError("--writer is who `ci` names: leave --env out")
     cloud = cloud_of(root(merging=True), environment, writer=writer)
     token = take_identity(cloud, into)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        click.echo(f"::add-mask::{token}")
+    mask(token)
     say(f"signed in for {cloud.kind}")
     return 0

@@ -12,7 +12,7 @@ import click
 
 from mlops.cli.annotations import warn
 from mlops.cli.failure import report
-from mlops.cli.gate import annotate_verdicts, value, write
+from mlops.cli.gate import annotate_verdicts, shown, value, write
 from mlops.cli.options import emit, output, reviews_option, root, say
 from mlops.diagnostics import visible
 from mlops.errors import IntegrityError, MlopsError
@@ -207,9 +207,7 @@ def _each(
 
 
 def _show(judged: list[Rejudged], form: str) -> None:
-    from mlops.cli.verdicts import compared_markdown, compared_table
-
     if form == "json":
         emit([value(again.whole, again) for again in judged])
     for again in judged if form != "json" else ():
-        click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=True))
+        click.echo(shown(again.whole, again, form, explain=True))

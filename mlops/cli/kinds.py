@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mlops.cli.options import emit, output
-from mlops.cli.tables import columns
+from mlops.present.terminal.tables import columns
 
 
 @click.command(short_help="The kinds of models, metrics, sources and rules that there are")

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlops.cli.failure import report
-from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
-from mlops.diagnostics import visible
+from mlops.cli.options import emit, output, root, say
 from mlops.extras import need
-
-if TYPE_CHECKING:
-    from mlops.documents.monitor import MonitorReport
-
-_SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
 
 
 class _Time(click.ParamType[datetime]):
@@ -84,6 +78,7 @@ def command(
         write_metrics,
     )
     from mlops.operations.workspace import open_workspace
+    from mlops.present.terminal.monitor import lines
 
     here = root()
     workspace = open_workspace(here, names)
@@ -100,7 +95,7 @@ def command(
         say("no pipeline has a `monitor:`")
     else:
         for item in found.watched:
-            _tell(item.document)
+            click.echo("\n".join(lines(item.document)))
             if item.document.status == "data-incident":
                 name = item.document.pipeline
                 say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
@@ -127,19 +122,3 @@ def _list(schedule: str, names: tuple[str, ...], form: str) -> int:
         for name in found:
             click.echo(name)
     return 0
-
-
-def _tell(document: MonitorReport) -> None:
-    symbol, colour = SYMBOLS[_SYMBOL[document.status]]
-    windows = document.windows
-    click.echo(
-        f"{paint(symbol, colour)} {document.pipeline}: {document.status}, {len(windows)} windows "
-        f"until {document.until}: {visible(document.why)}"
-    )
-    if (newest := document.newest_record) is not None and windows and newest < windows[-1].start:
-        click.echo(f"    the newest record is from {newest}: what the log showed until then is not how things are")
-    for alarm in document.alarms:
-        click.echo(f"    {visible(alarm.sentence)}")
-    for last in windows[-1:]:
-        for incident in (*last.incidents[1:], *last.accepted):
-            click.echo(f"    {visible(incident.sentence)}")

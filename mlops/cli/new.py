@@ -20,12 +20,12 @@ from mlops.extras import need
 def command(name: str, file: Path, target: str, task: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
     need("train", "`mlops new`")
-    from mlops.cli.verdicts import table
     from mlops.operations.compiling.compile import compile_files
     from mlops.operations.language.new import create
     from mlops.operations.language.schema import write_files
     from mlops.operations.running.smoke import ROWS, smoke
     from mlops.operations.workspace import open_workspace
+    from mlops.present.terminal.verdict import table
 
     here = root(merging=True)
     created = create(here, name, file, target, task=task)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,15 +10,6 @@ from typing import Any, TypeVar
 import click
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-SYMBOLS = {
-    "pass": ("✓", "green"),
-    "fail": ("✗", "red"),
-    "inconclusive": ("?", "yellow"),
-    "skipped": ("·", "bright_black"),
-    "waived": ("~", "yellow"),
-    "deferred": ("…", "yellow"),
-}
 
 
 def output(*formats: str) -> Callable[[Function], Function]:
@@ -68,8 +58,3 @@ def emit(value: Any) -> None:
 def say(text: str) -> None:
     """Tell a person something that is not the result, on stderr."""
     click.echo(text, err=True)
-
-
-def paint(text: str, colour: str, **style: bool) -> str:
-    """Colour text for a terminal; plain elsewhere."""
-    return click.style(text, fg=colour, **style) if sys.stdout.isatty() else text

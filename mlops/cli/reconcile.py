@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import emit, output, paint, reviews_option, root, say
-from mlops.cli.tables import columns
+from mlops.cli.options import emit, output, reviews_option, root, say
 from mlops.extras import need
+from mlops.present.terminal.style import paint
+from mlops.present.terminal.tables import columns
 
 if TYPE_CHECKING:
     from mlops.operations.releasing.reconciled import Reconciled

@@ -127,9 +127,9 @@ def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: b
 
 
 def _smoke(here: Path, name: str) -> int:
-    from mlops.cli.verdicts import table
     from mlops.operations.running.smoke import ROWS, smoke
     from mlops.operations.workspace import open_workspace
+    from mlops.present.terminal.verdict import table
 
     workspace = open_workspace(here, (name,))
     click.echo(table(smoke(here, workspace.pipeline(name)), explain=False))
@@ -138,7 +138,7 @@ def _smoke(here: Path, name: str) -> int:
 
 
 def _show(verdict: Verdict) -> int:
-    from mlops.cli.verdicts import table
+    from mlops.present.terminal.verdict import table
 
     click.echo(table(verdict, explain=False))
     say(f"report: pipelines/{verdict.pipeline}/reports/report.html")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mlops.cli.options import emit, output, reviews_option, root, say
-from mlops.cli.tables import columns
+from mlops.present.terminal.tables import columns
 
 
 @click.command(short_help="What is live where")

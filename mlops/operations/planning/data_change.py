@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from mlops.documents.change_report import DataChange, Drift, Share, Shift
 from mlops.documents.checks import Balance
 from mlops.documents.data import ColumnReport, DataReport
-from mlops.operations.planning.change_report import DataChange, Drift, Share, Shift
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
 _TOLD = 10  # columns at most, those that moved most

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from mlops.configuration.release import Rollout
+from mlops.documents.change_report import Deploy
 from mlops.operations.git import files_at
-from mlops.operations.planning.change_report import Deploy
 from mlops.operations.planning.documents import bytes_of, mapping
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")

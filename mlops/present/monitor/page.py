@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops.bundle.refusal import REASONS
-from mlops.files.html import html
+from mlops.present.html import html
 
 if TYPE_CHECKING:
     from mlops.documents.monitor import MonitorReport, WindowReport

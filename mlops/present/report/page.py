@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlops.files.html import html
+from mlops.present.html import html
 from mlops.present.report import behaviour, data, models, origins, training, verdict
 from mlops.present.report.calibration import calibration
 from mlops.present.report.charts import HEIGHT, WIDTH

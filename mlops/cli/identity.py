@@ -10,7 +10,7 @@ from mlops.cli.annotations import mask
 from mlops.cli.options import root, say
 
 
-@click.command(short_help="The short-lived identity of a CI job, for a cloud")
+@click.command()
 @click.option("--env", "environment", metavar="ENVIRONMENT", help="Whose cloud; that of `ci` where absent.")
 @click.option("--writer", is_flag=True, help="As who may push to the DVC remote, `ci.writer`.")
 @click.option(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlops.operations.workspace import Workspace
 
 
-@click.command(short_help="What will change, and why")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @base_option("Compare with a commit instead of the last recorded run.")
 @output("text", "json", "md")

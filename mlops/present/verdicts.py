@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 from mlops.configuration.serving import SERVING
+from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, plural
 from mlops.verdict import tally
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mlops.documents.gate import RuleResult
 
 _COUNTED = ("failed", "inconclusive", "waived", "deferred")
 _NAMED = 3  # files that a sentence names

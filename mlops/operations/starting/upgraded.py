@@ -10,7 +10,7 @@ from typing import Any
 from mlops.operations.reviewing.proposal import Proposed
 from mlops.operations.starting.pin import FILE, NAME, Pin
 from mlops.present.markdown.text import escape
-from mlops.present.markdown.upgrade import Stale, Upgrade
+from mlops.present.markdown.upgrade import Stale, upgrade_body
 
 
 @dataclass(frozen=True)
@@ -70,27 +70,24 @@ def place(pin: Pin) -> str:
     return pin.place or f"{NAME}=={pin.version} of the index"
 
 
-def evidence(upgraded: Upgraded) -> Upgrade:
-    """Say what its pull request shows."""
+def body(upgraded: Upgraded) -> str:
+    """Say what the pull request of an upgrade shows."""
     before, after = upgraded.before, upgraded.after
+    wheels = (
+        ("version", before.version, after.version),
+        ("SHA-256 of the wheel", f"`{before.digest}`", f"`{after.digest}`"),
+        ("from", escape(place(before), 300), escape(place(after), 300)),
+    )
+    lists = {
+        "YAML that changed with the language": tuple(_migrated(upgraded)),
+        "The lock": upgraded.packages,
+        "Kept in the lock, which the new release does not name": upgraded.kept,
+        "Judged before there was a ledger; `mlops enter` begins one": upgraded.unentered,
+    }
     judged = "Judged by the new release, and only if nothing changes but pin, lock, compiled files, this YAML, and what"
     stays = f"The release stays: {FILE} lacked what DVC needs for a remote."
-    return Upgrade(
-        told(before, after),
-        (
-            ("version", before.version, after.version),
-            ("SHA-256 of the wheel", f"`{before.digest}`", f"`{after.digest}`"),
-            ("from", escape(place(before), 300), escape(place(after), 300)),
-        ),
-        upgraded.stale,
-        (
-            ("YAML that changed with the language", tuple(_migrated(upgraded))),
-            ("The lock", upgraded.packages),
-            ("Kept in the lock, which the new release does not name", upgraded.kept),
-            ("Judged before there was a ledger; `mlops enter` begins one", upgraded.unentered),
-        ),
-        f"{stays if upgraded.same else f'{judged} runs record.'} To take it back: `git revert`.",
-    )
+    end = f"{stays if upgraded.same else f'{judged} runs record.'} To take it back: `git revert`."
+    return upgrade_body(told(before, after), wheels, upgraded.stale, lists, end)
 
 
 def _migrated(upgraded: Upgraded) -> Iterator[str]:

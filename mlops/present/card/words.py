@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from mlops.documents.figures import Figure
 from mlops.files.figures import figure
 from mlops.present.markdown import text as markdown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from mlops.documents.figures import Figure
 
 ROWS = 40
 """Rows of a table, and points of a list, that are shown."""

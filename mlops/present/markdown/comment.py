@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mlops.files.figures import duration
+from mlops.files.figures import duration, plural
 from mlops.present.markdown.evidence import Judged, PlanRead
 from mlops.present.markdown.sections import SPACE, blocked, row, state, working
 from mlops.present.markdown.text import MARKS, escape, fenced, table
@@ -114,7 +114,7 @@ def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
     running = sum(stage.runs for stage in stages)
     said = [f"{running:,} stages to run, {len(stages) - running:,} unchanged"] if stages else []
     same = len(plan.pipelines) - len(found)
-    said += [f"{same:,} {'model' if same == 1 else 'models'} unchanged"] if same else []
+    said += [f"{plural(same, 'model')} unchanged"] if same else []
     known = [item.change.seconds for item in found if item.change.seconds is not None]
     if known:
         others = len(found) - len(known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -26,35 +26,21 @@ class Stale:
         return "; ".join(self.reasons) or f"follows {', '.join(self.follows)}"
 
 
-@dataclass(frozen=True)
-class Upgrade:
-    """The evidence of an upgrade: `wheels` are a property of both each, `lists` a title and what stands under it."""
+def upgrade_body(
+    releases: str,
+    wheels: Iterable[tuple[str, str, str]],
+    stale: Sequence[Stale],
+    lists: Mapping[str, Sequence[str]],
+    end: str,
+) -> str:
+    """Write the evidence of an upgrade: a property of both wheels each, what runs again, lists by their titles.
 
-    releases: str
-    wheels: tuple[tuple[str, str, str], ...]
-    stale: tuple[Stale, ...]
-    lists: tuple[tuple[str, tuple[str, ...]], ...]
-    end: str
-
-
-def upgrade_body(upgrade: Upgrade) -> str:
-    """Write the evidence of an upgrade; nothing of a repository is read as Markdown."""
-    return "\n".join(_lines(upgrade)) + "\n"
-
-
-def _lines(upgrade: Upgrade) -> Iterator[str]:
-    yield f"**mlops {upgrade.releases}**"
-    yield ""
-    yield from table(("", "before", "after"), upgrade.wheels)
-    yield ""
-    if upgrade.stale:
-        yield from table(("pipeline", "stale stage", "why"), _stale(upgrade.stale))
-    else:
-        yield "No stage becomes stale."
-    for title, items in upgrade.lists:
-        yield from _list(title, items)
-    yield ""
-    yield upgrade.end
+    Nothing of a repository is read as Markdown.
+    """
+    lines = [f"**mlops {releases}**", "", *table(("", "before", "after"), wheels), ""]
+    lines += table(("pipeline", "stale stage", "why"), _stale(stale)) if stale else ["No stage becomes stale."]
+    lines += [line for title, items in lists.items() if items for line in _list(title, items)]
+    return "\n".join([*lines, "", end]) + "\n"
 
 
 def _stale(found: Sequence[Stale]) -> Iterator[tuple[str, str, str]]:
@@ -65,11 +51,8 @@ def _stale(found: Sequence[Stale]) -> Iterator[tuple[str, str, str]]:
             yield pipeline, ", ".join(following), "follow" if len(following) > 1 else "follows"
 
 
-def _list(title: str, items: tuple[str, ...]) -> Iterator[str]:
-    if items:
-        yield ""
-        yield f"{title}:"
-        yield ""
-        yield from (f"- {escape(item, 300)}" for item in items[:_MOST])
-        if len(items) > _MOST:
-            yield f"- and {len(items) - _MOST} more"
+def _list(title: str, items: Sequence[str]) -> Iterator[str]:
+    yield from ("", f"{title}:", "")
+    yield from (f"- {escape(item, 300)}" for item in items[:_MOST])
+    if len(items) > _MOST:
+        yield f"- and {len(items) - _MOST} more"

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from mlops.documents.change_report import FRAMEWORK_CHANGE
+from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, interval
 from mlops.present.markdown.text import MARKS, escape, table
-from mlops.present.verdicts import asked, counted, rows_of_the_change, sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mlops.documents.gate import RuleResult
-    from mlops.present.verdicts import Compared, Verdict
+from mlops.present.verdicts import Compared, Verdict, asked, counted, rows_of_the_change, sentence
 
 _LONG = 500  # letters of a sentence
 

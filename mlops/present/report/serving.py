@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
 
+from mlops.documents.serving import ServingReport
 from mlops.files.figures import plural
 from mlops.present.report.forests import Cell, Forest, forest
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mlops.documents.serving import ServingReport
-
-    Repetitions = Mapping[str, Mapping[str, tuple[float | None, ...]]]
+Repetitions = Mapping[str, Mapping[str, tuple[float | None, ...]]]
 
 _TITLES = {
     "latency_p50": "Latency, median",

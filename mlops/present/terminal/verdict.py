@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
 
 from mlops.configuration.serving import SERVING
 from mlops.diagnostics import visible
 from mlops.documents.change_report import FRAMEWORK_CHANGE
+from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure
 from mlops.present.terminal.style import SYMBOLS, paint, symbol
-from mlops.present.verdicts import asked, counted, rows_of_the_change, sentence
-
-if TYPE_CHECKING:
-    from mlops.documents.gate import RuleResult
-    from mlops.present.verdicts import Compared, Verdict
+from mlops.present.terminal.tables import aligned
+from mlops.present.verdicts import Compared, Verdict, asked, counted, rows_of_the_change, sentence
 
 _WIDTH = 120  # columns of a terminal that sentences may fill
 _TITLE = 66  # letters of a rule's name in the table
@@ -23,8 +20,8 @@ _TITLE = 66  # letters of a rule's name in the table
 def table(verdict: Verdict, *, explain: bool) -> str:
     """Print a line per rule, with a sentence where asked or where it did not pass, and the verdict."""
     lines = [paint(verdict.pipeline, "white", bold=True)]
-    for rule, cells in zip(verdict.rules, _aligned([_cells(rule) for rule in verdict.rules]), strict=True):
-        lines.append(f"  {symbol(rule.state)} {cells}".rstrip())
+    for rule, cells in zip(verdict.rules, aligned([*map(_cells, verdict.rules)], right=(1,)), strict=True):
+        lines.append(f"  {symbol(rule.state)} {cells}")
         if explain or rule.state in ("fail", "inconclusive", "waived"):
             lines += _indented(visible(sentence(rule)))
         if explain and rule.power is not None:
@@ -59,18 +56,6 @@ def _cells(rule: RuleResult) -> tuple[str, ...]:
     value, low, high = (_number(end, sign, share=share) for end in (rule.value, rule.low, rule.high))
     counted = f"n={rule.n:,}" if rule.metric not in SERVING else f"{rule.n:,} times"
     return name, value, f"[{low}, {high}]", counted, "warns only" if rule.mode == "warn" else ""
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Put columns below each other; a value ends where the others end."""
-    full = [row for row in rows if len(row) > 2]
-    first = max((len(row[0]) for row in rows), default=0)
-    widths = [max((len(row[column]) for row in full), default=0) for column in range(5)]
-    lines = []
-    for name, value, *rest in rows:
-        placed = value.rjust(widths[1]) if rest else value
-        lines.append("  ".join([name.ljust(first), placed, *(c.ljust(widths[i]) for i, c in enumerate(rest, 2))]))
-    return lines
 
 
 def _indented(text: str) -> list[str]:

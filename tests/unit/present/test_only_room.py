@@ -1,15 +1,23 @@
-"""`present` is the only room that renders: nothing else builds Markdown's tables and folds, HTML or colours."""
+"""`present` is the only room that renders: nothing else builds Markdown's tables and folds, HTML or colours.
+
+And each format is escaped in one place.
+"""
 
 from __future__ import annotations
 
 import ast
+import doctest
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import mlops
+from mlops.present import verdicts
+from mlops.present.markdown import text
+from mlops.present.terminal import commands, tables
 
 ROOMS = Path(mlops.__file__).parent
 _BUILT = {
@@ -40,13 +48,34 @@ def found(code: str) -> Iterator[str]:
             yield from (f"import of {name}" for name in names if name.partition(".")[0] in _IMPORTED)
 
 
-def modules() -> list[str]:
-    paths = (path.relative_to(ROOMS).as_posix() for path in ROOMS.rglob("*.py"))
-    return sorted(path for path in paths if not path.startswith("present/"))
+@pytest.fixture(scope="module")
+def modules() -> dict[str, str]:
+    """Read all modules, by their paths."""
+    return {path.relative_to(ROOMS).as_posix(): path.read_text() for path in sorted(ROOMS.rglob("*.py"))}
 
 
-def test_no_other_room_renders() -> None:
-    assert {path: wrong for path in modules() if (wrong := set(found((ROOMS / path).read_text())))} == _OTHERWISE
+def test_no_other_room_renders(modules: dict[str, str]) -> None:
+    others = {path: set(found(code)) for path, code in modules.items() if not path.startswith("present/")}
+    assert {path: wrong for path, wrong in others.items() if wrong} == _OTHERWISE
+
+
+@pytest.mark.parametrize(
+    ("sign", "place"),
+    [
+        ("unicode_escape", "diagnostics.py"),  # what acts on a terminal
+        ("&#", "present/markdown/text.py"),
+        ("autoescape=True", "present/html.py"),
+        ("%0A", "present/terminal/commands.py"),
+    ],
+)
+def test_a_format_is_escaped_in_one_place(sign: str, place: str, modules: dict[str, str]) -> None:
+    assert [path for path, code in modules.items() if sign in code] == [place]
+
+
+@pytest.mark.parametrize("module", [tables, commands, text, verdicts])
+def test_examples_are_true(module: ModuleType) -> None:
+    failed, tried = doctest.testmod(module)
+    assert (failed, tried > 0) == (0, True)
 
 
 @pytest.mark.parametrize(

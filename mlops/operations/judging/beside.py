@@ -15,16 +15,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.operations.git import changed_between, commit_of, file_at, has_commit
 from mlops.operations.judging.bootstrap import refuse_bootstrap
 from mlops.operations.judging.opponent import sections_of
 from mlops.operations.judging.other_rows import ForgedRows, OtherRows
-from mlops.operations.planning.relied import FRAMEWORK_CHANGE, framework_of, to_look_at
+from mlops.operations.planning.relied import framework_of
 from mlops.operations.project import open_project
 from mlops.operations.verdicts.cost import Cost
 from mlops.operations.workspace import Workspace, open_workspace, refuse
 from mlops.plan.gate import rules_of
+from mlops.present.verdicts import to_look_at
 
 if TYPE_CHECKING:
     from mlops.operations.reviewing.reviews import Answers

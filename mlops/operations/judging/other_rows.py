@@ -14,6 +14,7 @@ from typing import Any
 
 from mlops.compiler.lower.identity import named
 from mlops.compiler.lower.inputs import Facts
+from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.errors import Inconclusive, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
@@ -23,7 +24,6 @@ from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.judging.replay import Replay, clear, link
 from mlops.operations.judging.rows import Rows, Table, read_rows
 from mlops.operations.judging.tables import REPORTS, TABLES, other_report, other_reports, other_tables, same_table
-from mlops.operations.planning.relied import FRAMEWORK_CHANGE
 from mlops.sources import SOURCES
 
 

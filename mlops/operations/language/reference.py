@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from mlops.documents.document import Part
-from mlops.files.markdown import cell
 from mlops.operations.language.documentation import documentation
+from mlops.present.markdown.text import cell, table
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -67,8 +67,8 @@ def page(schemas: Mapping[str, tuple[str, JsonSchemaValue]]) -> str:
         parts.append(f"## {kind}\n\n`{place}`. {schema.words}\n")
         parts += _blocks(schema, told)
     parts.append("## Findings\n\n`mlops explain ID` says more.\n")
-    rows = [f"| `{identity}` | {cell(_first(text))} |" for identity, text in documentation().items()]
-    parts.append("\n".join(["| id | what |", "| --- | --- |", *rows]) + "\n")
+    rows = ((f"`{identity}`", cell(_first(text))) for identity, text in documentation().items())
+    parts.append("\n".join(table(("id", "what"), rows)) + "\n")
     return "\n".join(parts)
 
 
@@ -84,12 +84,12 @@ def _blocks(schema: _Schema, told: set[str]) -> Iterator[str]:
 
 
 def _table(properties: Mapping[str, _Schema], blocks: Mapping[str, _Schema]) -> str:
-    lines = ["| key | type | default | meaning |", "| --- | --- | --- | --- |"]
+    rows = []
     for key, item in properties.items():
         plain = item.default is not None and not isinstance(item.default, dict)
         default = f"`{json.dumps(item.default, ensure_ascii=False)}`" if plain else ""
-        lines.append(f"| `{key}` | {cell(_type(item))} | {cell(default)} | {cell(_meaning(item, blocks))} |")
-    return "\n".join(lines) + "\n"
+        rows.append((f"`{key}`", cell(_type(item)), cell(default), cell(_meaning(item, blocks))))
+    return "\n".join(table(("key", "type", "default", "meaning"), rows)) + "\n"
 
 
 def _meaning(item: _Schema, blocks: Mapping[str, _Schema]) -> str:

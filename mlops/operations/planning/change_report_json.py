@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from mlops.diagnostics import slips
+from mlops.documents.change_report import Planned
 from mlops.errors import ConfigurationError
 from mlops.operations.newer import HINT, newer
-from mlops.operations.planning.change_report import Planned
 
 SCHEMA_VERSION = 1
 _DERIVED = ("schema_version", "affected", "verified", "recorded", "counts")

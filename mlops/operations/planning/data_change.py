@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from mlops.documents.change_report import DataChange, Drift, Share, Shift
 from mlops.documents.checks import Balance
 from mlops.documents.data import ColumnReport, DataReport
-from mlops.operations.planning.change_report import DataChange, Drift, Share, Shift
 from mlops.sources.source import Source
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlops.documents.change_report import DataChange
 from mlops.documents.data import DataReport
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import bytes_of
 from mlops.files.relative import NAME
 from mlops.operations.git import commit_of, file_at
-from mlops.operations.planning.change_report import DataChange
 from mlops.operations.planning.data_change import compare_reports, parse_report
 
 

@@ -8,12 +8,8 @@ from typing import Any
 
 from mlops import __version__
 from mlops.configuration.reading.origins import Origins
-from mlops.files.atomic import bytes_of
-from mlops.operations.declared.policy import FILE, judge_under_base, policy_at
-from mlops.operations.git import changed_files, commit_of, file_at
-from mlops.operations.language.keys import written
-from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
-from mlops.operations.planning.change_report import (
+from mlops.documents.change_report import (
+    FRAMEWORK_CHANGE,
     OWN_ROWS,
     DataChange,
     Deploy,
@@ -23,13 +19,18 @@ from mlops.operations.planning.change_report import (
     Planned,
     StagePlan,
 )
+from mlops.files.atomic import bytes_of
+from mlops.operations.declared.policy import FILE, judge_under_base, policy_at
+from mlops.operations.git import changed_files, commit_of, file_at
+from mlops.operations.language.keys import written
+from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
 from mlops.operations.planning.cost import cost, seconds
 from mlops.operations.planning.data_change import compare_reports, look, parse_report
 from mlops.operations.planning.difference import ABSENT, Change, differences
 from mlops.operations.planning.file_changes import file_changes
 from mlops.operations.planning.fingerprint import made_of, policy_digest
 from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
-from mlops.operations.planning.relied import FRAMEWORK_CHANGE, framework_of, relied_on
+from mlops.operations.planning.relied import framework_of, relied_on
 from mlops.operations.planning.repository_changes import deploys, removed_pipelines
 from mlops.operations.verdicts.loosened import Gate, loosened, only_in
 from mlops.operations.verdicts.loosened_policy import loosened_policy

@@ -9,10 +9,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from mlops.configuration.release import Rollout
+from mlops.documents.change_report import Deploy
 from mlops.files.atomic import bytes_of
 from mlops.files.plain_yaml import Values
 from mlops.operations.git import files_at
-from mlops.operations.planning.change_report import Deploy
 from mlops.operations.planning.documents import mapping
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")

@@ -13,7 +13,6 @@ from pathlib import Path
 from mlops.documents.comparison import comparisons_of
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
 from mlops.files.atomic import bytes_of
-from mlops.files.markdown import escape
 from mlops.ledger.entry import MODEL
 from mlops.ledger.line import folder_of
 from mlops.operations.auditing.enter import due
@@ -25,6 +24,7 @@ from mlops.operations.live.registry import refuse_unless_passed
 from mlops.operations.project import open_project
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.workspace import open_workspace
+from mlops.present.markdown.record import record_body
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def record(root: Path, name: str, *, dry: bool = False) -> Record:
     proposal = Proposal(
         branch=f"mlops/record/{name}",
         title=f"Record the run of {name} that made {digest[7:19]}",
-        body=_body(name, digest, tuple(files)),
+        body=record_body(name, digest, len(files)),
         files=files,
         labels=("record",),
     )
@@ -126,14 +126,3 @@ def _agreeing(root: Path, name: str) -> None:
     )
     listed = "".join(f"\n  {item.message}" for item in found[:20])
     raise kind(f"{name}: what the last run wrote is not of what is checked out{listed}", hint=f"mlops run {name}")
-
-
-def _body(name: str, digest: str, files: tuple[str, ...]) -> str:
-    lines = [
-        f"**{escape(name)}**: the run that made `{digest}` was one of CI's, and these {len(files):,} files of it",
-        "are in no commit yet. Merging this makes nothing live and runs nothing again.",
-        "",
-        "Only a run that Git records is released, and can be gone back to without the registry. Its release is",
-        "proposed after this merge.",
-    ]
-    return "\n".join(lines) + "\n"

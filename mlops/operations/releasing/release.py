@@ -29,10 +29,10 @@ from mlops.operations.live.releases import file_of, known_environment, live_bund
 from mlops.operations.project import open_project
 from mlops.operations.releasing.compared import compared_with_live
 from mlops.operations.releasing.record import bundle_of, refuse_unrecorded
-from mlops.operations.releasing.release_body import Step, release_body
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.reviewing.reviews import Answers
 from mlops.operations.verdicts.gate import Verdict
+from mlops.present.markdown.release import Step, release_body
 from mlops.release.tracking import connection
 
 

@@ -27,11 +27,11 @@ from mlops.operations.starting.pin import FILE, Pin, Requirements, blocks, versi
 from mlops.operations.starting.rehearsal import rehearsal
 from mlops.operations.starting.standing import refuse_downgrade, stand
 from mlops.operations.starting.stores import stores, unmet
-from mlops.operations.starting.upgrade_body import upgrade_body
-from mlops.operations.starting.upgraded import Stale, Upgraded, told
+from mlops.operations.starting.upgraded import Upgraded, body, told
 from mlops.operations.starting.wheel import Source
 from mlops.operations.superseded import superseded
 from mlops.operations.workspace import Workspace, open_workspace
+from mlops.present.markdown.upgrade import Stale
 
 Elsewhere = Callable[[Path, Path, Sequence[str]], int]
 
@@ -213,7 +213,7 @@ def _proposal(built: _Built) -> Proposal:
         title="Lock what DVC needs for its remotes"
         if upgraded.same
         else f"Upgrade mlops {told(upgraded.before, upgraded.after)}",
-        body=upgrade_body(upgraded),
+        body=body(upgraded),
         files=built.files,
         labels=("upgrade",),
     )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
 
+from mlops.documents.serving import ServingReport
 from mlops.files.figures import plural
 from mlops.gate_rules import SERVING
 from mlops.present.report.forests import Cell, Forest, forest
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mlops.documents.serving import ServingReport
-
-    Repetitions = Mapping[str, Mapping[str, tuple[float | None, ...]]]
+Repetitions = Mapping[str, Mapping[str, tuple[float | None, ...]]]
 
 
 @dataclass(frozen=True)

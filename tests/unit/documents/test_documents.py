@@ -18,6 +18,7 @@ from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.manifest import Manifest
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
+from mlops.documents.change_report import Planned
 from mlops.documents.data import DataReport
 from mlops.documents.document import Document
 from mlops.documents.explanations import ExplanationsReport
@@ -29,7 +30,6 @@ from mlops.documents.statement import Statement
 from mlops.documents.training import TrainingReport
 from mlops.errors import IntegrityError
 from mlops.ledger.entry import Entry
-from mlops.operations.planning.change_report import Planned
 from mlops.operations.planning.change_report_json import SCHEMA_VERSION
 from tests.conftest import ROOT
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mlops.cli.plans import text
+from mlops.documents.change_report import DataChange, Share, Shift
 from mlops.documents.data import DataReport
-from mlops.operations.planning.change_report import DataChange, Share, Shift
 from mlops.operations.planning.data_change import compare_reports, look, parse_report
 from mlops.operations.planning.plan import plan
 from mlops.operations.workspace import open_workspace
+from mlops.present.terminal.plan import text
 from mlops.sources.source import Source
 from tests.builders.repositories import commit, make_repository, record
 

@@ -9,7 +9,7 @@ import pytest
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.errors import IntegrityError
-from mlops.operations.releasing.release_body import Step, release_body, rollback_body
+from mlops.present.markdown.release import Step, release_body, rollback_body
 from tests.builders.bundles import make_bundle
 from tests.builders.confronted import compared
 from tests.builders.papers import gate_of

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.figures import Figure
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.files.figures import duration, figure, interval
-from mlops.files.markdown import escape, folded, plain
-from mlops.operations.planning.relied import FRAMEWORK_CHANGE, to_look_at
-from mlops.operations.reviewing.evidence import ENDED, Change, Judged
+from mlops.present.markdown.evidence import ENDED, Change, Judged
+from mlops.present.markdown.text import MARKS, escape, fenced, folded, plain, table
+from mlops.present.verdicts import rows_of_the_change
 
-MARKS = {
-    "pass": "✅",
-    "fail": "❌",
-    "inconclusive": "❔",
-    "skipped": "⏩",
-    "stopped": "❌",
-    "waived": "🕓",
-    "deferred": "⏳",
-}
 _CODES = {
     3: "Something moved since it was recorded",
     4: "The configuration, or the data it describes, is wrong",
@@ -36,13 +28,13 @@ def state(item: Judged) -> str:
     return item.gate.verdict if item.gate else "stopped"
 
 
-def row(item: Judged, *, timed: bool) -> str:
-    """Print a pipeline as a row of the table."""
+def row(item: Judged, *, timed: bool) -> list[str]:
+    """Give the cells of a pipeline's row."""
     cells = [MARKS[state(item)], f"**{escape(item.change.name)}**", _changed(item), _runs(item.change)]
     cells += [_gates(item), _compared(item)]
     if timed:
         cells.append("–" if item.change.seconds is None else duration(item.change.seconds, SPACE))
-    return f"| {' | '.join(cells)} |"
+    return cells
 
 
 def blocked(item: Judged) -> str:
@@ -54,12 +46,12 @@ def blocked(item: Judged) -> str:
             code = "its job left no report"
         elif item.exit_code in ENDED:
             code = "what its run left could not be judged"
-        body = [_stopped(item), "", "```sh", f"mlops run {name}", "```"]
+        body = [_stopped(item), "", *fenced(f"mlops run {name}")]
         return folded(f"❌ <b>{escape(name)}</b>: no verdict, {code}", body)
     rules = [rule for word in ("fail", "inconclusive") for rule in item.gate.rules if rule.state == word]
     lines = [f"- {MARKS[rule.state]} {escape(rule.sentence, 500)}{_warning(rule)}" for rule in rules[:_RULES]]
     lines += [f"- … and {len(rules) - _RULES:,} more"] if len(rules) > _RULES else []
-    commands = ["", "```sh", f"mlops gate {name} --explain", f"mlops run {name}", "```"]
+    commands = ["", *fenced(f"mlops gate {name} --explain", f"mlops run {name}")]
     said = escape(rules[0].sentence, 160) if rules else "no rule applies"
     more = f" (and {len(rules) - 1:,} more)" if len(rules) > 1 else ""
     return folded(f"{MARKS[state(item)]} <b>{escape(name)}</b>: {said}{more}", [*lines, *commands])
@@ -134,8 +126,7 @@ def _compared(item: Judged) -> str:
 def _framework(gate: GateReport | None) -> Iterator[str]:
     """Say that rows are those which the change's own version of the program makes: a person is to look at that."""
     if gate is not None and gate.framework:
-        look = escape(to_look_at(gate.framework), 600)
-        yield f"**{FRAMEWORK_CHANGE}**: its rows are made by the code of the change: look at {look}"
+        yield f"**{FRAMEWORK_CHANGE}**: {escape(rows_of_the_change(gate.framework), 600)}"
         yield ""
 
 
@@ -143,10 +134,8 @@ def _keys(item: Judged) -> Iterator[str]:
     keys = item.change.keys
     if not keys:
         return
-    yield from ("| key | before | after | set in |", "| --- | --- | --- | --- |")
-    for key in keys[:_KEYS]:
-        cells = (escape(key.key, 100), plain(key.before, 100), plain(key.after, 100), escape(key.where, 120))
-        yield f"| {' | '.join(cells)} |"
+    rows = ((escape(k.key, 100), plain(k.before, 100), plain(k.after, 100), escape(k.where, 120)) for k in keys[:_KEYS])
+    yield from table(("key", "before", "after", "set in"), rows)
     yield from ([f"… and {len(keys) - _KEYS:,} more keys", ""] if len(keys) > _KEYS else [""])
 
 
@@ -167,16 +156,18 @@ def _stages(item: Judged) -> Iterator[str]:
 def _rules(gate: GateReport | None) -> Iterator[str]:
     if gate is None or not gate.rules:
         return
-    yield from ("| | rule | against | value | interval | rows |", "| --- | --- | --- | ---: | --- | ---: |")
-    for rule in gate.rules[:_RULES]:
-        sign = "" if rule.against == "value" else "+"
-        span = interval(rule.low, rule.high, sign) if rule.applicable else "–"
-        rows = f"{rule.n:,}" if rule.n else "–"
-        cells = (MARKS[rule.state], _rule(rule), _against(rule), figure(rule.value, sign), span, rows)
-        yield f"| {' | '.join(cells)} |"
+    heads = ("", "rule", "against", "value", "interval", "rows")
+    yield from table(heads, map(_judged, gate.rules[:_RULES]), right=("value", "rows"))
     yield from _waivers(gate)
     if len(gate.rules) > _RULES:
         yield from ("", f"… and {len(gate.rules) - _RULES:,} more rules")
+
+
+def _judged(rule: RuleResult) -> tuple[str, ...]:
+    sign = "" if rule.against == "value" else "+"
+    span = interval(rule.low, rule.high, sign) if rule.applicable else "–"
+    rows = f"{rule.n:,}" if rule.n else "–"
+    return MARKS[rule.state], _rule(rule), _against(rule), figure(rule.value, sign), span, rows
 
 
 def _waivers(gate: GateReport) -> Iterator[str]:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlops.cli.verdicts import markdown, table
 from mlops.documents.gate import RuleResult
 from mlops.operations.verdicts.gate import Verdict
+from mlops.present.markdown.verdict import verdict as markdown
+from mlops.present.terminal.verdict import table
 
 
 def rule(**keys: Any) -> RuleResult:

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
 
-from mlops.files.html import html
+from mlops.present.html import html
 
 
 @pytest.fixture

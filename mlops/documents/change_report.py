@@ -12,6 +12,8 @@ class _Strict:
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
 
+FRAMEWORK_CHANGE = "framework-change"
+"""The label of a change that moves the program itself: what it makes may be made otherwise than by what judges it."""
 OWN_ROWS = "own-rows"
 """The label of a change of pipelines whose rows are made by their own code."""
 

@@ -12,9 +12,9 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
 from mlops.documents.comparison import Comparison
 from mlops.documents.figures import Figure
+from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, interval
-from mlops.files.markdown import escape, folded
-from mlops.operations.reviewing.sections import MARKS
+from mlops.present.markdown.text import MARKS, escape, folded, table
 
 _RULES = 60
 
@@ -113,17 +113,19 @@ def _gates(step: Step) -> Iterator[str]:
     if step.comparison is not None:
         rules = (*(r for r in gate.rules if r.verdict != "deferred"), *step.comparison.rules)
         gate = gate.model_copy(update={"rules": rules})
-    yield f"| gate {MARKS[gate.verdict]} | value | interval | bound | rows |"
-    yield "| --- | --- | --- | --- | --- |"
-    for rule in gate.rules[:_RULES]:
-        against = "" if rule.against == "value" else f" against {escape(rule.against)}"
-        cells = [figure(rule.value), interval(rule.low, rule.high), figure(rule.bound)]
-        rows = "–" if rule.n is None else f"{rule.n:,}"
-        yield f"| {MARKS[rule.state]} {escape(rule.title)}{against} | {' | '.join(cells)} | {rows} |"
+    heads = (f"gate {MARKS[gate.verdict]}", "value", "interval", "bound", "rows")
+    yield from table(heads, map(_rule, gate.rules[:_RULES]))
     if len(gate.rules) > _RULES:
         yield f"\n… and {len(gate.rules) - _RULES:,} more rules."
     yield ""
     yield folded("every rule in a sentence", [f"- {escape(rule.sentence, 500)}" for rule in gate.rules[:_RULES]])
+
+
+def _rule(rule: RuleResult) -> tuple[str, ...]:
+    against = "" if rule.against == "value" else f" against {escape(rule.against)}"
+    title = f"{MARKS[rule.state]} {escape(rule.title)}{against}"
+    rows = "–" if rule.n is None else f"{rule.n:,}"
+    return title, figure(rule.value), interval(rule.low, rule.high), figure(rule.bound), rows
 
 
 def _figures(step: Step) -> Iterator[str]:
@@ -139,10 +141,8 @@ def _figures(step: Step) -> Iterator[str]:
         how = "as measured when it was made, on its own test rows"
     if not mine:
         return
-    yield f"| metric | this bundle | live one{f', {how}' if other else ''} |"
-    yield "| --- | --- | --- |"
-    for name in sorted(mine):
-        yield f"| {escape(name)} | {_figure(mine[name])} | {_figure(other.get(name))} |"
+    heads = ("metric", "this bundle", f"live one{f', {how}' if other else ''}")
+    yield from table(heads, ((escape(name), _figure(mine[name]), _figure(other.get(name))) for name in sorted(mine)))
 
 
 def _figure(known: Figure | None) -> str:

@@ -1,4 +1,4 @@
-"""A plan as text and as Markdown."""
+"""A plan as text: what changes of each pipeline, what concerns them all, how many there are."""
 
 from __future__ import annotations
 
@@ -6,20 +6,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlops.cli.options import paint
 from mlops.diagnostics import visible
+from mlops.documents.change_report import OWN_ROWS, DataChange, Deploy, FileChange, PipelineChange, Planned, StagePlan
 from mlops.files.figures import duration
-from mlops.files.markdown import escape
-from mlops.operations.planning.change_report import (
-    OWN_ROWS,
-    DataChange,
-    Deploy,
-    FileChange,
-    KeyChange,
-    PipelineChange,
-    Planned,
-    StagePlan,
-)
+from mlops.present.terminal.style import paint
 
 _NAMED = 4  # files that a line names before it counts the others
 
@@ -27,36 +17,25 @@ _NAMED = 4  # files that a line names before it counts the others
 def text(planned: Planned) -> str:
     """Print the pipelines that change, what concerns them all, and the counts."""
     changed = [change for change in planned.pipelines if not change.unchanged]
-    lines = [line for change in changed for line in _pipeline(change)]
-    return "\n".join([*lines, *map(visible, _everywhere(planned)), _counts(planned)])
+    lines = [line for change in changed for line in pipeline(change)]
+    return "\n".join([*lines, *map(visible, everywhere(planned)), f"Plan: {counts(planned)}"])
 
 
-def markdown(planned: Planned) -> str:
-    """Print the plan for a pull request, folded by pipeline; nothing a user wrote is read as Markdown."""
-    lines = [f"### mlops plan: {_counts(planned).removeprefix('Plan: ')}", ""]
-    for change in planned.pipelines:
-        if change.unchanged:
-            continue
-        running = ", ".join(stage.name for stage in change.stages if stage.runs)
-        running = running or ("to verify" if change.verifies else "nothing to run")
-        body = "\n".join(_pipeline(change, colour=False)).replace("```", "'''")
-        summary = f"<details><summary><b>{change.name}</b>: {running}</summary>"
-        lines += [summary, "", f"```\n{body}\n```", "</details>", ""]
-    lines += [f"- {escape(line.strip(), 500)}" for line in _everywhere(planned)]
-    return "\n".join(lines)
-
-
-def _pipeline(change: PipelineChange, *, colour: bool = True) -> Iterator[str]:
-    yield paint(change.name, "white", bold=True) if colour else change.name
+def pipeline(change: PipelineChange) -> Iterator[str]:
+    """Print what changes of one pipeline: keys, stages, facts."""
+    yield paint(change.name, "white", bold=True)
     width = max([len(key.key) for key in change.keys] + [12])
-    yield from (visible(f"  {key.key:<{width}}  {_arrow(key)}    {key.where}") for key in change.keys)
+    yield from (
+        visible(f"  {key.key:<{width}}  {_short(key.before)} → {_short(key.after)}    {key.where}")
+        for key in change.keys
+    )
     for stage in change.stages:
         if stage.reasons:
-            yield _row(_mark("~", "yellow", colour), stage.name, "; ".join(stage.reasons), width)
-    yield from _following(change.stages, width, colour)
+            yield _row(paint("~", "yellow"), stage.name, "; ".join(stage.reasons), width)
+    yield from _following(change.stages, width)
     unchanged = [stage.name for stage in change.stages if not stage.runs]
     if unchanged:
-        yield _row(_mark("=", "bright_black", colour), ", ".join(unchanged), "", width)
+        yield _row(paint("=", "bright_black"), ", ".join(unchanged), "", width)
     for title, said in _facts(change):
         yield visible(f"  {title:<{width}}  {said}")
 
@@ -117,7 +96,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _everywhere(planned: Planned) -> Iterator[str]:
+def everywhere(planned: Planned) -> Iterator[str]:
     """Say what belongs to no single pipeline."""
     if OWN_ROWS in planned.labels:
         yield f"{OWN_ROWS}: rows are made by own code of a pipeline"
@@ -128,26 +107,18 @@ def _everywhere(planned: Planned) -> Iterator[str]:
     yield from (f"  {name} is removed" for name in planned.removed)
 
 
-def _following(stages: tuple[StagePlan, ...], width: int, colour: bool) -> list[str]:
+def _following(stages: tuple[StagePlan, ...], width: int) -> list[str]:
     following = [stage for stage in stages if stage.runs and not stage.reasons]
     if not following:
         return []
     names = ", ".join(stage.name for stage in following)
     first = next(stage.name for stage in stages if stage.reasons)
     verb = "follow" if len(following) > 1 else "follows"
-    return [_row(_mark("~", "yellow", colour), names, f"{verb} {first}", width)]
+    return [_row(paint("~", "yellow"), names, f"{verb} {first}", width)]
 
 
 def _row(mark: str, names: str, why: str, width: int) -> str:
     return f"  {mark} {names:<{width - 2}}  {visible(why)}".rstrip()
-
-
-def _mark(mark: str, colour: str, painted: bool) -> str:
-    return paint(mark, colour) if painted else mark
-
-
-def _arrow(key: KeyChange) -> str:
-    return f"{_short(key.before)} → {_short(key.after)}"
 
 
 def _short(value: Any) -> str:
@@ -155,11 +126,12 @@ def _short(value: Any) -> str:
     return shown if len(shown) <= 40 else shown[:37] + "..."
 
 
-def _counts(planned: Planned) -> str:
-    counts = planned.counts
-    gates = f"{counts.gates_changed} {'gate' if counts.gates_changed == 1 else 'gates'} changed"
-    verified = f"{counts.to_verify} to verify, " if counts.to_verify else ""
-    said = (
-        f"Plan: {counts.to_run} to run, {verified}{gates}, {counts.to_deploy} to deploy, {counts.unchanged} unchanged"
+def counts(planned: Planned) -> str:
+    """Count the pipelines by what happens to them."""
+    found = planned.counts
+    gates = f"{found.gates_changed} {'gate' if found.gates_changed == 1 else 'gates'} changed"
+    verified = f"{found.to_verify} to verify, " if found.to_verify else ""
+    removed = f", {len(planned.removed)} removed" if planned.removed else ""
+    return (
+        f"{found.to_run} to run, {verified}{gates}, {found.to_deploy} to deploy, {found.unchanged} unchanged{removed}"
     )
-    return said + (f", {len(planned.removed)} removed" if planned.removed else "")

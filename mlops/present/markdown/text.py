@@ -1,11 +1,22 @@
-"""Text that somebody wrote, as Markdown that shows it and does nothing else."""
+"""Markdown: text that somebody wrote, which it shows and does not obey, and tables, folded parts, marks of verdicts."""
 
 from __future__ import annotations
 
 import json
 import re
 import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
+
+MARKS = {
+    "pass": "✅",
+    "fail": "❌",
+    "inconclusive": "❔",
+    "skipped": "⏩",
+    "stopped": "❌",
+    "waived": "🕓",
+    "deferred": "⏳",
+}
 
 # an underscore within a word marks nothing, nor do parentheses where every bracket of a text is an entity
 _SPECIAL = re.compile(r"[^\w\s.,:;/%'+=→–…()?-]|(?<![^\W_])_|_(?![^\W_])")
@@ -36,6 +47,21 @@ def plain(value: Any, limit: int = 60) -> str:
 def cell(text: str) -> str:
     """Keep what is Markdown already in one cell of a table."""
     return text.replace("|", "\\|")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> Iterator[str]:
+    """Give the lines of a table, of cells that are Markdown already; columns whose head is in `right` end there.
+
+    >>> list(table(("name", "n"), [("a", "1")], right=("n",)))
+    ['| name | n |', '| --- | ---: |', '| a | 1 |']
+    """
+    rules = ("---:" if head in right else "---" for head in heads)
+    yield from (f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))
+
+
+def fenced(*commands: str) -> list[str]:
+    """Show what to type."""
+    return ["```sh", *commands, "```"]
 
 
 def folded(summary: str, body: list[str]) -> str:

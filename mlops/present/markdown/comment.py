@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mlops.files.figures import duration
-from mlops.files.markdown import escape
-from mlops.operations.reviewing.evidence import Judged, PlanRead
-from mlops.operations.reviewing.sections import MARKS, SPACE, blocked, row, state, working
+from mlops.files.figures import duration, plural
+from mlops.present.markdown.evidence import Judged, PlanRead
+from mlops.present.markdown.sections import SPACE, blocked, row, state, working
+from mlops.present.markdown.text import MARKS, escape, fenced, table
 
 LIMIT = 65_536
 _ROWS = 50
@@ -21,7 +21,7 @@ _HEAD = 40_000  # characters the table may take; the rest is for what is folded
 _ORDER = ("fail", "stopped", "inconclusive", "pass")
 _WORDS = {"fail": "blocked", "stopped": "without a verdict", "inconclusive": "inconclusive", "pass": "passed"}
 _FIX = {
-    "check": ("The configuration is wrong, or a compiled file does not match it.", "mlops validate\nmlops compile"),
+    "check": ("The configuration is wrong, or a compiled file does not match it.", "mlops validate", "mlops compile"),
     "affected": ("The plan could not be made.", "mlops plan"),
 }
 
@@ -54,9 +54,9 @@ def comment(context: Context, plan: PlanRead | None, judged: Sequence[Judged]) -
 
 def _without_plan(context: Context) -> str:
     failed = [name for name in _FIX if context.jobs.get(name) != "success"]
-    said, command = _FIX[failed[0] if failed else "affected"]
+    said, *commands = _FIX[failed[0] if failed else "affected"]
     title = f"### ❌ {escape(context.project)} · stopped before anything ran"
-    lines = [marker(context.project), title, "", said, "", "```sh", *command.split("\n"), "```", "", _where(context)]
+    lines = [marker(context.project), title, "", said, "", *fenced(*commands), "", _where(context)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -69,8 +69,7 @@ def _title(context: Context, plan: PlanRead, found: Sequence[Judged]) -> list[st
     elif len(found) == 1:
         said = f"{found[0].change.name} {_WORDS[state(found[0])]}{unchanged}"
     else:
-        parts = [f"{counts[key]:,} {_WORDS[key]}" for key in _ORDER if counts[key]]
-        said = f"{len(found):,} models affected: {', '.join(parts)}{unchanged}"
+        said = f"{len(found):,} models affected: {_counted(counts)}{unchanged}"
     bad = [name for name, result in context.jobs.items() if result not in ("success", "skipped")]
     worst = next((key for key in _ORDER if counts[key]), "pass")
     mark = MARKS["fail" if worst == "pass" and bad else worst]
@@ -78,6 +77,10 @@ def _title(context: Context, plan: PlanRead, found: Sequence[Judged]) -> list[st
     if worst == "pass" and bad:
         lines += [f"Every gate passed, but these jobs did not succeed: {', '.join(sorted(map(escape, bad)))}.", ""]
     return lines
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[key]:,} {_WORDS[key]}" for key in _ORDER if counts[key])
 
 
 def _where(context: Context) -> str:
@@ -97,15 +100,13 @@ def _table(context: Context, found: Sequence[Judged]) -> list[str]:
         return []
     timed = any(item.change.seconds is not None for item in found)
     heads = ["", "model", "what changed", "runs", "gates", "champion → candidate", *(["about"] if timed else [])]
-    lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
-    rows = [row(item, timed=timed) for item in found[:_ROWS]]
-    while sum(len(text) + 1 for text in rows) > _HEAD:
-        rows = rows[: len(rows) // 2]
-    left = Counter(state(item) for item in found[len(rows) :])
+    lines = list(table(heads, (row(item, timed=timed) for item in found[:_ROWS])))
+    while sum(len(text) + 1 for text in lines[2:]) > _HEAD:
+        lines = lines[: 2 + (len(lines) - 2) // 2]
+    left = Counter(state(item) for item in found[len(lines) - 2 :])
     if left:
-        said = ", ".join(f"{left[key]:,} {_WORDS[key]}" for key in _ORDER if left[key])
-        return [*lines, *rows, "", f"… and {sum(left.values()):,} more: {said}.", ""]
-    return [*lines, *rows, ""]
+        return [*lines, "", f"… and {sum(left.values()):,} more: {_counted(left)}.", ""]
+    return [*lines, ""]
 
 
 def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
@@ -113,14 +114,14 @@ def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
     running = sum(stage.runs for stage in stages)
     said = [f"{running:,} stages to run, {len(stages) - running:,} unchanged"] if stages else []
     same = len(plan.pipelines) - len(found)
-    said += [f"{same:,} {'model' if same == 1 else 'models'} unchanged"] if same else []
+    said += [f"{plural(same, 'model')} unchanged"] if same else []
     known = [item.change.seconds for item in found if item.change.seconds is not None]
     if known:
         others = len(found) - len(known)
         said.append(f"about {duration(sum(known), SPACE)}" + (f", {others:,} of unknown duration" if others else ""))
     lines = [f"**Plan:** {' · '.join(said)}"]
     if found and _hexadecimal(context.base):
-        lines += ["", "The plan, on your machine:", "", "```sh", f"mlops plan --base {context.base[:12]}", "```"]
+        lines += ["", "The plan, on your machine:", "", *fenced(f"mlops plan --base {context.base[:12]}")]
     return "\n".join(lines) + "\n"
 
 

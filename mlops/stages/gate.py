@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, Field
 
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.cost import Cost
 from mlops.blocks.waiver import Waiver
 from mlops.documents.gate import GateReport, Rate
 from mlops.documents.metrics import MetricsReport
@@ -46,7 +47,7 @@ class Params(BaseModel, extra="forbid", frozen=True):
     waivers: tuple[Waiver, ...] = ()
     serving: tuple[Rule, ...] = ()
     data: tuple[Rule, ...] = ()
-    cost: dict[str, Any] | None = None
+    cost: Cost | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)

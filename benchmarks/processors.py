@@ -137,6 +137,7 @@ def trained(kind: str, *, usual: bool, rows: int) -> float:
         pin_numerics(1)
     from mlops.blocks.trainer import Trainer
     from mlops.ml.training import candidates, linear
+    from mlops.ml.training.asked import Asked
     from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Judge, Session
     from mlops.ml.user_code.origin import Origin
@@ -150,11 +151,11 @@ def trained(kind: str, *, usual: bool, rows: int) -> float:
     examples = Examples(x[:rows], y[:rows], x[rows:], y[rows:])
     problem = Problem("binary", shape)
     parameters = {"mlp": {"hidden": (256, 256)}, "gradient_boosting": {"trees": 40}, "random_forest": {"trees": 30}}
-    candidate = candidates.build(kind, kind, parameters.get(kind, {}), problem, Origin(ROOT, ""))
+    candidate = candidates.build(kind, Asked(kind=kind, **parameters.get(kind, {})), problem, Origin(ROOT, ""))
     judge = Judge("constant", True, lambda _y, _score: 0.0)
     session = Session(kind, 7, judge, Trainer(max_epochs=4, batch_size=256, patience=None))
     small = Examples(x[:64], y[:64], x[rows:], y[rows:])
-    candidates.build(kind, kind, {}, problem, Origin(ROOT, "")).fit(small, session)  # imports, first kernels
+    candidates.build(kind, Asked(kind=kind), problem, Origin(ROOT, "")).fit(small, session)  # imports, first kernels
     started = time.process_time()
     candidate.fit(examples, session)
     return time.process_time() - started

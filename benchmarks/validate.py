@@ -85,14 +85,14 @@ def make(path: Path, rows: int) -> None:
 def run_ours(path: Path, rows: int) -> Any:
     from mlops.ml.data import parquet
     from mlops.ml.data.contract import Contract
-    from mlops.stages.validate import Table
+    from mlops.stages.snapshot import Snapshot
 
     declared = {name: {**rule, "nulls": {"at_most": rule["nulls"]}} for name, rule in COLUMNS.items()}
     columns = {"columns": declared, "pairs": [PAIR], "rows": {"at_least": rows}}
     params = Contract.model_validate({"task": "binary", "target": "member", **columns})
 
     def check() -> bool:
-        table = Table(parquet.read(path), params)
+        table = Snapshot(parquet.read(path), params)
         table.hold()
         return all(found.passed for found in table.checks)
 

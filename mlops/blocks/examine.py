@@ -24,6 +24,22 @@ class Discover(Block):
     """Most slices to confirm."""
 
 
+class Importance(Block):
+    """The metric that a shuffled column costs, and how that is measured."""
+
+    metric: str
+    repetitions: Repetitions
+    sample: Sample
+
+
+class Attributed(Block):
+    """How many validation rows are looked at for what scores rest on, and the rows to explain one by one."""
+
+    sample: Sample
+    key: Column | None
+    rows: Rows
+
+
 class Explain(Block):
     """What the scores rest on, by column of the table."""
 

@@ -41,3 +41,37 @@ class Forecast(Horizon):
 
     backtest: Annotated[int, Field(ge=0, le=50)] = 5
     """Origins at which the chosen candidate learns again from what was known by then; not for networks."""
+
+
+class Lookback(Horizon):
+    """What a forecast sees; lags count periods before the target date, whose column is `date`."""
+
+    date: Column
+
+    @property
+    def seasonal(self) -> int:
+        """Lag of the last known value of the same season (Hyndman and Athanasopoulos, Forecasting, 3rd ed., 5.2)."""
+        return self.season * -(-self.horizon // self.season)
+
+    @property
+    def every_lag(self) -> tuple[int, ...]:
+        """All lags that become columns: those of the two naive forecasts are always there.
+
+        Where none is asked for, so are those that tell how the last value stands to its neighbours and to its season:
+        y[T-s] + φ (y[T-h] - y[T-h-s]) is what a first-order seasonal autoregression says of y[T].
+        """
+        usual = () if self.lags else (self.horizon + 1, self.horizon + 2, self.horizon + self.seasonal)
+        return tuple(sorted({self.horizon, self.seasonal, *self.lags, *usual}))
+
+    def lag(self, target: str, lag: int) -> str:
+        """Name the column of a lag."""
+        return f"{target}_lag_{lag}"
+
+    def columns(self, target: str) -> tuple[str, ...]:
+        """Name the columns that are made of the target's past."""
+        rolled = (f"{target}_{what}_{window}" for window in sorted(set(self.windows)) for what in ("mean", "std"))
+        return (*(self.lag(target, lag) for lag in self.every_lag), *rolled)
+
+    def features(self, target: str) -> tuple[str, ...]:
+        """Name all columns that are learnt from."""
+        return (self.date, *((self.series,) if self.series else ()), *self.known, *self.columns(target))

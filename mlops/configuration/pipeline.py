@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 
 from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.cost import Cost
 from mlops.blocks.examine import Discover, Explain
 from mlops.blocks.forecast import Forecast
 from mlops.blocks.own_stage import OwnStage
 from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
 from mlops.configuration.card import Card
-from mlops.configuration.costs import Cost
 from mlops.configuration.data import Data
 from mlops.configuration.deploy import Target
 from mlops.configuration.gates import GateRule

@@ -15,7 +15,8 @@ from mlops.stages.forecasting import naive
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from mlops.ml.data.lookback import Lookback
+    from mlops.blocks.forecast import Lookback
+    from mlops.documents.training import OriginReport
     from mlops.ml.evaluation.studies.backtest import Fold
     from mlops.ml.training.session import Candidate, Session
     from mlops.stages.context import StageContext
@@ -29,7 +30,7 @@ def run(
     examples: Examples,
     candidate: Candidate,
     session: Session,
-) -> dict[str, Any]:
+) -> dict[str, OriginReport]:
     """Measure at each origin; nothing for a network, which takes too long to train again.
 
     How columns are scaled was learnt from all of train, in one go for all origins; everything else is as at the origin.

@@ -5,14 +5,14 @@ Every later stage is about this bundle: it is scored, judged and served, and non
 
 from __future__ import annotations
 
-import json
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from mlops.blocks.cost import Cost
 from mlops.bundle import environment
 from mlops.bundle.decision_rule import NAME as DECISION
 from mlops.bundle.golden import Golden
@@ -25,6 +25,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.stages import golden_rows
 from mlops.stages.answered import answered
+from mlops.stages.context import Section
 from mlops.stages.deciding import learn
 from mlops.stages.profile import profile
 from mlops.stages.tables import scored
@@ -39,17 +40,13 @@ FOLDER = "artifacts/bundle"
 _PARTS = ("artifacts/model/model.onnx", "artifacts/model/model.json", "artifacts/features/transform.json")
 
 
-class Params(BaseModel):
-    """The `bundle` section of params.yaml; code and libraries only make the stage stale."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Params(Section):
+    """The `bundle` section of params.yaml."""
 
     pipeline: str
     golden_rows: int = Field(default=16, ge=1, le=1_000)
     requests: Requests = Requests()
-    cost: dict[str, Any] | None = None
-    code: Any = None
-    libraries: dict[str, str] = Field(default_factory=dict)
+    cost: Cost | None = None
 
 
 def run(context: StageContext) -> None:
@@ -59,10 +56,9 @@ def run(context: StageContext) -> None:
         DataError: a server would refuse every validation row, or the model answers some with what is no number.
     """
     params = Params.model_validate(context.params)
-    validated = json.loads(context.path("artifacts/schema.json").read_bytes())
     transform = Transform.read(context.path("artifacts/features/transform.json"))
     model = OnnxModel(context.path("artifacts/model/model.onnx").read_bytes())
-    schema = RequestSchema.of(transform.recipe, validated, params.requests)
+    schema = RequestSchema.of(transform.recipe, context.schema().value(), params.requests)
     predictor = Predictor(transform, model, schema, _decision(context, params, transform, model))
     train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)
     validation, _ = answered(validation, schema, "validation")

@@ -9,6 +9,7 @@ import numpy as np
 
 from mlops.errors import DataError
 from mlops.metrics.probabilities import decisions
+from mlops.ml.data.parquet import ROW
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.stages.tables import scored
@@ -47,8 +48,8 @@ def confronted(
     Raises:
         DataError: the rows are others, or lack what the live model reads.
     """
-    test = test.sort("__row__")
-    if not np.array_equal(test["__row__"].to_numpy(), predictions.rows):
+    test = test.sort(ROW)
+    if not np.array_equal(test[ROW].to_numpy(), predictions.rows):
         raise DataError("artifacts/split/test.parquet holds other rows than the predictions", hint="dvc pull")
     score = scored(champion, test).astype(np.float64)
     alone = replace(predictions, scores={"champion": score}, own={})

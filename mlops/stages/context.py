@@ -7,6 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from mlops.documents.table import TableSchema
+from mlops.errors import IntegrityError
+
+VALID, SCHEMA = "artifacts/valid.parquet", "artifacts/schema.json"
+"""What `validate` leaves to the stages after it."""
+
+
+class Section(BaseModel, extra="forbid", frozen=True):
+    """A stage's own section of params.yaml; code and libraries only make the stage stale."""
+
+    code: str | dict[str, str] = ""
+    libraries: dict[str, str] = {}
+
 
 @dataclass(frozen=True)
 class Tracking:
@@ -34,6 +49,13 @@ class StageContext:
     def root(self) -> Path:
         """The repository that holds `pipelines/<name>/`."""
         return self.folder.parent.parent
+
+    def schema(self) -> TableSchema:
+        """Read what `validate` says of the table; raises IntegrityError where that is not there, or damaged."""
+        found = TableSchema.read(self.path(SCHEMA))
+        if found is None:
+            raise IntegrityError(f"{SCHEMA} is not there, or damaged", hint=f"mlops run {self.pipeline}")
+        return found
 
     def say(self, text: str) -> None:
         """Tell a person what was done, on stderr."""

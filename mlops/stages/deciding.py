@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlops.blocks.cost import Cost
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.ml.evaluation.studies.threshold import Choice
 
 _TOLERANCE = 1e-4  # of the span of the values: on another kind of processor a score near the threshold may cross it
 
 
-def learn(cost: Mapping[str, Any], classes: Sequence[str], y: NDArray[Any], scores: NDArray[Any]) -> DecisionRule:
+def learn(cost: Cost, classes: Sequence[str], y: NDArray[Any], scores: NDArray[Any]) -> DecisionRule:
     """Learn from validation rows how to decide by a model's scores; the rule that its bundle serves."""
     values = costs.table(cost, classes)
     return _rule(cost, values, threshold.choose(y, scores, values) if len(classes) == 2 else None)
 
 
-def _rule(cost: Mapping[str, Any], values: NDArray[np.float64], choice: Choice | None) -> DecisionRule:
+def _rule(cost: Cost, values: NDArray[np.float64], choice: Choice | None) -> DecisionRule:
     return DecisionRule(
         values=tuple(map(tuple, values.tolist())),
         threshold=None if choice is None else choice.threshold,
-        unit=cost.get("unit", ""),
+        unit=cost.unit,
     )
 
 
@@ -63,7 +64,7 @@ class Deciding:
     @classmethod
     def learn(
         cls,
-        cost: Mapping[str, Any],
+        cost: Cost,
         classes: Sequence[str],
         y: NDArray[Any],
         scores: Mapping[str, NDArray[Any]],

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from mlops.blocks.bootstrap import Bootstrap
-from mlops.blocks.examine import Discover
+from mlops.blocks.cost import Cost
+from mlops.blocks.forecast import Lookback
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
 from mlops.documents.metrics import MetricsReport, Refused
@@ -18,7 +18,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file
 from mlops.ml.data.encoding import encode
-from mlops.ml.data.lookback import Lookback
+from mlops.ml.data.parquet import ROW
 from mlops.ml.evaluation import baselines, dvc_plots
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import Predictions
@@ -40,27 +40,19 @@ _BUNDLE = "artifacts/bundle"
 _INPUTS = (f"{_BUNDLE}/transform.json", f"{_BUNDLE}/model.onnx", "artifacts/split/test.parquet")
 
 
-class Params(BaseModel, extra="forbid", frozen=True):
-    """The `evaluate` section of params.yaml; code and libraries only make the stage stale."""
+class Params(examine.Asked):
+    """The `evaluate` section of params.yaml."""
 
-    task: Literal["binary", "multiclass", "regression"]
     target: str
-    metrics: tuple[str, ...]
     slices: tuple[str, ...] = ()
     bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     crosses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     group: str | None = None
-    bootstrap: Bootstrap = Bootstrap()
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
-    robustness: dict[str, float] = Field(default_factory=dict)
-    discover: Discover | None = None
-    importance: examine.Importance | None = None
-    cost: dict[str, Any] | None = None
+    cost: Cost | None = None
     forecast: Lookback | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
     pipeline: str = ""
-    code: Any = None
-    libraries: dict[str, str] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,23 +74,23 @@ def run(context: StageContext) -> None:
     candidate, test, predictions, refused = found.candidate, found.test, found.predictions, found.refused
     context.say(f"measuring {len(predictions.scores)} models, with intervals")
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
-    summary |= examine.examine(context, params, candidate, test, predictions)
+    parts = [summary, *examine.examine(context, params, candidate, test, predictions)]
     if params.forecast is not None:
-        summary["forecast"] = forecasting.section(params.forecast, test, predictions)
+        parts.append(MetricsReport(forecast=forecasting.section(params.forecast, test, predictions)))
     if refused:
-        summary["refused"] = refused
+        parts.append(MetricsReport(refused=refused))
+    if found.deciding is not None:
+        parts.append(MetricsReport(decision=found.deciding.section(predictions)))
     with writing_folder(context.path("artifacts/evaluation")) as folder:
         predictions.write(folder / "predictions.parquet")
-        if found.deciding is not None:
-            summary["decision"] = found.deciding.section(predictions)
     with writing_folder(context.path("reports/plots")) as folder:
         drawn = curves.plots(predictions)
         texts = {name: curves.to_csv(points) for name, points in drawn.items()}
         texts |= {f"dvc/{name}": text for name, text in dvc_plots.tables(drawn, predictions.classes).items()}
-        if summary["residuals"] is not None:
-            texts["dvc/segments.csv"] = dvc_plots.segments(summary["residuals"])
+        if summary.residuals is not None:
+            texts |= {"dvc/segments.csv": dvc_plots.segments(summary.residuals)}
         if params.forecast is not None:
-            texts["dvc/forecast.csv"] = forecasting.course(params.forecast, test, predictions)
+            texts |= {"dvc/forecast.csv": forecasting.course(params.forecast, test, predictions)}
         (folder / "dvc").mkdir()
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -108,7 +100,7 @@ def run(context: StageContext) -> None:
         classes=predictions.classes or None,
         bundle=found.bundle,
         inputs={name.rsplit("/", 1)[1]: digest_file(context.path(name)) for name in _INPUTS},
-        **summary,
+        **{name: getattr(part, name) for part in parts for name in part.model_fields_set},
     )
     write_text(context.path("reports/metrics.json"), report.dumps())
     context.say(_line(params, report))
@@ -116,7 +108,7 @@ def run(context: StageContext) -> None:
 
 def score(context: StageContext, params: Params) -> Scored:
     """Ask the bundle and the baselines about the test rows."""
-    test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort("__row__")
+    test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort(ROW)
     contents = Contents.read(context.path(_BUNDLE))
     candidate = Predictor.load(contents)
     test, refused = answered(test, candidate.schema)
@@ -146,7 +138,7 @@ def _predict(
         deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision)
     clean = Predictions(
         task=params.task,
-        rows=test["__row__"].to_numpy(),
+        rows=test[ROW].to_numpy(),
         target=encode(candidate.transform.recipe.target, test),
         scores=scores,
         slices={by: _labels(params, test, by).to_numpy() for by in params.slices},
@@ -155,7 +147,7 @@ def _predict(
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
     )
     if params.forecast is not None:
-        clean = replace(clean, **forecasting.in_time(context, params.forecast, params.target, test))
+        clean = forecasting.in_time(context, params.forecast, params.target, test, clean)
     predictions = clean.with_perturbed(_perturbed(context, params, candidate, test))
     if deciding is not None:
         predictions = replace(predictions, decisions=deciding.decide(predictions.scores))
@@ -188,9 +180,9 @@ def _baselines(
     classes = len(candidate.classes or ())
     scores: dict[str, NDArray[Any]] = {}
     if "dummy" in params.baselines:
-        scores["dummy"] = baselines.dummy(params.task, y, classes, len(features))
+        scores |= {"dummy": baselines.dummy(params.task, y, classes, len(features))}
     if "simple" in params.baselines:
-        scores["simple"] = baselines.simple(params.task, x, y, classes, features)
+        scores |= {"simple": baselines.simple(params.task, x, y, classes, features)}
     return scores
 
 

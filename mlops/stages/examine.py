@@ -3,76 +3,81 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
+from pydantic import Field
 
-from mlops.blocks.block import Block
-from mlops.blocks.examine import Discover, Repetitions, Sample
-from mlops.documents.metrics import Discovered
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.examine import Discover, Importance
+from mlops.documents.metrics import Discovered, MetricsReport
 from mlops.documents.metrics import Importance as ImportanceReport
 from mlops.metrics import METRICS
 from mlops.ml.data.encoding import encode
+from mlops.ml.data.parquet import ROW
 from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.studies.importance import importances, sample
+from mlops.stages.context import Section
 from mlops.stages.tables import scored
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
     from mlops.bundle.predictor import Predictor
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.stages.context import StageContext
-    from mlops.stages.evaluate import Params
 
 
-class Importance(Block):
-    """Part of the `evaluate` section: the metric that a shuffled column costs, and how it is measured."""
+class Asked(Section):
+    """Part of the `evaluate` section: what is measured, and what is examined beyond that."""
 
-    metric: str
-    repetitions: Repetitions
-    sample: Sample
+    task: Literal["binary", "multiclass", "regression"]
+    metrics: tuple[str, ...]
+    bootstrap: Bootstrap = Bootstrap()
+    robustness: dict[str, float] = Field(default_factory=dict)
+    discover: Discover | None = None
+    importance: Importance | None = None
 
 
 def examine(
-    context: StageContext, params: Params, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
-) -> dict[str, Any]:
+    context: StageContext, asked: Asked, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
+) -> Iterator[MetricsReport]:
     """Give the parts of metrics.json that were asked for."""
-    found: dict[str, Any] = {}
-    if params.robustness:
-        context.say(f"robustness: {', '.join(params.robustness)}")
-        found["robustness"] = robustness.measure(predictions, params.metrics, params.robustness, params.bootstrap)
-    if params.discover is None and params.importance is None:
-        return found
-    if params.discover is not None:
+    if asked.robustness:
+        context.say(f"robustness: {', '.join(asked.robustness)}")
+        changed = robustness.measure(predictions, asked.metrics, asked.robustness, asked.bootstrap)
+        yield MetricsReport(robustness=changed)
+    if asked.discover is not None:
         context.say("looking for slices that nobody declared")
-        found["discovered"] = _discovered(context, params, params.discover, predictor, test, predictions)
-    if params.importance is not None:
-        context.say(f"importance: what a shuffled column costs {params.importance.metric}")
-        found["importance"] = _importance(params, params.importance, predictor, test, predictions)
-    return found
+        found = _discovered(context, asked.task, asked.discover, predictor, test, predictions)
+        yield MetricsReport(discovered=found)
+    if asked.importance is not None:
+        context.say(f"importance: what a shuffled column costs {asked.importance.metric}")
+        yield MetricsReport(importance=_importance(asked.importance, asked.bootstrap, predictor, test, predictions))
 
 
 def _discovered(
     context: StageContext,
-    params: Params,
+    task: str,
     options: Discover,
     predictor: Predictor,
     test: pl.DataFrame,
     predictions: Predictions,
 ) -> tuple[Discovered, ...]:
-    validation = pl.read_parquet(context.path("artifacts/split/validation.parquet")).sort("__row__")
+    validation = pl.read_parquet(context.path("artifacts/split/validation.parquet")).sort(ROW)
     columns = {column.name: column.type for column in predictor.transform.recipe.columns}
     target = encode(predictor.transform.recipe.target, validation)
-    seen = discovery.losses(params.task, target, scored(predictor, validation))
-    held = discovery.losses(params.task, predictions.target, predictions.scores["candidate"])
+    seen = discovery.losses(task, target, scored(predictor, validation))
+    held = discovery.losses(task, predictions.target, predictions.score)
     parts = discovery.Part(validation, seen), discovery.Part(test, held, predictions.groups)
     return discovery.discover(*parts, columns, options)
 
 
 def _importance(
-    params: Params, asked: Importance, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
+    asked: Importance, method: Bootstrap, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
 ) -> ImportanceReport:
     chosen: NDArray[np.int64] = sample(predictions.rows, asked.sample)
     found = importances(
@@ -82,7 +87,7 @@ def _importance(
         [column.name for column in predictor.transform.recipe.columns],
         asked.metric,
         asked.repetitions,
-        params.bootstrap,
+        method,
         higher_is_better=METRICS[asked.metric].higher_is_better,
         groups=None if predictions.groups is None else predictions.groups[chosen],
     )

@@ -7,36 +7,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from mlops.blocks.block import Block, Column
-from mlops.blocks.examine import Rows, Sample
 from mlops.bundle.transform import Transform
 from mlops.documents.explanations import ColumnShare, ExplanationsReport, RowReport
 from mlops.errors import DataError
 from mlops.files.atomic import write_text
+from mlops.ml.data.parquet import ROW
+from mlops.ml.data.splits import PARTS, Divided
 from mlops.ml.evaluation.studies.importance import sample
 from mlops.ml.training.attributions import Attributions, attribute
 from mlops.stages.tables import transformed
 
 if TYPE_CHECKING:
+    from mlops.blocks.examine import Attributed
     from mlops.ml.training.session import Fitted
     from mlops.stages.context import StageContext
 
 
-class Asked(Block):
-    """Part of the `train` section: how many validation rows to look at, and the rows to explain one by one."""
-
-    sample: Sample
-    key: Column | None
-    rows: Rows
-
-
-def write(context: StageContext, asked: Asked, name: str, fitted: Fitted) -> None:
+def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted) -> None:
     """Explain a sample of the validation rows, and the named ones of any part."""
     transform = Transform.read(context.path("artifacts/features/transform.json"))
     train_x = np.load(context.path("artifacts/features/train_x.npy"), allow_pickle=False)
-    parts = {part: pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _PARTS}
-    validation = parts["validation"].sort("__row__")
-    validation = validation[sample(validation["__row__"].to_numpy(), asked.sample)]
+    parts = Divided(*(pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in PARTS))
+    validation = parts.validation.sort(ROW)
+    validation = validation[sample(validation[ROW].to_numpy(), asked.sample)]
     columns = [transform.layout[index].column for index in _kept(transform)]
     overall = attribute(fitted, transformed(transform, validation), train_x)
     rows: tuple[RowReport, ...] = ()
@@ -57,9 +50,6 @@ def write(context: StageContext, asked: Asked, name: str, fitted: Fitted) -> Non
     write_text(context.path("reports/explanations.json"), report.dumps())
 
 
-_PARTS = ("train", "validation", "test")
-
-
 def _kept(transform: Transform) -> tuple[int, ...]:
     return tuple(range(len(transform.layout))) if transform.recipe.keep is None else transform.recipe.keep
 
@@ -78,10 +68,10 @@ def _ranked(shares: dict[str, np.ndarray[Any, Any]]) -> tuple[ColumnShare, ...]:
     return tuple(ColumnShare(column=column, value=sizes[column]) for column in ranked)
 
 
-def _named(parts: dict[str, pl.DataFrame], asked: Asked) -> pl.DataFrame:
+def _named(parts: Divided, asked: Attributed) -> pl.DataFrame:
     """Find the rows in the order in which they are named; raises DataError on one that is not there once."""
-    key = asked.key or "__row__"
-    rows = pl.concat([part.select(sorted(part.columns)) for part in parts.values()])
+    key = asked.key or ROW
+    rows = pl.concat([part.select(sorted(part.columns)) for part in parts])
     if key not in rows.columns:
         raise DataError(f"evaluate.explain: the rows have no column `{key}`", hint="name a column that is in the data")
     texts = rows[key].cast(pl.String)
@@ -95,7 +85,7 @@ def _named(parts: dict[str, pl.DataFrame], asked: Asked) -> pl.DataFrame:
     return rows[[int(places[0]) for places in found]]
 
 
-def _rows(asked: Asked, found: Attributions, shares: dict[str, np.ndarray[Any, Any]]) -> tuple[RowReport, ...]:
+def _rows(asked: Attributed, found: Attributions, shares: dict[str, np.ndarray[Any, Any]]) -> tuple[RowReport, ...]:
     return tuple(
         RowReport(
             row=name,

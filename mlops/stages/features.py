@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-from pydantic import Field
 
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
 from mlops.ml.data.encoding import encode
-from mlops.ml.data.fit_transform import Options, fit
-from mlops.stages.tables import Draft, transformed
+from mlops.stages.context import Section
+from mlops.stages.fit_transform import Options, fit
+from mlops.stages.tables import transformed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,28 +22,24 @@ if TYPE_CHECKING:
     from mlops.stages.context import StageContext
 
 
-class Params(Options):
-    """The `features` section of params.yaml; code and libraries only make the stage stale."""
-
-    code: Any = None
-    libraries: dict[str, str] = Field(default_factory=dict)
+class Params(Section, Options):
+    """The `features` section of params.yaml."""
 
 
 def run(context: StageContext) -> None:
     """Write transform.json and the arrays of training and validation."""
     params = Params.model_validate(context.params)
-    schema = json.loads(context.path("artifacts/schema.json").read_bytes())
     train = pl.read_parquet(context.path("artifacts/split/train.parquet"))
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
-    recipe = fit(train, schema, params, Draft.parse)
-    transform = Transform.parse(recipe)
+    recipe = fit(train, context.schema(), params)
+    transform = Transform(recipe)
     with writing_folder(context.path("artifacts/features")) as folder:
-        (folder / "transform.json").write_text(dumps(recipe), encoding="utf-8")
+        (folder / "transform.json").write_text(dumps(recipe.model_dump(mode="json")), encoding="utf-8")
         for name, part in (("train", train), ("validation", validation)):
             _save(folder / f"{name}_x.npy", transformed(transform, part))
-            _save(folder / f"{name}_y.npy", encode(transform.recipe.target, part))
-    context.say(f"{len(transform.features):,} features from {len(recipe['columns']):,} columns, {train.height:,} rows")
-    for note in recipe["notes"][:10]:
+            _save(folder / f"{name}_y.npy", encode(recipe.target, part))
+    context.say(f"{len(transform.features):,} features from {len(recipe.columns):,} columns, {train.height:,} rows")
+    for note in recipe.notes[:10]:
         context.say(note)
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from calendar import isleap
+from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
+from mlops.blocks.forecast import Lookback
 from mlops.documents.metrics import Block, Forecast
-from mlops.ml.data.lookback import Lookback, seasonal_scale
+from mlops.files.csv_text import csv_text
+from mlops.ml.data.lookback import seasonal_scale
 from mlops.ml.data.periods import block_length, blocks, periods
 from mlops.ml.evaluation.predictions import Predictions
 
@@ -31,14 +32,14 @@ def naive(asked: Lookback, target: str, rows: pl.DataFrame) -> dict[str, NDArray
     return {name: rows[asked.lag(target, lag)].cast(pl.Float64).to_numpy() for name, lag in lags.items()}
 
 
-def in_time(context: StageContext, asked: Lookback, target: str, rows: pl.DataFrame) -> dict[str, Any]:
-    """Give what `Predictions` of a forecast have besides scores: the block and the scale of every row."""
+def in_time(
+    context: StageContext, asked: Lookback, target: str, rows: pl.DataFrame, predictions: Predictions
+) -> Predictions:
+    """Add what those of a forecast have besides scores: the block and the scale of every row."""
     train = pl.read_parquet(context.path("artifacts/split/train.parquet"))
     numbers = periods(rows[asked.date], asked.every).to_numpy()
-    return {
-        "groups": blocks(numbers, asked.horizon),
-        "scale": seasonal_scale(train, rows, target, asked),
-    }
+    scale = seasonal_scale(train, rows, target, asked)
+    return replace(predictions, groups=blocks(numbers, asked.horizon), scale=scale)
 
 
 def section(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> Forecast:
@@ -66,12 +67,11 @@ def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str
     numbers = [pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()]
     table = pl.DataFrame([rows[asked.date].alias("date"), *numbers])
     totals = table.group_by("date").agg(pl.col(list(columns)).sum()).sort("date")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("date", "year", *columns))
-    for day, *values in totals.iter_rows():
-        writer.writerow((day.isoformat(), f"{_year(day):.6f}", *(f"{value:.6g}" for value in values)))
-    return text.getvalue()
+    lines = [
+        (day.isoformat(), f"{_year(day):.6f}", *(f"{value:.6g}" for value in values))
+        for day, *values in totals.iter_rows()
+    ]
+    return csv_text([("date", "year", *columns), *lines])
 
 
 def _year(moment: date) -> float:

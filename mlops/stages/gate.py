@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from mlops.blocks.cost import Cost
 from mlops.documents.gate import GateReport, Rate
 from mlops.documents.metrics import MetricsReport
 from mlops.errors import DataError, IntegrityError
@@ -37,7 +38,7 @@ class Params(Gate):
     """The `gate` section of params.yaml; code and libraries only make the stage stale."""
 
     task: Literal["binary", "multiclass", "regression"]
-    cost: dict[str, Any] | None = None
+    cost: Cost | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
     code: Any = None
     libraries: dict[str, str] = Field(default_factory=dict)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
 
 from mlops.ml.data import parquet, sources
 from mlops.sources.source import Source
-from mlops.stages.context import StageContext
+from mlops.stages.context import Section, StageContext
 
 RAW = "artifacts/raw.parquet"
 
 
-class Params(BaseModel):
+class Params(Section):
     """The section `ingest` of params.yaml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     source: Source
-    code: str = ""
-    libraries: dict[str, str] = {}
 
 
 def run(context: StageContext) -> None:

@@ -15,14 +15,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from mlops.blocks.serving import Serving
 from mlops.bundle import manifest, timing
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
+from mlops.documents.document import Part
 from mlops.documents.profile import Profile
 from mlops.documents.serving import ServingReport
 from mlops.errors import InfrastructureError, IntegrityError
@@ -31,6 +30,7 @@ from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.gate_rules import SERVING
 from mlops.gate_rules.serving_cost import Served
 from mlops.stages import golden_rows
+from mlops.stages.context import Section
 
 if TYPE_CHECKING:
     from mlops.stages.context import StageContext
@@ -44,11 +44,8 @@ _FILES = ("transform.json", "model.onnx")
 _ROWS = 64  # different rows that requests are made of
 
 
-class Params(Serving):
-    """The `measure` section of params.yaml; code and libraries only make the stage stale."""
-
-    code: Any = None
-    libraries: dict[str, str] = Field(default_factory=dict)
+class Params(Section, Serving):
+    """The `measure` section of params.yaml."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +66,15 @@ class _Process:
     batches: list[float] = field(default_factory=list)
     peak: int | None = None
 
-    def ask(self, wanted: Mapping[str, int]) -> list[float]:
+    def ask(self, wanted: Mapping[str, int]) -> tuple[float, ...]:
         if self.process.stdin is None or self.process.stdout is None:
             raise InfrastructureError("a process that is measured has no pipes")
         with suppress(BrokenPipeError):  # of a process that has ended, there is nothing to read either
             self.process.stdin.write(json.dumps(wanted) + "\n")
             self.process.stdin.flush()
-        said = _read(self.process)
-        self.peak = said["peak_bytes"]
-        seconds: list[float] = said["seconds"]
-        return seconds
+        told = _read(self.process)
+        self.peak = told.peak_bytes
+        return told.seconds
 
 
 def run(context: StageContext) -> None:
@@ -149,12 +145,18 @@ def _started(subject: Subject) -> Iterator[_Process]:
         process.communicate()
 
 
-def _read(process: subprocess.Popen[str]) -> dict[str, Any]:
+class _Told(Part):
+    """What a process says: that it is ready, or how long it took and the most memory it held."""
+
+    seconds: tuple[float, ...] = ()
+    peak_bytes: int | None = None
+
+
+def _read(process: subprocess.Popen[str]) -> _Told:
     line = "" if process.stdout is None else process.stdout.readline()
     if not line:
         raise InfrastructureError("a process that was to be measured ended early", hint="its own message stands above")
-    said: dict[str, Any] = json.loads(line)
-    return said
+    return _Told.model_validate_json(line)
 
 
 def _subject(name: str, bundle: Path, batch: int, folder: Path) -> Subject:

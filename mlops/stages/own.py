@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mlops.errors import DataError
 from mlops.ml.data.parquet import ROW
+from mlops.stages.context import Section
 
 
-class Params(BaseModel):
-    """The section of an own stage in params.yaml; code and libraries only make the stage stale."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Params(Section):
+    """The section of an own stage in params.yaml."""
 
     use: str
     rows: str = Field(pattern=r"^artifacts/[A-Za-z0-9_-]+\.parquet$")
     files: tuple[str, ...]
     keys: tuple[str, ...] = ()
     parameters: dict[str, Any] = Field(default_factory=dict)
-    code: Any = None
-    libraries: dict[str, str] = Field(default_factory=dict)
 
 
 def held(name: str, given: pl.DataFrame, made: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.recipe import Recipe
@@ -23,6 +23,7 @@ from mlops.errors import GateFailed, Inconclusive, InfrastructureError, Integrit
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
 from mlops.present.card import card
+from mlops.stages.context import Section
 from mlops.verdict import DEFERRED
 
 if TYPE_CHECKING:
@@ -34,10 +35,8 @@ _PREDICTIONS = "artifacts/evaluation/predictions.parquet"
 Report = TypeVar("Report", bound=Document)
 
 
-class Params(BaseModel):
+class Params(Section):
     """The `package` section of params.yaml; code and libraries are those of every stage."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     pipeline: str
     description: str = ""
@@ -45,8 +44,6 @@ class Params(BaseModel):
     risk: str = ""
     configuration: str
     card: dict[str, str] = Field(default_factory=dict)
-    code: str | dict[str, str] = ""
-    libraries: dict[str, str] = Field(default_factory=dict)
 
 
 def run(context: StageContext) -> None:
@@ -145,7 +142,7 @@ def _evidence(context: StageContext, params: Params, contents: Contents, gate: G
         risk=params.risk,
         model=json.loads(contents.files["model.json"]),
         recipe=Recipe.parse(contents.files["transform.json"]),
-        schema=json.loads(context.path("artifacts/schema.json").read_bytes()),
+        schema=context.schema().value(),
         configuration=params.configuration,
         said=params.card,
         gate=gate,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mlops.bundle.recipe import Column, Recipe
 
+Described = TypeVar("Described", bound=Numbers)
 _DIGITS = 6  # that `rounded` leaves of an edge
 _DISTINCT = 20  # levels, or distinct numbers, up to which each has a share of its own
 
@@ -38,7 +39,7 @@ def _column(series: pl.Series, column: Column, recipe: Recipe) -> ColumnProfile:
     if column.type in TEXT:
         return _frequencies(known.cast(pl.String), column.type, nulls)
     if column.type in NUMERIC:
-        return ColumnProfile(type=column.type, nulls=nulls, **_numbers(known.cast(pl.Float64).to_numpy()))
+        return _numbers(ColumnProfile, known.cast(pl.Float64).to_numpy(), type=column.type, nulls=nulls)
     first, last = _text(known.min()), _text(known.max())
     return ColumnProfile(type=column.type, nulls=nulls, minimum=first, maximum=last, **_dates(known, recipe))
 
@@ -50,28 +51,29 @@ def _frequencies(known: pl.Series, kind: str, nulls: float) -> ColumnProfile:
     return ColumnProfile(type=kind, nulls=nulls, distinct=counts.height, frequencies=rounded(shares), other=other)
 
 
-def _numbers(values: NDArray[np.floating[Any]]) -> dict[str, Any]:
+def _numbers(kind: type[Described], values: NDArray[np.floating[Any]], **more: Any) -> Described:
     """Give moments, twentieths, and shares of ten bins (or of each value, when there are few)."""
     finite = values[np.isfinite(values)].astype(np.float64)
     if not len(finite):
-        return {"distinct": 0}
+        return kind(distinct=0, **more)
     distinct, counts = np.unique(finite, return_counts=True)
-    described: dict[str, Any] = {
-        "distinct": len(distinct),
-        "mean": float(finite.mean()),
-        "std": float(finite.std()),
-        "quantiles": np.quantile(finite, np.linspace(0, 1, 21)).tolist(),
-    }
     if len(distinct) <= _DISTINCT:
-        described |= {"values": distinct.tolist(), "shares": (counts / len(finite)).tolist()}
+        spread = {"values": rounded(distinct.tolist())}
     else:
         edges = bins.edges(finite, most=_DIGITS)
-        described |= {"edges": edges, "shares": (drift.counts(finite, edges) / len(finite)).tolist()}
-    found: dict[str, Any] = rounded(described)
-    return found
+        spread, counts = {"edges": rounded(edges)}, drift.counts(finite, edges)
+    return kind(
+        distinct=len(distinct),
+        mean=rounded(float(finite.mean())),
+        std=rounded(float(finite.std())),
+        quantiles=rounded(np.quantile(finite, np.linspace(0, 1, 21)).tolist()),
+        shares=rounded((counts / len(finite)).tolist()),
+        **spread,
+        **more,
+    )
 
 
-def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Any]:
+def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Numbers | dict[str, Numbers]]:
     """Describe dates in days since the first, and by each part of them that the model reads."""
     if not len(known):
         return {}
@@ -80,17 +82,17 @@ def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Any]:
     moments = known.cast(pl.Datetime("us")).to_physical().to_numpy()
     parts = recipe.parts(known.name)
     made = parts_of(moments.reshape(-1, 1), [(0, part) for part in parts])
-    described = {part: Numbers(**_numbers(made[:, index])) for index, part in enumerate(parts)}
-    return {"days": Numbers(**_numbers((moments - moments.min()) / DAY)), "parts": described}
+    described: dict[str, Numbers] = {part: _numbers(Numbers, made[:, index]) for index, part in enumerate(parts)}
+    return {"days": _numbers(Numbers, (moments - moments.min()) / DAY), "parts": described}
 
 
 def _scores(scores: NDArray[np.float32], recipe: Recipe) -> ScoreProfile:
     if scores.ndim == 1:
-        return ScoreProfile(**_numbers(scores))
+        return _numbers(ScoreProfile, scores)
     likeliest = np.bincount(scores.argmax(axis=1), minlength=scores.shape[1]) / max(len(scores), 1)
     classes = [str(value) for value in recipe.target.classes or range(scores.shape[1])]
     shares = rounded(dict(zip(classes, likeliest.tolist(), strict=True)))
-    return ScoreProfile(classes=shares, likeliest=Numbers(**_numbers(scores.max(axis=1))))
+    return ScoreProfile(classes=shares, likeliest=_numbers(Numbers, scores.max(axis=1)))
 
 
 def _text(value: Any) -> str | None:

@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from mlops.blocks.split import Split
+from mlops.blocks.forecast import Lookback
 from mlops.documents.checks import Balance, ClassRows
 from mlops.documents.split import Embargo, PartReport, SplitReport
+from mlops.documents.table import Role
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.ml.data import duplicates, parquet, splits
 from mlops.ml.data.checks import Check
-from mlops.ml.data.lookback import Lookback
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.periods import apart, periods
-from mlops.ml.data.splits import PARTS, Plan
+from mlops.ml.data.splits import PARTS, Divided, Plan
 from mlops.ml.data.target import Task
-from mlops.stages.context import StageContext
-from mlops.stages.validate import SCHEMA, VALID
+from mlops.stages.context import SCHEMA, VALID, Section, StageContext
 
 FOLDER, REPORT = "artifacts/split", "reports/split.json"
 
 
-class Params(Split):
+class Params(Section, Plan):
     """The section `split` of params.yaml."""
 
     target: str
     task: Task
     entity: str | None = None
     forecast: Lookback | None = None
-    code: str = ""
-    libraries: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _whole(self) -> Params:
         if abs(sum(self.fractions.shares) - 1) > 1e-9:
             raise ValueError(f"the fractions add up to {sum(self.fractions.shares):g}, not 1")
         return self
-
-    @property
-    def plan(self) -> Plan:
-        """What divides the rows."""
-        split = {name: getattr(self, name) for name in Split.model_fields}
-        return Plan(**split, target=self.target, regression=self.task == "regression")
 
 
 def run(context: StageContext) -> None:
@@ -57,7 +47,7 @@ def run(context: StageContext) -> None:
     report.unlink(missing_ok=True)
     shutil.rmtree(context.path(FOLDER), ignore_errors=True)
     frame = parquet.read(context.path(VALID))
-    parts = splits.assign(frame, params.plan)
+    parts = splits.assign(frame, params)
     total = frame.height
     if params.forecast is not None:
         asked = params.forecast
@@ -66,16 +56,17 @@ def run(context: StageContext) -> None:
         )
         frame, parts = frame.filter(known), parts.filter(known)
     refuse(frame, parts, params)
-    divided = {name: frame.filter(parts == index) for index, name in enumerate(PARTS)}
+    divided = Divided.of(frame, parts)
     checks = leaks(divided, params, _roles(context))
     write_text(report, describe(divided, params, checks, total).dumps())
     if blocking := [check.message for check in checks if check.blocks]:
         hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
         raise DataError("\n  ".join(blocking), hint=hint)
     with writing_folder(context.path(FOLDER)) as folder:
-        for name, rows in divided.items():
+        for name, rows in zip(PARTS, divided, strict=True):
             parquet.write(rows, folder / f"{name}.parquet")
-    context.say(f"by {params.by}: " + ", ".join(f"{name} {rows.height:,}" for name, rows in divided.items()))
+    sizes = (f"{name} {rows.height:,}" for name, rows in zip(PARTS, divided, strict=True))
+    context.say(f"by {params.by}: " + ", ".join(sizes))
     for message in [check.message for check in checks if not check.passed]:
         context.say(f"warning: {message}")
 
@@ -98,16 +89,16 @@ def refuse(frame: pl.DataFrame, parts: pl.Series, params: Params) -> None:
         raise DataError("\n  ".join(problems), hint=hint)
 
 
-def leaks(divided: dict[str, pl.DataFrame], params: Params, roles: Mapping[str, str]) -> list[Check]:
+def leaks(divided: Divided, params: Params, roles: Mapping[str, Role]) -> list[Check]:
     """Find what of validation and test was also learnt from; `roles` of the columns are those of schema.json."""
-    names = [name for name in divided["train"].columns if name != ROW]
+    names = [name for name in divided.train.columns if name != ROW]
     features = [name for name in names if roles.get(name, "feature") == "feature" and name != params.target]
     found: list[Check | None] = [
         duplicates.exact(divided, [*features, params.target]),
         duplicates.near(divided, features),
     ]
     times = [params.key] if params.by == "time" and params.key else []
-    times += [name for name in names if divided["train"][name].dtype.is_temporal() and name not in times]
+    times += [name for name in names if divided.train[name].dtype.is_temporal() and name not in times]
     found += [duplicates.times(divided, name, ordered=name == params.key) for name in times]
     apart = {params.entity, params.key, params.target, *times}
     keys = [name for name in names if roles.get(name) == "key" and name not in apart]
@@ -115,17 +106,14 @@ def leaks(divided: dict[str, pl.DataFrame], params: Params, roles: Mapping[str, 
     return [check for check in found if check is not None]
 
 
-def _roles(context: StageContext) -> dict[str, str]:
-    path = context.path(SCHEMA)
-    columns = json.loads(path.read_bytes())["columns"] if path.is_file() else []
-    return {column["name"]: column["role"] for column in columns}
+def _roles(context: StageContext) -> dict[str, Role]:
+    columns = context.schema().columns if context.path(SCHEMA).is_file() else ()
+    return {column.name: column.role for column in columns}
 
 
-def describe(
-    divided: dict[str, pl.DataFrame], params: Params, checks: list[Check], total: int | None = None
-) -> SplitReport:
+def describe(divided: Divided, params: Params, checks: list[Check], total: int | None = None) -> SplitReport:
     """Say who is in each part, for reports/split.json; of a forecast also how many of `total` rows stand between."""
-    between = (total or 0) - sum(rows.height for rows in divided.values())
+    between = (total or 0) - sum(rows.height for rows in divided)
     more = {} if params.forecast is None else {"embargo": Embargo(periods=params.forecast.horizon - 1, rows=between)}
     return SplitReport(
         by=params.by,
@@ -133,7 +121,7 @@ def describe(
         seed=params.seed,
         entity=params.entity,
         entity_overlap=0 if params.entity else None,
-        parts={name: _part(rows, params) for name, rows in divided.items()},
+        parts={name: _part(rows, params) for name, rows in zip(PARTS, divided, strict=True)},
         checks=tuple(check.record() for check in checks),
         **more,
     )

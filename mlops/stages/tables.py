@@ -5,8 +5,7 @@ From there on training, evaluation and serving go one way: `mlops.bundle.transfo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -14,17 +13,16 @@ import polars as pl
 from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.bundle.table import Columns, Texts
 from mlops.bundle.timestamps import MISSING
-from mlops.bundle.transform import Transform
 from mlops.errors import DataError
-from mlops.ml.data.encoding import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from mlops.bundle.predictor import Predictor
-    from mlops.bundle.recipe import Feature, Recipe
+    from mlops.bundle.recipe import Recipe
+    from mlops.bundle.transform import Transform
 
 _BLOCK = 32_768  # rows transformed at once, so that a million of them need no float64 copy of the whole
 
@@ -43,31 +41,6 @@ def transformed(transform: Transform, frame: pl.DataFrame) -> NDArray[np.float32
 def scored(predictor: Predictor, frame: pl.DataFrame) -> NDArray[np.float32]:
     """Score the rows of a frame; raises DataError when its columns are not what the model reads."""
     return predictor.model.score(transformed(predictor.transform, frame))
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A recipe that `mlops.ml.data.fit_transform` applies while it is being fitted."""
-
-    transform: Transform
-
-    @classmethod
-    def parse(cls, document: Mapping[str, Any]) -> Draft:
-        """Take a recipe as the JSON value that fitting makes."""
-        return cls(Transform.parse(document))
-
-    @property
-    def layout(self) -> Sequence[Feature]:
-        """List every feature that could be made."""
-        return self.transform.layout
-
-    def apply(self, frame: pl.DataFrame) -> NDArray[np.float32]:
-        """Transform a frame."""
-        return transformed(self.transform, frame)
-
-    def target(self, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[np.float32]:
-        """Encode the target column: int64 class positions, or float32."""
-        return encode(self.transform.recipe.target, frame)
 
 
 def _columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:

@@ -5,69 +5,55 @@ from __future__ import annotations
 import math
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from mlops.blocks.examine import Attributed
+from mlops.blocks.forecast import Lookback
 from mlops.blocks.trainer import Trainer
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file, digest_json, dumps
 from mlops.metrics import METRICS, metrics_for, validated
-from mlops.ml.data.lookback import Lookback
 from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates, export
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
 from mlops.ml.user_code.origin import Origin
 from mlops.stages import backtesting, explanations, learning, training_reports
+from mlops.stages.context import Section
+from mlops.stages.training_reports import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
+    from mlops.documents.training import OriginReport
     from mlops.ml.training.tracking import Run
     from mlops.stages.context import StageContext
 
 ARRAYS = ("train_x", "train_y", "validation_x", "validation_y")
 
 
-class CandidateParams(BaseModel):
-    """A kind and its parameters, which the kind itself checks."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    kind: str
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """What is left beside the kind."""
-        return dict(self.model_extra or {})
-
-
-class Params(BaseModel):
-    """The `train` section of params.yaml; `code` and `libraries` are there to be digested."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Params(Section):
+    """The `train` section of params.yaml."""
 
     task: Task
     seed: int = 0
     select_by: str
-    candidates: dict[str, CandidateParams] = Field(min_length=1)
+    candidates: dict[str, Asked] = Field(min_length=1)
     trainer: Trainer = Trainer()
-    explain: explanations.Asked | None = None
+    explain: Attributed | None = None
     learning_curve: bool = False
     target: str = ""
     backtest: int = 0
     forecast: Lookback | None = None
     pipeline: str
-    code: str = ""
-    libraries: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -101,22 +87,9 @@ class Work:
         return self.context.root / ".mlops" / "checkpoints" / self.context.pipeline
 
 
-@dataclass(frozen=True)
-class Result:
-    """A trained candidate and what it is worth on the validation rows."""
-
-    name: str
-    kind: str
-    parameters: dict[str, Any]
-    fitted: Fitted
-    scores: NDArray[Any]
-    validation: dict[str, float]
-    rank: tuple[float, float]
-
-
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
-    params = _parse(context.params)
+    params = _parse(context)
     examples = Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in ARRAYS})
     problem = Problem.of(params.task, examples)
     work = Work(context, params, examples, problem, _judge(params), _inputs(context, params))
@@ -138,9 +111,9 @@ def run(context: StageContext) -> None:
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
 
 
-def _parse(section: dict[str, Any]) -> Params:
+def _parse(context: StageContext) -> Params:
     try:
-        return Params.model_validate(section)
+        return Params.model_validate(context.params)
     except ValidationError as error:
         problems = [f"train.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
         raise ConfigurationError("\n".join(problems), hint="run `mlops compile`") from error
@@ -170,23 +143,21 @@ def _inputs(context: StageContext, params: Params) -> Inputs:
 
 def _build(work: Work, name: str) -> Candidate:
     """Make a candidate; all are made before any is trained, so that a mistake in the last costs no time."""
-    spec = work.params.candidates[name]
     origin = Origin(work.context.root, work.context.pipeline)
-    return candidates.build(name, spec.kind, spec.parameters, work.problem, origin)
+    return candidates.build(name, work.params.candidates[name], work.problem, origin)
 
 
 def _train(work: Work, name: str, candidate: Candidate) -> Result:
     """Train one candidate, log it, and judge it."""
-    spec, trainer = work.params.candidates[name], work.params.trainer
-    parameters = candidates.resolved(name, spec.kind, spec.parameters)
-    tracked = _tracked(work, name, {"kind": spec.kind, **parameters, "trainer": trainer.model_dump()})
+    trainer, asked = work.params.trainer, candidates.resolved(name, work.params.candidates[name])
+    tracked = _tracked(work, name, asked)
     try:
-        with bar(name, parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
+        with bar(name, asked.parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
             fitted = candidate.fit(work.examples, _session(work, name, _observer(move, tracked, work.judge.metric)))
     except MlopsError:
         _close(tracked, {}, "FAILED")
         raise
-    result = _result(work, name, parameters, fitted)
+    result = _result(work, name, asked, fitted)
     _close(tracked, result.validation, "FINISHED")
     kept = f", kept epoch {fitted.best_epoch} of {fitted.history[-1].number}" if fitted.history else ""
     work.context.say(f"{name}: validation {work.judge.metric} {result.validation[work.judge.metric]:.4f}{kept}")
@@ -204,7 +175,7 @@ def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session
     )
 
 
-def _tracked(work: Work, name: str, parameters: dict[str, Any]) -> Run | None:
+def _tracked(work: Work, name: str, asked: Asked) -> Run | None:
     context, inputs = work.context, work.inputs
     if context.tracking is None:
         return None
@@ -219,7 +190,7 @@ def _tracked(work: Work, name: str, parameters: dict[str, Any]) -> Run | None:
     }
     key = digest_json([inputs.digest, name])
     run = Run(context.tracking.uri, context.tracking.experiment, name=f"{context.pipeline}/{name}", key=key, tags=tags)
-    run.parameters(parameters)
+    run.parameters({**asked.model_dump(), "trainer": work.params.trainer.model_dump()})
     return run
 
 
@@ -237,23 +208,25 @@ def _close(tracked: Run | None, values: dict[str, float], status: str) -> None:
         tracked.finish({f"validation/{key}": value for key, value in values.items() if math.isfinite(value)}, status)
 
 
-def _result(work: Work, name: str, parameters: dict[str, Any], fitted: Fitted) -> Result:
+def _result(work: Work, name: str, asked: Asked, fitted: Fitted) -> Result:
     y, scores, task = work.examples.validation_y, fitted.predict(work.examples.validation_x), work.problem.task
     validation = {metric: metrics.compute(metric, y, scores) for metric in validated(task, work.judge.metric)}
     rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores))
-    return Result(name, work.params.candidates[name].kind, parameters, fitted, scores, validation, rank)
+    return Result(name, asked, fitted, scores, validation, rank)
 
 
-def _backtest(work: Work, name: str, candidate: Candidate) -> dict[str, Any]:
+def _backtest(work: Work, name: str, candidate: Candidate) -> dict[str, OriginReport] | None:
     """Go back to several origins, where that is asked for."""
     params, session = work.params, _session(work, name, lambda _: None)
     if params.forecast is None:
-        return {}
+        return None
     asked = (params.forecast, params.target, params.backtest)
-    return {"backtest": backtesting.run(work.context, *asked, work.examples, candidate, session)}
+    return backtesting.run(work.context, *asked, work.examples, candidate, session)
 
 
-def _write(work: Work, results: list[Result], best: Result, model: bytes, tested: dict[str, Any]) -> None:
+def _write(
+    work: Work, results: list[Result], best: Result, model: bytes, tested: dict[str, OriginReport] | None
+) -> None:
     """Write the model and both reports, each in one step."""
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlops.documents.training import CandidateReport, TrainingReport
+from mlops.documents.training import CandidateReport, OriginReport, TrainingReport
 from mlops.files.canonical import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
+    from mlops.ml.training.asked import Asked
     from mlops.ml.training.problem import Problem
-    from mlops.stages.train import Result
+    from mlops.ml.training.session import Fitted
+
+
+@dataclass(frozen=True)
+class Result:
+    """A trained candidate and what it is worth on the validation rows."""
+
+    name: str
+    asked: Asked
+    fitted: Fitted
+    scores: NDArray[Any]
+    validation: dict[str, float]
+    rank: tuple[float, float]
 
 
 def described(problem: Problem, best: Result) -> dict[str, Any]:
@@ -19,29 +35,29 @@ def described(problem: Problem, best: Result) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "candidate": best.name,
-        "kind": best.kind,
+        "kind": best.asked.kind,
         "task": problem.task,
         "input": list(problem.shape),
         "outputs": problem.outputs,
-        "parameters": best.parameters,
+        "parameters": best.asked.parameters,
     }
 
 
 def report(
-    metric: str, reproducible: str, results: list[Result], best: Result, tested: dict[str, Any]
+    metric: str, reproducible: str, results: list[Result], best: Result, tested: dict[str, OriginReport] | None
 ) -> TrainingReport:
     """Say what was tried, what was chosen, and how it did going back to several origins, where that was `tested`."""
     candidates = {
         result.name: CandidateReport(
-            kind=result.kind,
+            kind=result.asked.kind,
             validation=rounded(result.validation),
             epochs=result.fitted.history[-1].number if result.fitted.history else None,
             best_epoch=result.fitted.best_epoch,
         )
         for result in results
     }
-    chosen, found = best.name, rounded(tested)
-    return TrainingReport(select_by=metric, chosen=chosen, reproducible=reproducible, candidates=candidates, **found)
+    found = TrainingReport(select_by=metric, chosen=best.name, reproducible=reproducible, candidates=candidates)
+    return found if tested is None else found.model_copy(update={"backtest": tested})
 
 
 def history(results: list[Result], metric: str) -> Iterator[str]:

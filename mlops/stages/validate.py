@@ -5,275 +5,36 @@ A table that breaks a blocking check leaves the report and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from pathlib import Path
-from typing import Any
-
-import polars as pl
-
-from mlops.blocks.column_rule import ColumnType
-from mlops.errors import ConfigurationError, DataError
 from mlops.files.atomic import write_text
-from mlops.files.canonical import digest_file, dumps
-from mlops.ml.data import (
-    checks,
-    columns,
-    label_noise,
-    leakage,
-    parquet,
-    preprocessing_leaks,
-    reference,
-    schema,
-    table_rules,
-)
-from mlops.ml.data import target as targets
-from mlops.ml.data.checks import Check
+from mlops.files.canonical import digest_file
+from mlops.ml.data import checks, parquet
 from mlops.ml.data.contract import Contract
-from mlops.ml.data.derive import derive
-from mlops.ml.data.lookback import Lookback, look_back
-from mlops.ml.data.parquet import ROW
-from mlops.ml.data.target import Target
-from mlops.ml.data.types import Settled
-from mlops.stages import validated
-from mlops.stages.context import StageContext
+from mlops.stages.context import SCHEMA, VALID, Section, StageContext
+from mlops.stages.snapshot import Snapshot
 
-VALID, SCHEMA, REPORT = "artifacts/valid.parquet", "artifacts/schema.json", "reports/data.json"
-
+REPORT = "reports/data.json"
 _SHOWN = 10
+
+
+class Params(Section, Contract):
+    """The section `validate` of params.yaml."""
 
 
 def run(context: StageContext) -> None:
     """Check the snapshot; write what passed, report what did not, refuse what must not pass."""
-    params = Contract.model_validate(context.params)
+    params = Params.model_validate(context.params)
     valid, described, report = (context.path(name) for name in (VALID, SCHEMA, REPORT))
     for output in (valid, described, report):
         output.unlink(missing_ok=True)
     raw = context.path(params.table)
-    table = Table(parquet.read(raw), params, context.folder)
+    table = Snapshot(parquet.read(raw), params, context.folder)
     table.examine()
-    write_text(report, validated.report(table, digest_file(raw)).dumps())
+    write_text(report, table.report(digest_file(raw)).dumps())
     if problem := checks.refusal(table.checks):
         raise problem
-    write_text(described, dumps(validated.schema(table)))
+    write_text(described, table.schema().dumps())
     parquet.write(table.frame, valid)
     warnings = sum(not check.passed for check in table.checks)
     context.say(f"{table.frame.height:,} rows passed {len(table.checks):,} checks, {warnings:,} with a warning")
     for message in [check.message for check in table.checks if not check.passed][:_SHOWN]:
         context.say(f"warning: {message}")
-
-
-class Table:
-    """A snapshot on its way through the checks; `checks` grows, `frame` becomes what the next stage reads."""
-
-    def __init__(self, raw: pl.DataFrame, params: Contract, folder: Path = Path()) -> None:
-        self.params = params
-        self.folder = folder
-        self.frame = raw
-        self.checks: list[Check] = []
-        self.types: dict[str, ColumnType] = {}
-        self.distinct: dict[str, int] = {}
-        self.target: Target | None = None
-        self.features: tuple[str, ...] = ()
-        self.noise: dict[str, Any] | None = None
-        self.drift: dict[str, dict[str, float]] = {}
-
-    def examine(self) -> None:
-        """Go through the checks in order; each sees what the ones before it left."""
-        self.hold()
-        self._find_target()
-        self._look_back()
-        self._drop()
-        self._find_features()
-        self._check_drift()
-        self._check_leakage()
-        self._estimate_noise()
-
-    def hold(self) -> None:
-        """Hold names, types and rules against the table: the checks that somebody wrote down."""
-        self._check_names()
-        settled = self._cast()
-        self._derive()
-        self._check_rules(settled)
-        self._check_table()
-
-    def _check_names(self) -> None:
-        params = self.params
-        named: dict[str, Iterable[str]] = {
-            "columns": {name for name, rule in params.columns.items() if not rule.optional},
-            "target": [params.target],
-            "entity": params.kept - set(params.keys),
-            "keys": params.keys,
-            "exclude": params.exclude,
-            "include": params.include or (),
-            "unique": {name for names in params.unique for name in names},
-            **table_rules.named(params.pairs, params.freshness, params.checks),
-        }
-        known = [name for name in (*self.frame.columns, *params.derive) if name != ROW]
-        self.checks += columns.missing({key: set(names) for key, names in named.items()}, known)
-        if params.strict:
-            self.checks += columns.undeclared(
-                self.frame.columns, {*params.columns, *params.exclude, *params.kept, params.target}
-            )
-        if params.ordered:
-            self.checks += columns.misplaced(self.frame.columns, list(params.columns))
-        learnt_from_excluded = {params.target} & {*params.exclude, *params.keys}
-        self.checks += [
-            checks.failure("target", name, f"`{name}` is the target and excluded") for name in learnt_from_excluded
-        ]
-
-    def _cast(self) -> dict[str, Settled]:
-        needless = [name for name in self.params.exclude if not columns.usable(self.frame, name)]
-        declared = {name: rule.type for name, rule in self.params.columns.items()}
-        severity = {name: rule.severity for name, rule in self.params.columns.items()}
-        self.frame, settled, found = columns.settle(self.frame.drop(needless, strict=False), declared, severity)
-        self.checks += found
-        self.types = {name: column.type for name, column in settled.items()}
-        return settled
-
-    def _derive(self) -> None:
-        try:
-            self.frame, self.types = derive(self.frame, self.types, self.params.derive)
-        except ConfigurationError as error:
-            self.checks.append(checks.failure("derive", None, _said(error)))
-
-    def _check_rules(self, settled: dict[str, Settled]) -> None:
-        derived = {name: Settled(found, self.frame[name]) for name, found in self.types.items() if name not in settled}
-        together = [names for names in self.params.unique if set(names) <= set(self.types)]
-        height = self.frame.height
-        try:
-            rules = schema.rules_of(height, self.params.columns, settled | derived, together, self.params.rows)
-        except ConfigurationError as error:
-            self.checks.append(checks.failure("rule", None, _said(error)))
-            return
-        pairs = [rule for rule in self.params.pairs if {rule.left, rule.right} <= set(self.types)]
-        try:
-            self.checks += schema.check(self.frame, [*rules, *(table_rules.pair(rule, height) for rule in pairs)])
-        except pl.exceptions.PolarsError as error:
-            words = "two columns of a pair cannot be compared; give them the same `type`"
-            raise ConfigurationError(words, hint="check `pairs`") from error
-
-    def _check_table(self) -> None:
-        known, root, name = set(self.types), self.folder.parent.parent, self.folder.name
-        for rule in self.params.freshness:
-            if rule.column in known:
-                self._ask(partial(table_rules.fresh, self.frame, rule))
-        for own in self.params.checks:
-            if set(own.columns) <= known:
-                self._ask(partial(table_rules.own, self.frame, own, root, name))
-
-    def _ask(self, question: Callable[[], Check]) -> None:
-        """Ask; a rule that makes no sense is one of the failures, told with the others."""
-        try:
-            self.checks.append(question())
-        except ConfigurationError as error:
-            self.checks.append(checks.failure("rule", None, _said(error)))
-
-    def _find_target(self) -> None:
-        name = self.params.target
-        if name not in self.types:
-            return
-        self.checks += self._missing_values(name, "target", drop=self.params.drop_null_target)
-        if entity := self.params.entity:
-            self.checks += self._missing_values(entity, "entity", drop=False) if entity in self.types else []
-        values, self.types[name] = targets.normalised(self.frame[name], self.types[name], self.params.task)
-        self.frame = self.frame.with_columns(values)
-        self.target, found = targets.settle(values, self.types[name], self.params.task, self.params.positive)
-        self.checks += found
-
-    def _missing_values(self, name: str, role: str, *, drop: bool) -> list[Check]:
-        failed, total = self.frame[name].null_count(), self.frame.height
-        if drop:
-            self.frame = self.frame.filter(pl.col(name).is_not_null())
-        words = f"{failed:,} of {total:,} rows have no value of the {role} `{name}`"
-        words += (
-            "; they are left out" if drop else "; `drop_null_target: true` leaves them out" if role == "target" else ""
-        )
-        return [Check(f"{role}_missing", name, "warn" if drop else "block", failed, total, words if failed else "")]
-
-    def _look_back(self) -> None:
-        """Give rows of a forecast their past, and take from them what is not known when it is made."""
-        asked, target = self.params.forecast, self.params.target
-        if asked is None or any(check.blocks for check in self.checks):
-            return
-        total = self.frame.height
-        try:
-            seen = look_back(self.frame, target, asked)
-        except (ConfigurationError, DataError) as error:
-            self.checks.append(checks.failure("forecast", None, _said(error)))
-            return
-        kept = {ROW, target, *self.params.kept, *asked.features(target)}
-        self.frame = seen.frame.select(name for name in seen.frame.columns if name in kept)
-        self.types |= seen.types
-        words = f"{seen.short:,} of {total:,} rows have too little past, and are left out"
-        self.checks.append(Check("forecast", None, "warn", 0, total, words if seen.short else ""))
-
-    def _drop(self) -> None:
-        kept = {ROW, self.params.target, *self.params.kept}
-        if self.params.include is not None:
-            self.frame = self.frame.select(name for name in self.frame.columns if name in {*kept, *self.params.include})
-        self.frame = self.frame.drop(set(self.params.exclude) - kept, strict=False)
-        self.types = {name: self.types[name] for name in self.frame.columns if name != ROW}
-        self.distinct = columns.distincts(self.frame)
-
-    def _find_features(self) -> None:
-        left = [name for name in self.types if name != self.params.target and name not in self._kept]
-        doubtful = [name for name in left if name not in (self.params.include or ())]
-        # a date, and a number of the past, are another in each row; what they say of it is not its name
-        doubtful = [name for name in doubtful if name not in self._past]
-        found = columns.identifiers(self.frame, doubtful, self.types, self.distinct)
-        identifiers = {check.column for check in found}
-        self.features = tuple(name for name in left if name not in identifiers)
-        self.checks += [*found, *columns.constants(self.features, self.distinct, self.frame.height)]
-        if not self.features:
-            self.checks.append(checks.failure("features", None, "no column is left to learn from"))
-
-    def _check_drift(self) -> None:
-        if self.params.drift is None:
-            return
-        limits = self.params.drift
-        names = [name for name in self.features if limits.columns is None or name in limits.columns]
-        for name in sorted(set(limits.columns or ()) - set(names)):
-            words = f"`{name}`, named in `drift.columns`, is not a column that is learnt from"
-            self.checks.append(checks.failure("drift", name, words, severity=limits.severity))
-        found, self.drift = reference.hold(self.frame.select(names), self.types, limits, self.folder)
-        self.checks += found
-
-    def _check_leakage(self) -> None:
-        if self.target is None:
-            return
-        rules = self.params.columns
-        suspects = [
-            leakage.Suspect(name, self.types[name], name in rules and rules[name].public)
-            for name in self.features
-            if (name not in rules or rules[name].leakage == "check") and name not in self._past
-        ]
-        found = leakage.find(self.frame, self.target, suspects, self.params.origins())
-        self.checks += found or [Check("leakage", None, "block", 0, len(suspects))]
-        accused = {check.column for check in found}
-        rest = [suspect for suspect in suspects if suspect.name not in accused]
-        self.checks += preprocessing_leaks.find(self.frame, self.target, rest)
-
-    def _estimate_noise(self) -> None:
-        if self.target is None or any(check.blocks for check in self.checks):
-            return
-        kinds = {name: self.types[name] for name in self.features}
-        self.noise = label_noise.estimate(self.frame, self.target, kinds, self.params.entity)
-        if self.params.label_noise is not None:
-            self.checks.append(label_noise.held(self.noise, self.params.label_noise, self.target.name))
-
-    @property
-    def _kept(self) -> frozenset[str]:
-        dated = self.params.dated
-        asked = dated is not None and self.types.get(dated) in ("date", "datetime")
-        return self.params.kept - {dated} if asked else self.params.kept
-
-    @property
-    def _past(self) -> frozenset[str]:
-        """Columns that cannot know the target, whatever they say of it."""
-        asked: Lookback | None = self.params.forecast
-        return frozenset() if asked is None else frozenset({asked.date, *asked.columns(self.params.target)})
-
-
-def _said(error: ConfigurationError | DataError) -> str:
-    return f"{error.message}; {error.hint}" if error.hint else error.message

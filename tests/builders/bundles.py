@@ -22,12 +22,13 @@ from mlops.bundle.model import OnnxModel
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
+from mlops.documents.table import TableSchema
 from mlops.files.canonical import digest_file, dumps
-from mlops.ml.data.fit_transform import Options, fit
 from mlops.monitor.reference import Reference
+from mlops.stages.fit_transform import Options, fit
 from mlops.stages.golden_rows import make
 from mlops.stages.profile import profile
-from mlops.stages.tables import Draft, scored
+from mlops.stages.tables import scored
 from tests.builders.papers import reports_of
 
 VERSION1 = Path(__file__).parent / "version1"
@@ -83,7 +84,14 @@ def make_schema(task: str = "binary") -> dict[str, Any]:
         | {"minimum": None, "maximum": None, "sensitive": name == "insured"}
         for name, kind, nullable in COLUMNS
     ]
-    target = {"name": "y", "type": kinds[task], "role": "target", "nullable": False, "categories": None}
+    target = {
+        "name": "y",
+        "type": kinds[task],
+        "role": "target",
+        "nullable": False,
+        "categories": None,
+        "sensitive": False,
+    }
     return {
         "schema_version": 1,
         "task": task,
@@ -96,7 +104,8 @@ def make_schema(task: str = "binary") -> dict[str, Any]:
 
 def make_recipe(train: pl.DataFrame, task: str = "binary", **options: Any) -> dict[str, Any]:
     """Fit the transform on a frame."""
-    return fit(train, make_schema(task), Options(task=task, target="y", **options), Draft.parse)
+    schema = TableSchema.model_validate(make_schema(task))
+    return fit(train, schema, Options(task=task, target="y", **options)).model_dump(mode="json")
 
 
 def make_model(shape: tuple[int, ...], task: str = "binary", outputs: int = 3, seed: int = 1) -> bytes:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.blocks.bootstrap import Bootstrap
-from mlops.documents.metrics import MetricsReport
 from mlops.files.canonical import digest_file, dumps, rounded
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies.curves import plots, to_csv
@@ -110,8 +109,8 @@ def write_run(folder: Path, predictions: Predictions, metrics: tuple[str, ...] =
     inputs = {
         name: "sha256:" + str(index) * 64 for index, name in enumerate(("test.parquet", "transform.json", "model.onnx"))
     }
-    facts = {"task": predictions.task, "rows": len(predictions), "bundle": bundle, "classes": classes}
-    (folder / "reports/metrics.json").write_text(MetricsReport(**facts, inputs=inputs, **summary).dumps())
+    facts = {"task": predictions.task, "rows": len(predictions), "bundle": bundle, "classes": classes, "inputs": inputs}
+    (folder / "reports/metrics.json").write_text(summary.model_copy(update=facts).dumps())
     documents = {
         "data": DATA,
         "split": SPLIT,

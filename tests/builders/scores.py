@@ -7,6 +7,7 @@ import hashlib
 import torch
 
 from mlops.ml.training import candidates, export
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.networks import Scores, cnn, mlp
 from mlops.ml.training.problem import Problem, Scale
 from tests.builders.training import NOWHERE, binary, regression, session
@@ -29,6 +30,6 @@ def exported() -> list[str]:
     found = [export.from_torch(scores("multiclass"), (1, 8, 8))]
     for task, data in (("binary", binary()), ("regression", regression())):
         for kind, parameters in ESTIMATORS:
-            candidate = candidates.build("a", kind, parameters, Problem.of(task, data), NOWHERE)  # type: ignore[arg-type]
+            candidate = candidates.build("a", Asked(kind=kind, **parameters), Problem.of(task, data), NOWHERE)  # type: ignore[arg-type]
             found.append(candidate.fit(data, session()).export())
     return [hashlib.sha256(graph).hexdigest() for graph in found]

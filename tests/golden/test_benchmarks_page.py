@@ -17,7 +17,7 @@ from mlops.errors import IntegrityError
 from tests.builders.repositories import git
 from tests.conftest import ROOT
 
-PARTS = {"command", "page", "probe_pipelines", "probe_stages", "result"}
+PARTS = {"command", "fleet_repository", "page", "probe_pipelines", "probe_stages", "result", "simulation"}
 COMPARED = Row(
     name="compile | check",
     ours=0.0421004,

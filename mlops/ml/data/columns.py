@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnRule, ColumnType, Severity
 from mlops.diagnostics import nearest
 from mlops.documents.data import ColumnReport, Spread
+from mlops.documents.table import ColumnSchema, Role
 from mlops.ml.data import types
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
@@ -134,28 +134,28 @@ def summary(
 def described(
     frame: pl.DataFrame,
     column_types: Mapping[str, ColumnType],
-    roles: Mapping[str, str],
+    roles: Mapping[str, Role],
     declared: Mapping[str, ColumnRule],
-) -> list[dict[str, Any]]:
+) -> tuple[ColumnSchema, ...]:
     """Describe columns for schema.json, which a server holds requests against."""
-    return [
+    return tuple(
         _described(frame[name], column_types[name], role, declared.get(name, ColumnRule()))
         for name, role in roles.items()
-    ]
+    )
 
 
-def _described(values: pl.Series, found: ColumnType, role: str, declared: ColumnRule) -> dict[str, Any]:
-    ordered = found in ("int", "float", "date", "datetime")
-    return {
-        "name": values.name,
-        "type": found,
-        "role": role,
-        "nullable": values.null_count() > 0 or bool(declared.null_budget),
-        "sensitive": declared.sensitive,
-        "categories": values.drop_nulls().unique().sort().to_list() if found == "category" and role != "key" else None,
-        "minimum": plain(values.min()) if ordered else None,
-        "maximum": plain(values.max()) if ordered else None,
-    }
+def _described(values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule) -> ColumnSchema:
+    ordered, told = found in ("int", "float", "date", "datetime"), found == "category" and role != "key"
+    return ColumnSchema(
+        name=values.name,
+        type=found,
+        role=role,
+        nullable=values.null_count() > 0 or bool(declared.null_budget),
+        sensitive=declared.sensitive,
+        categories=tuple(values.drop_nulls().unique().sort()) if told else None,
+        minimum=plain(values.min()) if ordered else None,
+        maximum=plain(values.max()) if ordered else None,
+    )
 
 
 def _summary(values: pl.Series, found: ColumnType, distinct: int, public: bool, spread: Spread | None) -> ColumnReport:

@@ -9,13 +9,13 @@ from mlops.blocks.block import Name
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
 from mlops.blocks.derived import Derived
+from mlops.blocks.forecast import Lookback
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
-from mlops.ml.data.lookback import Lookback
 from mlops.ml.data.target import Task
 
 
 class Contract(BaseModel):
-    """What a snapshot is held against: the section `validate` of params.yaml."""
+    """What a snapshot is held against."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     task: Task
@@ -42,8 +42,6 @@ class Contract(BaseModel):
     forecast: Lookback | None = None
     made_by: tuple[Name, ...] = ()
     """Stages of the pipeline's own code that rows went through."""
-    code: str = ""
-    libraries: dict[str, str] = {}
 
     @field_validator("columns")
     @classmethod

@@ -6,7 +6,7 @@ A copy counts only where rows tell enough to be told apart: in a table of five y
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.splits import Divided
 
 _TOLERATED = 0.01
 _LEAST = 5
@@ -32,9 +33,9 @@ _NEAREST = 0.05
 Floats = NDArray[np.float32]
 
 
-def exact(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Check:
+def exact(parts: Divided, columns: Sequence[str]) -> Check:
     """Count rows of validation and test that equal a row of train in `columns`, the target among them."""
-    train, held = parts["train"], pl.concat([parts["validation"], parts["test"]])
+    train, held = parts.train, parts.held
     if not _tells_rows_apart(train, columns):
         return Check("duplicates_across_splits", None, "block", 0, held.height)
     known = train.select(columns).hash_rows(seed=0).unique()
@@ -43,7 +44,7 @@ def exact(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Check:
     return _judged("duplicates_across_splits", failed, held.height, words)
 
 
-def near(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Check:
+def near(parts: Divided, columns: Sequence[str]) -> Check:
     """Count rows of a sample of test that lie nearer to a row of train than honest rows do.
 
     `columns` are features. Train is cut into 32 blocks; the median of a row's distances to the nearest row of each
@@ -52,7 +53,7 @@ def near(parts: Mapping[str, pl.DataFrame], columns: Sequence[str]) -> Check:
     grows with the D-th power of the radius (after Levina and Bickel, 2005). Columns of few values, and texts, must be
     equal: brothers and sisters of one household are near, but not copies.
     """
-    train, test = parts["train"], parts["test"]
+    train, test = parts.train, parts.test
     numbers = [name for name in columns if _is_spread(train[name])]
     rows = min(test.height, _QUERIES)
     if len(numbers) < _LEAST_NUMBERS or train.height < _LEAST_TRAIN or not rows:
@@ -86,12 +87,12 @@ def too_near(nearest: Floats) -> NDArray[np.bool_]:
     return np.asarray(spread & (nearest.min(axis=1) < radius * middle))
 
 
-def times(parts: Mapping[str, pl.DataFrame], column: str, *, ordered: bool) -> Check | None:
+def times(parts: Divided, column: str, *, ordered: bool) -> Check | None:
     """Count rows of validation and test that are not younger than every row of train; None where there is no time.
 
     A split by time must have none; any other split of rows that carry a time is told about it.
     """
-    train, held = parts["train"][column], pl.concat([parts["validation"], parts["test"]])[column]
+    train, held = parts.train[column], parts.held[column]
     newest = train.max()
     if newest is None:
         return None
@@ -102,13 +103,13 @@ def times(parts: Mapping[str, pl.DataFrame], column: str, *, ordered: bool) -> C
     return Check("time_overlap", column, "block" if ordered else "warn", failed, held.len(), words if failed else "")
 
 
-def things(parts: Mapping[str, pl.DataFrame], column: str) -> Check | None:
+def things(parts: Divided, column: str) -> Check | None:
     """Count the values of a key that several rows share and that are in more than one part."""
     everything = pl.concat(
-        [rows.select(column).with_columns(pl.lit(name).alias("part")) for name, rows in parts.items()]
+        [rows.select(column).with_columns(pl.lit(place).alias("part")) for place, rows in enumerate(parts)]
     )
     values = everything.drop_nulls(column).group_by(column).agg(pl.len().alias("rows"), pl.col("part").n_unique())
-    failed, repeated = int((values["part"] > 1).sum()), int((values["rows"] > 1).sum())
+    failed, repeated = values.select((pl.col("part", "rows") > 1).sum()).row(0)
     if repeated < _LEAST or values.height < _DISTINCT:
         return None
     words = f"{failed:,} of {values.height:,} values of the key `{column}` are in more than one part"
@@ -134,7 +135,7 @@ def _tells_rows_apart(train: pl.DataFrame, columns: Sequence[str]) -> bool:
         return False
     bits, needed = 0.0, 2 * math.log2(rows.height)
     for name in columns:
-        shares = rows[name].value_counts()["count"].cast(pl.Float64) / rows.height
+        shares = rows[name].value_counts().get_column("count").cast(pl.Float64) / rows.height
         bits += 1.5 * needed if shares.len() > rows.height / 2 else -math.log2(float((shares * shares).sum()))
     return bits / 2 > needed
 

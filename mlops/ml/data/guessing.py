@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from typing import Literal
 
-from mlops.errors import ConfigurationError, DataError
+from mlops.errors import ConfigurationError
 from mlops.ml.data import sources
-from mlops.ml.data.delimited import DAMAGED, NULL_TEXTS, sniff
+from mlops.ml.data.delimited import NULL_TEXTS, separator_of
 from mlops.ml.data.inference import null_texts
 from mlops.sources.source import Source
 
@@ -26,8 +25,6 @@ _KINDS: dict[str, Kind] = {
     ".xlsx": "excel",
 }
 _PACKED = (".gz", ".zst")
-_LINES = 200
-_BYTES = 1 << 18
 
 
 def guess_source(path: Path) -> Source:
@@ -40,7 +37,8 @@ def guess_source(path: Path) -> Source:
     kind = _kind(path)
     if kind != "csv":
         return Source(kind=kind, path=path.name)
-    source = Source(kind=kind, path=path.name, separator=_separator(path))
+    separator = None if path.suffix.lower() == ".zst" else separator_of(path, path.name)  # the reader looks by itself
+    source = Source(kind=kind, path=path.name, separator=separator)
     with sources.reading(source):
         frame = sources.scan(source, path.parent).collect()
     return source.model_copy(update={"nulls": ("", *null_texts(frame, tuple(text for text in NULL_TEXTS if text)))})
@@ -55,18 +53,3 @@ def _kind(path: Path) -> Kind:
         hint = f"known endings: {known}; CSV may be packed as .gz or .zst"
         raise ConfigurationError(f"`{path.name}` does not say what kind of table it is", hint=hint)
     return kind
-
-
-def _separator(path: Path) -> str | None:
-    """Find the separator by looking at the first lines; None leaves it to the reader."""
-    if path.suffix.lower() == ".zst":
-        return None
-    try:
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            start = file.read(_BYTES)
-    except (OSError, *DAMAGED) as error:
-        message = f"{path.name} cannot be read: it is damaged, or not what its name says"
-        raise DataError(message, hint="fetch the file again") from error
-    utf16 = start.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = start.decode("utf-16" if utf16 else "utf-8-sig", errors="replace")
-    return sniff([line for line in text.splitlines()[:_LINES] if line])

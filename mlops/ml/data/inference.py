@@ -195,6 +195,6 @@ def _one_of(known: pl.Series, kind: str) -> tuple[str, ...] | None:
     if kind not in _TEXT or known.n_unique() > _LISTED:
         return None
     counts = known.value_counts()
-    if int(counts["count"].min() or 0) < _LISTED_ROWS:  # type: ignore[arg-type]  # counts are integers
+    if int(counts.get_column("count").min() or 0) < _LISTED_ROWS:  # type: ignore[arg-type]  # counts are integers
         return None
     return tuple(sorted(str(level) for level in counts[known.name]))

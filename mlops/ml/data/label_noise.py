@@ -7,7 +7,7 @@ seed. Where the model hardly beats chance the estimate is not made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.data_limit import NoiseLimit
+from mlops.documents.data import Confused, NoiseReport
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.parquet import ROW
@@ -36,28 +37,28 @@ Codes = NDArray[np.int64]
 
 def estimate(
     frame: pl.DataFrame, target: Target, kinds: Mapping[str, ColumnType], entity: str | None
-) -> dict[str, Any] | None:
+) -> NoiseReport | None:
     """Estimate the share of wrong labels of a classification; None for a regression."""
     if target.task == "regression":
         return None
     sample = _sampled(frame)
     codes = _codes(sample[target.name], target)
     many = np.bincount(codes, minlength=len(target.classes))
-    about = {"method": "confident learning", "estimate": True, "rows": int(codes.size), "seed": _SEED}
+    about = partial(NoiseReport, method="confident learning", estimate=True, rows=int(codes.size), seed=_SEED)
     if many.min() < _LEAST_OF_CLASS or len(target.classes) > _CLASSES or not kinds:
-        return about | {"share": None, "reason": "too few rows of a class, or too many classes"}
+        return about(share=None, reason="too few rows of a class, or too many classes")
     folds = _folds(sample, entity)
     if np.unique(folds).size < 2:
-        return about | {"share": None, "reason": "too few values of the entity"}
+        return about(share=None, reason="too few values of the entity")
     probabilities = _out_of_fold(_matrix(sample, kinds), codes, folds, len(target.classes))
     right = [float((probabilities.argmax(axis=1)[codes == label] == label).mean()) for label in range(len(many))]
     skill = (float(np.mean(right)) - 1 / len(many)) / (1 - 1 / len(many))
-    about |= {"balanced_accuracy": float(np.mean(right))}
+    about = partial(about, balanced_accuracy=float(np.mean(right)))
     if not skill >= _SKILL:
-        return about | {"share": None, "reason": "the features tell too little about the labels"}
+        return about(share=None, reason="the features tell too little about the labels")
     joint = confident_joint(codes, probabilities)
     wrong = joint.sum() - np.trace(joint)
-    return about | {"share": float(wrong / joint.sum()), "pairs": _pairs(joint, target), "reason": ""}
+    return about(share=float(wrong / joint.sum()), pairs=_pairs(joint, target), reason="")
 
 
 def confident_joint(labels: Codes, probabilities: Floats) -> Floats:
@@ -77,29 +78,27 @@ def confident_joint(labels: Codes, probabilities: Floats) -> Floats:
     return np.asarray(joint / joint.sum(axis=1, keepdims=True) * many[:, None])
 
 
-def held(found: Mapping[str, Any] | None, limit: NoiseLimit, target: str) -> Check:
+def held(found: NoiseReport | None, limit: NoiseLimit, target: str) -> Check:
     """Hold the estimate against a rule; one that could not be made does not pass."""
-    share = None if found is None else found["share"]
-    if share is None:
-        reason = "there are no classes" if found is None else found["reason"]
+    if found is None or found.share is None or found.rows is None:
+        reason = "there are no classes" if found is None else found.reason
         words = f"how many values of `{target}` are wrong cannot be estimated: {reason}"
         return failure("label_noise", target, words, severity=limit.severity)
-    rows = int((found or {})["rows"])
-    failed = round(share * rows)
+    rows, failed = found.rows, round(found.share * found.rows)
     words = f"about {failed:,} of {rows:,} values of `{target}` are probably wrong; at most {limit.at_most:.4g} may be"
-    over = share > limit.at_most
+    over = found.share > limit.at_most
     return Check("label_noise", target, limit.severity, max(failed, 1) if over else 0, rows, words if over else "")
 
 
-def _pairs(joint: Floats, target: Target) -> list[dict[str, Any]]:
+def _pairs(joint: Floats, target: Target) -> tuple[Confused, ...]:
     """List the ten commonest confusions, in rows of the sample."""
-    found: list[dict[str, Any]] = [
-        {"given": target.classes[given], "likely": target.classes[likely], "rows": round(float(joint[given, likely]))}
+    found = [
+        Confused(given=target.classes[given], likely=target.classes[likely], rows=round(float(joint[given, likely])))
         for given in range(len(joint))
         for likely in range(len(joint))
         if given != likely and joint[given, likely] >= 1
     ]
-    return sorted(found, key=lambda pair: (-pair["rows"], str(pair["given"]), str(pair["likely"])))[:10]
+    return tuple(sorted(found, key=lambda pair: (-pair.rows, str(pair.given), str(pair.likely)))[:10])
 
 
 def _sampled(frame: pl.DataFrame) -> pl.DataFrame:

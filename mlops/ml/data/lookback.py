@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mlops.blocks.block import Column
 from mlops.blocks.column_rule import ColumnType
-from mlops.blocks.forecast import Horizon
+from mlops.blocks.forecast import Lookback
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.periods import periods
 
@@ -19,40 +18,6 @@ if TYPE_CHECKING:
 
 _PERIOD, _SERIES = "__period__", "__series__"
 _SPARSE = 2  # times as many periods as rows; more of them are a wrong `every`
-
-
-class Lookback(Horizon):
-    """What a forecast sees; lags count periods before the target date, whose column is `date`."""
-
-    date: Column
-
-    @property
-    def seasonal(self) -> int:
-        """Lag of the last known value of the same season (Hyndman and Athanasopoulos, Forecasting, 3rd ed., 5.2)."""
-        return self.season * -(-self.horizon // self.season)
-
-    @property
-    def every_lag(self) -> tuple[int, ...]:
-        """All lags that become columns: those of the two naive forecasts are always there.
-
-        Where none is asked for, so are those that tell how the last value stands to its neighbours and to its season:
-        y[T-s] + φ (y[T-h] - y[T-h-s]) is what a first-order seasonal autoregression says of y[T].
-        """
-        usual = () if self.lags else (self.horizon + 1, self.horizon + 2, self.horizon + self.seasonal)
-        return tuple(sorted({self.horizon, self.seasonal, *self.lags, *usual}))
-
-    def lag(self, target: str, lag: int) -> str:
-        """Name the column of a lag."""
-        return f"{target}_lag_{lag}"
-
-    def columns(self, target: str) -> tuple[str, ...]:
-        """Name the columns that are made of the target's past."""
-        rolled = (f"{target}_{what}_{window}" for window in sorted(set(self.windows)) for what in ("mean", "std"))
-        return (*(self.lag(target, lag) for lag in self.every_lag), *rolled)
-
-    def features(self, target: str) -> tuple[str, ...]:
-        """Name all columns that are learnt from."""
-        return (self.date, *((self.series,) if self.series else ()), *self.known, *self.columns(target))
 
 
 @dataclass(frozen=True)
@@ -100,8 +65,8 @@ def seasonal_scale(train: pl.DataFrame, rows: pl.DataFrame, target: str, asked: 
     errors = values.join(before, on=[_SERIES, _PERIOD]).group_by(_SERIES).agg(
         (pl.col("now") - pl.col("before")).abs().mean().alias("scale")
     )  # fmt: skip
-    scale = rows.with_columns(_key(asked)).join(errors, on=_SERIES, how="left", maintain_order="left")["scale"]
-    found = scale.fill_null(float("nan")).to_numpy().copy()
+    scale = rows.with_columns(_key(asked)).join(errors, on=_SERIES, how="left", maintain_order="left")
+    found = scale.get_column("scale").fill_null(float("nan")).to_numpy().copy()
     found[~(found > 0)] = np.nan
     return np.asarray(found, dtype=np.float64)
 
@@ -136,7 +101,7 @@ def _ordered(frame: pl.DataFrame, asked: Lookback) -> pl.DataFrame:
 def _grid(base: pl.DataFrame) -> pl.DataFrame:
     """Give every series a row for each period from its first to its last."""
     spans = base.group_by(_SERIES).agg(pl.col(_PERIOD).min().alias("first"), pl.col(_PERIOD).max().alias("last"))
-    total = int((spans["last"] - spans["first"] + 1).sum())
+    total = int(spans.select((pl.col("last") - pl.col("first") + 1).sum()).item())
     if total > _SPARSE * base.height:
         message = f"{base.height:,} rows lie in {total:,} periods, so that most of the past would be missing"
         raise DataError(message, hint="write a longer `every` under `forecast:`, or fill the gaps")

@@ -70,7 +70,7 @@ def _fits(target: pl.Series, kind: str, task: Task, distinct: int) -> None:
         message = f"`{name}` has {distinct:,} distinct values; a {task} task needs {wanted}"
         raise ConfigurationError(message, hint="leave --task out, or choose another")
     counts = target.value_counts(sort=True)
-    fewest = int(counts["count"].min() or 0)  # type: ignore[arg-type]  # counts are integers
+    fewest = int(counts.get_column("count").min() or 0)  # type: ignore[arg-type]  # counts are integers
     if fewest < FEWEST_OF_A_CLASS:
         rare = counts.filter(pl.col("count") < FEWEST_OF_A_CLASS).height
         message = f"{rare} of {distinct:,} classes of `{name}` have fewer than {FEWEST_OF_A_CLASS} rows"

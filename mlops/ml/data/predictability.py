@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.metrics.ranking import auroc
 from mlops.ml.data.splits import mixed
 from mlops.ml.data.target import Target
 
@@ -56,11 +57,8 @@ def measure(values: pl.Series, target: pl.Series, task: Target, found: ColumnTyp
 
 
 def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
-    """Compute the area under the ROC curve from average ranks."""
-    count = int(positive.sum())
-    others = positive.size - count
-    ranks = pl.Series(scores).rank("average").to_numpy()
-    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * others))
+    """Measure the area under the ROC curve."""
+    return float(auroc(positive.astype(np.float64), scores)(np.ones((1, positive.size)))[0])
 
 
 def thinned(frame: pl.DataFrame) -> pl.DataFrame:

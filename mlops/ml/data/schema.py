@@ -54,11 +54,11 @@ class Rule:
 def check(frame: pl.DataFrame, rules: Sequence[Rule]) -> list[Check]:
     """Run the rules in one pass, and count what breaks those that do not hold."""
     lazy = frame.lazy()
-    answers = _answers(lazy, {str(index): rule.holds for index, rule in enumerate(rules)})
-    broken = [index for index in range(len(rules)) if answers[str(index)] is not True]
-    counts = _answers(lazy, {str(index): rules[index].wrong for index in broken})
-    failed = {index: max(int(counts[str(index)] or 0), 1) for index in broken}
-    return [_result(lazy, rule, failed.get(index, 0)) for index, rule in enumerate(rules)]
+    holds = _answers(lazy, [rule.holds for rule in rules])
+    broken = [rule for rule, held in zip(rules, holds, strict=True) if held is not True]
+    counts = iter(_answers(lazy, [rule.wrong for rule in broken]))
+    failed = [0 if held is True else max(int(next(counts) or 0), 1) for held in holds]
+    return [_result(lazy, rule, count) for rule, count in zip(rules, failed, strict=True)]
 
 
 def rules_of(
@@ -76,12 +76,13 @@ def rules_of(
     return [*found, *(_unique_together(height, names) for names in unique)]
 
 
-def _answers(lazy: pl.LazyFrame, asked: Mapping[str, pl.Expr]) -> dict[str, Any]:
+def _answers(lazy: pl.LazyFrame, asked: Sequence[pl.Expr]) -> tuple[Any, ...]:
+    """Ask all in one pass; the answers are in the order of the questions."""
     if not asked:
-        return {}
+        return ()
     # the rows are in memory: to stream them would take twice the time to tell how many values are distinct
-    answers = lazy.select(expression.alias(name) for name, expression in asked.items()).collect(engine="in-memory")
-    return answers.row(0, named=True)
+    named = (expression.alias(str(number)) for number, expression in enumerate(asked))
+    return lazy.select(named).collect(engine="in-memory").row(0)
 
 
 def _result(lazy: pl.LazyFrame, rule: Rule, failed: int) -> Check:

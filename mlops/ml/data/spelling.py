@@ -106,7 +106,7 @@ def _absent(values: pl.Series) -> int:
 def _words(texts: pl.Series) -> tuple[str, str]:
     """Find the commonest word for true and for false; where there is but one, the other is its opposite."""
     ranked = texts.str.strip_chars().drop_nulls().alias("word").value_counts(name="rows")
-    words = ranked.sort(["rows", "word"], descending=[True, False])["word"]
+    words = ranked.sort(["rows", "word"], descending=[True, False]).get_column("word")
     truth = types.cast(words, "bool")
     yes, no = words.filter(truth).to_list(), words.filter(~truth).to_list()
     pairs = (*zip(types.TRUE, types.FALSE, strict=True), *_ONES)

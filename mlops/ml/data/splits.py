@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from mlops.blocks.split import Split
 from mlops.errors import DataError
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.target import Task
 
 PARTS = ("train", "validation", "test")
 PART = "__part__"
@@ -27,10 +29,10 @@ Codes = NDArray[np.int64]
 
 
 class Plan(Split):
-    """How to divide: by a split, of rows whose `target` is a class, or a number where it is a `regression`."""
+    """How to divide: by a split, of rows whose `target` is a class, or a number where the task is a regression."""
 
     target: str = ""
-    regression: bool = False
+    task: Task = "binary"
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -44,6 +46,24 @@ def assign(frame: pl.DataFrame, plan: Plan) -> pl.Series:
     return pl.Series(PART, codes, dtype=pl.UInt8)
 
 
+class Divided(NamedTuple):
+    """The rows of each part; the fields are those of PARTS, in their order."""
+
+    train: pl.DataFrame
+    validation: pl.DataFrame
+    test: pl.DataFrame
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, parts: pl.Series) -> Divided:
+        """Take the rows apart by the part of each."""
+        return cls(*(frame.filter(parts == index) for index in range(len(PARTS))))
+
+    @property
+    def held(self) -> pl.DataFrame:
+        """The rows that are not learnt from."""
+        return pl.concat([self.validation, self.test])
+
+
 def digest(rows: pl.Series) -> str:
     """Name a set of rows by the SHA-256 of their sorted identities as little-endian 64-bit integers."""
     content = np.sort(rows.to_numpy()).astype("<i8").tobytes()
@@ -53,8 +73,8 @@ def digest(rows: pl.Series) -> str:
 def shared(frame: pl.DataFrame, parts: pl.Series, entity: str) -> tuple[int, int]:
     """Count the values of an entity that are in more than one part, and all its values."""
     spread = frame.lazy().select(entity, parts.alias(PART)).group_by(entity).agg(pl.col(PART).n_unique())
-    counts = spread.select((pl.col(PART) > 1).sum().alias("shared"), pl.len().alias("all")).collect()
-    return int(counts["shared"][0]), int(counts["all"][0])
+    some, every = spread.select((pl.col(PART) > 1).sum().alias("shared"), pl.len().alias("all")).collect().row(0)
+    return int(some), int(every)
 
 
 def hashed(keys: list[str], seed: int) -> NDArray[np.float64]:
@@ -80,7 +100,7 @@ def _random(frame: pl.DataFrame, plan: Plan) -> Codes:
 
 def _stratified(frame: pl.DataFrame, plan: Plan) -> Codes:
     values = frame[plan.target]
-    if plan.regression:
+    if plan.task == "regression":
         strata = ((values.rank("min") - 1) * _STRATA / max(frame.height, 1)).floor()
     else:
         strata = values.cast(pl.String).rank("dense")
@@ -123,7 +143,8 @@ def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
     """Cut in the order of the key; rows of the same time stay together, on the side where most of them belong."""
     keys = _key(frame, plan)
     times = keys.value_counts(name="rows").sort(keys.name)
-    middle = (times["rows"].cum_sum() - times["rows"] / 2).to_numpy() / max(frame.height, 1)
+    rows = times.get_column("rows")
+    middle = (rows.cum_sum() - rows / 2).to_numpy() / max(frame.height, 1)
     parts = times.select(keys.name, pl.Series(PART, np.searchsorted(plan.bounds, middle, side="right")))
     return frame.select(keys.name).join(parts, on=keys.name, how="left", maintain_order="left")[PART].to_numpy()
 

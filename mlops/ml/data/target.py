@@ -9,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.documents.checks import Balance, ClassRows
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.types import FALSE, TRUE
 
@@ -31,13 +32,13 @@ class Target:
         """The class whose probability a binary model gives."""
         return self.classes[-1] if self.task == "binary" else None
 
-    def balance(self, values: pl.Series) -> dict[str, Any]:
+    def balance(self, values: pl.Series) -> Balance:
         """Describe how the values are spread: rows by class, or mean and standard deviation."""
         if self.task == "regression":
-            return {"rows": values.len(), "mean": values.mean(), "std": values.std()}
+            return Balance.model_validate({"rows": values.len(), "mean": values.mean(), "std": values.std()})
         counts = dict(values.value_counts().iter_rows())
-        classes = [{"label": label, "rows": counts.get(label, 0)} for label in self.classes]
-        return {"rows": values.len(), "classes": classes}
+        classes = tuple(ClassRows(label=label, rows=counts.get(label, 0)) for label in self.classes)
+        return Balance(rows=values.len(), classes=classes)
 
 
 def normalised(values: pl.Series, found: ColumnType, task: Task) -> tuple[pl.Series, ColumnType]:

@@ -6,9 +6,9 @@ confusion template counts rows of (actual, predicted) by itself (dvc.org/doc, Vi
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
+
+from mlops.files.csv_text import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,22 +30,20 @@ def tables(points: Mapping[str, Sequence[Point]], classes: Sequence[str]) -> dic
     """Write every plot of the candidate: {file name: CSV}."""
     kept = {name: [point for point in drawn if point.model == "candidate"] for name, drawn in points.items()}
     return {
-        name: _csv(("actual", "predicted"), _confusion(drawn, classes))
+        name: csv_text([("actual", "predicted"), *_confusion(drawn, classes)])
         if name == "confusion.csv"
-        else _csv(COLUMNS[name], ((f"{p.x:.6g}", f"{p.y:.6g}") for p in drawn))
+        else csv_text([COLUMNS[name], *((f"{p.x:.6g}", f"{p.y:.6g}") for p in drawn)])
         for name, drawn in kept.items()
     }
 
 
 def segments(found: Iterable[Segment]) -> str:
     """Write bias and spread of errors by segment."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("segment", "n", "bias", "low", "high", "spread"))
+    rows: list[tuple[object, ...]] = [("segment", "n", "bias", "low", "high", "spread")]
     for each in found:
         figures = ("" if end is None else f"{end:.6g}" for end in (each.bias, each.low, each.high, each.spread))
-        writer.writerow((f"{each.by}: {each.segment}", each.n, *figures))
-    return text.getvalue()
+        rows.append((f"{each.by}: {each.segment}", each.n, *figures))
+    return csv_text(rows)
 
 
 def _confusion(points: Sequence[Point], classes: Sequence[str]) -> list[tuple[str, str]]:
@@ -57,10 +55,3 @@ def _confusion(points: Sequence[Point], classes: Sequence[str]) -> list[tuple[st
         for p in sorted(points, key=lambda p: (p.y, p.x))
         for _ in range(max(1, round(p.count * share)))
     ]
-
-
-def _csv(columns: tuple[str, str], rows: Iterable[tuple[str, str]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([columns, *rows])
-    return text.getvalue()

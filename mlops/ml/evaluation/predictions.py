@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import polars as pl
 
+from mlops.documents.document import said
+from mlops.documents.predictions import PredictionFacts
 from mlops.errors import DataError
 from mlops.files.figures import plural
 from mlops.metrics import METRICS
 from mlops.metrics.probabilities import decisions
 from mlops.metrics.weighting import mean, undefined
+from mlops.ml.data.parquet import ROW
 from mlops.ml.evaluation.metrics import statistic
 from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.evaluation.slices import rank
@@ -34,7 +37,7 @@ MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
-_SCALE = "scale"
+_TARGET, _GROUP, _SCALE = "target", "group", "scale"
 _OWN = "own "  # what a metric of the pipeline's own gives each row
 _FACTS = "mlops"
 Value = TypeVar("Value")
@@ -79,6 +82,11 @@ class Predictions:
         values = None if self.values is None else np.array(self.values)
         return statistic(metric, self.target[rows], self.scores[model][rows], chosen, values)
 
+    @property
+    def score(self) -> NDArray[Any]:
+        """The candidate's scores."""
+        return self.scores[MODELS[0]]
+
     def decided(self, model: str) -> NDArray[np.int64]:
         """Give the decided classes of a model."""
         return self.decisions[model] if model in self.decisions else decisions(self.scores[model])
@@ -122,10 +130,8 @@ class Predictions:
 
     def write(self, path: Path) -> None:
         """Write the table that `read` reads."""
-        columns: dict[str, Any] = {"__row__": self.rows, "target": _target(self.task, self.target)}
-        columns["group"] = (
-            pl.Series(self.groups, dtype=pl.Int64) if self.groups is not None else _null(len(self), pl.Int64)
-        )
+        groups = _null(len(self), pl.Int64) if self.groups is None else pl.Series(self.groups, dtype=pl.Int64)
+        columns = {ROW: pl.Series(self.rows), _TARGET: _target(self.task, self.target), _GROUP: groups}
         columns |= {f"{_SLICE}{by}": pl.Series(labels, dtype=pl.String) for by, labels in self.slices.items()}
         perturbed = sorted(name for name in self.scores if name.startswith(_UNDER))
         columns |= {model: self._column(model) for model in (*MODELS, *perturbed)}
@@ -137,17 +143,26 @@ class Predictions:
             for metric, found in self.own.items()
             for model, values in found.values.items()
         }
-        facts = {"task": self.task, "rows": len(self), "classes": list(self.classes), "champion": self.champion}
-        if self.own:
-            facts["own"] = {
-                metric: {model: found.problems.get(model, "") for model in (*found.values, *found.problems)}
-                for metric, found in self.own.items()
-            }
-        if self.values is not None:
-            facts["values"] = self.values
         if self.scale is not None:
-            columns[_SCALE], facts["scaled"] = pl.Series(self.scale, dtype=pl.Float64), True
-        pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: json.dumps(facts, sort_keys=True)})
+            columns |= {_SCALE: pl.Series(self.scale, dtype=pl.Float64)}
+        facts = json.dumps(said(self._facts), sort_keys=True)
+        pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: facts})
+
+    @property
+    def _facts(self) -> PredictionFacts:
+        own = {
+            metric: {model: found.problems.get(model, "") for model in (*found.values, *found.problems)}
+            for metric, found in self.own.items()
+        }
+        return PredictionFacts(
+            task=self.task,
+            rows=len(self),
+            classes=self.classes,
+            champion=self.champion,
+            **({"own": own} if own else {}),
+            **({} if self.values is None else {"values": self.values}),
+            **({} if self.scale is None else {"scaled": True}),
+        )
 
     def _column(self, model: str) -> pl.Series:
         width = len(self.classes) if self.task == "multiclass" else 0
@@ -162,20 +177,20 @@ class Predictions:
         """Read what `write` wrote; raises DataError if it is absent, damaged or not whole."""
         try:
             frame = pl.read_parquet(path)
-            facts = json.loads(pl.read_parquet_metadata(path)[_FACTS])
+            facts = PredictionFacts.model_validate_json(pl.read_parquet_metadata(path)[_FACTS])
         except (OSError, pl.exceptions.PolarsError, KeyError, ValueError) as error:
             raise DataError(f"{path.name} cannot be read as predictions", hint="mlops stage evaluate") from error
-        needed = {"__row__", "target", "group", *([_SCALE] if facts.get("scaled") else [])}
+        needed = {ROW, _TARGET, _GROUP, *([_SCALE] if facts.scaled else [])}
         missing = sorted(needed - set(frame.columns))
-        if not missing and (unknown := frame["target"].null_count()):
+        if not missing and (unknown := frame[_TARGET].null_count()):
             missing = [f"{plural(unknown, 'value')} of target"]
-        if missing or frame.height != facts["rows"] or frame["__row__"].n_unique() != frame.height:
-            what = f"lost {', '.join(missing)}" if missing else f"has {frame.height:,} rows of {facts['rows']:,}"
+        if missing or frame.height != facts.rows or frame[ROW].n_unique() != frame.height:
+            what = f"lost {', '.join(missing)}" if missing else f"has {frame.height:,} rows of {facts.rows:,}"
             raise DataError(f"{path.name} is not whole: it {what}", hint="mlops stage evaluate")
-        return cls._parse(frame.sort("__row__"), facts)
+        return cls._parse(frame.sort(ROW), facts)
 
     @classmethod
-    def _parse(cls, frame: pl.DataFrame, facts: dict[str, Any]) -> Predictions:
+    def _parse(cls, frame: pl.DataFrame, facts: PredictionFacts) -> Predictions:
         slices = {
             name.removeprefix(_SLICE): frame[name].fill_null("missing").to_numpy()
             for name in frame.columns
@@ -184,25 +199,25 @@ class Predictions:
         models = (*MODELS, *(name for name in frame.columns if name.startswith(_UNDER)))
         present = [model for model in models if model in frame.columns and frame[model].null_count() < frame.height]
         return cls(
-            task=facts["task"],
-            rows=frame["__row__"].to_numpy(),
-            target=frame["target"].to_numpy(),
+            task=facts.task,
+            rows=frame[ROW].to_numpy(),
+            target=frame[_TARGET].to_numpy(),
             scores={model: _score(frame[model]) for model in present},
             slices=slices,
-            groups=None if frame["group"].null_count() else frame["group"].to_numpy(),
-            classes=tuple(facts["classes"]),
-            champion=facts["champion"],
+            groups=None if frame[_GROUP].null_count() else frame[_GROUP].to_numpy(),
+            classes=facts.classes,
+            champion=facts.champion,
             decisions=_decided(frame, facts, present),
-            values=None if "values" not in facts else tuple(map(tuple, facts["values"])),
-            scale=_score(frame[_SCALE]) if facts.get("scaled") else None,
+            values=facts.values,
+            scale=_score(frame[_SCALE]) if facts.scaled else None,
             own=_own(frame, facts),
         )
 
 
-def _own(frame: pl.DataFrame, facts: dict[str, Any]) -> dict[str, RowLosses]:
+def _own(frame: pl.DataFrame, facts: PredictionFacts) -> dict[str, RowLosses]:
     """Read what metrics of the pipeline's own give; whatever is said to be there is there for every row."""
     own: dict[str, RowLosses] = {}
-    for metric, models in facts.get("own", {}).items():
+    for metric, models in facts.own.items():
         columns = {model: f"{_OWN}{metric} of {model}" for model, problem in models.items() if not problem}
         lost = [name for name in columns.values() if name not in frame.columns or frame[name].null_count()]
         if lost:
@@ -214,17 +229,14 @@ def _own(frame: pl.DataFrame, facts: dict[str, Any]) -> dict[str, RowLosses]:
 
 def _turned(found: Mapping[str, Value], perturbation: str) -> dict[str, Value]:
     """Put what the candidate gives for perturbed rows in its own place, and what it gives otherwise beside it."""
-    turned: dict[str, Value] = {name: found[name] for name in MODELS[1:] if name in found}
-    if "candidate" in found:
-        turned["clean"] = found["candidate"]
-    if (name := f"{_UNDER}{perturbation}") in found:
-        turned["candidate"] = found[name]
-    return turned
+    ours, *others = MODELS
+    places = {**{name: name for name in others}, "clean": ours, ours: f"{_UNDER}{perturbation}"}
+    return {place: found[name] for place, name in places.items() if name in found}
 
 
-def _decided(frame: pl.DataFrame, facts: dict[str, Any], models: list[str]) -> dict[str, NDArray[np.int64]]:
+def _decided(frame: pl.DataFrame, facts: PredictionFacts, models: list[str]) -> dict[str, NDArray[np.int64]]:
     """Read decisions; where decisions have a value, every model has one for every row."""
-    if "values" not in facts:
+    if facts.values is None:
         return {}
     columns = [f"{_DECISION}{model}" for model in models]
     if lost := [name for name in columns if name not in frame.columns or frame[name].null_count()]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlops.documents.figures import Figure, Figures
-from mlops.documents.metrics import Calibration, SliceFigures
+from mlops.documents.metrics import Calibration, MetricsReport, SliceFigures
 from mlops.ml.evaluation.intervals.bootstrap import Interval, draw
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.predictions import MODELS
@@ -26,7 +26,7 @@ Table = dict[str, Figure]
 
 def summarise(
     predictions: Predictions, metrics: Sequence[str], slices: Iterable[str], method: Bootstrap
-) -> dict[str, Any]:
+) -> MetricsReport:
     """Measure all models on all rows and the candidate on every slice, all on the same resamples."""
     slices = tuple(slices)
     everything = np.arange(len(predictions))
@@ -34,17 +34,17 @@ def summarise(
     places: list[tuple[str, str, str, NDArray[np.int64]]] = [(m, "", "", everything) for m in models]
     places += [("candidate", by, label, rows) for by in slices for label, rows in predictions.slice_rows(by).items()]
     tables = _measured(predictions, metrics, places, method)
-    return {
-        "models": {place[0]: table for place, table in zip(places, tables, strict=True) if not place[1]},
-        "slices": tuple(
+    return MetricsReport(
+        models={place[0]: table for place, table in zip(places, tables, strict=True) if not place[1]},
+        slices=tuple(
             SliceFigures(by=by, slice=label, n=len(rows), metrics=table)
             for (_, by, label, rows), table in zip(places, tables, strict=True)
             if by
         ),
-        "calibration": _calibration(predictions),
-        "reliability": calibration.reliability(predictions, method.confidence),
-        "residuals": residuals.segments(predictions, slices, method.confidence),
-    }
+        calibration=_calibration(predictions),
+        reliability=calibration.reliability(predictions, method.confidence),
+        residuals=residuals.segments(predictions, slices, method.confidence),
+    )
 
 
 def measured(predictions: Predictions, metrics: Sequence[str], models: Iterable[str], method: Bootstrap) -> Figures:
@@ -77,7 +77,7 @@ def _measured(
 
 def _calibration(predictions: Predictions) -> Calibration | None:
     """Describe how the candidate's probabilities agree with what happened; None where there are none."""
-    score = predictions.scores["candidate"]
+    score = predictions.score
     if predictions.task != "binary" or not len(predictions) or not np.isfinite(score).all():
         return None
     predicted, observed, rows = curves.calibration(predictions.target, score)

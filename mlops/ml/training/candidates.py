@@ -6,7 +6,7 @@ Importing this file imports no learning library: each kind imports its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -15,10 +15,13 @@ from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.kinds.reference import load
 from mlops.ml.light import without_pandas
+from mlops.ml.training.asked import Asked
 from mlops.ml.user_code.origin import Origin
 from mlops.models import MODELS
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from mlops.ml.training.problem import Problem
     from mlops.ml.training.session import Candidate, Session
     from mlops.models.cnn import Cnn
@@ -56,51 +59,42 @@ def network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) ->
     return LightningCandidate(problem, build)
 
 
-def build(name: str, kind: str, parameters: dict[str, Any], problem: Problem, origin: Origin) -> Candidate:
+def build(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidate:
     """Make candidate `name` of a kind, or of a class in the pipeline's own folder.
 
     Raises:
         ConfigurationError: the kind is unknown, or a parameter is unknown or of no use.
     """
-    if _is_address(kind):
+    if asked.own:
         from mlops.ml.training import user_models
 
-        return user_models.candidate(name, kind, parameters, problem, origin)
-    checked = parse(name, kind, parameters)
-    made: Candidate = MODELS[kind].load("train")(problem, checked)
+        return user_models.candidate(name, asked, problem, origin)
+    checked = parse(name, asked)
+    made: Candidate = MODELS[asked.kind].load("train")(problem, checked)
     return made
 
 
-def resolved(name: str, kind: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def resolved(name: str, asked: Asked) -> Asked:
     """Fill in the defaults of a kind; a class of a user's own keeps its own."""
-    return parameters if _is_address(kind) else _own(parse(name, kind, parameters), mode="json")
+    return asked if asked.own else Asked.model_validate(parse(name, asked).model_dump(mode="json"))
 
 
-def _is_address(kind: str) -> bool:
-    return ":" in kind or "." in kind
-
-
-def _own(parameters: Block, mode: Literal["json", "python"] = "python") -> dict[str, Any]:
-    """Spell the parameters of a kind without its name."""
-    return parameters.model_dump(mode=mode, exclude={"kind"})
-
-
-def parse(name: str, kind: str, parameters: dict[str, Any]) -> Block:
+def parse(name: str, asked: Asked) -> Block:
     """Check the parameters of a kind of the registry, naming every problem at once."""
-    known = MODELS.get(kind)
+    known = MODELS.get(asked.kind)
     if known is None:
         own = "or a class of your own, `pipelines.<pipeline>.<module>:<Class>`"
-        raise ConfigurationError(f"candidate {name}: unknown kind `{kind}`", hint=f"{suggest(kind, MODELS)}; {own}")
-    model = known.block
+        hint = f"{suggest(asked.kind, MODELS)}; {own}"
+        raise ConfigurationError(f"candidate {name}: unknown kind `{asked.kind}`", hint=hint)
     try:
-        return model.model_validate({**parameters, "kind": kind})
+        return known.block.model_validate(asked.model_dump())
     except ValidationError as error:
-        problems = [_problem(model, cast("dict[str, Any]", item)) for item in error.errors()]
+        problems = [_problem(known.block, item) for item in error.errors()]
         raise ConfigurationError("\n".join(f"candidate {name}: {text}" for text in problems)) from error
 
 
-def _problem(model: type[Block], item: dict[str, Any]) -> str:
+def _problem(block: type[Block], item: ErrorDetails) -> str:
     key = ".".join(map(str, item["loc"]))
     if item["type"] == "extra_forbidden":
-        return f"unknown parameter `{key}`; {suggest(key, [name for name in model.model_fields if name != 'kind'])}"
+        return f"unknown parameter `{key}`; {suggest(key, [name for name in block.model_fields if name != 'kind'])}"
     return f"`{key}: {item['input']}`: {item['msg'][0].lower()}{item['msg'][1:]}"

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     import pytorch_lightning as pl
 
 LAST = "last.ckpt"
+State = dict[str, Any]
+"""Plain values and tensors, by name: what torch writes."""
 
 
-def write(path: Path, state: dict[str, Any]) -> None:
+def write(path: Path, state: State) -> None:
     """Write plain values and tensors in one step: a reader finds the old file or the new one."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
@@ -39,12 +41,12 @@ def write(path: Path, state: dict[str, Any]) -> None:
     temporary.replace(path)
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> State:
     """Read what `write` wrote; raises IntegrityError on anything else."""
     data = path.read_bytes()
     if hashlib.sha256(data[32:]).digest() != data[:32]:
         raise IntegrityError(f"the checkpoint {path.name} is damaged")
-    state: dict[str, Any] = torch.load(io.BytesIO(data[32:]), map_location="cpu", weights_only=True)
+    state: State = torch.load(io.BytesIO(data[32:]), map_location="cpu", weights_only=True)
     return state
 
 
@@ -71,13 +73,13 @@ def clear(folder: Path | None) -> None:
 class SafeFiles(CheckpointIO):
     """Lightning's way to files, through `write` and `read`."""
 
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
+    def save_checkpoint(self, checkpoint: State, path: Any, storage_options: Any | None = None) -> None:
         """Write a checkpoint."""
         write(path, checkpoint)
 
     def load_checkpoint(
         self, path: Any, map_location: Callable[..., Any] | None = None, weights_only: bool | None = None
-    ) -> dict[str, Any]:
+    ) -> State:
         """Read a checkpoint, always as plain values."""
         return read(path)
 

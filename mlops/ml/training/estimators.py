@@ -77,9 +77,8 @@ class EstimatorCandidate:
         return fitted
 
 
-def _parameters(estimator: Any) -> dict[str, Any]:
-    found: dict[str, Any] = estimator.get_params() if hasattr(estimator, "get_params") else {}
-    return found
+def _parameters(estimator: Any) -> list[str]:
+    return list(estimator.get_params()) if hasattr(estimator, "get_params") else []
 
 
 def _seeded(estimator: Any, session: Session) -> Any:

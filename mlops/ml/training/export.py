@@ -120,8 +120,8 @@ def _rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
 
 def _node(parts: tuple[str, list[str], str]) -> onnx.NodeProto:
     operator, inputs, output = parts
-    attributes: dict[str, Any] = {"axis": 1} if operator == "Gather" else {}
-    return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **attributes)
+    axis = {"axis": 1} if operator == "Gather" else {}
+    return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **axis)  # type: ignore[arg-type]
 
 
 def _needed(nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]:

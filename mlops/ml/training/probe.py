@@ -13,6 +13,7 @@ import numpy as np
 from mlops.blocks.trainer import Trainer
 from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem, Task
 from mlops.ml.training.session import Judge, Session
 from mlops.ml.user_code.origin import Origin
@@ -49,7 +50,7 @@ def _digest(kind: str, item: Probe) -> str:
     problem = Problem.of(item.task, examples)
     options = Trainer(max_epochs=2, batch_size=32, patience=None)
     session = Session(kind, 7, _judge(item.task), options)
-    candidate = candidates.build(kind, kind, dict(item.parameters), problem, Origin(Path(), ""))
+    candidate = candidates.build(kind, Asked(kind=kind, **dict(item.parameters)), problem, Origin(Path(), ""))
     fitted = candidate.fit(examples, session)
     history = [[epoch.number, epoch.validation_loss, epoch.metric, epoch.train_loss] for epoch in fitted.history]
     scores = np.ascontiguousarray(fitted.predict(examples.validation_x))

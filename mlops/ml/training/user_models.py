@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from mlops.ml.training.asked import Asked
     from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Candidate, Fitted, Session
     from mlops.ml.user_code.origin import Origin
 
 
-def candidate(name: str, kind: str, parameters: dict[str, Any], problem: Problem, origin: Origin) -> Candidate:
+def candidate(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidate:
     """Make a candidate of `pipelines.<pipeline>.<module>:<Class>`.
 
     The class takes its parameters by name, and `problem`, `shape`, `outputs` or `task` if it asks for them. A
@@ -32,9 +33,11 @@ def candidate(name: str, kind: str, parameters: dict[str, Any], problem: Problem
     from mlops.ml.training.estimators import EstimatorCandidate
     from mlops.ml.training.loop import LightningCandidate
 
-    make = load(kind, origin)
-    arguments = parameters | _offered(make, problem)
-    _refuse_unknown(name, kind, make, arguments)
+    make = load(asked.kind, origin)
+    offers = {"problem": problem, "shape": problem.shape, "outputs": problem.outputs, "task": problem.task}
+    taken = inspect.signature(make).parameters
+    arguments = asked.parameters | {offer: value for offer, value in offers.items() if offer in taken}
+    _refuse_unknown(f"candidate {name}: {asked.kind}", make, arguments)
 
     def build(_: Session) -> Any:
         return make(**arguments)
@@ -63,24 +66,19 @@ def load(kind: str, origin: Origin) -> Callable[..., Any]:
     return made
 
 
-def _offered(make: Callable[..., Any], problem: Problem) -> dict[str, Any]:
-    offers = {"problem": problem, "shape": problem.shape, "outputs": problem.outputs, "task": problem.task}
-    return {name: value for name, value in offers.items() if name in inspect.signature(make).parameters}
-
-
-def _refuse_unknown(name: str, kind: str, make: Callable[..., Any], arguments: dict[str, Any]) -> None:
+def _refuse_unknown(who: str, make: Callable[..., Any], arguments: dict[str, Any]) -> None:
     signature = inspect.signature(make)
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
         return
     for argument in arguments:
         if argument not in signature.parameters:
             raise ConfigurationError(
-                f"candidate {name}: {kind} has no parameter `{argument}`", hint=suggest(argument, signature.parameters)
+                f"{who} has no parameter `{argument}`", hint=suggest(argument, signature.parameters)
             )
     try:
         signature.bind(**arguments)
     except TypeError as error:
-        raise ConfigurationError(f"candidate {name}: {kind}: {error}") from error
+        raise ConfigurationError(f"{who}: {error}") from error
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from mlops.ml.training.session import Epoch
 if TYPE_CHECKING:
     import torch
 
+    from mlops.ml.training.checkpoint import State
     from mlops.ml.training.problem import Examples
     from mlops.ml.training.session import Session
 
@@ -91,12 +92,12 @@ class Watch(pl.Callback):
             raise diverged(self.session.name, number, value, self.scores.network)
         return value
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Put what was found so far in the checkpoint."""
         rows = [[epoch.number, epoch.validation_loss, epoch.metric, epoch.train_loss] for epoch in self.history]
         return {"history": rows, "best": self.best, "weights": self.weights}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: State) -> None:
         """Go on from a checkpoint."""
         self.history = [Epoch(*row) for row in state_dict["history"]]
         self.best, self.weights = state_dict["best"], state_dict["weights"]

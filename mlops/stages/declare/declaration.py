@@ -6,7 +6,7 @@ declaration: how a section is made out of YAML is no part of what a stage does w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Literal, TypeVar
@@ -57,10 +57,11 @@ class Parameter:
         """What a person edits; empty where nothing."""
         return next(iter(split(self.keys)), ())
 
-    def spelt(self, subject: Subject) -> dict[str, Any]:
+    def spelt(self, subject: Subject) -> Iterator[tuple[str, Any]]:
         """Spell it for the section."""
-        value = _plain(_at(subject.spec, self.key)) if self.made is None else self.made(subject.spec)
-        return {} if self.optional and not value else {self.name: value}
+        value = _at(subject.spec, self.key) if self.made is None else self.made(subject.spec)
+        if value or not self.optional:
+            yield self.name, _plain(value)
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,11 @@ class Given:
     keys: str = ""
     but: str = ""
 
-    def spelt(self, subject: Subject) -> dict[str, Any]:
+    def spelt(self, subject: Subject) -> Iterator[tuple[str, Any]]:
         """Spell it for the section; waivers only where there are any."""
-        if self.name == "waivers":
-            listed = [waiver.model_dump(mode="json") for waiver in subject.waivers]
-            return {"waivers": listed} if listed else {}
-        return {self.name: subject.name if self.name == "pipeline" else subject.configuration}
+        value = subject.name if self.name == "pipeline" else getattr(subject, self.name)
+        if value or self.name != "waivers":
+            yield self.name, _plain(value)
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ class Spliced:
         """Where the block stands."""
         return split(self.keys)[0]
 
-    def spelt(self, subject: Subject) -> dict[str, Any]:
+    def spelt(self, subject: Subject) -> Iterator[tuple[str, Any]]:
         """Spell every key of the block."""
-        return dump(_at(subject.spec, self.key))
+        yield from dump(_at(subject.spec, self.key)).items()
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,7 @@ class Declaration:
 
     def section(self, subject: Subject) -> dict[str, Any]:
         """Spell all that the stage may know of the configuration."""
-        section: dict[str, Any] = {}
-        for parameter in self.parameters:
-            section |= parameter.spelt(subject)
-        return section
+        return dict(pair for parameter in self.parameters for pair in parameter.spelt(subject))
 
     def reads(self, spec: Pipeline) -> tuple[str, ...]:
         """List the files and folders that it reads, sorted."""
@@ -195,6 +192,9 @@ def _at(spec: Pipeline, key: Key) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    """Spell blocks, alone or several, as YAML has them."""
     if isinstance(value, Block):
         return dump(value)
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mlops.blocks.address import own_file
+from mlops.blocks.examine import Importance
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.robustness import strengths
 from mlops.kinds.kind import Kind as Named
@@ -52,11 +51,11 @@ def _robustness(spec: Pipeline) -> dict[str, float]:
     return strengths(spec.evaluate.robustness, tuple(rule.under for rule in rules if rule.under))
 
 
-def _importance(spec: Pipeline) -> dict[str, Any]:
+def _importance(spec: Pipeline) -> Importance | None:
     explain = spec.evaluate.explain
     if explain is None or not explain.permutation:
-        return {}
-    return {"metric": selected(spec), "repetitions": explain.repetitions, "sample": explain.sample}
+        return None
+    return Importance(metric=selected(spec), repetitions=explain.repetitions, sample=explain.sample)
 
 
 def _kinds(spec: Pipeline) -> list[Named]:

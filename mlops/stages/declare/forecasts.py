@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from mlops.configuration.data import dump
+from mlops.blocks.forecast import Horizon, Lookback
 from mlops.configuration.pipeline import Pipeline
 from mlops.stages.declare.declaration import Parameter
 
@@ -14,12 +12,12 @@ def task_of(spec: Pipeline) -> str:
     return "regression" if spec.task == "forecasting" else spec.task
 
 
-def lookback(spec: Pipeline) -> dict[str, Any]:
-    """Spell what a forecast sees, for the sections of the stages that handle time; nothing for other tasks."""
-    if spec.forecast is None:
-        return {}
-    seen = {key: value for key, value in dump(spec.forecast).items() if key != "backtest"}
-    return {"date": spec.data.split.key, **seen}
+def lookback(spec: Pipeline) -> Lookback | None:
+    """Say what a forecast sees, for the sections of the stages that handle time; nothing for other tasks."""
+    if spec.forecast is None or spec.data.split.key is None:
+        return None
+    seen = {name: getattr(spec.forecast, name) for name in Horizon.model_fields}
+    return Lookback(date=spec.data.split.key, **seen)
 
 
 def backtested(spec: Pipeline) -> int:

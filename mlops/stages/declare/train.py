@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from mlops.blocks.address import own_file
-from mlops.configuration.data import dump
+from mlops.blocks.examine import Attributed
+from mlops.blocks.trainer import Trainer
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.kinds.kind import Kind as Named
@@ -36,11 +34,15 @@ def _target(spec: Pipeline) -> str:
     return spec.data.target if backtested(spec) else ""
 
 
-def _explain(spec: Pipeline) -> Mapping[str, Any]:
+def _trainer(spec: Pipeline) -> Trainer:
+    return spec.trainer.model_copy(update={"reproducible": reproducible(spec)})
+
+
+def _explain(spec: Pipeline) -> Attributed | None:
     explain = spec.evaluate.explain
     if explain is None or not explain.attributions:
-        return {}
-    return {"sample": explain.sample, "key": explain.key, "rows": list(explain.rows)}
+        return None
+    return Attributed(sample=explain.sample, key=explain.key, rows=explain.rows)
 
 
 def _further(spec: Pipeline) -> tuple[Output, ...]:
@@ -62,13 +64,17 @@ TRAIN = Declaration(
         Parameter("task", "task", task_of),
         Parameter("seed", "seed"),
         Parameter("select_by", "select_by task", selected),
-        Parameter("candidates", "model", lambda spec: {name: dump(spec.model[name]) for name in sorted(spec.model)}),
-        Parameter("trainer", "trainer model", lambda spec: dump(spec.trainer) | {"reproducible": reproducible(spec)}),
+        Parameter("candidates", "model", lambda spec: dict(sorted(spec.model.items()))),
+        Parameter(
+            "trainer",
+            "trainer model",
+            _trainer,
+        ),
         Parameter("learning_curve", "evaluate.learning_curve", optional=True),
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong
         Parameter("target", "data.target", _target, optional=True, but="data.target"),
         Parameter("backtest", "forecast.backtest", backtested, optional=True),
-        Parameter("forecast", "forecast", lambda spec: lookback(spec) if backtested(spec) else {}, optional=True),
+        Parameter("forecast", "forecast", lambda spec: lookback(spec) if backtested(spec) else None, optional=True),
         Parameter("explain", "evaluate.explain", _explain, optional=True, but=_GLOBAL),
     ),
     inputs=(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from mlops.blocks.address import own_file
-from mlops.blocks.block import Block
-from mlops.configuration.data import brief, dump, excluded
+from mlops.blocks.table_rule import Freshness
+from mlops.configuration.data import brief, excluded
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import own
@@ -27,19 +24,15 @@ def learns_key(spec: Pipeline) -> bool:
     )
 
 
-def _briefly(blocks: Mapping[str, Block]) -> dict[str, Any]:
-    return {name: brief(block) for name, block in blocks.items()}
-
-
 def _keys(spec: Pipeline) -> list[str]:
     data = spec.data
     ordered = [data.split.key] if data.split.key and spec.forecast is None else []
     return sorted({*data.keys, *([data.entity] if data.entity else []), *ordered})
 
 
-def _freshness(spec: Pipeline) -> list[dict[str, Any]]:
+def _freshness(spec: Pipeline) -> list[Freshness]:
     recorded = spec.data.source.recorded
-    return [dump(rule) | {"before": rule.before or recorded} for rule in spec.data.freshness]
+    return [rule.model_copy(update={"before": rule.before or recorded}) for rule in spec.data.freshness]
 
 
 def _further(spec: Pipeline) -> tuple[str, ...]:
@@ -60,15 +53,15 @@ VALIDATE = Declaration(
         ),
         Parameter("strict", "data.strict"),
         Parameter("rows", "data.rows"),
-        Parameter("unique", "data.unique", lambda spec: [list(columns) for columns in spec.data.unique]),
-        Parameter("derive", "data.derive", lambda spec: _briefly(spec.data.derive)),
-        Parameter("exclude", "data.exclude", lambda spec: list(excluded(spec.data)), whole=True),
+        Parameter("unique", "data.unique"),
+        Parameter("derive", "data.derive", lambda spec: {name: brief(rule) for name, rule in spec.data.derive.items()}),
+        Parameter("exclude", "data.exclude", lambda spec: excluded(spec.data), whole=True),
         Parameter("include", "data.include"),
         Parameter("drop_null_target", "data.drop_null_target"),
         Parameter("ordered", "data.ordered", optional=True),
-        Parameter("pairs", "data.pairs", lambda spec: [dump(rule) for rule in spec.data.pairs], optional=True),
+        Parameter("pairs", "data.pairs", optional=True),
         Parameter("freshness", "data.freshness data.source.recorded", _freshness, optional=True),
-        Parameter("checks", "data.checks", lambda spec: [dump(rule) for rule in spec.data.checks], optional=True),
+        Parameter("checks", "data.checks", optional=True),
         Parameter("drift", "data.drift", optional=True),
         Parameter("label_noise", "data.label_noise", optional=True),
         Parameter(

@@ -42,7 +42,7 @@ ALIKE: dict[frozenset[str], str] = {
         ),
         (
             "configuration.pipeline.Evaluate",
-            "stages.evaluate.Params",
+            "stages.examine.Asked",
             "a section, with metrics and slices chosen and crosses named",
         ),
         (
@@ -50,7 +50,7 @@ ALIKE: dict[frozenset[str], str] = {
             "ml.evaluation.judging.rule.Rule",
             "one bound of a rule that may have several",
         ),
-        ("blocks.examine.Explain", "stages.explanations.Asked", "the part that `train` reads, without defaults"),
+        ("blocks.examine.Explain", "blocks.examine.Attributed", "the part that `train` reads, without defaults"),
         (
             "configuration.requests.Requests",
             "bundle.schema.Requests",
@@ -68,6 +68,8 @@ ALIKE: dict[frozenset[str], str] = {
         ),
         ("sources.source.Source", "ml.data.delimited.Dialect", "one CSV file, whose separator was found"),
         ("blocks.split.Fractions", "ml.evaluation.studies.backtest.Fold", "rows of the parts, not shares"),
+        ("blocks.split.Fractions", "ml.data.splits.Divided", "rows of the parts, not shares"),
+        ("configuration.pipeline.Pipeline", "stages.package.Params", "a section: the words that a card is made of"),
         (
             "blocks.column_rule.ColumnRule",
             "ml.data.inference.ColumnGuess",
@@ -94,6 +96,7 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.waiver.Waiver", "documents.gate.Waived", _WRITTEN),
         ("blocks.forecast.Horizon", "documents.metrics.Forecast", _WRITTEN),
         ("blocks.split.Split", "documents.split.SplitReport", _WRITTEN),
+        ("blocks.examine.Attributed", "documents.explanations.ExplanationsReport", _WRITTEN),
         ("configuration.accept.Acceptance", "documents.monitor.AcceptedReport", _WRITTEN),
         ("configuration.data.Data", "documents.data.DataReport", _WRITTEN),
     )
@@ -163,8 +166,8 @@ SECTIONS = (
         "Params",
         {"metrics", "crosses", "robustness"},
     ),
-    ("mlops.blocks.examine", "Explain", "mlops.stages.explanations", "Asked", set[str]()),
-    ("mlops.blocks.examine", "Explain", "mlops.stages.examine", "Importance", set[str]()),
+    ("mlops.blocks.examine", "Explain", "mlops.blocks.examine", "Attributed", set[str]()),
+    ("mlops.blocks.examine", "Explain", "mlops.blocks.examine", "Importance", set[str]()),
 )
 
 

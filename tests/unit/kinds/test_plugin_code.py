@@ -15,6 +15,7 @@ from mlops.ml.evaluation.judging.data_quality import judge
 from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.training import candidates
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Problem
 from mlops.ml.user_code.origin import Origin
 from mlops.sources.source import Source
@@ -36,7 +37,7 @@ def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 def test_its_model_learns_and_is_exported() -> None:
     data = binary()
-    candidate = candidates.build("wild", "acme_extra_trees", {"trees": 5}, Problem.of("binary", data), NOWHERE)
+    candidate = candidates.build("wild", Asked(kind="acme_extra_trees", trees=5), Problem.of("binary", data), NOWHERE)
     fitted = candidate.fit(data, session())
     assert type(fitted.estimator).__name__ == "ExtraTreesClassifier"
     assert fitted.estimator.n_estimators == 5

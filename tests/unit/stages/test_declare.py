@@ -7,7 +7,6 @@ import importlib
 import pytest
 
 from mlops.configuration.pipeline import Pipeline
-from mlops.ml.data.contract import Contract
 from mlops.operations.digests.cache import PACKAGE
 from mlops.operations.digests.code import Source
 from mlops.operations.language.keys import Keys, written
@@ -21,7 +20,7 @@ by_name = pytest.mark.parametrize("declared", DECLARED, ids=STAGES)
 
 def parsed(stage: str) -> set[str]:
     """Name what a stage parses its section with, without what is there to be digested."""
-    block = Contract if stage == "validate" else importlib.import_module(f"mlops.stages.{stage}").Params
+    block = importlib.import_module(f"mlops.stages.{stage}").Params
     return {field.alias or name for name, field in block.model_fields.items()} - {"code", "libraries"}
 
 

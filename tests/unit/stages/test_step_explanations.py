@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.blocks.examine import Attributed
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.ml.training import candidates
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem
 from mlops.stages import explanations
 from mlops.stages.context import StageContext
@@ -29,13 +31,15 @@ def fitted(tmp_path: Path) -> tuple[StageContext, Any]:
     arrays = [each(part) for part in parts for each in (draft.apply, draft.target)]
     np.save(folder / "artifacts/features/train_x.npy", arrays[0])
     examples = Examples(*arrays)
-    model = candidates.build("linear", "linear", {}, Problem.of("binary", examples), NOWHERE).fit(examples, session())
+    model = candidates.build("linear", Asked(kind="linear"), Problem.of("binary", examples), NOWHERE).fit(
+        examples, session()
+    )
     return StageContext(folder, "tiny", "train"), model
 
 
 def written(context: StageContext, model: Any, **asked: Any) -> dict[str, Any]:
     section = {"sample": 50, "key": None, "rows": ()} | asked
-    explanations.write(context, explanations.Asked.model_validate(section), "linear", model)
+    explanations.write(context, Attributed.model_validate(section), "linear", model)
     document: dict[str, Any] = json.loads(context.path("reports/explanations.json").read_bytes())
     return document
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.blocks.cost import Cost
 from mlops.errors import DataError
 from mlops.files.canonical import digest_file
 from mlops.ml.evaluation.studies import costs
@@ -180,6 +181,9 @@ def test_a_table_that_evaluate_did_not_write_is_refused(tmp_path: Path) -> None:
     pl.read_parquet(path).write_parquet(path)
     with pytest.raises(DataError, match="cannot be read as predictions"):
         gate.run(context)
+    pl.read_parquet(path).write_parquet(path, metadata={"mlops": '{"task": "binary"}'})
+    with pytest.raises(DataError, match="cannot be read as predictions"):
+        gate.run(context)
     path.unlink()
     with pytest.raises(DataError, match="cannot be read as predictions"):
         gate.run(context)
@@ -233,7 +237,7 @@ def test_the_cost_of_serving_is_judged_beside_the_rest_and_never_passes_unmeasur
 
 def test_decisions_valued_otherwise_than_the_gate_says_are_refused(tmp_path: Path) -> None:
     cost = {"true_positive": 0, "false_positive": -1, "false_negative": -5, "true_negative": 0}
-    data = costs.priced(binary(200), cost)
+    data = costs.priced(binary(200), Cost.model_validate(cost))
     data = replace(data, decisions={model: data.decided(model) for model in data.scores})
     context = write_run(tmp_path, data)
     with pytest.raises(DataError, match="decisions were valued otherwise than the gate says"):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.documents.training import OriginReport
+from mlops.files.canonical import rounded
 from mlops.ml.evaluation.metrics import compute
 
 if TYPE_CHECKING:
@@ -68,14 +70,14 @@ def measure(
     rivals: Mapping[str, NDArray[Any]],
     learn: Callable[[Fold], NDArray[Any]],
     name: Callable[[Fold], str],
-) -> dict[str, Any]:
+) -> dict[str, OriginReport]:
     """Measure candidate and `rivals` ([n] each) on the rows of each fold, by the name of its origin."""
-    told: dict[str, Any] = {}
+    told: dict[str, OriginReport] = {}
     for fold in found:
         truth = y[fold.test]
         scores = {"candidate": learn(fold), **{rival: score[fold.test] for rival, score in rivals.items()}}
         measured = {
             model: {metric: compute(metric, truth, score) for metric in METRICS} for model, score in scores.items()
         }
-        told[name(fold)] = {"known": len(fold.known), "rows": len(fold.test), **measured}
+        told[name(fold)] = OriginReport(known=len(fold.known), rows=len(fold.test), **rounded(measured))
     return told

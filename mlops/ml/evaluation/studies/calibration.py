@@ -30,7 +30,7 @@ def reliability(predictions: Predictions, confidence: float) -> Reliability | No
 
     Several classes are described by the likeliest one: its probability against how often it was right.
     """
-    score = predictions.scores["candidate"]
+    score = predictions.score
     if predictions.task not in ("binary", "multiclass") or not len(predictions) or not np.isfinite(score).all():
         return None
     if score.min() < 0 or score.max() > 1:

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlops.blocks.cost import Cost
     from mlops.ml.evaluation.predictions import Predictions
 
-_OUTCOMES = (("true_negative", "false_positive"), ("false_negative", "true_positive"))
 
-
-def table(cost: Mapping[str, Any], classes: Sequence[str]) -> NDArray[np.float64]:
+def table(cost: Cost, classes: Sequence[str]) -> NDArray[np.float64]:
     """Arrange values as [true class, decided class]; raises DataError on a class that does not occur."""
-    named = cost.get("classes")
+    named = cost.classes
     if named is None:
-        return np.array([[float(cost[name]) for name in row] for row in _OUTCOMES])
+        outcomes = (cost.true_negative, cost.false_positive), (cost.false_negative, cost.true_positive)
+        return np.array(outcomes, dtype=np.float64)
     unknown = sorted({*named, *(decided for row in named.values() for decided in row)} - set(classes))
     if unknown:
         raise DataError(
@@ -33,7 +33,7 @@ def table(cost: Mapping[str, Any], classes: Sequence[str]) -> NDArray[np.float64
     return np.array([[float(named.get(true, {}).get(decided, 0.0)) for decided in classes] for true in classes])
 
 
-def priced(predictions: Predictions, cost: Mapping[str, Any] | None) -> Predictions:
+def priced(predictions: Predictions, cost: Cost | None) -> Predictions:
     """Value the same decisions by another table; raises DataError on a class that does not occur."""
     if cost is None:
         return replace(predictions, values=None)

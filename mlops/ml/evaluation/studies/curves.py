@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlops.files.csv_text import csv_text
 from mlops.ml.evaluation.predictions import MODELS
 from mlops.ml.evaluation.studies import threshold
 
@@ -144,8 +143,5 @@ def plots(predictions: Predictions) -> dict[str, list[Point]]:
 
 def to_csv(points: Iterable[Point]) -> str:
     """Spell points with six significant digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["model", "count", "x", "y"])  # DVC draws the last column unless told otherwise
-    writer.writerows([p.model, p.count, f"{p.x:.6g}", f"{p.y:.6g}"] for p in points)
-    return text.getvalue()
+    head = ("model", "count", "x", "y")  # DVC draws the last column unless told otherwise
+    return csv_text([head, *((p.model, p.count, f"{p.x:.6g}", f"{p.y:.6g}") for p in points)])

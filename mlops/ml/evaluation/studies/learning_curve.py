@@ -6,13 +6,12 @@ training rows were drawn, and rows of one group count as if they were independen
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.files.csv_text import csv_text
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics import statistic
@@ -68,10 +67,8 @@ def measure(
 
 def to_csv(points: Iterable[Point]) -> str:
     """Spell points with six significant digits; what is unknown is left empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows: list[tuple[object, ...]] = [COLUMNS]
     for point in points:
         ends = (point.interval.value, point.interval.low, point.interval.high)
-        writer.writerow((f"{point.share:g}", point.rows, *(f"{end:.6g}" if np.isfinite(end) else "" for end in ends)))
-    return text.getvalue()
+        rows.append((f"{point.share:g}", point.rows, *(f"{end:.6g}" if np.isfinite(end) else "" for end in ends)))
+    return csv_text(rows)

@@ -24,7 +24,7 @@ def segments(predictions: Predictions, slices: Iterable[str], confidence: float)
 
     Segments are tenths of the prediction, from the lowest, and the slices. A bias of one group of rows has no interval.
     """
-    score = predictions.scores["candidate"]
+    score = predictions.score
     if predictions.task != "regression" or not len(predictions) or not np.isfinite(score).all():
         return None
     residual = predictions.target.astype(np.float64) - score

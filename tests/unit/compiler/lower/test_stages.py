@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from mlops.files.plain_yaml import parse
-from mlops.ml.data.contract import Contract
 from mlops.operations.workspace import Workspace, open_workspace
 from mlops.plan.pipeline import PipelinePlan
 
@@ -18,7 +17,7 @@ STAGES = ("ingest", "validate", "split", "features", "train", "bundle", "evaluat
 
 def reader(stage: str) -> Any:
     """Find what a stage parses its section with."""
-    return Contract if stage == "validate" else importlib.import_module(f"mlops.stages.{stage}").Params
+    return importlib.import_module(f"mlops.stages.{stage}").Params
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from mlops.blocks.column_rule import ColumnRule
+from mlops.documents.document import said
 from mlops.ml.data import columns
 
 ROWS = 100
@@ -90,7 +91,7 @@ def test_a_column_is_described_for_the_server():
     found = columns.described(
         frame, {"x": "category"}, {"x": "feature"}, {"x": ColumnRule(nulls={"at_most": 0.1}, sensitive=True)}
     )
-    assert found == [
+    assert [said(column) for column in found] == [
         {
             "name": "x",
             "type": "category",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.forecast import Lookback
 from mlops.errors import ConfigurationError, DataError, MlopsError
-from mlops.ml.data.lookback import Lookback, look_back, seasonal_scale
+from mlops.ml.data.lookback import look_back, seasonal_scale
 from tests.builders.series import PASSENGERS
 
 START = date(2024, 1, 1)

@@ -97,7 +97,7 @@ def test_a_class_of_three_rows_reaches_every_part():
 
 def test_numbers_are_stratified_by_tenths():
     frame = table(1000).with_columns(y=pl.Series(np.random.default_rng(0).normal(size=1000)))
-    parts = assign(frame, plan("stratified", regression=True))
+    parts = assign(frame, plan("stratified", task="regression"))
     means = [frame["y"].filter(parts == part).mean() for part in range(3)]
     assert max(means) - min(means) < 0.05
 

@@ -1,6 +1,7 @@
 import polars as pl
 import pytest
 
+from mlops.documents.document import said
 from mlops.ml.data import types
 from mlops.ml.data.target import normalised, settle
 
@@ -56,7 +57,7 @@ def test_whole_numbers_are_learnt_as_floats_in_a_regression():
 
 def test_classes_are_counted():
     found, _ = target(["a", "b", "b"] * 2, "multiclass")
-    assert found.balance(pl.Series(["a", "b", "b"])) == {
+    assert said(found.balance(pl.Series(["a", "b", "b"]))) == {
         "rows": 3,
         "classes": [{"label": "a", "rows": 1}, {"label": "b", "rows": 2}],
     }

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.cost import Cost
 from mlops.blocks.waiver import Waiver
 from mlops.documents.serving import ServingReport
 from mlops.errors import MlopsError
@@ -33,7 +34,7 @@ from tests.builders.evaluations import binary
 
 METHOD = Bootstrap(samples=200)
 CHAMPION = "sha256:" + "c" * 64
-COST = {"true_negative": 0.0, "false_positive": -1.0, "false_negative": -2.0, "true_positive": 1.0}
+COST = Cost(true_negative=0.0, false_positive=-1.0, false_negative=-2.0, true_positive=1.0)
 RANK = {"stopped": -1, "fail": 0, "inconclusive": 1, "pass": 2}
 RULES = (
     Rule("worth", "value", "dummy", at_least=0.0),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.cost import Cost
 from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.rule import Rule
@@ -100,7 +101,7 @@ def test_metrics_of_decisions_follow_them(metric: str) -> None:
 
 def test_the_same_decisions_may_be_valued_by_an_older_table() -> None:
     data = priced(binary(200))
-    older = costs.priced(data, {"true_positive": 0, "false_positive": -1, "false_negative": -1, "true_negative": 0})
+    older = costs.priced(data, Cost(false_positive=-1, false_negative=-1))
     ones = np.ones((1, 200))
     wrong = 1 - data.statistic("accuracy", "candidate")(ones)
     assert older.statistic("value", "candidate")(ones) == pytest.approx(-wrong)

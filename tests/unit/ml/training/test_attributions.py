@@ -9,6 +9,7 @@ import pytest
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import MissingExtra
 from mlops.ml.training import attributions, candidates
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.attributions import Attributions, attribute
 from mlops.ml.training.problem import Examples, Problem
 from mlops.ml.training.session import Judge
@@ -34,7 +35,7 @@ def examples(task: str, rows: int = 300, seed: int = 0) -> Examples:
 def fitted(kind: str, task: Any, parameters: dict[str, Any] | None = None) -> tuple[Any, Examples]:
     data = examples(task)
     problem = Problem.of(task, data)
-    candidate = candidates.build("c", kind, parameters or {}, problem, NOWHERE)
+    candidate = candidates.build("c", Asked(kind=kind, **(parameters or {})), problem, NOWHERE)
     judge = Judge("loss", False, lambda *_: 0.0)
     return candidate.fit(data, session(judge, max_epochs=8)), data
 

@@ -7,6 +7,7 @@ import pytest
 
 from mlops.errors import ConfigurationError
 from mlops.ml.training import candidates
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Problem
 from mlops.models import MODELS
 from tests.builders.training import NOWHERE
@@ -49,7 +50,7 @@ TABLE = Problem("binary", (4,))
 )
 def test_a_mistake_is_named(kind: str, parameters: dict[str, object], message: str, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        candidates.build("a", kind, parameters, TABLE, NOWHERE)
+        candidates.build("a", Asked(kind=kind, **parameters), TABLE, NOWHERE)
     assert caught.value.message == message
     assert caught.value.hint == hint
 
@@ -57,7 +58,7 @@ def test_a_mistake_is_named(kind: str, parameters: dict[str, object], message: s
 @pytest.mark.parametrize("kind", MODELS)
 def test_parameters_that_nobody_wrote_are_those_of_the_kinds_block_without_its_name(kind: str) -> None:
     written = MODELS[kind].block.model_validate({"kind": kind}).model_dump(mode="json")
-    assert {"kind": kind} | candidates.resolved("a", kind, {}) == written
+    assert candidates.resolved("a", Asked(kind=kind)).model_dump() == written
 
 
 def test_the_registry_imports_no_learning_library() -> None:

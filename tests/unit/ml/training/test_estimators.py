@@ -5,6 +5,7 @@ import pytest
 
 from mlops.errors import ConfigurationError
 from mlops.ml.training import candidates, export
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.estimators import EstimatorCandidate
 from mlops.ml.training.problem import Examples, Problem, Task
 from mlops.ml.training.session import Epoch, Judge, Session
@@ -30,7 +31,7 @@ def test_a_kind_learns_each_task_and_says_the_same_in_onnx(
     kind: str, task: Task, data: Examples, judge: Judge, bound: float
 ) -> None:
     problem = Problem.of(task, data)
-    fitted = candidates.build("a", kind, KINDS[kind], problem, NOWHERE).fit(data, session(judge))
+    fitted = candidates.build("a", Asked(kind=kind, **KINDS[kind]), problem, NOWHERE).fit(data, session(judge))
     scores = fitted.predict(data.validation_x)
     assert scores.dtype == np.float32
     assert scores.shape == ((len(scores), 3) if task == "multiclass" else (len(scores),))
@@ -42,7 +43,10 @@ def test_a_kind_learns_each_task_and_says_the_same_in_onnx(
 def test_the_same_seed_gives_the_same_bytes(kind: str) -> None:
     data = binary()
     problem = Problem.of("binary", data)
-    models = {candidates.build("a", kind, KINDS[kind], problem, NOWHERE).fit(data, session()).export() for _ in "ab"}
+    models = {
+        candidates.build("a", Asked(kind=kind, **KINDS[kind]), problem, NOWHERE).fit(data, session()).export()
+        for _ in "ab"
+    }
     assert len(models) == 1
 
 
@@ -51,7 +55,9 @@ def test_trees_on_a_row_exactly_at_a_threshold_say_the_same_in_onnx() -> None:
     x = random.integers(0, 1000, (400, 3)).astype(np.float32) / np.float32(1000)
     y = ((x[:, 0] > 0.5) ^ (x[:, 1] > 0.3)).astype(np.int64)
     data = Examples(x, y, x, y)
-    build = candidates.build("a", "random_forest", {"trees": 30, "min_leaf": 1}, Problem.of("binary", data), NOWHERE)
+    build = candidates.build(
+        "a", Asked(kind="random_forest", trees=30, min_leaf=1), Problem.of("binary", data), NOWHERE
+    )
     fitted = build.fit(data, session())
     halfway = np.concatenate([x, (x[:-1] + x[1:]) / 2, np.nextafter(x, np.float32(1))]).astype(np.float32)
     assert export.check_parity("a", fitted.export(), halfway, fitted.predict(halfway)) < 1e-5
@@ -64,7 +70,7 @@ def test_boosting_keeps_as_many_trees_as_do_best_on_validation() -> None:
     run = Session(quiet.name, quiet.seed, AUROC, quiet.options, None, seen.append)
     problem = Problem.of("binary", data)
     parameters = {"trees": 47, "lr": 0.9, "depth": 5, "min_leaf": 1}
-    fitted = candidates.build("a", "gradient_boosting", parameters, problem, NOWHERE).fit(data, run)
+    fitted = candidates.build("a", Asked(kind="gradient_boosting", **parameters), problem, NOWHERE).fit(data, run)
     assert [epoch.number for epoch in seen] == [10, 20, 30, 40, 47]
     assert list(fitted.history) == seen
     best = max(seen, key=lambda epoch: AUROC.rank(epoch.metric, epoch.validation_loss))

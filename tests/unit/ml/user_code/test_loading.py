@@ -8,6 +8,7 @@ import pytest
 
 from mlops.errors import ConfigurationError
 from mlops.ml.training import candidates, export
+from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Problem
 from mlops.ml.training.session import Fitted
 from mlops.ml.user_code.origin import Origin
@@ -59,7 +60,7 @@ def origin(tmp_path: Path) -> Origin:
 
 
 def fit(origin: Origin, kind: str, **parameters: Any) -> Fitted:
-    return candidates.build("own", kind, parameters, PROBLEM, origin).fit(DATA, session())
+    return candidates.build("own", Asked(kind=kind, **parameters), PROBLEM, origin).fit(DATA, session())
 
 
 @pytest.mark.parametrize(("kind", "parameters"), [("Wide", {"width": 8}), ("scaled", {"c": 0.5})])

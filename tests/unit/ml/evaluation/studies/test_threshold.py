@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.cost import Cost
 from mlops.errors import DataError
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.studies import costs, threshold
@@ -84,10 +85,10 @@ def test_prices_are_said_as_costs() -> None:
 
 
 def test_a_table_of_classes_is_arranged_in_their_order() -> None:
-    cost = {"classes": {"b": {"a": -5}, "a": {"c": -1}}}
+    cost = Cost(classes={"b": {"a": -5}, "a": {"c": -1}})
     assert costs.table(cost, ("a", "b", "c")).tolist() == [[0, 0, -1], [-5, 0, 0], [0, 0, 0]]
 
 
 def test_a_class_that_does_not_occur_is_refused() -> None:
     with pytest.raises(DataError, match=r"evaluate.cost.classes names d, which the target never is"):
-        costs.table({"classes": {"a": {"d": -1}}}, ("a", "b", "c"))
+        costs.table(Cost(classes={"a": {"d": -1}}), ("a", "b", "c"))

@@ -8,27 +8,33 @@ import pytest
 from pydantic import ValidationError
 
 from mlops.bundle.transform import Transform
+from mlops.documents.table import TableSchema
 from mlops.errors import DataError
 from mlops.files.canonical import dumps
-from mlops.ml.data.fit_transform import Options, fit
-from mlops.stages.tables import Draft, transformed
+from mlops.stages.fit_transform import Options, fit
+from mlops.stages.tables import transformed
 from tests.builders.bundles import make_frame, make_recipe, make_schema
 
 
-def schema_of(frame: pl.DataFrame, **types: str) -> dict[str, Any]:
+def schema_of(frame: pl.DataFrame, **types: str) -> TableSchema:
     kinds = {pl.Float64: "float", pl.Int64: "int", pl.Boolean: "bool", pl.String: "string"}
     columns = [
-        {"name": name, "type": types.get(name, kinds.get(dtype, "float")), "role": "feature", "nullable": False}
+        {**PLAIN, "name": name, "type": types.get(name, kinds.get(dtype, "float")), "role": "feature"}
         for name, dtype in frame.schema.items()
         if name != "y"
     ]
-    return {"classes": [0, 1], "columns": [*columns, {"name": "y", "type": "int", "role": "target"}]}
+    columns.append({**PLAIN, "name": "y", "type": "int", "role": "target"})
+    told = {"task": "binary", "target": "y", "positive": 1, "classes": [0, 1], "columns": columns}
+    return TableSchema.model_validate(told)
+
+
+PLAIN = {"nullable": False, "sensitive": False, "categories": None, "minimum": None, "maximum": None}
 
 
 def fitted(frame: pl.DataFrame, **options: Any) -> tuple[dict[str, Any], Transform]:
     task = options.pop("task", "binary")
-    recipe = fit(frame, schema_of(frame), Options(task=task, target="y", **options), Draft.parse)
-    return recipe, Transform.parse(recipe)
+    recipe = fit(frame, schema_of(frame), Options(task=task, target="y", **options))
+    return recipe.model_dump(mode="json"), Transform(recipe)
 
 
 def numbers(*values: float | None) -> pl.DataFrame:

@@ -1,0 +1,34 @@
+"""`artifacts/schema.json`: what the columns of a valid table are, for the stages that read it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mlops.documents.checks import Scalar
+from mlops.documents.document import Document, Part
+
+Role = Literal["feature", "key", "target"]
+
+
+class ColumnSchema(Part):
+    """A column: what it is for, and the values it has; `categories` in order, of what is learnt from."""
+
+    name: str
+    type: str
+    role: Role
+    nullable: bool
+    sensitive: bool
+    categories: tuple[Scalar, ...] | None
+    minimum: Scalar | None
+    maximum: Scalar | None
+
+
+class TableSchema(Document):
+    """A table and its target; `classes` end with the `positive` one of two."""
+
+    schema_version: Literal[1] = 1
+    task: str
+    target: str
+    positive: Scalar | None
+    classes: tuple[Scalar, ...] | None
+    columns: tuple[ColumnSchema, ...]

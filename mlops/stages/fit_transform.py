@@ -1,0 +1,198 @@
+"""Learns from the training rows how columns become numbers; what it learns is a recipe that others apply."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import polars as pl
+
+from mlops.blocks import block
+from mlops.bundle.recipe import Category, Column, Number, Recipe, Target
+from mlops.bundle.transform import Transform
+from mlops.errors import DataError
+from mlops.files.canonical import rounded
+from mlops.ml.data.encoding import encode
+from mlops.stages.tables import transformed
+from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.bundle.recipe import Part
+    from mlops.documents.table import ColumnSchema, TableSchema
+
+_DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
+
+
+class Options(features.Features):
+    """What is asked of the transform, and what is learnt with it."""
+
+    task: Literal["binary", "multiclass", "regression"]
+    target: block.Column
+
+
+def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
+    """Fit a recipe on training rows; `schema` is the validate stage's."""
+    known = _features(schema, options)
+    columns = [
+        Column.model_validate({"name": c.name, "type": c.type, "nullable": c.nullable or _nulls(train, c.name)})
+        for c in known
+    ]
+    classes = None if options.task == "regression" else schema.classes
+    draft = Recipe(
+        schema_version=1,
+        kind=options.kind,
+        task=options.task,
+        target=Target(name=options.target, classes=classes),
+        columns=tuple(columns),
+    )
+    if options.kind == "image":
+        return _image(draft, options)
+    return _chosen(_learnt(draft, train, options), train, options)
+
+
+def _learnt(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
+    """Learn what every column becomes; one without any value becomes nothing but a note."""
+    numbers: list[Number] = []
+    categories: list[Category] = []
+    notes: list[str] = []
+    for column in recipe.columns:
+        series = train.get_column(column.name)
+        if series.null_count() == len(series):
+            notes.append(f"`{column.name}` has no value in training: dropped")
+        elif column.type in ("string", "category"):
+            categories.append(_category(series, options.categorical))
+        elif column.type in ("date", "datetime"):
+            numbers += [_moment(series, column.type, part, options.numeric) for part in options.datetime.parts]
+        else:
+            numbers.append(_scaled(series.name, None, _finite(series), options.numeric))
+    numbers.sort(key=lambda item: item.part is not None)
+    return _changed(recipe, numbers=numbers, categories=categories, notes=notes)
+
+
+def _changed(recipe: Recipe, **parts: Any) -> Recipe:
+    """Give a recipe other parts, and hold what comes of it together."""
+    return Recipe.model_validate({**dict(recipe), **parts})
+
+
+def _features(schema: TableSchema, options: Options) -> list[ColumnSchema]:
+    known = {column.name: column for column in schema.columns if column.role == "feature"}
+    if absent := [name for name in options.drop if name not in known]:
+        raise DataError(
+            f"`drop` names what is not a feature: {', '.join(f'`{name}`' for name in absent)}",
+            hint=f"features are {', '.join(sorted(known)[:20])}",
+        )
+    columns = [column for name, column in known.items() if name not in options.drop]
+    if not columns:
+        raise DataError("no feature is left after dropping and excluding columns")
+    return columns
+
+
+def _nulls(train: pl.DataFrame, name: str) -> bool:
+    series = train.get_column(name)
+    return series.null_count() > 0 or (series.dtype.is_float() and bool(series.is_nan().any()))
+
+
+def _image(recipe: Recipe, options: Options) -> Recipe:
+    if options.image is None:
+        raise DataError("kind image needs `image: {shape: [channels, height, width]}`")
+    names = [column.name for column in recipe.columns]
+    shape, count = options.image.shape, math.prod(options.image.shape)
+    if len(names) != count:
+        raise DataError(
+            f"an image of {' x '.join(map(str, shape))} has {count} pixels but there are {len(names)} columns"
+        )
+    if bad := [column.name for column in recipe.columns if column.type not in ("int", "float", "bool")]:
+        raise DataError(f"pixels must be numbers; `{bad[0]}` is not")
+    numbers = [_number(name, None, 0.0, 0.0, options.image.scale, indicator=False) for name in names]
+    return _changed(recipe, numbers=numbers, keep=range(count), features=names, shape=shape)
+
+
+def _finite(series: pl.Series) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy().copy()
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def _moment(series: pl.Series, kind: str, part: Part, options: features.Numeric) -> Number:
+    if kind == "datetime" and isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
+        series = series.dt.convert_time_zone("UTC")
+    if kind == "date":
+        series = series.cast(pl.Datetime("us"))
+    return _scaled(series.name, part, _finite(getattr(series.dt, part)()), options)
+
+
+def _scaled(name: str, part: Part | None, values: NDArray[np.float64], options: features.Numeric) -> Number:
+    missing = np.isnan(values)
+    known = values[~missing]
+    if not len(known):
+        return _number(name, part, 0.0, 0.0, 1.0, indicator=False)
+    fill = IMPUTATIONS[options.impute](known)
+    shift, scale = _scaling(np.where(missing, fill, values), options.scale)
+    indicator = options.indicator and part is None and bool(missing.any())
+    return _number(name, part, fill, shift, scale, indicator=indicator)
+
+
+def _scaling(values: NDArray[np.float64], how: str) -> tuple[float, float]:
+    if values.min() == values.max():
+        return 0.0, 1.0
+    found: tuple[float, float] = SCALINGS[how](values)
+    return found
+
+
+def _number(name: str, part: Part | None, fill: float, shift: float, scale: float, *, indicator: bool) -> Number:
+    usable = math.isfinite(scale) and scale > 0
+    numbers = rounded({"fill": fill, "shift": shift, "scale": scale if usable else 1.0}, _DIGITS)
+    return Number(column=name, part=part, indicator=indicator, **numbers)
+
+
+def _category(series: pl.Series, options: features.Categorical) -> Category:
+    text = series.cast(pl.String)
+    counts = text.drop_nulls().value_counts(name="rows")
+    ranked = counts.sort(["rows", series.name], descending=[True, False]).get_column(series.name).to_list()
+    levels = ranked[: options.at_most]
+    return Category(
+        column=series.name,
+        encode=options.encode,
+        levels=tuple(sorted(levels) if options.encode == "ordinal" else levels),
+        other=len(ranked) > len(levels),
+        null=text.null_count() > 0,
+    )
+
+
+def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
+    """Drop constant features, select, and forget the columns that nothing is left of."""
+    layout, x = recipe.layout(), transformed(Transform(recipe), train)
+    varies = x.min(axis=0) < x.max(axis=0) if len(x) else np.zeros(x.shape[1], dtype=bool)
+    constant = (feature.name for feature, kept in zip(layout, varies, strict=True) if not kept)
+    notes = [*recipe.notes, *(f"`{name}` is constant in training: dropped" for name in constant)]
+    kept: list[int] = np.flatnonzero(varies).tolist()
+    if not kept:
+        raise DataError("every feature is constant in the training rows")
+    if options.select is not None and len(kept) > options.select.keep:
+        best = _best(x[:, kept], encode(recipe.target, train), options.task, options.select)
+        kept = [kept[index] for index in best]
+        notes.append(f"{len(kept)} of {int(varies.sum())} features selected by {options.select.by}")
+    return _pruned(_changed(recipe, notes=notes), {(layout[i].column, layout[i].name) for i in kept})
+
+
+def _pruned(recipe: Recipe, kept: set[tuple[str, str]]) -> Recipe:
+    used = {column for column, _ in kept}
+    pruned = _changed(
+        recipe,
+        columns=[column for column in recipe.columns if column.name in used],
+        numbers=[item for item in recipe.numbers if item.column in used],
+        categories=[item for item in recipe.categories if item.column in used],
+    )
+    layout = pruned.layout()
+    keep = [index for index, feature in enumerate(layout) if (feature.column, feature.name) in kept]
+    return _changed(pruned, keep=keep, features=[layout[i].name for i in keep], shape=[len(keep)])
+
+
+def _best(x: NDArray[np.float32], y: NDArray[Any], task: str, select: features.Selection) -> list[int]:
+    """Position of the best features, in their order; ties go to the earlier one."""
+    score = SELECTIONS[select.by](x, y, task)
+    best = np.argsort(-np.array([rounded(float(value)) for value in score]), kind="stable")[: select.keep]
+    return sorted(best.tolist())

@@ -63,6 +63,7 @@ def compared_table(again: Rejudged, *, explain: bool) -> str:
         lines.append(f"{', '.join(again.labels)}: {again.now.pipeline} is judged by both; {again.verdict}")
     if again.framework:
         lines.append(f"{FRAMEWORK_CHANGE}: its rows are made by the code of the change: {visible(_look(again))}")
+        lines += [f"  {visible(sentence)}" for sentence in again.otherwise]
     return "\n".join(lines)
 
 
@@ -87,6 +88,7 @@ def compared_markdown(again: Rejudged) -> str:
         lines += [
             "",
             f"**{FRAMEWORK_CHANGE}**: its rows are made by the code of the change: {escape(_look(again), _LONG)}",
+            *(f"- {escape(sentence, _LONG)}" for sentence in again.otherwise),
         ]
     return "\n".join(lines)
 

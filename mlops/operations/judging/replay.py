@@ -147,7 +147,7 @@ def _refuse(name: str, problems: list[tuple[int, str]]) -> None:
     listed = "\n".join(f"{name}: {sentence}" for _, sentence in problems)
     if any(code == IntegrityError.exit_code for code, _ in problems):
         raise IntegrityError(listed, hint=f"dvc checkout --force pipelines/{name}/dvc.yaml")
-    raise InfrastructureError(listed, hint=f"dvc pull --with-deps pipelines/{name}/dvc.yaml")
+    raise InfrastructureError(listed, hint=f"mlops fetch {name}")
 
 
 def _bundle(run: Run, locked: str | None) -> Path:

@@ -28,11 +28,11 @@ _OUTSIDE = (
 )
 
 _READER = '"$READER"'
-_PULL = '.venv/bin/dvc pull --with-deps --allow-missing "$@"'
+_BRING = '.venv/bin/mlops fetch -- "$@"'
 _ASK = """\
 export DVC_NO_ANALYTICS=1
 remotes=$(.venv/bin/dvc remote list)
-for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
+for name in $PIPELINES; do set -- "$@" "$name"; done
 """
 
 # What this machine lacks comes from the remote; a repository without one makes it again, where nothing lies in reach of
@@ -41,7 +41,7 @@ _FETCH = (
     _ASK
     + f"""\
 if [ -n "$remotes" ]; then
-  {_PULL}
+  {_BRING}
 else
   ELSE
 fi
@@ -123,8 +123,8 @@ def fetch(settings: Continuous, names: dict[str, str], *, makes: bool) -> Step:
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
-    pull, signed = reading(reader, _PULL)
-    return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(pull), environment=names | signed)
+    bring, signed = reading(reader, _BRING)
+    return Step("Fetch what is recorded", run=_FETCH_RECORDED.format(bring), environment=names | signed)
 
 
 def reading(reader: Reader | None, command: str) -> tuple[str, dict[str, str]]:

@@ -20,6 +20,7 @@ VERBS = {
     "explain": "Where a value came from, or what a finding means",
     "compile": "Write the generated files, or check them",
     "plan": "What will change, and why",
+    "fetch": "Bring data, and what runs recorded, by digest",
     "run": "Reproduce pipelines and show their verdicts",
     "gate": "The verdict of the last run",
     "judge": "Judge a change beside what judges it",

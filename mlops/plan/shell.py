@@ -42,11 +42,11 @@ INSTALLED = {
 
 A folder `mlops/` beside pins would be found before what they install."""
 
-PULL = '.venv/bin/dvc pull --with-deps --allow-missing "$@"'
+BRING = '.venv/bin/mlops fetch -- "$@"'
 ASK = """\
 export DVC_NO_ANALYTICS=1
 remotes=$(.venv/bin/dvc remote list)
-for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
+for name in $PIPELINES; do set -- "$@" "$name"; done
 """
 
 # A fork may not read the remote, and an author may not have pushed: what is not there is made again.
@@ -61,7 +61,7 @@ fi
 """
 )
 
-FETCH = FETCH_RECORDED.format(PULL)
+FETCH = FETCH_RECORDED.format(BRING)
 """The same by whoever the job is already."""
 
 # Whatever the plan says, a lock or a report that differs has a job that answers for it: nothing to do is no skip then.

@@ -62,6 +62,10 @@ class Compared(Protocol):
     def framework(self) -> tuple[str, ...]:
         """Files of the program that the change moves."""
 
+    @property
+    def otherwise(self) -> tuple[str, ...]:
+        """How its rows differ from those that the code that judges makes."""
+
 
 def counted(verdict: Verdict) -> str:
     """Count what stands against a verdict, or what speaks for it."""

@@ -12,7 +12,7 @@ from mlops.configuration.ci import Continuous, Reader
 from mlops.configuration.cloud import Cloud
 from mlops.configuration.credentials import Use
 from mlops.configuration.runner import own
-from mlops.plan.shell import ASK, FETCH_RECORDED, INSTALL, PULL
+from mlops.plan.shell import ASK, BRING, FETCH_RECORDED, INSTALL
 
 READ = Permission("contents", "read", "to check out")
 _PUSH = Permission("contents", "write", "to push the branch that it proposes")
@@ -36,7 +36,7 @@ _FETCH = (
     ASK
     + f"""\
 if [ -n "$remotes" ]; then
-  {PULL}
+  {BRING}
 else
   ELSE
 fi
@@ -87,8 +87,8 @@ def fetch(settings: Continuous, names: dict[str, str], *, makes: bool) -> Step:
 
 def fetch_recorded(reader: Reader | None, names: dict[str, str]) -> Step:
     """Bring what the lock files record of the pipelines that `PIPELINES` lists, so that only what is stale runs."""
-    pull, signed = reading(reader, PULL)
-    return Step("Fetch what is recorded", run=FETCH_RECORDED.format(pull), environment=names | signed)
+    bring, signed = reading(reader, BRING)
+    return Step("Fetch what is recorded", run=FETCH_RECORDED.format(bring), environment=names | signed)
 
 
 def reading(reader: Reader | None, command: str) -> tuple[str, dict[str, str]]:

@@ -180,13 +180,14 @@ def judge(
             said = f"{name}: rows and scores made again in {found.seconds:.1f} s; what is recorded agrees"
             again = rejudge(beside.root, name, beside.base, found, beside.home)
         if found.instead:
-            again = replace(again, framework=beside.framework)
+            again = replace(again, framework=beside.framework, otherwise=found.instead)
         again, told = hold_waivers(beside.root, again, answers, beside.home)
         if not packaged and again.verdict == "pass":
             raise IntegrityError(f"{name}: what passes was not packaged", hint=f"mlops run {name}")
     if again.framework:
         look = to_look_at(again.framework)
-        told = (f"{name}: rows made by the code of the change ({FRAMEWORK_CHANGE}): look at {look}", *told)
+        made = (f"rows made by the code of the change ({FRAMEWORK_CHANGE}): look at {look}", *again.otherwise)
+        told = (*(f"{name}: {sentence}" for sentence in made), *told)
     if not as_here:
         told = (*told, f"{name}: {FRAMEWORK_CHANGE}: another version compiled it; {beside.base[:8]}'s judged it")
     return replace(again, cost=Cost.of(time.monotonic() - started, evidence)), (said, *told)

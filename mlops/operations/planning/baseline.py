@@ -105,4 +105,4 @@ def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None,
         return _changed(place, recorded, path)
     if place.exists() or (objects(root) / recorded[:2] / recorded[2:]).exists():
         return ""
-    return f"{path} is not here (dvc pull brings it, if a remote has it)"
+    return f"{path} is not here (mlops fetch brings it, if a remote has it)"

@@ -40,6 +40,7 @@ def _compared(again: Compared) -> Iterator[str]:
     if again.framework:
         yield ""
         yield f"**{FRAMEWORK_CHANGE}**: {escape(rows_of_the_change(again.framework), _LONG)}"
+        yield from (f"- {escape(said, _LONG)}" for said in again.otherwise)
 
 
 def _row(rule: RuleResult) -> tuple[str, ...]:

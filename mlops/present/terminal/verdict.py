@@ -40,6 +40,7 @@ def compared(again: Compared, *, explain: bool) -> str:
         lines.append(f"{', '.join(again.labels)}: {again.now.pipeline} is judged by both; {again.verdict}")
     if again.framework:
         lines.append(f"{FRAMEWORK_CHANGE}: {visible(rows_of_the_change(again.framework))}")
+        lines += [f"  {visible(said)}" for said in again.otherwise]
     return "\n".join(lines)
 
 

@@ -131,7 +131,7 @@ def test_a_report_edited_by_hand_is_made_again(root: Path) -> None:
 
 def test_an_artefact_that_is_nowhere_is_named(root: Path) -> None:
     (root / "pipelines/churn/artifacts/raw.parquet").unlink()
-    hint = "artifacts/raw.parquet is not here (dvc pull brings it, if a remote has it)"
+    hint = "artifacts/raw.parquet is not here (mlops fetch brings it, if a remote has it)"
     assert change(root).stages[0].reasons == (hint,)
 
 

@@ -13,7 +13,7 @@ from mlops.blocks.trainer import Trainer
 from mlops.blocks.waiver import Waivers
 from mlops.configuration.accept import Acceptances
 from mlops.configuration.data import Data
-from mlops.configuration.deploy import Target
+from mlops.configuration.deploy import DeployTarget
 from mlops.configuration.gates import SUBJECTS
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
@@ -39,7 +39,7 @@ FILES: dict[str, tuple[str, Any]] = {
     "evaluate": ("conf/evaluate/*.yaml", Evaluate),
     "gates": ("conf/gates/*.yaml", Preset),
     "package": ("conf/package/*.yaml", Package),
-    "deploy": ("conf/deploy/*.yaml", Target),
+    "deploy": ("conf/deploy/*.yaml", DeployTarget),
     "monitor": ("conf/monitor/*.yaml", Monitor),
     "project": ("conf/project.yaml", Project),
     "policy": ("conf/policy.yaml", Policy),

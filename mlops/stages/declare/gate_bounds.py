@@ -18,34 +18,32 @@ _LISTED = 12  # groups; a column with more values is grouped, so that its labels
 
 
 @once
+def _lowered(spec: Pipeline) -> dict[Section, list[dict[str, Any]]]:
+    """List every bound of every rule by section; a preset's come first."""
+    found: dict[Section, list[dict[str, Any]]] = {"rules": [], "serving": [], "data": []}
+    for rule in (*spec.preset.gates, *spec.gates):
+        found[rule.section] += [bound | _groups(spec, rule.by or rule.of) for bound in _bounds(rule)]
+    return found
+
+
 def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
-    """List every bound of every rule on predictions; a preset's come first."""
-    return _lowered(spec, "rules")
+    """List the bounds on predictions."""
+    return _lowered(spec)["rules"]
 
 
-@once
 def serving_rules(spec: Pipeline) -> list[dict[str, Any]]:
-    """List every bound on what serving costs; those against the champion are shares of its value."""
-    return _lowered(spec, "serving")
+    """List the bounds on what serving costs; those against the champion are shares of its value."""
+    return _lowered(spec)["serving"]
 
 
 def data_rules(spec: Pipeline) -> list[dict[str, Any]]:
-    """List every bound on the data's report."""
-    return _lowered(spec, "data")
-
-
-def _lowered(spec: Pipeline, section: Section) -> list[dict[str, Any]]:
-    return [
-        bound | _groups(spec, rule.by or rule.of)
-        for rule in (*spec.preset.gates, *spec.gates)
-        if rule.section == section
-        for bound in _bounds(rule)
-    ]
+    """List the bounds on the data's report."""
+    return _lowered(spec)["data"]
 
 
 def gate_rule_ids(spec: Pipeline) -> tuple[str, ...]:
     """List the id of every rule of a gate, as verdicts and waivers name it."""
-    return tuple(str(rule["id"]) for made in (lower_rules, serving_rules, data_rules) for rule in made(spec))
+    return tuple(str(rule["id"]) for bounds in _lowered(spec).values() for rule in bounds)
 
 
 def rule_ids(rule: GateRule) -> tuple[str, ...]:

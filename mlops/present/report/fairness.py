@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlops.documents.gate import GateReport, Rate
 from mlops.ml.evaluation.slices import rank
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.documents.gate import GateReport, Rate
 
 _TITLES = {
     "selection": ("Selected", "share of the group that is decided positive"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.result import PAGE, Result, Row, read
 from mlops.files.atomic import write_text
 from mlops.files.figures import figure, plural
-from mlops.files.markdown import cell, escape
+from mlops.present.markdown.text import cell, escape
 
 NAMES = ("faults", "fleet", "gates", "processors", "serve", "serving_cost", "train", "validate")
 

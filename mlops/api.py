@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.schema import BadRows
     from mlops.diagnostics import Diagnostic, Position
-    from mlops.ml.training.problem import Problem, Task
-    from mlops.operations.planning.change_report import (
+    from mlops.documents.change_report import (
         Cost,
         Counts,
         DataChange,
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
         Shift,
         StagePlan,
     )
+    from mlops.ml.training.problem import Problem, Task
     from mlops.operations.verdicts.gate import Verdict
 
 __all__ = [
@@ -87,7 +87,7 @@ __all__ = [
 
 _HOMES = {  # of what is imported when it is asked for: to import this module costs nothing of what they are made of
     "mlops.operations.verdicts.gate": ("Verdict",),
-    "mlops.operations.planning.change_report": (
+    "mlops.documents.change_report": (
         *("Cost", "Counts", "DataChange", "Deploy", "Drift", "FileChange", "GateChange", "KeyChange", "MadeOf"),
         *("PipelineChange", "Planned", "Share", "Shift", "StagePlan"),
     ),

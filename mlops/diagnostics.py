@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pydantic import ValidationError
+
 # A line break in a value could begin a line of its own, such as `::error::`, which GitHub obeys.
 _UNSEEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
@@ -44,6 +46,20 @@ class Diagnostic:
     hint: str = ""
     rule: str = "syntax"
     severity: str = "error"
+
+
+class Slip(NamedTuple):
+    """One thing that pydantic says of a value: the dotted key, its kind of error, its sentence."""
+
+    key: str
+    kind: str
+    message: str
+
+
+def slips(error: ValidationError) -> tuple[Slip, ...]:
+    """List what pydantic says, for whoever has no file to point into."""
+    found = error.errors(include_url=False)
+    return tuple(Slip(".".join(map(str, each["loc"])), each["type"], each["msg"]) for each in found)
 
 
 def nearest(word: str, options: Iterable[str]) -> str | None:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlops.bundle.schema import BadRows
+from mlops.documents.golden import GoldenRows
 from mlops.errors import IntegrityError
-from mlops.files.canonical import dumps
 
 if TYPE_CHECKING:
+    from mlops.bundle.contents import Contents
     from mlops.bundle.predictor import Predictor
+    from mlops.bundle.table import Row
 
 
 @dataclass(frozen=True)
 class Golden:
     """Rows as a request spells them, their scores (a number each, or one per class), and what is decided by them."""
 
-    rows: tuple[dict[str, Any], ...]
+    rows: tuple[Row, ...]
     scores: tuple[Any, ...]
     decisions: tuple[Any, ...] | None = None
 
@@ -28,19 +29,23 @@ class Golden:
     def parse(cls, data: bytes) -> Golden:
         """Read `golden.json`; raises IntegrityError when it is not one."""
         try:
-            document = json.loads(data)
-            decided = tuple(document["decisions"]) if "decisions" in document else None
-            golden = cls(tuple(document["rows"]), tuple(document["scores"]), decided)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            read = GoldenRows.parse(data)
+        except (ValueError, RecursionError) as error:
             raise IntegrityError("golden.json does not hold golden rows") from error
+        golden = cls(read.rows, read.scores, read.decisions)
         if not golden.rows or len(golden.rows) != len(golden.scores):
             raise IntegrityError("golden.json has not one score for each row")
         return golden
 
+    @classmethod
+    def of(cls, contents: Contents) -> Golden:
+        """Read those of a verified bundle; raises IntegrityError when it has none."""
+        return cls.parse(contents.files["golden.json"])
+
     def dumps(self) -> str:
         """Spell `golden.json`."""
-        document: dict[str, Any] = {"schema_version": 1, "rows": list(self.rows), "scores": list(self.scores)}
-        return dumps(document if self.decisions is None else document | {"decisions": list(self.decisions)})
+        decided = {} if self.decisions is None else {"decisions": self.decisions}
+        return GoldenRows(rows=self.rows, scores=self.scores, **decided).dumps()
 
     def check(self, predictor: Predictor, tolerance: float = 0.0) -> None:
         """Refuse a predictor that scores the rows otherwise, relative to 1 or the score; raises IntegrityError."""

@@ -7,9 +7,10 @@ commit that recorded them, in the registry.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mlops.bundle.manifest import EVIDENCE
+from mlops.documents.document import Part
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.statement import NAME, REPORTS, Statement
@@ -26,22 +27,41 @@ FILES = (NAME, *REPORTS)
 LARGEST = 32 << 20  # bytes of one file; a longer one was not written here
 
 
+class Identity(Part):
+    """Digests of what a bundle was made of; `code` is by stage."""
+
+    data: str
+    configuration: str
+    gate: str
+    code: dict[str, str]
+
+    @classmethod
+    def of(cls, statement: Statement) -> Identity:
+        """Take from a statement what version 1 of a bundle said of itself."""
+        gate = statement.reports["gate.json"]
+        return cls(data=statement.data, configuration=statement.configuration, gate=gate, code=statement.code)
+
+
 @dataclass(frozen=True)
 class Papers:
     """Verified papers of the bundle named `bundle`, by file; `statement` is None for a bundle of version 1."""
 
     bundle: str
     files: Mapping[str, bytes]
-    identity: Mapping[str, Any]
+    identity: Identity
     statement: Statement | None = None
 
     @classmethod
     def within(cls, contents: Contents) -> Papers | None:
-        """Take the papers out of a bundle of version 1; None where it is of a later one."""
+        """Take the papers out of a bundle of version 1; None where it is of a later one; raises IntegrityError."""
         identity = contents.manifest.identity
         if identity is None:
             return None
-        return cls(contents.digest, {k: data for k, data in contents.files.items() if k in EVIDENCE}, identity)
+        try:
+            made_of = Identity.model_validate(identity)
+        except ValueError as error:
+            raise IntegrityError(f"the bundle {contents.digest[:19]}… does not say what it was made of") from error
+        return cls(contents.digest, {k: data for k, data in contents.files.items() if k in EVIDENCE}, made_of)
 
     @classmethod
     def of(cls, files: Mapping[str, bytes], bundle: str) -> Papers:
@@ -52,7 +72,7 @@ class Papers:
         statement.refuse_other(files)
         if absent := sorted(set(REPORTS) - set(statement.reports)):
             raise IntegrityError(f"the statement about {bundle[:19]}… does not bind {absent[0]}")
-        papers = cls(bundle, {name: files[name] for name in FILES}, _identity(statement), statement)
+        papers = cls(bundle, {name: files[name] for name in FILES}, Identity.of(statement), statement)
         gate = papers.gate
         if (gate.bundle, gate.verdict) != (bundle, statement.verdict):
             raise IntegrityError(f"the gate that the statement about {bundle[:19]}… binds says something else")
@@ -86,13 +106,3 @@ class Papers:
             return kind.parse(self.files.get(name, b""))
         except ValueError as error:
             raise IntegrityError(f"{name} of the bundle {self.bundle[:19]}… is no report") from error
-
-
-def _identity(statement: Statement) -> dict[str, Any]:
-    """Give what version 1 of a bundle said of itself."""
-    return {
-        "data": statement.data,
-        "configuration": statement.configuration,
-        "gate": statement.reports["gate.json"],
-        "code": dict(statement.code),
-    }

@@ -18,11 +18,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mlops.documents.prediction_log import SegmentHead
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mlops.bundle.schema import RequestSchema
+    from mlops.bundle.table import Row
 
 Refused = tuple[int, str, str]
 """A minute (microseconds since 1970), a column and a reason."""
@@ -30,7 +33,6 @@ Clients = Sequence[str | None] | None
 """What a client calls each of some rows; None where it calls none of them anything."""
 MINUTE = 60_000_000  # microseconds
 SUFFIX, EARLIER = ".jsonl.gz", ".parquet"
-VERSION = 1
 _TIME = "%Y%m%dT%H%M%S%fZ"
 _NAME = re.compile(r"(\d{8}T\d{12}Z)-(\d{8}T\d{12}Z)-[0-9a-z-]+\.(jsonl\.gz|parquet)")
 # JSON knows one kind of number: a request may say 3.0 for 3, or 3 for 3.0
@@ -48,16 +50,15 @@ class Spelling:
 
     def head(self, records: int, refused: Mapping[Refused, int] | None = None) -> bytes:
         """Spell the first line of a segment."""
-        said = {"schema_version": VERSION, "bundle": self._bundle, "fields": self._fields, "records": records}
-        if refused:
-            said["refused"] = [[*key, rows] for key, rows in sorted(refused.items())]
-        return f"{_ENCODER.encode(said)}\n".encode("ascii")
+        counted = {"refused": tuple((*key, rows) for key, rows in sorted(refused.items()))} if refused else {}
+        head = SegmentHead(bundle=self._bundle, fields=self._fields, records=records, **counted)
+        return f"{_ENCODER.encode(head.value())}\n".encode("ascii")
 
     def records(
         self,
         identity: str,
         at: int,
-        rows: Sequence[Mapping[str, Any]],
+        rows: Sequence[Row],
         scores: Sequence[Any],
         numbers: Sequence[int] | None = None,
         clients: Clients = None,
@@ -76,7 +77,7 @@ class Spelling:
             lines.append(_ENCODER.encode(record) + "\n")
         return "".join(lines).encode("ascii")
 
-    def _row(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _row(self, row: Row) -> Row:
         changed = {
             name: kind(value)
             for name, kind in self._convert

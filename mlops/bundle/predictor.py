@@ -14,11 +14,13 @@ from mlops.bundle.transform import Transform
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
+
+    from mlops.bundle.table import Row
 
 
 class Predictor:
@@ -68,12 +70,12 @@ class Predictor:
             return None
         return [classes[position] for position in self.decision.decide(scores).tolist()]
 
-    def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+    def predict_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
         self.schema.check(rows)
         return self.score_rows(rows)
 
-    def score_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+    def score_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Score rows that the schema has accepted."""
         return self.model.score(self.transform.apply_rows(rows))
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from mlops.bundle.table import Row
+
 CONFIG = "bundle"
 """What `MLmodel` calls the digest of its bundle, and whoever loads one may: `model_config={"bundle": "sha256:..."}`."""
 
@@ -36,7 +38,7 @@ class BundleModel:
         rows = model_input if isinstance(model_input, list) else self._rows(model_input)
         return self._predictor.predict_rows(rows)
 
-    def _rows(self, frame: Any) -> Sequence[Mapping[str, Any]]:
+    def _rows(self, frame: Any) -> Sequence[Row]:
         """Spell a pandas frame as a request would; columns the model does not read are left out."""
         names = [name for name in self._types if name in frame.columns]
         columns = [[_plain(value, self._types[name]) for value in frame[name].tolist()] for name in names]

@@ -18,6 +18,8 @@ from mlops.files.canonical import dumps
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pydantic.json_schema import JsonSchemaValue
+
     from mlops.bundle.recipe import Recipe
 
 MOST = 20  # problems spelled out; the rest are counted
@@ -162,7 +164,7 @@ class RequestSchema(BaseModel):
                     problems.append(Problem(index, name[:_NAME], problem))
         return Findings(tuple(problems), count, causes)
 
-    def json_schema(self) -> dict[str, Any]:
+    def json_schema(self) -> JsonSchemaValue:
         """Describe a request to /invocations in JSON Schema 2020-12."""
         names = [field.name for field in self.fields]
         row = {
@@ -213,7 +215,7 @@ def _row_faults(row: Any, names: set[str], checks: Sequence[_Check]) -> Iterator
         yield from ((name, Fault("field", "is not a field of this model")) for name in row if name not in names)
 
 
-def _json_type(field: Field, *, nullable: bool) -> dict[str, Any]:
+def _json_type(field: Field, *, nullable: bool) -> JsonSchemaValue:
     name, extra = {
         "int": ("integer", {}),
         "float": ("number", {}),

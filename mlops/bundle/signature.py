@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from mlops.bundle.contents import Contents
 
 LARGEST = 1 << 20  # bytes of a signature; a longer one is none
-_PAYLOAD: Literal["application/vnd.in-toto+json"] = "application/vnd.in-toto+json"
-_STATEMENT: Literal["https://in-toto.io/Statement/v1"] = "https://in-toto.io/Statement/v1"
-_PREDICATE: Literal["https://model_signing/signature/v1.0"] = "https://model_signing/signature/v1.0"
-_MEDIA: Literal["application/vnd.dev.sigstore.bundle.v0.3+json"] = "application/vnd.dev.sigstore.bundle.v0.3+json"
+_Payload = Literal["application/vnd.in-toto+json"]
+_StatementType = Literal["https://in-toto.io/Statement/v1"]
+_PredicateType = Literal["https://model_signing/signature/v1.0"]
+_Media = Literal["application/vnd.dev.sigstore.bundle.v0.3+json"]
+_PAYLOAD, _STATEMENT, _PREDICATE, _MEDIA = (
+    get_args(kind)[0] for kind in (_Payload, _StatementType, _PredicateType, _Media)
+)
 _Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -58,12 +61,12 @@ class _Signed(_Part):
 
 class _Envelope(_Part):
     payload: Base64Bytes
-    payload_type: Annotated[Literal["application/vnd.in-toto+json"], Field(alias="payloadType")]
+    payload_type: Annotated[_Payload, Field(alias="payloadType")]
     signatures: Annotated[tuple[_Signed, ...], Field(min_length=1, max_length=1)]
 
 
 class _Sigstore(_Part):
-    media_type: Annotated[Literal["application/vnd.dev.sigstore.bundle.v0.3+json"], Field(alias="mediaType")]
+    media_type: Annotated[_Media, Field(alias="mediaType")]
     material: Annotated[_Material, Field(alias="verificationMaterial")]
     envelope: Annotated[_Envelope, Field(alias="dsseEnvelope")]
 
@@ -87,8 +90,8 @@ class _Predicate(_Part):
 
 
 class _Statement(_Part):
-    type_: Annotated[Literal["https://in-toto.io/Statement/v1"], Field(alias="_type")]
-    predicate_type: Annotated[Literal["https://model_signing/signature/v1.0"], Field(alias="predicateType")]
+    type_: Annotated[_StatementType, Field(alias="_type")]
+    predicate_type: Annotated[_PredicateType, Field(alias="predicateType")]
     subject: Annotated[tuple[_Subject, ...], Field(min_length=1, max_length=1)]
     predicate: _Predicate
 
@@ -164,7 +167,7 @@ def sign(contents: Contents, private_key: bytes) -> bytes:
     listed = _listed(contents)
     root = hashlib.sha256(b"".join(bytes.fromhex(digest) for _, digest in listed)).hexdigest()
     serialization = {"method": "files", "hash_type": "sha256", "allow_symlinks": False, "ignore_paths": []}
-    statement: dict[str, Any] = {
+    statement = {
         "_type": _STATEMENT,
         "subject": [{"name": contents.manifest.pipeline, "digest": {"sha256": root}}],
         "predicateType": _PREDICATE,
@@ -175,7 +178,7 @@ def sign(contents: Contents, private_key: bytes) -> bytes:
     }
     payload = json.dumps(statement, sort_keys=True).encode("ascii")
     made = key.sign(_pae(payload), ECDSA(_hash(key.public_key())))
-    document: dict[str, Any] = {
+    document = {
         "mediaType": _MEDIA,
         "verificationMaterial": {"publicKey": {"hint": fingerprint(public_key_of(private_key))}, "tlogEntries": []},
         "dsseEnvelope": {

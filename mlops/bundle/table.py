@@ -5,6 +5,7 @@ Nothing here knows a table library: whoever has tables hands their columns over 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,15 @@ import numpy as np
 from mlops.bundle import timestamps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe import Recipe
+
+
+Row = Mapping[str, Any]
+"""A row as a request spells it: JSON values by field."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Reader:
             for item in recipe.categories
         ]
 
-    def from_rows(self, rows: Sequence[Mapping[str, Any]]) -> Table:
+    def from_rows(self, rows: Sequence[Row]) -> Table:
         """Read rows that a request's schema has accepted."""
         plain = np.array([[row[name] for name in self._plain] for row in rows], dtype=np.float64)
         codes = [[codes.get(row[name], len(codes) - 1) for name, codes in self._codes] for row in rows]

@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import cycle, islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from mlops.bundle.table import Row
 
 
 class Scorer(Protocol):
     """What answers requests; `mlops.bundle.predictor.Predictor` is one."""
 
-    def predict_rows(self, rows: Sequence[Mapping[str, Any]]) -> Any:
+    def predict_rows(self, rows: Sequence[Row]) -> Any:
         """Score rows."""
         ...
 
 
-def answer(scorer: Scorer, rows: Sequence[Mapping[str, Any]], batch: int, asked: Iterable[str], out: TextIO) -> None:
+def answer(scorer: Scorer, rows: Sequence[Row], batch: int, asked: Iterable[str], out: TextIO) -> None:
     """Answer until nothing more is asked; the first answer of all belongs to the cold start."""
     whole = list(islice(cycle(rows), batch))
     scorer.predict_rows(rows[:1])
-    _say(out, {"ready": True})
+    _say(out, ready=True)
     for line in asked:
         wanted = json.loads(line)
         times = [_timed(scorer, [row]) for row in islice(cycle(rows), wanted.get("requests", 0))]
         times += [_timed(scorer, whole) for _ in range(wanted.get("batches", 0))]
-        _say(out, {"seconds": times, "peak_bytes": peak()})
+        _say(out, seconds=times, peak_bytes=peak())
 
 
 def peak() -> int | None:
@@ -47,13 +50,13 @@ def peak() -> int | None:
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
 
 
-def _timed(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> float:
+def _timed(scorer: Scorer, rows: Sequence[Row]) -> float:
     started = perf_counter()
     scorer.predict_rows(rows)
     return perf_counter() - started
 
 
-def _say(out: TextIO, value: Mapping[str, Any]) -> None:
+def _say(out: TextIO, **value: Any) -> None:
     out.write(json.dumps(value) + "\n")
     out.flush()
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe import Category
-    from mlops.bundle.table import Columns, Table
+    from mlops.bundle.table import Columns, Row, Table
 
 _LARGEST = float(np.finfo(np.float32).max)
 
@@ -51,7 +51,7 @@ class Transform:
         """Transform columns to float32 [n, *shape]."""
         return self._assemble(self._reader.from_columns(columns))
 
-    def apply_rows(self, rows: Sequence[Mapping[str, Any]]) -> NDArray[np.float32]:
+    def apply_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Transform rows that the request schema has accepted, bit for bit as `apply` would."""
         return self._assemble(self._reader.from_rows(rows))
 

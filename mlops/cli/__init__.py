@@ -1,1 +1,1 @@
-"""Verbs, flags, exit codes and rendering; no logic."""
+"""Verbs, flags and exit codes: what an operation gives is handed on to be shown; no logic."""

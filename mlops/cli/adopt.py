@@ -7,10 +7,17 @@ from pathlib import Path
 
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import output, result, root, say
+
+_SAID = {
+    "registered": "it is registered",
+    "recorded": "it is the one that was judged, and is kept here",
+    "made": "it was made anew: its lock, reports and bundle are in the work tree",
+    "taken": "its lock, reports and bundle are in the work tree",
+}
 
 
-@click.command(short_help="Take over the bundle that a pull request's run judged")
+@click.command()
 @click.argument("name")
 @click.option(
     "--made",
@@ -26,22 +33,10 @@ def command(name: str, made: Path | None, form: str) -> None:
     workflow judged the merge; its lock, reports and bundle are held against this commit and put into the work tree.
     Exit 6 where it cannot be had, 5 where what claims to be it is not: `mlops run NAME` makes it again.
     """
-    if made is None:
-        from mlops.operations.releasing.adopt import adopt
+    from mlops.operations.releasing.adopt import adopt
+    from mlops.operations.releasing.made import take_made
 
-        adopted = adopt(root(), name)
-    else:
-        from mlops.operations.releasing.made import take_made
-
-        adopted = take_made(root(), name, made)
-    if form == "json":
-        emit(asdict(adopted))
-        return
-    click.echo(f"{adopted.name} {adopted.bundle}")
-    said = {
-        "registered": "it is registered",
-        "recorded": "it is the one that was judged, and is kept here",
-        "made": "it was made anew: its lock, reports and bundle are in the work tree",
-        "taken": "its lock, reports and bundle are in the work tree",
-    }
-    say(f"{said[adopted.state]}{': judged by ' + adopted.run if adopted.run else ''}")
+    adopted = adopt(root(), name) if made is None else take_made(root(), name, made)
+    result(form, asdict(adopted), [f"{adopted.name} {adopted.bundle}"])
+    if form == "text":
+        say(f"{_SAID[adopted.state]}{': judged by ' + adopted.run if adopted.run else ''}")

@@ -1,12 +1,16 @@
-"""Findings as GitHub shows them beside the lines of a change, or beside a run."""
+"""Findings as GitHub shows them beside the lines of a change, or beside a run; nothing elsewhere."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
-from mlops.diagnostics import Position
+from mlops.present.terminal.commands import command
+
+if TYPE_CHECKING:
+    from mlops.diagnostics import Position
 
 
 def annotated() -> bool:
@@ -15,31 +19,19 @@ def annotated() -> bool:
 
 
 def annotate(severity: str, text: str, position: Position, *, err: bool = False) -> None:
-    """Tell GitHub of a finding at its place; nothing elsewhere. It reads stderr too, where stdout is a result."""
-    _tell(severity, text, {"file": position.file, "line": position.line, "col": position.column}, err=err)
+    """Tell of a finding at its place; GitHub reads stderr too, where stdout is a result."""
+    if annotated():
+        place: dict[str, str | int] = {"file": position.file, "line": position.line, "col": position.column}
+        click.echo(command(severity, text, place), err=err)
 
 
 def warn(title: str, text: str) -> None:
-    """Warn beside the run, on stderr; nothing elsewhere."""
-    _tell("warning", text, {"title": title}, err=True)
+    """Warn beside the run, on stderr."""
+    if annotated():
+        click.echo(command("warning", text, {"title": title}), err=True)
 
 
-def _tell(severity: str, text: str, properties: dict[str, object], *, err: bool) -> None:
-    """Print a workflow command whose text cannot end it and begin another.
-
-    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message
-    """
-    if not annotated():
-        return
-    said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    click.echo(f"::{severity} {said}::{_escape(text)}", err=err)
-
-
-def _property(text: str) -> str:
-    return _escape(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _escape(text: str) -> str:
-    from mlops.diagnostics import visible
-
-    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+def mask(secret: str) -> None:
+    """Have a secret struck out of the log."""
+    if annotated():
+        click.echo(command("add-mask", secret))

@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from mlops.cli.options import emit, output, root, say
-from mlops.cli.tables import columns
+from mlops.cli.options import output, result, root, say
+from mlops.present.terminal.tables import columns
 
 
-@click.command(short_help="Every pipeline, its last verdict, what is live of it")
+@click.command()
 @output("text", "json")
 def command(form: str) -> None:
     """List every pipeline with the verdict and the bundle of its last run, and where a bundle of it is live.
@@ -22,10 +22,6 @@ def command(form: str) -> None:
 
     workspace = open_workspace(root())
     entries = catalogue(workspace)
-    if form == "json":
-        listed = [asdict(entry) for entry in entries]
-        emit({"schema_version": 2, "project": workspace.project.name, "pipelines": listed})
-        return
     rows = [
         (
             entry.name,
@@ -36,7 +32,7 @@ def command(form: str) -> None:
         )
         for entry in entries
     ]
-    for line in columns(("pipeline", "verdict", "bundle", "live", "owners"), rows) if rows else ():
-        click.echo(line)
-    if not rows:
+    value = {"schema_version": 2, "project": workspace.project.name, "pipelines": [asdict(entry) for entry in entries]}
+    result(form, value, columns(("pipeline", "verdict", "bundle", "live", "owners"), rows))
+    if form == "text" and not rows:
         say("there is no pipeline yet: mlops new")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from mlops.cli.options import root, say
+from mlops.cli.options import needs_option, root, say
 
 
-@click.command(short_help="The one comment of a pull request")
+@click.command()
 @click.argument("evidence", type=click.Path(exists=False, file_okay=False, path_type=Path))
 @click.option("--job", "jobs", multiple=True, metavar="NAME=RESULT", help="How a job of the workflow ended.")
-@click.option("--needs", envvar="MLOPS_NEEDS", metavar="JSON", help="The `needs` context: digests to compare with.")
+@needs_option
 @click.option("--commit", default="", metavar="SHA", help="The commit that was judged.")
 @click.option("--base", default="", metavar="SHA", help="The commit it was compared with.")
 @click.option("--post/--dry-run", help="Create or update the comment; without it, only print the text.")
@@ -29,16 +29,16 @@ def command(
     pull_request: int | None,
     author: str,
 ) -> None:
-    """Write one comment from the artifacts in folder EVIDENCE: plan/plan.json and report-*/NAME/gate.json.
+    """Write one comment from the artifacts in folder EVIDENCE: `plan/plan.json` and `report-*/NAME/gate.json`.
 
     Exit 5 for a plan that cannot be read or an artifact that is not what its job made, 6 where GitHub does not
     answer.
     """
     from mlops.operations.project import open_project
     from mlops.operations.reviewing.artifacts import places
-    from mlops.operations.reviewing.comment import Context, comment, marker
     from mlops.operations.reviewing.evidence import read_judged, read_plan
     from mlops.operations.reviewing.github import Client
+    from mlops.present.markdown.comment import Context, comment, marker
 
     _, project = open_project(root())
     found = None if needs is None else places(evidence, needs)
@@ -49,11 +49,9 @@ def command(
     if post:
         if pull_request is None:
             raise click.UsageError("--post needs --pull-request NUMBER")
-        environment = os.environ
-        api = environment.get("GITHUB_API_URL", "https://api.github.com")
-        client = Client(
-            environment.get("GITHUB_REPOSITORY", ""), environment.get("GITHUB_TOKEN", ""), api, author=author
-        )
+        said = os.environ
+        api = said.get("GITHUB_API_URL", "https://api.github.com")
+        client = Client(said.get("GITHUB_REPOSITORY", ""), said.get("GITHUB_TOKEN", ""), api, author=author)
         done, address = client.keep_comment(pull_request, marker(project.name), text)
         say(f"comment {done}: {address}")
 

@@ -11,7 +11,7 @@ from mlops.cli.options import root, say
 from mlops.diagnostics import Position
 
 
-@click.command(short_help="Write the generated files")
+@click.command()
 @click.option("--check", is_flag=True, help="Write nothing; fail with a diff where a file differs.")
 def command(check: bool) -> int:
     """Write every file that the YAML compiles to, or check that they are as they should be."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import SYMBOLS, emit, output, paint, root
+from mlops.cli.options import emit, output, result, root
+from mlops.present.terminal.style import symbol
 
 if TYPE_CHECKING:
     from mlops.operations.access.check import Check
 
 
-@click.command(short_help="Is everything here that is needed?")
+@click.command()
 @click.option("--repo", metavar="OWNER/NAME", help="Check what GitHub is set to instead, with GITHUB_TOKEN.")
 @click.option("--trust", metavar="ENVIRONMENT", help="Print what the cloud of an environment must ask of a job.")
 @click.option("--writer", is_flag=True, help="With --trust: what `ci.writer` must ask, who pushes to the DVC remote.")
@@ -47,17 +49,17 @@ def command(
         return _processor(form)
     if trust is not None:
         return _trust(trust, policy, repository, ids, writer=writer)
-    checks = _settings(repo) if repo is not None else _here()
-    if form == "json":
-        emit([asdict(check) for check in checks])
-    else:
-        width = max(len(check.name) for check in checks)
-        for check in checks:
-            symbol, colour = SYMBOLS[check.verdict]
-            click.echo(f"{paint(symbol, colour)} {check.name:<{width}}  {check.message}")
-            if check.hint and check.verdict != "pass":
-                click.echo(f"  {'':<{width}}  {check.hint}")
+    checks = _checks(repo)
+    result(form, [asdict(check) for check in checks], _lines(checks))
     return 6 if any(check.verdict == "fail" for check in checks) else 0
+
+
+def _lines(checks: Sequence[Check]) -> Iterator[str]:
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        yield f"{symbol(check.verdict)} {check.name:<{width}}  {check.message}"
+        if check.hint and check.verdict != "pass":
+            yield f"  {'':<{width}}  {check.hint}"
 
 
 def _processor(form: str) -> int:
@@ -67,28 +69,21 @@ def _processor(form: str) -> int:
     from mlops.ml.training.probe import probe  # imports what reads the settings
 
     name, found = processor(), probe()
-    if form == "json":
-        emit({"processor": name, "digests": found})
-        return 0
-    click.echo(f"processor  {name}")
-    for kind, digest in found.items():
-        click.echo(f"{kind:<20} {digest}")
+    digests = (f"{kind:<20} {digest}" for kind, digest in found.items())
+    result(form, {"processor": name, "digests": found}, [f"processor  {name}", *digests])
     return 0
 
 
-def _here() -> tuple[Check, ...]:
-    from mlops.operations.access.doctor import examine
-
-    return examine(root(merging=True))
-
-
-def _settings(repository: str) -> tuple[Check, ...]:
+def _checks(repository: str | None) -> tuple[Check, ...]:
     from mlops.errors import ConfigurationError
     from mlops.operations.access.answers import Answer
+    from mlops.operations.access.doctor import examine
     from mlops.operations.access.github_settings import examine_settings
     from mlops.operations.project import open_project
     from mlops.operations.reviewing.github import Client
 
+    if repository is None:
+        return examine(root(merging=True))
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
         raise ConfigurationError(

@@ -7,7 +7,7 @@ import click
 from mlops.cli.options import root, say
 
 
-@click.command(short_help="Enter in the ledger what was decided")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--repair", "mend", is_flag=True, help="Put back what is damaged; name what is gone for good.")
 def command(names: tuple[str, ...], mend: bool) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlops.cli.options import emit, output, root
+from mlops.cli.options import output, result, root
+
+if TYPE_CHECKING:
+    from mlops.operations.language.explain import Explanation
 
 
-@click.command(short_help="Where a value came from, or what a finding means")
+@click.command()
 @click.argument("name", metavar="NAME|ID")
 @click.argument("key", required=False)
 @output("text", "json")
@@ -20,32 +24,25 @@ def command(name: str, key: str | None, form: str) -> None:
 
     With one argument: what the finding with that ID means, such as `entity-split` or `yaml-ambiguous`.
     """
-    if key is None:
-        _finding(name, form)
-        return
+    from mlops.operations.language.documentation import explain_id
     from mlops.operations.language.explain import explain
     from mlops.operations.workspace import open_workspace
 
-    explanation = explain(open_workspace(root(merging=True), (name,)), name, key)
-    if form == "json":
-        emit(asdict(explanation))
+    if key is None:
+        text = explain_id(name)
+        result(form, {"id": name, "documentation": text}, [text])
         return
-    click.echo(f"{key} = {_short(explanation.value)}")
-    for index, setting in enumerate(reversed(explanation.settings)):
+    found = explain(open_workspace(root(merging=True), (name,)), name, key)
+    result(form, asdict(found), _lines(key, found))
+
+
+def _lines(key: str, found: Explanation) -> Iterator[str]:
+    yield f"{key} = {_short(found.value)}"
+    for index, setting in enumerate(reversed(found.settings)):
         verb = "set by" if index == 0 else "replaces"
         shown = "" if index == 0 else f"{_short(setting.value)} of "
-        click.echo(f"  {verb:<9}{shown}{setting.where or 'the default'}")
-    click.echo(f"  {'read by':<9}{', '.join(explanation.readers) or 'nothing that runs'}")
-
-
-def _finding(identity: str, form: str) -> None:
-    from mlops.operations.language.documentation import explain_id
-
-    text = explain_id(identity)
-    if form == "json":
-        emit({"id": identity, "documentation": text})
-    else:
-        click.echo(text)
+        yield f"  {verb:<9}{shown}{setting.where or 'the default'}"
+    yield f"  {'read by':<9}{', '.join(found.readers) or 'nothing that runs'}"
 
 
 def _short(value: Any) -> str:

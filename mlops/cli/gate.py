@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlops.cli.annotations import annotate, annotated
-from mlops.cli.failure import report
-from mlops.cli.options import base_option, emit, output, reviews_option, root, say
+from mlops.cli.options import FILE, attempt, base_option, ended, output, result, reviews_option, root, say
 from mlops.diagnostics import visible
-from mlops.errors import MlopsError
 
 if TYPE_CHECKING:
     from mlops.operations.reviewing.reviews import Answers
@@ -21,15 +19,11 @@ if TYPE_CHECKING:
     _Judged = tuple[Verdict, Rejudged | None]
 
 
-@click.command(short_help="The verdict of the last run")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--explain", is_flag=True, help="A sentence for every rule.")
 @base_option("Judge the recorded predictions again, by the rules of this commit too; the worse verdict holds.")
-@click.option(
-    "--record",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the verdict that holds here too.",
-)
+@click.option("--record", type=FILE, help="Write the verdict that holds here too.")
 @reviews_option
 @output("text", "json", "md")
 def command(
@@ -45,42 +39,20 @@ def command(
     """
     if record is not None and (base is None or len(names) != 1):
         raise click.UsageError("--record is for one pipeline that is judged by a base: mlops gate NAME --base REF")
-    from mlops.cli.verdicts import compared_markdown, compared_table, markdown, table
     from mlops.configuration.reading.library import Configuration
     from mlops.operations.reviewing.reviews import Answers
     from mlops.operations.workspace import known
 
     here = root()
     answers = Answers.of(reviews)
-    judged, unread = _each(here, known(Configuration(here), names), base, answers)
-    if form == "json":
-        emit([value(verdict, again) for verdict, again in judged])
-    for verdict, again in judged if form != "json" else ():
-        if again is not None:
-            click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=explain))
-        else:
-            click.echo(markdown(verdict) if form == "md" else table(verdict, explain=explain))
+    judged, unread = attempt(known(Configuration(here), names), lambda name: _read(here, name, base, answers))
+    show(judged, form, explain=explain)
     if record is not None and judged and (again := judged[0][1]) is not None:
         write(record, again)
     annotate_verdicts(here, [verdict for verdict, _ in judged])
     errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
-    for error in (*errors, *unread):
-        report(error)
+    ended([*errors, *unread])
     return max((error.exit_code for error in unread), default=min((error.exit_code for error in errors), default=0))
-
-
-def _each(
-    here: Path, names: tuple[str, ...], base: str | None, answers: Answers
-) -> tuple[list[_Judged], list[MlopsError]]:
-    """Read the verdicts that there are, and why the others cannot be read."""
-    judged: list[_Judged] = []
-    unread: list[MlopsError] = []
-    for name in names:
-        try:
-            judged.append(_read(here, name, base, answers))
-        except MlopsError as error:
-            unread.append(error)
-    return judged, unread
 
 
 def _read(here: Path, name: str, base: str | None, answers: Answers) -> _Judged:
@@ -130,19 +102,31 @@ def annotate_verdicts(here: Path, verdicts: list[Verdict]) -> None:
             annotate(found.severity, found.message, found.position, err=True)
 
 
-def value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
-    """Give a verdict as a JSON value."""
-    from mlops.documents.document import said
+def show(judged: list[_Judged], form: str, *, explain: bool) -> None:
+    """Print verdicts, each beside that by the rules of the base where it was judged by those too."""
+    from mlops.present.markdown import verdict as markdown
+    from mlops.present.terminal import verdict as terminal
 
+    def text(said: Verdict, again: Rejudged | None) -> str:
+        if again is not None:
+            return markdown.compared(again) if form == "md" else terminal.compared(again, explain=explain)
+        return markdown.verdict(said) if form == "md" else terminal.table(said, explain=explain)
+
+    result(form, [_value(*each) for each in judged], (text(*each) for each in judged))
+
+
+def _value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
+    """Give a verdict as a JSON value."""
     value = {"pipeline": verdict.pipeline, "verdict": verdict.verdict, "champion": verdict.champion}
     if again is None:
-        return {**value, "rules": [said(rule) for rule in verdict.rules]}
+        return {**value, "rules": _rules(verdict)}
     before = again.before
-    base = {
-        "commit": again.base,
-        "verdict": None if before is None else before.verdict,
-        "rules": [] if before is None else [said(rule) for rule in before.rules],
-        "loosened": again.loosened,
-    }
-    rules = [said(rule) for rule in again.now.rules]
-    return {**value, "rules": rules, "labels": again.labels, "framework": again.framework, "base": base}
+    base = {"commit": again.base, "verdict": before and before.verdict, "rules": _rules(before)}
+    told = {"labels": again.labels, "framework": again.framework, "base": {**base, "loosened": again.loosened}}
+    return {**value, "rules": _rules(again.now), **told}
+
+
+def _rules(verdict: Verdict | None) -> list[Any]:
+    from mlops.documents.document import said
+
+    return [] if verdict is None else [said(rule) for rule in verdict.rules]

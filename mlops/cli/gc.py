@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import output, result, root, say
 
 if TYPE_CHECKING:
     from mlops.operations.live.window import Held
 
 
-@click.command(short_help="Delete what DVC keeps and nothing names")
+@click.command()
 @click.option("--dry-run", "dry", is_flag=True, help="Say what would go, and delete nothing.")
 @click.option("--remote", is_flag=True, help="In the default DVC remote too, which nobody else must be using.")
 @output("text", "json")
@@ -28,17 +28,16 @@ def command(dry: bool, remote: bool, form: str) -> None:
     from mlops.operations.releasing.gc import collect
 
     found = collect(root(), datetime.now(UTC), dry=dry, remote=remote)
-    if form == "json":
-        emit(
-            {"dry_run": found.dry, "held": [_value(item) for item in found.held], "swept": [*map(asdict, found.swept)]}
-        )
-        return
-    for item in found.held:
+    for item in found.held if form == "text" else ():
         until = "live" if item.until is None else f"live until {item.until:%Y-%m-%d}"
         say(f"kept: {item.environment}/{item.name} {item.bundle[:19]}, {until}")
-    for place in found.swept:
-        went = "would go" if found.dry else "gone"
-        click.echo(f"{place.place}: {place.objects:,} objects, {place.size:,} bytes {went}; {place.kept:,} stay")
+    went = "would go" if found.dry else "gone"
+    swept = (
+        f"{place.place}: {place.objects:,} objects, {place.size:,} bytes {went}; {place.kept:,} stay"
+        for place in found.swept
+    )
+    value = {"dry_run": found.dry, "held": [*map(_value, found.held)], "swept": [*map(asdict, found.swept)]}
+    result(form, value, swept)
 
 
 def _value(item: Held) -> dict[str, str | None]:

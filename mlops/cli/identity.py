@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
+from mlops.cli.annotations import mask
 from mlops.cli.options import root, say
 
 
-@click.command(short_help="The short-lived identity of a CI job, for a cloud")
+@click.command()
 @click.option("--env", "environment", metavar="ENVIRONMENT", help="Whose cloud; that of `ci` where absent.")
 @click.option("--writer", is_flag=True, help="As who may push to the DVC remote, `ci.writer`.")
 @click.option(
@@ -27,7 +27,6 @@ def command(environment: str | None, writer: bool, into: Path) -> int:
         raise click.UsageError("--writer is who `ci` names: leave --env out")
     cloud = cloud_of(root(merging=True), environment, writer=writer)
     token = take_identity(cloud, into)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        click.echo(f"::add-mask::{token}")
+    mask(token)
     say(f"signed in for {cloud.kind}")
     return 0

@@ -9,7 +9,7 @@ import click
 from mlops.cli.options import say
 
 
-@click.command(short_help="A repository of your own")
+@click.command()
 @click.argument("folder", default=".", metavar="[DIR]", type=click.Path(path_type=Path))
 @click.option("--name", help="Name of the repository; the folder's where not given.")
 @click.option("--owner", metavar="@TEAM", help="Who owns the policy: a user or a team.")

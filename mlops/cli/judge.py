@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops.cli.annotations import warn
-from mlops.cli.failure import report
-from mlops.cli.gate import annotate_verdicts, value, write
-from mlops.cli.options import emit, output, reviews_option, root, say
+from mlops.cli.gate import annotate_verdicts, show, write
+from mlops.cli.options import FOLDER, attempt, ended, needs_option, output, reviews_option, root, say
 from mlops.diagnostics import visible
 from mlops.errors import IntegrityError, MlopsError
 
@@ -22,33 +19,23 @@ if TYPE_CHECKING:
     from mlops.operations.verdicts.rejudged import Rejudged
 
 
-@click.command(short_help="Judge a change beside what judges it")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
-@click.option(
-    "--change",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="A checkout of the change, with its history.",
-)
+@click.option("--change", type=FOLDER, metavar="FOLDER", help="A checkout of the change, with its history.")
 @click.option("--place", is_flag=True, help="Only put it in its place: nothing of it steers the judge afterwards.")
 @click.option("--fetch", is_flag=True, help="Only bring its data, by digest, from the DVC remote of what judges.")
 @click.option("--who", is_flag=True, help="Only say who judges it: `base`, or `head` for an upgrade and nothing else.")
 @click.option(
     "--evidence",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="FOLDER",
     help="What the job that ran left: its artifact, unpacked; without it, what the change records is judged.",
 )
-@click.option("--needs", envvar="MLOPS_NEEDS", metavar="JSON", help="The `needs` context: digests to compare with.")
-@click.option(
-    "--record",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="FOLDER",
-    help="Write each verdict to FOLDER/NAME/judged.json too.",
-)
+@needs_option
+@click.option("--record", type=FOLDER, metavar="FOLDER", help="Write each verdict to FOLDER/NAME/judged.json too.")
 @click.option(
     "--rows",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     metavar="FOLDER",
     help="Only make the rows of what is checked out here, and write their digests to FOLDER/NAME/rows.json.",
 )
@@ -93,14 +80,12 @@ def command(
     beside = Beside.of(here, change)
     wanted = owed(beside)
     say(f"affected, as {beside.base[:8]} plans it: {', '.join(wanted) or 'nothing'}")
-    problems: list[MlopsError] = []
-    with _kept(problems):
-        hold_decided(beside, wanted)
+    checks = [lambda: hold_decided(beside, wanted)]
     if needs is not None:
-        with _kept(problems):
-            refuse_uncovered(wanted, told(needs))
+        checks.append(lambda: refuse_uncovered(wanted, told(needs)))
+    _, problems = attempt(checks, lambda check: check())
     judged, more = _each(beside, names or (wanted if needs is None else ()), _Left(evidence, needs or ""), reviews)
-    _show(judged, form)
+    show([(again.whole, again) for again in judged], form, explain=True)
     if record is not None:
         for again in judged:
             write(record / again.now.pipeline / "judged.json", again)
@@ -109,19 +94,9 @@ def command(
     return _ended(said, [*problems, *more])
 
 
-@contextmanager
-def _kept(problems: list[MlopsError]) -> Iterator[None]:
-    """Keep what is wrong, so that everything else is judged all the same."""
-    try:
-        yield
-    except MlopsError as error:
-        problems.append(error)
-
-
 def _ended(said: list[MlopsError], problems: list[MlopsError]) -> int:
     """Tell what did not pass, then what was not judged; a forgery goes before all else, and that before a verdict."""
-    for error in (*said, *problems):
-        report(error)
+    ended([*said, *problems])
     codes = {error.exit_code for error in problems}
     if IntegrityError.exit_code in codes:
         return IntegrityError.exit_code
@@ -169,15 +144,11 @@ def _rows(here: Path, names: tuple[str, ...], folder: Path | None, change: Path 
     from mlops.operations.judging.rows import make_rows
     from mlops.operations.workspace import known
 
-    problems: list[MlopsError] = []
-    for name in known(Configuration(here), names):
-        try:
-            make_rows(here, name, folder)
-        except MlopsError as error:
-            problems.append(error)
-            continue
+    def make(name: str) -> None:
+        make_rows(here, name, folder)
         say(f"{name}: rows made by the code that is installed; their digests are in {folder / name / 'rows.json'}")
-    return _ended([], problems)
+
+    return _ended([], attempt(known(Configuration(here), names), make)[1])
 
 
 def _each(
@@ -188,28 +159,15 @@ def _each(
     from mlops.operations.reviewing.reviews import Answers
 
     answers = Answers.of(reviews)
-    judged: list[Rejudged] = []
-    problems: list[MlopsError] = []
-    for name in names:
-        try:
-            again, sentences = judge(beside, name, left.of(name), answers, left.rows(name))
-        except MlopsError as error:
-            problems.append(error)
-            continue
+
+    def one(name: str) -> Rejudged:
+        again, sentences = judge(beside, name, left.of(name), answers, left.rows(name))
         if again.cost is not None:
             say(f"{name}: judged in {again.cost.told}")
             if again.cost.beyond:
                 warn(f"{name} took long to judge", f"{again.cost.told}; 0.3 of its run, or a minute, is what it should")
         for sentence in sentences:
             say(visible(sentence))
-        judged.append(again)
-    return judged, problems
+        return again
 
-
-def _show(judged: list[Rejudged], form: str) -> None:
-    from mlops.cli.verdicts import compared_markdown, compared_table
-
-    if form == "json":
-        emit([value(again.whole, again) for again in judged])
-    for again in judged if form != "json" else ():
-        click.echo(compared_markdown(again) if form == "md" else compared_table(again, explain=True))
+    return attempt(names, one)

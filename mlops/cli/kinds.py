@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from mlops.cli.options import emit, output
-from mlops.cli.tables import columns
+from mlops.cli.options import output, result
+from mlops.present.terminal.tables import columns
 
 
-@click.command(short_help="The kinds of models, metrics, sources and rules that there are")
+@click.command()
 @click.argument("group", metavar="[SLICE]", required=False)
 @output("text", "json")
 def command(group: str | None, form: str) -> None:
@@ -19,11 +19,7 @@ def command(group: str | None, form: str) -> None:
     """
     from mlops.operations.language.kinds import kinds
 
-    found = kinds(group)
-    rows = [(name, kind.name, kind.title, kind.package) for name, each in found.items() for kind in each]
-    if form == "json":
-        names = ("slice", "kind", "what", "package")
-        emit({"schema_version": 1, "kinds": [dict(zip(names, row, strict=True)) for row in rows]})
-        return
-    for line in columns(("slice", "kind", "what it is", "package"), rows):
-        click.echo(line)
+    rows = [(name, kind.name, kind.title, kind.package) for name, each in kinds(group).items() for kind in each]
+    names = ("slice", "kind", "what", "package")
+    value = {"schema_version": 1, "kinds": [dict(zip(names, row, strict=True)) for row in rows]}
+    result(form, value, columns(("slice", "kind", "what it is", "package"), rows))

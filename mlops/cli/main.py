@@ -20,6 +20,7 @@ VERBS = {
     "explain": "Where a value came from, or what a finding means",
     "compile": "Write the generated files, or check them",
     "plan": "What will change, and why",
+    "fetch": "Bring data, and what runs recorded, by digest",
     "run": "Reproduce pipelines and show their verdicts",
     "gate": "The verdict of the last run",
     "judge": "Judge a change beside what judges it",
@@ -61,6 +62,7 @@ class _Verbs(click.Group):
         if name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"mlops.cli.{name}").command
+        command.name = name  # not that of the function, which is `command` everywhere
         return command
 
     def invoke(self, context: click.Context) -> Any:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mlops.cli.failure import report
-from mlops.cli.options import SYMBOLS, emit, output, paint, root, say
-from mlops.diagnostics import visible
+from mlops.cli.options import FILE, emit, output, result, root, say
 from mlops.extras import need
-
-if TYPE_CHECKING:
-    from mlops.documents.monitor import MonitorReport
-
-_SYMBOL = {"ok": "pass", "alarm": "fail", "data-incident": "fail", "insufficient": "inconclusive"}
 
 
 class _Time(click.ParamType[datetime]):
@@ -30,7 +24,7 @@ class _Time(click.ParamType[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-@click.command(short_help="Has what a model sees changed, or how good it is?")
+@click.command()
 @click.argument("names", nargs=-1)
 @click.option(
     "--until",
@@ -38,14 +32,11 @@ class _Time(click.ParamType[datetime]):
     metavar="TIME",
     help="Judge windows that ended by then. [default: newest record, or now where that is old]",
 )
-@click.option(
-    "--metrics", type=click.Path(path_type=Path, dir_okay=False), help="Write Prometheus text to this file as well."
-)
+@click.option("--metrics", type=FILE, help="Write Prometheus text to this file as well.")
 @click.option(
     "--asking",
     "asks",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
+    type=FILE,
     help="Write NAME:SHA256 of each report that asks for a retraining to this file as well.",
 )
 @click.option(
@@ -75,42 +66,37 @@ def command(
         return _list(schedule, names, form)
     need("train", "`mlops monitor`")
     from mlops.operations.declared.accepted import file_of
-    from mlops.operations.watching.monitor import (
-        asking,
-        exit_code,
-        watch_all,
-        watched_names,
-        write_asking,
-        write_metrics,
-    )
+    from mlops.operations.watching import monitor
     from mlops.operations.workspace import open_workspace
+    from mlops.present.terminal.monitor import lines
 
     here = root()
     workspace = open_workspace(here, names)
-    found = watch_all(workspace, names or watched_names(workspace), until, environment, now=datetime.now(UTC))
+    found = monitor.watch_all(
+        workspace, names or monitor.watched_names(workspace), until, environment, now=datetime.now(UTC)
+    )
     if metrics is not None:
-        write_metrics(metrics, found.watched)
+        monitor.write_metrics(metrics, found.watched)
     handed: dict[str, str] = {}
     if asks is not None:
-        handed = asking(workspace, found)
-        write_asking(asks, handed)
+        handed = monitor.asking(workspace, found)
+        monitor.write_asking(asks, handed)
     if form == "json":
         emit([item.document.value() for item in found.watched])
-    elif not found.watched and not found.failed:
+    for item in found.watched if form == "text" else ():
+        click.echo("\n".join(lines(item.document)))
+        if item.document.status == "data-incident":
+            name = item.document.pipeline
+            say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
+        say(f"  against {item.told}")
+        say(f"  report: {item.page.relative_to(here).as_posix()}")
+        if item.unmerged:
+            say(f"  {item.unmerged} is not merged: what it accepts counts for nothing yet")
+    if form == "text" and not (found.watched or found.failed):
         say("no pipeline has a `monitor:`")
-    else:
-        for item in found.watched:
-            _tell(item.document)
-            if item.document.status == "data-incident":
-                name = item.document.pipeline
-                say(f"  repair the feed; where that is how it is now: {file_of(name)}, which somebody else approves")
-            say(f"  against {item.told}")
-            say(f"  report: {item.page.relative_to(here).as_posix()}")
-            if item.unmerged:
-                say(f"  {item.unmerged} is not merged: what it accepts counts for nothing yet")
     for error in found.failed.values():
         report(error)
-    return exit_code(found, handed)
+    return monitor.exit_code(found, handed)
 
 
 def _list(schedule: str, names: tuple[str, ...], form: str) -> int:
@@ -121,25 +107,5 @@ def _list(schedule: str, names: tuple[str, ...], form: str) -> int:
     if names:
         raise click.UsageError("--due finds the pipelines: name none")
     found = due(open_workspace(root()), schedule)
-    if form == "json":
-        emit({"schema_version": 1, "pipelines": found})
-    else:
-        for name in found:
-            click.echo(name)
+    result(form, {"schema_version": 1, "pipelines": found}, found)
     return 0
-
-
-def _tell(document: MonitorReport) -> None:
-    symbol, colour = SYMBOLS[_SYMBOL[document.status]]
-    windows = document.windows
-    click.echo(
-        f"{paint(symbol, colour)} {document.pipeline}: {document.status}, {len(windows)} windows "
-        f"until {document.until}: {visible(document.why)}"
-    )
-    if (newest := document.newest_record) is not None and windows and newest < windows[-1].start:
-        click.echo(f"    the newest record is from {newest}: what the log showed until then is not how things are")
-    for alarm in document.alarms:
-        click.echo(f"    {visible(alarm.sentence)}")
-    for last in windows[-1:]:
-        for incident in (*last.incidents[1:], *last.accepted):
-            click.echo(f"    {visible(incident.sentence)}")

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from mlops.cli.options import root, say
+from mlops.cli.run import try_out
 from mlops.extras import need
 
 
-@click.command(short_help="A new model from a data file")
+@click.command()
 @click.argument("name")
 @click.option("--data", "file", required=True, type=click.Path(path_type=Path), help="CSV or Parquet file.")
 @click.option("--target", required=True, help="Column to learn.")
@@ -20,11 +21,9 @@ from mlops.extras import need
 def command(name: str, file: Path, target: str, task: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
     need("train", "`mlops new`")
-    from mlops.cli.verdicts import table
     from mlops.operations.compiling.compile import compile_files
     from mlops.operations.language.new import create
     from mlops.operations.language.schema import write_files
-    from mlops.operations.running.smoke import ROWS, smoke
     from mlops.operations.workspace import open_workspace
 
     here = root(merging=True)
@@ -35,6 +34,6 @@ def command(name: str, file: Path, target: str, task: str | None) -> int:
         say(f"note: {note}")
     workspace = open_workspace(here)
     compile_files(workspace)
-    click.echo(table(smoke(here, workspace.pipeline(name)), explain=False))
-    say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence\nnext: mlops run {name}")
+    try_out(workspace, name)
+    say(f"next: mlops run {name}")
     return 0

@@ -1,25 +1,23 @@
-"""What several verbs take, and how they print."""
+"""What several verbs take, how they print, and how one ends that did several things."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from mlops.cli.failure import report
+from mlops.errors import MlopsError
 
-SYMBOLS = {
-    "pass": ("✓", "green"),
-    "fail": ("✗", "red"),
-    "inconclusive": ("?", "yellow"),
-    "skipped": ("·", "bright_black"),
-    "waived": ("~", "yellow"),
-    "deferred": ("…", "yellow"),
-}
+Function = TypeVar("Function", bound=Callable[..., Any])
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def output(*formats: str) -> Callable[[Function], Function]:
@@ -37,9 +35,14 @@ def base_option(text: str) -> Callable[[Function], Function]:
 
 def reviews_option(function: Function) -> Function:
     """Add `--reviews`, a recorded answer in GitHub's place."""
-    kind = click.Path(path_type=Path, dir_okay=False)
     text = "Look approvals up in this recorded answer of GitHub's, instead of asking with GITHUB_TOKEN."
-    return click.option("--reviews", type=kind, metavar="FILE", help=text)(function)
+    return click.option("--reviews", type=FILE, metavar="FILE", help=text)(function)
+
+
+def needs_option(function: Function) -> Function:
+    """Add `--needs`, which a workflow gives as MLOPS_NEEDS."""
+    text = "The `needs` context: digests to compare with."
+    return click.option("--needs", envvar="MLOPS_NEEDS", metavar="JSON", help=text)(function)
 
 
 def root(*, merging: bool = False) -> Path:
@@ -65,11 +68,33 @@ def emit(value: Any) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
+def result(form: str, value: Any, lines: Iterable[str]) -> None:
+    """Print a result as JSON, or for a person line by line."""
+    if form == "json":
+        emit(value)
+        return
+    for line in lines:
+        click.echo(line)
+
+
 def say(text: str) -> None:
     """Tell a person something that is not the result, on stderr."""
     click.echo(text, err=True)
 
 
-def paint(text: str, colour: str, **style: bool) -> str:
-    """Colour text for a terminal; plain elsewhere."""
-    return click.style(text, fg=colour, **style) if sys.stdout.isatty() else text
+def attempt(items: Iterable[Item], act: Callable[[Item], Found]) -> tuple[list[Found], list[MlopsError]]:
+    """Do one after the other: one that is refused stops no other."""
+    found: list[Found] = []
+    errors: list[MlopsError] = []
+    for item in items:
+        try:
+            found.append(act(item))
+        except MlopsError as error:
+            errors.append(error)
+    return found, errors
+
+
+def ended(errors: Iterable[MlopsError]) -> int:
+    """Tell what was refused, and give the exit code of the first."""
+    codes = [report(error) for error in errors]
+    return codes[0] if codes else 0

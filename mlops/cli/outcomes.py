@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
-import click
-
-from mlops.cli.failure import report
-from mlops.cli.options import emit, say
-from mlops.errors import MlopsError
-from mlops.files import system
+from mlops.cli.options import attempt, ended, result, say
+from mlops.files.system import refusing
 
 if TYPE_CHECKING:
     from mlops.operations.releasing.release import Outcome, Wanted
@@ -19,51 +15,41 @@ if TYPE_CHECKING:
 
 def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) -> int:
     """Do one after the other, tell what became of each, and give the exit code of the first that was refused."""
-    found: list[Outcome] = []
-    errors: list[MlopsError] = []
-    for item in wanted:
+
+    def done(item: Wanted) -> Outcome:
         try:
-            found.append(act(item))
-        except MlopsError as error:
-            errors.append(error)
+            return act(item)
         except OSError as error:
-            errors.append(system.refusing(error))
-    if form == "json":
-        emit([value(outcome) for outcome in found])
-    for outcome in found if form == "text" else ():
-        click.echo("\n".join(lines(outcome)))
+            raise refusing(error) from error
+
+    found, errors = attempt(wanted, done)
+    keys = ("environment", "file", "bundle", "replaces", "state")
+    value = [
+        {
+            "pipeline": made.name,
+            **{key: getattr(made, key) for key in keys},
+            "pull_request": pull_request(made.proposed),
+        }
+        for made in found
+    ]
+    result(form, value, (line for outcome in found for line in lines(outcome)))
     for outcome in found:
         if outcome.warning:
             say(f"warning: {outcome.name}: {outcome.warning}")
-    for refused in errors:
-        report(refused)
-    return errors[0].exit_code if errors else 0
+    return ended(errors)
 
 
-def lines(outcome: Outcome) -> Sequence[str]:
+def lines(outcome: Outcome) -> Iterator[str]:
     """Say what became of a release."""
     where = f"{outcome.name} in {outcome.environment}"
     if outcome.state == "live already":
-        return (f"{where}: live already, {outcome.bundle}",)
-    said = [f"{where}: {outcome.replaces or 'nothing'} → {outcome.bundle}"]
-    if outcome.proposed is not None:
-        return (*said, outcome.proposed.text)
-    return (*said, f"written: {outcome.file}; commit it, or propose it with --propose")
+        yield f"{where}: live already, {outcome.bundle}"
+        return
+    yield f"{where}: {outcome.replaces or 'nothing'} → {outcome.bundle}"
+    written = f"written: {outcome.file}; commit it, or propose it with --propose"
+    yield written if outcome.proposed is None else outcome.proposed.text
 
 
-def value(outcome: Outcome) -> dict[str, Any]:
-    """Give the keys of the JSON."""
-    return {
-        "pipeline": outcome.name,
-        "environment": outcome.environment,
-        "file": outcome.file,
-        "bundle": outcome.bundle,
-        "replaces": outcome.replaces,
-        "state": outcome.state,
-        "pull_request": pull_request(outcome.proposed),
-    }
-
-
-def pull_request(made: Proposed | None) -> dict[str, Any] | None:
+def pull_request(made: Proposed | None) -> dict[str, str | bool] | None:
     """Give the keys of what was proposed; None where nothing was."""
     return None if made is None else {"done": made.done, "url": made.url, "checks": made.checks}

@@ -10,11 +10,11 @@ from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
 
 if TYPE_CHECKING:
-    from mlops.operations.planning.change_report import Planned
+    from mlops.documents.change_report import Planned
     from mlops.operations.workspace import Workspace
 
 
-@click.command(short_help="What will change, and why")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @base_option("Compare with a commit instead of the last recorded run.")
 @output("text", "json", "md")
@@ -23,10 +23,11 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
 
     `-o json` is a saved plan: `mlops run NAME --plan FILE` runs it, or refuses when what it was made of moved.
     """
-    from mlops.cli.plans import markdown, text
     from mlops.operations.planning.change_report_json import encode
     from mlops.operations.planning.plan import plan
     from mlops.operations.workspace import open_workspace
+    from mlops.present.markdown.plan import markdown
+    from mlops.present.terminal.plan import text
 
     workspace = open_workspace(root(), names)
     planned = plan(workspace, base)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import emit, output, paint, reviews_option, root, say
-from mlops.cli.tables import columns
+from mlops.cli.options import output, result, reviews_option, root, say
 from mlops.extras import need
+from mlops.files.figures import plural
+from mlops.present.terminal.style import paint
+from mlops.present.terminal.tables import columns
 
 if TYPE_CHECKING:
     from mlops.operations.releasing.reconciled import Reconciled
@@ -25,14 +28,14 @@ _COLOURS = {
 }
 
 
-@click.command(short_help="Apply the release files: aliases, bundles, traffic")
+@click.command()
 @click.option("--env", "environment", required=True, metavar="E", help="Which environment.")
 @click.option("--dry-run", "dry", is_flag=True, help="Only say what would be done; exit 3 where the world has drifted.")
 @click.option("--prune", is_flag=True, help="Take the alias from models that no file names any more.")
 @reviews_option
 @output("text", "json")
 def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form: str) -> int:
-    """Make MLflow aliases and kept bundles what conf/release/E/*.yaml of the checked-out commit say.
+    """Make MLflow aliases and kept bundles what `conf/release/E/*.yaml` of the checked-out commit say.
 
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
     put right. A release that no owner approved is named; where conf/policy.yaml says `approvals: {releases: refuse}` it
@@ -48,29 +51,28 @@ def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form
 
     answers = Answers.of(reviews)
     done = reconcile(root(), environment, dry=dry, prune=prune, automatic=in_ci(), answers=answers)
-    if form == "json":
-        emit({"schema_version": 1, **asdict(done), "writes": done.writes})
-        return done.code
-    _tell(done)
+    result(form, {"schema_version": 1, **asdict(done), "writes": done.writes}, _table(done))
+    for note in _notes(done) if form == "text" else ():
+        say(note)
     return done.code
 
 
-def _tell(done: Reconciled) -> None:
+def _table(done: Reconciled) -> Iterator[str]:
     rows = [(row.name, row.was, (row.should or "nothing")[:19], row.action) for row in done.rows]
-    actions = ("", *(row.action for row in done.rows))
-    for line, action in zip(columns(("pipeline", "was", "should be", "action"), rows), actions, strict=True):
-        click.echo(paint(line, _COLOURS.get(action, "reset")))
+    colours = ("reset", *(_COLOURS.get(row.action, "reset") for row in done.rows))
+    return map(paint, columns(("pipeline", "was", "should be", "action"), rows), colours)
+
+
+def _notes(done: Reconciled) -> Iterator[str]:
     for row in done.rows:
-        for sentence in row.drift:
-            say(f"{row.name} drifted: {sentence}")
+        yield from (f"{row.name} drifted: {sentence}" for sentence in row.drift)
         if row.problem:
-            say(f"{row.name}: {row.problem}")
+            yield f"{row.name}: {row.problem}"
         if row.hint:
-            say(f"hint: {row.hint}")
+            yield f"hint: {row.hint}"
     for sentence, names in _unapproved(done).items():
-        say(f"{', '.join(names)}: {sentence}")
-    models = f"{len(done.rows):,} {'model' if len(done.rows) == 1 else 'models'}"
-    say(f"{done.environment} at {done.commit[:8]}: {done.writes:,} written, {models}")
+        yield f"{', '.join(names)}: {sentence}"
+    yield f"{done.environment} at {done.commit[:8]}: {done.writes:,} written, {plural(len(done.rows), 'model')}"
 
 
 def _unapproved(done: Reconciled) -> dict[str, list[str]]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.failure import report
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.annotations import warn
+from mlops.cli.options import attempt, ended, output, result, root, say
 from mlops.cli.outcomes import pull_request
+from mlops.diagnostics import visible
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from mlops.operations.releasing.record import Record
 
 
-@click.command(short_help="A pull request with what a run of CI's wrote")
+@click.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME [NAME ...]")
 @click.option("--dry-run", "dry", is_flag=True, help="Say which files it would hold, and open none.")
 @click.option("--push", is_flag=True, help="Push what the run wrote to the DVC remote instead.")
@@ -27,48 +30,40 @@ def command(names: tuple[str, ...], dry: bool, push: bool, form: str) -> int:
     """
     if dry and push:
         raise click.UsageError("--dry-run says what would be proposed: leave --push out")
-    from mlops.errors import MlopsError
-
-    here, found, errors = root(), [], []
-    for name in names:
-        try:
-            found.append(_pushed(here, name, form) if push else _recorded(here, name, dry, form))
-        except MlopsError as error:
-            errors.append(error)
-    if form == "json":
-        emit(found)
-    for refused in errors:
-        report(refused)
-    return errors[0].exit_code if errors else 0
-
-
-def _recorded(here: Path, name: str, dry: bool, form: str) -> dict[str, Any]:
+    if push:
+        return _push(root(), names, form)
     from mlops.operations.releasing.record import record
 
-    made = record(here, name, dry=dry)
-    if form == "text":
-        said = {"recorded": "recorded already", "unrecorded": "not recorded"}.get(made.state, "")
-        click.echo(f"{name} {made.bundle}: {made.proposed.text if made.proposed else said}")
-        for file in made.files if dry else ():
-            click.echo(f"  {file}")
-    return {
-        "pipeline": name,
-        "bundle": made.bundle,
-        "state": made.state,
-        "files": list(made.files),
-        "pull_request": pull_request(made.proposed),
-    }
+    here = root()
+    found, errors = attempt(names, lambda name: record(here, name, dry=dry))
+    value = [
+        {
+            "pipeline": made.name,
+            "bundle": made.bundle,
+            "state": made.state,
+            "files": made.files,
+            "pull_request": pull_request(made.proposed),
+        }
+        for made in found
+    ]
+    result(form, value, (line for made in found for line in _lines(made, dry=dry)))
+    return ended(errors)
 
 
-def _pushed(here: Path, name: str, form: str) -> dict[str, Any]:
-    from mlops.cli.annotations import warn
-    from mlops.diagnostics import visible
+def _lines(made: Record, *, dry: bool) -> Iterator[str]:
+    said = {"recorded": "recorded already", "unrecorded": "not recorded"}.get(made.state, "")
+    yield f"{made.name} {made.bundle}: {made.proposed.text if made.proposed else said}"
+    yield from (f"  {file}" for file in made.files if dry)
+
+
+def _push(here: Path, names: tuple[str, ...], form: str) -> int:
     from mlops.operations.live.keeping import keep
 
-    kept = keep(here, name)
-    if kept.why:
-        say(visible(f"{name}: nothing was pushed: {kept.why}"))
-        warn(f"Only the registry keeps {name}", f"nothing was pushed: {kept.why}")
-    elif form == "text":
-        click.echo(f"{name}: {kept.pushed:,} objects pushed")
-    return {"pipeline": name, "pushed": kept.pushed, "why": kept.why}
+    found, errors = attempt(names, lambda name: (name, keep(here, name)))
+    for name, kept in found:
+        if kept.why:
+            say(visible(f"{name}: nothing was pushed: {kept.why}"))
+            warn(f"Only the registry keeps {name}", f"nothing was pushed: {kept.why}")
+    value = [{"pipeline": name, "pushed": kept.pushed, "why": kept.why} for name, kept in found]
+    result(form, value, (f"{name}: {kept.pushed:,} objects pushed" for name, kept in found if not kept.why))
+    return ended(errors)

@@ -6,12 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from mlops.cli.failure import report
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import attempt, emit, ended, output, root, say
 from mlops.extras import need
 
 
-@click.command(short_help="Put bundles into the MLflow registry")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @output("text", "json")
 def command(names: tuple[str, ...], form: str) -> int:
@@ -21,19 +20,14 @@ def command(names: tuple[str, ...], form: str) -> int:
     One that cannot be registered stops no other; the exit code is then that of the first.
     """
     need("registry", "`mlops register`")
-    from mlops.errors import MlopsError
     from mlops.operations.releasing.adopted import UNKNOWN
     from mlops.operations.releasing.register import passing, register
     from mlops.operations.workspace import open_workspace
 
     here = root()
     workspace = open_workspace(here, names)
-    found, errors = [], []
-    for name in names or passing(here, sorted(workspace.pipelines)):
-        try:
-            found.append(register(workspace, name))
-        except MlopsError as error:
-            errors.append(error)
+    every = names or passing(here, sorted(workspace.pipelines))
+    found, errors = attempt(every, lambda name: register(workspace, name))
     if form == "json":
         emit([asdict(registered) for registered in found])
     for registered in found if form == "text" else ():
@@ -44,10 +38,9 @@ def command(names: tuple[str, ...], form: str) -> int:
             say("which bundle the run of its pull request judged is not known any more")
         elif registered.judged not in (None, registered.bundle):
             say(f"made again: the run of its pull request judged {registered.judged}")
-    for refused in errors:
-        report(refused)
+    code = ended(errors)
     if found:
         say(f"look at them: mlflow ui --backend-store-uri {found[0].tracking}")
     elif not errors:
         say("no pipeline has a bundle that passed")
-    return errors[0].exit_code if errors else 0
+    return code

@@ -9,7 +9,7 @@ import click
 from mlops.cli.options import output, reviews_option, root
 
 
-@click.command(short_help="Make a bundle live, by a file that is reviewed")
+@click.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME [NAME ...]")
 @click.option("--env", "environment", required=True, metavar="E", help="Where it is to be live.")
 @click.option("--bundle", metavar="DIGEST", help="This registered bundle instead of the one of the last run.")

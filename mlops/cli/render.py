@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from mlops.cli.options import emit, output, root
+from mlops.cli.options import output, result, root
 
 
-@click.command(short_help="The resolved configuration")
+@click.command()
 @click.argument("name")
 @click.option("--origins", is_flag=True, help="Say of every value where it was written.")
 @output("yaml", "json")
@@ -21,17 +21,16 @@ def command(name: str, origins: bool, form: str) -> None:
     workspace = open_workspace(root(merging=True), (name,))
     loaded = workspace.pipelines[name]
     value = dump(loaded.spec)
-    if origins:
-        for key, item in _leaves(value, ()):
-            settings = loaded.origins.of(key)
-            where = settings[-1].position if settings else "default"
-            click.echo(f"{'.'.join(map(str, key))}: {item!r}  # {where}")
-    elif form == "json":
-        emit(value)
-    else:
+    if not origins:
         import yaml
 
-        click.echo(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120), nl=False)
+        text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=120)
+        result(form, value, [text.removesuffix("\n")])
+        return
+    for key, item in _leaves(value, ()):
+        settings = loaded.origins.of(key)
+        where = settings[-1].position if settings else "default"
+        click.echo(f"{'.'.join(map(str, key))}: {item!r}  # {where}")
 
 
 def _leaves(value: Any, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], Any]]:

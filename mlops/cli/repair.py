@@ -8,7 +8,7 @@ from mlops.cli.options import root, say
 from mlops.extras import need
 
 
-@click.command(short_help="Put right what the DVC remote or the registry holds otherwise")
+@click.command()
 @click.argument("name", metavar="NAME")
 @click.option("--remote", is_flag=True, help="Delete objects of the DVC remote that are not what they are named by.")
 @click.option("--registry", is_flag=True, help="Register bundles anew of which MLflow's store holds something else.")

@@ -6,19 +6,15 @@ from pathlib import Path
 
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import FILE, emit, output, root, say
 from mlops.cli.outcomes import pull_request
 from mlops.diagnostics import visible
 from mlops.extras import need
 
 
-@click.command(short_help="A pull request with a new data version")
+@click.command()
 @click.argument("name")
-@click.option(
-    "--cause",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Report of `mlops monitor`. [default: its newest one here]",
-)
+@click.option("--cause", type=FILE, help="Report of `mlops monitor`. [default: its newest one here]")
 @click.option(
     "--env", "environment", metavar="ENVIRONMENT", help="Whose servers were watched. [default: the live one's]"
 )

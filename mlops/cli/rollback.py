@@ -7,7 +7,7 @@ import click
 from mlops.cli.options import output, root
 
 
-@click.command(short_help="Make the bundle live again that was before")
+@click.command()
 @click.argument("name")
 @click.option("--env", "environment", required=True, metavar="E", help="Where to go back.")
 @click.option("--to", "bundle", metavar="DIGEST", help="This bundle, live there once, instead of the one before.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mlops.operations.workspace import Workspace
 
 
-@click.command(short_help="Reproduce pipelines")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--all", "every", is_flag=True, help="All pipelines.")
 @click.option(
@@ -68,11 +68,13 @@ def command(
         from mlops.operations.running.run_saved import apply
 
         return _show(apply(here, name, file, partial(_run, frozen=frozen)))
+    workspace = open_workspace(here, (name,))
     if smoke:
-        return _smoke(here, name)
+        try_out(workspace, name)
+        return 0
     if stage is not None:
-        return _stage(open_workspace(here, (name,)), name, stage)
-    return _show(_run(open_workspace(here, (name,)), name, frozen=frozen))
+        return _stage(workspace, name, stage)
+    return _show(_run(workspace, name, frozen=frozen))
 
 
 def _run(workspace: Workspace, name: str, *, frozen: bool) -> Verdict:
@@ -126,19 +128,17 @@ def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: b
     return exit_code(outcomes)
 
 
-def _smoke(here: Path, name: str) -> int:
-    from mlops.cli.verdicts import table
+def try_out(workspace: Workspace, name: str) -> None:
+    """Run every stage on a little data, and show what came of it."""
     from mlops.operations.running.smoke import ROWS, smoke
-    from mlops.operations.workspace import open_workspace
+    from mlops.present.terminal.verdict import table
 
-    workspace = open_workspace(here, (name,))
-    click.echo(table(smoke(here, workspace.pipeline(name)), explain=False))
+    click.echo(table(smoke(workspace.root, workspace.pipeline(name)), explain=False))
     say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
-    return 0
 
 
 def _show(verdict: Verdict) -> int:
-    from mlops.cli.verdicts import table
+    from mlops.present.terminal.verdict import table
 
     click.echo(table(verdict, explain=False))
     say(f"report: pipelines/{verdict.pipeline}/reports/report.html")

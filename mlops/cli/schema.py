@@ -12,7 +12,7 @@ _KINDS = (
 )
 
 
-@click.command(short_help="JSON Schema of the YAML files")
+@click.command()
 @click.argument("kind", type=click.Choice((*_KINDS, "infer")), default="pipeline")
 @click.argument("data", required=False, metavar="[FILE|NAME]")
 @click.option("--write", "place", flag_value="write", help="Write the schemas; with `infer NAME`, the columns.")

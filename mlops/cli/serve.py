@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from mlops.cli.options import say
+from mlops.cli.options import FILE, FOLDER, say
 
 
-@click.command(short_help="Answer predictions over HTTP")
+@click.command()
 @click.argument("name")
 @click.option("--host", help="Address to listen on. [default: what `deploy:` of NAME says, or 127.0.0.1]")
 @click.option(
@@ -22,7 +22,7 @@ from mlops.cli.options import say
 @click.option("--check", is_flag=True, help="Replay the golden rows over HTTP, then stop.")
 @click.option(
     "--log",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     help="Write answers down in this folder, and nowhere else. [default: where `monitor:` of NAME says]",
 )
 @click.option(
@@ -33,14 +33,10 @@ from mlops.cli.options import say
 )
 @click.option("--behind", type=click.Choice(["proxy"]), help="A proxy in front of the server says who may ask.")
 @click.option(
-    "--policy",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Whose signature counts: a copy of conf/policy.yaml. [default: the repository's]",
+    "--policy", type=FILE, help="Whose signature counts: a copy of conf/policy.yaml. [default: the repository's]"
 )
 @click.option(
-    "--signature",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The bundle's signature. [default: FOLDER.signature.json, or what the registry has]",
+    "--signature", type=FILE, help="The bundle's signature. [default: FOLDER.signature.json, or what the registry has]"
 )
 @click.option("--limit", "limits", metavar="KEY=NUMBER", multiple=True, help="Change a limit of `deploy:`.")
 def command(

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import emit, output, reviews_option, root, say
-from mlops.cli.tables import columns
+from mlops.cli.options import output, result, reviews_option, root, say
+from mlops.present.terminal.tables import columns
+
+if TYPE_CHECKING:
+    from mlops.operations.releasing.show import Shown
+
+_HEADS = ("environment", "pipeline", "bundle", "traffic", "since", "approval", "registry")
 
 
-@click.command(short_help="What is live where")
+@click.command()
 @click.option("--env", "environment", metavar="ENVIRONMENT", help="What is live there. [default: everywhere]")
 @click.option("--bytes", "whole", is_flag=True, help="Read and hash what the registry's store holds, too.")
 @reviews_option
@@ -29,9 +35,6 @@ def command(environment: str | None, reviews: Path | None, form: str, *, whole: 
     from mlops.operations.reviewing.reviews import Answers
 
     shown = show(root(), environment, whole=whole, answers=Answers.of(reviews))
-    if form == "json":
-        emit({"schema_version": 1, **asdict(shown)})
-        return shown.code
     rows = [
         (
             live.environment,
@@ -44,14 +47,18 @@ def command(environment: str | None, reviews: Path | None, form: str, *, whole: 
         )
         for live in shown.live
     ]
-    heads = ("environment", "pipeline", "bundle", "traffic", "since", "approval", "registry")
-    for line in columns(heads, rows) if rows else ():
-        click.echo(line)
-    for last in shown.last:
-        click.echo(f"{last.name}: bundle {last.bundle[:19]}…, {LAST_RUN}")
+    last = (f"{last.name}: bundle {last.bundle[:19]}…, {LAST_RUN}" for last in shown.last)
+    result(form, {"schema_version": 1, **asdict(shown)}, (*columns(_HEADS, rows), *last))
+    if form == "text":
+        _notes(shown)
+    return shown.code
+
+
+def _notes(shown: Shown) -> None:
+    """Say what is missing, not approved, or not looked at."""
     for place in shown.silent:
         say(f"nothing is live in {place}: mlops release NAME --env {place}")
-    if not (rows or shown.last or shown.silent):
+    if not (shown.live or shown.last or shown.silent):
         say("no environment is declared, and nothing ran here: mlops run NAME")
     for live in shown.live:
         if live.approval is not None and live.approval.state in ("not approved", "break-glass"):
@@ -60,4 +67,3 @@ def command(environment: str | None, reviews: Path | None, form: str, *, whole: 
         say(f"hint: load nothing from there; find out who wrote it, then: mlops repair {name} --registry")
     if shown.unreachable:
         say(f"the registry was not asked: {shown.unreachable}")
-    return shown.code

@@ -6,12 +6,11 @@ from dataclasses import asdict
 
 import click
 
-from mlops.cli.failure import report
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import attempt, emit, ended, output, root, say
 from mlops.extras import need
 
 
-@click.command(short_help="Sign registered bundles")
+@click.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME [NAME ...]")
 @output("text", "json")
 def command(names: tuple[str, ...], form: str) -> int:
@@ -22,19 +21,11 @@ def command(names: tuple[str, ...], form: str) -> int:
     signed stops no other; the exit code is then that of the first.
     """
     need("registry", "`mlops sign`")
-    from mlops.errors import MlopsError
     from mlops.operations.releasing.sign import sign
 
-    found, errors = [], []
-    for name in names:
-        try:
-            found.append(sign(root(), name))
-        except MlopsError as error:
-            errors.append(error)
+    found, errors = attempt(names, lambda name: sign(root(), name))
     if form == "json":
         emit([asdict(signed) for signed in found])
     for signed in found if form == "text" else ():
         say(f"{signed.name}: {'signed' if signed.made else 'signed already'} by {signed.signer}: {signed.bundle}")
-    for refused in errors:
-        report(refused)
-    return errors[0].exit_code if errors else 0
+    return ended(errors)

@@ -10,7 +10,7 @@ from mlops.extras import need
 from mlops.stages.declare.registry import STAGES
 
 
-@click.command(short_help="Run one stage")
+@click.command()
 @click.argument("names", metavar="NAME", nargs=-1, type=click.Choice(STAGES))
 @click.option("--own", metavar="NAME", help="Run a stage of the pipeline's own code, which `stages:` names.")
 def command(names: tuple[str, ...], own: str | None) -> None:

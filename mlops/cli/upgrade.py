@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import output, result, root, say
+from mlops.files.figures import plural
 
 
-@click.command(short_help="Another release of mlops, by one pull request")
+@click.command()
 @click.option("--from", "wheel", metavar="WHEEL|URL", help="The wheel to move to: a file, or an address.")
 @click.option("--to", "version", metavar="VERSION", help="The version to move to, from the index that pip is set to.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would change, and what becomes stale.")
@@ -29,23 +30,15 @@ def command(wheel: str | None, version: str | None, dry_run: bool, propose: bool
     done = upgrade(root(merging=True), wanted, installed(), call, tell=say)
     if isinstance(done, int):
         return done
-    if form == "json":
-        emit(done.plain)
-    else:
-        click.echo("\n".join(lines(done)))
+    result(form, done.plain, lines(done))
     if done.kept:
         say(f"note: the new release does not name these, which stay in the lock: {', '.join(done.kept)}")
     if done.unentered:
         say(f"note: judged before there was a ledger: {', '.join(done.unentered)}; mlops enter begins one")
-    say(done.proposed.text if done.proposed else _said(done.done, len(done.files)))
+    pinned = "requirements.txt pins this wheel already" if done.done == "nothing to do" else None
+    say(done.proposed.text if done.proposed else pinned or f"{plural(len(done.files), 'file')} {done.done}")
     if done.undo:
         say(f"undo: {done.undo}")
     if done.done == "written":
         say("next: install requirements.txt as README.md says, mlops run --all, and commit all of it as one change")
     return 0
-
-
-def _said(done: str, files: int) -> str:
-    if done == "nothing to do":
-        return "requirements.txt pins this wheel already"
-    return f"{files} {'file' if files == 1 else 'files'} {done}"

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from mlops.cli.annotations import annotate
-from mlops.cli.options import base_option, emit, output, root, say
+from mlops.cli.options import FILE, base_option, emit, output, root, say
 from mlops.diagnostics import Diagnostic, visible
 
 
-@click.command(short_help="Read and check the YAML")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @base_option("Hold the YAML against the policy of this commit too.")
@@ -20,8 +20,7 @@ from mlops.diagnostics import Diagnostic, visible
 @click.option(
     "--record-reviews",
     "record",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
+    type=FILE,
     help="Look up who approved the waivers, and write what GitHub told here, for `mlops gate --reviews`.",
 )
 @output("text", "json")
@@ -67,14 +66,6 @@ def _record(here: Path, names: tuple[str, ...], base: str | None, file: Path) ->
     answers.write(file)
 
 
-def _plain(diagnostic: Diagnostic) -> dict[str, object]:
-    position = diagnostic.position
-    return {
-        "file": position.file,
-        "line": position.line,
-        "column": position.column,
-        "severity": diagnostic.severity,
-        "rule": diagnostic.rule,
-        "message": diagnostic.message,
-        "hint": diagnostic.hint,
-    }
+def _plain(diagnostic: Diagnostic) -> dict[str, str | int]:
+    place = {key: getattr(diagnostic.position, key) for key in ("file", "line", "column")}
+    return place | {key: getattr(diagnostic, key) for key in ("severity", "rule", "message", "hint")}

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from mlops.cli.options import emit, output, root, say
+from mlops.cli.options import output, result, root, say
 
 
-@click.command(short_help="Do lock, configuration, data and bundle agree?")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @click.option("--bytes", "whole", is_flag=True, help="Read every byte, and DVC's cache too, as wherever CI is set.")
 @click.option("--remote", is_flag=True, help="Read what the DVC remote holds of it, too.")
@@ -24,12 +24,8 @@ def command(names: tuple[str, ...], form: str, *, whole: bool, remote: bool) -> 
     from mlops.operations.workspace import open_workspace
 
     found = verify(open_workspace(root()), names, whole=whole, remote=remote)
-    if form == "json":
-        emit([asdict(finding) for finding in found])
-    for finding in found if form == "text" else ():
-        click.echo(f"{finding.pipeline}: {finding.message}")
-    if not found and form == "text":
-        say("lock, configuration, data and bundles agree")
-    for hint in dict.fromkeys(finding.hint for finding in found) if form == "text" else ():
-        say(f"hint: {hint}")
+    result(form, [asdict(finding) for finding in found], (f"{item.pipeline}: {item.message}" for item in found))
+    if form == "text":
+        hints = dict.fromkeys(f"hint: {finding.hint}" for finding in found)
+        say("\n".join(hints) if found else "lock, configuration, data and bundles agree")
     return max((finding.code for finding in found), default=0)

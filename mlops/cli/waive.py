@@ -7,7 +7,7 @@ import click
 from mlops.cli.options import root, say
 
 
-@click.command(short_help="Let a rule be missed for a while")
+@click.command()
 @click.argument("name")
 @click.argument("rule")
 @click.option("--reason", required=True, help="Why this is acceptable for now.")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlops.cli.options import emit, output, root
+from mlops.cli.options import output, result, root
 from mlops.extras import need
 
 if TYPE_CHECKING:
     from mlops.operations.tracing.why import Why
 
 
-@click.command(short_help="What stands behind a prediction, or a bundle")
+@click.command()
 @click.argument("what", metavar="ID|DIGEST")
 @output("text", "json")
 def command(what: str, form: str) -> None:
@@ -29,11 +29,8 @@ def command(what: str, form: str) -> None:
     from mlops.operations.workspace import open_workspace
 
     found = why(open_workspace(root()), what)
-    if form == "json":
-        emit([{"schema_version": 1, **asdict(item)} for item in found])
-        return
-    for line in (line for item in found for line in _lines(item)):
-        click.echo(line)
+    value = [{"schema_version": 1, **asdict(item)} for item in found]
+    result(form, value, (line for item in found for line in _lines(item)))
 
 
 def _lines(item: Why) -> Iterator[str]:

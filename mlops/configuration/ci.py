@@ -6,11 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from mlops.backends import BACKENDS
 from mlops.blocks.block import Block, Name
 from mlops.configuration.cloud import Cloud
 from mlops.configuration.credentials import Secrets, Use
 from mlops.configuration.runner import Labels, Minutes, own
 from mlops.configuration.signers import Signing
+from mlops.kinds.union import OneOf
 
 Image = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:/-]{0,200}@sha256:[0-9a-f]{64}$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
@@ -34,18 +36,11 @@ class App(Block):
     """Name of the secret that holds the App's private key."""
 
 
-_GITHUBS = (
-    *("python", "app", "environment", "cloud", "writer", "secrets", "signing", "reader", "public", "approval"),
-    "accept_own_runners",
-)
-_PARALLEL = 200  # https://docs.gitlab.com/ci/yaml/#parallel
-
-
 class Continuous(Block):
     """Settings of the compiled workflows."""
 
-    kind: Literal["github", "gitlab", "none"] = "github"
-    """Whose workflows are compiled, or `none`; `gitlab` has that of a merge request alone."""
+    kind: Annotated[str, OneOf(BACKENDS.asked("ci"))] = "github"
+    """Whose workflows are compiled, or `none`; all but `github` have those of a proposed change alone."""
     install: Literal["lock", "make"] = "lock"
     """How a job gets `.venv/bin/mlops`: by pip from `requirements.txt`, each file by its hash, or by `make setup`."""
     runner: Labels = ("ubuntu-24.04",)
@@ -89,11 +84,11 @@ class Continuous(Block):
     @model_validator(mode="after")
     def _of_its_kind(self) -> Self:
         """Refuse what the engine does not do: who wrote it would take it for done."""
-        alone = {"github": ("image",), "gitlab": _GITHUBS}.get(self.kind, ())
-        if wrong := next((key for key in alone if key in self.model_fields_set), None):
+        engine = BACKENDS[self.kind]
+        if wrong := next((key for key in BACKENDS.foreign(self.kind) if key in self.model_fields_set), None):
             raise ValueError(f"`{wrong}` means nothing to `kind: {self.kind}`: leave it out")
-        if self.kind == "gitlab" and self.jobs > _PARALLEL:
-            raise ValueError(f"GitLab runs at most {_PARALLEL} jobs side by side: write `jobs: {_PARALLEL}` or less")
+        if self.jobs > (most := engine.most_jobs):
+            raise ValueError(f"{engine.called} runs at most {most} jobs side by side: write `jobs: {most}` or less")
         return self
 
     @model_validator(mode="after")

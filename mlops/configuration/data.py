@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from mlops.blocks.block import Block, Column, Items
@@ -12,6 +10,7 @@ from mlops.blocks.data_limit import DriftLimits, NoiseLimit
 from mlops.blocks.derived import Derived
 from mlops.blocks.split import Split
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
+from mlops.files.plain_yaml import Values
 from mlops.sources.source import Source
 
 
@@ -59,11 +58,11 @@ def excluded(data: Data) -> tuple[str, ...]:
     return tuple(sorted({column for columns in data.exclude.values() for column in columns}))
 
 
-def dump(block: Block) -> dict[str, Any]:
+def dump(block: Block) -> Values:
     """Spell a block with its YAML keys."""
     return block.model_dump(mode="json", by_alias=True)
 
 
-def brief(block: Block) -> dict[str, Any]:
+def brief(block: Block) -> Values:
     """Spell a block with its YAML keys, leaving out what stands at its default."""
     return block.model_dump(mode="json", by_alias=True, exclude_defaults=True)

@@ -2,49 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import AfterValidator, Field
+from mlops.kinds.union import Kinded, union
+from mlops.targets import TARGETS
 
-from mlops.blocks.block import Block
-from mlops.configuration.limits import Limits
-
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-_FILE = re.compile(r"file://(/[A-Za-z0-9._+-]+)+")
-
-
-def _reference(text: str) -> str:
-    """Refuse what is no name of a secret; the value itself, most of all."""
-    if _VARIABLE.fullmatch(text) or _FILE.fullmatch(text):
-        return text
-    raise ValueError(
-        "a secret is named, never written: the name of an environment variable in capitals, or file:///path of a file"
-    )
-
-
-Reference = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_reference)]
-
-
-class Auth(Block):
-    """Who may ask: whoever sends `Authorization: Bearer TOKEN`."""
-
-    token_from: Reference
-    """Where the server finds the token when it starts: an environment variable's name, or `file:///path`."""
-
-
-class LocalTarget(Block):
-    """The inference server as a process on this machine."""
-
-    kind: Literal["local"] = "local"
-    """Name of the kind."""
-    host: Annotated[str, Field(min_length=1, max_length=253)] = "127.0.0.1"
-    """Address to listen on; one that others can reach needs `auth` or `behind`."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    """Port to listen on."""
-    auth: Auth | None = None
-    """A token that every request must bring, `/ping` and `/health` excepted."""
-    behind: Literal["proxy"] | None = None
-    """A proxy in front of the server says who may ask."""
-    limits: Limits = Limits()
-    """What the server takes from those who ask."""
+if TYPE_CHECKING:
+    Target = Kinded
+else:
+    Target = union(TARGETS, default="local")

@@ -7,21 +7,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from mlops.blocks.block import Block, Column
-from mlops.configuration.robustness import Perturbation
-from mlops.gate_rules import GATE_RULES
+from mlops.gate_rules import DATA, FAIRNESS, SERVING
+from mlops.gate_rules.data_rule import PREFIX
+from mlops.gate_rules.rule_kind import RuleKind, Section
 from mlops.kinds.union import OneOf
 from mlops.metrics import METRICS, MetricName
+from mlops.perturbations import PerturbationName
 
-Fairness = Literal[
-    "demographic_parity_difference",
-    "demographic_parity_ratio",
-    "equal_opportunity_difference",
-    "equal_opportunity_ratio",
-    "equalized_odds_difference",
-    "equalized_odds_ratio",
-    "predictive_parity_difference",
-    "predictive_parity_ratio",
-]
+SUBJECTS = ("metric", "fairness", "data")
+"""Keys that say what a rule is about: it has one of them."""
 
 
 class Difference(Block):
@@ -50,9 +44,9 @@ class GateRule(Block):
     """Which values of a metric of your own are good; of every other metric it is known."""
     parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
     """What the function of a metric of your own is given by name, besides target and score."""
-    fairness: Fairness | None = None
+    fairness: Annotated[str, OneOf(FAIRNESS)] | None = None
     """How unequally a binary model treats groups of people, by fairlearn's names; the worst pair of groups counts."""
-    data: Annotated[str, OneOf(GATE_RULES)] | None = None
+    data: Annotated[str, OneOf(DATA)] | None = None
     """What the checks of the data said, in place of a metric: how many warned, which share of labels is wrong."""
     of: Column | None = None
     """Column whose groups a rule of fairness compares: declared `sensitive: true`, or a slice."""
@@ -68,7 +62,7 @@ class GateRule(Block):
     """Against a linear model on the same features."""
     over_clean: Difference | None = None
     """With `under`: against the same candidate on the rows as they are."""
-    under: Perturbation | None = None
+    under: PerturbationName | None = None
     """Judge the candidate on test rows that were perturbed so."""
     by: Column | None = None
     """Judge every slice by itself; beside the champion one fails only if its being worse than allowed is no luck."""
@@ -94,7 +88,7 @@ class GateRule(Block):
 
     @model_validator(mode="after")
     def _bounded(self) -> GateRule:
-        if sum([bool(self.metric), self.fairness is not None, self.data is not None]) != 1:
+        if sum(bool(getattr(self, key)) for key in SUBJECTS) != 1:
             raise ValueError("a rule names one of `metric`, `fairness` and `data`")
         bounds = (self.at_least, self.at_most, *self.differences.values())
         if all(bound is None for bound in bounds):
@@ -104,10 +98,22 @@ class GateRule(Block):
         return self
 
     @property
+    def kind(self) -> RuleKind | None:
+        """What is bounded; None where it is a metric."""
+        if self.data is not None:
+            return DATA[self.data]
+        return SERVING.get(self.metric) if self.fairness is None else FAIRNESS[self.fairness]
+
+    @property
+    def section(self) -> Section:
+        """The part of the gate that it belongs to."""
+        return "rules" if self.kind is None else self.kind.section
+
+    @property
     def name(self) -> str:
         """What is bounded: the metric, or the measure of fairness."""
         if self.data is not None:
-            return f"data_{self.data}"
+            return f"{PREFIX}{self.data}"
         return self.metric.partition(":")[2] or self.metric or str(self.fairness)
 
     @property
@@ -117,8 +123,8 @@ class GateRule(Block):
 
     @property
     def higher_is_better(self) -> bool:
-        """Which side of the metric is good."""
-        return self.better == "higher" if self.own else METRICS[self.metric].higher_is_better
+        """Which side of what is bounded is good."""
+        return self.better == "higher" if self.own else (self.kind or METRICS[self.metric]).higher_is_better
 
     @property
     def differences(self) -> dict[str, Difference | None]:
@@ -129,3 +135,8 @@ class GateRule(Block):
             "simple": self.over_simple,
             "clean": self.over_clean,
         }
+
+
+def sides(*, higher_is_better: bool) -> tuple[str, str]:
+    """Name the bound that would reward a bad model, and the one that is meant."""
+    return ("at_most", "at_least") if higher_is_better else ("at_least", "at_most")

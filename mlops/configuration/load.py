@@ -29,6 +29,7 @@ from mlops.configuration.reading.origins import Origin, Origins
 from mlops.configuration.reading.problems import diagnose
 from mlops.diagnostics import Diagnostic, Position, suggest
 from mlops.files.dvc_cache import linked
+from mlops.files.plain_yaml import Values
 from mlops.files.relative import NAME, trouble
 
 _UNBOUNDED = 16  # references, where Hydra composes: these can at most make a text some hundred times longer
@@ -42,7 +43,7 @@ class Loaded:
 
     name: str
     spec: Pipeline
-    value: dict[str, Any]
+    value: Values
     origins: Origins
     layers: tuple[Layer, ...]
 
@@ -104,7 +105,7 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
 
 def _compose(
     configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
-) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
+) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
     if any(_configures_hydra(layer) for layer in layers):  # which it would obey silently
         where = origins.where(("hydra",), key=True)
@@ -119,14 +120,14 @@ def _compose(
 
 def _by_hydra(
     configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
-) -> tuple[dict[str, Any] | None, tuple[Diagnostic, ...]]:
+) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     if origins.conflicts:
         return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
     if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
         return None, (_endless(origins),)
     try:
-        over = {"file": row.template, "over": row.over.document.value} if row else {}
-        return compose(configuration, name, **over), ()
+        file, over = (row.template, row.over.document.value) if row else ("", None)
+        return compose(configuration, name, file=file, over=over), ()
     except CompositionError as error:
         return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
 

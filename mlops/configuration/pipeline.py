@@ -10,14 +10,13 @@ from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.cost import Cost
 from mlops.blocks.examine import Discover, Explain
-from mlops.blocks.features import Features
 from mlops.blocks.forecast import Forecast
 from mlops.blocks.own_stage import OwnStage
 from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
 from mlops.configuration.card import Card
 from mlops.configuration.data import Data
-from mlops.configuration.deploy import LocalTarget
+from mlops.configuration.deploy import Target
 from mlops.configuration.gates import GateRule
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
@@ -25,6 +24,7 @@ from mlops.configuration.policy import Risk
 from mlops.configuration.requests import Requests
 from mlops.configuration.robustness import Perturbations
 from mlops.metrics import MetricName
+from mlops.transforms.features import Features
 
 Task = Literal["binary", "multiclass", "regression", "forecasting"]
 
@@ -115,7 +115,7 @@ class Pipeline(Block):
     package: Package = Package()
     requests: Requests = Requests()
     card: Card = Card()
-    deploy: dict[Name, LocalTarget] = Field(default_factory=dict)
+    deploy: dict[Name, Target] = Field(default_factory=dict)
     """Targets by name."""
     monitor: Monitor | None = None
     """What is watched once the model answers requests; nothing where absent."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from mlops.backends import BACKENDS
 from mlops.blocks.block import Block, Items, Name
 from mlops.configuration.ci import Continuous
 from mlops.configuration.credentials import RELEASING, USES, beside_roles
 from mlops.configuration.environment import LIVE, Alias, Environment, Keep, _ordered
 from mlops.configuration.signers import KeySigning
+from mlops.kinds.union import OneOf
 
 
 class Tracking(Block):
@@ -30,7 +32,7 @@ class Project(Block):
     environments: Annotated[dict[Alias, Environment], AfterValidator(_ordered)] = Field(default_factory=dict)
     """Where models are live, in the order that they are released in."""
     keep: Keep = Keep()
-    orchestrate: Items[Literal["airflow"]] = ()
+    orchestrate: Items[Annotated[str, OneOf(BACKENDS.asked("orchestrate"))]] = ()
     """Engines that run pipelines stage by stage; each gets a file for each pipeline in `orchestrate/`."""
 
     @property

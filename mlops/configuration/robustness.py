@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag
 
 from mlops.blocks.block import Items
+from mlops.perturbations import PERTURBATIONS, PerturbationName
 
-Perturbation = Literal["noise", "missing", "unseen_categories", "units", "blur", "brightness", "contrast", "shift"]
 Strength = Annotated[float, Field(gt=0, le=10)]
 
 
@@ -18,28 +18,12 @@ def _shape(value: Any) -> str:
 
 
 Perturbations = Annotated[
-    Annotated[Items[Perturbation], Tag("list")] | Annotated[dict[Perturbation, Strength], Tag("mapping")],
+    Annotated[Items[PerturbationName], Tag("list")] | Annotated[dict[PerturbationName, Strength], Tag("mapping")],
     Discriminator(_shape),
 ]
 
-STRENGTHS: dict[Perturbation, float] = {
-    "noise": 0.1,  # standard deviations of the column
-    "missing": 0.1,  # share of values
-    "unseen_categories": 0.1,  # share of values
-    "units": 0.1,  # share of rows
-    "blur": 1.0,  # weight of the blurred image
-    "brightness": 0.2,  # share of the range
-    "contrast": 0.3,  # share that is taken away
-    "shift": 1.0,  # pixels
-}
-IMAGES: frozenset[str] = frozenset({"blur", "brightness", "contrast", "shift"})
-TABLES: frozenset[str] = frozenset({"unseen_categories", "units"})
-SHARES: frozenset[str] = frozenset({"missing", "unseen_categories", "units", "blur", "brightness", "contrast"})
 
-
-def strengths(
-    declared: tuple[Perturbation, ...] | Mapping[Perturbation, float], judged: tuple[Perturbation, ...] = ()
-) -> dict[str, float]:
+def strengths(declared: tuple[str, ...] | Mapping[str, float], judged: tuple[str, ...] = ()) -> dict[str, float]:
     """Give each perturbation that is declared, or judged by a rule, its strength."""
     own = declared if isinstance(declared, Mapping) else {}
-    return {name: own.get(name, STRENGTHS[name]) for name in sorted({*declared, *judged})}
+    return {name: own.get(name, PERTURBATIONS[name].strength) for name in sorted({*declared, *judged})}

@@ -80,7 +80,7 @@ class Changed(Figure):
     change_high: Number | None = None
 
 
-class Perturbation(Part):
+class Perturbed(Part):
     """The candidate under one perturbation."""
 
     strength: Number
@@ -176,7 +176,7 @@ class MetricsReport(Document):
     calibration: Calibration | None = None
     reliability: Reliability | None = None
     residuals: tuple[Segment, ...] | None = None
-    robustness: dict[str, Perturbation] = Field(default_factory=dict)
+    robustness: dict[str, Perturbed] = Field(default_factory=dict)
     discovered: tuple[Discovered, ...] | None = None
     importance: Importance | None = None
     forecast: Forecast | None = None

@@ -27,6 +27,11 @@ def write_bytes(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
 
 
+def bytes_of(path: Path) -> bytes | None:
+    """Read a file; None where there is none."""
+    return path.read_bytes() if path.is_file() else None
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace `path` by UTF-8 `text` with Unix newlines in one step."""
     write_bytes(path, text.encode("utf-8"))

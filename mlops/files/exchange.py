@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from mlops.errors import InfrastructureError
-from mlops.files.atomic import write_bytes
+from mlops.files.atomic import bytes_of, write_bytes
 
 
 def exchange(root: Path, files: Mapping[str, bytes | None]) -> None:
@@ -18,7 +18,7 @@ def exchange(root: Path, files: Mapping[str, bytes | None]) -> None:
     Raises:
         InfrastructureError: one cannot be written, and nothing was.
     """
-    before = {path: _bytes(root / path) for path in files}
+    before = {path: bytes_of(root / path) for path in files}
     with ExitStack() as undo:
         for path, data in sorted(files.items()):
             undo.callback(_put_back, root, path, before[path])
@@ -31,12 +31,8 @@ def exchange(root: Path, files: Mapping[str, bytes | None]) -> None:
         undo.pop_all()
 
 
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
-
-
 def _put_back(root: Path, path: str, data: bytes | None) -> None:
-    if _bytes(root / path) != data:
+    if bytes_of(root / path) != data:
         _put(root, path, data)
 
 

@@ -37,7 +37,7 @@ def write(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[str,
             its folder belongs; nothing is written then.
     """
     texts = _texts(root, files)
-    foreign = [path for path, text in texts.items() if text is not None and not text.startswith(mark)]
+    foreign = [path for path, text in texts.items() if text is not None and not begins(text, mark)]
     if foreign:
         names = ", ".join(foreign)
         raise ConfigurationError(
@@ -63,7 +63,17 @@ def left_over(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[
     # Path.glob would make a Path of each of thousands of files
     found = {path for place in places for path in glob(place, root_dir=root, include_hidden=True)}  # noqa: PTH207
     found -= set(files)
-    return sorted(path for path in found if (_read(root / path) or "").startswith(mark))
+    return sorted(path for path in found if begins(_read(root / path) or "", mark))
+
+
+def begins(text: str, mark: str) -> bool:
+    """Tell whether a text begins with a mark, whether its language begins a comment with `#` or `//`.
+
+    Example:
+        >>> begins("// Made by us", "# Made")
+        True
+    """
+    return text.startswith((mark, f"//{mark.removeprefix('#')}"))
 
 
 def _blocking(root: Path, path: str) -> str | None:

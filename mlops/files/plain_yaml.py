@@ -9,6 +9,9 @@ import yaml
 from mlops.errors import IntegrityError
 from mlops.files import conflict
 
+Values = dict[str, Any]
+"""What a mapping says, as YAML and JSON have it: plain values by key."""
+
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # PyYAML lets through what its constructors meet: `2024-13-45`, `!!bool x`, `!!timestamp x`
 _DAMAGED = (yaml.YAMLError, ValueError, KeyError, AttributeError)

@@ -37,19 +37,19 @@ def trouble(address: str) -> str | None:
     fsspec's chains (`simplecache::s3://…`), options and credentials within an address are refused with the rest.
     """
     found = _ADDRESS.fullmatch(address)
-    if found is None or found["scheme"] not in SCHEMES:
+    scheme, rest = ("", "") if found is None else found.group("scheme", "rest")
+    if scheme not in SCHEMES:
         return f"has another scheme than {', '.join(f'{name}://' for name in sorted(SCHEMES))}"
-    rest = found["rest"]
     if unicodedata.normalize("NFKC", rest) != rest or "@" in rest or "?" in rest or "#" in rest or "::" in rest:
         return "holds more than a bucket and a path: credentials and options belong into the environment"
-    if found["scheme"] == "file":
+    if scheme == "file":
         if not rest.startswith("/"):
             return "is not absolute: write file:///path"
         rest = rest[1:]
     parts = rest.split("/")
     if not _REST.fullmatch(rest) or any(part in {"", ".", ".."} for part in parts):
         return "is no plain path of letters, digits and ._/=+,-"
-    if found["scheme"] == "file" and (parts[0] in _SYSTEM or any(_HIDDEN.match(part) for part in parts)):
+    if scheme == "file" and (parts[0] in _SYSTEM or any(_HIDDEN.match(part) for part in parts)):
         return "is a folder of the system, or a hidden one"
     return None
 

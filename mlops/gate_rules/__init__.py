@@ -1,11 +1,14 @@
-"""Kinds of rule on what the checks of the data said (`data:` in a gate): a file each, with what it reads of them."""
+"""Kinds of rule of a gate, beside bounds of metrics: on the cost of serving, on fairness, on the data."""
 
 from __future__ import annotations
 
-from functools import partial
+from mlops.gate_rules.data_rule import DataRule, of_plugin
+from mlops.gate_rules.fairness import FairnessMeasure
+from mlops.gate_rules.rule_kind import RuleKind
+from mlops.gate_rules.serving_cost import ServingCost
+from mlops.kinds.slice import Slice, Sort
 
-from mlops.blocks.block import Block
-from mlops.kinds.kind import Kind, of_plugin
-from mlops.kinds.slice import Slice
-
-GATE_RULES = Slice[Kind]("gate_rules", "gate rule", partial(of_plugin, role="gate", base=Block))
+GATE_RULES = Slice[RuleKind]("gate_rules", "gate rule", of_plugin)
+SERVING = Sort(GATE_RULES, ServingCost)
+FAIRNESS = Sort(GATE_RULES, FairnessMeasure)
+DATA = Sort(GATE_RULES, DataRule)

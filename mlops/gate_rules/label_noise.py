@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from mlops.documents.data import DataReport
+from typing import TYPE_CHECKING
+
+from mlops.gate_rules.data_rule import data_rule
 from mlops.gate_rules.measured import Measured
-from mlops.kinds.kind import of_function
 from mlops.kinds.reference import load
+
+if TYPE_CHECKING:
+    from mlops.documents.data import DataReport
 
 _MOST_ROWS = 2**53  # what a float counts exactly
 
 
-def measure(report: DataReport, confidence: float) -> Measured | str:
+@data_rule
+def label_noise(report: DataReport, confidence: float) -> Measured | str:
     """Which share of labels is probably wrong, by its score interval (Wilson, JASA 22:209, 1927)."""
     found = report.label_noise
     if found is None:
@@ -23,6 +28,3 @@ def measure(report: DataReport, confidence: float) -> Measured | str:
     quantile = load("mlops.statistics.proportions:normal_quantile")(confidence)
     low, high = load("mlops.statistics.proportions:Share")(float(share), rows).interval(quantile)
     return Measured(float(share), low, high, rows)
-
-
-KIND = of_function("label_noise", "gate", measure)

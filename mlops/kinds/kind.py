@@ -52,15 +52,6 @@ class Kind:
         """Which code of another distribution it is: its name, release and what was installed."""
         return f"{self.package} {self.version} {self.record}"
 
-    def references(self, role: str) -> tuple[str, ...]:
-        """Name the functions that a role calls, as `"module:function"`; none where it calls none.
-
-        Example:
-            >>> Kind("dull", "Nothing.", "mlops.models.dull", functions={"train": "a.b:build"}).references("train")
-            ('a.b:build',)
-        """
-        return (self.functions[role],) if role in self.functions else ()
-
     def load(self, role: str) -> Any:
         """Import the function that a role calls; raises KeyError where it calls none."""
         return load(self.functions[role])

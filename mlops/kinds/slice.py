@@ -13,13 +13,15 @@ from mlops.kinds.kind import Kind
 from mlops.kinds.plugins import Brought, brought, names
 
 K_co = TypeVar("K_co", bound=Kind, covariant=True)
+S_co = TypeVar("S_co", bound=Kind, covariant=True)
 
 
 class Slice(Mapping[str, K_co], Generic[K_co]):
     """The kinds of this program of one sort by name, sorted; its folder is imported when one is first asked for.
 
-    What is asked for by name may be a kind of another distribution, too: `join` makes it. Whether that counts is for
-    the policy to say (`operations.declared.plugins`). Such kinds are not iterated over.
+    What is asked for by name may be a kind of another distribution, too: `join` makes it, and where there is none
+    others bring no kinds. Whether one counts is for the policy to say (`operations.declared.plugins`). Such kinds are
+    not iterated over.
 
     Raises ValueError where two files declare one name: a fault of this program.
 
@@ -29,13 +31,18 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         'Logistic regression, or ridge regression of a number (scikit-learn).'
     """
 
-    def __init__(self, name: str, one: str, join: Callable[[Brought], K_co]) -> None:
+    def __init__(self, name: str, one: str, join: Callable[[Brought], K_co] | None = None) -> None:
         self.name = name
         """Its folder in `mlops`."""
         self.one = one
         """What one of it is called."""
         self._join = join
         self._joined: dict[str, K_co | None] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether other distributions may bring kinds."""
+        return self._join is not None
 
     @property
     def group(self) -> str:
@@ -51,11 +58,14 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
     @property
     def others(self) -> tuple[K_co, ...]:
         """The kinds that other distributions bring; what has the name of one of this program's is none."""
-        found = (self._brought(name) for name in names(self.name) if name not in _declared(self.group))
+        brought = names(self.name) if self.open else ()
+        found = (self._brought(name) for name in brought if name not in _declared(self.group))
         return tuple(kind for kind in found if kind is not None)
 
     def _brought(self, name: str) -> K_co | None:
         """Find a kind of another distribution, asked for by a name that this program has not."""
+        if self._join is None:
+            return None
         if name not in self._joined:
             found = brought(name, self.name)
             self._joined[name] = None if found is None else self._join(found)
@@ -66,6 +76,24 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
 
     def __len__(self) -> int:
         return len(_declared(self.group))
+
+
+class Sort(Mapping[str, S_co], Generic[S_co]):
+    """The kinds of a slice that are of one class, by name, sorted."""
+
+    def __init__(self, kinds: Slice[Any], sort: type[S_co]) -> None:
+        self._kinds, self._sort = kinds, sort
+
+    def __getitem__(self, name: str) -> S_co:
+        if isinstance(kind := self._kinds[name], self._sort):
+            return kind
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, kind in self._kinds.items() if isinstance(kind, self._sort))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @cache

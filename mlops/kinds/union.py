@@ -12,6 +12,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from mlops.blocks.block import Block
 from mlops.kinds.kind import Kind
+from mlops.kinds.slice import Slice
 
 _JOINED = "plug-in"
 
@@ -38,14 +39,20 @@ class OneOf:
         return core_schema.no_info_wrap_validator_function(known, core_schema.literal_schema(list(self.kinds)))
 
 
-def union(kinds: Mapping[str, Kind], other: Callable[[str], str | None], **more: type[Block]) -> Any:
+def union(
+    kinds: Slice[Kind],
+    other: Callable[[str], str | None] = lambda kind: kind,
+    *,
+    default: str | None = None,
+    **more: type[Block],
+) -> Any:
     """Join the blocks of kinds and `more` by tag; `other` gives the tag of any other kind, or None.
 
-    A kind of another distribution has the block that it declares.
+    Where no kind is written it is the `default`. A kind of another distribution has the block that it declares.
     """
 
     def tag(value: Any) -> str | None:
-        kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+        kind = value.get("kind", default) if isinstance(value, dict) else getattr(value, "kind", default)
         if not isinstance(kind, str):
             return None
         return kind if kind in blocks else _JOINED if kind in kinds else other(kind)
@@ -55,7 +62,10 @@ def union(kinds: Mapping[str, Kind], other: Callable[[str], str | None], **more:
         return kinds[kind].block.model_validate(value)
 
     blocks: dict[str, Any] = {name: kind.block for name, kind in kinds.items()} | more
-    blocks[_JOINED] = Annotated[SkipJsonSchema[Kinded], WrapValidator(joined)]
+    if kinds.open:
+        blocks[_JOINED] = Annotated[SkipJsonSchema[Kinded], WrapValidator(joined)]
+    if len(blocks) == 1:
+        return next(iter(blocks.values()))
     return Annotated[
         Union[tuple(Annotated[block, Tag(name)] for name, block in blocks.items())],  # noqa: UP007  # their number is not known
         Discriminator(tag),

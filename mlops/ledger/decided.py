@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mlops.documents.document import Part
 from mlops.errors import IntegrityError
 from mlops.files.canonical import digest
-from mlops.files.plain_yaml import parse
+from mlops.files.plain_yaml import Values, parse
 from mlops.ledger.entry import MODEL, Entry, Kind, decision, states_of
 from mlops.ledger.line import Line
 
@@ -95,17 +96,31 @@ def documents_of(name: str, places: tuple[str, ...]) -> tuple[str, ...]:
     return (f"{folder}/{GATE}", f"{folder}/{STATEMENT}", *(_file(name, kind) for kind in _ITEMS), *released)
 
 
+class _Said(Part):
+    """What a gate's report says, as far as it is entered."""
+
+    bundle: Any = None
+    verdict: Any = None
+
+    @classmethod
+    def read(cls, data: bytes) -> _Said:
+        try:
+            return cls.model_validate_json(data)
+        except ValueError:
+            return cls()
+
+
 def _verdict(name: str, read: Read) -> Iterator[Decided]:
     file = f"pipelines/{name}/{GATE}"
     data = read(file)
     if data is None:
         return
-    value = _json(data)
+    said = _Said.read(data)
     statement = read(f"pipelines/{name}/{STATEMENT}")
     documents = {file: digest(data)}
     if statement is not None:
         documents[f"pipelines/{name}/{STATEMENT}"] = digest(statement)
-    yield Decided("verdict", MODEL, _text(value.get("bundle")), _text(value.get("verdict")), documents)
+    yield Decided("verdict", MODEL, _text(said.bundle), _text(said.verdict), documents)
 
 
 _ITEMS: dict[Kind, tuple[str, str, str]] = {
@@ -165,15 +180,7 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _json(data: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _yaml(data: bytes | None, file: str) -> dict[str, Any]:
+def _yaml(data: bytes | None, file: str) -> Values:
     try:
         value = {} if data is None else _plain(parse(data, file), [_LARGEST])
     except (IntegrityError, ValueError, RecursionError):

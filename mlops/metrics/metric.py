@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from typing import Any, Literal
 
-from mlops.kinds.kind import Kind
+from mlops.kinds.called import Called, declared, joined
 from mlops.kinds.plugins import Brought
-from mlops.kinds.reference import load
 
 Of = Literal["numbers", "scores", "probabilities", "classes", "worth"]
 """What a formula is given beside the truth `y` [n]: predicted numbers; scores or probabilities, [n] or [n, k];
@@ -19,10 +17,9 @@ decided classes [n] and their number; decided classes and their worth, [true, de
 
 
 @dataclass(frozen=True)
-class Metric(Kind):
+class Metric(Called):
     """A metric; called, it is its formula, which gives a `mlops.metrics.weighting.Statistic`."""
 
-    formula: Callable[..., Any] = field(kw_only=True, compare=False, repr=False)
     of: Of = field(kw_only=True)
     tasks: frozenset[str] = field(kw_only=True)
     higher_is_better: bool = field(kw_only=True)
@@ -36,10 +33,6 @@ class Metric(Kind):
     """The block of YAML without which it has no value."""
     also: tuple[str, ...] = field(kw_only=True)
     """What scikit-learn, torchmetrics and people call it."""
-
-    def __call__(self, *arguments: Any) -> Any:
-        """Prepare it for many weightings of the same rows."""
-        return self.formula(*arguments)
 
 
 def metric(
@@ -67,27 +60,21 @@ def metric(
         >>> worst.name, worst.title, sorted(worst.tasks)
         ('worst', 'Take the largest error.', ['regression'])
     """
-
-    def declare(formula: Callable[..., Any]) -> Metric:
-        called, module = name or formula.__name__, formula.__module__
-        return Metric(
-            called,
-            page or inspect.cleandoc(formula.__doc__ or ""),
-            module,
-            functions={"evaluate": f"{module}:{called}"},
-            formula=formula,
-            of=of,
-            tasks=frozenset(tasks.split()),
-            higher_is_better=better == "higher",
-            low=low,
-            high=high,
-            share=share,
-            standard=standard,
-            needs=needs,
-            also=tuple(also.split()),
-        )
-
-    return declare
+    return declared(
+        Metric,
+        "evaluate",
+        name=name,
+        page=page,
+        of=of,
+        tasks=frozenset(tasks.split()),
+        higher_is_better=better == "higher",
+        low=low,
+        high=high,
+        share=share,
+        standard=standard,
+        needs=needs,
+        also=tuple(also.split()),
+    )
 
 
 standard = partial(metric, standard=True)
@@ -97,19 +84,10 @@ standard = partial(metric, standard=True)
 def of_plugin(found: Brought) -> Metric:
     """Make the metric that another distribution brings; its formula is imported when it is called."""
     said = found.declared
-
-    def formula(*arguments: Any) -> Any:
-        return load(found.reference)(*arguments)
-
-    return Metric(
-        found.name,
-        said.page,
-        found.reference.partition(":")[0],
-        functions={"evaluate": found.reference},
-        package=found.package,
-        version=found.version,
-        record=found.record,
-        formula=formula,
+    return joined(
+        Metric,
+        "evaluate",
+        found,
         of=said.of,
         tasks=frozenset(said.tasks),
         higher_is_better=said.better == "higher",

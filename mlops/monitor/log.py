@@ -78,8 +78,9 @@ def read(folders: Iterable[Path], window: Window, bundle: str) -> Records:
         return Records(empty, pl.DataFrame(), output, at, empty.alias(CLIENT), others, refused)
     # one bundle has one request schema, so that its segments have the same columns
     joined = pl.concat(own).unique("prediction_id", keep="first").sort("at", "prediction_id")
-    identity, features, output = joined["prediction_id"], joined["features"].struct.unnest(), joined["output"]
-    return Records(identity, features, output, joined["at"], joined[CLIENT], others, refused)
+    names = ("prediction_id", "features", "output", "at", CLIENT)
+    identity, features, output, at, client = map(joined.get_column, names)
+    return Records(identity, features.struct.unnest(), output, at, client, others, refused)
 
 
 def times(folders: Iterable[Path], bundle: str) -> pl.Series:

@@ -28,8 +28,8 @@ def latest(names: Iterable[str], environment: str | None = None, *, usual: bool 
 
     One that names no environment is of the `usual` one; without environments, all are.
     """
-    found = [match for name in names if (match := _NAME.fullmatch(name))]
-    ends = [match["end"] for match in found if _of(match["environment"], environment, usual=usual)]
+    found = [match.group("end", "environment") for name in names if (match := _NAME.fullmatch(name))]
+    ends = [end for end, said in found if _of(said, environment, usual=usual)]
     return datetime.strptime(max(ends), _TIME).replace(tzinfo=UTC) if ends else None
 
 

@@ -53,7 +53,6 @@ def cause(report: MonitorReport, since: datetime | None) -> str:
         "pipeline": report.pipeline,
         "bundle": report.bundle,
         "since": None if since is None else since.isoformat(),
+        **({} if report.environment is None else {"environment": report.environment}),
     }
-    if (environment := report.environment) is not None:
-        known["environment"] = environment
     return digest_json(known).removeprefix("sha256:")[:12]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import zlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mlops.bundle.prediction_log import EARLIER, VERSION
+from mlops.bundle.prediction_log import EARLIER
 from mlops.bundle.refusal import REASONS
+from mlops.documents.prediction_log import SegmentHead
 from mlops.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read_segment(path: Path) -> pl.DataFrame:
             earlier = pl.read_parquet(path, columns=list(COLUMNS))
             return earlier.with_columns(pl.lit(None, dtype=pl.String).alias(CLIENT)).select(*COLUMNS, CLIENT)
         with gzip.open(path) as file:
-            head, lines = json.loads(file.readline(_LARGEST)), file.read(_LARGEST + 1)
+            head, lines = SegmentHead.parse(file.readline(_LARGEST)), file.read(_LARGEST + 1)
         return _table(head, lines)
     except _UNREADABLE as error:
         raise _no_segment(path) from error
@@ -74,18 +74,18 @@ def read_refusals(path: Path, start: datetime, end: datetime, bundle: str) -> Co
         return Counter()
     try:
         with gzip.open(path) as file:
-            head = json.loads(file.readline(_LARGEST))
-        if head["bundle"] != bundle:
+            head = SegmentHead.parse(file.readline(_LARGEST))
+        if head.bundle != bundle:
             return Counter()
-        return _refusals(head.get("refused", []), _microseconds(start), _microseconds(end))
+        return _refusals(head, _microseconds(start), _microseconds(end))
     except _UNREADABLE as error:
         raise _no_segment(path) from error
 
 
-def _refusals(said: list[list[Any]], start: int, end: int) -> Counter[Cause]:
+def _refusals(head: SegmentHead, start: int, end: int) -> Counter[Cause]:
     found: Counter[Cause] = Counter()
-    for minute, column, reason, rows in said:
-        if reason not in REASONS or not isinstance(column, str) or not (type(minute) is type(rows) is int) or rows < 1:
+    for minute, column, reason, rows in head.refused:
+        if reason not in REASONS:
             raise ValueError("no count of refused rows")
         if start <= minute < end:
             found[(column, reason)] += rows
@@ -100,10 +100,10 @@ def _no_segment(path: Path) -> IntegrityError:
     return IntegrityError(f"{path.name} is no segment of a prediction log", hint="move it away; its records are lost")
 
 
-def _table(head: dict[str, Any], lines: bytes) -> pl.DataFrame:
-    if head["schema_version"] != VERSION or len(lines) > _LARGEST:
-        raise ValueError("another form, or too large")
-    fields = {name: _TYPES.get(kind, pl.String()) for name, kind in head["fields"].items()}
+def _table(head: SegmentHead, lines: bytes) -> pl.DataFrame:
+    if len(lines) > _LARGEST:
+        raise ValueError("too large")
+    fields = {name: _TYPES.get(kind, pl.String()) for name, kind in head.fields.items()}
     frame = pl.read_ndjson(
         io.BytesIO(lines),
         schema={
@@ -114,12 +114,12 @@ def _table(head: dict[str, Any], lines: bytes) -> pl.DataFrame:
             CLIENT: pl.String,
         },
     )
-    if frame.height != head["records"]:
+    if frame.height != head.records:
         raise ValueError("other records than its head promises")
     return frame.select(
         "prediction_id",
         pl.col("at").cast(pl.Datetime("us", "UTC")),
-        pl.lit(head["bundle"], dtype=pl.String).alias("bundle"),
+        pl.lit(head.bundle, dtype=pl.String).alias("bundle"),
         "features",
         "output",
         CLIENT,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from glob import iglob
 from pathlib import Path
 
-from mlops.compiler.backends.registry import PLACES
+from mlops.compiler.files import PLACES
 from mlops.files.conflict import Conflicted, marked
 from mlops.operations.git import git
 from mlops.operations.superseded import PATHS as SUPERSEDED

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from mlops.documents.document import version
 from mlops.errors import MlopsError
-from mlops.files.plain_yaml import parse
+from mlops.operations.dvc.lock import parse_lock
 
 
 def superseded(root: Path) -> tuple[str, ...]:
@@ -28,18 +28,16 @@ def removal(paths: tuple[str, ...]) -> str:
 def _is(known: Callable[[bytes, str], bool], root: Path, path: str) -> bool:
     try:
         return known((root / path).read_bytes(), path)
-    except (MlopsError, ValueError, KeyError, TypeError, AttributeError):
+    except (MlopsError, OSError, ValueError):
         return False
 
 
 def _lock(data: bytes, path: str) -> bool:
-    stages: dict[str, Any] = parse(data, path)["stages"]
-    return [stage["cmd"].endswith(" mlops stage catalogue") for stage in stages.values()] == [True]
+    return [s.command.endswith(" mlops stage catalogue") for s in parse_lock(data, path).values()] == [True]
 
 
 def _catalogue(data: bytes, _: str) -> bool:
-    value: dict[str, Any] = json.loads(data)
-    return value["schema_version"] == 1 and set(value) == {"schema_version", "pipelines"}
+    return version(data) == 1 and set(json.loads(data)) == {"schema_version", "pipelines"}
 
 
 _KNOWN = {"dvc.lock": _lock, "pipelines/catalogue.json": _catalogue}

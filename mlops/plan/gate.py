@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlops.files.canonical import digest_json
+from mlops.files.plain_yaml import Values
 
 _IDENTITY = ("code", "libraries")
 
 
-def rules_of(section: Mapping[str, Any]) -> dict[str, Any]:
+def rules_of(section: Mapping[str, Any]) -> Values:
     """Keep what decides a verdict: a gate's section without the code and libraries it was run with."""
     return {key: value for key, value in section.items() if key not in _IDENTITY}
 

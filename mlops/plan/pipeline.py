@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mlops.plan.engine import Engine
 from mlops.plan.review import Review
 from mlops.plan.stage import Stage
-from mlops.plan.workflow import Workflow
-
-
-@dataclass(frozen=True)
-class Target:
-    """A place the packaged model is served from."""
-
-    name: str
-    kind: str
-    host: str
-    port: int
 
 
 @dataclass(frozen=True)
@@ -39,7 +29,8 @@ class PipelinePlan:
     task: str
     owners: tuple[str, ...]
     stages: tuple[Stage, ...]
-    targets: tuple[Target, ...]
+    targets: dict[str, str]
+    """Kinds of the places that the packaged model is served from, by name."""
     tracking: dict[str, str]
     rollouts: tuple[Rollout, ...] = ()
 
@@ -76,7 +67,7 @@ class Plan:
 
     project: str
     pipelines: tuple[PipelinePlan, ...]
-    workflows: tuple[Workflow, ...]
+    ci: Engine = field(default_factory=Engine)
     ownership: tuple[Ownership, ...] = ()
     reviewed: tuple[str, ...] = ()
     """Pipelines whose gates only the policy's owners may change."""
@@ -86,8 +77,8 @@ class Plan:
     """Where runs and models are recorded."""
     orchestrators: tuple[str, ...] = ()
     """The engines, by name, that run pipelines stage by stage."""
-    review: Review | None = None
-    """What a proposed change goes through; None where no engine does."""
+    review: Review = field(default_factory=Review)
+    """What a proposed change goes through, where an engine runs it."""
 
 
 def _reads(path: str, output: str) -> bool:

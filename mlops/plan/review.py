@@ -7,20 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Review:
-    """The chain of a pull request: where, on what, for how long; and the lines of shell that no engine words otherwise.
+    """The chain of a pull request: where, on what, for how long, on how many machines side by side.
 
-    They leave the exit code to be told, and take what they need from shell variables: `BASE` is the commit that the
-    change is compared with, `PIPELINES` and `RECORDED` are names with blanks between them.
+    What its jobs do stands in `plan.shell`.
     """
 
-    engine: str
-    branch: str
-    image: str
-    runner: tuple[str, ...]
+    branch: str = "main"
+    image: str = ""
+    runner: tuple[str, ...] = ()
     """Labels that a machine must carry; any machine where there are none."""
-    timeout: int
-    jobs: int
-    install: str
-    find: str
-    fetch: str
-    run: str
+    timeout: int = 60
+    jobs: int = 32
+    install: str = "lock"

@@ -7,11 +7,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from mlops.files import canonical
 from mlops.release.mlmodel import Made, beside, model_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from mlops.bundle.contents import Contents
     from mlops.bundle.papers import Papers
@@ -68,38 +70,46 @@ def read_entry(bundle: Contents, papers: Papers, origin: Origin, history: tuple[
     return Entry(
         name=manifest.pipeline,
         digest=bundle.digest,
-        params=tuple(_params(json.loads(bundle.files["model.json"]))),
+        params=tuple(_params(_Model.model_validate_json(bundle.files["model.json"]))),
         metrics=(*_metrics(papers.metrics), *history),
         tags=tuple(sorted([*_tags(papers, origin), (FILES, beside(model_files(bundle, Made.here())))])),
-        data=papers.identity["data"],
+        data=papers.identity.data,
         source=origin.source,
         statement=statement,
     )
 
 
-def _params(model: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for key in ("candidate", "kind", "task"):
-        yield key, str(model[key])
-    for key, value in sorted(model["parameters"].items()):
-        if key not in model:
+class _Model(BaseModel, extra="allow", frozen=True, defer_build=True):
+    """What `model.json` of a bundle says; its parameters are those of the model's kind."""
+
+    candidate: str
+    kind: str
+    task: str
+    parameters: dict[str, Any]
+
+
+def _params(model: _Model) -> Iterator[tuple[str, str]]:
+    yield from (("candidate", model.candidate), ("kind", model.kind), ("task", model.task))
+    for key, value in sorted(model.parameters.items()):
+        if key not in model.model_fields_set:
             yield key, value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
 def _tags(papers: Papers, origin: Origin) -> Iterator[tuple[str, str]]:
     identity = papers.identity
     yield BUNDLE, papers.bundle
-    yield "mlops.code", canonical.digest_json(identity["code"])
+    yield "mlops.code", canonical.digest_json(identity.code)
     yield "mlops.commit", origin.commit
-    yield "mlops.configuration", identity["configuration"]
-    yield "mlops.data", identity["data"]
+    yield "mlops.configuration", identity.configuration
+    yield "mlops.data", identity.data
     yield "mlops.dirty", str(origin.dirty).lower()
-    yield "mlops.gate", identity["gate"]
+    yield "mlops.gate", identity.gate
     if origin.judged is not None:
         yield JUDGED, origin.judged
     if papers.statement is not None:
         yield STATEMENT, papers.statement.name
     yield VERDICT, papers.gate.verdict
-    for stage, code in sorted(identity["code"].items()):
+    for stage, code in sorted(identity.code.items()):
         yield f"mlops.code.{stage}", code
 
 

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from pydantic import BaseModel
 
 from mlops.bundle import manifest
 from mlops.bundle.pyfunc import CONFIG
@@ -54,6 +55,50 @@ _CARRIED = {"code", "config"}
 """What a flavor says beside that where the loader travels with the model."""
 
 
+class _Part(BaseModel, extra="allow", frozen=True, defer_build=True):
+    """A part of an `MLmodel`; those that others wrote may say anything."""
+
+
+class _Flavor(_Part):
+    """How MLflow loads the model."""
+
+    python_version: Any
+    data: Any = None
+    env: Any = None
+    loader_module: Any = None
+    code: Any = None
+    config: Any = None
+
+    @property
+    def ours(self) -> bool:
+        """Whether it names a loader of ours, and nothing beside it that MLflow would import or hand over."""
+        if self.data != DATA:
+            return False
+        if self.model_fields_set == _FLAVOR:
+            return bool(self.loader_module == LOADER)
+        carried = self.model_fields_set == _FLAVOR | _CARRIED and self.code == published.CODE
+        carried = carried and self.loader_module in {_module(loader) for loader in published.loaders()}
+        return carried and set(self.config) == {CONFIG} and isinstance(self.config[CONFIG], str)
+
+
+class _Flavors(_Part):
+    python_function: _Flavor
+
+
+class _Description(_Part):
+    """What `MLmodel` says."""
+
+    flavors: _Flavors
+    mlflow_version: Any
+    model_uuid: Any = None
+    signature: Any = None
+
+    @classmethod
+    def parse(cls, data: bytes) -> _Description:
+        """Read it; raises ValueError or YAMLError where it is none."""
+        return cls.model_validate(yaml.safe_load(data.decode("utf-8")))
+
+
 @dataclass(frozen=True)
 class Made:
     """What a model was written with: the versions of Python, of MLflow and, in their order, of `PACKAGES`.
@@ -78,11 +123,11 @@ class Made:
         loader = next((name.split("/")[1] for name in sorted(files) if name.startswith(f"{published.CODE}/")), "")
         here = replace(cls.here(), loader=loader)
         try:
-            described = yaml.safe_load(files["MLmodel"])
+            described = _Description.parse(files["MLmodel"])
             words = [line.split("==") for line in files["requirements.txt"].decode().splitlines()]
             made = cls(
-                str(described["flavors"]["python_function"]["python_version"]),
-                str(described["mlflow_version"]),
+                str(described.flavors.python_function.python_version),
+                str(described.mlflow_version),
                 tuple(number for _, number in words),
                 loader,
             )
@@ -113,7 +158,7 @@ def model_files(bundle: Contents, made: Made) -> dict[str, bytes]:
         f"{DATA}/{manifest.NAME}": bundle.manifest.dumps(),
         "requirements.txt": requirements.encode(),
         "python_env.yaml": _yaml(environment),
-        "MLmodel": _yaml(_describe(bundle, made)),
+        "MLmodel": _yaml(_describe(bundle, made).model_dump(exclude_unset=True)),
     }
 
 
@@ -135,11 +180,10 @@ def bundle_of(folder: Path) -> Path:
         IntegrityError: the model was not written by `write_model`, so loading it could run foreign code.
     """
     try:
-        described = yaml.safe_load((folder / "MLmodel").read_text(encoding="utf-8"))
-        flavor = described["flavors"]["python_function"]
-        ours = set(described) == _KEYS and set(described["flavors"]) == {"python_function"}
-        ours = ours and flavor["data"] == DATA and _loads_ours(flavor)
-    except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError, RecursionError):
+        described = _Description.parse((folder / "MLmodel").read_bytes())
+        ours = described.model_fields_set == _KEYS and described.flavors.model_fields_set == {"python_function"}
+        ours = ours and described.flavors.python_function.ours
+    except (OSError, ValueError, yaml.YAMLError, TypeError, RecursionError):
         ours = False
     bundle = folder / DATA
     if not ours or bundle.is_symlink() or not bundle.is_dir():
@@ -148,34 +192,24 @@ def bundle_of(folder: Path) -> Path:
     return bundle
 
 
-def _loads_ours(flavor: Mapping[str, Any]) -> bool:
-    """Whether a flavor names a loader of ours, and nothing beside it that MLflow would import or hand over."""
-    if set(flavor) == _FLAVOR:
-        return bool(flavor["loader_module"] == LOADER)
-    carried = set(flavor) == _FLAVOR | _CARRIED and flavor["code"] == published.CODE
-    carried = carried and flavor["loader_module"] in {_module(loader) for loader in published.loaders()}
-    return carried and set(flavor["config"]) == {CONFIG} and isinstance(flavor["config"][CONFIG], str)
-
-
 def _module(loader: str) -> str:
     return f"{loader}.pyfunc" if loader else LOADER
 
 
-def _describe(bundle: Contents, made: Made) -> dict[str, Any]:
-    flavor = {
-        "data": DATA,
-        "env": {"virtualenv": "python_env.yaml"},
-        "loader_module": _module(made.loader),
-        "python_version": made.python,
-    }
-    if made.loader:
-        flavor |= {"code": published.CODE, "config": {CONFIG: bundle.digest}}
-    return {
-        "flavors": {"python_function": flavor},
-        "mlflow_version": made.mlflow,
-        "model_uuid": bundle.digest.removeprefix("sha256:")[:32],
-        "signature": _signature(bundle),
-    }
+def _describe(bundle: Contents, made: Made) -> _Description:
+    flavor = _Flavor(
+        data=DATA,
+        env={"virtualenv": "python_env.yaml"},
+        loader_module=_module(made.loader),
+        python_version=made.python,
+        **({"code": published.CODE, "config": {CONFIG: bundle.digest}} if made.loader else {}),
+    )
+    return _Description(
+        flavors=_Flavors(python_function=flavor),
+        mlflow_version=made.mlflow,
+        model_uuid=bundle.digest.removeprefix("sha256:")[:32],
+        signature=_signature(bundle),
+    )
 
 
 def _signature(bundle: Contents) -> dict[str, str | None]:
@@ -187,11 +221,11 @@ def _signature(bundle: Contents) -> dict[str, str | None]:
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None}
 
 
-def _input(field: Field, *, nullable: bool) -> dict[str, Any]:
+def _input(field: Field, *, nullable: bool) -> dict[str, str | bool]:
     """Describe a field; where pandas has several spellings (a gap, a date), the bundle's own check judges alone."""
     several = field.type in {"date", "datetime"} or (nullable and field.type in {"int", "float"})
     return {"type": "any" if several else _TYPES[field.type], "name": field.name, "required": True}
 
 
-def _yaml(value: dict[str, Any]) -> bytes:
+def _yaml(value: Any) -> bytes:
     return yaml.safe_dump(value, sort_keys=True, allow_unicode=True).encode()

@@ -1,8 +1,8 @@
 """The loader that travels with a model, and the digests of those that were published, by release of this package.
 
 Whoever has MLflow and no more of this framework loads a model with the code that lies beside it. So that nobody has to
-believe that code, it is one of a known list: `mlops/release/loader/`, made of the modules of `mlops.bundle` that a
-prediction needs. Its name holds its digest: it can shadow no other package, and two of them live in one process.
+believe that code, it is one of a known list, made (`release.loader`) of the modules of `mlops.bundle` that a prediction
+needs. Its name holds its digest: it can shadow no other package, and two of them live in one process.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from __future__ import annotations
 import hashlib
 import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.errors import IntegrityError
+from mlops.release import loader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PUBLISHED = {
-    "0.1.0": "sha256:4a956968ec38283b331d67eb72a2f0acf16e97414ad392f4c29bdd65aa704ad5",
+    "0.1.0": "sha256:dea9cb5ba60c0a73ede56271cfd7f9232dd49c669d50e18c91d6109cb3632a1c",
 }
 """The digest of each release's loader; the last is of this one. `make golden` writes it, and docs/mlflow.md too."""
 CODE = "code"
@@ -27,7 +27,6 @@ CODE = "code"
 _NAME = "mlops_bundle_loader"
 INSIDE = re.compile(rf"{CODE}/({_NAME}_[0-9a-f]{{8}})/")
 """How paths in the folder of a loader begin, in a model."""
-_FOLDER = Path(__file__).with_name("loader")
 _NO_CACHE = {"__pycache__": b"A file, so that no Python that loads this model keeps compiled code here.\n"}
 """MLflow loads from a store on this machine in place, and whoever could leave compiled code there would be executed."""
 
@@ -47,6 +46,11 @@ def present() -> str:
     return package(list(PUBLISHED.values())[-1])
 
 
+def contents() -> dict[str, bytes]:
+    """Make the loader, and give its files as they travel."""
+    return _NO_CACHE | loader.make()
+
+
 @cache
 def files() -> Mapping[str, bytes]:
     """Spell this release's loader, by path in a model's folder.
@@ -54,16 +58,11 @@ def files() -> Mapping[str, bytes]:
     Raises:
         IntegrityError: this installation has other bytes than were published.
     """
-    made = contents(_FOLDER)
+    made = contents()
     if (found := digest(made)) != loaders()[present()]:
-        message = f"the loader in {_FOLDER} is {found} but must be {loaders()[present()]}"
+        message = f"the loader that {loader.PACKAGE} makes is {found} but must be {loaders()[present()]}"
         raise IntegrityError(message, hint="install this package again; in its own repository: make golden")
     return {f"{CODE}/{present()}/{name}": data for name, data in made.items()}
-
-
-def contents(folder: Path) -> dict[str, bytes]:
-    """Read the modules of a loader, and give them as they travel."""
-    return _NO_CACHE | {path.name: path.read_bytes() for path in folder.glob("*.py")}
 
 
 def digest(made: Mapping[str, bytes]) -> str:

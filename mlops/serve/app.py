@@ -33,10 +33,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
+    from mlops.blocks.limits import Limits
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import Problem
-    from mlops.configuration.limits import Limits
+    from mlops.bundle.table import Row
     from mlops.files.remote_folder import RemoteFolder
 
 _INLINE = 32 << 10  # bytes of a body up to which a thread would cost more than it frees
@@ -81,9 +82,7 @@ class Invocations:
         named: tuple[tuple[bytes, bytes], ...] = ()
         identity = "" if self._log is None else self._log.identity()
 
-        def keep(
-            rows: Sequence[dict[str, Any]], scores: NDArray[np.float32], numbers: Sequence[int], clients: Clients
-        ) -> None:
+        def keep(rows: Sequence[Row], scores: NDArray[np.float32], numbers: Sequence[int], clients: Clients) -> None:
             nonlocal scored
             scored = len(rows)
             if self._log is not None:
@@ -166,7 +165,7 @@ def create(
     if vouched is not None:
         vouched(contents)
     predictor = Predictor.load(contents)
-    Golden.parse(contents.files["golden.json"]).check(predictor, golden_tolerance)
+    Golden.of(contents).check(predictor, golden_tolerance)
     kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
     shipping = None if log is None or ship is None else Shipping(log, ship)
     known = {"pipeline": contents.manifest.pipeline, "bundle": contents.digest, "task": predictor.task}
@@ -190,7 +189,8 @@ def create(
         exception_handlers={HTTPException: _http_error, Exception: _broken},
         lifespan=_closing(kept, shipping),
     )
-    app.state.version, app.state.log, app.state.shipping = version, kept, shipping
+    app.state.served = f"{contents.manifest.pipeline} {contents.digest}"
+    app.state.log, app.state.shipping = kept, shipping
     return app
 
 
@@ -265,7 +265,5 @@ def _response(status: int, content: bytes, headers: dict[str, str] | None = None
 
 
 def _error(status: int, message: str, problems: Sequence[Problem] = ()) -> bytes:
-    document: dict[str, Any] = {"error_code": _CODES.get(status, "BAD_REQUEST"), "message": message}
-    if problems:
-        document["problems"] = [asdict(problem) for problem in problems]
-    return json.dumps(document).encode("ascii")
+    listed = {"problems": [asdict(problem) for problem in problems]} if problems else {}
+    return json.dumps({"error_code": _CODES.get(status, "BAD_REQUEST"), "message": message, **listed}).encode("ascii")

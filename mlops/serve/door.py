@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from mlops.configuration.limits import Limits
+from mlops.blocks.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -88,11 +88,12 @@ def _spelled(
     predictor: Predictor, scores: NDArray[np.float32], numbers: Sequence[int], rows: int, problems: Sequence[Problem]
 ) -> bytes:
     """Spell an answer with an item for each of `rows` rows, null for those that `numbers` does not name."""
-    said: dict[str, Any] = {"predictions": _placed(scores.tolist(), numbers, rows)}
-    if (decided := predictor.decide(scores)) is not None:
-        said["decisions"] = _placed(decided, numbers, rows)
-    if problems:
-        said["problems"] = [asdict(problem) for problem in problems]
+    decided = predictor.decide(scores)
+    said = {
+        "predictions": _placed(scores.tolist(), numbers, rows),
+        **({} if decided is None else {"decisions": _placed(decided, numbers, rows)}),
+        **({"problems": [asdict(problem) for problem in problems]} if problems else {}),
+    }
     return json.dumps(said, separators=(",", ":")).encode("ascii")
 
 

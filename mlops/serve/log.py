@@ -11,7 +11,7 @@ import time
 import traceback
 from collections import Counter
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.bundle.prediction_log import MINUTE, Spelling, segment_name
 from mlops.errors import InfrastructureError
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from mlops.bundle.prediction_log import Clients, Refused
     from mlops.bundle.refusal import Refusals
     from mlops.bundle.schema import RequestSchema
+    from mlops.bundle.table import Row
 
     # the name of a request, microseconds since 1970, its answered rows, their scores, their positions in the request,
     # and what the client calls them
-    _Taken = tuple[str, int, Sequence[dict[str, Any]], NDArray[np.float32], Sequence[int] | None, Clients]
+    _Taken = tuple[str, int, Sequence[Row], NDArray[np.float32], Sequence[int] | None, Clients]
 
 _ROWS = 5_000  # of a segment
 _SECONDS = 10.0  # that a record waits at most; a killed process loses no more than these
@@ -93,7 +94,7 @@ class PredictionLog:
     def add(
         self,
         identity: str,
-        rows: Sequence[dict[str, Any]],
+        rows: Sequence[Row],
         scores: NDArray[np.float32],
         numbers: Sequence[int] | None = None,
         clients: Clients = None,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import uvicorn
 
-from mlops.configuration.limits import Limits
+from mlops.blocks.limits import Limits
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.loopback import is_loopback
 from mlops.serve.access import Guarded, read_token
@@ -24,7 +24,7 @@ from mlops.serve.connection import Connection
 from mlops.serve.door import Door
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
     from types import FrameType
 
@@ -74,9 +74,9 @@ class Exposure:
 class Server(uvicorn.Server):
     """uvicorn's, which turns unready first when it is told to end, and goes on answering for a while."""
 
-    def __init__(self, config: uvicorn.Config, door: Door, version: Mapping[str, Any]) -> None:
+    def __init__(self, config: uvicorn.Config, door: Door, served: str) -> None:
         super().__init__(config)
-        self._door, self.version = door, version
+        self._door, self.served = door, served
         self._until = math.inf
         door.open = lambda: len(self.server_state.connections)
 
@@ -99,7 +99,7 @@ def serve(bundle_folder: Path, host: str = "127.0.0.1", port: int = 8080, **opti
     """Serve until SIGTERM or Ctrl-C; the port opens after the bundle has proven itself; `options` as of `prepare`."""
     server, listener = prepare(bundle_folder, host, port, **options)
     where = f"http://{address(host, listener.getsockname()[1])}"
-    print(f"serving {server.version['pipeline']} {server.version['bundle']} at {where}", file=sys.stderr, flush=True)
+    print(f"serving {server.served} at {where}", file=sys.stderr, flush=True)
     try:
         server.run(sockets=[listener])
     except KeyboardInterrupt:
@@ -155,7 +155,7 @@ def prepare(
         timeout_keep_alive=cast("int", limits.idle_seconds),  # it is added to a clock
         timeout_graceful_shutdown=_GRACE,
     )
-    return Server(config, door, app.state.version), listener
+    return Server(config, door, app.state.served), listener
 
 
 def _make_room(connections: int) -> None:

@@ -25,6 +25,7 @@ from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
+from mlops.perturbations.scene import Scene
 from mlops.stages import examine, forecasting
 from mlops.stages.answered import acceptable, answered
 from mlops.stages.deciding import Deciding
@@ -162,7 +163,7 @@ def _perturbed(
         return {}
     recipe, train = candidate.transform.recipe, pl.read_parquet(context.path("artifacts/split/train.parquet"))
     shape = recipe.shape if recipe.kind == "image" else None
-    scene = robustness.Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
+    scene = Scene(test, train, {column.name: column.type for column in recipe.columns}, shape)
     scores: dict[str, NDArray[Any]] = {}
     for name, how in params.robustness.items():
         frame = robustness.perturb(name, how, scene)

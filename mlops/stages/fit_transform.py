@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import polars as pl
 
-from mlops.blocks import block, features
+from mlops.blocks import block
 from mlops.bundle.recipe import Category, Column, Number, Recipe, Target
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.canonical import rounded
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.types import in_utc
-from mlops.ml.light import without_pandas
 from mlops.stages.tables import transformed
+from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mlops.documents.table import ColumnSchema, TableSchema
 
 _DIGITS = 12  # statistics are kept to this many, so that another processor's last bit does not change the bundle
-_MOST_ROWS = 20_000  # mutual information is estimated on evenly spaced rows, as it costs n log n per feature
 
 
 class Options(features.Features):
@@ -128,22 +127,17 @@ def _scaled(name: str, part: Part | None, values: NDArray[np.float64], options: 
     known = values[~missing]
     if not len(known):
         return _number(name, part, 0.0, 0.0, 1.0, indicator=False)
-    fill = {"median": float(np.median(known)), "mean": float(known.mean()), "zero": 0.0}[options.impute]
+    fill = IMPUTATIONS[options.impute](known)
     shift, scale = _scaling(np.where(missing, fill, values), options.scale)
     indicator = options.indicator and part is None and bool(missing.any())
     return _number(name, part, fill, shift, scale, indicator=indicator)
 
 
 def _scaling(values: NDArray[np.float64], how: str) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
-    if how == "none" or low == high:
+    if values.min() == values.max():
         return 0.0, 1.0
-    if how == "standard":
-        return float(values.mean()), float(values.std())
-    if how == "minmax":
-        return low, high - low
-    first, middle, third = np.quantile(values, [0.25, 0.5, 0.75])
-    return float(middle), float(third - first)
+    found: tuple[float, float] = SCALINGS[how](values)
+    return found
 
 
 def _number(name: str, part: Part | None, fill: float, shift: float, scale: float, *, indicator: bool) -> Number:
@@ -197,22 +191,6 @@ def _pruned(recipe: Recipe, kept: set[tuple[str, str]]) -> Recipe:
 
 def _best(x: NDArray[np.float32], y: NDArray[Any], task: str, select: features.Selection) -> list[int]:
     """Position of the best features, in their order; ties go to the earlier one."""
-    score = _variance(x) if select.by == "variance" else _information(x, y, task)
+    score = SELECTIONS[select.by](x, y, task)
     best = np.argsort(-np.array([rounded(float(value)) for value in score]), kind="stable")[: select.keep]
     return sorted(best.tolist())
-
-
-def _variance(x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Take the variance of each feature stretched to [0, 1], so that scaling does not decide."""
-    wide = x.astype(np.float64)
-    return np.asarray(wide.var(axis=0) / (wide.max(axis=0) - wide.min(axis=0)) ** 2)
-
-
-def _information(x: NDArray[np.float32], y: NDArray[Any], task: str) -> NDArray[np.float64]:
-    with without_pandas():
-        from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
-
-    rows = np.unique(np.linspace(0, len(x) - 1, min(len(x), _MOST_ROWS)).astype(np.int64))
-    discrete = np.array([set(np.unique(column)) <= {0.0, 1.0} for column in x.T])
-    measure = mutual_info_regression if task == "regression" else mutual_info_classif
-    return np.asarray(measure(x[rows], y[rows], discrete_features=discrete, random_state=0))

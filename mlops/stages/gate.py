@@ -8,21 +8,19 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.cost import Cost
-from mlops.blocks.waiver import Waiver
 from mlops.documents.gate import GateReport, Rate
 from mlops.documents.metrics import MetricsReport
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
+from mlops.gate_rules import FAIRNESS
 from mlops.metrics import METRICS
-from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates
-from mlops.ml.evaluation.judging.gate import LATER, Reports, judge_gate
+from mlops.ml.evaluation.judging.fairness import Labelled, rates
+from mlops.ml.evaluation.judging.gate import LATER, Gate, Reports, judge_gate
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric
-from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered
@@ -36,17 +34,10 @@ _PREDICTIONS = "artifacts/evaluation/predictions.parquet"
 _MANIFEST = "artifacts/bundle/manifest.json"
 
 
-class Params(BaseModel, extra="forbid", frozen=True):
+class Params(Gate):
     """The `gate` section of params.yaml; code and libraries only make the stage stale."""
 
     task: Literal["binary", "multiclass", "regression"]
-    group: str | None = None
-    bootstrap: Bootstrap = Bootstrap()
-    minimum_rows: int = Field(default=30, ge=1)
-    rules: tuple[Rule, ...] = ()
-    waivers: tuple[Waiver, ...] = ()
-    serving: tuple[Rule, ...] = ()
-    data: tuple[Rule, ...] = ()
     cost: Cost | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
     code: Any = None
@@ -75,7 +66,7 @@ def run(context: StageContext) -> None:
     write_text(context.path("reports/gate.json"), report.dumps())
     better = {name: info.higher_is_better for name, info in METRICS.items()}
     better |= {name: metric.better == "higher" for name, metric in params.own.items()}
-    better |= {name: name.endswith("_ratio") for name in MEASURES}
+    better |= {name: kind.higher_is_better for name, kind in FAIRNESS.items()}
     html = page.render(context.pipeline, report, context.path("reports"), better)
     write_text(context.path("reports/report.html"), html)
     context.say(_line(report))

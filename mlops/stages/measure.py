@@ -27,7 +27,8 @@ from mlops.documents.serving import ServingReport
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file, dumps, rounded
-from mlops.ml.evaluation.judging import serving_cost
+from mlops.gate_rules import SERVING
+from mlops.gate_rules.serving_cost import Served
 from mlops.stages import golden_rows
 from mlops.stages.context import Section
 
@@ -96,7 +97,7 @@ def measured(context: StageContext, params: Params, champion: Mapping[str, Path]
         bundle=digest_file(context.path(f"{_BUNDLE}/{manifest.NAME}")),
         inputs={name: digest_file(context.path(f"{_BUNDLE}/{name}")) for name in _FILES},
         champion=next(iter(champion), None),
-        units=serving_cost.UNITS,
+        units={name: kind.unit for name, kind in SERVING.items()},
         repetitions=rounded(repetitions),
     )
 
@@ -106,18 +107,18 @@ def measure(subjects: Mapping[str, Subject], repetitions: int, requests: int, ba
     for subject in subjects.values():  # the first start of all reads files that later ones find in memory
         with _started(subject):
             pass
-    found: dict[str, Measured] = {name: {key: [] for key in serving_cost.UNITS} for name in subjects}
+    found: dict[str, Measured] = {name: {key: [] for key in SERVING} for name in subjects}
     for repetition in range(repetitions):
         names = list(subjects) if repetition % 2 == 0 else list(subjects)[::-1]
         with ExitStack() as stack:
             running = {name: stack.enter_context(_started(subjects[name])) for name in names}
             _take_turns(list(running.values()), requests)
         for name, process in running.items():
-            values = serving_cost.values(
+            seen = Served(
                 process.cold_start, process.requests, process.batches, batch, process.peak, subjects[name].size
             )
-            for key, value in values.items():
-                found[name][key].append(value)
+            for key, kind in SERVING.items():
+                found[name][key].append(kind(seen))
     return found
 
 

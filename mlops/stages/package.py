@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import Field
 
 from mlops.bundle.contents import Contents
+from mlops.bundle.recipe import Recipe
 from mlops.documents.data import DataReport
 from mlops.documents.document import Document
 from mlops.documents.gate import GateReport
@@ -140,7 +141,7 @@ def _evidence(context: StageContext, params: Params, contents: Contents, gate: G
         owners=params.owners,
         risk=params.risk,
         model=json.loads(contents.files["model.json"]),
-        recipe=json.loads(contents.files["transform.json"]),
+        recipe=Recipe.parse(contents.files["transform.json"]),
         schema=context.schema().value(),
         configuration=params.configuration,
         said=params.card,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlops.configuration.limits import Limits
+from mlops.blocks.limits import Limits
 from mlops.serve.server import Server, prepare
 from tests.builders.waiting import CEILING
 

@@ -6,16 +6,15 @@ from typing import Any
 
 import yaml
 
-from mlops.compiler.backends import github
-from mlops.compiler.lower.workflows.dependencies import lower_dependencies
-from mlops.compiler.lower.workflows.main import lower_main
-from mlops.compiler.lower.workflows.manual import lower_retrain, lower_rollback
-from mlops.compiler.lower.workflows.monitor import lower_monitor
-from mlops.compiler.lower.workflows.pull_request import lower_pull_request
-from mlops.compiler.lower.workflows.release import lower_release
-from mlops.compiler.lower.workflows.settings import lower_settings
+from mlops.compiler.github.dependencies import lower_dependencies
+from mlops.compiler.github.main import lower_main
+from mlops.compiler.github.manual import lower_retrain, lower_rollback
+from mlops.compiler.github.monitor import lower_monitor
+from mlops.compiler.github.pull_request import lower_pull_request
+from mlops.compiler.github.release import lower_release
+from mlops.compiler.github.rendering import texts
+from mlops.compiler.github.settings import lower_settings
 from mlops.configuration.project import Project
-from mlops.plan.pipeline import Plan
 
 GUID = "00000000-0000-0000-0000-000000000001"
 POOL = "projects/12/locations/global/workloadIdentityPools/pool/providers/github"
@@ -51,7 +50,7 @@ def workflows(described: Project) -> dict[str, str]:
         lower_rollback(described),
         lower_settings(described),
     )
-    return github.render(Plan("shop", (), made))
+    return texts(made)
 
 
 def jobs(texts: dict[str, str]) -> dict[str, dict[str, Any]]:

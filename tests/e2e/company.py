@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from mlops.cli.main import run
-from mlops.compiler.lower.workflows.common_steps import cron
+from mlops.compiler.github.common_steps import cron
 from mlops.files.remote_folder import RemoteFolder
 from mlops.operations.running.serve import find_bundle
 from mlops.serve.app import create

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlops.backends.dvc import render
 from mlops.bundle.transform import Transform
-from mlops.compiler.backends.dvc import render
 from mlops.ml.data.encoding import encode
 from mlops.operations.workspace import open_workspace
 from mlops.stages import evaluate

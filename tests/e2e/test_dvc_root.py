@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.compiler.backends import dvc
+from mlops.backends import dvc
 from mlops.plan.pipeline import Plan
 
 pytestmark = pytest.mark.slow
@@ -17,7 +17,7 @@ STAGE = "stages:\n  one:\n    cmd: echo {name} > out\n    outs: [out]\n"
 
 
 def test_repro_at_the_root_makes_everything_and_then_nothing(tmp_path: Path) -> None:
-    for path, text in dvc.render(Plan("shop", (), ())).items():
+    for path, text in dvc.render(Plan("shop", ())).items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text)
     for name in ("churn", "rain"):

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mlops.operations.compiling.compile import compile_files
 from mlops.operations.workspace import open_workspace
@@ -21,10 +22,10 @@ pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.long]
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A small pipeline that has not run, in a project that Airflow orchestrates."""
+    """A small pipeline that has not run, in a project that Airflow and Argo orchestrate."""
     made = small(tmp_path_factory.mktemp("small"))
     with (made.root / "conf/project.yaml").open("a") as file:
-        file.write("orchestrate: [airflow]\n")
+        file.write("orchestrate: [airflow, argo]\n")
     compile_files(open_workspace(made.root))
     commit(made.root)
     return made
@@ -65,6 +66,30 @@ def run(copy: Clone, *command: str, **settings: str) -> subprocess.CompletedProc
 def by_airflow(copy: Clone, home: dict[str, str]) -> subprocess.CompletedProcess[str]:
     dags = {"AIRFLOW__CORE__DAGS_FOLDER": str(copy.root / "orchestrate/airflow")}
     return run(copy, str(AIRFLOW), "dags", "test", "shop.churn", **home, **dags)
+
+
+def by_argo(copy: Clone) -> None:
+    """Run the commands of the workflow in the order of its tasks: what Argo would start, without Argo."""
+    spec = yaml.safe_load((copy.root / "orchestrate/argo/churn.yaml").read_text())["spec"]
+    dag, stage = spec["templates"]
+    begun: list[str] = []
+    for task in dag["dag"]["tasks"]:
+        assert [task.get("depends")] == (begun[-1:] or [None])
+        (given,) = task["arguments"]["parameters"]
+        command = [
+            word.replace("{{inputs.parameters.stage}}", given["value"]) for word in stage["container"]["command"]
+        ]
+        done = run(copy, *command)
+        assert done.returncode == 0, done.stdout + done.stderr
+        begun.append(task["name"])
+
+
+def test_the_commands_that_argo_is_given_leave_what_a_run_leaves(
+    fresh: Clone, serial: dict[str, bytes], tmp_path: Path
+) -> None:
+    copy = copy_of(fresh, tmp_path / "copy")
+    by_argo(copy)
+    assert recorded(copy) == serial
 
 
 def test_airflow_leaves_what_a_run_leaves(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.compiler.lower.workflows.common_steps import cron
+from mlops.compiler.github.common_steps import cron
 from mlops.files.remote_folder import RemoteFolder
 from mlops.serve.app import create
 from tests.builders.client import Client

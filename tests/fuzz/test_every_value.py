@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlops.compiler.backends.registry import render
+from mlops.compiler.files import render
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.findings import refuse_errors
 from mlops.operations.workspace import open_workspace

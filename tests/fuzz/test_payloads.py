@@ -14,7 +14,7 @@ import yaml
 from omegaconf import OmegaConf
 from ruamel.yaml import YAML
 
-from mlops.compiler.backends.text import document
+from mlops.files.compiled_text import document
 from mlops.operations.compiling.compile import compile_files
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import edit, make_repository

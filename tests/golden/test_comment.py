@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlops.files.markdown import escape
-from mlops.operations.reviewing.comment import LIMIT, Context, comment
 from mlops.operations.reviewing.evidence import read_judged, read_plan
+from mlops.present.markdown.comment import LIMIT, Context, comment
+from mlops.present.markdown.text import escape
 from tests.builders.comments import change, gate, rule, write_plan, write_report
 from tests.builders.rendered import CHROMIUM, Elements, html, picture
 

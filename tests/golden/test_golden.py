@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.compiler.backends.registry import render
+from mlops.compiler.files import render
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.project import lower
 from mlops.configuration.load import load_pipeline, load_policy, load_project, names

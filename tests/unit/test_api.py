@@ -70,7 +70,7 @@ def test_every_name_is_there_and_found_once() -> None:
 
 
 def test_every_class_of_a_plan_and_every_error_is_exported() -> None:
-    change_report = (Path(api.__file__).parent / "operations/planning/change_report.py").read_text()
+    change_report = (Path(api.__file__).parent / "documents/change_report.py").read_text()
     classes = {node.name for node in ast.parse(change_report).body if isinstance(node, ast.ClassDef)}
     assert {name for name in classes if not name.startswith("_")} == PROMISED["plans"]
     errors = (Path(api.__file__).parent / "errors.py").read_text()

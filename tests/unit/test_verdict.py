@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 import mlops.verdict
-from mlops.cli.verdicts import table
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.ml.evaluation.judging import sentences
 from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.rule import Rule
-from mlops.operations.reviewing.evidence import Change, Judged
-from mlops.operations.reviewing.sections import _gates, _rule
 from mlops.operations.verdicts.gate import Verdict
+from mlops.present.markdown.evidence import Change, Judged
+from mlops.present.markdown.sections import _gates, _rule
 from mlops.present.report.verdict import banner, rule_rows
+from mlops.present.terminal.verdict import table
 from mlops.verdict import held, tally
 
 

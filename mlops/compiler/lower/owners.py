@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlops.backends import BACKENDS
 from mlops.configuration.environment import LIVE
 from mlops.configuration.policy import Policy
 from mlops.plan.pipeline import Ownership
+from mlops.plan.shell import INSTALLED
 
 _EVERYTHING = "*"
 _SHARED = ("/conf/project.yaml", *(f"/conf/{group}/" for group in ("gates", "data", "model", "features", "trainer")))
-INSTALLED = {
-    "lock": ("/requirements.txt", "/vendor/", "/mlops/"),
-    "make": (
-        *("/Makefile", "/pyproject.toml", "/setup.py", "/setup.cfg", "/uv.toml"),
-        *("/constraints.txt", "/.requirements/", "/mlops/"),
-    ),
-}
-"""What jobs install the program from, by `ci.install`: the pins, or the program itself where the repository has it.
-
-A folder `mlops/` beside pins would be found before what they install."""
 _KEPT = (
     *("/conf/policy.yaml", "/conf/waiver/", "/conf/accept/"),
     *("/.dvc/", "/.dvcignore", "/.github/", "/CODEOWNERS", "/docs/CODEOWNERS"),
 )
-_ENGINES = {"gitlab": ("/.gitlab-ci.yml", "/.gitlab/"), "airflow": ("/orchestrate/",)}
-"""What an engine beside GitHub runs, where the project has it."""
 
 
 def protected(install: str = "make", engines: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -37,7 +27,7 @@ def protected(install: str = "make", engines: tuple[str, ...] = ()) -> tuple[str
 
 
 def _judging(install: str, engines: tuple[str, ...]) -> tuple[str, ...]:
-    read = (path for engine in engines for path in _ENGINES.get(engine, ()))
+    read = dict.fromkeys(path for engine in engines for path in BACKENDS[engine].reviewed)
     return (*_KEPT, *read, *INSTALLED[install])
 
 

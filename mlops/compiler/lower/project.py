@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlops.compiler.lower.engine import lower_engine, lower_review
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.owners import lower_owners
-from mlops.compiler.lower.review import lower_review
 from mlops.compiler.lower.stages import lower_stages
-from mlops.compiler.lower.workflows.all_workflows import lower_workflows
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
-from mlops.plan.pipeline import Ownership, PipelinePlan, Plan, Target
+from mlops.plan.pipeline import Ownership, PipelinePlan, Plan
 
 
 def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, policy: Policy | None = None) -> Plan:
@@ -25,7 +24,7 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
     return Plan(
         project.name,
         plans,
-        lower_workflows(project, pipelines),
+        lower_engine(project, pipelines),
         ownership,
         _reviewed(policy, pipelines),
         facts.remote,
@@ -55,7 +54,7 @@ def lower_pipeline(name: str, spec: Pipeline, project: Project, facts: Facts) ->
         task=spec.task,
         owners=spec.owners,
         stages=lower_stages(name, spec, facts),
-        targets=tuple(Target(key, item.kind, item.host, item.port) for key, item in sorted(spec.deploy.items())),
+        targets={key: target.kind for key, target in sorted(spec.deploy.items())},
         tracking={"uri": project.tracking.uri, "experiment": name},
         rollouts=facts.rollouts.get(name, ()),
     )

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops.compiler.rules.finding import Finding
+from mlops.compiler.rules.sections import SplitBy, read
 from mlops.plan.pipeline import PipelinePlan
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find a split that does not go by the declared entity."""
-    split = pipeline.stage("split").section
-    entity = split["entity"]
-    if entity is not None and (split["by"], split["key"]) != ("group", entity):
-        message = f"rows of one `{entity}` may fall into several parts: the split goes by {split['by']}"
+    split = read(SplitBy, pipeline.stage("split").section)
+    entity = split.entity
+    if entity is not None and (split.by, split.key) != ("group", entity):
+        message = f"rows of one `{entity}` may fall into several parts: the split goes by {split.by}"
         yield Finding(
             ("data", "split"), message, f"split by group: `split: {{by: group, key: {entity}}}`", "entity-split"
         )

@@ -11,21 +11,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops.compiler.rules.finding import Finding
+from mlops.compiler.rules.sections import Measured, gate_rules, read
 from mlops.diagnostics import suggest
 from mlops.plan.pipeline import PipelinePlan
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find rules whose evidence is not asked for."""
-    measured = pipeline.stage("evaluate").section
-    for index, rule in enumerate(pipeline.stage("gate").section["rules"]):
+    measured = read(Measured, pipeline.stage("evaluate").section)
+    for index, rule in enumerate(gate_rules(pipeline)):
         parameter = ("gate", "rules", index)
-        if rule.get("of") is None and rule["metric"] not in measured["metrics"]:
-            message = f"the rule {rule['id']} needs {rule['metric']}, which `evaluate` does not measure"
-            hint = suggest(rule["metric"], measured["metrics"])
+        if rule.of is None and rule.metric not in measured.metrics:
+            message = f"the rule {rule.id} needs {rule.metric}, which `evaluate` does not measure"
+            hint = suggest(rule.metric, measured.metrics)
             yield Finding((), message, hint, "gate-without-metric", "error", parameter=parameter)
-        column = rule["by"] or rule.get("of")
-        if column is not None and column not in measured["slices"]:
-            message = f"the rule {rule['id']} needs slices by `{column}`, which `evaluate` does not make"
-            hint = suggest(column, measured["slices"])
+        column = rule.by or rule.of
+        if column is not None and column not in measured.slices:
+            message = f"the rule {rule.id} needs slices by `{column}`, which `evaluate` does not make"
+            hint = suggest(column, measured.slices)
             yield Finding((), message, hint, "gate-without-metric", "error", parameter=parameter)

@@ -17,12 +17,10 @@ from mlops.configuration.reach import is_address, is_server, stays
 from mlops.configuration.runner import own
 from mlops.plan.pipeline import Plan
 
-_ALONE = ("mlops-pr", "mlops-dependencies", "mlops-settings")  # these need nothing that another job left
-
 
 def check(plan: Plan) -> Iterator[Finding]:
     """Find a remote, and a registry, that jobs which build on each other would not share."""
-    jobs = [job for workflow in plan.workflows if workflow.name not in _ALONE for job in workflow.jobs]
+    jobs = [job for job in plan.ci.jobs if job.builds]
     if not jobs or plan.remote is None:
         return
     kept = all(own(job.runner) for job in jobs)

@@ -22,10 +22,9 @@ def check(plan: Plan) -> Iterator[Finding]:
     """Find a remote that the job which follows a merge cannot push to; that there is none is another finding."""
     if not plan.remote or not is_address(plan.remote):
         return
-    steps = [step for workflow in plan.workflows for job in workflow.jobs for step in job.steps]
-    for push in (step for step in steps if "mlops record" in step.run and "--push" in step.run):
-        secrets = [name for name, value in push.environment.items() if "secrets." in value]
-        why = unwritable(plan.remote, signed_in="mlops identity" in push.run, secrets=secrets)
+    calls = [call for job in plan.ci.jobs for call in job.calls]
+    for push in (call for call in calls if "mlops record" in call.run and "--push" in call.run):
+        why = unwritable(plan.remote, signed_in="mlops identity" in push.run, secrets=push.secrets)
         if why is not None:
             message = f"what CI makes is kept by the registry alone: {why}"
             hint = (

@@ -17,8 +17,8 @@ from mlops.plan.pipeline import Plan
 
 def check(plan: Plan) -> Iterator[Finding]:
     """Find a workflow that proposes retrainings in the name of nobody whose pull requests start checks."""
-    steps = [step for workflow in plan.workflows for job in workflow.jobs for step in job.steps]
-    if any("mlops retrain" in step.run and "MLOPS_TOKEN" not in step.environment for step in steps):
+    calls = [call for job in plan.ci.jobs for call in job.calls]
+    if any("mlops retrain" in call.run and "MLOPS_TOKEN" not in call.variables for call in calls):
         message = "retraining pull requests start no checks: the project names no GitHub App"
         hint = "write `ci: {app: {id: ...}}` in conf/project.yaml"
         yield Finding(("ci", "app"), message, hint, "retrain-loop-without-app")

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 
 from mlops.compiler.rules.finding import Finding
 from mlops.plan.pipeline import PipelinePlan
-
-SINGLE = frozenset({"local"})
-"""Kinds of target that serve one bundle at a time."""
+from mlops.targets import TARGETS
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find rollouts that a target of the pipeline cannot honour."""
-    unable = [f"`{target.name}` ({target.kind})" for target in pipeline.targets if target.kind in SINGLE]
+    single = {name for name, kind in TARGETS.items() if not kind.can["splits_traffic"]}
+    unable = [f"`{name}` ({kind})" for name, kind in pipeline.targets.items() if kind in single]
     if pipeline.targets and not unable:
         return
     who = (

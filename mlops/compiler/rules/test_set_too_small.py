@@ -16,10 +16,10 @@ hardly differ: what is found here is hopeless in practice too.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from mlops.compiler.rules.finding import Finding
+from mlops.compiler.rules.sections import Bootstrap, Fractions, GateRule, Promised, gate_rules, part
 from mlops.ml.evaluation.intervals.power import rows_for
 from mlops.plan.pipeline import PipelinePlan
 
@@ -31,21 +31,24 @@ _USUAL = {"auroc": 0.75}
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find margins that the promised number of rows cannot resolve."""
-    promised = pipeline.stage("validate").section["rows"]["at_least"]
-    rows = math.floor(promised * pipeline.stage("split").section["fractions"]["test"])
-    gate = pipeline.stage("gate").section
+    promised = part(Promised, pipeline, "validate", "rows").at_least
+    rows = math.floor(promised * part(Fractions, pipeline, "split", "fractions").test)
     if promised <= 1:  # the default: nothing is known
         return
-    for index, rule in enumerate(gate["rules"]):
-        compared = rule["against"] != "value" and rule["at_least"] is not None and not rule.get("relative")
-        margin = -rule["at_least"] if compared else 0.0
-        needed = rows_needed(rule["metric"], margin, gate["bootstrap"]["confidence"], _level(rule["metric"], gate))
+    rules, confidence = gate_rules(pipeline), part(Bootstrap, pipeline, "gate", "bootstrap").confidence
+    for index, rule in enumerate(rules):
+        needed = rows_needed(rule.metric, margin := _margin(rule), confidence, _level(rule.metric, rules))
         if needed is not None and rows < needed:
-            bound = f"{rule['metric']} no worse than {margin:g} below the {rule['against']}"
+            bound = f"{rule.metric} no worse than {margin:g} below the {rule.against}"
             message = f"{rows:,} test rows cannot show {bound}: about {needed:,} are needed"
             hint = f"promise more rows (`rows: {{at_least: ...}}`), test on more of them, or allow more than {margin:g}"
             hint += f"; assumed: the two models' errors correlate at {CORRELATION:g}"
             yield Finding((), message, hint, "test-set-too-small", parameter=("gate", "rules", index))
+
+
+def _margin(rule: GateRule) -> float:
+    compared = rule.against != "value" and not rule.relative
+    return -rule.at_least if compared and rule.at_least is not None else 0.0
 
 
 def rows_needed(metric: str, margin: float, confidence: float, level: float) -> int | None:
@@ -64,8 +67,8 @@ def _variance(metric: str, level: float) -> float:
     return 2 * (positive_pairs + negative_pairs)  # half the rows in each class; terms in 1/n are left out
 
 
-def _level(metric: str, gate: dict[str, Any]) -> float:
+def _level(metric: str, rules: Iterable[GateRule]) -> float:
     """Expect the metric near its declared bound, else at a usual value; kept off the ends, where variance is nil."""
-    bounds = [rule["at_least"] for rule in gate["rules"] if (rule["metric"], rule["against"]) == (metric, "value")]
+    bounds = [rule.at_least for rule in rules if (rule.metric, rule.against) == (metric, "value")]
     level = max((bound for bound in bounds if bound is not None), default=_USUAL.get(metric, 0.9))
     return min(max(level, 0.5), 0.99)

@@ -18,9 +18,8 @@ LONGEST = 360
 
 def check(plan: Plan) -> Iterator[Finding]:
     """Find jobs without a limit that holds."""
-    for workflow in plan.workflows:
-        for job in workflow.jobs:
-            if not 1 <= job.timeout <= LONGEST:
-                message = f"{workflow.name}, job {job.name}: a limit of {job.timeout} minutes bounds nothing"
-                hint = f"write `timeout:` with 1 to {LONGEST} minutes"
-                yield Finding(("ci", "timeout"), message, hint, "unbounded-job", "error")
+    for job in plan.ci.jobs:
+        if not 1 <= job.timeout <= LONGEST:
+            message = f"{job.file}, job {job.name}: a limit of {job.timeout} minutes bounds nothing"
+            hint = f"write `timeout:` with 1 to {LONGEST} minutes"
+            yield Finding(("ci", "timeout"), message, hint, "unbounded-job", "error")

@@ -16,25 +16,24 @@ from mlops.diagnostics import suggest
 from mlops.models import MODELS
 from mlops.plan.pipeline import PipelinePlan
 from mlops.sources import SOURCES
-
-TARGETS = ("local",)
+from mlops.targets import TARGETS
 
 
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find kinds without a registry entry."""
     own = f"pipelines.{pipeline.name}."
-    for name, model in pipeline.stage("train").section["candidates"].items():
-        kind = str(model["kind"])
+    for name, model in pipeline.stage("train").section.get("candidates", {}).items():
+        kind = str(model.get("kind"))
         if kind not in MODELS and not (kind.startswith(own) and OWN_KIND.fullmatch(kind)):
             yield _finding(("model", name, "kind"), kind, f"model `{name}`", tuple(MODELS))
-    source = pipeline.stage("ingest").section["source"]
+    source = pipeline.stage("ingest").section.get("source", {})
     for index, part in enumerate((source, *source.get("beside", ()))):
-        if part["kind"] not in SOURCES:
+        if (kind := str(part.get("kind"))) not in SOURCES:
             key: Key = ("data", "source", *(("beside", index - 1) if index else ()), "kind")
-            yield _finding(key, part["kind"], "the source", tuple(SOURCES))
+            yield _finding(key, kind, "the source", tuple(SOURCES))
     for target in pipeline.targets:
         if target.kind not in TARGETS:
-            yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", TARGETS)
+            yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", tuple(TARGETS))
 
 
 def _finding(key: Key, kind: str, what: str, known: tuple[str, ...]) -> Finding:

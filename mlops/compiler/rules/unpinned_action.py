@@ -23,10 +23,9 @@ _PINNED = re.compile(
 
 def check(plan: Plan) -> Iterator[Finding]:
     """Find steps whose action could change under them."""
-    for workflow in plan.workflows:
-        for job in workflow.jobs:
-            for step in job.steps:
-                if step.uses and not _PINNED.fullmatch(step.uses):
-                    message = f"{workflow.name}, job {job.name}: `{step.uses}` is not pinned to a commit"
-                    hint = "write `owner/action@` and the 40 digits of a commit"
-                    yield Finding(("ci",), message, hint, "unpinned-action", "error")
+    for job in plan.ci.jobs:
+        for call in job.calls:
+            if call.uses and not _PINNED.fullmatch(call.uses):
+                message = f"{job.file}, job {job.name}: `{call.uses}` is not pinned to a commit"
+                hint = "write `owner/action@` and the 40 digits of a commit"
+                yield Finding(("ci",), message, hint, "unpinned-action", "error")

@@ -10,7 +10,6 @@ from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS, slice_columns
 from mlops.configuration.checking.gate_checks import rules as _rules
 from mlops.configuration.checking.metric_checks import (
-    _sides,
     bound_in_wrong_direction,
     bound_out_of_range,
     cost_fits_task,
@@ -19,12 +18,12 @@ from mlops.configuration.checking.metric_checks import (
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.data import excluded
+from mlops.configuration.gates import sides
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
-from mlops.configuration.robustness import IMAGES, SHARES, STRENGTHS, TABLES
-from mlops.configuration.serving import SERVING
 from mlops.metrics import METRICS
 from mlops.models import MODELS
+from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
 
 
@@ -35,8 +34,7 @@ def check(pipeline: Pipeline) -> tuple[Problem, ...]:
 
 def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
     """Without a blocking rule every model would pass."""
-    judging = (rule for _, rule in _rules(pipeline) if rule.data is None and rule.metric not in SERVING)
-    if not any(rule.mode == "block" for rule in judging):
+    if not any(rule.mode == "block" for _, rule in _rules(pipeline) if rule.section == "rules"):
         yield Problem(
             ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
         )
@@ -122,7 +120,7 @@ def rule_twice(pipeline: Pipeline) -> Iterator[Problem]:
     """Two rules with one id could not be told apart in a verdict or a waiver."""
     seen: dict[tuple[object, ...], Path] = {}
     for path, rule in _rules(pipeline):
-        for against in ("at_least", "at_most", "over_champion", "over_dummy", "over_simple", "over_clean"):
+        for against in ("at_least", "at_most", *(f"over_{model}" for model in rule.differences)):
             key = (rule.name, rule.by or rule.of, rule.under, against)
             if getattr(rule, against) is None:
                 continue
@@ -141,7 +139,7 @@ def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
         return
     performance, retrain = monitor.performance, monitor.retrain
     if performance is not None and performance.metric in METRICS:
-        wrong, right = _sides(higher_is_better=METRICS[performance.metric].higher_is_better)
+        wrong, right = sides(higher_is_better=METRICS[performance.metric].higher_is_better)
         if getattr(performance, wrong) is not None:
             path = ("monitor", "performance", wrong)
             message = f"`{wrong}` bounds {performance.metric} on its good side"
@@ -158,19 +156,20 @@ def monitor_makes_sense(pipeline: Pipeline) -> Iterator[Problem]:
 
 def perturbation_fits(pipeline: Pipeline) -> Iterator[Problem]:
     """An image has no units, a table no brightness, and a share is at most 1."""
-    image, declared = pipeline.features.kind == "image", pipeline.evaluate.robustness
+    features, declared = pipeline.features.kind, pipeline.evaluate.robustness
     named: list[tuple[Path, str]] = [
         (("evaluate", "robustness", name if isinstance(declared, dict) else index), name)
         for index, name in enumerate(declared)
     ]
     named += [((*path, "under"), rule.under) for path, rule in _rules(pipeline) if rule.under is not None]
     for path, name in named:
-        if name in (TABLES if image else IMAGES):
-            message = f"`{name}` perturbs {'tables' if image else 'images'}, not {'images' if image else 'tables'}"
-            fitting = sorted(set(STRENGTHS) - (TABLES if image else IMAGES))
+        if not PERTURBATIONS[name].fits(features):
+            other, here = ("tables", "images") if features == "image" else ("images", "tables")
+            message = f"`{name}` perturbs {other}, not {here}"
+            fitting = [name for name, kind in PERTURBATIONS.items() if kind.fits(features)]
             yield Problem(path, message, f"one of: {', '.join(fitting)}", "perturbation")
     for name, strength in declared.items() if isinstance(declared, dict) else ():
-        if name in SHARES and strength > 1:
+        if PERTURBATIONS[name].share and strength > 1:
             message = f"the strength of `{name}` is a share"
             yield Problem(("evaluate", "robustness", name), message, "write a number up to 1", "perturbation")
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import get_args
 
 from mlops.blocks.address import OWN_KIND
 from mlops.configuration.checking.problem import Problem
-from mlops.configuration.gates import Fairness, GateRule
+from mlops.configuration.gates import GateRule
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
-from mlops.configuration.serving import SERVING
+from mlops.gate_rules import FAIRNESS, SERVING
 from mlops.metrics import METRICS
 
 CROSS = "+"  # joins the columns of a cross in the name of its slices
-_SIDES = {"difference": ("at_most", "at_least"), "ratio": ("at_least", "at_most")}
 
 
 def fairness_is_answerable(pipeline: Pipeline) -> Iterator[Problem]:
-    """A rule of fairness compares groups of people by decisions of a binary model, bounded on the side of equality."""
+    """A rule of fairness compares groups of people by decisions of a binary model."""
     for path, rule in rules(pipeline):
         if rule.fairness is None:
             if rule.of is not None:
@@ -36,28 +34,16 @@ def fairness_is_answerable(pipeline: Pipeline) -> Iterator[Problem]:
             message = f"nothing declares that `{rule.of}` divides people into groups"
             hint = f"write `{rule.of}: {{sensitive: true}}` under `data.columns`{_choice(pipeline)}"
             yield _problem((*path, "of"), message, hint)
-        yield from _misplaced(path, rule)
 
 
-def _misplaced(path: Path, rule: GateRule) -> Iterator[Problem]:
-    """Find keys that a rule of fairness does not have, and bounds that reward inequality."""
-    right, wrong = _SIDES[str(rule.fairness).rpartition("_")[2]]
-    bound = getattr(rule, right)
-    if getattr(rule, wrong) is not None:
-        equal = "0 is equal" if right == "at_most" else "1 is equal"
-        yield Problem(
-            (*path, wrong),
-            f"`{wrong}` bounds {rule.fairness} on its good side: {equal}",
-            f"write `{right}`",
-            "bound-direction",
-        )
-    if bound is not None and not 0 <= bound <= 1:
-        message = f"`{right}: {bound:g}` is outside the range of {rule.fairness}, 0 to 1"
-        yield Problem((*path, right), message, "write a value between 0 and 1", "bound-out-of-range")
-    for key, value in (("by", rule.by), *((f"over_{model}", found) for model, found in rule.differences.items())):
-        if value is not None:
-            message = f"{rule.fairness} has no `{key}`: it compares groups within one model"
-            yield _problem((*path, key), message, "remove it, or write a rule of a `metric`")
+def keys_say_something(pipeline: Pipeline) -> Iterator[Problem]:
+    """No key of a rule says nothing of what it bounds."""
+    for path, rule in rules(pipeline):
+        if (kind := rule.kind) is not None:
+            for key in kind.lacks:
+                if getattr(rule, key) is not None:
+                    said = kind.lacking.format(key=key, name=rule.name)
+                    yield Problem((*path, key), said, kind.instead, kind.finding)
 
 
 def own_metrics_are_whole(pipeline: Pipeline) -> Iterator[Problem]:
@@ -77,7 +63,7 @@ def own_metrics_are_whole(pipeline: Pipeline) -> Iterator[Problem]:
         if rule.better is None:
             message = f"nothing says which values of `{rule.name}` are good"
             yield _problem((*path, "metric"), message, "write `better: lower` or `better: higher`")
-        if rule.name in METRICS or rule.name in SERVING or rule.name in get_args(Fairness):
+        if any(rule.name in known for known in (METRICS, SERVING, FAIRNESS)):
             message = f"`{rule.name}` is a known metric, so that yours would be taken for it"
             yield _problem((*path, "metric"), message, "give the function another name")
         how = (rule.own, rule.better, sorted(rule.parameters.items()))
@@ -89,18 +75,11 @@ def own_metrics_are_whole(pipeline: Pipeline) -> Iterator[Problem]:
 
 
 def data_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
-    """What the checks of the data said is bounded from above, and neither sliced nor compared."""
+    """What the checks of the data said is bounded from above."""
     for path, rule in rules(pipeline):
-        if rule.data is None:
-            continue
-        if rule.at_most is None:
+        if rule.data is not None and rule.at_most is None:
             message = f"{rule.name} is bounded from above: fewer is better"
             yield Problem((*path, "data"), message, "write `at_most: 0`", "bound-direction")
-        keys = ("at_least", "by", "under", *(f"over_{model}" for model in rule.differences))
-        for key in keys:
-            if getattr(rule, key) is not None:
-                message = f"`{key}` says nothing of {rule.name}, which is one number of all the data"
-                yield _problem((*path, key), message, "remove it, and write `at_most`")
 
 
 def test_fits(pipeline: Pipeline) -> Iterator[Problem]:
@@ -166,6 +145,7 @@ def slices_are_known(pipeline: Pipeline) -> Iterator[Problem]:
 
 GATE_CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     fairness_is_answerable,
+    keys_say_something,
     own_metrics_are_whole,
     data_is_whole,
     test_fits,

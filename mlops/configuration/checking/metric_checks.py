@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from mlops.configuration.checking.gate_checks import rules as _rules
 from mlops.configuration.checking.problem import Problem
-from mlops.configuration.gates import GateRule
+from mlops.configuration.gates import GateRule, sides
 from mlops.configuration.monitor import Performance
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
-from mlops.configuration.serving import SERVING
 from mlops.diagnostics import suggest
+from mlops.gate_rules import SERVING
+from mlops.gate_rules.rule_kind import RuleKind
 from mlops.metrics import METRICS, metrics_for
 from mlops.metrics.metric import Metric
 
@@ -54,25 +55,28 @@ def bound_out_of_range(pipeline: Pipeline) -> Iterator[Problem]:
     """A bound outside a metric's range passes always or never."""
     bounded: list[tuple[Path, GateRule | Performance]] = [*_rules(pipeline), *_watched(pipeline)]
     for path, rule in bounded:
-        info = METRICS.get(rule.metric)
+        kind = rule.kind if isinstance(rule, GateRule) else None
+        info, name = (METRICS.get(rule.metric), rule.metric) if kind is None else (kind, kind.name)
         if info is None:
             continue
         for key in ("at_least", "at_most"):
             bound = getattr(rule, key)
             if bound is not None and not info.low <= bound <= info.high:
-                message = f"`{key}: {bound:g}` is outside the range of {rule.metric}, {_range(info)}"
+                message = f"`{key}: {bound:g}` is outside the range of {name}, {_range(info)}"
                 yield Problem((*path, key), message, f"write a value {_range(info, 'between')}", "bound-out-of-range")
 
 
 def bound_in_wrong_direction(pipeline: Pipeline) -> Iterator[Problem]:
     """A lower bound on a metric that should be low (or the reverse) rewards a bad model."""
     for path, rule in _rules(pipeline):
-        if rule.metric not in METRICS and rule.better is None:
+        kind = rule.kind
+        if "at_least" in kind.lacks if kind else rule.metric not in METRICS and rule.better is None:
             continue
-        wrong, right = _sides(higher_is_better=rule.higher_is_better)
+        wrong, right = sides(higher_is_better=rule.higher_is_better)
         if getattr(rule, wrong) is not None:
-            better = "higher" if rule.higher_is_better else "lower"
-            message = f"`{wrong}` bounds {rule.name} on its good side: {better} is better"
+            better = "higher is better" if rule.higher_is_better else "lower is better"
+            why = better if kind is None else kind.best
+            message = f"`{wrong}` bounds {rule.name} on its good side{f': {why}' if why else ''}"
             yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")
 
 
@@ -94,12 +98,7 @@ def _watched(pipeline: Pipeline) -> Iterator[tuple[Path, Performance]]:
         yield ("monitor", "performance"), pipeline.monitor.performance
 
 
-def _sides(*, higher_is_better: bool) -> tuple[str, str]:
-    """Name the bound that would reward a bad model, and the one that is meant."""
-    return ("at_most", "at_least") if higher_is_better else ("at_least", "at_most")
-
-
-def _range(info: Metric, word: str = "") -> str:
+def _range(info: Metric | RuleKind, word: str = "") -> str:
     low, high = f"{info.low:g}", f"{info.high:g}"
     if info.low == float("-inf") and info.high == float("inf"):
         return "any number"

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlops.configuration.checking.gate_checks import rules as _rules
-from mlops.configuration.checking.metric_checks import _sides
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.serving import SERVING
 
 _NOT_OF_SERVING: dict[tuple[str, ...], str] = {
     ("correction",): "it has no slices",
@@ -18,20 +16,12 @@ _NOT_OF_SERVING: dict[tuple[str, ...], str] = {
 
 
 def serving_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
-    """What serving costs has a good side, neither slices nor baselines, and a method of its own."""
+    """What serving costs has a method of its own."""
     for path, rule in _rules(pipeline):
-        if rule.metric not in SERVING:
+        if rule.section != "serving":
             continue
-        for key in ("by", "under", "over_dummy", "over_simple"):
-            if getattr(rule, key) is not None:
-                message = f"`{key}` says nothing of {rule.metric}, which is measured of the model as a whole"
-                yield Problem((*path, key), message, "write `at_most`, `at_least` or `over_champion`", "serving-rule")
         for where, why in _NOT_OF_SERVING.items():
             block, key = rule.over_champion if len(where) > 1 else rule, where[-1]
             if block is not None and key in block.model_fields_set:
                 message = f"`{key}` changes nothing for {rule.metric}: {why}"
                 yield Problem((*path, *where), message, f"remove `{key}`", "serving-rule")
-        wrong, right = _sides(higher_is_better=SERVING[rule.metric])
-        if getattr(rule, wrong) is not None:
-            message = f"`{wrong}` bounds {rule.metric} on its good side"
-            yield Problem((*path, wrong), message, f"write `{right}`", "bound-direction")

@@ -7,10 +7,10 @@ tests and `mlops validate --hydra` hold that merge to.
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from mlops.configuration.reading.library import LIBRARY, Configuration
 from mlops.errors import ConfigurationError
+from mlops.files.plain_yaml import Values
 
 # What OmegaConf and Hydra register by themselves: they read the environment, the clock and other places.
 _RESOLVERS = (
@@ -27,9 +27,7 @@ class CompositionError(ConfigurationError):
         self.key = key
 
 
-def compose(
-    configuration: Configuration, name: str, *, file: str = "", over: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def compose(configuration: Configuration, name: str, *, file: str = "", over: Values | None = None) -> Values:
     """Compose `pipeline/<name>` to plain values, references between keys resolved.
 
     A row of a fleet composes another `file`, and sets keys `over` it.

@@ -11,6 +11,7 @@ from typing import Any
 
 from mlops.configuration.reading.layers import Layer
 from mlops.configuration.reading.parse import MAXIMUM_DEPTH, MAXIMUM_NODES
+from mlops.files.plain_yaml import Values
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\}")
 _CHARACTERS = 16  # of text that count as a value
@@ -25,7 +26,7 @@ class Endless(Exception):
     """References that are circular, or expand to more values than are read."""
 
 
-def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:
+def merge(layers: tuple[Layer, ...]) -> Values:
     """Merge mappings by key, replace everything else whole, then resolve references.
 
     Parts of the result may be shared with the documents and with other results: it must not be changed in place.
@@ -34,7 +35,7 @@ def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:
         Unsure: a mapping meets a list, a reference is not plain `${key.of.this.file}` or names no value.
         Endless: references are nested more than 50 deep, or make more than 100,000 values.
     """
-    result: dict[str, Any] = {}
+    result: Values = {}
     for layer in layers:
         value = {key: item for key, item in layer.document.value.items() if key != "defaults"}
         for part in reversed(layer.package):
@@ -46,7 +47,7 @@ def merge(layers: tuple[Layer, ...]) -> dict[str, Any]:
     return result
 
 
-def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+def _over(below: Values, above: Values) -> Values:
     merged = dict(below)
     for key, item in above.items():
         old = merged.get(key)
@@ -61,7 +62,7 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _undecided(old: Any, item: dict[str, Any] | list[Any]) -> bool:
+def _undecided(old: Any, item: Values | list[Any]) -> bool:
     """A mapping meets a list, or a container stands over a reference that may name one."""
     return {type(old), type(item)} == {dict, list} or (isinstance(old, str) and "${" in old)
 
@@ -69,7 +70,7 @@ def _undecided(old: Any, item: dict[str, Any] | list[Any]) -> bool:
 class _References:
     """Resolves references, within bounds: `a: ${b}${b}`, `b: ${c}${c}` and so on doubles with every line."""
 
-    def __init__(self, root: dict[str, Any]) -> None:
+    def __init__(self, root: Values) -> None:
         self.root = root
         self.left = MAXIMUM_NODES
 

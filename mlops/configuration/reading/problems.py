@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops.configuration.environment import RESERVED_HINT
 from mlops.configuration.reading.document import Path
@@ -15,6 +15,7 @@ from mlops.models import MODELS
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import ErrorDetails
 
 _TYPES = {
@@ -38,29 +39,39 @@ _PATTERNS = {
 }
 
 
+_Known = Mapping[str, Any]
+"""What pydantic knows of an error besides, such as a bound."""
+
+
+class _Tagged(NamedTuple):
+    """A block of a union, by the `kind` that it gives itself and the key that it stands under."""
+
+    kind: Any
+    name: int | str
+
+
 def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, value: Any) -> Diagnostic:
     """Turn one validation error into a finding with a place, a sentence and a cure."""
-    path = _path(error["loc"], value)
-    kind, given = error["type"], error.get("input")
+    location, kind, given = error["loc"], error["type"], error.get("input")
+    path = _path(location, value)
     if kind.startswith("union_tag") and isinstance(given, dict) and "kind" in given:
-        path, given = (*path, "kind"), {"kind": given["kind"], "name": path[-1]}
-    context: Mapping[str, Any] = error.get("ctx") or {}
+        path, given = (*path, "kind"), _Tagged(given["kind"], path[-1])
     if kind == "extra_forbidden":
         key = str(path[-1])
-        message, hint = f"unknown key `{key}`", suggest(key, _keys(model, error["loc"][:-1]))
+        message, hint = f"unknown key `{key}`", suggest(key, _keys(model, location[:-1]))
         return Diagnostic(origins.where(path, key=True), message, hint, "unknown-key")
     if kind == "missing":
-        key = str(error["loc"][-1])
+        key = str(location[-1])
         parent = ".".join(map(str, path[:-1]))
         message = f"missing key `{key}`" + (f" in `{parent}`" if parent else "")
         return Diagnostic(origins.where(path[:-1], key=True), message, f"write `{key}: ...`", "missing-key")
-    message, hint = _describe(kind, _name(path), given, context, error["msg"])
+    message, hint = _describe(kind, _name(path), given, error.get("ctx") or {}, error["msg"])
     if kind == "reserved_alias":
         return Diagnostic(origins.where(path[:-1], key=True), message, hint, "type")
     return Diagnostic(origins.where(path), message, hint, "type")
 
 
-def _describe(kind: str, key: str, given: Any, context: Mapping[str, Any], text: str) -> tuple[str, str]:
+def _describe(kind: str, key: str, given: Any, context: _Known, text: str) -> tuple[str, str]:
     said = f"`{key}: {_show(given)}`"
     if kind in _TYPES:
         quote = kind == "string_type" and isinstance(given, int | float)
@@ -75,35 +86,35 @@ def _describe(kind: str, key: str, given: Any, context: Mapping[str, Any], text:
     return f"{said}: {text[:1].lower()}{text[1:]}", ""
 
 
-def _literal(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+def _literal(key: str, given: Any, context: _Known) -> tuple[str, str]:
     options = [part.strip(" '") for part in str(context.get("expected", "")).replace(" or ", ", ").split(",")]
     return f"`{key}: {_show(given)}` is not one of the choices", suggest(str(given), options)
 
 
-def _pattern(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+def _pattern(key: str, given: Any, context: _Known) -> tuple[str, str]:
     pattern = str(context.get("pattern", ""))
     cures = (hint for start, hint in _PATTERNS.items() if pattern.startswith(start))
     return f"`{key}: {_show(given)}` is not well-formed", next(cures, f"it must match {pattern}")
 
 
-def _kind(key: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
-    if context.get("discriminator") == "'kind'":  # a union of blocks, where a model's kinds come from a registry
+def _kind(key: str, given: Any, context: _Known) -> tuple[str, str]:
+    if "expected_tags" in context or context.get("discriminator") == "'kind'":  # any other union than that of models
         kinds = [part.strip(" '") for part in str(context.get("expected_tags", "")).split(",")]
-        if isinstance(given, dict) and "kind" in given:
-            return f"unknown kind `{_show(given['kind'])}` of `{given['name']}`", suggest(str(given["kind"]), kinds)
+        if isinstance(given, _Tagged):
+            return f"unknown kind `{_show(given.kind)}` of `{given.name}`", suggest(str(given.kind), kinds)
         return f"`{key}` has no `kind`", "write `kind: ...`"
-    if isinstance(given, dict) and "kind" in given:
-        hint = suggest(str(given["kind"]), MODELS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
-        return f"unknown kind `{_show(given['kind'])}` of model `{given['name']}`", hint
+    if isinstance(given, _Tagged):
+        hint = suggest(str(given.kind), MODELS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
+        return f"unknown kind `{_show(given.kind)}` of model `{given.name}`", hint
     hint = "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
     return f"the candidate `{key}` has no `kind`", hint
 
 
-def _empty(key: str, _: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+def _empty(key: str, _: Any, context: _Known) -> tuple[str, str]:
     return f"`{key}` is empty", f"write at least {context.get('min_length', 1)}"
 
 
-def _reserved(_: str, given: Any, context: Mapping[str, Any]) -> tuple[str, str]:
+def _reserved(_: str, given: Any, context: _Known) -> tuple[str, str]:
     return str(context["why"]), RESERVED_HINT
 
 
@@ -152,18 +163,18 @@ def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[str,
 
 
 @cache
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
+def _schema(model: type[BaseModel]) -> JsonSchemaValue:
     """Build a block's JSON Schema once: a file of 3,000 unknown keys asks 3,000 times."""
     return model.model_json_schema()
 
 
-def _step(node: dict[str, Any], part: int | str, definitions: dict[str, Any]) -> list[dict[str, Any]]:
+def _step(node: JsonSchemaValue, part: int | str, definitions: JsonSchemaValue) -> list[JsonSchemaValue]:
     node = _resolve(node, definitions)
     options = [_resolve(option, definitions) for option in (*node.get("anyOf", ()), *node.get("oneOf", ()))]
     matching = [option for option in options if option.get("properties", {}).get("kind", {}).get("const") == part]
     if matching:
         return matching
-    found: list[dict[str, Any]] = []
+    found: list[JsonSchemaValue] = []
     for option in options or [node]:
         if isinstance(part, int):
             found += [option["items"]] if "items" in option else []
@@ -176,7 +187,7 @@ def _step(node: dict[str, Any], part: int | str, definitions: dict[str, Any]) ->
     return found
 
 
-def _resolve(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _resolve(node: JsonSchemaValue, definitions: JsonSchemaValue) -> JsonSchemaValue:
     reference = node.get("$ref")
     return definitions[reference.rsplit("/", 1)[1]] if reference else node
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field, StrictBool, TypeAdapter, ValidationError
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,11 @@ class Unreadable(Exception):
     """A setting that could not be read, or not understood."""
 
 
+Flag = StrictBool
+"""A setting that is yes or no: anything else is not a no."""
+_Shape = TypeVar("_Shape")
+
+
 @dataclass(frozen=True)
 class Repository:
     """The repository, and how to ask about it."""
@@ -29,26 +36,29 @@ class Repository:
     name: str
     read: Read
 
-    def get(self, path: str, *, whole: bool = False) -> Any:
-        """Give the JSON at a path of the repository, or of the API where `whole`; raises Unreadable."""
+    def get(self, path: str, shape: type[_Shape], *, whole: bool = False) -> _Shape:
+        """Give the answer at a path of the repository, or of the API where `whole`; raises Unreadable."""
         answer = self.read(path if whole else f"repos/{self.name}/{path}".rstrip("/"))
         if answer.status != 200:
             raise Unreadable(f"cannot be read: HTTP {answer.status}")
-        return answer.value
+        return understood(answer.value, shape)
+
+    def page(self, path: str, shape: type[_Shape], key: str = "", *, whole: bool = False) -> tuple[_Shape, ...]:
+        """Give the list at a path, or under a `key` there; raises Unreadable where it goes on beyond a page."""
+        value = self.get(path, dict, whole=whole).get(key) if key else self.get(path, list, whole=whole)
+        listed: tuple[_Shape, ...] = understood(value, Annotated[tuple[shape, ...], Field(max_length=99)])  # type: ignore
+        return listed
 
 
-def flag(value: Any, key: str) -> bool:
-    """Read a setting that is yes or no; raises Unreadable on anything else, which is not a no."""
-    found = value[key]
-    if not isinstance(found, bool):
-        raise Unreadable(f"cannot be read: `{key}` is neither true nor false")
-    return found
-
-
-def listed(value: Any) -> list[Any]:
-    """Take a list of one page; raises Unreadable on a longer one, which was not read whole."""
-    if not isinstance(value, list):
-        raise Unreadable("cannot be read: the answer has another form than GitHub documents")
-    if len(value) >= 100:
-        raise Unreadable("cannot be read: more than a page")
-    return value
+def understood(value: Any, shape: type[_Shape]) -> _Shape:
+    """Take a value for what GitHub documents; raises Unreadable where it is something else."""
+    try:
+        return TypeAdapter(shape).validate_python(value)
+    except ValidationError as error:
+        found = error.errors()
+        said = "the answer has another form than GitHub documents"
+        if any(each["type"] == "too_long" for each in found):
+            said = "more than a page"
+        elif found[0]["type"] == "bool_type":
+            said = f"`{found[0]['loc'][-1]}` is neither true nor false"
+        raise Unreadable(f"cannot be read: {said}") from error

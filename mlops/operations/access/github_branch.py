@@ -6,15 +6,18 @@ https://docs.github.com/en/rest/repos/repos#list-codeowners-errors
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import AliasChoices, AliasPath, Field
+
 from mlops.configuration.project import Project
 from mlops.diagnostics import visible
-from mlops.operations.access.answers import Repository, Unreadable, flag, listed
+from mlops.documents.document import Part
+from mlops.operations.access.answers import Flag, Repository, Unreadable, understood
 
 VERDICT = "verdict"
 _ACTIONS = 15368  # the App that GitHub Actions reports checks as
@@ -39,6 +42,71 @@ class _Guard:
         return bool(self.reviews or self.code_owners or any(check == VERDICT for check, _ in self.checks))
 
 
+class _OwnersError(Part):
+    path: str
+    line: int
+    kind: str
+    source: str | None = None
+    suggestion: str | None = None
+
+
+class _StatusCheck(Part):
+    context: str
+    source: int | None = Field(None, validation_alias=AliasChoices("integration_id", "app_id"))
+
+
+class _Rule(Part):
+    """A rule of a ruleset; what its parameters are depends on its type."""
+
+    type: str
+    ruleset_id: int
+    parameters: Any = None
+
+
+class _Checks(Part):
+    required_status_checks: tuple[_StatusCheck, ...]
+
+
+class _Reviews(Part):
+    required_approving_review_count: int
+    require_code_owner_review: Flag
+    dismiss_stale_reviews_on_push: Flag
+
+
+class _Actor(Part):
+    actor_type: str
+
+
+class _Ruleset(Part):
+    """Who may pass it by is told only to whoever may change it."""
+
+    name: str
+    bypass_actors: tuple[_Actor, ...] | None = None
+
+
+class _Allowances(Part):
+    apps: tuple[Any, ...] | None = None
+    teams: tuple[Any, ...] | None = None
+    users: tuple[Any, ...] | None = None
+
+
+class _ClassicReviews(Part):
+    required_approving_review_count: int = 0
+    require_code_owner_reviews: Flag | None = None
+    dismiss_stale_reviews: Flag | None = None
+    bypass_pull_request_allowances: _Allowances | None = None
+
+
+class _Protection(Part):
+    """The classic protection of a branch."""
+
+    enforced: Flag = Field(validation_alias=AliasPath("enforce_admins", "enabled"))
+    reviews: _ClassicReviews | None = Field(None, validation_alias="required_pull_request_reviews")
+    checks: tuple[_StatusCheck, ...] | None = Field(
+        None, validation_alias=AliasPath("required_status_checks", "checks")
+    )
+
+
 def looks_at_branch(project: Project, repository: Repository) -> Iterator[tuple[str, Callable[[], Iterable[str]], str]]:
     """Give what to look at of the branch: a title, the look, and what would put it right."""
     for title, look in (("verdict", _verdict), ("review", _review), ("exemptions", _exemptions)):
@@ -48,11 +116,10 @@ def looks_at_branch(project: Project, repository: Repository) -> Iterator[tuple[
 
 def _owners(project: Project, repository: Repository) -> Iterator[str]:
     """GitHub leaves out a line whose owners it does not know, without a word: its files then need nobody's review."""
-    value = repository.get(f"codeowners/errors?ref={quote(project.ci.branch, safe='')}")
-    for error in listed(value["errors"]):
-        line = str(error.get("source") or "").strip()
-        why = str(error.get("suggestion") or "").strip()
-        said = f"{error['path']}:{int(error['line'])}: {error['kind']}{f': {line}' if line else ''}"
+    path = f"codeowners/errors?ref={quote(project.ci.branch, safe='')}"
+    for error in repository.page(path, _OwnersError, "errors"):
+        line, why = ((text or "").strip() for text in (error.source, error.suggestion))
+        said = f"{error.path}:{error.line}: {error.kind}{f': {line}' if line else ''}"
         yield visible(f"{said} ({why})" if why else said)
 
 
@@ -88,53 +155,47 @@ def _exemptions(project: Project, repository: Repository) -> Iterator[str]:
 
 def _guards(project: Project, repository: Repository) -> list[_Guard]:
     branch = quote(project.ci.branch, safe="")
-    guards = _rulesets(repository, listed(repository.get(f"rules/branches/{branch}?per_page=100")))
+    guards = _rulesets(repository, repository.page(f"rules/branches/{branch}?per_page=100", _Rule))
     classic = repository.read(f"repos/{repository.name}/branches/{branch}/protection")
     if classic.status == 200:
-        guards.append(_classic(classic.value))
+        guards.append(_classic(understood(classic.value, _Protection)))
     elif not guards:
         raise Unreadable(f"no ruleset, and the protection of the branch cannot be read: HTTP {classic.status}")
     return guards
 
 
-def _rulesets(repository: Repository, rules: list[Any]) -> list[_Guard]:
-    guards = []
-    for number in sorted({int(rule["ruleset_id"]) for rule in rules}):
-        own_rules = [rule for rule in rules if rule["ruleset_id"] == number]
-        whole = repository.get(f"rulesets/{number}")
-        actors = whole.get("bypass_actors")
-        checks = [
-            check
-            for rule in own_rules
-            if rule["type"] == "required_status_checks"
-            for check in rule["parameters"]["required_status_checks"]
-        ]
-        reviews = [rule["parameters"] for rule in own_rules if rule["type"] == "pull_request"]
-        guards.append(
-            _Guard(
-                f"ruleset `{whole['name']}`",
-                tuple((str(check["context"]), check.get("integration_id")) for check in checks),
-                max((int(review["required_approving_review_count"]) for review in reviews), default=0),
-                any(flag(review, "require_code_owner_review") for review in reviews),
-                any(flag(review, "dismiss_stale_reviews_on_push") for review in reviews),
-                None if actors is None else tuple(sorted(str(actor["actor_type"]) for actor in actors)),
-            )
-        )
-    return guards
+def _rulesets(repository: Repository, rules: Sequence[_Rule]) -> list[_Guard]:
+    return [
+        _ruleset(repository.get(f"rulesets/{number}", _Ruleset), [rule for rule in rules if rule.ruleset_id == number])
+        for number in sorted({rule.ruleset_id for rule in rules})
+    ]
 
 
-def _classic(value: Any) -> _Guard:
-    reviews = value.get("required_pull_request_reviews") or {}
-    allowed = reviews.get("bypass_pull_request_allowances") or {}
-    exempt = sorted(kind for kind in ("apps", "teams", "users") if allowed.get(kind))
-    if not flag(value["enforce_admins"], "enabled"):
+def _ruleset(about: _Ruleset, rules: Iterable[_Rule]) -> _Guard:
+    parameters: dict[str, type[_Checks | _Reviews]] = {"required_status_checks": _Checks, "pull_request": _Reviews}
+    read = [understood(rule.parameters, parameters[rule.type]) for rule in rules if rule.type in parameters]
+    reviews = [each for each in read if isinstance(each, _Reviews)]
+    checks = [check for each in read if isinstance(each, _Checks) for check in each.required_status_checks]
+    return _Guard(
+        f"ruleset `{about.name}`",
+        tuple((check.context, check.source) for check in checks),
+        max((each.required_approving_review_count for each in reviews), default=0),
+        any(each.require_code_owner_review for each in reviews),
+        any(each.dismiss_stale_reviews_on_push for each in reviews),
+        None if about.bypass_actors is None else tuple(sorted(actor.actor_type for actor in about.bypass_actors)),
+    )
+
+
+def _classic(protection: _Protection) -> _Guard:
+    reviews = protection.reviews or _ClassicReviews()
+    exempt = sorted(kind for kind, allowed in reviews.bypass_pull_request_allowances or () if allowed)
+    if not protection.enforced:
         exempt.insert(0, "administrators")
-    checks = (value.get("required_status_checks") or {}).get("checks") or ()
     return _Guard(
         "branch protection",
-        tuple((str(check["context"]), check.get("app_id")) for check in checks),
-        int(reviews.get("required_approving_review_count", 0)),
-        reviews.get("require_code_owner_reviews") is True,
-        reviews.get("dismiss_stale_reviews") is True,
+        tuple((check.context, check.source) for check in protection.checks or ()),
+        reviews.required_approving_review_count,
+        reviews.require_code_owner_reviews is True,
+        reviews.dismiss_stale_reviews is True,
         tuple(exempt),
     )

@@ -9,8 +9,23 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from urllib.parse import quote
 
+from pydantic import AliasPath, Field
+
 from mlops.configuration.project import Project
-from mlops.operations.access.answers import Repository, listed
+from mlops.documents.document import Part
+from mlops.operations.access.answers import Flag, Repository
+
+
+class About(Part):
+    """What GitHub says of the repository itself."""
+
+    private: Flag
+    owner: str = Field(validation_alias=AliasPath("owner", "type"))
+    """`User` or `Organization`."""
+
+
+class _Secret(Part):
+    name: str
 
 
 def looks_at_secrets(
@@ -41,11 +56,11 @@ def _reachable(repository: Repository, names: Collection[str]) -> Iterator[str]:
     """Find secrets that the repository or its organisation has too: any job may read these."""
     for name in sorted(_names(repository, "actions/secrets") & set(names)):
         yield f"{name} is a secret of the repository: a job of any branch may read it"
-    if repository.get("")["owner"]["type"] == "Organization":
+    if repository.get("", About).owner == "Organization":
         for name in sorted(_names(repository, "actions/organization-secrets") & set(names)):
             yield f"{name} is a secret of the organisation for this repository: a job of any branch may read it"
 
 
 def _names(repository: Repository, place: str) -> set[str]:
     """List names; GitHub spells them in upper case."""
-    return {str(secret["name"]).upper() for secret in listed(repository.get(f"{place}?per_page=100")["secrets"])}
+    return {secret.name.upper() for secret in repository.page(f"{place}?per_page=100", _Secret, "secrets")}

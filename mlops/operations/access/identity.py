@@ -19,6 +19,7 @@ from mlops.operations.project import open_project
 
 _ATTEMPTS = 4
 _LARGEST = 2**20
+_IMPERSONATION = "service_account_impersonation_url"
 
 
 def cloud_of(root: Path, environment: str | None, *, writer: bool = False) -> Cloud:
@@ -81,7 +82,8 @@ def take_identity(
 
 def external_account(cloud: Gcp, url: str, bearer: str) -> dict[str, Any]:
     """Describe to Google's libraries where to get a token, each time they need one: https://google.aip.dev/auth/4117."""
-    value: dict[str, Any] = {
+    base = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
+    return {
         "type": "external_account",
         "audience": f"//iam.googleapis.com/{cloud.provider}",
         "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
@@ -91,11 +93,8 @@ def external_account(cloud: Gcp, url: str, bearer: str) -> dict[str, Any]:
             "headers": {"Authorization": f"Bearer {bearer}"},
             "format": {"type": "json", "subject_token_field_name": "value"},
         },
+        **({} if cloud.account is None else {_IMPERSONATION: f"{base}/{cloud.account}:generateAccessToken"}),
     }
-    if cloud.account is not None:
-        base = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts"
-        value["service_account_impersonation_url"] = f"{base}/{cloud.account}:generateAccessToken"
-    return value
 
 
 def _ask(url: str, bearer: str, wait: Callable[[float], None]) -> str:
@@ -110,8 +109,9 @@ def _ask(url: str, bearer: str, wait: Callable[[float], None]) -> str:
         try:
             with send(request) as answer:
                 value = json.loads(answer.read(_LARGEST))
-            if isinstance(value, dict) and isinstance(value.get("value"), str) and value["value"].count(".") == 2:
-                return str(value["value"])
+            token = value.get("value") if isinstance(value, dict) else None
+            if isinstance(token, str) and token.count(".") == 2:
+                return token
             raise InfrastructureError(f"{host} answered without a token", hint="run it again later")
         except urllib.error.HTTPError as error:
             error.close()

@@ -82,7 +82,8 @@ def judge(expected: Trust, text: str) -> tuple[str, ...]:
 def _grants(value: Any) -> list[Any]:
     """Split a policy into what lets a job in by itself: a statement of AWS, a credential of Azure."""
     if isinstance(value, dict) and "Statement" in value:
-        statements = value["Statement"] if isinstance(value["Statement"], list) else [value["Statement"]]
+        statements = value["Statement"]
+        statements = statements if isinstance(statements, list) else [statements]
         return [each for each in statements if not (isinstance(each, dict) and each.get("Effect") == "Deny")]
     return (value if isinstance(value, list) else []) or [value]
 
@@ -143,14 +144,14 @@ def _policy(cloud: Cloud, environment: str, number: str, subjects: tuple[str, ..
 def _aws(cloud: Aws, environment: str, number: str, subjects: tuple[str, ...], workflows: tuple[str, ...]) -> Any:
     """Write a role's trust policy: https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-supports-validation-identity-provider-claims/."""
     partition, account = cloud.role.split(":")[1], cloud.role.split(":")[4]
-    claims = {
+    claims: dict[str, str | list[str]] = {
         "aud": audience(cloud),
         "environment": environment,
         "job_workflow_ref": list(workflows),
         "repository_id": number,
         "sub": list(subjects),
     }
-    conditions: dict[str, dict[str, Any]] = {}
+    conditions: dict[str, dict[str, str | list[str]]] = {}
     for claim, value in claims.items():
         operator = "StringLike" if _ANY in str(value) else "StringEquals"
         conditions.setdefault(operator, {})[f"{ISSUER}:{claim}"] = value

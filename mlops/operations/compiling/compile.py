@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlops.compiler.backends.registry import PLACES, render
-from mlops.compiler.backends.text import MARK
+from mlops.compiler.files import PLACES, render
+from mlops.files.compiled_text import MARK
 from mlops.files.generated import Difference, compare, left_over, write
 from mlops.operations.compiling.findings import refuse_errors
 from mlops.operations.compiling.gone import IGNORED, Left, left

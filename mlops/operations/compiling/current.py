@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from mlops.compiler.backends.registry import render
-from mlops.compiler.backends.text import MARK
+from mlops.compiler.files import render
 from mlops.errors import StaleError
+from mlops.files.compiled_text import MARK
 from mlops.files.generated import compare, write
 from mlops.operations.compiling.compile import check_files, compile_files
 from mlops.operations.compiling.findings import refuse_errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from mlops.compiler.backends.registry import PLACES
+from mlops.compiler.files import PLACES
 from mlops.compiler.rules.finding import Finding
 from mlops.compiler.rules.registry import examine
 from mlops.diagnostics import Diagnostic, Position

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlops.files.generated import left_over
 from mlops.operations.digests.cache import digest_of, files_below, framework, keep, recall
@@ -21,17 +21,27 @@ if TYPE_CHECKING:
     from mlops.plan.pipeline import Plan
 
 
+class _Known(NamedTuple):
+    """What a compile gave: digests of files, where named files are, and what is a file of the compiler's."""
+
+    files: dict[str, str]
+    named: dict[str, str]
+    mark: str
+    places: tuple[str, ...]
+
+
 def unchanged(root: Path) -> tuple[str, ...] | None:
     """List the compiled files where none would change; None where that takes a compile to know."""
     key = _key(root)
-    known = None if key is None else recall(root, "compile", key)
-    if known is None:
+    kept = None if key is None else recall(root, "compile", key)
+    if kept is None:
         return None
-    if _named(root, known["named"]) != known["named"] or _digests(root, known["files"]) != known["files"]:
+    known = _Known(*kept)
+    if _named(root, known.named) != known.named or _digests(root, known.files) != known.files:
         return None
-    if left_over(root, known["files"], mark=known["mark"], places=tuple(known["places"])):
+    if left_over(root, known.files, mark=known.mark, places=tuple(known.places)):
         return None
-    return tuple(known["files"])
+    return tuple(known.files)
 
 
 def remember(root: Path, plan: Plan, files: Mapping[str, str], *, mark: str, places: tuple[str, ...]) -> None:
@@ -43,7 +53,7 @@ def remember(root: Path, plan: Plan, files: Mapping[str, str], *, mark: str, pla
     read = {f"{each.folder}/{path}" for each in plan.pipelines for paths in given(each).values() for path in paths}
     named = _named(root, sorted(read))
     digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
-    keep(root, "compile", key, {"files": digests, "named": named, "mark": mark, "places": places})
+    keep(root, "compile", key, _Known(digests, named, mark, places))
 
 
 def _key(root: Path) -> str | None:

@@ -12,7 +12,6 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.reading.document import Path as Key
 from mlops.diagnostics import Diagnostic
-from mlops.gate_rules import GATE_RULES
 from mlops.kinds.kind import OURS, Kind
 from mlops.kinds.plugins import installed
 from mlops.metrics import METRICS
@@ -36,7 +35,7 @@ def _named(spec: Pipeline) -> Iterator[tuple[Key, Kind | None]]:
     yield ("select_by",), METRICS.get(spec.select_by or "")
     yield from ((("evaluate", "metrics", at), METRICS.get(name)) for at, name in enumerate(spec.evaluate.metrics))
     yield from (((*key, "metric"), METRICS.get(rule.metric)) for key, rule in rules(spec))
-    yield from (((*key, "data"), GATE_RULES.get(rule.data or "")) for key, rule in rules(spec))
+    yield from (((*key, "data"), rule.kind) for key, rule in rules(spec))
 
 
 def uncounted(policy: Policy, spec: Pipeline) -> Iterator[tuple[Key, str, str]]:

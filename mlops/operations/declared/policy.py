@@ -17,7 +17,6 @@ from mlops.configuration.policy import Policy, RiskTier
 from mlops.configuration.project import Project
 from mlops.configuration.reading.document import Path as Key
 from mlops.configuration.reading.parse import read
-from mlops.configuration.serving import SERVING
 from mlops.diagnostics import Diagnostic, Position, render
 from mlops.errors import ConfigurationError
 from mlops.operations.declared.plugins import uncounted
@@ -113,7 +112,7 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
     if tier.sliced_gate and not _sliced(spec, blocking):
         message = f"{of} needs a blocking gate by a sensitive column"
         yield ("gates",), message, f"write `by: COLUMN` in a rule; {_HINT}"
-    if tier.champion_gate and not any(rule.over_champion for rule in blocking if rule.metric not in SERVING):
+    if tier.champion_gate and not any(rule.over_champion for rule in blocking if rule.section == "rules"):
         hint = f"write `over_champion: {{no_worse_than: ...}}` in a rule; {_HINT}"
         yield ("gates",), f"{of} needs a blocking gate against the live model", hint
     for name, model in spec.model.items() if not tier.own_classes else ():

@@ -14,7 +14,7 @@ from mlops.configuration.reading.parse import read
 from mlops.diagnostics import Diagnostic, suggest
 from mlops.operations.declared.policy import policy_at
 from mlops.operations.git import file_at
-from mlops.stages.declare.serving_bounds import gate_rule_ids
+from mlops.stages.declare.gate_bounds import gate_rule_ids
 
 
 def waivers(

@@ -7,10 +7,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from mlops.documents.document import Part
 from mlops.errors import IntegrityError
-from mlops.files.plain_yaml import parse
+from mlops.files.plain_yaml import Values, parse
 from mlops.operations.digests.cache import digest_of, framework, keep, recall
 
 
@@ -19,9 +19,35 @@ class LockedStage:
     """One stage of a `dvc.lock`: what it ran with and what came out, by MD5."""
 
     command: str
-    section: dict[str, Any]
+    section: Values
     inputs: dict[str, str]
     outputs: dict[str, str]
+
+
+class _Named(Part):
+    """A file or a folder, by the name that DVC gives it."""
+
+    path: str
+    md5: str
+
+
+class _Stage(Part):
+    """A stage as DVC writes it; a part that is lacking was cut off."""
+
+    cmd: str
+    params: dict[str, dict[str, Values]] | None = None
+    deps: tuple[_Named, ...] = ()
+    outs: tuple[_Named, ...]
+
+    def locked(self, name: str) -> LockedStage:
+        """Take what counts of it; raises KeyError where its parameters are those of another file."""
+        sections = {} if self.params is None else self.params["params.yaml"]
+        inputs, outputs = ({item.path: item.md5 for item in items} for items in (self.deps, self.outs))
+        return LockedStage(self.cmd, sections.get(name, {}), inputs, outputs)
+
+
+class _Lock(Part):
+    stages: dict[str, _Stage]
 
 
 def read_lock(root: Path, folder: str) -> dict[str, LockedStage]:
@@ -50,10 +76,10 @@ def parse_lock(data: bytes, shown: str) -> dict[str, LockedStage]:
     Raises:
         IntegrityError: it is damaged, or holds the conflict markers of a merge.
     """
-    value = parse(data, shown)
     try:
-        return {name: _stage(name, stage) for name, stage in value["stages"].items()}
-    except (KeyError, TypeError, AttributeError) as error:
+        stages = _Lock.model_validate(parse(data, shown)).stages
+        return {name: stage.locked(name) for name, stage in stages.items()}
+    except (KeyError, ValueError) as error:
         raise IntegrityError(f"{shown} is damaged", hint=f"take it back from Git: git checkout -- {shown}") from error
 
 
@@ -76,22 +102,3 @@ def listing(folder: Path, of: Callable[[Path], str] = md5_file) -> str:
     """Spell the files of a folder as DVC does in its cache."""
     files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if file.is_file()}
     return json.dumps([{"md5": of(files[name]), "relpath": name} for name in sorted(files)])
-
-
-def _stage(name: str, stage: dict[str, Any]) -> LockedStage:
-    """Raises KeyError, TypeError or AttributeError where a part of the file was cut off."""
-    params = stage.get("params", {"params.yaml": {}})
-    section = params["params.yaml"].get(name, {})
-    if not isinstance(section, dict) or not isinstance(stage["cmd"], str):
-        raise TypeError(name)
-    return LockedStage(stage["cmd"], section, _digests(stage.get("deps", [])), _digests(stage["outs"]))
-
-
-def _digests(entries: list[dict[str, Any]]) -> dict[str, str]:
-    return {entry["path"]: _text(entry["md5"]) for entry in entries}
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value

@@ -14,7 +14,8 @@ from typing import Any
 from mlops.errors import InfrastructureError, StaleError
 from mlops.files.dvc_cache import parse_list, placed
 from mlops.operations.dvc.lock import read_lock
-from mlops.operations.dvc.remote import answering, remote
+from mlops.operations.dvc.objects import opened
+from mlops.operations.dvc.remote import remote
 from mlops.operations.live.keeping import push
 from mlops.operations.project import open_project
 
@@ -67,8 +68,6 @@ def repair_remote(root: Path, name: str) -> Repaired:
 @contextmanager
 def _remote_of(root: Path, name: str) -> Iterator[tuple[Any, dict[str, str]]]:
     """Open the remote, and read from the lock what it should have: paths by digest."""
-    from dvc.repo import Repo
-
     open_project(root, name)
     folder = f"pipelines/{name}"
     named = {digest: path for stage in read_lock(root, folder).values() for path, digest in stage.outputs.items()}
@@ -76,12 +75,8 @@ def _remote_of(root: Path, name: str) -> Iterator[tuple[Any, dict[str, str]]]:
         raise StaleError(f"{folder} has no dvc.lock", hint=f"run `mlops run {name}` first")
     if not remote(root):
         raise StaleError("there is no DVC remote", hint="dvc remote add -d NAME URL")
-    refused = "the DVC remote refuses"
-    try:
-        with answering(refused, "dvc doctor"), Repo(str(root)) as repo:
-            yield repo.cloud.get_remote_odb(None, "repair", hash_name="md5"), named
-    except OSError as error:
-        raise InfrastructureError(f"{refused}: {str(error).partition(chr(10))[0][:200]}", hint="dvc doctor") from error
+    with opened(root) as odb:
+        yield odb, named
 
 
 def _looked(odb: Any, named: dict[str, str]) -> Iterator[tuple[Bad, bool]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mlops.compiler.backends.registry import render
+from mlops.compiler.files import render
 from mlops.errors import IntegrityError, MlopsError
 from mlops.files.canonical import dumps
 from mlops.files.conflict import Conflicted

@@ -12,9 +12,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal
 
-from mlops.compiler.backends.registry import PLACES
-from mlops.compiler.backends.text import MARK
+from mlops.compiler.files import PLACES
 from mlops.errors import ConfigurationError
+from mlops.files.compiled_text import MARK
+from mlops.files.generated import begins
 from mlops.operations.compiling.gone import IGNORED
 from mlops.operations.git import changed_between, commit_of, file_at
 from mlops.operations.project import open_project
@@ -51,7 +52,7 @@ def _written(change: Path, base: str, path: str) -> bool:
     if not any(fnmatchcase(path, place) for place in (*PLACES, IGNORED)):
         return False
     texts = [data for commit in (base, "HEAD") if (data := file_at(change, commit, path)) is not None]
-    return all(data.startswith(MARK.encode()) for data in texts)
+    return all(begins(data.decode(errors="replace"), MARK) for data in texts)
 
 
 def _pin(data: bytes | None) -> Pin | None:

@@ -15,16 +15,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.operations.git import changed_between, commit_of, file_at, has_commit
 from mlops.operations.judging.bootstrap import refuse_bootstrap
 from mlops.operations.judging.opponent import sections_of
 from mlops.operations.judging.other_rows import ForgedRows, OtherRows
-from mlops.operations.planning.relied import FRAMEWORK_CHANGE, framework_of, to_look_at
+from mlops.operations.planning.relied import framework_of
 from mlops.operations.project import open_project
 from mlops.operations.verdicts.cost import Cost
 from mlops.operations.workspace import Workspace, open_workspace, refuse
 from mlops.plan.gate import rules_of
+from mlops.present.verdicts import to_look_at
 
 if TYPE_CHECKING:
     from mlops.operations.reviewing.reviews import Answers
@@ -178,13 +180,14 @@ def judge(
             said = f"{name}: rows and scores made again in {found.seconds:.1f} s; what is recorded agrees"
             again = rejudge(beside.root, name, beside.base, found, beside.home)
         if found.instead:
-            again = replace(again, framework=beside.framework)
+            again = replace(again, framework=beside.framework, otherwise=found.instead)
         again, told = hold_waivers(beside.root, again, answers, beside.home)
         if not packaged and again.verdict == "pass":
             raise IntegrityError(f"{name}: what passes was not packaged", hint=f"mlops run {name}")
     if again.framework:
         look = to_look_at(again.framework)
-        told = (f"{name}: rows made by the code of the change ({FRAMEWORK_CHANGE}): look at {look}", *told)
+        made = (f"rows made by the code of the change ({FRAMEWORK_CHANGE}): look at {look}", *again.otherwise)
+        told = (*(f"{name}: {sentence}" for sentence in made), *told)
     if not as_here:
         told = (*told, f"{name}: {FRAMEWORK_CHANGE}: another version compiled it; {beside.base[:8]}'s judged it")
     return replace(again, cost=Cost.of(time.monotonic() - started, evidence)), (said, *told)

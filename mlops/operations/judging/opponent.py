@@ -80,7 +80,7 @@ def meet(
     from mlops.verdict import FAIL, INCONCLUSIVE
 
     if not run.test.is_file():
-        hint = f"dvc pull pipelines/{run.name}/dvc.yaml brings them, or mlops run {run.name}"
+        hint = f"mlops fetch {run.name} brings them, or mlops run {run.name}"
         raise InfrastructureError(
             f"{run.name}: the test rows are not here, and the live model is asked about them", hint=hint
         )

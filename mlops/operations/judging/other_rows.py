@@ -14,16 +14,24 @@ from typing import Any
 
 from mlops.compiler.lower.identity import named
 from mlops.compiler.lower.inputs import Facts
+from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.errors import Inconclusive, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
 from mlops.kinds.kind import Kind
 from mlops.operations.digests.code import fingerprints
 from mlops.operations.dvc.lock import md5_tree
-from mlops.operations.judging.replay import Replay, clear, link
+from mlops.operations.judging.replay import Replay, clear, link, own_stages
 from mlops.operations.judging.rows import Rows, Table, read_rows
-from mlops.operations.judging.tables import REPORTS, TABLES, other_report, other_reports, other_tables, same_table
-from mlops.operations.planning.relied import FRAMEWORK_CHANGE
+from mlops.operations.judging.tables import (
+    REPORTS,
+    TABLES,
+    other_counts,
+    other_report,
+    other_reports,
+    other_tables,
+    same_table,
+)
 from mlops.sources import SOURCES
 
 
@@ -68,8 +76,10 @@ class OtherRows:
     made: Path | None
     framework: tuple[str, ...]
 
-    def __call__(self, replay: Replay) -> bool:
-        """Put recorded rows in the place of those made again where the change makes them; say whether that was done.
+    def __call__(self, replay: Replay) -> tuple[str, ...]:
+        """Put recorded rows in the place of those made again where the change makes them, and say how they differ.
+
+        Nothing is said where nothing was put there.
 
         Raises:
             ForgedRows: the change does not make them either.
@@ -77,13 +87,9 @@ class OtherRows:
         """
         moved = makes_otherwise(self.home, replay.recorded.sections())
         if not moved or not [*other_tables(replay), *other_reports(replay)]:
-            return False
+            return ()
         if self.made is None:
-            raise self._doubt(
-                replay,
-                "no job made its rows by the code of the change",
-                "look why the job `framework` did not, where there is one",
-            )
+            raise self._unmade(replay)
         rows = read_rows(self.made)
         _refuse(replay, [*_other_names(replay, rows), *_other_words(replay, rows)])
         places = {stage: _place(replay, stage) for stage in TABLES}
@@ -97,15 +103,21 @@ class OtherRows:
         _refuse(replay, list(_other_bytes(found, rows)))
         first = next((stage for stage in TABLES if not same_table(replay, stage)), moved[0])
         if first not in moved:
-            return False  # its code is said to be the same, and makes other rows: nothing here answers for that
+            return ()  # its code is said to be the same, and makes other rows: nothing here answers for that
+        differences = tuple(_differences(replay, found))
         _put(replay, found, rows)
-        return True
+        return differences
 
-    def _doubt(self, replay: Replay, said: str, hint: str) -> Inconclusive:
-        first = self.framework[0]
+    def _unmade(self, replay: Replay) -> Inconclusive:
+        said = "no job made its rows by the code of the change"
+        if own := own_stages(replay.recorded):
+            return self._doubt(replay, f"{said}: they go through stages of its own code ({', '.join(own)})")
+        return self._doubt(replay, said, "look why the job `framework` did not, where there is one")
+
+    def _doubt(self, replay: Replay, said: str, hint: str = "") -> Inconclusive:
+        merge = f"merge what changes {self.framework[0]} first, in a pull request of its own"
         return Inconclusive(
-            f"{FRAMEWORK_CHANGE}: {replay.recorded.name}: {said}",
-            hint=f"{hint}; or merge what changes {first} first, in a pull request of its own",
+            f"{FRAMEWORK_CHANGE}: {replay.recorded.name}: {said}", hint=f"{hint}; or {merge}" if hint else merge
         )
 
 
@@ -142,6 +154,13 @@ def _place(replay: Replay, stage: str) -> Path | None:
     made = replay.again.place / TABLES[stage]
     same = md5_tree(made) == replay.locked[stage].outputs.get(TABLES[stage])
     return made if same else replay.kept(stage, TABLES[stage])
+
+
+def _differences(replay: Replay, places: Mapping[str, Path]) -> Iterator[str]:
+    """Say how the rows of both versions differ; where their tables do not, what is said of them does."""
+    tables = ((stage, place) for stage, place in places.items() if not same_table(replay, stage))
+    told = [said for stage, place in tables for said in other_counts(replay.again.place, place, TABLES[stage])]
+    yield from told or other_reports(replay)
 
 
 def _put(replay: Replay, places: Mapping[str, Path], rows: Rows) -> None:

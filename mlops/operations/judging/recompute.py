@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 class Recomputed:
     """A run made again in some seconds, and what its models say of the test rows; `compared`: row by row.
 
-    `instead`: its rows are not those that the code that judges makes, but recorded ones that were taken instead.
+    `instead`: how its rows differ from those that the code that judges makes, where recorded ones were taken instead.
     """
 
     run: Run
     predictions: Predictions
     compared: bool
     seconds: float
-    instead: bool = False
+    instead: tuple[str, ...] = ()
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from mlops.operations.live.bundles import reported
 from mlops.operations.live.history import live_at
 from mlops.operations.project import open_project
 from mlops.operations.verdicts.gate import Verdict, read_verdict
-from mlops.operations.verdicts.loosened import file_of, loosened
+from mlops.operations.verdicts.loosened import Gate, loosened
 from mlops.operations.verdicts.rejudged import Rejudged
 from mlops.plan.gate import rules_of
 from mlops.verdict import verdict
@@ -66,16 +66,17 @@ def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None, h
         old = bench.judge(before)[0] if before is not None and other else None
     metrics = (sections.get("evaluate") or {}).get("metrics") or ()
     models = {} if opponent is None else figures(opponent, params_of(name, now), metrics)
-    loose = () if before is None else loosened(before, now, changed)
+    loose = () if before is None else loosened(Gate.read(before), Gate.read(now), changed)
     return Rejudged(commit, judged, old, loose, models)
 
 
 def _changed(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> frozenset[str]:
     """Find the files of the gate's own metrics that are not what they were at a commit."""
-    files = {file_of(metric["use"]) for metric in (before.get("own") or {}).values()}
     folder = f"pipelines/{name}"
     return frozenset(
-        file for file in files if _bytes(root / folder / file) != file_at(root, commit, f"{folder}/{file}")
+        file
+        for file in Gate.read(before).own_files
+        if _bytes(root / folder / file) != file_at(root, commit, f"{folder}/{file}")
     )
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from packaging.version import Version
 
 from mlops import __version__
-from mlops.compiler.backends.registry import PLACES, render
-from mlops.compiler.backends.text import MARK
+from mlops.compiler.files import PLACES, render
 from mlops.configuration.policy import Policy
 from mlops.diagnostics import Diagnostic, Position
 from mlops.errors import ConfigurationError
+from mlops.files.compiled_text import MARK
+from mlops.files.generated import begins
 from mlops.operations.compiling.gone import IGNORED
 from mlops.operations.declared.policy import policy_at
 from mlops.operations.external_inputs import within
@@ -100,7 +101,8 @@ def _compiled(change: _Change, changed: set[str]) -> set[str]:
     for path in changed - found:
         known = path not in texts and any(fnmatchcase(path, place) for place in (*PLACES, IGNORED))
         if known and not (root / path).exists():
-            found |= {path} if (file_at(root, change.commit, path) or b"").startswith(MARK.encode()) else set()
+            text = (file_at(root, change.commit, path) or b"").decode(errors="replace")
+            found |= {path} if begins(text, MARK) else set()
     return found
 
 

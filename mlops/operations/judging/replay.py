@@ -42,8 +42,8 @@ class Replay:
     recorded: Run
     again: Run
     locked: Mapping[str, LockedStage]
-    instead: bool = False
-    """Whether other rows were taken for those that were made again."""
+    instead: tuple[str, ...] = ()
+    """How rows that were taken for those made again differ from them; empty where none were."""
 
     def kept(self, stage: str, path: str) -> Path | None:
         """Where what a stage wrote lies, if it is what the lock names: an older run's may lie in its place."""
@@ -51,8 +51,8 @@ class Replay:
         return place if place.exists() and md5_tree(place) == self.locked[stage].outputs.get(path) else None
 
 
-Instead = Callable[[Replay], bool]
-"""Looks at the rows that were made again, may put others in their place, and says whether it did."""
+Instead = Callable[[Replay], tuple[str, ...]]
+"""Looks at the rows that were made again, may put others in their place, and says how those differ; else nothing."""
 
 
 @contextmanager
@@ -89,11 +89,16 @@ def rows_made(root: Path, name: str) -> Iterator[Run]:
     Raises:
         InfrastructureError: the data is not here, or the pipeline never ran.
         IntegrityError: it is here and is not what the lock names, or no rows come of it.
-        Inconclusive: this version of mlops cannot read what the run was made with.
+        Inconclusive: this version of mlops cannot read what the run was made with, or its rows go through own code.
     """
     recorded, locked = Run.here(root, name), read_lock(root, f"pipelines/{name}")
     if not {*_READERS} <= set(locked):
         raise InfrastructureError(f"{name}: dvc.lock names no data to make rows of", hint=f"mlops run {name}")
+    if own := own_stages(recorded):
+        raise Inconclusive(
+            f"{name}: its rows go through stages of its own code ({', '.join(own)}), which is not run for them",
+            hint="merge what changes the program first, in a pull request of its own",
+        )
     with _scratch(root, name) as place:
         _lay_out(recorded, place, locked)
         _make_rows(recorded, place)
@@ -142,7 +147,7 @@ def _refuse(name: str, problems: list[tuple[int, str]]) -> None:
     listed = "\n".join(f"{name}: {sentence}" for _, sentence in problems)
     if any(code == IntegrityError.exit_code for code, _ in problems):
         raise IntegrityError(listed, hint=f"dvc checkout --force pipelines/{name}/dvc.yaml")
-    raise InfrastructureError(listed, hint=f"dvc pull --with-deps pipelines/{name}/dvc.yaml")
+    raise InfrastructureError(listed, hint=f"mlops fetch {name}")
 
 
 def _bundle(run: Run, locked: str | None) -> Path:
@@ -169,10 +174,15 @@ def _bundle(run: Run, locked: str | None) -> Path:
     return found
 
 
+def own_stages(run: Run) -> tuple[str, ...]:
+    """Name the stages of the pipeline's own code that its rows go through, in their order."""
+    return tuple(map(str, (run.sections().get("validate") or {}).get("made_by") or ()))
+
+
 def _make_rows(recorded: Run, place: Path) -> None:
     """Make rows anew; those that go through stages of own code go through them again, each in a process shut in."""
     sections, made = recorded.sections(), _ROWS[:1]
-    own = tuple(map(str, (sections.get("validate") or {}).get("made_by") or ()))
+    own = own_stages(recorded)
     if not own:
         _make(place, recorded.name, _ROWS)
         return

@@ -50,7 +50,7 @@ def make_rows(root: Path, name: str, folder: Path) -> Rows:
     Raises:
         InfrastructureError: the data is not here, or the pipeline never ran.
         IntegrityError: it is not what the lock names, or no rows come of it.
-        Inconclusive: this version of mlops cannot read what the run was made with.
+        Inconclusive: this version of mlops cannot read what the run was made with, or its rows go through own code.
     """
     with rows_made(root, name) as run:
         tables = {path: Table.of(run.place / path) for path in TABLES.values()}

@@ -153,7 +153,7 @@ def read_predictions(run: Run, params: Params) -> Predictions:
     from mlops.ml.evaluation.predictions import Predictions
 
     if not run.predictions.is_file():
-        hint = f"dvc pull brings them, or mlops run {run.name}"
+        hint = f"mlops fetch {run.name} brings them, or mlops run {run.name}"
         raise InfrastructureError(f"{run.name}: the predictions are not here", hint=hint)
     if _judged(run) != digest_file(run.predictions):
         raise StaleError(f"{run.name}: the verdict was recorded for other predictions", hint=f"mlops run {run.name}")

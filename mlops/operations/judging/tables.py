@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops.diagnostics import visible
 from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.judging.agreement import first_difference
 from mlops.operations.judging.replay import Replay
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TABLES = {"ingest": "artifacts/raw.parquet", "validate": "artifacts/valid.parquet", "split": "artifacts/split"}
 """The stages that make rows, in their order, and the table of each."""
@@ -43,6 +46,38 @@ def _same_rows(made: Path, here: Path) -> bool:
         return all(pl.read_parquet(made / name).equals(pl.read_parquet(here / name)) for name in names)
     except (OSError, pl.exceptions.PolarsError):
         return False
+
+
+def other_counts(made: Path, theirs: Path, table: str) -> Iterator[str]:
+    """Say of each file of a table how many rows the base's code makes and how many the change's, where they differ.
+
+    `made` is the run made again, and `theirs` where the table of the change lies.
+    """
+    import polars as pl
+
+    names = [""] if theirs.is_file() else [f"{part}.parquet" for part in _PARTS]
+    for name in names:
+        shown = f"{table}/{name}".rstrip("/")
+        try:
+            ours, others = pl.read_parquet(made / table / name), pl.read_parquet(theirs / name)
+        except (OSError, pl.exceptions.PolarsError):
+            yield f"{shown} cannot be compared with the rows of the base's code"
+            continue
+        if not ours.equals(others):
+            more = _among(ours, others)
+            yield f"{shown}: rows of the base's code: {ours.height:,}; of the change's: {others.height:,}{more}"
+
+
+def _among(ours: pl.DataFrame, others: pl.DataFrame) -> str:
+    import polars as pl
+
+    if ours.schema != others.schema:
+        return ", of other columns"
+    try:
+        new = others.join(ours, on=ours.columns, how="anti", nulls_equal=True).height
+    except pl.exceptions.PolarsError:  # a column of a kind that nothing is joined by
+        return ""
+    return f", {new:,} of which the base's has not" if new else ", all of which the base's has too"
 
 
 def other_reports(replay: Replay) -> Iterator[str]:

@@ -17,7 +17,7 @@ from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
 from mlops.operations.workspace import open_workspace
-from mlops.stages.declare.serving_bounds import gate_rule_ids
+from mlops.stages.declare.gate_bounds import gate_rule_ids
 
 _HEAD = """\
 # Rules of `{name}` that may be missed for a while. Read from the base commit too: a waiver counts once it is merged.

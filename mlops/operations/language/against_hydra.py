@@ -25,9 +25,9 @@ def differences(workspace: Workspace) -> tuple[Diagnostic, ...]:
 
 def _differences(configuration: Configuration, loaded: Loaded) -> Iterator[Diagnostic]:
     row = read_fleets(configuration, loaded.name).rows.get(loaded.name)
-    over: dict[str, Any] = {"file": row.template, "over": row.over.document.value} if row else {}
+    file, over = (row.template, row.over.document.value) if row else ("", None)
     try:
-        theirs = compose(configuration, loaded.name, **over)
+        theirs = compose(configuration, loaded.name, file=file, over=over)
     except CompositionError as error:
         message = f"Hydra refuses what mlops composes: {error.message}"
         yield Diagnostic(loaded.origins.where(error.key), message, _HINT, "hydra-differs")

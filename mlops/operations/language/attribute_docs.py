@@ -11,7 +11,7 @@ import inspect
 import sys
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
@@ -28,7 +28,7 @@ class Described(GenerateJsonSchema):
         """Write the schema of a block."""
         value = super().model_schema(schema)
         block: type[BaseModel] = schema["cls"]
-        properties: dict[str, dict[str, Any]] = value.get("properties", {})
+        properties: dict[str, JsonSchemaValue] = value.get("properties", {})
         for name, text in texts(block).items():
             key = block.model_fields[name].alias or name
             if key in properties:

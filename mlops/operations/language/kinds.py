@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mlops.backends import BACKENDS
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.gate_rules import GATE_RULES
@@ -11,9 +12,13 @@ from mlops.kinds.kind import Kind
 from mlops.kinds.slice import Slice
 from mlops.metrics import METRICS
 from mlops.models import MODELS
+from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
+from mlops.targets import TARGETS
+from mlops.transforms import TRANSFORMS
 
-SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in (GATE_RULES, METRICS, MODELS, SOURCES)}
+_ALL: tuple[Slice[Kind], ...] = (BACKENDS, GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS, TRANSFORMS)
+SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in _ALL}
 
 
 def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:

@@ -48,8 +48,8 @@ def create(root: Path, name: str, data: Path, target: str, *, task: str | None =
         ConfigurationError: the name is taken or is none, the file cannot be used, the target cannot be learnt.
         DataError: the file cannot be read.
     """
-    conf = {kind: f"conf/{kind}/{name}.yaml" for kind in ("data", "pipeline")}
-    _check_name(root, name, tuple(conf.values()))
+    data_file, pipeline_file = files = (f"conf/data/{name}.yaml", f"conf/pipeline/{name}.yaml")
+    _check_name(root, name, files)
     place = _place(root, name, _existing(data))
     source, frame = _look(data)
     _check_columns(frame, target)
@@ -57,8 +57,8 @@ def create(root: Path, name: str, data: Path, target: str, *, task: str | None =
 
     found, team = guess(frame, target, task), _team(root, name)
     texts = {
-        conf["data"]: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
-        conf["pipeline"]: starter.pipeline_yaml(name, data.name, target, found, team=bool(team)),
+        data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
+        pipeline_file: starter.pipeline_yaml(name, data.name, target, found, team=bool(team)),
     }
     written = _write(root, texts, data, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
@@ -112,10 +112,8 @@ def _look(data: Path) -> tuple[dict[str, Value], pl.DataFrame]:
     with sources.reading(found):
         frame = sources.scan(found, data.resolve().parent).collect()
     plain: dict[str, Value] = {"kind": found.kind, "path": found.path}
-    if found.separator not in (None, ","):
-        plain["separator"] = found.separator
-    if found.nulls != ("",):
-        plain["nulls"] = found.nulls
+    plain |= {"separator": found.separator} if found.separator not in (None, ",") else {}
+    plain |= {"nulls": found.nulls} if found.nulls != ("",) else {}
     return plain, frame
 
 

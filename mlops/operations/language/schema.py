@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from mlops.blocks.features import Features
 from mlops.blocks.trainer import Trainer
 from mlops.blocks.waiver import Waivers
 from mlops.configuration.accept import Acceptances
 from mlops.configuration.data import Data
-from mlops.configuration.deploy import LocalTarget
+from mlops.configuration.deploy import Target
+from mlops.configuration.gates import SUBJECTS
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Evaluate, Package, Pipeline, Preset
@@ -25,6 +25,10 @@ from mlops.files.generated import Difference, compare, write
 from mlops.operations.language.attribute_docs import Described
 from mlops.operations.language.reference import MARK as PAGE_MARK
 from mlops.operations.language.reference import page
+from mlops.transforms.features import Features
+
+if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
 
 FILES: dict[str, tuple[str, Any]] = {
     "pipeline": ("conf/pipeline/*.yaml", Pipeline),
@@ -35,7 +39,7 @@ FILES: dict[str, tuple[str, Any]] = {
     "evaluate": ("conf/evaluate/*.yaml", Evaluate),
     "gates": ("conf/gates/*.yaml", Preset),
     "package": ("conf/package/*.yaml", Package),
-    "deploy": ("conf/deploy/*.yaml", LocalTarget),
+    "deploy": ("conf/deploy/*.yaml", Target),
     "monitor": ("conf/monitor/*.yaml", Monitor),
     "project": ("conf/project.yaml", Project),
     "policy": ("conf/policy.yaml", Policy),
@@ -54,17 +58,17 @@ _MARK = f'{{\n  "$comment": "{_COMMENT}"'
 _WHOLE = ("GateRule", "Difference", "Own")
 
 
-def schema(kind: str) -> dict[str, Any]:
+def schema(kind: str) -> JsonSchemaValue:
     """Give the JSON Schema of one kind of file; what is composed of several may leave keys to the others."""
     value = _described(kind)
     if kind not in _ALONE:
         value |= {key: _or_reference(value[key], names=True) for key in ("$defs", "properties") if key in value}
     if "GateRule" in value.get("$defs", {}):
-        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in ("metric", "fairness", "data")]
+        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in SUBJECTS]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
 
 
-def _described(kind: str) -> dict[str, Any]:
+def _described(kind: str) -> JsonSchemaValue:
     value = TypeAdapter(FILES[kind][1]).json_schema(by_alias=True, schema_generator=Described)
     if kind not in _ALONE:
         _relax(value)
@@ -98,7 +102,7 @@ def _text(kind: str) -> str:
     return json.dumps({"$comment": _COMMENT, **schema(kind)}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _relax(value: dict[str, Any]) -> None:
+def _relax(value: JsonSchemaValue) -> None:
     """A file of a composition need not have every key itself, and may list defaults."""
     blocks = {name: block for name, block in value.get("$defs", {}).items() if name not in _WHOLE}
     for block in (value, *blocks.values()):
@@ -131,7 +135,7 @@ def _or_reference(item: Any, *, names: bool = False) -> Any:
     }
 
 
-def _takes_no_text(item: dict[str, Any]) -> bool:
+def _takes_no_text(item: JsonSchemaValue) -> bool:
     """Whether only numbers, truths, listed words or texts of one form are allowed: `${key}` is none of these."""
     kind = item.get("type")
     short = item.get("maxLength", _SHORT) < _SHORT
@@ -139,7 +143,7 @@ def _takes_no_text(item: dict[str, Any]) -> bool:
     return kind in ("integer", "number", "boolean") or (kind == "string" and bound)
 
 
-def _alternatives(item: dict[str, Any]) -> dict[str, Any]:
+def _alternatives(item: JsonSchemaValue) -> JsonSchemaValue:
     """Without a required `kind`, a mapping may fit several kinds: any one will do."""
     if "oneOf" in item:
         item = {

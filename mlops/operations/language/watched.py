@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from mlops.backends import BACKENDS
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.monitor import Monitor
 from mlops.configuration.pipeline import Pipeline
@@ -30,11 +31,12 @@ _SEPARATORS = (",", ";", "\t", "|")
 
 def watched(workspace: Workspace) -> Iterator[Diagnostic]:
     """Find a log or labels that a job cannot find, a source that could not be retrained, and what no job does."""
-    if workspace.project.ci.kind == "gitlab":
+    covers = BACKENDS[workspace.project.ci.kind].covers
+    if covers == "change":
         yield from _without_jobs(workspace)
     for name, loaded in workspace.pipelines.items():
         monitor = loaded.spec.monitor
-        if monitor is not None and workspace.project.ci.kind == "github":
+        if monitor is not None and covers == "everything":
             found = (*_log(workspace.project, name, monitor), *_labels(workspace.root, workspace.project, monitor))
             found += tuple(_retrained(workspace.root, name, loaded.spec, monitor))
             for one in found:
@@ -44,7 +46,8 @@ def watched(workspace: Workspace) -> Iterator[Diagnostic]:
 def _without_jobs(workspace: Workspace) -> Iterator[Diagnostic]:
     """Find what GitHub's workflows would do after a merge."""
     hint = "type the verbs, or run them in jobs of your own: docs/engines.md"
-    why = "`ci: {kind: gitlab}` compiles the jobs of a merge request alone"
+    engine = BACKENDS[workspace.project.ci.kind]
+    why = f"`ci: {{kind: {engine.name}}}` compiles the jobs of a {engine.change} alone"
     project = workspace.configuration.document("project")
     if workspace.project.environments and project is not None:
         message = f"no job registers or releases: {why}"

@@ -14,7 +14,7 @@ from mlops.documents.statement import Reported
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError
 from mlops.files import conflict
 from mlops.files.canonical import digest_file
-from mlops.operations.dvc.get import ask_dvc
+from mlops.operations.dvc.get import get
 from mlops.operations.git import files_at, git
 
 STORE = ".mlops/bundles"
@@ -59,7 +59,7 @@ def prove(bundle: Path, name: str, digest: str) -> Contents:
     contents = Contents.read(bundle, digest)
     if contents.manifest.pipeline != name:
         raise IntegrityError(f"the bundle {digest[:19]}… is of {contents.manifest.pipeline}, not of {name}")
-    Golden.parse(contents.files["golden.json"]).check(Predictor.load(contents), TOLERANCE)
+    Golden.of(contents).check(Predictor.load(contents), TOLERANCE)
     return contents
 
 
@@ -139,7 +139,7 @@ def _from_dvc(root: Path, store: Store, name: str, digest: str) -> Path:
         raise InfrastructureError(f"{lock} is not in commit {commit[:8]}, so dvc knows nothing of it")
     with tempfile.TemporaryDirectory(prefix="mlops-dvc-") as folder:
         place = Path(folder) / "bundle"
-        if not ask_dvc(root, f"pipelines/{name}/artifacts/bundle", commit, place):
+        if not get(root, name, "artifacts/bundle", commit, place):
             raise InfrastructureError(f"dvc has it neither in its cache nor in a remote, as of commit {commit[:8]}")
         return _kept(store, place, digest)
 

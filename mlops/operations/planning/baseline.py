@@ -9,7 +9,7 @@ from typing import Any
 
 from mlops.errors import IntegrityError
 from mlops.files.dvc_cache import objects
-from mlops.files.plain_yaml import parse
+from mlops.files.plain_yaml import Values, parse
 from mlops.operations.dvc.lock import md5_tree, read_lock
 from mlops.operations.external_inputs import given, within
 from mlops.operations.git import changed_files, file_at
@@ -21,7 +21,7 @@ class StageBefore:
     """A stage as it was: its command and its section of the parameters."""
 
     command: str
-    section: Mapping[str, Any]
+    section: Values
 
 
 @dataclass(frozen=True)
@@ -105,4 +105,4 @@ def _output(root: Path, pipeline: PipelinePlan, path: str, recorded: str | None,
         return _changed(place, recorded, path)
     if place.exists() or (objects(root) / recorded[:2] / recorded[2:]).exists():
         return ""
-    return f"{path} is not here (dvc pull brings it, if a remote has it)"
+    return f"{path} is not here (mlops fetch brings it, if a remote has it)"

@@ -14,9 +14,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from mlops.diagnostics import slips
+from mlops.documents.change_report import Planned
 from mlops.errors import ConfigurationError
 from mlops.operations.newer import HINT, newer
-from mlops.operations.planning.change_report import Planned
 
 SCHEMA_VERSION = 1
 _DERIVED = ("schema_version", "affected", "verified", "recorded", "counts")
@@ -60,10 +61,9 @@ def decode(data: bytes, shown: str) -> Planned:
     try:
         planned = _adapter().validate_json(json.dumps({k: v for k, v in value.items() if k not in _DERIVED}))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the plan"
-        what = "unknown key" if first["type"] in ("unexpected_keyword_argument", "extra_forbidden") else first["msg"]
-        raise ConfigurationError(f"{shown}: {where}: {what}", hint=_hint(shown)) from error
+        first = slips(error)[0]
+        what = "unknown key" if first.kind in ("unexpected_keyword_argument", "extra_forbidden") else first.message
+        raise ConfigurationError(f"{shown}: {first.key or 'the plan'}: {what}", hint=_hint(shown)) from error
     if encode(planned) != value:
         raise ConfigurationError(f"{shown}: what it counts is not what it holds", hint=_hint(shown))
     return planned

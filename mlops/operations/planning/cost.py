@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mlops.configuration.pipeline import Budget
-from mlops.operations.planning.change_report import Cost
+from mlops.documents.change_report import Cost
 from mlops.operations.processes.times import durations
 
 

@@ -10,16 +10,17 @@ import gzip
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+from mlops.documents.change_report import DataChange, Drift, Share, Shift
 from mlops.documents.checks import Balance
 from mlops.documents.data import ColumnReport, DataReport
-from mlops.operations.planning.change_report import DataChange, Drift, Share, Shift
+from mlops.sources.source import Source
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
 _TOLD = 10  # columns at most, those that moved most
 _MOVED = 0.1  # standard deviations; less is what another sample of the same rows would show
 _POINTS = 0.01  # of a share
+_DRIFT = ("psi", "jensen_shannon", "ks")
 _PSI = 0.1  # the usual bound of "has moved"; on fewer rows chance alone reaches it
 _LEAST_ROWS = 500
 
@@ -58,7 +59,7 @@ def compare_reports(before: DataReport, after: DataReport) -> DataChange | None:
     )
 
 
-def look(before: DataReport | None, path: Path, source: Mapping[str, Any]) -> DataChange:
+def look(before: DataReport | None, path: Path, source: Source) -> DataChange:
     """Look at a new file without checking it: its lines and, in CSV, the names of its columns."""
     rows, columns = _lines(path, source)
     known = None if before is None else before.rows
@@ -106,9 +107,8 @@ def _drift(before: DataReport, after: DataReport, old: Columns, new: Columns, bo
     found = []
     for name, was, now in profiled:
         moved = profile.between(was, now)
-        if moved and moved["psi"] >= _PSI:
-            rounded = {key: float(f"{value:.3g}") for key, value in moved.items()}
-            found.append(Drift(name, rounded["psi"], rounded["jensen_shannon"], rounded.get("ks")))
+        if moved and moved.get("psi", 0.0) >= _PSI:
+            found.append(Drift(name, **{key: float(f"{moved[key]:.3g}") for key in _DRIFT if key in moved}))
     return sorted(found, key=lambda drift: (-drift.psi, drift.column))[:_TOLD]
 
 
@@ -123,20 +123,19 @@ def _checks(before: DataReport, after: DataReport) -> Iterator[str]:
             yield f"{named}: {words[was]} → {words[check.passed]}{failed}"
 
 
-def _lines(path: Path, source: Mapping[str, Any]) -> tuple[int | None, list[str]]:
-    if source.get("kind") != "csv" or path.suffix not in (".csv", ".tsv", ".txt", ".gz"):
+def _lines(path: Path, source: Source) -> tuple[int | None, list[str]]:
+    if source.kind != "csv" or path.suffix not in (".csv", ".tsv", ".txt", ".gz"):
         return None, []
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             data = file.read(_LOOKED_AT + 1)
     except (OSError, EOFError, zlib.error):
         return None, []
-    header = source.get("header", True)
-    columns = _header(data.partition(b"\n")[0], source.get("separator")) if header else []
+    columns = _header(data.partition(b"\n")[0], source.separator) if source.header else []
     if len(data) > _LOOKED_AT:
         return None, columns
     lines = sum(bool(line.strip()) for line in data.split(b"\n"))
-    return max(0, lines - bool(header)), columns
+    return max(0, lines - source.header), columns
 
 
 def _header(line: bytes, separator: str | None) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mlops.documents.change_report import DataChange
 from mlops.documents.data import DataReport
 from mlops.errors import ConfigurationError
+from mlops.files.atomic import bytes_of
 from mlops.files.relative import NAME
 from mlops.operations.git import commit_of, file_at
-from mlops.operations.planning.change_report import DataChange
 from mlops.operations.planning.data_change import compare_reports, parse_report
 
 
@@ -30,9 +31,7 @@ def _read(root: Path, what: str, commit: str | None) -> DataReport:
         found, place = parse_report(path.read_bytes()), what
     elif NAME.fullmatch(what):
         place = f"pipelines/{what}/reports/data.json"
-        here = root / place
-        content = here.read_bytes() if here.is_file() else None
-        found = parse_report(content if commit is None else file_at(root, commit, place))
+        found = parse_report(bytes_of(root / place) if commit is None else file_at(root, commit, place))
         place = place if commit is None else f"{place} at {commit[:8]}"
     else:
         found, place = None, what

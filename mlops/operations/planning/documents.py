@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 from mlops.errors import IntegrityError
-from mlops.files.plain_yaml import parse
+from mlops.files.plain_yaml import Values, parse
 
 
-def mapping(data: bytes | None, path: str) -> dict[str, Any]:
+def mapping(data: bytes | None, path: str) -> Values:
     """Read a mapping; empty where there is none, or what is there cannot be read: `validate` says what is wrong."""
     try:
         value = parse(data or b"", path)
     except IntegrityError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def bytes_of(path: Path) -> bytes | None:
-    """Read a file; None where there is none."""
-    return path.read_bytes() if path.is_file() else None

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Collection
 from dataclasses import replace
 
-from mlops.compiler.backends.registry import render
+from mlops.compiler.files import render
 from mlops.configuration.load import names as pipeline_names
+from mlops.documents.change_report import FileChange
 from mlops.operations.git import files_at
-from mlops.operations.planning.change_report import FileChange
 from mlops.operations.workspace import Workspace
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mlops import __version__
+from mlops.documents.change_report import MadeOf, PipelineChange, Planned
 from mlops.errors import StaleError
 from mlops.files.canonical import digest_file, digest_json
 from mlops.operations.dvc.lock import md5_tree
 from mlops.operations.external_inputs import given
 from mlops.operations.git import changed_between, commit_of
-from mlops.operations.planning.change_report import MadeOf, PipelineChange, Planned
 from mlops.operations.workspace import Workspace
 from mlops.plan.pipeline import PipelinePlan
 

@@ -8,11 +8,8 @@ from typing import Any
 
 from mlops import __version__
 from mlops.configuration.reading.origins import Origins
-from mlops.operations.declared.policy import FILE, judge_under_base, policy_at
-from mlops.operations.git import changed_files, commit_of, file_at
-from mlops.operations.language.keys import written
-from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
-from mlops.operations.planning.change_report import (
+from mlops.documents.change_report import (
+    FRAMEWORK_CHANGE,
     OWN_ROWS,
     DataChange,
     Deploy,
@@ -22,21 +19,28 @@ from mlops.operations.planning.change_report import (
     Planned,
     StagePlan,
 )
+from mlops.files.atomic import bytes_of
+from mlops.operations.declared.policy import FILE, judge_under_base, policy_at
+from mlops.operations.git import changed_files, commit_of, file_at
+from mlops.operations.language.keys import written
+from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
 from mlops.operations.planning.cost import cost, seconds
 from mlops.operations.planning.data_change import compare_reports, look, parse_report
 from mlops.operations.planning.difference import ABSENT, Change, differences
 from mlops.operations.planning.file_changes import file_changes
 from mlops.operations.planning.fingerprint import made_of, policy_digest
 from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
-from mlops.operations.planning.relied import FRAMEWORK_CHANGE, framework_of, relied_on
+from mlops.operations.planning.relied import framework_of, relied_on
 from mlops.operations.planning.repository_changes import deploys, removed_pipelines
-from mlops.operations.verdicts.loosened import file_of, loosened, only_in
+from mlops.operations.verdicts.loosened import Gate, loosened, only_in
 from mlops.operations.verdicts.loosened_policy import loosened_policy
 from mlops.operations.verdicts.rejudged import GATE_CHANGE
 from mlops.operations.workspace import Workspace
 from mlops.plan.gate import rules_of
 from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
+from mlops.sources.source import Source
+from mlops.stages.declare.reproducible import reproducible
 
 _HIDDEN = ("code", "libraries", "configuration")
 
@@ -126,7 +130,7 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         stages=tuple(stages),
         gates=_gates(pipeline, before),
         deploys=tuple(base.deploys.get(name, ())),
-        reproducible=pipeline.stage("train").section["trainer"]["reproducible"],
+        reproducible=reproducible(loaded.spec),
         made_by=tuple(pipeline.stage("validate").section.get("made_by", ())),
     )
     if not change.runs:
@@ -136,36 +140,35 @@ def _pipeline(workspace: Workspace, pipeline: PipelinePlan, base: _Base) -> Pipe
         change,
         seconds=duration,
         cost=cost(duration, loaded.spec.budget),
-        data=_data(workspace, pipeline, stages[0], base.commit),
+        data=_data(workspace, pipeline, loaded.spec.data.source, stages[0], base.commit),
         made_of=made_of(root, pipeline, workspace.champions.get(name)),
     )
 
 
 def _gates(pipeline: PipelinePlan, before: Baseline) -> GateChange:
     section, old = pipeline.stage("gate").section, before.stages.get("gate")
+    now = Gate.read(section)
     if old is None:
-        return GateChange(len(section["rules"]), changed=False)
-    earlier = dict(old.section)
+        return GateChange(len(now.rules), changed=False)
+    earlier = Gate.read(old.section)
     touched = before.touched.get("evaluate", ())
     code = {path for path in pipeline.stage("evaluate").inputs if f"{path} changed" in touched}
-    removed = loosened(earlier, section, code)
-    otherwise = any(file_of(metric["use"]) in code for metric in (earlier.get("own") or {}).values())
-    return GateChange(len(section["rules"]), otherwise or rules_of(earlier) != rules_of(section), removed)
+    otherwise = not earlier.own_files.isdisjoint(code) or rules_of(old.section) != rules_of(section)
+    return GateChange(len(now.rules), otherwise, loosened(earlier, now, code))
 
 
-def _data(workspace: Workspace, pipeline: PipelinePlan, ingest: StagePlan, commit: str | None) -> DataChange | None:
+def _data(
+    workspace: Workspace, pipeline: PipelinePlan, source: Source, ingest: StagePlan, commit: str | None
+) -> DataChange | None:
     """Compare recorded reports where the run of the new data is recorded, else look at the new file."""
     path = f"{pipeline.folder}/reports/data.json"
-    place = workspace.root / path
-    now = parse_report(place.read_bytes() if place.is_file() else None)
+    now = parse_report(bytes_of(workspace.root / path))
     before = now if commit is None else parse_report(file_at(workspace.root, commit, path))
     if before is not None and now is not None and (measured := compare_reports(before, now)) is not None:
         return measured
-    stage = pipeline.stage(ingest.name)
-    source = stage.section["source"]
-    if before is None or not any(reason.startswith(f"{source['path']} ") for reason in ingest.reasons):
+    if before is None or not any(reason.startswith(f"{source.path} ") for reason in ingest.reasons):
         return None
-    return look(before, workspace.root / pipeline.folder / source["path"], source)
+    return look(before, workspace.root / pipeline.folder / source.path, source)
 
 
 def _reasons(stage: Stage, before: Baseline) -> Iterator[str]:
@@ -176,7 +179,7 @@ def _reasons(stage: Stage, before: Baseline) -> Iterator[str]:
     if old.command != stage.command:
         yield "its command changed"
     seen: dict[str, None] = {}
-    for change in differences(dict(old.section), stage.section):
+    for change in differences(old.section, stage.section):
         seen[_reason(stage, change)] = None
     yield from seen
     yield from before.touched.get(stage.name, ())
@@ -196,7 +199,7 @@ def _keys(pipeline: PipelinePlan, before: Baseline, origins: Origins) -> Iterato
     seen: set[str] = set()
     for stage in pipeline.stages:
         old = before.stages.get(stage.name)
-        for change in differences(dict(old.section), stage.section) if old is not None else ():
+        for change in differences(old.section, stage.section) if old is not None else ():
             key = written((stage.name, *change.path))
             if change.path[0] in _HIDDEN or _name(key) in seen:
                 continue

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from mlops.compiler.lower.owners import protected
 from mlops.configuration.project import Project
+from mlops.files.atomic import bytes_of
+from mlops.files.plain_yaml import Values
 from mlops.operations.declared.policy import FILE
 from mlops.operations.git import files_at
 from mlops.operations.language.keys import Keys
 from mlops.operations.planning.difference import Change, differences
-from mlops.operations.planning.documents import bytes_of, mapping
+from mlops.operations.planning.documents import mapping
 
 POLICY_CHANGE = "policy-change"
 _READ = (FILE, "conf/project.yaml")
@@ -47,12 +48,12 @@ def _said(path: str, old: bytes | None, new: bytes | None) -> Iterator[str]:
         yield f"{path} changed"
 
 
-def _keys(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _keys(path: str, old: Values, new: Values) -> Iterator[str]:
     for change in _leaves(old, new):
         yield f"{path}: {'.'.join(map(str, change.path))} {_moved(change)}"
 
 
-def _remotes(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _remotes(path: str, old: Values, new: Values) -> Iterator[str]:
     """Give addresses; of all other settings only that they changed: some are what somebody logs in with."""
     for change in _leaves(old, new):
         key = ".".join(map(str, change.path))
@@ -63,9 +64,9 @@ def _moved(change: Change) -> str:
     return _LOGIN.sub("…", f"{change.before} → {change.after}")
 
 
-def _leaves(old: Mapping[str, Any], new: Mapping[str, Any], path: Keys = ()) -> Iterator[Change]:
+def _leaves(old: Values, new: Values, path: Keys = ()) -> Iterator[Change]:
     """Find what differs, key by key even of what one side lacks."""
-    for change in differences(dict(old), dict(new), path):
+    for change in differences(old, new, path):
         sides = [value if isinstance(value, dict) else {} for value in (change.before, change.after)]
         if any(sides):
             yield from _leaves(sides[0], sides[1], change.path)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from mlops.compiler.lower.owners import INSTALLED
+from mlops.plan.shell import INSTALLED
 
-FRAMEWORK_CHANGE = "framework-change"
-"""The label of a change that moves the program itself: what it makes may be made otherwise than by what judges it."""
-_NAMED = 3
-_LONG = 80
 _EVERYWHERE = (".dvc/", ".dvcignore", "dvc.yaml", "pipelines/__init__.py")
 # compared with the YAML by `compile --check`; or made again wherever they decide, and read by no run
 _OTHERWISE = ("dvc.yaml", "params.yaml", ".gitignore", "comparisons/", "ledger/", "deploy/")
@@ -43,20 +39,6 @@ def framework_of(changed: Iterable[str], install: str) -> tuple[str, ...]:
     """
     places = [path.lstrip("/") for path in INSTALLED[install]]
     return tuple(sorted(path for path in changed if _one_of(path, places)))
-
-
-def to_look_at(framework: Sequence[str]) -> str:
-    """Name the files of the program that a change moves, its code first; some of them where there are many.
-
-    How many there are stands first, and a long name is cut: no name hides the others.
-
-    >>> to_look_at(("Makefile", "mlops/ml/data/splits.py"))
-    '2 files: mlops/ml/data/splits.py, Makefile'
-    """
-    files = sorted(framework, key=lambda path: not path.startswith("mlops/"))
-    shown = [path if len(path) <= _LONG else f"{path[:_LONG]}…" for path in files[:_NAMED]]
-    more = [f"and {len(files) - _NAMED} more"] if len(files) > _NAMED else []
-    return f"{len(files)} files: {', '.join([*shown, *more])}" if len(files) > 1 else "".join(shown)
 
 
 def _one_of(path: str, places: Iterable[str]) -> bool:

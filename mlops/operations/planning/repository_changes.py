@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from mlops.configuration.release import Rollout
+from mlops.documents.change_report import Deploy
+from mlops.files.atomic import bytes_of
+from mlops.files.plain_yaml import Values
 from mlops.operations.git import files_at
-from mlops.operations.planning.change_report import Deploy
-from mlops.operations.planning.documents import bytes_of, mapping
+from mlops.operations.planning.documents import mapping
 
 _RELEASE = re.compile(r"conf/release/(?P<environment>[^/]+)/(?P<name>[^/]+)\.yaml")
 _PIPELINE = re.compile(r"conf/pipeline/([^/]+)\.yaml")
@@ -20,15 +21,14 @@ _PIPELINE = re.compile(r"conf/pipeline/([^/]+)\.yaml")
 
 def deploys(root: Path, commit: str, changed: Iterable[str]) -> dict[str, list[Deploy]]:
     """Find by pipeline which bundle replaces which, and how, where release files changed."""
-    files = sorted(path for path in changed if _RELEASE.fullmatch(path))
-    old = files_at(root, commit, files)
+    files = {path: match.group("environment", "name") for path in changed if (match := _RELEASE.fullmatch(path))}
+    old = files_at(root, commit, sorted(files))
     found: dict[str, list[Deploy]] = {}
-    for path in files:
-        match = _RELEASE.fullmatch(path)
+    for path, (environment, name) in sorted(files.items()):
         before, after = (mapping(data, path) for data in (old.get(path), bytes_of(root / path)))
         deploy = (_bundle(before), _bundle(after), _traffic(before), _traffic(after))
-        if match is not None and (deploy[0], deploy[2]) != (deploy[1], deploy[3]):
-            found.setdefault(match["name"], []).append(Deploy(path, match["environment"], *deploy))
+        if (deploy[0], deploy[2]) != (deploy[1], deploy[3]):
+            found.setdefault(name, []).append(Deploy(path, environment, *deploy))
     return found
 
 
@@ -38,12 +38,12 @@ def removed_pipelines(root: Path, changed: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(match[1] for match in matches if match))
 
 
-def _bundle(value: Mapping[str, Any]) -> str | None:
+def _bundle(value: Values) -> str | None:
     bundle = value.get("bundle")
     return None if bundle is None else str(bundle)
 
 
-def _traffic(value: Mapping[str, Any]) -> str | None:
+def _traffic(value: Values) -> str | None:
     """Say how traffic comes to a bundle; None where it comes all at once, or what is written is not valid."""
     try:
         rollout = Rollout.model_validate(value.get("rollout"))

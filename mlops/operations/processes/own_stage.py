@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.diagnostics import visible
 from mlops.errors import ConfigurationError, InfrastructureError, MlopsError
 from mlops.files.dvc_cache import linked
+from mlops.files.plain_yaml import Values
 from mlops.files.relative import NAME
 from mlops.operations.processes.child import Child
 from mlops.operations.processes.confined import confine, version
@@ -33,7 +34,7 @@ _COMMAND = ("-P", "-m", __name__)
 _GIVEN, _MADE, _ASKED, _SAID = "given.parquet", "made/made.parquet", "asked.json", "made/said.json"
 
 
-def run_own(folder: Path, code: Path, name: str, section: dict[str, Any]) -> str:
+def run_own(folder: Path, code: Path, name: str, section: Values) -> str:
     """Run an own stage of the pipeline in a folder, with its code of another checkout, and write its table.
 
     Gives a line on what was made.
@@ -75,7 +76,7 @@ def _lay_out(asked: Path, folder: Path, code: Path, params: Params) -> None:
         (home / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(place, home / file)
     shutil.copyfile(folder / params.rows, asked / _GIVEN)  # not linked: what is not shut in could write into it
-    (asked / _ASKED).write_text(json.dumps({"use": params.use, "parameters": params.parameters}), encoding="utf-8")
+    (asked / _ASKED).write_text(json.dumps([params.use, params.parameters]), encoding="utf-8")
 
 
 def _ask(asked: Path, pipeline: str) -> None:
@@ -125,13 +126,13 @@ def _make(asked: Path, pipeline: str) -> None:
 
     from mlops.ml.user_code import address
 
-    wanted = json.loads((asked / _ASKED).read_bytes())
-    name = wanted["use"].partition(":")[2]
+    use, parameters = json.loads((asked / _ASKED).read_bytes())
+    name = use.partition(":")[2]
     try:
-        function = address.named(address.module_of(wanted["use"], asked, pipeline), wanted["use"])
+        function = address.named(address.module_of(use, asked, pipeline), use)
         if function is None:
             raise ConfigurationError(f"the module has no function `{name}`")
-        made = function(pl.read_parquet(asked / _GIVEN), **wanted["parameters"])
+        made = function(pl.read_parquet(asked / _GIVEN), **parameters)
     except MlopsError:
         raise
     except (Exception, SystemExit) as error:  # users' code raises anything; what it says may carry values of a row

@@ -6,10 +6,11 @@ import importlib
 import os
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from mlops.diagnostics import slips
 from mlops.documents.stage_end import StageEnd
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.plain_yaml import parse
@@ -57,7 +58,7 @@ def _run(context: StageContext) -> None:
 
             context.say(run_own(context.folder, context.root, context.stage, context.params))
     except ValidationError as error:
-        problems = [f"{context.stage}.{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+        problems = [f"{context.stage}.{slip.key}: {slip.message}" for slip in slips(error)]
         hint = "params.yaml was edited, or compiled by another version: run `mlops compile`"
         raise ConfigurationError("\n".join(problems), hint=hint) from error
 
@@ -86,16 +87,17 @@ def _announce(root: Path, pipeline: str, name: str, stages: list[str]) -> None:
         print(f"{name}: stage {stages.index(name) + 1} of {len(stages)}{expected}", file=sys.stderr, flush=True)
 
 
-def tracking(root: Path, settings: dict[str, Any] | None) -> Tracking | None:
+def tracking(root: Path, settings: Mapping[str, str] | None) -> Tracking | None:
     """Find where to log; the environment overrides the project, an empty value turns logging off.
 
     A file inside the checkout of a job ends with the job: nobody would ever read what was logged there.
     """
     if settings is None:
         return None
-    fleeting = os.environ.get("GITHUB_ACTIONS") == "true" and within(settings["uri"])
-    uri = os.environ.get("MLFLOW_TRACKING_URI", "" if fleeting else settings["uri"])
-    return Tracking(absolute(root, uri), settings["experiment"]) if uri else None
+    wanted = Tracking(**settings)
+    fleeting = os.environ.get("GITHUB_ACTIONS") == "true" and within(wanted.uri)
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "" if fleeting else wanted.uri)
+    return Tracking(absolute(root, uri), wanted.experiment) if uri else None
 
 
 def _record_stop(root: Path, pipeline: str, stage: str, error: MlopsError) -> None:

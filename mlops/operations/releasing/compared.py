@@ -17,7 +17,7 @@ from mlops.operations.git import files_at
 from mlops.operations.judging.opponent import Run
 from mlops.operations.judging.settle import compare
 from mlops.operations.live.bundles import made_at, reported
-from mlops.operations.verdicts.gate import Verdict, read_gate
+from mlops.operations.verdicts.gate import Verdict
 from mlops.release.tracking import connection
 from mlops.verdict import BADNESS, PASS
 from mlops.verdict import verdict as verdict_of
@@ -56,8 +56,8 @@ def compared_with_live(
 def _gate(papers: Papers, name: str) -> Verdict:
     """Read the verdict that a bundle brings: one of version 1 carries its papers in itself, and may lack it."""
     try:
-        return read_gate(papers.files["gate.json"], name)
-    except (KeyError, ValueError) as error:
+        return Verdict.of(papers.gate, name)
+    except IntegrityError as error:
         message = f"{name}: the bundle {papers.bundle[:19]}… brings no verdict that can be read"
         raise IntegrityError(message, hint=f"mlops run {name} makes one that is judged") from error
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlops.documents.comparison import comparisons_of
 from mlops.errors import InfrastructureError, IntegrityError, MlopsError, StaleError
-from mlops.files.markdown import escape
+from mlops.files.atomic import bytes_of
 from mlops.ledger.entry import MODEL
 from mlops.ledger.line import folder_of
 from mlops.operations.auditing.enter import due
@@ -24,6 +24,7 @@ from mlops.operations.live.registry import refuse_unless_passed
 from mlops.operations.project import open_project
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.workspace import open_workspace
+from mlops.present.markdown.record import record_body
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def record(root: Path, name: str, *, dry: bool = False) -> Record:
     proposal = Proposal(
         branch=f"mlops/record/{name}",
         title=f"Record the run of {name} that made {digest[7:19]}",
-        body=_body(name, digest, tuple(files)),
+        body=record_body(name, digest, len(files)),
         files=files,
         labels=("record",),
     )
@@ -82,7 +83,7 @@ def unrecorded(root: Path, name: str) -> dict[str, bytes | None]:
     """Give what the last run wrote and the commit lacks; None stands for a report that this run took away."""
     files = changed_files(root, "HEAD", f"pipelines/{name}")
     kept = (f"pipelines/{name}/dvc.lock", f"pipelines/{name}/reports/")
-    return {path: _bytes(root / path) for path in sorted(files) if path.startswith(kept)}
+    return {path: bytes_of(root / path) for path in sorted(files) if path.startswith(kept)}
 
 
 def _compared(root: Path, name: str, digest: str) -> dict[str, bytes | None]:
@@ -95,7 +96,7 @@ def _entered(root: Path, name: str) -> dict[str, bytes | None]:
     """Give the entries of the ledger that the commit lacks, that of the verdict among them."""
     folder = f"{folder_of(name, MODEL)}/"
     files = changed_files(root, "HEAD", folder)
-    return {path: _bytes(root / path) for path in sorted(files)} | due(root, name, MODEL)
+    return {path: bytes_of(root / path) for path in sorted(files)} | due(root, name, MODEL)
 
 
 def refuse_unrecorded(root: Path, name: str, digest: str) -> None:
@@ -125,18 +126,3 @@ def _agreeing(root: Path, name: str) -> None:
     )
     listed = "".join(f"\n  {item.message}" for item in found[:20])
     raise kind(f"{name}: what the last run wrote is not of what is checked out{listed}", hint=f"mlops run {name}")
-
-
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
-
-
-def _body(name: str, digest: str, files: tuple[str, ...]) -> str:
-    lines = [
-        f"**{escape(name)}**: the run that made `{digest}` was one of CI's, and these {len(files):,} files of it",
-        "are in no commit yet. Merging this makes nothing live and runs nothing again.",
-        "",
-        "Only a run that Git records is released, and can be gone back to without the registry. Its release is",
-        "proposed after this merge.",
-    ]
-    return "\n".join(lines) + "\n"

@@ -24,6 +24,7 @@ from mlops.release import registry
 from mlops.release.aliases import find_version
 from mlops.release.entry import Origin
 from mlops.release.tracking import connection
+from mlops.stages.context import Tracking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,11 +61,12 @@ def register(workspace: Workspace, name: str) -> Registration:
         GateFailed: beside what is live now it does not pass; Inconclusive where that is unsure.
     """
     pipeline = workspace.pipeline(name)
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or pipeline.tracking["uri"]
+    tracking = Tracking(**pipeline.tracking)
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or tracking.uri
     _hold_beside_live(workspace, name, uri)
     note = noted(workspace.root, pipeline)
     judged = None if note is None else note.judged
-    return register_bundle(workspace.root, name, uri, pipeline.tracking["experiment"], judged)
+    return register_bundle(workspace.root, name, uri, tracking.experiment, judged)
 
 
 def _hold_beside_live(workspace: Workspace, name: str, uri: str) -> None:
@@ -123,8 +125,8 @@ def read_history(path: Path) -> tuple[Measured, ...]:
     if not path.is_file():
         return ()
     with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["value"]]
-    return tuple((f"{row['candidate']}/{row['metric']}", float(row["value"]), int(row["epoch"])) for row in rows)
+        rows = list(csv.reader(file))[1:]
+    return tuple((f"{name}/{metric}", float(value), int(epoch)) for name, epoch, metric, value in rows if value)
 
 
 def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:

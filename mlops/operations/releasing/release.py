@@ -29,10 +29,10 @@ from mlops.operations.live.releases import file_of, known_environment, live_bund
 from mlops.operations.project import open_project
 from mlops.operations.releasing.compared import compared_with_live
 from mlops.operations.releasing.record import bundle_of, refuse_unrecorded
-from mlops.operations.releasing.release_body import Step, release_body
 from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.reviewing.reviews import Answers
-from mlops.operations.verdicts.gate import read_gate
+from mlops.operations.verdicts.gate import Verdict
+from mlops.present.markdown.release import Step, release_body
 from mlops.release.tracking import connection
 
 
@@ -148,7 +148,7 @@ def text_of(root: Path, file: str) -> str | None:
 def _hold(papers: Papers, name: str) -> None:
     """Refuse a bundle whose own gate does not say, today, that it passed."""
     gate = papers.gate
-    if read_gate(papers.files["gate.json"], name).on(date.today()).verdict != gate.verdict:
+    if Verdict.of(gate, name).on(date.today()).verdict != gate.verdict:
         hint = "repair the model, or ask for a new waiver: mlops waive"
         raise GateFailed(f"{name}: the bundle passed by a waiver that does not hold today", hint=hint)
     if gate.verdict != "pass":

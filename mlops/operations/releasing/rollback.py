@@ -25,8 +25,8 @@ from mlops.operations.live.registry import (
 from mlops.operations.live.releases import file_of, known_environment, live_bundle, written
 from mlops.operations.project import open_project
 from mlops.operations.releasing.release import Outcome, Wanted, readable, text_of
-from mlops.operations.releasing.release_body import Step, rollback_body
 from mlops.operations.reviewing.proposal import Proposal, submit
+from mlops.present.markdown.release import Step, rollback_body
 from mlops.release.tracking import connection
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from mlops.documents.change_report import PipelineChange, Planned
 from mlops.errors import StaleError
-from mlops.operations.planning.change_report import PipelineChange, Planned
 from mlops.operations.planning.change_report_json import read_plan
 from mlops.operations.planning.fingerprint import hold
 from mlops.operations.planning.plan import plan

@@ -17,13 +17,16 @@ from typing import IO, Any, TypeVar
 from pydantic import ValidationError
 
 from mlops.blocks.block import Block
+from mlops.blocks.limits import Limits
 from mlops.bundle.contents import Contents
+from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import NAME
-from mlops.configuration.deploy import Auth, LocalTarget
-from mlops.configuration.limits import Limits
-from mlops.diagnostics import suggest
+from mlops.bundle.table import Row
+from mlops.diagnostics import slips, suggest
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.operations.watching.prediction_log import Log, open_log
+from mlops.targets import TARGETS
+from mlops.targets.local import Auth, LocalTarget
 
 Vouched = Callable[[Contents], None]
 """Raises where nobody vouches for a bundle that was read."""
@@ -94,8 +97,9 @@ def find_settings(root: Path, name: str, environment: str | None = None) -> Sett
         return Settings()
     spec = open_workspace(root, (name,)).pipelines[name].spec
     log = None if spec.monitor is None else open_log(root, name, spec.monitor, environment)
-    named = (spec.deploy.get(key) for key in (environment, "local") if key is not None)
-    only = next(iter(spec.deploy.values())) if len(spec.deploy) == 1 else None
+    here = {key: target for key, target in spec.deploy.items() if isinstance(target, LocalTarget)}
+    named = (here.get(key) for key in (environment, "local") if key is not None)
+    only = next(iter(here.values())) if len(here) == 1 else None
     return Settings(log, next((target for target in named if target is not None), only))
 
 
@@ -114,11 +118,13 @@ def target_of(
         ConfigurationError: something typed cannot be.
     """
     target = declared or LocalTarget()
-    changed: dict[str, Any] = {"host": host, "port": port, "behind": behind}
-    if token_from is not None:
-        changed["auth"] = _typed(Auth, {"token_from": token_from}, "--token-from")
-    if limits:
-        changed["limits"] = _limits(limits, target.limits)
+    changed = {
+        "host": host,
+        "port": port,
+        "behind": behind,
+        "auth": None if token_from is None else _typed(Auth, "--token-from", token_from=token_from),
+        "limits": _limits(limits, target.limits) if limits else None,
+    }
     return target.model_copy(update={key: value for key, value in changed.items() if value is not None})
 
 
@@ -132,16 +138,15 @@ def _limits(given: Sequence[str], base: Limits) -> Limits:
             changed[key] = int(number) if number.isdecimal() else float(number)
         except ValueError:
             raise ConfigurationError(f"--limit {text}: that is no number", hint=f"--limit {key}=NUMBER") from None
-    return _typed(Limits, base.model_dump() | changed, "--limit")
+    return _typed(Limits, "--limit", **(base.model_dump() | changed))
 
 
-def _typed(block: type[_Block], given: dict[str, Any], option: str) -> _Block:
+def _typed(block: type[_Block], option: str, **given: Any) -> _Block:
     try:
         return block.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        said = first["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{option}: `{first['loc'][0]}`: {said}") from None
+        first = slips(error)[0]
+        raise ConfigurationError(f"{option}: `{first.key}`: {first.message.removeprefix('Value error, ')}") from None
 
 
 def vouching(
@@ -176,12 +181,7 @@ def vouching(
 
 def start(bundle: Path, target: LocalTarget, **options: Any) -> None:
     """Serve until told to stop, where and for whom `target` says; `options` are those of `serve.server.serve`."""
-    from mlops.serve.server import serve
-
-    token_from = None if target.auth is None else target.auth.token_from
-    serve(
-        bundle, target.host, target.port, limits=target.limits, token_from=token_from, behind=target.behind, **options
-    )
+    TARGETS[target.kind].load("serve")(bundle, target, **options)
 
 
 def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = None) -> Replayed:
@@ -194,7 +194,7 @@ def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = 
     contents = Contents.read(bundle, expected)
     if vouched is not None:
         vouched(contents)
-    golden = json.loads(contents.files["golden.json"])
+    golden = Golden.of(contents)
     started = time.monotonic()
     command = [sys.executable, "-P", "-m", "mlops", "serve", str(bundle.resolve()), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:  # noqa: S603 - constant but for a path
@@ -202,13 +202,13 @@ def replay(bundle: Path, expected: str | None = None, vouched: Vouched | None = 
             address = _address(server.stderr)
             ready = time.monotonic() - started
             sent = time.monotonic()
-            answers, digest = _ask(address, golden["rows"])
+            answers, digest = _ask(address, golden.rows)
             seconds = time.monotonic() - sent
         finally:
             server.terminate()
-    if answers != golden["scores"]:
-        different = sum(answer != score for answer, score in zip(answers, golden["scores"], strict=False))
-        raise IntegrityError(f"{different} of {len(golden['rows'])} golden rows are answered otherwise than expected")
+    if answers != list(golden.scores):
+        different = sum(answer != score for answer, score in zip(answers, golden.scores, strict=False))
+        raise IntegrityError(f"{different} of {len(golden.rows)} golden rows are answered otherwise than expected")
     return Replayed(digest, len(answers), ready, seconds)
 
 
@@ -224,7 +224,7 @@ def _address(stderr: IO[str] | None) -> str:
     return address
 
 
-def _ask(address: str, rows: list[dict[str, Any]]) -> tuple[list[Any], str]:
+def _ask(address: str, rows: Sequence[Row]) -> tuple[list[Any], str]:
     body = json.dumps({"dataframe_records": rows}).encode()
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(f"{address}/invocations", body, headers)  # noqa: S310 - an address of our own server

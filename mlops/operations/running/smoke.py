@@ -12,6 +12,7 @@ import yaml
 
 from mlops.documents.stage_end import StageEnd
 from mlops.files.atomic import write_text, writing
+from mlops.files.plain_yaml import Values
 from mlops.operations.external_inputs import given
 from mlops.operations.processes.child import Child
 from mlops.operations.processes.ending import RUNNER, interruptible
@@ -79,18 +80,20 @@ def stopped(stages: Sequence[str], result: Path) -> str:
     return last.stage if last.code else [*stages, stages[-1]][stages.index(last.stage) + 1]
 
 
-def _little(pipeline: PipelinePlan) -> dict[str, object]:
-    params: dict[str, object] = {stage.name: dict(stage.section) for stage in pipeline.stages}
-    train = dict(pipeline.stage("train").section)
-    train["trainer"] = {**train["trainer"], "max_epochs": min(_EPOCHS, train["trainer"]["max_epochs"])}
-    validate = {**pipeline.stage("validate").section, "rows": {"at_least": 1, "at_most": None}}
-    return {**params, "train": train, "validate": validate}
+def _little(pipeline: PipelinePlan) -> dict[str, Values]:
+    train, validate = (pipeline.stage(name).section for name in ("train", "validate"))
+    epochs = min(_EPOCHS, train.get("trainer", {}).get("max_epochs", _EPOCHS))
+    return {
+        **{stage.name: stage.section for stage in pipeline.stages},
+        "train": {**train, "trainer": {**train.get("trainer", {}), "max_epochs": epochs}},
+        "validate": {**validate, "rows": {"at_least": 1, "at_most": None}},
+    }
 
 
 def _stratum(pipeline: PipelinePlan) -> str | None:
     """Name the column whose every value must stay in a sample: the target, where it has classes."""
     section = pipeline.stage("validate").section
-    return None if section["task"] == "regression" else str(section["target"])
+    return None if section.get("task") == "regression" else str(section.get("target"))
 
 
 def _shrink(path: Path, stratum: str | None) -> None:

@@ -104,8 +104,8 @@ def parse(text: str, shown: str = FILE) -> Requirements:
         raise _wrong(f"{shown}: a line is neither a requirement nor its hash")
     if NAME in versions(rest):
         raise _wrong(f"{shown} pins {NAME} twice")
-    version = found["named"] or found["vendored"] or found["version"]
-    return Requirements(Pin(version, found["digest"], found["place"] or found["address"] or ""), rest)
+    *versions_, place, address, digest = found.group("named", "vendored", "version", "place", "address", "digest")
+    return Requirements(Pin(next(filter(None, versions_)), digest, place or address or ""), rest)
 
 
 def blocks(text: str) -> list[str]:

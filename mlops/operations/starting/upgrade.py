@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlops.errors import ConfigurationError
-from mlops.files.atomic import write_bytes, write_text
+from mlops.files.atomic import bytes_of, write_bytes, write_text
 from mlops.files.exchange import exchange
 from mlops.ledger.decided import decided
 from mlops.ledger.entry import MODEL
@@ -27,11 +27,11 @@ from mlops.operations.starting.pin import FILE, Pin, Requirements, blocks, versi
 from mlops.operations.starting.rehearsal import rehearsal
 from mlops.operations.starting.standing import refuse_downgrade, stand
 from mlops.operations.starting.stores import stores, unmet
-from mlops.operations.starting.upgrade_body import upgrade_body
-from mlops.operations.starting.upgraded import Stale, Upgraded, told
+from mlops.operations.starting.upgraded import Upgraded, body, told
 from mlops.operations.starting.wheel import Source
 from mlops.operations.superseded import superseded
 from mlops.operations.workspace import Workspace, open_workspace
+from mlops.present.markdown.upgrade import Stale
 
 Elsewhere = Callable[[Path, Path, Sequence[str]], int]
 
@@ -131,8 +131,8 @@ def _build(root: Path, copy: Path, before: Requirements, offered: Offered, migra
         removed.add(path)
     if (copy / "conf" / ".schema").is_dir():
         touched |= set(write_files(copy))
-    found: dict[str, bytes | None] = {path: _bytes(copy / path) for path in touched | removed}
-    files = {path: data for path, data in found.items() if data != _bytes(root / path)}
+    found: dict[str, bytes | None] = {path: bytes_of(copy / path) for path in touched | removed}
+    files = {path: data for path, data in found.items() if data != bytes_of(root / path)}
     upgraded = Upgraded(
         before.pin,
         pin,
@@ -201,10 +201,6 @@ def _new(before: Requirements, after: Requirements) -> tuple[str, ...]:
     return tuple(f"{name} {version}" for name, version in sorted(after.versions().items()) if name not in old)
 
 
-def _bytes(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
-
-
 def _undo(built: _Built) -> str:
     added = " ".join(shlex.quote(path) for path in built.added)
     return "git restore ." + (f" && rm {added}" if added else "")
@@ -217,7 +213,7 @@ def _proposal(built: _Built) -> Proposal:
         title="Lock what DVC needs for its remotes"
         if upgraded.same
         else f"Upgrade mlops {told(upgraded.before, upgraded.after)}",
-        body=upgrade_body(upgraded),
+        body=body(upgraded),
         files=built.files,
         labels=("upgrade",),
     )

@@ -8,22 +8,9 @@ from itertools import groupby
 from typing import Any
 
 from mlops.operations.reviewing.proposal import Proposed
-from mlops.operations.starting.pin import NAME, Pin
-
-
-@dataclass(frozen=True)
-class Stale:
-    """A stage that will run again: its own reasons, and the stages that it follows."""
-
-    pipeline: str
-    stage: str
-    reasons: tuple[str, ...]
-    follows: tuple[str, ...] = ()
-
-    @property
-    def why(self) -> str:
-        """Say it in words."""
-        return "; ".join(self.reasons) or f"follows {', '.join(self.follows)}"
+from mlops.operations.starting.pin import FILE, NAME, Pin
+from mlops.present.markdown.text import escape
+from mlops.present.markdown.upgrade import Stale, upgrade_body
 
 
 @dataclass(frozen=True)
@@ -83,6 +70,30 @@ def place(pin: Pin) -> str:
     return pin.place or f"{NAME}=={pin.version} of the index"
 
 
+def body(upgraded: Upgraded) -> str:
+    """Say what the pull request of an upgrade shows."""
+    before, after = upgraded.before, upgraded.after
+    wheels = (
+        ("version", before.version, after.version),
+        ("SHA-256 of the wheel", f"`{before.digest}`", f"`{after.digest}`"),
+        ("from", escape(place(before), 300), escape(place(after), 300)),
+    )
+    lists = {
+        "YAML that changed with the language": tuple(_migrated(upgraded)),
+        "The lock": upgraded.packages,
+        "Kept in the lock, which the new release does not name": upgraded.kept,
+        "Judged before there was a ledger; `mlops enter` begins one": upgraded.unentered,
+    }
+    judged = "Judged by the new release, and only if nothing changes but pin, lock, compiled files, this YAML, and what"
+    stays = f"The release stays: {FILE} lacked what DVC needs for a remote."
+    end = f"{stays if upgraded.same else f'{judged} runs record.'} To take it back: `git revert`."
+    return upgrade_body(told(before, after), wheels, upgraded.stale, lists, end)
+
+
+def _migrated(upgraded: Upgraded) -> Iterator[str]:
+    return (f"{path}: {says}" for path, all_of_it in upgraded.migrated.items() for says in all_of_it)
+
+
 def lines(upgraded: Upgraded) -> Iterator[str]:
     """Print what moves, by pipeline what becomes stale and why, and what changed in the YAML."""
     yield f"{told(upgraded.before, upgraded.after)}    {place(upgraded.after)}"
@@ -93,4 +104,4 @@ def lines(upgraded: Upgraded) -> Iterator[str]:
         yield from (f"  ~ {stage.stage:<12}  {stage.why}" for stage in stages)
     if upgraded.done != "nothing to do" and not upgraded.stale:
         yield "no stage becomes stale"
-    yield from (f"{path}: {says}" for path, all_of_it in upgraded.migrated.items() for says in all_of_it)
+    yield from _migrated(upgraded)

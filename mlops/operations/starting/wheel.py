@@ -7,7 +7,6 @@ would be found stale by its own first check.
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import sys
 import zipfile
@@ -18,6 +17,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
 
 import mlops
+from mlops.documents.document import Part
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.operations.starting.pin import ADDRESS, NAME, VENDOR, WHEEL, Pin
 
@@ -34,6 +34,18 @@ class Wheel:
     data: bytes | None = None
 
 
+class _Archive(Part):
+    hashes: dict[str, str] | None = None
+    hash: str = ""
+
+
+class _Noted(Part):
+    """`direct_url.json`: where an installer found this distribution."""
+
+    url: str
+    archive_info: _Archive | None = None
+
+
 @dataclass(frozen=True)
 class Source:
     """Where an installer took this program from: a folder, or a wheel and the hash that it noted of it."""
@@ -48,12 +60,10 @@ class Source:
 
         https://packaging.python.org/en/latest/specifications/direct-url-data-structure/
         """
-        noted = json.loads(note)
-        archive = noted.get("archive_info")
-        if archive is None:
-            return cls(noted["url"], folder=True)
-        digest = (archive.get("hashes") or {}).get("sha256") or archive.get("hash", "").removeprefix("sha256=")
-        return cls(noted["url"], digest)
+        noted = _Noted.model_validate_json(note)
+        if (archive := noted.archive_info) is None:
+            return cls(noted.url, folder=True)
+        return cls(noted.url, (archive.hashes or {}).get("sha256") or archive.hash.removeprefix("sha256="))
 
     @property
     def path(self) -> Path:

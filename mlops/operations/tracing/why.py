@@ -116,9 +116,9 @@ def _logged(listed: Listed, wanted: str) -> Iterator[tuple[str, str, str]]:
     for folder in listed.bring(whole[0], whole[1] + timedelta(seconds=1)):
         for path in segments(folder):
             frame = read_segment(path)
-            found = frame.filter((frame["prediction_id"] == wanted) | (frame[CLIENT] == wanted))
-            for row in found.sort("at", descending=True).iter_rows(named=True):
-                yield row["bundle"], row["prediction_id"], row["at"].isoformat()
+            found = frame.filter((frame.get_column("prediction_id") == wanted) | (frame.get_column(CLIENT) == wanted))
+            shown = found.sort("at", descending=True).select("bundle", "prediction_id", "at")
+            yield from ((bundle, identity, at.isoformat()) for bundle, identity, at in shown.iter_rows())
 
 
 def _behind(root: Path, name: str, bundle: str, lines: dict[str, Line], asked: Asked | None) -> Why:

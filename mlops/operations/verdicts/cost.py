@@ -17,7 +17,7 @@ class Cost:
     The run's are told by the job that ran, which runs code of the change: they decide nothing.
 
     >>> Cost(3.7, 18).told
-    '3.7 s: 0.21 of its run'
+    '3.7 s of 60 s allowed: 0.21 of its run'
     >>> Cost(70, 100).beyond
     True
     """
@@ -32,14 +32,19 @@ class Cost:
 
     @property
     def told(self) -> str:
-        """Say it in words."""
+        """Say it in words, beside what is allowed."""
         share = "" if self.run is None else f": {self.seconds / self.run:.2g} of its run"
-        return f"{self.seconds:.1f} s{share}"
+        return f"{self.seconds:.1f} s of {self.allowed:.0f} s allowed{share}"
+
+    @property
+    def allowed(self) -> float:
+        """How many seconds anybody should wait for it."""
+        return max(LEAST, SHARE * (self.run or 0))
 
     @property
     def beyond(self) -> bool:
-        """Whether it is more than anybody should wait for."""
-        return self.seconds > max(LEAST, SHARE * (self.run or 0))
+        """Whether it is more."""
+        return self.seconds > self.allowed
 
 
 def _told(file: Path) -> int | None:

@@ -29,6 +29,11 @@ class Verdict:
     registered: str | None = None
     """Digest of the rules it was judged by; None where an earlier version recorded none."""
 
+    @classmethod
+    def of(cls, report: GateReport, name: str) -> Verdict:
+        """Take what a gate recorded, waivers and all, its verdict no better than its rules come to."""
+        return cls(name, report.verdict, report.rules, report.champion, report.registered)
+
     @property
     def deferred(self) -> bool:
         """Whether rules over the live model are still to be judged."""
@@ -74,5 +79,4 @@ def read_gate(data: bytes, name: str) -> Verdict:
 
     Raises ValueError where it is damaged.
     """
-    report = GateReport.parse(data)
-    return Verdict(name, report.verdict, report.rules, report.champion, report.registered)
+    return Verdict.of(GateReport.parse(data), name)

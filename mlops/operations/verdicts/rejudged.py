@@ -30,6 +30,8 @@ class Rejudged:
     """What judging it took; None where the one who asked knows."""
     framework: tuple[str, ...] = ()
     """The files of the program that the change moves, where its rows are those that its own version makes."""
+    otherwise: tuple[str, ...] = ()
+    """How those rows differ from the ones that the code that judges makes."""
 
     @property
     def verdict(self) -> Said:

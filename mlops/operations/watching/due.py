@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlops.compiler.lower.workflows.common_steps import PERIODS, cron
+from mlops.compiler.github.common_steps import PERIODS, cron
 from mlops.errors import ConfigurationError
 from mlops.operations.watching.monitor import settings, watched_names
 from mlops.operations.workspace import Workspace

@@ -13,12 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops.configuration.monitor import Monitor, Retrain, Rows
+from mlops.configuration.monitor import Monitor, Rows
 from mlops.configuration.pipeline import Pipeline
 from mlops.documents.document import version
 from mlops.documents.monitor import MonitorReport
 from mlops.errors import ConfigurationError, DataError, InfrastructureError, IntegrityError, StaleError
-from mlops.files.markdown import escape
 from mlops.ledger.decided import retraining
 from mlops.ledger.entry import MODEL
 from mlops.operations.auditing.enter import due
@@ -30,6 +29,7 @@ from mlops.operations.reviewing.proposal import Proposal, Proposed, submit
 from mlops.operations.watching.monitor import labels_of, report_folder, settings
 from mlops.operations.watching.prediction_log import read_log
 from mlops.operations.workspace import Workspace
+from mlops.present.markdown.retraining import retraining_body
 
 if TYPE_CHECKING:
     from mlops.monitor.new_labelled_rows import Layout
@@ -99,7 +99,7 @@ def retrain(
     proposal = Proposal(
         branch="/".join(("mlops/retrain", name, *(() if place is None else (place,)), key)),
         title=f"Retrain {name} on labels until {end:%Y-%m-%d}",
-        body=_body(name, report, monitor.retrain, decision.why, found.height, file),
+        body=retraining_body(report, monitor.retrain, decision.why, found.height, file),
         files={file: text, **due(root, name, MODEL, more=[retraining(file, text.encode(), key)])},
         labels=("retrain",),
     )
@@ -195,30 +195,3 @@ def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:
             hint="retrain more often, or keep the data with DVC",
         )
     return text
-
-
-def _body(name: str, report: MonitorReport, policy: Retrain, why: str, rows: int, file: str) -> str:
-    alarms = [f"- {escape(alarm.sentence)}" for alarm in report.alarms if alarm.kind in policy.when]
-    lines = [
-        f"**{escape(name)}** should learn again: {escape(why)}.",
-        "",
-        *(alarms or ["- no alarm: the schedule asks for it"]),
-        *_accepted(report),
-        "",
-        f"This adds {rows:,} rows, served by the live model and labelled since, as `{file}`. Nothing else changes: the",
-        "pipeline trains on them, and its gates judge the result. Look at the data before you merge: how labels are",
-        "collected can favour what the live model already does.",
-        "",
-        f"Live model: `{escape(report.bundle)}`{_where(report)}. Judged until {escape(report.until)}.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _where(report: MonitorReport) -> str:
-    environment = report.environment
-    return "" if environment is None else f", live in {escape(environment)}"
-
-
-def _accepted(report: MonitorReport) -> list[str]:
-    """List what is known to be wrong with the feed that the new rows come from: whoever merges should know it too."""
-    return [f"- known: {escape(incident.sentence)}" for last in report.windows[-1:] for incident in last.accepted]

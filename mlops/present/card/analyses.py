@@ -9,11 +9,11 @@ from mlops.documents.figures import Figure
 from mlops.documents.gate import Rate, RuleResult
 from mlops.documents.metrics import Changed, MetricsReport, Reliability
 from mlops.documents.split import SplitReport
+from mlops.gate_rules.fairness import RATES, SELECTION
 from mlops.present.card.words import ROWS, escaped, interval, measured, number, table
 
 Rules = tuple[RuleResult, ...]
 Rates = Mapping[str, Mapping[str, tuple[Rate, ...]]]
-_RATES = ("selection", "true positive", "false positive", "precision")
 
 
 def analyses(rules: Rules, rates: Rates, metrics: MetricsReport) -> Iterator[str]:
@@ -105,11 +105,11 @@ def _fairness(rules: Rules, rates: Rates) -> Iterator[str]:
     yield "Rates of decisions by group, with their intervals."
     yield ""
     yield from table(
-        ("group", "selected", "true positive rate", "false positive rate", "precision"),
+        ("group", *(rate.label.lower() for rate in RATES)),
         (
-            (f"{column}={known['selection'][position].group}", *(measured(known[rate][position]) for rate in _RATES))
+            (f"{column}={known[SELECTION.name][position].group}", *(measured(known[r.name][position]) for r in RATES))
             for column, known in sorted(rates.items())
-            for position in range(len(known["selection"]))
+            for position in range(len(known[SELECTION.name]))
         ),
     )
     yield ""

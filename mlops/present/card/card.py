@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mlops.bundle.recipe import Recipe
 from mlops.documents.data import DataReport
+from mlops.documents.gate import GateReport, RuleResult
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.split import SplitReport
 from mlops.documents.training import TrainingReport
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
 from mlops.present.card.words import ROWS, escaped, interval, number, table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from mlops.documents.gate import GateReport, RuleResult
 
 MISSING = "missing"
 _SAME_BITS = {"anywhere": "on any x86-64 processor", "processor": "on the same kind of processor alone"}
@@ -32,7 +30,7 @@ class Evidence:
     owners: Sequence[str] = ()
     risk: str = ""
     model: Mapping[str, Any] = field(default_factory=dict)
-    recipe: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Recipe | None = None
     schema: Mapping[str, Any] = field(default_factory=dict)
     data: DataReport = field(default_factory=DataReport)
     split: SplitReport = field(default_factory=SplitReport)
@@ -116,11 +114,11 @@ def _evaluation(e: Evidence) -> Iterator[str]:
 def _training(e: Evidence) -> Iterator[str]:
     yield f"- Source: {_said(e.data.source)}, {_said(e.data.rows)} rows before the split"
     yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
-    columns, features = e.recipe.get("columns", ()), e.recipe.get("features") or ()
+    columns, features, notes = (e.recipe.columns, e.recipe.features or (), e.recipe.notes) if e.recipe else ((), (), ())
     yield from data_checks(e.data, e.split)
     yield f"- {len(columns)} columns become {len(features)} features"
     yield f"- How the data came about: {e.person('data')}"
-    yield from (f"- {escaped(note)}" for note in list(e.recipe.get("notes", ()))[:ROWS])
+    yield from (f"- {escaped(note)}" for note in notes[:ROWS])
 
 
 def _analyses(e: Evidence) -> Iterator[str]:
@@ -148,7 +146,7 @@ def _verdict(rule: RuleResult) -> str:
 
 
 def _ethics(e: Evidence) -> Iterator[str]:
-    used = {column["name"] for column in e.recipe.get("columns", ())}
+    used = {column.name for column in e.recipe.columns} if e.recipe else set()
     read = [name for name in _sensitive(e) if name in used]
     yield f"- Sensitive columns that the model reads: {', '.join(map(escaped, read)) or 'none declared'}"
     yield f"- Risks, harms and mitigations: {e.person('risks')}"
@@ -180,9 +178,10 @@ def _parameters(e: Evidence) -> list[tuple[str, Any]]:
 
 
 def _target(e: Evidence) -> str:
-    target = e.recipe.get("target", {})
-    classes = target.get("classes")
-    return f"{target.get('name', MISSING)}" + (f" ({', '.join(map(str, classes))})" if classes else "")
+    if e.recipe is None:
+        return MISSING
+    classes = ", ".join(map(str, e.recipe.target.classes or ()))
+    return f"{e.recipe.target.name} ({classes})" if classes else e.recipe.target.name
 
 
 def _part(e: Evidence, name: str) -> int | None:

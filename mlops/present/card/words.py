@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
+from mlops.documents.figures import Figure
 from mlops.files.figures import figure
-from mlops.files.markdown import escape
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from mlops.documents.figures import Figure
+from mlops.present.markdown import text as markdown
 
 ROWS = 40
 """Rows of a table, and points of a list, that are shown."""
@@ -18,16 +15,13 @@ ROWS = 40
 
 def escaped(value: Any) -> str:
     """Spell a value so that Markdown shows it and does not obey it."""
-    return escape(str(value), None)
+    return markdown.escape(str(value), None)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """Draw a table of at most 40 rows."""
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
     listed = list(rows)
-    for row in listed[:ROWS]:
-        yield f"| {' | '.join('' if cell is None else escaped(cell) for cell in row)} |"
+    yield from markdown.table(head, (["" if cell is None else escaped(cell) for cell in row] for row in listed[:ROWS]))
     if len(listed) > ROWS:
         yield ""
         yield f"and {len(listed) - ROWS} more"

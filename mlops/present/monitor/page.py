@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mlops.bundle.refusal import REASONS
-from mlops.files.html import html
-
-if TYPE_CHECKING:
-    from mlops.documents.monitor import MonitorReport, WindowReport
+from mlops.documents.monitor import MonitorReport, WindowReport
+from mlops.present.html import html
+from mlops.present.report.charts import Scale
 
 WIDTH, HEIGHT = 220, 48
 _MEASURES = {
@@ -116,11 +114,7 @@ def _refused(document: MonitorReport) -> Row | None:
         return None
     broken = [any(incident.check == "refused" for incident in window.incidents) for window in windows]
     points = [
-        (
-            index,
-            window.refused.rows / max(1, window.rows + window.refused.rows),
-            "bad" if bad else "plain",
-        )
+        (index, window.refused.rows / max(1, window.rows + window.refused.rows), "bad" if bad else "plain")
         for index, (window, bad) in enumerate(zip(windows, broken, strict=True))
     ]
     return _row("refused, of all rows", points, None, windows, "fail" if broken[-1] else "pass")
@@ -146,24 +140,14 @@ def _row(
     zero: bool = True,
     note: str = "",
 ) -> Row:
-    values = [value for _, value, _ in points if math.isfinite(value)]
     bounds = [] if bound is None else [bound]
-    low = min([*values, *bounds, *([0.0] if zero else [])])
-    high = max([low, *values, *bounds])
-    room = (high - low) or 1.0
-    across = max(1, len(windows) - 1)
-
-    def height(value: float) -> float:
-        return round(4 + (HEIGHT - 8) * (1 - (value - low) / room), 2)
-
+    values = [value for _, value, _ in points if math.isfinite(value)] + bounds + ([0.0] if zero else [])
+    low = min(values)
+    up = Scale(low, max(values) if max(values) > low else low + 1.0, HEIGHT - 4, 4)
+    along = Scale(0.0, max(1, len(windows) - 1), 4, WIDTH - 4)
     dots = tuple(
-        Dot(
-            round(4 + (WIDTH - 8) * index / across, 2),
-            height(value),
-            style,
-            f"{windows[index].start[:13]}: {value:.4g}",
-        )
+        Dot(along.at(index), up.at(value), style, f"{windows[index].start[:13]}: {value:.4g}")
         for index, value, style in points
     )
     last = f"{points[-1][1]:,.4g}" if points else "insufficient"
-    return Row(name, note, last, state, None if bound is None else height(bound), dots)
+    return Row(name, note, last, state, None if bound is None else up.at(bound), dots)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mlops.present.report.charts import Plot, Series, plot
+from mlops.present.report.documents import Point
 from mlops.present.report.models import MODELS
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    Tables = Mapping[str, tuple[dict[str, str], ...]]
+Tables = Mapping[str, tuple[Point, ...]]
 
 _CLASSES = 20  # a larger confusion matrix is listed by its most frequent errors
 DIAGONAL = (0.0, 0.0, 1.0, 1.0)
@@ -59,15 +57,15 @@ def _residuals(tables: Tables) -> Plot | None:
     return plot("Residuals", axes, found, line=False, dots=True, reference=zero, note=note)
 
 
-def series(rows: Sequence[Mapping[str, str]]) -> list[Series]:
+def series(rows: Sequence[Point]) -> list[Series]:
     """Group points by model, in the order of `MODELS`."""
-    points = {model: [(float(row["x"]), float(row["y"])) for row in rows if row["model"] == model] for model in MODELS}
+    points = {model: [(row.x, row.y) for row in rows if row.model == model] for model in MODELS}
     return [Series(model, model, found) for model, found in points.items() if found]
 
 
-def confusion(rows: Sequence[Mapping[str, str]], classes: Sequence[str]) -> Confusion | None:
+def confusion(rows: Sequence[Point], classes: Sequence[str]) -> Confusion | None:
     """Tabulate the candidate's decisions, each cell with its share of the true class in per cent."""
-    cells = {(int(float(r["y"])), int(float(r["x"]))): int(r["count"]) for r in rows if r["model"] == "candidate"}
+    cells = {(int(row.y), int(row.x)): row.count for row in rows if row.model == "candidate"}
     if not cells:
         return None
     known = range(max(len(classes), 1 + max(max(cell) for cell in cells)))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mlops.documents.figures import Figure
+from mlops.documents.metrics import MetricsReport, Reliability
 from mlops.present.report.behaviour import DIAGONAL, series
 from mlops.present.report.charts import Plot, Series, plot
+from mlops.present.report.documents import Point
 from mlops.present.report.words import figure, interval
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mlops.documents.figures import Figure
-    from mlops.documents.metrics import MetricsReport, Reliability
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,7 @@ class Calibration:
     facts: tuple[tuple[str, str, str], ...]
 
 
-def calibration(metrics: MetricsReport, drawn: Sequence[Mapping[str, str]]) -> Calibration | None:
+def calibration(metrics: MetricsReport, drawn: Sequence[Point]) -> Calibration | None:
     """Draw the candidate with its intervals, and the champion beside it; None where nothing is known."""
     found = metrics.reliability
     own = _candidate(found)

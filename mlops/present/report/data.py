@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mlops.documents.checks import Balance, CheckReport
+from mlops.documents.data import ColumnReport, Confused, DataReport, NoiseReport, Spread
 from mlops.present.report.charts import Bar, columns, histogram
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count, figure
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mlops.documents.checks import Balance, CheckReport
-    from mlops.documents.data import ColumnReport, Confused, DataReport, NoiseReport, Spread
 
 _COLUMNS = ("name", "type", "nulls", "distinct", "min", "mean", "max")
 _LISTED = 80  # columns, and checks, that tables show

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from mlops.documents.metrics import Validated
+from mlops.documents.metrics import MetricsReport, Validated
 from mlops.present.report.behaviour import series
 from mlops.present.report.charts import Plot, plot
+from mlops.present.report.documents import Point
 from mlops.present.report.words import count, figure
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mlops.documents.metrics import MetricsReport
 
 _CLASSES = 12  # classes whose table of values is shown
 
@@ -30,7 +26,7 @@ class DecisionSection:
     sentences: tuple[str, ...]
 
 
-def decision(metrics: MetricsReport, drawn: Sequence[Mapping[str, str]]) -> DecisionSection | None:
+def decision(metrics: MetricsReport, drawn: Sequence[Point]) -> DecisionSection | None:
     """Show how scores become decisions; None where nobody said what they are worth."""
     found = metrics.decision
     if found is None:
@@ -47,10 +43,7 @@ def decision(metrics: MetricsReport, drawn: Sequence[Mapping[str, str]]) -> Deci
             ("Champion's", figure(thresholds.get("champion")))
             if "champion" in thresholds
             else ("Chosen", "on validation"),
-            (
-                f"{unit or 'Value'} a row there",
-                f"{figure(validation.value)}, {count(validation.rows)} rows",
-            ),
+            (f"{unit or 'Value'} a row there", f"{figure(validation.value)}, {count(validation.rows)} rows"),
         ]
     marks = [(threshold, "threshold")] if threshold is not None else []
     axes = ("Threshold", f"{unit or 'Value'} a row")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from mlops.documents.metrics import MetricsReport
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count
-
-if TYPE_CHECKING:
-    from mlops.documents.metrics import MetricsReport
 
 
 def discovered(metrics: MetricsReport) -> Forest | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator
 
 from mlops.documents.data import DataReport
 from mlops.documents.explanations import ExplanationsReport
@@ -13,8 +16,36 @@ from mlops.documents.serving import ServingReport
 from mlops.documents.split import SplitReport
 from mlops.documents.training import TrainingReport
 
-if TYPE_CHECKING:
-    from pathlib import Path
+Row = TypeVar("Row", bound=BaseModel)
+Known = Annotated[float | None, BeforeValidator(lambda cell: cell or None)]
+"""A number, or None where the cell is empty."""
+
+
+class Point(BaseModel, frozen=True):
+    """A point of a model in a plot; `count` rows stand behind it."""
+
+    model: str
+    x: float
+    y: float
+    count: int = 0
+
+
+class Epoch(BaseModel, frozen=True):
+    """A metric of a candidate after an epoch."""
+
+    candidate: str
+    epoch: float
+    metric: str
+    value: Known
+
+
+class Learnt(BaseModel, frozen=True):
+    """The metric of selection with its interval, on so many training rows."""
+
+    rows: Known
+    value: Known
+    low: Known = None
+    high: Known = None
 
 
 @dataclass(frozen=True)
@@ -27,9 +58,9 @@ class Documents:
     training: TrainingReport = field(default_factory=TrainingReport)
     explanations: ExplanationsReport = field(default_factory=ExplanationsReport)
     serving: ServingReport = field(default_factory=ServingReport)
-    history: tuple[dict[str, str], ...] = ()
-    learning_curve: tuple[dict[str, str], ...] = ()
-    plots: dict[str, tuple[dict[str, str], ...]] = field(default_factory=dict)
+    history: tuple[Epoch, ...] = ()
+    learning_curve: tuple[Learnt, ...] = ()
+    plots: dict[str, tuple[Point, ...]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, reports: Path) -> Documents:
@@ -41,15 +72,15 @@ class Documents:
             training=TrainingReport.read(reports / "training.json") or TrainingReport(),
             explanations=ExplanationsReport.read(reports / "explanations.json") or ExplanationsReport(),
             serving=ServingReport.read(reports / "serving.json") or ServingReport(),
-            learning_curve=_table(reports / "learning_curve.csv"),
-            history=_table(reports / "history.csv"),
-            plots={path.stem: _table(path) for path in sorted(reports.glob("plots/*.csv"))},
+            learning_curve=_table(reports / "learning_curve.csv", Learnt),
+            history=_table(reports / "history.csv", Epoch),
+            plots={path.stem: _table(path, Point) for path in sorted(reports.glob("plots/*.csv"))},
         )
 
 
-def _table(path: Path) -> tuple[dict[str, str], ...]:
+def _table(path: Path, kind: type[Row]) -> tuple[Row, ...]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return tuple(csv.DictReader(file))
+            return tuple(map(kind.model_validate, csv.DictReader(file)))
     except (OSError, ValueError, csv.Error):
         return ()

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mlops.documents.gate import GateReport, Rate
+from mlops.gate_rules.fairness import RATES, DecisionRate
 from mlops.ml.evaluation.slices import rank
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mlops.documents.gate import GateReport, Rate
-
-_TITLES = {
-    "selection": ("Selected", "share of the group that is decided positive"),
-    "true positive": ("True positive rate", "share of its positives that are found"),
-    "false positive": ("False positive rate", "share of its negatives that are taken for positive"),
-    "precision": ("Precision", "share of its positive decisions that are right"),
-}
 
 
 @dataclass(frozen=True)
@@ -41,15 +31,14 @@ def fairness(gate: GateReport) -> tuple[Fairness, ...]:
     return tuple(
         Fairness(
             column,
-            tuple(_forest(rate, rates[column][rate]) for rate in _TITLES if rate in rates.get(column, {})),
+            tuple(_forest(rate, rates[column][rate.name]) for rate in RATES if rate.name in rates.get(column, {})),
             tuple(said[column]),
         )
         for column in sorted(said)
     )
 
 
-def _forest(rate: str, groups: Sequence[Rate]) -> Forest:
-    title, note = _TITLES[rate]
+def _forest(rate: DecisionRate, groups: Sequence[Rate]) -> Forest:
     listed = sorted(groups, key=lambda one: rank(one.group))
     cells = [Cell(one.group, one.value, one.low, one.high, rows=count(one.rows)) for one in listed]
-    return forest(title, note, cells)
+    return forest(rate.label, rate.note, cells)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mlops.present.report.charts import Scale, Tick, Track, track
 from mlops.present.report.words import figure, interval
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MOST = 12
 """Lines that a forest shows."""
@@ -57,13 +54,7 @@ def scale_of(cells: Sequence[Cell], also: Sequence[float] = ()) -> Scale:
 
 
 def forest(
-    title: str,
-    note: str,
-    cells: Sequence[Cell],
-    *,
-    scale: Scale | None = None,
-    bars: bool = False,
-    most: int = MOST,
+    title: str, note: str, cells: Sequence[Cell], *, scale: Scale | None = None, bars: bool = False, most: int = MOST
 ) -> Forest:
     """Draw lines, at most `most` of them; `bars` begin at zero."""
     shown = cells[:most]

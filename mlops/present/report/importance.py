@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mlops.documents.explanations import ExplanationsReport, RowReport
+from mlops.documents.metrics import Importance, MetricsReport
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count, figure, metric
-
-if TYPE_CHECKING:
-    from mlops.documents.explanations import ExplanationsReport, RowReport
-    from mlops.documents.metrics import Importance, MetricsReport
 
 _ROWS = 6  # rows that are explained one by one
 _COLUMNS = 8  # of a row

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from mlops.documents.figures import Figure, Figures
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
 from mlops.ml.evaluation.slices import rank
 from mlops.present.report.forests import Cell, Forest, forest, scale_of
 from mlops.present.report.words import count, metric
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mlops.documents.figures import Figure, Figures
-    from mlops.documents.gate import GateReport
-    from mlops.documents.metrics import MetricsReport
 
 MODELS = ("candidate", "champion", "simple", "dummy")
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mlops.documents.checks import Balance
+from mlops.documents.data import DataReport
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
+from mlops.documents.split import PartReport, SplitReport
 from mlops.present.report.data import Check, check
 from mlops.present.report.words import count, figure
-
-if TYPE_CHECKING:
-    from mlops.documents.checks import Balance
-    from mlops.documents.data import DataReport
-    from mlops.documents.gate import GateReport
-    from mlops.documents.metrics import MetricsReport
-    from mlops.documents.split import PartReport, SplitReport
 
 
 @dataclass(frozen=True)

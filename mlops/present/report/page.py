@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from mlops.files.html import html
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport
+from mlops.documents.training import TrainingReport
+from mlops.present.html import html
 from mlops.present.report import behaviour, data, models, origins, training, verdict
-from mlops.present.report.calibration import calibration
-from mlops.present.report.charts import HEIGHT, WIDTH
-from mlops.present.report.decision import decision
+from mlops.present.report.behaviour import Confusion
+from mlops.present.report.calibration import Calibration, calibration
+from mlops.present.report.charts import HEIGHT, WIDTH, Plot
+from mlops.present.report.data import Check, Data
+from mlops.present.report.decision import DecisionSection, decision
 from mlops.present.report.discovered import discovered
 from mlops.present.report.documents import Documents
-from mlops.present.report.fairness import fairness
-from mlops.present.report.importance import importance
+from mlops.present.report.fairness import Fairness, fairness
+from mlops.present.report.forests import Forest
+from mlops.present.report.importance import ImportanceSection, importance
+from mlops.present.report.origins import Part
 from mlops.present.report.residuals import residuals
 from mlops.present.report.robustness import robustness
-from mlops.present.report.serving import serving
+from mlops.present.report.serving import Serving, serving
+from mlops.present.report.training import CandidateRow
+from mlops.present.report.verdict import Banner, RuleRow, Tile
 from mlops.present.report.words import count
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from mlops.documents.gate import GateReport
-    from mlops.documents.metrics import MetricsReport
-    from mlops.documents.training import TrainingReport
-    from mlops.present.report.behaviour import Confusion
-    from mlops.present.report.calibration import Calibration
-    from mlops.present.report.charts import Plot
-    from mlops.present.report.data import Check, Data
-    from mlops.present.report.decision import DecisionSection
-    from mlops.present.report.fairness import Fairness
-    from mlops.present.report.forests import Forest
-    from mlops.present.report.importance import ImportanceSection
-    from mlops.present.report.origins import Part
-    from mlops.present.report.serving import Serving
-    from mlops.present.report.training import CandidateRow
-    from mlops.present.report.verdict import Banner, RuleRow, Tile
 
 _FORESTS = 6  # metrics that are drawn; the others are a table
 

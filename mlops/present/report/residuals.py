@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from mlops.documents.metrics import MetricsReport, Segment
 from mlops.ml.evaluation.slices import rank
 from mlops.present.report.forests import Cell, Forest, forest, scale_of
 from mlops.present.report.words import count, figure
-
-if TYPE_CHECKING:
-    from mlops.documents.metrics import MetricsReport, Segment
 
 
 def residuals(metrics: MetricsReport) -> tuple[Forest, ...]:

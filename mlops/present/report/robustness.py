@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from mlops.documents.figures import Figure
+from mlops.documents.gate import GateReport
+from mlops.documents.metrics import MetricsReport, Perturbed
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.models import cell_of
 from mlops.present.report.words import figure, interval, metric
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mlops.documents.figures import Figure
-    from mlops.documents.gate import GateReport
-    from mlops.documents.metrics import MetricsReport, Perturbation
 
 _METRICS = 2
 
@@ -29,7 +25,7 @@ def robustness(names: Sequence[str], metrics: MetricsReport, gate: GateReport) -
     return tuple(_forest(name, clean[name], found) for name in shown)
 
 
-def _forest(name: str, clean: Figure, found: Mapping[str, Perturbation]) -> Forest:
+def _forest(name: str, clean: Figure, found: Mapping[str, Perturbed]) -> Forest:
     cells = [cell_of("as they are", clean, bound=clean.value)]
     for perturbation, item in found.items():
         known = item.metrics.get(name)

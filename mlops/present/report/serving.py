@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
 
+from mlops.documents.serving import ServingReport
 from mlops.files.figures import plural
+from mlops.gate_rules import SERVING
 from mlops.present.report.forests import Cell, Forest, forest
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mlops.documents.serving import ServingReport
-
-    Repetitions = Mapping[str, Mapping[str, tuple[float | None, ...]]]
-
-_TITLES = {
-    "latency_p50": "Latency, median",
-    "latency_p99": "Latency, 99th percentile",
-    "throughput": "Throughput",
-    "cold_start": "Cold start",
-    "memory": "Memory",
-    "size": "Size",
-}
+Repetitions = Mapping[str, Mapping[str, tuple[float | None, ...]]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +27,7 @@ def serving(document: ServingReport) -> Serving | None:
     repetitions = document.repetitions
     if not repetitions.get("candidate"):
         return None
-    forests = [_forest(name, title, repetitions, document.units.get(name, "")) for name, title in _TITLES.items()]
+    forests = [_forest(name, kind.label, repetitions, document.units.get(name, "")) for name, kind in SERVING.items()]
     times = max((len(values) for values in repetitions["candidate"].values()), default=0)
     note = f"Median, least and greatest of {plural(times, 'repetition')} in fresh processes, taken in turns"
     return Serving(tuple(each for each in forests if each.rows), note)

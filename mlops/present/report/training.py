@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mlops.documents.training import TrainingReport
 from mlops.present.report.charts import Plot, Series, plot
+from mlops.present.report.documents import Epoch, Learnt
 from mlops.present.report.words import count, figure, metric
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from mlops.documents.training import TrainingReport
 
 _PLOTS = 4  # metrics over epochs that are drawn
 
@@ -42,31 +39,29 @@ def candidates(training: TrainingReport) -> tuple[CandidateRow, ...]:
     )
 
 
-def learning_curve(rows: Sequence[Mapping[str, str]], select_by: str) -> Plot | None:
-    """Draw the metric of selection over the rows that were learnt from."""
-    known = [row for row in rows if row.get("value") and row.get("rows")]
-    if not known:
+def learning_curve(rows: Sequence[Learnt], select_by: str) -> Plot | None:
+    """Draw the metric of selection over the rows that were learnt from; an interval that is not known has no width."""
+    known = [(row.rows, row.value, row.low, row.high) for row in rows]
+    drawn = [(at, value, low, high) for at, value, low, high in known if at is not None and value is not None]
+    if not drawn:
         return None
-    points = [(float(row["rows"]), float(row["value"])) for row in known]
-    ends = [
-        (float(row["low"]), float(row["high"])) if row.get("low") and row.get("high") else (value, value)
-        for row, (_, value) in zip(known, points, strict=True)
-    ]
+    points = [(at, value) for at, value, _, _ in drawn]
+    ends = [(value, value) if low is None or high is None else (low, high) for _, value, low, high in drawn]
     axes = ("Training rows", f"{metric(select_by)} on validation" if select_by else "")
     return plot("Learning curve", axes, [Series("candidate", "candidate", points, ends)], dots=True)
 
 
-def epochs(history: Sequence[Mapping[str, str]], select_by: str) -> tuple[Plot, ...]:
+def epochs(history: Sequence[Epoch], select_by: str) -> tuple[Plot, ...]:
     """Draw metrics over the epochs; several candidates share an axis as shares of their own epochs.
 
     Losses and the metric of selection come first; at most four are drawn.
     """
-    known = sorted({row["candidate"] for row in history})
-    last = {name: max(float(row["epoch"]) for row in history if row["candidate"] == name) or 1.0 for name in known}
+    known = sorted({row.candidate for row in history})
+    last = {name: max(row.epoch for row in history if row.candidate == name) or 1.0 for name in known}
     alone = len(known) == 1
     axis = "Epoch" if alone else "Per cent of each candidate's epochs"
     drawn = []
-    for name in _chosen({row["metric"] for row in history}, select_by):
+    for name in _chosen({row.metric for row in history}, select_by):
         series = [
             Series(each, f"series-{index % 6}", _steps(history, each, name, 1.0 if alone else 100 / last[each]))
             for index, each in enumerate(known)
@@ -80,6 +75,6 @@ def _chosen(names: set[str], select_by: str) -> list[str]:
     return [*(name for name in first if name in names), *sorted(names - set(first))][:_PLOTS]
 
 
-def _steps(history: Sequence[Mapping[str, str]], candidate: str, name: str, unit: float) -> list[tuple[float, float]]:
-    chosen = [row for row in history if row["candidate"] == candidate and row["metric"] == name and row["value"]]
-    return sorted((float(row["epoch"]) * unit, float(row["value"])) for row in chosen)
+def _steps(history: Sequence[Epoch], candidate: str, name: str, unit: float) -> list[tuple[float, float]]:
+    chosen = (row for row in history if (row.candidate, row.metric) == (candidate, name))
+    return sorted((row.epoch * unit, row.value) for row in chosen if row.value is not None)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mlops.documents.figures import Figures
+from mlops.documents.gate import GateReport, RuleResult
+from mlops.documents.metrics import MetricsReport
 from mlops.files.figures import plural
 from mlops.present.report.charts import Scale, Track, track
 from mlops.present.report.words import count, figure, interval, metric
 from mlops.verdict import DEFERRED
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mlops.documents.figures import Figures
-    from mlops.documents.gate import GateReport, RuleResult
-    from mlops.documents.metrics import MetricsReport
 
 _HEADLINES = {"pass": "Passed", "fail": "Failed", "inconclusive": "Inconclusive"}
 _SHOWN = 3

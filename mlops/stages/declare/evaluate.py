@@ -6,7 +6,9 @@ from mlops.blocks.address import own_file
 from mlops.blocks.examine import Importance
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.robustness import strengths
+from mlops.kinds.kind import Kind as Named
 from mlops.metrics import METRICS, metrics_for
+from mlops.perturbations import PERTURBATIONS
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import plots
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter, once
@@ -56,6 +58,12 @@ def _importance(spec: Pipeline) -> Importance | None:
     return Importance(metric=selected(spec), repetitions=explain.repetitions, sample=explain.sample)
 
 
+def _kinds(spec: Pipeline) -> list[Named]:
+    """Name the metrics that are measured, and what is done to rows."""
+    metrics = [METRICS[name] for name in (*_metrics(spec), selected(spec)) if name in METRICS]
+    return [*metrics, *(PERTURBATIONS[name] for name in _robustness(spec))]
+
+
 EVALUATE = Declaration(
     "evaluate",
     parameters=(
@@ -94,5 +102,5 @@ EVALUATE = Declaration(
     ),
     outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.METRIC)),
     further=lambda spec: (Output("reports/plots", Kind.PLOT, plots.of(spec)),),
-    kinds=lambda spec: [METRICS[name] for name in (*_metrics(spec), selected(spec)) if name in METRICS],
+    kinds=_kinds,
 )

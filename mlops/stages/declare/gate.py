@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from mlops.configuration.pipeline import Pipeline
-from mlops.gate_rules import GATE_RULES
 from mlops.kinds.kind import Kind as Named
 from mlops.metrics import METRICS
 from mlops.plan.stage import Kind, Output
-from mlops.stages.declare.data_bounds import data_rules
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
 from mlops.stages.declare.evaluate import group
 from mlops.stages.declare.forecasts import task_of
-from mlops.stages.declare.gate_bounds import OWN, lower_rules
-from mlops.stages.declare.serving_bounds import serving_rules
+from mlops.stages.declare.gate_bounds import OWN, data_rules, lower_rules, serving_rules
 from mlops.stages.declare.train import attributed
 
 _RULES = "gates preset.gates"
@@ -23,10 +20,9 @@ def _group(spec: Pipeline) -> str | None:
 
 
 def _kinds(spec: Pipeline) -> list[Named]:
-    """Name the metrics of rules, and the kinds of rules on the data."""
-    metrics = [METRICS[rule["metric"]] for rule in lower_rules(spec) if rule["metric"] in METRICS]
-    asked = [rule.data for rule in (*spec.preset.gates, *spec.gates) if rule.data is not None]
-    return [*metrics, *(GATE_RULES[name] for name in asked)]
+    """Name what rules bound."""
+    found = (rule.kind or METRICS.get(rule.metric) for rule in (*spec.preset.gates, *spec.gates))
+    return [kind for kind in found if kind is not None]
 
 
 GATE = Declaration(

@@ -11,7 +11,7 @@ from typing import Any
 from mlops.configuration.checking.gate_checks import CROSS
 from mlops.configuration.gates import Difference, GateRule
 from mlops.configuration.pipeline import Pipeline
-from mlops.configuration.serving import SERVING
+from mlops.gate_rules.rule_kind import Section
 from mlops.stages.declare.declaration import Parameter, once
 
 _LISTED = 12  # groups; a column with more values is grouped, so that its labels are not those declared
@@ -20,12 +20,32 @@ _LISTED = 12  # groups; a column with more values is grouped, so that its labels
 @once
 def lower_rules(spec: Pipeline) -> list[dict[str, Any]]:
     """List every bound of every rule on predictions; a preset's come first."""
+    return _lowered(spec, "rules")
+
+
+@once
+def serving_rules(spec: Pipeline) -> list[dict[str, Any]]:
+    """List every bound on what serving costs; those against the champion are shares of its value."""
+    return _lowered(spec, "serving")
+
+
+def data_rules(spec: Pipeline) -> list[dict[str, Any]]:
+    """List every bound on the data's report."""
+    return _lowered(spec, "data")
+
+
+def _lowered(spec: Pipeline, section: Section) -> list[dict[str, Any]]:
     return [
         bound | _groups(spec, rule.by or rule.of)
         for rule in (*spec.preset.gates, *spec.gates)
-        if rule.name not in SERVING and rule.data is None
+        if rule.section == section
         for bound in _bounds(rule)
     ]
+
+
+def gate_rule_ids(spec: Pipeline) -> tuple[str, ...]:
+    """List the id of every rule of a gate, as verdicts and waivers name it."""
+    return tuple(str(rule["id"]) for made in (lower_rules, serving_rules, data_rules) for rule in made(spec))
 
 
 def rule_ids(rule: GateRule) -> tuple[str, ...]:
@@ -55,7 +75,7 @@ def crosses(spec: Pipeline) -> dict[str, Any]:
     return {CROSS.join(columns): list(columns) for columns in sorted(spec.evaluate.crosses)}
 
 
-def signed(difference: Difference, *, higher_is_better: bool) -> tuple[float | None, float | None]:
+def _signed(difference: Difference, *, higher_is_better: bool) -> tuple[float | None, float | None]:
     """Bound candidate minus other: from below where more is better, from above where less is."""
     gain = difference.better_by if difference.better_by is not None else -(difference.no_worse_than or 0.0)
     gain += 0.0  # -0.0 prints as a sign nobody wrote
@@ -67,10 +87,15 @@ def _bounds(rule: GateRule) -> Iterator[dict[str, Any]]:
         yield _bound(rule, "value", rule.at_least, rule.at_most)
     for against, difference in rule.differences.items():
         if difference is not None:
-            bound = _bound(rule, against, *signed(difference, higher_is_better=rule.higher_is_better))
-            how = {"relative": True} if difference.relative else {}
-            how |= {"strict": True} if difference.better_by is not None and against != "dummy" else {}
-            yield bound | how | ({} if rule.test == "bootstrap" else {"test": rule.test})
+            bound = _bound(rule, against, *_signed(difference, higher_is_better=rule.higher_is_better))
+            yield bound | (_compared(rule, difference, against) if rule.section == "rules" else {})
+
+
+def _compared(rule: GateRule, difference: Difference, against: str) -> dict[str, Any]:
+    """Say how the candidate is compared with another model on the same rows."""
+    how = {"relative": True} if difference.relative else {}
+    how |= {"strict": True} if difference.better_by is not None and against != "dummy" else {}
+    return how | ({} if rule.test == "bootstrap" else {"test": rule.test})
 
 
 def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float | None) -> dict[str, Any]:
@@ -83,7 +108,7 @@ def _bound(rule: GateRule, against: str, at_least: float | None, at_most: float 
         "against": against,
         "at_least": at_least,
         "at_most": at_most,
-        "by": rule.by,
+        **({"by": rule.by} if rule.section == "rules" else {}),
         **({"under": rule.under} if rule.under else {}),
         "mode": rule.mode,
         **({"of": rule.of} if rule.fairness else {}),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from mlops.gate_rules import SERVING
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare.declaration import Declaration, Spliced
-from mlops.stages.declare.serving_bounds import serving_rules
+from mlops.stages.declare.gate_bounds import serving_rules
 
 MEASURE = Declaration(
     "measure",
@@ -13,4 +14,5 @@ MEASURE = Declaration(
     outputs=(Output("reports/serving.json", Kind.REPORT),),
     wanted=lambda spec: bool(serving_rules(spec)),
     keys="gates preset.gates",
+    kinds=lambda _: SERVING.values(),
 )

@@ -20,7 +20,7 @@ from mlops.ml.training.session import Judge, Session
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-ROOMS = ("blocks", "configuration", "models", "sources")
+ROOMS = ("blocks", "configuration", "models", "sources", "targets", "transforms")
 """Where what may be asked for is declared."""
 
 _WRITTEN = "a document keeps the keys of its version, also when YAML moves on"
@@ -56,7 +56,6 @@ ALIKE: dict[frozenset[str], str] = {
             "bundle.schema.Requests",
             "it travels in a model's loader, which knows no other room",
         ),
-        ("configuration.deploy.LocalTarget", "plan.pipeline.Target", "a plan is of values, whatever YAML is typed by"),
         (
             "configuration.project.Project",
             "operations.starting.settings.Settings",

@@ -40,7 +40,7 @@ def test_its_papers_are_in_it(tmp_path: Path) -> None:
     papers = papers_of(tmp_path, "tiny", contents)
     assert papers == Papers.within(contents)
     assert (papers.statement, papers.gate.verdict) == (None, "pass")
-    assert papers.identity["data"] == "sha256:" + "1" * 64
+    assert papers.identity.data == "sha256:" + "1" * 64
     assert Papers.within(Contents.read(make_bundle(tmp_path / "bundle"))) is None
 
 

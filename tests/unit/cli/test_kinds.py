@@ -6,6 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from mlops.cli.main import run
+from mlops.operations.digests.cache import PACKAGE
+from mlops.operations.digests.code import Source
+from mlops.operations.language.kinds import SLICES
 from tests.builders.plugins import install, seen
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def test_it_is_json_of_every_slice(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["kinds", "-o", "json"]) == 0
     value = json.loads(capsys.readouterr().out)
     assert value["schema_version"] == 1
-    assert {row["slice"] for row in value["kinds"]} == {"gate_rules", "metrics", "models", "sources"}
+    assert {row["slice"] for row in value["kinds"]} == set(SLICES)
     assert all(row["what"].endswith(".") for row in value["kinds"]), "a kind says what it is, in a sentence"
     assert [row for row in value["kinds"] if row["kind"] == "linear"] == [
         {
@@ -42,12 +45,15 @@ def test_it_is_json_of_every_slice(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_every_folder_that_makes_a_slice_is_listed() -> None:
+    assert set(SLICES) == {module.split(".")[1] for module in Source(PACKAGE).kinds()}
+
+
 def test_a_slice_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["kinds", "model"]) == 4
-    assert (
-        capsys.readouterr().err
-        == "there is no slice `model`\nhint: did you mean `models`? also there: gate_rules, metrics, sources\n"
-    )
+    others = ", ".join(sorted(SLICES.keys() - {"models"}))
+    hint = f"did you mean `models`? also there: {others}"
+    assert capsys.readouterr().err == f"there is no slice `model`\nhint: {hint}\n"
 
 
 def test_kinds_of_other_packages_are_listed_with_them(

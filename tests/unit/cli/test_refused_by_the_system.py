@@ -124,6 +124,7 @@ def test_every_verb_is_looked_at() -> None:
     elsewhere = {
         "init": "tests/unit/operations/starting/test_laying.py",
         "upgrade": "tests/unit/files/test_exchange.py",
+        "fetch": "tests/unit/operations/running/test_fetch.py",
         "gc": "deletes",
         "repair": "writes to the remote and the registry alone",
         "record": "writes as any proposal does",

@@ -6,13 +6,19 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from pydantic import BaseModel
 
 import mlops.documents
+from mlops.bundle.decision_rule import DecisionRule
+from mlops.bundle.manifest import Manifest
+from mlops.bundle.recipe import Recipe
+from mlops.bundle.schema import RequestSchema
+from mlops.documents.change_report import Planned
 from mlops.documents.data import DataReport
 from mlops.documents.document import Document
 from mlops.documents.explanations import ExplanationsReport
@@ -23,6 +29,8 @@ from mlops.documents.split import SplitReport
 from mlops.documents.statement import Statement
 from mlops.documents.training import TrainingReport
 from mlops.errors import IntegrityError
+from mlops.ledger.entry import Entry
+from mlops.operations.planning.change_report_json import SCHEMA_VERSION
 from tests.conftest import ROOT
 
 KEYS = Path(__file__).parent / "keys.json"
@@ -44,26 +52,55 @@ def kinds() -> list[type[Document]]:
     return sorted(Document.__subclasses__(), key=lambda kind: kind.__name__)
 
 
-def parts(annotation: Any) -> Iterator[type[BaseModel]]:
+ELSEWHERE: dict[str, type] = {
+    "DecisionRule": DecisionRule,
+    "LedgerEntry": Entry,
+    "Manifest": Manifest,
+    "Planned": Planned,
+    "Recipe": Recipe,
+    "RequestSchema": RequestSchema,
+}
+"""What is written too, and stands beside what it is about: what is served needs no other documents, a plan no model."""
+
+
+def parts(annotation: Any) -> Iterator[type]:
     """Find the mappings inside a type."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and (issubclass(annotation, BaseModel) or is_dataclass(annotation)):
         yield annotation
     for inner in get_args(annotation):
         yield from parts(inner)
 
 
-def keys(kind: type[BaseModel], above: str = "") -> Iterator[tuple[str, str]]:
+def keys(kind: type, above: str = "") -> Iterator[tuple[str, str]]:
     """List every key of a mapping and of those inside it, and whether a document must have it."""
-    for name, field in kind.model_fields.items():
-        path = f"{above}{field.alias or name}"
-        yield path, "always" if field.is_required() else "may be"
-        for part in parts(field.annotation):
+    for name, required, annotation in fields_of(kind):
+        path = f"{above}{name}"
+        yield path, "always" if required else "may be"
+        for part in parts(annotation):
             yield from keys(part, f"{path}.")
 
 
+def fields_of(kind: type) -> Iterator[tuple[str, bool, Any]]:
+    """Give name, whether it must be there, and type of each key."""
+    if issubclass(kind, BaseModel):
+        yield from (
+            (field.alias or name, field.is_required(), field.annotation) for name, field in kind.model_fields.items()
+        )
+        return
+    types = get_type_hints(kind)
+    for field in fields(kind):
+        yield field.name, field.default is field.default_factory is MISSING, types[field.name]
+
+
+def version(kind: type) -> int:
+    return (
+        max(get_args(kind.model_fields["schema_version"].annotation)) if issubclass(kind, BaseModel) else SCHEMA_VERSION
+    )
+
+
 def now() -> dict[str, dict[str, str]]:
-    versions = {kind: max(get_args(kind.model_fields["schema_version"].annotation)) for kind in kinds()}
-    return {f"{kind.__name__} {version}": dict(keys(kind)) for kind, version in versions.items()}
+    written = {kind.__name__: kind for kind in kinds()} | ELSEWHERE
+    return {f"{name} {version(kind)}": dict(keys(kind)) for name, kind in sorted(written.items())}
 
 
 def test_within_a_version_keys_are_only_added_and_none_becomes_one_that_a_document_must_have(update: bool) -> None:

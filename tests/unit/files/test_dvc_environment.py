@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -12,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlops.files.dvc_environment import UNREPORTED
-from mlops.operations.dvc.get import ask_dvc
 from tests.builders.quick_yaml import load
-from tests.builders.repositories import commit
 
 STARTS = "from dvc.cli import main as dvc\n"
 GETS = "import subprocess\nsubprocess.run(['python', '-m', 'dvc', 'get'])\n"
@@ -56,7 +53,7 @@ def test_a_module_that_starts_dvc_is_known(code: str, starts: bool) -> None:
 def test_every_module_that_starts_dvc_tells_it(repository: Path) -> None:
     modules = {path: path.read_text() for path in sorted((repository / "mlops").rglob("*.py"))}
     starting = [path for path, code in modules.items() if "dvc" in code and starts_dvc(code)]
-    assert [path.stem for path in starting] == ["get", "reproducing"]
+    assert [path.stem for path in starting] == ["reproducing"]
     assert [path for path in starting if "UNREPORTED" not in modules[path]] == []
 
 
@@ -75,25 +72,3 @@ def test_every_compiled_script_that_calls_dvc_tells_it_first(repository: Path) -
 
 def test_what_a_test_starts_is_told() -> None:
     assert UNREPORTED.items() <= os.environ.items()
-
-
-@pytest.mark.slow
-def test_dvc_leaves_no_report_where_it_is_asked_for_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root, temporary = tmp_path / "work", tmp_path / "temporary"
-    (root / ".dvc").mkdir(parents=True)
-    (root / ".dvc/config").write_text("")
-    temporary.mkdir()
-    made = commit(root)
-    # without a process of its own that would send it, and then delete it
-    for name, value in {"TMPDIR": str(temporary), "HOME": str(tmp_path), "DVC_DAEMON": "1"}.items():
-        monkeypatch.setenv(name, value)
-    for name in UNREPORTED:
-        monkeypatch.delenv(name)
-    assert not ask_dvc(root, "nothing", made, tmp_path / "place")
-    assert _reports(temporary) == []
-
-
-def _reports(folder: Path) -> list[str]:
-    """List what DVC's reports of its use say of what was asked."""
-    texts = [path.read_text() for path in folder.iterdir() if path.is_file()]
-    return [json.loads(text)["cmd_class"] for text in texts if "cmd_class" in text]

@@ -10,8 +10,11 @@ import sys
 from mlops.gate_rules import GATE_RULES
 from mlops.metrics import METRICS
 from mlops.models import MODELS
+from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
-for each in (GATE_RULES, METRICS, MODELS, SOURCES):
+from mlops.targets import TARGETS
+from mlops.transforms import TRANSFORMS
+for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS, TRANSFORMS):
     print(each.name, len(each) > 0)
 heavy = {"hydra", "mlflow", "numpy", "onnx", "onnxruntime", "polars", "scipy", "sklearn", "torch"}
 print(sorted(heavy & set(sys.modules)))
@@ -20,4 +23,5 @@ print(sorted(heavy & set(sys.modules)))
 
 def test_importing_every_kind_imports_nothing_that_computes() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["gate_rules True", "metrics True", "models True", "sources True", "[]"]
+    slices = ("gate_rules", "metrics", "models", "perturbations", "sources", "targets", "transforms")
+    assert done.stdout.splitlines() == [*(f"{name} True" for name in slices), "[]"]

@@ -41,7 +41,6 @@ def test_every_file_of_a_folder_declares_its_kinds(tmp_path: Path, monkeypatch: 
     assert list(toys) == ["ball", "doll", "top"]
     top = toys["top"]
     assert (top.title, top.module, top.package) == ("Turns.", "mlops.toys_two.a", OURS)
-    assert (top.references("train"), top.references("gate")) == (("re:escape",), ())
     assert top.load("train")("a.b") == r"a\.b"
 
 

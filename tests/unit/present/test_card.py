@@ -10,9 +10,9 @@ from mlops.documents.data import DataReport
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.split import SplitReport
-from mlops.files.markdown import escape
 from mlops.present.card.card import Evidence, write
 from mlops.present.card.words import escaped
+from mlops.present.markdown.text import escape
 from tests.builders.reports import DECISION, DISCOVERED, IMPORTANCE, ROBUSTNESS
 
 

@@ -16,7 +16,7 @@ import yaml
 from mlops.bundle.contents import Contents
 from mlops.errors import IntegrityError
 from mlops.files.canonical import digest_file
-from mlops.release import published
+from mlops.release import loader, published
 from mlops.release.entry import Origin
 from mlops.release.mlmodel import BESIDE, Made, bundle_of, write_model
 from mlops.release.registry import register
@@ -105,16 +105,14 @@ def test_the_digest_of_the_loader_is_what_the_page_says_to_type(model: Path) -> 
 def test_an_installation_with_another_loader_registers_nothing(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = shutil.copytree(model / "code" / LOADER, tmp_path / "loader")
-    with (folder / "schema.py").open("a") as file:
-        file.write("# mine\n")
-    monkeypatch.setattr(published, "_FOLDER", folder)
+    made = loader.make()
+    monkeypatch.setattr(loader, "make", lambda: made | {"schema.py": made["schema.py"] + b"# mine\n"})
     published.files.cache_clear()
     with pytest.raises(IntegrityError) as refused:
         write_model(tmp_path / "model", Contents.read(model / "bundle"))
     published.files.cache_clear()
-    found = published.digest(published.contents(folder))
-    said = f"the loader in {folder} is {found} but must be {list(published.PUBLISHED.values())[-1]}"
+    found = published.digest(published.contents())
+    said = f"the loader that {loader.PACKAGE} makes is {found} but must be {list(published.PUBLISHED.values())[-1]}"
     assert (str(refused.value), refused.value.hint) == (
         said,
         "install this package again; in its own repository: make golden",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlops.configuration.limits import Limits
+from mlops.blocks.limits import Limits
 from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.serve.access import read_token
 from mlops.serve.server import Exposure, prepare

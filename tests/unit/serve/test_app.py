@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops.blocks.limits import Limits
 from mlops.bundle.contents import verify
 from mlops.bundle.manifest import seal
 from mlops.bundle.predictor import Predictor
-from mlops.configuration.limits import Limits
 from mlops.errors import IntegrityError
 from mlops.serve.app import create
 from mlops.serve.door import Door

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mlops.configuration.limits import Limits
+from mlops.blocks.limits import Limits
 from mlops.serve.connection import Connection
 from tests.builders.bundles import make_bundle
 from tests.builders.served import Served, answer, invocation, request, served

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from mlops.configuration.gates import Fairness, GateRule
-from mlops.ml.evaluation.judging.fairness import MEASURES
+from mlops.configuration.gates import GateRule
+from mlops.gate_rules import FAIRNESS, SERVING
 from mlops.stages.declare.gate_bounds import _bounds
 
 
@@ -115,5 +115,34 @@ def test_a_relative_margin_stays_a_share() -> None:
     assert (bound["at_most"], bound["relative"]) == (0.05, True)
 
 
-def test_the_measures_of_fairness_are_those_that_are_measured() -> None:
-    assert set(get_args(Fairness)) == set(MEASURES)
+def test_every_kind_of_rule_belongs_to_a_section_of_the_gate() -> None:
+    rates = ("demographic_parity", "equal_opportunity", "equalized_odds", "predictive_parity")
+    assert list(FAIRNESS) == [f"{rate}_{how}" for rate in rates for how in ("difference", "ratio")]
+    assert {name: kind.higher_is_better for name, kind in SERVING.items()} == {
+        "cold_start": False,
+        "latency_p50": False,
+        "latency_p99": False,
+        "memory": False,
+        "size": False,
+        "throughput": True,
+    }
+    rules = (
+        {"metric": "auroc", "at_least": 0.5},
+        {"metric": "size", "at_most": 2.0},
+        {"fairness": "equalized_odds_ratio", "of": "plan", "at_least": 0.8},
+        {"data": "warnings", "at_most": 0},
+    )
+    assert [GateRule.model_validate(rule).section for rule in rules] == ["rules", "serving", "rules", "data"]
+
+
+def test_what_serving_costs_is_compared_as_a_share_and_says_nothing_more() -> None:
+    rule = {"metric": "throughput", "at_least": 10.0, "over_champion": {"better_by": 0.1}}
+    champion = list(_bounds(GateRule.model_validate(rule)))[1]
+    assert champion == {
+        "id": "throughput-over-champion",
+        "metric": "throughput",
+        "against": "champion",
+        "at_least": 0.1,
+        "at_most": None,
+        "mode": "block",
+    }

@@ -64,7 +64,7 @@ def test_a_pass_becomes_a_statement_about_the_bundle(tmp_path: Path, task: str) 
         "libraries": {"numpy": "2.0"},
     }
     papers = Papers.read(folder / "reports", contents.digest)
-    assert papers.identity == {
+    assert papers.identity.model_dump() == {
         "data": "sha256:" + "1" * 64,
         "configuration": PARAMS["configuration"],
         "gate": reports["gate.json"],

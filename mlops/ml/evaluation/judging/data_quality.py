@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlops.gate_rules import GATE_RULES
+from mlops.gate_rules import DATA
+from mlops.gate_rules.data_rule import PREFIX
 from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result, absent
@@ -50,12 +51,9 @@ def _judge(rule: Rule, report: DataReport | None, confidence: float) -> Result:
 
 
 def _measured(rule: Rule, report: DataReport, confidence: float) -> Measured | str:
-    name = rule.metric.removeprefix("data_")
-    kind = GATE_RULES.get(name)
-    if kind is None:
-        return f"no kind of rule `{name}` is installed"
-    found: Measured | str = kind.load("gate")(report, confidence)
-    return found
+    name = rule.metric.removeprefix(PREFIX)
+    kind = DATA.get(name)
+    return f"no kind of rule `{name}` is installed" if kind is None else kind(report, confidence)
 
 
 def _evidence(rule: Rule, found: Measured) -> Evidence:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.gate_rules import FAIRNESS
 from mlops.metrics import METRICS
 from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, draw
 from mlops.ml.evaluation.intervals.paired import Pairs
 from mlops.ml.evaluation.intervals.resampling import Resampling
-from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, treatment
+from mlops.ml.evaluation.judging.fairness import Labelled, treatment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -145,7 +146,7 @@ def _unknown(predictions: Predictions, rule: Rule) -> str:
                 return predictions.own[rule.metric].problems.get(model, f"it was not measured of the {model}")
             if rule.of is None:
                 predictions.statistic(rule.metric, model)
-            elif predictions.task != "binary" or rule.metric not in MEASURES:
+            elif predictions.task != "binary" or rule.metric not in FAIRNESS:
                 raise KeyError(rule.metric)
     except KeyError:
         return f"{rule.metric} is not a metric of {predictions.task} models"

@@ -18,26 +18,17 @@ import numpy as np
 
 from mlops.documents.gate import Rate
 from mlops.files.figures import plural
+from mlops.gate_rules import FAIRNESS
+from mlops.gate_rules.fairness import FALSE_POSITIVE, RATES, TRUE_POSITIVE
 from mlops.ml.evaluation.intervals.power import told
 from mlops.statistics.proportions import Share, difference, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.gate_rules.fairness import DecisionRate, FairnessMeasure
+
 Mask = Any
-_RATES = {
-    "demographic_parity": ("selection",),
-    "equal_opportunity": ("true positive",),
-    "equalized_odds": ("true positive", "false positive"),
-    "predictive_parity": ("precision",),
-}
-MEASURES = tuple(f"{rates}_{kind}" for rates in _RATES for kind in ("difference", "ratio"))
-_WORDS = {
-    "selection": "",
-    "true positive": " that are positive",
-    "false positive": " that are negative",
-    "precision": " that are predicted positive",
-}
 _MANY = 4096  # a group that needs this many times its rows is out of sight
 
 
@@ -46,7 +37,7 @@ class Group:
     """A rate of one group: the share, worth how many independent rows, counted on how many."""
 
     name: str
-    rate: str
+    rate: DecisionRate
     share: Share
     counted: int
     rows: int
@@ -73,19 +64,12 @@ class Labelled:
     group: NDArray[Any]
     clusters: NDArray[np.int64] | None = None
 
-    def rates(self, rate: str, where: Mask) -> tuple[Share | None, int]:
+    def share(self, rate: DecisionRate, where: Mask) -> tuple[Share | None, int]:
         """Count one rate among some rows; None where there are none to count on."""
-        masks = {
-            "selection": (where, self.decided),
-            "true positive": (where & (self.y == 1), self.decided),
-            "false positive": (where & (self.y == 0), self.decided),
-            "precision": (where & (self.decided == 1), self.y),
-        }
-        counted, hit = masks[rate]
-        rows = np.flatnonzero(counted)
+        rows = np.flatnonzero(where & rate.among(self.y, self.decided))
         if not len(rows):
             return None, 0
-        hits = (hit[rows] == 1).astype(np.float64)
+        hits = rate.hit(self.y[rows], self.decided[rows]).astype(np.float64)
         share = Share(float(hits.mean()), float(len(rows)))
         if self.clusters is not None:
             share = replace(share, rows=_worth(hits, self.clusters[rows]))
@@ -96,14 +80,14 @@ def treatment(
     measure: str, data: Labelled, bound: float, tail: float, minimum_rows: int, expected: Sequence[str] = ()
 ) -> Treatment:
     """Measure one kind of unequal treatment; raises KeyError on an unknown one."""
-    rates, kind = _RATES[measure.rpartition("_")[0]], measure.rpartition("_")[2]
+    kind = FAIRNESS[measure]
     names = sorted(set(data.group.tolist()))
     if len(names) < 2:
         return Treatment(problem=f"there is one group only, {names[0]}" if names else "there are no rows")
     if len(np.unique(data.decided)) < 2:
         return Treatment(problem="the candidate says the same of every row, which is equal and useless")
-    groups = [_group(data, name, rate) for rate in rates for name in names]
-    empty = [f"{group.name} has no rows{_WORDS[group.rate]}" for group in groups if not group.counted]
+    groups = [_group(data, name, rate) for rate in kind.rates for name in names]
+    empty = [f"{group.name} has no rows{group.rate.which}" for group in groups if not group.counted]
     absent = [f"the data declares {name}, and no test row has it" for name in expected if name not in names]
     if empty:
         return Treatment(caveat="; ".join([*absent, *empty]), rows_needed=None)
@@ -117,7 +101,7 @@ def rates(data: Labelled, tail: float) -> dict[str, tuple[Rate, ...]]:
     """List every rate of every group with its score interval, {rate: groups}; None where there are no rows to count."""
     z = NormalDist().inv_cdf(1 - tail)
     names = sorted(set(data.group.tolist()))
-    return {rate: tuple(_described(_group(data, name, rate), z) for name in names) for rate in _WORDS}
+    return {rate.name: tuple(_described(_group(data, name, rate), z) for name in names) for rate in RATES}
 
 
 def _described(group: Group, z: float) -> Rate:
@@ -125,17 +109,17 @@ def _described(group: Group, z: float) -> Rate:
     return Rate(group=group.name, value=value, low=low, high=high, rows=group.counted)
 
 
-def _group(data: Labelled, name: str, rate: str) -> Group:
+def _group(data: Labelled, name: str, rate: DecisionRate) -> Group:
     where = data.group == name
-    share, counted = data.rates(rate, where)
+    share, counted = data.share(rate, where)
     return Group(name, rate, share or Share(math.nan, 0.0), counted, int(where.sum()))
 
 
-def _worst(groups: Sequence[Group], kind: str, tail: float) -> tuple[float, float, float]:
+def _worst(groups: Sequence[Group], kind: FairnessMeasure, tail: float) -> tuple[float, float, float]:
     """Give the gap of the worst pair (or the smallest ratio) and its interval."""
     pairs = list(_pairs(groups))
     sure, shared = (NormalDist().inv_cdf(1 - tail / count) for count in (1, len(pairs)))
-    if kind == "difference":
+    if not kind.ratio:
         value = max(first.value - second.value for first, second in pairs)
         low = max(0.0, *(difference(first, second, shared)[0] for first, second in pairs))
         return value, low, max(difference(first, second, sure)[1] for first, second in pairs)
@@ -161,7 +145,7 @@ def _useless(data: Labelled, names: Sequence[str], tail: float) -> str:
         **{name: data.group == name for name in names},
     }
     for name, where in masks.items():
-        hit, alarm = (data.rates(rate, where)[0] for rate in ("true positive", "false positive"))
+        hit, alarm = (data.share(rate, where)[0] for rate in (TRUE_POSITIVE, FALSE_POSITIVE))
         if hit is None or alarm is None or not difference(hit, alarm, z)[0] > 0:
             return f"its decisions are not shown to be better than a coin for {name}"
     return ""
@@ -170,19 +154,21 @@ def _useless(data: Labelled, names: Sequence[str], tail: float) -> str:
 def _small(group: Group, minimum_rows: int) -> str:
     needed = _scaled(group, minimum_rows / group.counted)
     return (
-        f"{group.name} has {plural(group.counted, 'row')}{_WORDS[group.rate]}, "
+        f"{group.name} has {plural(group.counted, 'row')}{group.rate.which}, "
         f"needs at least {minimum_rows:,} (about {needed:,} rows of it)"
     )
 
 
-def _rows_needed(groups: Sequence[Group], kind: str, bound: float, tail: float, minimum_rows: int) -> int | None:
+def _rows_needed(
+    groups: Sequence[Group], kind: FairnessMeasure, bound: float, tail: float, minimum_rows: int
+) -> int | None:
     """Find how many rows of the smallest group would decide, were all groups that many times larger."""
     smallest = min(groups, key=lambda group: group.counted)
     factor = max(1.0, minimum_rows / smallest.counted)
     while factor <= _MANY:
         grown = [replace(g, share=Share(g.share.value, g.share.rows * factor)) for g in groups]
         _, low, high = _worst(grown, kind, tail)
-        if high <= bound if kind == "difference" else low >= bound:
+        if low >= bound if kind.ratio else high <= bound:
             return _scaled(smallest, factor)
         factor *= 1.1
     return None

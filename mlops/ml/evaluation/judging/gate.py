@@ -7,8 +7,12 @@ a stage has not met it (`LATER`), nothing may be live (`NOTHING_LIVE`, `FIRST_LI
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from pydantic import BaseModel, Field
+
+from mlops.blocks.bootstrap import Bootstrap
+from mlops.blocks.waiver import Waiver
 from mlops.documents.data import DataReport
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.serving import ServingReport
@@ -16,6 +20,7 @@ from mlops.ml.evaluation.judging import data_quality, serving_cost
 from mlops.ml.evaluation.judging.deferred import apart, in_order, refused
 from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.judging.sentences import FIRST, NO_CHAMPION, UNMET
 from mlops.ml.evaluation.judging.waivers import waive
 from mlops.verdict import DEFERRED, FAIL, INCONCLUSIVE
@@ -24,45 +29,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from mlops.blocks.bootstrap import Bootstrap
-    from mlops.blocks.waiver import Waiver
     from mlops.documents.gate import RuleResult
     from mlops.ml.evaluation.judging.judge import Result
-    from mlops.ml.evaluation.judging.rule import Rule
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.verdict import RuleVerdict
 
 
-class Gate(Protocol):
-    """What a gate asks: rules on predictions, on what serving costs and on the data, and how they are judged."""
+class Gate(BaseModel, extra="forbid", frozen=True):
+    """What a gate asks, and how it is judged."""
 
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """On predictions."""
-
-    @property
-    def serving(self) -> tuple[Rule, ...]:
-        """On what serving costs."""
-
-    @property
-    def data(self) -> tuple[Rule, ...]:
-        """On the checks of the data."""
-
-    @property
-    def waivers(self) -> tuple[Waiver, ...]:
-        """Rules that may be missed for a while."""
-
-    @property
-    def bootstrap(self) -> Bootstrap:
-        """How intervals are made."""
-
-    @property
-    def minimum_rows(self) -> int:
-        """The fewest rows that carry an interval."""
-
-    @property
-    def group(self) -> str | None:
-        """The column by which rows hang together."""
+    rules: tuple[Rule, ...] = ()
+    """On predictions."""
+    serving: tuple[Rule, ...] = ()
+    """On what serving costs."""
+    data: tuple[Rule, ...] = ()
+    """On the checks of the data."""
+    waivers: tuple[Waiver, ...] = ()
+    """Rules that may be missed for a while."""
+    bootstrap: Bootstrap = Bootstrap()
+    """How intervals are made."""
+    minimum_rows: int = Field(default=30, ge=1)
+    """The fewest rows that carry an interval."""
+    group: str | None = None
+    """The column by which rows hang together."""
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ Method: Georges, Buytaert and Eeckhout, Statistically Rigorous Java Performance 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlops.gate_rules import SERVING
 from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result
@@ -28,28 +29,6 @@ if TYPE_CHECKING:
     from mlops.verdict import RuleVerdict
 
 REPETITIONS = 5  # fewer decide nothing
-UNITS = {
-    "latency_p50": "s",
-    "latency_p99": "s",
-    "throughput": "rows/s",
-    "cold_start": "s",
-    "memory": "MiB",
-    "size": "MiB",
-}
-
-
-def values(
-    cold_start: float, requests: Sequence[float], batches: Sequence[float], batch: int, peak: int | None, size: int
-) -> dict[str, float | None]:
-    """Sum up one process: seconds of its start, of each request of one row and of each batch; bytes."""
-    return {
-        "latency_p50": float(np.quantile(requests, 0.5)),
-        "latency_p99": float(np.quantile(requests, 0.99)),
-        "throughput": batch / float(np.median(batches)),
-        "cold_start": cold_start,
-        "memory": None if peak is None else peak / 2**20,
-        "size": size / 2**20,
-    }
 
 
 def judge(
@@ -143,7 +122,7 @@ def _verdict(rule: Rule, interval: Interval) -> RuleVerdict:
 
 def _sentence(evidence: Evidence, bound: float | None, verdict: str) -> str:
     rule, interval = evidence.rule, evidence.interval
-    unit = UNITS[rule.metric]
+    unit = SERVING[rule.metric].unit
     scale = 100 if rule.against == "champion" else 1
     low, high = ends(scale * interval.low, scale * interval.high)
     most = "at least" if rule.at_least is not None else "at most"

@@ -16,7 +16,7 @@ from mlops.documents.metrics import ColumnLoss
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics import statistic
-from mlops.ml.evaluation.studies import hashed
+from mlops.statistics import hashed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

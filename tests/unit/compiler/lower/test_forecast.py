@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mlops.compiler.backends.dvc import render
+from mlops.backends.dvc import render
 from mlops.operations.workspace import open_workspace
 from mlops.plan.pipeline import PipelinePlan
 from mlops.stages import evaluate, features, split, train

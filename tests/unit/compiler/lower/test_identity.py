@@ -56,8 +56,9 @@ def moved(tmp_path: Path, lowered: Lowered) -> Moved:
 
 
 @pytest.mark.slow
-def test_a_new_kind_makes_no_stage_stale(moved: Moved) -> None:
-    assert moved("models/novel.py", "KIND = 1\n") == set()
+@pytest.mark.parametrize("folder", ["gate_rules", "models", "perturbations", "transforms"])
+def test_a_new_kind_makes_no_stage_stale(moved: Moved, folder: str) -> None:
+    assert moved(f"{folder}/novel.py", "KIND = 1\n") == set()
 
 
 @pytest.mark.slow
@@ -82,4 +83,27 @@ def test_an_edited_source_makes_stale_what_reads_by_it(moved: Moved, specs: dict
     named = {name for name, spec in specs.items() if spec.data.source.kind == "csv"}
     assert moved("sources/csv.py", "EDITED = 1\n") == {
         (name, stage) for name in named for stage in ("ingest", "package")
+    }
+
+
+@pytest.mark.slow
+def test_an_edited_perturbation_makes_stale_what_is_measured_under_it(moved: Moved, specs: dict[str, Pipeline]) -> None:
+    named = {name for name, spec in specs.items() if "blur" in spec.evaluate.robustness}
+    assert named
+    assert named != set(specs)
+    assert moved("perturbations/blur.py", "EDITED = 1\n") == {
+        (name, stage) for name in named for stage in ("evaluate", "package")
+    }
+
+
+@pytest.mark.slow
+def test_an_edited_transform_makes_stale_what_is_fitted_by_it(moved: Moved, specs: dict[str, Pipeline]) -> None:
+    assert all(spec.features.select is None for spec in specs.values())
+    assert moved("transforms/select.py", "EDITED = 1\n") == set()
+
+
+@pytest.mark.slow
+def test_an_edited_scaling_makes_stale_what_is_scaled(moved: Moved, specs: dict[str, Pipeline]) -> None:
+    assert moved("transforms/scale.py", "EDITED = 1\n") == {
+        (name, stage) for name in specs for stage in ("features", "package")
     }

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mlops.compiler.backends.dvc import render
+from mlops.backends.dvc import render
 from mlops.operations.workspace import open_workspace
 from mlops.stages import evaluate, train
 from tests.builders.repositories import BASE, make_repository

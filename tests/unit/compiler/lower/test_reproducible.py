@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mlops.cli.plans import text
 from mlops.errors import ConfigurationError
 from mlops.operations.planning.plan import plan
 from mlops.operations.workspace import open_workspace
+from mlops.present.terminal.plan import text
 from tests.builders.repositories import edit, make_repository, record
 
 PIPELINE = "conf/pipeline/churn.yaml"

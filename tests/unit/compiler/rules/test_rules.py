@@ -29,7 +29,7 @@ from mlops.configuration.load import load_pipeline, load_project
 from mlops.configuration.reading.library import Configuration
 from mlops.operations.compiling.findings import findings as placed
 from mlops.operations.workspace import open_workspace
-from mlops.plan.pipeline import PipelinePlan, Plan, Target
+from mlops.plan.pipeline import PipelinePlan, Plan
 from mlops.plan.stage import Output
 from tests.builders.repositories import make_repository
 
@@ -53,8 +53,7 @@ def with_stage(plan: Plan, name: str, *, section: dict[str, Any] | None = None, 
 
 
 def with_job(plan: Plan, **changes: Any) -> Plan:
-    workflow = plan.workflows[0]
-    return replace(plan, workflows=(replace(workflow, jobs=(replace(workflow.jobs[0], **changes),)),))
+    return replace(plan, ci=replace(plan.ci, jobs=(replace(plan.ci.jobs[0], **changes),)))
 
 
 def only(found: list[Finding]) -> Finding:
@@ -139,7 +138,7 @@ def test_an_own_class_a_source_and_a_target_are_looked_up(plan: Plan) -> None:
     assert list(unknown_component.check(churn(own))) == []
     pickle = with_stage(plan, "ingest", section={"source": {"kind": "pickle", "path": "x"}})
     assert only(list(unknown_component.check(churn(pickle)))).key == ("data", "source", "kind")
-    target = replace(churn(plan), targets=(Target("x", "ssh", "h", 1),))
+    target = replace(churn(plan), targets={"x": "ssh"})
     assert only(list(unknown_component.check(target))).message == "unknown kind `ssh` of target `x`"
 
 
@@ -156,8 +155,8 @@ def test_a_rule_whose_metric_or_slice_is_not_measured(plan: Plan) -> None:
     "uses", ["actions/checkout@v4", "a/b@main", "a/b@abc123", "docker://alpine:3", "https://x", "../up", "a"]
 )
 def test_an_action_that_can_move_is_found(plan: Plan, uses: str) -> None:
-    step = replace(plan.workflows[0].jobs[0].steps[0], uses=uses)
-    assert uses in only(list(unpinned_action.check(with_job(plan, steps=(step,))))).message
+    call = replace(plan.ci.jobs[0].calls[0], uses=uses)
+    assert uses in only(list(unpinned_action.check(with_job(plan, calls=(call,))))).message
 
 
 @pytest.mark.parametrize(
@@ -165,8 +164,8 @@ def test_an_action_that_can_move_is_found(plan: Plan, uses: str) -> None:
     ["actions/checkout", "a/b/c@" + "0" * 40, "./.github/actions/x", "docker://alpine@sha256:" + "0" * 64],
 )
 def test_a_pinned_action_is_fine(plan: Plan, uses: str) -> None:
-    step = replace(plan.workflows[0].jobs[0].steps[0], uses=uses)
-    assert list(unpinned_action.check(with_job(plan, steps=(step,)))) == []
+    call = replace(plan.ci.jobs[0].calls[0], uses=uses)
+    assert list(unpinned_action.check(with_job(plan, calls=(call,)))) == []
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 361, 100_000])

@@ -372,6 +372,22 @@ FAULTS: dict[str, tuple[Callable[[Answers], None], str]] = {
         put(RUNNERS, "total_count", 1),
         "machines: machines are registered with the repository itself, where no group holds other workflows back",
     ),
+    "a no that is a text": (
+        put(*GROUP, "allows_public_repositories", "false"),
+        "machines: cannot be read: `allows_public_repositories` is neither true nor false",
+    ),
+    "a yes that is a number": (
+        put(at("environments/prod"), "deployment_branch_policy", "protected_branches", 0),
+        "environment prod: cannot be read: `protected_branches` is neither true nor false",
+    ),
+    "a group without a limit": (
+        put(GROUPS, "runner_groups", [{"name": "gpu", "visibility": "selected"}]),
+        "machines: cannot be read: the answer has another form than GitHub documents",
+    ),
+    "a page of owners": (
+        put(OWNERS, "errors", [{"path": "CODEOWNERS", "line": 1, "kind": "Unknown owner"}] * 100),
+        "code owners: cannot be read: more than a page",
+    ),
     "groups unreadable": (put(GROUPS, 403), "machines: cannot be read: HTTP 403"),
     "another form": (
         put(GROUPS, []),

@@ -1,17 +1,20 @@
-"""An output of a commit: laid out from the cache where all of it is there, else brought by DVC; held to its lock."""
+"""An output of a commit by the name that its lock gives it: from the cache, else the remote, held against it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import yaml
 
 from mlops.errors import IntegrityError
-from mlops.operations.dvc import get as dvc_get
+from mlops.operations.dvc import objects
 from mlops.operations.dvc.get import get
 
 
@@ -48,18 +51,31 @@ def listing(**files: str) -> bytes:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What DVC was asked for, which has it nowhere."""
-    paths: list[str] = []
+    """What a remote was asked for, which has nothing."""
+    names: list[str] = []
 
-    def ask(_root: Path, path: str, _commit: str, _place: Path) -> bool:
-        paths.append(path)
-        return False
+    class Nothing:
+        @property
+        def fs(self) -> Nothing:
+            return self
 
-    monkeypatch.setattr(dvc_get, "ask_dvc", ask)
-    return paths
+        def oid_to_path(self, digest: str) -> str:
+            names.append(digest)
+            return digest
+
+        def exists(self, _path: str) -> bool:
+            return False
+
+    @contextmanager
+    def opened(_root: Path) -> Iterator[Nothing]:
+        yield Nothing()
+
+    monkeypatch.setattr(objects, "opened", opened)
+    monkeypatch.setattr(objects, "remote", lambda _root: "s3://ours/models")
+    return names
 
 
-def test_what_the_cache_holds_is_laid_out_without_dvc(tmp_path: Path, asked: list[str]) -> None:
+def test_what_the_cache_holds_is_laid_out_without_the_remote(tmp_path: Path, asked: list[str]) -> None:
     one, two = kept(tmp_path, b"one"), kept(tmp_path, b"two")
     folder = kept(tmp_path, listing(**{"a.txt": one, "deep/b.txt": two}), ".dir")
     commit = committed(tmp_path, {"artifacts/file": one, "artifacts/folder": folder})
@@ -70,11 +86,11 @@ def test_what_the_cache_holds_is_laid_out_without_dvc(tmp_path: Path, asked: lis
     assert asked == []
 
 
-def test_what_the_cache_lacks_in_part_is_asked_for_whole(tmp_path: Path, asked: list[str]) -> None:
+def test_what_the_cache_lacks_in_part_is_asked_for_by_its_name(tmp_path: Path, asked: list[str]) -> None:
     folder = kept(tmp_path, listing(**{"a.txt": kept(tmp_path, b"one"), "b.txt": md5(b"gone")}), ".dir")
     commit = committed(tmp_path, {"artifacts/folder": folder})
     assert not get(tmp_path, "tiny", "artifacts/folder", commit, tmp_path / "out")
-    assert asked == ["pipelines/tiny/artifacts/folder"]
+    assert asked == [md5(b"gone")]
     assert not (tmp_path / "out").exists()
 
 
@@ -91,12 +107,38 @@ def test_bytes_that_are_not_what_the_lock_records_are_refused(tmp_path: Path, as
 def test_no_path_of_a_folder_leads_out_of_it(path: str, tmp_path: Path, asked: list[str]) -> None:
     folder = kept(tmp_path, listing(**{path: kept(tmp_path, b"one")}), ".dir")
     commit = committed(tmp_path, {"artifacts/folder": folder})
-    assert not get(tmp_path, "tiny", "artifacts/folder", commit, tmp_path / "out/folder")
-    assert asked == ["pipelines/tiny/artifacts/folder"]
+    with pytest.raises(IntegrityError) as raised:
+        get(tmp_path, "tiny", "artifacts/folder", commit, tmp_path / "out/folder")
+    shown = "pipelines/tiny/artifacts/folder"
+    assert raised.value.message == f"{shown}: the remote lists a file {path!r}, which is none of the folder's"
+    assert asked == []
     assert not (tmp_path / "out").exists()
 
 
 def test_what_no_lock_records_is_nowhere(tmp_path: Path, asked: list[str]) -> None:
     commit = committed(tmp_path, {"artifacts/file": kept(tmp_path, b"one")})
     assert not get(tmp_path, "tiny", "artifacts/other", commit, tmp_path / "out")
-    assert asked == ["pipelines/tiny/artifacts/other"]
+    assert asked == []
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Path:
+    """A remote in a folder, which the repository knows."""
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    remote = far\n['remote \"far\"']\n    url = ../far\n")
+    return tmp_path / "far"
+
+
+@pytest.mark.slow
+def test_what_a_remote_holds_comes_from_there_and_is_held_against_its_name(tmp_path: Path, far: Path) -> None:
+    one = kept(tmp_path, b"one")
+    folder = kept(tmp_path, listing(**{"a.txt": one, "deep/b.txt": kept(tmp_path, b"two")}), ".dir")
+    shutil.move(tmp_path / ".dvc/cache/files", far / "files")
+    commit = committed(tmp_path, {"artifacts/folder": folder, "artifacts/gone": md5(b"gone")})
+    assert get(tmp_path, "tiny", "artifacts/folder", commit, tmp_path / "out")
+    assert (tmp_path / "out/deep/b.txt").read_bytes() == b"two"
+    assert not get(tmp_path, "tiny", "artifacts/gone", commit, tmp_path / "gone")
+    (far / "files/md5" / one[:2] / one[2:]).write_bytes(b"bad")
+    with pytest.raises(IntegrityError, match="came with other bytes than its dvc.lock records$"):
+        get(tmp_path, "tiny", "artifacts/folder", commit, tmp_path / "again")
+    assert not (tmp_path / "again").exists()

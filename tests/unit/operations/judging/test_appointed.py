@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops.compiler.backends.text import MARK
+from mlops.files.compiled_text import MARK
 from mlops.operations.judging import appointed
 from mlops.operations.judging.appointed import appoint
 from mlops.operations.starting.pin import FILE, Pin, Requirements, write

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mlops.errors import ConfigurationError, IntegrityError
-from mlops.operations.judging import given_data
+from mlops.operations.dvc import objects
 from mlops.operations.judging.given_data import fetch_data
 from tests.builders.repositories import commit, git
 
@@ -109,8 +109,8 @@ def test_a_list_in_the_remote_that_names_a_file_elsewhere_is_refused(
         "pipelines/churn/data/table: the remote lists a file '../../../../../program.py', which is none of the folder's"
     )
     assert program.read_text() == "judges"
-    monkeypatch.setattr(given_data, "trouble", lambda path: None)
-    monkeypatch.setattr(given_data.tempfile, "TemporaryDirectory", lambda **_: _At(change / "pipelines/churn/data"))
+    monkeypatch.setattr(objects, "trouble", lambda path: None)
+    monkeypatch.setattr(objects.tempfile, "TemporaryDirectory", lambda **_: _At(change / "pipelines/churn/data"))
     fetch(change, remote)
     assert program.read_text() == "says yes", "as `dvc pull` would have written it"
 

@@ -31,6 +31,12 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.slow
 CHURN = "pipelines/churn"
 TABLES = ("raw.parquet", "valid.parquet", "split")
+NEW = {"train": (300, 124), "validation": (100, 82), "test": (100, 81)}
+DIFFERENCES = tuple(
+    f"artifacts/split/{part}.parquet: rows of the base's code: {rows}; of the change's: {rows}, {new} of which the "
+    "base's has not"
+    for part, (rows, new) in NEW.items()
+)
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +144,9 @@ def test_what_the_change_makes_is_judged_and_a_person_is_told_where_to_look(
     assert f"churn: rows made by the code of the change (framework-change): look at {SPLITS}\n" in shown.err
     assert f"**framework-change**: its rows are made by the code of the change: look at {SPLITS}\n" in shown.out
     record = json.loads((team / "evidence/churn/judged.json").read_bytes())
+    for sentence in DIFFERENCES:
+        assert f"churn: {sentence}\n" in shown.err
+        assert f"- {sentence}\n" in shown.out
     assert (record["verdict"], record["framework"]) == ("pass", [SPLITS])
 
 
@@ -156,9 +165,9 @@ def told(team: Path, *, made: bool = True) -> OtherRows:
 def test_recorded_rows_are_put_where_others_were_made(team: Path, again: Replay) -> None:
     table = "artifacts/split"
     assert md5_tree(again.again.place / table) != again.locked["split"].outputs[table]
-    assert told(team)(again)
+    assert told(team)(again) == DIFFERENCES
     assert md5_tree(again.again.place / table) == again.locked["split"].outputs[table]
-    assert not told(team)(again), "there is no other row any more"
+    assert told(team)(again) == (), "there is no other row any more"
 
 
 def test_without_what_the_job_made_nobody_can_tell(team: Path, again: Replay) -> None:
@@ -170,6 +179,31 @@ def test_without_what_the_job_made_nobody_can_tell(team: Path, again: Replay) ->
         "look why the job `framework` did not, where there is one; "
         f"or merge what changes {SPLITS} first, in a pull request of its own"
     )
+
+
+def test_of_rows_that_go_through_own_code_it_is_said_that_no_job_made_them(team: Path, again: Replay) -> None:
+    edit(team / "change", f"{CHURN}/params.yaml", "\nvalidate:\n", "\nvalidate:\n  made_by: [enrich, join]\n")
+    with pytest.raises(Inconclusive) as raised:
+        told(team, made=False)(again)
+    assert raised.value.message == (
+        "framework-change: churn: no job made its rows by the code of the change: "
+        "they go through stages of its own code (enrich, join)"
+    )
+    assert raised.value.hint == f"merge what changes {SPLITS} first, in a pull request of its own"
+
+
+def test_rows_that_go_through_own_code_are_not_made_and_others_are(
+    team: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = team / "change"
+    edit(change, f"{CHURN}/params.yaml", "\nvalidate:\n", "\nvalidate:\n  made_by: [enrich]\n")
+    monkeypatch.chdir(change)
+    assert run(["judge", "churn", "--rows", "evidence"]) == 7
+    assert capsys.readouterr().err == (
+        "churn: its rows go through stages of its own code (enrich), which is not run for them\n"
+        "hint: merge what changes the program first, in a pull request of its own\n"
+    )
+    assert not (change / "evidence").exists()
 
 
 def test_tables_that_cannot_be_had_are_asked_for(team: Path, again: Replay) -> None:

@@ -140,7 +140,7 @@ def test_predictions_that_are_not_here_are_asked_for(root: Path) -> None:
     shutil.rmtree(root / "pipelines/visits/artifacts")
     with pytest.raises(InfrastructureError) as raised:
         judged(root)
-    assert raised.value.hint == "dvc pull brings them, or mlops run visits"
+    assert raised.value.hint == "mlops fetch visits brings them, or mlops run visits"
 
 
 def test_a_gate_that_cannot_be_read_is_no_pass(root: Path) -> None:

@@ -157,7 +157,7 @@ def test_test_rows_that_are_not_here_are_asked_for(shop: Shop) -> None:
     with pytest.raises(InfrastructureError) as raised:
         settled(shop.root, "tiny")
     assert str(raised.value) == "tiny: the test rows are not here, and the live model is asked about them"
-    assert raised.value.hint == "dvc pull pipelines/tiny/dvc.yaml brings them, or mlops run tiny"
+    assert raised.value.hint == "mlops fetch tiny brings them, or mlops run tiny"
 
 
 def test_predictions_other_than_the_recorded_ones_are_refused(shop: Shop) -> None:

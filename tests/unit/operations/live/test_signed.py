@@ -13,7 +13,6 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.manifest import seal
 from mlops.bundle.signature import Signature
 from mlops.bundle.signature import sign as sign_by_key
-from mlops.configuration.deploy import LocalTarget
 from mlops.configuration.signers import KeySigning, Signer
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.operations.live.signed import Signers, beside
@@ -23,6 +22,7 @@ from mlops.operations.releasing.reconcile import reconcile
 from mlops.operations.releasing.release import Wanted, release
 from mlops.operations.releasing.sign import sign
 from mlops.operations.running.serve import start, vouching
+from mlops.targets.local import LocalTarget
 from tests.builders.bundles import make_bundle
 from tests.builders.released import Shop, make_released
 from tests.builders.repositories import commit, git, make_repository

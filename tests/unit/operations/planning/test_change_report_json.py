@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.cli.main import run
-from mlops.errors import ConfigurationError, StaleError
-from mlops.operations.planning.change_report import (
+from mlops.documents.change_report import (
     Cost,
     GateChange,
     KeyChange,
@@ -22,6 +21,7 @@ from mlops.operations.planning.change_report import (
     Planned,
     StagePlan,
 )
+from mlops.errors import ConfigurationError, StaleError
 from mlops.operations.planning.change_report_json import decode, encode
 from mlops.operations.planning.plan import plan
 from mlops.operations.running.run_saved import apply, prepare

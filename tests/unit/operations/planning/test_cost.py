@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from mlops.configuration.pipeline import Budget
-from mlops.operations.planning.change_report import Cost
+from mlops.documents.change_report import Cost
 from mlops.operations.planning.cost import cost
 
 

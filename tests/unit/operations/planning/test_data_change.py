@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from mlops.cli.plans import text
+from mlops.documents.change_report import DataChange, Share, Shift
 from mlops.documents.data import DataReport
-from mlops.operations.planning.change_report import DataChange, Share, Shift
 from mlops.operations.planning.data_change import compare_reports, look, parse_report
 from mlops.operations.planning.plan import plan
 from mlops.operations.workspace import open_workspace
+from mlops.present.terminal.plan import text
+from mlops.sources.source import Source
 from tests.builders.repositories import commit, make_repository, record
 
 AGE = {"name": "age", "type": "int", "nulls": 0, "distinct": 60, "min": None, "max": None, "mean": 40.0, "std": 10.0}
@@ -72,7 +73,7 @@ def test_a_new_file_is_only_looked_at(tmp_path: Path, compressed: bool) -> None:
     content = b"age;plan;tenure\n1;free;2\n\n2;paid;3\n"
     path = tmp_path / ("x.csv.gz" if compressed else "x.csv")
     path.write_bytes(gzip.compress(content) if compressed else content)
-    found = look(report(), path, {"kind": "csv", "separator": None})
+    found = look(report(), path, Source(kind="csv", path="x.csv"))
     assert found == DataChange(False, 1000, 2, added=("tenure",))
 
 
@@ -86,7 +87,7 @@ def test_what_cannot_be_looked_at_is_unknown(tmp_path: Path) -> None:
         (tmp_path / "nowhere.csv", "csv"),
         (tmp_path / "x", "parquet"),
     ):
-        assert look(report(), path, {"kind": kind}).rows_after is None
+        assert look(report(), path, Source(kind=kind, path="x")).rows_after is None
 
 
 def test_a_plan_tells_aggregates_and_never_a_value(tmp_path: Path) -> None:
@@ -109,4 +110,4 @@ def test_a_plan_tells_aggregates_and_never_a_value(tmp_path: Path) -> None:
 
 def test_a_first_line_that_is_no_header_tells_no_columns(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("x" * 200_000 + "\n1\n")
-    assert look(report(), tmp_path / "x.csv", {"kind": "csv"}).added == ()
+    assert look(report(), tmp_path / "x.csv", Source(kind="csv", path="x.csv")).added == ()

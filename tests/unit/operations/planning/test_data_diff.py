@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from mlops.cli.main import cli
+from mlops.documents.change_report import Drift
 from mlops.documents.data import DataReport
 from mlops.errors import ConfigurationError
 from mlops.ml.data.profile import profile
-from mlops.operations.planning.change_report import Drift
 from mlops.operations.planning.data_change import compare_reports
 from mlops.operations.planning.data_diff import diff
 from tests.builders.repositories import commit, make_repository

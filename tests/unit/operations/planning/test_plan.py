@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlops.cli.main import run
-from mlops.cli.plans import markdown, text
-from mlops.errors import ConfigurationError, IntegrityError
-from mlops.operations.planning.change_report import (
+from mlops.documents.change_report import (
     DataChange,
     FileChange,
     GateChange,
@@ -17,9 +15,12 @@ from mlops.operations.planning.change_report import (
     Share,
     StagePlan,
 )
+from mlops.errors import ConfigurationError, IntegrityError
 from mlops.operations.planning.change_report_json import encode
 from mlops.operations.planning.plan import plan
 from mlops.operations.workspace import open_workspace
+from mlops.present.markdown.plan import markdown
+from mlops.present.terminal.plan import text
 from tests.builders.repositories import commit, edit, make_repository, record
 
 pytestmark = pytest.mark.slow  # plays with Git or whole repositories
@@ -130,7 +131,7 @@ def test_a_report_edited_by_hand_is_made_again(root: Path) -> None:
 
 def test_an_artefact_that_is_nowhere_is_named(root: Path) -> None:
     (root / "pipelines/churn/artifacts/raw.parquet").unlink()
-    hint = "artifacts/raw.parquet is not here (dvc pull brings it, if a remote has it)"
+    hint = "artifacts/raw.parquet is not here (mlops fetch brings it, if a remote has it)"
     assert change(root).stages[0].reasons == (hint,)
 
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlops.compiler.backends.registry import render
+from mlops.compiler.files import render
 from mlops.errors import StaleError
 from mlops.operations.git import changed_files
 from mlops.operations.live.releases import file_of, written

@@ -24,6 +24,7 @@ FILES = {LOCK: "seed: ", PARAMS: "seed: ", GATE: '"value": ', BUNDLE: '"seed": '
 GOES_BY = {
     "compile": ["compile", "--check"],
     "plan": ["plan"],
+    "fetch": ["fetch", "churn"],
     "run": ["run", "churn", "--frozen"],
     "gate": ["gate", "churn"],
     "judge": ["judge", "churn", "--change", "change"],

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from mlops.configuration.deploy import LocalTarget
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.operations.running.serve import Settings, find_bundle, find_settings, replay, target_of
+from mlops.targets.local import LocalTarget
 from tests.builders.bundles import make_bundle
 from tests.builders.papers import write_papers
 from tests.builders.repositories import make_repository

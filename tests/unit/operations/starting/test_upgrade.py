@@ -21,8 +21,7 @@ from mlops.operations.starting.lock import needs, shipped
 from mlops.operations.starting.migrations import Migration, renamed
 from mlops.operations.starting.pin import FILE, Pin, Requirements, blocks, parse, versions, write
 from mlops.operations.starting.upgrade import Wanted, upgrade
-from mlops.operations.starting.upgrade_body import upgrade_body
-from mlops.operations.starting.upgraded import Upgraded, lines
+from mlops.operations.starting.upgraded import Upgraded, body, lines
 from mlops.operations.starting.wheel import Source
 from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import commit, edit, git, record
@@ -173,11 +172,11 @@ def test_what_a_later_remote_needs_is_proposed_as_that(root: Path, wheel: Path) 
     done = moved(root, wheel, propose=True)
     assert done.proposed is not None
     assert "git commit -m 'Lock what DVC needs for its remotes'" in done.proposed.text
-    body = upgrade_body(done)
+    text = body(done)
     said = "The release stays: requirements.txt lacked what DVC needs for a remote. To take it back: `git revert`.\n"
-    assert body.startswith(f"**mlops {VERSION}**\n")
-    assert "The lock:\n\n- aiobotocore " in body
-    assert body.endswith(said)
+    assert text.startswith(f"**mlops {VERSION}**\n")
+    assert "The lock:\n\n- aiobotocore " in text
+    assert text.endswith(said)
 
 
 def test_a_work_tree_of_its_own_is_moved_like_any_other(root: Path, wheel: Path, tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from mlops.operations.verdicts.cost import Cost
 @pytest.mark.parametrize(
     ("seconds", "run", "told", "beyond"),
     [
-        (3.7, 18, "3.7 s: 0.21 of its run", False),
-        (3.7, None, "3.7 s", False),
-        (59.9, 10, "59.9 s: 6 of its run", False),
-        (60.1, 100, "60.1 s: 0.6 of its run", True),
-        (60.1, None, "60.1 s", True),
-        (90.0, 300, "90.0 s: 0.3 of its run", False),
-        (90.1, 300, "90.1 s: 0.3 of its run", True),
+        (3.7, 18, "3.7 s of 60 s allowed: 0.21 of its run", False),
+        (3.7, None, "3.7 s of 60 s allowed", False),
+        (59.9, 10, "59.9 s of 60 s allowed: 6 of its run", False),
+        (60.1, 100, "60.1 s of 60 s allowed: 0.6 of its run", True),
+        (60.1, None, "60.1 s of 60 s allowed", True),
+        (90.0, 300, "90.0 s of 90 s allowed: 0.3 of its run", False),
+        (90.1, 300, "90.1 s of 90 s allowed: 0.3 of its run", True),
     ],
 )
 def test_it_is_said_beside_the_run_and_beyond_where_it_is_more(

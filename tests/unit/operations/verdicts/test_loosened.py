@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.operations.verdicts.loosened import loosened
+from mlops.errors import IntegrityError
+from mlops.operations.verdicts.loosened import Gate
+from mlops.operations.verdicts.loosened import loosened as loosened_of
 
 BOUNDS = st.none() | st.floats(0, 1).map(lambda number: round(number, 2))
 RULES = st.builds(
@@ -18,6 +21,10 @@ RULES = st.builds(
     st.sampled_from([None, "site"]),
 )
 GATES = st.lists(RULES, max_size=4).map(lambda rules: {"rules": rules})
+
+
+def loosened(before: dict[str, Any], after: dict[str, Any], changed: Collection[str] = ()) -> tuple[str, ...]:
+    return loosened_of(Gate.read(before), Gate.read(after), changed)
 
 
 def gate(**changes: Any) -> dict[str, Any]:
@@ -120,3 +127,19 @@ def test_a_metric_that_measures_something_else_is_told() -> None:
         "to `pipelines.churn.rules:cost` (lower is better, missed 1.0)",
         "the code of `pipelines.churn.rules:cost` changed",
     )
+
+
+@pytest.mark.parametrize(
+    "section", [{"rules": 1}, {"rules": [{"at_least": 0.5}]}, {"bootstrap": {"samples": "many"}}, {"own": {"cost": {}}}]
+)
+def test_what_is_no_gate_is_damage(section: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError) as refused:
+        Gate.read(section)
+    said = "the section `gate` of params.yaml is damaged"
+    assert (str(refused.value), refused.value.hint) == (said, "run `mlops compile`")
+
+
+def test_keys_of_another_release_count_where_waivers_and_metrics_are_compared() -> None:
+    cost = {"use": "pipelines.churn.rules:cost", "better": "lower", "later": 1}
+    assert loosened(gate(own={"cost": cost}), gate(own={"cost": {**cost, "later": 2}})) != ()
+    assert Gate.read(gate(own={"cost": cost})).own_files == {"rules.py"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops.cli.main import run
-from mlops.compiler.lower.workflows.common_steps import PERIODS, cron
+from mlops.compiler.github.common_steps import PERIODS, cron
 from mlops.errors import ConfigurationError
 from mlops.operations.watching.due import due
 from mlops.operations.workspace import open_workspace

@@ -13,8 +13,9 @@ from sklearn.metrics import precision_score
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.documents.gate import Rate
+from mlops.gate_rules import FAIRNESS
 from mlops.ml.evaluation.judging.evidence import gather
-from mlops.ml.evaluation.judging.fairness import MEASURES, Labelled, rates, treatment
+from mlops.ml.evaluation.judging.fairness import Labelled, rates, treatment
 from mlops.ml.evaluation.judging.judge import Result, judge
 from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.predictions import Predictions
@@ -44,7 +45,7 @@ def judged(data: Labelled, **rule: Any) -> Result:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", tuple(FAIRNESS))
 def test_values_are_fairlearns(measure: str, seed: int) -> None:
     data = people({"a": 300, "b": 200, "c": 60}, alarm={"a": 0.2, "b": 0.3, "c": 0.25}, seed=seed)
     found = treatment(measure, data, 0.5, TAIL, 2).value
@@ -58,7 +59,7 @@ def test_values_are_fairlearns(measure: str, seed: int) -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000), measure=st.sampled_from(MEASURES), size=st.integers(40, 400))
+@given(seed=st.integers(0, 10_000), measure=st.sampled_from(tuple(FAIRNESS)), size=st.integers(40, 400))
 def test_the_value_lies_in_its_interval_and_order_does_not_matter(seed: int, measure: str, size: int) -> None:
     data = people({"a": 400, "b": size}, seed=seed)
     found = treatment(measure, data, 0.5, TAIL, 2)

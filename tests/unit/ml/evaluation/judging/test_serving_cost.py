@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.documents.serving import ServingReport
+from mlops.gate_rules import SERVING
+from mlops.gate_rules.serving_cost import Served
 from mlops.ml.evaluation.judging.rule import Rule
-from mlops.ml.evaluation.judging.serving_cost import judge, values
+from mlops.ml.evaluation.judging.serving_cost import judge
 
 INPUTS = {"model.onnx": "sha256:a", "transform.json": "sha256:b", "test.parquet": "sha256:c"}
 CHAMPION = "sha256:" + "c" * 64
@@ -133,7 +135,8 @@ def test_a_size_on_its_bound_passes() -> None:
 
 
 def test_a_process_is_summed_up() -> None:
-    found = values(0.5, [0.001] * 99 + [0.1], [0.5, 0.25, 0.25], 100, 3 * 2**20, 2**19)
+    seen = Served(0.5, [0.001] * 99 + [0.1], [0.5, 0.25, 0.25], 100, 3 * 2**20, 2**19)
+    found = {name: kind(seen) for name, kind in SERVING.items()}
     assert found["latency_p50"] == 0.001
     assert 0.001 < (found["latency_p99"] or 0) < 0.1
     assert (found["throughput"], found["cold_start"], found["memory"], found["size"]) == (400.0, 0.5, 3.0, 0.5)

@@ -13,14 +13,16 @@ from mlops.errors import DataError
 from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
 from mlops.ml.evaluation.judging.rule import Rule
-from mlops.ml.evaluation.studies import hashed
-from mlops.ml.evaluation.studies.robustness import Scene, measure, perturb
+from mlops.ml.evaluation.studies.robustness import measure, perturb
+from mlops.perturbations import PERTURBATIONS
+from mlops.perturbations.scene import Scene
 from mlops.stages.tables import scored
+from mlops.statistics import hashed
 from tests.builders.bundles import COLUMNS, make_frame, make_predictor
 from tests.builders.evaluations import binary
 
-TABULAR = ("noise", "missing", "unseen_categories", "units")
-IMAGES = ("blur", "brightness", "contrast", "shift")
+TABULAR = tuple(name for name, kind in PERTURBATIONS.items() if kind.fits("tabular"))
+IMAGES = tuple(name for name, kind in PERTURBATIONS.items() if kind.of == "image")
 
 
 def scene(test: pl.DataFrame | None = None, **columns: str) -> Scene:

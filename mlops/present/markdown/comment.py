@@ -1,0 +1,147 @@
+"""The one comment of a pull request: what changes, what the gates said, what to type next.
+
+Pure: the same evidence gives the same bytes, never more than GitHub takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mlops.files.figures import duration, plural
+from mlops.present.markdown.evidence import Judged, PlanRead
+from mlops.present.markdown.sections import SPACE, blocked, row, state, working
+from mlops.present.markdown.text import MARKS, escape, fenced, table
+
+LIMIT = 65_536
+_ROWS = 50
+_HEAD = 40_000  # characters the table may take; the rest is for what is folded
+_ORDER = ("fail", "stopped", "inconclusive", "pass")
+_WORDS = {"fail": "blocked", "stopped": "without a verdict", "inconclusive": "inconclusive", "pass": "passed"}
+_FIX = {
+    "check": ("The configuration is wrong, or a compiled file does not match it.", "mlops validate", "mlops compile"),
+    "affected": ("The plan could not be made.", "mlops plan"),
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a comment belongs: project, commits, the run that made it, and how its jobs ended."""
+
+    project: str
+    commit: str = ""
+    base: str = ""
+    run: str = ""
+    jobs: Mapping[str, str] = field(default_factory=dict)
+
+
+def marker(project: str) -> str:
+    """Give the line that a project's comment begins with."""
+    return f"<!-- mlops:report:{project} -->"
+
+
+def comment(context: Context, plan: PlanRead | None, judged: Sequence[Judged]) -> str:
+    """Write the comment; whole folded sections are left out from the last one where it would be too long."""
+    if plan is None:
+        return _without_plan(context)
+    found = sorted(judged, key=lambda item: (_ORDER.index(state(item)), item.change.name))
+    head = "\n".join([*_title(context, plan, found), *_table(context, found)])
+    sections = [blocked(item) for item in found if state(item) != "pass"] + [working(item) for item in found]
+    return _fit(context, head, sections, _foot(context, plan, found))
+
+
+def _without_plan(context: Context) -> str:
+    failed = [name for name in _FIX if context.jobs.get(name) != "success"]
+    said, *commands = _FIX[failed[0] if failed else "affected"]
+    title = f"### ❌ {escape(context.project)} · stopped before anything ran"
+    lines = [marker(context.project), title, "", said, "", *fenced(*commands), "", _where(context)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _title(context: Context, plan: PlanRead, found: Sequence[Judged]) -> list[str]:
+    counts = Counter(state(item) for item in found)
+    same = len(plan.pipelines) - len(found)
+    unchanged = f" · {same:,} unchanged" if same else ""
+    if not found:
+        said = f"no model affected{unchanged}"
+    elif len(found) == 1:
+        said = f"{found[0].change.name} {_WORDS[state(found[0])]}{unchanged}"
+    else:
+        said = f"{len(found):,} models affected: {_counted(counts)}{unchanged}"
+    bad = [name for name, result in context.jobs.items() if result not in ("success", "skipped")]
+    worst = next((key for key in _ORDER if counts[key]), "pass")
+    mark = MARKS["fail" if worst == "pass" and bad else worst]
+    lines = [marker(context.project), f"### {mark} {escape(context.project)} · {said}", "", _where(context), ""]
+    if worst == "pass" and bad:
+        lines += [f"Every gate passed, but these jobs did not succeed: {', '.join(sorted(map(escape, bad)))}.", ""]
+    return lines
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{counts[key]:,} {_WORDS[key]}" for key in _ORDER if counts[key])
+
+
+def _where(context: Context) -> str:
+    said = []
+    if _hexadecimal(context.commit):
+        said.append(f"commit `{context.commit[:7]}`")
+    if _hexadecimal(context.base):
+        said.append(f"base `{context.base[:7]}`")
+    if context.run:
+        said.append(f"[run and full reports]({context.run})")
+    return " · ".join(said)
+
+
+def _table(context: Context, found: Sequence[Judged]) -> list[str]:
+    """Print as many rows as fit, and count the others by what became of them."""
+    if not found:
+        return []
+    timed = any(item.change.seconds is not None for item in found)
+    heads = ["", "model", "what changed", "runs", "gates", "champion → candidate", *(["about"] if timed else [])]
+    lines = list(table(heads, (row(item, timed=timed) for item in found[:_ROWS])))
+    while sum(len(text) + 1 for text in lines[2:]) > _HEAD:
+        lines = lines[: 2 + (len(lines) - 2) // 2]
+    left = Counter(state(item) for item in found[len(lines) - 2 :])
+    if left:
+        return [*lines, "", f"… and {sum(left.values()):,} more: {_counted(left)}.", ""]
+    return [*lines, ""]
+
+
+def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
+    stages = [stage for item in found for stage in item.change.stages]
+    running = sum(stage.runs for stage in stages)
+    said = [f"{running:,} stages to run, {len(stages) - running:,} unchanged"] if stages else []
+    same = len(plan.pipelines) - len(found)
+    said += [f"{plural(same, 'model')} unchanged"] if same else []
+    known = [item.change.seconds for item in found if item.change.seconds is not None]
+    if known:
+        others = len(found) - len(known)
+        said.append(f"about {duration(sum(known), SPACE)}" + (f", {others:,} of unknown duration" if others else ""))
+    lines = [f"**Plan:** {' · '.join(said)}"]
+    if found and _hexadecimal(context.base):
+        lines += ["", "The plan, on your machine:", "", *fenced(f"mlops plan --base {context.base[:12]}")]
+    return "\n".join(lines) + "\n"
+
+
+def _fit(context: Context, head: str, sections: Sequence[str], foot: str) -> str:
+    kept: list[str] = []
+    room = LIMIT - len(head) - len(foot) - 400  # the line that says what is missing, and the separators
+    for section in sections:
+        room -= len(section) + 1
+        if room < 0:
+            break
+        kept.append(section)
+    missing = len(sections) - len(kept)
+    if missing:
+        place = f"the [artifacts of the run]({context.run})" if context.run else "the artifacts of the run"
+        kept.append(
+            f"{missing:,} folded {'section is' if missing == 1 else 'sections are'} left out: "
+            f"a comment holds {LIMIT:,} characters. Everything is in {place}.\n"
+        )
+    return "\n".join([head, *kept, foot])
+
+
+def _hexadecimal(commit: str) -> bool:
+    return bool(re.fullmatch(r"[0-9a-f]{7,64}", commit))

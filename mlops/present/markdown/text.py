@@ -1,0 +1,73 @@
+"""Markdown: text that somebody wrote, which it shows and does not obey, and tables, folded parts, marks of verdicts."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+MARKS = {
+    "pass": "✅",
+    "fail": "❌",
+    "inconclusive": "❔",
+    "skipped": "⏩",
+    "stopped": "❌",
+    "waived": "🕓",
+    "deferred": "⏳",
+}
+
+# an underscore within a word marks nothing, nor do parentheses where every bracket of a text is an entity
+_SPECIAL = re.compile(r"[^\w\s.,:;/%'+=→–…()?-]|(?<![^\W_])_|_(?![^\W_])")
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_BREAK = "&#8203;"  # a space of no width: what follows it is no mention, no reference and no link
+
+
+def escape(text: str, limit: int | None = 200) -> str:
+    """Show text on one line, at most `limit` characters of it, without markup, mentions, links or invisible marks.
+
+    By entities, which hold in HTML too: between two tags Markdown shows a backslash.
+    """
+    limit = len(text) if limit is None else limit
+    text = text[: 4 * limit + 100]
+    shown = "".join(" " if c.isspace() else "" if unicodedata.category(c) in _HIDDEN else c for c in text)
+    shown = " ".join(shown.split())
+    if len(shown) > limit:
+        shown = shown[: limit - 1] + "…"
+    entities = _SPECIAL.sub(lambda match: _entity(match.group()), shown).replace("://", f":{_BREAK}//")
+    return re.sub(r"(?i)www\.", lambda match: match.group()[:3] + _BREAK + ".", entities)
+
+
+def plain(value: Any, limit: int = 60) -> str:
+    """Show a value of a configuration, escaped."""
+    return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), limit)
+
+
+def cell(text: str) -> str:
+    """Keep what is Markdown already in one cell of a table."""
+    return text.replace("|", "\\|")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> Iterator[str]:
+    """Give the lines of a table, of cells that are Markdown already; columns whose head is in `right` end there.
+
+    >>> list(table(("name", "n"), [("a", "1")], right=("n",)))
+    ['| name | n |', '| --- | ---: |', '| a | 1 |']
+    """
+    rules = ("---:" if head in right else "---" for head in heads)
+    yield from (f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))
+
+
+def fenced(*commands: str) -> list[str]:
+    """Show what to type."""
+    return ["```sh", *commands, "```"]
+
+
+def folded(summary: str, body: list[str]) -> str:
+    """Fold lines away under a summary; both are Markdown already."""
+    return "\n".join([f"<details><summary>{summary}</summary>", "", *body, "", "</details>", ""])
+
+
+def _entity(character: str) -> str:
+    return f"&#{ord(character)};{_BREAK if character in '@#' else ''}"

@@ -1,0 +1,50 @@
+"""A verdict for a pull request or the summary of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.documents.change_report import FRAMEWORK_CHANGE
+from mlops.documents.gate import RuleResult
+from mlops.files.figures import figure, interval
+from mlops.present.markdown.text import MARKS, escape, table
+from mlops.present.verdicts import Compared, Verdict, asked, counted, rows_of_the_change, sentence
+
+_LONG = 500  # letters of a sentence
+
+
+def verdict(said: Verdict) -> str:
+    """Print a table of the rules, and a sentence for each that did not pass; user text is escaped."""
+    rows = table(("", "rule", "value", "interval", "n"), map(_row, said.rules), right=("value", "n"))
+    title = f"### {MARKS[said.verdict]} {escape(said.pipeline)}: {said.verdict} ({counted(said)})"
+    sentences = (f"- {escape(sentence(rule), _LONG)}" for rule in said.rules if rule.state != "pass")
+    return "\n".join([title, "", *rows, "", *sentences])
+
+
+def compared(again: Compared) -> str:
+    """Print the same with what the rules of now loosen, and the verdict by the rules of the base."""
+    return "\n".join(_compared(again))
+
+
+def _compared(again: Compared) -> Iterator[str]:
+    yield verdict(again.now)
+    yield from (f"- {escape(said, _LONG)}" for said in again.loosened)
+    if (before := again.before) is not None:
+        summary = f"<summary>{MARKS[before.verdict]} By the rules of <code>{again.base[:8]}</code></summary>"
+        yield ""
+        yield f"<details{' open' if before.verdict != 'pass' else ''}>{summary}"
+        yield from ("", verdict(before), "</details>")
+    if again.labels:
+        yield ""
+        yield f"**{', '.join(again.labels)}**: judged by the old and the new rules: {again.verdict}"
+    if again.framework:
+        yield ""
+        yield f"**{FRAMEWORK_CHANGE}**: {escape(rows_of_the_change(again.framework), _LONG)}"
+        yield from (f"- {escape(said, _LONG)}" for said in again.otherwise)
+
+
+def _row(rule: RuleResult) -> tuple[str, ...]:
+    measured = rule.applicable and rule.verdict != "deferred"
+    span = interval(rule.low, rule.high) if measured else "–"
+    value = figure(rule.value) if measured else "–"
+    return MARKS[rule.state], escape(asked(rule)), value, span, f"{rule.n:,}" if rule.n else "–"

@@ -14,6 +14,7 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.canonical import rounded
 from mlops.ml.data.encoding import encode
+from mlops.ml.data.types import in_utc
 from mlops.stages.tables import transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
 
@@ -117,11 +118,8 @@ def _finite(series: pl.Series) -> NDArray[np.float64]:
 
 
 def _moment(series: pl.Series, kind: str, part: Part, options: features.Numeric) -> Number:
-    if kind == "datetime" and isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
-        series = series.dt.convert_time_zone("UTC")
-    if kind == "date":
-        series = series.cast(pl.Datetime("us"))
-    return _scaled(series.name, part, _finite(getattr(series.dt, part)()), options)
+    moments = series.cast(pl.Datetime("us")) if kind == "date" else in_utc(series)
+    return _scaled(series.name, part, _finite(getattr(moments.dt, part)()), options)
 
 
 def _scaled(name: str, part: Part | None, values: NDArray[np.float64], options: features.Numeric) -> Number:

@@ -11,6 +11,7 @@ from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.bundle.timestamps import DAY, parts_of
 from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
 from mlops.files.canonical import rounded
+from mlops.ml.data.types import in_utc
 from mlops.statistics import bins, drift
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Numbers | dict[str, Nu
     """Describe dates in days since the first, and by each part of them that the model reads."""
     if not len(known):
         return {}
-    if isinstance(known.dtype, pl.Datetime) and known.dtype.time_zone is not None:
-        known = known.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    moments = known.cast(pl.Datetime("us")).to_physical().to_numpy()
+    moments = in_utc(known).cast(pl.Datetime("us")).to_physical().to_numpy()
     parts = recipe.parts(known.name)
     made = parts_of(moments.reshape(-1, 1), [(0, part) for part in parts])
     described: dict[str, Numbers] = {part: _numbers(Numbers, made[:, index]) for index, part in enumerate(parts)}

@@ -14,6 +14,7 @@ from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.bundle.table import Columns, Texts
 from mlops.bundle.timestamps import MISSING
 from mlops.errors import DataError
+from mlops.ml.data.types import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,9 +63,7 @@ def _texts(series: pl.Series) -> Texts:
 
 
 def _microseconds(series: pl.Series) -> NDArray[np.int64]:
-    if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
-        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    whole = series.cast(pl.Datetime("us")).to_physical().fill_null(MISSING)
+    whole = in_utc(series).cast(pl.Datetime("us")).to_physical().fill_null(MISSING)
     return whole.to_numpy().astype(np.int64)
 
 

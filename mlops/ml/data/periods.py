@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
+from mlops.ml.data.types import in_utc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +24,7 @@ def periods(dates: pl.Series, every: Every) -> pl.Series:
         raise DataError(f"`{dates.name}` has days, not hours", hint="write another `every` under `forecast:`")
     if missing := dates.null_count():
         raise DataError(f"{missing:,} of {dates.len():,} rows have no date in `{dates.name}`", hint="fill the column")
-    if isinstance(dates.dtype, pl.Datetime) and dates.dtype.time_zone is not None:
-        dates = dates.dt.convert_time_zone("UTC")
-    return pl.select(_number(pl.lit(dates), every).cast(pl.Int64).alias(dates.name)).to_series()
+    return pl.select(_number(pl.lit(in_utc(dates)), every).cast(pl.Int64).alias(dates.name)).to_series()
 
 
 def _number(date: pl.Expr, every: Every) -> pl.Expr:

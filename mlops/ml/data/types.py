@@ -207,9 +207,14 @@ def _to_datetime(values: pl.Series) -> pl.Series:
         utc = zoned.str.to_datetime(_ZONED, strict=False, time_unit="us", time_zone="UTC").dt.replace_time_zone(None)
         return plain.zip_with(plain.is_not_null(), utc)
     if isinstance(values.dtype, pl.Datetime):
-        zoned = values.dt.convert_time_zone("UTC") if values.dtype.time_zone else values
-        return zoned.dt.replace_time_zone(None)
+        return in_utc(values)
     return values.cast(pl.Datetime("us")) if values.dtype == pl.Date else _nothing(values, pl.Datetime("us"))
+
+
+def in_utc(moments: pl.Series) -> pl.Series:
+    """Give moments that have a zone as those of UTC, without one; others, and dates, as they are."""
+    zoned = isinstance(moments.dtype, pl.Datetime) and moments.dtype.time_zone is not None
+    return moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else moments
 
 
 def style(text: pl.Series, to: ColumnType) -> str | None:

@@ -23,8 +23,12 @@ _ADDRESS = re.compile(rf"(?P<module>pipelines\.(?P<pipeline>[A-Za-z0-9_-]+)(\.{_
 
 def belongs(address: str, pipeline: str) -> bool:
     """Tell whether an address is spelled as one of a pipeline's own, `pipelines.<pipeline>.<module>:<name>`."""
+    return _module(address, pipeline) is not None
+
+
+def _module(address: str, pipeline: str) -> str | None:
     match = _ADDRESS.fullmatch(address)
-    return match is not None and match["pipeline"] == pipeline
+    return match["module"] if match is not None and match["pipeline"] == pipeline else None
 
 
 def module_of(address: str, root: Path, pipeline: str) -> ModuleType:
@@ -34,12 +38,12 @@ def module_of(address: str, root: Path, pipeline: str) -> ModuleType:
         ConfigurationError: it is not in the pipeline's own folder.
     """
     home = (root / "pipelines" / pipeline).resolve()
-    match = _ADDRESS.fullmatch(address)
-    if match is None or match["pipeline"] != pipeline:
+    name = _module(address, pipeline)
+    if name is None:
         raise ConfigurationError(f"`{address}` is not in pipelines/{pipeline}/")
-    refuse_outside(match["module"], root, pipeline)
+    refuse_outside(name, root, pipeline)
     with _importable(root):
-        module = importlib.import_module(match["module"])
+        module = importlib.import_module(name)
     if not Path(module.__file__ or "").resolve().is_relative_to(home):
         raise ConfigurationError(f"`{address}` is not in pipelines/{pipeline}/")
     return module

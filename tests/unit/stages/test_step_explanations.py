@@ -11,12 +11,13 @@ import pytest
 from mlops.blocks.examine import Attributed
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
+from mlops.ml.data.encoding import encode
 from mlops.ml.training import candidates
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem
 from mlops.stages import explanations
 from mlops.stages.context import StageContext
-from mlops.stages.tables import Draft
+from mlops.stages.tables import transformed
 from tests.builders.bundles import make_pipeline
 from tests.builders.training import NOWHERE, session
 
@@ -27,8 +28,8 @@ def fitted(tmp_path: Path) -> tuple[StageContext, Any]:
     folder = make_pipeline(tmp_path / "pipelines/tiny")
     transform = Transform.read(folder / "artifacts/features/transform.json")
     parts = [pl.read_parquet(folder / f"artifacts/split/{part}.parquet") for part in ("train", "validation")]
-    draft = Draft(transform)
-    arrays = [each(part) for part in parts for each in (draft.apply, draft.target)]
+    target = transform.recipe.target
+    arrays = [array for part in parts for array in (transformed(transform, part), encode(target, part))]
     np.save(folder / "artifacts/features/train_x.npy", arrays[0])
     examples = Examples(*arrays)
     model = candidates.build("linear", Asked(kind="linear"), Problem.of("binary", examples), NOWHERE).fit(

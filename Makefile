@@ -33,7 +33,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check lint unit setup lock audit runner gitlab services signing airflow compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab services signing airflow docs pictures compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,7 @@ test-tools: $(TESTED) ## The rest: what takes minutes, and what needs npm, qemu 
 	@$(MAKE) --no-print-directory services || echo "pip cannot install .requirements/services.txt: tests that need it say so and skip" >&2
 	@$(MAKE) --no-print-directory signing || echo "pip cannot install mlops/locks/sign.txt: tests that need it say so and skip" >&2
 	@$(MAKE) --no-print-directory airflow || echo "pip cannot install .requirements/airflow.txt: tests that need it say so and skip" >&2
+	@$(MAKE) --no-print-directory .tools/docs/.installed || echo "pip cannot install .requirements/docs.txt: the test of the pages says so and skips" >&2
 	$(BIN)/python -m pytest -n $(JOBS) -m "tools or long" --durations 10
 
 check: $(TESTED) ## The fast part: lint, types, layers, unit, golden
@@ -78,6 +79,12 @@ lint: $(TESTED)  ## Only style, types, layers and compiled files
 
 unit: $(TESTED)  ## Only the fast tests
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not tools and not long" --durations 10
+
+coverage: $(TESTED) ## Which lines and branches of mlops/ make test runs; at least 90 in 100
+	rm -rf .mlops/coverage && mkdir -p .mlops/coverage
+	$(BIN)/coverage run -m pytest -n $(JOBS) -q -m "not tools and not long"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under 90
 
 setup: $(STAMP)  ## Only the environment: .venv with .venv/bin/mlops and .venv/bin/dvc, without what tests need
 
@@ -150,6 +157,18 @@ airflow: .tools/airflow/.installed ## Apache Airflow, in an environment of its o
 .tools/airflow/.installed: .requirements/airflow.txt
 	$(PYTHON) -P -m venv --clear $(@D)
 	$(@D)/bin/pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement $<
+	@touch $@
+
+# Beside the environment, which it imports: verbs and functions say of themselves what they do
+docs: .tools/docs/.installed ## All pages as HTML, build/docs/index.html; a link that leads nowhere is an error
+	PYTHONPATH=.tools/docs $(BIN)/python -m sphinx --quiet --fresh-env --fail-on-warning --keep-going docs build/docs
+
+pictures: $(TESTED) ## The pictures of docs/ anew, from what `make demo` made; needs Chromium
+	$(BIN)/python docs/pictures/make.py
+
+.tools/docs/.installed: $(TESTED) .requirements/docs.txt
+	rm -rf $(@D)
+	$(PIP) $(HASHED) --target $(@D) --requirement .requirements/docs.txt
 	@touch $@
 
 compile: setup   ## Write the generated files

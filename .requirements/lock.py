@@ -36,6 +36,8 @@ SERVICES = "flask-wtf==1.3.0\nboto3\nmoto[s3]==5.2.5\npsycopg[binary]==3.3.9\n"
 SIGN = "model-signing==1.1.1\npyopenssl\n"
 # a program of its own, too: tests run what is compiled for it
 AIRFLOW = "apache-airflow==3.3.2"
+# beside what is installed, too: it imports mlops, to write the reference
+DOCS = "sphinx==9.0.4\nmyst-parser==5.1.0\nfuro==2025.12.19\nsphinx-copybutton==0.5.2\nsphinx-click==6.2.0\n"
 COOLDOWN = "7 days"  # most malicious releases are found sooner; what constraints.txt pins, Dependabot has waited for
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 TORCH = re.compile(r"((cuda|nvidia)-|(torch|triton)==)")  # with what its build for CUDA asks for and the CPU's does not
@@ -52,6 +54,7 @@ def main() -> None:
     _write(BESIDE / "audit", _resolved("-", "--exclude-newer", COOLDOWN, read=AUDIT))
     _write(BESIDE / "airflow", _resolved("-", "--exclude-newer", COOLDOWN, read=AIRFLOW))
     _write(BESIDE / "services", [block for block in _needed(*RUN, "test", also=SERVICES) if block not in run + more])
+    _write(BESIDE / "docs", [block for block in _needed(*RUN, "test", also=DOCS) if block not in run + more])
     core = _needed()
     verifying = {_name(block) for block in _needed("verify")} - {_name(block) for block in core}
     _write(SHIPPED / "serve", core)

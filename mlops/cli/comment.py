@@ -29,7 +29,7 @@ def command(
     pull_request: int | None,
     author: str,
 ) -> None:
-    """Write one comment from the artifacts in folder EVIDENCE: plan/plan.json and report-*/NAME/gate.json.
+    """Write one comment from the artifacts in folder EVIDENCE: `plan/plan.json` and `report-*/NAME/gate.json`.
 
     Exit 5 for a plan that cannot be read or an artifact that is not what its job made, 6 where GitHub does not
     answer.

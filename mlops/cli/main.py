@@ -62,6 +62,7 @@ class _Verbs(click.Group):
         if name not in VERBS:
             return None
         command: click.Command = importlib.import_module(f"mlops.cli.{name}").command
+        command.name = name  # not that of the function, which is `command` everywhere
         return command
 
     def invoke(self, context: click.Context) -> Any:

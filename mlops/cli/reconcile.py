@@ -32,7 +32,7 @@ _COLOURS = {
 @reviews_option
 @output("text", "json")
 def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form: str) -> int:
-    """Make MLflow aliases and kept bundles what conf/release/E/*.yaml of the checked-out commit say.
+    """Make MLflow aliases and kept bundles what `conf/release/E/*.yaml` of the checked-out commit say.
 
     Safe at any time and as often as you like: what is right is left alone, what somebody changed by hand is told and
     put right. A release that no owner approved is named; where conf/policy.yaml says `approvals: {releases: refuse}` it

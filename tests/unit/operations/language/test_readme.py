@@ -1,13 +1,14 @@
-"""What the README shows is what the program takes."""
+"""What the README and the pages of docs/ show is what the program takes."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
-from mlops.cli.main import cli
+from mlops.cli.main import VERBS, cli
 from mlops.operations.validate import validate
 from tests.builders.repositories import make_repository
 
@@ -16,15 +17,19 @@ COST = (
 )
 
 
-def section(repository: Path, title: str, language: str) -> list[str]:
-    text = (repository / "README.md").read_text().split(f"## {title}\n", 1)[1].split("\n## ", 1)[0]
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+DOCS = Path(__file__).parents[4] / "docs"
+PAGES = ("README.md", *sorted(f"docs/{page.relative_to(DOCS)}" for page in DOCS.rglob("*.md")))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Read what stands in a page's blocks of a language."""
+    return re.findall(rf"^ *```{language}\n(.*?)```", page.read_text(), re.DOTALL | re.MULTILINE)
 
 
 def test_every_rule_that_is_shown_is_understood(repository: Path, tmp_path: Path) -> None:
     root = make_repository(tmp_path)
     file = root / "conf/pipeline/churn.yaml"
-    (gates,) = section(repository, "What a gate may ask", "yaml")
+    (gates,) = blocks(repository / "docs/gates.md", "yaml")
     file.write_text(file.read_text().split("gates:\n  - metric")[0] + COST + gates)
     found, shown = validate(root, ("churn",))
     assert [finding for finding in found if finding.severity == "error"] == [], shown
@@ -38,11 +43,20 @@ def test_the_example_of_a_pipeline_is_the_file(repository: Path) -> None:
     assert [line for line in shown[1].splitlines() if line not in lines] == []
 
 
-def test_every_verb_that_is_shown_takes_the_options_that_are_shown(repository: Path) -> None:
-    blocks = re.findall(r"```sh\n(.*?)```", (repository / "README.md").read_text(), re.DOTALL)
-    lines = [line.split("#")[0].split() for block in blocks for line in block.splitlines() if line.startswith("mlops ")]
-    assert len(lines) > 10
-    for _, verb, *arguments in lines:
+@pytest.mark.parametrize("page", PAGES)
+def test_every_verb_that_is_shown_takes_the_options_that_are_shown(repository: Path, page: str) -> None:
+    lines = [line.split("#")[0].split() for block in blocks(repository / page, "sh") for line in block.splitlines()]
+    for _, verb, *arguments in [line for line in lines if line[:1] == ["mlops"]]:
         known = CliRunner().invoke(cli, [verb, "--help"])
         assert known.exit_code == 0, verb
         assert [word for word in arguments if word.startswith("-") and word not in known.output] == [], verb
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_verb_that_a_sentence_names_is_one(repository: Path, page: str) -> None:
+    named = set(re.findall(r"`mlops ([a-z]+)[ `]", (repository / page).read_text()))
+    assert named - VERBS.keys() == set()
+
+
+def test_the_readme_is_read_to_its_end(repository: Path) -> None:
+    assert len((repository / "README.md").read_text().splitlines()) <= 120

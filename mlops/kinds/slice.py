@@ -36,6 +36,8 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         """Its folder in `mlops`."""
         self.one = one
         """What one of it is called."""
+        self.group = f"mlops.{name}"
+        """The group of entry points by which other distributions bring kinds."""
         self._join = join
         self._joined: dict[str, K_co | None] = {}
 
@@ -43,11 +45,6 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
     def open(self) -> bool:
         """Whether other distributions may bring kinds."""
         return self._join is not None
-
-    @property
-    def group(self) -> str:
-        """The group of entry points by which other distributions bring kinds."""
-        return f"mlops.{self.name}"
 
     def find(self, name: str) -> K_co | None:
         """Give a kind, or None: without the exception that `get` catches, for names that mostly are of none."""

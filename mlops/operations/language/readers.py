@@ -48,7 +48,7 @@ _PROJECT: dict[tuple[str, ...], tuple[str, ...]] = {
     ("ci", "public"): ("check of own runners",),
     ("ci", "approval"): ("jobs of pull requests",),
     ("ci", "accept_own_runners"): ("check of own runners",),
-    ("orchestrate",): ("DAGs in orchestrate/",),
+    ("orchestrate",): ("files in orchestrate/",),
     ("keep",): ("mlops gc",),
     ("environments",): ("jobs reconcile-*",),
     ("environments", "*", "propose"): ("job register",),

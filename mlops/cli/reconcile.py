@@ -13,7 +13,7 @@ from mlops.extras import need
 from mlops.files.figures import plural
 from mlops.operations.releasing.reconciled import Reconciled
 from mlops.present.terminal.style import paint
-from mlops.present.terminal.tables import columns
+from mlops.present.terminal.tables import aligned
 
 _COLOURS = {
     "failed": "red",
@@ -57,7 +57,7 @@ def command(environment: str, dry: bool, prune: bool, reviews: Path | None, form
 def _table(done: Reconciled) -> Iterator[str]:
     rows = [(row.name, row.was, (row.should or "nothing")[:19], row.action) for row in done.rows]
     colours = ("reset", *(_COLOURS.get(row.action, "reset") for row in done.rows))
-    return map(paint, columns(("pipeline", "was", "should be", "action"), rows), colours)
+    return map(paint, aligned([("pipeline", "was", "should be", "action"), *rows]), colours)
 
 
 def _notes(done: Reconciled) -> Iterator[str]:

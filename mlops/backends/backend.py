@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, NoReturn
 
+from mlops.blocks.block import Block
 from mlops.kinds.kind import Kind
 from mlops.kinds.plugins import Brought
 from mlops.kinds.reference import reference
@@ -34,7 +35,10 @@ class Backend(Kind):
     called: str = ""
     """What people call it."""
     keys: tuple[str, ...] | None = ()
-    """Keys of `ci:` that mean something to it, and not to everyone; None where it does not mind any."""
+    """Keys of `ci:` that mean something to it, and not to everyone; None where it does not mind any.
+
+    Those of its `block` it has alone; each of these has a default.
+    """
     most_jobs: int = 256
     """How many jobs it runs side by side."""
     folder: str = ".github"
@@ -73,9 +77,13 @@ class Backends(Slice[Backend]):
 
     def foreign(self, name: str) -> Iterator[str]:
         """Name the keys of `ci:` that mean something to others, and nothing to this one."""
-        own = self[name].keys
-        if own is not None:
-            yield from (key for each in self.values() for key in each.keys or () if key not in own)
+        here = self[name]
+        if here.keys is not None:
+            yield from (key for each in self.values() for key in _keys(each) if key not in _keys(here))
+
+    def blocks(self) -> tuple[type[Block], ...]:
+        """Give the blocks of keys of `ci:` that one back end alone has."""
+        return tuple(each.block for each in self.asked("ci").values() if each.block.model_fields)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -83,6 +91,10 @@ class Backends(Slice[Backend]):
         folders = {each.folder for each in self.asked("ci").values()}
         found = (place for each in self.values() for place in each.places)
         return tuple(dict.fromkeys(place.replace("FOLDER", f) for place in found for f in sorted(folders)))
+
+
+def _keys(each: Backend) -> tuple[str, ...]:
+    return (*(each.keys or ()), *each.block.model_fields)
 
 
 def _refused(found: Brought) -> NoReturn:

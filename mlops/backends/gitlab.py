@@ -7,13 +7,27 @@ that runs the change's own code passes a variable on.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from mlops.backends.backend import backend
+from mlops.blocks.block import Block
 from mlops.files.compiled_text import Value, document, given
 from mlops.plan.pipeline import Plan
 from mlops.plan.review import Review
 from mlops.plan.shell import FETCH, FIND, INSTALL, RUN, plain
 
 FILE = ".gitlab-ci.yml"
+Image = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:/-]{0,200}@sha256:[0-9a-f]{64}$")]
+
+
+class GitLab(Block):
+    """Keys of `ci:` that GitLab alone has."""
+
+    image: Image | None = None
+    """Container image of GitLab's jobs, by its digest, with Python, Git and jq; the runner's own where absent."""
+
 
 # Without merged results the pipeline runs the branch as it is: then it must have all that it is compared with, or what
 # was judged would not be what is merged.
@@ -152,7 +166,7 @@ def _asked(branch: str) -> str:
 
 
 def _default(review: Review) -> dict[str, Value]:
-    return given(interruptible=True, image=review.image or None, tags=list(review.runner) or None)
+    return given(interruptible=True, image=review.own.get("image"), tags=list(review.runner) or None)
 
 
 def _job(stage: str, minutes: int, *script: str) -> dict[str, Value]:
@@ -165,7 +179,7 @@ KIND = backend(
     render,
     asked="ci",
     called="GitLab",
-    keys=("image",),
+    block=GitLab,
     most_jobs=200,  # https://docs.gitlab.com/ci/yaml/#parallel
     folder=".gitlab",
     change="merge request",

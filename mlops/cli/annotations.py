@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import click
 
+from mlops.diagnostics import Position
 from mlops.present.terminal.commands import command
-
-if TYPE_CHECKING:
-    from mlops.diagnostics import Position
 
 
 def annotated() -> bool:

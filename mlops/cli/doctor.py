@@ -6,15 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from mlops.cli.options import emit, output, result, root
+from mlops.operations.access.check import Check
 from mlops.present.terminal.style import symbol
-
-if TYPE_CHECKING:
-    from mlops.operations.access.check import Check
 
 
 @click.command()

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from mlops.cli.options import output, result, root, say
-
-if TYPE_CHECKING:
-    from mlops.operations.live.window import Held
 
 
 @click.command()
@@ -36,10 +32,13 @@ def command(dry: bool, remote: bool, form: str) -> None:
         f"{place.place}: {place.objects:,} objects, {place.size:,} bytes {went}; {place.kept:,} stay"
         for place in found.swept
     )
-    value = {"dry_run": found.dry, "held": [*map(_value, found.held)], "swept": [*map(asdict, found.swept)]}
-    result(form, value, swept)
-
-
-def _value(item: Held) -> dict[str, str | None]:
-    until = None if item.until is None else item.until.isoformat()
-    return {"environment": item.environment, "pipeline": item.name, "bundle": item.bundle, "until": until}
+    held = [
+        {
+            "environment": item.environment,
+            "pipeline": item.name,
+            "bundle": item.bundle,
+            "until": item.until and item.until.isoformat(),
+        }
+        for item in found.held
+    ]
+    result(form, {"dry_run": found.dry, "held": held, "swept": [*map(asdict, found.swept)]}, swept)

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from mlops.cli.options import output, result, reviews_option, root, say
 from mlops.extras import need
 from mlops.files.figures import plural
+from mlops.operations.releasing.reconciled import Reconciled
 from mlops.present.terminal.style import paint
 from mlops.present.terminal.tables import columns
-
-if TYPE_CHECKING:
-    from mlops.operations.releasing.reconciled import Reconciled
 
 _COLOURS = {
     "failed": "red",

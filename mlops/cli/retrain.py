@@ -33,19 +33,10 @@ def command(name: str, cause: Path | None, environment: str | None, propose: boo
     proposal, proposed = found.proposal, found.proposed
     code = 2 if propose and not found.delivered else 0
     if form == "json":
-        made = None if proposal is None else {"branch": proposal.branch, "files": sorted(proposal.files)}
-        emit(
-            {
-                "schema_version": 1,
-                "pipeline": name,
-                "retrain": proposal is not None,
-                "why": found.why,
-                "cause": found.cause,
-                "rows": found.rows,
-                "proposal": made,
-                "proposed": pull_request(proposed),
-            }
-        )
+        made = proposal and {"branch": proposal.branch, "files": sorted(proposal.files)}
+        told = {"schema_version": 1, "pipeline": name, "retrain": proposal is not None, "why": found.why}
+        told |= {"cause": found.cause, "rows": found.rows}
+        emit({**told, "proposal": made, "proposed": pull_request(proposed)})
         return code
     if proposal is None:
         click.echo(f"{name}: no retraining: {found.why}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, create_model, model_validator
 
 from mlops.backends import BACKENDS
 from mlops.blocks.block import Block, Name
@@ -12,9 +12,9 @@ from mlops.configuration.cloud import Cloud
 from mlops.configuration.credentials import Secrets, Use
 from mlops.configuration.runner import Labels, Minutes, own
 from mlops.configuration.signers import Signing
+from mlops.files.compiled_text import Value
 from mlops.kinds.union import OneOf
 
-Image = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:/-]{0,200}@sha256:[0-9a-f]{64}$")]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]{0,199}$")]
 
 
@@ -37,7 +37,7 @@ class App(Block):
 
 
 class Continuous(Block):
-    """Settings of the compiled workflows."""
+    """Settings of the compiled workflows, and the keys that back ends have of their own."""
 
     kind: Annotated[str, OneOf(BACKENDS.asked("ci"))] = "github"
     """Whose workflows are compiled, or `none`; all but `github` have those of a proposed change alone."""
@@ -45,8 +45,6 @@ class Continuous(Block):
     """How a job gets `.venv/bin/mlops`: by pip from `requirements.txt`, each file by its hash, or by `make setup`."""
     runner: Labels = ("ubuntu-24.04",)
     """The label of the machines that jobs run on, or several that a machine must all carry."""
-    image: Image | None = None
-    """Container image of GitLab's jobs, by its digest, with Python, Git and jq; the runner's own where absent."""
     python: Annotated[str, Field(pattern=r"^3\.\d+$")] = "3.11"
     """Python version of jobs."""
     timeout: Minutes = 60
@@ -77,6 +75,11 @@ class Continuous(Block):
     accept_own_runners: Annotated[str, StringConstraints(min_length=20, max_length=500)] | None = None
     """Why a public repository may use machines of its own all the same: a sentence, and who decided it."""
 
+    @property
+    def own(self) -> dict[str, Value]:
+        """The values of the keys that the chosen back end alone has."""
+        return {key: getattr(self, key) for key in BACKENDS[self.kind].block.model_fields}
+
     def secrets_for(self, *uses: Use) -> tuple[str, ...]:
         """Name the secrets that are for any of some uses, sorted."""
         return tuple(sorted(name for name, given in self.secrets.items() if set(given) & set(uses)))
@@ -104,3 +107,8 @@ class Continuous(Block):
                 "its own workflow there. Use a runner of GitHub's such as ubuntu-24.04, or write `accept_own_runners:` "
                 "with the reason and who decided it"
             )
+
+
+if not TYPE_CHECKING:
+    _BASES = (*BACKENDS.blocks(), Continuous)  # theirs come last
+    Continuous = create_model("Continuous", __base__=_BASES, __module__=__name__, __doc__=Continuous.__doc__)

@@ -8,6 +8,6 @@ from mlops.kinds.union import Kinded, union
 from mlops.targets import TARGETS
 
 if TYPE_CHECKING:
-    Target = Kinded
+    DeployTarget = Kinded
 else:
-    Target = union(TARGETS, default="local")
+    DeployTarget = union(TARGETS, default="local")

@@ -102,7 +102,7 @@ class GateRule(Block):
         """What is bounded; None where it is a metric."""
         if self.data is not None:
             return DATA[self.data]
-        return SERVING.get(self.metric) if self.fairness is None else FAIRNESS[self.fairness]
+        return SERVING.find(self.metric) if self.fairness is None else FAIRNESS[self.fairness]
 
     @property
     def section(self) -> Section:

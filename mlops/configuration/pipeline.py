@@ -16,7 +16,7 @@ from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
 from mlops.configuration.card import Card
 from mlops.configuration.data import Data
-from mlops.configuration.deploy import Target
+from mlops.configuration.deploy import DeployTarget
 from mlops.configuration.gates import GateRule
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
@@ -115,7 +115,7 @@ class Pipeline(Block):
     package: Package = Package()
     requests: Requests = Requests()
     card: Card = Card()
-    deploy: dict[Name, Target] = Field(default_factory=dict)
+    deploy: dict[Name, DeployTarget] = Field(default_factory=dict)
     """Targets by name."""
     monitor: Monitor | None = None
     """What is watched once the model answers requests; nothing where absent."""

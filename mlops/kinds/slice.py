@@ -49,9 +49,13 @@ class Slice(Mapping[str, K_co], Generic[K_co]):
         """The group of entry points by which other distributions bring kinds."""
         return f"mlops.{self.name}"
 
-    def __getitem__(self, name: str) -> K_co:
+    def find(self, name: str) -> K_co | None:
+        """Give a kind, or None: without the exception that `get` catches, for names that mostly are of none."""
         found: K_co | None = _declared(self.group).get(name) or self._brought(name)
-        if found is None:
+        return found
+
+    def __getitem__(self, name: str) -> K_co:
+        if (found := self.find(name)) is None:
             raise KeyError(name)
         return found
 
@@ -84,10 +88,14 @@ class Sort(Mapping[str, S_co], Generic[S_co]):
     def __init__(self, kinds: Slice[Any], sort: type[S_co]) -> None:
         self._kinds, self._sort = kinds, sort
 
+    def find(self, name: str) -> S_co | None:
+        """Give a kind, or None."""
+        return kind if isinstance(kind := self._kinds.find(name), self._sort) else None
+
     def __getitem__(self, name: str) -> S_co:
-        if isinstance(kind := self._kinds[name], self._sort):
-            return kind
-        raise KeyError(name)
+        if (found := self.find(name)) is None:
+            raise KeyError(name)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, kind in self._kinds.items() if isinstance(kind, self._sort))

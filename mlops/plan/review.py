@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mlops.files.compiled_text import Value
 
 
 @dataclass(frozen=True)
@@ -13,9 +16,10 @@ class Review:
     """
 
     branch: str = "main"
-    image: str = ""
     runner: tuple[str, ...] = ()
     """Labels that a machine must carry; any machine where there are none."""
     timeout: int = 60
     jobs: int = 32
     install: str = "lock"
+    own: Mapping[str, Value] = field(default_factory=dict)
+    """The keys that the engine alone has."""

@@ -25,9 +25,9 @@ def lower_review(settings: Continuous) -> Review:
     """Decide the chain of a change."""
     return Review(
         settings.branch,
-        settings.image or "",
         settings.runner if "runner" in settings.model_fields_set else (),
         settings.timeout,
         settings.jobs,
         settings.install,
+        settings.own,
     )

@@ -6,22 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.plan.pipeline import PipelinePlan
 
 Row = TypeVar("Row")
-
-
-@dataclass(frozen=True)
-class GateRule:
-    """A rule of a gate."""
-
-    id: str
-    metric: str
-    against: str
-    at_least: float | None
-    by: str | None = None
-    of: str | None = None
-    relative: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,22 +37,22 @@ class Promised:
 
 
 @dataclass(frozen=True)
-class Bootstrap:
-    """How intervals are made."""
+class Interval:
+    """How sure an interval is to be."""
 
     confidence: float
 
 
 @dataclass(frozen=True)
-class Fractions:
-    """The parts of a split."""
+class TestPart:
+    """The share of rows to test on."""
 
     test: float
 
 
-def gate_rules(pipeline: PipelinePlan) -> tuple[GateRule, ...]:
+def gate_rules(pipeline: PipelinePlan) -> tuple[Rule, ...]:
     """List the rules of a pipeline's gate."""
-    return tuple(read(GateRule, rule) for rule in pipeline.stage("gate").section.get("rules", ()))
+    return tuple(read(Rule, rule) for rule in pipeline.stage("gate").section.get("rules", ()))
 
 
 def part(row: type[Row], pipeline: PipelinePlan, stage: str, key: str) -> Row:

@@ -19,8 +19,9 @@ import math
 from collections.abc import Iterable, Iterator
 
 from mlops.compiler.rules.finding import Finding
-from mlops.compiler.rules.sections import Bootstrap, Fractions, GateRule, Promised, gate_rules, part
+from mlops.compiler.rules.sections import Interval, Promised, TestPart, gate_rules, part
 from mlops.ml.evaluation.intervals.power import rows_for
+from mlops.ml.evaluation.judging.rule import Rule
 from mlops.plan.pipeline import PipelinePlan
 
 POWER = 0.8
@@ -32,10 +33,10 @@ _USUAL = {"auroc": 0.75}
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find margins that the promised number of rows cannot resolve."""
     promised = part(Promised, pipeline, "validate", "rows").at_least
-    rows = math.floor(promised * part(Fractions, pipeline, "split", "fractions").test)
+    rows = math.floor(promised * part(TestPart, pipeline, "split", "fractions").test)
     if promised <= 1:  # the default: nothing is known
         return
-    rules, confidence = gate_rules(pipeline), part(Bootstrap, pipeline, "gate", "bootstrap").confidence
+    rules, confidence = gate_rules(pipeline), part(Interval, pipeline, "gate", "bootstrap").confidence
     for index, rule in enumerate(rules):
         needed = rows_needed(rule.metric, margin := _margin(rule), confidence, _level(rule.metric, rules))
         if needed is not None and rows < needed:
@@ -46,7 +47,7 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
             yield Finding((), message, hint, "test-set-too-small", parameter=("gate", "rules", index))
 
 
-def _margin(rule: GateRule) -> float:
+def _margin(rule: Rule) -> float:
     compared = rule.against != "value" and not rule.relative
     return -rule.at_least if compared and rule.at_least is not None else 0.0
 
@@ -67,7 +68,7 @@ def _variance(metric: str, level: float) -> float:
     return 2 * (positive_pairs + negative_pairs)  # half the rows in each class; terms in 1/n are left out
 
 
-def _level(metric: str, rules: Iterable[GateRule]) -> float:
+def _level(metric: str, rules: Iterable[Rule]) -> float:
     """Expect the metric near its declared bound, else at a usual value; kept off the ends, where variance is nil."""
     bounds = [rule.at_least for rule in rules if (rule.metric, rule.against) == (metric, "value")]
     level = max((bound for bound in bounds if bound is not None), default=_USUAL.get(metric, 0.9))

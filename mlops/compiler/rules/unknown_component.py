@@ -31,9 +31,9 @@ def check(pipeline: PipelinePlan) -> Iterator[Finding]:
         if (kind := str(part.get("kind"))) not in SOURCES:
             key: Key = ("data", "source", *(("beside", index - 1) if index else ()), "kind")
             yield _finding(key, kind, "the source", tuple(SOURCES))
-    for target in pipeline.targets:
-        if target.kind not in TARGETS:
-            yield _finding(("deploy", target.name, "kind"), target.kind, f"target `{target.name}`", tuple(TARGETS))
+    for name, kind in pipeline.targets.items():
+        if kind not in TARGETS:
+            yield _finding(("deploy", name, "kind"), kind, f"target `{name}`", tuple(TARGETS))
 
 
 def _finding(key: Key, kind: str, what: str, known: tuple[str, ...]) -> Finding:

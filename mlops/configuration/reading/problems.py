@@ -176,12 +176,13 @@ def _step(node: JsonSchemaValue, part: int | str, definitions: JsonSchemaValue) 
         return matching
     found: list[JsonSchemaValue] = []
     for option in options or [node]:
+        items, named, others = option.get("items"), option.get("properties", {}), option.get("additionalProperties")
         if isinstance(part, int):
-            found += [option["items"]] if "items" in option else []
-        elif part in option.get("properties", {}):
-            found.append(option["properties"][part])
-        elif isinstance(option.get("additionalProperties"), dict):
-            found.append(option["additionalProperties"])
+            found += [] if items is None else [items]
+        elif part in named:
+            found.append(named[part])
+        elif isinstance(others, dict):
+            found.append(others)
         else:
             found += option.get("patternProperties", {}).values()
     return found

@@ -8,6 +8,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, StrictBool, TypeAdapter, ValidationError
 
+from mlops.diagnostics import slips
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -55,10 +57,10 @@ def understood(value: Any, shape: type[_Shape]) -> _Shape:
     try:
         return TypeAdapter(shape).validate_python(value)
     except ValidationError as error:
-        found = error.errors()
+        first, *others = slips(error)
         said = "the answer has another form than GitHub documents"
-        if any(each["type"] == "too_long" for each in found):
+        if any(slip.kind == "too_long" for slip in (first, *others)):
             said = "more than a page"
-        elif found[0]["type"] == "bool_type":
-            said = f"`{found[0]['loc'][-1]}` is neither true nor false"
+        elif first.kind == "bool_type":
+            said = f"`{first.key.rpartition('.')[2]}` is neither true nor false"
         raise Unreadable(f"cannot be read: {said}") from error

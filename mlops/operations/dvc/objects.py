@@ -53,11 +53,12 @@ def lay_out(bring: Bring, digest: str, place: Path, shown: str, scratch: Path | 
 
 
 @contextmanager
-def kept(root: Path, put: Callable[[Path, Path], Any] = shutil.copyfile) -> Iterator[Bring]:
+def kept(root: Path, put: Callable[[Path, Path], Any] = shutil.copyfile, *, fill: bool = False) -> Iterator[Bring]:
     """Open what a repository's own cache and its default remote keep; `put` lays out what the cache has.
 
     The remote is asked for nothing that the cache has, and opened for the first that it has not. What a cache or a
-    remote gives is not compared: `lay_out` does that.
+    remote gives is not compared: `lay_out` does that. With `fill` the cache has what the remote gave, if that is what
+    its name says and DVC may lay it out: a stage whose outputs are not there is one that DVC runs again.
 
     Raises:
         InfrastructureError: the remote does not answer.
@@ -76,7 +77,11 @@ def kept(root: Path, put: Callable[[Path, Path], Any] = shutil.copyfile) -> Iter
             with opening:
                 if not far:
                     far.append(stack.enter_context(opened(root)))
-            return _from_remote(far[0], digest, place)
+            if not _from_remote(far[0], digest, place):
+                return False
+            if fill and source is not None and _sound(digest, place):
+                _keep(place, source)
+            return True
 
         yield bring
 
@@ -96,6 +101,23 @@ def opened(root: Path) -> Iterator[Any]:
             yield repo.cloud.get_remote_odb(None, "mlops", hash_name="md5")
     except (ImportError, OSError) as error:
         raise InfrastructureError(f"{refused}: {str(error).partition(chr(10))[0][:200]}", hint="dvc doctor") from error
+
+
+def _sound(digest: str, place: Path) -> bool:
+    folder = digest.endswith(".dir")
+    return md5_file(place) == digest.removesuffix(".dir") and not (
+        folder and any(map(trouble, parse_list(place.read_bytes())))
+    )
+
+
+def _keep(place: Path, target: Path) -> None:
+    """Give the cache an object whole, which nobody may write to, as DVC does."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="mlops-", dir=target.parent) as folder:
+        made = Path(folder) / target.name
+        shutil.copyfile(place, made)
+        made.chmod(0o444)
+        made.replace(target)
 
 
 def _from_remote(there: Any, digest: str, place: Path) -> bool:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Mapping
+from importlib import import_module
 
-from mlops.backends import BACKENDS
+import mlops
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
-from mlops.gate_rules import GATE_RULES
 from mlops.kinds.kind import Kind
 from mlops.kinds.slice import Slice
-from mlops.metrics import METRICS
-from mlops.models import MODELS
-from mlops.perturbations import PERTURBATIONS
-from mlops.sources import SOURCES
-from mlops.targets import TARGETS
-from mlops.transforms import TRANSFORMS
 
-_ALL: tuple[Slice[Kind], ...] = (BACKENDS, GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS, TRANSFORMS)
-SLICES: Mapping[str, Slice[Kind]] = {each.name: each for each in _ALL}
+SLICES: Mapping[str, Slice[Kind]] = {
+    found.name: found
+    for info in pkgutil.iter_modules(mlops.__path__)
+    if info.ispkg
+    for found in vars(import_module(f"mlops.{info.name}")).values()
+    if isinstance(found, Slice)
+}
+"""Every folder of the program that makes one."""
 
 
 def kinds(group: str | None = None) -> dict[str, tuple[Kind, ...]]:

@@ -13,7 +13,7 @@ from mlops.blocks.trainer import Trainer
 from mlops.blocks.waiver import Waivers
 from mlops.configuration.accept import Acceptances
 from mlops.configuration.data import Data
-from mlops.configuration.deploy import Target
+from mlops.configuration.deploy import DeployTarget
 from mlops.configuration.gates import SUBJECTS
 from mlops.configuration.model import Model
 from mlops.configuration.monitor import Monitor
@@ -39,7 +39,7 @@ FILES: dict[str, tuple[str, Any]] = {
     "evaluate": ("conf/evaluate/*.yaml", Evaluate),
     "gates": ("conf/gates/*.yaml", Preset),
     "package": ("conf/package/*.yaml", Package),
-    "deploy": ("conf/deploy/*.yaml", Target),
+    "deploy": ("conf/deploy/*.yaml", DeployTarget),
     "monitor": ("conf/monitor/*.yaml", Monitor),
     "project": ("conf/project.yaml", Project),
     "policy": ("conf/policy.yaml", Policy),
@@ -63,8 +63,8 @@ def schema(kind: str) -> JsonSchemaValue:
     value = _described(kind)
     if kind not in _ALONE:
         value |= {key: _or_reference(value[key], names=True) for key in ("$defs", "properties") if key in value}
-    if "GateRule" in value.get("$defs", {}):
-        value["$defs"]["GateRule"]["oneOf"] = [{"required": [key]} for key in SUBJECTS]
+    if (rule := value.get("$defs", {}).get("GateRule")) is not None:
+        rule |= {"oneOf": [{"required": [key]} for key in SUBJECTS]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **value}
 
 
@@ -107,12 +107,12 @@ def _relax(value: JsonSchemaValue) -> None:
     blocks = {name: block for name, block in value.get("$defs", {}).items() if name not in _WHOLE}
     for block in (value, *blocks.values()):
         block.pop("required", None)
-        for name, item in block.get("properties", {}).items():
-            block["properties"][name] = _alternatives(item)
+        properties = block.get("properties", {})
+        properties |= {name: _alternatives(item) for name, item in properties.items()}
     defaults = {"type": "array", "description": "Choices to compose"}
     tops = [value["$defs"][part["$ref"].rpartition("/")[2]] for part in value.get("oneOf", ())] or [value]
     for top in tops:
-        top["properties"] = {"defaults": defaults, **top["properties"]}
+        top |= {"properties": {"defaults": defaults, **top.get("properties", {})}}
     if "oneOf" in value:
         value |= _alternatives({"oneOf": value.pop("oneOf")})
 
@@ -145,14 +145,12 @@ def _takes_no_text(item: JsonSchemaValue) -> bool:
 
 def _alternatives(item: JsonSchemaValue) -> JsonSchemaValue:
     """Without a required `kind`, a mapping may fit several kinds: any one will do."""
-    if "oneOf" in item:
-        item = {
-            **{key: part for key, part in item.items() if key not in ("oneOf", "discriminator")},
-            "anyOf": item["oneOf"],
-        }
-    if isinstance(item.get("additionalProperties"), dict):
-        item = {**item, "additionalProperties": _alternatives(item["additionalProperties"])}
-    if "patternProperties" in item:
-        patterns = {pattern: _alternatives(part) for pattern, part in item["patternProperties"].items()}
+    if (options := item.get("oneOf")) is not None:
+        kept = {key: part for key, part in item.items() if key not in ("oneOf", "discriminator")}
+        item = {**kept, "anyOf": options}
+    if isinstance(others := item.get("additionalProperties"), dict):
+        item = {**item, "additionalProperties": _alternatives(others)}
+    if (by_pattern := item.get("patternProperties")) is not None:
+        patterns = {pattern: _alternatives(part) for pattern, part in by_pattern.items()}
         item = {**item, "patternProperties": patterns, "additionalProperties": False}
     return item

@@ -143,8 +143,8 @@ def _digests(data: bytes, shown: str) -> Iterator[str]:
 
 def _md5s(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
-        if isinstance(value.get("md5"), str):
-            yield value["md5"]
+        if isinstance(named := value.get("md5"), str):
+            yield named
         for item in value.values():
             yield from _md5s(item)
     elif isinstance(value, list):

@@ -19,16 +19,12 @@ from mlops.files.exchange import exchange
 from mlops.operations.git import changed_files
 from mlops.operations.reviewing.branch import Files, Remote, checked, encoded
 from mlops.operations.reviewing.github import Client
+from mlops.present.markdown.text import NO_CHECKS
 
 WORKFLOW_ACCOUNT = "github-actions[bot]"
 LIMIT = 65_536  # characters of a pull request's body that GitHub takes
 _BRANCH = re.compile(r"(?!.*(\.\.|//|@\{|\.lock(/|$)))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}(?<![/.])")
 _REPOSITORY = re.compile(r"(?:://[^/]+/|^[^/@]+@[^/:]+:)([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+?)(?:\.git)?/?$")
-_NO_CHECKS = (
-    "> [!IMPORTANT]\n"
-    "> This was opened with the workflow's own token, so GitHub starts no checks for it. Close it and open it again to "
-    "start them, or give the workflows a GitHub App to propose as: `ci: {app: ...}` in `conf/project.yaml`.\n"
-)
 
 
 @dataclass(frozen=True)
@@ -149,7 +145,7 @@ def _label(api: Client, pull: Mapping[str, Any], labels: tuple[str, ...]) -> Non
 
 
 def _body(proposal: Proposal, *, noted: bool) -> str:
-    note = f"\n\n{_NO_CHECKS}" if noted else ""
+    note = f"\n\n{NO_CHECKS}" if noted else ""
     body = proposal.body.rstrip() + "\n"
     over = len(body) + len(note) - LIMIT
     return (body if over <= 0 else body[: -over - 3] + "\n…\n") + note

@@ -40,7 +40,7 @@ def fetch(workspace: Workspace) -> Fetched:
     scratch.mkdir(parents=True, exist_ok=True)
     wanted = {path: digest for name in workspace.pipelines for path, digest in _of(workspace, name)}
     wrong: list[IntegrityError] = []
-    with kept(root) as bring:
+    with kept(root, fill=True) as bring:
         for path, digest in wanted.items():
             if (here := md5_tree(root / path)) is not None:
                 found = found if here == digest else replace(found, other=(*found.other, path))

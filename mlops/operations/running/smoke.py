@@ -82,18 +82,17 @@ def stopped(stages: Sequence[str], result: Path) -> str:
 
 def _little(pipeline: PipelinePlan) -> dict[str, Values]:
     train, validate = (pipeline.stage(name).section for name in ("train", "validate"))
-    epochs = min(_EPOCHS, train.get("trainer", {}).get("max_epochs", _EPOCHS))
+    trainer = train["trainer"]
     return {
         **{stage.name: stage.section for stage in pipeline.stages},
-        "train": {**train, "trainer": {**train.get("trainer", {}), "max_epochs": epochs}},
+        "train": {**train, "trainer": {**trainer, "max_epochs": min(_EPOCHS, trainer["max_epochs"])}},
         "validate": {**validate, "rows": {"at_least": 1, "at_most": None}},
     }
 
 
 def _stratum(pipeline: PipelinePlan) -> str | None:
     """Name the column whose every value must stay in a sample: the target, where it has classes."""
-    section = pipeline.stage("validate").section
-    return None if section.get("task") == "regression" else str(section.get("target"))
+    return None if pipeline.task == "regression" else str(pipeline.stage("validate").section["target"])
 
 
 def _shrink(path: Path, stratum: str | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlops.operations.language.flow import flow, text
 from mlops.operations.starting.pin import FILE
 from mlops.operations.starting.settings import Settings
+from mlops.present.markdown.readme import readme
 
 _PROJECT = """\
 # What holds for every pipeline of this repository; every key is in README.md beside this file.
@@ -51,40 +52,6 @@ _REMOTE = """\
     verify = true
 """
 _DVCIGNORE = ".venv\nvendor\n"
-_README = """\
-# {name}
-
-Each model is a few lines of YAML in `conf/`. What is live, learnt or asked of a model changes by a pull request, which
-brings its own evidence. `conf/README.md` lists every key.
-
-## Install
-
-```sh
-{install}
-. .venv/bin/activate
-```
-
-`mlops` writes `requirements.txt`. Whoever moves DVC's remote commits that, then types `mlops upgrade`, which adds what
-DVC needs to reach the new place.
-
-## Work
-
-```sh
-mlops new churn --data churn.csv --target left   # a model from a table
-mlops plan                                       # what will run, and why
-mlops run churn                                  # run it, and see its verdict
-mlops compile && git add -A && git commit        # what is committed is what is judged
-mlops doctor                                     # is everything here that is needed?
-```
-
-The first commit went to the main branch by hand: what came with it nobody had judged. Protect that branch now, and make
-{check} its required check.
-"""
-INSTALL = """\
-python3 -m venv .venv
-sed -n '/^setuptools==/,/[^\\\\]$/p' requirements.txt > .venv/build.txt   # builds what is published as a source alone
-.venv/bin/pip install --require-hashes --no-deps -r .venv/build.txt
-.venv/bin/pip install --require-hashes --no-deps --no-build-isolation -r requirements.txt"""
 
 
 def contents(settings: Settings, requirements: str) -> dict[str, str]:
@@ -96,7 +63,7 @@ def contents(settings: Settings, requirements: str) -> dict[str, str]:
         ".gitattributes": _ATTRIBUTES,
         ".gitignore": _IGNORED,
         ".pre-commit-config.yaml": _HOOKS,
-        "README.md": _readme(settings),
+        "README.md": readme(settings.name, settings.ci),
         "conf/policy.yaml": _POLICY.format(owner=text(settings.owner)),
         "conf/project.yaml": _project(settings),
         FILE: requirements,
@@ -112,8 +79,3 @@ def _project(settings: Settings) -> str:
     if settings.shared:
         lines.append("environments: {staging: {propose: true}, prod: {}}  # in the order of a release")
     return _PROJECT + "\n".join(lines) + "\n"
-
-
-def _readme(settings: Settings) -> str:
-    check = "`verdict`" if settings.ci == "github" else "your own CI's `mlops validate --base main`"
-    return _README.format(name=settings.name, install=INSTALL, check=check)

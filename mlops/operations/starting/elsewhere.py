@@ -47,7 +47,7 @@ def requirements(wheel: Path) -> tuple[str, str]:
             core, build = (archive.read(member).decode() for member in (_CORE, _BUILD))
     except (KeyError, zipfile.BadZipFile) as error:
         raise ConfigurationError(f"{wheel.name} brings no lock: {_CORE} is not in it", hint="check --from") from error
-    pin = Pin(named["version"] if named else "0", digest_of(wheel), f"./{VENDOR}/{wheel.name}")
+    pin = Pin(named.group("version") if named else "0", digest_of(wheel), f"./{VENDOR}/{wheel.name}")
     tools = "".join(block for block in blocks(build) if block.startswith("setuptools=="))
     return tools, write(Requirements(pin, core))
 

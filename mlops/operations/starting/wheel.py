@@ -202,4 +202,4 @@ def look_into(path: Path, shown: str) -> tuple[str, tuple[str, ...]]:
     }
     other = sorted(name for name in held if name not in here or here[name].read_bytes() != held[name])
     other += sorted(name for name in here if name not in held and name.endswith(".py"))
-    return named["version"], tuple(other)
+    return named.group("version"), tuple(other)

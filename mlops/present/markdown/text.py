@@ -18,6 +18,12 @@ MARKS = {
     "deferred": "⏳",
 }
 
+NO_CHECKS = (
+    "> [!IMPORTANT]\n"
+    "> This was opened with the workflow's own token, so GitHub starts no checks for it. Close it and open it again to "
+    "start them, or give the workflows a GitHub App to propose as: `ci: {app: ...}` in `conf/project.yaml`.\n"
+)
+"""What the body of a pull request ends with whose checks do not start."""
 # an underscore within a word marks nothing, nor do parentheses where every bracket of a text is an entity
 _SPECIAL = re.compile(r"[^\w\s.,:;/%'+=→–…()?-]|(?<![^\W_])_|_(?![^\W_])")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mlops.documents.gate import GateReport, Rate
-from mlops.gate_rules.fairness import RATES, DecisionRate
+from mlops.gate_rules.fairness import RATES
 from mlops.ml.evaluation.slices import rank
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops.documents.gate import GateReport, Rate
+    from mlops.gate_rules.fairness import DecisionRate
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from mlops.documents.figures import Figure
-from mlops.documents.gate import GateReport
-from mlops.documents.metrics import MetricsReport, Perturbed
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.models import cell_of
 from mlops.present.report.words import figure, interval, metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlops.documents.figures import Figure
+    from mlops.documents.gate import GateReport
+    from mlops.documents.metrics import MetricsReport, Perturbed
 
 _METRICS = 2
 

@@ -25,20 +25,8 @@ class Banner:
     headline: str
     summary: str
     reasons: tuple[str, ...]
-    waivers: tuple[Waiver, ...] = ()
-
-
-@dataclass(frozen=True)
-class Waiver:
-    """A rule that may be missed for a while, and who answers for it."""
-
-    rule: str
-    sentence: str
-    owner: str
-    approver: str
-    granted: str
-    expires: str
-    reason: str
+    waivers: tuple[tuple[str, RuleResult], ...] = ()
+    """Rules that may be missed for a while, each by its title."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +69,8 @@ def banner(gate: GateReport) -> Banner:
     if deferred := sum(rule.verdict == DEFERRED for rule in rules):
         summary += f", {deferred} over the live model still to be judged"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
-    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waivers(gate))
-
-
-def waivers(gate: GateReport) -> tuple[Waiver, ...]:
-    """List the rules that were waived."""
-    return tuple(
-        Waiver(_title(rule), rule.sentence, w.owner, w.approver, w.granted, w.expires, w.reason)
-        for rule in gate.rules
-        if (w := rule.waived) is not None
-    )
+    waived = tuple((_title(rule), rule) for rule in rules if rule.waived is not None)
+    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waived)
 
 
 def rule_rows(gate: GateReport) -> tuple[RuleRow, ...]:

@@ -21,29 +21,28 @@ _LISTED = 12  # groups; a column with more values is grouped, so that its labels
 
 
 @once
-def lower_rules(spec: Pipeline) -> tuple[Rule, ...]:
-    """List every bound of every rule on predictions; a preset's come first."""
-    return _lowered(spec, "rules")
+def _lowered(spec: Pipeline) -> dict[Section, list[Rule]]:
+    """List every bound of every rule by section; a preset's come first."""
+    found: dict[Section, list[Rule]] = {"rules": [], "serving": [], "data": []}
+    for rule in (*spec.preset.gates, *spec.gates):
+        groups = _groups(spec, rule.by or rule.of)
+        found[rule.section] += [replace(bound, groups=groups) if groups else bound for bound in _bounds(rule)]
+    return found
 
 
-@once
-def serving_rules(spec: Pipeline) -> tuple[Rule, ...]:
-    """List every bound on what serving costs; those against the champion are shares of its value."""
-    return _lowered(spec, "serving")
+def lower_rules(spec: Pipeline) -> list[Rule]:
+    """List the bounds on predictions."""
+    return _lowered(spec)["rules"]
 
 
-def data_rules(spec: Pipeline) -> tuple[Rule, ...]:
-    """List every bound on the data's report."""
-    return _lowered(spec, "data")
+def serving_rules(spec: Pipeline) -> list[Rule]:
+    """List the bounds on what serving costs; those against the champion are shares of its value."""
+    return _lowered(spec)["serving"]
 
 
-def _lowered(spec: Pipeline, section: Section) -> tuple[Rule, ...]:
-    return tuple(
-        replace(bound, groups=_groups(spec, rule.by or rule.of))
-        for rule in (*spec.preset.gates, *spec.gates)
-        if rule.section == section
-        for bound in _bounds(rule)
-    )
+def data_rules(spec: Pipeline) -> list[Rule]:
+    """List the bounds on the data's report."""
+    return _lowered(spec)["data"]
 
 
 def spelt(rules: Iterable[Rule], *, by: bool = False) -> list[dict[str, Any]]:
@@ -57,7 +56,7 @@ def spelt(rules: Iterable[Rule], *, by: bool = False) -> list[dict[str, Any]]:
 
 def gate_rule_ids(spec: Pipeline) -> tuple[str, ...]:
     """List the id of every rule of a gate, as verdicts and waivers name it."""
-    return tuple(rule.id for made in (lower_rules, serving_rules, data_rules) for rule in made(spec))
+    return tuple(rule.id for bounds in _lowered(spec).values() for rule in bounds)
 
 
 def rule_ids(rule: GateRule) -> tuple[str, ...]:

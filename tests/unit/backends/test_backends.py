@@ -19,16 +19,24 @@ from tests.builders.repositories import make_repository
 DRONE = '''"""`.drone.yml`: a toy."""
 
 from mlops.backends.backend import backend
+from mlops.blocks.block import Block
 from mlops.files.compiled_text import document
 from mlops.plan.pipeline import Plan
 
 
+class Drone(Block):
+    """Keys of its own."""
+
+    flight: int = 1
+    """How high."""
+
+
 def render(plan: Plan) -> dict[str, str]:
-    return {".drone.yml": document("conf/", {"branch": plan.review.branch, "image": plan.review.image})}
+    return {".drone.yml": document("conf/", {"branch": plan.review.branch, **plan.review.own})}
 
 
 KIND = backend(
-    __name__, __doc__, render, asked="ci", called="Drone", keys=("image",), most_jobs=40, folder=".drone",
+    __name__, __doc__, render, asked="ci", called="Drone", block=Drone, most_jobs=40, folder=".drone",
     covers="change", places=(".drone.yml",), reviewed=("/.drone.yml",),
 )
 '''
@@ -40,6 +48,13 @@ def test_a_key_that_is_an_engines_own_is_one_of_ci() -> None:
     keys = {key for each in BACKENDS.values() for key in each.keys or ()}
     assert keys <= set(Continuous.model_fields)
     assert "kind" not in keys
+
+
+def test_a_key_that_one_engine_alone_has_need_not_be_given() -> None:
+    assert [key for block in BACKENDS.blocks() for key in block.model_fields] == ["image"]
+    assert not any(info.is_required() for block in BACKENDS.blocks() for info in block.model_fields.values())
+    assert Continuous(kind="gitlab").own == {"image": None}
+    assert Continuous().own == {}
 
 
 def test_what_may_be_named_is_what_is_there() -> None:
@@ -94,14 +109,15 @@ def test_a_back_end_is_one_file(tmp_path: Path) -> None:
         called = [sys.executable, "-c", STARTED, str(tmp_path / "more"), *command]
         return subprocess.run(called, cwd=root, capture_output=True, text=True, check=False)
 
-    done = mlops("compile", ci=f", image: {IMAGE}")
+    done = mlops("compile", ci=", flight: 3")
     assert done.returncode == 0, done.stderr
-    assert (root / ".drone.yml").read_text().endswith(f"branch: main\nimage: '{IMAGE}'\n")
+    assert (root / ".drone.yml").read_text().endswith("branch: main\nflight: 3\n")
     assert "\n/.drone.yml @platform\n" in (root / ".drone/CODEOWNERS").read_text()
     assert not (root / ".github").exists()
     assert (
         "Drone runs at most 40 jobs side by side: write `jobs: 40` or less" in mlops("validate", ci=", jobs: 41").stderr
     )
+    assert "`image` means nothing to `kind: drone`: leave it out" in mlops("validate", ci=f", image: {IMAGE}").stderr
     rows = json.loads(mlops("kinds", "backends", "-o", "json", ci="").stdout)["kinds"]
     assert {"slice": "backends", "kind": "drone", "what": "`.drone.yml`: a toy."}.items() <= next(
         row.items() for row in rows if row["kind"] == "drone"

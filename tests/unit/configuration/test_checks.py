@@ -57,3 +57,21 @@ def test_what_a_rule_on_the_cost_of_serving_does_not_read_is_refused_at_its_plac
             "`relative` changes nothing for size: what it costs is always compared as a share of the champion's",
         ),
     ]
+
+
+def test_a_bound_is_held_to_the_range_and_the_good_side_of_what_it_bounds() -> None:
+    data = {**PIPELINE["data"], "columns": {"plan": {"sensitive": True}}}
+
+    def said(**rule: Any) -> list[str]:
+        return [message for _, message in problems(data=data, gates=[*PIPELINE["gates"], rule])]
+
+    ratio = "equalized_odds_ratio"
+    assert said(fairness=ratio, of="plan", at_least=0.8) == []
+    assert said(fairness=ratio, of="plan", at_least=1.5) == [
+        "`at_least: 1.5` is outside the range of equalized_odds_ratio, 0 to 1"
+    ]
+    assert said(fairness=ratio, of="plan", at_most=0.2) == [
+        "`at_most` bounds equalized_odds_ratio on its good side: 1 is equal"
+    ]
+    assert said(metric="throughput", at_most=10.0) == ["`at_most` bounds throughput on its good side"]
+    assert said(metric="auroc", at_most=0.9) == ["`at_most` bounds auroc on its good side: higher is better"]

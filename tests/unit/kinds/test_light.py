@@ -7,15 +7,9 @@ import sys
 
 PROGRAM = """
 import sys
-from mlops.gate_rules import GATE_RULES
-from mlops.metrics import METRICS
-from mlops.models import MODELS
-from mlops.perturbations import PERTURBATIONS
-from mlops.sources import SOURCES
-from mlops.targets import TARGETS
-from mlops.transforms import TRANSFORMS
-for each in (GATE_RULES, METRICS, MODELS, PERTURBATIONS, SOURCES, TARGETS, TRANSFORMS):
-    print(each.name, len(each) > 0)
+from mlops.operations.language.kinds import SLICES
+for name, each in sorted(SLICES.items()):
+    print(name, len(each) > 0)
 heavy = {"hydra", "mlflow", "numpy", "onnx", "onnxruntime", "polars", "scipy", "sklearn", "torch"}
 print(sorted(heavy & set(sys.modules)))
 """

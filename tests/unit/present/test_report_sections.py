@@ -63,8 +63,9 @@ def test_waivers_are_shown_with_who_answers_for_them_and_until_when(tmp_path: Pa
     seen, html = judged(tmp_path, rules=rules, waivers=[WAIVER])
     assert seen.banner.verdict == "pass"
     assert seen.banner.summary == "2 of 2 rules passed, 2 waived, 1 over the live model still to be judged"
-    waiver = seen.banner.waivers[0]
-    assert (waiver.rule, waiver.owner, waiver.approver) == ("AUROC where site=a", "@ada", "@grace")
+    title, rule = seen.banner.waivers[0]
+    assert rule.waived is not None
+    assert (title, rule.waived.owner, rule.waived.approver) == ("AUROC where site=a", "@ada", "@grace")
     assert "the last day is <b>2026-03-20</b>" in html
     assert "site b opens in May and has few rows until then" in html
     assert [row.verdict for row in seen.rules[:2]] == ["waived", "waived"]

@@ -192,7 +192,7 @@ def test_of_rows_that_go_through_own_code_it_is_said_that_no_job_made_them(team:
     assert raised.value.hint == f"merge what changes {SPLITS} first, in a pull request of its own"
 
 
-def test_rows_that_go_through_own_code_are_not_made_and_others_are(
+def test_rows_that_go_through_own_code_are_not_made(
     team: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change = team / "change"

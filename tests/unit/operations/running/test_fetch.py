@@ -53,6 +53,10 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
 def there(root: Path) -> list[str]:
     return [path for path in BROUGHT if (root / CHURN / path).exists()]
 
@@ -168,3 +172,14 @@ def test_what_the_cache_lacks_comes_from_the_remote(root: Path, tmp_path: Path) 
     (root / ".dvc/config").write_text(REMOTE.replace("../far", "../../far"))
     assert run(["fetch", "churn"]) == 0
     assert there(root) == [*BROUGHT]
+    assert files(root / ".dvc/cache/files") == files(tmp_path / "far/files"), "DVC would run again what it lacks"
+
+
+@pytest.mark.slow
+def test_a_list_that_leads_out_does_not_come_into_the_cache(root: Path, tmp_path: Path) -> None:
+    record(root, split := folder(root, **{"../../../../../evil.py": b"says yes"}))
+    shutil.move(root / ".dvc/cache/files", tmp_path / "far/files")
+    (root / ".dvc/config").write_text(REMOTE.replace("../far", "../../far"))
+    assert run(["fetch", "churn"]) == 5
+    assert there(root) == ["artifacts/raw.parquet", "data/more.csv"]
+    assert not (root / ".dvc/cache/files/md5" / split[:2] / split[2:]).exists()

@@ -62,8 +62,8 @@ def course(asked: Lookback, rows: pl.DataFrame, predictions: Predictions) -> str
 
     DVC's templates have numbers at both axes, so that a date is there as a decimal year too.
     """
-    columns = {"actual": predictions.target.astype(np.float64), "forecast": predictions.scores["candidate"]}
-    columns |= {"naive": predictions.scores["dummy"], "seasonal_naive": predictions.scores["simple"]}
+    columns = {"actual": predictions.target.astype(np.float64), "forecast": predictions.score}
+    columns |= {name: predictions.scores[model] for name, model in (("naive", "dummy"), ("seasonal_naive", "simple"))}
     numbers = [pl.Series(name, values, dtype=pl.Float64) for name, values in columns.items()]
     table = pl.DataFrame([rows[asked.date].alias("date"), *numbers])
     totals = table.group_by("date").agg(pl.col(list(columns)).sum()).sort("date")

@@ -31,7 +31,7 @@ def group(spec: Pipeline) -> str | None:
 
 @once
 def _metrics(spec: Pipeline) -> list[str]:
-    named = {rule["metric"] for rule in lower_rules(spec)} | set(spec.evaluate.metrics)
+    named = {rule.metric for rule in lower_rules(spec)} | set(spec.evaluate.metrics)
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
     priced = spec.evaluate.cost is not None
     named |= {"value"} if priced else set()
@@ -42,7 +42,7 @@ def _metrics(spec: Pipeline) -> list[str]:
 
 def _slices(spec: Pipeline) -> list[str]:
     sensitive = {column for column, rule in spec.data.columns.items() if rule.sensitive}
-    named = {column for rule in lower_rules(spec) for column in (rule["by"], rule.get("of")) if column}
+    named = {column for rule in lower_rules(spec) for column in (rule.by, rule.of) if column}
     return sorted(sensitive | named | set(spec.evaluate.slices) | set(spec.evaluate.bins) | set(crosses(spec)))
 
 
@@ -98,7 +98,7 @@ EVALUATE = Declaration(
         "artifacts/bundle",
         "artifacts/features",
         "artifacts/split",
-        Files("gates preset.gates", lambda spec: [own_file(rule["use"]) for rule in lower_own(spec).values()]),
+        Files("gates preset.gates", lambda spec: [own_file(rule.own or "") for rule in lower_own(spec).values()]),
     ),
     outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.METRIC)),
     further=lambda spec: (Output("reports/plots", Kind.PLOT, plots.of(spec)),),

@@ -9,7 +9,7 @@ from mlops.plan.stage import Kind, Output
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
 from mlops.stages.declare.evaluate import group
 from mlops.stages.declare.forecasts import task_of
-from mlops.stages.declare.gate_bounds import OWN, data_rules, lower_rules, serving_rules
+from mlops.stages.declare.gate_bounds import OWN, data_rules, lower_rules, serving_rules, spelt
 from mlops.stages.declare.train import attributed
 
 _RULES = "gates preset.gates"
@@ -32,9 +32,14 @@ GATE = Declaration(
         Parameter("group", "data.entity data.split.by data.split.key forecast", _group, but="forecast.backtest"),
         Parameter("bootstrap", "evaluate.bootstrap"),
         Parameter("minimum_rows", "evaluate.minimum_rows"),
-        Parameter("rules", f"{_RULES} data.columns.*.in evaluate.bins", lower_rules, whole=True),
-        Parameter("serving", _RULES, serving_rules, optional=True, whole=True),
-        Parameter("data", _RULES, data_rules, optional=True, whole=True),
+        Parameter(
+            "rules",
+            f"{_RULES} data.columns.*.in evaluate.bins",
+            lambda spec: spelt(lower_rules(spec), by=True),
+            whole=True,
+        ),
+        Parameter("serving", _RULES, lambda spec: spelt(serving_rules(spec)), optional=True, whole=True),
+        Parameter("data", _RULES, lambda spec: spelt(data_rules(spec)), optional=True, whole=True),
         Given("waivers"),
         Parameter("cost", "evaluate.cost", optional=True),
         OWN,

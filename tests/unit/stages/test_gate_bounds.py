@@ -6,12 +6,12 @@ import pytest
 
 from mlops.configuration.gates import GateRule
 from mlops.gate_rules import FAIRNESS, SERVING
-from mlops.stages.declare.gate_bounds import _bounds
+from mlops.stages.declare.gate_bounds import _bounds, spelt
 
 
 def bounds(**keys: Any) -> list[tuple[str, str, float | None, float | None]]:
     rule = GateRule.model_validate(keys)
-    return [(bound["id"], bound["against"], bound["at_least"], bound["at_most"]) for bound in _bounds(rule)]
+    return [(bound.id, bound.against, bound.at_least, bound.at_most) for bound in _bounds(rule)]
 
 
 def test_a_rule_is_taken_apart_into_one_bound_each() -> None:
@@ -43,9 +43,9 @@ def test_what_must_be_better_is_strictly_better_and_a_dummy_always() -> None:
             "over_simple": {"better_by": 0.0},
         }
     )
-    assert {bound["against"]: bound.get("strict") for bound in _bounds(rule)} == {
-        "champion": None,
-        "dummy": None,
+    assert {bound.against: bound.strict for bound in _bounds(rule)} == {
+        "champion": False,
+        "dummy": False,
         "simple": True,
     }
 
@@ -88,12 +88,11 @@ def test_a_perturbation_is_compared_with_clean_rows_only(keys: dict[str, Any], m
 
 
 def test_what_is_true_anyway_is_not_written() -> None:
-    (plain,) = _bounds(GateRule.model_validate({"metric": "auroc", "at_least": 0.7}))
+    (plain,) = spelt(_bounds(GateRule.model_validate({"metric": "auroc", "at_least": 0.7})), by=True)
     assert sorted(plain) == ["against", "at_least", "at_most", "by", "id", "metric", "mode"]
     rule = {"metric": "accuracy", "over_champion": {"no_worse_than": 0.01}, "test": "mcnemar", "by": "plan"}
-    (tested,) = _bounds(
-        GateRule.model_validate(rule | {"correction": "benjamini_hochberg", "on_missing": "inconclusive"})
-    )
+    asked = GateRule.model_validate(rule | {"correction": "benjamini_hochberg", "on_missing": "inconclusive"})
+    (tested,) = spelt(_bounds(asked), by=True)
     assert {key: value for key, value in tested.items() if key not in plain} == {
         "test": "mcnemar",
         "correction": "benjamini_hochberg",
@@ -104,7 +103,7 @@ def test_what_is_true_anyway_is_not_written() -> None:
 def test_a_rule_of_fairness_names_its_column() -> None:
     rule = {"fairness": "demographic_parity_ratio", "of": "plan", "at_least": 0.8}
     (bound,) = _bounds(GateRule.model_validate(rule))
-    assert (bound["id"], bound["metric"], bound["of"]) == (
+    assert (bound.id, bound.metric, bound.of) == (
         "demographic_parity_ratio-of-plan", "demographic_parity_ratio", "plan",
     )  # fmt: skip
 
@@ -112,7 +111,7 @@ def test_a_rule_of_fairness_names_its_column() -> None:
 def test_a_relative_margin_stays_a_share() -> None:
     rule = {"metric": "log_loss", "over_champion": {"no_worse_than": 0.05, "relative": True}}
     (bound,) = _bounds(GateRule.model_validate(rule))
-    assert (bound["at_most"], bound["relative"]) == (0.05, True)
+    assert (bound.at_most, bound.relative) == (0.05, True)
 
 
 def test_every_kind_of_rule_belongs_to_a_section_of_the_gate() -> None:
@@ -137,7 +136,7 @@ def test_every_kind_of_rule_belongs_to_a_section_of_the_gate() -> None:
 
 def test_what_serving_costs_is_compared_as_a_share_and_says_nothing_more() -> None:
     rule = {"metric": "throughput", "at_least": 10.0, "over_champion": {"better_by": 0.1}}
-    champion = list(_bounds(GateRule.model_validate(rule)))[1]
+    champion = spelt(_bounds(GateRule.model_validate(rule)))[1]
     assert champion == {
         "id": "throughput-over-champion",
         "metric": "throughput",

@@ -167,7 +167,7 @@ def _untestable(predictions: Predictions, rule: Rule) -> str:
 
 
 def _degenerate(predictions: Predictions, rule: Rule) -> str:
-    score = predictions.scores["candidate"]
+    score = predictions.score
     if not np.isfinite(score).all():
         bad = int((~np.isfinite(score.reshape(len(score), -1)).all(axis=1)).sum())
         return f"the candidate's score is not a number in {bad:,} of {len(score):,} rows"

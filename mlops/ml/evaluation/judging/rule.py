@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+Against = Literal["value", "champion", "dummy", "simple", "clean"]
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -14,7 +16,7 @@ class Rule:
 
     id: str
     metric: str
-    against: Literal["value", "champion", "dummy", "simple", "clean"] = "value"
+    against: Against = "value"
     at_least: float | None = None
     at_most: float | None = None
     by: str | None = None
@@ -22,13 +24,13 @@ class Rule:
     mode: Literal["block", "warn"] = "block"
     of: str | None = None
     """Column whose groups a measure of fairness compares."""
+    correction: Literal["holm", "benjamini_hochberg"] = "holm"
+    on_missing: Literal["fail", "inconclusive"] = "fail"
     relative: bool = False
     """The bound is a share of the other model's value."""
     strict: bool = False
     """The bound itself is not good enough: `better_by` asks for more than it."""
     test: Literal["bootstrap", "mcnemar"] = "bootstrap"
-    correction: Literal["holm", "benjamini_hochberg"] = "holm"
-    on_missing: Literal["fail", "inconclusive"] = "fail"
     groups: tuple[str, ...] = ()
     """Groups that the data declares: one that has no rows here is never passed over."""
 

@@ -52,14 +52,15 @@ def _judge(
     if rule.against == "champion" and champion is None:
         return Result(Evidence(rule, applicable=False), bound, INCONCLUSIVE, NO_CHAMPION)
     try:
-        logs = _logs(rule, report, inputs, champion)
-        interval = _interval(logs["candidate"] - logs.get("champion", 0.0), confidence, relative="champion" in logs)
+        ours, theirs = _logs(rule, report, inputs, champion)
+        apart = ours if theirs is None else ours - theirs
+        interval = _interval(apart, confidence, relative=theirs is not None)
     except _NotMeasured as error:
         return Result(
             Evidence(rule, problem=str(error)), bound, INCONCLUSIVE, f"{rule.metric} is not measured: {error}"
         )
-    other = {model: float(np.exp(column.mean())) for model, column in logs.items()}.get("champion")
-    evidence = Evidence(rule, None, len(logs["candidate"]), len(logs["candidate"]), interval, other=other)
+    other = None if theirs is None else float(np.exp(theirs.mean()))
+    evidence = Evidence(rule, None, len(ours), len(ours), interval, other=other)
     verdict = _verdict(rule, interval)
     return Result(evidence, bound, verdict, _sentence(evidence, bound, verdict))
 
@@ -70,8 +71,8 @@ class _NotMeasured(ValueError):
 
 def _logs(
     rule: Rule, report: ServingReport | None, inputs: Mapping[str, str], champion: str | None
-) -> dict[str, NDArray[np.float64]]:
-    """Give the logarithm of each repetition's value, of the models that the rule is about."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+    """Give the logarithm of each repetition's value: the candidate's, and the champion's where the rule is about it."""
     if report is None:
         raise _NotMeasured("there is no reports/serving.json")
     names = ("model.onnx", "transform.json")
@@ -79,13 +80,13 @@ def _logs(
         raise _NotMeasured("reports/serving.json is about another model")
     if rule.against == "champion" and report.champion != champion:
         raise _NotMeasured("reports/serving.json is about another champion")
-    models = ("candidate", "champion") if rule.against == "champion" else ("candidate",)
-    found = {model: _column(report, model, rule.metric) for model in models}
-    if len({len(column) for column in found.values()}) > 1:
+    ours = _column(report, "candidate", rule.metric)
+    theirs = _column(report, "champion", rule.metric) if rule.against == "champion" else None
+    if theirs is not None and len(theirs) != len(ours):
         raise _NotMeasured("candidate and champion were not measured in pairs")
-    if len(found["candidate"]) < REPETITIONS:
-        raise _NotMeasured(f"{len(found['candidate'])} repetitions decide nothing, {REPETITIONS} are needed")
-    return {model: np.log(column) for model, column in found.items()}
+    if len(ours) < REPETITIONS:
+        raise _NotMeasured(f"{len(ours)} repetitions decide nothing, {REPETITIONS} are needed")
+    return np.log(ours), None if theirs is None else np.log(theirs)
 
 
 def _column(report: ServingReport, model: str, metric: str) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from mlops.diagnostics import visible
 from mlops.files.figures import plural
 
 
-@click.command(short_help="Bring data, and what runs recorded, by digest")
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME ...]")
 @output("text", "json")
 def command(names: tuple[str, ...], form: str) -> int:

@@ -32,7 +32,11 @@ def normal(name: str, rows: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def choice(name: str, rows: NDArray[Any], count: int) -> NDArray[np.int64]:
-    """Draw one of 0 ... count - 1 for each row number [n]."""
+    """Draw one of 0 ... count - 1 for each row number [n].
+
+    >>> choice("fold", np.arange(6), 3).tolist(), choice("fold", np.array([4, 2]), 3).tolist()
+    ([0, 2, 1, 1, 0, 0], [0, 1])
+    """
     return np.minimum((uniform(name, rows) * count).astype(np.int64), count - 1)
 
 

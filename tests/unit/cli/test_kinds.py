@@ -46,7 +46,8 @@ def test_it_is_json_of_every_slice(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_folder_that_makes_a_slice_is_listed() -> None:
-    assert set(SLICES) == {module.split(".")[1] for module in Source(PACKAGE).kinds()}
+    stages_use = {module.split(".")[1] for module in Source(PACKAGE).kinds()}
+    assert set(SLICES) == stages_use | {"backends"}, "what compiles is no part of any stage"
 
 
 def test_a_slice_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:

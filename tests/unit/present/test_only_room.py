@@ -30,8 +30,8 @@ _BUILT = {
 _CALLED = {"click.style", "click.secho", "click.unstyle"}
 _IMPORTED = {"jinja2", "markupsafe", "html", "rich"}
 _OTHERWISE = {
-    "compiler/lower/workflows/dependencies.py": {"code or a note of Markdown"},  # by a shell script, like the next
-    "compiler/lower/workflows/settings.py": {"a table of Markdown"},
+    "compiler/github/dependencies.py": {"code or a note of Markdown"},  # by a shell script, like the next
+    "compiler/github/settings.py": {"a table of Markdown"},
     "ml/training/progress.py": {"import of rich.console", "import of rich.progress"},  # a bar that moves
 }
 

@@ -35,10 +35,10 @@ $pip --no-build-isolation --requirement requirements.txt
             steps {
                 sh '''export DVC_NO_ANALYTICS=1
 remotes=$(.venv/bin/dvc remote list)
-for name in $PIPELINES; do set -- "$@" "pipelines/$name/dvc.yaml"; done
+for name in $PIPELINES; do set -- "$@" "$name"; done
 if [ -z "$remotes" ]; then
   echo \'notice: No DVC remote: what is not in Git is made again here\'
-elif ! .venv/bin/dvc pull --with-deps --allow-missing "$@"; then
+elif ! .venv/bin/mlops fetch -- "$@"; then
   echo \'warning: Not everything was fetched: the DVC remote cannot be read here: stages run again\'
 fi
 '''

@@ -28,7 +28,7 @@ def removal(paths: tuple[str, ...]) -> str:
 def _is(known: Callable[[bytes, str], bool], root: Path, path: str) -> bool:
     try:
         return known((root / path).read_bytes(), path)
-    except (MlopsError, OSError, ValueError):
+    except (MlopsError, ValueError):
         return False
 
 

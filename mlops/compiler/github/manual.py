@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mlops.compiler.github.common_steps import (
     fetch,
     head,
@@ -18,6 +16,7 @@ from mlops.compiler.github.signing import verify_steps
 from mlops.compiler.github.workflow import Job, Step, Workflow
 from mlops.configuration.credentials import RELEASING, USES
 from mlops.configuration.project import Project
+from mlops.files.plain_yaml import Values
 
 # What a person types is one word for a verb, never an option, and no other step sees it before a verb knew it.
 _CHECK = '.venv/bin/mlops render -- "$PIPELINES" > /dev/null'
@@ -58,7 +57,7 @@ def lower_rollback(project: Project) -> Workflow:
     return _asked(project, "rollback", "Roll back", inputs, steps)
 
 
-def _asked(project: Project, name: str, title: str, inputs: dict[str, Any], steps: tuple[Step, ...]) -> Workflow:
+def _asked(project: Project, name: str, title: str, inputs: Values, steps: tuple[Step, ...]) -> Workflow:
     settings = project.ci
     job = Job(
         name,
@@ -80,6 +79,6 @@ def _asked(project: Project, name: str, title: str, inputs: dict[str, Any], step
     )
 
 
-def _name(description: str) -> dict[str, Any]:
+def _name(description: str) -> Values:
     """Ask for a pipeline in a text: a list of choices would be a line for each, in a file that all of them share."""
     return {"description": description, "type": "string", "required": True}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
 
 from mlops.files.canonical import digest
+from mlops.files.plain_yaml import Values
 from mlops.plan.stage import Stage
 
 
@@ -23,7 +23,7 @@ class _Section:
 
     __slots__ = ("reads", "value")
 
-    def __init__(self, reads: str, value: dict[str, Any]) -> None:
+    def __init__(self, reads: str, value: Values) -> None:
         self.reads = reads
         self.value = value
 

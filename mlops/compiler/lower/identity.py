@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 from mlops.compiler.lower.inputs import Facts
 from mlops.configuration.pipeline import Pipeline
+from mlops.files.plain_yaml import Values
 from mlops.kinds.kind import OURS, Kind
 from mlops.stages.declare.registry import DECLARED
 
 
-def identities(spec: Pipeline, facts: Facts) -> dict[str, dict[str, Any]]:
+def identities(spec: Pipeline, facts: Facts) -> dict[str, Values]:
     """Give the keys `code` and `libraries` of each stage's section; of one that closes a run those of every stage."""
     found = {each.name: named(each.name, each.kinds(spec), facts) for each in DECLARED}
     libraries = {name: version for known in found.values() for name, version in known["libraries"].items()}
@@ -25,7 +25,7 @@ def identities(spec: Pipeline, facts: Facts) -> dict[str, dict[str, Any]]:
     return found | {each.name: whole for each in DECLARED if each.closing}
 
 
-def named(stage: str, asked: Iterable[Kind], facts: Facts) -> dict[str, Any]:
+def named(stage: str, asked: Iterable[Kind], facts: Facts) -> Values:
     """Give the keys `code` and `libraries` of a stage that looks some kinds up."""
     by_module = {kind.module: kind for kind in asked}
     others = [kind for kind in by_module.values() if kind.package != OURS]

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from mlops.compiler.rules.finding import Finding, Key
 from mlops.compiler.rules.strings import spelling, strings
+from mlops.files.plain_yaml import Values
 from mlops.plan.pipeline import Plan
 
 _FORMATS = (
@@ -60,7 +60,7 @@ def check(plan: Plan) -> Iterator[Finding]:
             yield _finding(what, "", ("tracking", "uri"), ())
 
 
-def _harmless(section: dict[str, Any]) -> bool:
+def _harmless(section: Values) -> bool:
     """Tell at one look that no text of a section is a credential; most sections are told apart here."""
     spelt = spelling(section)
     named = "candidates" in section and _NAMED.search(spelt)

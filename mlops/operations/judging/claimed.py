@@ -11,18 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from mlops.documents.gate import RuleResult
+from mlops.files.plain_yaml import Values
 from mlops.operations.git import files_at, names_at
 from mlops.operations.verdicts.loosened import file_of
 from mlops.verdict import DEFERRED, PASS
 
-Section = Mapping[str, Any]
 CLAIMED = "claimed by the change"
 
 
-def claimed(root: Path, name: str, commit: str, now: Section, before: Section | None) -> frozenset[str]:
+def claimed(root: Path, name: str, commit: str, now: Values, before: Values | None) -> frozenset[str]:
     """Name the own metrics of a gate that a commit lacks, has otherwise, or measures by other code."""
     own, earlier = now.get("own") or {}, (before or {}).get("own") or {}
     if not own:

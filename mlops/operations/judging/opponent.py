@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.documents.metrics import MetricsReport
 from mlops.errors import DataError, Inconclusive, InfrastructureError, IntegrityError
-from mlops.files.plain_yaml import parse
+from mlops.files.plain_yaml import Values, parse
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,7 +32,7 @@ class Run:
         """The run in the work tree."""
         return cls(root, name, root / "pipelines" / name)
 
-    def sections(self) -> dict[str, Any]:
+    def sections(self) -> Values:
         """Read the run's parameters by stage; raises InfrastructureError where it was never compiled."""
         path = self.place / "params.yaml"
         if not path.is_file():
@@ -55,7 +54,7 @@ def meet(
     run: Run,
     predictions: Predictions,
     params: Params,
-    sections: Mapping[str, Any],
+    sections: Values,
     live: Path,
     digest: str,
     measured: ServingReport | None = None,
@@ -115,7 +114,7 @@ def judged_rows(test: pl.DataFrame, predictions: Predictions, run: Run) -> pl.Da
 
 
 def _serving(
-    run: Run, params: Params, sections: Mapping[str, Any], live: Path, digest: str, measured: ServingReport | None
+    run: Run, params: Params, sections: Values, live: Path, digest: str, measured: ServingReport | None
 ) -> ServingReport | None:
     """Measure candidate and live model in turns, where a rule compares what they cost."""
     from mlops.ml.evaluation.judging.gate import Reports
@@ -137,7 +136,7 @@ def _serving(
     return measure.measured(context, measure.Params.model_validate(section), {digest: live})
 
 
-def sections_of(data: bytes, shown: str) -> dict[str, Any]:
+def sections_of(data: bytes, shown: str) -> Values:
     """Read a params.yaml by stage; raises IntegrityError where it is none."""
     value = parse(data, shown)
     if not isinstance(value, dict):

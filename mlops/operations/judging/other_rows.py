@@ -18,6 +18,7 @@ from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.errors import Inconclusive, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import dumps
+from mlops.files.plain_yaml import Values
 from mlops.kinds.kind import Kind
 from mlops.operations.digests.code import fingerprints
 from mlops.operations.dvc.lock import md5_tree
@@ -39,7 +40,7 @@ class ForgedRows(IntegrityError):
     """Neither the code that judges nor that of the change makes the rows: that is no matter of versions."""
 
 
-def makes_otherwise(home: Path, sections: Mapping[str, Any]) -> tuple[str, ...]:
+def makes_otherwise(home: Path, sections: Values) -> tuple[str, ...]:
     """List the stages that make rows, and whose code or libraries are others than those of the program at `home`.
 
     `sections` are the parameters of the change's pipeline by stage, as its own version compiled them.

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops.configuration.load import parse_document
 from mlops.configuration.policy import Policy
 from mlops.configuration.reading.parse import read
+from mlops.files.plain_yaml import Values
 from mlops.operations.git import commit_of, file_at
 from mlops.operations.judging.claimed import CLAIMED, claimed, code_at, marked
 from mlops.operations.judging.opponent import Run, meet, sections_of
@@ -70,7 +71,7 @@ def rejudge(root: Path, name: str, base: str, again: Recomputed | None = None, h
     return Rejudged(commit, judged, old, loose, models)
 
 
-def _changed(root: Path, name: str, commit: str, before: Mapping[str, Any]) -> frozenset[str]:
+def _changed(root: Path, name: str, commit: str, before: Values) -> frozenset[str]:
     """Find the files of the gate's own metrics that are not what they were at a commit."""
     folder = f"pipelines/{name}"
     return frozenset(
@@ -92,7 +93,7 @@ class _Bench:
     """
 
     run: Run
-    sections: Mapping[str, Any]
+    sections: Values
     live: str | None
     first: str
     code: Path
@@ -101,9 +102,7 @@ class _Bench:
     """Those made again; None judges the recorded ones."""
     serving: ServingReport | None = None
 
-    def judge(
-        self, section: Mapping[str, Any], claims: frozenset[str] = frozenset()
-    ) -> tuple[Verdict, Opponent | None]:
+    def judge(self, section: Values, claims: frozenset[str] = frozenset()) -> tuple[Verdict, Opponent | None]:
         """Judge by a gate; own metrics are measured again, but for those that are `claims` of the change."""
         from mlops.operations.judging.records import judged
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -21,6 +20,7 @@ from mlops.documents.stage_end import StageEnd
 from mlops.errors import ConfigurationError, Inconclusive, InfrastructureError, IntegrityError, MlopsError
 from mlops.files.atomic import write_text
 from mlops.files.hardlink import hardlink
+from mlops.files.plain_yaml import Values
 from mlops.operations.dvc.lock import LockedStage, md5_tree, read_lock
 from mlops.operations.judging.opponent import Run
 from mlops.operations.live.bundles import obtain, reported
@@ -127,7 +127,7 @@ def _lay_out(run: Run, place: Path, locked: Mapping[str, LockedStage]) -> None:
         _refuse(run.name, problems)
     for path in wanted:
         link(run.place / path, place / path)
-    made: dict[str, Any] = {stage: dict(sections.get(stage) or {}) for stage in _STAGES[:-1]}
+    made: Values = {stage: dict(sections.get(stage) or {}) for stage in _STAGES[:-1]}
     made["validate"]["checks"] = []
     made["score"] = {**(sections.get("evaluate") or {}), "own": {}}
     made["train"] = sections.get("train") or {}  # its threads, by which every stage adds up

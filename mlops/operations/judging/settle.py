@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -13,6 +13,7 @@ from mlops.documents.comparison import NOTHING, Comparison
 from mlops.documents.gate import GateReport
 from mlops.errors import InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
+from mlops.files.plain_yaml import Values
 from mlops.operations.judging.opponent import Run, meet
 from mlops.operations.verdicts.gate import Verdict, read_verdict
 from mlops.plan.gate import registered
@@ -128,7 +129,7 @@ def fetch_live(root: Path, project: Project, name: str, digest: str, connect: Co
     return obtain(root, name, digest, fetching_from(uri, name, digest, connect or connection))
 
 
-def params_of(name: str, section: Mapping[str, Any]) -> Params:
+def params_of(name: str, section: Values) -> Params:
     """Read a gate as it is compiled.
 
     Raises:

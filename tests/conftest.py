@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import re
 import sys
@@ -88,3 +89,16 @@ def _at_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # no test takes the machine's power away, and the disk needs milliseconds to answer each of two thousand times
         patch.setattr(os, "fsync", lambda descriptor: None)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _dvc_speaks_here() -> None:
+    """Give DVC, which keeps the stream it found when it was imported, that of the test: the other may be closed.
+
+    What cannot be logged is an error to DVC, so that whoever pushed something would be told that the remote refused.
+    """
+    if "dvc.logger" in sys.modules:
+        for name in ("dvc", "dvc_objects", "dvc_data"):
+            for handler in logging.getLogger(name).handlers:
+                if isinstance(handler, logging.StreamHandler):
+                    handler.stream = sys.stderr

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ROOMS = ("blocks", "configuration", "models", "sources", "targets", "transforms")
 """Where what may be asked for is declared."""
 
+_COMPILED = "as any release compiled it: every key may be absent, and others may be there"
 _WRITTEN = "a document keeps the keys of its version, also when YAML moves on"
 
 ALIKE: dict[frozenset[str], str] = {
@@ -99,6 +100,10 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.examine.Attributed", "documents.explanations.ExplanationsReport", _WRITTEN),
         ("configuration.accept.Acceptance", "documents.monitor.AcceptedReport", _WRITTEN),
         ("configuration.data.Data", "documents.data.DataReport", _WRITTEN),
+        ("blocks.bootstrap.Bootstrap", "operations.verdicts.loosened._Bootstrap", _COMPILED),
+        ("blocks.waiver.Waiver", "operations.verdicts.loosened._Waiver", _COMPILED),
+        ("configuration.gates.GateRule", "operations.verdicts.loosened._Rule", _COMPILED),
+        ("ml.evaluation.judging.rule.Rule", "operations.verdicts.loosened._Rule", _COMPILED),
     )
 }
 """Pairs that may name the same things, and why."""

@@ -68,7 +68,7 @@ def test_what_a_job_left_is_judged_by_the_base(team: Path, capsys: pytest.Captur
     assert "verdict: pass" in shown.out
     assert shown.err.startswith(f"affected, as {git(team, 'rev-parse', 'HEAD')[:8]} plans it: churn\n")
     assert "what is recorded agrees" in shown.err
-    assert re.search(r"^churn: judged in \d+\.\d s of 60 s allowed: 0\.\d+ of its run$", shown.err, re.MULTILINE)
+    assert re.search(r"^churn: judged in \d+\.\d s of 300 s allowed: 0\.\d+ of its run$", shown.err, re.MULTILINE)
     assert "::warning" not in shown.err
     record = json.loads((team / "evidence/churn/judged.json").read_bytes())
     assert (record["verdict"], record["champion"]) == ("pass", None)

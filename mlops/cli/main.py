@@ -11,6 +11,7 @@ import click
 
 from mlops.cli.completion import complete
 from mlops.cli.failure import report
+from mlops.cli.options import hush
 from mlops.present.terminal.style import coloured
 
 VERBS = {
@@ -68,6 +69,7 @@ class _Verbs(click.Group):
         command.name = name  # not that of the function, which is `command` everywhere
         if name not in _NAMES_NOTHING_YET:
             complete(command)
+        hush(command)
         return command
 
     def invoke(self, context: click.Context) -> Any:

@@ -1,4 +1,4 @@
-"""What other repositories name: the action and the hooks for pre-commit, held to what compiled workflows are held to."""
+"""What other repositories name: the action and the hooks for pre-commit, held to what compiled workflows are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def steps() -> dict[str, dict[str, Any]]:
 def test_actions_are_those_that_workflows_pin_and_the_lock_is_installed_as_theirs_is() -> None:
     pinned = {f"{name}@{commit} # {version}" for name, (commit, version) in ACTIONS.items()}
     used = [line.split("uses: ")[1] for line in ACTION.read_text().splitlines() if "uses:" in line]
-    assert used and set(used) <= pinned
+    assert used
+    assert set(used) <= pinned
     assert steps()["Install"]["run"].strip() == INSTALL["lock"].strip()
 
 
@@ -69,7 +70,8 @@ def test_actionlint_holds_a_workflow_to_the_inputs_of_the_action(tmp_path: Path)
     assert done.returncode == 0, done.stdout + done.stderr
     workflow.write_text(text.replace("verb: plan", "vreb: plan"))
     done = tool("actionlint", "-no-color", str(workflow))
-    assert 'missing input "verb"' in done.stdout and 'input "vreb" is not defined' in done.stdout
+    assert 'missing input "verb"' in done.stdout
+    assert 'input "vreb" is not defined' in done.stdout
 
 
 @pytest.mark.parametrize(

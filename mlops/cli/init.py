@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from mlops.cli.options import say
+from mlops.cli.options import output, result, say
 
 
 @click.command()
@@ -18,6 +19,7 @@ from mlops.cli.options import say
 @click.option("--tracking", metavar="URI", help="Where MLflow records runs and registered models.")
 @click.option("--from", "wheel", metavar="WHEEL|URL", help="The wheel that every machine installs.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; list what would be written.")
+@output("text", "json")
 def command(
     folder: Path,
     name: str | None,
@@ -27,6 +29,7 @@ def command(
     tracking: str | None,
     wheel: str | None,
     dry_run: bool,
+    form: str,
 ) -> int:
     """Make a repository in DIR, which is empty or not there yet: configuration, policy, DVC, lock, workflow."""
     from mlops.operations.starting.init import begin
@@ -35,8 +38,7 @@ def command(
 
     here = folder.absolute()
     begun = begin(here, settle(here, name, owner, ci, remote, tracking), wheel, installed(), dry=dry_run)
-    for path in begun.files:
-        click.echo(path)
+    result(form, {"schema_version": 1, "dry_run": dry_run, **asdict(begun)}, begun.files)
     if dry_run:
         say(f"{len(begun.files)} files would be written")
         return 0

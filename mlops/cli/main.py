@@ -9,7 +9,10 @@ from typing import Any
 
 import click
 
+from mlops.cli.completion import complete
 from mlops.cli.failure import report
+from mlops.cli.options import hush
+from mlops.present.terminal.style import coloured
 
 VERBS = {
     "init": "A repository of your own",
@@ -52,6 +55,7 @@ VERBS = {
     "stage": "Run one stage; what `dvc repro` calls",
 }
 _HIDDEN = ("stage",)
+_NAMES_NOTHING_YET = ("new", "init")
 
 
 class _Verbs(click.Group):
@@ -63,6 +67,9 @@ class _Verbs(click.Group):
             return None
         command: click.Command = importlib.import_module(f"mlops.cli.{name}").command
         command.name = name  # not that of the function, which is `command` everywhere
+        if name not in _NAMES_NOTHING_YET:
+            complete(command)
+        hush(command)
         return command
 
     def invoke(self, context: click.Context) -> Any:
@@ -94,7 +101,8 @@ def cli() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and give its exit code."""
     try:
-        result = cli.main(args=list(arguments), prog_name="mlops", standalone_mode=False)
+        colour = coloured() or None  # click would take colours out again wherever no terminal is
+        result = cli.main(args=list(arguments), prog_name="mlops", standalone_mode=False, color=colour)
         sys.stdout.flush()  # while there is somebody to tell that it cannot be written
         return result if isinstance(result, int) else 0
     except Exception as error:  # the outermost place: what is no MlopsError is told as a defect, with its traceback

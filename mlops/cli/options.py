@@ -77,9 +77,29 @@ def result(form: str, value: Any, lines: Iterable[str]) -> None:
         click.echo(line)
 
 
-def say(text: str) -> None:
-    """Tell a person something that is not the result, on stderr."""
-    click.echo(text, err=True)
+_QUIET = "mlops.quiet"
+
+
+def hush(command: click.Command) -> None:
+    """Add `-q` to a verb, or to each that it is made of; what ends in an exit code is told all the same."""
+
+    def be_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
+        context.meta[_QUIET] = context.meta.get(_QUIET, False) or value
+
+    if isinstance(command, click.Group):
+        for each in command.commands.values():
+            hush(each)
+    elif not any("-q" in parameter.opts for parameter in command.params):
+        text = "Only the result, and what is wrong."
+        quiet = click.Option(["-q", "--quiet"], is_flag=True, expose_value=False, callback=be_quiet, help=text)
+        command.params.append(quiet)
+
+
+def say(text: str, *, always: bool = False) -> None:
+    """Tell a person something that is not the result, on stderr; under `-q` only what is said `always`."""
+    context = click.get_current_context(silent=True)
+    if always or context is None or not context.meta.get(_QUIET):
+        click.echo(text, err=True)
 
 
 def attempt(items: Iterable[Item], act: Callable[[Item], Found]) -> tuple[list[Found], list[MlopsError]]:

@@ -35,7 +35,7 @@ def each(wanted: Iterable[Wanted], act: Callable[[Wanted], Outcome], form: str) 
     result(form, value, (line for outcome in found for line in lines(outcome)))
     for outcome in found:
         if outcome.warning:
-            say(f"warning: {outcome.name}: {outcome.warning}")
+            say(f"warning: {outcome.name}: {outcome.warning}", always=True)
     return ended(errors)
 
 

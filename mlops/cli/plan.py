@@ -36,7 +36,7 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
     else:
         click.echo(markdown(planned) if form == "md" else text(planned))
     for sentence in planned.over:
-        say(f"over budget: {sentence}")
+        say(f"over budget: {sentence}", always=True)
     if annotated() and form != "json":
         _annotate(workspace, planned)
     return 2 if planned.over else 0

@@ -19,9 +19,9 @@ _COLOURS = {
     "failed": "red",
     "in sync": "green",
     "moved": "green",
-    "healed": "yellow",
-    "would heal": "yellow",
-    "proved": "yellow",
+    "healed": "magenta",
+    "would heal": "magenta",
+    "proved": "magenta",
 }
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from mlops.cli.failure import report
-from mlops.cli.options import root, say
+from mlops.cli.gate import show
+from mlops.cli.options import output, root, say
 from mlops.extras import need
 
 if TYPE_CHECKING:
+    from mlops.operations.running.run import Reproduce
     from mlops.operations.verdicts.gate import Verdict
     from mlops.operations.workspace import Workspace
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 )
 @click.option("--stage", metavar="STAGE", help="Run this stage alone; exit 3 where one before it is stale. Is frozen.")
 @click.option("--frozen", is_flag=True, help="Exit 3 where a compiled file is not up to date, as wherever CI is set.")
+@output("text", "json")
 def command(
     names: tuple[str, ...],
     every: bool,
@@ -45,12 +48,13 @@ def command(
     file: Path | None,
     stage: str | None,
     frozen: bool,
+    form: str,
 ) -> int:
     """Run what is stale of pipelines NAMES and show their verdicts.
 
     Where the YAML was edited since, what it compiles to is written first. Several pipelines run side by side, and what
     is wrong with one stops no other. The exit code is the worst: 3 to 6 where one could not be judged, else 2 for a
-    failed gate, else 7 for an inconclusive one.
+    failed gate, else 7 for an inconclusive one. JSON is that of `mlops gate`; what stages print is then on stderr.
     """
     need("train", "`mlops run`")
     from mlops.operations.compiling.current import in_ci
@@ -58,30 +62,36 @@ def command(
 
     names = tuple(dict.fromkeys(names))
     alone = {"--smoke": smoke, "--plan": file is not None, "--stage": stage is not None}
-    _refuse(names, every, [option for option, given in alone.items() if given])
+    _refuse(names, every, [option for option, given in alone.items() if given], form)
     frozen = frozen or stage is not None or in_ci()
     here = root(merging=not frozen)
     if every or len(names) > 1:
-        return _together(here, names, jobs, frozen=frozen)
+        return _together(here, names, jobs, form, frozen=frozen)
     (name,) = names
     if file is not None:
         from mlops.operations.running.run_saved import apply
 
-        return _show(apply(here, name, file, partial(_run, frozen=frozen)))
+        return _show([apply(here, name, file, partial(_run, frozen=frozen, form=form))], form)
     workspace = open_workspace(here, (name,))
     if smoke:
         try_out(workspace, name)
         return 0
     if stage is not None:
-        return _stage(workspace, name, stage)
-    return _show(_run(workspace, name, frozen=frozen))
+        return _stage(workspace, name, stage, form)
+    return _show([_run(workspace, name, frozen=frozen, form=form)], form)
 
 
-def _run(workspace: Workspace, name: str, *, frozen: bool) -> Verdict:
+def _run(workspace: Workspace, name: str, *, frozen: bool, form: str) -> Verdict:
     from mlops.operations.running.run import run_pipeline
 
     _compile(workspace, (name,), frozen=frozen)
-    return run_pipeline(workspace, name)
+    return run_pipeline(workspace, name, _reproducer(form))
+
+
+def _reproducer(form: str) -> Reproduce:
+    from mlops.operations.running.run import reproduce, reproduce_aside
+
+    return reproduce_aside if form == "json" else reproduce
 
 
 def _compile(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) -> None:
@@ -91,7 +101,7 @@ def _compile(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) -> N
         say(f"compiled: {path}")
 
 
-def _refuse(names: tuple[str, ...], every: bool, alone: list[str]) -> None:
+def _refuse(names: tuple[str, ...], every: bool, alone: list[str], form: str) -> None:
     """Refuse what does not go together; `alone` are the options given that are for one pipeline, and none beside."""
     if every == bool(names):
         raise click.UsageError("name the pipelines to run, or say --all")
@@ -99,19 +109,21 @@ def _refuse(names: tuple[str, ...], every: bool, alone: list[str]) -> None:
         raise click.UsageError("--smoke and --plan cannot be used together: leave one out")
     if len(alone) > 1:
         raise click.UsageError(f"one stage is run by itself: leave out {' or '.join(alone)}")
+    if form == "json" and "--smoke" in alone:
+        raise click.UsageError("a smoke run has no result to keep: leave out -o json or --smoke")
     if alone and (every or len(names) > 1):
         raise click.UsageError(f"{alone[0]} is for one pipeline: name one")
 
 
-def _stage(workspace: Workspace, name: str, stage: str) -> int:
+def _stage(workspace: Workspace, name: str, stage: str, form: str) -> int:
     from mlops.operations.running.single_stage import run_single
 
     _compile(workspace, (name,), frozen=True)
-    verdict = run_single(workspace, name, stage)
-    return 0 if verdict is None else _show(verdict)
+    verdict = run_single(workspace, name, stage, _reproducer(form))
+    return _show([] if verdict is None else [verdict], form)
 
 
-def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: bool) -> int:
+def _together(here: Path, names: tuple[str, ...], jobs: int | None, form: str, *, frozen: bool) -> int:
     """Run several; verdicts stand below each other when all have ended."""
     from mlops.operations.running.together import cores, exit_code, run_together
     from mlops.operations.workspace import open_workspace
@@ -119,9 +131,7 @@ def _together(here: Path, names: tuple[str, ...], jobs: int | None, *, frozen: b
     workspace = open_workspace(here, names)
     _compile(workspace, names, frozen=frozen)
     outcomes = run_together(workspace, names or tuple(workspace.pipelines), jobs or cores(), say)
-    for outcome in outcomes:
-        if outcome.verdict is not None:
-            _show(outcome.verdict)
+    _show([outcome.verdict for outcome in outcomes if outcome.verdict is not None], form)
     for outcome in outcomes:
         if outcome.error is not None:
             report(outcome.error)
@@ -137,10 +147,15 @@ def try_out(workspace: Workspace, name: str) -> None:
     say(f"a smoke run: at most {ROWS:,} rows and a few epochs; its verdict is no evidence")
 
 
-def _show(verdict: Verdict) -> int:
-    from mlops.present.terminal.verdict import table
-
-    click.echo(table(verdict, explain=False))
-    say(f"report: pipelines/{verdict.pipeline}/reports/report.html")
-    error = verdict.error()
-    return 0 if error is None else error.exit_code
+def _show(verdicts: list[Verdict], form: str) -> int:
+    """Print verdicts, and give the exit code of the last, which is that of one."""
+    code = 0
+    for verdict in verdicts if form == "text" else ():
+        show([(verdict, None)], form, explain=False)
+        say(f"report: pipelines/{verdict.pipeline}/reports/report.html")
+    if form == "json":
+        show([(verdict, None) for verdict in verdicts], form, explain=False)
+    for verdict in verdicts:
+        error = verdict.error()
+        code = 0 if error is None else error.exit_code
+    return code

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from mlops.cli.options import FILE, FOLDER, say
+from mlops.cli.options import FILE, FOLDER, output, result, say
 
 
 @click.command()
@@ -39,6 +40,7 @@ from mlops.cli.options import FILE, FOLDER, say
     "--signature", type=FILE, help="The bundle's signature. [default: FOLDER.signature.json, or what the registry has]"
 )
 @click.option("--limit", "limits", metavar="KEY=NUMBER", multiple=True, help="Change a limit of `deploy:`.")
+@output("text", "json")
 def command(
     name: str,
     host: str | None,
@@ -52,6 +54,7 @@ def command(
     policy: Path | None,
     signature: Path | None,
     limits: tuple[str, ...],
+    form: str,
 ) -> None:
     """Serve the live bundle of pipeline NAME, or the bundle in folder NAME, after its manifest has been verified.
 
@@ -80,5 +83,6 @@ def command(
         start(bundle, target, expected=expect, vouched=vouched, **kept)
         return
     replayed = replay(bundle, expect, vouched)
-    click.echo(f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}")
+    answered = f"{replayed.rows} golden rows answered exactly as expected by {replayed.digest}"
+    result(form, {"schema_version": 1, **asdict(replayed)}, [answered])
     say(f"start to first answer {replayed.ready:.1f} s, {replayed.seconds * 1000:.1f} ms for all rows in one request")

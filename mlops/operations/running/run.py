@@ -46,6 +46,12 @@ def reproduce(root: Path, words: list[str]) -> int:
         return child.wait()
 
 
+def reproduce_aside(root: Path, words: list[str]) -> int:
+    """Run DVC as `reproduce` does, where standard output is for a result: all that it prints goes to stderr."""
+    with interruptible(), Child(words, root, printed=sys.stderr.buffer) as child:
+        return child.wait()
+
+
 def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reproduce) -> Verdict:
     """Reproduce what is stale of one pipeline and read its verdict.
 

@@ -23,7 +23,7 @@ def text(planned: Planned) -> str:
 
 def pipeline(change: PipelineChange) -> Iterator[str]:
     """Print what changes of one pipeline: keys, stages, facts."""
-    yield paint(change.name, "white", bold=True)
+    yield paint(change.name, None, bold=True)
     width = max([len(key.key) for key in change.keys] + [12])
     yield from (
         visible(f"  {key.key:<{width}}  {_short(key.before)} → {_short(key.after)}    {key.where}")
@@ -31,7 +31,7 @@ def pipeline(change: PipelineChange) -> Iterator[str]:
     )
     for stage in change.stages:
         if stage.reasons:
-            yield _row(paint("~", "yellow"), stage.name, "; ".join(stage.reasons), width)
+            yield _row(paint("~", "magenta"), stage.name, "; ".join(stage.reasons), width)
     yield from _following(change.stages, width)
     unchanged = [stage.name for stage in change.stages if not stage.runs]
     if unchanged:
@@ -114,7 +114,7 @@ def _following(stages: tuple[StagePlan, ...], width: int) -> list[str]:
     names = ", ".join(stage.name for stage in following)
     first = next(stage.name for stage in stages if stage.reasons)
     verb = "follow" if len(following) > 1 else "follows"
-    return [_row(paint("~", "yellow"), names, f"{verb} {first}", width)]
+    return [_row(paint("~", "magenta"), names, f"{verb} {first}", width)]
 
 
 def _row(mark: str, names: str, why: str, width: int) -> str:

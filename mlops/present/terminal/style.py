@@ -1,7 +1,11 @@
-"""Colours, for a terminal alone, and the sign of each verdict."""
+"""Colours, for who looks or asks for them, and the sign of each verdict.
+
+None is yellow or white, which nobody can read on a light ground.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -9,16 +13,26 @@ import click
 SYMBOLS = {
     "pass": ("✓", "green"),
     "fail": ("✗", "red"),
-    "inconclusive": ("?", "yellow"),
+    "inconclusive": ("?", "magenta"),
     "skipped": ("·", "bright_black"),
-    "waived": ("~", "yellow"),
-    "deferred": ("…", "yellow"),
+    "waived": ("~", "magenta"),
+    "deferred": ("…", "magenta"),
 }
 
 
-def paint(text: str, colour: str, **style: bool) -> str:
-    """Colour text for a terminal; plain elsewhere."""
-    return click.style(text, fg=colour, **style) if sys.stdout.isatty() else text
+def coloured() -> bool:
+    """Whether text is coloured: as NO_COLOR says, then as FORCE_COLOR does, else where a terminal is looked at.
+
+    https://no-color.org, https://force-color.org: what counts is that they are set, and not to nothing.
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def paint(text: str, colour: str | None, **style: bool) -> str:
+    """Colour text where it is looked at, plain elsewhere; without a colour it has that of the terminal."""
+    return click.style(text, fg=colour, **style) if coloured() else text
 
 
 def symbol(state: str) -> str:

@@ -19,7 +19,7 @@ _TITLE = 66  # letters of a rule's name in the table
 
 def table(verdict: Verdict, *, explain: bool) -> str:
     """Print a line per rule, with a sentence where asked or where it did not pass, and the verdict."""
-    lines = [paint(verdict.pipeline, "white", bold=True)]
+    lines = [paint(verdict.pipeline, None, bold=True)]
     for rule, cells in zip(verdict.rules, aligned([*map(_cells, verdict.rules)], right=(1,)), strict=True):
         lines.append(f"  {symbol(rule.state)} {cells}")
         if explain or rule.state in ("fail", "inconclusive", "waived"):

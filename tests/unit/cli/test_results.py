@@ -1,0 +1,98 @@
+"""Every verb that prints a result prints it as JSON too, and every verb can be quiet."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from mlops.cli.main import VERBS, cli, run
+from mlops.cli.options import say
+from mlops.operations.running.run import reproduce_aside
+from tests.builders.repositories import make_repository
+
+WITHOUT = {
+    "comment": "its result is Markdown",
+    "identity": "it writes files that clouds read, and prints nothing",
+    "new": "it tries the pipeline, whose stages print",
+    "schema": "its result is JSON, and with `infer` a piece of YAML",
+    "stage": "DVC calls it",
+}
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    for verb in VERBS:
+        command = cli.get_command(click.Context(cli), verb)
+        assert command is not None
+        parts = command.commands.values() if isinstance(command, click.Group) else [command]
+        yield from ((verb, part) for part in parts)
+
+
+def formats(command: click.Command) -> list[str]:
+    return [
+        form
+        for parameter in command.params
+        if "-o" in parameter.opts and isinstance(parameter.type, click.Choice)
+        for form in parameter.type.choices
+    ]
+
+
+def test_every_verb_with_a_result_has_json_and_the_others_say_why_not() -> None:
+    assert {verb for verb, command in commands() if "json" not in formats(command)} == set(WITHOUT)
+
+
+def test_every_verb_can_be_quiet_and_once() -> None:
+    cli.get_command(click.Context(cli), "run")
+    assert {verb: [opt for p in command.params for opt in p.opts].count("-q") for verb, command in commands()} == (
+        dict.fromkeys(VERBS, 1)
+    )
+
+
+@pytest.mark.parametrize(("flags", "said"), [([], "note\nwrong\n"), (["-q"], "wrong\n"), (["--quiet"], "wrong\n")])
+def test_quiet_leaves_the_result_and_what_is_wrong(
+    flags: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = cli.get_command(click.Context(cli), "kinds")
+    assert command is not None
+
+    def act(**_: object) -> None:
+        click.echo("result")
+        say("note")
+        say("wrong", always=True)
+
+    monkeypatch.setattr(command, "callback", act)
+    assert run(["kinds", *flags]) == 0
+    assert capsys.readouterr() == ("result\n", said)
+
+
+def test_compile_tells_what_it_changed_as_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = make_repository(tmp_path)
+    monkeypatch.chdir(root)
+    assert run(["compile", "-q", "-o", "json"]) == 0
+    told, said = capsys.readouterr()
+    value = json.loads(told)
+    assert (sorted(value), value["schema_version"], said) == (["changed", "files", "left", "schema_version"], 1, "")
+    assert value["files"] >= len(value["changed"]) > 0
+    file = root / value["changed"][-1]
+    file.write_text(file.read_text() + "# edited\n")
+    assert run(["compile", "--check", "-o", "json"]) == 1
+    told, said = capsys.readouterr()
+    assert json.loads(told)["changed"] == [value["changed"][-1]]
+    assert said.startswith(f"{value['changed'][-1]}: not what the YAML compiles to\n")
+
+
+def test_what_dvc_prints_stands_beside_a_result(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit(3)"
+    assert reproduce_aside(tmp_path, [sys.executable, "-c", code]) == 3
+    assert capfd.readouterr() == ("", "out\nerr\n")
+
+
+def test_a_smoke_run_has_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "churn", "--smoke", "-o", "json"]) == 4
+    assert "a smoke run has no result to keep: leave out -o json or --smoke" in capsys.readouterr().err

@@ -32,6 +32,7 @@ _EVERYTHING: dict[str, Value] = {"stages": {}}
 # A pipeline's own .gitignore is not there on a branch that does not have it, and its artifacts still are.
 _ARTIFACTS = "/*/artifacts\n"
 
+# All of them, whatever is drawn: the policy's owners review what is in `.dvc/`, and a new model changes nothing there.
 _TEMPLATES = ".dvc/plots"
 
 
@@ -43,8 +44,7 @@ def render(plan: Plan) -> dict[str, str]:
         stages, ignored = spelt(tuple(_shape(stage) for stage in pipeline.stages))
         files[f"{pipeline.folder}/dvc.yaml"] = header(pipeline.source) + stages
         files[f"{pipeline.folder}/.gitignore"] = header(pipeline.source) + ignored
-    named = {plot.template for p in plan.pipelines for stage in p.stages for o in stage.outputs for plot in o.plots}
-    return files | {f"{_TEMPLATES}/{name}.json": text for name, text in _templates().items() if name in named}
+    return files | {f"{_TEMPLATES}/{name}.json": text for name, text in _templates().items()}
 
 
 def _shape(stage: Stage) -> _Shape:
@@ -107,7 +107,7 @@ def _templates() -> dict[str, str]:
         "resolve": {"scale": {"y": "independent"}},
     }
     square = {"width": 300, "height": 300}
-    found = {
+    found: dict[str, dict[str, Any]] = {
         "mlops_diagonal": {**square, "layer": [diagonal, unit]},
         "mlops_history": history,
         "mlops_unit": {**square, **unit},

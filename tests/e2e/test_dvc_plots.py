@@ -111,7 +111,7 @@ def history(drawn: dict[str, Any]) -> None:
     found = [each for name, (each,) in drawn.items() if name.endswith("history.csv")]
     assert len(found) >= 3
     for each in found:
-        spec = json.loads(each["content"])
+        spec = each["content"]
         assert spec["facet"]["row"]["field"] == "metric"
         assert spec["resolve"] == {"scale": {"y": "independent"}}
         encoding = spec["spec"]["encoding"]
@@ -127,7 +127,7 @@ def history(drawn: dict[str, Any]) -> None:
 def calibration(drawn: dict[str, Any]) -> None:
     """Both axes go from 0 to 1, whatever the points, and the diagonal is there."""
     content = next(each["content"] for name, (each,) in drawn.items() if name.endswith("calibration.csv"))
-    diagonal, curve = json.loads(content)["layer"]
+    diagonal, curve = content["layer"]
     assert diagonal["data"]["values"] == [{"at": 0}, {"at": 1}]
     assert {axis: curve["encoding"][axis]["field"] for axis in "xy"} == {"x": "predicted", "y": "observed"}
     assert all(curve["encoding"][axis]["scale"] == {"domain": [0, 1]} for axis in "xy")

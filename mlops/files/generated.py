@@ -67,13 +67,14 @@ def left_over(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[
 
 
 def begins(text: str, mark: str) -> bool:
-    """Tell whether a text begins with a mark, whether its language begins a comment with `#` or `//`.
+    """Tell whether a text begins with a mark, whether its language begins a comment with `#`, `//` or `"$comment"`.
 
     Example:
         >>> begins("// Made by us", "# Made")
         True
     """
-    return text.startswith((mark, f"//{mark.removeprefix('#')}"))
+    said = mark.removeprefix("# ")
+    return text.startswith((mark, f"// {said}", f'{{\n  "$comment": "{said}'))
 
 
 def _blocking(root: Path, path: str) -> str | None:

@@ -13,6 +13,7 @@ from pydantic import Field
 from mlops.blocks.cost import Cost
 from mlops.documents.gate import GateReport, Rate
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.summary import Summary
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
@@ -45,7 +46,7 @@ class Params(Gate):
 
 
 def run(context: StageContext) -> None:
-    """Write gate.json and report.html."""
+    """Write gate.json, report.html and summary.json."""
     params = Params.model_validate(context.params)
     predictions = Predictions.read(context.path(_PREDICTIONS))
     if predictions.task != params.task:
@@ -64,6 +65,8 @@ def run(context: StageContext) -> None:
         **({"group_rates": treated} if treated else {}),
     )
     write_text(context.path("reports/gate.json"), report.dumps())
+    measured = MetricsReport.read(context.path("reports/metrics.json")) or MetricsReport()
+    write_text(context.path("reports/summary.json"), Summary.of(report, measured).dumps())
     better = {name: info.higher_is_better for name, info in METRICS.items()}
     better |= {name: metric.better == "higher" for name, metric in params.own.items()}
     better |= {name: kind.higher_is_better for name, kind in FAIRNESS.items()}

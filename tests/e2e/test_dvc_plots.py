@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from mlops.backends.dvc import render
 from mlops.bundle.transform import Transform
 from mlops.ml.data.encoding import encode
 from mlops.operations.workspace import open_workspace
-from mlops.stages import evaluate
+from mlops.stages import evaluate, gate
 from mlops.stages.context import StageContext
 from mlops.stages.tables import transformed
 from tests.builders.bundles import make_bundle, make_pipeline
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from mlops.plan.pipeline import PipelinePlan
 
 pytestmark = pytest.mark.slow
+RULES = {
+    "binary": {"id": "auroc", "metric": "auroc", "at_least": 0.0},
+    "multiclass": {"id": "accuracy", "metric": "accuracy", "at_least": 0.0},
+    "regression": {"id": "rmse", "metric": "rmse", "at_most": 1e9},
+}
 METRICS = {"binary": ["auroc", "brier"], "multiclass": ["accuracy"], "regression": ["rmse"]}
 
 
@@ -40,10 +46,13 @@ def measured(root: Path, scratch: Path, plan: PipelinePlan, seed: int) -> None:
     np.save(folder / "artifacts/features/train_y.npy", encode(transform.recipe.target, train))
     shutil.rmtree(folder / "artifacts/bundle")
     make_bundle(folder / "artifacts/bundle", plan.task, seed=seed)
-    (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\na,1,loss,{seed}\na,2,loss,0.5\n")
+    history = "".join(f"{who},{at},{what},{seed / at}\n" for who in "ab" for what in ("loss", "f1") for at in (1, 2))
+    (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\n{history}")
     (folder / "reports/learning_curve.csv").write_text(f"share,rows,value,low,high\n0.5,10,{seed},0,9\n1,20,2,1,3\n")
     section = {"task": plan.task, "target": "y", "metrics": METRICS[plan.task], "bootstrap": {"samples": 200}}
     evaluate.run(StageContext(folder, plan.name, "evaluate", section))
+    judged = {"task": plan.task, "bootstrap": section["bootstrap"], "rules": [RULES[plan.task]]}
+    gate.run(StageContext(folder, plan.name, "gate", judged))
     shutil.rmtree(root / plan.folder / "reports", ignore_errors=True)
     shutil.copytree(folder / "reports", root / plan.folder / "reports")
 
@@ -56,16 +65,16 @@ def said(clone: Clone, *arguments: str) -> Any:
 
 def test_dvc_draws_every_plot_and_compares_two_revisions(repository: Path, tmp_path: Path) -> None:
     root, plan = tmp_path / "root", open_workspace(repository).plan
-    files = render(plan)
-    for pipeline in plan.pipelines:
-        path = root / pipeline.folder / "dvc.yaml"
-        path.parent.mkdir(parents=True)
-        path.write_text(files[f"{pipeline.folder}/dvc.yaml"])
-        shutil.copy(repository / pipeline.folder / "params.yaml", path.parent)
-        measured(root, tmp_path, pipeline, seed=1)
+    root.mkdir()
     clone = Clone(root)
     git(root, "init", "-q")
     assert clone.run("dvc", "init", "-q").returncode == 0
+    for path, text in render(plan).items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    for pipeline in plan.pipelines:
+        shutil.copy(repository / pipeline.folder / "params.yaml", root / pipeline.folder)
+        measured(root, tmp_path, pipeline, seed=1)
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "one model")
     for pipeline in plan.pipelines:
@@ -84,7 +93,41 @@ def test_dvc_draws_every_plot_and_compares_two_revisions(repository: Path, tmp_p
     assert clone.run("dvc", "plots", "show", "-o", "shown").returncode == 0
     page = (root / "shown/index.html").read_text()
     assert all(plot.title in page for plot in wanted)
+    summaries = {f"{pipeline.folder}/reports/summary.json": pipeline for pipeline in plan.pipelines}
     changed = said(clone, "metrics", "diff", "HEAD")
-    regression = next(p for p in plan.pipelines if p.task == "regression")
-    cell = changed[f"{regression.folder}/reports/metrics.json"]["models.candidate.rmse.value"]
+    cell = next(changed[path]["rmse"] for path, each in summaries.items() if each.task == "regression")
     assert cell["diff"] == pytest.approx(cell["new"] - cell["old"])
+    assert set(said(clone, "metrics", "show")[""]["data"]) == set(changed) == set(summaries)
+    for path in summaries:
+        table = clone.run("dvc", "metrics", "show", path).stdout.splitlines()
+        assert len(table) == 2
+        assert 80 < max(map(len, table)) <= 200, table
+    history(drawn["data"])
+    calibration(drawn["data"])
+
+
+def history(drawn: dict[str, Any]) -> None:
+    """Every candidate is a curve of its own colour, every metric a plot of its own height, both revisions in each."""
+    found = [each for name, (each,) in drawn.items() if name.endswith("history.csv")]
+    assert len(found) >= 3
+    for each in found:
+        spec = each["content"]
+        assert spec["facet"]["row"]["field"] == "metric"
+        assert spec["resolve"] == {"scale": {"y": "independent"}}
+        encoding = spec["spec"]["encoding"]
+        by = [encoding["color"]["field"], spec["facet"]["row"]["field"], encoding["strokeDash"]["field"]]
+        axes = [encoding["x"]["field"], encoding["y"]["field"]]
+        assert (by, axes) == (["candidate", "metric", "rev"], ["epoch", "value"])
+        points = each["anchor_definitions"]["<DVC_METRIC_DATA>"]
+        curves = Counter(tuple(point[key] for key in by) for point in points)
+        assert curves == {(a, m, r): 2 for a in "ab" for m in ("loss", "f1") for r in ("HEAD", "workspace")}
+        assert all(axis in point for point in points for axis in axes)
+
+
+def calibration(drawn: dict[str, Any]) -> None:
+    """Both axes go from 0 to 1, whatever the points, and the diagonal is there."""
+    content = next(each["content"] for name, (each,) in drawn.items() if name.endswith("calibration.csv"))
+    diagonal, curve = content["layer"]
+    assert diagonal["data"]["values"] == [{"at": 0}, {"at": 1}]
+    assert {axis: curve["encoding"][axis]["field"] for axis in "xy"} == {"x": "predicted", "y": "observed"}
+    assert all(curve["encoding"][axis]["scale"] == {"domain": [0, 1]} for axis in "xy")

@@ -100,7 +100,7 @@ EVALUATE = Declaration(
         "artifacts/split",
         Files("gates preset.gates", lambda spec: [own_file(rule.own or "") for rule in lower_own(spec).values()]),
     ),
-    outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.METRIC)),
+    outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.REPORT)),
     further=lambda spec: (Output("reports/plots", Kind.PLOT, plots.of(spec)),),
     kinds=_kinds,
 )

@@ -60,6 +60,10 @@ GATE = Declaration(
             lambda spec: ["reports/learning_curve.csv"] if spec.evaluate.learning_curve else [],
         ),
     ),
-    outputs=(Output("reports/gate.json", Kind.REPORT), Output("reports/report.html", Kind.PAGE)),
+    outputs=(
+        Output("reports/gate.json", Kind.REPORT),
+        Output("reports/report.html", Kind.PAGE),
+        Output("reports/summary.json", Kind.METRIC),
+    ),
     kinds=_kinds,
 )

@@ -88,7 +88,7 @@ TRAIN = Declaration(
     outputs=(
         Output("artifacts/model"),
         Output("reports/history.csv", Kind.PLOT, (plots.HISTORY,)),
-        Output("reports/training.json", Kind.METRIC),
+        Output("reports/training.json", Kind.REPORT),
     ),
     further=_further,
     kinds=_kinds,

@@ -27,6 +27,7 @@ from mlops.documents.metrics import MetricsReport
 from mlops.documents.profile import Profile
 from mlops.documents.split import SplitReport
 from mlops.documents.statement import Statement
+from mlops.documents.summary import Summary
 from mlops.documents.training import TrainingReport
 from mlops.errors import IntegrityError
 from mlops.ledger.entry import Entry
@@ -41,6 +42,7 @@ WRITTEN = {
     "gate.json": GateReport,
     "metrics.json": MetricsReport,
     "split.json": SplitReport,
+    "summary.json": Summary,
     "training.json": TrainingReport,
 }
 """The documents that a run commits, by file."""

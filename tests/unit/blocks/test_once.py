@@ -62,11 +62,6 @@ ALIKE: dict[frozenset[str], str] = {
             "operations.starting.settings.Settings",
             "answers to `mlops init`: words, not blocks",
         ),
-        (
-            "blocks.waiver.Waiver",
-            "present.report.verdict.Waiver",
-            "words of the page: a rule's title and sentence",
-        ),
         ("sources.source.Source", "ml.data.delimited.Dialect", "one CSV file, whose separator was found"),
         ("blocks.split.Fractions", "ml.evaluation.studies.backtest.Fold", "rows of the parts, not shares"),
         ("blocks.split.Fractions", "ml.data.splits.Divided", "rows of the parts, not shares"),
@@ -103,7 +98,6 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.bootstrap.Bootstrap", "operations.verdicts.loosened._Bootstrap", _COMPILED),
         ("blocks.waiver.Waiver", "operations.verdicts.loosened._Waiver", _COMPILED),
         ("configuration.gates.GateRule", "operations.verdicts.loosened._Rule", _COMPILED),
-        ("ml.evaluation.judging.rule.Rule", "operations.verdicts.loosened._Rule", _COMPILED),
     )
 }
 """Pairs that may name the same things, and why."""

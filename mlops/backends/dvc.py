@@ -1,14 +1,12 @@
-"""`dvc.yaml`: one per pipeline, one at the root; the .gitignore that keeps artefacts out of Git, templates of plots."""
+"""`dvc.yaml`: one per pipeline, one at the root, and the .gitignore that keeps artefacts out of Git."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from mlops.backends.backend import backend
-from mlops.files.compiled_text import Value, body, comment, document, given, header
+from mlops.files.compiled_text import Value, body, document, given, header
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Kind, Output, Plot, Stage
 
@@ -32,9 +30,6 @@ _EVERYTHING: dict[str, Value] = {"stages": {}}
 # A pipeline's own .gitignore is not there on a branch that does not have it, and its artifacts still are.
 _ARTIFACTS = "/*/artifacts\n"
 
-# All of them, whatever is drawn: the policy's owners review what is in `.dvc/`, and a new model changes nothing there.
-_TEMPLATES = ".dvc/plots"
-
 
 def render(plan: Plan) -> dict[str, str]:
     """Write every DVC file of a plan; pipelines mostly differ in parameters alone, so that few texts are spelt."""
@@ -44,7 +39,7 @@ def render(plan: Plan) -> dict[str, str]:
         stages, ignored = spelt(tuple(_shape(stage) for stage in pipeline.stages))
         files[f"{pipeline.folder}/dvc.yaml"] = header(pipeline.source) + stages
         files[f"{pipeline.folder}/.gitignore"] = header(pipeline.source) + ignored
-    return files | {f"{_TEMPLATES}/{name}.json": text for name, text in _templates().items()}
+    return files
 
 
 def _shape(stage: Stage) -> _Shape:
@@ -87,58 +82,4 @@ def _ignored(stages: tuple[_Shape, ...]) -> str:
     )
 
 
-# DVC's own templates know one curve a revision, and let axes end where the points do.
-@cache
-def _templates() -> dict[str, str]:
-    """Spell the templates that DVC does not bring, as Vega-Lite: {name: JSON}."""
-    unit = _curve({"scale": {"domain": [0, 1]}}, "<DVC_METRIC_COLOR>")
-    diagonal = {
-        "data": {"values": [{"at": 0}, {"at": 1}]},
-        "mark": {"type": "line", "color": "gray", "strokeDash": [4, 4]},
-        "encoding": {axis: {"field": "at", "type": "quantitative"} for axis in ("x", "y")},
-    }
-    history = {
-        "facet": {"row": {"field": "metric", "title": None}},
-        "spec": {
-            "width": 500,
-            "height": 160,
-            **_curve({"scale": {"zero": False}}, {"field": "candidate", "type": "nominal"}, {"field": "rev"}),
-        },
-        "resolve": {"scale": {"y": "independent"}},
-    }
-    square = {"width": 300, "height": 300}
-    found: dict[str, dict[str, Any]] = {
-        "mlops_diagonal": {**square, "layer": [diagonal, unit]},
-        "mlops_history": history,
-        "mlops_unit": {**square, **unit},
-    }
-    return {name: _template(shape) for name, shape in found.items()}
-
-
-def _curve(axis: dict[str, Any], color: object, dash: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Draw a line for each value of what colours and dashes it; both axes alike, but epochs begin where they do."""
-    axes = {
-        name: {
-            "field": f"<DVC_METRIC_{name.upper()}>",
-            "type": "quantitative",
-            "title": f"<DVC_METRIC_{name.upper()}_LABEL>",
-        }
-        for name in ("x", "y")
-    }
-    encoding: dict[str, Any] = {name: {**each, **axis} for name, each in axes.items()}
-    dashed = {} if dash is None else {"strokeDash": {**dash, "type": "nominal"}}
-    mark = {"type": "line", "point": True, "tooltip": {"content": "data"}}
-    return {"mark": mark, "encoding": {**encoding, "color": color, **dashed}}
-
-
-def _template(shape: dict[str, Any]) -> str:
-    head = {
-        "$comment": comment("mlops"),
-        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
-        "title": {"text": "<DVC_METRIC_TITLE>", "anchor": "middle"},
-        "data": {"values": "<DVC_METRIC_DATA>"},
-    }
-    return json.dumps({**head, **shape}, indent=2) + "\n"
-
-
-KIND = backend(__name__, __doc__, render, places=("pipelines/*/dvc.yaml", f"{_TEMPLATES}/*.json"))
+KIND = backend(__name__, __doc__, render, places=("pipelines/*/dvc.yaml",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from mlops.cli.options import emit, output, result, root, say
 from mlops.diagnostics import Position
 
 if TYPE_CHECKING:
+    from mlops.files.plain_yaml import Values
     from mlops.operations.compiling.gone import Left
 
 
@@ -66,5 +67,5 @@ def command(check: bool, form: str) -> int:
     return 0
 
 
-def _value(files: int | None, changed: Sequence[str] = (), left: Sequence[Left] = ()) -> dict[str, Any]:
+def _value(files: int | None, changed: Sequence[str] = (), left: Sequence[Left] = ()) -> Values:
     return {"schema_version": 1, "files": files, "changed": [*changed], "left": [*map(asdict, left)]}

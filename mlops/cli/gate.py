@@ -12,6 +12,7 @@ from mlops.cli.options import FILE, attempt, base_option, ended, output, result,
 from mlops.diagnostics import visible
 
 if TYPE_CHECKING:
+    from mlops.files.plain_yaml import Values
     from mlops.operations.reviewing.reviews import Answers
     from mlops.operations.verdicts.gate import Verdict
     from mlops.operations.verdicts.rejudged import Rejudged
@@ -115,7 +116,7 @@ def show(judged: list[_Judged], form: str, *, explain: bool) -> None:
     result(form, [_value(*each) for each in judged], (text(*each) for each in judged))
 
 
-def _value(verdict: Verdict, again: Rejudged | None) -> dict[str, Any]:
+def _value(verdict: Verdict, again: Rejudged | None) -> Values:
     """Give a verdict as a JSON value."""
     value = {"pipeline": verdict.pipeline, "verdict": verdict.verdict, "champion": verdict.champion}
     if again is None:

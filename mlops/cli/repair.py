@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from mlops.cli.options import emit, output, root, say
 from mlops.extras import need
+
+if TYPE_CHECKING:
+    from mlops.files.plain_yaml import Values
 
 
 @click.command()
@@ -25,7 +28,7 @@ def command(name: str, form: str, *, remote: bool, registry: bool) -> None:
     """
     if not (remote or registry):
         raise click.UsageError("say what: --remote, --registry, or both")
-    value: dict[str, Any] = {"schema_version": 1}
+    value: Values = {"schema_version": 1}
     lines = form == "text"
     if remote:
         value["remote"] = _remote(name, lines=lines)
@@ -36,7 +39,7 @@ def command(name: str, form: str, *, remote: bool, registry: bool) -> None:
         emit(value)
 
 
-def _remote(name: str, *, lines: bool) -> dict[str, Any]:
+def _remote(name: str, *, lines: bool) -> Values:
     from mlops.operations.integrity.remote_objects import repair_remote
 
     done = repair_remote(root(), name)
@@ -48,7 +51,7 @@ def _remote(name: str, *, lines: bool) -> dict[str, Any]:
     return asdict(done)
 
 
-def _registry(name: str, *, lines: bool) -> list[dict[str, Any]]:
+def _registry(name: str, *, lines: bool) -> list[Values]:
     from mlops.operations.live.copies import repair_copies
 
     done = repair_copies(root(), name)

@@ -67,14 +67,13 @@ def left_over(root: Path, files: Mapping[str, str], *, mark: str, places: tuple[
 
 
 def begins(text: str, mark: str) -> bool:
-    """Tell whether a text begins with a mark, whether its language begins a comment with `#`, `//` or `"$comment"`.
+    """Tell whether a text begins with a mark, whether its language begins a comment with `#` or `//`.
 
     Example:
         >>> begins("// Made by us", "# Made")
         True
     """
-    said = mark.removeprefix("# ")
-    return text.startswith((mark, f"// {said}", f'{{\n  "$comment": "{said}'))
+    return text.startswith((mark, f"//{mark.removeprefix('#')}"))
 
 
 def _blocking(root: Path, path: str) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,32 +101,3 @@ def test_dvc_draws_every_plot_and_compares_two_revisions(repository: Path, tmp_p
         table = clone.run("dvc", "metrics", "show", path).stdout.splitlines()
         assert len(table) == 2
         assert 80 < max(map(len, table)) <= 200, table
-    history(drawn["data"])
-    calibration(drawn["data"])
-
-
-def history(drawn: dict[str, Any]) -> None:
-    """Every candidate is a curve of its own colour, every metric a plot of its own height, both revisions in each."""
-    found = [each for name, (each,) in drawn.items() if name.endswith("history.csv")]
-    assert len(found) >= 3
-    for each in found:
-        spec = each["content"]
-        assert spec["facet"]["row"]["field"] == "metric"
-        assert spec["resolve"] == {"scale": {"y": "independent"}}
-        encoding = spec["spec"]["encoding"]
-        by = [encoding["color"]["field"], spec["facet"]["row"]["field"], encoding["strokeDash"]["field"]]
-        axes = [encoding["x"]["field"], encoding["y"]["field"]]
-        assert (by, axes) == (["candidate", "metric", "rev"], ["epoch", "value"])
-        points = each["anchor_definitions"]["<DVC_METRIC_DATA>"]
-        curves = Counter(tuple(point[key] for key in by) for point in points)
-        assert curves == {(a, m, r): 2 for a in "ab" for m in ("loss", "f1") for r in ("HEAD", "workspace")}
-        assert all(axis in point for point in points for axis in axes)
-
-
-def calibration(drawn: dict[str, Any]) -> None:
-    """Both axes go from 0 to 1, whatever the points, and the diagonal is there."""
-    content = next(each["content"] for name, (each,) in drawn.items() if name.endswith("calibration.csv"))
-    diagonal, curve = content["layer"]
-    assert diagonal["data"]["values"] == [{"at": 0}, {"at": 1}]
-    assert {axis: curve["encoding"][axis]["field"] for axis in "xy"} == {"x": "predicted", "y": "observed"}
-    assert all(curve["encoding"][axis]["scale"] == {"domain": [0, 1]} for axis in "xy")

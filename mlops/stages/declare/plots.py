@@ -5,30 +5,19 @@ from __future__ import annotations
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Plot
 
-HISTORY = Plot(
-    "reports/history.csv",
-    "epoch",
-    "value",
-    "Training history",
-    template="mlops_history",
-    x_label="Epoch",
-    y_label="Metric",
-)
+HISTORY = Plot("reports/history.csv", "epoch", "value", "Training history", template="linear")
 LEARNING = Plot(
     "reports/learning_curve.csv", "rows", "value", "Learning curve",
     x_label="Training rows", y_label="Metric on validation",
 )  # fmt: skip
 _FOLDER = "reports/plots/dvc"
 _ROC = Plot(
-    f"{_FOLDER}/roc.csv", "false_positive_rate", "true_positive_rate", "ROC", template="mlops_diagonal",
+    f"{_FOLDER}/roc.csv", "false_positive_rate", "true_positive_rate", "ROC",
     x_label="False positive rate", y_label="True positive rate",
 )  # fmt: skip
-_PR = Plot(
-    f"{_FOLDER}/pr.csv", "recall", "precision", "Precision and recall", template="mlops_unit",
-    x_label="Recall", y_label="Precision",
-)  # fmt: skip
+_PR = Plot(f"{_FOLDER}/pr.csv", "recall", "precision", "Precision and recall", x_label="Recall", y_label="Precision")
 _CALIBRATION = Plot(
-    f"{_FOLDER}/calibration.csv", "predicted", "observed", "Calibration", template="mlops_diagonal",
+    f"{_FOLDER}/calibration.csv", "predicted", "observed", "Calibration",
     x_label="Predicted probability", y_label="Observed frequency",
 )  # fmt: skip
 _VALUE = Plot(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mlops.errors import ConfigurationError
-from mlops.files.generated import begins, compare, write
+from mlops.files.generated import compare, write
 
 MARK = "# made"
 PLACES = ("out/*.yaml",)
@@ -70,9 +70,3 @@ def test_what_stands_in_the_way_of_a_compiled_file_is_named_and_nothing_is_left(
     assert caught.value.message == f"{blocked}: in the way of a compiled file"
     assert caught.value.hint == "move or delete it, then run `mlops compile`"
     assert sorted(tmp_path.rglob("*")) == before
-
-
-def test_json_says_in_its_first_key_who_wrote_it() -> None:
-    assert begins('{\n  "$comment": "Made by us", "a": 1}', "# Made by us")
-    assert not begins('{\n  "a": "Made by us"}', "# Made by us")
-    assert not begins("Made by us", "# Made by us")

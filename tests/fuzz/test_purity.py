@@ -25,7 +25,7 @@ COMPILED = re.compile(
     r"pipelines/[a-z0-9_-]+/(dvc\.yaml|params\.yaml|\.gitignore)|\.github(/workflows(/mlops-[a-z0-9-]+\.yml)?|/CODEOWNERS"
     r"|/gates(/[a-z0-9_-]+\.yaml)?"
     r"|/dependabot\.yml|/workflows/\.gitattributes)?|dvc\.yaml|params\.yaml|(pipelines/)?\.git(attributes|ignore)"
-    r"|orchestrate(/airflow(/[a-z0-9_-]+\.py)?)?"
+    r"|orchestrate(/(airflow|argo|jenkins)(/[a-z0-9_-]+\.(py|yaml|groovy))?)?"
     r"|\.gitlab-ci\.yml|\.gitlab(/CODEOWNERS|/gates(/[a-z0-9_-]+\.yaml)?)?"
 )
 VICTIM = "import pathlib\npathlib.Path(__file__).with_name('PWNED').touch()\n"

@@ -26,4 +26,4 @@ def test_all_pages_become_a_site_without_a_warning(repository: Path, tmp_path: P
     )
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "site/reference/verbs.html").read_text()
-    assert "mlops rollback" in page
+    assert 'id="mlops-rollback"' in page

@@ -23,6 +23,13 @@ def make_repository(folder: Path, **pipelines: str) -> Path:
     return folder
 
 
+def make_orchestrated(folder: Path, *engines: str) -> Path:
+    """Copy the base repository, and let its pipelines be started by engines."""
+    with (make_repository(folder) / "conf/project.yaml").open("a") as file:
+        file.write(f"orchestrate: [{', '.join(engines)}]\n")
+    return folder
+
+
 def copy_own(folder: Path) -> Path:
     """Copy this project's own configuration and pipelines, without what their runs made."""
     made = shutil.ignore_patterns("artifacts", "reports", "__pycache__")

@@ -13,17 +13,14 @@ from mlops.compiler.lower.owners import protected
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.compile import check_files, compile_files
 from mlops.operations.workspace import open_workspace
-from tests.builders.repositories import edit, make_repository
+from tests.builders.repositories import edit, make_orchestrated, make_repository
 
 FILE = "orchestrate/airflow/churn.py"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = make_repository(tmp_path)
-    with (root / "conf/project.yaml").open("a") as file:
-        file.write("orchestrate: [airflow]\n")
-    return root
+    return make_orchestrated(tmp_path, "airflow")
 
 
 def test_a_project_that_asks_for_none_has_none(tmp_path: Path) -> None:

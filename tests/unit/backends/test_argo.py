@@ -15,7 +15,7 @@ from mlops.operations.compiling.compile import check_files, compile_files
 from mlops.operations.workspace import open_workspace
 from mlops.plan.pipeline import Plan
 from mlops.plan.stage import Stage
-from tests.builders.repositories import edit, make_repository
+from tests.builders.repositories import edit, make_orchestrated
 
 FILE = "orchestrate/argo/churn.yaml"
 NAME = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")  # `workflowFieldNameFmt` of Argo's validation
@@ -23,10 +23,7 @@ NAME = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")  # `workflowFieldNameFmt` of Argo
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = make_repository(tmp_path)
-    with (root / "conf/project.yaml").open("a") as file:
-        file.write("orchestrate: [argo, airflow]\n")
-    return root
+    return make_orchestrated(tmp_path, "argo", "airflow")
 
 
 def spec(plan: Plan) -> dict[str, Any]:

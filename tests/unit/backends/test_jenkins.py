@@ -13,7 +13,7 @@ from mlops.backends.jenkins import quoted
 from mlops.errors import ConfigurationError
 from mlops.operations.compiling.compile import check_files, compile_files
 from mlops.operations.workspace import open_workspace
-from tests.builders.repositories import edit, make_repository
+from tests.builders.repositories import edit, make_orchestrated
 
 FILE = "orchestrate/jenkins/churn.groovy"
 SH = re.compile(r"stage\('([^']+)'\) \{\n +steps \{\n +sh '''(.*?)(?<!\\)'''\n", re.DOTALL)
@@ -22,10 +22,7 @@ ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = make_repository(tmp_path)
-    with (root / "conf/project.yaml").open("a") as file:
-        file.write("orchestrate: [jenkins]\n")
-    return root
+    return make_orchestrated(tmp_path, "jenkins")
 
 
 def read(text: str) -> str:

@@ -24,6 +24,8 @@ from mlops.errors import (
 )
 
 if TYPE_CHECKING:
+    import pandera.polars as pandera
+
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.schema import BadRows
     from mlops.diagnostics import Diagnostic, Position
@@ -77,6 +79,7 @@ __all__ = [
     "StaleError",
     "Task",
     "Verdict",
+    "data_schema",
     "gate",
     "load_bundle",
     "open_repository",
@@ -233,6 +236,33 @@ def gate(repository: Repository, name: str) -> Verdict:
     merging.refuse(repository.root)
     known(Configuration(repository.root), (name,))
     return settled(repository.root, name)
+
+
+def data_schema(repository: Repository, name: str) -> pandera.DataFrameSchema:
+    """Give the rules on a pipeline's table (`data.columns`, `unique`, `pairs`) as a pandera schema for Polars frames.
+
+    `.validate(frame, lazy=True)` refuses exactly the tables that break one of them, whatever its severity. The stage
+    `validate` asks the same rules in one pass of its own, and more than a schema holds: drift, freshness, own checks.
+
+    Raises:
+        ConfigurationError: there is no such pipeline, or the YAML is wrong.
+        InfrastructureError: the extra `train` is not installed.
+
+    Example:
+        >>> schema = data_schema(open_repository(), "churn")
+        >>> schema.columns["plan"].checks
+        [<Check isin: isin(['free', 'paid'])>]
+    """
+    from mlops.extras import need
+    from mlops.operations.workspace import open_workspace
+
+    need("train", "`mlops.api.data_schema`")
+    from mlops.ml.data.pandera_schema import schema_of
+    from mlops.stages.validate import Params
+
+    section = open_workspace(repository.root, (name,)).pipeline(name).stage("validate").section
+    rules = Params.model_validate(section)
+    return schema_of(rules.columns, rules.unique, rules.pairs, strict=rules.strict, ordered=rules.ordered)
 
 
 def load_bundle(folder: str | Path, digest: str | None = None) -> Predictor:

@@ -26,7 +26,7 @@ ERRORS = {
     *("InfrastructureError", "Inconclusive"),
 }
 PROMISED = {
-    "functions": {"gate", "load_bundle", "open_repository", "plan", "run", "validate"},
+    "functions": {"data_schema", "gate", "load_bundle", "open_repository", "plan", "run", "validate"},
     "errors": {*ERRORS, "BadRows"},
     "findings": {"Diagnostic", "Position"},
     "plans": {

@@ -30,11 +30,13 @@ function send(method, params = {}, sessionId = undefined) {
   return new Promise((resolve, reject) => asked.set(last, { resolve, reject }));
 }
 
-// What axe and the page itself say: `wide` names what is wider than the window, unless it scrolls within a box of its own.
+// What axe and the page itself say: how wide it is where that is more than the window, and which boxes scroll sideways.
 const LOOK = (width) => `(async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   const wide = document.documentElement.scrollWidth;
-  return { wide: wide > ${width} ? wide : 0, violations: found.violations.map(({ id, impact, help, nodes }) => (
+  const boxes = [...document.querySelectorAll("body *")].filter((box) => box.scrollWidth > box.clientWidth + 1
+    && ["auto", "scroll"].includes(getComputedStyle(box).overflowX)).map((box) => box.outerHTML.slice(0, 160));
+  return { wide: wide > ${width} ? wide : 0, boxes, violations: found.violations.map(({ id, impact, help, nodes }) => (
     { id, impact, help, places: nodes.map((node) => node.html.slice(0, 160) + " " + (node.any[0]?.message ?? "")) })) };
 })()`;
 

@@ -37,10 +37,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is wrong: lines of axe's, each with its impact and place, and how wide the page is where it overflows."""
+    """What is wrong: lines of axe's, each with its impact and place; the width of a page that is wider than its window.
+
+    `boxes` are the parts that scroll sideways by themselves.
+    """
 
     violations: tuple[str, ...]
     wide: int
+    boxes: tuple[str, ...]
 
     @property
     def serious(self) -> list[str]:
@@ -61,6 +65,7 @@ def look(looks: Sequence[Look], profile: Path) -> list[Seen]:
                 for place in found["places"]
             ),
             answer["wide"],
+            tuple(answer["boxes"]),
         )
         for answer in json.loads(done.stdout)
     ]

@@ -11,6 +11,7 @@ from mlops.metrics import METRICS
 from mlops.present.monitor.page import render as monitor_page
 from mlops.present.report.page import render as report_page
 from tests.accessibility.browser import PHONE, Look, Seen, look, missing
+from tests.builders.rendered import page as as_on_github
 from tests.builders.watched import watched
 
 pytestmark = [
@@ -51,6 +52,14 @@ def test_a_page_of_the_monitor(status: str, tmp_path: Path) -> None:
     page = tmp_path / "monitor.html"
     page.write_text(monitor_page(watched(status), "psi", ("accuracy", 0.8)))
     assert wrong(all_ways(page.as_uri(), tmp_path / "profile")) == []
+
+
+@pytest.mark.parametrize("comment", sorted((ROOT / "tests/golden/comment").glob("*.md")), ids=lambda path: path.stem)
+def test_a_comment_has_no_table_to_scroll(comment: Path, tmp_path: Path) -> None:
+    page = tmp_path / "comment.html"
+    page.write_text(as_on_github(comment.read_text(), unfold=True))
+    (seen,) = look([Look(page.as_uri())], tmp_path / "profile")
+    assert [box for box in seen.boxes if box.startswith("<table")] == []
 
 
 @pytest.mark.skipif(not DOCS.is_dir(), reason="build/docs is not there: `make docs` makes it")

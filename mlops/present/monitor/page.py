@@ -73,6 +73,13 @@ class Page:
     columns: tuple[Column, ...]
     shifts: tuple[ShiftReport, ...]
 
+    @property
+    def index(self) -> tuple[tuple[str, str], ...]:
+        """Name the sections that are there: (anchor, title)."""
+        known = (("next", "What to do next", True), ("feed", "Feed", self.feed), ("refused", "Refused", self.refusals))
+        more = (("shift", "Shift", self.columns), ("windows", "Windows", self.feed), ("lineage", "Lineage", True))
+        return tuple((anchor, title) for anchor, title, there in (*known, *more) if there)
+
 
 def render(document: MonitorReport, measure: str, metric: tuple[str, float] | None) -> str:
     """Print the page of a report; `metric` is its name and bound."""

@@ -112,7 +112,7 @@ def numbers(values: Floats, profile: Numbers, rows: int) -> Bins | None:
         named = {"levels": tuple(f"{value:g}" for value in profile.values)}
     else:
         edges = np.array(profile.edges, dtype=np.float64)
-        named = {"edges": tuple(f"{edge:.4g}" for edge in profile.edges)}
+        named = {"edges": tuple(f"{edge:,.6g}" for edge in profile.edges)}
     spread = profile.std
     both = None
     if spread > 0 and len(finite):

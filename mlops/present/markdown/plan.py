@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from mlops.documents.change_report import PipelineChange, Planned
-from mlops.present.markdown.text import SUMMARY, escape, fitting
+from mlops.present.markdown.text import SUMMARY, escape, fitting, octets
 from mlops.present.terminal import plan
 
 
@@ -16,8 +16,8 @@ def markdown(planned: Planned) -> str:
     head = [f"### mlops plan: {plan.counts(planned)}", ""]
     parts = ["\n".join(_folded(change)) for change in planned.pipelines if not change.unchanged]
     facts = [f"- {escape(line.strip(), 500)}" for line in plan.everywhere(planned)]
-    room = SUMMARY - sum(len(line) + 1 for line in (*head, *facts))
-    return "\n".join([*head, *fitting(parts, room, "… and {:,} more\n".format), *facts])
+    room = SUMMARY - sum(octets(line) + 1 for line in (*head, *facts)) - 100
+    return "\n".join([*head, *fitting(parts, room, "… and {:,} more\n".format, octets), *facts])
 
 
 def _folded(change: PipelineChange) -> Iterator[str]:

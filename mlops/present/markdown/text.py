@@ -19,9 +19,9 @@ MARKS = {
     "deferred": "⏳",
 }
 
-SUMMARY = 900_000
-"""Characters of a step's part of the summary of a job: of 1 MiB, as some take more bytes than one.
-https://docs.github.com/en/actions/reference/limits"""
+SUMMARY = 1_000_000
+"""Bytes of the summary of a step, of the 1 MiB that GitHub takes.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits"""
 
 NO_CHECKS = (
     "> [!IMPORTANT]\n"
@@ -91,19 +91,26 @@ def folded(summary: str, body: list[str]) -> str:
     return "\n".join([f"<details><summary>{summary}</summary>", "", *body, "", "</details>", ""])
 
 
-def fitting(parts: Sequence[str], room: int, left: Callable[[int], str]) -> list[str]:
-    """Take parts from the first on as far as `room` characters go; `left` says how many are missing.
+def fitting(
+    parts: Sequence[str], room: int, left: Callable[[int], str], measure: Callable[[str], int] = len
+) -> list[str]:
+    """Take parts from the first on as far as there is room, in characters or by `measure`; `left` says how many miss.
 
     >>> fitting(["aaaa", "bbbb", "cccc"], 10, "{} more".format)
     ['aaaa', 'bbbb', '1 more']
     """
     kept = []
     for part in parts:
-        room -= len(part) + 1
+        room -= measure(part) + 1
         if room < 0:
             return [*kept, left(len(parts) - len(kept))]
         kept.append(part)
     return kept
+
+
+def octets(text: str) -> int:
+    """Count the bytes of a text."""
+    return len(text.encode())
 
 
 def _entity(character: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, interval
-from mlops.present.markdown.text import MARKS, SUMMARY, breakable, escape, fitting, folded, table
+from mlops.present.markdown.text import MARKS, SUMMARY, breakable, escape, fitting, folded, octets, table
 from mlops.present.verdicts import Compared, Verdict, asked, counted, rows_of_the_change, sentence
 from mlops.verdict import BADNESS
 
@@ -18,7 +18,8 @@ def verdicts(said: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Give verdicts, each with its text, for one summary: the worst first, as many as it holds, the others counted."""
     order = {word: place for place, word in enumerate(reversed(BADNESS))}
     ranked = sorted(said, key=lambda item: order[item[0]])
-    yield from fitting([text for _, text in ranked], SUMMARY, "… and {:,} more verdicts, none of them worse".format)
+    left = "… and {:,} more verdicts, none of them worse".format
+    yield from fitting([text for _, text in ranked], SUMMARY, left, octets)
 
 
 def verdict(said: Verdict) -> str:

@@ -82,10 +82,10 @@ def test_markdown_says_what_did_not_pass_before_all_rules() -> None:
 def test_a_summary_begins_with_the_worst_and_counts_what_it_cannot_hold() -> None:
     said = [("pass", "a passes"), ("fail", "b fails"), ("inconclusive", "c is unclear")]
     assert [*verdicts(said)] == ["b fails", "c is unclear", "a passes"]
-    many = [("pass", f"{number} {'x' * 90}") for number in range(20_000)]
+    many = [("pass", f"{number} {'–' * 30}") for number in range(20_000)]
     shown = [*verdicts([*many, ("fail", "b fails")])]
     assert shown[0] == "b fails"
-    assert sum(len(text) + 1 for text in shown) < 2**20
+    assert sum(len(text.encode()) + 1 for text in shown) < 2**20
     assert shown[-1] == f"… and {20_001 - (len(shown) - 1):,} more verdicts, none of them worse"
 
 

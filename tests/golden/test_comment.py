@@ -184,7 +184,7 @@ def test_more_than_fits_is_left_out_from_the_end_and_said(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("letters", "named"), [(0, 1000), (80, 400)])
+@pytest.mark.parametrize(("letters", "named"), [(0, 1000), (50, 500)])
 def test_a_thousand_failures_are_told_or_counted(letters: int, named: int, tmp_path: Path) -> None:
     """The first have their sentences, the others a line or their name; what has no room for that is counted."""
     names = [f"model_{index:04}{'x' * letters}" for index in range(1000)]

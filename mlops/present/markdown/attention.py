@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.files.figures import plural
@@ -36,7 +37,7 @@ class _Told:
     def of(cls, item: Judged, artifacts: str) -> _Told:
         name, sentences = f"{mark(item)} **{escape(item.change.name)}**", _sentences(item)
         more = f" (and {len(sentences) - 1:,} more)" if len(sentences) > 1 else ""
-        line = f"- {name}: {_sentence(item, 160)}{more}\n"
+        line = f"- {name}: {_sentence(item, 160)}{more}"
         lines = [f"#### {name}: {_headline(item)}", "", *sentences, "", *_next(item), "", *report(item, artifacts)]
         return cls((name, line, "\n".join(lines).rstrip() + "\n"), state(item))
 
@@ -49,27 +50,31 @@ def needs_attention(item: Judged) -> bool:
 def attention(found: Sequence[Judged], artifacts: str, room: int) -> str:
     """Tell what `needs_attention`, worst first, in at most `room` characters; `artifacts` is where reports are."""
     told = [_Told.of(item, artifacts) for item in found]
-    length, left = [0] * len(told), room - 200 - sum(len(each.forms[0]) + 2 for each in told)
+    lengths = _lengths(told, room - 200)
+    names, lines, parts = (
+        [each.forms[level] for each, at in zip(told, lengths, strict=False) if at == level] for level in range(3)
+    )
+    counted = Counter(each.state for each in told[len(lengths) :])
+    names += [f"{count:,} more {WORDS[state]}" for state, count in counted.items()]
+    listed = ["\n".join(lines) + "\n"] if lines else []
+    return "\n".join([*parts, *listed, *([f"Without room for a sentence: {', '.join(names)}.\n"] if names else [])])
+
+
+def _lengths(told: Sequence[_Told], room: int) -> list[int]:
+    """Choose which form of each there is room for; who is not even named comes after all others."""
+    named = _fitting([len(each.forms[0]) + 2 for each in told], room * 2 // 3)  # the worst need room for what they say
+    lengths, left = [0] * named, room - sum(len(each.forms[0]) + 2 for each in told[:named])
     for level in (1, 2):  # first a line for each, then all sentences of the worst
-        for index, each in enumerate(told):
-            more = len(each.forms[level]) + 1 - len(each.forms[length[index]])
-            if length[index] == level - 1 and more <= left:
-                length[index], left = level, left - more
-    parts = [
-        "\n".join(each.forms[level] for each, at in zip(told, length, strict=True) if at == level) for level in (2, 1)
-    ]
-    names = _named([each for each, at in zip(told, length, strict=True) if at == 0], left)
-    return "\n".join(part for part in (*parts, names) if part)
+        for index, each in enumerate(told[:named]):
+            more = len(each.forms[level]) + 1 - len(each.forms[lengths[index]])
+            if lengths[index] == level - 1 and more <= left:
+                lengths[index], left = level, left - more
+    return lengths
 
 
-def _named(told: Sequence[_Told], left: int) -> str:
-    """Give the names that have no room for a sentence, and count those that have none for a name either."""
-    names = [each.forms[0] for each in told]
-    while left < 0 and names:
-        left += len(names.pop()) + 2
-    cut = Counter(each.state for each in told[len(names) :])
-    more = [f"{count:,} more {WORDS[state]}" for state, count in cut.items()]
-    return f"Without room for a sentence: {', '.join([*names, *more])}.\n" if told else ""
+def _fitting(lengths: Sequence[int], room: int) -> int:
+    """Count how many go into the room, from the first on."""
+    return next((index for index, whole in enumerate(accumulate(lengths)) if whole > room), len(lengths))
 
 
 def _rules(gate: GateReport | None) -> list[RuleResult]:

@@ -33,7 +33,7 @@ ifdef PIP_FIND_LINKS
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 endif
 
-.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab services signing airflow docs pictures compile ui golden format clean help
+.PHONY: demo test test-tools check lint unit coverage setup lock audit runner gitlab axe services signing airflow docs pictures compile ui golden format clean help
 
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,7 @@ test: $(TESTED) ## What check runs, learning, and end to end with real tools
 test-tools: $(TESTED) ## The rest: what takes minutes, and what needs npm, qemu or PostgreSQL (workflows executed, processors emulated)
 	@$(MAKE) --no-print-directory runner || echo "npm cannot install tests/runner: tests that execute workflows say so and skip" >&2
 	@$(MAKE) --no-print-directory gitlab || echo "npm cannot install tests/gitlab: tests that execute .gitlab-ci.yml say so and skip" >&2
+	@$(MAKE) --no-print-directory axe || echo "npm cannot install tests/accessibility: tests that look at pages say so and skip" >&2
 	@$(MAKE) --no-print-directory services || echo "pip cannot install .requirements/services.txt: tests that need it say so and skip" >&2
 	@$(MAKE) --no-print-directory signing || echo "pip cannot install mlops/locks/sign.txt: tests that need it say so and skip" >&2
 	@$(MAKE) --no-print-directory airflow || echo "pip cannot install .requirements/airflow.txt: tests that need it say so and skip" >&2
@@ -138,6 +139,9 @@ runner:          ## GitHub's own workflow parser, from npm: without it, tests th
 gitlab:          ## gitlab-ci-local, from npm: what runs the compiled .gitlab-ci.yml in tests
 	npm ci --prefix tests/gitlab --silent --no-audit --no-fund
 
+axe:             ## axe, from npm: what looks for all that keeps somebody from reading a page, in Chromium
+	npm ci --prefix tests/accessibility --silent --no-audit --no-fund
+
 # Beside the environment and not in it: only a server has these, which takes the rest from .venv
 services: $(SERVICES) ## What an MLflow server with a login, on PostgreSQL and S3, needs beside what is installed
 
@@ -192,4 +196,4 @@ format: $(TESTED) ## Format the code
 
 clean:           ## Remove what `make` made; data and runs stay
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
-	rm -rf tests/runner/node_modules tests/runner/build tests/gitlab/node_modules .mlops/audit .mlops/services .tools
+	rm -rf tests/runner/node_modules tests/runner/build tests/gitlab/node_modules tests/accessibility/node_modules .mlops/audit .mlops/services .tools

@@ -113,7 +113,9 @@ def show(judged: list[_Judged], form: str, *, explain: bool) -> None:
             return markdown.compared(again) if form == "md" else terminal.compared(again, explain=explain)
         return markdown.verdict(said) if form == "md" else terminal.table(said, explain=explain)
 
-    result(form, [_value(*each) for each in judged], (text(*each) for each in judged))
+    texts = ((said.verdict, text(said, again)) for said, again in judged)
+    lines = markdown.verdicts([*texts]) if form == "md" else (shown for _, shown in texts)
+    result(form, [_value(*each) for each in judged], lines)
 
 
 def _value(verdict: Verdict, again: Rejudged | None) -> Values:

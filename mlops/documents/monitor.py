@@ -104,6 +104,16 @@ class WindowReport(Part):
     performance: MeasuredReport | None
 
 
+class DistributionReport(Part):
+    """The shares of one column's values by bin, in training and in the window that begins at `start`."""
+
+    column: str
+    start: Moment
+    bins: tuple[str, ...]
+    reference: tuple[Number, ...]
+    window: tuple[Number, ...]
+
+
 class MonitorReport(Document):
     """What was found out about a bundle; `environment` is whose servers it is about, null where a project has none."""
 
@@ -122,3 +132,5 @@ class MonitorReport(Document):
     why: str
     alarms: tuple[AlarmReport, ...]
     windows: tuple[WindowReport, ...]
+    distributions: tuple[DistributionReport, ...] = ()
+    """Of the columns that moved most in the latest window which was compared."""

@@ -9,7 +9,7 @@ column is compared as any other date is, and stands out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,7 +68,10 @@ def bins(
     first, last = parse(profile.minimum), parse(profile.maximum)
     now = dates.are_now(window, last - first)
     if not now:
-        yield from _made(name, (dates.said - first) / DAY, profile.days, rows)
+        for day, made in _made(name, (dates.said - first) / DAY, profile.days, rows):
+            edges = tuple(_day(first, edge) for edge in profile.days.edges if made.edges)
+            levels = tuple(_day(first, value) for value in profile.days.values or ())
+            yield day, replace(made, edges=edges, levels=levels)
     days = (window.end - window.start).total_seconds() / 86_400
     known = {
         part: described
@@ -78,6 +81,11 @@ def bins(
     values = parts_of(dates.said.reshape(-1, 1), [(0, part) for part in known])
     for index, (part, described) in enumerate(known.items()):
         yield from _made(f"{name}.{part}", values[:, index], described, rows)
+
+
+def _day(first: int, days: float) -> str:
+    """Spell the day that is so many days after a first one, which is in microseconds since 1970."""
+    return str(np.datetime64(int(first + days * DAY), "us").astype("datetime64[D]"))
 
 
 def _made(name: str, values: drift.Floats, described: Numbers, rows: int) -> Iterator[tuple[str, Bins]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 from mlops.documents.monitor import (
     AcceptedReport,
     AlarmReport,
+    DistributionReport,
     IncidentReport,
     MeasuredReport,
     MonitorReport,
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from mlops.monitor.drift import Shift
     from mlops.monitor.quality import Incident
     from mlops.monitor.reference import Reference
+
+_MOVED = 40  # columns whose values are told, those that moved most
 
 
 def document(
@@ -47,12 +52,26 @@ def document(
         why=result.why,
         alarms=tuple(_alarm(alarm) for alarm in result.alarms),
         windows=tuple(_window(window) for window in result.windows),
+        distributions=tuple(_distributions(result.windows)),
     )
 
 
 def spelled(at: datetime) -> str:
     """Spell a time in UTC as RFC 3339, to the second."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _distributions(windows: Sequence[Judged]) -> Iterator[DistributionReport]:
+    """Spell what the latest window that was compared is made of, the columns that moved most first."""
+    latest = next((item for item in reversed(windows) if item.comparable), None)
+    if latest is None:
+        return
+    known = {shift.column: shift.size for shift in latest.shifts if not math.isnan(shift.size)}
+    for name in sorted(known, key=lambda name: (-known[name], name))[:_MOVED]:
+        bins = latest.compared[name]
+        reference, window = (rounded((counts / counts.sum()).tolist()) for counts in (bins.reference, bins.window))
+        start = spelled(latest.window.start)
+        yield DistributionReport(column=name, start=start, bins=bins.names, reference=reference, window=window)
 
 
 def _alarm(alarm: Alarm) -> AlarmReport:

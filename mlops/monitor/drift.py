@@ -7,6 +7,7 @@ Below 500 rows the index exceeds 0.1 by chance alone, so less is `insufficient`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -30,11 +31,28 @@ _TWENTIETHS = np.linspace(0, 1, 21)
 
 @dataclass(frozen=True)
 class Bins:
-    """Counts of one column in the same bins; `twentieths` are both quantile functions in units of training's spread."""
+    """Counts of one column in the same bins; `twentieths` are both quantile functions in units of training's spread.
+
+    `levels` name the bins, or `edges` what lies between them.
+    """
 
     reference: Floats
     window: Floats
     twentieths: tuple[Floats, Floats] | None = None
+    levels: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Say which values each bin holds.
+
+        >>> Bins(np.zeros(3), np.zeros(3), edges=("1", "5")).names
+        ('up to 1', '1 to 5', 'over 5')
+        """
+        if not self.edges:
+            return self.levels
+        between = (f"{low} to {high}" for low, high in itertools.pairwise(self.edges))
+        return (f"up to {self.edges[0]}", *between, f"over {self.edges[-1]}")
 
 
 @dataclass(frozen=True)
@@ -91,15 +109,17 @@ def numbers(values: Floats, profile: Numbers, rows: int) -> Bins | None:
     if profile.values is not None:
         levels = np.array(profile.values, dtype=np.float64)
         edges = (levels[1:] + levels[:-1]) / 2
+        named = {"levels": tuple(f"{value:g}" for value in profile.values)}
     else:
         edges = np.array(profile.edges, dtype=np.float64)
+        named = {"edges": tuple(f"{edge:,.6g}" for edge in profile.edges)}
     spread = profile.std
     both = None
     if spread > 0 and len(finite):
         old = np.array(profile.quantiles, dtype=np.float64)
         both = (old / spread, np.quantile(finite, _TWENTIETHS) / spread)
     window = counts(finite, edges).astype(np.float64)
-    return Bins(np.array(profile.shares, dtype=np.float64) * rows, window, both)
+    return Bins(np.array(profile.shares, dtype=np.float64) * rows, window, both, **named)
 
 
 def texts(values: pl.Series, profile: Levels, rows: int) -> Bins | None:
@@ -111,4 +131,4 @@ def texts(values: pl.Series, profile: Levels, rows: int) -> Bins | None:
     window = [float(counted.get(level, 0)) for level in levels]
     window.append(float(sum(counted.values())) - sum(window))
     reference = np.array([*levels.values(), profile.other], dtype=np.float64) * rows
-    return Bins(reference, np.array(window))
+    return Bins(reference, np.array(window), levels=(*levels, "others"))

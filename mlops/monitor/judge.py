@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -48,6 +48,8 @@ class Judged:
     accepted: tuple[tuple[Incident, Acceptance], ...]
     shifts: tuple[Shift, ...]
     performance: Measured | None
+    compared: Mapping[str, Bins] = field(default_factory=dict, compare=False)
+    """What was compared of each column."""
 
     @property
     def arrived(self) -> int:
@@ -134,19 +136,20 @@ def _window(
     found = quality.incidents(records.features, arrived, refused, earlier, reference, monitor.quality, agreed.nulls)
     accepted = tuple((incident, entry) for incident in found if (entry := agreed.acceptance(incident, window)))
     news = tuple(incident for incident in found if incident not in [known for known, _ in accepted])
-    shifts = _shifts(window, records, news, reference, monitor.drift)
+    compared = _compared(window, records, news, reference, monitor.drift)
+    shifts = drift.shifts(compared, monitor.drift) if compared else ()
     measured = _performance(window, records, until, reference, monitor, labelled)
-    return Judged(window, rows, others, refused, news, accepted, shifts, measured)
+    return Judged(window, rows, others, refused, news, accepted, shifts, measured, compared)
 
 
-def _shifts(
+def _compared(
     window: Window, records: Records, news: Sequence[Incident], reference: Reference, settings: Drift
-) -> tuple[Shift, ...]:
+) -> dict[str, Bins]:
     """Compare what is whole: of a window that is late or lost in part, nothing says what is missing."""
     if not len(records) or any(incident.check == "volume" for incident in news):
-        return ()
+        return {}
     broken = {incident.column for incident in news}
-    return drift.shifts(dict(bins(window, records, reference, settings, broken)), settings)
+    return dict(bins(window, records, reference, settings, broken))
 
 
 def _performance(

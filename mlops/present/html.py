@@ -1,17 +1,19 @@
-"""HTML from a package's own templates; what they are given is text, never markup and never code."""
+"""HTML from a package's own templates, and the report's, whose hand all pages are in; what they get is text only."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from jinja2 import PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+_SHARED = "mlops.present.report"  # its style and its signs
 
 
 def html(package: str, template: str, **values: Any) -> str:
     """Print a template of a package's folder `templates`; every value is escaped, and one that is missing raises."""
     environment = ImmutableSandboxedEnvironment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(_SHARED)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -56,6 +56,7 @@ def write_report(folder: Path, name: str, judged: Any, *, code: int = 0, **model
     here.mkdir(parents=True)
     (here / "exit-code").write_text(f"{code}\n")
     (here / "gate.json").write_text(json.dumps(judged))
+    (here / "report.html").touch()
     figures = {model: {key: {"value": value} for key, value in found.items()} for model, found in models.items()}
     (here / "metrics.json").write_text(json.dumps({"models": {m: f for m, f in figures.items() if m != "champion"}}))
     if "champion" in figures:

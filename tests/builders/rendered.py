@@ -24,7 +24,7 @@ _FLAGS = (
 )
 STYLE = """
 body { font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif, "Noto Color Emoji";
-       color: #1f2328; margin: 24px; max-width: 860px }
+       color: #1f2328; margin: 24px; max-width: 794px }
 .box { border: 1px solid #d1d9e0; border-radius: 6px } .top { background: #f6f8fa; padding: 8px 16px; color: #59636e;
        border-bottom: 1px solid #d1d9e0 } .body { padding: 16px } a { color: #0969da; text-decoration: none }
 h3 { font-size: 1.25em; line-height: 1.25; margin: 0 0 16px } p, ul, pre, table, details { margin: 0 0 16px }
@@ -36,7 +36,13 @@ ul { padding-left: 2em } summary { cursor: pointer }
 .mark { display: inline-block; width: 16px; border-radius: 3px; text-align: center; font-size: 12px }
 """
 # GitHub shows emoji; the machine that takes the picture may have no font for them
-_DRAWN = {"✅": ("✓", "#1a7f37"), "❌": ("✕", "#cf222e"), "❔": ("?", "#9a6700"), "⏩": ("»", "#59636e")}
+_DRAWN = {
+    "✅": ("✓", "#1a7f37"),
+    "❌": ("✕", "#cf222e"),
+    "❔": ("?", "#9a6700"),
+    "⚠️": ("!", "#9a6700"),
+    "⏩": ("»", "#59636e"),
+}
 
 
 def html(markdown: str) -> str:
@@ -46,7 +52,7 @@ def html(markdown: str) -> str:
 
 
 def page(markdown: str, *, unfold: bool = False) -> str:
-    """Write a page with the comment in GitHub's colours."""
+    """Write a page with the comment in GitHub's colours, and as wide as GitHub shows one: 760 pixels."""
     body = html(markdown)
     body = body.replace("<details>", "<details open>") if unfold else body
     for mark, (sign, colour) in _DRAWN.items():

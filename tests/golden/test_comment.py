@@ -21,6 +21,7 @@ DONE = {"check": "success", "affected": "success", "pipeline": "success"}
 RUN = "https://github.com/acme/models/actions/runs/412"
 LEARNING_RATE = ("model.mlp.lr", 0.001, 0.0005, "conf/model/mlp.yaml:7")
 SLICE = "recall where segment=new_customer is 0.61 [0.58, 0.64] but must be at least 0.65, on 1,204 rows"
+GAP = "equal_opportunity_difference of black is 0.24 [0.156, 0.344] but must be at most 0.1"
 THIN = "auroc is 0.001 below the champion's 0.862 [-0.006, +0.004]; about 9,000 rows would decide, there are 4,038"
 HOSTILE = (
     "<img src=x onerror=alert(1)> @acme/everyone #1 ](https://evil.example) [a](javascript:1) | `x` ``` \n\n# big\n"
@@ -74,6 +75,15 @@ def waived(folder: Path) -> dict[str, str]:
     return DONE
 
 
+def warned(folder: Path) -> dict[str, str]:
+    write_plan(folder, change("churn", "gate", reasons=("conf/gates/churn.yaml",)))
+    gap = rule("equal_opportunity_difference", 0.24, 0.156, 0.344, of="black", bound=0.1, verdict="fail", mode="warn",
+               sentence=GAP)  # fmt: skip
+    found = gate("pass", rule("auroc", 0.879, 0.871, 0.887), gap)
+    write_report(folder, "churn", found, candidate={"auroc": 0.879})
+    return DONE
+
+
 def other_rows(folder: Path) -> dict[str, str]:
     write_plan(folder, change("churn", "split", reasons=("the framework's code changed",)))
     found = gate("pass", rule("auroc", 0.879, 0.871, 0.887)) | {"framework": ["Makefile", "mlops/ml/data/splits.py"]}
@@ -116,9 +126,9 @@ def hostile(folder: Path) -> dict[str, str]:
 
 
 CASES: dict[str, Callable[[Path], dict[str, str]]] = {
-    case.__name__: case
-    for case in (one, first, waived, other_rows, three_of_a_thousand, none_affected, no_plan, not_verified, hostile)
-}
+    case.__name__: case for case in (one, first, waived, warned, other_rows, three_of_a_thousand, none_affected,
+                                     no_plan, not_verified, hostile)
+}  # fmt: skip
 
 
 def written(folder: Path, jobs: dict[str, str]) -> str:
@@ -149,9 +159,9 @@ def test_a_browser_shows_it_without_a_bar_to_scroll_sideways(name: str, tmp_path
 
 def test_nothing_a_person_wrote_becomes_markup_a_mention_or_a_link(tmp_path: Path) -> None:
     shown = Elements(html(written(tmp_path, hostile(tmp_path))))
-    assert shown.tags <= {"h3", "p", "code", "a", "table", "thead", "tbody", "tr", "th", "td", "strong", "b", "br",
-                          "details", "summary", "ul", "li", "pre"}  # fmt: skip
-    assert {attributes.get("href") for tag, attributes in shown.found if tag == "a"} == {RUN}
+    assert shown.tags <= {"h3", "h4", "p", "code", "a", "table", "thead", "tbody", "tr", "th", "td", "strong", "b",
+                          "br", "wbr", "details", "summary", "ul", "li", "pre"}  # fmt: skip
+    assert {attributes.get("href") for tag, attributes in shown.found if tag == "a"} == {RUN, f"{RUN}#artifacts"}
     assert not re.search(r"[@#]\w|://evil|www\.|[\u202a-\u202e\u2066-\u2069]", shown.text)
     assert "<img src=x onerror=alert(1)>" in shown.text, "it is shown as it was written"
 
@@ -160,16 +170,36 @@ def test_nothing_a_person_wrote_becomes_markup_a_mention_or_a_link(tmp_path: Pat
 def test_more_than_fits_is_left_out_from_the_end_and_said(tmp_path: Path) -> None:
     names = [f"model_{index:04}" for index in range(1000)]
     write_plan(tmp_path, *(change(name, "train", keys=(LEARNING_RATE,) * 30) for name in names))
-    for name in names[:500]:
+    for name in names[:990]:
         better(name, tmp_path)
-    worse(names[500], tmp_path, "x@y " * 500_000)
+    worse(names[990], tmp_path, "x@y " * 500_000)
     text = written(tmp_path, DONE)
-    assert 50_000 < len(text) <= LIMIT
-    assert "1,000 models affected: 1 blocked, 499 without a verdict, 500 passed" in text
-    assert "… and 950 more: " in text
+    assert 60_000 < len(text) <= LIMIT
+    assert "1,000 models affected: 1 blocked, 9 without a verdict, 990 passed" in text
+    assert "… and 950 more: 950 passed." in text
     assert re.search(r"[\d,]+ folded sections are left out: a comment holds 65,536 characters.", text)
     assert text.count("<details>") == text.count("</details>")
-    assert text.index("<b>model_0500</b>") < text.index("<b>model_0501</b>"), "what is blocked stands first"
+    headings = [line for line in text.splitlines() if line.startswith("#### ")]
+    assert [heading.split("**")[1] for heading in headings] == names[990:], "open, and what is blocked first"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("letters", "named"), [(0, 1000), (50, 500)])
+def test_a_thousand_failures_are_told_or_counted(letters: int, named: int, tmp_path: Path) -> None:
+    """The first have their sentences, the others a line or their name; what has no room for that is counted."""
+    names = [f"model_{index:04}{'x' * letters}" for index in range(1000)]
+    write_plan(tmp_path, *(change(name, "train") for name in names))
+    for name in names:
+        worse(name, tmp_path)
+    text = written(tmp_path, DONE | {"pipeline": "failure"})
+    opened = re.sub(r"<details>.*?</details>", "", text, flags=re.DOTALL)
+    shown = [name for name in names if f" **{name}**" in opened]
+    assert len(text) <= LIMIT
+    assert shown == names[: len(shown)]
+    assert len(shown) >= named
+    more = re.search(r"([\d,]+) more blocked\.", opened)
+    assert len(shown) + int(more[1].replace(",", "") if more else 0) == 1000
+    assert opened.count("recall where segment=new_customer is 0.61") >= named // 10
 
 
 def test_reports_of_an_earlier_run_are_not_taken_for_this_one(tmp_path: Path) -> None:

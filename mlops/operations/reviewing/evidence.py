@@ -65,15 +65,16 @@ def _judged(change: Change, place: Place | None) -> Judged:
     if place is None or here is None or not here.is_dir() or here.is_symlink() or here.parent.is_symlink():
         return Judged(change=change)
     code = _code(here / "exit-code")
+    report = f"{here.parent.name}/{here.name}/report.html" if (here / "report.html").is_file() and code in ENDED else ""
     # committed reports of an earlier run are there too when a stage stopped: they say nothing of this run
     # where another job judges, what the run says of itself is no verdict
     files = [here / "judged.json", here / "gate.json"] if place.judged is None else [place.judged / "judged.json"]
     gates = [gate for file in files if (gate := _read(file, GateReport)) is not None] if code in ENDED else []
     if not gates:
-        return Judged(change=change, exit_code=code)
+        return Judged(change=change, exit_code=code, report=report)
     measured, judged = _read(here / "metrics.json", MetricsReport), _read(files[0], GateReport)
     models = {**(measured.models if measured else {}), **(judged.models if judged else {})}
-    return Judged(change=change, gate=gates[0].whole, models=models, exit_code=code)
+    return Judged(change=change, gate=gates[0].whole, models=models, exit_code=code, report=report)
 
 
 def _code(path: Path) -> int | None:

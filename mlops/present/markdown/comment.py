@@ -9,17 +9,18 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from mlops.files.figures import duration, plural
+from mlops.present.markdown.attention import attention, needs_attention
 from mlops.present.markdown.evidence import Judged, PlanRead
-from mlops.present.markdown.sections import SPACE, blocked, row, state, working
-from mlops.present.markdown.text import MARKS, escape, fenced, table
+from mlops.present.markdown.sections import SPACE, WORDS, row, state, working
+from mlops.present.markdown.text import MARKS, escape, fenced, fitting, table
 
 LIMIT = 65_536
 _ROWS = 50
-_HEAD = 40_000  # characters the table may take; the rest is for what is folded
-_ORDER = ("fail", "stopped", "inconclusive", "pass")
-_WORDS = {"fail": "blocked", "stopped": "without a verdict", "inconclusive": "inconclusive", "pass": "passed"}
+_HEAD = 16_000  # characters the table may take: what did not pass needs the rest
+_ORDER = tuple(WORDS)
 _FIX = {
     "check": ("The configuration is wrong, or a compiled file does not match it.", "mlops validate", "mlops compile"),
     "affected": ("The plan could not be made.", "mlops plan"),
@@ -43,13 +44,22 @@ def marker(project: str) -> str:
 
 
 def comment(context: Context, plan: PlanRead | None, judged: Sequence[Judged]) -> str:
-    """Write the comment; whole folded sections are left out from the last one where it would be too long."""
+    """Write the comment: what did not pass stands open; folded parts are left out where it would be too long."""
     if plan is None:
         return _without_plan(context)
-    found = sorted(judged, key=lambda item: (_ORDER.index(state(item)), item.change.name))
-    head = "\n".join([*_title(context, plan, found), *_table(context, found)])
-    sections = [blocked(item) for item in found if state(item) != "pass"] + [working(item) for item in found]
-    return _fit(context, head, sections, _foot(context, plan, found))
+    found = sorted(judged, key=lambda item: (_ORDER.index(state(item)), not needs_attention(item), item.change.name))
+    head = "\n".join([*_title(context, plan, found), *_table(found)])
+    foot, artifacts = _foot(context, plan, found), f"{context.run}#artifacts" if context.run else ""
+    room = LIMIT - len(head) - len(foot) - 400  # the line that says what is missing, and the separators
+    opened = attention([item for item in found if needs_attention(item)], artifacts, room)
+    parts = fitting([working(item, artifacts) for item in found], room - len(opened), partial(_left_out, context))
+    return "\n".join([head, *([opened] if opened else []), *parts, foot])
+
+
+def _left_out(context: Context, missing: int) -> str:
+    place = f"the [artifacts of the run]({context.run}#artifacts)" if context.run else "the artifacts of the run"
+    said = "folded section is" if missing == 1 else "folded sections are"
+    return f"{missing:,} {said} left out: a comment holds {LIMIT:,} characters. Everything is in {place}.\n"
 
 
 def _without_plan(context: Context) -> str:
@@ -67,20 +77,26 @@ def _title(context: Context, plan: PlanRead, found: Sequence[Judged]) -> list[st
     if not found:
         said = f"no model affected{unchanged}"
     elif len(found) == 1:
-        said = f"{found[0].change.name} {_WORDS[state(found[0])]}{unchanged}"
+        said = f"{found[0].change.name} {WORDS[state(found[0])]}{_warned(found)}{unchanged}"
     else:
-        said = f"{len(found):,} models affected: {_counted(counts)}{unchanged}"
-    bad = [name for name, result in context.jobs.items() if result not in ("success", "skipped")]
+        said = f"{len(found):,} models affected: {_counted(counts)}{_warned(found)}{unchanged}"
+    bad = _unfinished(context)
     worst = next((key for key in _ORDER if counts[key]), "pass")
-    mark = MARKS["fail" if worst == "pass" and bad else worst]
-    lines = [marker(context.project), f"### {mark} {escape(context.project)} · {said}", "", _where(context), ""]
+    sign = "fail" if worst == "pass" and bad else "warning" if worst == "pass" and _warned(found) else worst
+    lines = [marker(context.project), f"### {MARKS[sign]} {escape(context.project)} · {said}", "", _where(context), ""]
     if worst == "pass" and bad:
         lines += [f"Every gate passed, but these jobs did not succeed: {', '.join(sorted(map(escape, bad)))}.", ""]
     return lines
 
 
 def _counted(counts: Counter[str]) -> str:
-    return ", ".join(f"{counts[key]:,} {_WORDS[key]}" for key in _ORDER if counts[key])
+    return ", ".join(f"{counts[key]:,} {WORDS[key]}" for key in _ORDER if counts[key])
+
+
+def _warned(found: Sequence[Judged]) -> str:
+    """Count the warnings: a rule that only warns stops nothing, and is to be seen all the same."""
+    warnings = sum(item.gate.tally.warnings for item in found if item.gate is not None)
+    return f", {plural(warnings, 'warning')}" if warnings else ""
 
 
 def _where(context: Context) -> str:
@@ -94,13 +110,11 @@ def _where(context: Context) -> str:
     return " · ".join(said)
 
 
-def _table(context: Context, found: Sequence[Judged]) -> list[str]:
+def _table(found: Sequence[Judged]) -> list[str]:
     """Print as many rows as fit, and count the others by what became of them."""
     if not found:
         return []
-    timed = any(item.change.seconds is not None for item in found)
-    heads = ["", "model", "what changed", "runs", "gates", "champion → candidate", *(["about"] if timed else [])]
-    lines = list(table(heads, (row(item, timed=timed) for item in found[:_ROWS])))
+    lines = list(table(("model", "what changed", "gates", "champion → candidate"), map(row, found[:_ROWS])))
     while sum(len(text) + 1 for text in lines[2:]) > _HEAD:
         lines = lines[: 2 + (len(lines) - 2) // 2]
     left = Counter(state(item) for item in found[len(lines) - 2 :])
@@ -119,28 +133,21 @@ def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
     if known:
         others = len(found) - len(known)
         said.append(f"about {duration(sum(known), SPACE)}" + (f", {others:,} of unknown duration" if others else ""))
-    lines = [f"**Plan:** {' · '.join(said)}"]
+    lines = [f"**Plan:** {' · '.join(said)}", "", *_next(context, found)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _next(context: Context, found: Sequence[Judged]) -> list[str]:
+    """Say what to do where nothing stands in the way, and how to see the plan."""
+    said = ["**Next:** review and merge. A merge registers the bundle that was judged, and releases nothing.", ""]
+    said = said if found and all(state(item) == "pass" for item in found) and not _unfinished(context) else []
     if found and _hexadecimal(context.base):
-        lines += ["", "The plan, on your machine:", "", *fenced(f"mlops plan --base {context.base[:12]}")]
-    return "\n".join(lines) + "\n"
+        said += ["The plan, on your machine:", "", *fenced(f"mlops plan --base {context.base[:12]}")]
+    return said
 
 
-def _fit(context: Context, head: str, sections: Sequence[str], foot: str) -> str:
-    kept: list[str] = []
-    room = LIMIT - len(head) - len(foot) - 400  # the line that says what is missing, and the separators
-    for section in sections:
-        room -= len(section) + 1
-        if room < 0:
-            break
-        kept.append(section)
-    missing = len(sections) - len(kept)
-    if missing:
-        place = f"the [artifacts of the run]({context.run})" if context.run else "the artifacts of the run"
-        kept.append(
-            f"{missing:,} folded {'section is' if missing == 1 else 'sections are'} left out: "
-            f"a comment holds {LIMIT:,} characters. Everything is in {place}.\n"
-        )
-    return "\n".join([head, *kept, foot])
+def _unfinished(context: Context) -> list[str]:
+    return [name for name, result in context.jobs.items() if result not in ("success", "skipped")]
 
 
 def _hexadecimal(commit: str) -> bool:

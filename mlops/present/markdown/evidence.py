@@ -62,3 +62,5 @@ class Judged(_Read):
     models: Figures = Field(default_factory=dict)
     """Figures by model and metric."""
     exit_code: int | None = None
+    report: str = ""
+    """The file of its report, below the artifact that holds it: `report-churn/churn/report.html`."""

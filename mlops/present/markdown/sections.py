@@ -1,4 +1,4 @@
-"""The parts of the comment that speak of one pipeline: its row, why it is blocked, what runs, its rules."""
+"""The parts of the comment that speak of one pipeline: its row, and folded away what runs, why, and every rule."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.figures import Figure
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.files.figures import duration, figure, interval
-from mlops.present.markdown.evidence import ENDED, Change, Judged
-from mlops.present.markdown.text import MARKS, escape, fenced, folded, plain, table
-from mlops.present.verdicts import rows_of_the_change
+from mlops.present.markdown.evidence import Change, Judged
+from mlops.present.markdown.text import MARKS, breakable, escape, folded, plain, table
+from mlops.present.verdicts import asked, rows_of_the_change
 
-_CODES = {
-    3: "Something moved since it was recorded",
-    4: "The configuration, or the data it describes, is wrong",
-    5: "Bytes are not what a digest promises",
-    6: "Something outside did not answer, or is absent; run the job again",
-}
+WORDS = {"fail": "blocked", "stopped": "without a verdict", "inconclusive": "inconclusive", "pass": "passed"}
+"""What became of a pipeline, the worst first."""
 SPACE = "&nbsp;"  # narrow columns stay on one line
 _KEYS = 20
 _RULES = 60
@@ -28,73 +24,65 @@ def state(item: Judged) -> str:
     return item.gate.verdict if item.gate else "stopped"
 
 
-def row(item: Judged, *, timed: bool) -> list[str]:
-    """Give the cells of a pipeline's row."""
-    cells = [MARKS[state(item)], f"**{escape(item.change.name)}**", _changed(item), _runs(item.change)]
-    cells += [_gates(item), _compared(item)]
-    if timed:
-        cells.append("–" if item.change.seconds is None else duration(item.change.seconds, SPACE))
-    return cells
+def mark(item: Judged) -> str:
+    """Give the sign of what became of a pipeline; a warning shows in that of a pass."""
+    warned = item.gate is not None and state(item) == "pass" and item.gate.tally.warnings
+    return MARKS["warning" if warned else state(item)]
 
 
-def blocked(item: Judged) -> str:
-    """Show the first reason and fold a sentence for every rule that did not pass, and the commands that tell more."""
-    name = item.change.name
-    if item.gate is None:
-        code = f"a stage stopped with exit code {item.exit_code}"
-        if item.exit_code is None:
-            code = "its job left no report"
-        elif item.exit_code in ENDED:
-            code = "what its run left could not be judged"
-        body = [_stopped(item), "", *fenced(f"mlops run {name}")]
-        return folded(f"❌ <b>{escape(name)}</b>: no verdict, {code}", body)
-    rules = [rule for word in ("fail", "inconclusive") for rule in item.gate.rules if rule.state == word]
-    lines = [f"- {MARKS[rule.state]} {escape(rule.sentence, 500)}{_warning(rule)}" for rule in rules[:_RULES]]
-    lines += [f"- … and {len(rules) - _RULES:,} more"] if len(rules) > _RULES else []
-    commands = ["", *fenced(f"mlops gate {name} --explain", f"mlops run {name}")]
-    said = escape(rules[0].sentence, 160) if rules else "no rule applies"
-    more = f" (and {len(rules) - 1:,} more)" if len(rules) > 1 else ""
-    return folded(f"{MARKS[state(item)]} <b>{escape(name)}</b>: {said}{more}", [*lines, *commands])
+def row(item: Judged) -> list[str]:
+    """Give the cells of a pipeline's row: four, so that it needs no bar to scroll sideways where GitHub shows it."""
+    name = f"{mark(item)}{SPACE}**{breakable(escape(item.change.name))}**"
+    return [name, _changed(item), _gates(item), _compared(item)]
 
 
-def working(item: Judged) -> str:
-    """Fold the keys that changed with their places, the stages with their reasons, and every rule."""
-    lines = [*_framework(item.gate), *_keys(item), *_stages(item), *_rules(item.gate)]
-    return folded(f"<b>{escape(item.change.name)}</b>: what runs and why, every rule", lines)
+def working(item: Judged, artifacts: str) -> str:
+    """Fold what changed with its place, the stages with their reasons, every rule, and where the report is."""
+    why = [*_framework(item.gate), *_keys(item), *_stages(item), *_rules(item.gate)]
+    lines = "\n".join([*why, "", *report(item, artifacts)]).rstrip().splitlines()
+    title = f"what runs ({_runs(item.change)}) and why, every rule"
+    return folded(f"{mark(item)} <b>{escape(item.change.name)}</b>: {title}", lines)
 
 
-def _stopped(item: Judged) -> str:
-    if item.exit_code is None:
-        return "The job did not start, or was stopped before the end."
-    if item.exit_code in ENDED:
-        return "The log of the job that judges says why. What the run says of itself is no verdict."
-    return f"{_CODES.get(item.exit_code, 'A defect')}. The log of the job says more."
+def report(item: Judged, artifacts: str) -> list[str]:
+    """Say which file is its report, and in which artifact; `artifacts` is the address where those are listed."""
+    artifact, _, file = item.report.partition("/")
+    if not file:
+        return []
+    named = f"<code>{escape(artifact)}</code>"
+    return [f"Report: <code>{escape(file)}</code> in {f'[{named}]({artifacts})' if artifacts else named}"]
 
 
 def _changed(item: Judged) -> str:
     keys = item.change.keys
-    said = [f"{escape(key.key, 50)} {plain(key.before, 24)} → {plain(key.after, 24)}" for key in keys[:2]]
+    said = [f"{_key(key.key)} {plain(key.before, 24)} → {plain(key.after, 24)}" for key in keys[:2]]
     if not keys:
         reasons = dict.fromkeys(reason for stage in item.change.stages for reason in stage.reasons)
         if not reasons and (files := item.change.verifies):
             others = [f"and {len(files) - 2} more"] if len(files) > 2 else []
-            return "<br>".join([*(f"{escape(path, 60)} changed" for path in files[:2]), *others])
-        said = ["new"] if set(reasons) == {"never ran"} else [escape(reason, 60) for reason in list(reasons)[:2]]
+            return "<br>".join([*(f"{_key(path)} changed" for path in files[:2]), *others])
+        said = ["new"] if set(reasons) == {"never ran"} else [_key(reason) for reason in list(reasons)[:2]]
     more = len(keys) - 2
     return "<br>".join([*said, *([f"and {more} more"] if more > 0 else [])]) or "–"
 
 
+def _key(text: str) -> str:
+    return breakable(escape(text, 60))
+
+
 def _runs(change: Change) -> str:
+    """Say which stages run, and for how long."""
     stages = change.stages
     running = [index for index, stage in enumerate(stages) if stage.runs]
     if not running:
-        return f"nothing:{SPACE}verified" if change.verifies else "–"
+        return "nothing: it is verified" if change.verifies else "nothing"
     names = [escape(stages[index].name, 40) for index in running]
+    said = ", ".join(names[:8])
     if len(running) == len(stages):
-        return f"all{SPACE}{len(stages)}{SPACE}stages"
-    if len(running) > 2 and running[-1] - running[0] == len(running) - 1:
-        return f"{names[0]}{SPACE}…{SPACE}{names[-1]}"
-    return ", ".join(names[:8])
+        said = f"all {len(stages)} stages"
+    elif len(running) > 2 and running[-1] - running[0] == len(running) - 1:
+        said = f"{names[0]} to {names[-1]}"
+    return said + ("" if change.seconds is None else f", about {duration(change.seconds)}")
 
 
 def _gates(item: Judged) -> str:
@@ -115,12 +103,12 @@ def _compared(item: Judged) -> str:
     if against is not None:
         before, after = (item.models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
         change = f"{figure(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", SPACE)
-        return f"{escape(against.metric, 40)} {figure(before.value)} → {figure(after.value)}<br>{change}"
+        return f"{_key(against.metric)} {figure(before.value)} → {figure(after.value)}<br>{change}"
     alone = next((rule for rule in whole if rule.against == "value"), None)
     if alone is None:
         return "–"
     known = "" if item.gate.champion else "<br>no champion yet"
-    return f"{escape(alone.metric, 40)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
+    return f"{_key(alone.metric)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
 
 
 def _framework(gate: GateReport | None) -> Iterator[str]:
@@ -134,8 +122,10 @@ def _keys(item: Judged) -> Iterator[str]:
     keys = item.change.keys
     if not keys:
         return
-    rows = ((escape(k.key, 100), plain(k.before, 100), plain(k.after, 100), escape(k.where, 120)) for k in keys[:_KEYS])
-    yield from table(("key", "before", "after", "set in"), rows)
+    cells = (
+        (escape(k.key, 100), plain(k.before, 100), plain(k.after, 100), escape(k.where, 120)) for k in keys[:_KEYS]
+    )
+    yield from table(("key", "before", "after", "set in"), (map(breakable, each) for each in cells))
     yield from ([f"… and {len(keys) - _KEYS:,} more keys", ""] if len(keys) > _KEYS else [""])
 
 
@@ -156,8 +146,7 @@ def _stages(item: Judged) -> Iterator[str]:
 def _rules(gate: GateReport | None) -> Iterator[str]:
     if gate is None or not gate.rules:
         return
-    heads = ("", "rule", "against", "value", "interval", "rows")
-    yield from table(heads, map(_judged, gate.rules[:_RULES]), right=("value", "rows"))
+    yield from table(("rule", "value", "interval", "rows"), map(_judged, gate.rules[:_RULES]), right=("value", "rows"))
     yield from _waivers(gate)
     if len(gate.rules) > _RULES:
         yield from ("", f"… and {len(gate.rules) - _RULES:,} more rules")
@@ -166,8 +155,8 @@ def _rules(gate: GateReport | None) -> Iterator[str]:
 def _judged(rule: RuleResult) -> tuple[str, ...]:
     sign = "" if rule.against == "value" else "+"
     span = interval(rule.low, rule.high, sign) if rule.applicable else "–"
-    rows = f"{rule.n:,}" if rule.n else "–"
-    return MARKS[rule.state], _rule(rule), _against(rule), figure(rule.value, sign), span, rows
+    said = breakable(escape(asked(rule), 160)) + _claim(rule) + _warning(rule)
+    return f"{MARKS[rule.state]} {said}", figure(rule.value, sign), span, f"{rule.n:,}" if rule.n else "–"
 
 
 def _waivers(gate: GateReport) -> Iterator[str]:
@@ -181,14 +170,11 @@ def _waivers(gate: GateReport) -> Iterator[str]:
 
 
 def _rule(rule: RuleResult) -> str:
-    claim = " (claimed by the change)" if rule.claimed else ""
-    return escape(rule.title, 120) + claim + _warning(rule)
+    return escape(rule.title, 120) + _claim(rule)
 
 
-def _against(rule: RuleResult) -> str:
-    if rule.against == "value":
-        return figure(rule.bound)
-    return escape(rule.against, 40) + (f" {figure(rule.bound, '+')}" if rule.bound else "")
+def _claim(rule: RuleResult) -> str:
+    return " (claimed by the change)" if rule.claimed else ""
 
 
 def _warning(rule: RuleResult) -> str:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 MARKS = {
     "pass": "✅",
     "fail": "❌",
     "inconclusive": "❔",
+    "warning": "⚠️",
     "skipped": "⏩",
     "stopped": "❌",
     "waived": "🕓",
     "deferred": "⏳",
 }
+
+SUMMARY = 1_000_000
+"""Bytes of the summary of a step, of the 1 MiB that GitHub takes.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits"""
 
 NO_CHECKS = (
     "> [!IMPORTANT]\n"
@@ -24,6 +29,8 @@ NO_CHECKS = (
     "start them, or give the workflows a GitHub App to propose as: `ci: {app: ...}` in `conf/project.yaml`.\n"
 )
 """What the body of a pull request ends with whose checks do not start."""
+_WORD = re.compile(r"(?:&#\d+;|[^\s<>]){25,}")  # longer than a narrow column
+_PART = re.compile(r"(?:&#\d+;|[^/_.=&-]){1,24}[/_.=-]*|[/_.=&-]+")
 # an underscore within a word marks nothing, nor do parentheses where every bracket of a text is an entity
 _SPECIAL = re.compile(r"[^\w\s.,:;/%'+=→–…()?-]|(?<![^\W_])_|_(?![^\W_])")
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -45,6 +52,15 @@ def escape(text: str, limit: int | None = 200) -> str:
     return re.sub(r"(?i)www\.", lambda match: match.group()[:3] + _BREAK + ".", entities)
 
 
+def breakable(text: str) -> str:
+    """Let long words of escaped text break within a cell: after a mark where there is one.
+
+    >>> breakable("data/customers_of_all_regions.parquet changed")
+    'data/<wbr>customers_<wbr>of_<wbr>all_<wbr>regions.<wbr>parquet changed'
+    """
+    return _WORD.sub(lambda word: "<wbr>".join(_PART.findall(word.group())), text)
+
+
 def plain(value: Any, limit: int = 60) -> str:
     """Show a value of a configuration, escaped."""
     return escape(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str), limit)
@@ -55,7 +71,7 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> Iterator[str]:
+def table(heads: Sequence[str], rows: Iterable[Iterable[str]], right: Collection[str] = ()) -> Iterator[str]:
     """Give the lines of a table, of cells that are Markdown already; columns whose head is in `right` end there.
 
     >>> list(table(("name", "n"), [("a", "1")], right=("n",)))
@@ -73,6 +89,28 @@ def fenced(*commands: str) -> list[str]:
 def folded(summary: str, body: list[str]) -> str:
     """Fold lines away under a summary; both are Markdown already."""
     return "\n".join([f"<details><summary>{summary}</summary>", "", *body, "", "</details>", ""])
+
+
+def fitting(
+    parts: Sequence[str], room: int, left: Callable[[int], str], measure: Callable[[str], int] = len
+) -> list[str]:
+    """Take parts from the first on as far as there is room, in characters or by `measure`; `left` says how many miss.
+
+    >>> fitting(["aaaa", "bbbb", "cccc"], 10, "{} more".format)
+    ['aaaa', 'bbbb', '1 more']
+    """
+    kept = []
+    for part in parts:
+        room -= measure(part) + 1
+        if room < 0:
+            return [*kept, left(len(parts) - len(kept))]
+        kept.append(part)
+    return kept
+
+
+def octets(text: str) -> int:
+    """Count the bytes of a text."""
+    return len(text.encode())
 
 
 def _entity(character: str) -> str:

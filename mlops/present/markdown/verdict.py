@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, interval
-from mlops.present.markdown.text import MARKS, escape, table
+from mlops.present.markdown.text import MARKS, SUMMARY, breakable, escape, fitting, folded, octets, table
 from mlops.present.verdicts import Compared, Verdict, asked, counted, rows_of_the_change, sentence
+from mlops.verdict import BADNESS
 
 _LONG = 500  # letters of a sentence
 
 
+def verdicts(said: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Give verdicts, each with its text, for one summary: the worst first, as many as it holds, the others counted."""
+    order = {word: place for place, word in enumerate(reversed(BADNESS))}
+    ranked = sorted(said, key=lambda item: order[item[0]])
+    left = "… and {:,} more verdicts, none of them worse".format
+    yield from fitting([text for _, text in ranked], SUMMARY, left, octets)
+
+
 def verdict(said: Verdict) -> str:
-    """Print a table of the rules, and a sentence for each that did not pass; user text is escaped."""
-    rows = table(("", "rule", "value", "interval", "n"), map(_row, said.rules), right=("value", "n"))
+    """Print a sentence for each rule that did not pass, and fold the table of all rules; user text is escaped."""
+    rows = table(("rule", "value", "interval", "rows"), map(_row, said.rules), right=("value", "rows"))
     title = f"### {MARKS[said.verdict]} {escape(said.pipeline)}: {said.verdict} ({counted(said)})"
-    sentences = (f"- {escape(sentence(rule), _LONG)}" for rule in said.rules if rule.state != "pass")
-    return "\n".join([title, "", *rows, "", *sentences])
+    missed = [rule for rule in said.rules if rule.state != "pass"]
+    sentences = [f"- {MARKS[rule.state]} {escape(sentence(rule), _LONG)}" for rule in missed]
+    return "\n".join([title, "", *sentences, *([""] if sentences else []), folded("Every rule", [*rows])])
 
 
 def compared(again: Compared) -> str:
@@ -47,4 +57,4 @@ def _row(rule: RuleResult) -> tuple[str, ...]:
     measured = rule.applicable and rule.verdict != "deferred"
     span = interval(rule.low, rule.high) if measured else "–"
     value = figure(rule.value) if measured else "–"
-    return MARKS[rule.state], escape(asked(rule)), value, span, f"{rule.n:,}" if rule.n else "–"
+    return f"{MARKS[rule.state]} {breakable(escape(asked(rule)))}", value, span, f"{rule.n:,}" if rule.n else "–"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlops.cli.main import run
+from mlops.present.markdown.text import breakable
 from tests.builders.comments import change, gate, rule, write_plan, write_report
 from tests.builders.forge import forge
 from tests.builders.repositories import make_repository
@@ -79,8 +80,9 @@ def test_what_was_verified_and_not_run_is_said(here: Path, capsys: pytest.Captur
     write_plan(here, change("churn", verifies=files))
     assert run(["comment", str(here)]) == 0
     shown = capsys.readouterr().out
-    named = "<br>".join([*(f"{path} changed" for path in files[:2]), "and 1 more"])
-    assert f"| ✅ | **churn** | {named} | nothing:&nbsp;verified | 1/1 |" in shown
+    named = "<br>".join([*(f"{breakable(path)} changed" for path in files[:2]), "and 1 more"])
+    assert f"| ✅&nbsp;**churn** | {named} | 1/1 |" in shown
+    assert "<b>churn</b>: what runs (nothing: it is verified) and why, every rule" in shown
     assert f"- {', '.join(files)} changed: held against each other and judged again, not run\n" in shown
 
 
@@ -90,7 +92,7 @@ def test_what_a_change_claims_is_marked_and_waits_for_its_merge(here: Path, caps
     assert run(["comment", str(here)]) == 0
     shown = capsys.readouterr().out
     assert "churn passed" in shown
-    assert "| ⏳ | praise (claimed by the change) |" in shown
+    assert "| ⏳ praise at least 0.65 (claimed by the change) |" in shown
 
 
 @pytest.mark.parametrize("rules", [(), ({**rule("auroc", 0.9, 0.8, 1.0), "verdict": "fail"},)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -387,18 +388,32 @@ def test_the_report_is_the_same_bytes_and_the_page_asks_for_nothing(tmp_path: Pa
     assert "prefers-color-scheme: dark" in page
 
 
+def test_what_was_compared_is_told_in_the_bins_of_training(tmp_path: Path, bundle: Path) -> None:
+    found = document(watch(tmp_path, bundle, from_day(1, plan=pl.lit("basic")), days=3), reference_of(bundle), "tiny")
+    told = {item.column: item for item in found.distributions}
+    assert next(iter(told)) == "plan", "what moved most"
+    assert set(told) == {"age", "visits", "insured", "plan", *DATES}
+    plan = told["plan"]
+    assert plan.start == "2026-11-04T00:00:00Z"
+    assert plan.bins[-1] == "others"
+    assert dict(zip(plan.bins, plan.window, strict=True))["basic"] == 1.0
+    assert all(sum(shares) == pytest.approx(1) for item in told.values() for shares in (item.reference, item.window))
+    assert all(len(item.bins) == len(item.reference) == len(item.window) for item in told.values())
+    assert re.fullmatch(r"up to \d{4}-\d\d-\d\d", told["joined"].bins[0])
+
+
 def test_a_column_is_told_in_the_measure_it_really_has(tmp_path: Path, bundle: Path) -> None:
     basic = from_day(1, plan=pl.lit("basic"))
     drift = {"measure": "wasserstein", "ignore": ["(output)"]}
     found = watch(tmp_path, bundle, basic, days=3, drift=drift, quality={"nulls": 1.0})
     assert [alarm.sentence.partition(": ")[2].split()[0] for alarm in found.alarms] == ["jensen_shannon"]
     made = document(found, reference_of(bundle), "tiny")
-    notes = {row.name: row.note for row in columns(made, "wasserstein")}
+    notes = {column.timeline.name: column.timeline.note for column in columns(made, "wasserstein")}
     assert notes == {"plan": "Jensen-Shannon distance"} | dict.fromkeys(["age", "visits", "insured", *DATES], "")
     page = render(made, "wasserstein", None)
-    assert page.count("Wasserstein distance in standard deviations") == 1  # the heading
-    assert page.count("Jensen-Shannon distance</span>") == 1
-    assert not any(row.note for row in columns(made, "jensen_shannon") if row.name == "plan")
+    assert page.count("Wasserstein distance in standard deviations") == 1  # below the charts
+    assert page.count("<small>Jensen-Shannon distance</small>") == 1
+    assert not any(each.timeline.note for each in columns(made, "jensen_shannon") if each.timeline.name == "plan")
 
 
 def test_metrics_have_a_fixed_number_of_series(tmp_path: Path, bundle: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from mlops.documents.gate import RuleResult
 from mlops.operations.verdicts.gate import Verdict
 from mlops.present.markdown.verdict import verdict as markdown
+from mlops.present.markdown.verdict import verdicts
 from mlops.present.terminal.verdict import table
 
 
@@ -64,6 +65,28 @@ def test_markdown_escapes_what_a_user_wrote() -> None:
     assert "@org" not in shown
     assert "[a](b)" not in shown
     assert "\n# c" not in shown
+
+
+def test_markdown_says_what_did_not_pass_before_all_rules() -> None:
+    assert markdown(VERDICT).splitlines()[:7] == [
+        "### ❌ rand_hie: fail (1 of 3 failed)",
+        "",
+        "- ❌ Too low.",
+        "- ⏩ No dummy.",
+        "",
+        "<details><summary>Every rule</summary>",
+        "",
+    ]
+
+
+def test_a_summary_begins_with_the_worst_and_counts_what_it_cannot_hold() -> None:
+    said = [("pass", "a passes"), ("fail", "b fails"), ("inconclusive", "c is unclear")]
+    assert [*verdicts(said)] == ["b fails", "c is unclear", "a passes"]
+    many = [("pass", f"{number} {'–' * 30}") for number in range(20_000)]
+    shown = [*verdicts([*many, ("fail", "b fails")])]
+    assert shown[0] == "b fails"
+    assert sum(len(text.encode()) + 1 for text in shown) < 2**20
+    assert shown[-1] == f"… and {20_001 - (len(shown) - 1):,} more verdicts, none of them worse"
 
 
 def test_fairness_names_its_column_and_power_is_explained() -> None:

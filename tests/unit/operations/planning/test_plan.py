@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,19 @@ def test_markdown_folds_each_affected_pipeline(root: Path) -> None:
     shown = markdown(plan(open_workspace(root)))
     assert shown.startswith("### mlops plan: 1 to run, 1 gate changed, 0 to deploy, 0 unchanged")
     assert "<details><summary><b>churn</b>: gate, package</summary>" in shown
+
+
+def test_the_summary_of_a_job_holds_the_plan_of_a_thousand(root: Path) -> None:
+    edit(root, PIPELINE, "at_least: 0.7", "at_least: 0.6")
+    planned = plan(open_workspace(root))
+    (change,) = planned.pipelines
+    keys = tuple(KeyChange(f"model.mlp.key_{number}", 1, 2, "conf/model/mlp.yaml:3") for number in range(30))
+    many = tuple(replace(change, name=f"churn_{number:04}", keys=keys) for number in range(1000))
+    shown = markdown(replace(planned, pipelines=many))
+    told = shown.count("<details>")
+    assert len(shown.encode()) < 2**20
+    assert 300 < told < 1000
+    assert f"… and {1000 - told} more\n" in shown
 
 
 def test_other_code_of_a_gates_own_metric_is_another_gate(root: Path) -> None:

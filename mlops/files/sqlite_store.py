@@ -95,7 +95,7 @@ def _holds_nothing(path: Path) -> bool:
 
 
 def _settle_default(part: Path, place: str) -> None:
-    """Give MLflow's own first experiment a place: it takes the folder it runs in, which of a stage is its pipeline's."""
+    """Give MLflow's own first experiment a place: by itself it takes the folder it runs in, a pipeline's."""
     with closing(sqlite3.connect(part)) as store:
         store.execute("UPDATE experiments SET artifact_location = ?", (place,))
         store.commit()

@@ -23,7 +23,7 @@ from mlops.errors import IntegrityError, MlopsError
 from mlops.files.canonical import digest_file
 from mlops.release import published
 from mlops.release.entry import FILES
-from mlops.release.mlmodel import ARTIFACT, BESIDE, DATA, Made, digests, model_files
+from mlops.release.mlmodel import ARTIFACT, BESIDE, DATA, EXAMPLE, Made, digests, model_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,7 +114,7 @@ def unlisted(client: MlflowClient, run: str, digest: str, recorded: str, left: f
     sizes: Sizes = {f"{DATA}/{name}": entry.size for name, entry in manifest.files.items()}
     if found.get(_LEFT, 0) in {len(text) for text in left}:
         del found[_LEFT]
-    return [*_off(found, sizes, {*BESIDE, *_code(recorded)})]
+    return [*_off(found, sizes, {*_beside(recorded), *_code(recorded)})]
 
 
 def _links(artifacts: str) -> Iterator[str]:
@@ -125,6 +125,11 @@ def _links(artifacts: str) -> Iterator[str]:
         for path in (root, *sorted(root.rglob("*"))):
             if path.is_symlink():
                 yield f"{path.relative_to(root.parent).as_posix()} is a link"
+
+
+def _beside(recorded: str) -> tuple[str, ...]:
+    """Name what lies beside bundle and loader; a version whose tag names no example shows none."""
+    return (*BESIDE, *(EXAMPLE if any(name in _recorded(recorded) for name in EXAMPLE) else ()))
 
 
 def _loader(recorded: str) -> str:
@@ -173,7 +178,7 @@ def _unlike(
     except MlopsError as error:
         yield from (f"{ARTIFACT}/{DATA}/{line.strip()}" for line in error.message.splitlines()[1:] or [NAME])
         return
-    beside = {name: (model / name).read_bytes() for name in (*BESIDE, *_code(recorded))}
+    beside = {name: (model / name).read_bytes() for name in (*_beside(recorded), *_code(recorded))}
     made, said, found = Made.read(beside), _recorded(recorded), digests(beside)
     expected = model_files(bundle, made)
     for name, data in beside.items():

@@ -21,6 +21,7 @@ from mlops.files.sqlite_store import artifact_location
 from mlops.release import published
 from mlops.release.aliases import download_papers, find_version
 from mlops.release.entry import Entry, Origin, read_entry
+from mlops.release.mlmodel import BESIDE, EXAMPLE
 from mlops.release.registry import Registered, enter, register
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
@@ -114,7 +115,7 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     assert (registered.created, registered.version, registered.commit) == (True, "1", COMMIT)
     assert version.run_id == registered.run_id
     tags = dict(version.tags)
-    beside = {"MLmodel", "python_env.yaml", "requirements.txt", *published.files()}
+    beside = {*BESIDE, *EXAMPLE, *published.files()}
     assert set(json.loads(tags.pop("mlops.files"))) == beside
     assert tags == {
         "mlops.bundle": contents.digest,

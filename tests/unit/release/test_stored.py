@@ -91,6 +91,8 @@ def test_what_register_wrote_is_held(held: Held) -> None:
         "MLmodel",
         "python_env.yaml",
         "requirements.txt",
+        "input_example.json",
+        "serving_input_example.json",
         "bundle/model.onnx",
         f"code/{LOADER}/schema.py",
         f"code/{LOADER}/__pycache__",
@@ -336,7 +338,7 @@ def test_a_version_of_before_loaders_travelled_is_held_as_it_was(
 ) -> None:
     here = Made.here()
     with monkeypatch.context() as before:
-        before.setattr(Made, "here", lambda: dataclasses.replace(here, loader=""))
+        before.setattr(Made, "here", lambda: dataclasses.replace(here, loader="", example=False))
         held = Held(tmp_path)
     assert not (held.model / "code").exists()
     assert "loader_module: mlops.bundle.pyfunc" in (held.model / "MLmodel").read_text()
@@ -349,6 +351,28 @@ def test_a_version_of_before_loaders_travelled_is_held_as_it_was(
         (held.model / name).parent.mkdir(parents=True, exist_ok=True)
         (held.model / name).write_bytes(data)
     assert refusal(held).splitlines()[0] == f"model/code/{LOADER}/__init__.py is no part of it"
+
+
+def test_a_version_of_before_there_were_examples_is_held_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Made.here()
+    with monkeypatch.context() as before:
+        before.setattr(Made, "here", lambda: dataclasses.replace(here, example=False))
+        held = Held(tmp_path)
+    assert not list(held.model.glob("*example*"))
+    held.hold()
+    assert (held.first(whole=True), held.register().created) == (None, False)
+    (held.model / "input_example.json").write_text("{}")
+    assert refusal(held) == "model/input_example.json is no part of it"
+
+
+def test_a_tag_that_names_no_example_lets_none_lie_there(held: Held) -> None:
+    _tag(held, {name: digest for name, digest in _agreeing(held).items() if "example" not in name})
+    assert refusal(held).splitlines()[0] == "model/input_example.json is no part of it"
+    for path in held.model.glob("*example*"):
+        path.unlink()
+    assert refusal(held) == "model/MLmodel has other bytes than `mlops register` wrote"
 
 
 def test_what_mlflow_leaves_where_it_loads_in_place_is_no_harm(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:

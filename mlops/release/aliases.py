@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from mlops.errors import InfrastructureError, StaleError
 from mlops.release.entry import BUNDLE, JUDGED, SIGNATURE, STATEMENT, VERDICT
-from mlops.release.mlmodel import ARTIFACT, bundle_of
+from mlops.release.mlmodel import bundle_of
+from mlops.release.place import fetch
 from mlops.release.registry import statement_folder, versions
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Version:
     judged: str | None = None
     statement: str | None = None
     signature: str | None = None
+    source: str = ""
+    """Where it leads; what lies there is still to be verified."""
 
 
 @dataclass(frozen=True)
@@ -149,9 +152,9 @@ def download(client: MlflowClient, version: Version, folder: Path) -> Path:
         InfrastructureError: the version does not say where its model lies.
         IntegrityError: the model there is not one of ours.
     """
-    if not version.run:
+    if not version.run or not version.source:
         raise InfrastructureError(f"version {version.number} names no run", hint="register the bundle again")
-    return bundle_of(Path(client.download_artifacts(version.run, ARTIFACT, str(folder))))
+    return bundle_of(fetch(client, version.source, "", folder))
 
 
 def download_papers(client: MlflowClient, version: Version, folder: Path) -> Path:
@@ -194,4 +197,4 @@ def version_at(found: ModelVersion) -> Version:
     """Read what MLflow says of a version."""
     tags, run = found.tags, str(found.run_id or "")
     said = (tags.get(key) for key in (JUDGED, STATEMENT, SIGNATURE))
-    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, *said)
+    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, *said, source=str(found.source or ""))

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from mlops.bundle.contents import Contents
     from mlops.bundle.schema import Field
 
-ARTIFACT = "model"
-"""Where the artifacts of a version's run hold the model."""
 LOADER = "mlops.bundle.pyfunc"
 """The loader of a model that carries none."""
 DATA = "bundle"

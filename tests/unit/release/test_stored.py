@@ -409,12 +409,12 @@ def test_a_registration_that_was_cut_short_does_not_take_over_what_others_left_i
 ) -> None:
     uri = make_store(tmp_path / "mlflow.db")
     with connection(uri) as client:
-        run = client.create_run(
-            client.create_experiment("tiny", artifact_location=str(tmp_path / "artifacts")),
-            tags={"mlops.bundle": made.papers.bundle, "mlops.pipeline": "tiny"},
-        )
+        experiment = client.create_experiment("tiny", artifact_location=str(tmp_path / "artifacts"))
+        tags = {"mlops.bundle": made.papers.bundle}
+        run = client.create_run(experiment, tags={**tags, "mlops.pipeline": "tiny"})
+        model = client.create_logged_model(experiment, "tiny", run.info.run_id, tags)
         (tmp_path / "evil.py").write_text("x")
-        client.log_artifact(run.info.run_id, str(tmp_path / "evil.py"), "model")
+        client.log_model_artifact(model.model_id, str(tmp_path / "evil.py"))
     origin = Origin("c" * 40)
 
     def again() -> Registered:
@@ -426,5 +426,6 @@ def test_a_registration_that_was_cut_short_does_not_take_over_what_others_left_i
     assert refused.value.hint == said
     with connection(uri) as client:
         assert client.search_model_versions("name = 'tiny'") == []
+        assert client.search_logged_models([experiment]) == []
     done = again()
     assert (done.created, done.run_id != run.info.run_id) == (True, True)

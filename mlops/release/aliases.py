@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlops.errors import InfrastructureError, StaleError
 from mlops.release.entry import BUNDLE, JUDGED, SIGNATURE, STATEMENT, VERDICT
 from mlops.release.mlmodel import bundle_of
-from mlops.release.place import fetch
+from mlops.release.place import fetch, kept
 from mlops.release.registry import statement_folder, versions
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Version:
     statement: str | None = None
     signature: str | None = None
     source: str = ""
-    """Where it leads; what lies there is still to be verified."""
+    """Where it says that its model is."""
 
 
 @dataclass(frozen=True)
@@ -152,9 +152,10 @@ def download(client: MlflowClient, version: Version, folder: Path) -> Path:
         InfrastructureError: the version does not say where its model lies.
         IntegrityError: the model there is not one of ours.
     """
-    if not version.run or not version.source:
+    if not version.run:
         raise InfrastructureError(f"version {version.number} names no run", hint="register the bundle again")
-    return bundle_of(fetch(client, version.source, "", folder))
+    places = kept(client, version.run)
+    return bundle_of(fetch(client, version.source if version.source in places else places[0], "", folder))
 
 
 def download_papers(client: MlflowClient, version: Version, folder: Path) -> Path:

@@ -103,9 +103,10 @@ def misplaced(client: MlflowClient, version: ModelVersion) -> str | None:
 
 
 def _left_by_loading(version: ModelVersion) -> frozenset[bytes]:
-    """Spell what MLflow leaves where it loads a version in place, asked for by its number or by an alias."""
-    said = ({"model_name": version.name, "model_version": kind(version.version)} for kind in (str, int))
-    return frozenset(yaml.safe_dump(item, allow_unicode=True).encode() for item in said)
+    """Spell what MLflow leaves where it loads a model in place, by version, by alias, or by the model's id."""
+    said = [{"model_name": version.name, "model_version": kind(version.version)} for kind in (str, int)]
+    by_id = {"model_name": None, "model_version": None}
+    return frozenset(yaml.safe_dump(item, allow_unicode=True).encode() for item in (*said, by_id))
 
 
 def unlisted(stored: Stored, digest: str) -> list[str]:

@@ -31,7 +31,7 @@ _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 _PAUSE, _SHARE = 2.0, 1 / 8  # seconds, and of the time since a run was opened: hours take some fifty calls
-_MOST = 900  # values in a call; MLflow takes 1,000 things
+_MOST, _PARAMS = 850, 90  # values and parameters in a call; MLflow takes 1,000 things, 100 parameters among them
 
 
 class Run:
@@ -53,6 +53,7 @@ class Run:
         self._client: Any = None
         self._id = self._place = ""
         self._logged = -1
+        self._parameters: list[tuple[str, str]] = []
         self._waiting: list[tuple[str, float, int, int]] = []
         self._opened, self._sent = time.monotonic(), float("-inf")
         self._finished = False
@@ -65,15 +66,8 @@ class Run:
         return self._id
 
     def parameters(self, values: Mapping[str, Any]) -> None:
-        """Log parameters, flattened to `a.b`."""
-
-        def send() -> None:
-            from mlflow.entities import Param
-
-            entries = [Param(key, str(value)[:6000]) for key, value in sorted(_flat(values))]
-            self._client.log_batch(self._id, params=entries)
-
-        self._attempt(send)
+        """Log parameters, flattened to `a.b`, together with what is measured first."""
+        self._parameters = [(key, str(value)[:6000]) for key, value in sorted(_flat(values))]
 
     def log(self, measures: Mapping[str, float], step: int) -> None:
         """Log what one epoch measured, unless an earlier run with this key has logged that epoch."""
@@ -100,15 +94,18 @@ class Run:
         self._waiting += [(named(key), value, now, step) for key, value in measures.items()]
 
     def _send(self, tags: Mapping[str, str] | None = None) -> None:
-        """Send what waits."""
-        from mlflow.entities import Metric, RunTag
+        """Send what waits, in as few calls as MLflow allows."""
+        from mlflow.entities import Metric, Param, RunTag
 
-        metrics = [Metric(*item) for item in self._waiting]
-        self._waiting, self._sent = [], time.monotonic()
-        for start in range(0, len(metrics), _MOST):
+        params, metrics = [Param(*item) for item in self._parameters], [Metric(*item) for item in self._waiting]
+        self._parameters, self._waiting, self._sent = [], [], time.monotonic()
+        for start in range(_MOST, len(metrics), _MOST):
             self._client.log_batch(self._id, metrics=metrics[start : start + _MOST])
-        if tags:
-            self._client.log_batch(self._id, tags=[RunTag(key, value) for key, value in tags.items()])
+        for start in range(_PARAMS, len(params), _PARAMS):
+            self._client.log_batch(self._id, params=params[start : start + _PARAMS])
+        told = [RunTag(key, value) for key, value in (tags or {}).items()]
+        if metrics or params or told:
+            self._client.log_batch(self._id, metrics[:_MOST], params[:_PARAMS], told)
 
     def _open(self) -> None:
         need("registry", "tracking")

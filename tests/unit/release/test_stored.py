@@ -384,6 +384,10 @@ def test_what_mlflow_leaves_where_it_loads_in_place_is_no_harm(held: Held, monke
     left = held.model / "registered_model_meta"
     assert left.read_text() == "model_name: tiny\nmodel_version: '1'\n"
     held.hold()
+    (output,) = held.client.get_run(held.run).outputs.model_outputs
+    mlflow.artifacts.download_artifacts(f"models:/{output.model_id}", tracking_uri=held.uri)
+    assert left.read_text() == "model_name: null\nmodel_version: null\n"
+    held.hold()
     assert (held.first(whole=False), held.first(whole=True)) == (None, None)
     flip(left)
     assert held.first(whole=False) is None

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks import command
 from benchmarks.result import Row, spread
 from mlops.files.tracked import Data, Source
-from mlops.ml.training.tracking import Run
+from mlops.ml.training.tracking import Run, input_of
 from tests.builders.stores import make_store
 
 LIBRARIES = ("mlflow", "sqlalchemy")
@@ -87,7 +87,7 @@ def _log_by_mlflow(uri: str, epochs: int, turn: int) -> None:
     mlflow.set_experiment("peer")
     with mlflow.start_run(run_name=f"mlp {turn}", tags=BY.tags):
         mlflow.log_params(PARAMETERS)
-        mlflow.MlflowClient().log_inputs(mlflow.active_run().info.run_id, [DATA.input("training")])
+        mlflow.MlflowClient().log_inputs(mlflow.active_run().info.run_id, [input_of(DATA, "training")])
         for epoch in range(1, epochs + 1):
             mlflow.log_metrics({"train/loss": 1 / epoch, "validation/loss": 1 / epoch, "validation/auroc": 0.9}, epoch)
         mlflow.log_metrics({f"validation/metric_{at}": 0.5 for at in range(15)})

@@ -1,6 +1,6 @@
 """What MLflow is told beside figures, by the names that its own pages read: who, from where, on which data.
 
-Training tells it of candidates, `mlops register` of what came of them; nothing here imports MLflow before it is asked.
+Training tells it of candidates, `mlops register` of what came of them; nothing here imports MLflow.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from mlops.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput
 
 PARENT = "mlflow.parentRunId"
 PIPELINE, CANDIDATE = "mlops.pipeline", "mlops.candidate"
@@ -65,16 +64,17 @@ class Data:
         """The digest as MLflow takes it, of at most 36 characters."""
         return self.digest.removeprefix("sha256:")[:32]
 
-    def input(self, context: str) -> DatasetInput:
-        """Make it an input of a run, for `training` or `testing`; `mlflow.data.get_source` reads its source."""
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
+    @property
+    def dataset(self) -> dict[str, str | None]:
+        """Spell it as MLflow's entity takes it, such that `mlflow.data.get_source` reads where it is."""
         scheme = urlsplit(self.place).scheme
         kind, key = ("http", "url") if scheme in {"http", "https"} else (scheme or "local", "uri")
         source = json.dumps({key: self.place, "sha256": self.digest.removeprefix("sha256:")}, sort_keys=True)
-        profile = None if self.rows is None else json.dumps({"num_rows": self.rows})
-        dataset = Dataset(self.name, self.short, kind, source, schema=self._schema(), profile=profile)
-        return DatasetInput(dataset, [InputTag("mlflow.data.context", context)])
+        said = {"name": self.name, "digest": self.short, "source_type": kind, "source": source}
+        return {**said, "schema": self._schema(), "profile": self._profile()}
+
+    def _profile(self) -> str | None:
+        return None if self.rows is None else json.dumps({"num_rows": self.rows})
 
     def _schema(self) -> str | None:
         columns = [{"name": name, "type": _TYPES.get(kind, "string"), "required": True} for name, kind in self.columns]
@@ -98,14 +98,12 @@ def experiment_of(client: MlflowClient, name: str, location: str | None) -> str:
     Raises:
         InfrastructureError: it is deleted; what was deleted is revived by people alone.
     """
-    from mlflow.exceptions import MlflowException
-
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
             return client.create_experiment(name, artifact_location=location, tags=_KIND)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+        except Exception as error:  # MLflow's own, which is not imported here
+            if getattr(error, "error_code", "") != "RESOURCE_ALREADY_EXISTS":
                 raise
             found = client.get_experiment_by_name(name)
     if found is None or found.lifecycle_stage != "active":

@@ -201,7 +201,7 @@ def _create(client: MlflowClient, entry: Entry, run: str, model: LoggedModel) ->
     from mlflow.exceptions import MlflowException
 
     try:
-        client.create_registered_model(entry.name, description=entry.about)
+        client.create_registered_model(entry.name, {"task": dict(entry.params)["task"]}, entry.about)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.files.tracked import CANDIDATE, MODEL, PARENT, PIPELINE
+from mlops.ml.training.tracking import input_of
 from mlops.release.entry import BUNDLE
 from mlops.release.place import models
 
@@ -127,13 +128,13 @@ def _tell(client: MlflowClient, child: Run, entry: Entry, trained: Trained) -> N
     started, run_id = child.info.start_time, str(child.info.run_id)
     metrics = [Metric(key, value, started, step) for key, value, step in trained.metrics]
     _log_batches(client, run_id, [Param("kind", trained.kind)], metrics)
-    client.log_inputs(run_id, [entry.rows.data.input("training")])
+    client.log_inputs(run_id, [input_of(entry.rows.data, "training")])
     client.set_terminated(run_id, "FINISHED")
 
 
 def _inputs(entry: Entry) -> list[DatasetInput]:
     test = entry.rows.test
-    return [entry.rows.data.input("training"), *([test.input("testing")] if test else [])]
+    return [input_of(entry.rows.data, "training"), *([input_of(test, "testing")] if test else [])]
 
 
 def _log_tags(client: MlflowClient, run_id: str, tags: Mapping[str, str]) -> None:

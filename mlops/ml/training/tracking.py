@@ -19,6 +19,8 @@ from mlops.ml.training.session import complain
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mlflow.entities import DatasetInput
+
     from mlops.files.tracked import Data
 
 RUN_KEY = "mlops.run_key"
@@ -138,7 +140,7 @@ class Run:
             self._logged = _last_step(client, self._id, run.data.metrics)
             client.update_run(self._id, status="RUNNING")
         elif self.data is not None:
-            client.log_inputs(self._id, [self.data.input("training")])
+            client.log_inputs(self._id, [input_of(self.data, "training")])
 
     def _attempt(self, action: Callable[[], None]) -> None:
         """Do something with MLflow; warn the first time it fails, and then leave MLflow alone."""
@@ -152,6 +154,13 @@ class Run:
             complain(
                 f"MLflow at {self.uri.replace(_secret(self.uri), '')} failed, training goes on without it: {reason}"
             )
+
+
+def input_of(data: Data, context: str) -> DatasetInput:
+    """Make data an input of a run, for `training` or `testing`."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    return DatasetInput(Dataset(**data.dataset), [InputTag("mlflow.data.context", context)])
 
 
 def _last_step(client: Any, run: str, metrics: Mapping[str, float]) -> int:

@@ -183,6 +183,7 @@ def test_the_tab_of_models_has_it_with_its_version(client: Any, registered: Regi
     assert (model.name, str(model.status), model.source_run_id) == ("tiny", "READY", registered.run_id)
     assert (model.model_type, model.params["lr"]) == ("binary", "0.001")
     assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": "tiny", "version": 1}]
+    assert dict(client.get_registered_model("tiny").tags) == {"task": "binary"}
     version = client.get_model_version("tiny", registered.version)
     assert (version.source, version.description) == (model.artifact_location, "# Model card: tiny\n")
     outputs = client.get_run(registered.run_id).outputs.model_outputs
@@ -291,6 +292,21 @@ def test_a_second_statement_that_dies_at_any_call_is_finished_by_the_next(
         assert enter(asked, other, contents, papers, name, place).stated is False
         assert asked.calls == ["search_model_versions"]
     assert at > 5
+
+
+def test_descriptions_follow_the_newest_card(client: Any, bundle: Path, tmp_path: Path, uri: str) -> None:
+    contents, entry = Contents.read(bundle), _other(bundle, "sha256:" + "a" * 64, "described")
+    place = artifact_location(uri, "described")
+    enter(client, entry, contents, papers_of(bundle), "described", place)
+    other, papers = _under_other_rules(entry, bundle)
+    told = dataclasses.replace(other, about="Who leaves?", description="# A better card\n")
+    assert enter(client, told, contents, papers, "described", place).stated
+    (version,) = client.search_model_versions("name = 'described'")
+    model = client.get_registered_model("described")
+    assert (version.description, model.description) == ("# A better card\n", "Who leaves?")
+    told = dataclasses.replace(told, digest="sha256:" + "b" * 64, about="Who stays?")
+    enter(client, told, contents, papers, "described", place)
+    assert client.get_registered_model("described").description == "Who stays?"
 
 
 REGISTER = """

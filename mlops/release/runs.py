@@ -66,8 +66,9 @@ def model_of(client: MlflowClient, run: Run, entry: Entry) -> LoggedModel:
     found = client.search_logged_models([experiment], f"tags.`{BUNDLE}` = '{entry.digest}'")
     model = next((each for each in found if each.source_run_id == run_id), None)
     if model is None:
-        told = {"tags": dict(entry.tags), "params": dict(entry.params), "model_type": dict(entry.params)["task"]}
-        model = client.create_logged_model(experiment, entry.name, run_id, **told)
+        tags = {key: value for key, value in entry.tags if not key.startswith("mlops.")} | {BUNDLE: entry.digest}
+        params = dict(entry.params)
+        model = client.create_logged_model(experiment, entry.name, run_id, tags, params, params["task"])
     outputs = client.get_run(run_id).outputs
     if model.model_id not in {each.model_id for each in (outputs.model_outputs if outputs else ())}:
         client.log_outputs(run_id, [LoggedModelOutput(model.model_id, 0)])

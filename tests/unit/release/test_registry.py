@@ -304,7 +304,9 @@ def test_descriptions_follow_the_newest_card(client: Any, bundle: Path, tmp_path
     (version,) = client.search_model_versions("name = 'described'")
     model = client.get_registered_model("described")
     assert (version.description, model.description) == ("# A better card\n", "Who leaves?")
-    told = dataclasses.replace(told, digest="sha256:" + "b" * 64, about="Who stays?")
+    later = "sha256:" + "b" * 64
+    tags = tuple(sorted({**dict(told.tags), "mlops.bundle": later}.items()))
+    told = dataclasses.replace(told, digest=later, tags=tags, about="Who stays?")
     enter(client, told, contents, papers, "described", place)
     assert client.get_registered_model("described").description == "Who stays?"
 

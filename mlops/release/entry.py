@@ -32,8 +32,8 @@ JUDGED = "mlops.judged"
 STATEMENT = "mlops.statement"
 SIGNATURE = "mlops.signature"
 FILES = "mlops.files"
-COMMIT, GATE = "commit", "gate"
-"""Tags that people read first, beside those of the main figures and of the model."""
+COMMIT, FIGURES, GATE, KIND = "commit", "figures", "gate", "kind"
+"""Tags that people read first: MLflow sorts tags by name, so that these come before those that begin with `mlops.`."""
 Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
 BY_HAND = Source("mlops register")
@@ -134,14 +134,14 @@ def _params(model: _Model) -> Iterator[tuple[str, str]]:
 
 def _plain(papers: Papers, model: _Model, origin: Origin) -> Iterator[tuple[str, str]]:
     """Give what people look for first: the verdict in a few words, the main figures, the model, the commit."""
-    gate, figures = papers.gate, papers.metrics.candidate
+    gate, known = papers.gate, papers.metrics.candidate
     yield COMMIT, origin.commit[:8] + (" and changes that are not in it" if origin.dirty else "")
     yield GATE, f"{gate.verdict}: {gate.tally.passed} of {plural(gate.tally.total, 'rule')}{_warned(gate)}"
-    yield "model", f"{model.kind}, {model.task}"
-    names = [name for name in Summary.of(gate, papers.metrics).model_extra or {} if name in figures]
-    for name in names[:_HEADLINES]:
-        known = figures[name]
-        yield name, f"{figure(known.value)} {interval(known.low, known.high)}"
+    yield KIND, f"{model.kind}, {model.task}"
+    names = [name for name in Summary.of(gate, papers.metrics).model_extra or {} if name in known][:_HEADLINES]
+    told = (f"{name} {figure(known[name].value)} {interval(known[name].low, known[name].high)}" for name in names)
+    if names:
+        yield FIGURES, ", ".join(told)
 
 
 def _warned(gate: GateReport) -> str:

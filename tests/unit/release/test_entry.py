@@ -26,7 +26,7 @@ def test_a_metric_has_one_name_and_its_interval_is_in_a_tag_and_a_table(tmp_path
     models = {"candidate": {"auroc": auroc, "rmse": {"value": None}}, "dummy": {"auroc": {"value": 0.5}}}
     entry = entry_of(tmp_path, Origin("c" * 40), models=models)
     assert entry.metrics == (("auroc", 0.75, 0),)
-    assert dict(entry.tags)["auroc"] == "0.75 [0.7, 0.8]"
+    assert dict(entry.tags)["figures"] == "auroc 0.75 [0.7, 0.8]"
     assert entry.figures == (
         ("model", "metric", "value", "low", "high"),
         ("candidate", "auroc", "0.75", "0.7", "0.8"),
@@ -49,8 +49,9 @@ def test_what_people_read_first_is_plain(tmp_path: Path) -> None:
     assert plain == {
         "commit": "cccccccc and changes that are not in it",
         "gate": "pass: 1 of 1 rule",
-        "model": "linear, binary",
+        "kind": "linear, binary",
     }
+    assert max(plain) < "mlops.", "MLflow sorts them"
     assert (entry.about, entry.description) == ("", "# Model card: tiny\n")
 
 

@@ -121,7 +121,7 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     assert tags == {
         "commit": "cccccccc",
         "gate": "pass: 1 of 1 rule",
-        "model": "linear, binary",
+        "kind": "linear, binary",
         "mlops.bundle": contents.digest,
         "mlops.code": dict(read_entry(contents, papers, Origin(COMMIT)).tags)["mlops.code"],
         "mlops.commit": COMMIT,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlops.release.entry import Entry, Trained
 
 _PARAMS, _METRICS = 100, 900
+_LONGEST = 5000  # characters of a model's parameter
 _NOTE = "mlflow.note.content"
 FIGURES = "figures.csv"
 
@@ -67,7 +68,7 @@ def model_of(client: MlflowClient, run: Run, entry: Entry) -> LoggedModel:
     model = next((each for each in found if each.source_run_id == run_id), None)
     if model is None:
         tags = {key: value for key, value in entry.tags if not key.startswith("mlops.")} | {BUNDLE: entry.digest}
-        params = dict(entry.params)
+        params = {key: value[:_LONGEST] for key, value in entry.params}
         model = client.create_logged_model(experiment, entry.name, run_id, tags, params, params["task"])
     outputs = client.get_run(run_id).outputs
     if model.model_id not in {each.model_id for each in (outputs.model_outputs if outputs else ())}:

@@ -42,7 +42,11 @@ def path_of(uri: str) -> Path | None:
 def artifact_location(uri: str, experiment: str) -> str | None:
     """Place the artifacts of an experiment beside an SQLite file; a server has a place of its own."""
     path = path_of(uri)
-    return None if path is None else str(path.parent / "mlartifacts" / experiment)
+    return None if path is None else _beside(path, experiment)
+
+
+def _beside(path: Path, experiment: str) -> str:
+    return str(path.parent / "mlartifacts" / experiment)
 
 
 @contextmanager
@@ -71,6 +75,7 @@ def begin(uri: str, make: Callable[[str], object]) -> None:
         _remove(part)
         try:
             make(f"{_PREFIX}{part}")
+            _settle_default(part, _beside(path, "0"))
             for suffix in _BESIDE[1:]:  # a journal of what was there before would be played back into what comes
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
             part.replace(path)
@@ -87,6 +92,13 @@ def _holds_nothing(path: Path) -> bool:
             return bool(names & _OURS) and not any(_has_row(store, name) for name in names - _FILLED)
     except sqlite3.Error:  # whoever opens it next says why
         return False
+
+
+def _settle_default(part: Path, place: str) -> None:
+    """Give MLflow's own first experiment a place: by itself it takes the folder it runs in, a pipeline's."""
+    with closing(sqlite3.connect(part)) as store:
+        store.execute("UPDATE experiments SET artifact_location = ?", (place,))
+        store.commit()
 
 
 def _has_row(store: sqlite3.Connection, table: str) -> bool:

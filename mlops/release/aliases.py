@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from mlops.errors import InfrastructureError, StaleError
 from mlops.release.entry import BUNDLE, JUDGED, SIGNATURE, STATEMENT, VERDICT
-from mlops.release.mlmodel import ARTIFACT, bundle_of
+from mlops.release.mlmodel import bundle_of
+from mlops.release.place import fetch, kept
 from mlops.release.registry import statement_folder, versions
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Version:
     judged: str | None = None
     statement: str | None = None
     signature: str | None = None
+    source: str = ""
+    """Where it says that its model is."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,8 @@ def download(client: MlflowClient, version: Version, folder: Path) -> Path:
     """
     if not version.run:
         raise InfrastructureError(f"version {version.number} names no run", hint="register the bundle again")
-    return bundle_of(Path(client.download_artifacts(version.run, ARTIFACT, str(folder))))
+    places = kept(client, version.run)
+    return bundle_of(fetch(client, version.source if version.source in places else places[0], "", folder))
 
 
 def download_papers(client: MlflowClient, version: Version, folder: Path) -> Path:
@@ -194,4 +198,4 @@ def version_at(found: ModelVersion) -> Version:
     """Read what MLflow says of a version."""
     tags, run = found.tags, str(found.run_id or "")
     said = (tags.get(key) for key in (JUDGED, STATEMENT, SIGNATURE))
-    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, *said)
+    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, *said, source=str(found.source or ""))

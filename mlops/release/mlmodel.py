@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel
 
 from mlops.bundle import manifest
+from mlops.bundle.golden import Golden
 from mlops.bundle.pyfunc import CONFIG
 from mlops.bundle.recipe import Recipe
 from mlops.bundle.schema import RequestSchema
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
     from mlops.bundle.contents import Contents
     from mlops.bundle.schema import Field
 
-ARTIFACT = "model"
-"""Where the artifacts of a version's run hold the model."""
 LOADER = "mlops.bundle.pyfunc"
 """The loader of a model that carries none."""
 DATA = "bundle"
 BESIDE = ("MLmodel", "python_env.yaml", "requirements.txt")
 """What every model's folder holds beside bundle and loader."""
+_INPUT, _SERVED = "input_example.json", "serving_input_example.json"
+EXAMPLE = (_INPUT, _SERVED)
+"""What it holds beside that, but for a bundle of version 1 and for what registered before there were examples."""
+_ROWS = 5
 PACKAGES = ("mlflow", "numpy", "onnxruntime", "pydantic")
 """What the loader imports, and who calls it."""
 
@@ -49,6 +52,7 @@ _TYPES = {
     "category": "string",
 }
 _KEYS = {"flavors", "mlflow_version", "model_uuid", "signature"}
+_SHOWN = {"artifact_path": _INPUT, "pandas_orient": "split", "serving_input_path": _SERVED, "type": "dataframe"}
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+]{0,31}")
 _FLAVOR = {"data", "env", "loader_module", "python_version"}
 _CARRIED = {"code", "config"}
@@ -91,7 +95,16 @@ class _Description(_Part):
     flavors: _Flavors
     mlflow_version: Any
     model_uuid: Any = None
+    saved_input_example_info: Any = None
     signature: Any = None
+
+    @property
+    def ours(self) -> bool:
+        """Whether it says what ours do, and nothing more: one flavor of ours, and an example of ours or none."""
+        said = self.model_fields_set - {"saved_input_example_info"}
+        shown = self.saved_input_example_info in (None, _SHOWN)
+        one = self.flavors.model_fields_set == {"python_function"}
+        return said == _KEYS and shown and one and self.flavors.python_function.ours
 
     @classmethod
     def parse(cls, data: bytes) -> _Description:
@@ -103,13 +116,15 @@ class _Description(_Part):
 class Made:
     """What a model was written with: the versions of Python, of MLflow and, in their order, of `PACKAGES`.
 
-    `loader` is the package that travels with it; empty where none does.
+    `loader` is the package that travels with it; empty where none does. `example` says that it shows rows to send, and
+    names its outputs.
     """
 
     python: str
     mlflow: str
     packages: tuple[str, ...]
     loader: str
+    example: bool = True
 
     @classmethod
     def here(cls) -> Made:
@@ -121,7 +136,8 @@ class Made:
     def read(cls, files: Mapping[str, bytes]) -> Made:
         """Read it from a model's own files; where they do not say it, another version cannot be the difference."""
         loader = next((name.split("/")[1] for name in sorted(files) if name.startswith(f"{published.CODE}/")), "")
-        here = replace(cls.here(), loader=loader)
+        example = _INPUT in files
+        here = replace(cls.here(), loader=loader, example=example)
         try:
             described = _Description.parse(files["MLmodel"])
             words = [line.split("==") for line in files["requirements.txt"].decode().splitlines()]
@@ -130,6 +146,7 @@ class Made:
                 str(described.mlflow_version),
                 tuple(number for _, number in words),
                 loader,
+                example,
             )
         except (ValueError, yaml.YAMLError, KeyError, TypeError, RecursionError):
             return here
@@ -150,6 +167,7 @@ def model_files(bundle: Contents, made: Made) -> dict[str, bytes]:
 
     Of the loader of an earlier release only the digest is known: its files are not spelled.
     """
+    made = replace(made, example=made.example and bundle.manifest.identity is None)
     requirements = "".join(f"{name}=={number}\n" for name, number in zip(PACKAGES, made.packages, strict=True))
     environment = {"python": made.python, "dependencies": ["-r requirements.txt"]}
     return {
@@ -158,6 +176,7 @@ def model_files(bundle: Contents, made: Made) -> dict[str, bytes]:
         f"{DATA}/{manifest.NAME}": bundle.manifest.dumps(),
         "requirements.txt": requirements.encode(),
         "python_env.yaml": _yaml(environment),
+        **(_example(bundle) if made.example else {}),
         "MLmodel": _yaml(_describe(bundle, made).model_dump(exclude_unset=True)),
     }
 
@@ -181,8 +200,7 @@ def bundle_of(folder: Path) -> Path:
     """
     try:
         described = _Description.parse((folder / "MLmodel").read_bytes())
-        ours = described.model_fields_set == _KEYS and described.flavors.model_fields_set == {"python_function"}
-        ours = ours and described.flavors.python_function.ours
+        ours = described.ours
     except (OSError, ValueError, yaml.YAMLError, TypeError, RecursionError):
         ours = False
     bundle = folder / DATA
@@ -208,17 +226,39 @@ def _describe(bundle: Contents, made: Made) -> _Description:
         flavors=_Flavors(python_function=flavor),
         mlflow_version=made.mlflow,
         model_uuid=bundle.digest.removeprefix("sha256:")[:32],
-        signature=_signature(bundle),
+        signature=_signature(bundle, named=made.example),
+        **({"saved_input_example_info": _SHOWN} if made.example else {}),
     )
 
 
-def _signature(bundle: Contents) -> dict[str, str | None]:
+def _example(bundle: Contents) -> dict[str, bytes]:
+    """Spell rows to send, the first golden ones: made from the profile, never rows of the data.
+
+    Those of a bundle of version 1 may be such, so that it shows none.
+    """
+    columns = [field.name for field in RequestSchema.parse(bundle.files["schema.json"]).fields]
+    rows = Golden.of(bundle).rows[:_ROWS]
+    split = {"columns": columns, "data": [[row.get(name) for name in columns] for row in rows]}
+    return {_INPUT: json.dumps(split).encode(), _SERVED: json.dumps({"dataframe_split": split}, indent=2).encode()}
+
+
+def _signature(bundle: Contents, *, named: bool) -> dict[str, str | None]:
     schema = RequestSchema.parse(bundle.files["schema.json"])
     inputs = [_input(field, nullable=schema.takes_null(field)) for field in schema.fields]
     recipe = Recipe.parse(bundle.files["transform.json"])
     shape = [-1, len(recipe.target.classes or ())] if recipe.task == "multiclass" else [-1]
-    outputs = [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}}]
+    name = {"name": _output(recipe)} if named else {}
+    outputs = [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}, **name}]
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None}
+
+
+def _output(recipe: Recipe) -> str:
+    """Say what the numbers are that come back: `probability of churn=true`, or of each class, in order."""
+    target = recipe.target.name
+    classes = [value if isinstance(value, str) else json.dumps(value) for value in recipe.target.classes or ()]
+    if recipe.task == "binary":
+        return f"probability of {target}={classes[1]}"
+    return f"probabilities of {target}={', '.join(classes)}" if classes else target
 
 
 def _input(field: Field, *, nullable: bool) -> dict[str, str | bool]:

@@ -10,26 +10,43 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops.bundle.contents import Contents
-from mlops.errors import InfrastructureError, IntegrityError
+from mlops.errors import IntegrityError
 from mlops.files.sqlite_store import artifact_location
-from mlops.release.entry import BUNDLE, FILES, JUDGED, STATEMENT, VERDICT, Entry, Measured, Origin, read_entry
-from mlops.release.mlmodel import ARTIFACT, write_model
-from mlops.release.stored import hold, hold_files
+from mlops.files.tracked import experiment_of
+from mlops.release import runs
+from mlops.release.entry import (
+    BUNDLE,
+    COMMIT,
+    FILES,
+    GATE,
+    JUDGED,
+    STATEMENT,
+    VERDICT,
+    Entry,
+    Measured,
+    Origin,
+    read_entry,
+)
+from mlops.release.mlmodel import write_model
+from mlops.release.stored import Stored, hold, hold_files
 from mlops.release.tracking import connection
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import LoggedModel
     from mlflow.entities.model_registry import ModelVersion
 
     from mlops.bundle.papers import Papers
 
-_BATCH = 100
+_OF_COMMIT = (COMMIT, "mlops.commit", "mlops.dirty")
+"""Tags that say where a version came from, which another statement on it leaves as they are."""
+_VERSIONS = "mlflow.modelVersions"
 
 
 @dataclass(frozen=True)
@@ -57,8 +74,11 @@ def register(
     experiment: str,
     origin: Origin,
     history: tuple[Measured, ...] = (),
+    pages: Mapping[str, bytes] | None = None,
 ) -> Registered:
     """Register a bundle once, and what was said about it last.
+
+    `pages` are what people look at, by their paths among the run's artifacts: the report, and what is drawn there.
 
     Raises:
         IntegrityError: the bundle is not what its manifest says, belongs to another pipeline, or the papers to another;
@@ -70,33 +90,46 @@ def register(
         raise IntegrityError(f"the bundle in {bundle} is of {contents.manifest.pipeline}, not of {pipeline}")
     entry = read_entry(contents, papers, origin, history)
     with connection(tracking_uri) as client:
-        return enter(client, entry, contents, papers, experiment, artifact_location(tracking_uri, experiment))
+        place = artifact_location(tracking_uri, experiment)
+        return enter(client, entry, contents, papers, experiment, place, pages)
 
 
 def enter(
-    client: MlflowClient, entry: Entry, bundle: Contents, papers: Papers, experiment: str, location: str | None
+    client: MlflowClient,
+    entry: Entry,
+    bundle: Contents,
+    papers: Papers,
+    experiment: str,
+    location: str | None,
+    pages: Mapping[str, bytes] | None = None,
 ) -> Registered:
-    """Find the version of a bundle, or make run and version; calls that an earlier attempt made are repeated."""
+    """Find the version of a bundle, or make run, model and version; calls of an earlier attempt are repeated."""
     if found := versions(client, entry.name, entry.digest):
         hold(client, found[0], bundle.digest)
         return _stated(client, entry, papers, found[0])
-    run = _run(client, entry, _experiment(client, experiment, location))
+    run = runs.run_of(client, entry, experiment_of(client, experiment, location))
     _file(client, str(run.info.run_id), entry, papers)
-    _log(client, run, entry)
+    runs.show(client, run, entry, pages or {})
+    model = runs.model_of(client, run, entry)
+    runs.log(client, run, entry, model)
     with tempfile.TemporaryDirectory(prefix="mlops-register-") as folder:
         write_model(Path(folder), bundle)
-        client.log_artifacts(run.info.run_id, folder, ARTIFACT)
-    _hold_uploaded(client, entry, str(run.info.run_id), bundle.digest)
-    client.set_terminated(run.info.run_id, "FINISHED")
-    return _settle(client, entry, _create(client, entry, run))
+        client.log_model_artifacts(model.model_id, folder)
+    _hold_uploaded(client, entry, str(run.info.run_id), model, bundle.digest)
+    client.finalize_logged_model(model.model_id, "READY")
+    runs.nest(client, run, entry)
+    if run.info.status != "FINISHED":  # that of a training is, and has its own time
+        client.set_terminated(run.info.run_id, "FINISHED")
+    return _settle(client, entry, _create(client, entry, str(run.info.run_id), model), model)
 
 
-def _hold_uploaded(client: MlflowClient, entry: Entry, run: str, digest: str) -> None:
-    """Hold what a run has now before a version names it; a run that holds more, or other, is given up for a new one."""
+def _hold_uploaded(client: MlflowClient, entry: Entry, run: str, model: LoggedModel, digest: str) -> None:
+    """Hold what a model has now before a version names it; one that has more, or other, is given up with its run."""
     try:
-        hold_files(client, entry.name, run, digest, dict(entry.tags)[FILES])
+        stored = Stored(client, str(model.artifact_location), dict(entry.tags)[FILES])
+        hold_files(stored, entry.name, f"run {run[:8]}", digest)
     except IntegrityError as error:
-        client.delete_run(run)
+        runs.give_up(client, run)
         hint = f"that run is deleted in MLflow now; find out who wrote there, then: mlops register {entry.name}"
         raise IntegrityError(error.message, hint=hint) from error
 
@@ -105,6 +138,7 @@ def withdraw(client: MlflowClient, name: str, bundle: str, verdict: str) -> bool
     """Let the version of a bundle say that the newest verdict on it is no pass; False where there is no version."""
     for version in versions(client, name, bundle)[:1]:
         _tag(client, version, VERDICT, verdict)
+        _tag(client, version, GATE, f"{verdict}, judged again")
         return True
     return False
 
@@ -125,8 +159,11 @@ def _stated(client: MlflowClient, entry: Entry, papers: Papers, version: ModelVe
     if JUDGED in version.tags and JUDGED not in tags:
         client.delete_model_version_tag(version.name, str(version.version), JUDGED)
     for key, value in tags.items():
-        if key not in (BUNDLE, FILES, STATEMENT, "mlops.commit", "mlops.dirty"):
+        if key not in (BUNDLE, FILES, STATEMENT, *_OF_COMMIT):
             _tag(client, version, key, value)
+    if entry.description != (version.description or ""):
+        client.update_model_version(version.name, str(version.version), entry.description)
+    _present(client, entry)
     if entry.statement is not None:
         _tag(client, version, STATEMENT, entry.statement)
     return _registered(client.get_model_version(version.name, str(version.version)), created=False, stated=True)
@@ -160,68 +197,36 @@ def _registered(version: ModelVersion, *, created: bool, stated: bool = False) -
     return Registered(version.name, str(version.version), str(version.run_id), commit, created, judged, stated)
 
 
-def _experiment(client: MlflowClient, name: str, location: str | None) -> str:
-    from mlflow.exceptions import MlflowException
-
-    found = client.get_experiment_by_name(name)
-    if found is None:
-        try:
-            return client.create_experiment(name, artifact_location=location)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-            found = client.get_experiment_by_name(name)
-    if found is None or found.lifecycle_stage != "active":
-        hint = f"restore it in MLflow, or delete it for good: mlflow gc, or name another experiment than `{name}`"
-        raise InfrastructureError(f"the MLflow experiment `{name}` is deleted", hint=hint)
-    return str(found.experiment_id)
-
-
-def _run(client: MlflowClient, entry: Entry, experiment: str) -> Run:
-    """Attach to the run of an interrupted registration, or make one."""
-    text = f"tags.`{BUNDLE}` = '{entry.digest}' and tags.`mlops.pipeline` = '{entry.name}'"
-    found = client.search_runs([experiment], text, order_by=["attributes.start_time ASC"], max_results=1)
-    if found:
-        return found[0]
-    commit = dict(entry.tags)["mlops.commit"]
-    own = {"mlops.pipeline": entry.name, "mlflow.source.git.commit": commit, "mlflow.source.name": "mlops register"}
-    return client.create_run(experiment, tags=dict(entry.tags) | own, run_name=entry.run_name)
-
-
-def _log(client: MlflowClient, run: Run, entry: Entry) -> None:
-    """Log what the run holds; MLflow drops a value that is already there, so the time is the run's own."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
-
-    started, run_id = run.info.start_time, run.info.run_id
-    params = [Param(key, value) for key, value in entry.params]
-    metrics = [Metric(key, value, started, step) for key, value, step in entry.metrics]
-    for start in range(0, len(params), _BATCH):
-        client.log_batch(run_id, params=params[start : start + _BATCH])
-    for start in range(0, len(metrics), 10 * _BATCH):
-        client.log_batch(run_id, metrics=metrics[start : start + 10 * _BATCH])
-    source = json.dumps({"uri": entry.source, "sha256": entry.data.removeprefix("sha256:")}, sort_keys=True)
-    dataset = Dataset(entry.name, entry.data.removeprefix("sha256:")[:32], "mlops", source)
-    client.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])])
-
-
-def _create(client: MlflowClient, entry: Entry, run: Run) -> ModelVersion:
+def _create(client: MlflowClient, entry: Entry, run: str, model: LoggedModel) -> ModelVersion:
     from mlflow.exceptions import MlflowException
 
     try:
-        client.create_registered_model(entry.name)
+        client.create_registered_model(entry.name, {"task": dict(entry.params)["task"]}, entry.about)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    source = f"{run.info.artifact_uri}/{ARTIFACT}"
-    return client.create_model_version(entry.name, source, run.info.run_id, tags=dict(entry.tags))
+        _present(client, entry)
+    said = {"tags": dict(entry.tags), "description": entry.description}
+    made = client.create_model_version(entry.name, model.artifact_location, run, model_id=model.model_id, **said)
+    if _VERSIONS not in client.get_logged_model(model.model_id).tags:  # a server writes it, an SQLite file does not
+        named = json.dumps([{"name": entry.name, "version": int(made.version)}])
+        client.set_logged_model_tags(model.model_id, {_VERSIONS: named})
+    return made
 
 
-def _settle(client: MlflowClient, entry: Entry, made: ModelVersion) -> Registered:
+def _present(client: MlflowClient, entry: Entry) -> None:
+    """Let the registered model say what it is for, as the newest card does."""
+    if entry.about and (client.get_registered_model(entry.name).description or "") != entry.about:
+        client.update_registered_model(entry.name, entry.about)
+
+
+def _settle(client: MlflowClient, entry: Entry, made: ModelVersion, model: LoggedModel) -> Registered:
     """Keep the oldest version where two registrations met on a server; the later one takes its own back."""
     first = versions(client, entry.name, entry.digest)[0]
     if str(first.version) == str(made.version):
         return _registered(first, created=True)
     client.delete_model_version(made.name, str(made.version))
+    client.delete_logged_model(model.model_id)
     if first.run_id != made.run_id:
-        client.delete_run(str(made.run_id))
+        runs.give_up(client, str(made.run_id))
     return _registered(first, created=False)

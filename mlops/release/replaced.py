@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from mlops.errors import IntegrityError
 from mlops.release import stored
 from mlops.release.entry import BUNDLE, JUDGED, Origin
+from mlops.release.runs import give_up
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
+
+    from mlops.files.tracked import Source
 
 _SPOILT = "spoilt "
 
@@ -44,16 +47,16 @@ def set_aside(client: MlflowClient, version: ModelVersion, digest: str) -> None:
 
 
 def drop(client: MlflowClient, version: ModelVersion, digest: str) -> None:
-    """Delete a version that was set aside, and its run, which MLflow keeps until its own `gc`."""
+    """Delete a version that was set aside, its model and its run, which MLflow keeps until its own `gc`."""
     if _owns(client, version, f"{_SPOILT}{digest}"):
-        client.delete_run(str(version.run_id))
+        give_up(client, str(version.run_id))
     client.delete_model_version(version.name, str(version.version))
 
 
-def origin_of(version: ModelVersion, source: str) -> Origin:
-    """Read from a version's tags where its bundle was made."""
+def origin_of(version: ModelVersion, place: str, by: Source) -> Origin:
+    """Read from a version's tags where its bundle was made; `place` is that of its data, `by` who registers it anew."""
     tags = version.tags
-    return Origin(tags.get("mlops.commit", ""), tags.get("mlops.dirty") == "true", source, tags.get(JUDGED))
+    return Origin(tags.get("mlops.commit", ""), tags.get("mlops.dirty") == "true", place, tags.get(JUDGED), by)
 
 
 def _owns(client: MlflowClient, version: ModelVersion, digest: str) -> bool:

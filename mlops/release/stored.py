@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -23,7 +24,8 @@ from mlops.errors import IntegrityError, MlopsError
 from mlops.files.canonical import digest_file
 from mlops.release import published
 from mlops.release.entry import FILES
-from mlops.release.mlmodel import ARTIFACT, BESIDE, DATA, Made, digests, model_files
+from mlops.release.mlmodel import BESIDE, DATA, EXAMPLE, Made, digests, model_files
+from mlops.release.place import ARTIFACT, fetch, kept, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +39,19 @@ _SHOWN = 20
 _LEFT = "registered_model_meta"
 
 
+@dataclass(frozen=True)
+class Stored:
+    """A model in its place; `recorded` is the tag that names the files beside the bundle.
+
+    `left` is what the file may say that MLflow leaves where it loads a model in place.
+    """
+
+    client: MlflowClient
+    place: str
+    recorded: str
+    left: frozenset[bytes] = frozenset()
+
+
 def hold(client: MlflowClient, version: ModelVersion, digest: str) -> None:
     """Hold what a version gives to who loads it against the digest of its bundle; all of it is read.
 
@@ -45,33 +60,28 @@ def hold(client: MlflowClient, version: ModelVersion, digest: str) -> None:
     """
     if (moved := misplaced(client, version)) is not None:
         raise _other(version.name, f"version {version.version}", digest, [moved])
-    run, tag = str(version.run_id), version.tags.get(FILES, "")
-    hold_files(client, version.name, run, digest, tag, _left_by_loading(version))
+    stored = Stored(client, str(version.source), version.tags.get(FILES, ""), _left_by_loading(version))
+    hold_files(stored, version.name, f"run {str(version.run_id)[:8]}", digest)
 
 
-def hold_files(
-    client: MlflowClient, name: str, run: str, digest: str, recorded: str, left: frozenset[bytes] = frozenset()
-) -> None:
-    """Hold the model of a run against a bundle's digest; `recorded` is the tag that names the files beside the bundle.
-
-    `left` is what the file may say that MLflow leaves where it loads a model in place.
+def hold_files(stored: Stored, name: str, what: str, digest: str) -> None:
+    """Hold a model in its place against a bundle's digest; `what` says of which run it is.
 
     Raises:
         IntegrityError: a file differs, is missing, or is one too many; names all of them.
     """
     with tempfile.TemporaryDirectory(prefix="mlops-stored-") as folder:
-        problems = unlisted(client, run, digest, recorded, left)
-        problems = problems or [*_unlike(client, run, digest, recorded, left, Path(folder))]
+        problems = unlisted(stored, digest) or [*_unlike(stored, digest, Path(folder))]
     if problems:
-        raise _other(name, f"run {run[:8]}", digest, problems)
+        raise _other(name, what, digest, problems)
 
 
 def first(client: MlflowClient, version: ModelVersion, digest: str, *, whole: bool) -> str | None:
     """Say what is wrong first of a version's copy; None where nothing is. `whole` reads all of its bytes."""
-    problem, tag = misplaced(client, version), version.tags.get(FILES, "")
+    problem = misplaced(client, version)
     if problem is None:
-        found = unlisted(client, str(version.run_id), digest, tag, _left_by_loading(version))
-        problem = next(iter(found), None)
+        stored = Stored(client, str(version.source), version.tags.get(FILES, ""), _left_by_loading(version))
+        problem = next(iter(unlisted(stored, digest)), None)
     if problem is None and whole:
         try:
             hold(client, version, digest)
@@ -84,47 +94,55 @@ def misplaced(client: MlflowClient, version: ModelVersion) -> str | None:
     """Say where a version leads that is not where its run keeps the model; None where all is well."""
     if not version.run_id:
         return "it names no run"
-    expected = f"{client.get_run(str(version.run_id)).info.artifact_uri}/{ARTIFACT}"
-    for place in (version.source, client.get_model_version_download_uri(version.name, str(version.version))):
-        if place != expected:
-            return f"it leads to {place}, but its run keeps the model in {expected}"
-    return None
+    expected = kept(client, str(version.run_id))
+    places = (version.source, client.get_model_version_download_uri(version.name, str(version.version)))
+    for place in places:
+        if place not in expected:
+            return f"it leads to {place}, but its run keeps the model in {expected[0]}"
+    return None if places[0] == places[1] else f"it leads to {places[1]}, but names {places[0]}"
 
 
 def _left_by_loading(version: ModelVersion) -> frozenset[bytes]:
-    """Spell what MLflow leaves where it loads a version in place, asked for by its number or by an alias."""
-    said = ({"model_name": version.name, "model_version": kind(version.version)} for kind in (str, int))
-    return frozenset(yaml.safe_dump(item, allow_unicode=True).encode() for item in said)
+    """Spell what MLflow leaves where it loads a model in place, by version, by alias, or by the model's id."""
+    said = [{"model_name": version.name, "model_version": kind(version.version)} for kind in (str, int)]
+    by_id = {"model_name": None, "model_version": None}
+    return frozenset(yaml.safe_dump(item, allow_unicode=True).encode() for item in (*said, by_id))
 
 
-def unlisted(client: MlflowClient, run: str, digest: str, recorded: str, left: frozenset[bytes]) -> list[str]:
+def unlisted(stored: Stored, digest: str) -> list[str]:
     """Compare the list of a model's files, and their sizes, with the manifest; only the manifest itself is read."""
+    client, place, recorded = stored.client, stored.place, stored.recorded
     if (loader := _loader(recorded)) not in {"", *published.loaders()}:
         return [f"{ARTIFACT}/{published.CODE}/{loader} is no loader that this release knows"]
-    if links := [*_links(str(client.get_run(run).info.artifact_uri))]:
+    if links := [*_links(place)]:
         return links
-    found = dict(_listed(client, run, ARTIFACT))
+    found = dict(listed(client, place))
     if not 0 < found.get(f"{DATA}/{NAME}", 0) <= LARGEST:
         return [f"{ARTIFACT}/{DATA}/{NAME} is missing, or is none"]
     with tempfile.TemporaryDirectory(prefix="mlops-manifest-") as folder:
-        path = Path(client.download_artifacts(run, f"{ARTIFACT}/{DATA}/{NAME}", folder))
+        path = fetch(client, place, f"{DATA}/{NAME}", Path(folder))
         if digest_file(path) != digest:
             return [f"{ARTIFACT}/{DATA}/{NAME} has other bytes"]
         manifest = Manifest.parse(path.read_bytes())
     sizes: Sizes = {f"{DATA}/{name}": entry.size for name, entry in manifest.files.items()}
-    if found.get(_LEFT, 0) in {len(text) for text in left}:
+    if found.get(_LEFT, 0) in {len(text) for text in stored.left}:
         del found[_LEFT]
-    return [*_off(found, sizes, {*BESIDE, *_code(recorded)})]
+    return [*_off(found, sizes, {*_beside(recorded), *_code(recorded)})]
 
 
-def _links(artifacts: str) -> Iterator[str]:
+def _links(place: str) -> Iterator[str]:
     """Name the links in a store on this machine: who loads in place follows them, MLflow copies none that leads out."""
-    place = urlsplit(artifacts)
-    if place.scheme in {"", "file"}:
-        root = Path(unquote(place.path)) / ARTIFACT
+    parts = urlsplit(place)
+    if parts.scheme in {"", "file"}:
+        root = Path(unquote(parts.path))
         for path in (root, *sorted(root.rglob("*"))):
             if path.is_symlink():
-                yield f"{path.relative_to(root.parent).as_posix()} is a link"
+                yield f"{(ARTIFACT / path.relative_to(root)).as_posix()} is a link"
+
+
+def _beside(recorded: str) -> tuple[str, ...]:
+    """Name what lies beside bundle and loader; a version whose tag names no example shows none."""
+    return (*BESIDE, *(EXAMPLE if any(name in _recorded(recorded) for name in EXAMPLE) else ()))
 
 
 def _loader(recorded: str) -> str:
@@ -144,14 +162,6 @@ def _code(recorded: str) -> tuple[str, ...]:
     return tuple(sorted(filter(inside.fullmatch, _recorded(recorded)))) if loader in published.loaders() else ()
 
 
-def _listed(client: MlflowClient, run: str, folder: str) -> Iterator[tuple[str, int]]:
-    for entry in client.list_artifacts(run, folder):
-        if entry.is_dir:
-            yield from _listed(client, run, entry.path)
-        else:
-            yield entry.path.removeprefix(f"{ARTIFACT}/"), int(entry.file_size or 0)
-
-
 def _off(found: Sizes, sizes: Sizes, beside: set[str]) -> Iterator[str]:
     known = {*sizes, *beside, f"{DATA}/{NAME}"}
     for path in sorted(known | set(found)):
@@ -163,17 +173,15 @@ def _off(found: Sizes, sizes: Sizes, beside: set[str]) -> Iterator[str]:
             yield f"{ARTIFACT}/{path} has {found[path]:,} bytes"
 
 
-def _unlike(
-    client: MlflowClient, run: str, digest: str, recorded: str, left: frozenset[bytes], folder: Path
-) -> Iterator[str]:
+def _unlike(stored: Stored, digest: str, folder: Path) -> Iterator[str]:
     """Read all files and compare them: those of the bundle with its digest, those beside it with what was written."""
-    model = Path(client.download_artifacts(run, ARTIFACT, str(folder)))
+    model, recorded = fetch(stored.client, stored.place, "", folder), stored.recorded
     try:
         bundle = Contents.read(model / DATA, digest)
     except MlopsError as error:
         yield from (f"{ARTIFACT}/{DATA}/{line.strip()}" for line in error.message.splitlines()[1:] or [NAME])
         return
-    beside = {name: (model / name).read_bytes() for name in (*BESIDE, *_code(recorded))}
+    beside = {name: (model / name).read_bytes() for name in (*_beside(recorded), *_code(recorded))}
     made, said, found = Made.read(beside), _recorded(recorded), digests(beside)
     expected = model_files(bundle, made)
     for name, data in beside.items():
@@ -181,7 +189,7 @@ def _unlike(
             yield f"{ARTIFACT}/{name} has other bytes than `mlops register` wrote"
     if made.loader != published.present() and not _published(made.loader, beside):
         yield f"{ARTIFACT}/{published.CODE} is no loader that was published"
-    if (model / _LEFT).exists() and (model / _LEFT).read_bytes() not in left:
+    if (model / _LEFT).exists() and (model / _LEFT).read_bytes() not in stored.left:
         yield f"{ARTIFACT}/{_LEFT} has other bytes than MLflow writes"
 
 

@@ -11,9 +11,11 @@ from pydantic import BaseModel
 
 from mlops.documents.table import TableSchema
 from mlops.errors import IntegrityError
+from mlops.files.tracked import Data, Source
 
 VALID, SCHEMA = "artifacts/valid.parquet", "artifacts/schema.json"
 """What `validate` leaves to the stages after it."""
+BY_HAND = Source("dvc repro")
 
 
 class Section(BaseModel, extra="forbid", frozen=True):
@@ -25,10 +27,12 @@ class Section(BaseModel, extra="forbid", frozen=True):
 
 @dataclass(frozen=True)
 class Tracking:
-    """Where runs are logged: an MLflow tracking URI and an experiment name."""
+    """Where runs are logged: an MLflow tracking URI and an experiment name; who made them, of which data."""
 
     uri: str
     experiment: str
+    by: Source = BY_HAND
+    data: Data | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,8 @@ from mlops.blocks.forecast import Lookback
 from mlops.blocks.trainer import Trainer
 from mlops.errors import ConfigurationError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.files.canonical import digest_file, digest_json, dumps
+from mlops.files.canonical import digest, digest_file, digest_json, dumps
+from mlops.files.tracked import CANDIDATE, MODEL, PIPELINE
 from mlops.metrics import METRICS, metrics_for, validated
 from mlops.ml.evaluation import metrics
 from mlops.ml.training import candidates, export
@@ -30,7 +32,7 @@ from mlops.stages.context import Section
 from mlops.stages.training_reports import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mlops.documents.training import OriginReport
@@ -80,6 +82,8 @@ class Work:
     problem: Problem
     judge: Judge
     inputs: Inputs
+    tracked: Run | None = None
+    """The run in MLflow that those of the candidates are nested in."""
 
     @property
     def checkpoints(self) -> Path:
@@ -94,13 +98,17 @@ def run(context: StageContext) -> None:
     problem = Problem.of(params.task, examples)
     work = Work(context, params, examples, problem, _judge(params), _inputs(context, params))
     built = {name: _build(work, name) for name in params.candidates}
-    results = [_train(work, name, candidate) for name, candidate in built.items()]
-    best = max(results, key=lambda result: result.rank)
-    context.say(f"writing {best.name} as ONNX")
-    model = best.fitted.export()
-    export.check_parity(best.name, model, examples.validation_x, best.scores)
-    tested = _backtest(work, best.name, built[best.name])
+    work = replace(work, tracked=_tracked(work, context.pipeline))
+    with _failing(work.tracked):
+        results = [_train(work, name, candidate) for name, candidate in built.items()]
+        best = max(results, key=lambda result: result.rank)
+        context.say(f"writing {best.name} as ONNX")
+        model = best.fitted.export()
+        export.check_parity(best.name, model, examples.validation_x, best.scores)
+        tested = _backtest(work, best.name, built[best.name])
     _write(work, results, best, model, tested)
+    if work.tracked is not None:
+        work.tracked.finish({}, **{MODEL: digest(model), "chosen": f"{best.name}, by {params.select_by}"})
     if params.explain is not None:
         context.say(f"explaining the scores of {best.name}")
         explanations.write(context, params.explain, best.name, best.fitted)
@@ -150,15 +158,13 @@ def _build(work: Work, name: str) -> Candidate:
 def _train(work: Work, name: str, candidate: Candidate) -> Result:
     """Train one candidate, log it, and judge it."""
     trainer, asked = work.params.trainer, candidates.resolved(name, work.params.candidates[name])
-    tracked = _tracked(work, name, asked)
-    try:
-        with bar(name, asked.parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
-            fitted = candidate.fit(work.examples, _session(work, name, _observer(move, tracked, work.judge.metric)))
-    except MlopsError:
-        _close(tracked, {}, "FAILED")
-        raise
+    tracked = _tracked(work, f"{work.context.pipeline}/{name}", name, asked)
+    with _failing(tracked), bar(name, asked.parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
+        fitted = candidate.fit(work.examples, _session(work, name, _observer(move, tracked, work.judge.metric)))
     result = _result(work, name, asked, fitted)
-    _close(tracked, result.validation, "FINISHED")
+    if tracked is not None:
+        values = {f"validation/{key}": value for key, value in result.validation.items() if math.isfinite(value)}
+        tracked.finish(values)
     kept = f", kept epoch {fitted.best_epoch} of {fitted.history[-1].number}" if fitted.history else ""
     work.context.say(f"{name}: validation {work.judge.metric} {result.validation[work.judge.metric]:.4f}{kept}")
     return result
@@ -175,23 +181,36 @@ def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session
     )
 
 
-def _tracked(work: Work, name: str, asked: Asked) -> Run | None:
+def _tracked(work: Work, title: str, candidate: str = "", asked: Asked | None = None) -> Run | None:
+    """Open the run of all candidates, or in it that of one."""
     context, inputs = work.context, work.inputs
     if context.tracking is None:
         return None
     from mlops.ml.training.tracking import Run  # its MLflow takes 1.7 s to import
 
-    tags = {
-        "mlops.pipeline": context.pipeline,
-        "mlops.candidate": name,
+    tags = context.tracking.by.tags | {
+        PIPELINE: context.pipeline,
+        **({CANDIDATE: candidate} if candidate else {}),
         "mlops.data": inputs.data,
         "mlops.configuration": inputs.configuration,
         "mlops.code": inputs.code,
     }
-    key = digest_json([inputs.digest, name])
-    run = Run(context.tracking.uri, context.tracking.experiment, name=f"{context.pipeline}/{name}", key=key, tags=tags)
-    run.parameters({**asked.model_dump(), "trainer": work.params.trainer.model_dump()})
+    where, key = (context.tracking.uri, context.tracking.experiment), digest_json([inputs.digest, candidate])
+    run = Run(*where, name=title, key=key, tags=tags, data=context.tracking.data, parent=work.tracked)
+    if asked is not None:
+        run.parameters({**asked.model_dump(), "trainer": work.params.trainer.model_dump()})
     return run
+
+
+@contextmanager
+def _failing(tracked: Run | None) -> Iterator[None]:
+    """Close a run as failed where training stops."""
+    try:
+        yield
+    except MlopsError:
+        if tracked is not None:
+            tracked.finish({}, "FAILED")
+        raise
 
 
 def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -> Callable[[Epoch], None]:
@@ -201,11 +220,6 @@ def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -
             tracked.log(epoch.measures(metric), epoch.number)
 
     return observe
-
-
-def _close(tracked: Run | None, values: dict[str, float], status: str) -> None:
-    if tracked is not None:
-        tracked.finish({f"validation/{key}": value for key, value in values.items() if math.isfinite(value)}, status)
 
 
 def _result(work: Work, name: str, asked: Asked, fitted: Fitted) -> Result:

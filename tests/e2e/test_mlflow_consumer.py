@@ -94,6 +94,14 @@ def test_it_predicts_what_the_bundle_does(consumer: Consumer, golden: dict[str, 
     )
 
 
+def test_the_rows_that_it_shows_are_golden(consumer: Consumer, golden: dict[str, Any], tmp_path: Path) -> None:
+    done = consumer.run("python", "-c", block("example"), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(
+        np.array(json.loads(done.stdout), dtype=np.float32), np.array(golden["scores"][:5], dtype=np.float32)
+    )
+
+
 def test_it_says_what_to_install(consumer: Consumer, model: Path, tmp_path: Path) -> None:
     done = consumer.run("python", "-c", block("requirements"), folder=tmp_path)
     assert done.returncode == 0, done.stderr

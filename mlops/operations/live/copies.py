@@ -12,6 +12,7 @@ from mlops.operations.live.bundles import obtain
 from mlops.operations.live.papers import papers_of
 from mlops.operations.live.registry import Connect, begun, stating, tracking_uri
 from mlops.operations.project import open_project
+from mlops.operations.tracked import place_of, source_here
 from mlops.release import replaced
 from mlops.release.aliases import find_version, version_at
 from mlops.release.entry import STATEMENT, read_entry
@@ -59,7 +60,8 @@ def _replace(root: Path, uri: str, client: MlflowClient, item: tuple[ModelVersio
     name = str(version.name)
     contents = Contents.read(obtain(root, name, digest), digest)
     papers = _papers(root, client, version, contents)
-    entry = read_entry(contents, papers, replaced.origin_of(version, f"pipelines/{name}"))
+    by = source_here(root, f"mlops repair {name} --registry")
+    entry = read_entry(contents, papers, replaced.origin_of(version, place_of(root / "pipelines" / name), by))
     replaced.set_aside(client, version, digest)
     enter(client, entry, contents, papers, name, artifact_location(uri, name))
     made = find_version(client, name, digest)

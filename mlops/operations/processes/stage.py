@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from mlops.diagnostics import slips
@@ -19,6 +20,7 @@ from mlops.files.system import refused
 from mlops.operations.processes import memory
 from mlops.operations.processes.numerics import pin_numerics
 from mlops.operations.processes.times import about, durations, remember
+from mlops.operations.tracked import data_of, source_here
 from mlops.stages.context import StageContext, Tracking
 from mlops.stages.declare.registry import STAGES
 
@@ -76,8 +78,11 @@ def _context(folder: Path, pipeline: str, name: str) -> StageContext:
     trainer = params.get("train", {}).get("trainer", {})
     pin_numerics(int(trainer.get("threads", 1)), anywhere=trainer.get("reproducible") != "processor")
     _announce(folder.parent.parent, pipeline, name, [key for key in params if key != "tracking"])
-    section = dict(params[name])
-    return StageContext(folder, pipeline, name, section, tracking(folder.parent.parent, params.get("tracking")))
+    section, told = dict(params[name]), tracking(folder.parent.parent, params.get("tracking"))
+    if told is not None and name == "train":  # no other stage logs
+        by = source_here(folder.parent.parent, f"mlops run {pipeline}")
+        told = replace(told, by=by, data=data_of(folder))
+    return StageContext(folder, pipeline, name, section, told)
 
 
 def _announce(root: Path, pipeline: str, name: str, stages: list[str]) -> None:

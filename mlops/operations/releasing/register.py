@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops.bundle.contents import Contents
-from mlops.bundle.papers import Papers
+from mlops.bundle.papers import LARGEST, Papers
 from mlops.bundle.store import Store
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError, StaleError
 from mlops.files.canonical import digest_file
@@ -20,6 +20,7 @@ from mlops.operations.live.bundles import reported as reported_bundle
 from mlops.operations.live.registry import begun, refuse_unless_passed
 from mlops.operations.releasing.adopted import noted
 from mlops.operations.releasing.compared import hold_new
+from mlops.operations.tracked import place_of, source_here
 from mlops.release import registry
 from mlops.release.aliases import find_version
 from mlops.release.entry import Origin
@@ -114,8 +115,9 @@ def register_bundle(
         pipeline=name,
         tracking_uri=uri,
         experiment=experiment,
-        origin=Origin(commit, dirty, f"pipelines/{name}", judged),
+        origin=Origin(commit, dirty, place_of(folder), judged, source_here(root, f"mlops register {name}")),
         history=read_history(folder / "reports" / "history.csv"),
+        pages=pages_of(folder / "reports"),
     )
     return Registration(name, made.version, digest, made.commit, dirty, made.created, uri, made.judged, made.stated)
 
@@ -127,6 +129,13 @@ def read_history(path: Path) -> tuple[Measured, ...]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
     return tuple((f"{name}/{metric}", float(value), int(epoch)) for name, epoch, metric, value in rows if value)
+
+
+def pages_of(reports: Path) -> dict[str, bytes]:
+    """Read what people look at of a run: the report, the curves of training, and the tables that plots are drawn of."""
+    paths = (reports / "report.html", reports / "history.csv", *sorted((reports / "plots").glob("*.csv")))
+    found = (path for path in paths if path.is_file() and path.stat().st_size <= LARGEST)
+    return {path.relative_to(reports).as_posix(): path.read_bytes() for path in found}
 
 
 def passing(root: Path, names: Iterable[str]) -> tuple[str, ...]:

@@ -43,13 +43,13 @@ def free(lock: Path) -> bool:
 
 
 TABLES = """
-CREATE TABLE experiments (name TEXT);
+CREATE TABLE experiments (name TEXT, artifact_location TEXT);
 CREATE TABLE alembic_version (version TEXT);
 CREATE TABLE workspaces (name TEXT);
 INSERT INTO alembic_version VALUES ('half');
 INSERT INTO workspaces VALUES ('default');
 """
-READY = "INSERT INTO experiments VALUES ('Default');"
+READY = "INSERT INTO experiments VALUES ('Default', '/where/it/ran/mlruns/0');"
 RUN = "CREATE TABLE runs (id TEXT); INSERT INTO runs VALUES ('r');"
 
 
@@ -73,9 +73,9 @@ def stopped(uri: str) -> None:
     raise KeyboardInterrupt
 
 
-def experiments(path: Path) -> list[str]:
+def experiments(path: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(path)) as store:
-        return [name for (name,) in store.execute("SELECT name FROM experiments")]
+        return store.execute("SELECT name, artifact_location FROM experiments").fetchall()
 
 
 @pytest.mark.parametrize("before", [None, "", TABLES, "CREATE TABLE experiments (name TEXT);"])
@@ -84,7 +84,7 @@ def test_a_store_that_holds_nothing_begins_whole(before: str | None, tmp_path: P
     if before is not None:
         fill(path, before)
     begin(f"sqlite:///{path}", made)
-    assert experiments(path) == ["Default"]
+    assert experiments(path) == [("Default", f"{tmp_path}/mlartifacts/0")], "never where the process happens to run"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -118,7 +118,7 @@ def test_one_that_is_stopped_leaves_nothing_and_the_next_begins_again(tmp_path: 
         begin(f"sqlite:///{path}", stopped)
     assert list(tmp_path.iterdir()) == []
     begin(f"sqlite:///{path}", made)
-    assert experiments(path) == ["Default"]
+    assert [name for name, _ in experiments(path)] == ["Default"]
 
 
 KILLED = """
@@ -143,7 +143,7 @@ def test_one_that_is_killed_leaves_a_part_that_the_next_throws_away(tmp_path: Pa
     assert not path.exists()
     assert (tmp_path / ".m.db.part").exists()
     begin(f"sqlite:///{path}", made)
-    assert experiments(path) == ["Default"]
+    assert experiments(path) == [("Default", f"{tmp_path}/mlartifacts/0")], "never where the process happens to run"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -151,5 +151,5 @@ def test_a_journal_without_its_store_is_not_played_back_into_the_new_one(tmp_pat
     path = tmp_path / "m.db"
     (tmp_path / "m.db-journal").write_bytes(bytes.fromhex("d9d505f920a163d7") + b"\0" * 600)
     begin(f"sqlite:///{path}", made)
-    assert experiments(path) == ["Default"]
+    assert experiments(path) == [("Default", f"{tmp_path}/mlartifacts/0")], "never where the process happens to run"
     assert list(tmp_path.iterdir()) == [path]

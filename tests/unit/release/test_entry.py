@@ -7,6 +7,7 @@ import pytest
 
 from mlops.bundle.contents import Contents
 from mlops.bundle.papers import Papers
+from mlops.files.tracked import Data
 from mlops.release.entry import Entry, Origin, read_entry
 from tests.builders.bundles import VERSION1, make_bundle
 from tests.builders.papers import metrics_of, write_papers
@@ -20,12 +21,44 @@ def entry_of(folder: Path, origin: Origin, history: Any = (), **metrics: Any) ->
     return read_entry(contents, papers, origin, history)
 
 
-def test_an_entry_holds_the_candidates_metrics_with_their_intervals(tmp_path: Path) -> None:
-    auroc = {"value": 0.75, "low": 0.7, "high": None}
+def test_a_metric_has_one_name_and_its_interval_is_in_a_tag_and_a_table(tmp_path: Path) -> None:
+    auroc = {"value": 0.75, "low": 0.7, "high": 0.8}
     models = {"candidate": {"auroc": auroc, "rmse": {"value": None}}, "dummy": {"auroc": {"value": 0.5}}}
-    entry = entry_of(tmp_path, Origin("c" * 40), (("mlp/loss", 0.5, 3),), models=models)
-    assert entry.metrics == (("auroc", 0.75, 0), ("auroc_low", 0.7, 0), ("mlp/loss", 0.5, 3))
+    entry = entry_of(tmp_path, Origin("c" * 40), models=models)
+    assert entry.metrics == (("auroc", 0.75, 0),)
+    assert dict(entry.tags)["figures"] == "auroc 0.75 [0.7, 0.8]"
+    assert entry.figures == (
+        ("model", "metric", "value", "low", "high"),
+        ("candidate", "auroc", "0.75", "0.7", "0.8"),
+        ("candidate", "rmse", "", "", ""),
+        ("dummy", "auroc", "0.5", "", ""),
+    )
     assert entry.run_name == f"tiny-{entry.digest[7:19]}"
+
+
+def test_candidates_have_their_epochs_and_last_what_was_kept(tmp_path: Path) -> None:
+    history = (("linear/validation_auroc", 0.5, 1), ("linear/train_loss", 0.4, 1), ("linearer/train_loss", 9.0, 7))
+    (linear,) = entry_of(tmp_path, Origin("c" * 40), history).candidates
+    assert (linear.name, linear.kind) == ("linear", "linear")
+    assert linear.metrics == (("validation/auroc", 0.5, 1), ("train/loss", 0.4, 1), ("validation/auroc", 0.75, 2))
+
+
+def test_what_people_read_first_is_plain(tmp_path: Path) -> None:
+    entry = entry_of(tmp_path, Origin("c" * 40, dirty=True))
+    plain = {name: value for name, value in entry.tags if not name.startswith("mlops.")}
+    assert plain == {
+        "commit": "cccccccc and changes that are not in it",
+        "gate": "pass: 1 of 1 rule",
+        "kind": "linear, binary",
+    }
+    assert max(plain) < "mlops.", "MLflow sorts them"
+    assert (entry.about, entry.description) == ("", "# Model card: tiny\n")
+
+
+def test_the_rows_are_named_counted_and_none_is_shown(tmp_path: Path) -> None:
+    entry = entry_of(tmp_path, Origin("c" * 40, source="data/tiny.csv"))
+    assert entry.rows.data == Data("tiny", "sha256:" + "1" * 64, "data/tiny.csv", 130)
+    assert entry.rows.test == Data("tiny test", "sha256:" + "2" * 64, "data/tiny.csv", 40)
 
 
 def test_a_dirty_working_tree_is_told(tmp_path: Path) -> None:
@@ -37,5 +70,5 @@ def test_a_bundle_of_version_1_says_itself_what_its_statement_would() -> None:
     papers = Papers.within(contents)
     assert papers is not None
     entry = read_entry(contents, papers, Origin("c" * 40))
-    assert (entry.statement, entry.data) == (None, "sha256:" + "1" * 64)
+    assert (entry.statement, entry.rows.data.digest, entry.rows.test) == (None, "sha256:" + "1" * 64, None)
     assert (dict(entry.tags)["mlops.verdict"], "mlops.statement" in dict(entry.tags)) == ("pass", False)

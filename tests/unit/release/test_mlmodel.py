@@ -20,7 +20,7 @@ from mlops.release import loader, published
 from mlops.release.entry import Origin
 from mlops.release.mlmodel import BESIDE, Made, bundle_of, write_model
 from mlops.release.registry import register
-from tests.builders.bundles import make_bundle
+from tests.builders.bundles import VERSION1, make_bundle
 from tests.builders.papers import write_papers
 from tests.builders.stores import make_store
 from tests.conftest import ROOT
@@ -95,6 +95,41 @@ def test_the_model_names_its_loader_and_carries_no_other_code_and_no_pickle(mode
     assert not [path for path in model.rglob("*") if path.suffix in {".pkl", ".pickle", ".joblib", ".pt"}]
 
 
+OUTPUTS = {
+    "binary": "probability of y=true",
+    "multiclass": "probabilities of y=high, low, middle",
+    "regression": "y",
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*AnyType:UserWarning")
+@pytest.mark.parametrize("task", OUTPUTS)
+def test_mlflow_shows_rows_to_send_and_what_comes_back(task: str, tmp_path: Path) -> None:
+    """By MLflow's own reader: the rows are golden ones, which are of nobody, and their answer fits the signature."""
+    import mlflow
+
+    bundle, model = make_bundle(tmp_path / "tiny", task), tmp_path / "model"
+    write_model(model, Contents.read(bundle))
+    golden = json.loads((bundle / "golden.json").read_bytes())
+    described, loaded = mlflow.models.Model.load(str(model)), mlflow.pyfunc.load_model(str(model))
+    shown, signature = described.load_input_example(str(model)), described.signature
+    assert shown is not None
+    assert signature is not None
+    scores = loaded.predict(shown)
+    np.testing.assert_array_equal(scores, np.array(golden["scores"][:5], dtype=np.float32))
+    assert signature.outputs.input_names() == [OUTPUTS[task]]
+    mlflow.models.validate_schema(scores, signature.outputs)
+    served = described.get_serving_input(str(model))
+    assert served is not None
+    assert json.loads(served)["dataframe_split"]["columns"] == [field.name for field in signature.inputs.inputs]
+
+
+def test_a_bundle_of_version_1_shows_no_rows(tmp_path: Path) -> None:
+    write_model(tmp_path, Contents.read(VERSION1))
+    assert not list(tmp_path.glob("*example*"))
+    assert "name" not in json.loads(yaml.safe_load((tmp_path / "MLmodel").read_text())["signature"]["outputs"])[0]
+
+
 def test_the_digest_of_the_loader_is_what_the_page_says_to_type(model: Path) -> None:
     typed = f"cd code/{LOADER} && LC_ALL=C sha256sum * | sha256sum"
     assert typed.replace(LOADER, "mlops_bundle_loader_*") in (ROOT / "docs/mlflow.md").read_text()
@@ -148,7 +183,7 @@ def test_a_model_of_before_gives_its_bundle(model: Path, tmp_path: Path) -> None
     (folder / "MLmodel").write_text(BEFORE)
     assert bundle_of(folder) == folder / "bundle"
     made = Made.read({name: (folder / name).read_bytes() for name in BESIDE})
-    assert (made.python, made.mlflow, made.loader) == ("3.11.7", "3.17.2", "")
+    assert (made.python, made.mlflow, made.loader, made.example) == ("3.11.7", "3.17.2", "", False)
 
 
 def _flavor(**changes: Any) -> Callable[[dict[str, Any]], None]:
@@ -173,6 +208,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "pickled model": lambda described: described["flavors"].update(sklearn={"pickled_model": "../x"}),
     "model config": _flavor(config={"a": 1}),
     "no flavor": lambda described: described.pop("flavors"),
+    "an example elsewhere": lambda described: described["saved_input_example_info"].update(artifact_path="/etc/passwd"),
     "external": lambda described: described.update(metadata={"mlflow.model.is_external": True}),
 }
 

@@ -18,9 +18,11 @@ from mlops.bundle.papers import Papers
 from mlops.errors import InfrastructureError, IntegrityError
 from mlops.files.canonical import digest_file
 from mlops.files.sqlite_store import artifact_location
+from mlops.files.tracked import Source
 from mlops.release import published
 from mlops.release.aliases import download_papers, find_version
 from mlops.release.entry import Entry, Origin, read_entry
+from mlops.release.mlmodel import BESIDE, EXAMPLE
 from mlops.release.registry import Registered, enter, register
 from mlops.release.tracking import connection
 from tests.builders.bundles import make_bundle
@@ -31,15 +33,16 @@ from tests.builders.stores import make_store
 pytestmark = pytest.mark.slow
 
 COMMIT = "c" * 40
-HISTORY = (("linear/loss", 0.5, 0), ("linear/loss", 0.25, 1))
+HISTORY = (("linear/train_loss", 0.5, 0), ("linear/train_loss", 0.25, 1))
+PAGES = {"report.html": b"<p>", "plots/roc.csv": b"x,y\n0,0\n"}
 
 
 class ServerGoneError(Exception):
     """What a client sees when the server dies under it."""
 
 
-LOOKS = ("get_run", "get_model_version_download_uri", "list_artifacts", "download_artifacts")
-"""Calls that look at what the store holds: to fail there is to fail at the one before."""
+LOOKS = ("get_run", "get_logged_model", "get_model_version_download_uri", "tracking_uri", "download_artifacts")
+"""What looks at what the store holds: to fail there is to fail at the one before."""
 
 
 class FailingClient:
@@ -89,10 +92,9 @@ def registered(bundle: Path, uri: str) -> Registered:
 
 
 def _register(bundle: Path, uri: str, commit: str = COMMIT) -> Registered:
-    origin = Origin(commit, source="pipelines/tiny")
-    return register(
-        bundle, papers_of(bundle), pipeline="tiny", tracking_uri=uri, experiment="tiny", origin=origin, history=HISTORY
-    )
+    origin = Origin(commit, source="data/tiny.csv", by=Source("mlops register tiny", "ada"))
+    said = {"tracking_uri": uri, "experiment": "tiny", "origin": origin, "history": HISTORY, "pages": PAGES}
+    return register(bundle, papers_of(bundle), pipeline="tiny", **said)
 
 
 def papers_of(bundle: Path, **gate: Any) -> Papers:
@@ -114,9 +116,12 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     assert (registered.created, registered.version, registered.commit) == (True, "1", COMMIT)
     assert version.run_id == registered.run_id
     tags = dict(version.tags)
-    beside = {"MLmodel", "python_env.yaml", "requirements.txt", *published.files()}
+    beside = {*BESIDE, *EXAMPLE, *published.files()}
     assert set(json.loads(tags.pop("mlops.files"))) == beside
     assert tags == {
+        "commit": "cccccccc",
+        "gate": "pass: 1 of 1 rule",
+        "kind": "linear, binary",
         "mlops.bundle": contents.digest,
         "mlops.code": dict(read_entry(contents, papers, Origin(COMMIT)).tags)["mlops.code"],
         "mlops.commit": COMMIT,
@@ -129,18 +134,80 @@ def test_a_version_names_its_commit_and_every_digest(client: Any, bundle: Path, 
     }
 
 
-def test_the_run_holds_parameters_history_and_the_identity_of_data_and_code(
-    client: Any, registered: Registered
-) -> None:
+def runs(client: Any, name: str) -> tuple[list[Any], list[Any]]:
+    """The runs of an experiment: those at the top, and those nested in them."""
+    found = client.search_runs([client.get_experiment_by_name(name).experiment_id])
+    top = [run for run in found if "mlflow.parentRunId" not in run.data.tags]
+    return top, [run for run in found if run not in top]
+
+
+def test_the_run_holds_parameters_pages_and_the_identity_of_data_and_code(client: Any, registered: Registered) -> None:
     run = client.get_run(registered.run_id)
-    assert run.info.status == "FINISHED"
+    assert (run.info.status, run.info.user_id) == ("FINISHED", "ada")
     assert run.data.params == {"candidate": "linear", "kind": "linear", "task": "binary", "lr": "0.001"}
-    history = client.get_metric_history(registered.run_id, "linear/loss")
+    tags = run.data.tags
+    assert tags["mlflow.source.git.commit"] == COMMIT
+    assert (tags["mlflow.source.name"], tags["mlflow.note.content"]) == ("mlops register tiny", "# Model card: tiny\n")
+    said = [(found.dataset.name, found.dataset.digest, found.tags[0].value) for found in run.inputs.dataset_inputs]
+    assert sorted(said) == [("tiny", "1" * 32, "training"), ("tiny test", "2" * 32, "testing")]
+    assert {mlflow_source(found) for found in run.inputs.dataset_inputs} == {"data/tiny.csv"}
+    kept = {item.path for item in client.list_artifacts(registered.run_id)}
+    assert {"report.html", "plots", "figures.csv", "statements"} <= kept
+
+
+def mlflow_source(found: Any) -> str:
+    from mlflow.data import get_source
+
+    return str(get_source(found).uri)
+
+
+def test_candidates_are_nested_in_the_run(client: Any, registered: Registered) -> None:
+    (top,), (linear,) = runs(client, "tiny")
+    assert (top.info.run_id, linear.data.tags["mlflow.parentRunId"]) == (registered.run_id, registered.run_id)
+    assert (linear.info.run_name, linear.info.status, linear.info.user_id) == ("tiny/linear", "FINISHED", "ada")
+    assert linear.data.tags["mlflow.source.git.commit"] == COMMIT
+    assert (linear.data.params, linear.data.metrics) == (
+        {"kind": "linear"},
+        {"train/loss": 0.25, "validation/auroc": 0.75},
+    )
+    history = client.get_metric_history(linear.info.run_id, "train/loss")
     assert [(metric.step, metric.value) for metric in history] == [(0, 0.5), (1, 0.25)]
-    assert run.data.tags["mlflow.source.git.commit"] == COMMIT
-    (dataset,) = run.inputs.dataset_inputs
-    assert (dataset.dataset.name, dataset.dataset.digest) == ("tiny", "1" * 32)
-    assert json.loads(dataset.dataset.source) == {"uri": "pipelines/tiny", "sha256": "1" * 64}
+    assert [found.dataset.name for found in linear.inputs.dataset_inputs] == ["tiny"]
+
+
+def test_the_tab_of_models_has_it_with_its_version(client: Any, registered: Registered) -> None:
+    """By MLflow's own search of models; the page of an experiment opens on them."""
+    experiment = client.get_experiment_by_name("tiny")
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    (model,) = client.search_logged_models([experiment.experiment_id])
+    assert (model.name, str(model.status), model.source_run_id) == ("tiny", "READY", registered.run_id)
+    assert (model.model_type, model.params["lr"]) == ("binary", "0.001")
+    assert json.loads(model.tags["mlflow.modelVersions"]) == [{"name": "tiny", "version": 1}]
+    assert dict(client.get_registered_model("tiny").tags) == {"task": "binary"}
+    version = client.get_model_version("tiny", registered.version)
+    assert (version.source, version.description) == (model.artifact_location, "# Model card: tiny\n")
+    outputs = client.get_run(registered.run_id).outputs.model_outputs
+    assert [output.model_id for output in outputs] == [model.model_id]
+
+
+def test_the_run_that_trained_a_model_is_the_one_that_it_is_registered_under(bundle: Path, tmp_path: Path) -> None:
+    from mlops.ml.training.tracking import Run
+
+    uri, model = make_store(tmp_path / "mlflow.db"), digest_file(bundle / "model.onnx")
+    parent = Run(uri, "tiny", name="tiny", key="sha256:1", tags={"mlops.pipeline": "tiny"})
+    tags = {"mlops.pipeline": "tiny", "mlops.candidate": "linear"}
+    child = Run(uri, "tiny", name="tiny/linear", key="sha256:2", tags=tags, parent=parent)
+    child.finish({"validation/auroc": 0.75})
+    parent.finish({}, **{"mlops.model": model})
+    made = _register(bundle, uri)
+    with connection(uri) as client:
+        pass
+    (top,), (nested,) = runs(client, "tiny")
+    assert (made.run_id, top.info.run_id, nested.info.run_id) == (parent.id, parent.id, child.id)
+    assert (top.data.tags["mlops.bundle"], top.data.tags["mlflow.source.git.commit"]) == (
+        digest_file(bundle / "manifest.json"),
+        COMMIT,
+    )
 
 
 def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
@@ -149,7 +216,7 @@ def test_the_same_bundle_makes_no_second_version_even_from_another_commit(
     again = _register(bundle, uri, commit="d" * 40)
     assert again == dataclasses.replace(registered, created=False)
     assert len(client.search_model_versions("name = 'tiny'")) == 1
-    assert len(client.search_runs([client.get_experiment_by_name("tiny").experiment_id])) == 1
+    assert tuple(map(len, runs(client, "tiny"))) == (1, 1)
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -171,10 +238,13 @@ def test_a_registration_that_dies_at_any_call_is_finished_by_the_next(
         enter(client, entry, contents, papers, name, artifact_location(uri, name))
         (version,) = client.search_model_versions(f"name = '{name}'")
         assert dict(version.tags) == dict(entry.tags)
-        (run,) = client.search_runs([client.get_experiment_by_name(name).experiment_id])
+        (run,), (child,) = runs(client, name)
         assert (run.info.run_id, run.info.status) == (version.run_id, "FINISHED")
-        assert len(client.get_metric_history(run.info.run_id, "linear/loss")) == 2
-        assert len(run.inputs.dataset_inputs) == 1
+        assert child.info.status == "FINISHED"
+        assert len(client.get_metric_history(child.info.run_id, "train/loss")) == 2
+        assert [len(each.inputs.dataset_inputs) for each in (run, child)] == [2, 1]
+        (model,) = client.search_logged_models([run.info.experiment_id])
+        assert (model.artifact_location, str(model.status)) == (version.source, "READY")
     assert at > 10, failing.calls
 
 
@@ -224,6 +294,23 @@ def test_a_second_statement_that_dies_at_any_call_is_finished_by_the_next(
     assert at > 5
 
 
+def test_descriptions_follow_the_newest_card(client: Any, bundle: Path, tmp_path: Path, uri: str) -> None:
+    contents, entry = Contents.read(bundle), _other(bundle, "sha256:" + "a" * 64, "described")
+    place = artifact_location(uri, "described")
+    enter(client, entry, contents, papers_of(bundle), "described", place)
+    other, papers = _under_other_rules(entry, bundle)
+    told = dataclasses.replace(other, about="Who leaves?", description="# A better card\n")
+    assert enter(client, told, contents, papers, "described", place).stated
+    (version,) = client.search_model_versions("name = 'described'")
+    model = client.get_registered_model("described")
+    assert (version.description, model.description) == ("# A better card\n", "Who leaves?")
+    later = "sha256:" + "b" * 64
+    tags = tuple(sorted({**dict(told.tags), "mlops.bundle": later}.items()))
+    told = dataclasses.replace(told, digest=later, tags=tags, about="Who stays?")
+    enter(client, told, contents, papers, "described", place)
+    assert client.get_registered_model("described").description == "Who stays?"
+
+
 REGISTER = """
 from pathlib import Path
 import mlflow.store.model_registry.sqlalchemy_store, mlflow.store.tracking.sqlalchemy_store
@@ -265,8 +352,10 @@ def test_on_a_server_the_later_of_two_registrations_takes_its_own_version_back(
     )
     (version,) = client.search_model_versions("name = 'raced'")
     assert (late.created, late.version, late.run_id) == (False, "1", version.run_id)
-    (run,) = client.search_runs([client.get_experiment_by_name("raced").experiment_id])
+    (run,), nested = runs(client, "raced")
+    assert nested == []
     assert run.info.run_id == version.run_id
+    assert client.search_logged_models([run.info.experiment_id]) == []
 
 
 def test_a_deleted_experiment_is_named_and_not_revived(client: Any, bundle: Path, uri: str) -> None:

@@ -91,6 +91,8 @@ def test_what_register_wrote_is_held(held: Held) -> None:
         "MLmodel",
         "python_env.yaml",
         "requirements.txt",
+        "input_example.json",
+        "serving_input_example.json",
         "bundle/model.onnx",
         f"code/{LOADER}/schema.py",
         f"code/{LOADER}/__pycache__",
@@ -336,7 +338,7 @@ def test_a_version_of_before_loaders_travelled_is_held_as_it_was(
 ) -> None:
     here = Made.here()
     with monkeypatch.context() as before:
-        before.setattr(Made, "here", lambda: dataclasses.replace(here, loader=""))
+        before.setattr(Made, "here", lambda: dataclasses.replace(here, loader="", example=False))
         held = Held(tmp_path)
     assert not (held.model / "code").exists()
     assert "loader_module: mlops.bundle.pyfunc" in (held.model / "MLmodel").read_text()
@@ -351,6 +353,28 @@ def test_a_version_of_before_loaders_travelled_is_held_as_it_was(
     assert refusal(held).splitlines()[0] == f"model/code/{LOADER}/__init__.py is no part of it"
 
 
+def test_a_version_of_before_there_were_examples_is_held_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = Made.here()
+    with monkeypatch.context() as before:
+        before.setattr(Made, "here", lambda: dataclasses.replace(here, example=False))
+        held = Held(tmp_path)
+    assert not list(held.model.glob("*example*"))
+    held.hold()
+    assert (held.first(whole=True), held.register().created) == (None, False)
+    (held.model / "input_example.json").write_text("{}")
+    assert refusal(held) == "model/input_example.json is no part of it"
+
+
+def test_a_tag_that_names_no_example_lets_none_lie_there(held: Held) -> None:
+    _tag(held, {name: digest for name, digest in _agreeing(held).items() if "example" not in name})
+    assert refusal(held).splitlines()[0] == "model/input_example.json is no part of it"
+    for path in held.model.glob("*example*"):
+        path.unlink()
+    assert refusal(held) == "model/MLmodel has other bytes than `mlops register` wrote"
+
+
 def test_what_mlflow_leaves_where_it_loads_in_place_is_no_harm(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
     import mlflow
 
@@ -359,6 +383,10 @@ def test_what_mlflow_leaves_where_it_loads_in_place_is_no_harm(held: Held, monke
     mlflow.artifacts.download_artifacts(f"models:/tiny/{held.version}", tracking_uri=held.uri)
     left = held.model / "registered_model_meta"
     assert left.read_text() == "model_name: tiny\nmodel_version: '1'\n"
+    held.hold()
+    (output,) = held.client.get_run(held.run).outputs.model_outputs
+    mlflow.artifacts.download_artifacts(f"models:/{output.model_id}", tracking_uri=held.uri)
+    assert left.read_text() == "model_name: null\nmodel_version: null\n"
     held.hold()
     assert (held.first(whole=False), held.first(whole=True)) == (None, None)
     flip(left)
@@ -385,12 +413,12 @@ def test_a_registration_that_was_cut_short_does_not_take_over_what_others_left_i
 ) -> None:
     uri = make_store(tmp_path / "mlflow.db")
     with connection(uri) as client:
-        run = client.create_run(
-            client.create_experiment("tiny", artifact_location=str(tmp_path / "artifacts")),
-            tags={"mlops.bundle": made.papers.bundle, "mlops.pipeline": "tiny"},
-        )
+        experiment = client.create_experiment("tiny", artifact_location=str(tmp_path / "artifacts"))
+        tags = {"mlops.bundle": made.papers.bundle}
+        run = client.create_run(experiment, tags={**tags, "mlops.pipeline": "tiny"})
+        model = client.create_logged_model(experiment, "tiny", run.info.run_id, tags)
         (tmp_path / "evil.py").write_text("x")
-        client.log_artifact(run.info.run_id, str(tmp_path / "evil.py"), "model")
+        client.log_model_artifact(model.model_id, str(tmp_path / "evil.py"))
     origin = Origin("c" * 40)
 
     def again() -> Registered:
@@ -402,5 +430,6 @@ def test_a_registration_that_was_cut_short_does_not_take_over_what_others_left_i
     assert refused.value.hint == said
     with connection(uri) as client:
         assert client.search_model_versions("name = 'tiny'") == []
+        assert client.search_logged_models([experiment]) == []
     done = again()
     assert (done.created, done.run_id != run.info.run_id) == (True, True)

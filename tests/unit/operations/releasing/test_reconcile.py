@@ -17,8 +17,8 @@ from tests.builders.released import Shop, make_released
 from tests.builders.repositories import commit, git
 
 pytestmark = pytest.mark.slow
-LOOKS = ("get_run", "get_model_version_download_uri", "list_artifacts")
-"""Calls that look at what the registry's store holds: to die there is to die at the one before."""
+LOOKS = ("get_run", "get_logged_model", "get_model_version_download_uri", "tracking_uri")
+"""What looks at what the registry's store holds: to die there is to die at the one before."""
 READS = ("get_", "search_", "download_", "list_")
 
 

@@ -58,9 +58,13 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     layers, found = resolve(configuration, name, row.template if row else "")
     if found:
         return None, found
-    layers, file = ((*layers, row.over), row.position.file) if row else (layers, file)
+    template, file = (row.template, row.position.file) if row else ("", file)
+    over = (*((row.over,) if row else ()), *_over(configuration, name))
+    layers = (*layers, *over)
     origins = Origins(layers, Position(file))
-    value, found = _compose(configuration, name, layers, origins, row)
+    value, found = _compose(
+        layers, origins, lambda: compose(configuration, name, file=template, over=tuple(map(_value, over)))
+    )
     if value is None:
         return None, found
     spec, found = _parse(Pipeline, value, origins)
@@ -103,8 +107,19 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
     return _parse(model, document.value, origins)
 
 
+def _over(configuration: Configuration, name: str) -> tuple[Layer, ...]:
+    """List what is set over a pipeline that stands in no file."""
+    over = configuration.over.get(name)
+    return () if over is None else (Layer(over, ()),)
+
+
+def _value(layer: Layer) -> Values:
+    value: Values = layer.document.value
+    return value
+
+
 def _compose(
-    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
+    layers: tuple[Layer, ...], origins: Origins, by_hydra: Callable[[], Values]
 ) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
     if any(_configures_hydra(layer) for layer in layers):  # which it would obey silently
@@ -115,19 +130,18 @@ def _compose(
     except Endless:
         return None, (_endless(origins),)
     except Unsure:
-        return _by_hydra(configuration, name, layers, origins, row)
+        return _by_hydra(layers, origins, by_hydra)
 
 
 def _by_hydra(
-    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
+    layers: tuple[Layer, ...], origins: Origins, by_hydra: Callable[[], Values]
 ) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     if origins.conflicts:
         return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
     if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
         return None, (_endless(origins),)
     try:
-        file, over = (row.template, row.over.document.value) if row else ("", None)
-        return compose(configuration, name, file=file, over=over), ()
+        return by_hydra(), ()
     except CompositionError as error:
         return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
 

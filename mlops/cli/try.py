@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 _BEST = 0  # `--save` without a number
 
 
+class _Number(click.IntRange):
+    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> int:
+        if isinstance(value, str) and "=" in value:  # the value that stands behind `--save` is not its number
+            self.fail("write --save behind the values, or --save=N", parameter, context)
+        return int(super().convert(value, parameter, context))
+
+
 @click.command()
 @click.argument("name")
 @click.argument("overrides", nargs=-1, required=True, metavar="KEY=VALUE[,VALUE...] ...")
@@ -31,7 +38,7 @@ _BEST = 0  # `--save` without a number
 )
 @click.option(
     "--save",
-    type=click.IntRange(min=_BEST),
+    type=_Number(min=_BEST),
     is_flag=False,
     flag_value=_BEST,
     metavar="[N]",

@@ -71,7 +71,7 @@ def _metrics(
         if predictions is not None and part == "validation":
             table = measured(predictions, names, ("candidate",), method)["candidate"]
             known[each] = {name: figure.rounded for name, figure in table.items()}
-    return {name: _apart(name, known[0][name], known[1][name]) for name in names}, False
+    return {name: apart(name, known[0][name], known[1][name]) for name in names}, False
 
 
 def _paired(metric: str, first: Figure, second: Figure, difference: Figure) -> ComparedMetric:
@@ -94,8 +94,12 @@ def standing(metric: str, difference: Figure) -> Standing:
     return "better" if (low > 0) == METRICS[metric].higher_is_better else "worse"
 
 
-def _apart(metric: str, first: Figure, second: Figure) -> ComparedMetric:
-    """Compare figures of other rows: only intervals that do not touch tell them apart."""
+def apart(metric: str, first: Figure, second: Figure) -> ComparedMetric:
+    """Compare figures of other rows: only intervals that do not touch tell them apart.
+
+    That is stricter than a test of the difference, which is the price of rows that are not the same. Schenker and
+    Gentleman, On Judging the Significance of Differences by Examining the Overlap Between Confidence Intervals (2001).
+    """
     low, high = _span(second.low, first.high), _span(second.high, first.low)
     known = standing(metric, Figure(value=_span(second.value, first.value), low=low, high=high))
     return ComparedMetric(first=first, second=second, second_is="cannot tell" if known == "same" else known)

@@ -19,7 +19,7 @@ from mlops.operations.git import commit_of, has_commit
 from mlops.operations.language.keys import written
 from mlops.operations.trying.folder import trials
 from mlops.operations.trying.process import SCORES
-from mlops.operations.trying.stages import Recorded, Work, until_train
+from mlops.operations.trying.stages import TRAIN, Recorded, Work, until_train
 from mlops.plan.pipeline import PipelinePlan
 
 _ID = re.compile(r"[0-9a-f]{8}\Z")
@@ -98,7 +98,8 @@ def recorded_run(root: Path, pipeline: PipelinePlan, recorded: Recorded, keys: M
         return None
     parameters = {name: stage.section for name, stage in locked.items()}
     folder = root / pipeline.folder
-    return described(pipeline.name, "", at(parameters, keys), parameters, folder, folder, None)
+    groups = {"model": [*parameters[TRAIN].get("candidates", {})]} if "model" in keys else {}
+    return described(pipeline.name, "", at(parameters, keys) | groups, parameters, folder, folder, None)
 
 
 def at(parameters: Values, keys: Mapping[str, object]) -> Values:

@@ -26,6 +26,8 @@ from mlops.operations.trying.folder import Copies, last_run
 from mlops.operations.trying.results import find, keep, recorded_run
 from mlops.operations.trying.stages import TRAIN, Work, focus, work
 
+Log = Callable[[Trial, Path], bool]
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -48,21 +50,20 @@ class Trials:
     """The candidates that were trained; all where none is named."""
 
 
-def try_out(asked: Asked, jobs: int, tell: Tell, log: Callable[[Trial, Path], None]) -> Trials:
+def try_out(asked: Asked, jobs: int, tell: Tell, log: Log) -> Trials:
     """Train what is not known yet of what is asked, at most `jobs` at a time; a trial that stops stops no other.
 
     Each is known by all that it is made of: one that was tried before is not trained again. `log` is told of each new
-    one, with its course as a table.
+    one, with its course as a table, until it gives False: then nobody listens.
     """
     root, now, keys = asked.now.root, asked.now.pipeline(asked.name), asked.combinations[0].values
     recorded, candidates = last_run(root, now), focus(keys)
     works = [work(each.workspace.pipeline(now.name), candidates, recorded) for each in asked.combinations]
     entries = [*enumerate(zip(asked.combinations, works, strict=True), 1)]
-    run = _Run(
-        Copies(root, now), {made.key: (str(n), each.values, made) for n, (each, made) in reversed(entries)}, tell
-    )
+    wanted = {made.key: (str(number), each.values, made) for number, (each, made) in reversed(entries)}
+    run = _Run(Copies(root, now), wanted, tell, log)
     with alone(root / ".mlops" / "locks" / f"{now.name}.trials.lock", lambda: tell("waiting for other trials to end")):
-        run.work(jobs, log)
+        run.work(jobs)
     outcomes = (
         Outcome(number, each.values, run.trials.get(made.key), run.errors.get(made.key))
         for number, (each, made) in entries
@@ -77,10 +78,12 @@ class _Run:
     copies: Copies
     asked: dict[str, tuple[str, Values, Work]]
     tell: Tell
+    log: Log
+    logged: bool = True
     trials: dict[str, Trial] = field(default_factory=dict)
     errors: dict[str, MlopsError] = field(default_factory=dict)
 
-    def work(self, jobs: int, log: Callable[[Trial, Path], None]) -> None:
+    def work(self, jobs: int) -> None:
         """Prepare what trials share, then train those that are not known."""
         root, name = self.copies.root, self.copies.pipeline.name
         self.trials |= {key: known for key in self.asked if (known := find(root, name, key)) is not None}
@@ -95,7 +98,7 @@ class _Run:
 
             def ended(number: str, code: int) -> None:
                 done.append(number)
-                self._trained(left[number], code, log)
+                self._trained(left[number], code)
                 remaining = (time.monotonic() - begun) / len(done) * (len(left) - len(done))
                 self.tell(f"{self._told(left[number])}, {len(done)} of {len(left)} done{_left(remaining)}")
 
@@ -117,16 +120,20 @@ class _Run:
 
         side_by_side(programs, jobs, self.tell, ended)
 
-    def _trained(self, made: Work, code: int, log: Callable[[Trial, Path], None]) -> None:
+    def _trained(self, made: Work, code: int) -> None:
+        """Keep what a trial left, or why it left nothing."""
         folder, prepared = self.copies.folder(made.key), self.copies.folder(made.prepared)
-        if code:
-            self.errors[made.key] = _stopped(folder, code)
+        root, name = self.copies.root, self.copies.pipeline.name
+        try:
+            if code:
+                raise _stopped(folder, code)
+            seconds = durations(folder.parent.parent, name).get(TRAIN, 0.0)
+            found = keep(root, name, made, self.asked[made.key][1], folder, prepared, seconds)
+        except MlopsError as error:
+            self.errors[made.key] = error
             return
-        root, pipeline = self.copies.root, self.copies.pipeline
-        seconds = durations(folder.parent.parent, pipeline.name).get(TRAIN, 0.0)
-        found = keep(root, pipeline.name, made, self.asked[made.key][1], folder, prepared, seconds)
         self.trials[made.key] = found
-        log(found, folder / "reports/history.csv")
+        self.logged = self.logged and self.log(found, folder / "reports/history.csv")
 
     def _told(self, made: Work) -> str:
         number, found = self.asked[made.key][0], self.trials.get(made.key)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mlops.documents.trial import Trial
 from mlops.files.canonical import digest_json
+from mlops.files.plain_yaml import Values
 from mlops.operations.processes.stage import tracking
 
 
@@ -16,14 +17,14 @@ def experiment(name: str) -> str:
     return f"{name}-trials"
 
 
-def log(root: Path, settings: Mapping[str, str], trial: Trial, history: Path) -> None:
+def log(root: Path, settings: Mapping[str, str], trial: Trial, history: Path) -> bool:
     """Log a trial: what it set, what it was trained with, the course of each candidate, figures on validation.
 
-    Where MLflow fails, a warning says so and the trial stands all the same.
+    Where MLflow fails, a warning says so, the trial stands all the same, and this gives False.
     """
     where = tracking(root, {**settings, "experiment": experiment(trial.pipeline)})
     if where is None:
-        return
+        return False
     from mlops.ml.training.tracking import Run  # its MLflow takes 1.7 s to import
 
     train = trial.parameters.get("train", {})
@@ -37,11 +38,19 @@ def log(root: Path, settings: Mapping[str, str], trial: Trial, history: Path) ->
         **({} if trial.commit is None else {"mlflow.source.git.commit": trial.commit}),
     }
     run = Run(where.uri, where.experiment, name=f"{trial.pipeline}/{trial.id}", key=f"trial {trial.id}", tags=tags)
-    run.parameters({**trial.overrides, "train": {key: train[key] for key in ("candidates", "trainer", "seed")}})
+    asked = train.get("candidates")
+    trained = {name: asked[name] for name in trial.candidates} if isinstance(asked, dict) else {}
+    run.parameters({**trial.overrides, **{f"model.{name}": block for name, block in trained.items()}, **_common(train)})
     for step, measures in _course(history).items():
         run.log(measures, step)
     final = trial.candidates[trial.chosen].validation.items()
     run.finish({f"validation/{metric}": float(value) for metric, value in final if value is not None})
+    return bool(run.id)
+
+
+def _common(train: Values) -> Values:
+    """Keep what all candidates are trained with."""
+    return {key: train[key] for key in ("trainer", "seed", "select_by") if key in train}
 
 
 def _course(history: Path) -> dict[int, dict[str, float]]:

@@ -12,6 +12,9 @@ from mlops.files.plain_yaml import Values
 from mlops.operations.processes.stage import tracking
 
 
+_POINTS = 25  # of a course: each is a request
+
+
 def experiment(name: str) -> str:
     """Name the experiment of a pipeline's trials."""
     return f"{name}-trials"
@@ -40,7 +43,7 @@ def log(root: Path, settings: Mapping[str, str], trial: Trial, history: Path) ->
     run = Run(where.uri, where.experiment, name=f"{trial.pipeline}/{trial.id}", key=f"trial {trial.id}", tags=tags)
     asked = train.get("candidates")
     trained = {name: asked[name] for name in trial.candidates} if isinstance(asked, dict) else {}
-    run.parameters({**trial.overrides, **{f"model.{name}": block for name, block in trained.items()}, **_common(train)})
+    run.parameters({**trial.overrides, "train": {**_common(train), "candidates": trained}})
     for step, measures in _course(history).items():
         run.log(measures, step)
     final = trial.candidates[trial.chosen].validation.items()
@@ -54,9 +57,10 @@ def _common(train: Values) -> Values:
 
 
 def _course(history: Path) -> dict[int, dict[str, float]]:
-    """Read the course of every candidate, by epoch."""
+    """Read the course of every candidate, by epoch; of a long one some points."""
     found: dict[int, dict[str, float]] = {}
     with history.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             found.setdefault(int(row["epoch"]), {})[f"{row['candidate']}/{row['metric']}"] = float(row["value"])
-    return dict(sorted(found.items()))
+    steps = sorted(found)
+    return {step: found[step] for step in steps[:: max(1, len(steps) // _POINTS)]}

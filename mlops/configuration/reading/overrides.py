@@ -58,13 +58,14 @@ def read_overrides(texts: Sequence[str]) -> tuple[tuple[Override, ...], tuple[Di
     found: list[Diagnostic] = []
     known: dict[str, Override] = {}
     for line, text in enumerate(texts, 1):
-        read_, problem = _read(text, line)
-        if read_ is not None and read_.key in known:
-            problem = Diagnostic(read_.position, f"`{read_.key}` is given twice", "separate values by commas", _RULE)
-        if problem is not None:
-            found.append(problem)
-        elif read_ is not None:
-            known[read_.key] = read_
+        override = _read(text, line)
+        if isinstance(override, Override) and override.key in known:
+            message = f"`{override.key}` is given twice"
+            override = Diagnostic(override.position, message, "separate values by commas", _RULE)
+        if isinstance(override, Diagnostic):
+            found.append(override)
+        else:
+            known[override.key] = override
     return tuple(known.values()), tuple(found)
 
 
@@ -117,23 +118,24 @@ def _names(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
-def _read(text: str, line: int) -> tuple[Override | None, Diagnostic | None]:
+def _read(text: str, line: int) -> Override | Diagnostic:
+    """Read one override, which stands in a line of its own; gives a finding where it is none, or not one of ours."""
     shown = visible(text)
-    place = Position(COMMAND_LINE, line, 1, len(shown))
-    hint = "write KEY=VALUE, KEY=VALUE,VALUE or KEY=[VALUE,VALUE], in quotes where the shell reads it otherwise"
+    whole = Position(COMMAND_LINE, line, 1, len(shown))
     parsed = _parsed(text)
     if isinstance(parsed, str):
-        return None, Diagnostic(place, f"`{shown[:80]}` {parsed}", hint, _RULE)
-    key, at = str(parsed.key_or_group), shown.find("=") + 1
-    begin = shown.find(key) + 1
+        hint = "write KEY=VALUE, KEY=VALUE,VALUE or KEY=[VALUE,VALUE], in quotes where the shell reads it otherwise"
+        return Diagnostic(whole, f"`{shown[:80]}` {parsed}", hint, _RULE)
+    key = str(parsed.key_or_group)
     if (why := _refused(parsed, key)) is not None:
-        return None, Diagnostic(place, *why, _RULE)
-    values = [_plain(value) for value in _values(parsed)]
+        return Diagnostic(whole, *why, _RULE)
+    values = tuple(map(_plain, _values(parsed)))
     if len(values) > MOST:
-        return None, Diagnostic(place, f"`{key}` has more than {MOST} values", "give fewer", _RULE)
-    here = Position(COMMAND_LINE, line, begin, len(key))
-    value = Position(COMMAND_LINE, line, at + 1, max(1, len(shown) - at))
-    return Override(key, tuple(values), here, value, added=parsed.is_add() or parsed.is_force_add()), None
+        return Diagnostic(whole, f"`{key}` has more than {MOST} values", "give fewer", _RULE)
+    begins, behind = shown.find(key) + 1, shown.find("=") + 2
+    place = Position(COMMAND_LINE, line, begins, len(key))
+    value_place = Position(COMMAND_LINE, line, behind, max(1, len(shown) - behind + 1))
+    return Override(key, values, place, value_place, added=parsed.is_add() or parsed.is_force_add())
 
 
 def _parsed(text: str) -> Parsed | str:

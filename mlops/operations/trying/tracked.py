@@ -11,7 +11,6 @@ from mlops.files.canonical import digest_json
 from mlops.files.plain_yaml import Values
 from mlops.operations.processes.stage import tracking
 
-
 _POINTS = 25  # of a course: each is a request
 
 

@@ -58,13 +58,9 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     layers, found = resolve(configuration, name, row.template if row else "")
     if found:
         return None, found
-    template, file = (row.template, row.position.file) if row else ("", file)
     over = (*((row.over,) if row else ()), *_over(configuration, name))
-    layers = (*layers, *over)
-    origins = Origins(layers, Position(file))
-    value, found = _compose(
-        layers, origins, lambda: compose(configuration, name, file=template, over=tuple(map(_value, over)))
-    )
+    layers, origins = (*layers, *over), Origins((*layers, *over), row.position if row else Position(file))
+    value, found = _compose(layers, origins, lambda: _by_hydra(configuration, name, row, over))
     if value is None:
         return None, found
     spec, found = _parse(Pipeline, value, origins)
@@ -113,11 +109,6 @@ def _over(configuration: Configuration, name: str) -> tuple[Layer, ...]:
     return () if over is None else (Layer(over, ()),)
 
 
-def _value(layer: Layer) -> Values:
-    value: Values = layer.document.value
-    return value
-
-
 def _compose(
     layers: tuple[Layer, ...], origins: Origins, by_hydra: Callable[[], Values]
 ) -> tuple[Values | None, tuple[Diagnostic, ...]]:
@@ -130,10 +121,10 @@ def _compose(
     except Endless:
         return None, (_endless(origins),)
     except Unsure:
-        return _by_hydra(layers, origins, by_hydra)
+        return _unsure(layers, origins, by_hydra)
 
 
-def _by_hydra(
+def _unsure(
     layers: tuple[Layer, ...], origins: Origins, by_hydra: Callable[[], Values]
 ) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     if origins.conflicts:
@@ -144,6 +135,15 @@ def _by_hydra(
         return by_hydra(), ()
     except CompositionError as error:
         return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
+
+
+def _by_hydra(configuration: Configuration, name: str, row: Row | None, over: tuple[Layer, ...]) -> Values:
+    """Have Hydra compose, which reads files: what nobody wrote yet it does not know."""
+    if configuration.unwritten:
+        hint = "write it there, or keep to plain references: `${data.target}`"
+        raise CompositionError("Hydra alone can compose this, from files, and this change is in none", hint=hint)
+    values = tuple(layer.document.value for layer in over)
+    return compose(configuration, name, file=row.template if row else "", over=values)
 
 
 def _missing(configuration: Configuration, name: str, position: Position, row: Row | None) -> tuple[Diagnostic, ...]:

@@ -44,9 +44,12 @@ class Configuration:
     over: dict[str, Document] = field(default_factory=dict, compare=False, repr=False)
     """What is set over pipelines, by name, and stands in no file."""
 
+    unwritten: bool = field(default=False, compare=False)
+    """Whether a file has another text here than on the disk, where Hydra would read it."""
+
     def changed(self, file: str, document: Document) -> Configuration:
         """Give the same project with another text of one file, `group/option`, which nobody wrote yet."""
-        return replace(self, _documents={**self._documents, file: document}, fleets={})
+        return replace(self, _documents={**self._documents, file: document}, fleets={}, unwritten=True)
 
     def overridden(self, name: str, over: Document) -> Configuration:
         """Give the same project with keys of one pipeline set over what its files say."""

@@ -51,8 +51,8 @@ def draft(configuration: Configuration, name: str, combination: Combination) -> 
     again, found = load_pipeline(configuration.changed(file, read(path, text.encode())), name)
     if found or again is None or again.value != combination.workspace.pipelines[name].value:
         settings = ", ".join(f"{key}: {flow(value)}" for key, value in combination.values.items())
-        said = f"{path} has something that stands over these keys: written there, they would not hold"
-        raise ConfigurationError(said, hint=f"write them by hand: {settings}")
+        why = found[0].message if found else "something stands over these keys: written there, they would not hold"
+        raise ConfigurationError(f"{path}: {why}", hint=f"write them by hand: {settings}")
     return Draft(path, document.text, text)
 
 

@@ -134,6 +134,17 @@ def test_a_policy_holds_of_what_is_tried(tmp_path: Path) -> None:
     assert "random_forest" in refused(root, "model=random_forest")
 
 
+def test_what_hydra_must_compose_is_tried_by_its_keys_and_not_by_groups(tmp_path: Path) -> None:
+    """Hydra reads files, which do not say what nobody wrote yet: it would compose the old choice, and nobody knew."""
+    root = make_repository(tmp_path / "unsure")
+    path = root / "conf/pipeline/churn.yaml"
+    path.write_text(path.read_text().replace("description: Who will leave?", r"description: 'a \\ ${task}'"))
+    (made,) = combinations(root, "churn", ["model.mlp.lr=0.5"]).combinations
+    found = made.workspace.pipelines["churn"].value
+    assert (found["model"]["mlp"]["lr"], found["description"][-6:]) == (0.5, "binary")
+    assert "Hydra alone can compose this, from files, and this change is in none" in refused(root, "model=mlp")
+
+
 def test_nothing_of_it_is_kept_for_the_next(root: Path) -> None:
     asked = combinations(root, "churn", ["model=linear", "seed=5"])
     loaded, _ = load_pipeline(asked.now.configuration, "churn")

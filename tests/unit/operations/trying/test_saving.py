@@ -96,6 +96,6 @@ def test_what_would_not_hold_is_not_written(root: Path) -> None:
     with pytest.raises(ConfigurationError) as raised:
         drafted(root, "model.mlp.lr=0.25")
     assert (raised.value.message, raised.value.hint) == (
-        f"{FILE} has something that stands over these keys: written there, they would not hold",
+        f"{FILE}: something stands over these keys: written there, they would not hold",
         "write them by hand: model.mlp.lr: 0.25",
     )

@@ -59,7 +59,8 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     if found:
         return None, found
     over = (*((row.over,) if row else ()), *_over(configuration, name))
-    layers, origins = (*layers, *over), Origins((*layers, *over), row.position if row else Position(file))
+    layers = (*layers, *over)
+    origins = Origins(layers, Position(row.position.file if row else file))
     value, found = _compose(layers, origins, lambda: _by_hydra(configuration, name, row, over))
     if value is None:
         return None, found

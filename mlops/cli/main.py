@@ -25,6 +25,8 @@ VERBS = {
     "plan": "What will change, and why",
     "fetch": "Bring data, and what runs recorded, by digest",
     "run": "Reproduce pipelines and show their verdicts",
+    "try": "Other values, in copies, up to the score on validation",
+    "compare": "Two runs, trials or commits: what differs, which is better",
     "gate": "The verdict of the last run",
     "judge": "Judge a change beside what judges it",
     "waive": "Let a rule be missed for a while",

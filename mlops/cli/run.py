@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -103,6 +104,9 @@ def _compile(workspace: Workspace, names: tuple[str, ...], *, frozen: bool) -> N
 
 def _refuse(names: tuple[str, ...], every: bool, alone: list[str], form: str) -> None:
     """Refuse what does not go together; `alone` are the options given that are for one pipeline, and none beside."""
+    if settings := [name for name in names if "=" in name]:
+        asked = " ".join(quote(word) for word in ([n for n in names if n not in settings] or ["NAME"]) + settings)
+        raise click.UsageError(f"a run goes by the YAML; to try other values in a copy: mlops try {asked}")
     if every == bool(names):
         raise click.UsageError("name the pipelines to run, or say --all")
     if alone == ["--smoke", "--plan"]:
@@ -125,7 +129,8 @@ def _stage(workspace: Workspace, name: str, stage: str, form: str) -> int:
 
 def _together(here: Path, names: tuple[str, ...], jobs: int | None, form: str, *, frozen: bool) -> int:
     """Run several; verdicts stand below each other when all have ended."""
-    from mlops.operations.running.together import cores, exit_code, run_together
+    from mlops.operations.processes.side_by_side import cores
+    from mlops.operations.running.together import exit_code, run_together
     from mlops.operations.workspace import open_workspace
 
     workspace = open_workspace(here, names)

@@ -58,9 +58,10 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
     layers, found = resolve(configuration, name, row.template if row else "")
     if found:
         return None, found
-    layers, file = ((*layers, row.over), row.position.file) if row else (layers, file)
-    origins = Origins(layers, Position(file))
-    value, found = _compose(configuration, name, layers, origins, row)
+    over = (*((row.over,) if row else ()), *_over(configuration, name))
+    layers = (*layers, *over)
+    origins = Origins(layers, Position(row.position.file if row else file))
+    value, found = _compose(layers, origins, lambda: _by_hydra(configuration, name, row, over))
     if value is None:
         return None, found
     spec, found = _parse(Pipeline, value, origins)
@@ -103,8 +104,14 @@ def parse_document(model: type[SomeBlock], document: Document) -> tuple[SomeBloc
     return _parse(model, document.value, origins)
 
 
+def _over(configuration: Configuration, name: str) -> tuple[Layer, ...]:
+    """List what is set over a pipeline that stands in no file."""
+    over = configuration.over.get(name)
+    return () if over is None else (Layer(over, ()),)
+
+
 def _compose(
-    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
+    layers: tuple[Layer, ...], origins: Origins, by_hydra: Callable[[], Values]
 ) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     """Merge the layers; where merging is unsure, Hydra composes, or says what is wrong."""
     if any(_configures_hydra(layer) for layer in layers):  # which it would obey silently
@@ -115,21 +122,29 @@ def _compose(
     except Endless:
         return None, (_endless(origins),)
     except Unsure:
-        return _by_hydra(configuration, name, layers, origins, row)
+        return _unsure(layers, origins, by_hydra)
 
 
-def _by_hydra(
-    configuration: Configuration, name: str, layers: tuple[Layer, ...], origins: Origins, row: Row | None
+def _unsure(
+    layers: tuple[Layer, ...], origins: Origins, by_hydra: Callable[[], Values]
 ) -> tuple[Values | None, tuple[Diagnostic, ...]]:
     if origins.conflicts:
         return None, tuple(_conflict(later, earlier) for later, earlier in origins.conflicts)
     if sum(_references(layer.document.value) for layer in layers) > _UNBOUNDED:
         return None, (_endless(origins),)
     try:
-        file, over = (row.template, row.over.document.value) if row else ("", None)
-        return compose(configuration, name, file=file, over=over), ()
+        return by_hydra(), ()
     except CompositionError as error:
         return None, (Diagnostic(origins.where(error.key), error.message, error.hint, "composition"),)
+
+
+def _by_hydra(configuration: Configuration, name: str, row: Row | None, over: tuple[Layer, ...]) -> Values:
+    """Have Hydra compose, which reads files: what nobody wrote yet it does not know."""
+    if configuration.unwritten:
+        hint = "write it there, or keep to plain references: `${data.target}`"
+        raise CompositionError("Hydra alone can compose this, from files, and this change is in none", hint=hint)
+    values = tuple(layer.document.value for layer in over)
+    return compose(configuration, name, file=row.template if row else "", over=values)
 
 
 def _missing(configuration: Configuration, name: str, position: Position, row: Row | None) -> tuple[Diagnostic, ...]:

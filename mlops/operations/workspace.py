@@ -50,13 +50,15 @@ class Workspace:
 
 
 @uncollected()
-def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
+def open_workspace(root: Path, names: tuple[str, ...] = (), configuration: Configuration | None = None) -> Workspace:
     """Read and check a repository; with `names`, only these pipelines.
+
+    A `configuration` is that of a change which nobody wrote yet, as of a trial.
 
     Raises:
         ConfigurationError: with every problem of every file, each at its place.
     """
-    configuration = Configuration(root)
+    configuration = configuration or Configuration(root)
     project, found = load_project(configuration)
     policy, more = load_policy(configuration)
     problems = [*found, *more]

@@ -1,4 +1,4 @@
-"""Composition by Hydra: the only file that imports it.
+"""Composition by Hydra: the only file that has it compose.
 
 `mlops.configuration.reading.merge` composes what it is sure of, many times faster; this decides the rest, and is what
 tests and `mlops validate --hydra` hold that merge to.
@@ -27,10 +27,10 @@ class CompositionError(ConfigurationError):
         self.key = key
 
 
-def compose(configuration: Configuration, name: str, *, file: str = "", over: Values | None = None) -> Values:
+def compose(configuration: Configuration, name: str, *, file: str = "", over: tuple[Values, ...] = ()) -> Values:
     """Compose `pipeline/<name>` to plain values, references between keys resolved.
 
-    A row of a fleet composes another `file`, and sets keys `over` it.
+    A row of a fleet composes another `file`, and sets keys `over` it, as a trial does.
 
     Every file must have passed `mlops.configuration.reading.layers.resolve` without findings: Hydra sees nothing that
     could run code or read the environment, and `instantiate` is never called.
@@ -55,7 +55,7 @@ def compose(configuration: Configuration, name: str, *, file: str = "", over: Va
             for resolver in _RESOLVERS:
                 OmegaConf.clear_resolver(resolver)
             OmegaConf.set_struct(composed, value=False)
-            value = OmegaConf.to_container(OmegaConf.merge(composed, over or {}), resolve=True, throw_on_missing=True)
+            value = OmegaConf.to_container(OmegaConf.merge(composed, *over), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         key = tuple(str(getattr(error, "full_key", None) or "").split("."))
         hint = "a reference names a key of this pipeline: `${data.target}`"

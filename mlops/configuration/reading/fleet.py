@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops.configuration.reading.document import Document, Node
+from mlops.configuration.reading.dotted import nested
 from mlops.configuration.reading.layers import Layer
 from mlops.configuration.reading.library import Configuration, there
 from mlops.configuration.reading.parse import MAXIMUM_BYTES
@@ -28,7 +29,6 @@ from mlops.files.relative import NAME
 
 _FILE = re.compile(f"(template|pipeline)/{NAME.pattern}")
 _TABLE = re.compile(r"[A-Za-z0-9_-]+\.csv")
-_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9][A-Za-z0-9_-]*)*")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Reader:
             self.report(place, f"there is no file conf/{template}.yaml", "write it like a pipeline")
             return
         for name, node, file in self._written(rows):
-            root = self._expanded(node)
+            root = nested(node, "row", self.report)
             layer = Layer(Document(file.file, file.text, root), ())
             yield f"{self.fleet}-{name}", Row(template, node.position, layer)
 
@@ -185,32 +185,5 @@ class _Reader:
                 row.keys[key] = Position(position.file)
         return row
 
-    def _expanded(self, row: Node) -> Node:
-        """Write dotted keys out as nested mappings, every value at its place."""
-        root = Node({}, row.position)
-        for key, node in row.children.items():
-            place = row.keys[str(key)]
-            *above, last = str(key).split(".")
-            if not _KEY.fullmatch(str(key)) or str(key).split(".")[0] == "defaults":
-                self.report(place, f"`{key}` is not a key that a row can set", "write `block.key`: `model.mlp.lr`")
-                continue
-            here: Node | None = root
-            for part in above:
-                here = _inside(here, part, place) if here is not None else None
-            if here is None or last in here.value:
-                self.report(place, f"`{key}` is set twice in this row", "keep one")
-                continue
-            here.value[last], here.children[last], here.keys[last] = node.value, node, place
-        return root
-
     def report(self, position: Position, message: str, hint: str) -> None:
         self.found.append(Diagnostic(position, message, hint, "fleet"))
-
-
-def _inside(node: Node, key: str, place: Position) -> Node | None:
-    if key not in node.children:
-        child = Node({}, place)
-        child.size = 0  # made here, so it may be written into; what was read is shared
-        node.value[key], node.children[key], node.keys[key] = child.value, child, place
-    child = node.children[key]
-    return child if child.size == 0 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,20 @@ class Configuration:
 
     fleets: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Fleets that were read, by name."""
+
+    over: dict[str, Document] = field(default_factory=dict, compare=False, repr=False)
+    """What is set over pipelines, by name, and stands in no file."""
+
+    unwritten: bool = field(default=False, compare=False)
+    """Whether a file has another text here than on the disk, where Hydra would read it."""
+
+    def changed(self, file: str, document: Document) -> Configuration:
+        """Give the same project with another text of one file, `group/option`, which nobody wrote yet."""
+        return replace(self, _documents={**self._documents, file: document}, fleets={}, unwritten=True)
+
+    def overridden(self, name: str, over: Document) -> Configuration:
+        """Give the same project with keys of one pipeline set over what its files say."""
+        return replace(self, _documents={**self._documents, over.file: over}, over={name: over})
 
     @cached_property
     def conf(self) -> Path:

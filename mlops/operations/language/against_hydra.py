@@ -25,7 +25,7 @@ def differences(workspace: Workspace) -> tuple[Diagnostic, ...]:
 
 def _differences(configuration: Configuration, loaded: Loaded) -> Iterator[Diagnostic]:
     row = read_fleets(configuration, loaded.name).rows.get(loaded.name)
-    file, over = (row.template, row.over.document.value) if row else ("", None)
+    file, over = (row.template, (row.over.document.value,)) if row else ("", ())
     try:
         theirs = compose(configuration, loaded.name, file=file, over=over)
     except CompositionError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from mlops import __version__
 from mlops.configuration.reading.origins import Origins
@@ -26,13 +25,14 @@ from mlops.operations.language.keys import written
 from mlops.operations.planning.baseline import Baseline, from_commit, from_lock
 from mlops.operations.planning.cost import cost, seconds
 from mlops.operations.planning.data_change import compare_reports, look, parse_report
-from mlops.operations.planning.difference import ABSENT, Change, differences
+from mlops.operations.planning.difference import Change, differences
 from mlops.operations.planning.file_changes import file_changes
 from mlops.operations.planning.fingerprint import made_of, policy_digest
+from mlops.operations.planning.key_changes import dotted, key_changes
 from mlops.operations.planning.protected import POLICY_CHANGE, protected_notes
 from mlops.operations.planning.relied import framework_of, relied_on
 from mlops.operations.planning.repository_changes import deploys, removed_pipelines
-from mlops.operations.verdicts.loosened import Gate, loosened, only_in
+from mlops.operations.verdicts.loosened import Gate, loosened
 from mlops.operations.verdicts.loosened_policy import loosened_policy
 from mlops.operations.verdicts.rejudged import GATE_CHANGE
 from mlops.operations.workspace import Workspace
@@ -41,8 +41,6 @@ from mlops.plan.pipeline import PipelinePlan
 from mlops.plan.stage import Stage
 from mlops.sources.source import Source
 from mlops.stages.declare.reproducible import reproducible
-
-_HIDDEN = ("code", "libraries", "configuration")
 
 
 @dataclass(frozen=True)
@@ -192,33 +190,11 @@ def _reason(stage: Stage, change: Change) -> str:
         return f"{change.path[-1]} {change.before} → {change.after}"
     if change.path[:1] == ("configuration",):
         return "records the configuration"
-    return "reads " + _name(written((stage.name, *change.path)))
+    return f"reads {dotted(written((stage.name, *change.path)))}"
 
 
 def _keys(pipeline: PipelinePlan, before: Baseline, origins: Origins) -> Iterator[KeyChange]:
-    seen: set[str] = set()
-    for stage in pipeline.stages:
-        old = before.stages.get(stage.name)
-        for change in differences(old.section, stage.section) if old is not None else ():
-            key = written((stage.name, *change.path))
-            if change.path[0] in _HIDDEN or _name(key) in seen:
-                continue
-            seen.add(_name(key))
-            position = origins.where(key)
-            yield KeyChange(_name(key), *_values(change), f"{position.file}:{position.line}")
-
-
-def _name(key: tuple[str | int, ...]) -> str:
-    return ".".join(map(str, key))
-
-
-def _values(change: Change) -> tuple[Any, Any]:
-    """Give what stood and what stands; of a list of rules only those that differ, spelt out."""
-    before, after = _plain(change.before), _plain(change.after)
-    if change.path == ("rules",) and isinstance(before, list) and isinstance(after, list):
-        return only_in(before, after), only_in(after, before)
-    return before, after
-
-
-def _plain(value: Any) -> Any:
-    return "(absent)" if value is ABSENT else value
+    old = {name: stage.section for name, stage in before.stages.items()}
+    for change in key_changes(old, {stage.name: stage.section for stage in pipeline.stages}):
+        position = origins.where(change.path)
+        yield KeyChange(change.name, change.before, change.after, f"{position.file}:{position.line}")

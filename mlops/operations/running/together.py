@@ -5,23 +5,18 @@ Pipelines share no file, so the result is that of one after the other. One that 
 
 from __future__ import annotations
 
-import os
-import selectors
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mlops.errors import GateFailed, Inconclusive, MlopsError
 from mlops.operations.integrity.standing import Standing, mended
 from mlops.operations.planning.cost import seconds
-from mlops.operations.processes.child import Child, end
-from mlops.operations.processes.ending import interruptible
+from mlops.operations.processes.side_by_side import Program, Tell, side_by_side
 from mlops.operations.processes.times import about
 from mlops.operations.running.run import Begun, concluded
 from mlops.operations.verdicts.gate import Verdict
 from mlops.operations.workspace import Workspace
 
-Tell = Callable[[str], None]
 Begin = Callable[[Workspace, str, Standing], Begun]
 
 
@@ -32,11 +27,6 @@ class Outcome:
     name: str
     verdict: Verdict | None = None
     error: MlopsError | None = None
-
-
-def cores() -> int:
-    """Count the processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run_together(
@@ -54,9 +44,16 @@ def run_together(
     stale = sorted((name for name in names if name not in outcomes), key=lambda name: _size(workspace, name, found))
     if stale:
         tell(_announcement(workspace, found, stale, jobs))
-    crew = _Crew(workspace, jobs, tell, total=len(stale))
-    outcomes |= crew.work({name: begin(workspace, name, found[name]) for name in stale})
-    return [outcomes[name] for name in names]
+    begun = {name: begin(workspace, name, found[name]) for name in stale}
+    ended: dict[str, Outcome] = {}
+
+    def end(name: str, code: int) -> None:
+        ended[name] = outcome = _ended(begun[name], code)
+        how = "stopped" if outcome.verdict is None else outcome.verdict.verdict
+        tell(f"{name}: {how}, {len(ended)} of {len(stale)} done")
+
+    side_by_side({name: Program(run.command, workspace.root) for name, run in begun.items()}, jobs, tell, end)
+    return [(outcomes | ended)[name] for name in names]
 
 
 def exit_code(outcomes: list[Outcome]) -> int:
@@ -70,62 +67,11 @@ def exit_code(outcomes: list[Outcome]) -> int:
     return max(errors, default=0)
 
 
-@dataclass
-class _Crew:
-    """The pipelines that run at the moment, and those that wait for a place."""
-
-    workspace: Workspace
-    jobs: int
-    tell: Tell
-    total: int
-    done: int = 0
-    running: dict[str, Child] = field(default_factory=dict)
-    rests: dict[str, bytes] = field(default_factory=dict)
-
-    def work(self, begun: dict[str, Begun]) -> dict[str, Outcome]:
-        """Run all; whoever ends makes room for the next."""
-        outcomes: dict[str, Outcome] = {}
-        waiting = list(begun)
-        with interruptible(), ExitStack() as stack, selectors.DefaultSelector() as ready:
-            stack.callback(self._end)
-            while waiting or self.running:
-                while waiting and len(self.running) < self.jobs:
-                    name = waiting.pop(0)
-                    self.running[name] = child = Child(begun[name].command, self.workspace.root, piped=True)
-                    ready.register(child.output, selectors.EVENT_READ, name)
-                for key, _ in ready.select():
-                    if not self._listen(key.data, os.read(key.fd, 65536)):
-                        ready.unregister(key.fileobj)
-                        outcomes[key.data] = self._ended(begun[key.data])
-        return outcomes
-
-    def _listen(self, name: str, data: bytes) -> bool:
-        """Tell the lines that are whole; gives False at the end."""
-        *lines, rest = (self.rests.get(name, b"") + data).replace(b"\r", b"\n").split(b"\n")
-        if not data and rest:
-            lines, rest = [*lines, rest], b""
-        for line in lines:
-            _tell_line(self.tell, name, line)
-        self.rests[name] = rest
-        return bool(data)
-
-    def _end(self) -> None:
-        """End what still runs, all at the same time."""
-        end(*self.running.values())
-        for child in self.running.values():
-            child.close()
-
-    def _ended(self, begun: Begun) -> Outcome:
-        with self.running.pop(begun.name) as child:
-            code = child.wait()
-        self.done += 1
-        try:
-            outcome = Outcome(begun.name, begun.ended(code))
-        except MlopsError as error:
-            outcome = Outcome(begun.name, error=error)
-        how = "stopped" if outcome.verdict is None else outcome.verdict.verdict
-        self.tell(f"{begun.name}: {how}, {self.done} of {self.total} done")
-        return outcome
+def _ended(begun: Begun, code: int) -> Outcome:
+    try:
+        return Outcome(begun.name, begun.ended(code))
+    except MlopsError as error:
+        return Outcome(begun.name, error=error)
 
 
 def _unrun(workspace: Workspace, name: str, standing: Standing) -> Outcome:
@@ -136,12 +82,6 @@ def _unrun(workspace: Workspace, name: str, standing: Standing) -> Outcome:
         return Outcome(name, concluded(workspace.root, name))
     except MlopsError as error:
         return Outcome(name, error=error)
-
-
-def _tell_line(tell: Tell, name: str, line: bytes) -> None:
-    text = line.decode("utf-8", "replace").rstrip()
-    if text:
-        tell(f"{name} | {text}")
 
 
 def _announcement(workspace: Workspace, found: dict[str, Standing], stale: list[str], jobs: int) -> str:

@@ -26,6 +26,7 @@ WRITES: dict[str, tuple[list[str], str]] = {
     "compile": (["compile"], ".github/CODEOWNERS"),
     "run": (["run", "tiny"], "pipelines/tiny/.gitignore"),
     "run --smoke": (["run", "tiny", "--smoke"], ".mlops/smoke/pipelines/tiny"),
+    "try": (["try", "tiny", "model.linear.l2=2"], ".mlops/locks"),
     "waive": (
         ["waive", "tiny", "auroc", "--reason", "a long one", "--owner", "@a", "--approver", "@b"],
         "conf/waiver",
@@ -47,6 +48,7 @@ READS = {
     "render": ["render", "tiny"],
     "explain": ["explain", "tiny", "model"],
     "plan": ["plan"],
+    "compare": ["compare", "tiny", "HEAD", "HEAD"],
     "gate": ["gate", "tiny"],
     "verify": ["verify"],
     "show": ["show"],

@@ -48,7 +48,7 @@ def test_a_row_composes_to_what_hydra_composes(tmp_path: Path) -> None:
     workspace = open_workspace(repository(tmp_path, YAML), ("tenants-eu",))
     loaded = workspace.pipelines["tenants-eu"]
     over = loaded.layers[-1].document.value
-    assert loaded.value == compose(workspace.configuration, "tenants-eu", file="pipeline/churn", over=over)
+    assert loaded.value == compose(workspace.configuration, "tenants-eu", file="pipeline/churn", over=(over,))
 
 
 def test_rows_stand_in_a_table(tmp_path: Path) -> None:

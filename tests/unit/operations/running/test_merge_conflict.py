@@ -26,6 +26,8 @@ GOES_BY = {
     "plan": ["plan"],
     "fetch": ["fetch", "churn"],
     "run": ["run", "churn", "--frozen"],
+    "try": ["try", "churn", "model.linear.l2=2"],
+    "compare": ["compare", "churn", "HEAD", "HEAD"],
     "gate": ["gate", "churn"],
     "judge": ["judge", "churn", "--change", "change"],
     "comment": ["comment", "evidence"],

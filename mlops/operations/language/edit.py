@@ -1,0 +1,90 @@
+"""A key of a YAML file set in its text: every other byte, and every comment, stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import yaml
+
+from mlops.errors import ConfigurationError
+from mlops.operations.language.flow import Value, flow
+from mlops.operations.language.flow import text as spelt
+
+Keys = Sequence[str | int]
+
+
+def edited(text: str, path: Keys, value: Value) -> str:
+    r"""Set the value at a path of keys, and positions in lists; keys that are not there are added at the end.
+
+    Raises:
+        ConfigurationError: the text holds something there that cannot be set in place, such as an alias.
+
+    >>> edited("a: 1  # one\nb: {c: 2}\n", ("b", "d"), [3])
+    'a: 1  # one\nb: {c: 2, d: [3]}\n'
+    """
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    place: yaml.Node | None = None  # the key that the node stands at
+    for depth, key in enumerate(path):
+        inner = _inner(node, key)
+        if inner is None:
+            if isinstance(node, yaml.MappingNode) and node.value:
+                return _added(text, node, f"{spelt(str(key))}: {flow(_nested(path[depth + 1 :], value))}")
+            return _replaced(text, place, node, flow(_nested(path[depth:], value)))
+        place, node = inner
+        if place is not None and node.start_mark.index < place.end_mark.index:
+            raise _not_in_place(path)
+    return _replaced(text, place, node, flow(value))
+
+
+def _inner(node: yaml.Node | None, key: str | int) -> tuple[yaml.Node | None, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((name, item) for name, item in node.value if name.value == key), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+        return (None, node.value[key]) if key < len(node.value) else None
+    return None
+
+
+def _nested(path: Keys, value: Value) -> Value:
+    for key in reversed(path):
+        value = {str(key): value}
+    return value
+
+
+def _replaced(text: str, key: yaml.Node | None, node: yaml.Node | None, new: str) -> str:
+    """Put a value in the place of a node; a block of several lines becomes one line, which keeps its comment."""
+    if node is None:
+        raise _not_in_place(())
+    start, end = node.start_mark.index, _end(text, node)
+    before, after = text[:start], text[end:]
+    if key is not None and "\n" in text[key.end_mark.index : start]:
+        before = text[: key.end_mark.index]
+        line = text[key.end_mark.index : start].partition("\n")[0].removeprefix(":")
+        return f"{before}: {new}{line.rstrip()}{after}"
+    return f"{before}{'' if before.endswith((' ', '[', '{', ',')) else ' '}{new}{after}"
+
+
+def _added(text: str, node: yaml.MappingNode, entry: str) -> str:
+    """Add an entry to a mapping that has some, behind its last."""
+    end = _end(text, node.value[-1][1], node.value[-1][0])
+    if node.flow_style:
+        comma = text[end : node.end_mark.index].find(",")
+        return f"{text[:end]}, {entry}{text[end:]}" if comma < 0 else f"{text[: end + 1]} {entry}{text[end + 1 :]}"
+    line = text.find("\n", end)
+    head, rest = (text, "\n") if line < 0 else (text[:line], text[line:])
+    return f"{head}\n{' ' * node.start_mark.column}{entry}{rest}"
+
+
+def _end(text: str, node: yaml.Node, key: yaml.Node | None = None) -> int:
+    """Find where what a node says ends, without the comments and blank lines behind it."""
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(text, *reversed(last)) if isinstance(last, tuple) else _end(text, last)
+    end: int = node.end_mark.index
+    if key is not None and end < key.end_mark.index:  # an alias, whose node stands where its anchor is
+        raise _not_in_place(())
+    return len(text[:end].rstrip("\n")) if end else end
+
+
+def _not_in_place(path: Keys) -> ConfigurationError:
+    named = f"`{'.'.join(map(str, path))}` " if path else "this "
+    return ConfigurationError(f"{named}cannot be set in place", hint="write it by hand")

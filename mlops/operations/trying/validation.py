@@ -1,0 +1,47 @@
+"""What a trained model says of the validation rows: a table that can be held against another of the same rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops.files.plain_yaml import Values
+
+if TYPE_CHECKING:
+    from mlops.ml.evaluation.predictions import Predictions
+
+
+def scored(folder: Path, parameters: Values) -> Predictions:
+    """Ask the model of a pipeline's folder about the validation rows; `parameters` are those of its stages.
+
+    No other rows are read. Rows of one group are marked as such, so that intervals know.
+    """
+    import numpy as np
+    import polars as pl
+
+    from mlops.bundle.model import OnnxModel
+    from mlops.bundle.transform import Transform
+    from mlops.ml.data.parquet import ROW
+    from mlops.ml.evaluation.predictions import Predictions
+
+    features, rows = folder / "artifacts/features", pl.read_parquet(folder / "artifacts/split/validation.parquet")
+    x, y = (np.load(features / f"validation_{axis}.npy", allow_pickle=False) for axis in "xy")
+    recipe = Transform.read(features / "transform.json").recipe
+    group = _group(parameters)
+    codes = None if group not in rows.columns else rows[group].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
+    return Predictions(
+        task=recipe.task,
+        rows=rows[ROW].to_numpy(),
+        target=y,
+        scores={"candidate": OnnxModel((folder / "artifacts/model/model.onnx").read_bytes()).score(x)},
+        slices={},
+        groups=None if codes is None else np.where(codes > 0, codes, -1 - np.arange(len(codes))),
+        classes=tuple(map(str, recipe.target.classes or ())),
+    )
+
+
+def _group(parameters: Values) -> str | None:
+    """Name the column whose rows hang together, as `evaluate` has it."""
+    split = parameters.get("split", {})
+    group: str | None = split.get("entity") or (split.get("key") if split.get("by") == "group" else None)
+    return group

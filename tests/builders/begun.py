@@ -45,7 +45,8 @@ class Shell:
 
     home: Path
     here: Path
-    started: list[int] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    """Groups of processes that a line left running."""
 
     def type(self, line: str) -> tuple[int, str]:
         """Type a line; give how it ended, and what it printed and complained of as it came."""
@@ -56,14 +57,16 @@ class Shell:
         with subprocess.Popen(
             command, cwd=self.here, env=self._environment(), start_new_session=True, text=True, **streams
         ) as process:
-            self.started.append(process.pid)
             printed, _ = process.communicate(timeout=600)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, 0)
+            self.left.append(process.pid)
         self.here = Path((self.home / "here").read_text().strip())
         return process.returncode, printed
 
     def leave(self) -> None:
         """End what was left running in the background."""
-        for group in self.started:
+        for group in self.left:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGTERM)
 
@@ -75,13 +78,7 @@ class Shell:
 
 def begin(name: str, folder: Path) -> Shell:
     """Give somebody a repository of a name, in a folder of their own; beside it `churn.csv` and what it pushes to."""
-    if name == "nothing":
-        (folder / "shop").mkdir(parents=True)
-        (folder / "churn.csv").write_text(customers())
-        git(folder, "init", "-q", "--bare", "origin.git")
-    else:
-        shutil.copytree(once(f"begun-{name}", _MADE[name]), folder, symlinks=True, dirs_exist_ok=True)
-        git(folder / "shop", "remote", "set-url", "origin", "../origin.git")
+    shutil.copytree(once(f"begun-{name}", _MADE[name]), folder, symlinks=True, dirs_exist_ok=True)
     (folder / "home").mkdir()
     (folder / "home/.gitconfig").write_text(_GITCONFIG)
     (folder / "home/exported").touch()
@@ -191,4 +188,4 @@ _MADE: Mapping[str, Callable[[Path], None]] = {
     "watched": _watched,
 }
 """What makes a repository, by its name."""
-NAMES = ("nothing", *_MADE)
+NAMES = tuple(_MADE)

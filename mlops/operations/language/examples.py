@@ -17,7 +17,7 @@ from mlops.files.plain_yaml import parse
 
 Keys: TypeAlias = tuple[str | int, ...]
 
-_FILE = Path(__file__).with_suffix(".yaml")
+FILE = Path(__file__).with_suffix(".yaml")
 _LONGEST = 18  # lines: more hide what an example is of
 _WIDTH = 110
 
@@ -32,7 +32,7 @@ class Written(NamedTuple):
 
 def written(kinds: Mapping[str, tuple[str, Any]]) -> Iterator[Written]:
     """Read the files, of kinds given with their places and blocks."""
-    for text in _FILE.read_text(encoding="utf-8").split("---\n"):
+    for text in FILE.read_text(encoding="utf-8").split("---\n"):
         path = text.partition("\n")[0].removeprefix("# ")
         (kind,) = (kind for kind, (place, _) in kinds.items() if fnmatchcase(path, place))
         yield Written(kind, path, parse(text.encode(), path))

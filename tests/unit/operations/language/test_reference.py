@@ -6,13 +6,15 @@ import re
 from collections import Counter
 from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 
 import jsonschema
 import pytest
 
-from mlops.operations.language.examples import examples, written
+from mlops.operations.language.examples import FILE, examples, written
 from mlops.operations.language.kinds import SLICES
 from mlops.operations.language.schema import FILES, schema
+from mlops.operations.validate import validate
 from tests.builders.quick_yaml import load
 from tests.conftest import ROOT
 
@@ -36,6 +38,24 @@ def test_each_example_is_what_an_editor_takes(path: str, text: str) -> None:
 def test_each_whole_file_is_what_an_editor_takes() -> None:
     for file in written(FILES):
         validator(file.kind).validate(file.value)
+
+
+@pytest.mark.slow
+def test_the_whole_files_hold_beside_each_other(tmp_path: Path) -> None:
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc/config").write_text("[core]\n    remote = s3\n['remote \"s3\"']\n    url = s3://bucket/dvc\n")
+    for text in FILE.read_text().split("---\n"):  # of a path that is there twice the last counts
+        path = tmp_path / text.partition("\n")[0].removeprefix("# ")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("# @package _global_\n" * (path.parent.name == "pipeline") + text)
+    missing, _ = validate(tmp_path)
+    for finding in missing:
+        path = tmp_path / finding.message.removeprefix("there is no file ")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("def count(rows, days): ...\n\n\ndef Ensemble(members): ...\n" * (path.suffix == ".py"))
+    assert {finding.rule for finding in missing} == {"missing-file"}
+    found, shown = validate(tmp_path)
+    assert [finding for finding in found if finding.severity == "error"] == [], shown
 
 
 def test_under_each_heading_of_a_block_stands_one_example() -> None:

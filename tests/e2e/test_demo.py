@@ -1,4 +1,4 @@
-"""The README's first command, and what it leaves behind."""
+"""The first command of README.md, and what it leaves behind."""
 
 from __future__ import annotations
 

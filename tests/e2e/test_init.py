@@ -67,8 +67,9 @@ class Shop:
 
 
 def lines() -> list[str]:
-    """Read what the README tells to type."""
+    """Read what the README tells to type, and docs/start.md with the same words."""
     (block,) = re.findall(r"## Your own repository\n.*?```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert f"```sh\n{block}```" in (ROOT / "docs/start.md").read_text()
     return str(block).splitlines()
 
 

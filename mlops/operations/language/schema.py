@@ -23,6 +23,7 @@ from mlops.configuration.project import Project
 from mlops.configuration.release import Release
 from mlops.files.generated import Difference, compare, write
 from mlops.operations.language.attribute_docs import Described
+from mlops.operations.language.examples import examples
 from mlops.operations.language.reference import MARK as PAGE_MARK
 from mlops.operations.language.reference import page
 from mlops.transforms.features import Features
@@ -94,7 +95,7 @@ def check_files(root: Path) -> tuple[Difference, ...]:
 
 @cache
 def _page() -> str:
-    return page({kind: (place, _described(kind)) for kind, (place, _) in FILES.items()})
+    return page({kind: (place, _described(kind)) for kind, (place, _) in FILES.items()}, examples(FILES))
 
 
 @cache

@@ -81,9 +81,9 @@ def table(heads: Sequence[str], rows: Iterable[Iterable[str]], right: Collection
     yield from (f"| {' | '.join(cells)} |" for cells in (heads, rules, *rows))
 
 
-def fenced(*commands: str) -> list[str]:
-    """Show what to type."""
-    return ["```sh", *commands, "```"]
+def fenced(*lines: str, language: str = "sh") -> list[str]:
+    """Show what to type, or what stands in a file."""
+    return [f"```{language}", *lines, "```"]
 
 
 def folded(summary: str, body: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The Jenkinsfile of a pipeline: what is compiled, and that its shell is what a shell takes; no Jenkins runs here."""
+"""The Jenkinsfile of a pipeline (docs/engines.md): what is compiled, and that a shell takes its shell; no Jenkins runs."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def blocks(page: Path, language: str) -> list[str]:
 def test_every_rule_that_is_shown_is_understood(repository: Path, tmp_path: Path) -> None:
     root = make_repository(tmp_path)
     file = root / "conf/pipeline/churn.yaml"
-    (gates,) = blocks(repository / "docs/gates.md", "yaml")
+    gates, *_ = blocks(repository / "docs/gates.md", "yaml")
     file.write_text(file.read_text().split("gates:\n  - metric")[0] + COST + gates)
     found, shown = validate(root, ("churn",))
     assert [finding for finding in found if finding.severity == "error"] == [], shown
@@ -45,7 +45,8 @@ def test_the_example_of_a_pipeline_is_the_file(repository: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_verb_that_is_shown_takes_the_options_that_are_shown(repository: Path, page: str) -> None:
-    lines = [line.split("#")[0].split() for block in blocks(repository / page, "sh") for line in block.splitlines()]
+    shown = [*blocks(repository / page, "sh"), *blocks(repository / page, "console")]
+    lines = [line.split("#")[0].removeprefix("$ ").split() for block in shown for line in block.splitlines()]
     for _, verb, *arguments in [line for line in lines if line[:1] == ["mlops"]]:
         known = CliRunner().invoke(cli, [verb, "--help"])
         assert known.exit_code == 0, verb

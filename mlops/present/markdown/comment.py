@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from mlops.files.figures import duration, plural
 from mlops.present.markdown.evidence import Judged, PlanRead
-from mlops.present.markdown.sections import SPACE, blocked, row, state, working
+from mlops.present.markdown.sections import SPACE, blocked, row, state, warning, working
 from mlops.present.markdown.text import MARKS, escape, fenced, table
 
 LIMIT = 65_536
 _ROWS = 50
+_WARNED = 10  # models whose warnings are named
 _HEAD = 40_000  # characters the table may take; the rest is for what is folded
 _ORDER = ("fail", "stopped", "inconclusive", "pass")
 _WORDS = {"fail": "blocked", "stopped": "without a verdict", "inconclusive": "inconclusive", "pass": "passed"}
@@ -47,7 +48,7 @@ def comment(context: Context, plan: PlanRead | None, judged: Sequence[Judged]) -
     if plan is None:
         return _without_plan(context)
     found = sorted(judged, key=lambda item: (_ORDER.index(state(item)), item.change.name))
-    head = "\n".join([*_title(context, plan, found), *_table(context, found)])
+    head = "\n".join([*_title(context, plan, found), *_table(context, found), *_warnings(found)])
     sections = [blocked(item) for item in found if state(item) != "pass"] + [working(item) for item in found]
     return _fit(context, head, sections, _foot(context, plan, found))
 
@@ -107,6 +108,13 @@ def _table(context: Context, found: Sequence[Judged]) -> list[str]:
     if left:
         return [*lines, "", f"… and {sum(left.values()):,} more: {_counted(left)}.", ""]
     return [*lines, ""]
+
+
+def _warnings(found: Sequence[Judged]) -> list[str]:
+    """Name what warns, a line for each model, where it is seen without unfolding anything."""
+    said = [line for line in map(warning, found) if line]
+    more = [f"… and {plural(len(said) - _WARNED, 'model')} more with warnings"] if len(said) > _WARNED else []
+    return [line for each in (*said[:_WARNED], *more) for line in (each, "")]
 
 
 def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:

@@ -8,9 +8,10 @@ from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.figures import Figure
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.files.figures import duration, figure, interval
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.markdown.evidence import ENDED, Change, Judged
 from mlops.present.markdown.text import MARKS, escape, fenced, folded, plain, table
-from mlops.present.verdicts import rows_of_the_change
+from mlops.present.verdicts import about, rows_of_the_change, warned
 
 _CODES = {
     3: "Something moved since it was recorded",
@@ -35,6 +36,12 @@ def row(item: Judged, *, timed: bool) -> list[str]:
     if timed:
         cells.append("–" if item.change.seconds is None else duration(item.change.seconds, SPACE))
     return cells
+
+
+def warning(item: Judged) -> str:
+    """Name the warnings of a pipeline in a line; nothing where there is none."""
+    said = "" if item.gate is None else warned(item.gate.rules)
+    return f"⚠️ **{escape(item.change.name)}**: {escape(said, 500)}" if said else ""
 
 
 def blocked(item: Judged) -> str:
@@ -115,12 +122,12 @@ def _compared(item: Judged) -> str:
     if against is not None:
         before, after = (item.models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
         change = f"{figure(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", SPACE)
-        return f"{escape(against.metric, 40)} {figure(before.value)} → {figure(after.value)}<br>{change}"
+        return f"{escape(called(against.metric), 40)} {figure(before.value)} → {figure(after.value)}<br>{change}"
     alone = next((rule for rule in whole if rule.against == "value"), None)
     if alone is None:
         return "–"
     known = "" if item.gate.champion else "<br>no champion yet"
-    return f"{escape(alone.metric, 40)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
+    return f"{escape(called(alone.metric), 40)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
 
 
 def _framework(gate: GateReport | None) -> Iterator[str]:
@@ -182,7 +189,7 @@ def _waivers(gate: GateReport) -> Iterator[str]:
 
 def _rule(rule: RuleResult) -> str:
     claim = " (claimed by the change)" if rule.claimed else ""
-    return escape(rule.title, 120) + claim + _warning(rule)
+    return escape(about(rule), 120) + claim + _warning(rule)
 
 
 def _against(rule: RuleResult) -> str:

@@ -8,9 +8,10 @@ from itertools import groupby
 from mlops.documents.figures import Figure, Figures
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
+from mlops.ml.evaluation.judging.names import called
 from mlops.ml.evaluation.slices import rank
 from mlops.present.report.forests import Cell, Forest, forest, scale_of
-from mlops.present.report.words import count, metric
+from mlops.present.report.words import count
 
 MODELS = ("candidate", "champion", "simple", "dummy")
 
@@ -22,7 +23,7 @@ def compared(names: Sequence[str], metrics: MetricsReport, better: Mapping[str, 
 
 def _compared(name: str, models: Figures, *, higher: bool | None) -> Forest:
     cells = [cell_of(model, models[model][name], style=model) for model in MODELS if name in models.get(model, {})]
-    return forest(metric(name), {True: "higher is better", False: "lower is better", None: ""}[higher], cells)
+    return forest(called(name), {True: "higher is better", False: "lower is better", None: ""}[higher], cells)
 
 
 def cell_of(name: str, known: Figure, *, style: str = "candidate", rows: str = "", bound: float | None = None) -> Cell:
@@ -43,4 +44,4 @@ def sliced(names: Sequence[str], metrics: MetricsReport, gate: GateReport) -> tu
         for by, items in groupby(slices, key=lambda item: item.by)
     }
     scale = scale_of([cell for each in cells.values() for cell in each])
-    return tuple(forest(f"by {by}", metric(shown), each, scale=scale) for by, each in cells.items())
+    return tuple(forest(f"by {by}", called(shown), each, scale=scale) for by, each in cells.items())

@@ -9,6 +9,7 @@ from pathlib import Path
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.training import TrainingReport
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.html import html
 from mlops.present.report import behaviour, data, models, origins, training, verdict
 from mlops.present.report.behaviour import Confusion
@@ -118,7 +119,7 @@ def view(pipeline: str, gate: GateReport, documents: Documents, better: Mapping[
         fairness=fairness(gate),
         robustness=robustness(names, metrics, gate),
         importance=importance(metrics, documents.explanations),
-        select_by=select_by,
+        select_by=called(select_by) if select_by else "",
         candidates=training.candidates(learnt),
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         epochs=training.epochs(documents.history, select_by),

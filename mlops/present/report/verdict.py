@@ -9,8 +9,10 @@ from mlops.documents.figures import Figures
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.documents.metrics import MetricsReport
 from mlops.files.figures import plural
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.report.charts import Scale, Track, track
-from mlops.present.report.words import count, figure, interval, metric
+from mlops.present.report.words import count, figure, interval
+from mlops.present.verdicts import about, warned
 from mlops.verdict import DEFERRED
 
 _HEADLINES = {"pass": "Passed", "fail": "Failed", "inconclusive": "Inconclusive"}
@@ -27,6 +29,8 @@ class Banner:
     reasons: tuple[str, ...]
     waivers: tuple[tuple[str, RuleResult], ...] = ()
     """Rules that may be missed for a while, each by its title."""
+    warning: str = ""
+    """What warns, and stops nothing; it makes the banner amber."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +68,13 @@ def banner(gate: GateReport) -> Banner:
         summary += f", {counts.inconclusive} inconclusive"
     if counts.waived:
         summary += f", {counts.waived} waived"
-    if counts.warnings:
-        summary += f", {plural(counts.warnings, 'warning')}"
     if deferred := sum(rule.verdict == DEFERRED for rule in rules):
         summary += f", {deferred} over the live model still to be judged"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
     waived = tuple((_title(rule), rule) for rule in rules if rule.waived is not None)
-    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waived)
+    warning = warned(rules)
+    headline = "Passed with a warning" if warning and verdict == "pass" else _HEADLINES[verdict]
+    return Banner(verdict, headline, summary, (*against[:_SHOWN], *more), waived, warning)
 
 
 def rule_rows(gate: GateReport) -> tuple[RuleRow, ...]:
@@ -96,7 +100,7 @@ def _rule(rule: RuleResult) -> RuleRow:
 
 def _title(rule: RuleResult) -> str:
     against = {"value": "", "clean": " against clean rows"}.get(rule.against, f" over the {rule.against}")
-    return rule.titled(metric(rule.metric)) + against
+    return about(rule) + against
 
 
 def _facts(rule: RuleResult) -> tuple[str, ...]:
@@ -134,4 +138,4 @@ def _tile(name: str, models: Figures) -> Tile:
     own = models["candidate"][name]
     other = next((m for m in ("champion", "simple", "dummy") if m in models), None)
     beside = f"{other} {figure(models[other][name].value)}" if other else ""
-    return Tile(metric(name), figure(own.value), interval(own.low, own.high), beside)
+    return Tile(called(name), figure(own.value), interval(own.low, own.high), beside)

@@ -89,7 +89,7 @@ def test_fairness_shows_the_rates_of_every_group(examined: tuple[Page, str]) -> 
         "Selected", "True positive rate", "False positive rate", "Precision",
     ]  # fmt: skip
     assert [row.name for row in part.forests[0].rows] == ["a", "b"]
-    assert part.said[0][1].startswith("equal_opportunity_difference of site is")
+    assert part.said[0][1].startswith("Equal opportunity difference of site is")
 
 
 def test_robustness_says_the_paired_change(examined: tuple[Page, str]) -> None:

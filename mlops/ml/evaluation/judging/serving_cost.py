@@ -131,7 +131,8 @@ def _sentence(evidence: Evidence, bound: float | None, verdict: str) -> str:
     mark = spelt if relative else ""
     far = f"{abs(100 * value):.1f} %" if relative else f"{number(value)}{unit}"
     beside = f" {'above' if value > 0 else 'below'} the champion's {number(evidence.other or 0.0)}{unit}"
-    said = f"{called(rule.metric)} is {far} [{low}{mark}, {high}{mark}]{beside if relative else ''} ({evidence.rows} repetitions)"
+    spread, times = f"[{low}{mark}, {high}{mark}]", f"({evidence.rows} repetitions)"
+    said = f"{called(rule.metric)} is {far} {spread}{beside if relative else ''} {times}"
     sign = 1 if rule.at_least is not None else -1
     wish = wanted(abs(scale) * (bound or 0.0), sign, rule.against, unit=spelt)
     if verdict == INCONCLUSIVE:

@@ -51,7 +51,8 @@ def test_warnings_are_counted(tmp_path: Path, checks: Any, at_most: float, expec
             {"share": 0.04, "rows": 300},
             (
                 "inconclusive",
-                "Label noise is 0.040 [0.023, 0.069] (300 rows); at most 0.05 is allowed: its interval reaches past that",
+                "Label noise is 0.040 [0.023, 0.069] (300 rows); at most 0.05 is allowed: "
+                "its interval reaches past that",
             ),
         ),
         (

@@ -10,6 +10,7 @@ from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
 from mlops.ml.evaluation.judging.names import called
 from mlops.ml.evaluation.slices import rank
+from mlops.present.report.about import About
 from mlops.present.report.forests import Cell, Forest, forest, scale_of
 from mlops.present.report.words import count
 
@@ -31,7 +32,7 @@ def cell_of(name: str, known: Figure, *, style: str = "candidate", rows: str = "
     return Cell(name, known.value, known.low, known.high, style, rows, bound)
 
 
-def sliced(names: Sequence[str], metrics: MetricsReport, gate: GateReport) -> tuple[Forest, ...]:
+def sliced(names: Sequence[str], metrics: MetricsReport, gate: GateReport, about: About) -> tuple[Forest, ...]:
     """Draw the candidate on every slice, a forest for each column, in the metric that rules judge slices by."""
     judged = [rule.metric for rule in gate.rules if rule.by and rule.metric in names]
     shown = next(iter([*judged, *names]), None)
@@ -40,7 +41,10 @@ def sliced(names: Sequence[str], metrics: MetricsReport, gate: GateReport) -> tu
     slices = sorted(metrics.slices, key=lambda item: (item.by, rank(item.slice)))
     overall = metrics.candidate[shown].value
     cells = {
-        by: [cell_of(item.slice, item.metrics[shown], rows=count(item.n), bound=overall) for item in items]
+        by: [
+            cell_of(about.label(by, item.slice), item.metrics[shown], rows=count(item.n), bound=overall)
+            for item in items
+        ]
         for by, items in groupby(slices, key=lambda item: item.by)
     }
     scale = scale_of([cell for each in cells.values() for cell in each])

@@ -1,4 +1,4 @@
-"""What the results of a gate's rules come to: pass, fail or inconclusive; what each is called, how many there are."""
+"""What the results of a gate's rules come to: pass, fail or inconclusive, and how many of each there are."""
 
 from __future__ import annotations
 
@@ -58,25 +58,16 @@ def held(said: Verdict, rules: Iterable[Judged]) -> Verdict:
     return max((said, verdict(rules)), key=BADNESS.index)
 
 
+def warns(rule: Judged) -> bool:
+    """Tell whether a rule that stops nothing is missed, or may be."""
+    return rule.applicable and rule.mode == "warn" and rule.verdict not in (PASS, DEFERRED)
+
+
 def state(rule: Judged) -> str:
     """Give the verdict of a rule that applies; `waived` or `skipped` where it does not count."""
     if not rule.applicable:
         return "skipped"
     return "waived" if rule.waived else rule.verdict
-
-
-def title(
-    metric: str, under: str | None = None, of: str | None = None, by: str | None = None, part: str | None = None
-) -> str:
-    """Say what a rule is about: a metric, on perturbed rows, between the groups of a column, on a part of one.
-
-    >>> title("auroc", under="noise", by="site", part="a")
-    'auroc under noise where site=a'
-    """
-    parts = [metric, *(f"{word} {said}" for word, said in (("under", under), ("of", of)) if said)]
-    if by and part is not None:
-        parts.append(f"where {by}={part}")
-    return " ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -109,5 +100,5 @@ def tally(rules: Iterable[Judged]) -> Tally:
     """
     applicable = [rule for rule in rules if rule.applicable]
     found = Counter(state(rule) for rule in applicable if rule.mode == "block")
-    warnings = sum(rule.mode == "warn" and rule.verdict not in (PASS, DEFERRED) for rule in applicable)
+    warnings = sum(map(warns, applicable))
     return Tally(found[PASS], found[FAIL], found[INCONCLUSIVE], found["waived"], found[DEFERRED], warnings)

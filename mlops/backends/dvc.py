@@ -61,8 +61,12 @@ def _pipeline(stages: tuple[_Shape, ...]) -> dict[str, Value]:
 
 def _plot(plot: Plot) -> dict[str, Value]:
     labels = {"x_label": plot.x_label, "y_label": plot.y_label}
-    y = plot.y if isinstance(plot.y, str) else list(plot.y)
-    named = {"x": plot.x, "y": y, "title": plot.title, **{key: text for key, text in labels.items() if text}}
+    x: Value = plot.x
+    y: Value = plot.y if isinstance(plot.y, str) else list(plot.y)
+    if plot.beside:
+        x = {plot.path: x, **{path: column for path, column, _ in plot.beside}}
+        y = {plot.path: y, **{path: column for path, _, column in plot.beside}}
+    named = {"x": x, "y": y, "title": plot.title, **{key: text for key, text in labels.items() if text}}
     return {plot.path: {**named, "template": plot.template}}
 
 

@@ -26,6 +26,7 @@ from mlops.configuration.robustness import Perturbations
 from mlops.metrics import MetricName
 from mlops.transforms.features import Features
 
+Labels = dict[str, Annotated[str, Field(min_length=1, max_length=60), one_line("a label")]]
 Task = Literal["binary", "multiclass", "regression", "forecasting"]
 
 
@@ -38,6 +39,8 @@ class Evaluate(Block):
     """Columns to report by, besides those that gates name."""
     bins: dict[Column, Items[float]] = Field(default_factory=dict)
     """Edges that cut a column of numbers: `{age: [30, 50]}` makes under 30, 30 to 50, and 50 and over."""
+    labels: dict[Column, Labels] = Field(default_factory=dict)
+    """What coded values are called in the report: `{black: {0: "no", 1: "yes"}}`; the target's classes too."""
     crosses: Items[Items[Column]] = ()
     """Columns whose slices are combined: `[black, female]` is `by: black+female` in a rule."""
     bootstrap: Bootstrap = Bootstrap()

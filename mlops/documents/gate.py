@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from mlops.documents.document import Document, Number, Part, said
 from mlops.documents.figures import Figure, Figures
-from mlops.verdict import DEFERRED, INCONCLUSIVE, RuleVerdict, Tally, Verdict, held, state, tally, title
+from mlops.verdict import DEFERRED, INCONCLUSIVE, RuleVerdict, Tally, Verdict, held, state, tally
 
 
 def _day(text: str) -> str:
@@ -71,15 +71,6 @@ class RuleResult(Part, extra="allow"):
     def state(self) -> str:
         """The verdict of a rule that applies; `waived` or `skipped` where it does not count."""
         return state(self)
-
-    @property
-    def title(self) -> str:
-        """What the rule is about."""
-        return self.titled(self.metric)
-
-    def titled(self, metric: str) -> str:
-        """Say what the rule is about, with its metric by the name that it is shown by."""
-        return title(metric, self.under, self.of, self.by, self.slice)
 
     def unwaived(self, sentence: str, verdict: RuleVerdict | None = None) -> RuleResult:
         """Take out its waiver, and say so."""

@@ -51,13 +51,13 @@ cost = partial(declared, ServingCost, "measure")
 """Declare the function below as a quantity of its name, with its label on the page and its unit."""
 
 
-@cost(label="Latency, median", unit="s")
+@cost(label="Median latency", unit="s")
 def latency_p50(seen: Served) -> float:
     """Median seconds of a request of one row."""
     return float(np.quantile(seen.requests, 0.5))
 
 
-@cost(label="Latency, 99th percentile", unit="s")
+@cost(label="99th percentile of latency", unit="s")
 def latency_p99(seen: Served) -> float:
     """Seconds that 99 of 100 requests of one row need at most."""
     return float(np.quantile(seen.requests, 0.99))

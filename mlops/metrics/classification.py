@@ -54,7 +54,7 @@ def specificity(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     return sums([(1 - chosen) * (1 - y), 1 - y], np.divide)
 
 
-@standard("binary", of="classes", better="higher", share=True, also="f1_score")
+@standard("binary", of="classes", better="higher", share=True, also="f1_score", label="F1")
 def f1(y: Floats, chosen: NDArray[np.int64], _: int) -> Statistic:
     """Take the harmonic mean of precision and recall."""
     return sums([2.0 * chosen * y, chosen + y], np.divide)
@@ -71,7 +71,15 @@ def balanced_accuracy(y: Floats, chosen: NDArray[np.int64], classes: int) -> Sta
     return _by_class(y, chosen, classes, finish)
 
 
-@standard("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="matthews_corr_coef mcc")
+@standard(
+    "binary multiclass",
+    of="classes",
+    better="higher",
+    low=-1.0,
+    share=True,
+    also="matthews_corr_coef mcc",
+    label="Matthews correlation",
+)
 def matthews_corrcoef(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Correlate decided with true classes (Gorodkin 2004); 0 where all decisions are the same."""
 
@@ -85,7 +93,15 @@ def matthews_corrcoef(y: Floats, chosen: NDArray[np.int64], classes: int) -> Sta
     return _by_class(y, chosen, classes, finish)
 
 
-@standard("binary multiclass", of="classes", better="higher", low=-1.0, share=True, also="cohen_kappa_score")
+@standard(
+    "binary multiclass",
+    of="classes",
+    better="higher",
+    low=-1.0,
+    share=True,
+    also="cohen_kappa_score",
+    label="Cohen's kappa",
+)
 def cohen_kappa(y: Floats, chosen: NDArray[np.int64], classes: int) -> Statistic:
     """Measure agreement beyond that by chance (Cohen 1960)."""
 
@@ -124,7 +140,9 @@ def macro(what: str, score: Score) -> Metric:
         return _by_class(y, chosen, classes, finish)
 
     page = f"Average the {what} of single classes over the classes that occur, truly or decided."
-    return _of_classes(name=f"macro_{what}", also=f"{what}_macro", page=page)(build)
+    return _of_classes(name=f"macro_{what.lower()}", also=f"{what.lower()}_macro", label=f"Macro {what}", page=page)(
+        build
+    )
 
 
 def weighted(what: str, score: Score) -> Metric:
@@ -137,11 +155,13 @@ def weighted(what: str, score: Score) -> Metric:
         return _by_class(y, chosen, classes, finish)
 
     page = f"Average the {what} of single classes, each as often as it truly occurs."
-    return _of_classes(name=f"weighted_{what}", also=f"{what}_weighted", page=page)(build)
+    return _of_classes(
+        name=f"weighted_{what.lower()}", also=f"{what.lower()}_weighted", label=f"Weighted {what}", page=page
+    )(build)
 
 
 _of_classes = partial(standard, "multiclass", of="classes", better="higher", share=True)
-macro_f1, weighted_f1 = macro("f1", _f1), weighted("f1", _f1)
+macro_f1, weighted_f1 = macro("F1", _f1), weighted("F1", _f1)
 macro_precision, weighted_precision = macro("precision", _precision), weighted("precision", _precision)
 macro_recall, weighted_recall = macro("recall", _recall), weighted("recall", _recall)
 

@@ -33,6 +33,8 @@ class Metric(Called):
     """The block of YAML without which it has no value."""
     also: tuple[str, ...] = field(kw_only=True)
     """What scikit-learn, torchmetrics and people call it."""
+    label: str = field(kw_only=True, default="")
+    """What tables and sentences call it; nothing where its name with spaces says it."""
 
 
 def metric(
@@ -46,6 +48,7 @@ def metric(
     standard: bool = False,
     needs: str | None = None,
     also: str = "",
+    label: str = "",
     name: str = "",
     page: str = "",
 ) -> Callable[[Callable[..., Any]], Metric]:
@@ -74,6 +77,7 @@ def metric(
         standard=standard,
         needs=needs,
         also=tuple(also.split()),
+        label=label,
     )
 
 

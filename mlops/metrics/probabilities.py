@@ -35,7 +35,7 @@ def log_loss(y: Floats, score: Floats) -> Statistic:
     return mean(-np.log(np.clip(true, _TINY, 1 - _TINY)))
 
 
-@standard("binary", of="probabilities", better="lower", also="brier_score brier_score_loss")
+@standard("binary", of="probabilities", better="lower", also="brier_score brier_score_loss", label="Brier score")
 def brier(y: Floats, score: Floats) -> Statistic:
     """Average the squared error of the probability."""
     return mean((score - y) ** 2)
@@ -48,7 +48,13 @@ def confidence(y: NDArray[np.float64], score: NDArray[np.float64]) -> tuple[Floa
     return score.max(axis=1), (decisions(score) == y).astype(np.float64)
 
 
-@standard("binary multiclass", of="probabilities", better="lower", also="calibration_error expected_calibration_error")
+@standard(
+    "binary multiclass",
+    of="probabilities",
+    better="lower",
+    also="calibration_error expected_calibration_error",
+    label="Calibration error",
+)
 def ece(y: Floats, score: Floats) -> Statistic:
     """Average the gap between probability and frequency over bins of equal width (Naeini et al. 2015)."""
     probability, came_true = confidence(y, score)
@@ -61,7 +67,7 @@ def ece(y: Floats, score: Floats) -> Statistic:
     return sums([np.ones(len(y)), member * (came_true - probability)[:, None]], finish)
 
 
-@standard("multiclass", of="scores", better="higher", share=True, also="roc_auc_ovr")
+@standard("multiclass", of="scores", better="higher", share=True, also="roc_auc_ovr", label="Macro AUROC")
 def macro_auroc(y: Floats, score: Floats) -> Statistic:
     """Average the AUROC of each class against the rest; undefined where a class is absent."""
     if score.ndim == 1:

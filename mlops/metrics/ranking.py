@@ -21,7 +21,7 @@ else:
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
-@standard("binary", of="scores", better="higher", share=True, also="roc_auc roc_auc_score")
+@standard("binary", of="scores", better="higher", share=True, also="roc_auc roc_auc_score", label="AUROC")
 def auroc(y: Floats, score: Floats) -> Area:
     """Rank positives against negatives (ties count half): the chance that a positive scores higher."""
     negative = np.flatnonzero(y == 0)

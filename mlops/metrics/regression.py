@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -20,56 +21,53 @@ else:
 
 _TINY = sys.float_info.epsilon
 _FLAT = 1e-12  # a spread below this share of the square is rounding
+_error = partial(standard, tasks="regression forecasting", of="numbers", better="lower", high=inf)
 
 
-@standard("regression forecasting", of="numbers", better="lower", high=inf, also="mean_squared_error")
+@_error(also="mean_squared_error", label="Mean squared error")
 def mse(y: Floats, score: Floats) -> Statistic:
     """Average the squared error."""
     return mean((y - score) ** 2)
 
 
-@standard("regression forecasting", of="numbers", better="lower", high=inf, also="root_mean_squared_error")
+@_error(also="root_mean_squared_error", label="Root mean squared error")
 def rmse(y: Floats, score: Floats) -> Statistic:
     """Take the root of the mean squared error."""
     squares = mse(y, score)
     return lambda weights: np.sqrt(squares(weights))
 
 
-@standard("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_error")
+@_error(also="mean_absolute_error", label="Mean absolute error")
 def mae(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error."""
     return mean(np.abs(y - score))
 
 
-@standard("regression forecasting", of="numbers", better="lower", high=inf, also="median_absolute_error")
+@_error(also="median_absolute_error", label="Median absolute error")
 def median_ae(y: Floats, score: Floats) -> Statistic:
     """Take the median absolute error."""
     return ranking.median(np.abs(y - score))
 
 
-@standard("regression forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_percentage_error")
+@_error(also="mean_absolute_percentage_error", label="Mean absolute percentage error")
 def mape(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error as a share of the truth."""
     return mean(np.abs(y - score) / np.maximum(np.abs(y), _TINY))
 
 
-@standard(
-    "regression forecasting", of="numbers", better="lower", high=2.0, also="symmetric_mean_absolute_percentage_error"
-)
+@_error(high=2.0, also="symmetric_mean_absolute_percentage_error", label="Symmetric mean absolute percentage error")
 def smape(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error as a share of half of |y| + |score|: 0 to 2, as torchmetrics has it."""
     return mean(2 * np.abs(y - score) / np.maximum(np.abs(y) + np.abs(score), _TINY))
 
 
-@standard(
-    "regression forecasting", of="numbers", better="lower", high=inf, also="weighted_mean_absolute_percentage_error"
-)
+@_error(also="weighted_mean_absolute_percentage_error", label="Weighted mean absolute percentage error")
 def wape(y: Floats, score: Floats) -> Statistic:
     """Divide the sum of absolute errors by the sum of absolute truths."""
     return sums([np.abs(y - score), np.abs(y)], lambda error, size: np.where(size > 0, error / size, np.nan))
 
 
-@standard("forecasting", of="numbers", better="lower", high=inf, also="mean_absolute_scaled_error")
+@_error(tasks="forecasting", also="mean_absolute_scaled_error", label="Mean absolute scaled error")
 def mase(y: Floats, score: Floats) -> Statistic:
     """Average the absolute error, in units of the scale of its series."""
     return mean(np.abs(y - score))
@@ -84,13 +82,10 @@ def pinball(quantile: float) -> Metric:
 
     percent = f"{100 * quantile:.0f}"
     page = f"Average the error of a forecast of the {percent}th percentile."
-    declare = standard(
-        "regression forecasting", of="numbers", better="lower", high=inf, name=f"pinball_{percent}", page=page
-    )
-    return declare(build)
+    return _error(name=f"pinball_{percent}", label=f"Pinball loss, {percent}th percentile", page=page)(build)
 
 
-@standard("regression forecasting", of="numbers", better="higher", low=-inf, also="r2_score")
+@standard("regression forecasting", of="numbers", better="higher", low=-inf, also="r2_score", label="R²")
 def r2(y: Floats, score: Floats) -> Statistic:
     """Say which share of the spread of `y` is gone from the errors; undefined where `y` has none."""
     centred = y - y.mean()

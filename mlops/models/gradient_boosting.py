@@ -54,5 +54,6 @@ KIND = of_block(
     GradientBoosting,
     {"train": candidate},
     tasks="binary multiclass regression",
+    course="validation",
     probes={"gradient_boosting": Probe("binary", (("trees", 20), ("min_leaf", 5)))},
 )

@@ -13,6 +13,7 @@ import polars as pl
 from mlops.errors import ConfigurationError
 from mlops.metrics import METRICS
 from mlops.ml.data.encoding import encode
+from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics import statistic
@@ -91,7 +92,8 @@ def measured(
     if not math.isfinite(value):
         return Measured("insufficient", joined.height)
     resampling = Resampling.of(joined.height, groups, bootstrap.samples, bootstrap.seed)
-    interval = Interval.of(value, resample({"metric": metric}, resampling)["metric"], bootstrap.confidence)
+    draws, possible = resample({"metric": metric}, resampling)["metric"], limits.of_metric(settings.metric)
+    interval = Interval.of(value, draws, bootstrap.confidence, possible)
     return Measured(_verdict(interval, limit, settings.metric), joined.height, value, interval.low, interval.high)
 
 

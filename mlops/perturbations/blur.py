@@ -15,7 +15,7 @@ else:
     np = Later("numpy")
 
 
-@perturbation(strength=1.0, share=True, of="image")
+@perturbation(strength=1.0, share=True, of="image", when="when images are blurred")
 def blur(images: Floats, strength: float, *_: Any) -> Floats:
     """Each image is mixed with itself out of focus; the strength is the weight of that."""
     soft = images

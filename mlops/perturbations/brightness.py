@@ -17,7 +17,7 @@ else:
     np, hashed = Later("numpy"), Later("mlops.statistics.hashed")
 
 
-@perturbation(strength=0.2, share=True, of="image")
+@perturbation(strength=0.2, share=True, of="image", when="when brightness changes")
 def brightness(images: Floats, strength: float, span: float, rows: NDArray[np.int64]) -> Floats:
     """Each image is brighter or darker by a share of the range seen in training."""
     sign = 2.0 * hashed.choice("brightness", rows, 2) - 1

@@ -15,7 +15,7 @@ else:
     np = Later("numpy")
 
 
-@perturbation(strength=0.3, share=True, of="image")
+@perturbation(strength=0.3, share=True, of="image", when="when contrast is lost")
 def contrast(images: Floats, strength: float, *_: Any) -> Floats:
     """Each image loses a share of its contrast."""
     mean = images.mean(axis=(1, 2, 3), keepdims=True)

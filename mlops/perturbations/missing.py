@@ -16,7 +16,7 @@ else:
     pl, hashed = Later("polars"), Later("mlops.statistics.hashed")
 
 
-@perturbation(strength=0.1, share=True)
+@perturbation(strength=0.1, share=True, when="when values are missing")
 def missing(scene: Scene, strength: float, columns: list[str]) -> list[pl.Series]:
     """A share of the values is missing."""
     return [

@@ -18,7 +18,7 @@ else:
     np, hashed = Later("numpy"), Later("mlops.statistics.hashed")
 
 
-@perturbation(strength=0.1, reads="numeric")
+@perturbation(strength=0.1, reads="numeric", when="when numbers are noisy")
 def noise(scene: Scene, strength: float, columns: list[str]) -> list[pl.Series]:
     """Normal noise on every number, in standard deviations of the column; of images, in that of all pixels."""
     spreads = {name: values(scene.train, name) for name in columns}

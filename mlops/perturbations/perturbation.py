@@ -18,6 +18,8 @@ class Perturbation(Called):
     and the columns to change, and gives these columns.
     """
 
+    when: str = field(kw_only=True)
+    """What is said of a metric of such rows, after its name."""
     strength: float = field(kw_only=True)
     """How strongly, where nobody says."""
     share: bool = field(kw_only=True, default=False)

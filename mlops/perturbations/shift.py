@@ -17,7 +17,7 @@ else:
     np, hashed = Later("numpy"), Later("mlops.statistics.hashed")
 
 
-@perturbation(strength=1.0, of="image")
+@perturbation(strength=1.0, of="image", when="when images are moved")
 def shift(images: Floats, strength: float, _: float, rows: NDArray[np.int64]) -> Floats:
     """Each image is moved by whole pixels up, down, left or right; the edge is repeated."""
     steps = max(1, round(strength))

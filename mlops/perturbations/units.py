@@ -25,7 +25,7 @@ _UNITS: tuple[Callable[[Floats], Floats], ...] = (
 )
 
 
-@perturbation(strength=0.1, share=True, of="tabular", reads="numeric")
+@perturbation(strength=0.1, share=True, of="tabular", reads="numeric", when="when units are mixed up")
 def units(scene: Scene, strength: float, columns: list[str]) -> list[pl.Series]:
     """In a share of the rows one number is written in another unit: 10 or 1,000 times as much, or in Fahrenheit."""
     hit = hashed.uniform("units", scene.rows) < strength

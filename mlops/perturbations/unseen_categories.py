@@ -16,7 +16,7 @@ else:
     pl, hashed = Later("polars"), Later("mlops.statistics.hashed")
 
 
-@perturbation(strength=0.1, share=True, of="tabular", reads="text")
+@perturbation(strength=0.1, share=True, of="tabular", reads="text", when="when words are new")
 def unseen_categories(scene: Scene, strength: float, columns: list[str]) -> list[pl.Series]:
     """A share of the texts is a word that occurs nowhere in training."""
     changed = []

@@ -8,12 +8,12 @@ from typing import Any
 from mlops.files.canonical import digest_json
 from mlops.files.plain_yaml import Values
 
-_IDENTITY = ("code", "libraries")
+_BESIDE = ("code", "libraries", "about")  # what it was run with, and what its page tells of the model
 
 
 def rules_of(section: Mapping[str, Any]) -> Values:
-    """Keep what decides a verdict: a gate's section without the code and libraries it was run with."""
-    return {key: value for key, value in section.items() if key not in _IDENTITY}
+    """Keep what decides a verdict: a gate's section without what it was run with and tells of the model."""
+    return {key: value for key, value in section.items() if key not in _BESIDE}
 
 
 def registered(section: Mapping[str, Any]) -> str:

@@ -28,6 +28,8 @@ class Plot:
     template: str = "simple"
     x_label: str = ""
     y_label: str = ""
+    beside: tuple[tuple[str, str, str], ...] = ()
+    """Further tables that are drawn with it, each with its two columns."""
 
 
 @dataclass(frozen=True)

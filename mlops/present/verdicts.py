@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, plural
 from mlops.gate_rules import SERVING
-from mlops.verdict import tally
+from mlops.ml.evaluation.judging.names import titled
+from mlops.verdict import INCONCLUSIVE, tally, warns
 
 _COUNTED = ("failed", "inconclusive", "waived", "deferred")
-_NAMED = 3  # files that a sentence names
+_NAMED = 3  # files, or warnings, that a sentence names
 _LONG = 80  # letters of a path
 
 
@@ -83,17 +84,51 @@ def sentence(rule: RuleResult) -> str:
     return f"{rule.sentence}; waived until {rule.waived.expires} for {who}: {rule.waived.reason}"
 
 
+def about(rule: RuleResult) -> str:
+    """Say what a rule is about."""
+    return titled(rule.metric, rule.under, rule.of, rule.by, rule.slice)
+
+
 def asked(rule: RuleResult) -> str:
     """Say what a rule is about and what it asks for."""
-    name, bound, lower = rule.title, rule.bound or 0.0, rule.side != "at_most"
+    return f"{about(rule)} {_wish(rule)}"
+
+
+def _wish(rule: RuleResult) -> str:
+    bound, lower = rule.bound or 0.0, rule.side != "at_most"
     if rule.against == "value":
-        return f"{name} {'at least' if lower else 'at most'} {figure(rule.bound)}"
+        return f"{'at least' if lower else 'at most'} {figure(rule.bound)}"
     if bound == 0:
-        return f"{name} better than {rule.against}"
+        return f"better than {rule.against}"
     verb = "better than" if (bound > 0) == lower else "no worse than"
-    share = rule.relative or rule.metric in SERVING
-    amount = f"{100 * abs(bound):g} %" if share else figure(abs(bound))
-    return f"{name} {verb} {rule.against} by {amount}"
+    amount = f"{100 * abs(bound):g} %" if in_per_cent(rule) else figure(abs(bound))
+    return f"{verb} {rule.against} by {amount}"
+
+
+def in_per_cent(rule: RuleResult) -> bool:
+    """Tell whether its figures are shares of another model's."""
+    return bool(rule.relative) or (rule.metric in SERVING and rule.against != "value")
+
+
+def warned(rules: Iterable[RuleResult]) -> str:
+    """Name the warnings that stop nothing, each with its value; nothing where there is none.
+
+    It stands in the report's banner, on the last line of the terminal and in the comment.
+    """
+    found = [rule for rule in rules if warns(rule)]
+    if not found:
+        return ""
+    more = [f"and {len(found) - _NAMED} more"] if len(found) > _NAMED else []
+    return f"{plural(len(found), 'warning')}: {'; '.join([*map(_warning, found[:_NAMED]), *more])}"
+
+
+def _warning(rule: RuleResult) -> str:
+    if rule.value is None:
+        return f"{about(rule)} is not known, and should be {_wish(rule)}"
+    value = f"{figure(100 * rule.value)} %" if in_per_cent(rule) else figure(rule.value)
+    apart = "" if rule.against == "value" else f" from that of {rule.against}"
+    doubt = "may not be" if rule.verdict == INCONCLUSIVE else "should be"
+    return f"{about(rule)} is {value}{apart}, and {doubt} {_wish(rule)}"
 
 
 def to_look_at(framework: Sequence[str]) -> str:

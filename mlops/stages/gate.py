@@ -26,6 +26,7 @@ from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.evaluation.studies import costs
 from mlops.plan.gate import registered
 from mlops.present.report import page
+from mlops.present.report.about import UNKNOWN, About
 from mlops.verdict import verdict
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Params(Gate):
     """The `gate` section of params.yaml; code and libraries only make the stage stale."""
 
     task: Literal["binary", "multiclass", "regression"]
+    about: About = UNKNOWN
     cost: Cost | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
     code: Any = None
@@ -70,7 +72,7 @@ def run(context: StageContext) -> None:
     better = {name: info.higher_is_better for name, info in METRICS.items()}
     better |= {name: metric.better == "higher" for name, metric in params.own.items()}
     better |= {name: kind.higher_is_better for name, kind in FAIRNESS.items()}
-    html = page.render(context.pipeline, report, context.path("reports"), better)
+    html = page.render(context.pipeline, report, context.path("reports"), better, params.about)
     write_text(context.path("reports/report.html"), html)
     context.say(_line(report))
 

@@ -247,5 +247,9 @@ def _write(
         (folder / "model.onnx").write_bytes(model)
         (folder / "model.json").write_text(dumps(training_reports.described(work.problem, best)), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(training_reports.history(results, metric)))
+    with writing_folder(context.path("reports/courses")) as folder:
+        for name, text in training_reports.courses(results, metric):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
     training = training_reports.report(metric, work.params.trainer.reproducible or "anywhere", results, best, tested)
     write_text(context.path("reports/training.json"), training.dumps())

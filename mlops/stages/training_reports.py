@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.documents.training import CandidateReport, OriginReport, TrainingReport
 from mlops.files.canonical import rounded
+from mlops.files.csv_text import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,16 @@ def report(
     }
     found = TrainingReport(select_by=metric, chosen=best.name, reproducible=reproducible, candidates=candidates)
     return found if tested is None else found.model_copy(update={"backtest": tested})
+
+
+def courses(results: list[Result], metric: str) -> Iterator[tuple[str, str]]:
+    """Lay out the same for DVC, which draws a table as one line: (file, CSV) of each metric and candidate."""
+    for result in results:
+        for measure in dict.fromkeys(("train_loss", "validation_loss", f"validation_{metric}")):
+            course = [(epoch.number, epoch.measures(metric).get(measure)) for epoch in result.fitted.history]
+            rows = [(number, rounded(value)) for number, value in course if value is not None]
+            # DVC reads no table without rows
+            yield f"{measure}/{result.name}.csv", csv_text([("epoch", measure), *(rows or [("", "")])])
 
 
 def history(results: list[Result], metric: str) -> Iterator[str]:

@@ -47,6 +47,11 @@ def measured(root: Path, scratch: Path, plan: PipelinePlan, seed: int) -> None:
     make_bundle(folder / "artifacts/bundle", plan.task, seed=seed)
     history = "".join(f"{who},{at},{what},{seed / at}\n" for who in "ab" for what in ("loss", "f1") for at in (1, 2))
     (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\n{history}")
+    courses = [plot for stage in plan.stages for output in stage.outputs for plot in output.plots]
+    for path, x, y in ((plot.path, plot.x, plot.y) for plot in courses if plot.path.startswith("reports/courses/")):
+        course = folder / path
+        course.parent.mkdir(parents=True, exist_ok=True)
+        course.write_text(f"{x},{y}\n1,{seed}\n2,{seed / 2}\n")
     (folder / "reports/learning_curve.csv").write_text(f"share,rows,value,low,high\n0.5,10,{seed},0,9\n1,20,2,1,3\n")
     section = {"task": plan.task, "target": "y", "metrics": METRICS[plan.task], "bootstrap": {"samples": 200}}
     evaluate.run(StageContext(folder, plan.name, "evaluate", section))
@@ -60,6 +65,10 @@ def said(clone: Clone, *arguments: str) -> Any:
     ran = clone.run("dvc", *arguments, "--json")
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)
+
+
+def points(each: Any) -> Any:
+    return each[0]["anchor_definitions"]["<DVC_METRIC_DATA>"]
 
 
 def test_dvc_draws_every_plot_and_compares_two_revisions(repository: Path, tmp_path: Path) -> None:
@@ -85,10 +94,12 @@ def test_dvc_draws_every_plot_and_compares_two_revisions(repository: Path, tmp_p
     for name, (each,) in drawn["data"].items():
         revisions = {point["rev"] for point in each["anchor_definitions"]["<DVC_METRIC_DATA>"]}
         assert revisions == {"HEAD", "workspace"}, name
-    confusion = next(each[0] for name, each in drawn["data"].items() if name.endswith("confusion.csv"))
-    points = confusion["anchor_definitions"]["<DVC_METRIC_DATA>"]
-    assert sum(point["rev"] == "HEAD" for point in points) == 40
-    assert {point["actual"] for point in points} == {"high", "low", "middle"}
+    confusions = [points(each) for name, each in drawn["data"].items() if name.endswith("confusion.csv")]
+    assert all(sum(point["rev"] == "HEAD" for point in each) == 40 for each in confusions)
+    assert {"high", "low", "middle"} in [{point["actual"] for point in each} for each in confusions]
+    for name in ("roc.csv", "pr.csv", "calibration.csv"):
+        (each,) = (points(each) for path, each in drawn["data"].items() if path.endswith(f"/{name}"))
+        assert len({point["filename"] for point in each}) == 2, "the curve, and the line that it is compared with"
     assert clone.run("dvc", "plots", "show", "-o", "shown").returncode == 0
     page = (root / "shown/index.html").read_text()
     assert all(plot.title in page for plot in wanted)

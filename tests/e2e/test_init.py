@@ -167,7 +167,7 @@ def test_a_pull_request_is_judged_from_the_lock_alone(shop: Shop) -> None:
         assert (instance.workspace / ".venv" / "bin" / "mlops").is_file()
     log = run["pipeline"].instances[0].step("Fetch what is recorded").log
     assert log == "::notice title=No DVC remote::what is not in Git is made again here\n"
-    assert "| ✅ | auroc better than dummy" in run.summary
+    assert "| ✅ | AUROC better than dummy" in run.summary
     desk.type("git push --quiet origin linear")
     shop.origin.merge("linear")
 
@@ -185,7 +185,7 @@ def test_a_second_person_clones_installs_what_is_locked_and_changes_a_gate(shop:
     desk.type("mlops compile && mlops run churn && git add -A && git commit --quiet -m 'Ask for more'")
     run = shop.open(desk)
     assert run["verdict"].result == "success", run.log
-    assert "auroc at least 0.6" in run.summary
+    assert "AUROC at least 0.6" in run.summary
 
 
 def test_an_upgrade_is_one_pull_request_judged_by_the_release_that_it_moves_to(shop: Shop, tools: Path) -> None:

@@ -211,7 +211,7 @@ def test_an_artifact_that_was_changed_is_refused_made_again_and_judged_and_both_
     assert "::warning title=churn: an artifact was refused::" in run.log
     assert "report-churn: the artifact is not the one its job made" in run.log
     assert {"train", "gate", "package"} <= set(stages(run))
-    assert "auroc at least 0.85" in run.summary, "it was judged in full"
+    assert "AUROC at least 0.85" in run.summary, "it was judged in full"
     (version,) = team.versions()
     assert version["mlops.bundle"] != bundle
     assert (version["mlops.judged"], version["mlops.dirty"]) == (bundle, "false")

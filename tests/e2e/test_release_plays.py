@@ -114,7 +114,7 @@ def test_what_was_trained_at_home_and_never_judged_is_pulled_judged_and_not_trai
     assert "came with no pull request" in instance.step("Take over what was judged").log
     assert "not in the DVC remote" not in instance.step("Fetch the data").log
     assert "Running stage" not in first.log
-    assert "auroc at least 0.85" in first.summary
+    assert "AUROC at least 0.85" in first.summary
 
 
 def test_a_dispatch_registers_nothing_twice_and_opens_no_second_pull_request(team: Team, first: Run) -> None:
@@ -184,7 +184,7 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     second = team.play(team.learn("Learn once more"), "main")
     assert second is not None
     assert second.results == plays.REGISTERED, second.log
-    assert "| ✅ | auroc no worse than champion by 0.5 | 0 | [0, 0] | 100 |" in second.summary
+    assert "| ✅ | AUROC no worse than champion by 0.5 | 0 | [0, 0] | 100 |" in second.summary
     (comparison,) = (team.work / "pipelines/churn/comparisons").iterdir()
     file, entry = sorted(team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]))
     assert (file, entry.rpartition("/")[0]) == ("conf/release/staging/churn.yaml", "pipelines/churn/ledger/staging")

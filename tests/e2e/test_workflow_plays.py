@@ -68,7 +68,7 @@ def test_a_good_change_is_green_and_its_summary_holds_the_gates(team: Team) -> N
     propose(team.work, "Ask for more")
     run = team.open()
     assert run["verdict"].result == "success", run.log
-    assert "| ✅ | auroc at least 0.86 |" in run.summary
+    assert "| ✅ | AUROC at least 0.86 |" in run.summary
     assert "<b>churn</b>: gate, package" in run.summary
     assert stages(run) == ["gate", "package"]
     assert list((run.artifacts / "report-churn").rglob("gate.json"))
@@ -82,7 +82,7 @@ def test_what_the_author_ran_at_home_is_verified_and_judged_and_nothing_runs(tea
     plays.learn(team.work, "Judge it at home", "churn")
     run = team.open()
     assert run["verdict"].result == "success", run.log
-    assert "| ✅ | auroc at least 0.84 |" in run.summary
+    assert "| ✅ | AUROC at least 0.84 |" in run.summary
     assert stages(run) == []
 
 
@@ -118,7 +118,7 @@ def test_a_change_that_fails_a_gate_is_red_and_the_sentence_is_in_the_summary(te
     assert run.results["pipeline"] == "failure", run.log
     assert run["verdict"].result == "failure"
     assert "❌ churn: fail (1 of 3 failed)" in run.summary
-    assert "but must be at least 0.999" in run.summary
+    assert ", but at least 0.999 is required" in run.summary
 
 
 def test_a_pull_request_has_one_comment_that_the_next_push_updates(team: Team) -> None:
@@ -237,7 +237,7 @@ def test_a_fork_is_judged_without_secrets_and_with_a_token_that_only_reads(team:
     propose(team.work, "A stranger asks for more")
     run = team.judge(team.origin.pull_request(team.work, 8, fork=True))
     assert run["verdict"].result == "success", run.log
-    assert "auroc at least 0.87" in run.summary
+    assert "AUROC at least 0.87" in run.summary
     assert {level for instance in run.instances for level in instance.permissions.values()} <= {"read"}
     assert not [step.name for instance in run.instances for step in instance.steps if step.secrets]
     assert not [comment for comment in team.api.comments if comment["number"] == 8]

@@ -48,7 +48,7 @@ def test_in_march_what_is_merged_and_not_released_is_not_watched(march: Year) ->
     log = march.runs["watched"].log
     assert "churn: ok, " in log
     assert f"against bundle {march.bundles['v1'][:19]}…, production's" in log
-    assert "auroc no worse than champion by 0.05" in march.runs["second"].summary
+    assert "AUROC no worse than champion by 0.05" in march.runs["second"].summary
 
 
 @pytest.fixture(scope="module")

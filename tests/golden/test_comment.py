@@ -20,9 +20,12 @@ HERE = Path(__file__).parent / "comment"
 DONE = {"check": "success", "affected": "success", "pipeline": "success"}
 RUN = "https://github.com/acme/models/actions/runs/412"
 LEARNING_RATE = ("model.mlp.lr", 0.001, 0.0005, "conf/model/mlp.yaml:7")
-SLICE = "recall where segment=new_customer is 0.61 [0.58, 0.64] but must be at least 0.65, on 1,204 rows"
-GAP = "equal_opportunity_difference of black is 0.24 [0.156, 0.344] but must be at most 0.1"
-THIN = "auroc is 0.001 below the champion's 0.862 [-0.006, +0.004]; about 9,000 rows would decide, there are 4,038"
+SLICE = "Recall where segment=new_customer is 0.61 [0.58, 0.64] (1,204 rows), but at least 0.65 is required"
+GAP = "Equal opportunity difference of race is 0.24 [0.156, 0.344], but at most 0.1 is allowed"
+THIN = (
+    "AUROC is 0.001 [-0.004, 0.006] below the champion's 0.862 (4,038 rows); at most 0.005 below is allowed: "
+    "its interval reaches past that; about 9,000 rows would tell"
+)
 HOSTILE = (
     "<img src=x onerror=alert(1)> @acme/everyone #1 ](https://evil.example) [a](javascript:1) | `x` ``` \n\n# big\n"
     "- [ ] task <!-- --> </details></table> https://evil.example www.evil.example "
@@ -76,9 +79,9 @@ def waived(folder: Path) -> dict[str, str]:
 
 
 def warned(folder: Path) -> dict[str, str]:
-    write_plan(folder, change("churn", "gate", reasons=("conf/gates/churn.yaml",)))
-    gap = rule("equal_opportunity_difference", 0.24, 0.156, 0.344, of="black", bound=0.1, verdict="fail", mode="warn",
-               sentence=GAP)  # fmt: skip
+    write_plan(folder, change("churn", "gate", reasons=("conf/pipeline/churn.yaml",)))
+    gap = rule("equal_opportunity_difference", 0.24, 0.156, 0.344, of="race", bound=0.1, side="at_most", mode="warn",
+               verdict="fail", sentence=GAP)  # fmt: skip
     found = gate("pass", rule("auroc", 0.879, 0.871, 0.887), gap)
     write_report(folder, "churn", found, candidate={"auroc": 0.879})
     return DONE

@@ -17,6 +17,7 @@ from mlops.present.markdown.evidence import Change, Judged
 from mlops.present.markdown.sections import _gates, _rule
 from mlops.present.report.verdict import banner, rule_rows
 from mlops.present.terminal.verdict import table
+from mlops.present.verdicts import about
 from mlops.verdict import held, tally
 
 
@@ -31,25 +32,24 @@ def record(verdict: str = "pass", **keys: Any) -> RuleResult:
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        ({}, "auroc"),
-        ({"under": "noise"}, "auroc under noise"),
-        ({"of": "plan"}, "auroc of plan"),
-        ({"by": "site", "slice": "a"}, "auroc where site=a"),
-        ({"by": "site", "slice": ""}, "auroc where site="),
-        ({"under": "noise", "by": "site", "slice": "a"}, "auroc under noise where site=a"),
+        ({}, "AUROC"),
+        ({"under": "noise"}, "AUROC when numbers are noisy"),
+        ({"of": "plan"}, "AUROC of plan"),
+        ({"by": "site", "slice": "a"}, "AUROC where site=a"),
+        ({"by": "site", "slice": ""}, "AUROC where site="),
+        ({"under": "noise", "by": "site", "slice": "a"}, "AUROC when numbers are noisy, where site=a"),
     ],
 )
 def test_whoever_names_a_rule_uses_the_same_words(keys: dict[str, Any], expected: str) -> None:
     one = record(**keys)
     gate = GateReport(verdict="pass", rules=(one,))
-    assert one.title == expected
+    assert about(one) == expected
     asked = {key: value for key, value in keys.items() if key != "slice"}
     evidence = Evidence(Rule("r", "auroc", **asked), slice=keys.get("slice"))
     assert sentences.problem(evidence, "why") == f"{expected} cannot be measured: why"
     assert f" {expected} at least 0.5" in table(Verdict("p", "pass", (one,), None), explain=False)
-    assert rule_rows(gate)[0].title == expected.replace("auroc", "AUROC")
+    assert rule_rows(gate)[0].title == expected
     (read,) = GateReport.parse(gate.dumps().encode()).rules
-    assert read.title == expected
     assert _rule(read) == expected
 
 
@@ -74,10 +74,14 @@ def test_whoever_counts_the_rules_comes_to_the_same() -> None:
     assert gate.tally == counts
     assert _gates(Judged(change=Change(name="p"), gate=gate)) == "1/5<br>1&nbsp;waived"
     assert banner(gate).summary == (
-        "1 of 3 rules passed, 1 inconclusive, 1 waived, 1 warning, 2 over the live model still to be judged"
+        "1 of 3 rules passed, 1 inconclusive, 1 waived, 2 over the live model still to be judged"
     )
-    shown = table(Verdict("p", "fail", tuple(MIXED), None), explain=False).splitlines()[-1]
-    assert shown == ("  verdict: fail (1 of 5 failed, 1 of 5 inconclusive, 1 of 5 waived, 1 of 5 deferred, 1 warning)")
+    shown = table(Verdict("p", "fail", tuple(MIXED), None), explain=False).splitlines()[-2:]
+    assert shown == [
+        "  verdict: fail (1 of 5 failed, 1 of 5 inconclusive, 1 of 5 waived, 1 of 5 deferred, 1 warning)",
+        "    1 warning: AUROC is 0.7, and should be at least 0.5",
+    ]
+    assert banner(gate).warning == "1 warning: AUROC is 0.7, and should be at least 0.5"
 
 
 def test_a_recorded_verdict_is_no_better_than_its_rules() -> None:

@@ -29,11 +29,28 @@ _ROWS = 1000  # of the confusion table; more of them are shown in proportion
 def tables(points: Mapping[str, Sequence[Point]], classes: Sequence[str]) -> dict[str, str]:
     """Write every plot of the candidate: {file name: CSV}."""
     kept = {name: [point for point in drawn if point.model == "candidate"] for name, drawn in points.items()}
-    return {
+    return _compared(points) | {
         name: csv_text([("actual", "predicted"), *_confusion(drawn, classes)])
         if name == "confusion.csv"
         else csv_text([COLUMNS[name], *((f"{p.x:.6g}", f"{p.y:.6g}") for p in drawn)])
         for name, drawn in kept.items()
+    }
+
+
+def _compared(points: Mapping[str, Sequence[Point]]) -> dict[str, str]:
+    """Write the lines that curves are compared with, which hold both axes to 0 and 1 as well.
+
+    Decisions by chance have the share of positives for precision: the candidate's where everything is found.
+    """
+    if "calibration.csv" not in points:
+        return {}
+    last = next((p.y for p in reversed(points.get("pr.csv", ())) if p.model == "candidate"), 0.0)
+    share = f"{last:.6g}"
+    return {
+        "diagonal.csv": csv_text([("from", "diagonal"), (0, 0), (1, 1)]),
+        "without_skill.csv": csv_text(
+            [("from", "true_positive_rate", "precision"), (0, 0, share), (1, 1, share), (1, 1, 0)]
+        ),
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlops.documents.figures import Figure, Figures
 from mlops.documents.metrics import Calibration, MetricsReport, SliceFigures
+from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, draw
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.predictions import MODELS
@@ -70,7 +71,7 @@ def _measured(
     tables: list[Table] = [{} for _ in places]
     for (number, metric), apply in prepared.items():
         value = float(apply(np.ones((1, len(places[number][3]))))[0])
-        interval = Interval.of(value, draws[number, metric], method.confidence)
+        interval = Interval.of(value, draws[number, metric], method.confidence, limits.of_metric(metric))
         tables[number][metric] = Figure(value=interval.value, low=interval.low, high=interval.high)
     return tables
 

@@ -10,6 +10,7 @@ from mlops.documents.gate import Rate, RuleResult
 from mlops.documents.metrics import Changed, MetricsReport, Reliability
 from mlops.documents.split import SplitReport
 from mlops.gate_rules.fairness import RATES, SELECTION
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.card.words import ROWS, escaped, interval, measured, number, table
 
 Rules = tuple[RuleResult, ...]
@@ -59,8 +60,8 @@ def important(metrics: MetricsReport) -> Iterator[str]:
     found = metrics.importance
     columns = [] if found is None else [item for item in found.columns if item.low is not None and item.low > 0]
     if found is not None and columns:
-        shown = ", ".join(f"{escaped(item.column)} {measured(item)}" for item in columns[:5])
-        yield f"- Columns that matter most, by the {escaped(found.metric)} lost when they are shuffled: {shown}"
+        first = ", ".join(f"{escaped(item.column)} {measured(item)}" for item in columns[:5])
+        yield f"- Columns that matter most, by the {escaped(called(found.metric))} lost when they are shuffled: {first}"
 
 
 def data_checks(data: DataReport, split: SplitReport) -> Iterator[str]:
@@ -90,7 +91,7 @@ def _slices(rules: Rules, metrics: MetricsReport) -> Iterator[str]:
         return
     for metric in _judged((*(rule for rule in rules if rule.by), *rules), slices[0].metrics):
         yield from table(
-            ("slice", "rows", escaped(metric), "interval"),
+            ("slice", "rows", escaped(called(metric)), "interval"),
             (
                 (f"{item.by}={item.slice}", item.n, number(known.value), interval(known.low, known.high))
                 for item in slices
@@ -119,7 +120,7 @@ def _fairness(rules: Rules, rates: Rates) -> Iterator[str]:
 def _calibration(found: Reliability | None) -> Iterator[str]:
     if found is None:
         return
-    yield f"- Expected calibration error: {number(found.ece)}, of the probability of {escaped(found.of)}"
+    yield f"- {called('ece')}: {number(found.ece)}, of the probability of {escaped(found.of)}"
     for name, known, right in (("slope", found.slope, 1), ("intercept", found.intercept, 0)):
         yield f"- Calibration {name}: {measured(known) or 'unknown'}; {right} is right"
     yield f"- Brier score: {number(found.brier.score)}"
@@ -132,7 +133,7 @@ def _robustness(rules: Rules, metrics: MetricsReport) -> Iterator[str]:
     judged = (*(rule for rule in rules if rule.under), *rules)
     for metric in _judged(judged, next(iter(found.values())).metrics):
         yield from table(
-            ("rows with", "strength", escaped(metric), "change", "interval of the change"),
+            ("rows with", "strength", escaped(called(metric)), "change", "interval of the change"),
             (
                 (name, number(item.strength), measured(known), number(known.change), change)
                 for name, item in found.items()

@@ -12,6 +12,7 @@ from mlops.documents.gate import GateReport, RuleResult
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.split import SplitReport
 from mlops.documents.training import TrainingReport
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
 from mlops.present.card.words import ROWS, escaped, interval, number, table
 
@@ -97,9 +98,9 @@ def _factors(e: Evidence) -> Iterator[str]:
 
 
 def _metrics(e: Evidence) -> Iterator[str]:
-    judged = sorted({rule.metric for rule in e.rules if rule.metric})
-    yield f"- Judged by the gate: {', '.join(map(escaped, judged)) or 'none'}"
-    yield f"- Candidates were compared on validation rows by {_said(e.training.select_by)}"
+    judged, by = sorted({rule.metric for rule in e.rules if rule.metric}), e.training.select_by
+    yield f"- Judged by the gate: {', '.join(escaped(called(name)) for name in judged) or 'none'}"
+    yield f"- Candidates were compared on validation rows by {_said(by and called(by))}"
     yield from threshold(e.metrics)
     yield f"- Why these metrics and thresholds: {e.person('metrics')}"
 

@@ -14,7 +14,9 @@ from mlops.documents.comparison import Comparison
 from mlops.documents.figures import Figure
 from mlops.documents.gate import RuleResult
 from mlops.files.figures import figure, interval
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.markdown.text import MARKS, escape, folded, table
+from mlops.present.verdicts import about
 
 _RULES = 60
 
@@ -123,7 +125,7 @@ def _gates(step: Step) -> Iterator[str]:
 
 def _rule(rule: RuleResult) -> tuple[str, ...]:
     against = "" if rule.against == "value" else f" against {escape(rule.against)}"
-    title = f"{MARKS[rule.state]} {escape(rule.title)}{against}"
+    title = f"{MARKS[rule.state]} {escape(about(rule))}{against}"
     rows = "–" if rule.n is None else f"{rule.n:,}"
     return title, figure(rule.value), interval(rule.low, rule.high), figure(rule.bound), rows
 
@@ -142,7 +144,8 @@ def _figures(step: Step) -> Iterator[str]:
     if not mine:
         return
     heads = ("metric", "this bundle", f"live one{f', {how}' if other else ''}")
-    yield from table(heads, ((escape(name), _figure(mine[name]), _figure(other.get(name))) for name in sorted(mine)))
+    rows = ((escape(called(name)), _figure(mine[name]), _figure(other.get(name))) for name in sorted(mine))
+    yield from table(heads, rows)
 
 
 def _figure(known: Figure | None) -> str:

@@ -8,9 +8,10 @@ from mlops.documents.change_report import FRAMEWORK_CHANGE
 from mlops.documents.figures import Figure
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.files.figures import duration, figure, interval
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.markdown.evidence import Change, Judged
 from mlops.present.markdown.text import MARKS, breakable, escape, folded, plain, table
-from mlops.present.verdicts import asked, rows_of_the_change
+from mlops.present.verdicts import about, asked, rows_of_the_change
 
 WORDS = {"fail": "blocked", "stopped": "without a verdict", "inconclusive": "inconclusive", "pass": "passed"}
 """What became of a pipeline, the worst first."""
@@ -103,12 +104,12 @@ def _compared(item: Judged) -> str:
     if against is not None:
         before, after = (item.models.get(name, {}).get(against.metric, Figure()) for name in ("champion", "candidate"))
         change = f"{figure(against.value, '+')} {interval(against.low, against.high, '+')}".replace(" ", SPACE)
-        return f"{_key(against.metric)} {figure(before.value)} → {figure(after.value)}<br>{change}"
+        return f"{_key(called(against.metric))} {figure(before.value)} → {figure(after.value)}<br>{change}"
     alone = next((rule for rule in whole if rule.against == "value"), None)
     if alone is None:
         return "–"
     known = "" if item.gate.champion else "<br>no champion yet"
-    return f"{_key(alone.metric)} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
+    return f"{_key(called(alone.metric))} {figure(alone.value)} {interval(alone.low, alone.high)}{known}"
 
 
 def _framework(gate: GateReport | None) -> Iterator[str]:
@@ -170,7 +171,7 @@ def _waivers(gate: GateReport) -> Iterator[str]:
 
 
 def _rule(rule: RuleResult) -> str:
-    return escape(rule.title, 120) + _claim(rule)
+    return escape(about(rule), 120) + _claim(rule)
 
 
 def _claim(rule: RuleResult) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mlops.documents.metrics import MetricsReport
+from mlops.present.report.about import About
 from mlops.present.report.charts import Plot, Series, plot
 from mlops.present.report.documents import Point
 from mlops.present.report.models import MODELS
+from mlops.present.report.words import figure
 
 Tables = Mapping[str, tuple[Point, ...]]
 
@@ -22,6 +25,7 @@ class Confusion:
     classes: tuple[str, ...]
     rows: tuple[tuple[str, tuple[tuple[int, int], ...]], ...]
     errors: tuple[tuple[str, str, int], ...]
+    threshold: str = ""
 
 
 def plots(tables: Tables) -> tuple[Plot, ...]:
@@ -63,8 +67,9 @@ def series(rows: Sequence[Point]) -> list[Series]:
     return [Series(model, model, found) for model, found in points.items() if found]
 
 
-def confusion(rows: Sequence[Point], classes: Sequence[str]) -> Confusion | None:
+def confusion(rows: Sequence[Point], metrics: MetricsReport, about: About) -> Confusion | None:
     """Tabulate the candidate's decisions, each cell with its share of the true class in per cent."""
+    classes = [about.label(about.target, name) for name in metrics.classes or ()]
     cells = {(int(row.y), int(row.x)): row.count for row in rows if row.model == "candidate"}
     if not cells:
         return None
@@ -76,7 +81,16 @@ def confusion(rows: Sequence[Point], classes: Sequence[str]) -> Confusion | None
     if len(names) > _CLASSES:
         return Confusion(names, (), errors)
     table = tuple((names[t], tuple(_cell(cells.get((t, p), 0), totals[t]) for p in known)) for t in known)
-    return Confusion(names, table, errors)
+    return Confusion(names, table, errors, _threshold(metrics, names))
+
+
+def _threshold(metrics: MetricsReport, names: Sequence[str]) -> str:
+    """Say from which probability on the second class is decided."""
+    if metrics.task != "binary" or len(names) != 2:
+        return ""
+    chosen = None if metrics.decision is None else metrics.decision.thresholds.get("candidate")
+    how = "nothing says what decisions are worth" if chosen is None else "chosen by what decisions are worth"
+    return f"{names[1]} is decided above a probability of {figure(0.5 if chosen is None else chosen)}: {how}"
 
 
 def _cell(number: int, total: int) -> tuple[int, int]:

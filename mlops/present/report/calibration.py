@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlops.documents.figures import Figure
 from mlops.documents.metrics import MetricsReport, Reliability
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.report.behaviour import DIAGONAL, series
 from mlops.present.report.charts import Plot, Series, plot
 from mlops.present.report.documents import Point
@@ -47,7 +48,7 @@ def _facts(found: Reliability | None) -> tuple[tuple[str, str, str], ...]:
         return ()
     brier, slope, intercept = found.brier, found.slope, found.intercept
     return (
-        ("Expected calibration error", figure(found.ece), "mean distance from the diagonal"),
+        (called("ece"), figure(found.ece), "mean distance from the diagonal"),
         ("Slope", _value(slope), f"{_ends(slope)}1 is right; below, probabilities are too extreme"),
         ("Intercept", _value(intercept), f"{_ends(intercept)}0 is right; above, probabilities are too low"),
         (

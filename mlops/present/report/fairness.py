@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mlops.documents.gate import GateReport, Rate
     from mlops.gate_rules.fairness import DecisionRate
+    from mlops.present.report.about import About
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Fairness:
     said: tuple[tuple[str, str], ...]
 
 
-def fairness(gate: GateReport) -> tuple[Fairness, ...]:
+def fairness(gate: GateReport, about: About) -> tuple[Fairness, ...]:
     """Draw what rules of fairness compare, a part for each column."""
     said: dict[str, list[tuple[str, str]]] = {}
     for rule in gate.rules:
@@ -36,14 +37,18 @@ def fairness(gate: GateReport) -> tuple[Fairness, ...]:
     return tuple(
         Fairness(
             column,
-            tuple(_forest(rate, rates[column][rate.name]) for rate in RATES if rate.name in rates.get(column, {})),
+            tuple(
+                _forest(rate, rates[column][rate.name], column, about)
+                for rate in RATES
+                if rate.name in rates.get(column, {})
+            ),
             tuple(said[column]),
         )
         for column in sorted(said)
     )
 
 
-def _forest(rate: DecisionRate, groups: Sequence[Rate]) -> Forest:
+def _forest(rate: DecisionRate, groups: Sequence[Rate], column: str, about: About) -> Forest:
     listed = sorted(groups, key=lambda one: rank(one.group))
-    cells = [Cell(one.group, one.value, one.low, one.high, rows=count(one.rows)) for one in listed]
+    cells = [Cell(about.label(column, one.group), one.value, one.low, one.high, rows=count(one.rows)) for one in listed]
     return forest(rate.label, rate.note, cells)

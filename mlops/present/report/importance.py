@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from mlops.documents.explanations import ExplanationsReport, RowReport
 from mlops.documents.metrics import Importance, MetricsReport
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.report.forests import Cell, Forest, forest
-from mlops.present.report.words import count, figure, metric
+from mlops.present.report.words import count, figure
 
 _ROWS = 6  # rows that are explained one by one
 _COLUMNS = 8  # of a row
@@ -44,7 +45,7 @@ def importance(metrics: MetricsReport, explanations: ExplanationsReport) -> Impo
 def _shuffled(found: Importance | None) -> list[Forest]:
     if found is None or not found.columns:
         return []
-    note = f"{metric(found.metric)} lost when the column is shuffled, {count(found.rows)} test rows"
+    note = f"{called(found.metric)} lost when the column is shuffled, {count(found.rows)} test rows"
     cells = [Cell(item.column, item.value, item.low, item.high) for item in found.columns]
     return [forest("Permutation importance", note, cells, bars=True)]
 

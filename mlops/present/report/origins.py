@@ -1,4 +1,4 @@
-"""The end of the page: split, lineage."""
+"""The end of the page: split, digests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from mlops.documents.data import DataReport
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.split import PartReport, SplitReport
+from mlops.present.report.about import About
 from mlops.present.report.data import Check, check
 from mlops.present.report.words import count, figure
 
@@ -24,12 +25,12 @@ class Part:
     target: str
 
 
-def parts(split: SplitReport) -> tuple[Part, ...]:
+def parts(split: SplitReport, about: About) -> tuple[Part, ...]:
     """List the parts of the split with their sizes."""
     total = sum(part.rows or 0 for part in split.parts.values()) or 1
     order = {"train": 0, "validation": 1, "test": 2}
     return tuple(
-        Part(name, count(part.rows), 100 * (part.rows or 0) / total, _entities(part), _target(part.target))
+        Part(name, count(part.rows), 100 * (part.rows or 0) / total, _entities(part), _target(part.target, about))
         for name, part in sorted(split.parts.items(), key=lambda item: (order.get(item[0], 3), item[0]))
     )
 
@@ -38,12 +39,14 @@ def _entities(part: PartReport) -> str:
     return count(part.entities) if part.entities else ""
 
 
-def _target(target: Balance | None) -> str:
+def _target(target: Balance | None, about: About) -> str:
     if target is None or not target.classes:
         return "" if target is None or target.mean is None else f"mean {figure(target.mean)}"
     if len(target.classes) > 2:
         return f"{len(target.classes):,} classes"
-    return " · ".join(f"{item.label}: {item.share or 0.0:.1%}" for item in target.classes)
+    return " · ".join(
+        f"{about.label(about.target, str(item.label))}: {item.share or 0.0:.1%}" for item in target.classes
+    )
 
 
 def leaks(split: SplitReport) -> tuple[Check, ...]:
@@ -62,6 +65,7 @@ def lineage(
         ("Test rows", inputs.get("test.parquet")),
         ("Transform", inputs.get("transform.json")),
         ("Model", inputs.get("model.onnx")),
+        ("Bundle", gate.bundle),
         ("Predictions", gate.predictions),
         ("Rules, before training", gate.registered),
     ]

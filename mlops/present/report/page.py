@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlops.documents.gate import GateReport
-from mlops.documents.metrics import MetricsReport
-from mlops.documents.training import TrainingReport
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.html import html
 from mlops.present.report import behaviour, data, models, origins, training, verdict
+from mlops.present.report.about import UNKNOWN, About, Header, header
 from mlops.present.report.behaviour import Confusion
 from mlops.present.report.calibration import Calibration, calibration
 from mlops.present.report.charts import HEIGHT, WIDTH, Plot
@@ -21,13 +21,13 @@ from mlops.present.report.documents import Documents
 from mlops.present.report.fairness import Fairness, fairness
 from mlops.present.report.forests import Forest
 from mlops.present.report.importance import ImportanceSection, importance
+from mlops.present.report.lineage import Drawing, drawing
 from mlops.present.report.origins import Part
 from mlops.present.report.residuals import residuals
 from mlops.present.report.robustness import robustness
 from mlops.present.report.serving import Serving, serving
 from mlops.present.report.training import CandidateRow
 from mlops.present.report.verdict import Banner, RuleRow, Tile
-from mlops.present.report.words import count
 
 _FORESTS = 6  # metrics that are drawn; the others are a table
 
@@ -37,7 +37,7 @@ class Page:
     """Everything the template prints; what is None or empty has no section."""
 
     pipeline: str
-    subtitle: str
+    header: Header
     banner: Banner
     method: str
     rules: tuple[RuleRow, ...]
@@ -65,6 +65,7 @@ class Page:
     parts: tuple[Part, ...]
     leaks: tuple[Check, ...]
     lineage: tuple[tuple[str, str], ...]
+    drawing: Drawing
 
     @property
     def index(self) -> tuple[tuple[str, str], ...]:
@@ -87,38 +88,41 @@ class Page:
         return tuple((anchor, title) for anchor, title, there in known if there)
 
 
-def render(pipeline: str, gate: GateReport, reports: Path, better: Mapping[str, bool]) -> str:
-    """Print the page about a verdict; `better` says of which metrics more is better."""
-    page = view(pipeline, gate, Documents.read(reports), better)
+def render(pipeline: str, gate: GateReport, reports: Path, better: Mapping[str, bool], about: About = UNKNOWN) -> str:
+    """Print the page about a verdict; `better` says of which metrics more is better, `about` what the model is."""
+    page = view(pipeline, gate, Documents.read(reports), better, about)
     return html("mlops.present.report", "report.html", page=page, width=WIDTH, height=HEIGHT)
 
 
-def view(pipeline: str, gate: GateReport, documents: Documents, better: Mapping[str, bool]) -> Page:
+def view(
+    pipeline: str, gate: GateReport, documents: Documents, better: Mapping[str, bool], about: About = UNKNOWN
+) -> Page:
     """Decide everything that the page says."""
     metrics, learnt, split = documents.metrics, documents.training, documents.split
     names, drawn, select_by = verdict.ordered(gate, metrics), documents.plots, documents.training.select_by
     compared = models.compared(names, metrics, better)
+    digests = origins.lineage(gate, metrics, split, documents.data)
     return Page(
         pipeline=pipeline,
-        subtitle=_subtitle(metrics, learnt),
+        header=header(about, gate, metrics, learnt, documents.data),
         banner=verdict.banner(gate),
         method=gate.method,
-        rules=verdict.rule_rows(gate),
+        rules=verdict.rule_rows(gate, about),
         tiles=verdict.tiles(names, metrics),
         models=compared[:_FORESTS],
         other_models=compared[_FORESTS:],
         plots=behaviour.plots(drawn),
-        confusion=behaviour.confusion(drawn.get("confusion", ()), metrics.classes or ()),
+        confusion=behaviour.confusion(drawn.get("confusion", ()), metrics, about),
         residuals=residuals(metrics),
         calibration=calibration(metrics, drawn.get("calibration", ())),
         decision=decision(metrics, drawn.get("value", ())),
-        slices=models.sliced(names, metrics, gate),
+        slices=models.sliced(names, metrics, gate, about),
         sliced=bool(metrics.slices) or not metrics.models,
         discovered=discovered(metrics),
-        fairness=fairness(gate),
+        fairness=fairness(gate, about),
         robustness=robustness(names, metrics, gate),
         importance=importance(metrics, documents.explanations),
-        select_by=select_by,
+        select_by=called(select_by) if select_by else "",
         candidates=training.candidates(learnt),
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         epochs=training.epochs(documents.history, select_by),
@@ -127,13 +131,8 @@ def view(pipeline: str, gate: GateReport, documents: Documents, better: Mapping[
             documents.data, [] if metrics.importance is None else [item.column for item in metrics.importance.columns]
         ),
         split_by=" ".join(word for word in (split.by, split.key) if word),
-        parts=origins.parts(split),
+        parts=origins.parts(split, about),
         leaks=origins.leaks(split),
-        lineage=origins.lineage(gate, metrics, split, documents.data),
+        lineage=digests,
+        drawing=drawing({name: digest for name, digest in digests if digest != "missing"}, gate.verdict),
     )
-
-
-def _subtitle(metrics: MetricsReport, learnt: TrainingReport) -> str:
-    words = [metrics.task, learnt.chosen]
-    rows = None if metrics.rows is None else f"judged on {count(metrics.rows)} test rows"
-    return " · ".join(word for word in (*words, rows) if word)

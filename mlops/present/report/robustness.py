@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.models import cell_of
-from mlops.present.report.words import figure, interval, metric
+from mlops.present.report.words import figure, interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,4 +40,4 @@ def _forest(name: str, clean: Figure, found: Mapping[str, Perturbed]) -> Forest:
         said = f"{perturbation.replace('_', ' ')} {figure(item.strength).rstrip('0').rstrip('.')}"
         ends = interval(known.change_low, known.change_high)
         cells.append(Cell(said, known.value, known.low, known.high, "s1", f"{change}, {ends}", clean.value))
-    return forest(metric(name), "", cells)
+    return forest(called(name), "", cells)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops.documents.training import TrainingReport
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.report.charts import Plot, Series, plot
 from mlops.present.report.documents import Epoch, Learnt
-from mlops.present.report.words import count, figure, metric
+from mlops.present.report.words import count, figure
 
 _PLOTS = 4  # metrics over epochs that are drawn
 
@@ -47,7 +48,7 @@ def learning_curve(rows: Sequence[Learnt], select_by: str) -> Plot | None:
         return None
     points = [(at, value) for at, value, _, _ in drawn]
     ends = [(value, value) if low is None or high is None else (low, high) for _, value, low, high in drawn]
-    axes = ("Training rows", f"{metric(select_by)} on validation" if select_by else "")
+    axes = ("Training rows", f"{called(select_by)} on validation" if select_by else "")
     return plot("Learning curve", axes, [Series("candidate", "candidate", points, ends)], dots=True)
 
 
@@ -66,7 +67,7 @@ def epochs(history: Sequence[Epoch], select_by: str) -> tuple[Plot, ...]:
             Series(each, f"series-{index % 6}", _steps(history, each, name, 1.0 if alone else 100 / last[each]))
             for index, each in enumerate(known)
         ]
-        drawn.append(plot(metric(name), (axis, ""), [each for each in series if each.points]))
+        drawn.append(plot(called(name), (axis, ""), [each for each in series if each.points]))
     return tuple(drawn)
 
 

@@ -9,8 +9,11 @@ from mlops.documents.figures import Figures
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.documents.metrics import MetricsReport
 from mlops.files.figures import plural
-from mlops.present.report.charts import Scale, Track, track
-from mlops.present.report.words import count, figure, interval, metric
+from mlops.ml.evaluation.judging.names import called
+from mlops.present.report.about import UNKNOWN, About
+from mlops.present.report.charts import Scale, Tick, Track, track
+from mlops.present.report.words import count, figure, interval
+from mlops.present.verdicts import about, warned
 from mlops.verdict import DEFERRED
 
 _HEADLINES = {"pass": "Passed", "fail": "Failed", "inconclusive": "Inconclusive"}
@@ -27,6 +30,8 @@ class Banner:
     reasons: tuple[str, ...]
     waivers: tuple[tuple[str, RuleResult], ...] = ()
     """Rules that may be missed for a while, each by its title."""
+    warning: str = ""
+    """What warns, and stops nothing; it makes the banner amber."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,9 @@ class RuleRow:
     value: str
     interval: str
     facts: tuple[str, ...] = ()
+    ticks: tuple[Tick, ...] = ()
+    bound: Tick | None = None
+    """Where the bound lies, and what it says."""
 
 
 @dataclass(frozen=True)
@@ -64,39 +72,43 @@ def banner(gate: GateReport) -> Banner:
         summary += f", {counts.inconclusive} inconclusive"
     if counts.waived:
         summary += f", {counts.waived} waived"
-    if counts.warnings:
-        summary += f", {plural(counts.warnings, 'warning')}"
     if deferred := sum(rule.verdict == DEFERRED for rule in rules):
         summary += f", {deferred} over the live model still to be judged"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
-    waived = tuple((_title(rule), rule) for rule in rules if rule.waived is not None)
-    return Banner(verdict, _HEADLINES[verdict], summary, (*against[:_SHOWN], *more), waived)
+    waived = tuple((_title(rule, UNKNOWN), rule) for rule in rules if rule.waived is not None)
+    warning = warned(rules)
+    headline = "Passed with a warning" if warning and verdict == "pass" else _HEADLINES[verdict]
+    return Banner(verdict, headline, summary, (*against[:_SHOWN], *more), waived, warning)
 
 
-def rule_rows(gate: GateReport) -> tuple[RuleRow, ...]:
+def rule_rows(gate: GateReport, labels: About) -> tuple[RuleRow, ...]:
     """List the rules, those that need attention first."""
     order = {"fail": 0, "inconclusive": 1, "waived": 2, "pass": 3, DEFERRED: 4}
-    return tuple(sorted((_rule(rule) for rule in gate.rules), key=lambda row: (order[row.verdict], row.mode)))
+    return tuple(sorted((_rule(rule, labels) for rule in gate.rules), key=lambda row: (order[row.verdict], row.mode)))
 
 
-def _rule(rule: RuleResult) -> RuleRow:
+def _rule(rule: RuleResult, labels: About) -> RuleRow:
     measured = rule.verdict != DEFERRED and rule.value is not None
     said = "waived" if rule.waived else rule.verdict
+    scale = Scale.around([rule.value, rule.low, rule.high, rule.bound], pad=0.25)
     return RuleRow(
         verdict=said,
-        title=_title(rule),
+        title=_title(rule, labels),
         sentence=rule.sentence,
         mode=rule.mode,
-        track=_track(rule) if measured else None,
+        track=_track(rule, scale) if measured else None,
         value=figure(rule.value) if measured else "",
         interval=interval(rule.low, rule.high) if measured else "",
         facts=_facts(rule),
+        ticks=scale.ticks(3) if measured else (),
+        bound=_bound(rule, scale) if measured else None,
     )
 
 
-def _title(rule: RuleResult) -> str:
+def _title(rule: RuleResult, labels: About) -> str:
     against = {"value": "", "clean": " against clean rows"}.get(rule.against, f" over the {rule.against}")
-    return rule.titled(metric(rule.metric)) + against
+    part = None if rule.by is None or rule.slice is None else labels.label(rule.by, rule.slice)
+    return about(rule.model_copy(update={"slice": part})) + against
 
 
 def _facts(rule: RuleResult) -> tuple[str, ...]:
@@ -110,9 +122,13 @@ def _facts(rule: RuleResult) -> tuple[str, ...]:
     return tuple(facts)
 
 
-def _track(rule: RuleResult) -> Track:
-    ends = [rule.value, rule.low, rule.high, rule.bound]
-    scale = Scale.around(ends, pad=0.25)
+def _bound(rule: RuleResult, scale: Scale) -> Tick | None:
+    if rule.bound is None:
+        return None
+    return Tick(scale.at(rule.bound), f"{'≤' if rule.side == 'at_most' else '≥'} {figure(rule.bound)}")
+
+
+def _track(rule: RuleResult, scale: Scale) -> Track:
     style = "idle" if rule.waived else rule.verdict
     text = f"{figure(rule.value)}, interval {interval(rule.low, rule.high)}, bound {figure(rule.bound)}"
     return track(scale, rule.value, rule.low, rule.high, bound=rule.bound, style=style, text=text)
@@ -134,4 +150,4 @@ def _tile(name: str, models: Figures) -> Tile:
     own = models["candidate"][name]
     other = next((m for m in ("champion", "simple", "dummy") if m in models), None)
     beside = f"{other} {figure(models[other][name].value)}" if other else ""
-    return Tile(metric(name), figure(own.value), interval(own.low, own.high), beside)
+    return Tile(called(name), figure(own.value), interval(own.low, own.high), beside)

@@ -7,27 +7,6 @@ from typing import Any
 from mlops.ml.evaluation.judging.sentences import ends
 from mlops.ml.evaluation.judging.sentences import number as _number
 
-_NAMES = {
-    "auroc": "AUROC",
-    "average_precision": "Average precision",
-    "balanced_accuracy": "Balanced accuracy",
-    "brier": "Brier score",
-    "ece": "Calibration error",
-    "f1": "F1",
-    "log_loss": "Log loss",
-    "macro_f1": "Macro F1",
-    "mae": "Mean absolute error",
-    "mape": "Mean absolute percentage error",
-    "median_ae": "Median absolute error",
-    "r2": "R²",
-    "rmse": "Root mean squared error",
-}
-
-
-def metric(name: str) -> str:
-    """Name a metric for people."""
-    return _NAMES.get(name, name.replace("_", " ").capitalize())
-
 
 def figure(value: Any) -> str:
     """Spell a number in about three digits; a dash when there is none."""

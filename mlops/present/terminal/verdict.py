@@ -11,7 +11,8 @@ from mlops.files.figures import figure
 from mlops.gate_rules import SERVING
 from mlops.present.terminal.style import SYMBOLS, paint, symbol
 from mlops.present.terminal.tables import aligned
-from mlops.present.verdicts import Compared, Verdict, asked, counted, rows_of_the_change, sentence
+from mlops.present.verdicts import Compared, Verdict, asked, counted, in_per_cent, rows_of_the_change, sentence, warned
+from mlops.verdict import INCONCLUSIVE
 
 _WIDTH = 120  # columns of a terminal that sentences may fill
 _TITLE = 66  # letters of a rule's name in the table
@@ -27,6 +28,7 @@ def table(verdict: Verdict, *, explain: bool) -> str:
         if explain and rule.power is not None:
             lines += _indented(f"power: an equally good model passes {rule.power:.0%} of the time on so many rows")
     lines.append(f"  verdict: {paint(verdict.verdict, SYMBOLS[verdict.verdict][1], bold=True)} ({counted(verdict)})")
+    lines += [paint(line, SYMBOLS[INCONCLUSIVE][1]) for line in _indented(visible(warned(verdict.rules)))]
     return "\n".join(lines)
 
 
@@ -52,7 +54,7 @@ def _cells(rule: RuleResult) -> tuple[str, ...]:
         return name, "not applicable"
     if rule.verdict == "deferred":
         return name, "claimed by the change" if rule.claimed else "deferred"
-    share = bool(rule.relative) or (rule.metric in SERVING and rule.against != "value")
+    share = in_per_cent(rule)
     sign = "+" if rule.against != "value" else ""
     value, low, high = (_number(end, sign, share=share) for end in (rule.value, rule.low, rule.high))
     counted = f"n={rule.n:,}" if rule.metric not in SERVING else f"{rule.n:,} times"

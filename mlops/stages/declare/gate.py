@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mlops.configuration.pipeline import Pipeline
 from mlops.kinds.kind import Kind as Named
 from mlops.metrics import METRICS
@@ -25,9 +27,29 @@ def _kinds(spec: Pipeline) -> list[Named]:
     return [kind for kind in found if kind is not None]
 
 
+def _about(spec: Pipeline) -> dict[str, Any]:
+    """Say what the report tells of the model beside its figures."""
+    said: dict[str, Any] = {
+        "description": spec.description,
+        "owners": list(spec.owners),
+        "risk": spec.risk,
+        "target": spec.data.target,
+        "source": spec.data.source.label,
+        "recorded": spec.data.source.recorded,
+        "labels": spec.evaluate.labels,
+    }
+    return {key: value for key, value in said.items() if value}
+
+
 GATE = Declaration(
     "gate",
     parameters=(
+        Parameter(
+            "about",
+            "description owners risk data.target data.source evaluate.labels",
+            _about,
+            whole=True,
+        ),
         Parameter("task", "task", task_of),
         Parameter("group", "data.entity data.split.by data.split.key forecast", _group, but="forecast.backtest"),
         Parameter("bootstrap", "evaluate.bootstrap"),

@@ -48,7 +48,8 @@ def _explain(spec: Pipeline) -> Attributed | None:
 def _further(spec: Pipeline) -> tuple[Output, ...]:
     explained = (Output("reports/explanations.json", Kind.REPORT),) if attributed(spec) else ()
     curve = (Output("reports/learning_curve.csv", Kind.PLOT, (plots.LEARNING,)),)
-    return (*explained, *(curve if spec.evaluate.learning_curve else ()))
+    courses = Output("reports/courses", Kind.PLOT, plots.courses(spec, selected(spec)))
+    return (courses, *explained, *(curve if spec.evaluate.learning_curve else ()))
 
 
 def _kinds(spec: Pipeline) -> list[Named]:
@@ -87,7 +88,7 @@ TRAIN = Declaration(
     ),
     outputs=(
         Output("artifacts/model"),
-        Output("reports/history.csv", Kind.PLOT, (plots.HISTORY,)),
+        Output("reports/history.csv", Kind.REPORT),
         Output("reports/training.json", Kind.REPORT),
     ),
     further=_further,

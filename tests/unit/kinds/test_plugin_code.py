@@ -55,7 +55,7 @@ def test_its_rule_is_judged() -> None:
     columns = tuple(ColumnReport(name=str(nulls), type="number", nulls=nulls) for nulls in (0, 2, 4))
     report = DataReport(rows=4, columns=columns)
     (result,) = judge((rule,), report, 0.95)
-    said = "data_acme_columns_without_values is 2 but must be at most 1, of 3 columns"
+    said = "Acme columns without values: 2 (3 columns), but at most 1 is allowed"
     assert (result.verdict, result.sentence) == ("fail", said)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlops.documents.gate import GateReport
+from mlops.present.report.about import About
 from mlops.present.report.documents import Documents
 from mlops.present.report.page import Page, view
 from mlops.stages import gate
@@ -34,7 +35,9 @@ def judged(folder: Path, change: Callable[[Any], None] = examine, **params: Any)
     change(context)
     gate.run(replace(context, params=gate_params(**params)))
     record = GateReport.parse(context.path("reports/gate.json").read_bytes())
-    seen = view("visits", record, Documents.read(context.path("reports")), {})
+    seen = view(
+        "visits", record, Documents.read(context.path("reports")), {}, About.model_validate(params.get("about", {}))
+    )
     return seen, context.path("reports/report.html").read_text()
 
 
@@ -71,9 +74,61 @@ def test_waivers_are_shown_with_who_answers_for_them_and_until_when(tmp_path: Pa
     assert [row.verdict for row in seen.rules[:2]] == ["waived", "waived"]
 
 
-def test_what_warns_is_counted_in_the_banner(tmp_path: Path) -> None:
+def test_what_warns_is_named_in_an_amber_banner(tmp_path: Path) -> None:
     rules = [RULES[0], {"id": "w", "metric": "auroc", "at_least": 0.99, "mode": "warn"}]
-    assert judged(tmp_path, rules=rules)[0].banner.summary == "1 of 1 rule passed, 1 warning"
+    seen, html = judged(tmp_path, rules=rules)
+    assert (seen.banner.headline, seen.banner.summary) == ("Passed with a warning", "1 of 1 rule passed")
+    assert seen.banner.warning == "1 warning: AUROC is 0.849, and should be at least 0.99"
+    assert 'class="banner pass warned"' in html
+    assert seen.banner.warning in html
+
+
+ABOUT = {
+    "description": "Will they come?", "owners": ["@clinic"], "risk": "limited", "target": "comes", "source": "v.csv",
+    "recorded": "2030-12-31", "labels": {"site": {"a": "the old house"}, "comes": {"0": "stays away", "1": "comes"}},
+}  # fmt: skip
+
+
+def test_the_header_says_what_the_model_is(tmp_path: Path) -> None:
+    seen, html = judged(tmp_path, rules=[*RULES, FAIR], about=ABOUT)
+    outline(html)
+    facts = dict(seen.header.facts)
+    assert facts["Predicts"] == "comes: stays away or comes"
+    assert facts["Owners"] == "@clinic"
+    assert facts["Data"].startswith("v.csv of 2030-12-31, ")
+    assert facts["Judged on"] == "1,000 test rows"
+    assert seen.header.where == f"mlops why {dict(seen.lineage)['Bundle']}"
+    assert [name for name, _ in seen.header.models] == ["candidate", "champion", "simple", "dummy"]
+    assert "Will they come?" in html
+
+
+def test_codes_are_called_what_they_mean(tmp_path: Path) -> None:
+    seen, _ = judged(tmp_path, rules=[*RULES, FAIR], about=ABOUT)
+    assert [row.name for row in seen.slices[0].rows] == ["the old house", "b"]
+    assert [row.name for row in seen.fairness[0].forests[0].rows] == ["the old house", "b"]
+    assert "AUROC where site=the old house" in [row.title for row in seen.rules]
+    assert seen.confusion is not None
+    assert seen.confusion.classes == ("stays away", "comes")
+    assert seen.confusion.threshold == (
+        "comes is decided above a probability of 0.210: chosen by what decisions are worth"
+    )
+
+
+def test_a_bound_lies_on_the_scale_of_its_track(tmp_path: Path) -> None:
+    seen, _ = judged(tmp_path, rules=[{"id": "a", "metric": "auroc", "at_least": 0.7}], about=ABOUT)
+    (row,) = seen.rules
+    assert row.bound is not None
+    assert row.track is not None
+    assert (row.bound.text, row.bound.at) == ("≥ 0.700", row.track.bound)
+    assert len(row.ticks) > 1
+
+
+def test_lineage_is_drawn_from_the_data_to_the_verdict(tmp_path: Path) -> None:
+    seen, html = judged(tmp_path)
+    names = [box.name for box in seen.drawing.boxes]
+    assert (names[0], names[-1]) == ("Data", "Verdict")
+    assert "Bundle to Predictions" in seen.drawing.text
+    assert html.count('class="arrow"') == len(seen.drawing.paths)
 
 
 def test_a_rule_says_its_power_and_the_rows_it_needs(tmp_path: Path) -> None:
@@ -89,7 +144,7 @@ def test_fairness_shows_the_rates_of_every_group(examined: tuple[Page, str]) -> 
         "Selected", "True positive rate", "False positive rate", "Precision",
     ]  # fmt: skip
     assert [row.name for row in part.forests[0].rows] == ["a", "b"]
-    assert part.said[0][1].startswith("equal_opportunity_difference of site is")
+    assert part.said[0][1].startswith("Equal opportunity difference of site is")
 
 
 def test_robustness_says_the_paired_change(examined: tuple[Page, str]) -> None:

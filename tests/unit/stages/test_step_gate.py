@@ -149,7 +149,7 @@ def test_slices_that_went_missing_fail_their_rule(tmp_path: Path) -> None:
     spoil(context.path(PREDICTIONS), lambda table: table.drop("slice_site"))
     document = judged(context)
     assert document["verdict"] == "fail"
-    assert document["rules"][-1]["sentence"] == "auroc cannot be measured: the predictions have no slices by site"
+    assert document["rules"][-1]["sentence"] == "AUROC cannot be measured: the predictions have no slices by site"
 
 
 def test_groups_that_went_missing_fail_every_rule(tmp_path: Path) -> None:
@@ -222,7 +222,10 @@ def test_the_cost_of_serving_is_judged_beside_the_rest_and_never_passes_unmeasur
     context = write_run(tmp_path, binary())
     absent = judged(context, serving=COST)
     assert (absent["verdict"], absent["rules"][-1]["verdict"]) == ("inconclusive", "inconclusive")
-    assert absent["rules"][-1]["sentence"] == "latency_p99 is not measured: there is no reports/serving.json"
+    assert (
+        absent["rules"][-1]["sentence"]
+        == "99th percentile of latency is not measured: there is no reports/serving.json"
+    )
     inputs = json.loads(context.path("reports/metrics.json").read_bytes())["inputs"]
     report = {"inputs": inputs, "champion": None, "repetitions": {"candidate": {"latency_p99": [0.01] * 5}}}
     for value, verdict in ((0.01, "pass"), (0.03, "fail")):

@@ -74,6 +74,9 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
         for epoch in (1, 2, 3, 4)
         for metric in ("train_loss", "validation_loss", "validation_auroc")
     ]
+    course = context.path("reports/courses/train_loss/net.csv").read_text(encoding="utf-8").splitlines()
+    assert course == ["epoch,train_loss", *(row.removeprefix("net,").replace("train_loss,", "") for row in rows[::3])]
+    assert context.path("reports/courses/train_loss/linear.csv").read_text(encoding="utf-8") == "epoch,train_loss\n,\n"
     assert not (tmp_path / ".mlops" / "checkpoints" / "churn").exists()
     assert capsys.readouterr().err.splitlines() == [
         f"train: linear: validation auroc {linear['validation']['auroc']:.4f}",

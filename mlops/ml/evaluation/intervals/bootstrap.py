@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from mlops.ml.evaluation.intervals.influence import linearised
+from mlops.ml.evaluation.intervals.limits import Limits
 from mlops.ml.evaluation.intervals.resampling import Resampling
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mlops.metrics.weighting import Floats, Statistic
 
 Key = TypeVar("Key", bound=Hashable)
+_NONE = Limits()
 MANY = 50_000  # rows; from here on the first order is all there is to see
 
 
@@ -36,15 +38,37 @@ class Interval:
     high: float
 
     @classmethod
-    def of(cls, value: float, draws: Floats, confidence: float) -> Interval:
-        """Cut the tails off the resampled values; an undefined resample counts as the worst at either end."""
+    def of(cls, value: float, draws: Floats, confidence: float, limits: Limits = _NONE) -> Interval:
+        """Cut the tails off the resampled values; an undefined resample counts as the worst at either end.
+
+        Where that excludes the value itself, resamples are biased (of a calibration error they are too high: every
+        resample adds noise of its own), and the interval reaches as far on the other side of the value: it is the
+        percentile interval and the basic one together (Davison and Hinkley 1997, section 5.2).
+        """
         if not math.isfinite(value) or len(draws) == 0:
             return cls(value, -math.inf, math.inf)
         tail = (1 - confidence) / 2
         missing = np.isnan(draws)
         low = np.quantile(np.where(missing, -math.inf, draws), tail, method="lower")
         high = np.quantile(np.where(missing, math.inf, draws), 1 - tail, method="higher")
-        return cls(value, float(low), float(high))
+        return cls(value, float(low), float(high))._holding_its_value.within(limits)
+
+    @property
+    def _holding_its_value(self) -> Interval:
+        if self.low <= self.value <= self.high:
+            return self
+        return Interval(
+            self.value, min(self.low, 2 * self.value - self.high), max(self.high, 2 * self.value - self.low)
+        )
+
+    def within(self, limits: Limits) -> Interval:
+        """Leave out what no value can be; the truth is none of that, so it is covered as often as before.
+
+        An end that the data cannot give stays unknown.
+        """
+        low = max(self.low, limits.low) if math.isfinite(self.low) else self.low
+        high = min(self.high, limits.high) if math.isfinite(self.high) else self.high
+        return Interval(self.value, low, high)
 
 
 UNKNOWN = Interval(math.nan, -math.inf, math.inf)

@@ -14,8 +14,9 @@ from mlops.gate_rules.data_rule import PREFIX
 from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result, absent
+from mlops.ml.evaluation.judging.names import called
 from mlops.ml.evaluation.judging.rule import Rule
-from mlops.ml.evaluation.judging.sentences import ends, number
+from mlops.ml.evaluation.judging.sentences import ends, number, wanted
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
@@ -32,22 +33,23 @@ def judge(rules: Iterable[Rule], report: DataReport | None, confidence: float) -
 
 def _judge(rule: Rule, report: DataReport | None, confidence: float) -> Result:
     found = "there is no reports/data.json" if report is None else _measured(rule, report, confidence)
+    name = called(rule.metric)
     if isinstance(found, str) or rule.at_most is None:
         why = found if isinstance(found, str) else "the rule has no bound"
         missing = Evidence(rule, problem=why)
-        return Result(missing, rule.at_most, absent(missing), f"{rule.metric} cannot be told: {why}")
+        return Result(missing, rule.at_most, absent(missing), f"{name} cannot be told: {why}")
     evidence, bound = _evidence(rule, found), rule.at_most
     interval = evidence.interval
-    low, high = ends(interval.low, interval.high)
-    shown = "" if interval.low == interval.high else f" [{low}, {high}]"
-    value = f"{rule.metric} is {interval.value:g}" if not shown else f"{rule.metric} is {number(interval.value, bound)}"
-    rows = f"{found.total:,} {found.what}"
+    counted = interval.low == interval.high
+    value = f": {interval.value:g}" if counted else " is {} [{}, {}]".format(
+        number(interval.value, bound), *ends(interval.low, interval.high)
+    )  # fmt: skip
+    said, wish = f"{name}{value} ({found.total:,} {found.what})", wanted(bound, -1)
     if not interval.value <= bound:
-        return Result(evidence, bound, FAIL, f"{value} but must be at most {bound:g}, of {rows}")
+        return Result(evidence, bound, FAIL, f"{said}, but {wish}")
     if not interval.high <= bound:
-        said = f"{value}{shown} and must be at most {bound:g}: its interval reaches past that, on {rows}"
-        return Result(evidence, bound, INCONCLUSIVE, said)
-    return Result(evidence, bound, PASS, f"{value}{shown}, at most {bound:g} as required, of {rows}")
+        return Result(evidence, bound, INCONCLUSIVE, f"{said}; {wish}: its interval reaches past that")
+    return Result(evidence, bound, PASS, f"{said}; {wish}")
 
 
 def _measured(rule: Rule, report: DataReport, confidence: float) -> Measured | str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mlops.gate_rules import FAIRNESS
 from mlops.metrics import METRICS
+from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, draw
 from mlops.ml.evaluation.intervals.paired import Pairs
 from mlops.ml.evaluation.intervals.resampling import Resampling
@@ -185,10 +186,13 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
         value, drawn = value - other, drawn - draws[rule.against]
     if other is not None and rule.relative:
         value, drawn = _share_of(value, other), _shares_of(drawn, draws[rule.against])
-    interval = Interval.of(value, drawn, method.confidence)
+    possible = limits.of_metric(rule.metric)
+    if other is not None:
+        possible = limits.of_difference(rule.metric, relative=rule.relative)
+    interval = Interval.of(value, drawn, method.confidence, possible)
     if question.span is not None and not question.same and math.isfinite(value):
         span = question.span / abs(other) if other is not None and rule.relative else question.span
-        interval = _opened(interval, clusters, method, span)
+        interval = _opened(interval, clusters, method, span).within(possible)
     champion, answers = values.get("champion"), question.answers
     return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, champion, answers=answers)
 

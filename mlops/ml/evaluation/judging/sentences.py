@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mlops.files.figures import plural
-from mlops.verdict import title
+from mlops.ml.evaluation.judging.names import called, titled
 
 if TYPE_CHECKING:
     from mlops.ml.evaluation.judging.evidence import Evidence
@@ -54,102 +54,115 @@ def _digits(value: float, digits: int) -> str:
 def _where(item: Evidence) -> str:
     """Name what was measured: the metric, and the slice it was measured on."""
     rule = item.rule
-    return title(rule.metric, rule.under, rule.of, rule.by, item.slice)
-
-
-def _other(item: Evidence) -> str:
-    """Name whose value the candidate's is compared with."""
-    return "its value without" if item.rule.against == "clean" else f"the {item.rule.against}'s"
-
-
-def _interval(item: Evidence) -> str:
-    if item.rule.relative:
-        return "[{} %, {} %]".format(*ends(100 * item.interval.low, 100 * item.interval.high))
-    return "[{}, {}]".format(*ends(item.interval.low, item.interval.high))
+    return titled(rule.metric, rule.under, rule.of, rule.by, item.slice)
 
 
 def _rows(item: Evidence) -> str:
     return plural(item.rows, "row")
 
 
+def _told(item: Evidence, bound: float) -> str:
+    """Say the value, or how far it lies from the other model's, with its interval and on how many rows."""
+    said = _value(item, bound) if item.other is None else _difference(item, item.other, bound)
+    return f"{said} ({_rows(item)})"
+
+
 def _value(item: Evidence, bound: float) -> str:
-    """Say the value, or how far it lies from the other model's."""
-    if item.other is None:
-        return f"{_where(item)} is {number(item.interval.value, bound)}"
-    difference = item.interval.value
-    if difference == 0:
-        return f"{_where(item)} equals {_other(item)} {number(item.other)}"
-    side = "above" if difference > 0 else "below"
-    if item.rule.relative:
-        size = number(100 * abs(difference), 100 * abs(bound))
-        return f"{_where(item)} is {size} % {side} {_other(item)} {number(item.other)}"
-    return f"{_where(item)} is {number(abs(difference), abs(bound))} {side} {_other(item)} {number(item.other)}"
+    return f"{_where(item)} is {number(item.interval.value, bound)} {_ends(item, 1)}"
+
+
+def _difference(item: Evidence, other: float, bound: float) -> str:
+    rule, change = item.rule, item.interval.value
+    scale, unit = (100, " %") if rule.relative else (1, "")
+    far = (
+        f"{number(scale * abs(change), scale * abs(bound))}{unit} {_ends(item, -scale if change < 0 else scale, unit)}"
+    )
+    if rule.against == "clean":
+        moved = f"{'falls' if change < 0 else 'rises'} from {number(other)} by {far}"
+        moved = f"stays at {number(other)}, give or take {_ends(item, scale, unit)}" if change == 0 else moved
+        return f"{called(rule.metric)} {moved}{titled('', rule.under, None, rule.by, item.slice)}"
+    theirs = f"the {rule.against}'s {number(other)}"
+    if change == 0:
+        return f"{_where(item)} equals {theirs}, give or take {_ends(item, scale, unit)}"
+    return f"{_where(item)} is {far} {'above' if change > 0 else 'below'} {theirs}"
+
+
+def _ends(item: Evidence, scale: float, unit: str = "") -> str:
+    """Spell the interval, turned round where what is told is how far something fell."""
+    low, high = sorted((scale * item.interval.low, scale * item.interval.high))
+    return "[{}{unit}, {}{unit}]".format(*ends(low, high), unit=unit)
+
+
+def wanted(
+    bound: float, sign: int, against: str = "value", *, unit: str = "", strict: bool = False, change: float = 0.0
+) -> str:
+    """Say what a bound asks for; `sign` is 1 where more is better, `change` how far the value lies from the other's.
+
+    >>> wanted(0.7, 1), wanted(0.05, -1)
+    ('at least 0.7 is required', 'at most 0.05 is allowed')
+    >>> wanted(-0.005, 1, "champion"), wanted(-0.05, 1, "clean", change=-0.01)
+    ('at most 0.005 below is allowed', 'at most 0.05 is allowed')
+    """
+    if against == "value":
+        return f"at {'least' if sign > 0 else 'most'} {bound:g}{unit} is {'required' if sign > 0 else 'allowed'}"
+    if bound == 0:
+        return ("it must be above" if sign > 0 else "it must be below") if strict else (
+            "no lower is allowed" if sign > 0 else "no higher is allowed"
+        )  # fmt: skip
+    asked = bound * sign > 0
+    amount = f"{'more than' if strict else 'at least'} {abs(bound):g}" if asked else f"at most {abs(bound):g}"
+    verb = "is required" if asked else "is allowed"
+    if against != "clean":
+        return f"{amount}{unit} {'above' if bound > 0 else 'below'} {verb}"
+    move = "" if change * bound > 0 else f"a {'rise' if bound > 0 else 'fall'} of "
+    return f"{move}{amount}{unit} {verb}"
 
 
 def _wanted(item: Evidence, bound: float, sign: int) -> str:
-    """Say what the bound asks for."""
-    if item.other is None:
-        return f"at {'least' if sign > 0 else 'most'} {bound:g}"
-    if bound == 0:
-        if item.rule.is_strict:
-            return "above it" if sign > 0 else "below it"
-        return "no lower" if sign > 0 else "no higher"
-    direction = "above" if bound > 0 else "below"
-    amount = f"{100 * abs(bound):g} %" if item.rule.relative else f"{abs(bound):g}"
-    better = "more than" if item.rule.is_strict else "at least"
-    return f"{better if bound * sign > 0 else 'no more than'} {amount} {direction}"
+    rule = item.rule
+    scale, unit = (100, " %") if rule.relative else (1, "")
+    against = "value" if item.other is None else rule.against
+    return wanted(scale * bound, sign, against, unit=unit, strict=rule.is_strict, change=item.interval.value)
 
 
 def passed(item: Evidence, bound: float, sign: int) -> str:
     """Say that the whole interval is on the good side."""
-    return f"{_value(item, bound)} {_interval(item)}, {_wanted(item, bound, sign)} as required, on {_rows(item)}"
+    return f"{_told(item, bound)}; {_wanted(item, bound, sign)}"
 
 
 def failed(item: Evidence, bound: float, sign: int) -> str:
     """Say that the value is on the bad side, and what the champion has there."""
-    sentence = f"{_value(item, bound)} but must be {_wanted(item, bound, sign)}"
+    sentence = f"{_told(item, bound)}, but {_wanted(item, bound, sign)}"
     if item.rule.against == "value" and item.champion is not None:
-        return f"{sentence}; the champion has {number(item.champion)} on the same {_rows(item)}"
-    return f"{sentence}, on {'the same ' if item.other is not None else ''}{_rows(item)}"
+        return f"{sentence}; the champion has {number(item.champion)} on the same rows"
+    return sentence
 
 
 def unsure(
     item: Evidence, bound: float, sign: int, needed: int | None, likely: bool, power: float | None = None
 ) -> str:
     """Say why the interval does not decide, how many rows would, and how often an equal model would pass on these."""
-    wanted = _wanted(item, bound, sign)
     why = "likely but not sure among that many slices" if likely else "its interval reaches past that"
-    rows = (
-        f"needs about {needed:,} rows, has {item.rows:,}" if needed else f"{item.rows:,} rows are far too few to tell"
-    )
     often = "" if power is None else f"; on so many, an equal model passes {power:.0%} of the time"
-    return f"{_value(item, bound)} {_interval(item)} and must be {wanted}: {why}; {rows}{often}"
+    return f"{_told(item, bound)}; {_wanted(item, bound, sign)}: {why}; {_enough(item, needed)}{often}"
 
 
 def unproven(item: Evidence, bound: float, sign: int, needed: int | None) -> str:
     """Say that a slice looks worse than allowed, and that some of so many would look so by luck."""
-    rows = (
-        f"needs about {needed:,} rows to be sure, has {item.rows:,}"
-        if needed
-        else f"{item.rows:,} rows are far too few to tell"
-    )
-    return (
-        f"{_value(item, bound)} {_interval(item)} but must be {_wanted(item, bound, sign)}: "
-        f"among that many slices it may be luck; {rows}"
-    )
+    wish = _wanted(item, bound, sign)
+    return f"{_told(item, bound)}, but {wish}: among that many slices it may be luck; {_enough(item, needed)}"
+
+
+def _enough(item: Evidence, needed: int | None) -> str:
+    return f"about {needed:,} rows would tell" if needed else f"{item.rows:,} rows are far too few to tell"
 
 
 def untreated(item: Evidence, bound: float, sign: int) -> str:
     """Say why equal treatment is not shown, and how many rows of the smallest group would show it."""
     if item.caveat:
         return f"{_where(item)} is not judged equal: {item.caveat}"
-    rows = (
-        f"its smallest group needs about {item.rows_needed:,} rows" if item.rows_needed else "far too few rows to tell"
-    )
-    return (
-        f"{_value(item, bound)} {_interval(item)} and must be {_wanted(item, bound, sign)}: "
-        f"its interval reaches past that; {rows}"
-    )
+    rows = f"about {item.rows_needed:,} rows of its smallest group" if item.rows_needed else "far more rows"
+    return f"{_told(item, bound)}; {_wanted(item, bound, sign)}: its interval reaches past that; {rows} would tell"
 
 
 def few_rows(item: Evidence, minimum: int) -> str:

@@ -18,8 +18,9 @@ from mlops.gate_rules import SERVING
 from mlops.ml.evaluation.intervals.bootstrap import Interval
 from mlops.ml.evaluation.judging.evidence import Evidence
 from mlops.ml.evaluation.judging.judge import Result
+from mlops.ml.evaluation.judging.names import called
 from mlops.ml.evaluation.judging.rule import Rule
-from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, ends, number
+from mlops.ml.evaluation.judging.sentences import NO_CHAMPION, ends, number, wanted
 from mlops.verdict import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _judge(
         interval = _interval(apart, confidence, relative=theirs is not None)
     except _NotMeasured as error:
         return Result(
-            Evidence(rule, problem=str(error)), bound, INCONCLUSIVE, f"{rule.metric} is not measured: {error}"
+            Evidence(rule, problem=str(error)), bound, INCONCLUSIVE, f"{called(rule.metric)} is not measured: {error}"
         )
     other = None if theirs is None else float(np.exp(theirs.mean()))
     evidence = Evidence(rule, None, len(ours), len(ours), interval, other=other)
@@ -122,23 +123,18 @@ def _verdict(rule: Rule, interval: Interval) -> RuleVerdict:
 
 
 def _sentence(evidence: Evidence, bound: float | None, verdict: str) -> str:
-    rule, interval = evidence.rule, evidence.interval
-    unit = SERVING[rule.metric].unit
-    scale = 100 if rule.against == "champion" else 1
-    low, high = ends(scale * interval.low, scale * interval.high)
-    most = "at least" if rule.at_least is not None else "at most"
-    if rule.against == "champion":
-        side = "above" if interval.value > 0 else "below"
-        shown = (
-            f"{rule.metric} is {abs(interval.value):.1%} {side} the champion's {number(evidence.other or 0.0)} {unit}"
-        )
-        wanted, spread = f"{most} {bound or 0.0:+.1%}", f"[{low} %, {high} %]"
-    else:
-        shown = f"{rule.metric} is {number(interval.value)} {unit}"
-        wanted, spread = f"{most} {bound:g} {unit}", f"[{low}, {high}]"
-    times = f"in {evidence.rows} repetitions"
-    if verdict == PASS:
-        return f"{shown} {spread}, {wanted} as required, {times}"
-    if verdict == FAIL:
-        return f"{shown} but must be {wanted}, {times}"
-    return f"{shown} {spread} and must be {wanted}: too noisy to tell {times}; a quieter machine or more repetitions"
+    rule, value = evidence.rule, evidence.interval.value
+    unit = f" {SERVING[rule.metric].unit}"
+    relative = rule.against == "champion"
+    scale, spelt = (-100 if value < 0 else 100, " %") if relative else (1, unit)
+    low, high = ends(*sorted((scale * evidence.interval.low, scale * evidence.interval.high)))
+    mark = spelt if relative else ""
+    far = f"{abs(100 * value):.1f} %" if relative else f"{number(value)}{unit}"
+    beside = f" {'above' if value > 0 else 'below'} the champion's {number(evidence.other or 0.0)}{unit}"
+    spread, times = f"[{low}{mark}, {high}{mark}]", f"({evidence.rows} repetitions)"
+    said = f"{called(rule.metric)} is {far} {spread}{beside if relative else ''} {times}"
+    sign = 1 if rule.at_least is not None else -1
+    wish = wanted(abs(scale) * (bound or 0.0), sign, rule.against, unit=spelt)
+    if verdict == INCONCLUSIVE:
+        return f"{said}; {wish}: too noisy to tell, a quieter machine or more repetitions would"
+    return f"{said}, but {wish}" if verdict == FAIL else f"{said}; {wish}"

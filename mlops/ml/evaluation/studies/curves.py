@@ -138,6 +138,7 @@ def plots(predictions: Predictions) -> dict[str, list[Point]]:
         "roc.csv": _traced(predictions, roc, shown) if both else [],
         "pr.csv": _traced(predictions, precision_recall, shown) if both else [],
         "calibration.csv": _calibrated(predictions, shown),
+        "confusion.csv": _confused(predictions, shown),
     }
 
 

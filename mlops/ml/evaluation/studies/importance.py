@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from mlops.documents.metrics import ColumnLoss
+from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics import statistic
@@ -58,7 +59,8 @@ def importances(
     for column in columns:
         losses = [sign * (values["", 0] - values[column, number]) for number in range(repetitions)]
         drawn = [sign * (draws["", 0] - draws[column, number]) for number in range(repetitions)]
-        interval = Interval.of(float(np.mean(losses)), np.mean(drawn, axis=0), method.confidence)
+        possible = limits.of_difference(metric)
+        interval = Interval.of(float(np.mean(losses)), np.mean(drawn, axis=0), method.confidence, possible)
         found.append(ColumnLoss(column=column, value=interval.value, low=interval.low, high=interval.high))
     return tuple(sorted(found, key=lambda item: (-(item.value or 0.0), item.column)))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.files.csv_text import csv_text
+from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.ml.evaluation.metrics import statistic
@@ -60,7 +61,7 @@ def measure(
     draws = resample({share: apply for share, _, apply in found}, Resampling.of(len(y), None, _SAMPLES, seed))
     ones = np.ones((1, len(y)))
     return [
-        Point(share, rows, Interval.of(float(apply(ones)[0]), draws[share], _CONFIDENCE))
+        Point(share, rows, Interval.of(float(apply(ones)[0]), draws[share], _CONFIDENCE, limits.of_metric(metric)))
         for share, rows, apply in found
     ]
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from mlops.documents.metrics import Changed, Perturbed
 from mlops.errors import DataError
+from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
 from mlops.perturbations import PERTURBATIONS
@@ -69,8 +70,9 @@ def measure(
     tables: dict[str, dict[str, Changed]] = {name: {} for name in strengths}
     for name, metric in perturbed:
         change = found[name, metric] - found["", metric]
-        interval = Interval.of(change, draws[name, metric] - draws["", metric], method.confidence)
-        value = Interval.of(found[name, metric], draws[name, metric], method.confidence)
+        moved, possible = draws[name, metric] - draws["", metric], limits.of_metric(metric)
+        interval = Interval.of(change, moved, method.confidence, limits.of_difference(metric))
+        value = Interval.of(found[name, metric], draws[name, metric], method.confidence, possible)
         tables[name][metric] = Changed(
             value=value.value,
             low=value.low,

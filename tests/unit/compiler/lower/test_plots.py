@@ -53,6 +53,15 @@ def test_what_was_not_asked_for_leaves_no_trace(tmp_path: Path) -> None:
 def test_every_plot_is_declared_with_its_title_axes_and_template(root: Path) -> None:
     text = render(open_workspace(root).plan)["pipelines/churn/dvc.yaml"]
     drawn = text[text.index("\nplots:") :]
-    assert drawn.count("template:") == drawn.count("title:") == drawn.count(".csv:") == 6
+    assert drawn.count("template:") == drawn.count("title:") == drawn.count("\n- reports/") == 9
     assert "- reports/plots/dvc/value.csv:" in drawn
     assert "x_label: Threshold" in drawn
+
+
+def test_every_candidate_has_a_curve_of_what_it_is_measured_by(root: Path) -> None:
+    (plan,) = open_workspace(root).plan.pipelines
+    drawn = {plot.title: plot for output in plan.stage("train").outputs for plot in output.plots}
+    found = {title: [plot.path, *(path for path, _, _ in plot.beside)] for title, plot in drawn.items()}
+    assert found["Loss on training"] == ["reports/courses/train_loss/mlp.csv"]
+    assert found["Loss on validation"] == ["reports/courses/validation_loss/mlp.csv"]
+    assert list(found) == ["Loss on training", "Loss on validation", "AUROC on validation", "Learning curve"]

@@ -40,10 +40,10 @@ def test_better_is_said_as_more_than() -> None:
     (found,) = said(difference(0.05, 0.01, at_least=0.02, strict=True))
     assert found == (
         "pass",
-        "accuracy is 0.050 above the champion's 0.800 [0.040, 0.060], more than 0.02 above as required, on 1,000 rows",
+        "Accuracy is 0.050 [0.040, 0.060] above the champion's 0.800 (1,000 rows); more than 0.02 above is required",
     )
     assert said(difference(-0.05, 0.01, at_least=0.0, strict=True)) == [
-        ("fail", "accuracy is 0.050 below the champion's 0.800 but must be above it, on the same 1,000 rows")
+        ("fail", "Accuracy is 0.050 [0.040, 0.060] below the champion's 0.800 (1,000 rows), but it must be above")
     ]
 
 
@@ -63,8 +63,8 @@ def test_a_slice_that_looks_worse_among_many_is_in_doubt_and_a_single_rule_fails
     found = said(*family)
     assert {verdict for verdict, _ in found} == {"inconclusive"}
     assert found[0][1] == (
-        "accuracy where site=0 is 0.030 below the champion's 0.800 [-0.058, -0.002] but must be no lower: among that "
-        "many slices it may be luck; needs about 2,100 rows to be sure, has 1,000"
+        "Accuracy where site=0 is 0.030 [0.002, 0.058] below the champion's 0.800 (1,000 rows), "
+        "but no lower is allowed: among that many slices it may be luck; about 2,100 rows would tell"
     )
 
 
@@ -74,8 +74,8 @@ def test_a_slice_that_is_surely_worse_fails_among_many() -> None:
     found = said(*family)
     assert [number for number, (verdict, _) in enumerate(found) if verdict == "fail"] == [7]
     assert found[7][1] == (
-        "accuracy where site=7 is 0.200 below the champion's 0.800 but must be no more than 0.05 below, "
-        "on the same 1,000 rows"
+        "Accuracy where site=7 is 0.200 [0.140, 0.260] below the champion's 0.800 (1,000 rows), "
+        "but at most 0.05 below is allowed"
     )
 
 

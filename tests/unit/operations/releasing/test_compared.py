@@ -60,7 +60,9 @@ def test_what_is_worse_is_refused_with_its_sentence(shop: Shop) -> None:
         compared(shop, bundle(shop), shop.first)
     first, sentence = raised.value.message.splitlines()
     assert first == f"tiny: beside the live {shop.first[:19]}… the verdict on sha256:{'d' * 12}… is fail"
-    assert sentence == "  auroc equals the champion's 0.416 but must be at least 0.9 above, on the same 40 rows"
+    assert sentence == (
+        "  AUROC equals the champion's 0.416, give or take [0.000, 0.000] (40 rows), but at least 0.9 above is required"
+    )
     assert raised.value.hint == "repair the model, or ask for a waiver: mlops waive tiny"
 
 

@@ -29,11 +29,11 @@ def judged(
 @pytest.mark.parametrize(
     ("checks", "at_most", "expected"),
     [
-        ([PASSED] * 3, 0, ("pass", "data_warnings is 0, at most 0 as required, of 3 checks")),
-        ([PASSED, WARNED], 1, ("pass", "data_warnings is 1, at most 1 as required, of 2 checks")),
-        ([PASSED, WARNED, WARNED], 1, ("fail", "data_warnings is 2 but must be at most 1, of 3 checks")),
-        ([PASSED, {"name": "x"}], 0, ("fail", "data_warnings is 1 but must be at most 0, of 2 checks")),
-        ([], 0, ("fail", "data_warnings cannot be told: reports/data.json lists no checks")),
+        ([PASSED] * 3, 0, ("pass", "Warnings: 0 (3 checks); at most 0 is allowed")),
+        ([PASSED, WARNED], 1, ("pass", "Warnings: 1 (2 checks); at most 1 is allowed")),
+        ([PASSED, WARNED, WARNED], 1, ("fail", "Warnings: 2 (3 checks), but at most 1 is allowed")),
+        ([PASSED, {"name": "x"}], 0, ("fail", "Warnings: 1 (2 checks), but at most 0 is allowed")),
+        ([], 0, ("fail", "Warnings cannot be told: reports/data.json lists no checks")),
     ],
 )
 def test_warnings_are_counted(tmp_path: Path, checks: Any, at_most: float, expected: tuple[str, str]) -> None:
@@ -45,37 +45,37 @@ def test_warnings_are_counted(tmp_path: Path, checks: Any, at_most: float, expec
     [
         (
             {"share": 0.02, "rows": 5000},
-            ("pass", "data_label_noise is 0.020 [0.0165, 0.0243], at most 0.05 as required, of 5,000 rows"),
+            ("pass", "Label noise is 0.020 [0.0165, 0.0243] (5,000 rows); at most 0.05 is allowed"),
         ),
         (
             {"share": 0.04, "rows": 300},
             (
                 "inconclusive",
-                "data_label_noise is 0.040 [0.023, 0.069] and must be at most 0.05: its interval reaches past that, "
-                "on 300 rows",
+                "Label noise is 0.040 [0.023, 0.069] (300 rows); at most 0.05 is allowed: "
+                "its interval reaches past that",
             ),
         ),
         (
             {"share": 0.08, "rows": 5000},
-            ("fail", "data_label_noise is 0.080 but must be at most 0.05, of 5,000 rows"),
+            ("fail", "Label noise is 0.080 [0.073, 0.088] (5,000 rows), but at most 0.05 is allowed"),
         ),
         (
             {"share": None, "rows": 20, "reason": "too few rows"},
-            ("fail", "data_label_noise cannot be told: label noise was not estimated: too few rows"),
+            ("fail", "Label noise cannot be told: label noise was not estimated: too few rows"),
         ),
         (
             {"share": float("nan"), "rows": 20},
-            ("fail", "data_label_noise cannot be told: reports/data.json gives no share of rows"),
+            ("fail", "Label noise cannot be told: reports/data.json gives no share of rows"),
         ),
         (
             {"share": 0.0, "rows": 10**400},
-            ("fail", "data_label_noise cannot be told: reports/data.json gives no share of rows"),
+            ("fail", "Label noise cannot be told: reports/data.json gives no share of rows"),
         ),
         (
             {"share": 10**400, "rows": 20},
-            ("fail", "data_label_noise cannot be told: reports/data.json gives no share of rows"),
+            ("fail", "Label noise cannot be told: reports/data.json gives no share of rows"),
         ),
-        (None, ("fail", "data_label_noise cannot be told: label noise was not estimated")),
+        (None, ("fail", "Label noise cannot be told: label noise was not estimated")),
     ],
 )  # fmt: skip
 def test_an_estimated_share_passes_with_all_of_its_interval(
@@ -91,7 +91,7 @@ def test_a_bound_that_is_no_number_is_not_kept_to(tmp_path: Path) -> None:
 
 
 def test_without_a_report_nothing_passes(tmp_path: Path) -> None:
-    said = "data_warnings cannot be told: there is no reports/data.json"
+    said = "Warnings cannot be told: there is no reports/data.json"
     assert judged(tmp_path, None) == ("fail", said)
     assert judged(tmp_path, None, on_missing="inconclusive") == ("inconclusive", said)
     (tmp_path / "data.json").write_text("{")
@@ -99,5 +99,5 @@ def test_without_a_report_nothing_passes(tmp_path: Path) -> None:
 
 
 def test_a_kind_of_rule_that_is_gone_passes_nothing(tmp_path: Path) -> None:
-    said = "data_acme cannot be told: no kind of rule `acme` is installed"
+    said = "Acme cannot be told: no kind of rule `acme` is installed"
     assert judged(tmp_path, {"checks": [PASSED]}, "data_acme", 1) == ("fail", said)

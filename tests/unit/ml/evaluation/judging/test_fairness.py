@@ -73,21 +73,21 @@ def test_equal_treatment_of_large_groups_passes() -> None:
     result = judged(people({"a": 3000, "b": 3000}))
     assert result.verdict == "pass"
     assert result.sentence == (
-        "demographic_parity_ratio of g is 0.964 [0.906, 1.000], at least 0.8 as required, on 6,000 rows"
+        "Demographic parity ratio of g is 0.964 [0.906, 1.000] (6,000 rows); at least 0.8 is required"
     )
 
 
 def test_unequal_treatment_of_large_groups_fails() -> None:
     result = judged(people({"a": 3000, "b": 3000}, hit={"a": 0.8, "b": 0.45}))
     assert result.verdict == "fail"
-    assert "but must be at least 0.8" in result.sentence
+    assert ", but at least 0.8 is required" in result.sentence
 
 
 def test_a_small_group_is_inconclusive_and_says_how_many_rows_it_needs() -> None:
     result = judged(people({"a": 2000, "b": 20}))
     assert result.verdict == "inconclusive"
     assert result.sentence == (
-        "demographic_parity_ratio of g is not judged equal: b has 20 rows, needs at least 30 (about 30 rows of it)"
+        "Demographic parity ratio of g is not judged equal: b has 20 rows, needs at least 30 (about 30 rows of it)"
     )
     middling = judged(people({"a": 2000, "b": 60}))
     assert middling.verdict == "inconclusive"
@@ -104,7 +104,7 @@ def test_a_declared_group_without_rows_is_never_passed_over() -> None:
     result = judged(data, groups=("a", "b", "c"))
     assert (result.verdict, result.sentence) == (
         "inconclusive",
-        "demographic_parity_ratio of g is not judged equal: the data declares c, and no test row has it",
+        "Demographic parity ratio of g is not judged equal: the data declares c, and no test row has it",
     )
 
 
@@ -115,7 +115,7 @@ def test_equal_uselessness_never_passes() -> None:
     result = judged(constant, metric="demographic_parity_difference", at_least=None, at_most=0.1)
     assert (result.verdict, result.sentence) == (
         "fail",
-        "demographic_parity_difference of g cannot be measured: "
+        "Demographic parity difference of g cannot be measured: "
         "the candidate says the same of every row, which is equal and useless",
     )
     coin = people({"a": 2000, "b": 2000}, hit=0.5, alarm=0.5)

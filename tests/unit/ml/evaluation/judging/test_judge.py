@@ -135,41 +135,42 @@ def test_the_verdict_is_the_worst_of_the_blocking_rules(verdicts: list[tuple[str
 SENTENCES = {
     "pass": (
         evidence(0.761, 0.748, 0.774, 4038, at_least=0.74),
-        "auroc is 0.761 [0.748, 0.774], at least 0.74 as required, on 4,038 rows",
+        "AUROC is 0.761 [0.748, 0.774] (4,038 rows); at least 0.74 is required",
     ),
     "fail in a slice": (
         evidence(0.661, 0.629, 0.693, 812, at_least=0.68, by="black", slice="1", champion=0.658),
-        "auroc where black=1 is 0.661 but must be at least 0.68; the champion has 0.658 on the same 812 rows",
+        "AUROC where black=1 is 0.661 [0.629, 0.693] (812 rows), but at least 0.68 is required; "
+        "the champion has 0.658 on the same rows",
     ),
     "fail without champion": (
         evidence(0.661, 0.6, 0.7, at_least=0.68),
-        "auroc is 0.661 but must be at least 0.68, on 1,000 rows",
+        "AUROC is 0.661 [0.600, 0.700] (1,000 rows), but at least 0.68 is required",
     ),
     "fail by a hair": (
         evidence(0.67996, 0.6, 0.7, at_least=0.68),
-        "auroc is 0.67996 but must be at least 0.68, on 1,000 rows",
+        "AUROC is 0.67996 [0.600, 0.700] (1,000 rows), but at least 0.68 is required",
     ),
     "inconclusive": (
         evidence(0.745, 0.735, 0.755, at_least=0.74),
-        "auroc is 0.745 [0.735, 0.755] and must be at least 0.74: its interval reaches past that; "
-        "needs about 4,000 rows, has 1,000",
+        "AUROC is 0.745 [0.735, 0.755] (1,000 rows); at least 0.74 is required: its interval reaches past that; "
+        "about 4,000 rows would tell",
     ),
     "on the bound": (
         evidence(0.74, 0.73, 0.75, at_least=0.74),
-        "auroc is 0.740 [0.730, 0.750] and must be at least 0.74: its interval reaches past that; "
+        "AUROC is 0.740 [0.730, 0.750] (1,000 rows); at least 0.74 is required: its interval reaches past that; "
         "1,000 rows are far too few to tell",
     ),
     "few rows": (
         evidence(0.9, 0.8, 1.0, 12, at_least=0.7, by="site", slice="b"),
-        "auroc where site=b is not judged on 12 rows: needs at least 30",
+        "AUROC where site=b is not judged on 12 rows: needs at least 30",
     ),
     "few groups": (
         evidence(0.9, 0.8, 1.0, clusters=4, at_least=0.7),
-        "auroc is not judged: its 1,000 rows belong to 4 groups, needs at least 10",
+        "AUROC is not judged: its 1,000 rows belong to 4 groups, needs at least 10",
     ),
     "undefined": (
         evidence(NAN, -INFINITE, INFINITE, at_least=0.7),
-        "auroc is undefined on 1,000 rows: a class is absent or a score is not usable",
+        "AUROC is undefined on 1,000 rows: a class is absent or a score is not usable",
     ),
     "no champion": (
         evidence(0, 0, 0, against="champion", at_least=0.0, applicable=False),
@@ -177,19 +178,19 @@ SENTENCES = {
     ),
     "as good as the champion": (
         evidence(0.004, -0.001, 0.009, against="champion", at_least=-0.005, other=0.757),
-        "auroc is 0.004 above the champion's 0.757 [-0.001, 0.009], no more than 0.005 below as required, "
-        "on 1,000 rows",
+        "AUROC is 0.004 [-0.001, 0.009] above the champion's 0.757 (1,000 rows); at most 0.005 below is allowed",
     ),
     "worse than the champion": (
         evidence(-0.012, -0.02, -0.004, against="champion", at_least=-0.005, other=0.757),
-        "auroc is 0.012 below the champion's 0.757 but must be no more than 0.005 below, on the same 1,000 rows",
+        "AUROC is 0.012 [0.004, 0.020] below the champion's 0.757 (1,000 rows), but at most 0.005 below is allowed",
     ),
     "the dummy itself": (
         evidence(0.0, 0.0, 0.0, against="dummy", at_least=0.0, other=0.5),
-        "auroc equals the dummy's 0.500 [0.000, 0.000] and must be above it: its interval reaches past that; "
+        "AUROC equals the dummy's 0.500, give or take [0.000, 0.000] (1,000 rows); it must be above: "
+        "its interval reaches past that; "
         "1,000 rows are far too few to tell",
     ),
-    "a problem": (evidence(0, 0, 0, at_least=0.7, problem="gone"), "auroc cannot be measured: gone"),
+    "a problem": (evidence(0, 0, 0, at_least=0.7, problem="gone"), "AUROC cannot be measured: gone"),
 }
 
 
@@ -204,8 +205,8 @@ def test_slices_of_one_rule_share_its_error() -> None:
     results = judge(family, METHOD, 30)
     assert {result.verdict for result in results} == {"inconclusive"}
     assert results[0].sentence == (
-        "auroc where site=0 is 0.720 [0.702, 0.738] and must be at least 0.7: likely but not sure among that many "
-        "slices; needs about 1,400 rows, has 1,000"
+        "AUROC where site=0 is 0.720 [0.702, 0.738] (1,000 rows); at least 0.7 is required: "
+        "likely but not sure among that many slices; about 1,400 rows would tell"
     )
 
 
@@ -309,7 +310,7 @@ def test_a_champion_whose_scores_are_gone_is_not_no_champion() -> None:
     data = without(binary(champion=True), "champion")
     results = judge(gather(data, [rule("champion", at_least=-1.0)], METHOD, grouped=False), METHOD, 30)
     assert [(r.verdict, r.sentence) for r in results] == [
-        ("fail", "auroc cannot be measured: the scores of the champion are missing")
+        ("fail", "AUROC cannot be measured: the scores of the champion are missing")
     ]
 
 
@@ -407,8 +408,8 @@ def test_a_relative_change_is_a_share_of_the_other_value() -> None:
     assert item.interval.value == pytest.approx(plain.interval.value / (plain.other or 0))
     result = one(item)
     assert result.verdict == "pass"
-    assert " % below the champion's " in result.sentence
-    assert "no more than 5 % above as required" in result.sentence
+    assert " below the champion's " in result.sentence
+    assert "; at most 5 % above is allowed" in result.sentence
 
 
 def test_a_share_of_nothing_is_undefined() -> None:

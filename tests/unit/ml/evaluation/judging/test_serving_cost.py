@@ -64,20 +64,23 @@ def test_a_difference_that_is_not_there_is_within_its_interval_as_often_as_promi
 def test_the_sentences() -> None:
     assert verdict(report(1.2, noise=0.0)) == (
         "fail",
-        "latency_p99 is 20.0% above the champion's 0.0021 s but must be at most +10.0%, in 7 repetitions",
+        "99th percentile of latency is 20.0 % [20.0 %, 20.0 %] above the champion's 0.0021 s (7 repetitions), "
+        "but at most 10 % above is allowed",
     )
     assert verdict(report(1.02)) == (
         "pass",
-        "latency_p99 is 0.2% above the champion's 0.0021 s [-2.62 %, 3.11 %], at most +10.0% as required, "
-        "in 7 repetitions",
+        "99th percentile of latency is 0.2 % [-2.62 %, 3.11 %] above the champion's 0.0021 s (7 repetitions); "
+        "at most 10 % above is allowed",
     )
     assert verdict(report(1.0, noise=0.5)) == (
         "inconclusive",
-        "latency_p99 is 25.6% below the champion's 0.0021 s [-53.8 %, 19.8 %] and must be at most +10.0%: "
-        "too noisy to tell in 7 repetitions; a quieter machine or more repetitions",
+        "99th percentile of latency is 25.6 % [-19.8 %, 53.8 %] below the champion's 0.0021 s (7 repetitions); "
+        "at most 10 % above is allowed: too noisy to tell, a quieter machine or more repetitions would",
     )
     absolute = Rule("latency_p99", "latency_p99", at_most=0.0001)
-    assert verdict(report(), absolute)[1] == "latency_p99 is 0.002 s but must be at most 0.0001 s, in 7 repetitions"
+    assert verdict(report(), absolute)[1] == (
+        "99th percentile of latency is 0.002 s [0.00195, 0.00210] (7 repetitions), but at most 0.0001 s is allowed"
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,7 @@ def test_the_sentences() -> None:
     ],
 )
 def test_what_was_not_measured_is_inconclusive(spoil: Any, why: str) -> None:
-    assert verdict(spoil(report(0.5))) == ("inconclusive", f"latency_p99 is not measured: {why}")
+    assert verdict(spoil(report(0.5))) == ("inconclusive", f"99th percentile of latency is not measured: {why}")
 
 
 def cell(document: dict[str, Any], column: Any) -> dict[str, Any]:
@@ -130,7 +133,7 @@ def test_a_size_on_its_bound_passes() -> None:
     document = {"inputs": INPUTS, "repetitions": {"candidate": {"size": [0.271834] * 7}}}
     assert verdict(document, Rule("size", "size", at_most=0.271834), None) == (
         "pass",
-        "size is 0.272 MiB [0.272, 0.272], at most 0.271834 MiB as required, in 7 repetitions",
+        "Size is 0.272 MiB [0.272, 0.272] (7 repetitions); at most 0.271834 MiB is allowed",
     )
 
 

@@ -38,7 +38,7 @@ def test_equal_scores_make_one_calibration_bin() -> None:
 @pytest.mark.parametrize(
     ("data", "names"),
     [
-        (binary(3000, champion=True), ["calibration.csv", "pr.csv", "roc.csv"]),
+        (binary(3000, champion=True), ["calibration.csv", "confusion.csv", "pr.csv", "roc.csv"]),
         (multiclass(), ["confusion.csv"]),
         (regression(), ["residuals.csv"]),
     ],

@@ -136,8 +136,8 @@ def test_a_rule_under_a_perturbation_judges_perturbed_scores() -> None:
     said, sentence = verdict(perturbed(2.0), against="clean", at_least=-0.05)
     assert said == "fail"
     assert sentence == (
-        "auroc under missing is 0.305 below its value without 0.862 but must be no more than 0.05 below, "
-        "on the same 2,000 rows"
+        "AUROC falls from 0.862 by 0.305 [0.275, 0.330] when values are missing (2,000 rows), "
+        "but at most 0.05 is allowed"
     )
     assert verdict(perturbed(2.0), at_least=0.8)[0] == "fail"
 
@@ -145,7 +145,7 @@ def test_a_rule_under_a_perturbation_judges_perturbed_scores() -> None:
 def test_scores_that_are_missing_or_not_numbers_never_pass() -> None:
     assert verdict(binary(2000), against="clean", at_least=-0.05) == (
         "fail",
-        "auroc under missing cannot be measured: the scores of the candidate are missing",
+        "AUROC when values are missing cannot be measured: the scores of the candidate are missing",
     )
     broken = binary(2000).with_perturbed({"missing": np.full(2000, np.nan)})
     assert verdict(broken, against="clean", at_least=-0.05)[0] == "fail"

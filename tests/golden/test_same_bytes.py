@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -95,16 +97,21 @@ def test_compiling_gives_the_same_bytes_in_other_surroundings(tmp_path: Path) ->
     assert [path for path in first if first[path] != second[path]] == []
 
 
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """Make a folder that other users reach: pytest's own are shut again by every pytest that begins meanwhile."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.slow
-def test_compiling_gives_the_same_bytes_under_another_user(tmp_path: Path) -> None:
+def test_compiling_gives_the_same_bytes_under_another_user(open_to_all: Path) -> None:
     tool = shutil.which("setpriv")
     other = [str(tool), "--reuid=65534", "--regid=65534", "--clear-groups"]
     reads = [*other, sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); import mlops"]
     if os.geteuid() or tool is None or subprocess.run(reads, capture_output=True, check=False).returncode:
         pytest.skip("another user cannot be taken on here, or cannot read this interpreter")
-    for parent in (tmp_path, *tmp_path.parents):
-        if "pytest" in str(parent):
-            parent.chmod(0o755)
-    own = compiled(tmp_path / "own", *SURROUNDINGS[0])
-    theirs = compiled(tmp_path / "theirs", *SURROUNDINGS[1], before=tuple(other))
+    own = compiled(open_to_all / "own", *SURROUNDINGS[0])
+    theirs = compiled(open_to_all / "theirs", *SURROUNDINGS[1], before=tuple(other))
     assert own == theirs

@@ -12,7 +12,10 @@ from mlops.files.atomic import write_text
 from mlops.files.figures import figure, plural
 from mlops.present.markdown.text import cell, escape
 
-NAMES = ("faults", "fleet", "gates", "intervals", "processors", "serve", "serving_cost", "tracking", "train", "validate")
+NAMES = (
+    *("faults", "fleet", "gates", "intervals", "processors"),
+    *("serve", "serving_cost", "tracking", "train", "validate"),
+)
 
 _HEAD = """\
 # Benchmarks

@@ -1,4 +1,7 @@
-"""Engines run for real what is compiled for them, as docs/engines.md says; `dvc.lock`, reports and ledger are then those of `mlops run`."""
+"""Engines run for real what is compiled for them, as docs/engines.md says.
+
+`dvc.lock`, reports and ledger are then those of `mlops run`.
+"""
 
 from __future__ import annotations
 

@@ -123,13 +123,6 @@ def _table(found: Sequence[Judged]) -> list[str]:
     return [*lines, ""]
 
 
-def _warnings(found: Sequence[Judged]) -> list[str]:
-    """Name what warns, a line for each model, where it is seen without unfolding anything."""
-    said = [line for line in map(warning, found) if line]
-    more = [f"… and {plural(len(said) - _WARNED, 'model')} more with warnings"] if len(said) > _WARNED else []
-    return [line for each in (*said[:_WARNED], *more) for line in (each, "")]
-
-
 def _foot(context: Context, plan: PlanRead, found: Sequence[Judged]) -> str:
     stages = [stage for item in found for stage in item.change.stages]
     running = sum(stage.runs for stage in stages)

@@ -1,4 +1,7 @@
-"""The Jenkinsfile of a pipeline (docs/engines.md): what is compiled, and that a shell takes its shell; no Jenkins runs."""
+"""The Jenkinsfile of a pipeline (docs/engines.md): what is compiled, and that a shell takes its shell.
+
+No Jenkins runs.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def mentions(pipeline: Pipeline) -> Iterator[Mention]:
     """List every column that is named anywhere, in the order of the keys.
 
     A new key that is typed as a column is among them by its type. The name of a cross is not a column's: its columns
-    stand in `evaluate.crosses`. A sensitive column is one that results are sliced by, so that it is named once more.
+    stand in `evaluate.crosses`.
     """
     crosses = {CROSS.join(columns) for columns in pipeline.evaluate.crosses}
     for found in _within(pipeline, _Shape(), ()):
@@ -52,14 +52,17 @@ def mentions(pipeline: Pipeline) -> Iterator[Mention]:
         if found.use == "day" and _is_day(found.column):
             continue
         yield found
-    for name, rule in pipeline.data.columns.items():
-        if rule.sensitive:
-            yield Mention(name, ("data", "columns", name, "sensitive"), "kept")
 
 
 def kept(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
-    """Give the columns that results are told by, which rows must keep though nothing need be learnt from them."""
+    """Give the columns that results are told by, which rows must keep though nothing need be learnt from them.
+
+    Results are sliced by sensitive columns too.
+    """
     yield from ((found.path, found.column) for found in mentions(pipeline) if found.use == "kept")
+    for name, rule in pipeline.data.columns.items():
+        if rule.sensitive:
+            yield ("data", "columns", name, "sensitive"), name
 
 
 @dataclass(frozen=True)

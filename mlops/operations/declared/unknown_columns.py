@@ -37,8 +37,8 @@ class Header(NamedTuple):
 def unknown(root: Path, pipelines: Mapping[str, Loaded], told: Iterable[Diagnostic] = ()) -> list[Diagnostic]:
     """Find every column that is named and not there; nothing where no header is at hand: the first stage says it then.
 
-    What `derive` or a forecast makes is there, and so is what own stages make; an optional column may be absent. Of a
-    pipeline whose file is wrong, as was `told` of others, no column is looked for.
+    What `derive` or a forecast makes is there, and so is what own stages make. An optional column may be absent, but
+    not where results are told by it. Of a pipeline whose file is wrong, as was `told`, no column is looked for.
     """
     places = {found.position for found in told}
     missed = [(loaded, tuple(_unknown(root, name, loaded))) for name, loaded in pipelines.items()]
@@ -52,11 +52,13 @@ def _unknown(root: Path, name: str, loaded: Loaded) -> Iterator[Diagnostic]:
     header = at_hand(root, name, spec, {mention.column for mention in named})
     if header is None:
         return
-    offered = sorted({*header.columns, *spec.data.derive})
-    known = {*offered, *_further(spec)}
+    offered, past = sorted({*header.columns, *spec.data.derive}), lookback(spec)
+    kept = {*offered, *(() if past is None else past.columns(spec.data.target))}
+    read = kept | {column for column, rule in spec.data.columns.items() if rule.optional}
     for mention in named:
         # a cross that is not declared is told by its rule
-        if mention.column not in known and not (mention.use == "kept" and CROSS in mention.column):
+        crossed = mention.use == "kept" and CROSS in mention.column
+        if mention.column not in (kept if mention.use == "kept" else read) and not crossed:
             yield _finding(loaded, mention, header, offered)
 
 
@@ -68,13 +70,6 @@ def _finding(loaded: Loaded, mention: Mention, header: Header, offered: Sequence
     severity = "warning" if header.recorded else "error"
     place = loaded.origins.where(mention.path, key=mention.key)
     return Diagnostic(place, f"`{mention.column}` {said}", hint, "unknown-column", severity)
-
-
-def _further(spec: Pipeline) -> Iterable[str]:
-    """List what a forecast makes, and columns that may be absent."""
-    past = lookback(spec)
-    optional = (name for name, rule in spec.data.columns.items() if rule.optional)
-    return (*optional, *(() if past is None else past.columns(spec.data.target)))
 
 
 def at_hand(root: Path, name: str, spec: Pipeline, wanted: Collection[str]) -> Header | None:

@@ -47,11 +47,13 @@ def _named(spec: Pipeline) -> dict[str, list[str]]:
     What looks back at a forecast's past is made after that.
     """
     data, past = spec.data, lookback(spec)
-    told = {data.target, data.entity, *data.keys, *data.columns, *data.derive, *excluded(data), *(data.include or ())}
+    told = {data.target, data.entity, *data.keys, *data.derive, *excluded(data), *(data.include or ())}
     told |= set(() if past is None else past.columns(data.target))
     found: dict[str, set[str]] = {}
     for each in mentions(spec):
-        if each.path[0] in ("evaluate", "features", "gates", "preset") and each.column not in told:
+        rule = data.columns.get(each.column)
+        known = each.column in told or (rule is not None and not (rule.optional and each.use == "kept"))
+        if each.path[0] in ("evaluate", "features", "gates", "preset") and not known:
             found.setdefault(each.purpose, set()).add(each.column)
     return {purpose: sorted(columns) for purpose, columns in sorted(found.items())}
 

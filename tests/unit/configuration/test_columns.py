@@ -26,7 +26,6 @@ def test_every_key_that_names_a_column_is_in_the_list(tmp_path: Path) -> None:
     assert {mention.purpose for mention in mentions(loaded.spec) if mention.use != "made"} == {
         "data.target",
         "data.columns",
-        "data.columns.plan.sensitive",
         "data.derive.old.from",
         "data.derive.payer.from",
         "data.exclude.after_outcome",

@@ -75,6 +75,8 @@ def test_what_is_made_or_may_be_absent_is_there(root: Path) -> None:
     assert said(root) == []
     edit(root, DATA, "derive: {plann: {from: age, rule: is_null}}\n", "")
     edit(root, DATA, "  left:", "  plann: {optional: true}\n  left:")
+    assert said(root) == [(SAID, "error")]  # results are told by it
+    edit(root, "conf/pipeline/churn.yaml", "evaluate: {slices: [plann]}", "monitor: {drift: {ignore: [plann]}}")
     assert said(root) == []
 
 

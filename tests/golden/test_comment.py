@@ -202,7 +202,7 @@ def test_a_thousand_failures_are_told_or_counted(letters: int, named: int, tmp_p
     assert len(shown) >= named
     more = re.search(r"([\d,]+) more blocked\.", opened)
     assert len(shown) + int(more[1].replace(",", "") if more else 0) == 1000
-    assert opened.count("recall where segment=new_customer is 0.61") >= named // 10
+    assert opened.count("Recall where segment=new_customer is 0.61") >= named // 10
 
 
 def test_reports_of_an_earlier_run_are_not_taken_for_this_one(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Evaluate(Block):
     bins: dict[KeptColumn, Items[float]] = Field(default_factory=dict)
     """Edges that cut a column of numbers: `{age: [30, 50]}` makes under 30, 30 to 50, and 50 and over."""
     labels: dict[Column, Labels] = Field(default_factory=dict)
-    """What coded values are called in the report: `{black: {0: "no", 1: "yes"}}`; the target's classes too."""
+    """What coded values are called in the report: `{black: {"0": "no", "1": "yes"}}`; the target's classes too."""
     crosses: Items[Items[KeptColumn]] = ()
     """Columns whose slices are combined: `[black, female]` is `by: black+female` in a rule."""
     bootstrap: Bootstrap = Bootstrap()

@@ -168,7 +168,8 @@ def _flow(seen: _Seen) -> Mistake:
     line, column = seen.start
     sign = seen.text(line)[column : column + 1]
     closing = "]" if sign == "[" else "}"
-    if seen.line != line or not seen.here[seen.column :].strip():
+    left = _prefix(seen.here, dashes=False) <= _prefix(seen.text(line), dashes=False)
+    if (seen.line != line and left) or not seen.here[seen.column :].strip():
         return Mistake(line + 1, column + 1, f"`{sign}` is never closed", f"close it with `{closing}`")
     if seen.sign == ":":
         hint = "put the text in quotes, or each pair in { } of its own"

@@ -30,6 +30,13 @@ from mlops.configuration.reading.syntax import mistake
         ('a: "x\nb: "y"\n', 1, 4, "the quote is never closed", 'close it: "x"'),
         ("a: [1, 2\nb: 3", 1, 4, "`[` is never closed", "close it with `]`"),
         ("a: [1, 2", 1, 4, "`[` is never closed", "close it with `]`"),
+        (
+            "a: [1,\n  b: c: d]",
+            2,
+            7,
+            "a second colon inside `[]`",
+            "put the text in quotes, or each pair in { } of its own",
+        ),
         ("a: {b: 1\nc: 2", 1, 4, "`{` is never closed", "close it with `}`"),
         ("a: [1, , 2]", 1, 8, "nothing stands before the comma", "remove the comma, or write a value"),
         (

@@ -136,7 +136,7 @@ def _plain(papers: Papers, model: _Model, origin: Origin) -> Iterator[tuple[str,
     """Give what people look for first: the verdict in a few words, the main figures, the model, the commit."""
     gate, known = papers.gate, papers.metrics.candidate
     yield COMMIT, origin.commit[:8] + (" and changes that are not in it" if origin.dirty else "")
-    yield GATE, f"{gate.verdict}: {gate.tally.passed} of {plural(gate.tally.total, 'rule')}{_warned(gate)}"
+    yield GATE, f"{gate.verdict}: {gate.tally.passed} of {plural(gate.tally.judged, 'rule')}{_warned(gate)}"
     yield KIND, f"{model.kind}, {model.task}"
     names = [name for name in Summary.of(gate, papers.metrics).model_extra or {} if name in known][:_HEADLINES]
     told = (f"{name} {figure(known[name].value)} {interval(known[name].low, known[name].high)}" for name in names)

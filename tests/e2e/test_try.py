@@ -115,6 +115,7 @@ def test_what_is_saved_and_run_scores_as_it_was_tried_and_mlflow_knows_each(
 
     client = MlflowClient(f"sqlite:///{shop}/.mlops/mlflow.db")
     experiment = client.get_experiment_by_name("churn-trials")
+    assert experiment is not None
     logged = {each.data.tags["mlops.trial"]: each for each in client.search_runs([experiment.experiment_id])}
     assert len(logged) == 2
     tried = json.loads((shop / f".mlops/trials/churn/{key}.json").read_text())

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,10 +21,10 @@ _BEST = 0  # `--save` without a number
 
 
 class _Number(click.IntRange):
-    def convert(self, value: object, parameter: click.Parameter | None, context: click.Context | None) -> int:
-        if isinstance(value, str) and "=" in value:  # the value that stands behind `--save` is not its number
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        if isinstance(value, str) and "=" in value:  # an override that stands behind `--save` is not its number
             self.fail("write --save behind the values, or --save=N", parameter, context)
-        return int(super().convert(value, parameter, context))
+        return super().convert(value, parameter, context)
 
 
 @click.command()

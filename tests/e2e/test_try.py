@@ -7,11 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mlops.cli.main import run
+from mlops.operations.trying.combinations import combinations
 from mlops.operations.trying.folder import Copies, last_run
 from mlops.operations.trying.process import TEST, main
-from mlops.operations.trying.stages import TRAIN
+from mlops.operations.trying.stages import TRAIN, work
 from tests.builders.once import once
 from tests.builders.repositories import git
 from tests.builders.trained import trained_shop
@@ -54,9 +56,6 @@ def test_trials_leave_no_trace_but_their_own(shop: Path, capsys: pytest.CaptureF
 
 
 def test_test_rows_are_thrown_away_as_soon_as_they_are_divided(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlops.operations.trying.combinations import combinations
-    from mlops.operations.trying.stages import work
-
     asked = combinations(shop, "churn", ["data.split.seed=5"])
     now = asked.now.pipeline("churn")
     made = work(asked.combinations[0].workspace.pipeline("churn"), frozenset(), last_run(shop, now))
@@ -68,10 +67,8 @@ def test_test_rows_are_thrown_away_as_soon_as_they_are_divided(shop: Path, monke
     assert (folder / "artifacts/split/validation.parquet").is_file()
     assert not (folder / TEST).exists()
     monkeypatch.chdir(copies.copy(made))
-    section = {**made.train, "explain": {"sample": 10, "key": None, "rows": []}}  # a study that reads every part
+    section = {**made.train, "explain": {"sample": 50, "key": None, "rows": []}}  # a study that reads every part
     text = (Path.cwd() / "params.yaml").read_text()
-    import yaml
-
     Path("params.yaml").write_text(yaml.safe_dump({**yaml.safe_load(text), TRAIN: section}))
     with pytest.raises(FileNotFoundError):
         main(TRAIN)
@@ -118,6 +115,7 @@ def test_what_is_saved_and_run_scores_as_it_was_tried_and_mlflow_knows_each(
 
     client = MlflowClient(f"sqlite:///{shop}/.mlops/mlflow.db")
     experiment = client.get_experiment_by_name("churn-trials")
+    assert experiment is not None
     logged = {each.data.tags["mlops.trial"]: each for each in client.search_runs([experiment.experiment_id])}
     assert len(logged) == 2
     tried = json.loads((shop / f".mlops/trials/churn/{key}.json").read_text())

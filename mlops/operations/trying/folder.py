@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -14,13 +14,12 @@ from mlops.errors import InfrastructureError
 from mlops.files.atomic import write_text
 from mlops.files.dvc_cache import objects, placed
 from mlops.files.hardlink import hardlink
+from mlops.files.plain_yaml import Values
 from mlops.operations.dvc.lock import md5_tree, read_lock
 from mlops.operations.dvc.objects import kept, lay_out
 from mlops.operations.trying.process import TEST
 from mlops.operations.trying.stages import FEATURES, SPLIT, TRAIN, Recorded, Work
 from mlops.plan.pipeline import PipelinePlan
-
-_dump = partial(yaml.safe_dump, sort_keys=False, allow_unicode=True)
 
 
 def trials(root: Path, name: str) -> Path:
@@ -68,7 +67,7 @@ class Copies:
         _code(source, folder)
         for path in work.given:
             _link(source / path, folder / path)
-        write_text(folder / "params.yaml", _dump(work.parameters))  # without `tracking`: a trial is logged as a whole
+        write_text(folder / "params.yaml", _spelt(work.parameters))  # without `tracking`: a trial is logged as a whole
         with kept(self.root, hardlink) as bring:
             for path, digest in work.taken.items():
                 self._take(bring, source / path, folder / path, digest)
@@ -88,8 +87,12 @@ class Copies:
         _code(prepared, folder)
         for path in (FEATURES, f"{SPLIT}/validation.parquet", *work.given):
             _link(prepared / path, folder / path)
-        write_text(folder / "params.yaml", _dump({**work.parameters, TRAIN: work.train}))
+        write_text(folder / "params.yaml", _spelt({**work.parameters, TRAIN: work.train}))
         return folder
+
+
+def _spelt(parameters: Values) -> str:
+    return str(yaml.safe_dump(parameters, sort_keys=False, allow_unicode=True))
 
 
 def _code(source: Path, target: Path) -> None:

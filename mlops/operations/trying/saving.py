@@ -30,8 +30,8 @@ class Draft:
     @property
     def diff(self) -> str:
         """What changes, as a unified diff; empty where nothing does."""
-        lines = (text.splitlines(keepends=True) for text in (self.before, self.after))
-        return "".join(difflib.unified_diff(*lines, f"a/{self.path}", f"b/{self.path}", n=1))
+        before, after = (text.splitlines(keepends=True) for text in (self.before, self.after))
+        return "".join(difflib.unified_diff(before, after, f"a/{self.path}", f"b/{self.path}", n=1))
 
     def write(self, root: Path) -> None:
         """Write it."""

@@ -24,6 +24,8 @@ from mlops.operations.trying.stages import FEATURES, SPLIT
 if TYPE_CHECKING:
     from mlops.ml.evaluation.predictions import Predictions
 
+_REPORTS = tuple(f"reports/{name}.json" for name in ("data", "split", "training", "metrics"))
+
 
 @dataclass(frozen=True)
 class Run:
@@ -103,14 +105,12 @@ def run_of(root: Path, name: str, what: str) -> Run:
 
 def _at(root: Path, name: str, what: str, commit: str) -> Run:
     folder = f"pipelines/{name}"
-    reports = ("data", "split", "training", "metrics")
-    paths = {each: f"{folder}/reports/{each}.json" for each in reports} | {"params": f"{folder}/params.yaml"}
-    found = files_at(root, commit, paths.values())
+    params, *reports = (f"{folder}/{path}" for path in ("params.yaml", *_REPORTS))
+    found = files_at(root, commit, [params, *reports])
+    texts = [found.get(path, b"") for path in reports]
     try:
-        data, split, training, metrics = (
-            kind.parse(found.get(paths[each], b""))
-            for each, kind in zip(reports, (DataReport, SplitReport, TrainingReport, MetricsReport), strict=True)
-        )
+        data, split = DataReport.parse(texts[0]), SplitReport.parse(texts[1])
+        training, metrics = TrainingReport.parse(texts[2]), MetricsReport.parse(texts[3])
     except ValueError as error:
         hint = "name a commit at which it had run: mlops history, git log"
         raise ConfigurationError(f"{name} has no recorded run at {what} ({commit[:8]})", hint=hint) from error
@@ -118,7 +118,7 @@ def _at(root: Path, name: str, what: str, commit: str) -> Run:
         root,
         name,
         what if commit.startswith(what) else f"{what} ({commit[:8]})",
-        parameters=mapping(found.get(paths["params"]), paths["params"]),
+        parameters=mapping(found.get(params), params),
         data=data.source,
         parts=split.parts,
         chosen=training.chosen or "",

@@ -23,7 +23,15 @@ def table(report: TrialsReport) -> Iterator[str]:
     keys = _keys(report)
     metrics = report.metrics[:_METRICS]
     rows = [*([report.recorded] if report.recorded is not None else []), *report.rows]
-    heads = ("", "#", *keys, "candidate", *(f"{metric}  " for metric in metrics), "time", "id")  # above the signs
+    heads = (
+        "",
+        "#",
+        *_heads(keys),
+        "candidate",
+        *(f"{metric}  " for metric in metrics),
+        "time",
+        "id",
+    )  # above the signs
     cells = [_cells(row, keys, metrics, report.best) for row in rows]
     right = {1, *range(len(keys) + 3, len(keys) + 4 + len(metrics))}
     lines = list(aligned([heads, *cells], right=right))
@@ -38,6 +46,12 @@ def _keys(report: TrialsReport) -> tuple[str, ...]:
     keys = tuple(report.rows[0].overrides)
     vary = tuple(key for key in keys if len({_short(row.overrides[key]) for row in report.rows}) > 1)
     return vary or keys
+
+
+def _heads(keys: tuple[str, ...]) -> list[str]:
+    """Name each key by its last part, where no other ends so."""
+    last = [key.rpartition(".")[2] for key in keys]
+    return [end if last.count(end) == 1 else key for key, end in zip(keys, last, strict=True)]
 
 
 def _cells(row: TrialRow, keys: tuple[str, ...], metrics: tuple[str, ...], best: int | None) -> tuple[str, ...]:

@@ -93,11 +93,11 @@ def test_the_table_says_what_varies_and_what_is_better(monkeypatch: pytest.Monke
     monkeypatch.setenv("NO_COLOR", "1")
     found = ranked(tried(GOOD, POOR, None, recorded=RECORDED, about=frozenset({"mlp"})))
     assert list(table(found)) == [
-        "   #  model.mlp.lr  candidate  auroc     ece    time  id",
-        "   –  0.1           mlp          0.7    0.05       –  recorded",
-        "→  1  0.1           mlp          0.8 ▲  0.06 ▼   2 s  11111111",
-        "   2  0.2           mlp          0.6 ▼  0.05 =   2 s  22222222",
-        "   3  0.3           stopped: no",
+        "   #  lr   candidate  auroc     ece    time  id",
+        "   –  0.1  mlp          0.7    0.05       –  recorded",
+        "→  1  0.1  mlp          0.8 ▲  0.06 ▼   2 s  11111111",
+        "   2  0.2  mlp          0.6 ▼  0.05 =   2 s  22222222",
+        "   3  0.3  stopped: no",
         "→ the best by auroc on validation; no test row was read; ▲ better, ▼ worse than the recorded run, in the "
         "value alone",
     ]

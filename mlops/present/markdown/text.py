@@ -99,7 +99,7 @@ def fitting(
     >>> fitting(["aaaa", "bbbb", "cccc"], 10, "{} more".format)
     ['aaaa', 'bbbb', '1 more']
     """
-    kept = []
+    kept: list[str] = []
     for part in parts:
         room -= measure(part) + 1
         if room < 0:

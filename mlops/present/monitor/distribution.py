@@ -11,7 +11,7 @@ from mlops.present.report.charts import Scale, Tick
 
 _BOTTOM = 28
 _LEVELS = 12  # bars that have room for a name each, or for one of three
-_NAMED = 6  # bars whose names stand below them all
+_FEW = 3  # bars whose names stand below them all, cut where they are long
 _LETTER = 6.6  # of the width of the drawing, at its size of type
 
 
@@ -70,8 +70,9 @@ def _few(bins: list[tuple[str, float, float]]) -> list[tuple[str, float, float]]
 
 def _names(names: Sequence[str], width: float) -> Iterator[Tick]:
     """Name all bars where there is room, else the first, the middle and the last."""
-    chosen = range(len(names)) if len(names) <= _NAMED else (0, len(names) // 2, len(names) - 1)
-    room = int((WIDTH - LEFT - RIGHT) / len(chosen) / _LETTER)
+    all_fit = max(map(len, names)) < width / _LETTER - 1
+    chosen = range(len(names)) if all_fit or len(names) <= _FEW else (0, len(names) // 2, len(names) - 1)
+    room = int((WIDTH - LEFT - RIGHT) / len(chosen) / _LETTER) - 1
     for index in chosen:
         name = names[index]
         yield Tick(round(LEFT + (index + 0.5) * width, 2), name if len(name) <= room else f"{name[: room - 1]}…")

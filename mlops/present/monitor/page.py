@@ -212,16 +212,16 @@ def _refused(document: MonitorReport) -> Timeline:
     windows = document.windows
     broken = [any(incident.check == "refused" for incident in window.incidents) for window in windows]
     points = [
-        Point(index, window.refused.rows / max(1, window.rows + window.refused.rows), bad)
+        Point(index, 100 * window.refused.rows / max(1, window.rows + window.refused.rows), bad)
         for index, (window, bad) in enumerate(zip(windows, broken, strict=True))
     ]
-    return timeline("Refused, of all rows", points, None, windows, "fail" if broken[-1] else "pass")
+    return timeline("Refused, % of all rows", points, None, windows, "fail" if broken[-1] else "pass")
 
 
 def _refusals(document: MonitorReport) -> tuple[tuple[str, str, str, str], ...]:
     """List what rows were refused for, by window: its start, rows, column and the reason in words; the latest first."""
     found = [
-        (window.start, count(item.rows), item.column, f"{item.reason}: {REASONS[item.reason]}")
+        (window.start[:16].replace("T", " "), count(item.rows), item.column, f"{item.reason}: {REASONS[item.reason]}")
         for window in reversed(document.windows)
         for item in window.refused.by
     ]

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mlops.documents.monitor import WindowReport
-from mlops.files.figures import figure as asked
+from mlops.files.figures import figure, interval
 from mlops.present.report.charts import Scale, Tick
-from mlops.present.report.words import figure
 
 WIDTH, HEIGHT = 380, 170
 LEFT, RIGHT, TOP, BOTTOM = 50, 12, 14, 28
@@ -73,11 +72,11 @@ def timeline(
     along, up = _along(windows), _up(points, bound, zero=zero)
     dots = tuple(_dot(point, windows[point.index], along, up) for point in points)
     last = figure(points[-1].value) if points else "too little is known"
-    line = None if bound is None else Tick(up.at(bound), f"bound {asked(bound)}")
+    line = None if bound is None else Tick(up.at(bound), f"bound {figure(bound)}")
     told = [f"{name}: {last}" + (f" in the window from {day(windows, points[-1].index)}" if points else "")]
     told += [line.text] if line else []
     told += [f"windows from {day(windows, 0)} to {day(windows, -1)}", f"{sum(p.bad for p in points)} of them too far"]
-    return Timeline(name, note, last, state, "; ".join(told), tuple(_dates(windows, along)), up.ticks(4), line, dots)
+    return Timeline(name, note, last, state, "; ".join(told), tuple(_dates(windows, along)), up.ticks(), line, dots)
 
 
 def day(windows: Sequence[WindowReport], index: int) -> str:
@@ -111,7 +110,7 @@ def _up(points: Sequence[Point], bound: float | None, *, zero: bool) -> Scale:
 
 
 def _dot(point: Point, window: WindowReport, along: Scale, up: Scale) -> Dot:
-    ends = "" if point.ends is None else f" [{figure(point.ends[0])}, {figure(point.ends[1])}]"
+    ends = "" if point.ends is None else f" {interval(*point.ends)}"
     whisker = None if point.ends is None else (up.at(point.ends[0]), up.at(point.ends[1]))
     text = f"{window.start[:16].replace('T', ' ')}: {figure(point.value)}{ends}"
     return Dot(along.at(_at(window)), up.at(point.value), "bad" if point.bad else "plain", text, whisker)

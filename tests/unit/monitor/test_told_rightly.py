@@ -109,7 +109,7 @@ def test_rows_that_are_refused_are_an_incident_for_as_long_as_they_are(tmp_path:
     assert 'mlops_monitor_refused_rows{column="visits",pipeline="churn",reason="null"} 3.0\n' in metrics
     page = render(found, "psi", None)
     assert "null: is null, as it never was in the data" in page
-    assert "Refused, of all rows" in page
+    assert "Refused, % of all rows" in page
 
 
 def test_a_few_refused_rows_are_told_and_alarm_nobody(tmp_path: Path, bundle: Path) -> None:

@@ -23,6 +23,8 @@ autodoc_typehints = "description"
 
 html_theme = "furo"
 html_title = f"MLOps by pull request {__version__}"
+html_static_path = ["_static"]
+html_css_files = ["phone.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}

@@ -101,13 +101,11 @@ class _Page:
 
     def contents(self, places: Mapping[str, str]) -> Iterator[str]:
         """List the kinds of files, and the blocks that stand under each."""
-        rows = [
-            (f"[{kind}](#{self._anchors[kind, '']})", f"`{place}`", ", ".join(map(self.link, sorted(self._told[kind]))))
-            for kind, place in places.items()
-        ]
-        rows.append(("[Kinds](#kinds)", "", "what YAML may name"))
-        rows.append(("[Findings](#findings)", "", "what `mlops validate` says"))
-        yield "\n".join(table(("here", "files", "blocks"), rows)) + "\n"
+        for kind, place in places.items():
+            blocks = ", ".join(map(self.link, sorted(self._told[kind])))
+            yield f"- [{kind}](#{self._anchors[kind, '']}), `{place}`" + (f": {blocks}" if blocks else "")
+        yield "- [Kinds](#kinds): what YAML may name"
+        yield "- [Findings](#findings): what `mlops validate` says\n"
 
     def blocks(self, kind: str, schema: _Schema) -> Iterator[str]:
         """Give the tables of a kind of file: its own keys, then each block's, with an example."""

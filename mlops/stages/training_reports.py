@@ -66,7 +66,7 @@ def courses(results: list[Result], metric: str) -> Iterator[tuple[str, str]]:
     for result in results:
         for measure in dict.fromkeys(("train_loss", "validation_loss", f"validation_{metric}")):
             course = [(epoch.number, epoch.measures(metric).get(measure)) for epoch in result.fitted.history]
-            rows = [(number, rounded(value)) for number, value in course if value is not None]
+            rows: list[tuple[object, ...]] = [(at, rounded(value)) for at, value in course if value is not None]
             # DVC reads no table without rows
             yield f"{measure}/{result.name}.csv", csv_text([("epoch", measure), *(rows or [("", "")])])
 

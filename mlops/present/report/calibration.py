@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mlops.documents.figures import Figure
 from mlops.documents.metrics import MetricsReport, Reliability
 from mlops.ml.evaluation.judging.names import called
+from mlops.present.report.about import About
 from mlops.present.report.behaviour import DIAGONAL, series
 from mlops.present.report.charts import Plot, Series, plot
 from mlops.present.report.documents import Point
@@ -22,7 +23,7 @@ class Calibration:
     facts: tuple[tuple[str, str, str], ...]
 
 
-def calibration(metrics: MetricsReport, drawn: Sequence[Point]) -> Calibration | None:
+def calibration(metrics: MetricsReport, drawn: Sequence[Point], about: About) -> Calibration | None:
     """Draw the candidate with its intervals, and the champion beside it; None where nothing is known."""
     found = metrics.reliability
     own = _candidate(found)
@@ -30,7 +31,9 @@ def calibration(metrics: MetricsReport, drawn: Sequence[Point]) -> Calibration |
     shown = [*([own] if own else []), *others]
     if not shown:
         return None
-    note = f"Probability of {found.of}, in bins of equal size" if found is not None and found.of else ""
+    second = (metrics.classes or ("", ""))[1] if metrics.task == "binary" else ""
+    of = about.label(about.target, second) or (found.of if found is not None else "")
+    note = f"Probability of {of}, in bins of equal size" if of else ""
     axes = ("Predicted", "Observed")
     return Calibration(
         plot("Reliability", axes, shown, unit=True, dots=True, reference=DIAGONAL, note=note), _facts(found)

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlops.documents.checks import Balance, CheckReport
 from mlops.documents.data import ColumnReport, Confused, DataReport, NoiseReport, Spread
+from mlops.present.report.about import About
 from mlops.present.report.charts import Bar, columns, histogram
 from mlops.present.report.forests import Cell, Forest, forest
 from mlops.present.report.words import count, figure
@@ -51,7 +52,7 @@ class Data:
     labels: str
 
 
-def data(document: DataReport | None, important: Sequence[str]) -> Data | None:
+def data(document: DataReport | None, about: About, important: Sequence[str]) -> Data | None:
     """Summarise the report, with the columns that matter most drawn first; None if there is no report."""
     if document is None:
         return None
@@ -63,7 +64,7 @@ def data(document: DataReport | None, important: Sequence[str]) -> Data | None:
         *([("Rows made by own code", ", ".join(document.made_by))] if document.made_by else []),
         ("Columns", count(len(listed))),
         ("Checks passed", f"{len(found) - len(attention):,} of {len(found):,}"),
-        *_balance(document.target),
+        *_balance(document.target, about),
     )
     return Data(
         facts,
@@ -88,13 +89,13 @@ def _more(left: int) -> str:
     return f"and {left:,} more in reports/data.json" if left > 0 else ""
 
 
-def _balance(target: Balance | None) -> Sequence[tuple[str, str]]:
+def _balance(target: Balance | None, about: About) -> Sequence[tuple[str, str]]:
     """Say how the target is spread."""
     if target is None or not target.classes:
         return [] if target is None or target.mean is None else [("Target mean", figure(target.mean))]
     total = sum(item.rows for item in target.classes) or 1
     rare = min(target.classes, key=lambda item: (item.rows, str(item.label)))
-    words = f"{len(target.classes)}, rarest {rare.label} ({rare.rows / total:.1%})"
+    words = f"{len(target.classes)}, rarest {about.label(about.target, str(rare.label))} ({rare.rows / total:.1%})"
     return [("Target classes", words)]
 
 

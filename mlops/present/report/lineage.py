@@ -14,7 +14,7 @@ _PLACES = {
     "Model": (2, 1.0),
     "Bundle": (3, 0.5),
     "Predictions": (4, 1.5),
-    "Rules, before training": (4, 0.5),
+    "Rules": (4, 0.5),
     "Verdict": (5, 1.0),
 }
 """Column and row of each box."""
@@ -30,7 +30,7 @@ _ARROWS = (
     ("Bundle", "Predictions"),
     ("Rows of test", "Predictions"),
     ("Predictions", "Verdict"),
-    ("Rules, before training", "Verdict"),
+    ("Rules", "Verdict"),
 )
 BOX, TALL = 140, 46
 _ACROSS, _DOWN, _EDGE = 176, 62, 6
@@ -60,7 +60,8 @@ class Drawing:
 
 def drawing(digests: Mapping[str, str], verdict: str) -> Drawing:
     """Draw the parts that are known."""
-    said = {name: digest.removeprefix("sha256:")[:_LETTERS] for name, digest in digests.items()} | {"Verdict": verdict}
+    said = {name.partition(",")[0]: digest.removeprefix("sha256:")[:_LETTERS] for name, digest in digests.items()}
+    said["Verdict"] = verdict
     boxes = {
         name: Box(_EDGE + column * _ACROSS, _EDGE + row * _DOWN, name, said[name])
         for name, (column, row) in _PLACES.items()

@@ -101,6 +101,7 @@ def view(
     metrics, learnt, split = documents.metrics, documents.training, documents.split
     names, drawn, select_by = verdict.ordered(gate, metrics), documents.plots, documents.training.select_by
     compared = models.compared(names, metrics, better)
+    important = [] if metrics.importance is None else [item.column for item in metrics.importance.columns]
     digests = origins.lineage(gate, metrics, split, documents.data)
     return Page(
         pipeline=pipeline,
@@ -114,7 +115,7 @@ def view(
         plots=behaviour.plots(drawn),
         confusion=behaviour.confusion(drawn.get("confusion", ()), metrics, about),
         residuals=residuals(metrics),
-        calibration=calibration(metrics, drawn.get("calibration", ())),
+        calibration=calibration(metrics, drawn.get("calibration", ()), about),
         decision=decision(metrics, drawn.get("value", ())),
         slices=models.sliced(names, metrics, gate, about),
         sliced=bool(metrics.slices) or not metrics.models,
@@ -127,9 +128,7 @@ def view(
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),
-        data=data.data(
-            documents.data, [] if metrics.importance is None else [item.column for item in metrics.importance.columns]
-        ),
+        data=data.data(documents.data, about, important),
         split_by=" ".join(word for word in (split.by, split.key) if word),
         parts=origins.parts(split, about),
         leaks=origins.leaks(split),

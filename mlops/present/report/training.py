@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops.documents.training import TrainingReport
-from mlops.ml.evaluation.judging.names import called
+from mlops.ml.evaluation.judging.names import called, measured
 from mlops.present.report.charts import Plot, Series, plot
 from mlops.present.report.documents import Epoch, Learnt
 from mlops.present.report.words import count, figure
@@ -67,7 +67,7 @@ def epochs(history: Sequence[Epoch], select_by: str) -> tuple[Plot, ...]:
             Series(each, f"series-{index % 6}", _steps(history, each, name, 1.0 if alone else 100 / last[each]))
             for index, each in enumerate(known)
         ]
-        drawn.append(plot(called(name), (axis, ""), [each for each in series if each.points]))
+        drawn.append(plot(measured(name), (axis, ""), [each for each in series if each.points]))
     return tuple(drawn)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mlops.configuration.model import Model, Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.kinds.kind import OURS
-from mlops.ml.evaluation.judging.names import called
+from mlops.ml.evaluation.judging.names import measured
 from mlops.models import MODELS
 from mlops.plan.stage import Plot
 
@@ -68,8 +68,7 @@ def _course(model: Model) -> tuple[str, ...]:
 
 
 def _over_epochs(measure: str, names: tuple[str, ...]) -> Plot:
-    part, _, metric = measure.partition("_")
-    title = f"{called(metric)} on {'training' if part == 'train' else part}"
+    title = measured(measure)
     first, *others = (f"reports/courses/{measure}/{name}.csv" for name in names)
     beside = tuple((path, "epoch", measure) for path in others)
     return Plot(first, "epoch", measure, title, x_label="Epoch", y_label=title, beside=beside)

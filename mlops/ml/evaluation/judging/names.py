@@ -19,6 +19,16 @@ def called(metric: str) -> str:
     return getattr(kind, "label", "") or name.replace("_", " ").capitalize()
 
 
+def measured(measure: str) -> str:
+    """Name a metric of the course of training, with the rows that it is of.
+
+    >>> measured("validation_auroc"), measured("train_loss")
+    ('AUROC on validation', 'Loss on training')
+    """
+    part, _, metric = measure.partition("_")
+    return f"{called(metric)} on {'training' if part == 'train' else part}" if metric else called(measure)
+
+
 def when(perturbation: str) -> str:
     """Say what was done to the rows.
 

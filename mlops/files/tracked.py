@@ -65,13 +65,12 @@ class Data:
         return self.digest.removeprefix("sha256:")[:32]
 
     @property
-    def dataset(self) -> dict[str, str | None]:
+    def dataset(self) -> tuple[str, str, str, str, str | None, str | None]:
         """Spell it as MLflow's entity takes it, such that `mlflow.data.get_source` reads where it is."""
         scheme = urlsplit(self.place).scheme
         kind, key = ("http", "url") if scheme in {"http", "https"} else (scheme or "local", "uri")
         source = json.dumps({key: self.place, "sha256": self.digest.removeprefix("sha256:")}, sort_keys=True)
-        said = {"name": self.name, "digest": self.short, "source_type": kind, "source": source}
-        return {**said, "schema": self._schema(), "profile": self._profile()}
+        return self.name, self.short, kind, source, self._schema(), self._profile()
 
     def _profile(self) -> str | None:
         return None if self.rows is None else json.dumps({"num_rows": self.rows})

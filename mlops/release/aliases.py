@@ -197,5 +197,8 @@ def _overtaken(name: str) -> StaleError:
 def version_at(found: ModelVersion) -> Version:
     """Read what MLflow says of a version."""
     tags, run = found.tags, str(found.run_id or "")
-    said = (tags.get(key) for key in (JUDGED, STATEMENT, SIGNATURE))
-    return Version(str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, *said, source=str(found.source or ""))
+    judged, statement, signature = (tags.get(key) for key in (JUDGED, STATEMENT, SIGNATURE))
+    source = str(found.source or "")
+    return Version(
+        str(found.version), tags.get(BUNDLE), tags.get(VERDICT), run, judged, statement, signature, source=source
+    )

@@ -206,8 +206,10 @@ def _create(client: MlflowClient, entry: Entry, run: str, model: LoggedModel) ->
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
         _present(client, entry)
-    said = {"tags": dict(entry.tags), "description": entry.description}
-    made = client.create_model_version(entry.name, model.artifact_location, run, model_id=model.model_id, **said)
+    place, tags = model.artifact_location, dict(entry.tags)
+    made = client.create_model_version(
+        entry.name, place, run, tags, description=entry.description, model_id=model.model_id
+    )
     if _VERSIONS not in client.get_logged_model(model.model_id).tags:  # a server writes it, an SQLite file does not
         named = json.dumps([{"name": entry.name, "version": int(made.version)}])
         client.set_logged_model_tags(model.model_id, {_VERSIONS: named})

@@ -1,4 +1,4 @@
-"""`mlops try` and `mlops compare` on a model that was trained for real."""
+"""`mlops try` and `mlops compare` on a model that was trained for real: docs/howto/try.md, of a smaller one."""
 
 from __future__ import annotations
 

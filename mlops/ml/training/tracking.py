@@ -160,7 +160,7 @@ def input_of(data: Data, context: str) -> DatasetInput:
     """Make data an input of a run, for `training` or `testing`."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    return DatasetInput(Dataset(**data.dataset), [InputTag("mlflow.data.context", context)])
+    return DatasetInput(Dataset(*data.dataset), [InputTag("mlflow.data.context", context)])
 
 
 def _last_step(client: Any, run: str, metrics: Mapping[str, float]) -> int:

@@ -99,7 +99,7 @@ def tracking(root: Path, settings: Mapping[str, str] | None) -> Tracking | None:
     """
     if settings is None:
         return None
-    wanted = Tracking(**settings)
+    wanted = Tracking(settings["uri"], settings["experiment"])
     fleeting = os.environ.get("GITHUB_ACTIONS") == "true" and within(wanted.uri)
     uri = os.environ.get("MLFLOW_TRACKING_URI", "" if fleeting else wanted.uri)
     return Tracking(absolute(root, uri), wanted.experiment) if uri else None

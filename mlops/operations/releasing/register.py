@@ -62,7 +62,7 @@ def register(workspace: Workspace, name: str) -> Registration:
         GateFailed: beside what is live now it does not pass; Inconclusive where that is unsure.
     """
     pipeline = workspace.pipeline(name)
-    tracking = Tracking(**pipeline.tracking)
+    tracking = Tracking(pipeline.tracking["uri"], pipeline.tracking["experiment"])
     uri = os.environ.get("MLFLOW_TRACKING_URI") or tracking.uri
     _hold_beside_live(workspace, name, uri)
     note = noted(workspace.root, pipeline)

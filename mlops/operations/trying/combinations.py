@@ -28,6 +28,8 @@ from mlops.operations.language.readers import readers
 from mlops.operations.trying.stages import until_train
 from mlops.operations.workspace import Workspace, open_workspace
 
+_JUDGE = ("evaluate", "gates", "preset")  # what is looked at after training, on test rows
+
 
 @dataclass(frozen=True)
 class Combination:
@@ -117,7 +119,8 @@ def _unread(now: Workspace, name: str, overrides: Sequence[Override]) -> Iterato
     looked_at = until_train(now.pipeline(name))
     for override in overrides:
         found = readers(tuple(override.key.split(".")), stages)
-        if override.key.startswith("evaluate.") or not set(found) & set(looked_at):
+        judges = override.key.partition(".")[0] in _JUDGE
+        if judges or not set(found) & set(looked_at):
             read_by = f"it is read by {', '.join(found[:4])}" if found else "nothing that runs reads it"
             hint = f"{read_by}; edit the YAML, then mlops run {name}"
             yield Diagnostic(override.position, f"`{override.key}` has no say before the test rows", hint, "override")

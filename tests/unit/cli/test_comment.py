@@ -92,7 +92,7 @@ def test_what_a_change_claims_is_marked_and_waits_for_its_merge(here: Path, caps
     assert run(["comment", str(here)]) == 0
     shown = capsys.readouterr().out
     assert "churn passed" in shown
-    assert "| ⏳ praise at least 0.65 (claimed by the change) |" in shown
+    assert "| ⏳ Praise at least 0.65 (claimed by the change) |" in shown
 
 
 @pytest.mark.parametrize("rules", [(), ({**rule("auroc", 0.9, 0.8, 1.0), "verdict": "fail"},)])

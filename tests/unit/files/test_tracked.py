@@ -23,12 +23,13 @@ def test_examples_are_true() -> None:
     ],
 )
 def test_a_source_has_the_type_that_mlflow_reads_it_by(place: str, kind: str, key: str) -> None:
-    said = Data("churn", "sha256:" + "d" * 64, place).dataset
-    assert (said["source_type"], said["digest"]) == (kind, "d" * 32)
-    assert json.loads(str(said["source"])) == {key: place, "sha256": "d" * 64}
-    assert (said["schema"], said["profile"]) == (None, None)
+    name, digest, source_type, source, schema, profile = Data("churn", "sha256:" + "d" * 64, place).dataset
+    assert (name, digest, source_type) == ("churn", "d" * 32, kind)
+    assert json.loads(source) == {key: place, "sha256": "d" * 64}
+    assert (schema, profile) == (None, None)
 
 
 def test_a_table_too_wide_to_show_has_no_schema() -> None:
     wide = Data("churn", "", "x", columns=tuple((f"column_{at}", "float") for at in range(2000)))
-    assert wide.dataset["schema"] is None
+    *_, schema, _ = wide.dataset
+    assert schema is None

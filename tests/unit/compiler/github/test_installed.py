@@ -55,7 +55,7 @@ def test_nothing_of_the_checkout_comes_before_what_installs(how: str) -> None:
 
 def test_what_a_job_starts_of_python_keeps_its_folder_off_the_path(repository: Path) -> None:
     """DVC and pip are started beside a checkout that may have a `dvc.py`; only stages are to find own code there."""
-    dock = {"mlops/operations/processes/reproducing.py", "mlops/operations/running/smoke.py"}
+    dock = {f"mlops/operations/{name}.py" for name in ("processes/reproducing", "running/smoke", "trying/run")}
     started = re.compile(r'(?:executable|str\(python\)), "-m"')
     files = {
         str(path.relative_to(repository))

@@ -83,7 +83,7 @@ def test_where_another_job_judges_what_a_run_says_of_itself_is_no_verdict(
     monkeypatch.chdir(make_repository(tmp_path / "shop"))
     assert run(["comment", str(evidence), "--needs", json.dumps(needs)]) == 0
     text = capsys.readouterr().out
-    assert "<b>visits</b>: no verdict, what its run left could not be judged" in text
+    assert "**visits**: no verdict, what its run left could not be judged" in text
     (verdict / "judged.json").write_text(json.dumps(gate("pass")))
     with pytest.raises(IntegrityError, match=r"^verdict-churn: the artifact is not the one its job made$"):
         places(evidence, json.dumps(needs))

@@ -11,6 +11,7 @@ from mlops.configuration.load import load_pipeline
 from mlops.errors import ConfigurationError
 from mlops.operations.trying.combinations import combinations
 from tests.builders.repositories import make_repository
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_everything_wrong_is_said_at_once_as_validate_says_it(root: Path) -> Non
         "command line:5:14: `lr: -1` is out of range [type]",
         "  5 | model.mlp.lr=-1",
         "    |              ^^",
-        "  write a value > 0.0",
+        "  write a value greater than 0",
         "5 problems in 1 file",
     ]
 
@@ -105,7 +106,7 @@ def test_everything_wrong_is_said_at_once_as_validate_says_it(root: Path) -> Non
         ("data.source.path=../../secret.csv", r"`../../secret.csv` leaves its folder"),
         ("evaluate.learning_curve=true", r"`evaluate.learning_curve` has no say before the test rows.*edit the YAML"),
         ("gates=[]", r"no say before the test rows"),
-        ("description=x", r"read by package, mlops catalogue; edit the YAML, then mlops run churn"),
+        ("description=x", r"read by gate, package, mlops catalogue; edit the YAML, then mlops run churn"),
         ("seed=range(0,400)", None),
         ("hydra.run.dir=x", r"unknown key `hydra`"),
         ("defaults=[]", r"`defaults` is not a key that a command can set"),
@@ -120,6 +121,11 @@ def test_what_may_not_be_tried(root: Path, text: str, expected: str | None) -> N
         )
         return
     assert re.search(expected, refused(root, text), re.DOTALL)
+
+
+def test_the_page_shows_what_is_said(root: Path) -> None:
+    page = (ROOT / "docs/howto/try.md").read_text()
+    assert refused(root, "model.mlp.lrr=0.1").partition("\n\n")[0].rsplit("\n", 1)[0] in page
 
 
 def test_a_name_that_was_added_is_a_candidate(root: Path) -> None:

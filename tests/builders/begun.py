@@ -77,7 +77,7 @@ class Shell:
 
 
 def begin(name: str, folder: Path) -> Shell:
-    """Give somebody a repository of a name, in a folder of their own; beside it `churn.csv` and what it pushes to."""
+    """Give somebody a repository of a name, in a folder of their own; beside it `churn.csv`, `new.csv`, and what it pushes to."""
     shutil.copytree(once(f"begun-{name}", _MADE[name]), folder, symlinks=True, dirs_exist_ok=True)
     (folder / "home").mkdir()
     (folder / "home/.gitconfig").write_text(_GITCONFIG)
@@ -89,6 +89,7 @@ def _new(folder: Path) -> None:
     """After `mlops init` and `mlops new`, committed and pushed."""
     shutil.copytree(ROOT / "examples/churn", folder / "shop")
     (folder / "churn.csv").write_text(customers())
+    (folder / "new.csv").write_text(customers(200, seed=7))
     (folder / "shop/.venv").symlink_to(BIN.parent)
     git(folder, "init", "-q", "--bare", "origin.git")
     compile_files(open_workspace(folder / "shop"))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("numpy", "scipy")
 CONFIDENCE = 0.95
-RUNS = 2000
+RUNS = 500
 _SAMPLES = 400
 _TRUTH = 2_000_000  # rows that give the truth where no formula does
 Sample = tuple["Floats", "Floats", "Floats | None"]

@@ -80,12 +80,12 @@ def _colon(seen: _Seen) -> Mistake | None:
     before = seen.here[: seen.column]
     if found := _KEY.match(seen.here):
         value, at = _value(found["value"]), found.start("value")
-        if at < seen.column:
+        if at <= seen.column:
             hint = f"put the text in quotes: {found['key'].strip()}: {_quoted(value)}"
             return Mistake(seen.line + 1, seen.column + 1, "a second colon on the line", hint)
     above = seen.above()
     if above is None:
-        return None
+        return _at(seen, "a colon where no key can stand", _QUOTES)
     indent = len(before) - len(before.lstrip())
     written = _KEY.match(seen.lines[above])
     if written is None:
@@ -239,7 +239,7 @@ _SENTENCES: dict[str, Callable[[_Seen], Mistake | None]] = {
     "expected node content": _node,
     "block sequence entries are not allowed": _dash,
     "cannot start any token|mapping keys are not allowed": _token,
-    "scanning an? (alias|anchor|tag|directive)|undefined tag handle|unexpected ':'": _start,
+    "(scanning|parsing) an? (alias|anchor|tag|directive)|undefined tag handle|unexpected ':'": _start,
     "unknown escape|expected hexdecimal": _escape,
     "scanning a block scalar": _block,
     "expected <document start>": _document,

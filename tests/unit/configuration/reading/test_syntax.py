@@ -30,6 +30,8 @@ from mlops.configuration.reading.syntax import mistake
         ('a: "x\nb: "y"\n', 1, 4, "the quote is never closed", 'close it: "x"'),
         ("a: [1, 2\nb: 3", 1, 4, "`[` is never closed", "close it with `]`"),
         ("a: [1, 2", 1, 4, "`[` is never closed", "close it with `]`"),
+        ("a: !b%", 1, 4, "a text cannot begin with `!`", 'put it in quotes: "!b%"'),
+        ("a: :", 1, 4, "a second colon on the line", 'put the text in quotes: a: ":"'),
         (
             "a: [1,\n  b: c: d]",
             2,

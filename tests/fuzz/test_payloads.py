@@ -46,7 +46,7 @@ def attacked(folder: Path, payload: str) -> Path:
         root,
         "conf/data/churn.yaml",
         "  left: {type: bool}",
-        f"  left: {{type: bool}}\n  {quoted}: {{type: category, in: [{quoted}]}}",
+        f"  left: {{type: bool}}\n  {quoted}: {{type: category, in: [{quoted}], optional: true}}",
     )
     return root
 

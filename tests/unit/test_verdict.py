@@ -15,6 +15,7 @@ from mlops.ml.evaluation.judging.rule import Rule
 from mlops.operations.verdicts.gate import Verdict
 from mlops.present.markdown.evidence import Change, Judged
 from mlops.present.markdown.sections import _gates, _rule
+from mlops.present.report.about import UNKNOWN
 from mlops.present.report.verdict import banner, rule_rows
 from mlops.present.terminal.verdict import table
 from mlops.present.verdicts import about
@@ -48,7 +49,7 @@ def test_whoever_names_a_rule_uses_the_same_words(keys: dict[str, Any], expected
     evidence = Evidence(Rule("r", "auroc", **asked), slice=keys.get("slice"))
     assert sentences.problem(evidence, "why") == f"{expected} cannot be measured: why"
     assert f" {expected} at least 0.5" in table(Verdict("p", "pass", (one,), None), explain=False)
-    assert rule_rows(gate)[0].title == expected
+    assert rule_rows(gate, UNKNOWN)[0].title == expected
     (read,) = GateReport.parse(gate.dumps().encode()).rules
     assert _rule(read) == expected
 

@@ -44,6 +44,7 @@ def test_every_key_that_names_a_column_is_in_the_list(tmp_path: Path) -> None:
         "evaluate.slices",
         "evaluate.bins",
         "evaluate.crosses",
+        "evaluate.labels",
         "evaluate.explain.key",
         "gates.of",
         "monitor.quality.columns",

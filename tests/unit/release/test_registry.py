@@ -282,7 +282,7 @@ def test_a_second_statement_that_dies_at_any_call_is_finished_by_the_next(
             break
         enter(client, other, contents, papers, name, place)
         (found,) = client.search_model_versions(f"name = '{name}'")
-        assert dict(found.tags) == {**dict(other.tags), "mlops.commit": COMMIT}
+        assert dict(found.tags) == {**dict(other.tags), "commit": COMMIT[:8], "mlops.commit": COMMIT}
         version = find_version(client, name, entry.digest)
         assert version is not None
         with tempfile.TemporaryDirectory() as folder:

@@ -108,7 +108,7 @@ def test_what_was_measured_of_another_model_passes_nothing() -> None:
     other = replace(REPORTS, inputs={**FILES, "model.onnx": "sha256:9"})
     (record,) = [record for record in judge_gate(ASKED, binary(), other, LATER) if record["id"] == "size"]
     assert record["verdict"] == "inconclusive"
-    assert record["sentence"] == "size is not measured: reports/serving.json is about another model"
+    assert record["sentence"] == "Size is not measured: reports/serving.json is about another model"
 
 
 def test_a_waiver_is_written_beside_what_it_covers() -> None:

@@ -75,7 +75,7 @@ CASES = {
 def test_every_task_has_its_page(tmp_path: Path, data: Any, metrics: Any, rules: Any, words: list[str]) -> None:
     html = rendered(tmp_path, data, metrics=metrics, rules=rules)
     outline(html)
-    for word in ["Passed", "Candidate against the others", "Train loss", "nulls: income", "sha256:ddd", *words]:
+    for word in ["Passed", "Candidate against the others", "Loss on training", "nulls: income", "sha256:ddd", *words]:
         assert word in html
     assert "missing:" not in html
 

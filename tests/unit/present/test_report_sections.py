@@ -195,7 +195,7 @@ def test_serving_is_in_milliseconds_and_leaves_out_what_was_not_measured(examine
     found = examined[0].serving
     assert found is not None
     assert [(forest.title, forest.note) for forest in found.forests] == [
-        ("Latency, median", "ms"), ("Size", "MiB"), ("Throughput", "rows/s"),
+        ("Median latency", "ms"), ("Size", "MiB"), ("Throughput", "rows/s"),
     ]  # fmt: skip
     assert [(row.name, row.value, row.interval) for row in found.forests[0].rows] == [
         ("candidate", "1.20", "1.10 to 1.30"), ("champion", "1.50", "1.40 to 1.60"),

@@ -11,6 +11,7 @@ import pytest
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
+from mlops.ml.evaluation.judging.names import called
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.judging.rule import Rule
 from mlops.ml.evaluation.metrics import compute
@@ -134,7 +135,7 @@ def test_what_it_gives_survives_the_way_to_the_gate(root: Path, tmp_path: Path) 
 )
 def test_what_cannot_be_used_fails_with_a_sentence(root: Path, name: str, why: str) -> None:
     data = measured(root, name)
-    assert said(data, Rule("r", name, at_most=1.0)) == [("fail", f"{name.capitalize()} cannot be measured: {why}")]
+    assert said(data, Rule("r", name, at_most=1.0)) == [("fail", f"{called(name)} cannot be measured: {why}")]
 
 
 def test_an_unknown_parameter_is_the_functions_own_complaint(root: Path) -> None:

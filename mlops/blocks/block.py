@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from mlops.files.relative import NAME
 
 Item = TypeVar("Item")
 Items = Annotated[tuple[Item, ...], Field(strict=False)]
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
-Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Marks a text that names a column of the table that is read; see `column`."""
+
+    column: Literal["read", "kept", "day", "made"]
+    """`kept`: results are told by it, so that rows must keep it though nothing is learnt from it; `day`: a day may
+    stand there too; `made`: the name is given here."""
+
+
+_Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Column = Annotated[_Column, Names("read")]
+KeptColumn = Annotated[_Column, Names("kept")]
+NewColumn = Annotated[_Column, Names("made")]
 Owner = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)?$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -49,6 +65,11 @@ def day(text: str) -> str:
 
 Day = Annotated[str, Field(min_length=10, max_length=10), AfterValidator(day)]
 """A day of the calendar, as text."""
+
+
+def misplaced(path: tuple[str, ...], why: str, hint: str) -> PydanticCustomError:
+    """Make an error of a value inside a block, at the keys that lead to it from there."""
+    return PydanticCustomError("misplaced", "{why}", {"path": path, "why": why, "hint": hint})
 
 
 def refuse_longer(what: str, first: str, last: str, longest: int) -> None:

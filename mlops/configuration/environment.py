@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from mlops.blocks.block import Block, Name
+from mlops.blocks.block import Block, Name, misplaced
 from mlops.configuration.cloud import Cloud
 from mlops.configuration.runner import Labels, Minutes
+from mlops.diagnostics import suggest
 
 LIVE = "prod"
 """The live environment where none says that it is."""
@@ -66,10 +67,14 @@ def _ordered(environments: dict[str, Environment]) -> dict[str, Environment]:
     for name, environment in environments.items():
         passed, here = [name], environment.after
         while here is not None:
+            at = (passed[-1], "after")
             if here not in environments:
-                raise ValueError(f"`{passed[-1]}` comes after `{here}`, which is no environment")
+                others = [other for other in environments if other != passed[-1]]
+                hint = suggest(here, others) or f"write `{here}: {{}}` beside it, or remove `after`"
+                raise misplaced(at, f"`{passed[-1]}` comes after `{here}`, which is no environment", hint)
             if here in passed:
-                raise ValueError(f"the order goes round in a circle: {' after '.join([*passed, here])}")
+                message = f"the order goes round in a circle: {' after '.join([*passed, here])}"
+                raise misplaced(at, message, "remove `after` from the one that comes first")
             passed.append(here)
             here = environments[here].after
     return environments

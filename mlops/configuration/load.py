@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,13 +27,14 @@ from mlops.configuration.reading.layers import Layer, resolve
 from mlops.configuration.reading.library import Configuration, there
 from mlops.configuration.reading.merge import Endless, Unsure, merge
 from mlops.configuration.reading.origins import Origin, Origins
-from mlops.configuration.reading.problems import diagnose
-from mlops.diagnostics import Diagnostic, Position, suggest
+from mlops.configuration.reading.problems import diagnose, told
+from mlops.diagnostics import Diagnostic, Position, nearest, suggest
 from mlops.files.dvc_cache import linked
 from mlops.files.plain_yaml import Values
 from mlops.files.relative import NAME, trouble
 
 _UNBOUNDED = 16  # references, where Hydra composes: these can at most make a text some hundred times longer
+_LOOKED_AT = 200  # files of a folder, for one that is named like another
 _TOLD = 200  # findings of one block; a file of thousands of unknown keys is no configuration
 SomeBlock = TypeVar("SomeBlock", bound=Block)
 
@@ -50,6 +52,12 @@ class Loaded:
 
 def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | None, tuple[Diagnostic, ...]]:
     """Read, compose and check one pipeline; None where it cannot be used."""
+    loaded, problems = load_typed(configuration, name)
+    return None if problems else loaded, problems
+
+
+def load_typed(configuration: Configuration, name: str) -> tuple[Loaded | None, tuple[Diagnostic, ...]]:
+    """Read, compose and check one pipeline; what has types is given however wrong it is, so that more can be told."""
     file = f"conf/pipeline/{name}.yaml"
     fleet = read_fleets(configuration, name)
     row = fleet.rows.get(name)
@@ -68,8 +76,7 @@ def load_pipeline(configuration: Configuration, name: str) -> tuple[Loaded | Non
         return None, found
     problems = [Diagnostic(origins.where(p.path), p.message, p.hint, p.rule) for p in check(spec)]
     problems += _files(configuration, name, spec, origins)
-    loaded = None if problems else Loaded(name, spec, value, origins, layers)
-    return loaded, tuple(problems)
+    return Loaded(name, spec, value, origins, layers), tuple(problems)
 
 
 def names(configuration: Configuration) -> tuple[str, ...]:
@@ -179,10 +186,8 @@ def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBl
     try:
         return model.model_validate(value), ()
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        inner = {detail["loc"][:-1] for detail in details}
-        told = [detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in inner]
-        return None, tuple(diagnose(detail, model, origins, value) for detail in told[:_TOLD])
+        details = told(error.errors(include_url=False), value)
+        return None, tuple(diagnose(detail, model, origins, value) for detail in details[:_TOLD])
 
 
 def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:
@@ -229,6 +234,10 @@ def _file(
     shown = f"pipelines/{name}"
     hint = f"put the file into {shown}/"
     if (why := trouble(relative)) is not None:
+        if "://" in relative:
+            why, hint = "is an address", f"bring the file into {shown}/, such as by `dvc import-url`"
+        elif "\\" in relative and trouble(plain := relative.replace("\\", "/")) is None:
+            hint = f"write / between folders: {plain}"
         said = f"`{relative[:200]}` {why}" if relative.isprintable() else f"{relative[:200]!r} {why}"
         return [Diagnostic(where(), said, hint, "path-outside")]
     path = Path(f"{configuration.root}/{shown}/{relative}")
@@ -237,8 +246,16 @@ def _file(
             hint += ", or `dvc checkout` if DVC tracks it: a link must lead to what a .dvc file records, in DVC's cache"
         return [Diagnostic(where(), f"`{relative}` is outside of {shown}/", hint, "path-outside")]
     if not (there(path) or (data and path.is_dir())):
+        if near := nearest(relative, _files_in(Path(f"{configuration.root}/{shown}"))):
+            hint = f"did you mean `{near}`? otherwise {hint}"
         return [Diagnostic(where(), f"there is no file {shown}/{relative}", hint, "missing-file")]
     return []
+
+
+def _files_in(folder: Path) -> Iterator[str]:
+    """List some files of a folder, by which a slip of the pen is found."""
+    files = (file for file in folder.rglob("*") if there(file))
+    return (file.relative_to(folder).as_posix() for file in islice(files, _LOOKED_AT))
 
 
 def _inside(path: Path, home: str) -> bool:

@@ -11,7 +11,8 @@ import yaml
 
 from mlops.configuration.reading.document import Document, Node
 from mlops.configuration.reading.scalar import expression, resolve
-from mlops.diagnostics import Diagnostic, Position
+from mlops.configuration.reading.syntax import mistake
+from mlops.diagnostics import Diagnostic, Position, nearest
 from mlops.files.conflict import marked
 
 MAXIMUM_BYTES = 1 << 20
@@ -121,8 +122,7 @@ class _Reader:
             self._report(position, f"nested more than {MAXIMUM_DEPTH} deep", "flatten it", "yaml-depth")
             raise _Stop
         node = Node({} if isinstance(event, yaml.MappingStartEvent) else [], position)
-        if event.anchor:
-            self.anchors[event.anchor] = None
+        self._anchor(event.anchor, None, position)
         self.stack.append((node, event.anchor, []))
 
     def _close(self) -> None:
@@ -145,9 +145,15 @@ class _Reader:
         node = Node(self._resolve(event.value, position) if plain else event.value, position)
         if isinstance(node.value, str) and "${" in node.value:
             self._refuse_expression(node.value, position)
-        if event.anchor:
-            self.anchors[event.anchor] = node
+        self._anchor(event.anchor, node, position)
         self._add(node)
+
+    def _anchor(self, name: str | None, node: Node | None, position: Position) -> None:
+        """Remember a node by its anchor; another of its name is refused, as by other readers, and never silently."""
+        if name in self.anchors:
+            self._report(position, f"the anchor `&{name}` is written twice", "give it another name", "yaml-alias")
+        elif name is not None:
+            self.anchors[name] = node
 
     def _at_key(self) -> bool:
         """Whether the next node is the key of a mapping."""
@@ -156,9 +162,9 @@ class _Reader:
     def _alias(self, event: Any) -> None:
         position, name = self._at(event), event.anchor
         if name not in self.anchors:
-            self._report(
-                position, f"unknown alias `*{name}`", "define it before its use: `&" + name + "`", "yaml-alias"
-            )
+            near = nearest(name, self.anchors)
+            hint = f"did you mean `*{near}`?" if near else f"define it before its use: `&{name}`"
+            self._report(position, f"unknown alias `*{name}`", hint, "yaml-alias")
             raise _Stop
         target = self.anchors[name]
         if target is None:
@@ -233,15 +239,9 @@ class _Reader:
         raise _Stop
 
     def _syntax(self, error: yaml.YAMLError) -> Diagnostic:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML")
-        line, column = (mark.line + 1, mark.column + 1) if mark else self._control_character()
-        return Diagnostic(Position(self.file, line, column), problem, "", "yaml-syntax")
-
-    def _control_character(self) -> tuple[int, int]:
-        match = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", self.text)
-        before = self.text[: match.start()] if match else ""
-        return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+        found = mistake(self.text, error)
+        place = Position(self.file, found.line, found.column, found.length)
+        return Diagnostic(place, found.message, found.hint, "yaml-syntax")
 
     def _at(self, event: Any) -> Position:
         start, end = event.start_mark, event.end_mark

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops.configuration.environment import RESERVED_HINT
+from mlops.configuration.reading.cure import limit, listed, mapping, number
 from mlops.configuration.reading.document import Path
 from mlops.configuration.reading.origins import Origins
 from mlops.diagnostics import Diagnostic, suggest
@@ -23,17 +24,15 @@ _TYPES = {
     "int_type": "a whole number",
     "float_type": "a number",
     "bool_type": "true or false",
-    "dict_type": "a mapping of keys",
-    "model_type": "a mapping of keys",
-    "model_attributes_type": "a mapping of keys",
     "list_type": "a list",
     "tuple_type": "a list",
     "int_from_float": "a whole number",
 }
 _LOOKS_OTHERWISE = re.compile(r"^([-+.0-9].*|true|false|null|)$", re.IGNORECASE)
-_LIMITS = {"greater_than": ">", "greater_than_equal": "at least", "less_than": "<", "less_than_equal": "at most"}
+_LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _PATTERNS = {
     "^@": "write an owner as `@name` or `@organisation/team`",
+    r"^\d{4}-\d{2}": 'write a day as "2026-01-31"',
     "^sha256": "write `sha256:` and 64 hexadecimal digits",
     "^[a-z0-9][": "use lower-case letters, digits, `_` and `-`, beginning with a letter or digit",
 }
@@ -50,40 +49,88 @@ class _Tagged(NamedTuple):
     name: int | str
 
 
+def told(details: Sequence[ErrorDetails], value: Any) -> list[ErrorDetails]:
+    """Leave out what pydantic says of a value whose inside is wrong too, and join what each member of a union says."""
+    paths = [_path(detail["loc"], value, new=detail["type"] == "missing") for detail in details]
+    inside = {path[:depth] for path in paths for depth in range(len(path))}
+    found: dict[Path, list[ErrorDetails]] = {}
+    for path, detail in zip(paths, details, strict=True):
+        if path not in inside or not path:
+            found.setdefault(path, []).append(detail)
+    return [detail for same in found.values() for detail in _joined(same)]
+
+
+def _joined(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Make one of what members of a union say of one value: no list is short for a wrong item, choices are one list."""
+    details = [detail for detail in details if detail["type"] != "too_short"] or details
+    choices = [detail for detail in details if detail["type"] == "literal_error"]
+    if len(details) < 2 or not choices:
+        return details
+    expected = ", ".join(str((detail.get("ctx") or {}).get("expected", "")) for detail in choices)
+    found = choices[0].copy()
+    found["ctx"] = {"expected": expected}
+    return [found]
+
+
 def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, value: Any) -> Diagnostic:
     """Turn one validation error into a finding with a place, a sentence and a cure."""
     location, kind, given = error["loc"], error["type"], error.get("input")
-    path = _path(location, value)
+    path = _path(location, value, new=kind == "missing")
+    context = error.get("ctx") or {}
     if kind.startswith("union_tag") and isinstance(given, dict) and "kind" in given:
         path, given = (*path, "kind"), _Tagged(given["kind"], path[-1])
     if kind == "extra_forbidden":
         key = str(path[-1])
-        message, hint = f"unknown key `{key}`", suggest(key, _keys(model, location[:-1]))
+        message, hint = f"unknown key `{key}`", _known_key(key, _keys(model, location[:-1]))
         return Diagnostic(origins.where(path, key=True), message, hint, "unknown-key")
     if kind == "missing":
         key = str(location[-1])
         parent = ".".join(map(str, path[:-1]))
         message = f"missing key `{key}`" + (f" in `{parent}`" if parent else "")
         return Diagnostic(origins.where(path[:-1], key=True), message, f"write `{key}: ...`", "missing-key")
-    message, hint = _describe(kind, _name(path), given, error.get("ctx") or {}, error["msg"])
+    if kind == "misplaced":
+        return Diagnostic(origins.where((*path, *context["path"])), context["why"], context["hint"], "type")
     if kind == "reserved_alias":
-        return Diagnostic(origins.where(path[:-1], key=True), message, hint, "type")
-    return Diagnostic(origins.where(path), message, hint, "type")
+        return Diagnostic(origins.where(path, key=True), str(context["why"]), RESERVED_HINT, "type")
+    if kind.endswith(("model_type", "attributes_type", "dict_type")):
+        message = f"`{_name(path)}: {_show(given)}` is not a mapping of keys"
+        hint = mapping(_name(path), given, _keys(model, location), top=len(path) == 1)
+        return Diagnostic(origins.where(path), message, hint, "type")
+    message, hint = _describe(kind, _name(path), given, context, error["msg"])
+    return Diagnostic(origins.where(path, key=location[-1:] == ("[key]",)), message, hint, "type")
+
+
+def _known_key(key: str, known: Sequence[str]) -> str:
+    """Find the key that is meant; in `{a:1}` no blank follows the colon, and all of it is a key."""
+    name, colon, rest = key.partition(":")
+    if colon and rest and name in known:
+        return f"write a blank after the colon: `{name}: {rest}`"
+    return suggest(key, known)
 
 
 def _describe(kind: str, key: str, given: Any, context: _Known, text: str) -> tuple[str, str]:
     said = f"`{key}: {_show(given)}`"
     if kind in _TYPES:
-        quote = kind == "string_type" and isinstance(given, int | float)
-        return f"{said} is not {_TYPES[kind]}", f'write it in quotes: "{given}"' if quote else f"write {_TYPES[kind]}"
-    if kind in _LIMITS:
-        bound = next((context[name] for name in ("gt", "ge", "lt", "le") if name in context), "")
-        return f"{said} is out of range", f"write a value {_LIMITS[kind]} {bound}"
+        return f"{said} is not {_TYPES[kind]}", _typed(kind, key, given)
+    if (bounds := [context[name] for name in ("gt", "ge", "lt", "le") if name in context]) and kind in _LIMITS:
+        return f"{said} is out of range", limit(kind, bounds[0], given)
     if kind in _SPECIAL:
         return _SPECIAL[kind](key, given, context)
     if kind == "value_error":
         return text.removeprefix("Value error, "), ""
     return f"{said}: {text[:1].lower()}{text[1:]}", ""
+
+
+def _typed(kind: str, key: str, given: Any) -> str:
+    """Say what to write in place of a value of another type."""
+    wanted = _TYPES[kind]
+    if wanted == "text" and isinstance(given, int | float) and not isinstance(given, bool):
+        return f'write it in quotes: "{given}"'
+    if wanted == "text" and isinstance(given, list) and len(given) == 1 and isinstance(given[0], str):
+        return f"write it without brackets: {given[0]}"
+    if wanted == "a list":
+        return listed(key, given)
+    return number(given, wanted) if "number" in wanted else f"write {wanted}"
 
 
 def _literal(key: str, given: Any, context: _Known) -> tuple[str, str]:
@@ -114,12 +161,7 @@ def _empty(key: str, _: Any, context: _Known) -> tuple[str, str]:
     return f"`{key}` is empty", f"write at least {context.get('min_length', 1)}"
 
 
-def _reserved(_: str, given: Any, context: _Known) -> tuple[str, str]:
-    return str(context["why"]), RESERVED_HINT
-
-
 _SPECIAL = {
-    "reserved_alias": _reserved,
     "literal_error": _literal,
     "string_pattern_mismatch": _pattern,
     "union_tag_invalid": _kind,
@@ -135,11 +177,14 @@ def _name(path: Path) -> str:
     return str(path[-1]) if path else ""
 
 
-def _path(location: tuple[int | str, ...], value: Any) -> Path:
-    """Keep the parts of a location that are keys of the value; pydantic adds names of union members."""
+def _path(location: tuple[int | str, ...], value: Any, *, new: bool) -> Path:
+    """Keep the parts of a location that are keys of the value; pydantic adds names of union members.
+
+    The last part is kept too where it is a `new` key, which is missing.
+    """
     path: list[int | str] = []
     for index, part in enumerate(location):
-        last = index == len(location) - 1
+        last = new and index == len(location) - 1
         if isinstance(value, dict) and (part in value or last):
             path.append(part)
             value = value.get(part)

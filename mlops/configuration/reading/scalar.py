@@ -58,6 +58,7 @@ def resolve(text: str) -> tuple[Any, Refusal | None]:
         if pattern.match(text):
             shown = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
             cure = f'true or false, or "{shown}" for text' if boolean else f'"{shown}" for text, or a plain number'
+            cure = f'it in quotes: "{shown}"' if why.startswith("a date") else cure
             return text, Refusal(f"`{shown}` is {why}", f"write {cure}", "yaml-ambiguous")
     return _float(text) if _FLOAT.match(text) else (text, None)
 

@@ -185,20 +185,36 @@ def test_one_environment_is_live(text: str, live: str) -> None:
     assert project.live == live
 
 
+FIRST = "remove `after` from the one that comes first"
+
+
 @pytest.mark.parametrize(
-    ("environments", "message"),
+    ("environments", "place", "message", "hint"),
     [
-        ("{a: {role: live}, b: {role: live}}", "only one environment is `role: live`, not a and b"),
-        ("{a: {}, b: {}}", "none of a, b is live: write `role: live` at the one that users meet"),
-        ("{prod: {after: stagin}}", "`prod` comes after `stagin`, which is no environment"),
-        ("{prod: {after: prod}}", "the order goes round in a circle: prod after prod"),
+        ("{a: {role: live}, b: {role: live}}", "2:15", "only one environment is `role: live`, not a and b", ""),
+        ("{a: {}, b: {}}", "2:15", "none of a, b is live: write `role: live` at the one that users meet", ""),
+        (
+            "{prod: {after: stagin}}",
+            "2:30",
+            "`prod` comes after `stagin`, which is no environment",
+            "write `stagin: {}` beside it, or remove `after`",
+        ),
+        (
+            "{staging: {}, prod: {after: stagin}}",
+            "2:43",
+            "`prod` comes after `stagin`, which is no environment",
+            "did you mean `staging`?",
+        ),
+        ("{prod: {after: prod}}", "2:30", "the order goes round in a circle: prod after prod", FIRST),
         (
             "{prod: {after: b}, b: {after: c}, c: {after: b}}",
+            "2:60",
             "the order goes round in a circle: prod after b after c after b",
+            FIRST,
         ),
     ],
 )
-def test_an_order_that_nobody_can_follow_is_refused(environments: str, message: str) -> None:
+def test_an_order_that_nobody_can_follow_is_refused(environments: str, place: str, message: str, hint: str) -> None:
     project, found = parse(f"environments: {environments}\n")
     assert project is None
-    assert found == [f"2:15 {message} | "]
+    assert found == [f"{place} {message} | {hint}"]

@@ -1,0 +1,80 @@
+"""What to write in place of a value that does not fit: the value itself, as far as it tells what was meant."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from mlops.configuration.reading.library import GROUPS
+
+_NUMBER = r"[-+]?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+_PLAIN = re.compile(r"[A-Za-z_](?:[\w ./-]*[\w./-])?")
+_LIMITS = {
+    "greater_than": "greater than",
+    "greater_than_equal": "of at least",
+    "less_than": "less than",
+    "less_than_equal": "of at most",
+}
+_ITEMS = 8
+
+
+def number(given: Any, wanted: str) -> str:
+    """Say how a text becomes a number; `wanted` is "a number" or "a whole number".
+
+    >>> number("5%", "a number"), number("0,7", "a number"), number("30min", "a number")
+    ('write a share from 0 to 1: 0.05', 'write it with a point: 0.7', 'write a number alone, without its unit')
+    """
+    text = given.strip() if isinstance(given, str) else ""
+    whole = wanted == "a whole number"
+    if not whole and (share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?%", text)):
+        return f"write a share from 0 to 1: {float(share[1]) / 100:g}"
+    if not whole and re.fullmatch(r"[-+]?[0-9]+,[0-9]+", text):
+        return f"write it with a point: {text.replace(',', '.')}"
+    if re.fullmatch(r"[-+]?[0-9]+" if whole else _NUMBER, text):
+        return f"write it without quotes: {text}"
+    if re.fullmatch(rf"{_NUMBER} ?[A-Za-z]+", text):
+        return f"write {wanted} alone, without its unit"
+    return f"write {wanted}"
+
+
+def limit(kind: str, bound: float, given: Any) -> str:
+    """Say which values are allowed, by the kind of pydantic's error; a percentage is told from a share.
+
+    >>> limit("less_than_equal", 1.0, 5)
+    'write a share from 0 to 1: 0.05 for 5 %'
+    """
+    if bound == 1 and kind.startswith("less") and isinstance(given, int | float) and 1 < given <= 100:
+        return f"write a share from 0 to 1: {given / 100:g} for {given:g} %"
+    plain = int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+    return f"write a value {_LIMITS[kind]} {plain}"
+
+
+def listed(key: str, given: Any) -> str:
+    """Put what stands alone into a list.
+
+    >>> listed("owners", "me"), listed("keys", "id, day")
+    ('write `owners: [me]`', 'write `keys: [id, day]`')
+    """
+    if isinstance(given, dict):
+        return "begin each of its items with `- `"
+    if given is None:
+        return "write a list"
+    items = [part.strip() for part in given.split(",") if part.strip()] if isinstance(given, str) else [given]
+    more = ", ..." if len(items) > _ITEMS else ""
+    return f"write `{key}: [{', '.join(map(_item, items[:_ITEMS]))}{more}]`"
+
+
+def mapping(key: str, given: Any, keys: Iterable[str], *, top: bool) -> str:
+    """Name the keys of a block, and, where it is of the `top`, how an option of its group is chosen."""
+    known = ", ".join(keys)
+    said = f"write a mapping of keys: {known}"
+    said = said if known else f"write a mapping with a name for each: `{key}: {{NAME: ...}}`"
+    if top and key in GROUPS and isinstance(given, str) and _PLAIN.fullmatch(given):
+        return f"choose it under `defaults:`, `- /{key}: {given}`, or {said}"
+    return said
+
+
+def _item(value: Any) -> str:
+    return value if isinstance(value, str) and _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)

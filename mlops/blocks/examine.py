@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from mlops.blocks.block import Block, Column, Items
+from mlops.blocks.block import Block, Column, Items, KeptColumn
 
 Repetitions = Annotated[int, Field(ge=2, le=50)]
 Sample = Annotated[int, Field(ge=50, le=100_000)]
@@ -51,7 +51,7 @@ class Explain(Block):
     """Most rows to look at."""
     attributions: bool = False
     """Shares of each score: SHAP of trees, integrated gradients of networks; needs the extra `explain`."""
-    key: Column | None = None
+    key: KeptColumn | None = None
     """Column by which `rows` are named; their number in the source where absent."""
     rows: Rows = ()
     """Rows whose scores are explained one by one; only attributions are written, no values of the row."""

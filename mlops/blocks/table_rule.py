@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mlops.blocks.address import OWN_KIND
-from mlops.blocks.block import Block, Column, Items
+from mlops.blocks.block import Block, Column, Items, Names
 from mlops.blocks.column_rule import Severity
 
 Relation = Literal[
@@ -45,7 +45,7 @@ class Freshness(Block):
     """Column of dates whose newest value counts."""
     at_most_days: Annotated[float, Field(ge=0)]
     """Days by which it may lie before."""
-    before: str | None = None
+    before: Annotated[str, Names("day")] | None = None
     """A day, as `"2030-12-31"`, or another column, whose newest value counts; `source.recorded` where not given."""
     severity: Severity = "block"
     """`warn` reports old rows without stopping on them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from mlops.blocks.block import Block, Column, Items
+from mlops.blocks.block import Block, Column, Items, NewColumn
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
 from mlops.blocks.derived import Derived
@@ -24,7 +24,7 @@ class Data(Block):
     """Label counted as positive, for a binary task; the greater one where it is not given."""
     columns: dict[Column, ColumnRule] = Field(default_factory=dict)
     """Rules by column; columns that are not named are typed by looking."""
-    derive: dict[Column, Derived] = Field(default_factory=dict)
+    derive: dict[NewColumn, Derived] = Field(default_factory=dict)
     exclude: dict[str, Items[Column]] = Field(default_factory=dict)
     """Columns that are not learnt from, by reason."""
     include: Items[Column] | None = None

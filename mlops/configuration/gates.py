@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.blocks.block import Block, Column
+from mlops.blocks.block import Block, KeptColumn
 from mlops.gate_rules import DATA, FAIRNESS, SERVING
 from mlops.gate_rules.data_rule import PREFIX
 from mlops.gate_rules.rule_kind import RuleKind, Section
@@ -48,7 +48,7 @@ class GateRule(Block):
     """How unequally a binary model treats groups of people, by fairlearn's names; the worst pair of groups counts."""
     data: Annotated[str, OneOf(DATA)] | None = None
     """What the checks of the data said, in place of a metric: how many warned, which share of labels is wrong."""
-    of: Column | None = None
+    of: KeptColumn | None = None
     """Column whose groups a rule of fairness compares: declared `sensitive: true`, or a slice."""
     at_least: float | None = None
     """Smallest value that passes."""
@@ -64,7 +64,7 @@ class GateRule(Block):
     """With `under`: against the same candidate on the rows as they are."""
     under: PerturbationName | None = None
     """Judge the candidate on test rows that were perturbed so."""
-    by: Column | None = None
+    by: KeptColumn | None = None
     """Judge every slice by itself; beside the champion one fails only if its being worse than allowed is no luck."""
     test: Literal["bootstrap", "mcnemar"] = "bootstrap"
     """How a difference is tested; `mcnemar` counts the rows where one model is right and the other wrong."""

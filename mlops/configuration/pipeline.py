@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mlops.blocks.block import Block, Column, Items, Name, Owner, one_line
+from mlops.blocks.block import Block, Items, KeptColumn, Name, Owner, one_line
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.cost import Cost
 from mlops.blocks.examine import Discover, Explain
@@ -34,11 +34,11 @@ class Evaluate(Block):
 
     metrics: Items[MetricName] = ()
     """Metrics to report besides those that gates name; the usual ones of the task where empty."""
-    slices: Items[Column] = ()
+    slices: Items[KeptColumn] = ()
     """Columns to report by, besides those that gates name."""
-    bins: dict[Column, Items[float]] = Field(default_factory=dict)
+    bins: dict[KeptColumn, Items[float]] = Field(default_factory=dict)
     """Edges that cut a column of numbers: `{age: [30, 50]}` makes under 30, 30 to 50, and 50 and over."""
-    crosses: Items[Items[Column]] = ()
+    crosses: Items[Items[KeptColumn]] = ()
     """Columns whose slices are combined: `[black, female]` is `by: black+female` in a rule."""
     bootstrap: Bootstrap = Bootstrap()
     minimum_rows: Annotated[int, Field(ge=2)] = 30

@@ -65,6 +65,8 @@ class DataReport(Document):
     rows: int | None = None
     made_by: tuple[str, ...] = ()
     """The stages of a pipeline's own code that the rows went through."""
+    header: tuple[str, ...] = ()
+    """The columns of the table that was checked, before any was left out."""
     source: str | None = None
     checks: tuple[CheckReport, ...] = ()
     columns: tuple[ColumnReport, ...] = ()

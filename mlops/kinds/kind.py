@@ -69,10 +69,21 @@ def of_block(block: type[Block], functions: Mapping[str, Callable[..., Any] | st
     return Kind(name, page, block.__module__, block, MappingProxyType(named), MappingProxyType(able))
 
 
-def of_function(name: str, role: str, function: Callable[..., Any], **can: Any) -> Kind:
-    """Declare a kind by its function, whose docstring is the kind's page; its block is that of every kind."""
+def of_function(
+    name: str,
+    role: str,
+    function: Callable[..., Any],
+    *,
+    also: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+    **can: Any,
+) -> Kind:
+    """Declare a kind by its function, whose docstring is the kind's page; its block is that of every kind.
+
+    `also` has functions for other roles.
+    """
     page = inspect.cleandoc(function.__doc__ or "")
-    return Kind(name, page, function.__module__, functions=MappingProxyType({role: reference(function)}), can=can)
+    functions = {each: reference(called) for each, called in ({role: function} | {**also}).items()}
+    return Kind(name, page, function.__module__, functions=MappingProxyType(functions), can=can)
 
 
 def of_plugin(found: Brought, role: str, base: type[Block]) -> Kind:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlops.compiler.lower.inputs import Facts
 from mlops.compiler.lower.project import lower
 from mlops.configuration.environment import LIVE
-from mlops.configuration.load import Loaded, load_pipeline, load_policy, load_project, unknown
+from mlops.configuration.load import Loaded, load_policy, load_project, load_typed, unknown
 from mlops.configuration.load import names as pipeline_names
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
@@ -17,7 +17,7 @@ from mlops.configuration.reading.fleet import Fleet, read_fleets
 from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import Diagnostic, render
 from mlops.errors import ConfigurationError
-from mlops.operations.declared import accepted, own_stages
+from mlops.operations.declared import accepted, own_stages, unknown_columns
 from mlops.operations.declared.champions import champions
 from mlops.operations.declared.plugins import explained
 from mlops.operations.declared.policy import judge_all
@@ -61,12 +61,18 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     policy, more = load_policy(configuration)
     problems = [*found, *more]
     pipelines: dict[str, Loaded] = {}
+    typed: dict[str, Loaded] = {}
     fleets = read_fleets(configuration) if not names else Fleet({})
     problems += fleets.diagnostics
     for name in names or pipeline_names(configuration):
-        loaded, found = load_pipeline(configuration, name)
+        loaded, found = load_typed(configuration, name)
         problems += found
-        if loaded is not None and policy is not None:
+        if loaded is None:
+            continue
+        typed[name] = loaded
+        if found:
+            continue
+        if policy is not None:
             loaded, found = owned(policy, loaded)
             problems += found
         if loaded is not None:
@@ -79,6 +85,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = ()) -> Workspace:
     problems += own_stages.wrong(pipelines)
     traffic = rollouts(configuration, tuple(pipelines), problems)
     if problems or project is None or policy is None:
+        problems += unknown_columns.unknown(root, typed, problems)  # `findings` has them where all else holds
         raise refuse(configuration, explained(policy, problems))
     known = fingerprints(root)
     facts = Facts(

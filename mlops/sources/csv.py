@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops.files import csv_header
 from mlops.kinds.kind import of_function
 from mlops.kinds.reference import load
 
@@ -21,4 +23,9 @@ def read(source: Source, path: Path) -> pl.LazyFrame:
     return frame
 
 
-KIND = of_function("csv", "ingest", read)
+def header(source: Source, path: Path, wanted: Collection[str]) -> tuple[str, ...]:
+    """Give the names of its columns; none where the first line does not tell them."""
+    return csv_header.header(path, source.separator, wanted) if source.header else ()
+
+
+KIND = of_function("csv", "ingest", read, also={"header": header})

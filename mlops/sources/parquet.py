@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,4 +22,9 @@ def read(_: Source, path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path)
 
 
-KIND = of_function("parquet", "ingest", read)
+def header(source: Source, path: Path, _: Collection[str]) -> tuple[str, ...]:
+    """Give the names of its columns."""
+    return tuple(read(source, path).collect_schema().names())
+
+
+KIND = of_function("parquet", "ingest", read, also={"header": header})

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from mlops.blocks.block import Block, Column, Digest, Items, day
+from mlops.blocks.block import Block, Digest, Items, NewColumn, day
 from mlops.kinds.union import OneOf
 from mlops.sources import SOURCES
 
@@ -20,7 +20,7 @@ class ColumnNames(Block):
     """What each name begins with."""
     count: Annotated[int, Field(ge=1, le=100_000)]
     """How many are counted, from 0."""
-    then: Items[Column] = ()
+    then: Items[NewColumn] = ()
     """Names of the columns after the counted ones."""
 
     def spelled(self) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ class Source(Block):
     """Character between the fields of a CSV file; found by looking where it is not given."""
     header: bool = True
     """Whether the first line names the columns."""
-    names: Items[Column] | ColumnNames | None = None
+    names: Items[NewColumn] | ColumnNames | None = None
     """Column names, for a file without a header."""
     nulls: Items[str] = ("",)
     """Texts that mean a missing value."""

@@ -41,6 +41,7 @@ class Snapshot:
         self.params = params
         self.folder = folder
         self.frame = raw
+        self.header = tuple(name for name in raw.columns if name != ROW)
         self.checks: list[Check] = []
         self.types: dict[str, ColumnType] = {}
         self.distinct: dict[str, int] = {}
@@ -79,8 +80,9 @@ class Snapshot:
             "include": params.include or (),
             "unique": {name for names in params.unique for name in names},
             **table_rules.named(params.pairs, params.freshness, params.checks),
+            **params.named,
         }
-        known = [name for name in (*self.frame.columns, *params.derive) if name != ROW]
+        known = (*self.header, *params.derive)
         self.checks += columns.missing({key: set(names) for key, names in named.items()}, known)
         if params.strict:
             self.checks += columns.undeclared(
@@ -255,6 +257,7 @@ class Snapshot:
         return DataReport(
             rows=self.frame.height,
             **({"made_by": self.params.made_by} if self.params.made_by else {}),
+            header=self.header,
             source=source,
             checks=tuple(check.record() for check in self.checks),
             columns=columns.summary(self.frame, self.types, self.distinct, public, spread),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from mlops.configuration.checking import column_rules
 from mlops.configuration.checking.deploy_checks import exposed_server
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
-from mlops.configuration.checking.gate_checks import GATE_CHECKS, slice_columns
+from mlops.configuration.checking.gate_checks import GATE_CHECKS
 from mlops.configuration.checking.gate_checks import rules as _rules
 from mlops.configuration.checking.metric_checks import (
     bound_in_wrong_direction,
@@ -17,6 +17,7 @@ from mlops.configuration.checking.metric_checks import (
 )
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
+from mlops.configuration.columns import kept
 from mlops.configuration.data import excluded
 from mlops.configuration.gates import sides
 from mlops.configuration.pipeline import Pipeline
@@ -83,10 +84,20 @@ def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
         ):
             message = f"the rule `{derived.rule}` needs a `value`"
             yield Problem(("data", "derive", name), message, "write `value: ...`", "columns")
-    for path, column in slice_columns(pipeline):
+    yield from _left_out(pipeline)
+
+
+def _left_out(pipeline: Pipeline) -> Iterator[Problem]:
+    """Find columns that results are told by and that `exclude` or `include` takes away from the rows."""
+    data = pipeline.data
+    out, stays = excluded(data), {data.target, *data.keys, data.entity, data.split.key, *(data.include or ())}
+    for path, column in kept(pipeline):
+        name = f"the slice column `{column}`" if path[-1] != "key" else f"`{column}`, by which rows are named,"
         if column in out:
-            message = f"the slice column `{column}` is excluded from the data"
-            yield Problem(path, message, "remove it from `exclude`", "columns")
+            yield Problem(path, f"{name} is excluded from the data", "remove it from `exclude`", "columns")
+        elif data.include is not None and column not in stays:
+            hint = f"add it there, or write `keys: [{column}]` to keep it without learning from it"
+            yield Problem(path, f"{name} is not among those of `include`", hint, "columns")
 
 
 def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlops.configuration.checking.gate_checks import CROSS, slice_columns
 from mlops.configuration.checking.problem import Problem
+from mlops.configuration.columns import CROSS, kept
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 
@@ -81,9 +81,9 @@ def slices_are_known(pipeline: Pipeline) -> Iterator[Problem]:
     forecast, data = pipeline.forecast, pipeline.data
     if forecast is None:
         return
-    kept = {*forecast.known, *data.keys} | ({forecast.series} if forecast.series else set())
-    for path, name in slice_columns(pipeline):
-        if missing := sorted(set(name.split(CROSS)) - kept):
+    there = {*forecast.known, *data.keys} | ({forecast.series} if forecast.series else set())
+    for path, name in kept(pipeline):
+        if missing := sorted(set(name.split(CROSS)) - there):
             message = f"a forecast keeps no column `{missing[0]}` to slice by"
             hint = f"name it in `known` under `forecast:`, or write `keys: [{missing[0]}]` under `data:`"
             yield Problem(path, message, hint, _RULE)

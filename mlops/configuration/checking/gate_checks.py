@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 
 from mlops.blocks.address import OWN_KIND
 from mlops.configuration.checking.problem import Problem
+from mlops.configuration.columns import CROSS
 from mlops.configuration.gates import GateRule
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 from mlops.gate_rules import FAIRNESS, SERVING
 from mlops.metrics import METRICS
-
-CROSS = "+"  # joins the columns of a cross in the name of its slices
 
 
 def fairness_is_answerable(pipeline: Pipeline) -> Iterator[Problem]:
@@ -171,21 +170,6 @@ def slices(pipeline: Pipeline) -> set[str]:
     """Name the slices that are declared for reports."""
     evaluate = pipeline.evaluate
     return {*evaluate.slices, *evaluate.bins, *(CROSS.join(columns) for columns in evaluate.crosses)}
-
-
-def slice_columns(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
-    """Give every column that rows are sliced by, with the key path that names it; a rule may name a cross."""
-    for index, column in enumerate(pipeline.evaluate.slices):
-        yield ("evaluate", "slices", index), column
-    for column in pipeline.evaluate.bins:
-        yield ("evaluate", "bins", column), column
-    for index, columns in enumerate(pipeline.evaluate.crosses):
-        yield from ((("evaluate", "crosses", index), column) for column in columns)
-    for path, rule in rules(pipeline):
-        if rule.by is not None:
-            yield (*path, "by"), rule.by
-        if rule.of is not None:
-            yield (*path, "of"), rule.of
 
 
 def _choice(pipeline: Pipeline) -> str:

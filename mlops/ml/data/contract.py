@@ -40,6 +40,8 @@ class Contract(BaseModel):
     drift: DriftLimits | None = None
     label_noise: NoiseLimit | None = None
     forecast: Lookback | None = None
+    named: dict[str, tuple[str, ...]] = {}
+    """Columns that later stages go by and that nothing above names, by the key that names them."""
     made_by: tuple[Name, ...] = ()
     """Stages of the pipeline's own code that rows went through."""
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import polars as pl
 
 from mlops.errors import DataError
+from mlops.files.csv_header import SEPARATORS, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-SEPARATORS = (",", ";", "\t", "|")
 NULL_TEXTS = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?")
 """Texts that usually mean a missing value, for those who write a `nulls:` for a new file."""
 
@@ -140,8 +140,7 @@ def _names(content: Path | bytes, separator: str, label: str) -> list[str]:
         first = pl.read_csv(content, separator=separator, has_header=False, n_rows=1, infer_schema=False)
     except pl.exceptions.NoDataError as error:
         raise _empty(label) from error
-    texts = [(value or "").lstrip("\ufeff").strip() for value in first.row(0)]
-    names = [text or f"unnamed_{position}" for position, text in enumerate(texts, start=1)]
+    names = list(named(first.row(0)))
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise DataError(

@@ -20,13 +20,13 @@ from mlops.configuration.reach import stays
 from mlops.configuration.runner import own
 from mlops.diagnostics import Diagnostic
 from mlops.errors import ConfigurationError
+from mlops.files.csv_header import SEPARATORS
 from mlops.files.remote_folder import is_address
 from mlops.operations.declared.rows_folder import rows_folder
 from mlops.operations.workspace import Workspace
 from mlops.stages.declare.validate import learns_key
 
 _MOST = 100_000  # lines of labels that are looked at
-_SEPARATORS = (",", ";", "\t", "|")
 
 
 def watched(workspace: Workspace) -> Iterator[Diagnostic]:
@@ -120,7 +120,7 @@ def _rows(path: Path, key: str, declared: str | None) -> tuple[list[str], ...]:
         return ()
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = list(islice(file, _MOST))
-    separators = _SEPARATORS if declared is None else (declared, *_SEPARATORS)
+    separators = SEPARATORS if declared is None else (declared, *SEPARATORS)
     try:
         fits = (one for one in separators if any(key in row for row in csv.reader(lines[:1], delimiter=one)))
         return tuple(csv.reader(lines, delimiter=next(fits, ",")))

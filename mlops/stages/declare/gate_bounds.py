@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from typing import Any, cast
 
-from mlops.configuration.checking.gate_checks import CROSS
+from mlops.configuration.columns import CROSS
 from mlops.configuration.gates import Difference, GateRule
 from mlops.configuration.pipeline import Pipeline
 from mlops.gate_rules.rule_kind import Section

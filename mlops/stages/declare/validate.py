@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from mlops.blocks.address import own_file
 from mlops.blocks.table_rule import Freshness
+from mlops.configuration.columns import mentions
 from mlops.configuration.data import brief, excluded
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import own
 from mlops.stages.declare.declaration import Declaration, Files, Parameter
-from mlops.stages.declare.forecasts import LOOKBACK, task_of
+from mlops.stages.declare.forecasts import LOOKBACK, lookback, task_of
+
+_GONE_BY = (
+    "evaluate.slices evaluate.bins evaluate.crosses evaluate.explain.key features.drop "
+    "gates.*.by gates.*.of preset.gates.*.by preset.gates.*.of"
+)
 
 
 def learns_key(spec: Pipeline) -> bool:
@@ -33,6 +39,23 @@ def _keys(spec: Pipeline) -> list[str]:
 def _freshness(spec: Pipeline) -> list[Freshness]:
     recorded = spec.data.source.recorded
     return [rule.model_copy(update={"before": rule.before or recorded}) for rule in spec.data.freshness]
+
+
+def _named(spec: Pipeline) -> dict[str, list[str]]:
+    """List the columns that no rule of the data names and later stages go by, so that the first to see a table says it.
+
+    What looks back at a forecast's past is made after that.
+    """
+    data, past = spec.data, lookback(spec)
+    told = {data.target, data.entity, *data.keys, *data.derive, *excluded(data), *(data.include or ())}
+    told |= set(() if past is None else past.columns(data.target))
+    found: dict[str, set[str]] = {}
+    for each in mentions(spec):
+        rule = data.columns.get(each.column)
+        known = each.column in told or (rule is not None and not (rule.optional and each.use == "kept"))
+        if each.path[0] in ("evaluate", "features", "gates", "preset") and not known:
+            found.setdefault(each.purpose, set()).add(each.column)
+    return {purpose: sorted(columns) for purpose, columns in sorted(found.items())}
 
 
 def _further(spec: Pipeline) -> tuple[str, ...]:
@@ -71,6 +94,7 @@ VALIDATE = Declaration(
             optional=True,
         ),
         LOOKBACK,
+        Parameter("named", _GONE_BY, _named, optional=True, whole=True),
         Parameter("made_by", "stages", own.made_by, optional=True, whole=True),
     ),
     inputs=(

@@ -27,7 +27,7 @@ def test_a_forecast_has_only_columns_that_it_keeps_to_slice_by_and_to_cross() ->
     assert forecast(slices=["shop"], bins={"holiday": [0.5]}, crosses=[["shop", "holiday"]]) == []
     assert forecast(slices=["price"]) == [(("evaluate", "slices", 0), "a forecast keeps no column `price` to slice by")]
     assert forecast(crosses=[["shop", "price"]]) == [
-        (("evaluate", "crosses", 0), "a forecast keeps no column `price` to slice by")
+        (("evaluate", "crosses", 0, 1), "a forecast keeps no column `price` to slice by")
     ]
 
 
@@ -75,3 +75,27 @@ def test_a_bound_is_held_to_the_range_and_the_good_side_of_what_it_bounds() -> N
     ]
     assert said(metric="throughput", at_most=10.0) == ["`at_most` bounds throughput on its good side"]
     assert said(metric="auroc", at_most=0.9) == ["`at_most` bounds auroc on its good side: higher is better"]
+
+
+def chosen(**keys: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    """Ask for the columns `age` and `income` alone, besides what else is written under `data`."""
+    return problems(
+        data={**PIPELINE["data"], "include": ["age", "income"], **keys}, evaluate={"slices": ["age", "plan"]}
+    )
+
+
+def test_a_column_to_slice_by_must_be_kept_where_columns_are_chosen() -> None:
+    left_out = [(("evaluate", "slices", 1), "the slice column `plan` is not among those of `include`")]
+    assert chosen() == left_out
+    assert chosen(keys=["plan"]) == chosen(entity="plan") == []
+    assert chosen(columns={"city": {"sensitive": True}})[1:] == [
+        (("data", "columns", "city", "sensitive"), "the slice column `city` is not among those of `include`")
+    ]
+
+
+def test_a_column_by_which_rows_are_named_must_be_kept() -> None:
+    explain = {"explain": {"attributions": True, "key": "account", "rows": [1]}}
+    data = {**PIPELINE["data"], "exclude": {"identifier": ["account"]}}
+    assert problems(data=data, evaluate=explain) == [
+        (("evaluate", "explain", "key"), "`account`, by which rows are named, is excluded from the data")
+    ]

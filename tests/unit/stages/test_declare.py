@@ -10,8 +10,9 @@ from mlops.configuration.pipeline import Pipeline
 from mlops.operations.digests.cache import PACKAGE
 from mlops.operations.digests.code import Source
 from mlops.operations.language.keys import Keys, written
-from mlops.stages.declare.declaration import Declaration, Files, Spliced, leads, split
+from mlops.stages.declare.declaration import Declaration, Files, Spliced, Subject, leads, split
 from mlops.stages.declare.registry import DECLARED, STAGES
+from tests.unit.configuration.test_monitor import PIPELINE
 from tests.unit.operations.language.test_readers import leaves
 
 ALL = [*leaves(Pipeline)]
@@ -65,3 +66,28 @@ def test_how_a_section_is_made_is_no_part_of_its_code(declared: Declaration) -> 
 )
 def test_a_parameter_leads_back_to_the_key_that_is_written(parameter: Keys, key: Keys) -> None:
     assert written(parameter) == key
+
+
+def test_the_first_stage_to_see_a_table_is_told_the_columns_that_nothing_else_tells_it() -> None:
+    keys = {
+        "data": {
+            **PIPELINE["data"],
+            "columns": {"age": {"type": "int"}},
+            "derive": {"old": {"from": "age", "rule": "is_null"}},
+        },
+        "features": {"drop": ["note"]},
+        "evaluate": {"slices": ["age", "plan", "old", "y"], "bins": {"income": [10.0]}, "crosses": [["age", "plan"]]},
+        "gates": [
+            {"metric": "auroc", "at_least": 0.6, "by": "age+plan"},
+            {"metric": "f1", "at_least": 0.6, "by": "city"},
+        ],
+    }
+    told = next(declared for declared in DECLARED if declared.name == "validate")
+    assert told.section(Subject("churn", Pipeline.model_validate(PIPELINE | keys)))["named"] == {
+        "evaluate.bins": ["income"],
+        "evaluate.crosses": ["plan"],
+        "evaluate.slices": ["plan"],
+        "features.drop": ["note"],
+        "gates.by": ["city"],
+    }
+    assert "named" not in told.section(Subject("churn", Pipeline.model_validate(PIPELINE)))

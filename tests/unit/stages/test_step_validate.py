@@ -115,6 +115,16 @@ def test_the_same_data_gives_the_same_bytes(pipeline):
     assert contents[0] == contents[1]
 
 
+def test_a_column_that_later_stages_go_by_is_missed_at_once(pipeline):
+    pipeline.run(table(), named={"evaluate.slices": ["city"]})
+    assert pipeline.report["header"] == ["person", "age", "city", "spent", "left"]
+    error = pipeline.refused(table(), named={"evaluate.slices": ["citty"], "gates.by": ["plan"]})
+    assert error.message.splitlines()[1:] == [
+        "  present: `citty`, named in `evaluate.slices`, is not a column of the data; did you mean `city`?",
+        "  present: `plan`, named in `gates.by`, is not a column of the data",
+    ]
+
+
 def test_every_problem_is_reported_at_once(pipeline):
     ages = ["old", *["200"] * 2, *["30"] * (ROWS - 3)]
     error = pipeline.refused(

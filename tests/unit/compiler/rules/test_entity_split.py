@@ -14,6 +14,7 @@ from tests.builders.repositories import edit, make_repository
 def root(tmp_path: Path) -> Path:
     root = make_repository(tmp_path)
     edit(root, "conf/data/churn.yaml", "columns:", "entity: account\ncolumns:")
+    edit(root, "pipelines/churn/data/churn.csv", "age,", "account,age,")
     return root
 
 

@@ -39,7 +39,7 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
         ("data.columns.age.between", ("validate",)),
         ("data.columns.age", ("validate", "evaluate", "gate")),
         ("features.numeric", ("features",)),
-        ("gates", ("evaluate", "gate")),
+        ("gates", ("validate", "evaluate", "gate")),
         ("description", ("package", "mlops catalogue")),
     ],
 )

@@ -90,7 +90,7 @@ def test_an_unknown_environment_is_refused_with_the_nearest(workspace: Workspace
 
 
 def test_a_stage_that_the_pipeline_does_not_have_is_left_out(workspace: Workspace) -> None:
-    assert explain(workspace, "digits", "gates").readers == ("evaluate", "gate")
+    assert explain(workspace, "digits", "gates").readers == ("validate", "evaluate", "gate")
 
 
 def other(value: Any) -> Any:

@@ -13,7 +13,7 @@ from mlops.present.html import html
 from mlops.present.monitor.advice import Step, advice
 from mlops.present.monitor.distribution import Distribution, distribution
 from mlops.present.monitor.timeline import HEIGHT, WIDTH, Point, Timeline, day, timeline
-from mlops.present.report.words import count, figure, interval, metric
+from mlops.present.report.words import count, figure, interval
 
 _MEASURES = {
     "psi": "population stability index",
@@ -174,7 +174,7 @@ def _tiles(document: MonitorReport, measured: tuple[str, float] | None) -> Itera
     if measured is not None and rated:
         index, item = rated[-1]
         note = f"{interval(item.low, item.high)}, bound {asked(measured[1])}, window from {day(windows, index)}"
-        yield Tile(metric(measured[0]), figure(item.value), note)
+        yield Tile(measured[0], figure(item.value), note)
 
 
 def _feed(document: MonitorReport, measured: tuple[str, float] | None) -> Iterator[Timeline]:
@@ -199,7 +199,7 @@ def _performance(document: MonitorReport, name: str, limit: float) -> Timeline:
     ]
     alarming = any(alarm.kind == "performance" for alarm in document.alarms)
     note = f"window from {day(windows, points[-1].index)}" if points else ""
-    return timeline(metric(name), points, limit, windows, "fail" if alarming else "pass", zero=False, note=note)
+    return timeline(name, points, limit, windows, "fail" if alarming else "pass", zero=False, note=note)
 
 
 def _ends(low: float | None, high: float | None) -> tuple[float, float] | None:

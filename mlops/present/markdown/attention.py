@@ -1,6 +1,7 @@
 """What did not pass, open and never folded: each with its sentences and what to type, as far as there is room.
 
-Whoever is worst has its sentences first; of the rest there is a line each, then a name each. None is left out silently.
+The worst have a part each, with what to type; the next their sentences, a line or only their name, as far as there is
+room. None is left out silently.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ _CODES = {
 }
 _LONG = 500  # letters of a sentence, and 160 where it has to do for all of them
 _RULES = 60
+_PARTS = 5  # parts of their own: many of them are more than anybody reads
 
 
 @dataclass(frozen=True)
 class _Told:
-    """One pipeline at three lengths: its name alone, a line, a part of its own."""
+    """One pipeline at four lengths: its name alone, its first sentence, all of them, a part of its own."""
 
-    forms: tuple[str, str, str]
+    forms: tuple[str, str, str, str]
     state: str
 
     @classmethod
@@ -38,8 +40,10 @@ class _Told:
         name, sentences = f"{mark(item)} **{escape(item.change.name)}**", _sentences(item)
         more = f" (and {len(sentences) - 1:,} more)" if len(sentences) > 1 else ""
         line = f"- {name}: {_sentence(item, 160)}{more}"
-        lines = [f"#### {name}: {_headline(item)}", "", *sentences, "", *_next(item), "", *report(item, artifacts)]
-        return cls((name, line, "\n".join(lines).rstrip() + "\n"), state(item))
+        listed = "\n".join([f"- {name}: {_headline(item)}", *(f"  - {said}" for said in sentences)])
+        lines = [f"#### {name}: {_headline(item)}", "", *(f"- {said}" for said in sentences), "", *_next(item), ""]
+        part = "\n".join([*lines, *report(item, artifacts)]).rstrip() + "\n"
+        return cls((name, line, listed, part), state(item))
 
 
 def needs_attention(item: Judged) -> bool:
@@ -51,23 +55,23 @@ def attention(found: Sequence[Judged], artifacts: str, room: int) -> str:
     """Tell what `needs_attention`, worst first, in at most `room` characters; `artifacts` is where reports are."""
     told = [_Told.of(item, artifacts) for item in found]
     lengths = _lengths(told, room - 200)
-    names, lines, parts = (
-        [each.forms[level] for each, at in zip(told, lengths, strict=False) if at == level] for level in range(3)
+    names, lines, listed, parts = (
+        [each.forms[level] for each, at in zip(told, lengths, strict=False) if at == level] for level in range(4)
     )
     counted = Counter(each.state for each in told[len(lengths) :])
     names += [f"{count:,} more {WORDS[state]}" for state, count in counted.items()]
-    listed = ["\n".join(lines) + "\n"] if lines else []
-    return "\n".join([*parts, *listed, *([f"Without room for a sentence: {', '.join(names)}.\n"] if names else [])])
+    bullets = ["\n".join([*listed, *lines]) + "\n"] if listed or lines else []
+    return "\n".join([*parts, *bullets, *([f"Without room for a sentence: {', '.join(names)}.\n"] if names else [])])
 
 
 def _lengths(told: Sequence[_Told], room: int) -> list[int]:
     """Choose which form of each there is room for; who is not even named comes after all others."""
     named = _fitting([len(each.forms[0]) + 2 for each in told], room * 2 // 3)  # the worst need room for what they say
     lengths, left = [0] * named, room - sum(len(each.forms[0]) + 2 for each in told[:named])
-    for level in (1, 2):  # first a line for each, then all sentences of the worst
-        for index, each in enumerate(told[:named]):
+    for level, most in ((3, _PARTS), (1, named), (2, named)):
+        for index, each in enumerate(told[: min(most, named)]):
             more = len(each.forms[level]) + 1 - len(each.forms[lengths[index]])
-            if lengths[index] == level - 1 and more <= left:
+            if lengths[index] < level and more <= left:
                 lengths[index], left = level, left - more
     return lengths
 
@@ -93,8 +97,8 @@ def _sentences(item: Judged) -> list[str]:
     if item.gate is None:
         return [_stopped(item)]
     rules = _rules(item.gate)
-    lines = [f"- {_marked(rule)} {escape(rule.sentence, _LONG)}" for rule in rules[:_RULES]]
-    return [*lines, *([f"- … and {len(rules) - _RULES:,} more"] if len(rules) > _RULES else [])] or ["No rule applies."]
+    said = [f"{_marked(rule)} {escape(rule.sentence, _LONG)}" for rule in rules[:_RULES]]
+    return [*said, *([f"… and {len(rules) - _RULES:,} more"] if len(rules) > _RULES else [])] or ["No rule applies."]
 
 
 def _sentence(item: Judged, limit: int) -> str:

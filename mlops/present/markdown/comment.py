@@ -18,7 +18,7 @@ from mlops.present.markdown.sections import SPACE, WORDS, row, state, working
 from mlops.present.markdown.text import MARKS, escape, fenced, fitting, table
 
 LIMIT = 65_536
-_ROWS = 50
+_ROWS = 25
 _HEAD = 16_000  # characters the table may take: what did not pass needs the rest
 _ORDER = tuple(WORDS)
 _FIX = {

@@ -16,7 +16,7 @@ _LONG = 500  # letters of a sentence
 
 def verdicts(said: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Give verdicts, each with its text, for one summary: the worst first, as many as it holds, the others counted."""
-    order = {str(word): place for place, word in enumerate(reversed(BADNESS))}
+    order: dict[str, int] = {word: place for place, word in enumerate(reversed(BADNESS))}
     ranked = sorted(said, key=lambda item: order[item[0]])
     left = "… and {:,} more verdicts, none of them worse".format
     yield from fitting([text for _, text in ranked], SUMMARY, left, octets)

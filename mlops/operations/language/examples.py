@@ -62,7 +62,9 @@ def _blocks(value: Any, block: Any, keys: Keys) -> Iterator[tuple[str, Keys]]:
     elif isinstance(block, Mapping) and isinstance(value, dict):
         read = dict(block)
     elif isinstance(block, tuple) and isinstance(value, list):
-        value, read = dict(enumerate(value)), dict(enumerate(block))
+        for index, (item, part) in enumerate(zip(value, block, strict=True)):
+            yield from _blocks(item, part, (*keys, index))
+        return
     else:
         return
     for key in (key for key in value if key in read):
@@ -73,8 +75,8 @@ def _lines(value: Any, keys: Keys) -> list[str]:
     """Write what a file says at the keys, and nothing beside it; an item of a list is written whole."""
     path = [*takewhile(lambda key: isinstance(key, str), keys)]
     item = keys[len(path) : len(path) + 1]
-    part = reduce(getitem, (*path, *item), value)
-    part = reduce(lambda inner, key: {key: inner}, reversed(path), [part] if item else part)
+    found = reduce(getitem, (*path, *item), value)
+    part: dict[str, Any] = reduce(lambda inner, key: {key: inner}, reversed(path), [found] if item else found)
     flow = None if any(isinstance(each, dict | list) for each in part.values()) else False
     said = yaml.safe_dump(part, sort_keys=False, width=_WIDTH, allow_unicode=True, default_flow_style=flow)
     return str(said).splitlines()

@@ -76,7 +76,9 @@ def _lines(value: Any, keys: Keys) -> list[str]:
     path = [*takewhile(lambda key: isinstance(key, str), keys)]
     item = keys[len(path) : len(path) + 1]
     found = reduce(getitem, (*path, *item), value)
-    part: dict[str, Any] = reduce(lambda inner, key: {key: inner}, reversed(path), [found] if item else found)
+    part: Any = [found] if item else found
+    for key in reversed(path):
+        part = {key: part}
     flow = None if any(isinstance(each, dict | list) for each in part.values()) else False
     said = yaml.safe_dump(part, sort_keys=False, width=_WIDTH, allow_unicode=True, default_flow_style=flow)
     return str(said).splitlines()

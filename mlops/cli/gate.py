@@ -51,7 +51,7 @@ def command(
     if record is not None and judged and (again := judged[0][1]) is not None:
         write(record, again)
     annotate_verdicts(here, [verdict for verdict, _ in judged])
-    errors = [error for error in (verdict.error() for verdict, _ in judged) if error]
+    errors = [error for error in (verdict.error(explained=explain) for verdict, _ in judged) if error]
     ended([*errors, *unread])
     return max((error.exit_code for error in unread), default=min((error.exit_code for error in errors), default=0))
 

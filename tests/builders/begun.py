@@ -9,7 +9,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -35,7 +35,6 @@ monitor:
   performance: {metric: auroc, no_worse_than: 0.1, labels_within_days: 0}
   retrain: {when: [drift, performance], minimum_new_labels: 100}
 """
-_LABELLED = datetime.now(UTC).strftime("%Y-%m-%dT00:00:00Z")
 _GITCONFIG = "[user]\n\tname = ada\n\temail = ada@shop.example\n[init]\n\tdefaultBranch = main\n"
 
 
@@ -52,10 +51,15 @@ class Shell:
         """Type a line; give how it ended, and what it printed and complained of as it came."""
         state = self.home / "exported"
         script = f'. "{state}"\n{line}\ncode=$?\nexport -p > "{state}"\npwd > "{self.home}/here"\nexit $code\n'
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        command = ["bash", "-c", script]
         with subprocess.Popen(
-            command, cwd=self.here, env=self._environment(), start_new_session=True, text=True, **streams
+            ["bash", "-c", script],
+            cwd=self.here,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
         ) as process:
             printed, _ = process.communicate(timeout=600)
         with contextlib.suppress(ProcessLookupError):
@@ -77,7 +81,7 @@ class Shell:
 
 
 def begin(name: str, folder: Path) -> Shell:
-    """Give somebody a repository of a name, in a folder of their own; beside it `churn.csv`, `new.csv`, and what it pushes to."""
+    """Give somebody a repository of a name in a folder of their own, beside tables and what it pushes to."""
     shutil.copytree(once(f"begun-{name}", _MADE[name]), folder, symlinks=True, dirs_exist_ok=True)
     (folder / "home").mkdir()
     (folder / "home/.gitconfig").write_text(_GITCONFIG)
@@ -148,7 +152,8 @@ def _watched(folder: Path) -> None:
         of_the_day = known.filter(pl.col("support_calls") > 1) if day > 3 else known
         asked = of_the_day.sample(600, with_replacement=True, seed=day)
         names = write_day(shop / ".mlops/log/churn/prod", bundle, today - 7 + day, asked)
-        labels.append(asked.select(pl.Series("prediction_id", names), pl.lit(_LABELLED).alias("time"), "left"))
+        known_at = (START + timedelta(days=today - 7 + day)).strftime("%Y-%m-%dT23:50:00Z")
+        labels.append(asked.select(pl.Series("prediction_id", names), pl.lit(known_at).alias("time"), "left"))
     pl.concat(labels).write_csv(shop / "labels.csv")
     compile_files(open_workspace(shop))
     _push(shop, "Watch it")

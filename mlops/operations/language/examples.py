@@ -62,8 +62,8 @@ def _blocks(value: Any, block: Any, keys: Keys) -> Iterator[tuple[str, Keys]]:
     elif isinstance(block, Mapping) and isinstance(value, dict):
         read = dict(block)
     elif isinstance(block, tuple) and isinstance(value, list):
-        for place, (said, item) in enumerate(zip(value, block, strict=True)):
-            yield from _blocks(said, item, (*keys, place))
+        for index, (item, part) in enumerate(zip(value, block, strict=True)):
+            yield from _blocks(item, part, (*keys, index))
         return
     else:
         return
@@ -75,8 +75,10 @@ def _lines(value: Any, keys: Keys) -> list[str]:
     """Write what a file says at the keys, and nothing beside it; an item of a list is written whole."""
     path = [*takewhile(lambda key: isinstance(key, str), keys)]
     item = keys[len(path) : len(path) + 1]
-    part: Any = reduce(getitem, (*path, *item), value)
-    part = reduce(lambda inner, key: {key: inner}, reversed(path), [part] if item else part)
+    found = reduce(getitem, (*path, *item), value)
+    part: Any = [found] if item else found
+    for key in reversed(path):
+        part = {key: part}
     flow = None if any(isinstance(each, dict | list) for each in part.values()) else False
     said = yaml.safe_dump(part, sort_keys=False, width=_WIDTH, allow_unicode=True, default_flow_style=flow)
     return str(said).splitlines()

@@ -46,9 +46,10 @@ class Verdict:
             return self
         return replace(self, verdict=max(self.verdict, verdict(rules), key=BADNESS.index), rules=rules)
 
-    def error(self) -> MlopsError | None:
-        """Make the error that stands for anything but a pass."""
+    def error(self, *, explained: bool = False) -> MlopsError | None:
+        """Make the error that stands for anything but a pass; what was `explained` already is shown by the report."""
         hint = f"mlops gate {self.pipeline} --explain"
+        hint = f"open pipelines/{self.pipeline}/reports/report.html" if explained else hint
         if self.verdict == "pass":
             return None
         if self.verdict == "inconclusive":

@@ -41,6 +41,11 @@ def test_a_pipeline_that_never_ran_is_told_after_the_others(root: Path, capsys: 
     )
 
 
+def test_who_was_told_each_sentence_is_sent_to_the_report(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["gate", "snow", "--explain"]) == 2
+    assert capsys.readouterr().err == "snow: the gate failed\nhint: open pipelines/snow/reports/report.html\n"
+
+
 def test_the_machine_readable_forms_hold_the_others_too(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["gate", "-o", "json"]) == 6
     assert [value["pipeline"] for value in json.loads(capsys.readouterr().out)] == ["churn", "snow"]

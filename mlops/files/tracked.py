@@ -20,7 +20,7 @@ PIPELINE, CANDIDATE = "mlops.pipeline", "mlops.candidate"
 MODEL = "mlops.model"
 """The digest of the ONNX file that a run trained, by which who registers it finds that run."""
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""So that MLflow's page of an experiment opens on models and runs, and not on the question whether it is of agents."""
+"""What MLflow's pages, but for a switch of the browser in 3.17, and its search know an experiment of models by."""
 _TYPES = {"int": "long", "float": "double", "bool": "boolean", "date": "datetime", "datetime": "datetime"}
 _LONGEST = 60_000  # characters of a schema; MLflow keeps more, but shows all of them on one page
 

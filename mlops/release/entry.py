@@ -38,7 +38,7 @@ Measured = tuple[str, float, int]
 """A metric's name, its value and the epoch it belongs to."""
 BY_HAND = Source("mlops register")
 _HEADLINES = 3
-_LONGEST = 5000  # characters of a description that every database behind MLflow takes
+_LONGEST = 2500  # characters: MLflow shows a description above tags and signature; every database behind it takes 5,000
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mlops.files.tracked import CANDIDATE, MODEL, PARENT, PIPELINE
 from mlops.ml.training.tracking import input_of
-from mlops.release.entry import BUNDLE
+from mlops.release.entry import BUNDLE, FILES
 from mlops.release.place import models
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def run_of(client: MlflowClient, entry: Entry, experiment: str) -> Run:
     found = client.search_runs([experiment], text, order_by=["attributes.start_time ASC"], max_results=1)
     if found:
         return found[0]
-    tags = dict(entry.tags) | {PIPELINE: entry.name, MODEL: entry.trained, _NOTE: entry.description}
+    tags = {key: value for key, value in entry.tags if key != FILES and not key.startswith("mlops.code.")}
+    tags |= {PIPELINE: entry.name, MODEL: entry.trained, _NOTE: entry.description}
     tags |= {"mlflow.source.git.commit": entry.origin.commit}
     trained = client.search_runs([experiment], f"tags.`{MODEL}` = '{entry.trained}' and {own}")
     for run in trained:

@@ -46,7 +46,7 @@ GATE = Declaration(
     parameters=(
         Parameter(
             "about",
-            "description owners risk data.target data.source evaluate.labels",
+            "description owners risk data.target data.source.path data.source.package data.source.recorded evaluate.labels",
             _about,
             whole=True,
         ),

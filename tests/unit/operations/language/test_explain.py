@@ -33,14 +33,14 @@ def test_a_key_tells_who_set_it_and_what_that_replaced(root: Path) -> None:
     ("key", "readers"),
     [
         ("seed", ("train",)),
-        ("data.source.path", ("ingest",)),
+        ("data.source.path", ("ingest", "gate")),
         ("data.split.by", ("validate", "split", "evaluate", "gate")),
-        ("data.target", ("validate", "split", "features", "evaluate")),
+        ("data.target", ("validate", "split", "features", "evaluate", "gate")),
         ("data.columns.age.between", ("validate",)),
         ("data.columns.age", ("validate", "evaluate", "gate")),
         ("features.numeric", ("features",)),
         ("gates", ("evaluate", "gate")),
-        ("description", ("package", "mlops catalogue")),
+        ("description", ("gate", "package", "mlops catalogue")),
     ],
 )
 def test_a_key_tells_who_reads_it(root: Path, key: str, readers: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from mlops.stages.declare.gate_bounds import OWN, data_rules, lower_rules, servi
 from mlops.stages.declare.train import attributed
 
 _RULES = "gates preset.gates"
+_SOURCE = "data.source.path data.source.package data.source.recorded"  # what a person knows it by
 
 
 def _group(spec: Pipeline) -> str | None:
@@ -46,7 +47,7 @@ GATE = Declaration(
     parameters=(
         Parameter(
             "about",
-            "description owners risk data.target data.source evaluate.labels",
+            f"description owners risk data.target {_SOURCE} evaluate.labels",
             _about,
             whole=True,
         ),

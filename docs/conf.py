@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mlops import __version__
 
@@ -30,3 +31,14 @@ html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def setup(app: Any) -> None:
+    """Have every page's contents corrected, after Furo has made them."""
+    app.connect("html-page-context", _levels, priority=900)
+
+
+def _levels(_: Any, __: str, ___: str, context: dict[str, Any], ____: Any) -> None:
+    """Say of which level the captions of the contents are, which Sphinx makes headings without one."""
+    for part in {"furo_navigation_tree", "body"} & context.keys():
+        context[part] = context[part].replace('role="heading">', 'role="heading" aria-level="2">')

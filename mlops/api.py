@@ -239,18 +239,16 @@ def gate(repository: Repository, name: str) -> Verdict:
 
 
 def data_schema(repository: Repository, name: str) -> pandera.DataFrameSchema:
-    """Give the rules on a pipeline's table (`data.columns`, `unique`, `pairs`) as a pandera schema for Polars frames.
+    """Give the rules on a pipeline's table as a pandera schema for Polars frames; each refuses, whatever its severity.
 
-    `.validate(frame, lazy=True)` refuses exactly the tables that break one of them, whatever its severity. The stage
-    `validate` asks the same rules in one pass of its own, and more than a schema holds: drift, freshness, own checks.
+    The stage `validate` asks the same in a pass of its own, and more than a schema holds: drift, freshness, own checks.
 
     Raises:
         ConfigurationError: there is no such pipeline, or the YAML is wrong.
         InfrastructureError: the extra `train` is not installed.
 
     Example:
-        >>> schema = data_schema(open_repository(), "churn")
-        >>> schema.columns["plan"].checks
+        >>> data_schema(open_repository(), "churn").columns["plan"].checks
         [<Check isin: isin(['free', 'paid'])>]
     """
     from mlops.extras import need
@@ -260,8 +258,7 @@ def data_schema(repository: Repository, name: str) -> pandera.DataFrameSchema:
     from mlops.ml.data.pandera_schema import schema_of
     from mlops.stages.validate import Params
 
-    section = open_workspace(repository.root, (name,)).pipeline(name).stage("validate").section
-    rules = Params.model_validate(section)
+    rules = Params.model_validate(open_workspace(repository.root, (name,)).pipeline(name).stage("validate").section)
     return schema_of(rules.columns, rules.unique, rules.pairs, strict=rules.strict, ordered=rules.ordered)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -60,6 +61,15 @@ _HIDDEN = ("stage",)
 _NAMES_NOTHING_YET = ("new", "init")
 
 
+def module_of(verb: str) -> str:
+    """Name the module of a verb; one that is a word of Python's has an underscore behind it.
+
+    >>> module_of("run"), module_of("try")
+    ('mlops.cli.run', 'mlops.cli.try_')
+    """
+    return f"mlops.cli.{verb}{'_' if keyword.iskeyword(verb) else ''}"
+
+
 class _Verbs(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         return [name for name in VERBS if name not in _HIDDEN]
@@ -67,7 +77,7 @@ class _Verbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"mlops.cli.{name}").command
+        command: click.Command = importlib.import_module(module_of(name)).command
         command.name = name  # not that of the function, which is `command` everywhere
         if name not in _NAMES_NOTHING_YET:
             complete(command)

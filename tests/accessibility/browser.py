@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.builders.rendered import CHROMIUM
+from tests.builders.waiting import CEILING
 
 HERE = Path(__file__).parent
 SCREEN, PHONE = 1200, 390
@@ -56,7 +57,7 @@ def look(looks: Sequence[Look], profile: Path) -> list[Seen]:
     """Look at pages one after the other, in a browser of our own whose files lie in `profile`."""
     command = ["node", str(HERE / "browser.js"), str(CHROMIUM), str(profile)]
     asked = json.dumps([asdict(each) for each in looks])
-    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=600)
+    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=True, timeout=CEILING)
     return [
         Seen(
             tuple(

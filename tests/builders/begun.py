@@ -24,6 +24,7 @@ from tests.builders.logs import START, write_day
 from tests.builders.once import once
 from tests.builders.repositories import commit, edit, git
 from tests.builders.stores import make_store
+from tests.builders.waiting import CEILING
 from tests.conftest import ROOT
 
 PIPELINE = "conf/pipeline/churn.yaml"
@@ -61,7 +62,7 @@ class Shell:
             start_new_session=True,
             text=True,
         ) as process:
-            printed, _ = process.communicate(timeout=600)
+            printed, _ = process.communicate(timeout=CEILING)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 0)
             self.left.append(process.pid)

@@ -48,7 +48,8 @@ def measured(root: Path, scratch: Path, plan: PipelinePlan, seed: int) -> None:
     history = "".join(f"{who},{at},{what},{seed / at}\n" for who in "ab" for what in ("loss", "f1") for at in (1, 2))
     (folder / "reports/history.csv").write_text(f"candidate,epoch,metric,value\n{history}")
     courses = [plot for stage in plan.stages for output in stage.outputs for plot in output.plots]
-    for path, x, y in ((plot.path, plot.x, plot.y) for plot in courses if plot.path.startswith("reports/courses/")):
+    drawn = (each for plot in courses for each in ((plot.path, plot.x, plot.y), *plot.beside))
+    for path, x, y in (each for each in drawn if each[0].startswith("reports/courses/")):
         course = folder / path
         course.parent.mkdir(parents=True, exist_ok=True)
         course.write_text(f"{x},{y}\n1,{seed}\n2,{seed / 2}\n")

@@ -33,7 +33,7 @@ def copy(ingested: Clone, tmp_path: Path) -> Clone:
     "column", ["outpdol", "mdvis", *(pytest.param(name, marks=pytest.mark.long) for name in ("drugdol", "lnmeddol"))]
 )
 def test_a_column_that_gives_the_target_away_is_refused_by_name(copy: Clone, column: str) -> None:
-    edit(copy.root, "conf/data/rand_hie.yaml", f"{column}, ", "")
+    edit(copy.root, "conf/data/rand_hie.yaml", f" {column}, ", " ")
     assert copy.mlops("compile").returncode == 0
     done = copy.mlops("run", "rand_hie")
     assert done.returncode == 4

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from mlops.cli.main import VERBS, run
+from mlops.cli.main import VERBS, module_of, run
 from tests.builders.repositories import make_repository, record
 
 HEAVY = {
@@ -30,7 +30,7 @@ HEAVY = {
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_and_no_summary_but_that_of_the_list(verb: str) -> None:
-    command = importlib.import_module(f"mlops.cli.{verb}").command
+    command = importlib.import_module(module_of(verb)).command
     assert isinstance(command, click.Command)
     assert command.help
     assert (command.short_help, bool(VERBS[verb])) == (None, True)

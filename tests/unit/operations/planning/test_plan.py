@@ -93,7 +93,7 @@ def test_comments_order_and_layout_change_nothing(root: Path, before: str, after
 @pytest.mark.parametrize(
     ("before", "after", "first"),
     [
-        ("Who will leave?", "Who is going to leave?", "package"),
+        ("Who will leave?", "Who is going to leave?", "gate"),
         ("at_least: 0.7", "at_least: 0.6", "gate"),
         ("by: stratified", "by: random", "split"),
         ("target: left", "target: age", "validate"),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from mlops.cli.main import run
+from mlops.cli.main import module_of, run
 from mlops.configuration.policy import Policy
 from mlops.configuration.release import Release
 from mlops.operations.releasing.approved import Looking
@@ -85,6 +85,6 @@ def test_the_recorded_answer_approves_it(
 def test_every_command_of_the_page_is_one(shown: dict[str, str]) -> None:
     for line in shown["look"].splitlines()[1:]:
         _, verb, *rest = shlex.split(line)
-        command: click.Command = importlib.import_module(f"mlops.cli.{verb}").command
+        command: click.Command = importlib.import_module(module_of(verb)).command
         made = command.make_context(verb, rest)
         assert made.params.get("reviews") or made.params.get("record")

@@ -1,4 +1,3 @@
-# ruff: noqa: N999 - a verb's file is called what a person types
 """`mlops try`: other values of the configuration, trained in copies and scored on validation."""
 
 from __future__ import annotations

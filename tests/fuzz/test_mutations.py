@@ -18,6 +18,8 @@ from tests.builders.every_key import FILES as EVERY_KEY_FILES
 from tests.builders.every_key import every_key
 from tests.fuzz.mutations import mutate
 
+pytestmark = pytest.mark.slow
+
 TOTAL, SHARDS, FAST = 10_000, 10, 80
 SEED = int(os.environ.get("MLOPS_FUZZ_SEED", "0"))
 """Another seed spoils the files in other ways: `MLOPS_FUZZ_SEED=7 pytest tests/fuzz/test_mutations.py`."""

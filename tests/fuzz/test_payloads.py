@@ -20,6 +20,8 @@ from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import edit, make_repository
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 SHELL = (
     "x; touch PWNED",
     "$(touch PWNED)",

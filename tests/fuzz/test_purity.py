@@ -21,6 +21,8 @@ from tests.conftest import ROOT
 from tests.golden.test_golden import ERR, HERE, OK, overlay
 from tests.golden.test_malicious import CASES, attacked
 
+pytestmark = pytest.mark.slow
+
 COMPILED = re.compile(
     r"pipelines/[a-z0-9_-]+/(dvc\.yaml|params\.yaml|\.gitignore)|\.github(/workflows(/mlops-[a-z0-9-]+\.yml)?|/CODEOWNERS"
     r"|/gates(/[a-z0-9_-]+\.yaml)?"

@@ -20,6 +20,8 @@ from mlops.release import loader, published
 from mlops.release.mlmodel import PACKAGES
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 CONSTANT, PAGE = ROOT / "mlops/release/published.py", ROOT / "docs/mlflow.md"
 ROWS = {CONSTANT: '    "VERSION": "DIGEST",\n', PAGE: "| VERSION | `DIGEST` |\n"}
 

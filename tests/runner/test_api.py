@@ -11,6 +11,8 @@ import pytest
 from tests.builders.waiting import CEILING
 from tests.runner.api import LONGEST, Api
 
+pytestmark = pytest.mark.slow
+
 Call = Callable[..., tuple[int, Any, dict[str, str]]]
 COMMENTS = "/repos/shop/models/issues/7/comments"
 

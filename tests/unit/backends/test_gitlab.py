@@ -25,6 +25,8 @@ from mlops.operations.workspace import open_workspace
 from tests.builders.repositories import commit, edit, git, make_repository
 from tests.builders.scripts import needs_jq
 
+pytestmark = pytest.mark.slow
+
 FILE = ".gitlab-ci.yml"
 IMAGE = f"python@sha256:{'a' * 64}"
 

@@ -9,6 +9,8 @@ import pytest
 
 from mlops.files.alone import alone
 
+pytestmark = pytest.mark.slow
+
 FORK = multiprocessing.get_context("spawn")
 
 

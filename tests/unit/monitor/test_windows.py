@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from mlops.monitor.windows import MOMENT, Window, closed, counted, silent
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 11, 2, 10, 30, tzinfo=UTC)
 
 

@@ -19,6 +19,8 @@ from mlops.present import verdicts
 from mlops.present.markdown import text
 from mlops.present.terminal import commands, tables
 
+pytestmark = pytest.mark.slow
+
 ROOMS = Path(mlops.__file__).parent
 _BUILT = {
     "a table of Markdown": re.compile(r"\|\s*:?-{3,}"),

@@ -13,6 +13,8 @@ from tests.builders.repositories import commit, git
 from tests.builders.scripts import calls, fake, needs_jq, outputs, run
 from tests.builders.workflows import CLOUDS, jobs, project, workflows
 
+pytestmark = pytest.mark.slow
+
 OWN = {"install": "make"}
 
 

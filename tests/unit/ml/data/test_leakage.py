@@ -12,6 +12,8 @@ from mlops.ml.data import target as targets
 from mlops.ml.data import types
 from mlops.ml.data.leakage import Suspect, find
 
+pytestmark = pytest.mark.slow
+
 RAND_HIE = Path(__file__).parents[4] / "pipelines" / "rand_hie" / "data" / "rand_hie.csv.gz"
 ROWS = 2_000
 DRAW = np.random.default_rng(7)

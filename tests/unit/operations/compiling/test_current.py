@@ -12,6 +12,8 @@ from mlops.operations.compiling.current import make_current
 from mlops.operations.workspace import Workspace, open_workspace
 from tests.builders.repositories import edit, make_repository
 
+pytestmark = pytest.mark.slow
+
 PARAMS = "pipelines/churn/params.yaml"
 
 

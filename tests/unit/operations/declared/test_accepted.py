@@ -21,6 +21,8 @@ from tests.builders.logs import write_day
 from tests.builders.papers import write_papers
 from tests.builders.repositories import commit, edit, git, make_repository
 
+pytestmark = pytest.mark.slow
+
 MONITOR = "\nmonitor: {every: day, drift: {ignore: [(output)]}}\n"
 FILE = "conf/accept/churn.yaml"
 ENTRY = """\

@@ -20,6 +20,8 @@ from mlops.operations.workspace import open_workspace
 from tests.builders.plugins import install, record, seen
 from tests.builders.repositories import commit, edit, make_repository
 
+pytestmark = pytest.mark.slow
+
 PIPELINE = "conf/pipeline/churn.yaml"
 NAMED = 'plugins: {acme-mlops: ">=1,<2"}'
 INFO = "acme_mlops-1.2.0.dist-info"

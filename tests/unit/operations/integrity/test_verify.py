@@ -12,6 +12,8 @@ from tests.builders.bundles import make_bundle
 from tests.builders.papers import write_papers
 from tests.builders.repositories import edit, make_repository, record
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:

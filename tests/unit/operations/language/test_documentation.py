@@ -13,6 +13,8 @@ from mlops.errors import ConfigurationError
 from mlops.operations.language.documentation import documentation, explain_id
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(mlops.__file__).parent
 MAKERS = ("Diagnostic", "Problem", "Refusal", "Finding", "_report")
 ID = re.compile(r"[a-z]+(-[a-z]+)*")

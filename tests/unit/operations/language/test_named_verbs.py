@@ -15,6 +15,8 @@ import mlops
 from mlops.cli.main import VERBS, cli
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(mlops.__file__).parent
 CALL = re.compile(r"(?<![\w./-])mlops ([a-z][\w-]*)([^`,;:.()|&\n]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")

@@ -11,6 +11,8 @@ from mlops.operations.reviewing import beside
 from mlops.operations.reviewing.beside import put_beside
 from tests.builders.repositories import commit, git
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:

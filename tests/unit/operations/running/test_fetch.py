@@ -17,6 +17,8 @@ from mlops.operations.running import fetch as fetching
 from tests.builders.disk import refusing
 from tests.builders.repositories import commit, make_repository
 
+pytestmark = pytest.mark.slow
+
 CHURN = "pipelines/churn"
 REMOTE = "[core]\n    remote = far\n['remote \"far\"']\n    url = ../far\n"
 BROUGHT = ("artifacts/raw.parquet", "artifacts/split/test.parquet", "data/more.csv")

@@ -13,6 +13,8 @@ from mlops.operations.trying.combinations import combinations
 from tests.builders.repositories import make_repository
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -38,7 +38,7 @@ endif
 help:            ## Show these targets
 	@awk -F':.*## ' '/^[a-z%-]+:.*## / { sub("%", "NAME", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-# MLflow takes longer to import than all the rest here, once nothing is stale: it is asked while DVC and the gate answer.
+# MLflow takes longer to import than all the rest here, once nothing is stale: it is asked while DVC, the gate and the server answer.
 demo: setup      ## Three pipelines from YAML to a verdict, one to a running model
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh -eu -c '\
 	  echo "── Do the compiled files match the YAML?";             mlops compile --check; \
@@ -46,9 +46,9 @@ demo: setup      ## Three pipelines from YAML to a verdict, one to a running mod
 	  mlops register rand_hie > .mlops/registered 2>&1 &           registering=$$!; \
 	  echo "── Does DVC agree that nothing is left to do?";        dvc repro; \
 	  echo "── What one gate says, a sentence for every rule";     mlops gate rand_hie --explain; \
+	  echo "── Serve it, and replay the golden rows over HTTP";    mlops serve rand_hie --check; \
 	  echo "── Put the model into the registry";                   said=0; wait $$registering || said=$$?; \
 	  cat .mlops/registered; test $$said -eq 0; \
-	  echo "── Serve it, and replay the golden rows over HTTP";    mlops serve rand_hie --check; \
 	  echo "── Look at it"; \
 	  echo "report     $(CURDIR)/pipelines/rand_hie/reports/report.html"; \
 	  echo "MLflow UI  make ui, then http://127.0.0.1:5000"; \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -12,7 +13,22 @@ from mlops.files import conflict
 Values = dict[str, Any]
 """What a mapping says, as YAML and JSON have it: plain values by key."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# DVC writes YAML 1.2, in which `no` and `12:30` are texts and stand without quotes; to PyYAML, which reads 1.1, they
+# are False and 750. What PyYAML wrote has such texts in quotes, and is read the same.
+_NOT_BEFORE_1_2 = {
+    "bool": re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"),
+    "int": re.compile(r"(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+)$"),
+    "float": re.compile(
+        r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+}
+_RESOLVERS = {
+    first: [(tag, _NOT_BEFORE_1_2.get(tag.rpartition(":")[2], pattern)) for tag, pattern in known]
+    for first, known in _BASE.yaml_implicit_resolvers.items()
+}
+_LOADER = type("_Loader", (_BASE,), {"yaml_implicit_resolvers": _RESOLVERS})
 # PyYAML lets through what its constructors meet: `2024-13-45`, `!!bool x`, `!!timestamp x`
 _DAMAGED = (yaml.YAMLError, ValueError, KeyError, AttributeError)
 _DEEPEST = 100

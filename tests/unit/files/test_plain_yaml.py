@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import io
+
 import pytest
+import yaml
+from ruamel.yaml import YAML
 
 from mlops.errors import IntegrityError
 from mlops.files.plain_yaml import parse
@@ -42,3 +46,14 @@ def test_what_nobody_would_have_written_is_damaged(data: bytes) -> None:
     assert (caught.value.message, caught.value.hint) == (
         "dvc.lock is damaged", "take it back from Git: git checkout -- dvc.lock",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "yes", "On", "off", "y", "N", "12:30", "1:30.5", "true", "null", "~", "7", "0.5"]
+)
+def test_a_text_stays_one_whoever_wrote_it(text: str) -> None:
+    """DVC writes `no` without quotes, which is False to YAML 1.1: its lock would never say what was run."""
+    by_dvc = io.StringIO()
+    YAML(typ="safe", pure=True).dump({"said": [text, True, 3, 0.25, None]}, by_dvc)
+    for written in (by_dvc.getvalue(), yaml.safe_dump({"said": [text, True, 3, 0.25, None]})):
+        assert parse(written.encode(), "x") == {"said": [text, True, 3, 0.25, None]}

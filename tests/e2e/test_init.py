@@ -167,7 +167,7 @@ def test_a_pull_request_is_judged_from_the_lock_alone(shop: Shop) -> None:
         assert (instance.workspace / ".venv" / "bin" / "mlops").is_file()
     log = run["pipeline"].instances[0].step("Fetch what is recorded").log
     assert log == "::notice title=No DVC remote::what is not in Git is made again here\n"
-    assert "| ✅ | AUROC better than dummy" in run.summary
+    assert "| ✅ AUROC better than dummy" in run.summary
     desk.type("git push --quiet origin linear")
     shop.origin.merge("linear")
 

@@ -68,7 +68,7 @@ def test_a_good_change_is_green_and_its_summary_holds_the_gates(team: Team) -> N
     propose(team.work, "Ask for more")
     run = team.open()
     assert run["verdict"].result == "success", run.log
-    assert "| ✅ | AUROC at least 0.86 |" in run.summary
+    assert "| ✅ AUROC at least 0.86 |" in run.summary
     assert "<b>churn</b>: gate, package" in run.summary
     assert stages(run) == ["gate", "package"]
     assert list((run.artifacts / "report-churn").rglob("gate.json"))
@@ -82,7 +82,7 @@ def test_what_the_author_ran_at_home_is_verified_and_judged_and_nothing_runs(tea
     plays.learn(team.work, "Judge it at home", "churn")
     run = team.open()
     assert run["verdict"].result == "success", run.log
-    assert "| ✅ | AUROC at least 0.84 |" in run.summary
+    assert "| ✅ AUROC at least 0.84 |" in run.summary
     assert stages(run) == []
 
 

@@ -48,9 +48,11 @@ class Bins:
 
         >>> Bins(np.zeros(3), np.zeros(3), edges=("1", "5")).names
         ('up to 1', '1 to 5', 'over 5')
+        >>> Bins(np.ones(1), np.ones(1)).names
+        ('any value',)
         """
         if not self.edges:
-            return self.levels
+            return self.levels or ("any value",)
         between = (f"{low} to {high}" for low, high in itertools.pairwise(self.edges))
         return (f"up to {self.edges[0]}", *between, f"over {self.edges[-1]}")
 

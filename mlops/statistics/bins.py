@@ -24,19 +24,23 @@ DIGITS = 3
 def edges(values: NDArray[np.float64], *, most: int = DIGITS, least: int = 1) -> list[float]:
     """Cut finite values, [n], into at most ten bins of at least `least` rows.
 
-    Bins are (-∞, e₁], (e₁, e₂], ..., (eₖ, ∞), as `drift.counts` counts them; one bin alone has no edge. Edges are
-    rounded to three digits, or to the fewest up to `most` with which none is lost: years differ in the fourth.
+    Bins are (-∞, e₁], (e₁, e₂], ..., (eₖ, ∞), as `drift.counts` counts them; one bin alone has no edge. A value so common
+    that all cuts would lie behind it, where nothing is, is cut from what lies below. Edges are rounded to three digits,
+    or to the fewest up to `most` with which none is lost: years differ in the fourth.
 
     >>> edges(np.array([0.0, 0.0, 0.0, 1.0, 2.0, 5.0]))
     [0.5, 1.5, 3.5]
     >>> edges(np.array([2019.0, 2020.0, 2021.0])), edges(np.array([2019.0, 2020.0, 2021.0]), most=6)
     ([2020.0], [2019.5, 2020.5])
+    >>> edges(np.array([0.5, 0.7, *[1.0] * 30])), edges(np.ones(30))
+    ([0.85], [])
     """
     distinct, many = np.unique(values, return_counts=True)
     below = np.cumsum(many)
     bins = min(BINS, len(values) // least)
     cuts = {int(np.searchsorted(below, len(values) * part / bins)) for part in range(1, bins)}
-    middles = [float((distinct[cut] + distinct[cut + 1]) / 2) for cut in sorted(cuts) if cut + 1 < len(many)]
+    inner = sorted(cut for cut in cuts if cut + 1 < len(many)) or range(len(many) - 1)[-1:]
+    middles = [float((distinct[cut] + distinct[cut + 1]) / 2) for cut in inner]
     found: list[float] = []
     for digits in range(DIGITS, most + 1):
         found = _kept(values, sorted({float(f"{middle:.{digits}g}") for middle in middles}), least)

@@ -188,7 +188,7 @@ def test_a_rollback_is_a_pull_request_of_the_bundle_before(team: Team, released:
     (comparison,) = (team.work / "pipelines/churn/comparisons").iterdir()
     file, entry = sorted(team.origin.changed("main", team.api.pulls[-1]["head"]["ref"]))
     assert (file, entry.rpartition("/")[0]) == ("conf/release/staging/churn.yaml", "pipelines/churn/ledger/staging")
-    assert "auroc against champion" in team.api.pulls[-1]["body"]
+    assert "AUROC against champion" in team.api.pulls[-1]["body"]
     assert json.loads(comparison.read_bytes())["champion"] in before
     moved = team.play(team.origin.merge(team.api.pulls[-1]["head"]["ref"]), "release")
     assert moved is not None

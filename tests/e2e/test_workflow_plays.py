@@ -129,7 +129,7 @@ def test_a_pull_request_has_one_comment_that_the_next_push_updates(team: Team) -
     first = team.open()
     person, posted = team.api.comments
     assert (first["verdict"].result, first["comment"].result) == ("failure", "success"), first.log
-    assert "must be at least 0.999" in posted["body"]
+    assert "but at least 0.999 is required" in posted["body"]
     assert posted["user"]["login"] == "github-actions[bot]"
     edit(team.work, "conf/pipeline/churn.yaml", "at_least: 0.999", "at_least: 0.86")
     propose(team.work, "Ask for what is possible")
@@ -137,7 +137,7 @@ def test_a_pull_request_has_one_comment_that_the_next_push_updates(team: Team) -
     assert (second["verdict"].result, second["comment"].result) == ("success", "success"), second.log
     assert team.api.comments == [person, posted]
     assert posted["updates"] == 1
-    assert "must be at least 0.999" not in posted["body"]
+    assert "at least 0.999" not in posted["body"]
     assert person["body"] == "Looks interesting"
 
 

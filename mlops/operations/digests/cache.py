@@ -53,7 +53,7 @@ def framework() -> str:
     """Name the program itself: every file of the package, the interpreter, the YAML library."""
     found = hashlib.sha256(f"{platform.python_version()} {yaml.__version__}\n".encode())
     for path in files_below(PACKAGE):
-        if path.endswith((".py", ".yaml")):
+        if path.endswith((".py", ".yaml", ".html", ".css")):
             data = Path(path).read_bytes()
             found.update(f"{path[len(str(PACKAGE)) :]} {len(data)}\n".encode() + data)
     return found.hexdigest()

@@ -2,9 +2,9 @@
 
 A digest covers every module a stage's file reaches through imports inside `mlops` and through code by name
 (`mlops.kinds.reference`, `mlops.kinds.later`), as syntax trees without docstrings, comments, type-checking imports and
-layout: such a change makes no stage stale, any other change to reached code does. The files of a slice, in which a
-stage looks kinds up by name, have digests of their own: a pipeline's stage depends on those that it names
-(`compiler.lower.identity`).
+layout: such a change makes no stage stale, any other change to reached code does, and any change to the templates that
+lie beside it. The files of a slice, in which a stage looks kinds up by name, have digests of their own: a pipeline's
+stage depends on those that it names (`compiler.lower.identity`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _WITHOUT_INFLUENCE = frozenset(
     {"click", "dvc", "mlflow", "pydantic", "pydantic-core", "pyyaml", "rich", "starlette", "uvicorn"}
 )
 _SLICE = "mlops.kinds.slice"
+_TEMPLATES = "templates"  # the folder in which jinja2's PackageLoader looks
 _NAMED = re.compile(r"""["'][A-Za-z_][\w.]*:[A-Za-z_]|\bLater\(""")
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;#]+)")
 
@@ -112,9 +113,17 @@ class Source:
         return {imported for name in names if (module := self.module(name)) for imported in module.imports}
 
     def digest(self, names: Iterable[str]) -> str:
-        """Name modules by one digest."""
-        text = "".join(f"{name} {module.digest}\n" for name in names if (module := self.module(name)))
+        """Name modules, and the templates beside them, by one digest."""
+        reached = tuple(names)
+        text = "".join(f"{name} {module.digest}\n" for name in reached if (module := self.module(name)))
+        text += "".join(f"{path} {digest}\n" for path, digest in self._templates(reached))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _templates(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for name in sorted({name.rpartition(".")[0] for name in names}):
+            folder = self._package.joinpath(*name.split(".")[1:], _TEMPLATES)
+            for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+                yield f"{name}/{path.name}", hashlib.sha256(path.read_bytes()).hexdigest()
 
     def kinds(self) -> Iterator[str]:
         """Name the files of every slice: a folder whose `__init__` makes one."""

@@ -84,6 +84,14 @@ def test_a_value_that_many_rows_share_ends_its_bin() -> None:
     assert bins.edges(np.array([0.0] * 30 + list(range(1, 71))))[0] == 0.5
 
 
+def test_a_shift_away_from_the_largest_value_is_seen_though_nearly_all_rows_have_it() -> None:
+    rng = np.random.default_rng(3)
+    before, after = (np.where(rng.random(2000) < share, rng.random(2000), 1.0) for share in (0.03, 0.3))
+    assert by_monitor(before, before) == by_data(before, before) == 0
+    assert by_monitor(before, after) == pytest.approx(by_data(before, after), rel=1e-5)
+    assert by_monitor(before, after) > 0.25
+
+
 def test_a_shift_onto_a_common_value_is_seen() -> None:
     before, after = poisson(3, 30, 5000, zeros=0.3), poisson(4, 30, 5000, zeros=0.4)
     assert by_monitor(before, after) == pytest.approx(by_data(before, after), rel=1e-5)

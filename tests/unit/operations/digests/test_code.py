@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import ast
+import shutil
 from pathlib import Path
 
 import pytest
 
 from mlops.models import MODELS
 from mlops.operations.digests.cache import PACKAGE
-from mlops.operations.digests.code import _NAMED, Source, _imports, fingerprints, spelling
+from mlops.operations.digests.code import _NAMED, Source, _imports, fingerprinted, fingerprints, spelling
 from mlops.stages.declare.registry import STAGES
 
 SOURCE = '''
@@ -49,6 +50,16 @@ def test_every_stage_has_a_digest_of_its_own_code(tmp_path: Path) -> None:
     known = fingerprints(tmp_path)
     assert set(known.code) == set(known.libraries) > set(STAGES)
     assert len(set(known.code.values())) == len(known.code)
+
+
+def test_a_template_counts_for_the_stages_that_print_it_alone(tmp_path: Path) -> None:
+    package = tmp_path / "mlops"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__"))
+    before = fingerprinted(Source(package), {}).code
+    with (package / "present/report/templates/report.css").open("a") as style:
+        style.write("td { color: red }\n")
+    after = fingerprinted(Source(package), {}).code
+    assert [name for name in STAGES if after[name] != before[name]] == ["gate"]
 
 
 def test_libraries_are_the_pinned_ones_that_the_code_imports(tmp_path: Path) -> None:

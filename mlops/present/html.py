@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jinja2 import ChoiceLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
 
 _SHARED = "mlops.present.report"  # its style and its signs
+_QUOTED = re.compile(r"`([^`]+)`")
 
 
 def html(package: str, template: str, **values: Any) -> str:
@@ -20,4 +23,14 @@ def html(package: str, template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["coded"] = coded
     return environment.get_template(template).render(**values)
+
+
+def coded(sentence: str) -> Markup:
+    """Print what a sentence has between backticks as code; everything is escaped.
+
+    >>> str(coded("`a<b` is < `c`"))
+    '<code>a&lt;b</code> is &lt; <code>c</code>'
+    """
+    return Markup(_QUOTED.sub(r"<code>\1</code>", str(escape(sentence))))  # noqa: S704

@@ -24,9 +24,9 @@ DIGITS = 3
 def edges(values: NDArray[np.float64], *, most: int = DIGITS, least: int = 1) -> list[float]:
     """Cut finite values, [n], into at most ten bins of at least `least` rows.
 
-    Bins are (-∞, e₁], (e₁, e₂], ..., (eₖ, ∞), as `drift.counts` counts them; one bin alone has no edge. A value so common
-    that all cuts would lie behind it, where nothing is, is cut from what lies below. Edges are rounded to three digits,
-    or to the fewest up to `most` with which none is lost: years differ in the fourth.
+    Bins are (-∞, e₁], (e₁, e₂], ..., (eₖ, ∞), as `drift.counts` counts them; one bin alone has no edge. A value so
+    common that all cuts would lie behind it, where nothing is, is cut from what lies below. Edges are rounded to three
+    digits, or to the fewest up to `most` with which none is lost: years differ in the fourth.
 
     >>> edges(np.array([0.0, 0.0, 0.0, 1.0, 2.0, 5.0]))
     [0.5, 1.5, 3.5]

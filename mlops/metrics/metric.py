@@ -29,6 +29,8 @@ class Metric(Called):
     """It is measured on validation whether anybody asks for it or not; a new one only where it is named."""
     share: bool = field(kw_only=True)
     """It is a rate or made of rates: seeing no error does not mean that there is none."""
+    biased: bool = field(kw_only=True)
+    """Noise makes it worse and never better: on few rows it lies above the truth, and resamples lie above that."""
     needs: str | None = field(kw_only=True)
     """The block of YAML without which it has no value."""
     also: tuple[str, ...] = field(kw_only=True)
@@ -46,6 +48,7 @@ def metric(
     high: float = 1.0,
     share: bool = False,
     standard: bool = False,
+    biased: bool = False,
     needs: str | None = None,
     also: str = "",
     label: str = "",
@@ -75,6 +78,7 @@ def metric(
         high=high,
         share=share,
         standard=standard,
+        biased=biased,
         needs=needs,
         also=tuple(also.split()),
         label=label,
@@ -99,6 +103,7 @@ def of_plugin(found: Brought) -> Metric:
         high=inf if said.high is None else said.high,
         share=said.share,
         standard=False,
+        biased=False,
         needs="evaluate.cost" if said.of == "worth" else None,
         also=(),
     )

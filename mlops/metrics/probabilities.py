@@ -52,6 +52,7 @@ def confidence(y: NDArray[np.float64], score: NDArray[np.float64]) -> tuple[Floa
     "binary multiclass",
     of="probabilities",
     better="lower",
+    biased=True,
     also="calibration_error expected_calibration_error",
     label="Calibration error",
 )

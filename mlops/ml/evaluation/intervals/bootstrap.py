@@ -41,9 +41,10 @@ class Interval:
     def of(cls, value: float, draws: Floats, confidence: float, limits: Limits = _NONE) -> Interval:
         """Cut the tails off the resampled values; an undefined resample counts as the worst at either end.
 
-        Where that excludes the value itself, resamples are biased (of a calibration error they are too high: every
-        resample adds noise of its own), and the interval reaches as far on the other side of the value: it is the
-        percentile interval and the basic one together (Davison and Hinkley 1997, section 5.2).
+        Where resamples are biased (of a calibration error they are too high: every resample adds noise of its own),
+        because the metric is, or as is seen where that excludes the value itself, the interval reaches as far on the
+        other side of the value: it is the percentile interval and the basic one together (Davison and Hinkley 1997,
+        section 5.2).
         """
         if not math.isfinite(value) or len(draws) == 0:
             return cls(value, -math.inf, math.inf)
@@ -51,15 +52,14 @@ class Interval:
         missing = np.isnan(draws)
         low = np.quantile(np.where(missing, -math.inf, draws), tail, method="lower")
         high = np.quantile(np.where(missing, math.inf, draws), 1 - tail, method="higher")
-        return cls(value, float(low), float(high))._holding_its_value.within(limits)
+        found = cls(value, float(low), float(high))
+        biased = limits.biased or not found.low <= value <= found.high
+        return (found._reflected if biased else found).within(limits)
 
     @property
-    def _holding_its_value(self) -> Interval:
-        if self.low <= self.value <= self.high:
-            return self
-        return Interval(
-            self.value, min(self.low, 2 * self.value - self.high), max(self.high, 2 * self.value - self.low)
-        )
+    def _reflected(self) -> Interval:
+        low, high = 2 * self.value - self.high, 2 * self.value - self.low
+        return Interval(self.value, min(self.low, low), max(self.high, high))
 
     def within(self, limits: Limits) -> Interval:
         """Leave out what no value can be; the truth is none of that, so it is covered as often as before.

@@ -90,7 +90,7 @@ def _threshold(metrics: MetricsReport, names: Sequence[str]) -> str:
         return ""
     chosen = None if metrics.decision is None else metrics.decision.thresholds.get("candidate")
     how = "nothing says what decisions are worth" if chosen is None else "chosen by what decisions are worth"
-    return f"{names[1]} is decided above a probability of {figure(0.5 if chosen is None else chosen)}: {how}"
+    return f"Above a probability of {figure(0.5 if chosen is None else chosen)}, {names[1]} is decided: {how}"
 
 
 def _cell(number: int, total: int) -> tuple[int, int]:

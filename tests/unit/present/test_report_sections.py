@@ -110,7 +110,7 @@ def test_codes_are_called_what_they_mean(tmp_path: Path) -> None:
     assert seen.confusion is not None
     assert seen.confusion.classes == ("stays away", "comes")
     assert seen.confusion.threshold == (
-        "comes is decided above a probability of 0.210: chosen by what decisions are worth"
+        "Above a probability of 0.210, comes is decided: chosen by what decisions are worth"
     )
 
 

@@ -77,7 +77,8 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
     for check in found:
         if check.name == "finite" and check.column not in (None, target):
             roles.leave_out("infinite", str(check.column))
-    labelled, goal = _goal(frame, settled, target, asked)
+    labelled, goal, doubts = _goal(frame, settled, target, asked)
+    roles.doubts += doubts
     roles.assign(labelled, {name: column.type for name, column in settled.items()}, goal)
     return Guess(
         rows=frame.height,
@@ -127,8 +128,8 @@ def null_texts(raw: pl.DataFrame, known: tuple[str, ...]) -> tuple[str, ...]:
 
 def _goal(
     frame: pl.DataFrame, settled: Mapping[str, Settled], target: str, asked: str | None
-) -> tuple[pl.DataFrame, Target]:
-    """Keep the rows that have a target, brought to what its task learns."""
+) -> tuple[pl.DataFrame, Target, list[str]]:
+    """Keep the rows that have a target, brought to what its task learns; with what is doubtful about it."""
     if target not in settled:
         raise ConfigurationError(f"`{target}` is of a type that cannot be learnt", hint="choose another --target")
     labelled = frame.filter(pl.col(target).is_not_null())
@@ -137,7 +138,7 @@ def _goal(
     goal, problems = targets.settle(values, kind, task, None)
     if goal is None:
         raise ConfigurationError(problems[0].message, hint="choose another --target or --task")
-    return labelled.with_columns(values), goal
+    return labelled.with_columns(values), goal, [problem.message for problem in problems]
 
 
 def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False) -> ColumnGuess:

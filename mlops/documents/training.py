@@ -34,3 +34,5 @@ class TrainingReport(Document):
     reproducible: str = ""
     candidates: dict[str, CandidateReport] = Field(default_factory=dict)
     backtest: dict[str, OriginReport] = Field(default_factory=dict)
+    dropped: dict[str, str] = Field(default_factory=dict)
+    """Candidates that failed while others did not, and why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
 from mlops.blocks.trainer import Trainer
-from mlops.errors import ConfigurationError, MlopsError
+from mlops.errors import ConfigurationError, DataError, IntegrityError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest, digest_file, digest_json, dumps
 from mlops.files.tracked import CANDIDATE, MODEL, PIPELINE
@@ -24,11 +24,13 @@ from mlops.ml.training import candidates, export
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
+from mlops.ml.training.rehearsal import rehearse
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
 from mlops.ml.user_code.origin import Origin
 from mlops.stages import backtesting, explanations, learning, training_reports
 from mlops.stages.context import Section
+from mlops.stages.dropped import Dropped
 from mlops.stages.training_reports import Result
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class Work:
     inputs: Inputs
     tracked: Run | None = None
     """The run in MLflow that those of the candidates are nested in."""
+    dropped: Dropped = field(default_factory=Dropped)
 
     @property
     def checkpoints(self) -> Path:
@@ -98,13 +101,10 @@ def run(context: StageContext) -> None:
     problem = Problem.of(params.task, examples)
     work = Work(context, params, examples, problem, _judge(params), _inputs(context, params))
     built = {name: _build(work, name) for name in params.candidates}
-    work = replace(work, tracked=_tracked(work, context.pipeline))
+    work = replace(work, tracked=_tracked(work, context.pipeline), dropped=Dropped(len(built), context.say))
     with _failing(work.tracked):
-        results = [_train(work, name, candidate) for name, candidate in built.items()]
-        best = max(results, key=lambda result: result.rank)
-        context.say(f"writing {best.name} as ONNX")
-        model = best.fitted.export()
-        export.check_parity(best.name, model, examples.validation_x, best.scores)
+        results = _trained(work, built)
+        best, model = _chosen(work, results)
         tested = _backtest(work, best.name, built[best.name])
     _write(work, results, best, model, tested)
     if work.tracked is not None:
@@ -155,6 +155,34 @@ def _build(work: Work, name: str) -> Candidate:
     return candidates.build(name, work.params.candidates[name], work.problem, origin)
 
 
+def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
+    """Train all candidates; one that fails costs the others nothing."""
+    results = []
+    for name, candidate in built.items():
+        if work.params.candidates[name].own:
+            with work.dropped.where_it_fails(name, ConfigurationError, IntegrityError):
+                rehearse(candidate, work.problem, work.examples, _session(work, name, lambda _: None))
+        if name not in work.dropped:
+            with work.dropped.where_it_fails(name, ConfigurationError, DataError):
+                results.append(_train(work, name, candidate))
+    if not results:
+        raise work.dropped.none_left()
+    return results
+
+
+def _chosen(work: Work, results: list[Result]) -> tuple[Result, bytes]:
+    """Write the best candidate as ONNX, or the best of those that can be."""
+    examples = work.examples
+    for best in sorted(results, key=lambda result: result.rank, reverse=True):
+        with work.dropped.where_it_fails(best.name, ConfigurationError, IntegrityError):
+            work.context.say(f"writing {best.name} as ONNX")
+            model = best.fitted.export()
+            unit = export.spread(work.problem.task, examples.train_y)
+            export.check_parity(best.name, model, examples.validation_x, best.scores, unit)
+            return best, model
+    raise work.dropped.none_left()
+
+
 def _train(work: Work, name: str, candidate: Candidate) -> Result:
     """Train one candidate, log it, and judge it."""
     trainer, asked = work.params.trainer, candidates.resolved(name, work.params.candidates[name])
@@ -165,9 +193,18 @@ def _train(work: Work, name: str, candidate: Candidate) -> Result:
     if tracked is not None:
         values = {f"validation/{key}": value for key, value in result.validation.items() if math.isfinite(value)}
         tracked.finish(values)
-    kept = f", kept epoch {fitted.best_epoch} of {fitted.history[-1].number}" if fitted.history else ""
-    work.context.say(f"{name}: validation {work.judge.metric} {result.validation[work.judge.metric]:.4f}{kept}")
+    value = result.validation[work.judge.metric]
+    work.context.say(f"{name}: validation {work.judge.metric} {value:.4f}{_kept(asked, fitted)}")
     return result
+
+
+def _kept(asked: Asked, fitted: Fitted) -> str:
+    """Say which epoch was kept, and what to raise where that is the last one there was."""
+    if not fitted.history:
+        return ""
+    last = fitted.history[-1].number
+    more = f"; it was still improving: raise `{'trees' if 'trees' in asked.parameters else 'trainer.max_epochs'}`"
+    return f", kept epoch {fitted.best_epoch} of {last}{more if fitted.best_epoch == last else ''}"
 
 
 def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session:
@@ -252,4 +289,6 @@ def _write(
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
     training = training_reports.report(metric, work.params.trainer.reproducible or "anywhere", results, best, tested)
+    if dropped := work.dropped.sentences:
+        training = training.model_copy(update={"dropped": dropped})
     write_text(context.path("reports/training.json"), training.dumps())

@@ -19,6 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.ml.light import without_pandas
+from mlops.ml.training.problem import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.training.networks import Scores
-    from mlops.ml.training.problem import Problem, Scale
+    from mlops.ml.training.problem import Problem, Task
 
 OPSET = 18
 ML_OPSET = 3
@@ -178,20 +179,28 @@ def run(model: bytes, x: NDArray[Any]) -> NDArray[Any]:
     return answer
 
 
-def check_parity(name: str, model: bytes, x: NDArray[Any], expected: NDArray[Any]) -> float:
-    """Measure the widest gap between ONNX and native scores, relative above 1; raises IntegrityError if wide."""
+def spread(task: Task, y: NDArray[Any]) -> float:
+    """Give the unit in which scores may differ: the standard deviation of numbers, a whole probability of classes."""
+    return Scale.of(task, y).deviation if task == "regression" else 1.0
+
+
+def check_parity(name: str, model: bytes, x: NDArray[Any], expected: NDArray[Any], unit: float = 1.0) -> float:
+    """Measure the widest gap between ONNX and native scores, in units or relative to a larger score.
+
+    Raises IntegrityError if it is wide.
+    """
     answer = run(model, x)
     if answer.shape != expected.shape:
         raise IntegrityError(
             f"the ONNX model of candidate {name} answers with shape {list(answer.shape)}, not {list(expected.shape)}"
         )
-    gap = np.abs(answer - expected) / np.maximum(1.0, np.abs(expected))
+    gap = np.abs(answer - expected) / np.maximum(unit, np.abs(expected))
     widest = float(gap.max())
     if not widest <= TOLERANCE:
         raise IntegrityError(
             f"the ONNX model of candidate {name} differs from the trained one by {widest:.2g}"
             f" on {len(x):,} validation rows; at most {TOLERANCE:g} is allowed",
-            hint="a forward() that draws random numbers, or looks at the whole batch, cannot be served",
+            hint="a model that draws random numbers as it answers, or looks at all rows at once, cannot be served",
         )
     return widest
 

@@ -57,6 +57,7 @@ class Page:
     importance: ImportanceSection | None
     select_by: str
     candidates: tuple[CandidateRow, ...]
+    dropped: tuple[tuple[str, str], ...]
     learning_curve: Plot | None
     epochs: tuple[Plot, ...]
     serving: Serving | None
@@ -125,6 +126,7 @@ def view(
         importance=importance(metrics, documents.explanations),
         select_by=called(select_by) if select_by else "",
         candidates=training.candidates(learnt),
+        dropped=tuple(sorted(learnt.dropped.items())),
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),

@@ -80,7 +80,8 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
     assert not (tmp_path / ".mlops" / "checkpoints" / "churn").exists()
     assert capsys.readouterr().err.splitlines() == [
         f"train: linear: validation auroc {linear['validation']['auroc']:.4f}",
-        f"train: net: validation auroc {net['validation']['auroc']:.4f}, kept epoch 4 of 4",
+        f"train: net: validation auroc {net['validation']['auroc']:.4f}, kept epoch 4 of 4; "
+        "it was still improving: raise `trainer.max_epochs`",
         "train: writing linear as ONNX",
         "train: chose linear of 2 by auroc",
     ]

@@ -17,6 +17,7 @@ import polars as pl
 
 from mlops.blocks.derived import Derived
 from mlops.errors import ConfigurationError, DataError
+from mlops.files.dialect import Dialect
 from mlops.files.system import of_file
 from mlops.ml.data import delimited, types
 from mlops.ml.data.derive import derive
@@ -95,12 +96,13 @@ def _table(path: Path, shown: str, form: Form) -> pl.DataFrame:
         raise DataError(f"{shown} cannot be read as a table of labels", hint="write CSV or Parquet") from error
 
 
-def _dialect(path: Path, shown: str, form: Form) -> delimited.Dialect:
+def _dialect(path: Path, shown: str, form: Form) -> Dialect:
     """Take the source's separator where the header is cut by it, else the one that the file shows."""
-    declared = delimited.Dialect(form.separator, nulls=form.nulls)
+    quote = delimited.look(path, shown)[1]
+    declared = Dialect(form.separator, nulls=form.nulls, quote=quote)
     if form.separator is None or form.key in delimited.scan(path, declared, shown).collect_schema().names():
         return declared
-    return delimited.Dialect(nulls=form.nulls)
+    return Dialect(nulls=form.nulls, quote=quote)
 
 
 def _typed(frame: pl.DataFrame, name: str, to: ColumnType, shown: str) -> pl.DataFrame:

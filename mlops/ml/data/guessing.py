@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from mlops.errors import ConfigurationError
-from mlops.ml.data import sources
-from mlops.ml.data.delimited import NULL_TEXTS, separator_of
+from mlops.files.row_text import WESTERN, look
+from mlops.ml.data import delimited, sources
+from mlops.ml.data.delimited import NULL_TEXTS
 from mlops.ml.data.inference import null_texts
 from mlops.sources.source import Source
 
@@ -37,8 +38,17 @@ def guess_source(path: Path) -> Source:
     kind = _kind(path)
     if kind != "csv":
         return Source(kind=kind, path=path.name)
-    separator = None if path.suffix.lower() == ".zst" else separator_of(path, path.name)  # the reader looks by itself
-    source = Source(kind=kind, path=path.name, separator=separator)
+    source = Source(kind=kind, path=path.name)
+    if path.suffix.lower() != ".zst":  # the reader looks by itself
+        separator, quote = delimited.look(path, path.name)
+        encoding = look(path)[0]
+        source = Source(
+            kind=kind,
+            path=path.name,
+            separator=separator,
+            quote=quote,
+            encoding=encoding if encoding == WESTERN else None,
+        )
     with sources.reading(source):
         frame = sources.scan(source, path.parent).collect()
     return source.model_copy(update={"nulls": ("", *null_texts(frame, tuple(text for text in NULL_TEXTS if text)))})

@@ -113,6 +113,8 @@ def _look(data: Path) -> tuple[dict[str, Value], pl.DataFrame]:
         frame = sources.scan(found, data.resolve().parent).collect()
     plain: dict[str, Value] = {"kind": found.kind, "path": found.path}
     plain |= {"separator": found.separator} if found.separator not in (None, ",") else {}
+    plain |= {"quote": found.quote} if found.quote != '"' else {}
+    plain |= {"encoding": found.encoding} if found.encoding is not None else {}
     plain |= {"nulls": found.nulls} if found.nulls != ("",) else {}
     return plain, frame
 

@@ -170,8 +170,8 @@ def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:
 
     source = spec.data.source
     rows, newest = sources.scan(source, folder), sources.parts(sources.place(source, folder), source)[-1]
-    separator = source.separator or delimited.separator_of(newest, source.label)
-    dialect = delimited.Dialect(separator, source.header, source.nulls)
+    dialect = source.dialect
+    separator = delimited.separator_of(newest, dialect, source.label)
     columns = rows.collect_schema().names()[1:]
     with sources.reading(source):
         header = delimited.scan(newest, dialect, source.label).collect_schema().names() if source.header else None

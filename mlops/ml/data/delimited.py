@@ -78,8 +78,10 @@ def _quote(lines: Sequence[str]) -> str:
     if opened == closed >= len(lines) / 2:
         return "'"
     opened, closed = _around(lines, '"')
-    alone = {len(record) for record in fields_of(lines, sniff(lines, ""), "")}
-    return "" if opened != closed and len(alone) == 1 and alone != {1} else '"'
+    cut = fields_of(lines, sniff(lines, ""), "")
+    whole = any(len(field) > 1 and field[0] == field[-1] == '"' for record in cut for field in record)
+    alike = len({len(record) for record in cut}) == 1 and len(cut[0]) > 1
+    return "" if opened != closed and alike and not whole else '"'
 
 
 def _around(lines: Sequence[str], quote: str) -> tuple[int, int]:

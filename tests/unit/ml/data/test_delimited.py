@@ -93,6 +93,8 @@ def test_what_is_no_text_is_refused(read, content):
         (["name,b", "O'Brien,1", "'tis,2"], (",", '"')),
         (["a\tb", '"5 nail\t1', "screw\t2", '7" nail\t3'], ("\t", "")),
         (['a,"b, c"', "1,2"], (",", '"')),
+        (['"Doe, Jo",1', '"Roe, Al",2'], (",", '"')),
+        (['"a","b"', '5",x', '"u","v"'], (",", '"')),
         (["a,b", 'x,"one', 'two"', "y,z"], (",", '"')),
     ],
 )

@@ -99,7 +99,8 @@ class Snapshot:
         needless = [name for name in self.params.exclude if not columns.usable(self.frame, name)]
         declared = {name: rule.type for name, rule in self.params.columns.items()}
         severity = {name: rule.severity for name, rule in self.params.columns.items()}
-        self.frame, settled, found = columns.settle(self.frame.drop(needless, strict=False), declared, severity)
+        apart = {*self.params.exclude} - {self.params.target, *(rule.source for rule in self.params.derive.values())}
+        self.frame, settled, found = columns.settle(self.frame.drop(needless, strict=False), declared, severity, apart)
         self.checks += found
         self.types = {name: column.type for name, column in settled.items()}
         return settled

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 
+from mlops.ml.data import columns
+from mlops.ml.data.missing import null_texts
+from mlops.ml.data.parquet import ROW
 from mlops.operations.language.new import create
 
 CASES = Path(__file__).parent
@@ -44,3 +48,65 @@ def test_a_field_longer_than_pythons_limit_is_read(tmp_path):
 def test_lines_that_end_in_a_carriage_return_alone_are_lines(look):
     found = look("11-carriage-return-only/cr.csv")
     assert (found.types, found.source) == ({"a": "float", "b": "int", "c": "category", "y": "int"}, {})
+
+
+MISSING = [
+    *("#N/A", "n/a", "na", "N.A.", "-", ".", r"\N", "missing", "Missing", "(null)", "NULL", "#DIV/0!", "#NV", "<NA>"),
+    *(" N/A ", "--", "#WERT!", "None"),
+]
+
+
+@pytest.mark.parametrize("text", MISSING)
+def test_usual_texts_for_missing_are_known_in_any_case_and_with_blanks(text):
+    values = [text if index in (5, 77) else f"{index / 7:.4f}" for index in range(400)]
+    assert null_texts(pl.DataFrame({"a": values})) == (text,)
+
+
+def test_a_column_is_not_lost_for_the_texts_of_excel(look):
+    found = look("07-number-with-a-few-odd-texts/odd.csv")
+    assert (found.types["a"], found.keys, found.out) == ("float", [], {})
+    assert found.said("missing") == "read as missing: '#N/A'"
+
+
+def test_other_texts_between_numbers_are_a_doubt_in_the_open(tmp_path):
+    rows = [f"{'lost' if index in (5, 77) else f'{index / 7:.4f}'},{index % 2}" for index in range(400)]
+    (tmp_path / "a.csv").write_text("\n".join(["a,b,y", *(f"{index % 9},{row}" for index, row in enumerate(rows))]))
+    found = Looked(tmp_path, tmp_path / "a.csv")
+    assert (found.keys, found.out) == ([], {"b": "mixed"})
+    assert found.said("398") == (
+        """398 of 400 values of `b` are numbers, the others are 'lost': write `nulls: ["", "lost"]`, or correct them"""
+    )
+
+
+def test_the_index_of_pandas_is_not_learnt_from(look):
+    found = look("09-pandas-index/pidx.parquet")
+    assert (found.types, found.out) == ({"a": "float", "y": "int"}, {"__index_level_0__": "index"})
+
+
+def test_times_as_bigquery_exports_them_are_times(look):
+    assert look("10-bigquery-utc/bqutc.csv").types["seen"] == "datetime"
+
+
+def test_times_with_and_without_a_zone_are_a_doubt_in_the_open(look):
+    assert look("12-mixed-zones/mixedtz.csv").said("zone") == (
+        "200 of 400 times of `seen` have no zone and are taken as written, beside others that are moved to UTC: they "
+        "may be hours apart; write all with a zone, as 2030-12-31T08:30:00+02:00"
+    )
+
+
+def test_a_label_in_two_unicode_forms_is_one(look):
+    assert "binary" in look("24-labels-in-two-unicode-forms/nfd.csv").said("task")
+
+
+def test_levels_that_look_the_same_are_a_doubt_in_the_open(tmp_path):
+    hidden = "\u200b"
+    rows = [f"bar{hidden * (index % 3 == 0)},{index % 7},{index % 2}" for index in range(60)]
+    (tmp_path / "a.csv").write_text("\n".join(["a,b,y", *rows]), encoding="utf-8")
+    found = Looked(tmp_path, tmp_path / "a.csv")
+    assert found.said("look the same") == "two levels of `a` look the same, 'bar' and 'bar\\u200b'"
+
+
+def test_a_column_that_is_left_out_is_held_to_nothing():
+    raw = pl.DataFrame({ROW: [0, 1, 2], "a": ["1", "inf", "2"], "b": ["1", "2", "3"], "y": ["x", "y", "x"]})
+    held = [check.name for apart in ((), ("a",)) for check in columns.settle(raw, {}, {}, apart)[2] if not check.passed]
+    assert held == ["finite"]

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-NULL_TEXTS = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "?")
-"""Texts that usually mean a missing value, for those who write a `nulls:` for a new file."""
-
 _SAMPLE = 200
 _NO_SEPARATOR = "\x01"
 

@@ -8,8 +8,7 @@ from typing import Literal
 from mlops.errors import ConfigurationError
 from mlops.files.row_text import WESTERN, look
 from mlops.ml.data import delimited, sources
-from mlops.ml.data.delimited import NULL_TEXTS
-from mlops.ml.data.inference import null_texts
+from mlops.ml.data.missing import null_texts
 from mlops.sources.source import Source
 
 Kind = Literal["csv", "parquet", "arrow", "excel"]
@@ -51,7 +50,7 @@ def guess_source(path: Path) -> Source:
         )
     with sources.reading(source):
         frame = sources.scan(source, path.parent).collect()
-    return source.model_copy(update={"nulls": ("", *null_texts(frame, tuple(text for text in NULL_TEXTS if text)))})
+    return source.model_copy(update={"nulls": ("", *null_texts(frame))})
 
 
 def _kind(path: Path) -> Kind:

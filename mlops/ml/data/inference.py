@@ -11,8 +11,10 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, types
+from mlops.ml.data import columns
 from mlops.ml.data import target as targets
+from mlops.ml.data.lookalikes import lookalikes
+from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.roles import Roles
 from mlops.ml.data.target import Target
@@ -73,10 +75,11 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
     for name in (name for name in raw.columns if not columns.usable(raw, name)):
         roles.leave_out("unsupported", name)
     frame, settled, found = columns.settle(raw.drop(roles.exclude.get("unsupported", [])), {}, {})
-    roles.doubts += [check.message for check in found if check.name == "ambiguous"]
+    roles.doubts += [check.message for check in found if check.name in ("ambiguous", "mixed_zones")]
     for check in found:
         if check.name == "finite" and check.column not in (None, target):
             roles.leave_out("infinite", str(check.column))
+    _leave_odd(settled, target, roles)
     labelled, goal = _goal(frame, settled, target, asked)
     roles.assign(labelled, {name: column.type for name, column in settled.items()}, goal)
     return Guess(
@@ -108,21 +111,18 @@ def describe(
     )
 
 
-def null_texts(raw: pl.DataFrame, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Find which of the `known` texts for a missing value this table means that way.
-
-    A text that keeps a column from being numbers, dates or truths does; so does one that nobody writes for a value.
-    """
-    found: set[str] = set()
-    for series in (raw[name] for name in raw.columns if raw.schema[name] == pl.String):
-        present = [text for text in known if bool((series == text).any())]
-        if not present or types.settle(series).type not in _TEXT:
+def _leave_odd(settled: Mapping[str, Settled], target: str, roles: Roles) -> None:
+    """Leave out what an index of pandas is, and what would be numbers but for a few texts."""
+    for name, column in settled.items():
+        if name != target and columns.PANDAS_INDEX.fullmatch(name):
+            roles.leave_out("index", name)
             continue
-        cleaned = series.set(series.is_in(present), None)
-        if cleaned.null_count() < len(series) and types.settle(cleaned).type not in _TEXT:
-            found.update(present)
-        found.update(text for text in present if text not in {"NA", "None"})
-    return tuple(text for text in known if text in found)
+        if column.type == "category" and (pair := lookalikes(column.values.drop_nulls().unique().sort())):
+            roles.doubts.append(f"two levels of `{name}` look the same, {pair[0]!a} and {pair[1]!a}")
+        if column.type in _TEXT and (doubt := odd_texts(column.values)):
+            roles.doubts.append(doubt)
+            if column.type == "string" and name != target and not columns.names_a_row(name):
+                roles.leave_out("mixed", name)
 
 
 def _goal(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mlops.errors import DataError
-from mlops.ml.data import types
+from mlops.ml.data import moments, types
 
 if TYPE_CHECKING:
     from mlops.blocks.column_rule import ColumnType
@@ -44,7 +44,7 @@ class Spelling:
         if found == "bool":
             return cls(found, words=_words(texts))
         if found in ("date", "datetime"):
-            return cls(found, style=types.style(texts.str.strip_chars(), found) or _ZONED)
+            return cls(found, style=moments.style(texts.str.strip_chars(), found) or _ZONED)
         return cls(found)
 
     def spelled(self, values: pl.Series) -> pl.Series:
@@ -73,8 +73,8 @@ class Spelling:
         """Read values as this column is read, and those that are spelt otherwise by their own look."""
         if values.dtype == pl.String:
             text = values.str.strip_chars()
-            if self.style and self.style != _ZONED:
-                own = types.moments(text, self.type, self.style)
+            if self.style:
+                own = moments.in_style(text, self.type, self.style)
                 if own.null_count() == text.null_count():
                     return own
             if self.comma and bool(text.drop_nulls().str.contains(types.COMMA).all()):

@@ -22,8 +22,10 @@ _MEANINGS = {
     "constant": "one value throughout",
     "empty": "no value at all",
     "free_text": "a text of its own in most rows",
+    "index": "the index of a pandas table",
     "infinite": "holds infinite values",
     "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
+    "mixed": "numbers or dates, but for a few texts: write `nulls:`, or correct them",
     "unsupported": "of a type that cannot be learnt from",
 }
 _OWNERS = 'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team'

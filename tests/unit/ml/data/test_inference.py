@@ -9,7 +9,8 @@ import pytest
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.guessing import guess_source
-from mlops.ml.data.inference import ColumnGuess, Guess, describe, guess, null_texts
+from mlops.ml.data.inference import ColumnGuess, Guess, describe, guess
+from mlops.ml.data.missing import null_texts
 
 ROWS = 600
 
@@ -110,11 +111,10 @@ def test_a_table_with_nothing_to_learn_from_is_refused() -> None:
 
 
 def test_a_text_means_missing_where_it_keeps_a_column_from_being_numbers() -> None:
-    known = ("NA", "?", "None")
-    assert null_texts(pl.DataFrame({"a": ["1", "NA", "2"]}), known) == ("NA",)
-    assert null_texts(pl.DataFrame({"a": ["north", "NA", "None"]}), known) == ()
-    assert null_texts(pl.DataFrame({"a": ["north", "?", "south"]}), known) == ("?",)
-    assert null_texts(pl.DataFrame({"a": ["1", "2"]}), known) == ()
+    assert null_texts(pl.DataFrame({"a": ["1", "NA", "2"]})) == ("NA",)
+    assert null_texts(pl.DataFrame({"a": ["north", "NA", "None"]})) == ()
+    assert null_texts(pl.DataFrame({"a": ["north", "?", "south"]})) == ("?",)
+    assert null_texts(pl.DataFrame({"a": ["1", "2"]})) == ()
 
 
 @pytest.mark.parametrize(

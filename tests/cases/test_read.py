@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 import yaml
 
-from mlops.ml.data import columns
+from mlops.bundle.recipe import Target
+from mlops.errors import DataError
+from mlops.files.dialect import Dialect
+from mlops.ml.data import columns, delimited
+from mlops.ml.data.encoding import encode
 from mlops.ml.data.missing import null_texts
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.spelling import Spelling
+from mlops.monitor import labels, new_labelled_rows
 from mlops.operations.language.new import create
 
 CASES = Path(__file__).parent
@@ -24,6 +31,7 @@ class Looked:
         self.notes = create(root, "p", file, target).notes
         data = yaml.safe_load((root / "conf/data/p.yaml").read_text(encoding="utf-8"))
         self.source = {key: value for key, value in data["source"].items() if key not in ("kind", "path")}
+        self.columns = data["columns"]
         self.types = {column: rule["type"] for column, rule in data["columns"].items()}
         self.keys = data.get("keys", [])
         self.out = {column: reason for reason, columns in data.get("exclude", {}).items() for column in columns}
@@ -110,3 +118,47 @@ def test_a_column_that_is_left_out_is_held_to_nothing():
     raw = pl.DataFrame({ROW: [0, 1, 2], "a": ["1", "inf", "2"], "b": ["1", "2", "3"], "y": ["x", "y", "x"]})
     held = [check.name for apart in ((), ("a",)) for check in columns.settle(raw, {}, {}, apart)[2] if not check.passed]
     assert held == ["finite"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "form"),
+    [
+        ("pct", "rate", {"percent": True}),
+        ("pct", "price", {"thousands": ",", "currency": "$"}),
+        ("thousands", "amount", {"decimal": ",", "thousands": "."}),
+        ("usthousands", "amount", {"thousands": ","}),
+    ],
+)
+def test_numbers_with_thousands_percent_and_currency_are_read_and_declared(look, name, column, form):
+    found = look(f"07-number-with-a-few-odd-texts/{name}.csv")
+    assert (found.types[column], found.keys, found.out) == ("float", [], {})
+    assert found.columns[column]["number"] == form
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "read"),
+    [("yesno", (False, True), [1, 0]), ("codes", ("01", "02"), [1, 0]), ("na", (0, 1), [1])],
+)
+def test_labels_are_read_as_the_target_is(name, classes, read):
+    form = labels.Form("y", labels.type_of(classes), nulls=("", "NA"))
+    path = CASES / f"05-labels-not-spelt-as-the-data/labels-{name}.csv"
+    frame = labels.read(path, path.name, form, datetime(2026, 12, 31, tzinfo=UTC))
+    assert encode(Target(name="y", classes=classes), frame).tolist() == read
+
+
+def test_a_retraining_writes_as_the_file_is_written():
+    path = CASES / "15-retrain-writes-another-spelling/euro.csv"
+    table = delimited.scan(path, Dialect(), path.name).collect()
+    spellings = {column.name: Spelling.of(column) for column in table}
+    rows = pl.DataFrame({"amount": [1.288], "day": ["2025-12-01"], "c": ["red"], "y": [1]})
+    layout = new_labelled_rows.Layout(table.columns, table.columns, ";", "", spellings)
+    assert new_labelled_rows.spelled(rows, layout, ()) == "amount;day;c;y\n1,288;01.12.2025;red;1\n"
+
+
+def test_a_retraining_quotes_as_the_file_quotes():
+    spellings = {"a": Spelling("string")}
+    rows = pl.DataFrame({"a": ["x;y"]})
+    quoted, bare = (new_labelled_rows.Layout(["a"], ["a"], ";", "", spellings, quote) for quote in ("'", ""))
+    assert new_labelled_rows.spelled(rows, quoted, ()) == "a\n'x;y'\n"
+    with pytest.raises(DataError, match="a new value holds a separator, and the source quotes nothing"):
+        new_labelled_rows.spelled(rows, bare, ())

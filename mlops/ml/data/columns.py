@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnRule, ColumnType, Severity
+from mlops.blocks.number_form import NumberForm
 from mlops.diagnostics import nearest
 from mlops.documents.data import ColumnReport, Spread
 from mlops.documents.table import ColumnSchema, Role
@@ -74,10 +76,12 @@ def settle(
     declared: Mapping[str, ColumnType | None],
     severity: Mapping[str, Severity],
     apart: Collection[str] = (),
+    forms: Mapping[str, NumberForm | None] = MappingProxyType({}),
 ) -> tuple[pl.DataFrame, dict[str, types.Settled], list[Check]]:
     """Cast every column to its declared type, or to the one that fits; a value that does not fit fails `type`.
 
-    What is read of columns `apart` is held to nothing but a type that somebody declared: nobody uses it.
+    `forms` say how numbers of a text are written. What is read of columns `apart` is held to nothing but a type that
+    somebody declared: nobody uses it.
     """
     settled: dict[str, types.Settled] = {}
     checks = []
@@ -86,7 +90,7 @@ def settle(
             words = f"`{name}` is of the type {frame.schema[name]}, which cannot be learnt from; exclude it"
             checks.append(failure("type", name, words, total=frame.height))
             continue
-        found = settled[name] = types.settle(frame[name], declared.get(name))
+        found = settled[name] = types.settle(frame[name], declared.get(name), forms.get(name))
         level = severity.get(name, "block")
         if declared.get(name) or (found.failed and name not in apart):
             words = f"{found.failed:,} of {frame.height:,} values of `{name}` are not of type {found.type}"
@@ -150,15 +154,18 @@ def described(
     column_types: Mapping[str, ColumnType],
     roles: Mapping[str, Role],
     declared: Mapping[str, ColumnRule],
+    forms: Mapping[str, NumberForm | None] = MappingProxyType({}),
 ) -> tuple[ColumnSchema, ...]:
     """Describe columns for schema.json, which a server holds requests against."""
     return tuple(
-        _described(frame[name], column_types[name], role, declared.get(name, ColumnRule()))
+        _described(frame[name], column_types[name], role, declared.get(name, ColumnRule()), forms.get(name))
         for name, role in roles.items()
     )
 
 
-def _described(values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule) -> ColumnSchema:
+def _described(
+    values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule, form: NumberForm | None
+) -> ColumnSchema:
     ordered, told = found in ("int", "float", "date", "datetime"), found == "category" and role != "key"
     return ColumnSchema(
         name=values.name,
@@ -169,6 +176,7 @@ def _described(values: pl.Series, found: ColumnType, role: Role, declared: Colum
         categories=tuple(values.drop_nulls().unique().sort()) if told else None,
         minimum=plain(values.min()) if ordered else None,
         maximum=plain(values.max()) if ordered else None,
+        **({} if form is None else {"number": form.model_dump(exclude_defaults=True)}),
     )
 
 

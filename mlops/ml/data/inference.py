@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError
 from mlops.ml.data import columns
 from mlops.ml.data import target as targets
@@ -48,6 +49,7 @@ class ColumnGuess:
     one_of: tuple[str, ...] | None = None
     unique: bool = False
     sensitive: bool = False
+    number: NumberForm | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _goal(
 def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False) -> ColumnGuess:
     known = series.drop_nulls()
     if series.name == target or known.is_empty():
-        return ColumnGuess(series.name, settled.type)
+        return ColumnGuess(series.name, settled.type, number=settled.number)
     sensitive = personal or bool(_SENSITIVE.fullmatch(series.name))
     named = bool(_PERSONAL.search(series.name))
     return ColumnGuess(
@@ -154,6 +156,7 @@ def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, pers
         one_of=None if key or named else _one_of(known, settled.type),
         unique=key and known.n_unique() == len(series),
         sensitive=sensitive,
+        number=settled.number,
     )
 
 

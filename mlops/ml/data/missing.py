@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from mlops.ml.data import types
+from mlops.ml.data import numbers, types
 
 _EXCEL = "#n/a #na #div/0! #value! #ref! #name? #num! #null! #getting_data #spill! #calc! #nv #wert! #bezug! #zahl!"
 _FURTHER = "#n/d #valeur! #nombre! #¡div/0! #¡valor! #¡ref! #¿nombre? #¡num!"
@@ -59,7 +59,10 @@ def odd_texts(series: pl.Series, *, show: bool = True) -> str:
     present = series.drop_nulls()
     if types.is_code(present):
         return ""
-    kinds = {"numbers": types.cast(present, "float"), "dates": types.cast(present, "date")}
+    if doubt := numbers.doubt(series):
+        return doubt
+    form = numbers.look(present.filter(numbers.loose(present)))
+    kinds = {"numbers": types.cast(present, "float", form), "dates": types.cast(present, "date")}
     kinds["times"] = types.cast(present, "datetime")
     what, read = min(kinds.items(), key=lambda kind: kind[1].null_count())
     fitting = present.len() - read.null_count()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, get_args
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
-from mlops.ml.data import moments
+from mlops.blocks.number_form import NumberForm
+from mlops.ml.data import moments, numbers
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType, DataTypeClass
@@ -25,8 +26,6 @@ DTYPES: dict[ColumnType, DataType | DataTypeClass] = {
     "datetime": pl.Datetime("us"),
 }
 TRUE, FALSE = ("true", "t", "yes", "y"), ("false", "f", "no", "n")
-COMMA = r"^[+-]?\d+(,\d+)?$"
-"""A number with a comma for its decimal sign, or a whole one."""
 _CATEGORIES = (50, 1_000)
 """A text column of at most so many texts is always a category if they repeat, one of more than so many never."""
 
@@ -35,7 +34,7 @@ _CATEGORIES = (50, 1_000)
 class Settled:
     """A column of one type: its values, how many would not become that type, and a remark for people.
 
-    `unzoned` counts the times without a zone where others have one.
+    `unzoned` counts the times without a zone where others have one; `number` is how numbers of a text are written.
     """
 
     type: ColumnType
@@ -43,19 +42,19 @@ class Settled:
     failed: int = 0
     note: str = ""
     unzoned: int = 0
+    number: NumberForm | None = None
 
 
-def settle(values: pl.Series, declared: ColumnType | None = None) -> Settled:
-    """Cast to the declared type, or to the first type that every value fits."""
-    if declared is not None:
-        return _settled(declared, values)
+def settle(values: pl.Series, declared: ColumnType | None = None, number: NumberForm | None = None) -> Settled:
+    """Cast to the declared type, or to the first type that every value fits; texts are numbers of a form."""
     if values.dtype != pl.String:
-        return _native(values)
-    if values.null_count() == values.len():
-        return Settled("string", values)
+        return _native(values) if declared is None else _settled(declared, values)
+    if declared is not None or values.null_count() == values.len():
+        return _settled(declared or "string", values, number=number)
     values = composed(values)
-    for candidate, note in _candidates(values):
-        found = _settled(candidate, values, note)
+    form = numbers.look(values) if number is None else number
+    for candidate, note in _candidates(values, form):
+        found = _settled(candidate, values, note, form)
         if found.failed == 0:
             return found
     return Settled(_text_type(values), values)
@@ -68,15 +67,20 @@ def supported(dtype: DataType) -> bool:
     )
 
 
-def cast(values: pl.Series, to: ColumnType) -> pl.Series:
-    """Cast values to a type; what does not fit becomes null."""
+def cast(values: pl.Series, to: ColumnType, number: NumberForm | None = None) -> pl.Series:
+    """Cast values to a type; what does not fit becomes null. Numbers in texts are of one form, given or shown."""
     if isinstance(values.dtype, pl.Categorical | pl.Enum | pl.Null):
         values = values.cast(pl.String)
+    if values.dtype == pl.String and to in ("int", "float"):
+        form = number or numbers.look(values)
+        values = values if form is None else numbers.read(values, form)
     return _CASTS[to](values).cast(DTYPES[to]).rename(values.name)
 
 
-def _settled(to: ColumnType, values: pl.Series, note: str = "") -> Settled:
-    result = cast(values, to)
+def _settled(to: ColumnType, values: pl.Series, note: str = "", number: NumberForm | None = None) -> Settled:
+    if values.dtype == pl.String and to in ("int", "float"):
+        number = number or numbers.look(values)
+    result = cast(values, to, number)
     missing = values.null_count()
     if to == "float" and result.null_count() != missing:
         if values.dtype.is_float():
@@ -84,7 +88,7 @@ def _settled(to: ColumnType, values: pl.Series, note: str = "") -> Settled:
         elif values.dtype == pl.String:
             missing += int(values.str.to_lowercase().str.strip_chars().is_in(["nan"]).sum())
     unzoned = moments.unzoned(values) if to == "datetime" and values.dtype == pl.String else 0
-    return Settled(to, result, result.null_count() - missing, note, unzoned)
+    return Settled(to, result, result.null_count() - missing, note, unzoned, number)
 
 
 def _native(values: pl.Series) -> Settled:
@@ -101,13 +105,13 @@ def _native(values: pl.Series) -> Settled:
     return Settled("category" if isinstance(dtype, pl.Categorical | pl.Enum) else _text_type(text), text)
 
 
-def _candidates(values: pl.Series) -> list[tuple[ColumnType, str]]:
+def _candidates(values: pl.Series, form: NumberForm | None) -> list[tuple[ColumnType, str]]:
     """List the types that a sample of the values fits, the narrowest first."""
     sample = values.drop_nulls().head(moments.SAMPLE)
     if is_code(values):
         return []
-    numbers: tuple[ColumnType, ...] = ("int", "float")
-    fitting = [(to, "") for to in numbers if _settled(to, sample).failed == 0]
+    kinds: tuple[ColumnType, ...] = ("int", "float")
+    fitting = [(to, "") for to in kinds if _settled(to, sample, number=form).failed == 0]
     if fitting:
         return fitting
     ambiguous = "its dates are read day first" if moments.ambiguous(sample) else ""
@@ -148,20 +152,11 @@ def _to_int(values: pl.Series) -> pl.Series:
 def _to_float(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         values = values.str.strip_chars()
-        if has_decimal_comma(values):
-            values = values.str.replace(",", ".", literal=True)
     elif not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
         return _nothing(values, pl.Float64)
     if values.dtype == pl.Float64 and not values.is_nan().any():
         return values
     return values.cast(pl.Float64, strict=False).fill_nan(None)
-
-
-def has_decimal_comma(values: pl.Series) -> bool:
-    """Tell `1,5` from `1.5` and from `1,500`: every value is a number and some comma is not before three digits."""
-    sample = values.drop_nulls().head(moments.SAMPLE)
-    numbers = sample.str.contains(COMMA)
-    return bool(numbers.all()) and bool(sample.str.contains(r",(\d{1,2}|\d{4,})$").any())
 
 
 def _to_bool(values: pl.Series) -> pl.Series:

@@ -105,6 +105,8 @@ def label(value: str | int | float | bool) -> str:
 
 def _rules(column: ColumnGuess) -> Iterator[tuple[str, Value]]:
     yield "type", column.type
+    if column.number is not None:
+        yield "number", column.number.model_dump(exclude_defaults=True)
     if column.nulls is not None:
         yield "nulls", {"at_most": column.nulls}
     if column.between is not None:

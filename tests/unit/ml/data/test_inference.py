@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data.guessing import guess_source
 from mlops.ml.data.inference import ColumnGuess, Guess, describe, guess
@@ -54,7 +55,7 @@ def test_types_and_rules_follow_from_the_values() -> None:
         ColumnGuess("balance", "float", between=(-5.3, 6.0)),
         ColumnGuess("share", "float", between=(0, 1)),
         ColumnGuess("pct_paid", "float", between=(0, 100)),
-        ColumnGuess("price", "float", between=(0, 39.0)),
+        ColumnGuess("price", "float", between=(0, 39.0), number=NumberForm(decimal=",")),
         ColumnGuess("active", "bool"),
         ColumnGuess("joined", "date"),
         ColumnGuess("plan", "category", nulls=0.51, one_of=("basic", "plus")),

@@ -98,6 +98,7 @@ def _lines(content: Path | bytes, label: str) -> list[str]:
             n_rows=_SAMPLE,
             infer_schema=False,
             encoding="utf8-lossy",
+            glob=False,
         )
     except pl.exceptions.NoDataError as error:
         raise _empty(label) from error
@@ -107,16 +108,27 @@ def _lines(content: Path | bytes, label: str) -> list[str]:
     return lines
 
 
-def _names(content: Path | bytes, separator: str, dialect: Dialect, label: str) -> list[str]:
-    """Read the first record as names: trimmed, the nameless numbered; a name that stands twice too, or refused."""
+def first_record(path: Path, dialect: Dialect, label: str) -> tuple[str, ...]:
+    """Read the first record as names, which may stand twice; raises DataError for an empty file."""
+    content = utf8(path, dialect.encoding)
+    separator = dialect.separator or sniff(_lines(content, label), dialect.quote)
+    return _first(content, separator, dialect, label)
+
+
+def _first(content: Path | bytes, separator: str, dialect: Dialect, label: str) -> tuple[str, ...]:
     quote = dialect.quote or None
     try:
         first = pl.read_csv(
-            content, separator=separator, quote_char=quote, has_header=False, n_rows=1, infer_schema=False
+            content, separator=separator, quote_char=quote, has_header=False, n_rows=1, infer_schema=False, glob=False
         )
     except pl.exceptions.NoDataError as error:
         raise _empty(label) from error
-    names = named(first.row(0))
+    return named(first.row(0))
+
+
+def _names(content: Path | bytes, separator: str, dialect: Dialect, label: str) -> list[str]:
+    """Read the first record as names: trimmed, the nameless numbered; a name that stands twice too, or refused."""
+    names = _first(content, separator, dialect, label)
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice and not dialect.number:
         raise DataError(

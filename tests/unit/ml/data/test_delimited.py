@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from mlops.errors import DataError
 from mlops.files.csv_header import SEPARATORS
 from mlops.files.dialect import Dialect
+from mlops.ml.data import guessing
 from mlops.ml.data.delimited import look, scan, sniff
-from mlops.ml.data.guessing import guess_source
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_a_damaged_gzip_file_is_refused(read, tmp_path, content):
     with pytest.raises(DataError, match=words):
         read(content, name="a.csv.gz")
     with pytest.raises(DataError, match=words):
-        guess_source(tmp_path / "a.csv.gz")
+        guessing.read(tmp_path / "a.csv.gz")
 
 
 def test_quotes_protect_separators_and_newlines(read):

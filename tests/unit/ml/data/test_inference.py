@@ -9,7 +9,7 @@ import pytest
 
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError, DataError
-from mlops.ml.data.guessing import guess_source
+from mlops.ml.data import guessing
 from mlops.ml.data.inference import ColumnGuess, Guess, describe, guess
 from mlops.ml.data.missing import null_texts
 
@@ -134,22 +134,24 @@ def test_a_file_tells_how_it_is_to_be_read(
     name: str, content: bytes, separator: str, nulls: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    source = guess_source(tmp_path / name)
+    source = guessing.read(tmp_path / name).source
     assert (source.kind, source.path, source.separator, source.nulls) == ("csv", name, separator, nulls)
 
 
 def test_parquet_and_arrow_need_no_looking(tmp_path: Path) -> None:
-    assert guess_source(tmp_path / "a.parquet").kind == "parquet"
-    assert guess_source(tmp_path / "a.feather").kind == "arrow"
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"a": [1]}).write_ipc(tmp_path / "a.feather")
+    assert guessing.read(tmp_path / "a.parquet").source.kind == "parquet"
+    assert guessing.read(tmp_path / "a.feather").source.kind == "arrow"
 
 
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        guess_source(tmp_path / "a.json")
-    assert str(caught.value) == "`a.json` does not say what kind of table it is"
+        guessing.read(tmp_path / "a.yaml")
+    assert str(caught.value) == "`a.yaml` does not say what kind of table it is"
     (tmp_path / "a.csv.gz").write_bytes(b"not gzip at all")
     with pytest.raises(DataError) as damaged:
-        guess_source(tmp_path / "a.csv.gz")
+        guessing.read(tmp_path / "a.csv.gz")
     assert str(damaged.value) == "a.csv.gz cannot be read: it is damaged, or not what its name says"
 
 

@@ -120,17 +120,19 @@ def _below(frames: list[pl.LazyFrame], source: Source) -> pl.LazyFrame:
     columns = [frame.collect_schema().names() for frame in frames]
     if any(names != columns[0] for names in columns):
         raise DataError(f"the files of {source.label} have different columns", hint="give all the same header")
-    try:
-        together = pl.concat(frames, how="vertical_relaxed")
-        together.collect_schema()
-    except pl.exceptions.SchemaError as error:
-        kinds = [frame.collect_schema() for frame in frames]
-        other = [name for name in columns[0] if len({str(schema[name]) for schema in kinds}) > 1]
+    kinds = {name: {frame.collect_schema()[name] for frame in frames} for name in columns[0]}
+    other = [name for name, found in kinds.items() if len(found) > 1 and not all(map(_joins, found))]
+    if other:
         raise DataError(
             f"the files of {source.label} have other types of {', '.join(f'`{name}`' for name in other[:5])}",
             hint="write all files with the same types",
-        ) from error
-    return together
+        )
+    return pl.concat(frames, how="vertical_relaxed")
+
+
+def _joins(kind: pl.DataType) -> bool:
+    """Whether a column of one file may have another such type in the next: numbers, or nothing at all."""
+    return kind.is_numeric() or kind == pl.Null
 
 
 def _side_by_side(sources: list[Source], folder: Path) -> pl.LazyFrame:

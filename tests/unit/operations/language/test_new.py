@@ -234,13 +234,6 @@ REFUSED: dict[str, tuple[bytes | None, str, type[MlopsError], str, str]] = {
         "1 column names cannot be used: '${oc.env:HOME}'",
         "rename them: at most 200 characters, no control characters, no `${`",
     ),
-    "a name twice": (
-        b"x,x\n" + b"1,0\n2,1\n" * 50,
-        "x",
-        DataError,
-        "t.csv: column names stand more than once in the header: x",
-        "give each column its own name, or `header: false` with `names` if the file has no header",
-    ),
 }
 
 

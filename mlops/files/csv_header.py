@@ -14,6 +14,7 @@ from mlops.files.row_text import DAMAGED, WESTERN, decoded, encoding_of, ended, 
 SEPARATORS = (",", ";", "\t", "|")
 _USUAL = 1 << 14  # bytes that are read at first
 _LONGEST = 1 << 22  # bytes that may be names
+_LONGEST_NAME = 10_000  # characters; a longer one is a text in a file without a header
 csv.field_size_limit(1 << 30)  # a text may be longer than the 131,072 characters that Python allows
 
 
@@ -31,6 +32,8 @@ def header(path: Path, dialect: Dialect, wanted: Collection[str]) -> tuple[str, 
     except csv.Error:
         return ()
     found = max(map(named, cuts), key=lambda names: (len({*names} & {*wanted}), len(names)))
+    if max(map(len, found)) > _LONGEST_NAME:
+        return ()
     if dialect.number:
         return numbered(found)
     return found if len({*found}) == len(found) else ()

@@ -97,10 +97,7 @@ def test_every_value_of_a_text_file_is_read_or_it_is_refused_in_a_sentence(table
 @given(tables())
 def test_no_value_is_lost_where_types_are_found(table):
     _, rows = table
-    frame = pl.DataFrame(
-        {ROW: range(len(rows)), **{f"c{place}": list(values) for place, values in enumerate(zip(*rows, strict=True))}},
-        schema_overrides={f"c{place}": pl.String for place in range(len(rows[0]))},
-    )
+    frame = as_ingested(rows)
     typed, settled, checks = columns.settle(frame, {}, {})
     for name, column in settled.items():
         told = sum(check.failed for check in checks if check.column == name and check.name == "type")
@@ -117,7 +114,7 @@ def test_no_value_is_lost_where_types_are_found(table):
 @given(tables())
 def test_a_guess_is_made_or_refused_in_a_sentence(table):
     _, rows = table
-    frame = as_ingested(rows)
+    frame = as_ingested(rows * 40)
     try:
         guess(frame, "c0")
     except MlopsError as error:

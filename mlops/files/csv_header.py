@@ -15,7 +15,7 @@ SEPARATORS = (",", ";", "\t", "|")
 _USUAL = 1 << 14  # bytes that are read at first
 _LONGEST = 1 << 22  # bytes that may be names
 _LONGEST_NAME = 10_000  # characters; a longer one is a text in a file without a header
-csv.field_size_limit(1 << 30)  # a text may be longer than the 131,072 characters that Python allows
+_LONGEST_FIELD = 1 << 30
 
 
 def header(path: Path, dialect: Dialect, wanted: Collection[str]) -> tuple[str, ...]:
@@ -40,10 +40,14 @@ def header(path: Path, dialect: Dialect, wanted: Collection[str]) -> tuple[str, 
 
 
 def fields_of(lines: Sequence[str], separator: str, quote: str = '"') -> list[list[str]]:
-    """Cut lines into fields; raises csv.Error."""
-    if not quote:
-        return list(csv.reader(lines, delimiter=separator, quotechar=None, quoting=csv.QUOTE_NONE))
-    return list(csv.reader(lines, delimiter=separator, quotechar=quote))
+    """Cut lines into fields, of which one may be longer than Python's usual limit; raises csv.Error."""
+    usual = csv.field_size_limit(_LONGEST_FIELD)  # of this process: others go by it
+    try:
+        if not quote:
+            return list(csv.reader(lines, delimiter=separator, quotechar=None, quoting=csv.QUOTE_NONE))
+        return list(csv.reader(lines, delimiter=separator, quotechar=quote))
+    finally:
+        csv.field_size_limit(usual)
 
 
 def named(fields: Sequence[str | None]) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def _cut(lines: Sequence[str], separator: str, quote: str) -> int:
 def _quote(lines: Sequence[str]) -> str:
     """Find what stands around fields: `"`, or `'`, or nothing where some text begins or ends with `"` by itself."""
     opened, closed = _around(lines, "'")
-    if opened == closed >= len(lines) / 2:
+    if min(opened, closed) >= max(0.9 * max(opened, closed), len(lines) / 2):
         return "'"
     opened, closed = _around(lines, '"')
     cut = fields_of(lines, sniff(lines, ""), "")

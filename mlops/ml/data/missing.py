@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from mlops.ml.data import numbers, types
+from mlops.ml.data.moments import SAMPLE
 
 _EXCEL = "#n/a #na #div/0! #value! #ref! #name? #num! #null! #getting_data #spill! #calc! #nv #wert! #bezug! #zahl!"
 _FURTHER = "#n/d #valeur! #nombre! #¡div/0! #¡valor! #¡ref! #¿nombre? #¡num!"
@@ -57,14 +58,12 @@ def odd_texts(series: pl.Series, *, show: bool = True) -> str:
     40 of 41 values of `a` are numbers, the others are 'lost': write `nulls: ["", "lost"]`, or correct them
     """
     present = series.drop_nulls()
-    if types.is_code(present):
+    sample = present.head(SAMPLE)  # most texts are nothing else, and there may be many
+    if types.is_code(present) or 2 * _best(sample)[1].null_count() > sample.len():
         return ""
     if doubt := numbers.doubt(series):
         return doubt
-    form = numbers.look(present.filter(numbers.loose(present)))
-    kinds = {"numbers": types.cast(present, "float", form), "dates": types.cast(present, "date")}
-    kinds["times"] = types.cast(present, "datetime")
-    what, read = min(kinds.items(), key=lambda kind: kind[1].null_count())
+    what, read = _best(present)
     fitting = present.len() - read.null_count()
     if not _NEARLY * present.len() <= fitting < present.len() or read.drop_nulls().n_unique() <= _FEW:
         return ""
@@ -74,3 +73,11 @@ def odd_texts(series: pl.Series, *, show: bool = True) -> str:
         told = f"{', '.join(map(repr, others))}: write `nulls: {json.dumps(['', *others], ensure_ascii=False)}`"
     told += ", or correct them"
     return f"{fitting:,} of {present.len():,} values of `{series.name}` are {what}, the others are {told}"
+
+
+def _best(present: pl.Series) -> tuple[str, pl.Series]:
+    """Read texts as what most of them are: numbers, of the one form that those show, dates or times."""
+    form = numbers.look(present.filter(numbers.loose(present)))
+    kinds = {"numbers": types.cast(present, "float", form), "dates": types.cast(present, "date")}
+    kinds["times"] = types.cast(present, "datetime")
+    return min(kinds.items(), key=lambda kind: kind[1].null_count())

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from mlops.blocks.block import Block
-
-_BLANK = "[ \t\u00a0\u2009\u202f]"
-_SIGNS = {" ": _BLANK, "'": "['\u2019]"}
+from mlops.files.number_text import NumberText
 
 
 class NumberForm(Block):
@@ -32,41 +28,7 @@ class NumberForm(Block):
             raise ValueError(f"`decimal` and `thousands` cannot both be `{self.decimal}`")
         return self
 
-    @cached_property
-    def pattern(self) -> str:
-        """Give a regular expression whose groups are `(`, a sign, a sign, the whole part, the fraction and `)`.
-
-        Python's `re` and the engine of Polars read it alike.
-        """
-        between = "" if self.thousands is None else _SIGNS.get(self.thousands, re.escape(self.thousands))
-        whole = f"[0-9]{{1,3}}(?:{between}[0-9]{{3}})+|[0-9]+" if between else "[0-9]+"
-        number = f"({whole})(?:{re.escape(self.decimal)}([0-9]+))?"
-        blank, sign, unit = f"{_BLANK}*", "([-+\u2212]?)", re.escape(self.currency or "")
-        before, after = (f"(?:{unit}{blank})?", f"(?:{blank}{unit})?") if unit else ("", "")
-        share = f"{blank}%" if self.percent else ""
-        return f"{blank}(\\(?){blank}{sign}{blank}{before}{sign}{blank}{number}{share}{after}{blank}(\\)?){blank}"
-
-    def plain(self, text: str) -> str | None:
-        """Spell a number as every reader knows it; None where the text has another form.
-
-        >>> NumberForm(decimal=",", thousands=".", currency="€").plain("-1.299,99 €")
-        '-1299.99'
-        """
-        found = re.fullmatch(self.pattern, text)
-        if found is None or (self.currency or "") not in text:
-            return None
-        opened, first, second, whole, fraction, closed = found.groups()
-        if bool(opened) != bool(closed) or (first and second):
-            return None
-        minus = bool(opened) != ((first or second) in ("-", "\u2212"))
-        digits = re.sub("[^0-9]", "", whole)
-        return f"{'-' * minus}{digits}" + ("" if fraction is None else f".{fraction}")
-
-    def spelled(self, plain: str) -> str:
-        """Write a number in this form, without signs between thousands.
-
-        >>> NumberForm(decimal=",", percent=True).spelled("12.5")
-        '12,5%'
-        """
-        number = plain.replace(".", self.decimal) + "%" * self.percent
-        return number if self.currency is None else f"{number} {self.currency}"
+    @property
+    def text(self) -> NumberText:
+        """Give what reads and writes numbers of this form."""
+        return NumberText(self.decimal, self.thousands, self.percent, self.currency)

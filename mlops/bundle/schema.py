@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
-from mlops.blocks.number_form import NumberForm
 from mlops.bundle.fault import FAULTS, Fault, kind
 from mlops.bundle.recipe import ColumnType
 from mlops.bundle.refusal import UNKNOWN, Cause
 from mlops.errors import DataError, IntegrityError
 from mlops.files.canonical import dumps
+from mlops.files.number_text import NumberText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ class Field(BaseModel):
     nullable: bool
     minimum: float | int | str | None = None
     maximum: float | int | str | None = None
-    number: NumberForm | None = None
+    number: NumberText | None = None
     """How its numbers were written in the file, which a request may do too."""
 
     @model_serializer(mode="wrap")
@@ -216,7 +216,7 @@ class RequestSchema(BaseModel):
         }
 
 
-def _plain(row: Any, forms: Mapping[str, tuple[str, NumberForm]]) -> Any:
+def _plain(row: Any, forms: Mapping[str, tuple[str, NumberText]]) -> Any:
     """Read the texts of a row that are numbers of their field's form."""
     if not isinstance(row, dict):
         return row

@@ -73,8 +73,8 @@ def _doubtful(text: pl.Series) -> str:
 
 
 def read(text: pl.Series, form: NumberForm) -> pl.Series:
-    """Spell numbers of a form as every reader knows them, as `NumberForm.plain` does; others become null."""
-    groups = text.str.extract_groups(f"^(?:{form.pattern})$").struct.unnest()
+    """Spell numbers of a form as every reader knows them, as `NumberText.plain` does; others become null."""
+    groups = text.str.extract_groups(f"^(?:{form.text.pattern})$").struct.unnest()
     opened, first, second, whole, fraction, closed = groups.get_columns()
     fits = whole.is_not_null() & ((opened == "") == (closed == "")) & ((first == "") | (second == ""))
     if form.currency is not None:

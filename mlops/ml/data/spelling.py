@@ -126,5 +126,5 @@ def _like(word: str, opposites: dict[str, str]) -> str:
 
 def _in_form(known: pl.Series, form: NumberForm) -> pl.Series:
     """Spell numbers without an exponent: `1e-7` would hide the signs of the whole column."""
-    spelled = [None if value is None else form.spelled(f"{Decimal(str(value)):f}") for value in known.to_list()]
+    spelled = [None if value is None else form.text.spelled(f"{Decimal(str(value)):f}") for value in known.to_list()]
     return pl.Series(spelled, dtype=pl.String)

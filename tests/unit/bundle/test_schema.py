@@ -5,11 +5,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from mlops.blocks.number_form import NumberForm
 from mlops.bundle.refusal import REASONS, counted
 from mlops.bundle.schema import BadRows, Field, Requests, RequestSchema
 from mlops.errors import IntegrityError
 from mlops.files.canonical import dumps
+from mlops.files.number_text import NumberText
 from tests.builders.bundles import make_predictor
 
 GOOD: dict[str, Any] = {
@@ -172,7 +172,7 @@ def test_a_schema_without_the_key_keeps_its_bytes_and_one_with_it_carries_it() -
 
 
 def test_a_request_may_write_numbers_as_the_file_does() -> None:
-    form = NumberForm(decimal=",", thousands=".", currency="€")
+    form = NumberText(decimal=",", thousands=".", currency="€")
     fields = (
         Field(name="amount", type="float", nullable=False, number=form),
         Field(name="plan", type="category", nullable=False),

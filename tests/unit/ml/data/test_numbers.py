@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from mlops.blocks import number_form
 from mlops.blocks.number_form import NumberForm
+from mlops.files import number_text
 from mlops.ml.data import numbers
 from mlops.ml.data.types import cast, settle
 
@@ -84,12 +84,12 @@ def test_a_declared_form_settles_what_could_be_read_in_two_ways():
 
 @given(st.lists(WRITTEN, min_size=1, max_size=20), FORMS)
 def test_a_request_is_read_as_the_file_is(texts, form):
-    assert numbers.read(pl.Series("a", texts), form).to_list() == [form.plain(text) for text in texts]
+    assert numbers.read(pl.Series("a", texts), form).to_list() == [form.text.plain(text) for text in texts]
 
 
 @given(st.floats(-1e12, 1e12).map(lambda value: round(value, 6)), FORMS)
 def test_what_is_spelt_in_a_form_is_read_in_it(value, form):
-    plain = form.plain(form.spelled(f"{value:.6f}"))
+    plain = form.text.plain(form.text.spelled(f"{value:.6f}"))
     assert plain is not None
     assert float(plain) == value
 
@@ -100,4 +100,4 @@ def test_two_signs_are_not_one():
 
 
 def test_examples_hold():
-    assert doctest.testmod(number_form).failed == 0
+    assert doctest.testmod(number_text).failed == 0

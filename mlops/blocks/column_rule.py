@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mlops.blocks.block import Block, Items, Share
+from mlops.blocks.number_form import NumberForm
 
 Scalar = str | int | float | bool
 ColumnType = Literal["int", "float", "bool", "string", "category", "date", "datetime"]
@@ -27,6 +28,8 @@ class ColumnRule(Block):
 
     type: ColumnType | None = None
     """Type of the values; found by looking where it is not given."""
+    number: NumberForm | None = None
+    """How its numbers are written, such as `1.299,99 €`; found by looking where it is not given."""
     optional: bool = False
     """The column may be absent."""
     nulls: NullBudget | None = None

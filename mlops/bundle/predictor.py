@@ -72,6 +72,7 @@ class Predictor:
 
     def predict_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
+        rows = self.schema.plain(rows)
         self.schema.check(rows)
         return self.score_rows(rows)
 

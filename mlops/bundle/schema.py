@@ -7,13 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from mlops.bundle.fault import FAULTS, Fault, kind
 from mlops.bundle.recipe import ColumnType
 from mlops.bundle.refusal import UNKNOWN, Cause
 from mlops.errors import DataError, IntegrityError
 from mlops.files.canonical import dumps
+from mlops.files.number_text import NumberText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,6 +92,13 @@ class Field(BaseModel):
     nullable: bool
     minimum: float | int | str | None = None
     maximum: float | int | str | None = None
+    number: NumberText | None = None
+    """How its numbers were written in the file, which a request may do too."""
+
+    @model_serializer(mode="wrap")
+    def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out what most fields have not, so that earlier bundles keep their bytes."""
+        return {key: value for key, value in dump(self).items() if key != "number" or value is not None}
 
 
 class RequestSchema(BaseModel):
@@ -129,6 +137,7 @@ class RequestSchema(BaseModel):
                     nullable=column.nullable,
                     minimum=seen.get(column.name, {}).get("minimum"),
                     maximum=seen.get(column.name, {}).get("maximum"),
+                    number=seen.get(column.name, {}).get("number"),
                 )
                 for column in recipe.columns
             ),
@@ -142,6 +151,14 @@ class RequestSchema(BaseModel):
     def takes_null(self, field: Field) -> bool:
         """Say whether a row may hold null here."""
         return field.nullable or self.requests.nulls == "impute"
+
+    def plain(self, rows: Sequence[Any]) -> Sequence[Any]:
+        """Read numbers that are written as the file writes them; whatever else rows are stays, for `inspect` to judge.
+
+        Give the very rows where no field has a form of its own.
+        """
+        forms = {field.name: (field.type, field.number) for field in self.fields if field.number is not None}
+        return [_plain(row, forms) for row in rows] if forms else rows
 
     def check(self, rows: Sequence[Any]) -> None:
         """Refuse rows that are not JSON objects of these fields; raises BadRows."""
@@ -197,6 +214,19 @@ class RequestSchema(BaseModel):
                 for form, schema in forms.items()
             ],
         }
+
+
+def _plain(row: Any, forms: Mapping[str, tuple[str, NumberText]]) -> Any:
+    """Read the texts of a row that are numbers of their field's form."""
+    if not isinstance(row, dict):
+        return row
+    found = {}
+    for name, (wanted, form) in forms.items():
+        value = row.get(name)
+        text = form.plain(value) if isinstance(value, str) else None
+        if text is not None:
+            found[name] = int(text) if wanted == "int" and "." not in text else float(text)
+    return {**row, **found} if found else row
 
 
 def _row_faults(row: Any, names: set[str], checks: Sequence[_Check]) -> Iterator[tuple[str, Fault]]:

@@ -5,6 +5,7 @@ Nothing here knows a table library: whoever has tables hands their columns over 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ class Reader:
     def from_rows(self, rows: Sequence[Row]) -> Table:
         """Read rows that a request's schema has accepted."""
         plain = np.array([[row[name] for name in self._plain] for row in rows], dtype=np.float64)
-        codes = [[codes.get(row[name], len(codes) - 1) for name, codes in self._codes] for row in rows]
+        codes = [[_code(row[name], codes) for name, codes in self._codes] for row in rows]
         dated = [self._moments(name, [row[name] for row in rows]) for name in self._dated]
         return Table(
             self._with_parts(plain.reshape(len(rows), len(self._plain)), dated),
@@ -98,9 +99,16 @@ class Reader:
         return np.concatenate([plain, timestamps.parts_of(np.stack(dated, axis=1), self._parts)], axis=1)
 
 
+def _code(value: str | None, codes: Mapping[str | None, int]) -> int:
+    """Look a text up as it is, else with letters and accents composed (NFC), as training read it."""
+    code = codes.get(value)
+    if code is None and value is not None and not value.isascii():
+        code = codes.get(unicodedata.normalize("NFC", value))
+    return len(codes) - 1 if code is None else code
+
+
 def _coded(texts: Texts, codes: Mapping[str | None, int]) -> NDArray[np.int64]:
     """Look each value up once, however many rows have it."""
-    other = len(codes) - 1
-    of_values = [codes.get(value, other) for value in texts.values]
+    of_values = [_code(value, codes) for value in texts.values]
     found: NDArray[np.int64] = np.array([*of_values, codes[None]], dtype=np.int64)[texts.positions]
     return found

@@ -13,12 +13,20 @@ from mlops.extras import need
 
 @click.command()
 @click.argument("name")
-@click.option("--data", "file", required=True, type=click.Path(path_type=Path), help="CSV or Parquet file.")
+@click.option(
+    "--data",
+    "file",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="CSV, JSON lines, Parquet, Arrow or Excel file, or a folder of such.",
+)
 @click.option("--target", required=True, help="Column to learn.")
 @click.option(
     "--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Kind of model; guessed where not given."
 )
-def command(name: str, file: Path, target: str, task: str | None) -> int:
+@click.option("--header/--no-header", default=True, help="Whether the first line names the columns.")
+@click.option("--names", help="Names of the columns, with commas between, for a file without a header.")
+def command(name: str, file: Path, target: str, task: str | None, header: bool, names: str | None) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
     need("train", "`mlops new`")
     from mlops.operations.compiling.compile import compile_files
@@ -27,7 +35,8 @@ def command(name: str, file: Path, target: str, task: str | None) -> int:
     from mlops.operations.workspace import open_workspace
 
     here = root(merging=True)
-    created = create(here, name, file, target, task=task)
+    named = None if names is None else tuple(each.strip() for each in names.split(","))
+    created = create(here, name, file, target, task=task, header=header, names=named)
     for path in (*created.files, *write_files(here)):
         click.echo(path)
     for note in created.notes:

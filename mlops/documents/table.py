@@ -11,7 +11,10 @@ Role = Literal["feature", "key", "target"]
 
 
 class ColumnSchema(Part):
-    """A column: what it is for, and the values it has; `categories` in order, of what is learnt from."""
+    """A column: what it is for, and the values it has; `categories` in order, of what is learnt from.
+
+    `number` is how its numbers are written in the file, as YAML spells it.
+    """
 
     name: str
     type: str
@@ -21,6 +24,7 @@ class ColumnSchema(Part):
     categories: tuple[Scalar, ...] | None
     minimum: Scalar | None
     maximum: Scalar | None
+    number: dict[str, str | bool] | None = None
 
 
 class TableSchema(Document):

@@ -2,64 +2,101 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
-import zlib
+import unicodedata
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+
+from mlops.errors import DataError
+from mlops.files.dialect import Dialect
+from mlops.files.row_text import DAMAGED, WESTERN, decoded, encoding_of, ended, opened
 
 SEPARATORS = (",", ";", "\t", "|")
 _USUAL = 1 << 14  # bytes that are read at first
 _LONGEST = 1 << 22  # bytes that may be names
+_LONGEST_NAME = 10_000  # characters; a longer one is a text in a file without a header
+_LONGEST_FIELD = 1 << 30
 
 
-def header(path: Path, separator: str | None, wanted: Collection[str]) -> tuple[str, ...]:
-    """Give the column names of a CSV file, plain or gzipped; none where its first line does not tell.
+def header(path: Path, dialect: Dialect, wanted: Collection[str]) -> tuple[str, ...]:
+    """Give the column names of a CSV file, packed or not; none where its first line does not tell.
 
-    Where no `separator` is declared the line is cut by the one that lets it have most of the `wanted` names.
+    Where no separator is declared the line is cut by the one that lets it have most of the `wanted` names.
     """
-    line = _first_line(path)
-    if not line.strip() or line.count('"') % 2:  # a name of several lines
+    line = _first_line(path, dialect.encoding)
+    if not line.strip() or (dialect.quote and line.count(dialect.quote) % 2):  # a name of several lines
         return ()
+    separators = (dialect.separator,) if dialect.separator else SEPARATORS
     try:
-        cuts = [next(csv.reader([line], delimiter=one)) for one in ((separator,) if separator else SEPARATORS)]
+        cuts = [fields_of([line], one, dialect.quote)[0] for one in separators]
     except csv.Error:
         return ()
     found = max(map(named, cuts), key=lambda names: (len({*names} & {*wanted}), len(names)))
+    if max(map(len, found)) > _LONGEST_NAME:
+        return ()
+    if dialect.number:
+        return numbered(found)
     return found if len({*found}) == len(found) else ()
 
 
+def fields_of(lines: Sequence[str], separator: str, quote: str = '"') -> list[list[str]]:
+    """Cut lines into fields, of which one may be longer than Python's usual limit; raises csv.Error."""
+    usual = csv.field_size_limit(_LONGEST_FIELD)  # of this process: others go by it
+    try:
+        if not quote:
+            return list(csv.reader(lines, delimiter=separator, quotechar=None, quoting=csv.QUOTE_NONE))
+        return list(csv.reader(lines, delimiter=separator, quotechar=quote))
+    finally:
+        csv.field_size_limit(usual)
+
+
 def named(fields: Sequence[str | None]) -> tuple[str, ...]:
-    """Make names of the fields of a first line: trimmed, those without one numbered.
+    """Make names of the fields of a first line: trimmed, composed (NFC), those without one numbered.
 
     >>> named(["age ", None])
     ('age', 'unnamed_2')
     """
-    texts = [(field or "").lstrip("\ufeff").strip() for field in fields]
+    texts = [unicodedata.normalize("NFC", (field or "").lstrip("\ufeff").strip()) for field in fields]
     return tuple(text or f"unnamed_{position}" for position, text in enumerate(texts, start=1))
 
 
-def _first_line(path: Path) -> str:
-    """Read it as UTF-16 where it begins so, as UTF-8 or as Latin-1; empty where it is packed otherwise, or endless."""
+def numbered(names: Sequence[str]) -> tuple[str, ...]:
+    """Give names that stand more than once a number from the second on, none that another column has.
+
+    >>> numbered(["x", "x", "x_2", "x"])
+    ('x', 'x_3', 'x_2', 'x_4')
+    """
+    taken, found = set(names), list[str]()
+    for name in names:
+        made, number = name, 1
+        while made in found or (number > 1 and made in taken):
+            number += 1
+            made = f"{name}_{number}"
+        found.append(made)
+    return tuple(found)
+
+
+def _first_line(path: Path, encoding: str | None) -> str:
+    """Read it; empty where it is packed otherwise, damaged, or endless."""
     try:
-        with _open(path) as file:
+        with opened(path) as file:
             start = file.read(_USUAL)
-            if b"\n" not in start:
-                start += file.read(_LONGEST)
-    except (OSError, EOFError, zlib.error):
+            if not {*b"\r\n"} & {*start}:
+                start += file.read(_LONGEST - _USUAL)
+        if path.suffix == ".zst" or len(start) >= _LONGEST:
+            return ""
+        return _line(start, encoding or encoding_of(start, path.name, utf=True))
+    except (OSError, DataError, *DAMAGED):
         return ""
-    if path.suffix == ".zst" or len(start) > _LONGEST:
-        return ""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return start[: len(start) // 2 * 2].decode("utf-16", errors="replace").partition("\n")[0]
-    line = start.partition(b"\n")[0]
+
+
+def _line(start: bytes, encoding: str) -> str:
+    """Decode the first line of a file that may be cut within a character."""
+    if "16" in encoding or "32" in encoding:
+        whole = start[: len(start) // 4 * 4]
+        return ended(whole.decode(encoding, errors="replace")).partition("\n")[0]
+    line = start.partition(b"\n" if b"\n" in start else b"\r")[0]
     try:
-        return line.decode("utf-8-sig")
+        return decoded(line, encoding)
     except UnicodeDecodeError:
-        return line.decode("latin-1")
-
-
-def _open(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+        return decoded(line, WESTERN)

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mlops.blocks.derived import Derived
+from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError, DataError
+from mlops.files.dialect import Dialect
 from mlops.files.system import of_file
 from mlops.ml.data import delimited, types
 from mlops.ml.data.derive import derive
@@ -37,7 +39,7 @@ class Form:
 
     `key` is the column that names a prediction. `type` is what the target is in training, None where it stays as it
     stands in the file; `types` are those that the YAML declares, `derived` the rules of computed columns, `nulls`
-    and `separator` the source's.
+    and `separator` the source's, `numbers` how those of a column are written.
     """
 
     target: str
@@ -47,6 +49,7 @@ class Form:
     nulls: tuple[str, ...] = ("",)
     separator: str | None = None
     key: str = ID
+    numbers: Mapping[str, NumberForm] = field(default_factory=dict)
 
 
 def type_of(classes: Sequence[object] | None) -> ColumnType:
@@ -78,7 +81,7 @@ def read(path: Path, shown: str, form: Form, until: datetime) -> pl.DataFrame:
     frame = frame.with_columns(pl.col(form.key).cast(pl.String), _moments(frame.get_column(TIME), shown))
     frame = _latest(frame.filter(pl.col(form.key).is_not_null() & (pl.col(TIME) <= until)), form.key)
     if form.target in frame.columns:
-        frame = frame if form.type is None else _typed(frame, form.target, form.type, shown)
+        frame = frame if form.type is None else _typed(frame, form.target, form.type, form, shown)
     else:
         frame = _derived(frame, shown, form)
     return frame.filter(pl.col(form.target).is_not_null())
@@ -95,16 +98,20 @@ def _table(path: Path, shown: str, form: Form) -> pl.DataFrame:
         raise DataError(f"{shown} cannot be read as a table of labels", hint="write CSV or Parquet") from error
 
 
-def _dialect(path: Path, shown: str, form: Form) -> delimited.Dialect:
+def _dialect(path: Path, shown: str, form: Form) -> Dialect:
     """Take the source's separator where the header is cut by it, else the one that the file shows."""
-    declared = delimited.Dialect(form.separator, nulls=form.nulls)
+    quote = delimited.look(path, shown)[1]
+    declared = Dialect(form.separator, nulls=form.nulls, quote=quote)
     if form.separator is None or form.key in delimited.scan(path, declared, shown).collect_schema().names():
         return declared
-    return delimited.Dialect(nulls=form.nulls)
+    return Dialect(nulls=form.nulls, quote=quote)
 
 
-def _typed(frame: pl.DataFrame, name: str, to: ColumnType, shown: str) -> pl.DataFrame:
-    settled = types.settle(frame.get_column(name), to)
+def _typed(frame: pl.DataFrame, name: str, to: ColumnType, form: Form, shown: str) -> pl.DataFrame:
+    values = frame.get_column(name)
+    settled = types.settle(values, to, form.numbers.get(name))
+    if settled.failed:
+        settled = types.settle(values, to)  # who labels need not write as the source does
     if settled.failed:
         raise DataError(
             f"{settled.failed:,} of {frame.height:,} values of `{name}` in {shown} are not {to}, as in training",
@@ -147,7 +154,7 @@ def _derived(frame: pl.DataFrame, shown: str, form: Form) -> pl.DataFrame:
         needed = f"`{form.target}`" + ("" if rule is None else f", nor `{rule.source}`, which it is derived from")
         raise ConfigurationError(f"{shown} has no column {needed}", hint=f"add the column `{form.target}`")
     to = form.types.get(rule.source) or _read_as(rule) or types.settle(frame.get_column(rule.source)).type
-    typed = _typed(frame.select(rule.source), rule.source, to, shown)
+    typed = _typed(frame.select(rule.source), rule.source, to, form, shown)
     made, _ = derive(typed, {rule.source: to}, {form.target: rule})
     return frame.with_columns(made.get_column(form.target))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mlops.errors import ConfigurationError
+from mlops.errors import ConfigurationError, DataError
 from mlops.monitor.labels import ID, TIME
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def rows(records: Records, labels: pl.DataFrame, key: str = ID) -> pl.DataFrame:
 class Layout:
     """How the newest file of the source is written: its `columns` as the pipeline names them, `header` as it does.
 
-    `header` is None where there is none; `spellings` are those of the columns.
+    `header` is None where there is none; `spellings` are those of the columns; `quote` stands around fields that need
+    it, where it is not empty.
     """
 
     columns: Sequence[str]
@@ -70,6 +71,7 @@ class Layout:
     separator: str
     null: str
     spellings: Mapping[str, Spelling]
+    quote: str = '"'
 
 
 def spelled(found: pl.DataFrame, layout: Layout, required: Iterable[str]) -> str:
@@ -77,7 +79,7 @@ def spelled(found: pl.DataFrame, layout: Layout, required: Iterable[str]) -> str
 
     Raises:
         ConfigurationError: a column that no row may lack was neither logged nor labelled.
-        DataError: a value cannot be spelt as its column is.
+        DataError: a value cannot be spelt as its column is, or the file has no quotes and a value needs them.
     """
     absent = sorted(set(required) & set(layout.columns) - set(found.columns))
     if absent:
@@ -87,8 +89,16 @@ def spelled(found: pl.DataFrame, layout: Layout, required: Iterable[str]) -> str
         )
     named = layout.columns if layout.header is None else layout.header
     made = [_column(found, column, layout).alias(name) for column, name in zip(layout.columns, named, strict=True)]
-    header = layout.header is not None
-    return pl.DataFrame(made).write_csv(separator=layout.separator, null_value=layout.null, include_header=header)
+    table, header, quote = pl.DataFrame(made), layout.header is not None, layout.quote
+    if not quote and any(column.str.contains(rf"[\r\n{re.escape(layout.separator)}]").any() for column in made):
+        raise DataError("a new value holds a separator, and the source quotes nothing", hint='write `quote: "\'"`')
+    return table.write_csv(
+        separator=layout.separator,
+        null_value=layout.null,
+        include_header=header,
+        quote_char=quote or '"',
+        quote_style="necessary" if quote else "never",
+    )
 
 
 def _column(found: pl.DataFrame, column: str, layout: Layout) -> pl.Series:

@@ -104,6 +104,7 @@ def _table(head: SegmentHead, lines: bytes) -> pl.DataFrame:
     if len(lines) > _LARGEST:
         raise ValueError("too large")
     fields = {name: _TYPES.get(kind, pl.String()) for name, kind in head.fields.items()}
+    features, texts = pl.col("features"), [name for name, kind in fields.items() if kind == pl.String]
     frame = pl.read_ndjson(
         io.BytesIO(lines),
         schema={
@@ -120,7 +121,8 @@ def _table(head: SegmentHead, lines: bytes) -> pl.DataFrame:
         "prediction_id",
         pl.col("at").cast(pl.Datetime("us", "UTC")),
         pl.lit(head.bundle, dtype=pl.String).alias("bundle"),
-        "features",
+        # the server looks levels up composed, as training read them
+        features.struct.with_fields(pl.field(name).str.normalize("NFC") for name in texts) if texts else features,
         "output",
         CLIENT,
     )

@@ -63,6 +63,7 @@ def answer(
     """
     rows, clients = parse(body, most)
     whole = predictor.schema.requests.batch == "all"
+    rows = list(predictor.schema.plain(rows))
     found = predictor.schema.inspect(rows)
     if found.causes and (whole or len(found.causes) == len(rows)):
         raise _bad_rows(found, len(rows), whole=whole)

@@ -17,15 +17,14 @@ if TYPE_CHECKING:
 
 
 def read(source: Source, path: Path) -> pl.LazyFrame:
-    """A text file of fields, plain or gzipped; separator and quotes are found by looking."""
-    dialect = load("mlops.ml.data.delimited:Dialect")(source.separator, source.header, source.nulls)
-    frame: pl.LazyFrame = load("mlops.ml.data.delimited:scan")(path, dialect, source.label)
+    """A text file of fields, plain or packed; separator and encoding are found by looking."""
+    frame: pl.LazyFrame = load("mlops.ml.data.delimited:scan")(path, source.dialect, source.label)
     return frame
 
 
 def header(source: Source, path: Path, wanted: Collection[str]) -> tuple[str, ...]:
     """Give the names of its columns; none where the first line does not tell them."""
-    return csv_header.header(path, source.separator, wanted) if source.header else ()
+    return csv_header.header(path, source.dialect, wanted) if source.header else ()
 
 
 KIND = of_function("csv", "ingest", read, also={"header": header})

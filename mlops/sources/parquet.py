@@ -19,7 +19,7 @@ else:
 
 def read(_: Source, path: Path) -> pl.LazyFrame:
     """A Parquet file."""
-    return pl.scan_parquet(path)
+    return pl.scan_parquet(path, glob=False)
 
 
 def header(source: Source, path: Path, _: Collection[str]) -> tuple[str, ...]:

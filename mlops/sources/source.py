@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import codecs
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from mlops.blocks.block import Block, Digest, Items, NewColumn, day
+from mlops.files.dialect import Dialect
 from mlops.kinds.union import OneOf
 from mlops.sources import SOURCES
 
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
+
+
+def _known(encoding: str) -> str:
+    """Refuse what names no encoding of text."""
+    try:
+        text = codecs.lookup(encoding)._is_text_encoding
+    except LookupError:
+        text = False
+    if not text:
+        raise ValueError(f"`{encoding[:40]}` is no encoding, write `windows-1252` or `utf-8`")
+    return encoding
 
 
 class ColumnNames(Block):
@@ -41,8 +54,14 @@ class Source(Block):
     """Digest that the file must have."""
     separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     """Character between the fields of a CSV file; found by looking where it is not given."""
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    """Character around a field of a CSV file that holds a separator; `""` where a quote is a letter like any other."""
+    encoding: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$"), AfterValidator(_known)] | None = None
+    """Encoding of a text that is not UTF-8; UTF-16 and Windows-1252 are found by looking."""
     header: bool = True
     """Whether the first line names the columns."""
+    duplicates: Literal["refuse", "number"] = "refuse"
+    """What becomes of names that stand twice in the header of a CSV file: `number` makes `x` and `x_2` of them."""
     names: Items[NewColumn] | ColumnNames | None = None
     """Column names, for a file without a header."""
     nulls: Items[str] = ("",)
@@ -60,3 +79,9 @@ class Source(Block):
     def label(self) -> str:
         """Name the file for a person."""
         return f"{self.package}/{self.path}" if self.package else self.path
+
+    @property
+    def dialect(self) -> Dialect:
+        """Say how the fields of its text are told apart."""
+        number = self.duplicates == "number"
+        return Dialect(self.separator, self.header, self.nulls, self.quote, self.encoding, number)

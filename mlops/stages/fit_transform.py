@@ -14,7 +14,7 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.canonical import rounded
 from mlops.ml.data.encoding import encode
-from mlops.ml.data.types import in_utc
+from mlops.ml.data.moments import in_utc
 from mlops.stages.tables import transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
 

@@ -11,7 +11,7 @@ from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.bundle.timestamps import DAY, parts_of
 from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
 from mlops.files.canonical import rounded
-from mlops.ml.data.types import in_utc
+from mlops.ml.data.moments import in_utc
 from mlops.statistics import bins, drift
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
+from mlops.blocks.number_form import NumberForm
 from mlops.documents.data import DataReport, NoiseReport
 from mlops.documents.table import Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
@@ -44,6 +45,7 @@ class Snapshot:
         self.header = tuple(name for name in raw.columns if name != ROW)
         self.checks: list[Check] = []
         self.types: dict[str, ColumnType] = {}
+        self.forms: dict[str, NumberForm | None] = {}
         self.distinct: dict[str, int] = {}
         self.target: Target | None = None
         self.features: tuple[str, ...] = ()
@@ -98,9 +100,14 @@ class Snapshot:
     def _cast(self) -> dict[str, Settled]:
         needless = [name for name in self.params.exclude if not columns.usable(self.frame, name)]
         declared = {name: rule.type for name, rule in self.params.columns.items()}
+        forms = {name: rule.number for name, rule in self.params.columns.items()}
         severity = {name: rule.severity for name, rule in self.params.columns.items()}
-        self.frame, settled, found = columns.settle(self.frame.drop(needless, strict=False), declared, severity)
+        apart = {*self.params.exclude} - {self.params.target, *(rule.source for rule in self.params.derive.values())}
+        self.frame, settled, found = columns.settle(
+            self.frame.drop(needless, strict=False), declared, severity, apart, forms
+        )
         self.checks += found
+        self.forms = {name: column.number for name, column in settled.items()}
         self.types = {name: column.type for name, column in settled.items()}
         return settled
 
@@ -246,7 +253,7 @@ class Snapshot:
             target=target.name,
             positive=target.positive,
             classes=target.classes or None,
-            columns=columns.described(self.frame, self.types, roles, self.params.columns),
+            columns=columns.described(self.frame, self.types, roles, self.params.columns, self.forms),
         )
 
     def report(self, source: str) -> DataReport:

@@ -14,7 +14,7 @@ from mlops.bundle.recipe import NUMERIC, TEXT
 from mlops.bundle.table import Columns, Texts
 from mlops.bundle.timestamps import MISSING
 from mlops.errors import DataError
-from mlops.ml.data.types import in_utc
+from mlops.ml.data.moments import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

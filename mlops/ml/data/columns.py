@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnRule, ColumnType, Severity
+from mlops.blocks.number_form import NumberForm
 from mlops.diagnostics import nearest
 from mlops.documents.data import ColumnReport, Spread
 from mlops.documents.table import ColumnSchema, Role
 from mlops.ml.data import types
 from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import plain
 
@@ -21,7 +24,14 @@ _NEARLY_ALL = 0.95
 _ID_NAME = re.compile(
     r"(?:^|[\W_])(?:id|ids|key|uuid|guid|index|idx|nr|no|number|num|row|rownames|code|unnamed(?:_\d+)?)$", re.IGNORECASE
 )
+PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls the index of a table without a name of its own, in a Parquet file."""
 _CAMEL_ID = re.compile(r"[a-z](?:Id|ID|Key|No|Nr)$")
+
+
+def names_a_row(name: str) -> bool:
+    """Tell whether a column is called as keys are."""
+    return any(pattern.search(name) for pattern in (_ID_NAME, _CAMEL_ID, PANDAS_INDEX))
 
 
 def usable(frame: pl.DataFrame, name: str) -> bool:
@@ -62,9 +72,17 @@ def misplaced(known: Sequence[str], declared: Sequence[str]) -> list[Check]:
 
 
 def settle(
-    frame: pl.DataFrame, declared: Mapping[str, ColumnType | None], severity: Mapping[str, Severity]
+    frame: pl.DataFrame,
+    declared: Mapping[str, ColumnType | None],
+    severity: Mapping[str, Severity],
+    apart: Collection[str] = (),
+    forms: Mapping[str, NumberForm | None] = MappingProxyType({}),
 ) -> tuple[pl.DataFrame, dict[str, types.Settled], list[Check]]:
-    """Cast every column to its declared type, or to the one that fits; a value that does not fit fails `type`."""
+    """Cast every column to its declared type, or to the one that fits; a value that does not fit fails `type`.
+
+    `forms` say how numbers of a text are written. What is read of columns `apart` is held to nothing but a type that
+    somebody declared: nobody uses it.
+    """
     settled: dict[str, types.Settled] = {}
     checks = []
     for name in (name for name in frame.columns if name != ROW):
@@ -72,15 +90,13 @@ def settle(
             words = f"`{name}` is of the type {frame.schema[name]}, which cannot be learnt from; exclude it"
             checks.append(failure("type", name, words, total=frame.height))
             continue
-        found = settled[name] = types.settle(frame[name], declared.get(name))
+        found = settled[name] = types.settle(frame[name], declared.get(name), forms.get(name))
         level = severity.get(name, "block")
-        if declared.get(name):
+        if declared.get(name) or (found.failed and name not in apart):
             words = f"{found.failed:,} of {frame.height:,} values of `{name}` are not of type {found.type}"
             checks.append(Check("type", name, level, found.failed, frame.height, words if found.failed else ""))
-        if found.note:
-            words = f"{found.note}: `{name}` could be read in another way; declare a `type`, or store it as 2030-12-31"
-            checks.append(failure("ambiguous", name, words, severity="warn", failed=frame.height, total=frame.height))
-        checks += _infinite(found, frame.height, level)
+        if name not in apart:
+            checks += [*_doubts(found, frame.height), *_infinite(found, frame.height, level)]
     typed = pl.DataFrame([frame[ROW], *(found.values for found in settled.values())])
     return typed, settled, checks
 
@@ -96,7 +112,9 @@ def identifiers(
         if not present:
             words = f"`{name}` has no value at all; it is kept as a key, not learnt from"
         elif _is_identifier(frame[name], column_types[name], distinct[name], present):
+            odd = odd_texts(frame[name], show=False) if column_types[name] in ("string", "category") else ""
             words = f"`{name}` has another value in nearly every row; it is kept as a key, not learnt from"
+            words += f"; {odd}" if odd else ""
         if words:
             found.append(failure("id_column", name, words, severity="warn", failed=present or 1, total=frame.height))
     return found
@@ -136,15 +154,18 @@ def described(
     column_types: Mapping[str, ColumnType],
     roles: Mapping[str, Role],
     declared: Mapping[str, ColumnRule],
+    forms: Mapping[str, NumberForm | None] = MappingProxyType({}),
 ) -> tuple[ColumnSchema, ...]:
     """Describe columns for schema.json, which a server holds requests against."""
     return tuple(
-        _described(frame[name], column_types[name], role, declared.get(name, ColumnRule()))
+        _described(frame[name], column_types[name], role, declared.get(name, ColumnRule()), forms.get(name))
         for name, role in roles.items()
     )
 
 
-def _described(values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule) -> ColumnSchema:
+def _described(
+    values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule, form: NumberForm | None
+) -> ColumnSchema:
     ordered, told = found in ("int", "float", "date", "datetime"), found == "category" and role != "key"
     return ColumnSchema(
         name=values.name,
@@ -155,6 +176,7 @@ def _described(values: pl.Series, found: ColumnType, role: Role, declared: Colum
         categories=tuple(values.drop_nulls().unique().sort()) if told else None,
         minimum=plain(values.min()) if ordered else None,
         maximum=plain(values.max()) if ordered else None,
+        **({} if form is None else {"number": form.model_dump(exclude_defaults=True)}),
     )
 
 
@@ -182,8 +204,22 @@ def _is_identifier(values: pl.Series, found: ColumnType, distinct: int, present:
         return distinct >= _NEARLY_ALL * present
     if found != "int" or distinct < values.len():
         return False
-    named = _ID_NAME.search(values.name) or _CAMEL_ID.search(values.name)
-    return bool(named) or bool((values.diff().drop_nulls() == 1).all())
+    return names_a_row(values.name) or bool((values.diff().drop_nulls() == 1).all())
+
+
+def _doubts(found: types.Settled, rows: int) -> list[Check]:
+    """Say what could be read in another way."""
+    name, checks = found.values.name, []
+    if found.note:
+        words = f"{found.note}: `{name}` could be read in another way; declare a `type`, or store it as 2030-12-31"
+        checks.append(failure("ambiguous", name, words, severity="warn", failed=rows, total=rows))
+    if found.unzoned:
+        words = (
+            f"{found.unzoned:,} of {rows:,} times of `{name}` have no zone and are taken as written, beside others "
+            "that are moved to UTC: they may be hours apart; write all with a zone, as 2030-12-31T08:30:00+02:00"
+        )
+        checks.append(failure("mixed_zones", name, words, severity="warn", failed=found.unzoned, total=rows))
+    return checks
 
 
 def _infinite(found: types.Settled, rows: int, severity: Severity) -> list[Check]:

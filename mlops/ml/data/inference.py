@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, types
+from mlops.ml.data import columns
 from mlops.ml.data import target as targets
+from mlops.ml.data.lookalikes import lookalikes
+from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.roles import Roles
 from mlops.ml.data.target import Target
@@ -46,6 +49,7 @@ class ColumnGuess:
     one_of: tuple[str, ...] | None = None
     unique: bool = False
     sensitive: bool = False
+    number: NumberForm | None = None
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,11 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
     for name in (name for name in raw.columns if not columns.usable(raw, name)):
         roles.leave_out("unsupported", name)
     frame, settled, found = columns.settle(raw.drop(roles.exclude.get("unsupported", [])), {}, {})
-    roles.doubts += [check.message for check in found if check.name == "ambiguous"]
+    roles.doubts += [check.message for check in found if check.name in ("ambiguous", "mixed_zones")]
     for check in found:
         if check.name == "finite" and check.column not in (None, target):
             roles.leave_out("infinite", str(check.column))
+    _leave_odd(settled, target, roles)
     labelled, goal, doubts = _goal(frame, settled, target, asked)
     roles.doubts += doubts
     roles.assign(labelled, {name: column.type for name, column in settled.items()}, goal)
@@ -109,21 +114,18 @@ def describe(
     )
 
 
-def null_texts(raw: pl.DataFrame, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Find which of the `known` texts for a missing value this table means that way.
-
-    A text that keeps a column from being numbers, dates or truths does; so does one that nobody writes for a value.
-    """
-    found: set[str] = set()
-    for series in (raw[name] for name in raw.columns if raw.schema[name] == pl.String):
-        present = [text for text in known if bool((series == text).any())]
-        if not present or types.settle(series).type not in _TEXT:
+def _leave_odd(settled: Mapping[str, Settled], target: str, roles: Roles) -> None:
+    """Leave out what an index of pandas is, and what would be numbers but for a few texts."""
+    for name, column in settled.items():
+        if name != target and columns.PANDAS_INDEX.fullmatch(name):
+            roles.leave_out("index", name)
             continue
-        cleaned = series.set(series.is_in(present), None)
-        if cleaned.null_count() < len(series) and types.settle(cleaned).type not in _TEXT:
-            found.update(present)
-        found.update(text for text in present if text not in {"NA", "None"})
-    return tuple(text for text in known if text in found)
+        if column.type == "category" and (pair := lookalikes(column.values.drop_nulls().unique().sort())):
+            roles.doubts.append(f"two levels of `{name}` look the same, {pair[0]!a} and {pair[1]!a}")
+        if column.type in _TEXT and (doubt := odd_texts(column.values)):
+            roles.doubts.append(doubt)
+            if column.type == "string" and name != target and not columns.names_a_row(name):
+                roles.leave_out("mixed", name)
 
 
 def _goal(
@@ -144,7 +146,7 @@ def _goal(
 def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False) -> ColumnGuess:
     known = series.drop_nulls()
     if series.name == target or known.is_empty():
-        return ColumnGuess(series.name, settled.type)
+        return ColumnGuess(series.name, settled.type, number=settled.number)
     sensitive = personal or bool(_SENSITIVE.fullmatch(series.name))
     named = bool(_PERSONAL.search(series.name))
     return ColumnGuess(
@@ -155,6 +157,7 @@ def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, pers
         one_of=None if key or named else _one_of(known, settled.type),
         unique=key and known.n_unique() == len(series),
         sensitive=sensitive,
+        number=settled.number,
     )
 
 

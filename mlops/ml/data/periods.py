@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from mlops.errors import DataError
-from mlops.ml.data.types import in_utc
+from mlops.ml.data.moments import in_utc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

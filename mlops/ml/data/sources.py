@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,9 @@ from mlops.sources.source import ColumnNames, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_NO_ROWS = re.compile(r"\.|_(SUCCESS|metadata|common_metadata)$|_(committed|started)_")
+"""What a folder of tables holds beside them: hidden files, and what Spark and its like leave."""
 
 
 def scan(source: Source, folder: Path) -> pl.LazyFrame:
@@ -101,7 +105,7 @@ def parts(path: Path, source: Source) -> tuple[Path, ...]:
     """List the files of a source that was placed: itself, or those of a folder by name; raises DataError."""
     if path.is_file():
         return (path,)
-    inside = sorted(item for item in path.iterdir() if not item.name.startswith("."))
+    inside = sorted(item for item in path.iterdir() if not _NO_ROWS.match(item.name))
     foreign = [item.name for item in inside if not item.is_file() or (item.is_symlink() and linked(item) is None)]
     if foreign or not inside:
         what = f"holds {', '.join(foreign[:5])}, no plain files" if foreign else "is empty"
@@ -116,7 +120,19 @@ def _below(frames: list[pl.LazyFrame], source: Source) -> pl.LazyFrame:
     columns = [frame.collect_schema().names() for frame in frames]
     if any(names != columns[0] for names in columns):
         raise DataError(f"the files of {source.label} have different columns", hint="give all the same header")
-    return pl.concat(frames)
+    kinds = {name: {frame.collect_schema()[name] for frame in frames} for name in columns[0]}
+    other = [name for name, found in kinds.items() if len(found) > 1 and not all(map(_joins, found))]
+    if other:
+        raise DataError(
+            f"the files of {source.label} have other types of {', '.join(f'`{name}`' for name in other[:5])}",
+            hint="write all files with the same types",
+        )
+    return pl.concat(frames, how="vertical_relaxed")
+
+
+def _joins(kind: pl.DataType) -> bool:
+    """Whether a column of one file may have another such type in the next: numbers, or nothing at all."""
+    return kind.is_numeric() or kind == pl.Null
 
 
 def _side_by_side(sources: list[Source], folder: Path) -> pl.LazyFrame:

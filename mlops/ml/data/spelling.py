@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mlops.blocks.number_form import NumberForm
 from mlops.errors import DataError
-from mlops.ml.data import types
+from mlops.ml.data import moments, numbers, types
 
 if TYPE_CHECKING:
     from mlops.blocks.column_rule import ColumnType
@@ -27,24 +28,25 @@ _ONES = (("1", "0"), ("1.0", "0.0"))
 class Spelling:
     """The spelling of one column: its type, and what goes with it.
 
-    `comma` is the decimal sign, `words` stand for true and false, `style` is the form of dates and times.
+    `number` is how numbers are written, `words` stand for true and false, `style` is the form of dates and times.
     """
 
     type: ColumnType
-    comma: bool = False
+    number: NumberForm | None = None
     words: tuple[str, str] = ("true", "false")
     style: str = ""
 
     @classmethod
-    def of(cls, texts: pl.Series, declared: ColumnType | None = None) -> Spelling:
+    def of(cls, texts: pl.Series, declared: ColumnType | None = None, number: NumberForm | None = None) -> Spelling:
         """Look at a column as it stands in the file; its type is found as the pipeline finds it."""
-        found = types.settle(texts, declared).type
+        settled = types.settle(texts, declared, number)
+        found = settled.type
         if found in ("int", "float"):
-            return cls(found, comma=types.has_decimal_comma(texts.str.strip_chars()))
+            return cls(found, number=settled.number)
         if found == "bool":
             return cls(found, words=_words(texts))
         if found in ("date", "datetime"):
-            return cls(found, style=types.style(texts.str.strip_chars(), found) or _ZONED)
+            return cls(found, style=moments.style(texts.str.strip_chars(), found) or _ZONED)
         return cls(found)
 
     def spelled(self, values: pl.Series) -> pl.Series:
@@ -73,20 +75,21 @@ class Spelling:
         """Read values as this column is read, and those that are spelt otherwise by their own look."""
         if values.dtype == pl.String:
             text = values.str.strip_chars()
-            if self.style and self.style != _ZONED:
-                own = types.moments(text, self.type, self.style)
+            if self.style:
+                own = moments.in_style(text, self.type, self.style)
                 if own.null_count() == text.null_count():
                     return own
-            if self.comma and bool(text.drop_nulls().str.contains(types.COMMA).all()):
-                values = text.str.replace(",", ".", literal=True)
+            if self.number is not None:
+                own = numbers.read(text, self.number)
+                values = own if own.null_count() == text.null_count() else values
         known = types.cast(values, self.type)
         if self.type == "int" and known.null_count() > _absent(values):
             return types.cast(values, "float")  # whole so far; whether it must stay so is for `validate` to say
         return known
 
     def _text(self, known: pl.Series) -> pl.Series:
-        if self.comma:
-            return _with_comma(known)
+        if self.number is not None:
+            return _in_form(known, self.number)
         if self.type == "bool":
             return known.replace_strict([True, False], self.words, return_dtype=pl.String)
         if self.style:
@@ -121,7 +124,7 @@ def _like(word: str, opposites: dict[str, str]) -> str:
     return found.upper() if word.isupper() else found.title() if word.istitle() else found
 
 
-def _with_comma(known: pl.Series) -> pl.Series:
-    """Spell numbers with a comma and without an exponent: `1e-7` would hide the sign of the whole column."""
-    spelled = [None if value is None else f"{Decimal(str(value)):f}".replace(".", ",") for value in known.to_list()]
+def _in_form(known: pl.Series, form: NumberForm) -> pl.Series:
+    """Spell numbers without an exponent: `1e-7` would hide the signs of the whole column."""
+    spelled = [None if value is None else form.text.spelled(f"{Decimal(str(value)):f}") for value in known.to_list()]
     return pl.Series(spelled, dtype=pl.String)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.number_form import NumberForm
+from mlops.ml.data import moments, numbers
 
 if TYPE_CHECKING:
     from polars.datatypes import DataType, DataTypeClass
@@ -24,42 +26,35 @@ DTYPES: dict[ColumnType, DataType | DataTypeClass] = {
     "datetime": pl.Datetime("us"),
 }
 TRUE, FALSE = ("true", "t", "yes", "y"), ("false", "f", "no", "n")
-DATES = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y%m%d")
-DATETIMES = tuple(
-    f"{day}{joint}{clock}"
-    for day, joint in (("%Y-%m-%d", "T"), *((day, " ") for day in DATES[:5]))
-    for clock in ("%H:%M:%S%.f", "%H:%M")
-)
-COMMA = r"^[+-]?\d+(,\d+)?$"
-"""A number with a comma for its decimal sign, or a whole one."""
-_ZONED = "%Y-%m-%dT%H:%M:%S%.f%#z"
-_DIGITS_ONLY = "%Y%m%d"
-_SAMPLE = 2_000
-_FIRST_YEAR = 1000
 _CATEGORIES = (50, 1_000)
 """A text column of at most so many texts is always a category if they repeat, one of more than so many never."""
 
 
 @dataclass(frozen=True)
 class Settled:
-    """A column of one type: its values, how many would not become that type, and a remark for people."""
+    """A column of one type: its values, how many would not become that type, and a remark for people.
+
+    `unzoned` counts the times without a zone where others have one; `number` is how numbers of a text are written.
+    """
 
     type: ColumnType
     values: pl.Series
     failed: int = 0
     note: str = ""
+    unzoned: int = 0
+    number: NumberForm | None = None
 
 
-def settle(values: pl.Series, declared: ColumnType | None = None) -> Settled:
-    """Cast to the declared type, or to the first type that every value fits."""
-    if declared is not None:
-        return _settled(declared, values)
+def settle(values: pl.Series, declared: ColumnType | None = None, number: NumberForm | None = None) -> Settled:
+    """Cast to the declared type, or to the first type that every value fits; texts are numbers of a form."""
     if values.dtype != pl.String:
-        return _native(values)
-    if values.null_count() == values.len():
-        return Settled("string", values)
-    for candidate, note in _candidates(values):
-        found = _settled(candidate, values, note)
+        return _native(values) if declared is None else _settled(declared, values)
+    if declared is not None or values.null_count() == values.len():
+        return _settled(declared or "string", values, number=number)
+    values = composed(values)
+    form = numbers.look(values) if number is None else number
+    for candidate, note in _candidates(values, form):
+        found = _settled(candidate, values, note, form)
         if found.failed == 0:
             return found
     return Settled(_text_type(values), values)
@@ -72,28 +67,35 @@ def supported(dtype: DataType) -> bool:
     )
 
 
-def cast(values: pl.Series, to: ColumnType) -> pl.Series:
-    """Cast values to a type; what does not fit becomes null."""
+def cast(values: pl.Series, to: ColumnType, number: NumberForm | None = None) -> pl.Series:
+    """Cast values to a type; what does not fit becomes null. Numbers in texts are of one form, given or shown."""
     if isinstance(values.dtype, pl.Categorical | pl.Enum | pl.Null):
         values = values.cast(pl.String)
+    if values.dtype == pl.String and to in ("int", "float"):
+        form = number or numbers.look(values)
+        values = values if form is None else numbers.read(values, form)
     return _CASTS[to](values).cast(DTYPES[to]).rename(values.name)
 
 
-def _settled(to: ColumnType, values: pl.Series, note: str = "") -> Settled:
-    result = cast(values, to)
+def _settled(to: ColumnType, values: pl.Series, note: str = "", number: NumberForm | None = None) -> Settled:
+    if values.dtype == pl.String and to in ("int", "float"):
+        number = number or numbers.look(values)
+    result = cast(values, to, number)
     missing = values.null_count()
     if to == "float" and result.null_count() != missing:
         if values.dtype.is_float():
             missing += int(values.is_nan().sum())
         elif values.dtype == pl.String:
             missing += int(values.str.to_lowercase().str.strip_chars().is_in(["nan"]).sum())
-    return Settled(to, result, result.null_count() - missing, note)
+    unzoned = moments.unzoned(values) if to == "datetime" and values.dtype == pl.String else 0
+    return Settled(to, result, result.null_count() - missing, note, unzoned, number)
 
 
 def _native(values: pl.Series) -> Settled:
     dtype = values.dtype
-    if dtype.is_integer():
-        return _settled("int", values)
+    if dtype.is_integer() or (isinstance(dtype, pl.Decimal) and dtype.scale == 0):
+        whole = _settled("int", values)  # what 64 bits do not hold is no number but a name, as in a text
+        return Settled("string", cast(values, "string")) if whole.failed else whole
     if dtype.is_numeric():
         return _settled("float", values)
     for to, kinds in (("bool", pl.Boolean), ("date", pl.Date), ("datetime", pl.Datetime)):
@@ -103,31 +105,23 @@ def _native(values: pl.Series) -> Settled:
     return Settled("category" if isinstance(dtype, pl.Categorical | pl.Enum) else _text_type(text), text)
 
 
-def _candidates(values: pl.Series) -> list[tuple[ColumnType, str]]:
+def _candidates(values: pl.Series, form: NumberForm | None) -> list[tuple[ColumnType, str]]:
     """List the types that a sample of the values fits, the narrowest first."""
-    sample = values.drop_nulls().head(_SAMPLE)
-    if _is_code(values):
+    sample = values.drop_nulls().head(moments.SAMPLE)
+    if is_code(values):
         return []
-    numbers: tuple[ColumnType, ...] = ("int", "float")
-    fitting = [(to, "") for to in numbers if _settled(to, sample).failed == 0]
+    kinds: tuple[ColumnType, ...] = ("int", "float")
+    fitting = [(to, "") for to in kinds if _settled(to, sample, number=form).failed == 0]
     if fitting:
         return fitting
-    ambiguous = "its dates are read day first" if _is_ambiguous(sample) else ""
+    ambiguous = "its dates are read day first" if moments.ambiguous(sample) else ""
     notes: dict[ColumnType, str] = {"bool": "", "date": ambiguous, "datetime": ambiguous}
     return [(to, note) for to, note in notes.items() if _settled(to, sample).failed == 0]
 
 
-def _is_code(values: pl.Series) -> bool:
+def is_code(values: pl.Series) -> bool:
     """Tell whether digits are a name, not a number: leading zeros, or too long for 64 bits."""
     return bool(values.str.contains(r"^\s*[+-]?(0\d+|\d{19,})\s*$").any())
-
-
-def _is_ambiguous(sample: pl.Series) -> bool:
-    first, second = (
-        _temporal(sample, [form + clock for clock in ("", " %H:%M", " %H:%M:%S%.f")], pl.Datetime("us"))
-        for form in ("%d/%m/%Y", "%m/%d/%Y")
-    )
-    return first.null_count() == second.null_count() == 0 and not first.equals(second)
 
 
 def _text_type(values: pl.Series) -> ColumnType:
@@ -148,6 +142,8 @@ def _to_int(values: pl.Series) -> pl.Series:
         return whole.zip_with(whole.is_not_null(), _to_int(values.cast(pl.Float64, strict=False)))
     if not values.dtype.is_numeric():
         return _nothing(values, pl.Int64)
+    if isinstance(values.dtype, pl.Decimal):
+        return values.set(values != values.round(), None).cast(pl.Int64, strict=False)
     number = values.cast(pl.Float64)
     kept = number.set(~(number.is_finite() & (number == number.round()) & (number.abs() < 2**53)), None)
     return kept.cast(pl.Int64, strict=False)
@@ -156,20 +152,11 @@ def _to_int(values: pl.Series) -> pl.Series:
 def _to_float(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         values = values.str.strip_chars()
-        if has_decimal_comma(values):
-            values = values.str.replace(",", ".", literal=True)
     elif not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
         return _nothing(values, pl.Float64)
     if values.dtype == pl.Float64 and not values.is_nan().any():
         return values
     return values.cast(pl.Float64, strict=False).fill_nan(None)
-
-
-def has_decimal_comma(values: pl.Series) -> bool:
-    """Tell `1,5` from `1.5` and from `1,500`: every value is a number and some comma is not before three digits."""
-    sample = values.drop_nulls().head(_SAMPLE)
-    numbers = sample.str.contains(COMMA)
-    return bool(numbers.all()) and bool(sample.str.contains(r",(\d{1,2}|\d{4,})$").any())
 
 
 def _to_bool(values: pl.Series) -> pl.Series:
@@ -184,12 +171,18 @@ def _to_bool(values: pl.Series) -> pl.Series:
 
 
 def _to_text(values: pl.Series) -> pl.Series:
-    return values.cast(pl.String)
+    return composed(values.cast(pl.String))
+
+
+def composed(text: pl.Series) -> pl.Series:
+    """Compose letters and their accents (NFC): a decomposed `é` looks the same and would be another text."""
+    plain = text.str.len_bytes().sum() == text.str.len_chars().sum()
+    return text if plain else text.str.normalize("NFC")
 
 
 def _to_date(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
-        return _temporal(values.str.strip_chars(), DATES, pl.Date)
+        return moments.days(values)
     if isinstance(values.dtype, pl.Datetime):
         day = values.dt.date()
         return day.set(values.dt.replace_time_zone(None) != day.cast(pl.Datetime("us")), None)
@@ -197,64 +190,11 @@ def _to_date(values: pl.Series) -> pl.Series:
 
 
 def _to_datetime(values: pl.Series) -> pl.Series:
-    """Read moments; those with a zone become UTC, and a time without one is taken as written."""
     if values.dtype == pl.String:
-        text = values.str.strip_chars()
-        plain = _temporal(text, (*DATETIMES, *DATES[:-1]), pl.Datetime("us"))
-        if plain.null_count() == text.null_count():
-            return plain
-        zoned = text.str.replace(" ", "T", literal=True).str.replace(r"[Zz]$", "+00:00")
-        utc = zoned.str.to_datetime(_ZONED, strict=False, time_unit="us", time_zone="UTC").dt.replace_time_zone(None)
-        return plain.zip_with(plain.is_not_null(), utc)
+        return moments.times(values)
     if isinstance(values.dtype, pl.Datetime):
-        return in_utc(values)
+        return moments.in_utc(values)
     return values.cast(pl.Datetime("us")) if values.dtype == pl.Date else _nothing(values, pl.Datetime("us"))
-
-
-def in_utc(moments: pl.Series) -> pl.Series:
-    """Give moments that have a zone as those of UTC, without one; others, and dates, as they are."""
-    zoned = isinstance(moments.dtype, pl.Datetime) and moments.dtype.time_zone is not None
-    return moments.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if zoned else moments
-
-
-def style(text: pl.Series, to: ColumnType) -> str | None:
-    """Name the form in which texts without blanks around them are read as dates or times; None for other forms.
-
-    Those are times with a zone.
-    """
-    formats = DATES if to == "date" else (*DATETIMES, *DATES[:-1])
-    best = _style(text, formats, _dtype(to))
-    return best if moments(text, to, best).null_count() == text.null_count() else None
-
-
-def moments(text: pl.Series, to: ColumnType, form: str) -> pl.Series:
-    """Read texts of one form as dates or times; what has another becomes null."""
-    return _moments(text, form, _dtype(to))
-
-
-def _dtype(to: ColumnType) -> type[pl.Date] | pl.Datetime:
-    return pl.Date if to == "date" else pl.Datetime("us")
-
-
-def _temporal(text: pl.Series, formats: Sequence[str], dtype: type[pl.Date] | pl.Datetime) -> pl.Series:
-    """Read with the one format that fits most values; compact dates must have eight digits."""
-    return _moments(text, _style(text, formats, dtype), dtype)
-
-
-def _moments(text: pl.Series, form: str, dtype: type[pl.Date] | pl.Datetime) -> pl.Series:
-    found = text.str.strptime(dtype, form, strict=False)
-    return found.set(found.dt.year() < _FIRST_YEAR, None)  # `3/4/20` is not the year 20
-
-
-def _style(text: pl.Series, formats: Sequence[str], dtype: type[pl.Date] | pl.Datetime) -> str:
-    sample, best, fewest = text.drop_nulls().head(_SAMPLE), formats[0], text.len() + 1
-    for form in formats:
-        source = sample.filter(sample.str.contains(r"^\d{8}$")) if form == _DIGITS_ONLY else sample
-        found = source.str.strptime(dtype, form, strict=False)
-        failed = sample.len() - int((found.dt.year() >= _FIRST_YEAR).sum())
-        if failed < fewest:
-            best, fewest = form, failed
-    return best
 
 
 def _nothing(values: pl.Series, dtype: DataType | DataTypeClass) -> pl.Series:

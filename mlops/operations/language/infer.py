@@ -44,11 +44,10 @@ def infer(root: Path, data: str) -> Inferred:
     path = Path(data)
     if not path.is_file():
         return _of_pipeline(root, data)
-    from mlops.ml.data.guessing import guess_source  # polars, for a moment: not for a name that is refused
+    from mlops.ml.data import guessing  # polars, for a moment: not for a name that is refused
     from mlops.ml.data.inference import describe
 
-    place = path.resolve()
-    return Inferred(tuple(columns_yaml(describe(_table(guess_source(place), place.parent)))))
+    return Inferred(tuple(columns_yaml(describe(guessing.read(path.resolve()).frame))))
 
 
 def write(root: Path, found: Inferred) -> str:

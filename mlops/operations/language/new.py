@@ -15,9 +15,10 @@ from mlops.errors import ConfigurationError, InfrastructureError
 from mlops.files.atomic import write_text, writing
 from mlops.files.relative import NAME
 from mlops.operations.language import starter
+from mlops.sources.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import polars as pl
 
@@ -39,10 +40,19 @@ class New:
     notes: tuple[str, ...]
 
 
-def create(root: Path, name: str, data: Path, target: str, *, task: str | None = None) -> New:
+def create(
+    root: Path,
+    name: str,
+    data: Path,
+    target: str,
+    *,
+    task: str | None = None,
+    header: bool = True,
+    names: Sequence[str] | None = None,
+) -> New:
     """Write conf/data/NAME.yaml and conf/pipeline/NAME.yaml, and bring the file into pipelines/NAME/data/.
 
-    Everything is written or nothing.
+    Everything is written or nothing. A file without a `header` has the `names` that are given, or counted ones.
 
     Raises:
         ConfigurationError: the name is taken or is none, the file cannot be used, the target cannot be learnt.
@@ -51,8 +61,11 @@ def create(root: Path, name: str, data: Path, target: str, *, task: str | None =
     data_file, pipeline_file = files = (f"conf/data/{name}.yaml", f"conf/pipeline/{name}.yaml")
     _check_name(root, name, files)
     place = _place(root, name, _existing(data))
-    source, frame = _look(data)
-    _check_columns(frame, target)
+    from mlops.ml.data import guessing  # Polars takes 0.2 s to import: not for a name that is refused
+
+    looked = guessing.read(data.resolve(), header=header, names=names)
+    source, frame = _plain(looked.source), looked.frame
+    _check_columns(frame, target, looked.doubts)
     from mlops.ml.data.inference import guess  # polars and the statistics: not for a name that is refused
 
     found, team = guess(frame, target, task), _team(root, name)
@@ -60,9 +73,9 @@ def create(root: Path, name: str, data: Path, target: str, *, task: str | None =
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
         pipeline_file: starter.pipeline_yaml(name, data.name, target, found, team=bool(team)),
     }
-    written = _write(root, texts, data, root / "pipelines" / name / place)
+    written = _write(root, texts, data, looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
-    return New(written, lines, _notes(target, found, source, data, team))
+    return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts))
 
 
 def _team(root: Path, name: str) -> tuple[str, ...]:
@@ -84,9 +97,7 @@ def _check_name(root: Path, name: str, files: tuple[str, ...]) -> None:
 def _existing(data: Path) -> Path:
     if not data.exists():
         raise ConfigurationError(f"there is no file {data}", hint="check --data")
-    if not data.is_file():
-        raise ConfigurationError(f"{data} is not a file", hint="--data names one CSV, Parquet or Arrow file")
-    if data.stat().st_size == 0:
+    if data.is_file() and data.stat().st_size == 0:
         raise ConfigurationError(f"{data} is empty", hint="check where the file comes from")
     return data.resolve()
 
@@ -103,21 +114,16 @@ def _place(root: Path, name: str, data: Path) -> Path:
     return place
 
 
-def _look(data: Path) -> tuple[dict[str, Value], pl.DataFrame]:
-    """Read the file as the ingest stage will, and say how."""
-    from mlops.ml.data import sources  # Polars takes 0.2 s to import: not for a name that is refused
-    from mlops.ml.data.guessing import guess_source
-
-    found = guess_source(data.resolve())
-    with sources.reading(found):
-        frame = sources.scan(found, data.resolve().parent).collect()
-    plain: dict[str, Value] = {"kind": found.kind, "path": found.path}
-    plain |= {"separator": found.separator} if found.separator not in (None, ",") else {}
-    plain |= {"nulls": found.nulls} if found.nulls != ("",) else {}
-    return plain, frame
+def _plain(found: Source) -> dict[str, Value]:
+    """Spell a source with the keys that it needs."""
+    separator = None if found.separator == "," else found.separator
+    spelled: dict[str, Value] = found.model_copy(update={"separator": separator}).model_dump(
+        mode="json", by_alias=True, exclude_defaults=True
+    )
+    return spelled
 
 
-def _check_columns(frame: pl.DataFrame, target: str) -> None:
+def _check_columns(frame: pl.DataFrame, target: str, doubts: Sequence[str]) -> None:
     """Refuse what YAML or a later stage could not name, and a target that is not there."""
     names = [name for name in frame.columns if name != "__row__"]
     odd = [name for name in names if len(name) > _LONGEST or "${" in name or min(name, default=" ") < " "]
@@ -132,17 +138,19 @@ def _check_columns(frame: pl.DataFrame, target: str) -> None:
         close = nearest(target, names)
         listed = ", ".join(names[:_OFFERED]) + (f" and {len(names) - _OFFERED} more" if len(names) > _OFFERED else "")
         hint = (f"did you mean `{close}`? " if close else "") + f"columns: {listed}"
-        raise ConfigurationError(f"there is no column `{target[:_LONGEST]}`", hint=hint)
+        raise ConfigurationError(f"there is no column `{target[:_LONGEST]}`", hint="; ".join((hint, *doubts)))
 
 
-def _write(root: Path, texts: Mapping[str, str], data: Path, copy: Path) -> tuple[str, ...]:
+def _write(root: Path, texts: Mapping[str, str], data: Path, files: Sequence[Path], copy: Path) -> tuple[str, ...]:
     """Write all files, or take back what was written."""
     undo = _Undo(root)
     try:
         if not copy.exists():
-            undo.about_to_write(copy)
-            with writing(copy) as temporary:
-                shutil.copyfile(data, temporary)
+            for one in files:
+                place = copy / one.relative_to(data)
+                undo.about_to_write(place)
+                with writing(place) as temporary:
+                    shutil.copyfile(one, temporary)
         for path, text in texts.items():
             undo.about_to_write(root / path)
             write_text(root / path, text)
@@ -153,7 +161,8 @@ def _write(root: Path, texts: Mapping[str, str], data: Path, copy: Path) -> tupl
     except BaseException:  # an interrupt too leaves nothing behind
         undo.all()
         raise
-    return (*texts, *(path.relative_to(root).as_posix() for path in undo.files if path == copy))
+    copied = (path for path in undo.files if path.is_relative_to(copy))
+    return (*texts, *(path.relative_to(root).as_posix() for path in copied))
 
 
 @dataclass
@@ -178,7 +187,7 @@ class _Undo:
 
 
 def _notes(
-    target: str, found: Guess, source: Mapping[str, Value], data: Path, team: tuple[str, ...]
+    target: str, found: Guess, source: Mapping[str, Value], files: Sequence[Path], team: tuple[str, ...]
 ) -> tuple[str, ...]:
     notes = [_goal(target, found)]
     if found.null_targets:
@@ -193,7 +202,7 @@ def _notes(
     notes += found.doubts
     if sensitive := [column.name for column in found.columns if column.sensitive]:
         notes.append(f"marked as sensitive, reported by value: {', '.join(sensitive)}")
-    if data.stat().st_size > _LARGE:
+    if sum(file.stat().st_size for file in files) > _LARGE:
         notes.append("the file is large for Git; `dvc add` keeps it out")
     notes.append(f"reviewed by {', '.join(team)}, as conf/policy.yaml says of its name" if team else _PLACEHOLDER)
     return tuple(notes)

@@ -22,8 +22,10 @@ _MEANINGS = {
     "constant": "one value throughout",
     "empty": "no value at all",
     "free_text": "a text of its own in most rows",
+    "index": "the index of a pandas table",
     "infinite": "holds infinite values",
     "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
+    "mixed": "numbers or dates, but for a few texts: write `nulls:`, or correct them",
     "unsupported": "of a type that cannot be learnt from",
 }
 _OWNERS = 'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team'
@@ -103,6 +105,8 @@ def label(value: str | int | float | bool) -> str:
 
 def _rules(column: ColumnGuess) -> Iterator[tuple[str, Value]]:
     yield "type", column.type
+    if column.number is not None:
+        yield "number", column.number.model_dump(exclude_defaults=True)
     if column.nulls is not None:
         yield "nulls", {"at_most": column.nulls}
     if column.between is not None:

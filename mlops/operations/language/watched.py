@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 from mlops.backends import BACKENDS
@@ -19,9 +18,10 @@ from mlops.configuration.reach import is_address as is_shared
 from mlops.configuration.reach import stays
 from mlops.configuration.runner import own
 from mlops.diagnostics import Diagnostic
-from mlops.errors import ConfigurationError
-from mlops.files.csv_header import SEPARATORS
+from mlops.errors import ConfigurationError, DataError
+from mlops.files.csv_header import SEPARATORS, fields_of
 from mlops.files.remote_folder import is_address
+from mlops.files.row_text import utf8
 from mlops.operations.declared.rows_folder import rows_folder
 from mlops.operations.workspace import Workspace
 from mlops.stages.declare.validate import learns_key
@@ -111,20 +111,21 @@ def _unlabelled(spec: Pipeline, monitor: Monitor, header: Sequence[str] | None) 
             )
 
 
-def _rows(path: Path, key: str, declared: str | None) -> tuple[list[str], ...]:
+def _rows(path: Path, key: str, declared: str | None) -> tuple[Sequence[str], ...]:
     """Read a CSV file of labels, names first; nothing where there is none here, or another kind of file.
 
     It is cut by the separator that lets its header have the `key`: the one declared for the source, or another.
     """
     if path.suffix != ".csv" or not path.is_file():
         return ()
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        lines = list(islice(file, _MOST))
-    separators = SEPARATORS if declared is None else (declared, *SEPARATORS)
     try:
-        fits = (one for one in separators if any(key in row for row in csv.reader(lines[:1], delimiter=one)))
-        return tuple(csv.reader(lines, delimiter=next(fits, ",")))
-    except csv.Error:  # the monitor says what is wrong with it
+        found = utf8(path)
+        text = found.read_text(encoding="utf-8-sig") if isinstance(found, Path) else found.decode()
+        lines = text.splitlines()[:_MOST]
+        separators = SEPARATORS if declared is None else (declared, *SEPARATORS)
+        fits = (one for one in separators if any(key in row for row in fields_of(lines[:1], one)))
+        return tuple(fields_of(lines, next(fits, ",")))
+    except (DataError, csv.Error):  # the monitor says what is wrong with it
         return ()
 
 

@@ -5,15 +5,14 @@ No value of a row is ever told: rows, columns, types, shares, means in standard 
 
 from __future__ import annotations
 
-import csv
-import gzip
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mlops.documents.change_report import DataChange, Drift, Share, Shift
 from mlops.documents.checks import Balance
 from mlops.documents.data import ColumnReport, DataReport
+from mlops.files import csv_header
+from mlops.files.row_text import DAMAGED, opened
 from mlops.sources.source import Source
 
 _LOOKED_AT = 64 << 20  # bytes of a file at most, after decompression: a plan is no scan
@@ -123,25 +122,16 @@ def _checks(before: DataReport, after: DataReport) -> Iterator[str]:
             yield f"{named}: {words[was]} → {words[check.passed]}{failed}"
 
 
-def _lines(path: Path, source: Source) -> tuple[int | None, list[str]]:
+def _lines(path: Path, source: Source) -> tuple[int | None, tuple[str, ...]]:
     if source.kind != "csv" or path.suffix not in (".csv", ".tsv", ".txt", ".gz"):
-        return None, []
+        return None, ()
+    columns = csv_header.header(path, source.dialect, ()) if source.header else ()
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        with opened(path) as file:
             data = file.read(_LOOKED_AT + 1)
-    except (OSError, EOFError, zlib.error):
-        return None, []
-    columns = _header(data.partition(b"\n")[0], source.separator) if source.header else []
+    except (OSError, *DAMAGED):
+        return None, ()
     if len(data) > _LOOKED_AT:
         return None, columns
-    lines = sum(bool(line.strip()) for line in data.split(b"\n"))
+    lines = sum(bool(line.strip()) for line in data.splitlines())
     return max(0, lines - source.header), columns
-
-
-def _header(line: bytes, separator: str | None) -> list[str]:
-    text = line.decode("utf-8-sig", errors="replace").strip("\r")
-    delimiter = separator or max(",;\t|", key=text.count)
-    try:
-        return next(csv.reader([text], delimiter=delimiter), []) if len(delimiter) == 1 else []
-    except csv.Error:
-        return []

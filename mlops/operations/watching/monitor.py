@@ -234,9 +234,9 @@ def labels_of(
     monitor = settings(workspace, name)
     file = monitor.labels or ""  # `configuration.checking` has seen that there is one
     declared = {column: rule.type for column, rule in data.columns.items() if rule.type is not None}
-    form = labels.Form(
-        data.target, to, declared, data.derive, data.source.nulls, data.source.separator, monitor.labels_by
-    )
+    numbers = {column: rule.number for column, rule in data.columns.items() if rule.number is not None}
+    nulls, separator = data.source.nulls, data.source.separator
+    form = labels.Form(data.target, to, declared, data.derive, nulls, separator, monitor.labels_by, numbers)
     with labels_file(workspace.root, name, file, environment) as path:
         return labels.read(path, file, form, until)
 

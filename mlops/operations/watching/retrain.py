@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops.blocks.column_rule import ColumnRule
 from mlops.configuration.monitor import Monitor, Rows
 from mlops.configuration.pipeline import Pipeline
 from mlops.documents.document import version
@@ -170,15 +171,17 @@ def _layout(spec: Pipeline, folder: Path, written: Collection[str]) -> Layout:
 
     source = spec.data.source
     rows, newest = sources.scan(source, folder), sources.parts(sources.place(source, folder), source)[-1]
-    separator = source.separator or delimited.separator_of(newest, source.label)
-    dialect = delimited.Dialect(separator, source.header, source.nulls)
+    dialect = source.dialect
+    separator = delimited.separator_of(newest, dialect, source.label)
     columns = rows.collect_schema().names()[1:]
     with sources.reading(source):
         header = delimited.scan(newest, dialect, source.label).collect_schema().names() if source.header else None
         table = rows.select(column for column in columns if column in written).collect()
-    types = {column: rule.type for column, rule in spec.data.columns.items()}
-    spellings = {column.name: Spelling.of(column, types.get(column.name)) for column in table}
-    return Layout(columns, header, separator, next(iter(source.nulls), ""), spellings)
+    rules = {column.name: spec.data.columns.get(column.name, ColumnRule()) for column in table}
+    spellings = {
+        column.name: Spelling.of(column, rules[column.name].type, rules[column.name].number) for column in table
+    }
+    return Layout(columns, header, separator, next(iter(source.nulls), ""), spellings, source.quote)
 
 
 def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:

@@ -30,6 +30,8 @@ ALIKE: dict[frozenset[str], str] = {
     frozenset(pair): reason
     for *pair, reason in (
         ("models.mlp.Mlp", "models.cnn.Cnn", "two kinds, with widths of other shapes and defaults of their own"),
+        ("files.number_text.NumberText", "blocks.number_form.NumberForm", "the loader of a bundle knows no blocks"),
+        ("files.dialect.Dialect", "sources.source.Source", "the header is read where no block is known"),
         ("configuration.reading.syntax.Mistake", "diagnostics.Position", "what a parser says has no file yet"),
         ("models.gradient_boosting.GradientBoosting", "models.random_forest.RandomForest", "two kinds, as above"),
         (

@@ -9,6 +9,7 @@ from mlops.bundle.refusal import REASONS, counted
 from mlops.bundle.schema import BadRows, Field, Requests, RequestSchema
 from mlops.errors import IntegrityError
 from mlops.files.canonical import dumps
+from mlops.files.number_text import NumberText
 from tests.builders.bundles import make_predictor
 
 GOOD: dict[str, Any] = {
@@ -168,3 +169,27 @@ def test_a_schema_without_the_key_keeps_its_bytes_and_one_with_it_carries_it() -
     changed = make_predictor(nulls="impute", batch="rows").schema
     assert RequestSchema.parse(changed.dumps().encode()) == changed
     assert '"requests": {\n  "batch": "rows",\n  "nulls": "impute"\n }' in changed.dumps()
+
+
+def test_a_request_may_write_numbers_as_the_file_does() -> None:
+    form = NumberText(decimal=",", thousands=".", currency="€")
+    fields = (
+        Field(name="amount", type="float", nullable=False, number=form),
+        Field(name="plan", type="category", nullable=False),
+    )
+    schema = RequestSchema(fields=fields)
+    rows = [{"amount": "-1.299,99 €", "plan": "1,5 €"}, {"amount": 2.5, "plan": "b"}, {"amount": "1.5", "plan": "b"}, 7]
+    plain = schema.plain(rows)
+    assert plain == [{"amount": -1299.99, "plan": "1,5 €"}, rows[1], rows[2], 7]
+    assert [(problem.row, problem.problem) for problem in schema.inspect(plain).problems] == [
+        (2, "must be a number, not a string"),
+        (3, "must be an object of fields, not a number"),
+    ]
+    assert RequestSchema.parse(schema.dumps().encode()) == schema
+
+
+def test_a_field_without_a_form_of_its_own_is_spelt_as_before() -> None:
+    schema = RequestSchema(fields=(Field(name="a", type="float", nullable=True),))
+    rows = [{"a": "1,5"}]
+    assert schema.plain(rows) is rows
+    assert "number" not in schema.dumps()

@@ -10,7 +10,8 @@ import pytest
 
 from mlops.files import csv_header
 from mlops.files.csv_header import header
-from mlops.ml.data.delimited import Dialect, scan
+from mlops.files.dialect import Dialect
+from mlops.ml.data.delimited import scan
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_it_is_what_the_stage_reads(tmp_path: Path, name: str, content: bytes) -
     path = tmp_path / name
     path.write_bytes(content)
     read = tuple(scan(path, Dialect(), name).collect_schema().names())
-    assert header(path, None, read) == header(path, None, ()) == read
+    assert header(path, Dialect(), read) == header(path, Dialect(), ()) == read
 
 
 @pytest.mark.parametrize(
@@ -48,15 +49,15 @@ def test_it_is_what_the_stage_reads(tmp_path: Path, name: str, content: bytes) -
 )
 def test_what_does_not_tell_its_columns_in_one_line_has_none(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
-    assert header(tmp_path / name, None, ("age",)) == ()
+    assert header(tmp_path / name, Dialect(), ("age",)) == ()
 
 
 def test_the_names_that_are_looked_for_say_how_a_line_is_cut(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("age,in,years;plan\n1;2\n")
-    assert header(path, None, ()) == ("age", "in", "years;plan")
-    assert header(path, None, ("age,in,years", "plan")) == ("age,in,years", "plan")
-    assert header(path, "|", ("plan",)) == ("age,in,years;plan",)
+    assert header(path, Dialect(), ()) == ("age", "in", "years;plan")
+    assert header(path, Dialect(), ("age,in,years", "plan")) == ("age,in,years", "plan")
+    assert header(path, Dialect("|"), ("plan",)) == ("age,in,years;plan",)
 
 
 def test_the_examples_hold() -> None:

@@ -1,4 +1,8 @@
+import bz2
 import gzip
+import io
+import lzma
+import zipfile
 
 import polars as pl
 import pytest
@@ -6,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops.errors import DataError
-from mlops.ml.data.delimited import SEPARATORS, Dialect, scan, sniff
-from mlops.ml.data.guessing import guess_source
+from mlops.files.csv_header import SEPARATORS
+from mlops.files.dialect import Dialect
+from mlops.ml.data import guessing
+from mlops.ml.data.delimited import look, scan, sniff
 
 
 @pytest.fixture
@@ -50,10 +56,74 @@ def test_any_table_of_plain_words_gives_its_separator_away(rows, separator):
         pytest.param("ort;größe\nKöln;1\n".encode("utf-8-sig"), id="byte-order mark"),
         pytest.param("ort;größe\r\nKöln;1\r\n".encode("latin-1"), id="latin-1, Windows lines"),
         pytest.param("ort;größe\nKöln;1\n".encode("utf-16"), id="utf-16"),
+        pytest.param("ort;größe\nKöln;1\n".encode("utf-16-be"), id="utf-16 without a mark"),
+        pytest.param("ort;größe\nKöln;1\n".encode("utf-32"), id="utf-32"),
+        pytest.param("ort;größe\rKöln;1\r".encode(), id="carriage returns alone"),
+        pytest.param("ort;größe\rKöln;1".encode("cp1252"), id="carriage returns alone, Windows-1252"),
     ],
 )
 def test_the_usual_encodings_read_alike(read, encoded):
     assert read(encoded).to_dict(as_series=False) == {"ort": ["Köln"], "größe": ["1"]}
+
+
+def test_what_is_no_utf_is_windows_1252_and_not_latin_1(read):
+    content = bytes(range(0x80, 0x100))
+    text = read(b"a,b\n" + content + b",1\n")["a"][0]
+    assert text.encode("cp1252", "ignore") == bytes(byte for byte in content if byte not in b"\x81\x8d\x8f\x90\x9d")
+    assert (text[0], text[0x13], len(text)) == ("€", "“", 128)
+
+
+def test_a_declared_encoding_is_that_of_text_which_is_not_utf_8(read):
+    assert read("ж,b\nя,1\n".encode("cp1251"), encoding="cp1251").to_dict(as_series=False) == {"ж": ["я"], "b": ["1"]}
+    assert read("ж,b\nя,1\n".encode(), encoding="cp1251").columns == ["ж", "b"]
+    with pytest.raises(DataError, match=r"^a\.csv is not text in shift_jis$"):
+        read(b"a,b\n\xe4,1\n", encoding="shift_jis")
+
+
+@pytest.mark.parametrize("content", [b"PAR1\0\0\0\x15", b"\xd0\xcf\x11\xe0\0\0a,b\n"])
+def test_what_is_no_text_is_refused(read, content):
+    with pytest.raises(DataError, match=r"^a\.csv holds zero bytes, which no text has$"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (["a;b", "'x;y';'p'", "'z';'q'"], (";", "'")),
+        (["name,b", "O'Brien,1", "'tis,2"], (",", '"')),
+        (["a\tb", '"5 nail\t1', "screw\t2", '7" nail\t3'], ("\t", "")),
+        (['a,"b, c"', "1,2"], (",", '"')),
+        (['"Doe, Jo",1', '"Roe, Al",2'], (",", '"')),
+        (['"a","b"', '5",x', '"u","v"'], (",", '"')),
+        (["a,b", 'x,"one', 'two"', "y,z"], (",", '"')),
+    ],
+)
+def test_what_stands_around_fields_is_found_by_looking(tmp_path, lines, found):
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    assert look(tmp_path / "a.csv", "a.csv") == found
+
+
+@pytest.mark.parametrize("name", ["a.csv.bz2", "a.csv.xz", "a.csv.zip", "A.CSV.GZ"])
+def test_a_packed_file_is_read_as_its_name_says(read, name):
+    text = "a,b\né,1\n".encode("latin-1")
+    packers = {".bz2": bz2.compress, ".xz": lzma.compress, ".zip": zipped, ".GZ": gzip.compress}
+    assert read(packers[name[name.rindex(".") :]](text), name=name).row(0) == ("é", "1")
+
+
+def zipped(content: bytes, *more: str) -> bytes:
+    """Give an archive of one file, as macOS makes it, and of more."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("data/", "data/a.csv", "__MACOSX/data/._a.csv", "data/.DS_Store", *more):
+            archive.writestr(name, "" if name.endswith("/") else content)
+    return made.getvalue()
+
+
+def test_an_archive_of_several_tables_is_refused(read):
+    with pytest.raises(DataError, match=r"^a\.csv\.zip holds 2 files, not one table$"):
+        read(zipped(b"a,b\n", "b.csv"), name="a.csv.zip")
+    with pytest.raises(DataError, match=r"^a\.csv\.zip cannot be read: it is damaged, or not what its name says$"):
+        read(b"a,b\n1,2\n", name="a.csv.zip")
 
 
 def test_gzip_is_told_by_the_name(read):
@@ -83,7 +153,7 @@ def test_a_damaged_gzip_file_is_refused(read, tmp_path, content):
     with pytest.raises(DataError, match=words):
         read(content, name="a.csv.gz")
     with pytest.raises(DataError, match=words):
-        guess_source(tmp_path / "a.csv.gz")
+        guessing.read(tmp_path / "a.csv.gz")
 
 
 def test_quotes_protect_separators_and_newlines(read):

@@ -7,9 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError, DataError
-from mlops.ml.data.guessing import guess_source
-from mlops.ml.data.inference import ColumnGuess, Guess, describe, guess, null_texts
+from mlops.ml.data import guessing
+from mlops.ml.data.inference import ColumnGuess, Guess, describe, guess
+from mlops.ml.data.missing import null_texts
 
 ROWS = 600
 
@@ -53,7 +55,7 @@ def test_types_and_rules_follow_from_the_values() -> None:
         ColumnGuess("balance", "float", between=(-5.3, 6.0)),
         ColumnGuess("share", "float", between=(0, 1)),
         ColumnGuess("pct_paid", "float", between=(0, 100)),
-        ColumnGuess("price", "float", between=(0, 39.0)),
+        ColumnGuess("price", "float", between=(0, 39.0), number=NumberForm(decimal=",")),
         ColumnGuess("active", "bool"),
         ColumnGuess("joined", "date"),
         ColumnGuess("plan", "category", nulls=0.51, one_of=("basic", "plus")),
@@ -110,11 +112,10 @@ def test_a_table_with_nothing_to_learn_from_is_refused() -> None:
 
 
 def test_a_text_means_missing_where_it_keeps_a_column_from_being_numbers() -> None:
-    known = ("NA", "?", "None")
-    assert null_texts(pl.DataFrame({"a": ["1", "NA", "2"]}), known) == ("NA",)
-    assert null_texts(pl.DataFrame({"a": ["north", "NA", "None"]}), known) == ()
-    assert null_texts(pl.DataFrame({"a": ["north", "?", "south"]}), known) == ("?",)
-    assert null_texts(pl.DataFrame({"a": ["1", "2"]}), known) == ()
+    assert null_texts(pl.DataFrame({"a": ["1", "NA", "2"]})) == ("NA",)
+    assert null_texts(pl.DataFrame({"a": ["north", "NA", "None"]})) == ()
+    assert null_texts(pl.DataFrame({"a": ["north", "?", "south"]})) == ("?",)
+    assert null_texts(pl.DataFrame({"a": ["1", "2"]})) == ()
 
 
 @pytest.mark.parametrize(
@@ -133,22 +134,24 @@ def test_a_file_tells_how_it_is_to_be_read(
     name: str, content: bytes, separator: str, nulls: tuple[str, ...], tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    source = guess_source(tmp_path / name)
+    source = guessing.read(tmp_path / name).source
     assert (source.kind, source.path, source.separator, source.nulls) == ("csv", name, separator, nulls)
 
 
 def test_parquet_and_arrow_need_no_looking(tmp_path: Path) -> None:
-    assert guess_source(tmp_path / "a.parquet").kind == "parquet"
-    assert guess_source(tmp_path / "a.feather").kind == "arrow"
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"a": [1]}).write_ipc(tmp_path / "a.feather")
+    assert guessing.read(tmp_path / "a.parquet").source.kind == "parquet"
+    assert guessing.read(tmp_path / "a.feather").source.kind == "arrow"
 
 
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        guess_source(tmp_path / "a.json")
-    assert str(caught.value) == "`a.json` does not say what kind of table it is"
+        guessing.read(tmp_path / "a.yaml")
+    assert str(caught.value) == "`a.yaml` does not say what kind of table it is"
     (tmp_path / "a.csv.gz").write_bytes(b"not gzip at all")
     with pytest.raises(DataError) as damaged:
-        guess_source(tmp_path / "a.csv.gz")
+        guessing.read(tmp_path / "a.csv.gz")
     assert str(damaged.value) == "a.csv.gz cannot be read: it is damaged, or not what its name says"
 
 

@@ -13,6 +13,7 @@ from mlops.blocks.column_rule import ColumnType
 from mlops.errors import ConfigurationError
 from mlops.ml.data import columns, types
 from mlops.ml.data import target as targets
+from mlops.ml.data.names import counted
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.roles import Roles
 from mlops.ml.data.target import Target
@@ -194,7 +195,5 @@ def _one_of(known: pl.Series, kind: str) -> tuple[str, ...] | None:
     """List the levels of a column that has few, each of them often."""
     if kind not in _TEXT or known.n_unique() > _LISTED:
         return None
-    counts = known.value_counts()
-    if int(counts.get_column("count").min() or 0) < _LISTED_ROWS:  # type: ignore[arg-type]  # counts are integers
-        return None
-    return tuple(sorted(str(level) for level in counts[known.name]))
+    counts = dict(counted(known).iter_rows())
+    return None if min(counts.values()) < _LISTED_ROWS else tuple(sorted(map(str, counts)))

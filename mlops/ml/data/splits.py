@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mlops.blocks.split import Split
 from mlops.errors import DataError
+from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Task
 
@@ -72,9 +73,8 @@ def digest(rows: pl.Series) -> str:
 
 def shared(frame: pl.DataFrame, parts: pl.Series, entity: str) -> tuple[int, int]:
     """Count the values of an entity that are in more than one part, and all its values."""
-    spread = frame.lazy().select(entity, parts.alias(PART)).group_by(entity).agg(pl.col(PART).n_unique())
-    some, every = spread.select((pl.col(PART) > 1).sum().alias("shared"), pl.len().alias("all")).collect().row(0)
-    return int(some), int(every)
+    spread = pl.DataFrame([frame[entity].alias(VALUE), parts.alias(PART)]).group_by(VALUE).agg(pl.col(PART).n_unique())
+    return int((spread[PART] > 1).sum()), spread.height
 
 
 def hashed(keys: list[str], seed: int) -> NDArray[np.float64]:
@@ -135,18 +135,22 @@ def _grouped(frame: pl.DataFrame, plan: Plan) -> Codes:
     keys = _key(frame, plan)
     unique = keys.unique()
     shares = hashed([_spelled(value) for value in unique.to_list()], plan.seed)
-    parts = pl.DataFrame([unique, pl.Series(PART, np.searchsorted(plan.bounds, shares, side="right"))])
-    return frame.select(keys.name).join(parts, on=keys.name, how="left", maintain_order="left")[PART].to_numpy()
+    return _placed(keys, unique, np.searchsorted(plan.bounds, shares, side="right"))
 
 
 def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
     """Cut in the order of the key; rows of the same time stay together, on the side where most of them belong."""
     keys = _key(frame, plan)
-    times = keys.value_counts(name="rows").sort(keys.name)
-    rows = times.get_column("rows")
+    times = counted(keys).sort(VALUE)
+    rows = times.get_column(ROWS)
     middle = (rows.cum_sum() - rows / 2).to_numpy() / max(frame.height, 1)
-    parts = times.select(keys.name, pl.Series(PART, np.searchsorted(plan.bounds, middle, side="right")))
-    return frame.select(keys.name).join(parts, on=keys.name, how="left", maintain_order="left")[PART].to_numpy()
+    return _placed(keys, times.get_column(VALUE), np.searchsorted(plan.bounds, middle, side="right"))
+
+
+def _placed(keys: pl.Series, values: pl.Series, parts: Codes) -> Codes:
+    """Give each key the part that its value has."""
+    known = pl.DataFrame([values.alias(VALUE), pl.Series(PART, parts)])
+    return keys.alias(VALUE).to_frame().join(known, on=VALUE, how="left", maintain_order="left")[PART].to_numpy()
 
 
 def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:

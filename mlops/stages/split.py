@@ -31,7 +31,6 @@ class Params(Section, Plan):
 
     target: str
     task: Task
-    entity: str | None = None
     forecast: Lookback | None = None
 
     @model_validator(mode="after")
@@ -131,7 +130,7 @@ def describe(divided: Divided, params: Params, checks: list[Check], total: int |
 def _part(rows: pl.DataFrame, params: Params) -> PartReport:
     return PartReport(
         rows=rows.height,
-        entities=rows[params.entity].n_unique() if params.entity else None,
+        entities=rows[params.entity].drop_nulls().n_unique() if params.entity else None,
         target=_balance(rows[params.target], params.task),
         digest=splits.digest(rows[ROW]),
     )

@@ -180,10 +180,13 @@ def _is_identifier(values: pl.Series, found: ColumnType, distinct: int, present:
         return False
     if found in ("string", "category"):
         return distinct >= _NEARLY_ALL * present
-    if found != "int" or distinct < values.len():
+    known = values.drop_nulls()
+    gaps = len(known) < len(values)  # which make floats of whole numbers, elsewhere
+    if found != "int" and not (found == "float" and gaps and bool((known % 1 == 0).all())):
         return False
-    named = _ID_NAME.search(values.name) or _CAMEL_ID.search(values.name)
-    return bool(named) or bool((values.diff().drop_nulls() == 1).all())
+    if _ID_NAME.search(values.name) or _CAMEL_ID.search(values.name):
+        return distinct >= _NEARLY_ALL * present
+    return distinct == present and float((known.diff().drop_nulls() == 1).mean() or 0.0) >= _NEARLY_ALL  # type: ignore[arg-type]  # a share
 
 
 def _infinite(found: types.Settled, rows: int, severity: Severity) -> list[Check]:

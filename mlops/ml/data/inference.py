@@ -153,7 +153,7 @@ def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, pers
         nulls=_budget(series.null_count() / len(series)),
         between=None if key or named else _between(known, settled.type, seen=not sensitive),
         one_of=None if key or named else _one_of(known, settled.type),
-        unique=key and known.n_unique() == len(series),
+        unique=key and known.n_unique() == len(known),
         sensitive=sensitive,
     )
 

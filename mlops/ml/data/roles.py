@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlops.errors import ConfigurationError
 from mlops.ml.data import columns, leakage
+from mlops.ml.data.names import ROWS, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from mlops.ml.data.target import Target
 
 _THING = re.compile(
-    r"(account|borrower|case|client|company|customer|device|employee|engine|family|firm|household|loan|machine|member"
+    r"((account|borrower|case|client|company|customer|device|employee|engine|family|firm|household|loan|machine|member"
     r"|order|participant|patient|person|policy|respondent|session|student|subject|user|vehicle|visitor)"
-    r"[ _.-]?(id|key|no|nr|number|uuid)",
+    r"[ _.-]?(id|key|no|nr|number|uuid)|id|uuid)",
     re.IGNORECASE,
 )
 _TEXT = ("string", "category")
@@ -49,7 +50,7 @@ class Roles:
         """
         features = [name for name in kinds if name != goal.name]
         distinct = columns.distincts(frame)
-        self._find_entity(frame, kinds, distinct, features)
+        self._find_entities(frame, kinds, distinct, features)
         for check in columns.identifiers(frame, self._left(features), kinds, distinct):
             self._keep_apart(frame[str(check.column)], kinds[str(check.column)])
         for name in self._left(features):
@@ -68,20 +69,42 @@ class Roles:
         out = {*self.keys, *(name for listed in self.exclude.values() for name in listed)}
         return [name for name in names if name not in out]
 
-    def _find_entity(
+    def _find_entities(
         self,
         frame: pl.DataFrame,
         kinds: Mapping[str, ColumnType],
         distinct: Mapping[str, int],
         names: list[str],
     ) -> None:
-        """Find the person or thing that rows repeat: only where its name says so and there are many of them."""
-        for name in self._left(names):
-            counted = kinds[name] in {"int", *_TEXT} and not frame[name].null_count()
-            if counted and _THING.fullmatch(name) and _GROUPS <= distinct[name] < frame.height:
-                self.entity = name
-                self.keys.append(name)
-                return
+        """Find the persons or things that rows repeat: only where a name says so and there are many of them.
+
+        The split keeps those of the fewest values together, which hold the others where one belongs to the other. What
+        is missing, or few, takes no column from among them without a word.
+        """
+        things = [name for name in self._left(names) if _THING.fullmatch(name) and _is_name(frame[name], kinds[name])]
+        repeated = [name for name in things if 1 < distinct[name] < frame.height - frame[name].null_count()]
+        few = [name for name in repeated if distinct[name] < _GROUPS]
+        self.doubts += [
+            f"`{name}` has {distinct[name]} values, too few to keep the rows of one together in the split: "
+            "a model may know them again, so that it is better here than for a new one"
+            for name in few
+        ]
+        found = sorted((name for name in repeated if name not in few), key=lambda name: distinct[name])
+        if not found:
+            return
+        self.entity = found[0]
+        self.keys += found
+        if missing := frame[self.entity].null_count():
+            self.doubts.append(
+                f"{missing:,} of {frame.height:,} rows have no `{self.entity}`: each stands alone in the split, though "
+                "it may belong to rows of another part; fill it, or remove these rows"
+            )
+        self.doubts += [
+            f"rows of one `{name}` may be in several parts, as the split keeps those of one `{self.entity}` together; "
+            f"name `{name}` as `entity` and as the key of the split if it is what a row is about"
+            for name in found[1:]
+            if _crosses(frame[name], frame[self.entity])
+        ]
 
     def _keep_apart(self, series: pl.Series, kind: ColumnType) -> None:
         """Place a column that has another value in nearly every row."""
@@ -91,6 +114,17 @@ class Roles:
             self.leave_out("free_text", series.name)
         else:
             self.keys.append(series.name)
+
+
+def _is_name(values: pl.Series, kind: ColumnType) -> bool:
+    """Tell whether values may name something: texts and whole numbers, which gaps may have made floats of."""
+    return kind in {"int", *_TEXT} or (kind == "float" and bool((values.drop_nulls() % 1 == 0).all()))
+
+
+def _crosses(inner: pl.Series, outer: pl.Series) -> bool:
+    """Tell whether a value of one column stands beside several values of the other."""
+    pairs = outer.alias(ROWS).to_frame().insert_column(0, inner.alias(VALUE)).drop_nulls().unique()
+    return pairs.height > inner.drop_nulls().n_unique()
 
 
 def _useless(series: pl.Series, kind: ColumnType, distinct: int) -> str | None:

@@ -33,6 +33,8 @@ class Plan(Split):
     """How to divide: by a split, of rows whose `target` is a class, or a number where the task is a regression."""
 
     target: str = ""
+    entity: str | None = None
+    """The key of groups that `validate` let through with rows that have none: each of these stands alone."""
     task: Task = "binary"
 
     @property
@@ -73,7 +75,8 @@ def digest(rows: pl.Series) -> str:
 
 def shared(frame: pl.DataFrame, parts: pl.Series, entity: str) -> tuple[int, int]:
     """Count the values of an entity that are in more than one part, and all its values."""
-    spread = pl.DataFrame([frame[entity].alias(VALUE), parts.alias(PART)]).group_by(VALUE).agg(pl.col(PART).n_unique())
+    placed = pl.DataFrame([frame[entity].alias(VALUE), parts.alias(PART)]).drop_nulls(VALUE)
+    spread = placed.group_by(VALUE).agg(pl.col(PART).n_unique())
     return int((spread[PART] > 1).sum()), spread.height
 
 
@@ -133,9 +136,13 @@ def _sizes(count: int, fractions: tuple[float, float, float]) -> list[int]:
 
 def _grouped(frame: pl.DataFrame, plan: Plan) -> Codes:
     keys = _key(frame, plan)
-    unique = keys.unique()
-    shares = hashed([_spelled(value) for value in unique.to_list()], plan.seed)
-    return _placed(keys, unique, np.searchsorted(plan.bounds, shares, side="right"))
+    known = keys.drop_nulls().unique()
+    names = [_spelled(value) for value in known.to_list()]
+    alone = [f"\x1frow {row}" for row in frame[ROW].filter(keys.is_null()).to_list()]
+    parts = np.searchsorted(plan.bounds, hashed([*names, *alone], plan.seed), side="right")
+    codes = _placed(keys, known, parts[: len(names)])
+    codes[keys.is_null().to_numpy()] = parts[len(names) :]
+    return codes
 
 
 def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
@@ -150,7 +157,8 @@ def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
 def _placed(keys: pl.Series, values: pl.Series, parts: Codes) -> Codes:
     """Give each key the part that its value has."""
     known = pl.DataFrame([values.alias(VALUE), pl.Series(PART, parts)])
-    return keys.alias(VALUE).to_frame().join(known, on=VALUE, how="left", maintain_order="left")[PART].to_numpy()
+    joined = keys.alias(VALUE).to_frame().join(known, on=VALUE, how="left", maintain_order="left")
+    return joined[PART].fill_null(0).to_numpy(writable=True)
 
 
 def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
@@ -160,7 +168,7 @@ def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
             wrong, hint=f"split: {{by: {plan.by}, key: COLUMN}}; `keys` lists columns that stay but teach nothing"
         )
     keys = frame[plan.key]
-    if keys.null_count():
+    if keys.null_count() and not (plan.by == "group" and plan.key == plan.entity):
         raise DataError(
             f"{keys.null_count():,} of {frame.height:,} rows have no value of `{plan.key}`, the key of the split",
             hint="fill the column, or split by another one",

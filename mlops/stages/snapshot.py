@@ -194,7 +194,7 @@ class Snapshot:
         kept = {ROW, self.params.target, *self.params.kept}
         if self.params.include is not None:
             self.frame = self.frame.select(name for name in self.frame.columns if name in {*kept, *self.params.include})
-        self.frame = self.frame.drop(set(self.params.exclude) - kept, strict=False)
+        self.frame = self.frame.drop({*self.params.exclude, *self.params.personal} - kept, strict=False)
         self.types = {name: self.types[name] for name in self.frame.columns if name != ROW}
         self.distinct = columns.distincts(self.frame)
 

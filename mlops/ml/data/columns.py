@@ -145,7 +145,8 @@ def described(
 
 
 def _described(values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule) -> ColumnSchema:
-    ordered, told = found in ("int", "float", "date", "datetime"), found == "category" and role != "key"
+    ordered = found in ("int", "float", "date", "datetime") and not declared.personal
+    told = found == "category" and role != "key"
     return ColumnSchema(
         name=values.name,
         type=found,

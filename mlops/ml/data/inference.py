@@ -47,6 +47,7 @@ class ColumnGuess:
     one_of: tuple[str, ...] | None = None
     unique: bool = False
     sensitive: bool = False
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Guess:
     keys: tuple[str, ...] = ()
     entity: str | None = None
     exclude: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    personal: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What columns hold of persons, and which."""
     null_targets: int = 0
     doubts: tuple[str, ...] = ()
 
@@ -84,10 +87,14 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
         rows=frame.height,
         task=goal.task,
         classes=goal.classes,
-        columns=tuple(_column(frame[name], column, name in roles.keys, target) for name, column in settled.items()),
+        columns=tuple(
+            _column(frame[name], column, name in roles.keys, target, hidden=name in roles.personal)
+            for name, column in settled.items()
+        ),
         keys=tuple(roles.keys),
         entity=roles.entity,
         exclude=tuple((reason, tuple(names)) for reason, names in sorted(roles.exclude.items())),
+        personal=tuple((what, tuple(names)) for what, names in sorted(roles.by_what().items())),
         null_targets=frame.height - labelled.height,
         doubts=tuple(roles.doubts),
     )
@@ -141,10 +148,15 @@ def _goal(
     return labelled.with_columns(values), goal
 
 
-def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False) -> ColumnGuess:
+def _column(
+    series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False, hidden: bool = False
+) -> ColumnGuess:
     known = series.drop_nulls()
     if series.name == target or known.is_empty():
         return ColumnGuess(series.name, settled.type)
+    if hidden:
+        nulls = _budget(series.null_count() / len(series))
+        return ColumnGuess(series.name, settled.type, nulls, personal=True)
     sensitive = personal or bool(_SENSITIVE.fullmatch(series.name))
     named = bool(_PERSONAL.search(series.name))
     return ColumnGuess(

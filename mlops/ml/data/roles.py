@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, leakage
+from mlops.ml.data import columns, leakage, personal
 from mlops.ml.data.names import ROWS, VALUE
 
 if TYPE_CHECKING:
@@ -35,12 +35,20 @@ class Roles:
 
     keys: list[str] = field(default_factory=list)
     entity: str | None = None
+    personal: dict[str, str] = field(default_factory=dict)
+    """What a column holds of persons."""
     exclude: dict[str, list[str]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
 
     def leave_out(self, reason: str, name: str) -> None:
         """Exclude a column for a reason."""
         self.exclude.setdefault(reason, []).append(name)
+
+    def by_what(self) -> dict[str, list[str]]:
+        """Sort the personal columns by what they hold."""
+        return {
+            what: [name for name in self.personal if self.personal[name] == what] for what in self.personal.values()
+        }
 
     def assign(self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], goal: Target) -> None:
         """Sort out the columns of a typed table whose rows all have a target.
@@ -50,6 +58,7 @@ class Roles:
         """
         features = [name for name in kinds if name != goal.name]
         distinct = columns.distincts(frame)
+        self._find_persons(frame, kinds, features)
         self._find_entities(frame, kinds, distinct, features)
         for check in columns.identifiers(frame, self._left(features), kinds, distinct):
             self._keep_apart(frame[str(check.column)], kinds[str(check.column)])
@@ -61,13 +70,19 @@ class Roles:
             if check.blocks:
                 self.leave_out("leaks_target", str(check.column))
             self.doubts.append(check.message)
+        self.doubts += [asked for name in self._left(features) if (asked := personal.doubt(name))]
         if not self._left(features):
             hint = "bring columns that describe each row"
             raise ConfigurationError("no column is left to learn from", hint=hint)
 
     def _left(self, names: list[str]) -> list[str]:
-        out = {*self.keys, *(name for listed in self.exclude.values() for name in listed)}
+        out = {*self.keys, *self.personal, *(name for listed in self.exclude.values() for name in listed)}
         return [name for name in names if name not in out]
+
+    def _find_persons(self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], names: list[str]) -> None:
+        for name in self._left(names):
+            if what := personal.found(frame[name], kinds[name]):
+                self.personal[name] = what
 
     def _find_entities(
         self,
@@ -81,7 +96,9 @@ class Roles:
         The split keeps those of the fewest values together, which hold the others where one belongs to the other. What
         is missing, or few, takes no column from among them without a word.
         """
-        things = [name for name in self._left(names) if _THING.fullmatch(name) and _is_name(frame[name], kinds[name])]
+        open_to = (*self._left(names), *self.personal)
+        things = [name for name in open_to if _THING.fullmatch(name) and _is_name(frame[name], kinds[name])]
+        things = things or [name for name, what in self.personal.items() if what in personal.IDENTIFYING]
         repeated = [name for name in things if 1 < distinct[name] < frame.height - frame[name].null_count()]
         few = [name for name in repeated if distinct[name] < _GROUPS]
         self.doubts += [

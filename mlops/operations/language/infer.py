@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mlops.sources.source import Source
 
-_BY_HAND = ("optional", "sensitive", "public", "severity", "leakage")
+_BY_HAND = ("optional", "sensitive", "personal", "public", "severity", "leakage")
 """What data cannot tell: kept as it was declared."""
 
 

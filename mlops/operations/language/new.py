@@ -189,6 +189,9 @@ def _notes(
         notes.append(f"names a row or a thing, not learnt from: {', '.join(found.keys)}")
     if found.entity is not None:
         notes.append(f"rows of one `{found.entity}` stay in one part of the split")
+    notes += [
+        f"personal, not learnt from and never shown ({what}): {', '.join(names)}" for what, names in found.personal
+    ]
     notes += [f"left out, {reason.replace('_', ' ')}: {', '.join(names)}" for reason, names in found.exclude]
     notes += found.doubts
     if sensitive := [column.name for column in found.columns if column.sensitive]:

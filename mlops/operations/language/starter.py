@@ -109,6 +109,6 @@ def _rules(column: ColumnGuess) -> Iterator[tuple[str, Value]]:
         yield "between", column.between
     if column.one_of is not None and not any(_NOT_ONE_LINE.search(level) for level in column.one_of):
         yield "in", column.one_of
-    for key in ("unique", "sensitive"):
+    for key in ("unique", "sensitive", "personal"):
         if getattr(column, key):
             yield key, True

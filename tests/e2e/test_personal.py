@@ -1,9 +1,8 @@
-"""What a personal column holds stands in no file that a run, a server and the monitor leave, but the rows themselves."""
+"""What a personal column holds stands in no file of a run, a server and the monitor, but in the rows themselves."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import random
 from collections.abc import Iterator
 from pathlib import Path

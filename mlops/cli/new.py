@@ -16,10 +16,16 @@ from mlops.extras import need
 @click.option("--data", "file", required=True, type=click.Path(path_type=Path), help="CSV or Parquet file.")
 @click.option("--target", required=True, help="Column to learn.")
 @click.option(
-    "--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Kind of model; guessed where not given."
+    "--task",
+    type=click.Choice(["binary", "multiclass", "regression", "forecasting"]),
+    help="Kind of model; guessed where not given.",
 )
-def command(name: str, file: Path, target: str, task: str | None) -> int:
+@click.option("--horizon", type=click.IntRange(min=1), help="Periods ahead, of a forecast. [default: 1]")
+@click.option("--no-run", is_flag=True, help="Write and compile only; nothing is tried.")
+def command(name: str, file: Path, target: str, task: str | None, horizon: int | None, no_run: bool) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
+    if horizon is not None and task != "forecasting":
+        raise click.UsageError("--horizon is for a forecast: say --task forecasting")
     need("train", "`mlops new`")
     from mlops.operations.compiling.compile import compile_files
     from mlops.operations.language.new import create
@@ -27,13 +33,14 @@ def command(name: str, file: Path, target: str, task: str | None) -> int:
     from mlops.operations.workspace import open_workspace
 
     here = root(merging=True)
-    created = create(here, name, file, target, task=task)
+    created = create(here, name, file, target, task=task, horizon=horizon)
     for path in (*created.files, *write_files(here)):
         click.echo(path)
     for note in created.notes:
         say(f"note: {note}")
     workspace = open_workspace(here)
     compile_files(workspace)
-    try_out(workspace, name)
+    if not no_run:
+        try_out(workspace, name)
     say(f"next: mlops run {name}")
     return 0

@@ -13,6 +13,8 @@ from mlops.blocks.column_rule import ColumnType
 from mlops.errors import ConfigurationError
 from mlops.ml.data import columns, types
 from mlops.ml.data import target as targets
+from mlops.ml.data.ahead import Ahead, guess_ahead
+from mlops.ml.data.codes import is_code
 from mlops.ml.data.names import counted
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.roles import Roles
@@ -48,6 +50,7 @@ class ColumnGuess:
     unique: bool = False
     sensitive: bool = False
     personal: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,11 +67,13 @@ class Guess:
     personal: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What columns hold of persons, and which."""
     null_targets: int = 0
+    ahead: Ahead | None = None
+    """What a forecast needs, where one was asked for."""
     doubts: tuple[str, ...] = ()
 
 
 def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
-    """Guess from a snapshot with `__row__`.
+    """Guess from a snapshot with `__row__`; `asked` is a task, a `forecasting` among them.
 
     Raises:
         ConfigurationError: the target fits no task, or no column is left to learn from.
@@ -81,8 +86,10 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
     for check in found:
         if check.name == "finite" and check.column not in (None, target):
             roles.leave_out("infinite", str(check.column))
-    labelled, goal = _goal(frame, settled, target, asked)
-    roles.assign(labelled, {name: column.type for name, column in settled.items()}, goal)
+    forecast, kinds = asked == "forecasting", {name: column.type for name, column in settled.items()}
+    labelled, goal = _goal(frame, settled, target, "regression" if forecast else asked)
+    ahead = guess_ahead(labelled, kinds, target) if forecast else None
+    roles.assign(labelled, kinds, goal, ahead)
     return Guess(
         rows=frame.height,
         task=goal.task,
@@ -96,6 +103,7 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
         exclude=tuple((reason, tuple(names)) for reason, names in sorted(roles.exclude.items())),
         personal=tuple((what, tuple(names)) for what, names in sorted(roles.by_what().items())),
         null_targets=frame.height - labelled.height,
+        ahead=ahead,
         doubts=tuple(roles.doubts),
     )
 
@@ -159,6 +167,9 @@ def _column(
         return ColumnGuess(series.name, settled.type, nulls, personal=True)
     sensitive = personal or bool(_SENSITIVE.fullmatch(series.name))
     named = bool(_PERSONAL.search(series.name))
+    if not key and settled.type == "int" and is_code(known):
+        nulls = _budget(series.null_count() / len(series))
+        return ColumnGuess(series.name, "category", nulls, sensitive=sensitive, code=True)
     return ColumnGuess(
         name=series.name,
         type=settled.type,

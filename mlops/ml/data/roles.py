@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mlops.blocks.column_rule import ColumnType
+    from mlops.ml.data.ahead import Ahead
     from mlops.ml.data.target import Target
 
 _THING = re.compile(
@@ -50,16 +51,20 @@ class Roles:
             what: [name for name in self.personal if self.personal[name] == what] for what in self.personal.values()
         }
 
-    def assign(self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], goal: Target) -> None:
-        """Sort out the columns of a typed table whose rows all have a target.
+    def assign(
+        self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], goal: Target, ahead: Ahead | None = None
+    ) -> None:
+        """Sort out the columns of a typed table whose rows all have a target; those that a forecast needs stay.
 
         Raises:
             ConfigurationError: no column is left to learn from.
         """
-        features = [name for name in kinds if name != goal.name]
+        needed = set() if ahead is None else {ahead.date, ahead.series}
+        features = [name for name in kinds if name != goal.name and name not in needed]
         distinct = columns.distincts(frame)
         self._find_persons(frame, kinds, features)
-        self._find_entities(frame, kinds, distinct, features)
+        if ahead is None:
+            self._find_entities(frame, kinds, distinct, features)
         for check in columns.identifiers(frame, self._left(features), kinds, distinct):
             self._keep_apart(frame[str(check.column)], kinds[str(check.column)])
         for name in self._left(features):
@@ -71,7 +76,9 @@ class Roles:
                 self.leave_out("leaks_target", str(check.column))
             self.doubts.append(check.message)
         self.doubts += [asked for name in self._left(features) if (asked := personal.doubt(name))]
-        if not self._left(features):
+        if ahead is None and self.entity is None:
+            self._propose_time(frame, kinds, self._left(features))
+        if ahead is None and not self._left(features):
             hint = "bring columns that describe each row"
             raise ConfigurationError("no column is left to learn from", hint=hint)
 
@@ -122,6 +129,16 @@ class Roles:
             for name in found[1:]
             if _crosses(frame[name], frame[self.entity])
         ]
+
+    def _propose_time(self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], names: list[str]) -> None:
+        """Ask whether the model is to predict what comes, where a date that every row has could order the rows."""
+        dated = [name for name in names if kinds[name] in ("date", "datetime") and not frame[name].null_count()]
+        ordering = next((name for name in dated if personal.doubt(name) is None), None)
+        if ordering is not None:
+            self.doubts.append(
+                f"`{ordering}` could order the rows in time: if the model is to predict what comes, write "
+                f"`split: {{by: time, key: {ordering}}}`"
+            )
 
     def _keep_apart(self, series: pl.Series, kind: ColumnType) -> None:
         """Place a column that has another value in nearly every row."""

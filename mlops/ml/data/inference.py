@@ -11,7 +11,7 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, types
+from mlops.ml.data import columns, personal, types
 from mlops.ml.data import target as targets
 from mlops.ml.data.ahead import Ahead, guess_ahead
 from mlops.ml.data.codes import is_code
@@ -109,17 +109,26 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
 
 
 def describe(
-    raw: pl.DataFrame, keys: Collection[str] = (), target: str | None = None, sensitive: Collection[str] = ()
+    raw: pl.DataFrame,
+    keys: Collection[str] = (),
+    target: str | None = None,
+    sensitive: Collection[str] = (),
+    hidden: Collection[str] = (),
 ) -> tuple[ColumnGuess, ...]:
-    """Guess what holds for the columns of a snapshot, whatever is to be learnt; `keys` are never told by value."""
+    """Guess what holds for the columns of a snapshot, whatever is to be learnt.
+
+    `keys` are never told by value, nor is what is `hidden` or holds something of persons.
+    """
     kept = [name for name in raw.columns if columns.usable(raw, name)]
     frame, settled, _ = columns.settle(raw.select(kept), {}, {})
     kinds = {name: column.type for name, column in settled.items()}
     distinct = columns.distincts(frame)
     found = columns.identifiers(frame, [name for name in settled if name != target], kinds, distinct)
     apart = {*keys, *(str(check.column) for check in found)}
+    untold = (name for name in settled if name not in sensitive and personal.found(frame[name], kinds[name]))
+    hidden = {*hidden, *untold}
     return tuple(
-        _column(frame[name], column, name in apart, target or "", personal=name in sensitive)
+        _column(frame[name], column, name in apart, target or "", sensitive=name in sensitive, hidden=name in hidden)
         for name, column in settled.items()
     )
 
@@ -157,7 +166,7 @@ def _goal(
 
 
 def _column(
-    series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False, hidden: bool = False
+    series: pl.Series, settled: Settled, key: bool, target: str, *, sensitive: bool = False, hidden: bool = False
 ) -> ColumnGuess:
     known = series.drop_nulls()
     if series.name == target or known.is_empty():
@@ -165,7 +174,7 @@ def _column(
     if hidden:
         nulls = _budget(series.null_count() / len(series))
         return ColumnGuess(series.name, settled.type, nulls, personal=True)
-    sensitive = personal or bool(_SENSITIVE.fullmatch(series.name))
+    sensitive = sensitive or bool(_SENSITIVE.fullmatch(series.name))
     named = bool(_PERSONAL.search(series.name))
     if not key and settled.type == "int" and is_code(known):
         nulls = _budget(series.null_count() / len(series))

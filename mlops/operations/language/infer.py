@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.configuration.data import brief, excluded
+from mlops.configuration.data import brief, excluded, personal
 from mlops.configuration.load import names
 from mlops.configuration.reading.library import SHIPPED
 from mlops.configuration.reading.parse import read
@@ -102,7 +102,7 @@ def _of_pipeline(root: Path, name: str) -> Inferred:
     data = loaded.spec.data
     keys = {*data.keys, *([data.entity] if data.entity else [])}
     sensitive = {column for column, rule in data.columns.items() if rule.sensitive}
-    guessed = describe(frame.drop(excluded(data), strict=False), keys, data.target, sensitive)
+    guessed = describe(frame.drop(excluded(data), strict=False), keys, data.target, sensitive, personal(data))
     by_hand: dict[str, Mapping[str, Value]] = {
         column: {key: value for key, value in brief(rule).items() if key in _BY_HAND}
         for column, rule in data.columns.items()

@@ -200,7 +200,7 @@ def _notes(
     if sensitive := [column.name for column in found.columns if column.sensitive]:
         notes.append(f"marked as sensitive, reported by value: {', '.join(sensitive)}")
     if codes := [column.name for column in found.columns if column.code]:
-        notes.append(f"read as codes, not as numbers: {', '.join(codes)}")
+        notes.append(f"read as codes, not as numbers, which requests spell as texts: {', '.join(codes)}")
     if data.stat().st_size > _LARGE:
         notes.append("the file is large for Git; `dvc add` keeps it out")
     notes.append(f"reviewed by {', '.join(team)}, as conf/policy.yaml says of its name" if team else _PLACEHOLDER)

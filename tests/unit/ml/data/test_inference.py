@@ -215,7 +215,7 @@ def test_columns_are_described_without_a_target_and_nobody_by_value() -> None:
     ).drop("x", "y")
     found = {column.name: column for column in describe(frame, sensitive=("height",))}
     assert found == {
-        "email": ColumnGuess("email", "category"),
+        "email": ColumnGuess("email", "category", personal=True),
         "age": ColumnGuess("age", "int", between=(0, None), sensitive=True),
         "plan": ColumnGuess("plan", "category", one_of=("basic", "plus")),
         "height": ColumnGuess("height", "int", between=(0, None), sensitive=True),
@@ -232,3 +232,11 @@ def test_a_range_has_room_on_both_sides(values: list[float]) -> None:
     assert high is not None
     assert low <= values[0]
     assert high >= values[1]
+
+
+def test_what_is_personal_is_described_by_no_value() -> None:
+    raw = pl.DataFrame({"phone": _cycle("yes", "no"), "mail": [f"a{index}@b.org" for index in range(ROWS)]})
+    assert describe(raw.with_columns(__row__=pl.int_range(ROWS)), hidden={"phone"}) == (
+        ColumnGuess("phone", "bool", personal=True),
+        ColumnGuess("mail", "string", personal=True),
+    )

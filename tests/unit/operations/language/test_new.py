@@ -326,7 +326,7 @@ def test_what_is_personal_or_a_code_or_a_time_is_told_and_written(root: Path, tm
         "`zip` may tell where somebody lives: it is learnt from; write `personal: true` in its rule to leave it out",
         "`joined` could order the rows in time: if the model is to predict what comes, write "
         "`split: {by: time, key: joined}`",
-        "read as codes, not as numbers: month, zip",
+        "read as codes, not as numbers, which requests spell as texts: month, zip",
     )
     data = (root / "conf/data/t.yaml").read_text()
     assert "  email: {type: string, personal: true}\n  month: {type: category}\n  zip: {type: category}\n" in data

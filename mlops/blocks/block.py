@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from mlops.blocks.column_name import free
 from mlops.files.relative import NAME
 
 Item = TypeVar("Item")
@@ -28,7 +29,7 @@ class Names:
 _Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Column = Annotated[_Column, Names("read")]
 KeptColumn = Annotated[_Column, Names("kept")]
-NewColumn = Annotated[_Column, Names("made")]
+NewColumn = Annotated[_Column, Names("made"), AfterValidator(free)]
 Owner = Annotated[str, StringConstraints(pattern=r"^@[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9_.-]+)?$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -59,6 +59,9 @@ class ColumnRule(Block):
     """No value occurs twice."""
     sensitive: bool = False
     """The column describes a person; gates may ask for fairness by it."""
+    personal: bool = False
+    """The column names, reaches or pays a person: it is not learnt from, and no value of it is told. The rows keep it
+    only where `keys`, `entity` or the split names it."""
     public: bool = False
     """Values of this column may be printed in reports."""
     severity: Severity = "block"

@@ -22,12 +22,27 @@ from mlops.extras import need
 )
 @click.option("--target", required=True, help="Column to learn.")
 @click.option(
-    "--task", type=click.Choice(["binary", "multiclass", "regression"]), help="Kind of model; guessed where not given."
+    "--task",
+    type=click.Choice(["binary", "multiclass", "regression", "forecasting"]),
+    help="Kind of model; guessed where not given.",
 )
 @click.option("--header/--no-header", default=True, help="Whether the first line names the columns.")
 @click.option("--names", help="Names of the columns, with commas between, for a file without a header.")
-def command(name: str, file: Path, target: str, task: str | None, header: bool, names: str | None) -> int:
+@click.option("--horizon", type=click.IntRange(min=1), help="Periods ahead, of a forecast. [default: 1]")
+@click.option("--no-run", is_flag=True, help="Write and compile only; nothing is tried.")
+def command(
+    name: str,
+    file: Path,
+    target: str,
+    task: str | None,
+    header: bool,
+    names: str | None,
+    horizon: int | None,
+    no_run: bool,
+) -> int:
     """Write the YAML of pipeline NAME from what the file looks like, compile it, and try it on a little data."""
+    if horizon is not None and task != "forecasting":
+        raise click.UsageError("--horizon is for a forecast: say --task forecasting")
     need("train", "`mlops new`")
     from mlops.operations.compiling.compile import compile_files
     from mlops.operations.language.new import create
@@ -36,13 +51,14 @@ def command(name: str, file: Path, target: str, task: str | None, header: bool, 
 
     here = root(merging=True)
     named = None if names is None else tuple(each.strip() for each in names.split(","))
-    created = create(here, name, file, target, task=task, header=header, names=named)
+    created = create(here, name, file, target, task=task, horizon=horizon, header=header, names=named)
     for path in (*created.files, *write_files(here)):
         click.echo(path)
     for note in created.notes:
         say(f"note: {note}")
     workspace = open_workspace(here)
     compile_files(workspace)
-    try_out(workspace, name)
+    if not no_run:
+        try_out(workspace, name)
     say(f"next: mlops run {name}")
     return 0

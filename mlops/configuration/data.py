@@ -58,6 +58,19 @@ def excluded(data: Data) -> tuple[str, ...]:
     return tuple(sorted({column for columns in data.exclude.values() for column in columns}))
 
 
+def personal(data: Data) -> frozenset[str]:
+    """List the columns of which no value is told."""
+    return frozenset(name for name, rule in data.columns.items() if rule.personal)
+
+
+def origins(data: Data, name: str) -> frozenset[str]:
+    """List the columns that a computed one is made of, directly or through others."""
+    found: set[str] = set()
+    while name in data.derive and (name := data.derive[name].source) not in found:
+        found.add(name)
+    return frozenset(found)
+
+
 def dump(block: Block) -> Values:
     """Spell a block with its YAML keys."""
     return block.model_dump(mode="json", by_alias=True)

@@ -42,6 +42,8 @@ class RiskTier(Block):
     """Whether a candidate may be a class, and a gate's metric or a stage a function, of the repository's own."""
     own_gates: bool = True
     """Whether its owners may change its gates; else the policy's owners review `.github/gates/`, which has them too."""
+    derive_personal: bool = True
+    """Whether what is learnt from may be computed from a column that is `personal`."""
     card: bool = False
     """Everything under `card:` is written."""
     budget: bool = False

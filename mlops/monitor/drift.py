@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlops.ml.data.names import counted
 from mlops.statistics.drift import counts, homogeneity, jensen_shannon, psi, wasserstein_of_quantiles
 from mlops.statistics.multiple_testing import holm
 
@@ -129,8 +130,8 @@ def texts(values: pl.Series, profile: Levels, rows: int) -> Bins | None:
     levels = profile.frequencies
     if not levels:
         return None
-    counted = dict(values.drop_nulls().alias("level").value_counts(name="rows").iter_rows())
-    window = [float(counted.get(level, 0)) for level in levels]
-    window.append(float(sum(counted.values())) - sum(window))
+    found = dict(counted(values.drop_nulls()).iter_rows())
+    window = [float(found.get(level, 0)) for level in levels]
+    window.append(float(sum(found.values())) - sum(window))
     reference = np.array([*levels.values(), profile.other], dtype=np.float64) * rows
     return Bins(reference, np.array(window), levels=(*levels, "others"))

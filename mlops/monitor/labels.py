@@ -22,6 +22,7 @@ from mlops.files.dialect import Dialect
 from mlops.files.system import of_file
 from mlops.ml.data import delimited, types
 from mlops.ml.data.derive import derive
+from mlops.ml.data.names import helper, refuse_kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mlops.blocks.column_rule import ColumnType
 
 ID, TIME = "prediction_id", "time"
+_SPELLED = helper("spelled")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ def read(path: Path, shown: str, form: Form, until: datetime) -> pl.DataFrame:
             f"{shown} has no column {' and '.join(f'`{name}`' for name in absent)}",
             hint=f"its columns: {form.key}, {TIME}, {form.target}",
         )
+    refuse_kept(frame.columns, shown)
     frame = frame.with_columns(pl.col(form.key).cast(pl.String), _moments(frame.get_column(TIME), shown))
     frame = _latest(frame.filter(pl.col(form.key).is_not_null() & (pl.col(TIME) <= until)), form.key)
     if form.target in frame.columns:
@@ -143,8 +146,8 @@ def _latest(frame: pl.DataFrame, key: str) -> pl.DataFrame:
     rest = [name for name in frame.columns if name not in (key, TIME)]
     texts = [pl.col(name).cast(pl.String).fill_null("") for name in rest]
     spelled = pl.concat_str([pl.lit(""), *texts], separator="\0")
-    ordered = frame.with_columns(spelled.alias("__spelled__")).sort(key, TIME, "__spelled__")
-    return ordered.unique(key, keep="last", maintain_order=True).drop("__spelled__")
+    ordered = frame.with_columns(spelled.alias(_SPELLED)).sort(key, TIME, _SPELLED)
+    return ordered.unique(key, keep="last", maintain_order=True).drop(_SPELLED)
 
 
 def _derived(frame: pl.DataFrame, shown: str, form: Form) -> pl.DataFrame:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from mlops.errors import ConfigurationError, DataError
+from mlops.ml.data.names import helper
 from mlops.monitor.labels import ID, TIME
 
 if TYPE_CHECKING:
     from mlops.ml.data.spelling import Spelling
     from mlops.monitor.log import Records
 
-_KEY = "__key__"  # the model may read a column that is called as the key is
+_KEY = helper("key")  # the model may read a column that is called as the key is
 _TIME = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(?P<first>.*)\.until-(?P<end>\d{8}T\d{6}Z)(-(?P<environment>[a-z0-9_-]+))?\.csv")
 _SUFFIX = re.compile(r"\.csv(\.[a-z0-9]+)?$")

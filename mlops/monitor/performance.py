@@ -13,6 +13,7 @@ import polars as pl
 from mlops.errors import ConfigurationError
 from mlops.metrics import METRICS
 from mlops.ml.data.encoding import encode
+from mlops.ml.data.names import helper
 from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mlops.monitor.log import Records
     from mlops.monitor.reference import Reference
     from mlops.monitor.windows import Window
+
+_OUTPUT = helper("output")
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,13 @@ def measured(
     Raises:
         DataError: a label is no value that the model could predict.
     """
-    rows = pl.DataFrame({key: records.known_as(key), "__output__": records.output})
+    rows = pl.DataFrame({key: records.known_as(key), _OUTPUT: records.output})
     joined = rows.join(labels, on=key, how="inner").sort(key)
     if joined.height < settings.minimum_rows or joined.height < settings.coverage * len(records):
         return Measured("insufficient", joined.height)
     truth = np.asarray(encode(target, joined), dtype=np.float64)
     groups = _texts(joined.get_column(group)) if group is not None and group in joined.columns else None
-    metric = statistic(settings.metric, truth, scores(joined.get_column("__output__"), target))
+    metric = statistic(settings.metric, truth, scores(joined.get_column(_OUTPUT), target))
     value = float(metric(np.ones((1, joined.height)))[0])
     if not math.isfinite(value):
         return Measured("insufficient", joined.height)

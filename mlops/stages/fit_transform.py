@@ -15,6 +15,7 @@ from mlops.errors import DataError
 from mlops.files.canonical import rounded
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.moments import in_utc
+from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.stages.tables import transformed
 from mlops.transforms import IMPUTATIONS, SCALINGS, SELECTIONS, features
 
@@ -148,8 +149,7 @@ def _number(name: str, part: Part | None, fill: float, shift: float, scale: floa
 
 def _category(series: pl.Series, options: features.Categorical) -> Category:
     text = series.cast(pl.String)
-    counts = text.drop_nulls().value_counts(name="rows")
-    ranked = counts.sort(["rows", series.name], descending=[True, False]).get_column(series.name).to_list()
+    ranked = counted(text.drop_nulls()).sort([ROWS, VALUE], descending=[True, False]).get_column(VALUE).to_list()
     levels = ranked[: options.at_most]
     return Category(
         column=series.name,

@@ -8,6 +8,7 @@ import polars as pl
 from pydantic import Field
 
 from mlops.errors import DataError
+from mlops.ml.data.names import refuse_kept
 from mlops.ml.data.parquet import ROW
 from mlops.stages.context import Section
 
@@ -35,6 +36,7 @@ def held(name: str, given: pl.DataFrame, made: pl.DataFrame, keys: tuple[str, ..
         raise DataError(f"{name}: `{absent[0]}` is no column of its rows", hint=hint)
     if other := [column for column in columns if made[column].dtype != given[column].dtype]:
         raise DataError(f"{name}: `{other[0]}` became {made[other[0]].dtype}", hint="keep the types of keys")
+    refuse_kept((column for column in made.columns if column != ROW), f"what {name} makes")
     _hold_keys(name, given, made, columns)
     if not keys:
         if made.height != given.height:

@@ -12,6 +12,7 @@ from mlops.bundle.timestamps import DAY, parts_of
 from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
 from mlops.files.canonical import rounded
 from mlops.ml.data.moments import in_utc
+from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.statistics import bins, drift
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _column(series: pl.Series, column: Column, recipe: Recipe) -> ColumnProfile:
 
 
 def _frequencies(known: pl.Series, kind: str, nulls: float) -> ColumnProfile:
-    counts = known.alias("level").value_counts(name="rows").sort(["rows", "level"], descending=[True, False])
+    counts = counted(known).sort([ROWS, VALUE], descending=[True, False])
     shares = {level: rows / len(known) for level, rows in counts.head(_DISTINCT).iter_rows()}
     other = rounded(max(0.0, 1.0 - sum(shares.values())))
     return ColumnProfile(type=kind, nulls=nulls, distinct=counts.height, frequencies=rounded(shares), other=other)

@@ -155,7 +155,7 @@ class Snapshot:
             return
         self.checks += self._missing_values(name, "target", drop=self.params.drop_null_target)
         if entity := self.params.entity:
-            self.checks += self._missing_values(entity, "entity", drop=False) if entity in self.types else []
+            self.checks += self._missing_entities(entity) if entity in self.types else []
         values, self.types[name] = targets.normalised(self.frame[name], self.types[name], self.params.task)
         self.frame = self.frame.with_columns(values)
         self.target, found = targets.settle(values, self.types[name], self.params.task, self.params.positive)
@@ -170,6 +170,15 @@ class Snapshot:
             "; they are left out" if drop else "; `drop_null_target: true` leaves them out" if role == "target" else ""
         )
         return [Check(f"{role}_missing", name, "warn" if drop else "block", failed, total, words if failed else "")]
+
+    def _missing_entities(self, name: str) -> list[Check]:
+        """Block rows of nobody, but for so many as the column's `nulls` declares: each of them stands alone."""
+        failed, total = self.frame[name].null_count(), self.frame.height
+        budget = self.params.columns[name].null_budget if name in self.params.columns else None
+        if failed > (budget or 0.0) * total:
+            return self._missing_values(name, "entity", drop=False)
+        words = f"{failed:,} of {total:,} rows have no value of the entity `{name}`; each stands alone in the split"
+        return [Check("entity_missing", name, "warn", failed, total, words if failed else "")]
 
     def _look_back(self) -> None:
         """Give rows of a forecast their past, and take from them what is not known when it is made."""
@@ -192,7 +201,7 @@ class Snapshot:
         kept = {ROW, self.params.target, *self.params.kept}
         if self.params.include is not None:
             self.frame = self.frame.select(name for name in self.frame.columns if name in {*kept, *self.params.include})
-        self.frame = self.frame.drop(set(self.params.exclude) - kept, strict=False)
+        self.frame = self.frame.drop({*self.params.exclude, *self.params.personal} - kept, strict=False)
         self.types = {name: self.types[name] for name in self.frame.columns if name != ROW}
         self.distinct = columns.distincts(self.frame)
 

@@ -16,6 +16,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.ml.data import duplicates, parquet, splits
 from mlops.ml.data.checks import Check
+from mlops.ml.data.names import VALUE, counted
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.periods import apart, periods
 from mlops.ml.data.splits import PARTS, Divided, Plan
@@ -30,7 +31,6 @@ class Params(Section, Plan):
 
     target: str
     task: Task
-    entity: str | None = None
     forecast: Lookback | None = None
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ def describe(divided: Divided, params: Params, checks: list[Check], total: int |
 def _part(rows: pl.DataFrame, params: Params) -> PartReport:
     return PartReport(
         rows=rows.height,
-        entities=rows[params.entity].n_unique() if params.entity else None,
+        entities=rows[params.entity].drop_nulls().n_unique() if params.entity else None,
         target=_balance(rows[params.target], params.task),
         digest=splits.digest(rows[ROW]),
     )
@@ -139,7 +139,7 @@ def _part(rows: pl.DataFrame, params: Params) -> PartReport:
 def _balance(values: pl.Series, task: Task) -> Balance:
     if task == "regression":
         return Balance.model_validate({"mean": values.mean(), "std": values.std()})
-    counts, rows = values.value_counts().sort(values.name).iter_rows(), values.len()
+    counts, rows = counted(values).sort(VALUE).iter_rows(), values.len()
     return Balance(classes=tuple(ClassRows(label=label, rows=count, share=count / rows) for label, count in counts))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlops.configuration.checking import column_rules
+from mlops.configuration.checking import column_rules, personal_columns
 from mlops.configuration.checking.deploy_checks import exposed_server
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS
@@ -193,6 +193,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     no_gate,
     split_is_whole,
     columns_agree,
+    personal_columns.are_untold,
     *column_rules.CHECKS,
     image_has_shape,
     source_is_complete,

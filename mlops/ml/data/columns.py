@@ -166,7 +166,8 @@ def described(
 def _described(
     values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule, form: NumberForm | None
 ) -> ColumnSchema:
-    ordered, told = found in ("int", "float", "date", "datetime"), found == "category" and role != "key"
+    ordered = found in ("int", "float", "date", "datetime") and not declared.personal
+    told = found == "category" and role != "key"
     return ColumnSchema(
         name=values.name,
         type=found,
@@ -202,9 +203,13 @@ def _is_identifier(values: pl.Series, found: ColumnType, distinct: int, present:
         return False
     if found in ("string", "category"):
         return distinct >= _NEARLY_ALL * present
-    if found != "int" or distinct < values.len():
+    known = values.drop_nulls()
+    gaps = len(known) < len(values)  # which make floats of whole numbers, elsewhere
+    if found != "int" and not (found == "float" and gaps and bool((known % 1 == 0).all())):
         return False
-    return names_a_row(values.name) or bool((values.diff().drop_nulls() == 1).all())
+    if names_a_row(values.name):
+        return distinct >= _NEARLY_ALL * present
+    return distinct == present and float((known.diff().drop_nulls() == 1).mean() or 0.0) >= _NEARLY_ALL  # type: ignore[arg-type]  # a share
 
 
 def _doubts(found: types.Settled, rows: int) -> list[Check]:

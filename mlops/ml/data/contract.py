@@ -63,6 +63,11 @@ class Contract(BaseModel):
         return frozenset({*self.keys, *((self.entity,) if self.entity else ())}) - {self.target}
 
     @property
+    def personal(self) -> frozenset[str]:
+        """Columns that are not learnt from, and of which no value is told."""
+        return frozenset(name for name, rule in self.columns.items() if rule.personal)
+
+    @property
     def table(self) -> str:
         """The file of the rows that are held against it."""
         return f"artifacts/{self.made_by[-1] if self.made_by else 'raw'}.parquet"

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.ml.data.parquet import ROW
-from mlops.ml.data.splits import Divided
+from mlops.ml.data.splits import PART, Divided
 
 _TOLERATED = 0.01
 _LEAST = 5
@@ -106,10 +107,10 @@ def times(parts: Divided, column: str, *, ordered: bool) -> Check | None:
 def things(parts: Divided, column: str) -> Check | None:
     """Count the values of a key that several rows share and that are in more than one part."""
     everything = pl.concat(
-        [rows.select(column).with_columns(pl.lit(place).alias("part")) for place, rows in enumerate(parts)]
+        [pl.select(pl.lit(rows[column]).alias(VALUE), pl.lit(place).alias(PART)) for place, rows in enumerate(parts)]
     )
-    values = everything.drop_nulls(column).group_by(column).agg(pl.len().alias("rows"), pl.col("part").n_unique())
-    failed, repeated = values.select((pl.col("part", "rows") > 1).sum()).row(0)
+    values = everything.drop_nulls(VALUE).group_by(VALUE).agg(pl.len().alias(ROWS), pl.col(PART).n_unique())
+    failed, repeated = values.select((pl.col(PART, ROWS) > 1).sum()).row(0)
     if repeated < _LEAST or values.height < _DISTINCT:
         return None
     words = f"{failed:,} of {values.height:,} values of the key `{column}` are in more than one part"
@@ -135,7 +136,7 @@ def _tells_rows_apart(train: pl.DataFrame, columns: Sequence[str]) -> bool:
         return False
     bits, needed = 0.0, 2 * math.log2(rows.height)
     for name in columns:
-        shares = rows[name].value_counts().get_column("count").cast(pl.Float64) / rows.height
+        shares = counted(rows[name]).get_column(ROWS).cast(pl.Float64) / rows.height
         bits += 1.5 * needed if shares.len() > rows.height / 2 else -math.log2(float((shares * shares).sum()))
     return bits / 2 > needed
 

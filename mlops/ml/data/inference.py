@@ -12,10 +12,13 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns
+from mlops.ml.data import columns, personal
 from mlops.ml.data import target as targets
+from mlops.ml.data.ahead import Ahead, guess_ahead
+from mlops.ml.data.codes import is_code
 from mlops.ml.data.lookalikes import lookalikes
 from mlops.ml.data.missing import odd_texts
+from mlops.ml.data.names import counted
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.roles import Roles
 from mlops.ml.data.target import Target
@@ -50,6 +53,8 @@ class ColumnGuess:
     unique: bool = False
     sensitive: bool = False
     number: NumberForm | None = None
+    personal: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,16 @@ class Guess:
     keys: tuple[str, ...] = ()
     entity: str | None = None
     exclude: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    personal: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What columns hold of persons, and which."""
     null_targets: int = 0
+    ahead: Ahead | None = None
+    """What a forecast needs, where one was asked for."""
     doubts: tuple[str, ...] = ()
 
 
 def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
-    """Guess from a snapshot with `__row__`.
+    """Guess from a snapshot with `__row__`; `asked` is a task, a `forecasting` among them.
 
     Raises:
         ConfigurationError: the target fits no task, or no column is left to learn from.
@@ -82,34 +91,50 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
         if check.name == "finite" and check.column not in (None, target):
             roles.leave_out("infinite", str(check.column))
     _leave_odd(settled, target, roles)
-    labelled, goal, doubts = _goal(frame, settled, target, asked)
+    forecast, kinds = asked == "forecasting", {name: column.type for name, column in settled.items()}
+    labelled, goal, doubts = _goal(frame, settled, target, "regression" if forecast else asked)
     roles.doubts += doubts
-    roles.assign(labelled, {name: column.type for name, column in settled.items()}, goal)
+    ahead = guess_ahead(labelled, kinds, target) if forecast else None
+    roles.assign(labelled, kinds, goal, ahead)
     return Guess(
         rows=frame.height,
         task=goal.task,
         classes=goal.classes,
-        columns=tuple(_column(frame[name], column, name in roles.keys, target) for name, column in settled.items()),
+        columns=tuple(
+            _column(frame[name], column, name in roles.keys, target, hidden=name in roles.personal)
+            for name, column in settled.items()
+        ),
         keys=tuple(roles.keys),
         entity=roles.entity,
         exclude=tuple((reason, tuple(names)) for reason, names in sorted(roles.exclude.items())),
+        personal=tuple((what, tuple(names)) for what, names in sorted(roles.by_what().items())),
         null_targets=frame.height - labelled.height,
+        ahead=ahead,
         doubts=tuple(roles.doubts),
     )
 
 
 def describe(
-    raw: pl.DataFrame, keys: Collection[str] = (), target: str | None = None, sensitive: Collection[str] = ()
+    raw: pl.DataFrame,
+    keys: Collection[str] = (),
+    target: str | None = None,
+    sensitive: Collection[str] = (),
+    hidden: Collection[str] = (),
 ) -> tuple[ColumnGuess, ...]:
-    """Guess what holds for the columns of a snapshot, whatever is to be learnt; `keys` are never told by value."""
+    """Guess what holds for the columns of a snapshot, whatever is to be learnt.
+
+    `keys` are never told by value, nor is what is `hidden` or holds something of persons.
+    """
     kept = [name for name in raw.columns if columns.usable(raw, name)]
     frame, settled, _ = columns.settle(raw.select(kept), {}, {})
     kinds = {name: column.type for name, column in settled.items()}
     distinct = columns.distincts(frame)
     found = columns.identifiers(frame, [name for name in settled if name != target], kinds, distinct)
     apart = {*keys, *(str(check.column) for check in found)}
+    untold = (name for name in settled if name not in sensitive and personal.found(frame[name], kinds[name]))
+    hidden = {*hidden, *untold}
     return tuple(
-        _column(frame[name], column, name in apart, target or "", personal=name in sensitive)
+        _column(frame[name], column, name in apart, target or "", sensitive=name in sensitive, hidden=name in hidden)
         for name, column in settled.items()
     )
 
@@ -143,19 +168,27 @@ def _goal(
     return labelled.with_columns(values), goal, [problem.message for problem in problems]
 
 
-def _column(series: pl.Series, settled: Settled, key: bool, target: str, *, personal: bool = False) -> ColumnGuess:
+def _column(
+    series: pl.Series, settled: Settled, key: bool, target: str, *, sensitive: bool = False, hidden: bool = False
+) -> ColumnGuess:
     known = series.drop_nulls()
     if series.name == target or known.is_empty():
         return ColumnGuess(series.name, settled.type, number=settled.number)
-    sensitive = personal or bool(_SENSITIVE.fullmatch(series.name))
+    if hidden:
+        nulls = _budget(series.null_count() / len(series))
+        return ColumnGuess(series.name, settled.type, nulls, personal=True)
+    sensitive = sensitive or bool(_SENSITIVE.fullmatch(series.name))
     named = bool(_PERSONAL.search(series.name))
+    if not key and settled.type == "int" and is_code(known):
+        nulls = _budget(series.null_count() / len(series))
+        return ColumnGuess(series.name, "category", nulls, sensitive=sensitive, code=True)
     return ColumnGuess(
         name=series.name,
         type=settled.type,
         nulls=_budget(series.null_count() / len(series)),
         between=None if key or named else _between(known, settled.type, seen=not sensitive),
         one_of=None if key or named else _one_of(known, settled.type),
-        unique=key and known.n_unique() == len(series),
+        unique=key and known.n_unique() == len(known),
         sensitive=sensitive,
         number=settled.number,
     )
@@ -198,7 +231,5 @@ def _one_of(known: pl.Series, kind: str) -> tuple[str, ...] | None:
     """List the levels of a column that has few, each of them often."""
     if kind not in _TEXT or known.n_unique() > _LISTED:
         return None
-    counts = known.value_counts()
-    if int(counts.get_column("count").min() or 0) < _LISTED_ROWS:  # type: ignore[arg-type]  # counts are integers
-        return None
-    return tuple(sorted(str(level) for level in counts[known.name]))
+    counts = dict(counted(known).iter_rows())
+    return None if min(counts.values()) < _LISTED_ROWS else tuple(sorted(map(str, counts)))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.ml.data.names import counted
 from mlops.ml.data.target import Label, Target
 from mlops.statistics.proportions import Share
 
@@ -114,7 +115,7 @@ def strongest(frame: pl.DataFrame, target: Target, name: str, found: ColumnType)
 
 def _outcomes(values: pl.Series, target: Target) -> dict[Label | float, int]:
     """Count rows by class; a regression has one outcome worth a look: its commonest value, if that is common."""
-    counts = values.value_counts(sort=True)
+    counts = counted(values, sort=True)
     if target.task != "regression":
         return dict(counts.iter_rows())
     value, count = counts.row(0)
@@ -160,7 +161,7 @@ def _regions(name: str, selection: _Selection, known: pl.Series, outcomes: dict[
     if len(outcomes) == 1:
         hits = {outcome: int((inside == outcome).sum()) for outcome in outcomes}
     else:
-        hits = dict(inside.value_counts().iter_rows())
+        hits = dict(counted(inside).iter_rows())
     kind, condition, value = selection.kind, selection.condition, selection.value
     return [
         Region(name, kind, condition, value, inside.len(), outcome, hits[outcome], rows, known.len())

@@ -11,12 +11,13 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
 from mlops.errors import ConfigurationError, DataError
+from mlops.ml.data.names import helper
 from mlops.ml.data.periods import periods
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PERIOD, _SERIES = "__period__", "__series__"
+_PERIOD, _SERIES, _SCALE = helper("period"), helper("series"), helper("scale")
 _SPARSE = 2  # times as many periods as rows; more of them are a wrong `every`
 
 
@@ -63,10 +64,10 @@ def seasonal_scale(train: pl.DataFrame, rows: pl.DataFrame, target: str, asked: 
     values = _ordered(train, asked).select(_SERIES, _PERIOD, pl.col(target).cast(pl.Float64).alias("now"))
     before = values.select(_SERIES, pl.col(_PERIOD) + asked.season, pl.col("now").alias("before"))
     errors = values.join(before, on=[_SERIES, _PERIOD]).group_by(_SERIES).agg(
-        (pl.col("now") - pl.col("before")).abs().mean().alias("scale")
+        (pl.col("now") - pl.col("before")).abs().mean().alias(_SCALE)
     )  # fmt: skip
     scale = rows.with_columns(_key(asked)).join(errors, on=_SERIES, how="left", maintain_order="left")
-    found = scale.get_column("scale").fill_null(float("nan")).to_numpy().copy()
+    found = scale.get_column(_SCALE).fill_null(float("nan")).to_numpy().copy()
     found[~(found > 0)] = np.nan
     return np.asarray(found, dtype=np.float64)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
-import polars as pl
+from typing import TYPE_CHECKING, get_args
 
 from mlops.errors import ConfigurationError
+from mlops.ml.data.names import ROWS, counted
 from mlops.ml.data.target import Task
+
+if TYPE_CHECKING:
+    import polars as pl
 
 TASKS: tuple[Task, ...] = get_args(Task)
 FEWEST_ROWS = 30
@@ -69,10 +71,8 @@ def _fits(target: pl.Series, kind: str, task: Task, distinct: int) -> None:
         wanted = "exactly 2" if task == "binary" else "at least 3"
         message = f"`{name}` has {distinct:,} distinct values; a {task} task needs {wanted}"
         raise ConfigurationError(message, hint="leave --task out, or choose another")
-    counts = target.value_counts(sort=True)
-    fewest = int(counts.get_column("count").min() or 0)  # type: ignore[arg-type]  # counts are integers
-    if fewest < FEWEST_OF_A_CLASS:
-        rare = counts.filter(pl.col("count") < FEWEST_OF_A_CLASS).height
+    rare = int((counted(target).get_column(ROWS) < FEWEST_OF_A_CLASS).sum())
+    if rare:
         message = f"{rare} of {distinct:,} classes of `{name}` have fewer than {FEWEST_OF_A_CLASS} rows"
         hint = "merge or remove them: every class must be in the training, validation and test part"
         raise ConfigurationError(message, hint=hint)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mlops.blocks.column_name import ROW
 from mlops.errors import DataError
 from mlops.files.atomic import writing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROW = "__row__"
-"""Position of a row in its source: the identity of a row in every later file."""
+__all__ = ["ROW", "read", "write"]
 
 _ROW_GROUP = 131_072
 

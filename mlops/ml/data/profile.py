@@ -15,6 +15,7 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.documents.data import Spread
+from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.statistics import bins, drift
 
 LEAST_BEHIND = 20
@@ -75,8 +76,8 @@ def numeric(values: pl.Series, found: ColumnType) -> np.ndarray[Any, np.dtype[np
 
 
 def _levels(present: pl.Series, *, public: bool) -> Spread:
-    counted = present.value_counts().sort(["count", present.name], descending=[True, False])
-    rows = [(str(level), int(count)) for level, count in counted.iter_rows()]
+    ranked = counted(present).sort([ROWS, VALUE], descending=[True, False])
+    rows = [(str(level), int(count)) for level, count in ranked.iter_rows()]
     told = [(level, count) for level, count in rows[:_LEVELS] if count >= LEAST_BEHIND]
     levels = {level if public else digested(level): count for level, count in told}
     rest = present.len() - sum(levels.values())
@@ -86,7 +87,7 @@ def _levels(present: pl.Series, *, public: bool) -> Spread:
 
 
 def _counted(present: pl.Series) -> dict[str, int]:
-    return {str(level): int(count) for level, count in present.value_counts().iter_rows()}
+    return {str(level): int(count) for level, count in counted(present).iter_rows()}
 
 
 def digested(level: str) -> str:

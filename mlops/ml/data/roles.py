@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, leakage
+from mlops.ml.data import columns, leakage, personal
+from mlops.ml.data.names import ROWS, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mlops.blocks.column_rule import ColumnType
+    from mlops.ml.data.ahead import Ahead
     from mlops.ml.data.target import Target
 
 _THING = re.compile(
-    r"(account|borrower|case|client|company|customer|device|employee|engine|family|firm|household|loan|machine|member"
+    r"((account|borrower|case|client|company|customer|device|employee|engine|family|firm|household|loan|machine|member"
     r"|order|participant|patient|person|policy|respondent|session|student|subject|user|vehicle|visitor)"
-    r"[ _.-]?(id|key|no|nr|number|uuid)",
+    r"[ _.-]?(id|key|no|nr|number|uuid)|id|uuid)",
     re.IGNORECASE,
 )
 _TEXT = ("string", "category")
@@ -34,6 +36,8 @@ class Roles:
 
     keys: list[str] = field(default_factory=list)
     entity: str | None = None
+    personal: dict[str, str] = field(default_factory=dict)
+    """What a column holds of persons."""
     exclude: dict[str, list[str]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
 
@@ -41,15 +45,26 @@ class Roles:
         """Exclude a column for a reason."""
         self.exclude.setdefault(reason, []).append(name)
 
-    def assign(self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], goal: Target) -> None:
-        """Sort out the columns of a typed table whose rows all have a target.
+    def by_what(self) -> dict[str, list[str]]:
+        """Sort the personal columns by what they hold."""
+        return {
+            what: [name for name in self.personal if self.personal[name] == what] for what in self.personal.values()
+        }
+
+    def assign(
+        self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], goal: Target, ahead: Ahead | None = None
+    ) -> None:
+        """Sort out the columns of a typed table whose rows all have a target; those that a forecast needs stay.
 
         Raises:
             ConfigurationError: no column is left to learn from.
         """
-        features = [name for name in kinds if name != goal.name]
+        needed = set() if ahead is None else {ahead.date, ahead.series}
+        features = [name for name in kinds if name != goal.name and name not in needed]
         distinct = columns.distincts(frame)
-        self._find_entity(frame, kinds, distinct, features)
+        self._find_persons(frame, kinds, features)
+        if ahead is None:
+            self._find_entities(frame, kinds, distinct, features)
         for check in columns.identifiers(frame, self._left(features), kinds, distinct):
             self._keep_apart(frame[str(check.column)], kinds[str(check.column)])
         for name in self._left(features):
@@ -60,28 +75,70 @@ class Roles:
             if check.blocks:
                 self.leave_out("leaks_target", str(check.column))
             self.doubts.append(check.message)
-        if not self._left(features):
+        self.doubts += [asked for name in self._left(features) if (asked := personal.doubt(name))]
+        if ahead is None and self.entity is None:
+            self._propose_time(frame, kinds, self._left(features))
+        if ahead is None and not self._left(features):
             hint = "bring columns that describe each row"
             raise ConfigurationError("no column is left to learn from", hint=hint)
 
     def _left(self, names: list[str]) -> list[str]:
-        out = {*self.keys, *(name for listed in self.exclude.values() for name in listed)}
+        out = {*self.keys, *self.personal, *(name for listed in self.exclude.values() for name in listed)}
         return [name for name in names if name not in out]
 
-    def _find_entity(
+    def _find_persons(self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], names: list[str]) -> None:
+        for name in self._left(names):
+            if what := personal.found(frame[name], kinds[name]):
+                self.personal[name] = what
+
+    def _find_entities(
         self,
         frame: pl.DataFrame,
         kinds: Mapping[str, ColumnType],
         distinct: Mapping[str, int],
         names: list[str],
     ) -> None:
-        """Find the person or thing that rows repeat: only where its name says so and there are many of them."""
-        for name in self._left(names):
-            counted = kinds[name] in {"int", *_TEXT} and not frame[name].null_count()
-            if counted and _THING.fullmatch(name) and _GROUPS <= distinct[name] < frame.height:
-                self.entity = name
-                self.keys.append(name)
-                return
+        """Find the persons or things that rows repeat: only where a name says so and there are many of them.
+
+        The split keeps those of the fewest values together, which hold the others where one belongs to the other. What
+        is missing, or few, takes no column from among them without a word.
+        """
+        open_to = (*self._left(names), *self.personal)
+        things = [name for name in open_to if _THING.fullmatch(name) and _is_name(frame[name], kinds[name])]
+        things = things or [name for name, what in self.personal.items() if what in personal.IDENTIFYING]
+        repeated = [name for name in things if 1 < distinct[name] < frame.height - frame[name].null_count()]
+        few = [name for name in repeated if distinct[name] < _GROUPS]
+        self.doubts += [
+            f"`{name}` has {distinct[name]} values, too few to keep the rows of one together in the split: "
+            "a model may know them again, so that it is better here than for a new one"
+            for name in few
+        ]
+        found = sorted((name for name in repeated if name not in few), key=lambda name: distinct[name])
+        if not found:
+            return
+        self.entity = found[0]
+        self.keys += found
+        if missing := frame[self.entity].null_count():
+            self.doubts.append(
+                f"{missing:,} of {frame.height:,} rows have no `{self.entity}`: each stands alone in the split, though "
+                "it may belong to rows of another part; fill it, or remove these rows"
+            )
+        self.doubts += [
+            f"rows of one `{name}` may be in several parts, as the split keeps those of one `{self.entity}` together; "
+            f"name `{name}` as `entity` and as the key of the split if it is what a row is about"
+            for name in found[1:]
+            if _crosses(frame[name], frame[self.entity])
+        ]
+
+    def _propose_time(self, frame: pl.DataFrame, kinds: Mapping[str, ColumnType], names: list[str]) -> None:
+        """Ask whether the model is to predict what comes, where a date that every row has could order the rows."""
+        dated = [name for name in names if kinds[name] in ("date", "datetime") and not frame[name].null_count()]
+        ordering = next((name for name in dated if personal.doubt(name) is None), None)
+        if ordering is not None:
+            self.doubts.append(
+                f"`{ordering}` could order the rows in time: if the model is to predict what comes, write "
+                f"`split: {{by: time, key: {ordering}}}`"
+            )
 
     def _keep_apart(self, series: pl.Series, kind: ColumnType) -> None:
         """Place a column that has another value in nearly every row."""
@@ -91,6 +148,17 @@ class Roles:
             self.leave_out("free_text", series.name)
         else:
             self.keys.append(series.name)
+
+
+def _is_name(values: pl.Series, kind: ColumnType) -> bool:
+    """Tell whether values may name something: texts and whole numbers, which gaps may have made floats of."""
+    return kind in {"int", *_TEXT} or (kind == "float" and bool((values.drop_nulls() % 1 == 0).all()))
+
+
+def _crosses(inner: pl.Series, outer: pl.Series) -> bool:
+    """Tell whether a value of one column stands beside several values of the other."""
+    pairs = outer.alias(ROWS).to_frame().insert_column(0, inner.alias(VALUE)).drop_nulls().unique()
+    return pairs.height > inner.drop_nulls().n_unique()
 
 
 def _useless(series: pl.Series, kind: ColumnType, distinct: int) -> str | None:

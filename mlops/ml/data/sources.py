@@ -14,6 +14,7 @@ from mlops.errors import ConfigurationError, DataError, InfrastructureError, Int
 from mlops.files.canonical import digest_file
 from mlops.files.dvc_cache import linked, own_bytes
 from mlops.files.system import of_file
+from mlops.ml.data.names import refuse_kept
 from mlops.ml.data.parquet import ROW
 from mlops.sources import SOURCES
 from mlops.sources.source import ColumnNames, Source
@@ -35,8 +36,7 @@ def scan(source: Source, folder: Path) -> pl.LazyFrame:
     frame = _columns(source, folder)
     if source.beside:
         frame = _side_by_side([source, *source.beside], folder)
-    if ROW in frame.collect_schema().names():
-        raise DataError(f"{source.label} has a column `{ROW}`, a name kept for the row's position", hint="rename it")
+    refuse_kept(frame.collect_schema().names(), source.label)
     return frame.select(pl.int_range(pl.len(), dtype=pl.Int64).alias(ROW), pl.all())
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import DataError
 from mlops.ml.data import moments, numbers, types
+from mlops.ml.data.names import ROWS, VALUE, counted
 
 if TYPE_CHECKING:
     from mlops.blocks.column_rule import ColumnType
@@ -108,8 +109,8 @@ def _absent(values: pl.Series) -> int:
 
 def _words(texts: pl.Series) -> tuple[str, str]:
     """Find the commonest word for true and for false; where there is but one, the other is its opposite."""
-    ranked = texts.str.strip_chars().drop_nulls().alias("word").value_counts(name="rows")
-    words = ranked.sort(["rows", "word"], descending=[True, False]).get_column("word")
+    ranked = counted(texts.str.strip_chars().drop_nulls())
+    words = ranked.sort([ROWS, VALUE], descending=[True, False]).get_column(VALUE)
     truth = types.cast(words, "bool")
     yes, no = words.filter(truth).to_list(), words.filter(~truth).to_list()
     pairs = (*zip(types.TRUE, types.FALSE, strict=True), *_ONES)

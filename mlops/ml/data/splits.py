@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mlops.blocks.split import Split
 from mlops.errors import DataError
+from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Task
 
@@ -32,6 +33,8 @@ class Plan(Split):
     """How to divide: by a split, of rows whose `target` is a class, or a number where the task is a regression."""
 
     target: str = ""
+    entity: str | None = None
+    """The key of groups that `validate` let through with rows that have none: each of these stands alone."""
     task: Task = "binary"
 
     @property
@@ -72,9 +75,9 @@ def digest(rows: pl.Series) -> str:
 
 def shared(frame: pl.DataFrame, parts: pl.Series, entity: str) -> tuple[int, int]:
     """Count the values of an entity that are in more than one part, and all its values."""
-    spread = frame.lazy().select(entity, parts.alias(PART)).group_by(entity).agg(pl.col(PART).n_unique())
-    some, every = spread.select((pl.col(PART) > 1).sum().alias("shared"), pl.len().alias("all")).collect().row(0)
-    return int(some), int(every)
+    placed = pl.DataFrame([frame[entity].alias(VALUE), parts.alias(PART)]).drop_nulls(VALUE)
+    spread = placed.group_by(VALUE).agg(pl.col(PART).n_unique())
+    return int((spread[PART] > 1).sum()), spread.height
 
 
 def hashed(keys: list[str], seed: int) -> NDArray[np.float64]:
@@ -133,20 +136,29 @@ def _sizes(count: int, fractions: tuple[float, float, float]) -> list[int]:
 
 def _grouped(frame: pl.DataFrame, plan: Plan) -> Codes:
     keys = _key(frame, plan)
-    unique = keys.unique()
-    shares = hashed([_spelled(value) for value in unique.to_list()], plan.seed)
-    parts = pl.DataFrame([unique, pl.Series(PART, np.searchsorted(plan.bounds, shares, side="right"))])
-    return frame.select(keys.name).join(parts, on=keys.name, how="left", maintain_order="left")[PART].to_numpy()
+    known = keys.drop_nulls().unique()
+    names = [_spelled(value) for value in known.to_list()]
+    alone = [f"\x1frow {row}" for row in frame[ROW].filter(keys.is_null()).to_list()]
+    parts = np.searchsorted(plan.bounds, hashed([*names, *alone], plan.seed), side="right")
+    codes = _placed(keys, known, parts[: len(names)])
+    codes[keys.is_null().to_numpy()] = parts[len(names) :]
+    return codes
 
 
 def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
     """Cut in the order of the key; rows of the same time stay together, on the side where most of them belong."""
     keys = _key(frame, plan)
-    times = keys.value_counts(name="rows").sort(keys.name)
-    rows = times.get_column("rows")
+    times = counted(keys).sort(VALUE)
+    rows = times.get_column(ROWS)
     middle = (rows.cum_sum() - rows / 2).to_numpy() / max(frame.height, 1)
-    parts = times.select(keys.name, pl.Series(PART, np.searchsorted(plan.bounds, middle, side="right")))
-    return frame.select(keys.name).join(parts, on=keys.name, how="left", maintain_order="left")[PART].to_numpy()
+    return _placed(keys, times.get_column(VALUE), np.searchsorted(plan.bounds, middle, side="right"))
+
+
+def _placed(keys: pl.Series, values: pl.Series, parts: Codes) -> Codes:
+    """Give each key the part that its value has."""
+    known = pl.DataFrame([values.alias(VALUE), pl.Series(PART, parts)])
+    joined = keys.alias(VALUE).to_frame().join(known, on=VALUE, how="left", maintain_order="left")
+    return joined[PART].fill_null(0).to_numpy(writable=True)
 
 
 def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
@@ -156,7 +168,7 @@ def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
             wrong, hint=f"split: {{by: {plan.by}, key: COLUMN}}; `keys` lists columns that stay but teach nothing"
         )
     keys = frame[plan.key]
-    if keys.null_count():
+    if keys.null_count() and not (plan.by == "group" and plan.key == plan.entity):
         raise DataError(
             f"{keys.null_count():,} of {frame.height:,} rows have no value of `{plan.key}`, the key of the split",
             hint="fill the column, or split by another one",

@@ -12,6 +12,7 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.documents.checks import Balance, ClassRows
 from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.names import counted
 from mlops.ml.data.types import FALSE, TRUE
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -38,7 +39,7 @@ class Target:
         """Describe how the values are spread: rows by class, or mean and standard deviation."""
         if self.task == "regression":
             return Balance.model_validate({"rows": values.len(), "mean": values.mean(), "std": values.std()})
-        counts = dict(values.value_counts().iter_rows())
+        counts = dict(counted(values).iter_rows())
         classes = tuple(ClassRows(label=label, rows=counts.get(label, 0)) for label in self.classes)
         return Balance(rows=values.len(), classes=classes)
 

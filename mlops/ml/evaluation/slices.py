@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from mlops.ml.data.names import counted
+
 MANY = 12  # more values than this are grouped: numbers at their quartiles, words by keeping the most frequent
 OTHER, MISSING = "other", "missing"
 
@@ -69,7 +71,7 @@ def _quartiles(column: pl.Series) -> pl.Series:
 
 
 def _frequent(column: pl.Series) -> pl.Series:
-    counts = column.drop_nulls().value_counts().rows()
+    counts = counted(column.drop_nulls()).rows()
     kept = [value for value, _ in sorted(counts, key=lambda item: (-item[1], item[0]))]
     if len(kept) <= MANY:
         return column

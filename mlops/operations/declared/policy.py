@@ -10,6 +10,7 @@ from pathlib import Path
 from mlops.configuration.approvals import Approvals
 from mlops.configuration.card import unsaid
 from mlops.configuration.checking.gate_checks import rules as gate_rules
+from mlops.configuration.data import origins, personal
 from mlops.configuration.gates import GateRule
 from mlops.configuration.load import Loaded, parse_document
 from mlops.configuration.pipeline import Pipeline
@@ -121,11 +122,19 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
     for path, rule in gate_rules(spec) if not tier.own_classes else ():
         if rule.own is not None:
             yield (*path, "metric"), f"{of} may not use a metric of its own", f"choose a metric; {_HINT}"
+    yield from _personal(tier, spec)
     if tier.card and (open_questions := unsaid(spec.card)):
         hint = f"write {', '.join(open_questions)} under `card:`; {_HINT}"
         yield ("card",), f"{of} needs a whole model card", hint
     if tier.budget and spec.budget is None:
         yield ("description",), f"{of} needs a budget", f"write `budget: {{minutes: ...}}`; {_HINT}"
+
+
+def _personal(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
+    for name in spec.data.derive if not tier.derive_personal else ():
+        if personal(spec.data) & origins(spec.data, name):
+            message = f"a pipeline of {spec.risk} risk may not learn from `{name}`, made of a personal column"
+            yield ("data", "derive", name), message, f"remove it; {_HINT}"
 
 
 def _own_stages(policy: Policy, tier: RiskTier | None, spec: Pipeline) -> Iterator[_Finding]:

@@ -104,11 +104,14 @@ def _among(test: pl.DataFrame, known: pl.DataFrame, columns: list[str]) -> NDArr
     import numpy as np
     import polars as pl
 
+    from mlops.ml.data.names import helper
+
+    at = helper("at")
     found = (
         test.select(columns)
-        .with_row_index("__at__")
+        .with_row_index(at)
         .join(known.select(columns).unique(), on=columns, how="semi", nulls_equal=True)
     )
     seen = np.zeros(test.height, dtype=bool)
-    seen[found["__at__"].cast(pl.Int64).to_numpy()] = True
+    seen[found[at].cast(pl.Int64).to_numpy()] = True
     return seen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops.configuration.data import brief, excluded
+from mlops.configuration.data import brief, excluded, personal
 from mlops.configuration.load import names
 from mlops.configuration.reading.library import SHIPPED
 from mlops.configuration.reading.parse import read
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mlops.sources.source import Source
 
-_BY_HAND = ("optional", "sensitive", "public", "severity", "leakage")
+_BY_HAND = ("optional", "sensitive", "personal", "public", "severity", "leakage")
 """What data cannot tell: kept as it was declared."""
 
 
@@ -101,7 +101,7 @@ def _of_pipeline(root: Path, name: str) -> Inferred:
     data = loaded.spec.data
     keys = {*data.keys, *([data.entity] if data.entity else [])}
     sensitive = {column for column, rule in data.columns.items() if rule.sensitive}
-    guessed = describe(frame.drop(excluded(data), strict=False), keys, data.target, sensitive)
+    guessed = describe(frame.drop(excluded(data), strict=False), keys, data.target, sensitive, personal(data))
     by_hand: dict[str, Mapping[str, Value]] = {
         column: {key: value for key, value in brief(rule).items() if key in _BY_HAND}
         for column, rule in data.columns.items()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from mlops.ml.data.ahead import Ahead
     from mlops.ml.data.inference import Guess
     from mlops.operations.language.flow import Value
 
@@ -47,6 +48,7 @@ def create(
     target: str,
     *,
     task: str | None = None,
+    horizon: int | None = None,
     header: bool = True,
     names: Sequence[str] | None = None,
 ) -> New:
@@ -71,7 +73,7 @@ def create(
     found, team = guess(frame, target, task), _team(root, name)
     texts = {
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
-        pipeline_file: starter.pipeline_yaml(name, data.name, target, found, team=bool(team)),
+        pipeline_file: starter.pipeline_yaml(name, data.name, target, found, team=bool(team), horizon=horizon),
     }
     written = _write(root, texts, data, looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
@@ -198,17 +200,32 @@ def _notes(
         notes.append(f"names a row or a thing, not learnt from: {', '.join(found.keys)}")
     if found.entity is not None:
         notes.append(f"rows of one `{found.entity}` stay in one part of the split")
+    notes += [
+        f"personal, not learnt from and never shown ({what}): {', '.join(names)}" for what, names in found.personal
+    ]
     notes += [f"left out, {reason.replace('_', ' ')}: {', '.join(names)}" for reason, names in found.exclude]
     notes += found.doubts
     if sensitive := [column.name for column in found.columns if column.sensitive]:
         notes.append(f"marked as sensitive, reported by value: {', '.join(sensitive)}")
+    if codes := [column.name for column in found.columns if column.code]:
+        notes.append(f"read as codes, not as numbers, which requests spell as texts: {', '.join(codes)}")
     if sum(file.stat().st_size for file in files) > _LARGE:
         notes.append("the file is large for Git; `dvc add` keeps it out")
     notes.append(f"reviewed by {', '.join(team)}, as conf/policy.yaml says of its name" if team else _PLACEHOLDER)
     return tuple(notes)
 
 
+def _forecast(target: str, found: Guess, ahead: Ahead) -> str:
+    used = {target, ahead.date, ahead.series, *found.keys, *(name for _, names in found.exclude for name in names)}
+    others = [column.name for column in found.columns if column.name not in used and not column.personal]
+    series = f", a series for each `{ahead.series}`" if ahead.series else ""
+    known = f"; not learnt from, unless `known:` names it: {', '.join(others)}" if others else ""
+    return f"`{target}` is forecast by `{ahead.date}`, {ahead.every} by {ahead.every}{series}{known}"
+
+
 def _goal(target: str, found: Guess) -> str:
+    if found.ahead is not None:
+        return _forecast(target, found, found.ahead)
     if found.task == "regression":
         return f"`{target}` is a number: a regression"
     if found.task == "binary":

@@ -10,9 +10,11 @@ from mlops.compiler.rules.control_character import UNSEEN
 from mlops.operations.language.flow import Value, flow, text
 
 if TYPE_CHECKING:
+    from mlops.ml.data.ahead import Ahead
     from mlops.ml.data.inference import ColumnGuess, Guess
 
 GATES = {"binary": "binary_classifier", "multiclass": "multiclass_classifier", "regression": "regressor"}
+_PARTS = {"hour": "[hour, weekday]", "day": "[weekday, month]", "week": "[month]", "month": "[month]"}
 _MODELS = {
     "binary": "[gradient_boosting, mlp]",
     "multiclass": "[gradient_boosting, mlp]",
@@ -65,7 +67,9 @@ def columns_yaml(columns: Iterable[ColumnGuess], more: Mapping[str, Mapping[str,
     ]
 
 
-def pipeline_yaml(name: str, file: str, target: str, guess: Guess, *, team: bool = False) -> str:
+def pipeline_yaml(
+    name: str, file: str, target: str, guess: Guess, *, team: bool = False, horizon: int | None = None
+) -> str:
     """Write `conf/pipeline/<name>.yaml`: what is learnt, by which candidates, judged by which gates.
 
     A `team` reviews it where the policy gives its name one: then it names no owners of its own.
@@ -78,21 +82,31 @@ def pipeline_yaml(name: str, file: str, target: str, guess: Guess, *, team: bool
             f"  - /data: {text(name)}",
             "  - /features: tabular",
             f"  - /model: {_MODELS[guess.task]}  # candidates; the better one on validation goes on",
-            f"  - /gates: {GATES[guess.task]}",
+            f"  - /gates: {'forecaster' if guess.ahead else GATES[guess.task]}",
             "  - /deploy: [local]",
             "  - _self_",
             f"description: {text(f'Predict {target} from {file}')}",
             *([] if team else [_OWNERS]),
             "risk: limited",
-            f"task: {guess.task}",
+            *(_ahead(guess.ahead, horizon or 1) if guess.ahead else [f"task: {guess.task}"]),
             f"data: {flow({'target': target, 'split': split(guess)})}",
             "",
         )
     )
 
 
+def _ahead(ahead: Ahead, horizon: int) -> Iterator[str]:
+    yield "task: forecasting"
+    forecast: dict[str, Value] = {"horizon": horizon, "every": ahead.every, "season": ahead.season}
+    yield f"forecast: {flow({**forecast, **({'series': ahead.series} if ahead.series else {})})}"
+    if ahead.every in _PARTS:
+        yield f"features: {{datetime: {{parts: {_PARTS[ahead.every]}}}}}"
+
+
 def split(guess: Guess) -> dict[str, Value]:
-    """Choose how rows are divided: whole entities where rows repeat them, else each class evenly."""
+    """Choose how rows are divided: a forecast's in time, whole entities where rows repeat them, else classes evenly."""
+    if guess.ahead is not None:
+        return {"by": "time", "key": guess.ahead.date}
     if guess.entity is not None:
         return {"by": "group", "key": guess.entity}
     return {"by": "random" if guess.task == "regression" else "stratified"}
@@ -113,6 +127,6 @@ def _rules(column: ColumnGuess) -> Iterator[tuple[str, Value]]:
         yield "between", column.between
     if column.one_of is not None and not any(_NOT_ONE_LINE.search(level) for level in column.one_of):
         yield "in", column.one_of
-    for key in ("unique", "sensitive"):
+    for key in ("unique", "sensitive", "personal"):
         if getattr(column, key):
             yield key, True

@@ -50,7 +50,7 @@ def smoke(root: Path, pipeline: PipelinePlan) -> Verdict:
         copy(source / path, folder / path)
     write_text(folder / "params.yaml", yaml.safe_dump(_little(pipeline), sort_keys=False, allow_unicode=True))
     _run(folder, "ingest")
-    _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline))
+    _shrink(folder / "artifacts" / "raw.parquet", _stratum(pipeline), ordered=pipeline.task == "forecasting")
     making = [stage.name for stage in pipeline.stages if stage.name not in STAGES]
     for name in making:
         _run(folder, name, own=True)
@@ -95,14 +95,19 @@ def _stratum(pipeline: PipelinePlan) -> str | None:
     return None if pipeline.task == "regression" else str(pipeline.stage("validate").section["target"])
 
 
-def _shrink(path: Path, stratum: str | None) -> None:
-    """Keep a random sample of the rows, in their order; every class keeps at least `_CLASS` rows."""
+def _shrink(path: Path, stratum: str | None, *, ordered: bool = False) -> None:
+    """Keep a random sample of the rows, in their order; every class keeps at least `_CLASS` rows.
+
+    Of `ordered` rows the last ones are kept: a forecast looks at those before, which a sample has not.
+    """
     import polars
 
     frame = polars.read_parquet(path)
     if frame.height <= ROWS:
         return
-    if stratum in frame.columns:
+    if ordered:
+        sample = frame.tail(ROWS)
+    elif stratum in frame.columns:
         shuffled = frame.sample(fraction=1.0, shuffle=True, seed=0)
         rank = polars.int_range(polars.len()).over(stratum)
         share = polars.len().over(stratum) * (ROWS / frame.height)

@@ -10,7 +10,7 @@ from mlops.configuration.signers import Signer
 
 _ALLOWED = ("runners", "sources", "packages", "kinds")
 _ASKED = ("sliced_gate", "champion_gate", "card", "budget")
-_LEFT = ("own_classes", "own_gates")
+_LEFT = ("own_classes", "own_gates", "derive_personal")
 _EVER = "9999-12-31"
 _STRICT: tuple[Unapproved | None, ...] = ("warn", None, "refuse")
 """What may become of what nobody approved, from mild to strict; None is a release's where the policy does not say."""

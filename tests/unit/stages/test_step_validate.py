@@ -226,6 +226,13 @@ def test_a_missing_entity_is_refused(pipeline):
     assert "entity_missing: 200 of 200 rows have no value of the entity `person`" in error.message
 
 
+def test_a_few_rows_of_nobody_pass_where_their_number_is_declared(pipeline):
+    frame = table(person=[None, *range(1, ROWS)])
+    assert "entity_missing: 1 of 200 rows have no value" in pipeline.refused(frame, entity="person").message
+    pipeline.run(frame, entity="person", columns={"person": {"nulls": {"at_most": 0.01}}})
+    assert pipeline.roles()["person"] == "key"
+
+
 def test_a_table_without_features_is_refused(pipeline):
     error = pipeline.refused(table(), exclude=["age", "city", "spent", "person"])
     assert "features: no column is left to learn from" in error.message

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from mlops.documents.metrics import Discovered
+from mlops.ml.data.names import counted
 from mlops.statistics.multiple_testing import benjamini_hochberg, holm
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def _conditions(frame: pl.DataFrame, name: str, kind: str, options: Discover) ->
         return found + [Condition(name, None, low, high) for low, high in pairwise(bounds)]
     if kind not in (*_NUMBERS, *_WORDS):
         return found
-    counts = _text(known).value_counts().rows()
+    counts = counted(_text(known)).rows()
     frequent = sorted((row for row in counts if row[1] >= options.minimum_rows), key=lambda row: (-row[1], row[0]))
     return found + [Condition(name, value) for value, _ in frequent[:_VALUES]]
 

@@ -96,6 +96,58 @@ def test_a_thing_that_rows_repeat_is_the_entity() -> None:
     assert guess(_frame(district=repeated), "y").entity is None
 
 
+IDS = [f"{1000 + index // 3}" for index in range(ROWS)]
+
+
+@pytest.mark.parametrize(
+    ("ids", "missing"),
+    [
+        ([None, *IDS[1:]], 1),
+        (["unknown", *IDS[1:]], 0),
+        (["1000.5x", None, *IDS[2:]], 1),
+        ([None if index % 3 else name for index, name in enumerate(IDS)][::-1], 400),
+    ],
+    ids=["one is missing", "one is a word", "one is odd and one missing", "most are missing"],
+)
+def test_a_missing_or_odd_name_of_a_thing_takes_no_protection_away(ids: list[str | None], missing: int) -> None:
+    ids = ids if missing < 400 else [name if index % 2 else IDS[0] for index, name in enumerate(ids)]
+    missing = ids.count(None)
+    found = guess(_frame(patient_id=ids), "y")
+    assert (found.entity, found.keys) == ("patient_id", ("patient_id",))
+    said = (
+        f"{missing} of 600 rows have no `patient_id`: each stands alone in the split, though it may belong to rows of "
+        "another part; fill it, or remove these rows"
+    )
+    assert found.doubts == ((said,) if missing else ())
+
+
+def test_names_of_a_thing_that_gaps_made_floats_of_are_still_names() -> None:
+    ids = pl.Series([None, *map(float, IDS[1:])])
+    assert guess(_frame(patient_id=ids), "y").entity == "patient_id"
+    assert guess(_frame(row_id=pl.Series([None, *map(float, range(1, ROWS))])), "y").keys == ("row_id",)
+
+
+def test_of_two_things_the_one_that_holds_the_other_is_kept_together() -> None:
+    visits, patients = ([f"{index // size}" for index in range(ROWS)] for size in (2, 6))
+    found = guess(_frame(session_id=visits, patient_id=patients), "y")
+    assert (found.entity, found.keys, found.doubts) == ("patient_id", ("patient_id", "session_id"), ())
+    crossed = guess(_frame(patient_id=patients, device_id=[f"{index % 150}" for index in range(ROWS)]), "y")
+    assert (crossed.entity, crossed.keys) == ("patient_id", ("patient_id", "device_id"))
+    assert crossed.doubts == (
+        "rows of one `device_id` may be in several parts, as the split keeps those of one `patient_id` together; "
+        "name `device_id` as `entity` and as the key of the split if it is what a row is about",
+    )
+
+
+def test_few_things_that_rows_repeat_are_told() -> None:
+    found = guess(_frame(patient_id=[f"P{index % 12}" for index in range(ROWS)]), "y")
+    assert found.entity is None
+    assert found.doubts == (
+        "`patient_id` has 12 values, too few to keep the rows of one together in the split: a model may know them "
+        "again, so that it is better here than for a new one",
+    )
+
+
 def test_rows_without_a_target_are_counted_and_judge_nothing() -> None:
     frame = _frame(z=["1"] * 590 + ["2"] * 10)
     frame = frame.with_columns(y=pl.when(pl.col("__row__") < 590).then(pl.col("y")))
@@ -166,7 +218,7 @@ def test_columns_are_described_without_a_target_and_nobody_by_value() -> None:
     ).drop("x", "y")
     found = {column.name: column for column in describe(frame, sensitive=("height",))}
     assert found == {
-        "email": ColumnGuess("email", "category"),
+        "email": ColumnGuess("email", "category", personal=True),
         "age": ColumnGuess("age", "int", between=(0, None), sensitive=True),
         "plan": ColumnGuess("plan", "category", one_of=("basic", "plus")),
         "height": ColumnGuess("height", "int", between=(0, None), sensitive=True),
@@ -183,3 +235,11 @@ def test_a_range_has_room_on_both_sides(values: list[float]) -> None:
     assert high is not None
     assert low <= values[0]
     assert high >= values[1]
+
+
+def test_what_is_personal_is_described_by_no_value() -> None:
+    raw = pl.DataFrame({"phone": _cycle("yes", "no"), "mail": [f"a{index}@b.org" for index in range(ROWS)]})
+    assert describe(raw.with_columns(__row__=pl.int_range(ROWS)), hidden={"phone"}) == (
+        ColumnGuess("phone", "bool", personal=True),
+        ColumnGuess("mail", "string", personal=True),
+    )

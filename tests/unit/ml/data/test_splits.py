@@ -145,3 +145,13 @@ def test_a_split_without_its_key_is_refused(key, message):
     with pytest.raises(DataError) as caught:
         assign(table(10), plan("group", key=key))
     assert caught.value.message == message
+
+
+def test_a_row_of_nobody_stands_alone_where_the_key_is_the_entity():
+    frame = table(600).with_columns(who=pl.Series([None if row % 5 == 0 else row // 6 for row in range(600)]))
+    parts = assign(frame, plan("group", entity="who"))
+    known = frame["who"].is_not_null()
+    assert shared(frame, parts, "who") == (0, 100)
+    whole = assign(frame.filter(known), plan("group"))
+    assert parts.filter(known).to_list() == whole.to_list()
+    assert set(parts.filter(~known).to_list()) == {0, 1, 2}

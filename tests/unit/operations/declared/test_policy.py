@@ -166,6 +166,22 @@ def test_a_stage_of_ones_own_is_held_to_the_policy_too(root: Path) -> None:
     assert messages(root) == ["the stage `pipelines.churn.enrich:run` is not allowed"]
 
 
+def test_what_is_made_of_a_personal_column_may_be_kept_from_a_tier(root: Path) -> None:
+    edit(
+        root,
+        "conf/data/churn.yaml",
+        "columns:",
+        "derive: {decade: {from: year, rule: log1p}, year: {from: born, rule: year}}\n"
+        "columns:\n  born: {type: date, personal: true, optional: true}",
+    )
+    assert messages(root) == []
+    policy(root, "risk: {limited: {derive_personal: false}}")
+    assert sorted(messages(root)) == [
+        "a pipeline of limited risk may not learn from `decade`, made of a personal column",
+        "a pipeline of limited risk may not learn from `year`, made of a personal column",
+    ]
+
+
 def test_a_warning_is_no_gate_by_a_sensitive_column(root: Path) -> None:
     policy(root, "risk: {limited: {sliced_gate: true}}")
     edit(root, "conf/data/churn.yaml", "in: [free, paid]", "in: [free, paid], sensitive: true")

@@ -280,3 +280,47 @@ def test_any_column_names_make_a_pipeline_without_a_finding(
     assert loaded is not None
     assert loaded.spec.data.target == columns[target]
     assert set(loaded.spec.data.columns) <= set(columns)
+
+
+def test_a_forecast_is_written_with_its_dates_and_series(root: Path, tmp_path: Path) -> None:
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 12, 31), "1d", eager=True)
+    table = pl.DataFrame({"day": days}).join(pl.DataFrame({"shop": ["a", "b"]}), how="cross")
+    table = table.with_columns(sales=pl.int_range(pl.len()) % 17 + 0.5, price=pl.int_range(pl.len()) % 5)
+    table.write_csv(tmp_path / "sales.csv")
+    made = create(root, "sales", tmp_path / "sales.csv", "sales", task="forecasting", horizon=7)
+    assert made.notes[0] == (
+        "`sales` is forecast by `day`, day by day, a series for each `shop`; not learnt from, unless `known:` names "
+        "it: price"
+    )
+    written = (root / "conf/pipeline/sales.yaml").read_text()
+    assert written.endswith(
+        "task: forecasting\nforecast: {horizon: 7, every: day, season: 7, series: shop}\n"
+        "features: {datetime: {parts: [weekday, month]}}\n"
+        "data: {target: sales, split: {by: time, key: day}}\n"
+    )
+    assert load_pipeline(Configuration(root), "sales")[1] == ()
+
+
+def test_what_is_personal_or_a_code_or_a_time_is_told_and_written(root: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pl.DataFrame(
+        {
+            "email": [f"a{index}@b.org" for index in range(ROWS)],
+            "month": rng.integers(1, 13, ROWS),
+            "zip": [f"{10_000 + index % 90}" for index in range(ROWS)],
+            "joined": pl.date_range(pl.date(2020, 1, 1), pl.date(2024, 1, 1), "1d", eager=True).head(ROWS),
+            "y": rng.choice(["no", "yes"], ROWS),
+        }
+    )
+    table.write_csv(tmp_path / "t.csv")
+    made = create(root, "t", tmp_path / "t.csv", "y")
+    assert made.notes[1:-1] == (
+        "personal, not learnt from and never shown (e-mail addresses): email",
+        "`zip` may tell where somebody lives: it is learnt from; write `personal: true` in its rule to leave it out",
+        "`joined` could order the rows in time: if the model is to predict what comes, write "
+        "`split: {by: time, key: joined}`",
+        "read as codes, not as numbers, which requests spell as texts: month, zip",
+    )
+    data = (root / "conf/data/t.yaml").read_text()
+    assert "  email: {type: string, personal: true}\n  month: {type: category}\n  zip: {type: category}\n" in data
+    assert load_pipeline(Configuration(root), "t")[1] == ()

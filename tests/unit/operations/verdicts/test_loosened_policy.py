@@ -83,5 +83,8 @@ def test_fewer_signers_of_several_is_no_loosening() -> None:
 
 def test_every_key_of_a_tier_is_looked_at() -> None:
     strict = {"owners": 2, "sliced_gate": True, "champion_gate": True, "card": True, "budget": True}
-    said = loosened_policy(policy(risk={"high": {**strict, "own_classes": False, "own_gates": False}}), policy())
+    said = loosened_policy(
+        policy(risk={"high": {**strict, **dict.fromkeys(("own_classes", "own_gates", "derive_personal"), False)}}),
+        policy(),
+    )
     assert len(said) == len(RiskTier.model_fields)

@@ -1,0 +1,173 @@
+"""Columns that name, reach or pay a person: told by what their values are made of, else by their names.
+
+What only says where somebody lives, or when they were born, is not among them: it is asked about (`doubt`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from mlops.blocks.column_rule import ColumnType
+
+_SAMPLE = 1_000
+_MOST, _MANY = 0.8, 0.6
+_FEWEST = 10
+"""Values that differ: fewer are answers such as `yes` to whether there is a telephone."""
+_TEXT = ("string", "category")
+
+IDENTIFYING = ("e-mail addresses", "telephone numbers", "national numbers", "accounts")
+"""What is another for each person, so that rows with the same are of one."""
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+_PHONE = re.compile(r"(\+|\()[\d\s()./-]{6,20}\d")
+_DIALLED = re.compile(r"\+?[\d\s()./-]{5,20}\d")
+_WORD = r"[A-ZÀ-ÖØ-Þ][\w.'’-]*"
+_FULL_NAME = re.compile(rf"{_WORD}(,?\s{_WORD}){{1,4}}")
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+_CARD = re.compile(r"\d{13,19}")
+_NATIONAL = (
+    re.compile(r"\d{3}-\d{2}-\d{4}"),  # social security number of the United States
+    re.compile(r"[A-CEGHJ-PR-TW-Z]{2}\d{6}[A-D]"),  # national insurance number of the United Kingdom
+    re.compile(r"[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"),  # codice fiscale
+)
+_DNI = re.compile(r"[XYZ\d]\d{7}[A-Z]")
+_NIR = re.compile(r"[12]\d{14}")
+_CHINA = re.compile(r"\d{17}[\dX]")
+_SEPARATORS = re.compile(r"[\s.-]")
+
+
+def _named(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(^|[ _.-])({words})($|[ _.-])", re.IGNORECASE)
+
+
+_NAMES: dict[str, re.Pattern[str]] = {
+    "e-mail addresses": _named(r"e[ _-]?mails?|mail|email[ _-]?address"),
+    "telephone numbers": _named(r"(tele)?phones?([ _-]?(no|nr|number))?|tel|mobile|cell[ _-]?phone|fax|telefon|handy"),
+    "national numbers": _named(
+        r"ssn|social[ _-]security([ _-](no|nr|number))?|passport([ _-]?(no|nr|number))?|national[ _-]?(id|number)"
+        r"|tax[ _-]?(id|number|no)|nhs[ _-]?(no|number)|dni|nif|pesel|cpf|aadhaar|codice[ _-]fiscale"
+    ),
+    "accounts": _named(r"iban|(credit[ _-]?)?card[ _-]?(no|nr|number)|account[ _-]?number"),
+    "names": _named(
+        r"(first|last|middle|given|family|full|maiden|user|contact|customer|patient|client|employee|person)[ _-]?name"
+        r"|surname|forename|vorname|nachname|prenom|prénom|apellidos?|cognome"
+    ),
+    "passwords": _named(r"password|passwd|pwd"),
+    "street addresses": _named(
+        r"street([ _-]?(name|address))?|(home|postal|billing|mailing)[ _-]address|address|strasse"
+    ),
+}
+_NAME = re.compile(r"(name|author|owner|contact|holder)([ _.-]?name)?", re.IGNORECASE)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+_ASKED: dict[str, re.Pattern[str]] = {
+    "tells when somebody was born": _named(
+        r"birth[ _-]?(day|date|year)|(date|day|year)[ _-]of[ _-]birth|dob|born|geburtsdatum"
+    ),
+    "may tell where somebody lives": _named(
+        r"lat|latitude|lon|lng|longitude|zip([ _-]?code)?|post(al)?[ _-]?code|plz|postcode"
+    ),
+}
+
+
+def found(values: pl.Series, kind: ColumnType) -> str | None:
+    """Say what of persons a typed column holds, in the plural; None where it holds nothing of the sort.
+
+    >>> import polars as pl
+    >>> found(pl.Series("contact", ["ann@a.org", "bob@b.org"]), "string")
+    'e-mail addresses'
+    """
+    known = values.drop_nulls()
+    some = known.gather_every(
+        max(1, known.len() // (_SAMPLE * 5))
+    )  # of a long column: unique values cost as much as all else
+    texts = _texts(some.unique(maintain_order=True).head(_SAMPLE), kind)
+    if not texts:
+        return None
+    name = _CAMEL.sub("_", values.name)
+    for what, looks in _LOOKS.items():
+        if _mostly(looks, texts) and (kind in _TEXT or what in ("accounts", "national numbers")):
+            return what
+    return None if len(texts) < _FEWEST else _by_name(name, texts, kind)
+
+
+def doubt(name: str) -> str | None:
+    """Ask about a column that is learnt from and may tell who somebody is; None where its name does not say so."""
+    for what, pattern in _ASKED.items():
+        if pattern.search(_CAMEL.sub("_", name)):
+            return f"`{name}` {what}: it is learnt from; write `personal: true` in its rule to leave it out"
+    return None
+
+
+def _texts(values: pl.Series, kind: ColumnType) -> list[str]:
+    """Spell texts and whole numbers, which gaps may have made floats of; others name nobody."""
+    if kind == "float" and bool((values % 1 == 0).all()):
+        return [f"{value:.0f}" for value in values.to_list()]
+    return [str(value).strip() for value in values.to_list()] if kind in (*_TEXT, "int") else []
+
+
+def _by_name(name: str, texts: list[str], kind: ColumnType) -> str | None:
+    for what, pattern in _NAMES.items():
+        if pattern.search(name) and (what != "telephone numbers" or _mostly(_DIALLED.fullmatch, texts)):
+            return what if kind in _TEXT or what in IDENTIFYING else None
+    people = kind in _TEXT and _NAME.fullmatch(name) and _mostly(_is_full_name, texts, _MANY)
+    return "names" if people else None
+
+
+def _mostly(looks: Callable[[str], object], texts: list[str], share: float = _MOST) -> bool:
+    return sum(bool(looks(text)) for text in texts) >= share * len(texts)
+
+
+def _is_full_name(text: str) -> bool:
+    return _FULL_NAME.fullmatch(text) is not None and not any(sign.isdigit() for sign in text)
+
+
+def _is_address(text: str) -> bool:
+    if text.count(".") != 3 and text.count(":") < 2:
+        return False
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_account(text: str) -> bool:
+    """Tell an IBAN (ISO 13616) by its remainder, the number of a card (ISO/IEC 7812) by Luhn's sum."""
+    plain = _SEPARATORS.sub("", text)
+    if _IBAN.fullmatch(plain):
+        return int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1
+    if not _CARD.fullmatch(plain) or len(set(plain)) < 3:
+        return False
+    digits = [int(sign) for sign in reversed(plain)]
+    return sum(digit if place % 2 == 0 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits)) % 10 == 0
+
+
+def _is_national(text: str) -> bool:
+    if any(pattern.fullmatch(text) for pattern in _NATIONAL):
+        return True
+    plain = _SEPARATORS.sub("", text).upper()
+    if _DNI.fullmatch(plain):
+        number = int({"X": "0", "Y": "1", "Z": "2"}.get(plain[0], plain[0]) + plain[1:-1])
+        return "TRWAGMYFPDXBNJZSQVHLCKE"[number % 23] == plain[-1]
+    if _NIR.fullmatch(plain):
+        return 97 - int(plain[:13]) % 97 == int(plain[13:])
+    if _CHINA.fullmatch(plain):  # ISO 7064, MOD 11-2
+        weighed = sum(int(sign) * pow(2, 17 - place, 11) for place, sign in enumerate(plain[:17]))
+        return "10X98765432"[weighed % 11] == plain[-1]
+    return False
+
+
+_LOOKS: dict[str, Callable[[str], object]] = {
+    "e-mail addresses": _EMAIL.fullmatch,
+    "IP addresses": _is_address,
+    "national numbers": _is_national,
+    "accounts": _is_account,
+    "telephone numbers": _PHONE.fullmatch,
+}

@@ -1,0 +1,86 @@
+"""What of persons a column holds, told by its values and its name; clean tables hold nothing of the sort."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from mlops.ml.data import types
+from mlops.ml.data.personal import doubt, found
+
+DNI = [f"{number:08d}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}" for number in range(12_345_678, 12_345_698)]
+NIR = [f"{n}{97 - n % 97:02d}" for n in range(1_840_575_116_001, 1_840_575_116_021)]
+CARDS = [
+    "4111 1111 1111 1111",
+    "5500005555555559",
+    "378282246310005",
+    "6011111111111117",
+    "30569309025904",
+    "5105105105105100",
+    "4012888888881881",
+]
+IBANS = ["DE89 3704 0044 0532 0130 00", "GB29NWBK60161331926819", "FR1420041010050500013M02606", "NL91ABNA0417164300"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "what"),
+    [
+        ("x1", [f"ann{index}@firm.co.uk" for index in range(20)], "e-mail addresses"),
+        ("x2", [f"+49 170 {index:07d}" for index in range(20)], "telephone numbers"),
+        ("x3", [f"(555) 01{index:02d}-1234" for index in range(20)], "telephone numbers"),
+        ("x4", [f"10.0.3.{index}" for index in range(20)], "IP addresses"),
+        ("x5", [f"2001:db8::{index:x}" for index in range(20)], "IP addresses"),
+        ("x6", IBANS, "accounts"),
+        ("x7", CARDS, "accounts"),
+        ("x8", [f"123-45-{index:04d}" for index in range(20)], "national numbers"),
+        ("x9", DNI, "national numbers"),
+        ("x10", NIR, "national numbers"),
+        ("phone", [f"555{index:07d}" for index in range(20)], "telephone numbers"),
+        ("Phone Number", [None, *[f"555{index:07d}" for index in range(20)]], "telephone numbers"),
+        ("lastName", [f"Smith{chr(97 + index)}" for index in range(20)], "names"),
+        ("owner", [f"Ann{chr(97 + index)} Lee" for index in range(20)], "names"),
+        ("Name", [f"Brau{chr(97 + index)}, Mr. Owen Harris" for index in range(20)], "names"),
+        ("email", [f"user-{index}" for index in range(20)], "e-mail addresses"),
+        ("home_address", [f"{index} High St" for index in range(20)], "street addresses"),
+        ("ssn", [f"{123_456_789 + index}" for index in range(20)], "national numbers"),
+        ("x11", [*[f"ann{index}@firm.org" for index in range(19)], "none given", None], "e-mail addresses"),
+    ],
+)
+def test_what_names_reaches_or_pays_a_person_is_told(name: str, values: list[str | None], what: str) -> None:
+    settled = types.settle(pl.Series(name, values))
+    assert found(settled.values, settled.type) == what
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("phone", ["yes", "no"] * 20),
+        ("email", ["1", "0"] * 20),
+        ("name", [f"Mazda RX{index}" for index in range(40)]),
+        ("product_name", [f"Blue Chair {chr(65 + index % 26)}" for index in range(40)]),
+        ("when", [f"2024-01-{index:02d}" for index in range(1, 29)]),
+        ("code", [f"{index:010d}" for index in range(40)]),
+        ("milliseconds", [str(1_700_000_000_000 + index * 977) for index in range(400)]),
+        ("version", [f"1.2.{index}" for index in range(40)]),
+        ("price", [f"{index}.50" for index in range(40)]),
+        ("income", [str(index * 1_000) for index in range(40)]),
+        ("city", ["Bonn", "Rome", "New York"] * 10),
+        ("tax", [f"{index}.5" for index in range(40)]),
+        ("mobile", ["5", "7", "12"] * 20),
+        ("ip", [str(index) for index in range(40)]),
+        ("zip", [str(10_000 + index) for index in range(40)]),
+    ],
+)
+def test_what_only_sounds_or_looks_a_little_like_it_is_not(name: str, values: list[str]) -> None:
+    settled = types.settle(pl.Series(name, values))
+    assert found(settled.values, settled.type) is None
+
+
+def test_where_and_when_somebody_lives_or_was_born_is_asked_about() -> None:
+    assert doubt("zip") == (
+        "`zip` may tell where somebody lives: it is learnt from; write `personal: true` in its rule to leave it out"
+    )
+    for name in ("latitude", "Longitude", "post_code", "dateOfBirth", "birth_date", "dob"):
+        assert doubt(name)
+    for name in ("birth_weight", "flat", "latency", "zipped", "age", "plate"):
+        assert doubt(name) is None

@@ -18,6 +18,7 @@ from mlops.ml.data import (
     columns,
     label_noise,
     leakage,
+    pixels,
     preprocessing_leaks,
     profile,
     reference,
@@ -216,8 +217,10 @@ class Snapshot:
         if self.target is None:
             return
         rules = self.params.columns
+        image = pixels.find(self.frame, {name: self.types[name] for name in self.features})
+        image |= set(self.features if self.params.image else ())
         suspects = [
-            leakage.Suspect(name, self.types[name], name in rules and rules[name].public)
+            leakage.Suspect(name, self.types[name], name in rules and rules[name].public, name in image)
             for name in self.features
             if (name not in rules or rules[name].leakage == "check") and name not in self._past
         ]

@@ -40,6 +40,8 @@ class Contract(BaseModel):
     drift: DriftLimits | None = None
     label_noise: NoiseLimit | None = None
     forecast: Lookback | None = None
+    image: bool = False
+    """Every feature is a pixel, so that no one of them is held for a leak by its dark or bright rows."""
     named: dict[str, tuple[str, ...]] = {}
     """Columns that later stages go by and that nothing above names, by the key that names them."""
     made_by: tuple[Name, ...] = ()

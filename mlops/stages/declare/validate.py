@@ -94,6 +94,7 @@ VALIDATE = Declaration(
             optional=True,
         ),
         LOOKBACK,
+        Parameter("image", "features.kind", lambda spec: spec.features.kind == "image", optional=True),
         Parameter("named", _GONE_BY, _named, optional=True, whole=True),
         Parameter("made_by", "stages", own.made_by, optional=True, whole=True),
     ),

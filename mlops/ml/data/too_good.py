@@ -18,6 +18,7 @@ ERRORS = 0.005
 _LEAST_JUDGED = 100
 _LEAST_OF_CLASS = 10
 _CLASSES = 50
+_EVEN = 0.5
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.bool_]
@@ -56,6 +57,21 @@ def reached(y: Floats, score: Floats, task: Task) -> float | None:
         return value if value - 2 * auroc_error(value, int(positive.sum()), int((~positive).sum())) >= REACHED else None
     wrong, blind = float((score.argmax(axis=1) != y).mean()), 1 - float(np.bincount(y.astype(int)).max()) / y.size
     return 1 - wrong if wrong <= min(ERRORS, blind / 10) else None
+
+
+def plainly(y: Floats, score: Floats, task: Task) -> tuple[str, float] | None:
+    """Give the measure and the value that are too good to be true as they stand, however few rows say so.
+
+    `score` has one column, or one a class where there are several; of two classes it is a probability.
+    """
+    if task == "regression":
+        value = 1 - float(((y - score[:, 0]) ** 2).mean() / y.var()) if y.var() > 0 else 0.0
+        return ("R²", value) if value >= REACHED else None
+    classes = score[:, 0] >= _EVEN if task == "binary" else score.argmax(axis=1)
+    wrong, blind = float((classes != y).mean()), 1 - float(np.bincount(y.astype(int)).max()) / y.size
+    if task == "binary" and 0 < y.sum() < y.size and (value := auc(score[:, 0], y == 1)) >= REACHED:
+        return "AUROC", value
+    return ("accuracy", 1 - wrong) if wrong <= min(ERRORS, blind / 10) else None
 
 
 def enough(table: Table, fitting: Rows) -> bool:

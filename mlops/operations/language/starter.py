@@ -23,7 +23,7 @@ _MEANINGS = {
     "empty": "no value at all",
     "free_text": "a text of its own in most rows",
     "infinite": "holds infinite values",
-    "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
+    "leaks_target": "known only when the target is? else move it back, and accept it: `leak` in conf/accept/",
     "unsupported": "of a type that cannot be learnt from",
 }
 _OWNERS = 'owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team'

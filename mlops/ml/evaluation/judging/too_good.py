@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mlops.documents.training import TooGood
 
 ID = METRIC = "too_good_to_be_true"
+_REACHED = 0.995
+"""AUROC, R² or share of right answers from which something is."""
 
 
 def judge(found: TooGood | None, data: DataReport | None, accepted: AcceptedLeak | None) -> tuple[RuleResult, ...]:
@@ -38,6 +40,5 @@ def judge(found: TooGood | None, data: DataReport | None, accepted: AcceptedLeak
 
 def _result(found: TooGood | None, verdict: str, mode: str, sentence: str) -> RuleResult:
     more = {} if found is None else {"value": found.value, "n": found.rows}
-    return RuleResult.model_validate(
-        {"id": ID, "metric": METRIC, "verdict": verdict, "mode": mode, "applicable": True, "sentence": sentence, **more}
-    )
+    said = {"id": ID, "metric": METRIC, "side": "at_most", "bound": _REACHED, "mode": mode, "applicable": True}
+    return RuleResult.model_validate({**said, "verdict": verdict, "sentence": sentence, **more})

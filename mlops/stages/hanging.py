@@ -38,19 +38,26 @@ Answer = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 def look(context: StageContext, task: Task, examples: Examples, best: Result) -> TooGood | None:
-    """Look at the figures of the model that was chosen; None where they can be true."""
-    y = examples.validation_y.astype(np.float64)
-    figure = plainly(y, _columns(best.scores), task)
+    """Look at the figures of the model that was chosen; None where they can be true, or the features are pixels."""
     path = context.path("artifacts/features/transform.json")
-    if figure is None or not path.is_file():
+    if not path.is_file():
         return None
     recipe = Recipe.parse(path.read_bytes())
     if recipe.kind == "image":
         return None
-    sources = {feature.name: feature.column for feature in recipe.layout()}
-    names = tuple(sources[name] for name in recipe.features or sources)
+    columns = {feature.name: feature.column for feature in recipe.layout()}
+    names = tuple(columns[name] for name in recipe.features or columns)
+    return judge(examples, names, task, best.fitted.predict)
+
+
+def judge(examples: Examples, names: tuple[str, ...], task: Task, predict: Answer) -> TooGood | None:
+    """Judge what a model answers; `names` are the columns of the data behind each feature."""
+    y = examples.validation_y.astype(np.float64)
+    figure = plainly(y, _columns(predict(examples.validation_x)), task)
+    if figure is None:
+        return None
     table, fitting = _table(examples, names, task)
-    columns, how = _hangs(table, fitting, best.fitted.predict)
+    columns, how = _hangs(table, fitting, predict)
     return TooGood(measure=figure[0], value=rounded(figure[1]), rows=y.size, columns=columns, how=how)
 
 

@@ -34,7 +34,8 @@ def search(frame: pl.DataFrame, task: str, target: str = "y") -> list[Check]:
     kinds = {name: column.type for name, column in settled.items()}
     values, kinds[target] = targets.normalised(frame[target], kinds[target], task)
     known, problems = targets.settle(values, kinds[target], task, None)
-    assert known and not problems
+    assert known
+    assert not problems
     image = pixels.find(frame, {name: kind for name, kind in kinds.items() if name != target})
     suspects = [Suspect(name, kind, pixel=name in image) for name, kind in kinds.items() if name != target]
     return find(frame.with_columns(values), known, suspects)

@@ -67,7 +67,8 @@ class ColumnRule(Block):
     severity: Severity = "block"
     """`warn` reports a broken rule without stopping on it."""
     leakage: Literal["check", "allowed"] = "check"
-    """`allowed` keeps a column that predicts the target almost alone, or was fitted before the split."""
+    """`allowed` does not look whether a column gives the target away; a model that hangs on it still needs `leak` in
+    conf/accept/."""
 
     @property
     def null_budget(self) -> float | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.block import Block, Column, Day, Items, Owner, Share, one_line, refuse_longer, refuse_own
 
 LONGEST = 90
@@ -56,7 +57,14 @@ class Acceptance(Block):
 
 
 class Acceptances(Block):
-    """The accepted incidents of one pipeline."""
+    """What is accepted of one pipeline: incidents of its feed, columns that look like a leak."""
 
-    accepted: Annotated[Items[Acceptance], Field(min_length=1)]
+    accepted: Items[Acceptance] = ()
     """One entry an incident; remove the file with the last."""
+    leak: AcceptedLeak | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Acceptances:
+        if not self.accepted and self.leak is None:
+            raise ValueError("nothing is accepted: name an incident in `accepted`, or `leak`, or remove the file")
+        return self

@@ -25,6 +25,25 @@ class OriginReport(Part, extra="allow"):
     rows: int
 
 
+class TooGood(Part):
+    """A figure on validation that is too good to be true; `columns` are the few that it hangs on, if any."""
+
+    measure: str
+    value: Number
+    rows: int
+    columns: tuple[str, ...] = ()
+    how: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Say what was reached, and on what it hangs."""
+        reached = f"{self.measure} {self.value:.4f} on {self.rows:,} rows of validation is too good to be true"
+        if not self.columns:
+            return reached
+        named = ", ".join(f"`{name}`" for name in self.columns)
+        return f"{reached}, and hangs on {named}: {self.how}"
+
+
 class TrainingReport(Document):
     """What was compared by the metric `select_by`; `backtest` is that of a forecast, by origin."""
 
@@ -36,3 +55,4 @@ class TrainingReport(Document):
     backtest: dict[str, OriginReport] = Field(default_factory=dict)
     dropped: dict[str, str] = Field(default_factory=dict)
     """Candidates that failed while others did not, and why."""
+    too_good: TooGood | None = None

@@ -135,6 +135,9 @@ def _items(name: str, kind: Kind, read: Read) -> Iterator[Decided]:
     file = _file(name, kind)
     value = _yaml(read(file), file)
     items = value.get(key)
+    leak = value.get("leak") if kind == "acceptance" else None
+    if isinstance(leak, dict):
+        yield Decided(kind, MODEL, "leak", None, {file: _name(leak)})
     for item in items if isinstance(items, list) else ():
         about = _text(item.get(subject)) if isinstance(item, dict) else None
         yield Decided(kind, MODEL, about, None, {file: _name(item)})

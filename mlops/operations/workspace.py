@@ -94,6 +94,7 @@ def open_workspace(root: Path, names: tuple[str, ...] = (), configuration: Confi
         known.code,
         known.libraries,
         waivers=waived,
+        leaks=accepted.leaks(configuration, pipelines),
         rollouts=traffic,
         sources=_sources(pipelines),
         files=own_stages.files(root, pipelines),

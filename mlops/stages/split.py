@@ -97,9 +97,11 @@ def leaks(divided: Divided, params: Params, roles: Mapping[str, Role]) -> list[C
         duplicates.exact(divided, [*features, params.target]),
         duplicates.near(divided, features),
     ]
-    times = [params.key] if params.by == "time" and params.key else []
-    times += [name for name in names if divided.train[name].dtype.is_temporal() and name not in times]
-    found += [duplicates.times(divided, name, ordered=name == params.key) for name in times]
+    times = [name for name in names if divided.train[name].dtype.is_temporal()]
+    if params.by == "time" and params.key:
+        found.append(duplicates.times(divided, params.key, ordered=True))
+    else:
+        found += duplicates.dates(divided, times)
     apart = {params.entity, params.key, params.target, *times}
     keys = [name for name in names if roles.get(name) == "key" and name not in apart]
     found += [duplicates.things(divided, name) for name in keys]

@@ -28,7 +28,7 @@ from mlops.ml.training.rehearsal import rehearse
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
 from mlops.ml.user_code.origin import Origin
-from mlops.stages import backtesting, explanations, learning, training_reports
+from mlops.stages import backtesting, explanations, hanging, learning, training_reports
 from mlops.stages.context import Section
 from mlops.stages.dropped import Dropped
 from mlops.stages.training_reports import Result
@@ -57,6 +57,8 @@ class Params(Section):
     target: str = ""
     backtest: int = 0
     forecast: Lookback | None = None
+    lagged: bool = False
+    """Every column is of the past, which cannot know the target, however well it tells it."""
     pipeline: str
 
 
@@ -288,7 +290,11 @@ def _write(
         for name, text in training_reports.courses(results, metric):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-    training = training_reports.report(metric, work.params.trainer.reproducible or "anywhere", results, best, tested)
+    found = None if work.params.lagged else hanging.look(context, work.params.task, work.examples, best)
+    if found is not None:
+        context.say(f"warning: {found.sentence}")
+    reproducible = work.params.trainer.reproducible or "anywhere"
+    training = training_reports.report(metric, reproducible, results, best, tested, found)
     if dropped := work.dropped.sentences:
         training = training.model_copy(update={"dropped": dropped})
     write_text(context.path("reports/training.json"), training.dumps())

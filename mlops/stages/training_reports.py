@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlops.documents.training import CandidateReport, OriginReport, TrainingReport
+from mlops.documents.training import CandidateReport, OriginReport, TooGood, TrainingReport
 from mlops.files.canonical import rounded
 from mlops.files.csv_text import csv_text
 
@@ -45,7 +45,12 @@ def described(problem: Problem, best: Result) -> dict[str, Any]:
 
 
 def report(
-    metric: str, reproducible: str, results: list[Result], best: Result, tested: dict[str, OriginReport] | None
+    metric: str,
+    reproducible: str,
+    results: list[Result],
+    best: Result,
+    tested: dict[str, OriginReport] | None,
+    too_good: TooGood | None = None,
 ) -> TrainingReport:
     """Say what was tried, what was chosen, and how it did going back to several origins, where that was `tested`."""
     candidates = {
@@ -58,7 +63,8 @@ def report(
         for result in results
     }
     found = TrainingReport(select_by=metric, chosen=best.name, reproducible=reproducible, candidates=candidates)
-    return found if tested is None else found.model_copy(update={"backtest": tested})
+    more = {"backtest": tested, "too_good": too_good}
+    return found.model_copy(update={key: value for key, value in more.items() if value is not None})
 
 
 def courses(results: list[Result], metric: str) -> Iterator[tuple[str, str]]:

@@ -57,3 +57,14 @@ def ratio(first: Share, second: Share, z: float) -> tuple[float, float]:
     low = floor / bottom if bottom > 0 else 0.0
     high = (p1 * p2 + math.sqrt(max(0.0, (p1 * p2) ** 2 - ceiling * flat))) / flat if flat > 0 else math.inf
     return low, high
+
+
+def auroc_error(area: float, positives: int, negatives: int) -> float:
+    """Give the standard error of an area under the ROC curve (Hanley and McNeil, Radiology 143:29, 1982).
+
+    >>> round(auroc_error(0.9, 50, 50), 3)
+    0.032
+    """
+    first, second = area / (2 - area), 2 * area**2 / (1 + area)
+    spread = area * (1 - area) + (positives - 1) * (first - area**2) + (negatives - 1) * (second - area**2)
+    return math.sqrt(max(0.0, spread) / (positives * negatives))

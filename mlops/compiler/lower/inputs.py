@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.waiver import Waiver
 from mlops.plan.pipeline import Rollout
 
@@ -20,6 +21,8 @@ class Facts:
     libraries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     waivers: Mapping[str, tuple[Waiver, ...]] = field(default_factory=dict)
     """Waivers by pipeline."""
+    leaks: Mapping[str, AcceptedLeak] = field(default_factory=dict)
+    """Columns that a pipeline's model may hang on, by pipeline."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """The file that people edit, by pipeline, where it is not `conf/pipeline/<name>.yaml`."""
     rollouts: Mapping[str, tuple[Rollout, ...]] = field(default_factory=dict)

@@ -20,7 +20,7 @@ COMMAND = 'PATH="$DVC_ROOT/.venv/bin:$PATH" mlops stage {}'
 
 def lower_stages(name: str, spec: Pipeline, facts: Facts) -> tuple[Stage, ...]:
     """Decide every stage of a pipeline, in running order."""
-    subject = Subject(name, spec, facts.waivers.get(name, ()))
+    subject = Subject(name, spec, facts.waivers.get(name, ()), facts.leaks.get(name))
     own = tuple(_own(name, subject, facts) for name in made_by(spec))
     wanted = [declared for declared in DECLARED if declared.wanted(spec)]  # what closes a run is the last of them
     learning = [_stage(declared, subject) for declared in wanted if not declared.closing]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from mlops.blocks.accepted_leak import cure
 from mlops.blocks.column_rule import Severity
 from mlops.documents.checks import CheckReport
 from mlops.errors import DataError
@@ -79,8 +80,5 @@ def _examples(check: Check) -> str:
 def _hint(blocking: Sequence[Check]) -> str:
     leaks = sorted(check.column for check in blocking if check.name == "leakage" and check.column)
     if leaks:
-        return (
-            f"leave out what is known only afterwards (exclude: {{after_outcome: [{', '.join(leaks)}]}}), "
-            "or declare `leakage: allowed` for a column that is known beforehand"
-        )
+        return cure(leaks)
     return "reports/data.json has every check and its counts; correct the data, or the rule if that is wrong"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.block import Name
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
@@ -40,6 +41,9 @@ class Contract(BaseModel):
     drift: DriftLimits | None = None
     label_noise: NoiseLimit | None = None
     forecast: Lookback | None = None
+    accepted_leak: AcceptedLeak | None = None
+    image: bool = False
+    """Every feature is a pixel, so that no one of them is held for a leak by its dark or bright rows."""
     named: dict[str, tuple[str, ...]] = {}
     """Columns that later stages go by and that nothing above names, by the key that names them."""
     made_by: tuple[Name, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -99,9 +100,20 @@ def times(parts: Divided, column: str, *, ordered: bool) -> Check | None:
         return None
     failed = int((held <= newest).sum())
     words = f"{failed:,} of {held.len():,} rows of validation and test are not younger than all of train, by `{column}`"
-    if not ordered:
-        words += "; if the model is to predict what comes, write `split: {by: time}`"
     return Check("time_overlap", column, "block" if ordered else "warn", failed, held.len(), words if failed else "")
+
+
+def dates(parts: Divided, columns: Sequence[str]) -> list[Check]:
+    """Tell in one line about all the dates of a split that is not by time."""
+    found = [check for column in columns if (check := times(parts, column, ordered=False)) is not None]
+    late = [check for check in found if not check.passed]
+    if not late:
+        return found
+    worst = max(late, key=lambda check: check.failed)
+    others = f", and likewise by {len(late) - 1} other dates" if len(late) > 2 else ""
+    others = ", and likewise by one other date" if len(late) == 2 else others
+    words = f"{worst.message}{others}; if the model is to predict what comes, write `split: {{by: time}}`"
+    return [*(check for check in found if check.passed), replace(worst, message=words)]
 
 
 def things(parts: Divided, column: str) -> Check | None:

@@ -1,9 +1,10 @@
 """Columns that give the target away: what would not be known when a prediction is asked for.
 
-A leak shows itself in one of four ways: the target is computed from the column; the column is the target under another
-name; the column alone predicts it almost perfectly; or one region of the column (above zero, zero, present, missing)
-leaves no doubt about the target, as an expense does about "had any expense". Legitimate features come close to the last
-two, so the bounds are far out and each block needs evidence that chance does not give.
+A leak shows itself in one of six ways: the target is computed from the column; the column is the target under another
+name; the column alone predicts it almost perfectly; one region of the column (above zero, zero, present, missing)
+leaves no doubt about the target, as an expense does about "had any expense"; a few columns do so together; or it is
+missing in the very rows where a leak is. Legitimate features come close to most, so the bounds are far out and each
+block needs evidence that chance does not give.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
-from mlops.ml.data import leakage_by_region, predictability
+from mlops.ml.data import leakage_by_region, leakage_together, predictability
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.target import Target
 
@@ -28,6 +29,13 @@ class Suspect:
     name: str
     type: ColumnType
     public: bool = False
+    pixel: bool = False
+    """A part of an image: dark corners say nothing, and the whole may say everything."""
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether its values are words."""
+        return self.type in ("string", "category")
 
 
 def find(
@@ -36,7 +44,16 @@ def find(
     """Find the features that give the target away, one check each; `origins` are what the target is computed from."""
     known = frame.filter(pl.col(target.name).is_not_null())
     sample = predictability.thinned(known)
-    return [check for suspect in suspects if (check := _judge(known, sample, target, suspect, origins))]
+    alone = [check for suspect in suspects if (check := _judge(known, sample, target, suspect, origins))]
+    if known.height < _LEAST_ROWS:
+        return alone
+    proved = {check.column for check in alone if check.blocks}
+    left = [suspect for suspect in suspects if suspect.name not in proved and not suspect.pixel]
+    together = leakage_together.find(known, target, left)
+    told = {str(check.column) for check in together}
+    kin = leakage_together.siblings(known, {*map(str, proved), *told}, left)
+    told |= {str(check.column) for check in kin}
+    return [*(check for check in alone if check.column not in told), *together, *kin]
 
 
 def _judge(
@@ -54,7 +71,7 @@ def _judge(
 
 def _weigh(frame: pl.DataFrame, sample: pl.DataFrame, target: Target, suspect: Suspect) -> Check | None:
     name, rows = suspect.name, frame.height
-    region = leakage_by_region.strongest(frame, target, suspect.name, suspect.type)
+    region = None if suspect.pixel else leakage_by_region.strongest(frame, target, suspect.name, suspect.type)
     if region and region.blocks:
         return _leak(name, region.sentence(target, suspect.public), region.rows, rows)
     power = predictability.measure(sample[name], sample[target.name], target, suspect.type)

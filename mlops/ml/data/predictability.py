@@ -13,7 +13,7 @@ from mlops.metrics.ranking import auroc
 from mlops.ml.data.splits import mixed
 from mlops.ml.data.target import Target
 
-_ROWS = 200_000
+_ROWS = 50_000
 """About so many rows of a longer table are looked at."""
 _BINS = 100
 _ROWS_PER_BIN = 20
@@ -61,11 +61,11 @@ def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
     return float(auroc(positive.astype(np.float64), scores)(np.ones((1, positive.size)))[0])
 
 
-def thinned(frame: pl.DataFrame) -> pl.DataFrame:
-    """Take so many rows of a long table that measuring stays quick, none of them by a pattern of the file."""
-    if frame.height <= _ROWS:
+def thinned(frame: pl.DataFrame, rows: int = _ROWS) -> pl.DataFrame:
+    """Take about so many rows of a longer table that measuring stays quick, none of them by a pattern of the file."""
+    if frame.height <= rows:
         return frame
-    chosen = _mixed(frame.height) < np.uint64(_ROWS / frame.height * 2.0**64)
+    chosen = _mixed(frame.height) < np.uint64(rows / frame.height * 2.0**64)
     return frame.filter(pl.Series(chosen))
 
 

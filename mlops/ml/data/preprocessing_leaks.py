@@ -36,9 +36,10 @@ def find(frame: pl.DataFrame, target: Target, suspects: Sequence[Suspect]) -> li
     outcomes = _outcomes(known[target.name], target)
     found = []
     for suspect in suspects:
-        if suspect.type in ("float", "int"):
+        if suspect.type in ("float", "int") and not suspect.pixel:
             values = np.asarray(known[suspect.name].cast(pl.Float64).fill_null(float("nan")).to_numpy())
-            found += _judge(suspect.name, values, outcomes, known.height, target.name)
+            whole = suspect.type == "int" or bool((values[np.isfinite(values)] % 1 == 0).all())
+            found += _judge(suspect.name, values, outcomes, known.height, target.name, whole=whole)
     return found
 
 
@@ -49,13 +50,17 @@ def _outcomes(values: pl.Series, target: Target) -> list[Floats]:
     return [(values == label).cast(pl.Float64).to_numpy() for label in classes]
 
 
-def _judge(name: str, values: Floats, outcomes: Sequence[Floats], rows: int, target: str) -> list[Check]:
+def _judge(
+    name: str, values: Floats, outcomes: Sequence[Floats], rows: int, target: str, *, whole: bool
+) -> list[Check]:
     present = values[np.isfinite(values)]
     if present.size < _LEAST_ROWS or np.ptp(present) == 0:
         return []
     if any(is_target_mean(values, outcome) for outcome in outcomes):
         words = f"`{name}` was encoded by the mean of `{target}` over all rows, those of the test set included"
         return [failure("fit_before_split", name, words, failed=rows, total=rows)]
+    if whole:  # a count, a code or a pixel was not scaled, however its quartiles lie, nor is a mean so round
+        return []
     how = "standardised" if is_standardised(present) else "imputed by their mean" if is_mean_imputed(present) else ""
     if not how:
         return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, leakage, personal
+from mlops.ml.data import columns, leakage, personal, pixels
 from mlops.ml.data.names import ROWS, VALUE
 
 if TYPE_CHECKING:
@@ -70,7 +70,9 @@ class Roles:
         for name in self._left(features):
             if reason := _useless(frame[name], kinds[name], distinct[name]):
                 self.leave_out(reason, name)
-        suspects = [leakage.Suspect(name, kinds[name]) for name in self._left(features)]
+        left = self._left(features)
+        image = pixels.find(frame, {name: kinds[name] for name in left})
+        suspects = [leakage.Suspect(name, kinds[name], pixel=name in image) for name in left]
         for check in leakage.find(frame, goal, suspects):
             if check.blocks:
                 self.leave_out("leaks_target", str(check.column))

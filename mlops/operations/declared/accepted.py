@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
+from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.configuration.accept import Acceptance, Acceptances
 from mlops.configuration.load import parse_document
 from mlops.configuration.reading.document import Document
@@ -49,6 +50,12 @@ def wrong(configuration: Configuration, names: Iterable[str]) -> list[Diagnostic
     return [
         found for _, document in _documents(configuration, names) for found in parse_document(Acceptances, document)[1]
     ]
+
+
+def leaks(configuration: Configuration, names: Iterable[str]) -> dict[str, AcceptedLeak]:
+    """Read which columns each pipeline may hang on; what is wrong with a file is said by `wrong`."""
+    read = ((name, parse_document(Acceptances, document)[0]) for name, document in _documents(configuration, names))
+    return {name: block.leak for name, block in read if block is not None and block.leak is not None}
 
 
 def expired(configuration: Configuration, names: Iterable[str], today: date) -> list[Diagnostic]:

@@ -26,7 +26,7 @@ _MEANINGS = {
     "free_text": "a text of its own in most rows",
     "index": "the index of a pandas table",
     "infinite": "holds infinite values",
-    "leaks_target": "known only when the target is? else move it back and declare `leakage: allowed`",
+    "leaks_target": "known only when the target is? else move it back, and accept it: `leak` in conf/accept/",
     "mixed": "numbers or dates, but for a few texts: write `nulls:`, or correct them",
     "unsupported": "of a type that cannot be learnt from",
 }

@@ -49,6 +49,11 @@ class _Waiver(_Part):
     slice: str | None = None
 
 
+class _Leak(_Part):
+    columns: tuple[str, ...]
+    reason: str
+
+
 class _Bootstrap(_Part):
     confidence: float = 0.95
     samples: int = 0
@@ -69,6 +74,7 @@ class Gate(_Part):
     data: tuple[_Rule, ...] | None = None
     own: dict[str, _Metric] | None = None
     waivers: tuple[_Waiver, ...] | None = None
+    accepted_leak: _Leak | None = None
     bootstrap: _Bootstrap | None = None
     minimum_rows: int = 0
     cost: _Cost | None = None
@@ -167,6 +173,9 @@ def _measures(metric: _Metric) -> str:
 
 
 def _waived(before: Gate, after: Gate) -> Iterator[str]:
+    leak, old = after.accepted_leak, set(before.accepted_leak.columns if before.accepted_leak else ())
+    if leak is not None and (more := [name for name in leak.columns if name not in old]):
+        yield f"the model may hang on {', '.join(f'`{name}`' for name in more)}, as if it were no leak: {leak.reason}"
     for waiver in after.waivers or ():
         if waiver not in (before.waivers or ()):
             where = f" where the slice is {waiver.slice}" if waiver.slice else ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Any, Literal, TypeVar
 
+from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.block import Block
 from mlops.blocks.waiver import Waiver
 from mlops.configuration.data import dump
@@ -25,11 +26,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Subject:
-    """What stages are made for: a pipeline, its name, its waivers, the digest of what its other stages may know."""
+    """What stages are made for: a pipeline, its name, what is let pass, the digest of what other stages may know."""
 
     name: str
     spec: Pipeline
     waivers: tuple[Waiver, ...] = ()
+    accepted_leak: AcceptedLeak | None = None
     configuration: str = ""
 
 
@@ -68,14 +70,14 @@ class Parameter:
 class Given:
     """A key of a stage's section that no pipeline's YAML holds."""
 
-    name: Literal["pipeline", "waivers", "configuration"]
+    name: Literal["pipeline", "waivers", "accepted_leak", "configuration"]
     keys: str = ""
     but: str = ""
 
     def spelt(self, subject: Subject) -> Iterator[tuple[str, Any]]:
-        """Spell it for the section; waivers only where there are any."""
+        """Spell it for the section; what is let pass only where something is."""
         value = subject.name if self.name == "pipeline" else getattr(subject, self.name)
-        if value or self.name != "waivers":
+        if value or self.name not in ("waivers", "accepted_leak"):
             yield self.name, _plain(value)
 
 

@@ -64,6 +64,7 @@ GATE = Declaration(
         Parameter("serving", _RULES, lambda spec: spelt(serving_rules(spec)), optional=True, whole=True),
         Parameter("data", _RULES, lambda spec: spelt(data_rules(spec)), optional=True, whole=True),
         Given("waivers"),
+        Given("accepted_leak"),
         Parameter("cost", "evaluate.cost", optional=True),
         OWN,
     ),

@@ -76,6 +76,7 @@ TRAIN = Declaration(
         Parameter("target", "data.target", _target, optional=True, but="data.target"),
         Parameter("backtest", "forecast.backtest", backtested, optional=True),
         Parameter("forecast", "forecast", lambda spec: lookback(spec) if backtested(spec) else None, optional=True),
+        Parameter("lagged", "forecast", lambda spec: spec.forecast is not None, optional=True, whole=True),
         Parameter("explain", "evaluate.explain", _explain, optional=True, but=_GLOBAL),
     ),
     inputs=(

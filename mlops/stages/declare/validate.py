@@ -9,7 +9,7 @@ from mlops.configuration.data import brief, excluded
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import own
-from mlops.stages.declare.declaration import Declaration, Files, Parameter
+from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter
 from mlops.stages.declare.forecasts import LOOKBACK, lookback, task_of
 
 _GONE_BY = (
@@ -94,6 +94,8 @@ VALIDATE = Declaration(
             optional=True,
         ),
         LOOKBACK,
+        Given("accepted_leak"),
+        Parameter("image", "features.kind", lambda spec: spec.features.kind == "image", optional=True),
         Parameter("named", _GONE_BY, _named, optional=True, whole=True),
         Parameter("made_by", "stages", own.made_by, optional=True, whole=True),
     ),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mlops.configuration.accept import Acceptance
+from mlops.configuration.accept import Acceptance, Acceptances
 
 ENTRY: dict[str, Any] = {
     "check": "nulls",
@@ -53,3 +53,18 @@ def test_every_key_is_needed(key: str) -> None:
 def test_what_is_said_wholly_is_taken(changes: dict[str, Any]) -> None:
     entry = Acceptance.model_validate(ENTRY | changes)
     assert entry.told == "accepted until 2026-11-20 by @grace: Guests are not asked for it."
+
+
+def test_a_file_that_accepts_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Acceptances.model_validate({})
+    said = "nothing is accepted: name an incident in `accepted`, or `leak`, or remove the file"
+    assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {said}"]
+
+
+@pytest.mark.parametrize(
+    "leak", [{"columns": [], "reason": "x" * 20}, {"columns": ["a"]}, {"columns": ["a"], "reason": "ok"}]
+)
+def test_a_leak_is_accepted_by_column_and_with_a_reason(leak: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Acceptances.model_validate({"leak": leak})

@@ -196,9 +196,20 @@ def test_what_the_target_is_computed_from_must_be_excluded(pipeline):
     error = pipeline.refused(table(), target="rich", derive=derive)
     assert "leakage: `spent` gives the target away: `rich` is computed from it" in error.message
     assert error.hint == (
-        "leave out what is known only afterwards (exclude: {after_outcome: [spent]}), "
-        "or declare `leakage: allowed` for a column that is known beforehand"
+        "leave out what is known only afterwards (`exclude: {after_outcome: [spent]}` in the data block), or, "
+        "where all of it is known when a prediction is asked for, accept it in conf/accept/PIPELINE.yaml "
+        "(`leak: {columns: [spent], reason: ...}`)"
     )
+
+
+def test_a_leak_that_somebody_answers_for_is_told_and_passes(pipeline, capsys):
+    frame, reason = table().with_columns(gone=pl.col("left")), "It is asked for on the form itself."
+    pipeline.run(frame, accepted_leak={"columns": ["gone"], "reason": reason})
+    assert (
+        f"`gone` gives the target away: it is `left` under another name; accepted: {reason}" in capsys.readouterr().err
+    )
+    error = pipeline.refused(frame, accepted_leak={"columns": ["age"], "reason": reason})
+    assert "leakage: `gone` gives the target away" in error.message
 
 
 def test_a_leak_can_be_allowed(pipeline):

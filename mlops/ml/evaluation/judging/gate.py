@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, Field
 
+from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.waiver import Waiver
 from mlops.documents.data import DataReport
 from mlops.documents.metrics import MetricsReport
 from mlops.documents.serving import ServingReport
-from mlops.ml.evaluation.judging import data_quality, serving_cost
+from mlops.documents.training import TrainingReport
+from mlops.ml.evaluation.judging import data_quality, serving_cost, too_good
 from mlops.ml.evaluation.judging.deferred import apart, in_order, refused
 from mlops.ml.evaluation.judging.evidence import gather
 from mlops.ml.evaluation.judging.judge import judge
@@ -44,6 +46,8 @@ class Gate(BaseModel, extra="forbid", frozen=True):
     """On what serving costs."""
     data: tuple[Rule, ...] = ()
     """On the checks of the data."""
+    accepted_leak: AcceptedLeak | None = None
+    """Columns that a result too good to be true may hang on."""
     waivers: tuple[Waiver, ...] = ()
     """Rules that may be missed for a while."""
     bootstrap: Bootstrap = Bootstrap()
@@ -60,6 +64,7 @@ class Reports:
 
     serving: ServingReport | None = None
     data: DataReport | None = None
+    training: TrainingReport | None = None
     inputs: Mapping[str, str] | None = None
     """Digests of the judged model's files, as `evaluate` recorded them."""
 
@@ -68,7 +73,12 @@ class Reports:
         """Read the reports in a folder; what is damaged is as if it were absent, and passes no rule."""
         metrics = MetricsReport.read(folder / "metrics.json")
         inputs = None if metrics is None else metrics.inputs
-        return cls(ServingReport.read(folder / "serving.json"), DataReport.read(folder / "data.json"), inputs)
+        return cls(
+            ServingReport.read(folder / "serving.json"),
+            DataReport.read(folder / "data.json"),
+            TrainingReport.read(folder / "training.json"),
+            inputs,
+        )
 
 
 @dataclass(frozen=True)
@@ -107,7 +117,9 @@ def judge_gate(gate: Gate, predictions: Predictions, reports: Reports, live: Opp
         *data_quality.judge(gate.data, reports.data, confidence),
         *_over_live(gate, reports, live),
     ]
-    return _recorded(in_order(results, (*gate.rules, *gate.serving, *gate.data)), gate)
+    found = reports.training.too_good if reports.training else None
+    more = too_good.judge(found, reports.data, gate.accepted_leak)
+    return (*_recorded(in_order(results, (*gate.rules, *gate.serving, *gate.data)), gate), *more)
 
 
 def judge_over_live(gate: Gate, reports: Reports, live: Opponent) -> tuple[RuleResult, ...]:

@@ -1,0 +1,105 @@
+"""Whether the chosen model is too good to be true on validation, and the few columns that it then hangs on.
+
+It hangs on columns where a shallow tree or a linear rule on at most five of them is as good, or where without the five
+that it uses most half of its lead over the dummy is gone, whatever is learnt from the others. Pixels are not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops.bundle.recipe import Recipe
+from mlops.documents.training import TooGood
+from mlops.files.canonical import rounded
+from mlops.ml.data import few_columns
+from mlops.ml.data.linear_rule import MOST
+from mlops.ml.data.too_good import Floats, Rows, Table, Task, enough, lead, plainly
+
+if TYPE_CHECKING:
+    from mlops.ml.training.problem import Examples
+    from mlops.stages.context import StageContext
+    from mlops.stages.training_reports import Result
+
+_ROWS = 15_000
+_ASKED = 2_000
+_SEED = 0
+_HOW = {
+    "tree": "a tree of three questions on that alone is as good",
+    "linear": "a weighted sum of that alone is as good",
+    "logarithms": "a product or ratio of that alone is as good",
+}
+_GONE = "without that, the other columns keep less than half of its lead over the dummy"
+
+Answer = Callable[[NDArray[Any]], NDArray[Any]]
+
+
+def look(context: StageContext, task: Task, examples: Examples, best: Result) -> TooGood | None:
+    """Look at the figures of the model that was chosen; None where they can be true, or the features are pixels."""
+    path = context.path("artifacts/features/transform.json")
+    if not path.is_file():
+        return None
+    recipe = Recipe.parse(path.read_bytes())
+    if recipe.kind == "image":
+        return None
+    columns = {feature.name: feature.column for feature in recipe.layout()}
+    names = tuple(columns[name] for name in recipe.features or columns)
+    return judge(examples, names, task, best.fitted.predict)
+
+
+def judge(examples: Examples, names: tuple[str, ...], task: Task, predict: Answer) -> TooGood | None:
+    """Judge what a model answers; `names` are the columns of the data behind each feature."""
+    y = examples.validation_y.astype(np.float64)
+    figure = plainly(y, _columns(predict(examples.validation_x)), task)
+    if figure is None:
+        return None
+    table, fitting = _table(examples, names, task)
+    columns, how = _hangs(table, fitting, predict)
+    return TooGood(measure=figure[0], value=rounded(figure[1]), rows=y.size, columns=columns, how=how)
+
+
+def _table(examples: Examples, names: tuple[str, ...], task: Task) -> tuple[Table, Rows]:
+    """Put rows of training and of validation together; the first are to choose on."""
+    draw = np.random.default_rng(_SEED)
+    parts = [(examples.train_x, examples.train_y), (examples.validation_x, examples.validation_y)]
+    rows = [np.sort(draw.permutation(len(y))[:_ROWS]) for _, y in parts]
+    x = np.concatenate([part[0][chosen] for part, chosen in zip(parts, rows, strict=True)]).astype(np.float64)
+    y = np.concatenate([part[1][chosen] for part, chosen in zip(parts, rows, strict=True)]).astype(np.float64)
+    return Table(x, names, y, task), np.arange(y.size) < rows[0].size
+
+
+def _hangs(table: Table, fitting: Rows, predict: Answer) -> tuple[tuple[str, ...], str]:
+    few = few_columns.find(table, fitting)
+    if few is not None:
+        return few.columns, _HOW[few.how]
+    if not enough(table, fitting):
+        return (), ""
+    most = _most_used(table, fitting, predict)
+    rest = table.without(frozenset(most))
+    whole = lead(table, fitting, _columns(predict(table.x[~fitting].astype(np.float32))))
+    if rest.sources and few_columns.without(rest, fitting) < few_columns.HALF * whole:
+        return most, _GONE
+    return (), ""
+
+
+def _most_used(table: Table, fitting: Rows, predict: Answer) -> tuple[str, ...]:
+    """Find the columns whose shuffling costs most (permutation importance, Breiman, 2001), with their masks."""
+    draw = np.random.default_rng(_SEED)
+    rows = np.flatnonzero(~fitting)[:_ASKED]
+    judged = np.zeros(table.y.size, dtype=bool)
+    judged[rows] = True
+    order, cost = draw.permutation(rows.size), {}
+    for name in dict.fromkeys(table.sources):
+        x = table.x[rows].astype(np.float32)
+        own = [place for place, source in enumerate(table.sources) if source == name]
+        x[:, own] = x[order][:, own]
+        cost[name] = lead(table, ~judged, _columns(predict(x)))
+    return tuple(sorted(cost, key=lambda name: cost[name])[:MOST])
+
+
+def _columns(scores: NDArray[Any]) -> Floats:
+    wide = np.asarray(scores, dtype=np.float64)
+    return wide if wide.ndim > 1 else wide[:, None]

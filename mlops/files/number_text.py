@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
 _BLANK = "[ \t\u00a0\u2009\u202f]"
 _SIGNS = {" ": _BLANK, "'": "['\u2019]"}
@@ -19,7 +18,7 @@ class NumberText:
     percent: bool = False
     currency: str | None = None
 
-    @cached_property
+    @property
     def pattern(self) -> str:
         """Give a regular expression whose groups are `(`, a sign, a sign, the whole part, the fraction and `)`.
 

@@ -31,7 +31,6 @@ ALIKE: dict[frozenset[str], str] = {
     for *pair, reason in (
         ("models.mlp.Mlp", "models.cnn.Cnn", "two kinds, with widths of other shapes and defaults of their own"),
         ("files.number_text.NumberText", "blocks.number_form.NumberForm", "the loader of a bundle knows no blocks"),
-        ("files.dialect.Dialect", "sources.source.Source", "the header is read where no block is known"),
         ("configuration.reading.syntax.Mistake", "diagnostics.Position", "what a parser says has no file yet"),
         ("models.gradient_boosting.GradientBoosting", "models.random_forest.RandomForest", "two kinds, as above"),
         (
@@ -65,7 +64,7 @@ ALIKE: dict[frozenset[str], str] = {
             "operations.starting.settings.Settings",
             "answers to `mlops init`: words, not blocks",
         ),
-        ("sources.source.Source", "ml.data.delimited.Dialect", "one CSV file, whose separator was found"),
+        ("sources.source.Source", "files.dialect.Dialect", "one CSV file, whose separator was found"),
         ("blocks.split.Fractions", "ml.evaluation.studies.backtest.Fold", "rows of the parts, not shares"),
         ("blocks.split.Fractions", "ml.data.splits.Divided", "rows of the parts, not shares"),
         ("configuration.pipeline.Pipeline", "stages.package.Params", "a section: the words that a card is made of"),

@@ -73,6 +73,12 @@ def read(path: Path, shown: str, form: Form, until: datetime) -> pl.DataFrame:
     """
     if not path.is_file():
         raise ConfigurationError(f"there are no labels at {shown}", hint="check `monitor.labels`")
+    if form.target in (form.key, TIME):
+        raise ConfigurationError(
+            f"{shown} cannot hold a target called `{form.target}`: that column names the prediction, or says when its "
+            "label came",
+            hint="give the target another name, with `names:` of the source",
+        )
     frame = _table(path, shown, form)
     absent = [name for name in (form.key, TIME) if name not in frame.columns]
     if absent:

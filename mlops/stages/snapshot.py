@@ -178,10 +178,10 @@ class Snapshot:
         """Block rows of nobody, but for so many as the column's `nulls` declares: each of them stands alone."""
         failed, total = self.frame[name].null_count(), self.frame.height
         budget = self.params.columns[name].null_budget if name in self.params.columns else None
-        if failed > (budget or 0.0) * total:
+        if not 0 < failed <= (budget or 0.0) * total:
             return self._missing_values(name, "entity", drop=False)
         words = f"{failed:,} of {total:,} rows have no value of the entity `{name}`; each stands alone in the split"
-        return [Check("entity_missing", name, "warn", failed, total, words if failed else "")]
+        return [Check("entity_missing", name, "warn", failed, total, words)]
 
     def _look_back(self) -> None:
         """Give rows of a forecast their past, and take from them what is not known when it is made."""

@@ -14,7 +14,7 @@ import pytest
 from tests.builders.played import play
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 CASES = ROOT / "tests/cases/01-column-named-count"
 NAMES = (
@@ -52,7 +52,7 @@ def trains(folder: Path, data: Path, target: str, edit: Callable[[str], str] = s
     assert json.loads((made / "reports/gate.json").read_text())["verdict"] in {"pass", "fail", "inconclusive"}
 
 
-@pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in (1, 2, 3))])
+@pytest.mark.parametrize("turn", range(4))
 def test_features_of_every_kind_bear_any_name(turn: int, tmp_path: Path) -> None:
     kinds = {name: KINDS[(place + turn) % len(KINDS)] for place, name in enumerate(NAMES)}
     data = written(tmp_path / "t.csv", **kinds, y="class")
@@ -65,7 +65,6 @@ def test_features_of_every_kind_bear_any_name(turn: int, tmp_path: Path) -> None
     trains(tmp_path, data, "y", edit)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["count", "rows", "value", "part", "len", "__part__", "literal", "label", "a.b"])
 @pytest.mark.parametrize("role", ["class", "number", "date", "group"])
 def test_a_target_a_time_and_a_group_bear_any_name(role: str, name: str, tmp_path: Path) -> None:
@@ -79,7 +78,6 @@ def test_a_target_a_time_and_a_group_bear_any_name(role: str, name: str, tmp_pat
     trains(tmp_path, data, "y", lambda yaml: yaml.replace("split: {by: stratified}", split))
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("file", "target", "split"),
     [

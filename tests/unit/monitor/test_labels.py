@@ -101,3 +101,14 @@ def test_a_target_that_cannot_be_had(tmp_path: Path) -> None:
     form = Form("y", derived={"y": Derived.model_validate({"from": "spent", "rule": "is_null"})})
     with pytest.raises(ConfigurationError, match="no column `y`, nor `spent`, which it is derived from"):
         read(write(tmp_path, "1", name="z"), "labels.csv", form, UNTIL)
+
+
+@pytest.mark.parametrize("target", ["time", "prediction_id"])
+def test_a_target_that_labels_have_another_column_for_is_refused(target: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("prediction_id,time\n")
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path / "labels.csv", "labels.csv", Form(target), datetime(2026, 11, 30, tzinfo=UTC))
+    assert str(caught.value) == (
+        f"labels.csv cannot hold a target called `{target}`: that column names the prediction, or says when its label "
+        "came"
+    )

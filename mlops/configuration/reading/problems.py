@@ -102,6 +102,13 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, valu
     return Diagnostic(origins.where(path, key=location[-1:] == ("[key]",)), message, hint, "type")
 
 
+def sentence(error: ErrorDetails) -> str:
+    """Say what is wrong with a value that stands in no file, and what would be right."""
+    key = ".".join(map(str, error["loc"]))
+    message, hint = _describe(error["type"], key, error.get("input"), error.get("ctx") or {}, error["msg"])
+    return message + (f": {hint}" if hint else "")
+
+
 def _known_key(key: str, known: Sequence[str]) -> str:
     """Find the key that is meant; in `{a:1}` no blank follows the colon, and all of it is a key."""
     name, colon, rest = key.partition(":")

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from mlops.synonyms import meant
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -75,11 +77,15 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
 
 
 def suggest(word: str, options: Iterable[str]) -> str:
-    """Name the nearest option and the others: "did you mean `a`? also there: b, c"."""
+    """Name the option that is meant, and the others: "did you mean `a`? also there: b, c".
+
+    >>> suggest("fr", ["fra", "b"]), suggest("learning_rate", ["lr", "depth"])
+    ('did you mean `fra`? also there: b', 'did you mean `lr`? also there: depth')
+    """
     known = sorted(set(options))
     if not known:
         return ""
-    near = nearest(word, known)
+    near = meant(word, known) or nearest(word, known)
     others = ", ".join(name for name in known if name != near)
     if near is None:
         return f"one of: {others}"
@@ -91,8 +97,8 @@ def visible(text: str) -> str:
 
     What a runner of GitHub's obeys anywhere in a line is taken apart.
 
-    >>> visible("a\\nb"), visible("x ##[add-mask]y")
-    ('a\\\\nb', 'x # #[add-mask]y')
+    >>> visible("a\nb"), visible("x ##[add-mask]y")
+    ('a\\nb', 'x # #[add-mask]y')
     """
     return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text).replace("##[", "# #[")
 
@@ -103,8 +109,8 @@ def inert(text: str) -> str:
     `::command::` begins a line, `##[command]` stands anywhere in one.
     https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
 
-    >>> inert("a:\\n  ::set-output name=x::1")
-    'a:\\n  : :set-output name=x::1'
+    >>> inert("a:\n  ::set-output name=x::1")
+    'a:\n  : :set-output name=x::1'
     """
     return _COMMAND.sub(r"\1: :", text).replace("##[", "# #[")
 

@@ -97,9 +97,14 @@ def hush(command: click.Command) -> None:
 
 def say(text: str, *, always: bool = False) -> None:
     """Tell a person something that is not the result, on stderr; under `-q` only what is said `always`."""
-    context = click.get_current_context(silent=True)
-    if always or context is None or not context.meta.get(_QUIET):
+    if always or not quiet():
         click.echo(text, err=True)
+
+
+def quiet() -> bool:
+    """Whether `-q` was given."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(_QUIET))
 
 
 def attempt(items: Iterable[Item], act: Callable[[Item], Found]) -> tuple[list[Found], list[MlopsError]]:

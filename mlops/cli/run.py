@@ -11,7 +11,7 @@ import click
 
 from mlops.cli.failure import report
 from mlops.cli.gate import show
-from mlops.cli.options import output, root, say
+from mlops.cli.options import output, quiet, root, say
 from mlops.extras import need
 
 if TYPE_CHECKING:
@@ -90,8 +90,10 @@ def _run(workspace: Workspace, name: str, *, frozen: bool, form: str) -> Verdict
 
 
 def _reproducer(form: str) -> Reproduce:
-    from mlops.operations.running.run import reproduce, reproduce_aside
+    from mlops.operations.running.run import reproduce, reproduce_aside, reproduce_unseen
 
+    if quiet():
+        return reproduce_unseen
     return reproduce_aside if form == "json" else reproduce
 
 

@@ -18,9 +18,8 @@ def find_root(start: Path) -> Path:
     odd = next((file for folder in (start, *start.parents) if (file := folder / "conf/project.yaml").exists()), None)
     if odd is not None:
         raise ConfigurationError(f"{odd} is no file", hint="put the file itself there")
-    raise ConfigurationError(
-        f"{start}: no `conf/project.yaml` here or above", hint="change to the folder of the repository"
-    )
+    hint = "change to the folder of the repository, or begin one: mlops init"
+    raise ConfigurationError(f"{start}: no `conf/project.yaml` here or above", hint=hint)
 
 
 def search_root(start: Path) -> Path | None:

@@ -114,7 +114,7 @@ def test_outside_of_a_repository_there_is_none(tmp_path: Path) -> None:
     with pytest.raises(api.ConfigurationError) as caught:
         api.open_repository(str(tmp_path))
     assert caught.value.message == f"{tmp_path}: no `conf/project.yaml` here or above"
-    assert caught.value.hint == "change to the folder of the repository"
+    assert caught.value.hint == "change to the folder of the repository, or begin one: mlops init"
 
 
 @pytest.fixture

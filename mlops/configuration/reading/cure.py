@@ -66,6 +66,16 @@ def listed(key: str, given: Any) -> str:
     return f"write `{key}: [{', '.join(map(_item, items[:_ITEMS]))}{more}]`"
 
 
+def blocks(key: str, given: Any, keys: Iterable[str]) -> str:
+    """Say how a list of blocks is written, where something else stands.
+
+    >>> blocks("gates", "auroc >= 0.9", ["at_least", "metric"])
+    'write a list, `gates: [{...}, ...]`; keys of each: at_least, metric'
+    """
+    how = "begin each of its items with `- `" if isinstance(given, dict) else f"write a list, `{key}: [{{...}}, ...]`"
+    return f"{how}; keys of each: {', '.join(keys)}"
+
+
 def mapping(key: str, given: Any, keys: Iterable[str], *, top: bool) -> str:
     """Name the keys of a block, and, where it is of the `top`, how an option of its group is chosen."""
     known = ", ".join(keys)

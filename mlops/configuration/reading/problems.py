@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops.configuration.environment import RESERVED_HINT
-from mlops.configuration.reading.cure import limit, listed, mapping, number
+from mlops.configuration.reading.cure import blocks, limit, listed, mapping, number
 from mlops.configuration.reading.document import Path
 from mlops.configuration.reading.origins import Origins
 from mlops.diagnostics import Diagnostic, suggest
@@ -97,7 +97,16 @@ def diagnose(error: ErrorDetails, model: type[BaseModel], origins: Origins, valu
         hint = mapping(_name(path), given, _keys(model, location), top=len(path) == 1)
         return Diagnostic(origins.where(path), message, hint, "type")
     message, hint = _describe(kind, _name(path), given, context, error["msg"])
+    if _TYPES.get(kind) == "a list" and (keys := _keys(model, (*location, 0))):
+        hint = blocks(_name(path), given, keys)
     return Diagnostic(origins.where(path, key=location[-1:] == ("[key]",)), message, hint, "type")
+
+
+def sentence(error: ErrorDetails) -> str:
+    """Say what is wrong with a value that stands in no file, and what would be right."""
+    key = ".".join(map(str, error["loc"]))
+    message, hint = _describe(error["type"], key, error.get("input"), error.get("ctx") or {}, error["msg"])
+    return message + (f": {hint}" if hint else "")
 
 
 def _known_key(key: str, known: Sequence[str]) -> str:
@@ -153,8 +162,16 @@ def _kind(key: str, given: Any, context: _Known) -> tuple[str, str]:
     if isinstance(given, _Tagged):
         hint = suggest(str(given.kind), MODELS) + "; or a class of yours: `pipelines.NAME.MODULE:CLASS`"
         return f"unknown kind `{_show(given.kind)}` of model `{given.name}`", hint
-    hint = "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
-    return f"the candidate `{key}` has no `kind`", hint
+    return f"the candidate `{key}` has no `kind`", _candidate(key, given)
+
+
+def _candidate(key: str, given: Any) -> str:
+    """Say how a candidate comes to its kind; where it is no block, a file of `conf/model/` forgot to name itself."""
+    if not isinstance(given, dict):
+        return "begin its file with `# @package model.NAME`, or write `model: {NAME: {kind: ...}}`"
+    if key in MODELS:
+        return f"choose its file under `defaults:`, `- /model: [{key}]`, or write `kind: {key}` beside its keys"
+    return f"write `kind: ...` beside its keys; {suggest(key, MODELS)}"
 
 
 def _empty(key: str, _: Any, context: _Known) -> tuple[str, str]:
@@ -203,7 +220,7 @@ def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[str,
         here = [found for node in here for found in _step(node, part, definitions)]
     names: set[str] = set()
     for node in here:
-        names |= set(_resolve(node, definitions).get("properties", {}))
+        names |= set(_block(node, definitions).get("properties", {}))
     return tuple(sorted(names))
 
 
@@ -231,6 +248,13 @@ def _step(node: JsonSchemaValue, part: int | str, definitions: JsonSchemaValue) 
         else:
             found += option.get("patternProperties", {}).values()
     return found
+
+
+def _block(node: JsonSchemaValue, definitions: JsonSchemaValue) -> JsonSchemaValue:
+    """Give the schema of a block that may also be absent, as `over_champion: null`; of other unions, nothing."""
+    node = _resolve(node, definitions)
+    options = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
+    return _resolve(options[0], definitions) if len(options) == 1 else node
 
 
 def _resolve(node: JsonSchemaValue, definitions: JsonSchemaValue) -> JsonSchemaValue:

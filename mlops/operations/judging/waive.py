@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from mlops.blocks.waiver import AFTER, Waiver
+from mlops.configuration.reading.problems import sentence
 from mlops.diagnostics import suggest
 from mlops.errors import ConfigurationError
 from mlops.files.atomic import write_text
@@ -80,12 +81,7 @@ def _checked(entry: dict[str, str]) -> Waiver:
     try:
         return Waiver.model_validate(entry)
     except ValidationError as error:
-        said = "; ".join(
-            ".".join(map(str, detail["loc"]))
-            + (": " if detail["loc"] else "")
-            + detail["msg"].removeprefix("Value error, ")
-            for detail in error.errors(include_url=False)
-        )
+        said = "; ".join(map(sentence, error.errors(include_url=False)))
         raise ConfigurationError(f"this waiver cannot be: {said}", hint="mlops explain waiver") from error
 
 

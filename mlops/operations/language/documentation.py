@@ -7,7 +7,7 @@ from functools import cache
 
 from mlops.compiler.rules.registry import RULES
 from mlops.configuration.findings import DOCUMENTED
-from mlops.diagnostics import suggest
+from mlops.diagnostics import nearest, suggest
 from mlops.errors import ConfigurationError
 
 
@@ -26,6 +26,7 @@ def explain_id(identity: str) -> str:
     """
     known = documentation()
     if identity not in known:
-        hint = suggest(identity, known) + "; a key of a pipeline: mlops explain NAME KEY"
+        close = suggest(identity, known) if nearest(identity, known) else "ids stand in brackets behind what is found"
+        hint = f"{close}; a key of a pipeline: mlops explain NAME KEY"
         raise ConfigurationError(f"no finding has the id `{identity}`", hint=hint)
     return known[identity]

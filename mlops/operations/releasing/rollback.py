@@ -101,9 +101,11 @@ def _before(root: Path, wanted: Wanted, live: str | None) -> str:
             return live
         hint = f"mlops release {wanted.name} --env {wanted.environment}"
         raise StaleError(f"{wanted.name} was never live in {wanted.environment}", hint=hint)
-    if not any(moment.bundle == live for moment in moments):
+    if not moments or moments[0].bundle != live:  # typed twice before the commit, it would go back twice
         file = file_of(wanted.environment, wanted.name)
-        raise ConfigurationError(f"{file} has changes that are not committed", hint=f"git diff -- {file}")
+        raise ConfigurationError(
+            f"{file} has changes that are not committed", hint=f"commit it, or look: git diff -- {file}"
+        )
     found = previous(moments, live)
     if found is not None:
         return found

@@ -127,14 +127,17 @@ def past(root: Path, name: str, environment: str | None = None) -> tuple[Moment,
     """List what was live as one model, environment by environment, newest first.
 
     Raises:
-        ConfigurationError: there is no such environment.
+        ConfigurationError: there is no such environment, or no such pipeline and never was.
         InfrastructureError: a part of the history was not fetched: its first commit would pass for the release.
     """
     _, project = open_project(root)
     if shallow(root):
         raise InfrastructureError("the history before was not fetched", hint="git fetch --unshallow")
     places = (known_environment(root, project, environment),) if environment else environments(root, project)
-    return tuple(moment for place in places for moment in history(root, place, name))
+    moments = tuple(moment for place in places for moment in history(root, place, name))
+    if not moments:  # what was deleted has a history; a name that was mistyped has none
+        open_project(root, name)
+    return moments
 
 
 def approvals(root: Path, name: str, moments: Iterable[Moment], answers: Answers) -> list[Approval]:

@@ -6,10 +6,12 @@ compiler saw to that, so DVC is given the stages one by one in running order and
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from mlops.documents.stage_end import StageEnd
 from mlops.errors import GateFailed, Inconclusive, InfrastructureError, MlopsError, StaleError
@@ -50,6 +52,18 @@ def reproduce_aside(root: Path, words: list[str]) -> int:
     """Run DVC as `reproduce` does, where standard output is for a result: all that it prints goes to stderr."""
     with interruptible(), Child(words, root, printed=sys.stderr.buffer) as child:
         return child.wait()
+
+
+def reproduce_unseen(root: Path, words: list[str]) -> int:
+    """Run DVC as `reproduce` does, where only what is wrong is wanted: what it prints goes to stderr if it fails."""
+    with TemporaryFile() as kept:
+        with interruptible(), Child(words, root, printed=kept) as child:
+            code = child.wait()
+        if code:
+            kept.seek(0)
+            shutil.copyfileobj(kept, sys.stderr.buffer)
+            sys.stderr.flush()
+        return code
 
 
 def run_pipeline(workspace: Workspace, name: str, reproduce: Reproduce = reproduce) -> Verdict:

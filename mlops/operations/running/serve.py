@@ -22,6 +22,8 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.manifest import NAME
 from mlops.bundle.table import Row
+from mlops.configuration.load import names
+from mlops.configuration.reading.library import Configuration
 from mlops.diagnostics import slips, suggest
 from mlops.errors import ConfigurationError, InfrastructureError, IntegrityError
 from mlops.operations.watching.prediction_log import Log, open_log
@@ -52,6 +54,7 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
     environment that it is live in, if it is.
 
     Raises:
+        ConfigurationError: the repository has pipelines, and none of that name.
         StaleError: the repository has environments, and nothing of the pipeline is live there.
         InfrastructureError: there is no bundle yet.
     """
@@ -67,6 +70,10 @@ def find_bundle(root: Path | None, name: str, environment: str | None = None) ->
             f"{name}: there is no bundle in such a folder, and no repository here whose pipeline it could be",
             hint="mlops serve path/to/bundle, the folder with manifest.json",
         )
+    known = names(Configuration(root))
+    if known and name not in known:
+        message = f"there is no pipeline `{name}`, and no bundle in such a folder"
+        raise ConfigurationError(message, hint=suggest(name, known))
     raise InfrastructureError(f"{name}: there is no bundle", hint=f"mlops run {name}")
 
 

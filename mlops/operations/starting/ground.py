@@ -34,11 +34,15 @@ def _refuse_used(folder: Path) -> None:
         names = [f"{entry.name}/" if entry.is_dir() else entry.name for entry in found]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         hint = "name another folder, or move them away and back afterwards"
+        if (folder / "conf/project.yaml").is_file():
+            hint = "it is a repository already: change what its conf/ says, or name another folder"
         raise ConfigurationError(f"{folder} is in use: {', '.join(names[:_SHOWN])}{more}", hint=hint)
 
 
 def _harmless(entry: Path) -> bool:
-    """Whether an entry can stay: Git's own, a Python environment, a licence."""
+    """Whether an entry can stay: Git's own, a Python environment, a licence, what verbs left after an undone `init`."""
+    if entry.name == ".mlops":
+        return entry.is_dir() and all(kept.name == "cache" for kept in entry.iterdir())
     if entry.name in (".git", STAGE) or entry.stem.upper() in _LICENCES:
         return True
     return (entry / "pyvenv.cfg").is_file()

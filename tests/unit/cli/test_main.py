@@ -55,7 +55,8 @@ def test_outside_of_a_repository_the_message_says_so(
     monkeypatch.chdir(tmp_path)
     assert run(["compile"]) == 4
     assert capsys.readouterr().err == (
-        f"{tmp_path}: no `conf/project.yaml` here or above\nhint: change to the folder of the repository\n"
+        f"{tmp_path}: no `conf/project.yaml` here or above\n"
+        "hint: change to the folder of the repository, or begin one: mlops init\n"
     )
 
 

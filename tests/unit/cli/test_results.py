@@ -12,7 +12,7 @@ import pytest
 
 from mlops.cli.main import VERBS, cli, run
 from mlops.cli.options import say
-from mlops.operations.running.run import reproduce_aside
+from mlops.operations.running.run import reproduce_aside, reproduce_unseen
 from tests.builders.repositories import make_repository
 
 WITHOUT = {
@@ -91,6 +91,15 @@ def test_what_dvc_prints_stands_beside_a_result(tmp_path: Path, capfd: pytest.Ca
     code = "import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit(3)"
     assert reproduce_aside(tmp_path, [sys.executable, "-c", code]) == 3
     assert capfd.readouterr() == ("", "out\nerr\n")
+
+
+@pytest.mark.parametrize(("ends", "told"), [(0, ""), (3, "out\nerr\n")])
+def test_of_a_quiet_run_only_what_is_wrong_is_told(
+    ends: int, told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = f"import sys; print('out', flush=True); print('err', file=sys.stderr); sys.exit({ends})"
+    assert reproduce_unseen(tmp_path, [sys.executable, "-c", code]) == ends
+    assert capfd.readouterr() == ("", told)
 
 
 def test_a_smoke_run_has_no_json(capsys: pytest.CaptureFixture[str]) -> None:

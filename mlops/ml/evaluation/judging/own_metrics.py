@@ -7,6 +7,7 @@ the metric passes with it.
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -74,6 +75,8 @@ def _asked(
 ) -> NDArray[np.float64] | str:
     """Call a function on copies; nothing but one finite number for each row is taken."""
     name, rows = metric.use.partition(":")[2], len(target)
+    if problem := _unlike(function, metric.parameters):
+        return f"`{name}` cannot be called with (target, score): {problem}"
     try:
         answer = np.asarray(function(target.copy(), score.copy(), **metric.parameters))
     except (Exception, SystemExit) as error:  # an exit in the middle of a stage would otherwise end it without a word
@@ -86,6 +89,17 @@ def _asked(
     if bad := int((~np.isfinite(values)).sum()):
         return f"`{name}` answers no finite number in {bad:,} of {rows:,} rows"
     return values
+
+
+def _unlike(function: Callable[..., Any], parameters: Mapping[str, Any]) -> str:
+    """Say why the arguments do not fit; these are names of the user's own and no values of rows."""
+    try:
+        inspect.signature(function).bind(None, None, **parameters)
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # of what is written in C nothing is known
+        return ""
+    return ""
 
 
 def _shape(answer: NDArray[Any]) -> str:

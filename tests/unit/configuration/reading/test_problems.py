@@ -14,6 +14,11 @@ from mlops.configuration.reading.parse import read
 from tests.builders.quick_yaml import dump
 from tests.unit.configuration.test_monitor import PIPELINE
 
+RULE = (
+    "at_least, at_most, better, by, correction, data, fairness, metric, mode, of, on_missing, over_champion, "
+    "over_clean, over_dummy, over_simple, parameters, test, under"
+)
+
 
 def said(**keys: Any) -> list[tuple[str, str]]:
     written = PIPELINE | {"data": {**PIPELINE["data"], "target": "left"}} | keys
@@ -49,6 +54,22 @@ def test_a_list_with_a_wrong_item_is_not_called_short_too() -> None:
         ({"seed": -1}, "write a value of at least 0"),
         ({"budget": {"minutes": 0}}, "write a value greater than 0"),
         ({"features": 7}, "write a mapping of keys: categorical, datetime, drop, image, kind, numeric, select"),
+        (
+            {"monitor": {"every": "day", "retrain": True}},
+            "write a mapping of keys: cooldown_days, minimum_new_labels, when",
+        ),
+        ({"gates": {"metric": "auroc"}}, f"begin each of its items with `- `; keys of each: {RULE}"),
+        ({"gates": "auroc >= 0.9"}, f"write a list, `gates: [{{...}}, ...]`; keys of each: {RULE}"),
+        ({"gates": [{"min": 0.9}]}, f"did you mean `at_least`? also there: {RULE.removeprefix('at_least, ')}"),
+        (
+            {"model": {"linear": {"l2": 1}}},
+            "choose its file under `defaults:`, `- /model: [linear]`, or write `kind: linear` beside its keys",
+        ),
+        (
+            {"model": {"xgboost": {}}},
+            "write `kind: ...` beside its keys; did you mean `gradient_boosting`? also there: cnn, linear, mlp, "
+            "random_forest",
+        ),
         ({"deploy": []}, "write a mapping with a name for each: `deploy: {NAME: ...}`"),
     ],
 )

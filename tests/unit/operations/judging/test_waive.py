@@ -68,6 +68,11 @@ def test_without_a_waiver_nothing_about_waivers_is_compiled(root: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        (
+            {"owner": "ada", "reason": "x"},
+            "this waiver cannot be: `reason: x`: string should have at least 10 characters; "
+            "`owner: ada` is not well-formed: write an owner as `@name` or `@organisation/team`",
+        ),
         ({"days": 31}, "this waiver cannot be: a waiver holds for 0 to 30 days, this one for 31"),
         (
             {"approver": "@Ada"},

@@ -68,3 +68,7 @@ def test_an_unknown_id_is_answered_with_the_nearest() -> None:
         explain_id("yaml-ambigous")
     assert caught.value.message == "no finding has the id `yaml-ambigous`"
     assert caught.value.hint.startswith("did you mean `yaml-ambiguous`?")
+    with pytest.raises(ConfigurationError) as caught:
+        explain_id("owners")
+    hint = "ids stand in brackets behind what is found; a key of a pipeline: mlops explain NAME KEY"
+    assert caught.value.hint == hint

@@ -317,6 +317,15 @@ def test_only_what_was_live_there_can_be_gone_back_to(alone: Shop) -> None:
     assert str(dirty) == "conf/release/prod/tiny.yaml has changes that are not committed"
 
 
+def test_a_rollback_typed_twice_goes_back_once(alone: Shop) -> None:
+    alone.say("prod", alone.first)
+    alone.say("prod", alone.second)
+    alone.say("prod", alone.first)
+    rollback(alone.root, Wanted("tiny", "prod", alone.second))
+    twice = refused(lambda: rollback(alone.root, Wanted("tiny", "prod")))
+    assert str(twice) == "conf/release/prod/tiny.yaml has changes that are not committed"
+
+
 def test_a_shallow_clone_is_told_from_a_short_history(alone: Shop, tmp_path: Path) -> None:
     alone.say("prod", alone.first)
     alone.say("prod", alone.second)

@@ -64,6 +64,17 @@ def test_where_there_is_no_bundle_it_says_what_to_type(tmp_path: Path, inside: b
     assert (caught.value.message, caught.value.hint) == (message, hint)
 
 
+def test_a_mistyped_pipeline_is_told_from_one_that_never_ran(tmp_path: Path) -> None:
+    (tmp_path / "conf" / "pipeline").mkdir(parents=True)
+    (tmp_path / "conf" / "pipeline" / "churn.yaml").write_text("")
+    with pytest.raises(ConfigurationError) as caught:
+        find_bundle(tmp_path, "chrun")
+    assert caught.value.message == "there is no pipeline `chrun`, and no bundle in such a folder"
+    assert caught.value.hint == "did you mean `churn`?"
+    with pytest.raises(InfrastructureError):
+        find_bundle(tmp_path, "churn")
+
+
 def test_another_bundle_than_the_expected_one_is_refused_before_a_server_starts(tmp_path: Path) -> None:
     bundle, other = make_bundle(tmp_path / "bundle"), f"sha256:{'0' * 64}"
     with pytest.raises(IntegrityError) as caught:

@@ -27,7 +27,14 @@ def test_a_clone_of_an_empty_repository_with_an_environment_and_a_licence_will_d
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "pyvenv.cfg").write_text("")
     (tmp_path / "LICENSE.md").write_text("")
+    (tmp_path / ".mlops" / "cache").mkdir(parents=True)
     assert look(tmp_path) is True
+
+
+def test_a_registry_that_somebody_left_is_not_built_upon(tmp_path: Path) -> None:
+    (tmp_path / ".mlops").mkdir()
+    (tmp_path / ".mlops" / "mlflow.db").write_text("")
+    assert refused(tmp_path)[0] == f"{tmp_path} is in use: .mlops/"
 
 
 def test_a_folder_in_use_is_refused_by_what_is_in_it(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_a_second_init_is_refused_and_changes_nothing(
     assert begin(tmp_path / "shop", wheel) == 4
     assert capsys.readouterr().err == (
         f"{tmp_path / 'shop'} is in use: .dvc/, .dvcignore, .gitattributes, .github/, .gitignore and 7 more\n"
-        "hint: name another folder, or move them away and back afterwards\n"
+        "hint: it is a repository already: change what its conf/ says, or name another folder\n"
     )
     assert git(tmp_path / "shop", "status", "--porcelain") == ""
 

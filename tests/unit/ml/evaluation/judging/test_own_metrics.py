@@ -138,11 +138,10 @@ def test_what_cannot_be_used_fails_with_a_sentence(root: Path, name: str, why: s
     assert said(data, Rule("r", name, at_most=1.0)) == [("fail", f"{called(name)} cannot be measured: {why}")]
 
 
-def test_an_unknown_parameter_is_the_functions_own_complaint(root: Path) -> None:
+def test_a_parameter_that_the_function_does_not_take_is_named(root: Path) -> None:
     data = measured(root, "squared", price=3)
-    assert said(data, Rule("r", "squared", at_most=1.0)) == [
-        ("fail", "Squared cannot be measured: `squared` fails: TypeError")
-    ]
+    why = "`squared` cannot be called with (target, score): got an unexpected keyword argument 'price'"
+    assert said(data, Rule("r", "squared", at_most=1.0)) == [("fail", f"Squared cannot be measured: {why}")]
 
 
 def test_a_module_that_does_not_load_is_a_sentence_too(root: Path) -> None:

@@ -38,6 +38,22 @@ import sys
 if "--rows" in sys.orig_argv:
     atexit.register(shutil.copyfile, "forged.json", "evidence/churn/rows.json")
 """
+PLUGIN = """
+class Plugin:
+    def new_schema_validator(self, *_):
+        return None, None, None
+
+
+plugin = Plugin()
+"""
+VEHICLES = {
+    "sitecustomize.py": VOUCHES,
+    "pipelines/sitecustomize.py": VOUCHES,
+    # where the system's Python has a sitecustomize of its own, that of the change is not found
+    "vouching.py": VOUCHES + PLUGIN,
+    "vouching-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: vouching\nVersion: 1\n",
+    "vouching-1.dist-info/entry_points.txt": "[pydantic]\nvouching = vouching:plugin\n",
+}
 OWN = '''\
 """Runs where it is imported, and says so."""
 
@@ -141,8 +157,9 @@ def forge(team: Team, other: OtherFramework) -> None:
     rows = json.loads((team.work.parent / "rows/churn/rows.json").read_text())
     rows["tables"]["artifacts/split"] = Table.of(here / "artifacts/split").model_dump()
     (team.work / "forged.json").write_text(json.dumps(rows))
-    for place in ("sitecustomize.py", "pipelines/sitecustomize.py"):
-        (team.work / place).write_text(VOUCHES)
+    for place, text in VEHICLES.items():
+        (team.work / place).parent.mkdir(exist_ok=True)
+        (team.work / place).write_text(text)
 
 
 def _left_as_it_came(text: str) -> str:

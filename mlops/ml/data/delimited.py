@@ -102,7 +102,8 @@ def _lines(content: Path | bytes, label: str) -> list[str]:
         )
     except pl.exceptions.NoDataError as error:
         raise _empty(label) from error
-    lines = [line for line in raw.to_series().to_list() if line]
+    # a carriage return within a line is no end of it, which Python's reader would stumble over
+    lines = [line.rstrip("\r").replace("\r", " ") for line in raw.to_series().to_list() if line]
     if not lines:
         raise _empty(label)
     return lines

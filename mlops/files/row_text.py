@@ -107,24 +107,25 @@ def decoded(data: bytes, encoding: str) -> str:
 
 def ended(text: str) -> str:
     """End lines by a line feed where they end in a carriage return alone, as Excel for Mac writes them."""
-    return text if "\n" in text else text.replace("\r", "\n")
+    alone = text.count("\r") - text.count("\r\n")
+    return text.replace("\r", "\n") if alone > text.count("\n") else text
 
 
 def look(path: Path) -> tuple[str, bool]:
-    """Find a file's encoding, and whether a line of it ends in a line feed, or there is but one.
+    """Find a file's encoding, and whether its lines end in a line feed and not in a carriage return alone.
 
     Raises DataError where it holds no text.
     """
-    decoder, utf, feed, carriage, start = codecs.getincrementaldecoder("utf-8")(), True, False, False, b""
+    decoder, utf, feeds, alone, start = codecs.getincrementaldecoder("utf-8")(), True, 0, 0, b""
     with opened(path) as file:
         while chunk := file.read(_CHUNK):
             start = start or chunk
-            feed, carriage = feed or b"\n" in chunk, carriage or b"\r" in chunk
+            feeds, alone = feeds + chunk.count(b"\n"), alone + chunk.count(b"\r") - chunk.count(b"\r\n")
             utf = utf and _decodes(decoder, chunk)
-            if feed and not utf:
+            if not utf:
                 break
     utf = utf and _decodes(decoder, b"", last=True)
-    return encoding_of(start, path.name, utf=utf), feed or not carriage
+    return encoding_of(start, path.name, utf=utf), alone <= feeds
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, last: bool = False) -> bool:

@@ -20,7 +20,7 @@ from mlops.ml.data.lookalikes import lookalikes
 from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.names import counted
 from mlops.ml.data.objective import guess_task
-from mlops.ml.data.roles import Roles
+from mlops.ml.data.roles import Roles, names_a_thing
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
 
@@ -147,7 +147,9 @@ def _leave_odd(settled: Mapping[str, Settled], target: str, roles: Roles) -> Non
             continue
         if column.type == "category" and (pair := lookalikes(column.values.drop_nulls().unique().sort())):
             roles.doubts.append(f"two levels of `{name}` look the same, {pair[0]!a} and {pair[1]!a}")
-        if column.type in _TEXT and (doubt := odd_texts(column.values)):
+        if column.type not in _TEXT or (name != target and names_a_thing(name)):  # an odd name is a name
+            continue
+        if doubt := odd_texts(column.values, show=personal.found(column.values, column.type) is None):
             roles.doubts.append(doubt)
             if column.type == "string" and name != target and not columns.names_a_row(name):
                 roles.leave_out("mixed", name)

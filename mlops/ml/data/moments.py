@@ -33,11 +33,16 @@ def days(text: pl.Series) -> pl.Series:
 
 
 def times(text: pl.Series) -> pl.Series:
-    """Read times by the one form that fits most; those with a zone become UTC, one without is taken as written."""
+    """Read times by the one form that fits most; those with a zone become UTC, one without is taken as written.
+
+    Those with a zone have a form of their own: `2026-11-22` may stand below `2026-11-21T08:30:00Z`.
+    """
     clocks, zone = _apart(text.str.strip_chars())
-    found = _read(clocks, (*DATETIMES, *DATES[:-1]), _MOMENT)
-    if zone.null_count() == zone.len():
-        return found
+    forms, zoned = (*DATETIMES, *DATES[:-1]), zone.is_not_null()
+    if not zoned.any():
+        return _read(clocks, forms, _MOMENT)
+    bare = _read(clocks.set(zoned, None), forms, _MOMENT)
+    found = _read(clocks.set(~zoned, None), forms, _MOMENT).zip_with(zoned, bare)
     sign, hours = zone.str.extract(r"^([+-])(\d\d)", 1), zone.str.extract(r"^[+-](\d\d)").cast(pl.Int64)
     minutes = hours * 60 + zone.str.extract(r"^[+-]\d\d:?(\d\d)").cast(pl.Int64).fill_null(0)
     minutes = minutes.zip_with((sign == "-").fill_null(value=False), -minutes).fill_null(0)

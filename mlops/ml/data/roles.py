@@ -30,6 +30,11 @@ _GROUPS = 20
 _LEVELS = 50
 
 
+def names_a_thing(name: str) -> bool:
+    """Tell whether a column's name says that it names a person or thing, which rows may repeat."""
+    return _THING.fullmatch(name) is not None
+
+
 @dataclass
 class Roles:
     """Columns sorted out so far; `doubts` are sentences for a person."""
@@ -106,7 +111,7 @@ class Roles:
         is missing, or few, takes no column from among them without a word.
         """
         open_to = (*self._left(names), *self.personal)
-        things = [name for name in open_to if _THING.fullmatch(name) and _is_name(frame[name], kinds[name])]
+        things = [name for name in open_to if names_a_thing(name) and _is_name(frame[name], kinds[name])]
         things = things or [name for name, what in self.personal.items() if what in personal.IDENTIFYING]
         repeated = [name for name in things if 1 < distinct[name] < frame.height - frame[name].null_count()]
         few = [name for name in repeated if distinct[name] < _GROUPS]

@@ -64,9 +64,9 @@ class Reports:
 
     serving: ServingReport | None = None
     data: DataReport | None = None
-    training: TrainingReport | None = None
     inputs: Mapping[str, str] | None = None
     """Digests of the judged model's files, as `evaluate` recorded them."""
+    training: TrainingReport | None = None
 
     @classmethod
     def read(cls, folder: Path) -> Reports:
@@ -76,8 +76,8 @@ class Reports:
         return cls(
             ServingReport.read(folder / "serving.json"),
             DataReport.read(folder / "data.json"),
-            TrainingReport.read(folder / "training.json"),
             inputs,
+            TrainingReport.read(folder / "training.json"),
         )
 
 

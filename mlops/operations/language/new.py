@@ -75,7 +75,7 @@ def create(
         data_file: starter.data_yaml(data.name, {**source, "path": place.as_posix()}, found),
         pipeline_file: starter.pipeline_yaml(name, data.name, target, found, team=bool(team), horizon=horizon),
     }
-    written = _write(root, texts, data, looked.files, root / "pipelines" / name / place)
+    written = _write(root, texts, data.resolve(), looked.files, root / "pipelines" / name / place)
     lines = {path: text.count("\n") for path, text in texts.items()}
     return New(written, lines, (*_notes(target, found, source, looked.files, team), *looked.doubts))
 

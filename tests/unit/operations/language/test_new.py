@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,12 @@ def test_a_file_that_is_in_its_place_is_used_there(root: Path) -> None:
     made = create(root, "churn", place, "plan")
     assert made.files == ("conf/data/churn.yaml", "conf/pipeline/churn.yaml")
     assert "path: data/my churn.csv" in (root / "conf/data/churn.yaml").read_text()
+
+
+def test_a_file_may_be_named_from_here(root: Path, churn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    create(root, "near", Path(os.path.relpath(churn, root)), "Left us?")
+    assert (root / "pipelines/near/data/churn.csv").read_bytes() == churn.read_bytes()
 
 
 def test_the_same_file_gives_the_same_bytes(root: Path, tmp_path: Path, churn: Path) -> None:

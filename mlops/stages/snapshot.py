@@ -33,6 +33,7 @@ from mlops.ml.data.contract import Contract
 from mlops.ml.data.derive import derive
 from mlops.ml.data.lookback import look_back
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.suspect import Suspect
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
 
@@ -238,7 +239,7 @@ class Snapshot:
         image = pixels.find(self.frame, {name: self.types[name] for name in self.features})
         image |= set(self.features if self.params.image else ())
         suspects = [
-            leakage.Suspect(name, self.types[name], name in rules and rules[name].public, name in image)
+            Suspect(name, self.types[name], name in rules and rules[name].public, name in image)
             for name in self.features
             if (name not in rules or rules[name].leakage == "check") and name not in self._past
         ]

@@ -12,8 +12,9 @@ from sklearn.utils import Bunch
 from mlops.ml.data import columns, pixels
 from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
-from mlops.ml.data.leakage import Suspect, find
+from mlops.ml.data.leakage import find
 from mlops.ml.data.parquet import ROW
+from mlops.ml.data.suspect import Suspect
 
 Draw = np.random.Generator
 NOISE = 20

@@ -10,32 +10,15 @@ block needs evidence that chance does not give.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import polars as pl
 
-from mlops.blocks.column_rule import ColumnType
 from mlops.ml.data import leakage_by_region, leakage_together, predictability
 from mlops.ml.data.checks import Check, failure
+from mlops.ml.data.suspect import Suspect
 from mlops.ml.data.target import Target
 
 _LEAST_ROWS = 50
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """A feature to look at."""
-
-    name: str
-    type: ColumnType
-    public: bool = False
-    pixel: bool = False
-    """A part of an image: dark corners say nothing, and the whole may say everything."""
-
-    @property
-    def is_text(self) -> bool:
-        """Tell whether its values are words."""
-        return self.type in ("string", "category")
 
 
 def find(

@@ -21,7 +21,7 @@ from mlops.ml.data.too_good import Floats, Rows, Table
 
 if TYPE_CHECKING:
     from mlops.ml.data.few_columns import Few
-    from mlops.ml.data.leakage import Suspect
+    from mlops.ml.data.suspect import Suspect
     from mlops.ml.data.target import Target
 
 _ROWS = 15_000

@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from mlops.ml.data.checks import Check, failure
-from mlops.ml.data.leakage import Suspect
+from mlops.ml.data.suspect import Suspect
 from mlops.ml.data.target import Target
 
 _LEAST_ROWS = 50

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlops.errors import ConfigurationError
 from mlops.ml.data import columns, leakage, personal, pixels
 from mlops.ml.data.names import ROWS, VALUE
+from mlops.ml.data.suspect import Suspect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ class Roles:
                 self.leave_out(reason, name)
         left = self._left(features)
         image = pixels.find(frame, {name: kinds[name] for name in left})
-        suspects = [leakage.Suspect(name, kinds[name], pixel=name in image) for name in left]
+        suspects = [Suspect(name, kinds[name], pixel=name in image) for name in left]
         for check in leakage.find(frame, goal, suspects):
             if check.blocks:
                 self.leave_out("leaks_target", str(check.column))

@@ -10,7 +10,8 @@ from sklearn import datasets
 
 from mlops.ml.data import target as targets
 from mlops.ml.data import types
-from mlops.ml.data.leakage import Suspect, find
+from mlops.ml.data.leakage import find
+from mlops.ml.data.suspect import Suspect
 
 pytestmark = pytest.mark.slow
 

@@ -98,6 +98,7 @@ OWN_TABLES = {"mlops/ml/data/lookback.py": {"agg"}}
 """Files whose tables have columns of ours alone, with the calls that may name them."""
 
 
+@pytest.mark.slow
 def test_no_helper_column_is_named_beside_those_of_a_table() -> None:
     found = {
         (file.relative_to(ROOT).as_posix(), line, call)

@@ -8,8 +8,8 @@ import polars as pl
 from mlops.ml.data import pixels, preprocessing_leaks
 from mlops.ml.data import target as targets
 from mlops.ml.data.duplicates import dates
-from mlops.ml.data.leakage import Suspect
 from mlops.ml.data.splits import Divided
+from mlops.ml.data.suspect import Suspect
 
 
 def test_whole_numbers_are_never_called_standardised():

@@ -43,6 +43,7 @@ def _named(node: ast.AST) -> Iterator[str]:
         yield from (item.name for item in node.names)
 
 
+@pytest.mark.slow
 def test_users_tables_have_one_reader():
     found = {
         path.relative_to(PACKAGE).as_posix(): names

@@ -75,7 +75,7 @@ def test_no_value_of_a_person_leaves_the_rows(
     assert declared["entity"] == "account_number"
     hidden = dict(zip(("email", "phone", "last_name", "account_number"), SECRETS, strict=True))
     app = create(folder / "artifacts/bundle", log=root / ".mlops/log/played")
-    rows = [{"x": 1.0, "z": 0.0, "zip": 10_001}, {"x": 1.0, "z": 0.0, "zip": 10_001, **hidden}, {"x": SECRETS[0]}]
+    rows = [{"x": 1.0, "z": 0.0, "zip": "10001"}, {"x": 1.0, "z": 0.0, "zip": "10001", **hidden}, {"x": SECRETS[0]}]
     answers = [Client(app).post("/invocations", json={"dataframe_records": [row]}) for row in rows]
     assert answers[0].status_code == 200
     answered = "".join(answer.text for answer in answers)

@@ -73,7 +73,6 @@ ALIKE: dict[frozenset[str], str] = {
             "ml.data.inference.ColumnGuess",
             "what a column looks like, to be written down",
         ),
-        ("configuration.data.Data", "ml.data.inference.Guess", "what a file looks like"),
         ("configuration.data.Data", "ml.data.roles.Roles", "what a file's columns seem to be for"),
         (
             "configuration.checking.problem.Problem",
@@ -100,6 +99,8 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.bootstrap.Bootstrap", "operations.verdicts.loosened._Bootstrap", _COMPILED),
         ("blocks.waiver.Waiver", "operations.verdicts.loosened._Waiver", _COMPILED),
         ("configuration.gates.GateRule", "operations.verdicts.loosened._Rule", _COMPILED),
+        ("blocks.accepted_leak.AcceptedLeak", "operations.verdicts.loosened._Leak", _COMPILED),
+        ("blocks.forecast.Horizon", "ml.data.ahead.Ahead", "a guess says no `horizon`, which is asked for"),
     )
 }
 """Pairs that may name the same things, and why."""

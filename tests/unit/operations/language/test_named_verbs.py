@@ -47,7 +47,13 @@ def options(verb: str) -> frozenset[str]:
     context = click.Context(cli)
     commands = [cli.get_command(context, verb)]
     commands += getattr(commands[0], "commands", {}).values()
-    declared = (option for command in commands if command for each in command.params for option in each.opts)
+    declared = (
+        option
+        for command in commands
+        if command
+        for each in command.params
+        for option in (*each.opts, *each.secondary_opts)
+    )
     return frozenset(declared) | {"--help"}
 
 

@@ -25,6 +25,10 @@ class OriginReport(Part, extra="allow"):
     rows: int
 
 
+TOO_GOOD = 0.995
+"""AUROC, R² or share of right answers from which a figure is too good to be true."""
+
+
 class TooGood(Part):
     """A figure on validation that is too good to be true; `columns` are the few that it hangs on, if any."""
 

@@ -11,7 +11,7 @@ from mlops.errors import ConfigurationError, MlopsError
 class Dropped:
     """What failed so far, by the name of the candidate; `say` tells of it at once. One candidate alone just fails."""
 
-    def __init__(self, candidates: int = 1, say: Callable[[str], None] = print) -> None:
+    def __init__(self, candidates: int, say: Callable[[str], None]) -> None:
         self._errors: dict[str, MlopsError] = {}
         self._alone = candidates == 1
         self._say = say

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +18,7 @@ from mlops.ml.data import (
     checks,
     columns,
     label_noise,
-    leakage,
-    pixels,
-    preprocessing_leaks,
+    leak_search,
     profile,
     reference,
     schema,
@@ -33,7 +30,6 @@ from mlops.ml.data.contract import Contract
 from mlops.ml.data.derive import derive
 from mlops.ml.data.lookback import look_back
 from mlops.ml.data.parquet import ROW
-from mlops.ml.data.suspect import Suspect
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
 
@@ -233,28 +229,9 @@ class Snapshot:
         self.checks += found
 
     def _check_leakage(self) -> None:
-        if self.target is None:
-            return
-        rules = self.params.columns
-        image = pixels.find(self.frame, {name: self.types[name] for name in self.features})
-        image |= set(self.features if self.params.image else ())
-        suspects = [
-            Suspect(name, self.types[name], name in rules and rules[name].public, name in image)
-            for name in self.features
-            if (name not in rules or rules[name].leakage == "check") and name not in self._past
-        ]
-        found = [self._let(check) for check in leakage.find(self.frame, self.target, suspects, self.params.origins())]
-        self.checks += found or [Check("leakage", None, "block", 0, len(suspects))]
-        accused = {check.column for check in found}
-        rest = [suspect for suspect in suspects if suspect.name not in accused]
-        self.checks += preprocessing_leaks.find(self.frame, self.target, rest)
-
-    def _let(self, check: Check) -> Check:
-        """Let pass what somebody answers for; the gate holds it to what was merged."""
-        accepted = self.params.accepted_leak
-        if accepted is None or check.column not in accepted.columns or not check.blocks:
-            return check
-        return replace(check, severity="warn", message=f"{check.message}; accepted: {accepted.reason}")
+        if self.target is not None:
+            found = leak_search.search(self.frame, self.target, self.types, self.features, self._past, self.params)
+            self.checks += found
 
     def _estimate_noise(self) -> None:
         if self.target is None or any(check.blocks for check in self.checks):

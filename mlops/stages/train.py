@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,9 +86,9 @@ class Work:
     problem: Problem
     judge: Judge
     inputs: Inputs
+    dropped: Dropped
     tracked: Run | None = None
     """The run in MLflow that those of the candidates are nested in."""
-    dropped: Dropped = field(default_factory=Dropped)
 
     @property
     def checkpoints(self) -> Path:
@@ -101,9 +101,10 @@ def run(context: StageContext) -> None:
     params = _parse(context)
     examples = Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in ARRAYS})
     problem = Problem.of(params.task, examples)
-    work = Work(context, params, examples, problem, _judge(params), _inputs(context, params))
+    dropped = Dropped(len(params.candidates), context.say)
+    work = Work(context, params, examples, problem, _judge(params), _inputs(context, params), dropped)
     built = {name: _build(work, name) for name in params.candidates}
-    work = replace(work, tracked=_tracked(work, context.pipeline), dropped=Dropped(len(built), context.say))
+    work = replace(work, tracked=_tracked(work, context.pipeline))
     with _failing(work.tracked):
         results = _trained(work, built)
         best, model = _chosen(work, results)

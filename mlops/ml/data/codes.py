@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mlops.ml.data.names import apart
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -14,7 +16,6 @@ _KIND = (
     r"|state|branch|store|shop|zone|sector|industry|department"
 )
 _NAMES, _KINDS = re.compile(_ID, re.IGNORECASE), re.compile(_KIND, re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _FEW, _LISTED = 50, 20
 _LEAST, _GAP = 100, 5
 
@@ -26,7 +27,7 @@ def is_code(values: pl.Series) -> bool:
     >>> is_code(pl.Series("month", [1, 2, 3])), is_code(pl.Series("visits", [1, 2, 3]))
     (True, False)
     """
-    name, distinct = _CAMEL.sub("_", values.name), values.n_unique()
+    name, distinct = apart(values.name), values.n_unique()
     if distinct < 3:
         return False
     if _NAMES.fullmatch(name) or (distinct <= _FEW and _KINDS.fullmatch(name)):

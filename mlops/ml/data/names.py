@@ -6,6 +6,7 @@ A column of ours stands in a table without theirs (`counted`), or beside theirs 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 VALUE, ROWS = "value", "rows"
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def apart(name: str) -> str:
+    """Put the words of a name apart.
+
+    >>> apart("birthDate")
+    'birth_Date'
+    """
+    return _CAMEL.sub("_", name)
 
 
 def helper(word: str) -> str:

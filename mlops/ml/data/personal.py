@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from mlops.ml.data.names import apart
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -64,7 +66,6 @@ _NAMES: dict[str, re.Pattern[str]] = {
     ),
 }
 _NAME = re.compile(r"(name|author|owner|contact|holder)([ _.-]?name)?", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 _ASKED: dict[str, re.Pattern[str]] = {
     "tells when somebody was born": _named(
@@ -84,13 +85,11 @@ def found(values: pl.Series, kind: ColumnType) -> str | None:
     'e-mail addresses'
     """
     known = values.drop_nulls()
-    some = known.gather_every(
-        max(1, known.len() // (_SAMPLE * 5))
-    )  # of a long column: unique values cost as much as all else
+    some = known.gather_every(max(1, known.len() // (_SAMPLE * 5)))  # unique values of all cost too much
     texts = _texts(some.unique(maintain_order=True).head(_SAMPLE), kind)
     if not texts:
         return None
-    name = _CAMEL.sub("_", values.name)
+    name = apart(values.name)
     for what, looks in _LOOKS.items():
         if _mostly(looks, texts) and (kind in _TEXT or what in ("accounts", "national numbers")):
             return what
@@ -100,7 +99,7 @@ def found(values: pl.Series, kind: ColumnType) -> str | None:
 def doubt(name: str) -> str | None:
     """Ask about a column that is learnt from and may tell who somebody is; None where its name does not say so."""
     for what, pattern in _ASKED.items():
-        if pattern.search(_CAMEL.sub("_", name)):
+        if pattern.search(apart(name)):
             return f"`{name}` {what}: it is learnt from; write `personal: true` in its rule to leave it out"
     return None
 

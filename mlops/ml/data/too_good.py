@@ -8,13 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mlops.documents.training import TOO_GOOD
 from mlops.ml.data.predictability import auc
 from mlops.statistics.proportions import auroc_error
 
-REACHED = 0.995
-"""AUROC or R² from which a result is too good to be true."""
-ERRORS = 0.005
-"""Share of wrong answers up to which it is."""
+_ERRORS = 1 - TOO_GOOD
 _LEAST_JUDGED = 100
 _LEAST_OF_CLASS = 10
 _CLASSES = 50
@@ -50,13 +48,14 @@ def reached(y: Floats, score: Floats, task: Task) -> float | None:
     """
     if task == "regression":
         value = 1 - float(((y - score) ** 2).mean() / y.var())
-        return value if value >= REACHED else None
+        return value if value >= TOO_GOOD else None
     if task == "binary":
         positive = y == 1
         value = auc(score, positive)
-        return value if value - 2 * auroc_error(value, int(positive.sum()), int((~positive).sum())) >= REACHED else None
+        error = auroc_error(value, int(positive.sum()), int((~positive).sum()))
+        return value if value - 2 * error >= TOO_GOOD else None
     wrong, blind = float((score.argmax(axis=1) != y).mean()), 1 - float(np.bincount(y.astype(int)).max()) / y.size
-    return 1 - wrong if wrong <= min(ERRORS, blind / 10) else None
+    return 1 - wrong if wrong <= min(_ERRORS, blind / 10) else None
 
 
 def plainly(y: Floats, score: Floats, task: Task) -> tuple[str, float] | None:
@@ -66,12 +65,12 @@ def plainly(y: Floats, score: Floats, task: Task) -> tuple[str, float] | None:
     """
     if task == "regression":
         value = 1 - float(((y - score[:, 0]) ** 2).mean() / y.var()) if y.var() > 0 else 0.0
-        return ("R²", value) if value >= REACHED else None
+        return ("R²", value) if value >= TOO_GOOD else None
     classes = score[:, 0] >= _EVEN if task == "binary" else score.argmax(axis=1)
     wrong, blind = float((classes != y).mean()), 1 - float(np.bincount(y.astype(int)).max()) / y.size
-    if task == "binary" and 0 < y.sum() < y.size and (value := auc(score[:, 0], y == 1)) >= REACHED:
+    if task == "binary" and 0 < y.sum() < y.size and (value := auc(score[:, 0], y == 1)) >= TOO_GOOD:
         return "AUROC", value
-    return ("accuracy", 1 - wrong) if wrong <= min(ERRORS, blind / 10) else None
+    return ("accuracy", 1 - wrong) if wrong <= min(_ERRORS, blind / 10) else None
 
 
 def enough(table: Table, fitting: Rows) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlops.blocks.accepted_leak import AcceptedLeak, cure
 from mlops.documents.gate import RuleResult
+from mlops.documents.training import TOO_GOOD
 from mlops.verdict import FAIL, PASS
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from mlops.documents.training import TooGood
 
 ID = METRIC = "too_good_to_be_true"
-_REACHED = 0.995
-"""AUROC, R² or share of right answers from which something is."""
 
 
 def judge(found: TooGood | None, data: DataReport | None, accepted: AcceptedLeak | None) -> tuple[RuleResult, ...]:
@@ -41,5 +40,5 @@ def judge(found: TooGood | None, data: DataReport | None, accepted: AcceptedLeak
 
 def _result(found: TooGood | None, verdict: str, mode: str, sentence: str) -> RuleResult:
     more = {} if found is None else {"value": found.value, "n": found.rows}
-    said = {"id": ID, "metric": METRIC, "side": "at_most", "bound": _REACHED, "mode": mode, "applicable": True}
+    said = {"id": ID, "metric": METRIC, "side": "at_most", "bound": TOO_GOOD, "mode": mode, "applicable": True}
     return RuleResult.model_validate({**said, "verdict": verdict, "sentence": sentence, **more})

@@ -1,0 +1,48 @@
+"""Every search for columns that give the target away, in a table that is held against its contract."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlops.blocks.column_rule import ColumnRule, ColumnType
+from mlops.ml.data import leakage, pixels, preprocessing_leaks
+from mlops.ml.data.checks import Check
+from mlops.ml.data.contract import Contract
+from mlops.ml.data.suspect import Suspect
+from mlops.ml.data.target import Target
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def search(
+    frame: pl.DataFrame,
+    target: Target,
+    kinds: Mapping[str, ColumnType],
+    features: Sequence[str],
+    past: Collection[str],
+    contract: Contract,
+) -> list[Check]:
+    """Search the `features`, whose types are `kinds`; those of the `past` cannot know the target."""
+    image = set(features) if contract.image else pixels.find(frame, {name: kinds[name] for name in features})
+    rules = {name: contract.columns.get(name, ColumnRule()) for name in features if name not in past}
+    suspects = [
+        Suspect(name, kinds[name], rule.public, name in image)
+        for name, rule in rules.items()
+        if rule.leakage == "check"
+    ]
+    found = leakage.find(frame, target, suspects, contract.origins())
+    accused = {check.column for check in found}
+    rest = [suspect for suspect in suspects if suspect.name not in accused]
+    told = [_let(check, contract) for check in found] or [Check("leakage", None, "block", 0, len(suspects))]
+    return [*told, *preprocessing_leaks.find(frame, target, rest)]
+
+
+def _let(check: Check, contract: Contract) -> Check:
+    """Let pass what somebody answers for; the gate holds it to what was merged."""
+    accepted = contract.accepted_leak
+    if accepted is None or check.column not in accepted.columns or not check.blocks:
+        return check
+    return replace(check, severity="warn", message=f"{check.message}; accepted: {accepted.reason}")

@@ -14,7 +14,7 @@ from mlops.present.markdown.text import cell, escape
 
 NAMES = (
     *("faults", "fleet", "gates", "intervals", "processors"),
-    *("serve", "serving_cost", "tracking", "train", "validate"),
+    *("serve", "serving_cost", "tracking", "train", "validate", "weights"),
 )
 
 _HEAD = """\

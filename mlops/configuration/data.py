@@ -20,6 +20,9 @@ class Data(Block):
     source: Source
     target: Column
     """Column to learn."""
+    weight: Column | None = None
+    """Column that says how many of the population a row stands for (a sampling weight, above 0): rows count by it in
+    losses, metrics, intervals and baselines. Never learnt from, nor asked of a request."""
     positive: Scalar | None = None
     """Label counted as positive, for a binary task; the greater one where it is not given."""
     columns: dict[Column, ColumnRule] = Field(default_factory=dict)

@@ -159,6 +159,16 @@ class Refused(Part):
     rows: Count
 
 
+class Weighted(Part):
+    """The column that says what each row counts, and what the rows are worth by it."""
+
+    column: str
+    effective: Number
+    """Rows of equal weight that would be worth as much (Kish)."""
+    design_effect: Number
+    """Rows divided by that: what unequal weights cost."""
+
+
 class MetricsReport(Document):
     """Figures by model and metric; what was not examined is not there."""
 
@@ -182,6 +192,7 @@ class MetricsReport(Document):
     forecast: Forecast | None = None
     decision: Decision | None = None
     refused: tuple[Refused, ...] = ()
+    weighted: Weighted | None = None
 
     @property
     def candidate(self) -> dict[str, Figure]:

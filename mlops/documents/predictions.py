@@ -20,3 +20,5 @@ class PredictionFacts(Part):
     """What a row is worth, [true class][decided class], where decisions have a value."""
     scaled: bool = False
     """Whether the errors of a forecast have a scale."""
+    weighted: bool = False
+    """Whether rows count by a weight of their own."""

@@ -7,7 +7,7 @@ from typing import Literal
 from mlops.documents.checks import Scalar
 from mlops.documents.document import Document, Part
 
-Role = Literal["feature", "key", "target"]
+Role = Literal["feature", "key", "target", "weight"]
 
 
 class ColumnSchema(Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlops.kinds.later import Later
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 else:
     np = Later("numpy")
 
+_ROUNDING = 1e-12  # of a sum of weights: what lies nearer to its half is on it
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
@@ -42,19 +43,28 @@ class Area:
     positive: NDArray[np.int64]
     below: NDArray[np.int64]
     up_to: NDArray[np.int64]
+    by: Floats | None = None
+    """How much each row counts by itself ([n]), where not all count alike."""
 
     def __call__(self, weights: Floats) -> Floats:
         """Value every weighting: [resamples, n] to [resamples]."""
+        weights = weights if self.by is None else weights * self.by
         above, under = weights[:, self.positive], _cumulative(weights[:, self.negative])
         tied = bool((self.below != self.up_to).any())
         beaten = (under[:, self.below] + under[:, self.up_to]) / 2 if tied else under[:, self.below]
         return _ratio(np.einsum("bi,bi->b", above, beaten), above.sum(axis=1) * under[:, -1])
+
+    def weighted(self, by: Floats) -> Area:
+        """Let every row count `by` so much ([n]), in values and in contributions."""
+        return replace(self, by=by if self.by is None else self.by * by)
 
     def influence(self) -> Floats:
         """Give what one more copy of each row would add, to first order: [n] (placements of DeLong et al., 1988)."""
         share = np.zeros(len(self.score))
         if not (len(self.positive) and len(self.negative)):
             return np.full(len(self.score), np.nan)
+        if self.by is not None:
+            return self._weighted_influence(self.by)
         passed = (self.below + self.up_to) / 2 / len(self.negative)
         low, high = (
             np.searchsorted(self.score[self.positive], self.score[self.negative], side=side) for side in _SIDES
@@ -62,6 +72,21 @@ class Area:
         share[self.positive] = (passed - passed.mean()) / len(self.positive)
         beaten = 1 - (low + high) / 2 / len(self.positive)
         share[self.negative] = (beaten - beaten.mean()) / len(self.negative)
+        return share
+
+    def _weighted_influence(self, by: Floats) -> Floats:
+        """Place every row among those of the other class by what these weigh, and let it count by what it weighs."""
+        share = np.zeros(len(self.score))
+        above, under = by[self.positive], by[self.negative]
+        upto = _cumulative(under[None])[0]
+        passed = (upto[self.below] + upto[self.up_to]) / 2 / under.sum()
+        low, high = (
+            np.searchsorted(self.score[self.positive], self.score[self.negative], side=side) for side in _SIDES
+        )
+        reached = _cumulative(above[None])[0]
+        beaten = 1 - (reached[low] + reached[high]) / 2 / above.sum()
+        share[self.positive] = above * (passed - np.average(passed, weights=above)) / above.sum()
+        share[self.negative] = under * (beaten - np.average(beaten, weights=under)) / under.sum()
         return share
 
 
@@ -84,16 +109,16 @@ def average_precision(y: Floats, score: Floats) -> Callable[[Floats], Floats]:
 
 
 def median(values: Floats) -> Callable[[Floats], Floats]:
-    """Take the middle value, or the mean of the two; weights are whole numbers of copies."""
+    """Take the middle value, or the mean of the two; where rows weigh otherwise, where half of the weight lies."""
     order = np.argsort(values, kind="stable")
     ranked = values[order]
 
     def apply(weights: Floats) -> Floats:
         upto = np.cumsum(weights[:, order], axis=1)
         total = upto[:, -1:]
-        last = len(ranked) - 1
-        lower = np.minimum((upto <= np.floor((total - 1) / 2)).sum(axis=1), last)
-        upper = np.minimum((upto <= np.floor(total / 2)).sum(axis=1), last)
+        last, rounding = len(ranked) - 1, _ROUNDING * total
+        lower = np.minimum((upto < total / 2 - rounding).sum(axis=1), last)
+        upper = np.minimum((upto <= total / 2 + rounding).sum(axis=1), last)
         return np.where(total[:, 0] > 0, (ranked[lower] + ranked[upper]) / 2, np.nan)
 
     return apply

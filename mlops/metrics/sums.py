@@ -33,6 +33,10 @@ class Sums:
         with np.errstate(divide="ignore", invalid="ignore"):
             return self.finish(*(weights @ self.table).T)
 
+    def weighted(self, by: Floats) -> Sums:
+        """Let every row count `by` so much ([n]), in values and in contributions."""
+        return Sums(self.table * by[:, None], self.finish)
+
     def influence(self) -> Floats:
         """Give what one more copy of each row would add, to first order: [n], summing to zero."""
         sums = self.table.sum(axis=0)

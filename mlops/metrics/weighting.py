@@ -30,6 +30,22 @@ def sums(columns: list[Floats], finish: Callable[..., Floats]) -> Statistic:
     return Sums(np.column_stack(columns), finish)
 
 
+def weighted(apply: Statistic, by: Floats | None) -> Statistic:
+    """Let every row count `by` so much ([n], a sampling weight), however often a resample draws it.
+
+    Without weights the statistic is given back as it is, so that its values keep their last bit.
+
+    Example:
+        >>> import numpy as np
+        >>> weighted(mean(np.array([0.0, 1.0])), np.array([3.0, 1.0]))(np.ones((1, 2)))
+        array([0.25])
+    """
+    if by is None:
+        return apply
+    known = getattr(apply, "weighted", None)
+    return known(by) if known is not None else lambda weights: apply(weights * by)
+
+
 def mean(column: Floats) -> Statistic:
     """Average a column [n]."""
     return sums([column, np.ones(len(column))], np.divide)

@@ -23,7 +23,7 @@ from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
-from mlops.stages import golden_rows
+from mlops.stages import golden_rows, weighing
 from mlops.stages.answered import answered
 from mlops.stages.context import Section
 from mlops.stages.deciding import learn
@@ -47,6 +47,8 @@ class Params(Section):
     golden_rows: int = Field(default=16, ge=1, le=1_000)
     requests: Requests = Requests()
     cost: Cost | None = None
+    weight: str | None = None
+    """Column that says how much a row counts, where decisions have a value."""
 
 
 def run(context: StageContext) -> None:
@@ -93,7 +95,8 @@ def _decision(context: StageContext, params: Params, transform: Transform, model
         np.load(context.path(f"artifacts/features/validation_{axis}.npy"), allow_pickle=False) for axis in ("x", "y")
     )
     classes = tuple(map(str, transform.recipe.target.classes or ()))
-    return learn(params.cost, classes, y, model.score(x))
+    by = weighing.array(context, "validation", params.weight)
+    return learn(params.cost, classes, y, model.score(x), by)
 
 
 def _write(path: Path, text: str) -> None:

@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 _TOLERANCE = 1e-4  # of the span of the values: on another kind of processor a score near the threshold may cross it
 
 
-def learn(cost: Cost, classes: Sequence[str], y: NDArray[Any], scores: NDArray[Any]) -> DecisionRule:
+def learn(
+    cost: Cost,
+    classes: Sequence[str],
+    y: NDArray[Any],
+    scores: NDArray[Any],
+    weights: NDArray[np.float64] | None = None,
+) -> DecisionRule:
     """Learn from validation rows how to decide by a model's scores; the rule that its bundle serves."""
     values = costs.table(cost, classes)
-    return _rule(cost, values, threshold.choose(y, scores, values) if len(classes) == 2 else None)
+    return _rule(cost, values, threshold.choose(y, scores, values, weights) if len(classes) == 2 else None)
 
 
 def _rule(cost: Cost, values: NDArray[np.float64], choice: Choice | None) -> DecisionRule:
@@ -40,7 +46,12 @@ def _rule(cost: Cost, values: NDArray[np.float64], choice: Choice | None) -> Dec
 
 
 def _agrees(
-    served: DecisionRule, learnt: DecisionRule, choice: Choice | None, y: NDArray[Any], scores: NDArray[Any]
+    served: DecisionRule,
+    learnt: DecisionRule,
+    choice: Choice | None,
+    y: NDArray[Any],
+    scores: NDArray[Any],
+    weights: NDArray[np.float64] | None,
 ) -> bool:
     """Whether a bundle decides as these rows say: by the same values, and by a threshold that is worth as much.
 
@@ -49,7 +60,8 @@ def _agrees(
     if (served.values, served.unit) != (learnt.values, learnt.unit):
         return False
     values = np.array(served.values)
-    worth = float(values[y.astype(np.int64), served.decide(scores)].mean())
+    gained = values[y.astype(np.int64), served.decide(scores)]
+    worth = float(gained.mean() if weights is None else np.average(gained, weights=weights))
     return choice is None or worth >= choice.value - _TOLERANCE * float(np.ptp(values))
 
 
@@ -69,6 +81,7 @@ class Deciding:
         y: NDArray[Any],
         scores: Mapping[str, NDArray[Any]],
         served: DecisionRule | None = None,
+        weights: NDArray[np.float64] | None = None,
     ) -> Deciding:
         """Learn from validation rows how to decide by the scores of each model; the candidate's is what it serves.
 
@@ -76,9 +89,10 @@ class Deciding:
             IntegrityError: the bundle decides by something else than what these rows say.
         """
         values = costs.table(cost, classes)
-        choices = {model: threshold.choose(y, score, values) for model, score in scores.items() if len(classes) == 2}
+        two = scores if len(classes) == 2 else {}
+        choices = {model: threshold.choose(y, score, values, weights) for model, score in two.items()}
         rules = {model: _rule(cost, values, choices.get(model)) for model in scores}
-        known = (y, scores["candidate"])
+        known = (y, scores["candidate"], weights)
         if served is None or not _agrees(served, rules["candidate"], choices.get("candidate"), *known):
             raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
         return cls(values, rules | {"candidate": served}, choices)
@@ -101,7 +115,9 @@ class Deciding:
         if (choice := self.choices.get("candidate")) is None:
             chosen = "by the greatest expected value"
             return Decision(unit=unit, values=values, thresholds=thresholds, chosen=chosen)
-        prices = costs.break_even(predictions.target, predictions.decisions["candidate"], self.values)
+        prices = costs.break_even(
+            predictions.target, predictions.decisions["candidate"], self.values, predictions.weights
+        )
         return Decision(
             unit=unit,
             values=values,

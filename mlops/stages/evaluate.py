@@ -26,7 +26,7 @@ from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.perturbations.scene import Scene
-from mlops.stages import examine, forecasting
+from mlops.stages import examine, forecasting, weighing
 from mlops.stages.answered import acceptable, answered
 from mlops.stages.deciding import Deciding
 from mlops.stages.tables import scored, transformed
@@ -48,6 +48,8 @@ class Params(examine.Asked):
     bins: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     crosses: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     group: str | None = None
+    weight: str | None = None
+    """Column that says how much a row counts."""
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     cost: Cost | None = None
     forecast: Lookback | None = None
@@ -77,6 +79,8 @@ def run(context: StageContext) -> None:
     parts = [summary, *examine.examine(context, params, candidate, test, predictions)]
     if params.forecast is not None:
         parts.append(MetricsReport(forecast=forecasting.section(params.forecast, test, predictions)))
+    if predictions.weights is not None:
+        parts.append(MetricsReport(weighted=weighing.section(params.weight or "", predictions.weights)))
     if refused:
         parts.append(MetricsReport(refused=refused))
     if found.deciding is not None:
@@ -135,7 +139,8 @@ def _predict(
         based = _baselines(context, params, candidate, np.concatenate([features, x]))
         scores |= {model: score[: test.height] for model, score in based.items()}
         known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
-        deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision)
+        by = weighing.array(context, "validation", params.weight)
+        deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision, by)
     clean = Predictions(
         task=params.task,
         rows=test[ROW].to_numpy(),
@@ -145,6 +150,7 @@ def _predict(
         groups=None if params.group is None else _codes(_column(test, params.group)),
         classes=classes,
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
+        weights=weighing.of(test, params.weight),
     )
     if params.forecast is not None:
         clean = forecasting.in_time(context, params.forecast, params.target, test, clean)
@@ -177,12 +183,13 @@ def _baselines(
     context: StageContext, params: Params, candidate: Predictor, features: NDArray[Any]
 ) -> dict[str, NDArray[Any]]:
     x, y = _arrays(context, "train")
+    by = weighing.array(context, "train", params.weight)
     classes = len(candidate.classes or ())
     scores: dict[str, NDArray[Any]] = {}
     if "dummy" in params.baselines:
-        scores |= {"dummy": baselines.dummy(params.task, y, classes, len(features))}
+        scores |= {"dummy": baselines.dummy(params.task, y, classes, len(features), by)}
     if "simple" in params.baselines:
-        scores |= {"simple": baselines.simple(params.task, x, y, classes, features)}
+        scores |= {"simple": baselines.simple(params.task, x, y, classes, features, by)}
     return scores
 
 

@@ -72,7 +72,10 @@ def _discovered(
     target = encode(predictor.transform.recipe.target, validation)
     seen = discovery.losses(task, target, scored(predictor, validation))
     held = discovery.losses(task, predictions.target, predictions.score)
-    parts = discovery.Part(validation, seen), discovery.Part(test, held, predictions.groups)
+    parts = (
+        discovery.Part(validation, seen),
+        discovery.Part(test, held, predictions.groups, predictions.weights),
+    )
     return discovery.discover(*parts, columns, options)
 
 
@@ -90,5 +93,6 @@ def _importance(
         method,
         higher_is_better=METRICS[asked.metric].higher_is_better,
         groups=None if predictions.groups is None else predictions.groups[chosen],
+        weights=None if predictions.weights is None else predictions.weights[chosen],
     )
     return ImportanceReport(metric=asked.metric, rows=len(chosen), repetitions=asked.repetitions, columns=found)

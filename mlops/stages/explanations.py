@@ -15,6 +15,7 @@ from mlops.ml.data.parquet import ROW
 from mlops.ml.data.splits import PARTS, Divided
 from mlops.ml.evaluation.studies.importance import sample
 from mlops.ml.training.attributions import Attributions, attribute
+from mlops.stages import weighing
 from mlops.stages.tables import transformed
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from mlops.stages.context import StageContext
 
 
-def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted) -> None:
-    """Explain a sample of the validation rows, and the named ones of any part."""
+def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted, weight: str | None = None) -> None:
+    """Explain a sample of the validation rows, and the named ones of any part; in means, rows count by `weight`."""
     transform = Transform.read(context.path("artifacts/features/transform.json"))
     train_x = np.load(context.path("artifacts/features/train_x.npy"), allow_pickle=False)
     parts = Divided(*(pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in PARTS))
@@ -43,7 +44,7 @@ def write(context: StageContext, asked: Attributed, name: str, fitted: Fitted) -
         unit=overall.unit,
         sample=len(validation),
         gap=overall.gap,
-        columns=_ranked(_by_column(overall, columns)),
+        columns=_ranked(_by_column(overall, columns), weighing.of(validation, weight)),
         key=asked.key,
         rows=rows,
     )
@@ -62,8 +63,13 @@ def _by_column(found: Attributions, columns: list[str]) -> dict[str, np.ndarray[
     return shares
 
 
-def _ranked(shares: dict[str, np.ndarray[Any, Any]]) -> tuple[ColumnShare, ...]:
-    sizes = {column: float(np.abs(values).mean()) for column, values in shares.items()}
+def _ranked(
+    shares: dict[str, np.ndarray[Any, Any]], weights: np.ndarray[Any, Any] | None = None
+) -> tuple[ColumnShare, ...]:
+    sizes = {
+        column: float(np.abs(values).mean() if weights is None else np.average(np.abs(values), weights=weights))
+        for column, values in shares.items()
+    }
     ranked = sorted(sizes, key=lambda column: (-sizes[column], column))
     return tuple(ColumnShare(column=column, value=sizes[column]) for column in ranked)
 

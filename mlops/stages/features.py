@@ -12,6 +12,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
 from mlops.ml.data.encoding import encode
+from mlops.stages import weighing
 from mlops.stages.context import Section
 from mlops.stages.fit_transform import Options, fit
 from mlops.stages.tables import transformed
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 class Params(Section, Options):
     """The `features` section of params.yaml."""
+
+    weight: str | None = None
 
 
 def run(context: StageContext) -> None:
@@ -38,6 +41,8 @@ def run(context: StageContext) -> None:
         for name, part in (("train", train), ("validation", validation)):
             _save(folder / f"{name}_x.npy", transformed(transform, part))
             _save(folder / f"{name}_y.npy", encode(recipe.target, part))
+            if (by := weighing.of(part, params.weight)) is not None:
+                _save(folder / f"{name}_w.npy", by)
     context.say(f"{len(transform.features):,} features from {len(recipe.columns):,} columns, {train.height:,} rows")
     for note in recipe.notes[:10]:
         context.say(note)

@@ -97,7 +97,7 @@ def _group_rates(params: Params, predictions: Predictions) -> dict[str, dict[str
     decided, tail = predictions.decided("candidate"), params.bootstrap.tail
     labels = {column: predictions.slices[column].astype(object) for column in columns}
     found = {
-        column: rates(Labelled(predictions.target, decided, group, predictions.groups), tail)
+        column: rates(Labelled(predictions.target, decided, group, predictions.groups, predictions.weights), tail)
         for column, group in labels.items()
     }
     return {
@@ -117,6 +117,11 @@ def _method(params: Params, predictions: Predictions) -> str:
             ""
             if all(rule.correction == "holm" for rule in params.rules)
             else ", or by Benjamini and Hochberg's if asked"
+        )
+        + (
+            ""
+            if predictions.weights is None
+            else f"; rows count by weight, worth {predictions.size():,} of equal weight"
         )
         + ("; fairness by score intervals of every pair of groups" if any(rule.of for rule in params.rules) else "")
         + ("; McNemar's and Tango's tests where asked" if any(r.test == "mcnemar" for r in params.rules) else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlops.files.atomic import write_text
@@ -25,12 +24,12 @@ def draw(context: StageContext, metric: str, examples: Examples, candidate: Cand
     if isinstance(candidate, EstimatorCandidate):
 
         def learn(rows: NDArray[np.int64]) -> NDArray[Any]:
-            part = replace(examples, train_x=examples.train_x[rows], train_y=examples.train_y[rows])
-            return candidate.fit(part, session).predict(examples.validation_x)
+            return candidate.fit(examples.part(rows), session).predict(examples.validation_x)
 
         classes = candidate.problem.task != "regression"
         drawn = learning_curve.subsets(examples.train_y, classes=classes, seed=session.seed)
-        points = learning_curve.measure(metric, examples.validation_y, drawn, learn, session.seed)
+        by = examples.validation_w
+        points = learning_curve.measure(metric, examples.validation_y, drawn, learn, session.seed, by)
     else:
         context.say(f"no learning curve: {session.name} is a network, which takes too long to train again")
     write_text(context.path("reports/learning_curve.csv"), learning_curve.to_csv(points))

@@ -23,6 +23,7 @@ from mlops.ml.data import (
     reference,
     schema,
     table_rules,
+    weights,
 )
 from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
@@ -75,8 +76,9 @@ class Snapshot:
         named: dict[str, Iterable[str]] = {
             "columns": {name for name, rule in params.columns.items() if not rule.optional},
             "target": [params.target],
-            "entity": params.kept - set(params.keys),
+            "entity": params.kept - {*params.keys, params.weight},
             "keys": params.keys,
+            "weight": [params.weight] if params.weight else [],
             "exclude": params.exclude,
             "include": params.include or (),
             "accept.leak": params.accepted_leak.columns if params.accepted_leak else (),
@@ -156,6 +158,8 @@ class Snapshot:
         self.checks += self._missing_values(name, "target", drop=self.params.drop_null_target)
         if entity := self.params.entity:
             self.checks += self._missing_entities(entity) if entity in self.types else []
+        if (weight := self.params.weight) and weight in self.types:
+            self.checks.append(weights.usable(self.frame[weight], self.types[weight]))
         values, self.types[name] = targets.normalised(self.frame[name], self.types[name], self.params.task)
         self.frame = self.frame.with_columns(values)
         self.target, found = targets.settle(values, self.types[name], self.params.task, self.params.positive)
@@ -273,7 +277,9 @@ class Snapshot:
         )
 
     def _role(self, name: str) -> Role:
-        return "target" if name == self.params.target else "feature" if name in self.features else "key"
+        if name in (self.params.target, self.params.weight):
+            return "target" if name == self.params.target else "weight"
+        return "feature" if name in self.features else "key"
 
     @property
     def _kept(self) -> frozenset[str]:

@@ -54,6 +54,7 @@ class Params(Section):
     trainer: Trainer = Trainer()
     explain: Attributed | None = None
     learning_curve: bool = False
+    weight: str | None = None
     target: str = ""
     backtest: int = 0
     forecast: Lookback | None = None
@@ -99,7 +100,7 @@ class Work:
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
     params = _parse(context)
-    examples = Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in ARRAYS})
+    examples = Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in _arrays(params)})
     problem = Problem.of(params.task, examples)
     dropped = Dropped(len(params.candidates), context.say)
     work = Work(context, params, examples, problem, _judge(params), _inputs(context, params), dropped)
@@ -114,7 +115,7 @@ def run(context: StageContext) -> None:
         work.tracked.finish({}, **{MODEL: digest(model), "chosen": f"{best.name}, by {params.select_by}"})
     if params.explain is not None:
         context.say(f"explaining the scores of {best.name}")
-        explanations.write(context, params.explain, best.name, best.fitted)
+        explanations.write(context, params.explain, best.name, best.fitted, params.weight)
     if params.learning_curve:
         context.say(f"learning curve: training {best.name} on parts of the rows")
         learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
@@ -136,7 +137,13 @@ def _judge(params: Params) -> Judge:
         raise ConfigurationError(
             f"train.select_by: `{name}` is not a metric of a {params.task} task", hint=f"one of: {', '.join(known)}"
         )
-    return Judge(name, METRICS[name].higher_is_better, lambda y, score: metrics.compute(name, y, score))
+    return Judge(
+        name, METRICS[name].higher_is_better, lambda y, score, by=None: metrics.compute(name, y, score, weights=by)
+    )
+
+
+def _arrays(params: Params) -> tuple[str, ...]:
+    return (*ARRAYS, *(("train_w", "validation_w") if params.weight else ()))
 
 
 def _array(context: StageContext, name: str) -> Path:
@@ -146,7 +153,7 @@ def _array(context: StageContext, name: str) -> Path:
 def _inputs(context: StageContext, params: Params) -> Inputs:
     configuration = {key: value for key, value in context.params.items() if key not in {"code", "libraries"}}
     return Inputs(
-        data=digest_json({name: digest_file(_array(context, name)) for name in ARRAYS}),
+        data=digest_json({name: digest_file(_array(context, name)) for name in _arrays(params)}),
         configuration=digest_json(configuration),
         code=digest_json([params.code, params.libraries]),
     )
@@ -263,9 +270,10 @@ def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -
 
 
 def _result(work: Work, name: str, asked: Asked, fitted: Fitted) -> Result:
-    y, scores, task = work.examples.validation_y, fitted.predict(work.examples.validation_x), work.problem.task
-    validation = {metric: metrics.compute(metric, y, scores) for metric in validated(task, work.judge.metric)}
-    rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores))
+    y, by, task = work.examples.validation_y, work.examples.validation_w, work.problem.task
+    scores = fitted.predict(work.examples.validation_x)
+    validation = {name: metrics.compute(name, y, scores, weights=by) for name in validated(task, work.judge.metric)}
+    rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores, by))
     return Result(name, asked, fitted, scores, validation, rank)
 
 

@@ -17,6 +17,7 @@ from mlops.configuration.checking.metric_checks import (
 )
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
+from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
 from mlops.configuration.columns import kept
 from mlops.configuration.data import excluded
 from mlops.configuration.gates import sides
@@ -90,7 +91,10 @@ def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
 def _left_out(pipeline: Pipeline) -> Iterator[Problem]:
     """Find columns that results are told by and that `exclude` or `include` takes away from the rows."""
     data = pipeline.data
-    out, stays = excluded(data), {data.target, *data.keys, data.entity, data.split.key, *(data.include or ())}
+    out, stays = (
+        excluded(data),
+        {data.target, data.weight, *data.keys, data.entity, data.split.key, *(data.include or ())},
+    )
     for path, column in kept(pipeline):
         name = f"the slice column `{column}`" if path[-1] != "key" else f"`{column}`, by which rows are named,"
         if column in out:
@@ -204,4 +208,5 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     exposed_server,
     *GATE_CHECKS,
     *FORECAST_CHECKS,
+    *WEIGHT_CHECKS,
 )

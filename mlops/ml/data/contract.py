@@ -24,6 +24,8 @@ class Contract(BaseModel):
     positive: Scalar | None = None
     entity: str | None = None
     keys: tuple[str, ...] = ()
+    weight: str | None = None
+    """Column that says how much a row counts; never learnt from."""
     dated: str | None = None
     """A key that is learnt from all the same, if it is a date: its parts are asked for."""
     columns: dict[str, ColumnRule] = {}
@@ -64,7 +66,8 @@ class Contract(BaseModel):
     @property
     def kept(self) -> frozenset[str]:
         """Columns that stay in the table but are never learnt from."""
-        return frozenset({*self.keys, *((self.entity,) if self.entity else ())}) - {self.target}
+        named = (name for name in (self.entity, self.weight) if name)
+        return frozenset({*self.keys, *named}) - {self.target}
 
     @property
     def personal(self) -> frozenset[str]:

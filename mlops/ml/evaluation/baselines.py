@@ -15,16 +15,31 @@ if TYPE_CHECKING:
 _ROWS = 50_000  # a linear model gains nothing from more
 
 
-def dummy(task: str, y: NDArray[Any], classes: int, rows: int) -> NDArray[np.float64]:
-    """Score every row alike: the training share of each class (binary: of class 1), or the training mean."""
+def dummy(
+    task: str, y: NDArray[Any], classes: int, rows: int, weights: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """Score every row alike: the training share of each class (binary: of class 1), or the training mean.
+
+    `weights` are how much each training row counts ([n]), where not all count alike.
+    """
     if task == "regression":
-        return np.full(rows, float(np.mean(y, dtype=np.float64)))
-    shares = np.bincount(y.astype(np.int64), minlength=classes) / len(y)
+        wide = y.astype(np.float64)
+        mean = float(np.mean(y, dtype=np.float64)) if weights is None else float(np.average(wide, weights=weights))
+        return np.full(rows, mean)
+    total = len(y) if weights is None else weights.sum()
+    shares = np.bincount(y.astype(np.int64), weights=weights, minlength=classes) / total
     return np.full(rows, shares[1]) if task == "binary" else np.tile(shares, (rows, 1))
 
 
-def simple(task: str, x: NDArray[Any], y: NDArray[Any], classes: int, test: NDArray[Any]) -> NDArray[np.float64]:
-    """Score `test` ([m, ...]) by logistic or ridge regression fitted on `x` ([n, ...])."""
+def simple(
+    task: str,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    classes: int,
+    test: NDArray[Any],
+    weights: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """Score `test` ([m, ...]) by logistic or ridge regression fitted on `x` ([n, ...]), rows by their weights."""
     with without_pandas():
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
@@ -36,7 +51,8 @@ def simple(task: str, x: NDArray[Any], y: NDArray[Any], classes: int, test: NDAr
     model = make_pipeline(StandardScaler(), linear)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a baseline that stopped early is still a baseline
-        model.fit(x, y)
+        by = {} if weights is None else {f"{name}__sample_weight": weights[::step] for name, _ in model.steps}
+        model.fit(x, y, **by)
     if task == "regression":
         return np.asarray(model.predict(test), dtype=np.float64)
     scores = np.zeros((len(test), classes))

@@ -13,7 +13,7 @@ import numpy as np
 
 from mlops.metrics import METRICS
 from mlops.metrics.probabilities import decisions
-from mlops.metrics.weighting import undefined
+from mlops.metrics.weighting import undefined, weighted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,14 @@ def compute(
     score: NDArray[Any],
     chosen: NDArray[np.int64] | None = None,
     values: NDArray[np.float64] | None = None,
+    weights: NDArray[np.float64] | None = None,
 ) -> float:
-    """Measure `score` against `y`; NaN where the metric is undefined. Raises KeyError on an unknown name."""
-    return float(statistic(name, y, score, chosen, values)(np.ones((1, len(y))))[0])
+    """Measure `score` against `y`; NaN where the metric is undefined. Raises KeyError on an unknown name.
+
+    `weights` are how much each row counts ([n]), where not all count alike.
+    """
+    apply = weighted(statistic(name, y, score, chosen, values), weights)
+    return float(apply(np.ones((1, len(y))))[0])
 
 
 def statistic(

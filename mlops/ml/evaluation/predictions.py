@@ -19,11 +19,12 @@ from mlops.errors import DataError
 from mlops.files.figures import plural
 from mlops.metrics import METRICS
 from mlops.metrics.probabilities import decisions
-from mlops.metrics.weighting import mean, undefined
+from mlops.metrics.weighting import mean, undefined, weighted
 from mlops.ml.data.parquet import ROW
 from mlops.ml.evaluation.metrics import statistic
 from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.evaluation.slices import rank
+from mlops.statistics.weights import effective
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,7 @@ MODELS = ("candidate", "champion", "dummy", "simple")
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
-_TARGET, _GROUP, _SCALE = "target", "group", "scale"
+_TARGET, _GROUP, _SCALE, _WEIGHT = "target", "group", "scale", "weight"
 _OWN = "own "  # what a metric of the pipeline's own gives each row
 _FACTS = "mlops"
 Value = TypeVar("Value")
@@ -63,6 +64,8 @@ class Predictions:
     """What the error of each forecast [n] is measured in; NaN where that is unknown."""
     own: Mapping[str, RowLosses] = field(default_factory=dict)
     """What metrics of the pipeline's own give each row, by metric."""
+    weights: NDArray[np.float64] | None = None
+    """How much each row counts ([n], above 0), where not all count alike."""
 
     def __len__(self) -> int:
         return len(self.target)
@@ -70,6 +73,9 @@ class Predictions:
     def statistic(self, metric: str, model: str, rows: NDArray[np.int64] | None = None) -> Statistic:
         """Prepare a metric of one model, on all rows or on some; raises KeyError if either is not there."""
         rows = np.arange(len(self)) if rows is None else rows
+        return weighted(self._unweighted(metric, model, rows), None if self.weights is None else self.weights[rows])
+
+    def _unweighted(self, metric: str, model: str, rows: NDArray[np.int64]) -> Statistic:
         if metric == "mase" and self.scale is not None:
             scale = self.scale[rows]
             return statistic(metric, self.target[rows] / scale, self.scores[model][rows] / scale)
@@ -81,6 +87,12 @@ class Predictions:
         chosen = self.decisions[model][rows] if model in self.decisions else None
         values = None if self.values is None else np.array(self.values)
         return statistic(metric, self.target[rows], self.scores[model][rows], chosen, values)
+
+    def size(self, rows: NDArray[np.int64] | None = None) -> int:
+        """Count rows by what they are worth, where they do not count alike: what a minimum of rows is asked of."""
+        if self.weights is None:
+            return len(self) if rows is None else len(rows)
+        return int(effective(self.weights if rows is None else self.weights[rows], 0))
 
     @property
     def score(self) -> NDArray[Any]:
@@ -113,6 +125,7 @@ class Predictions:
             groups=None if self.groups is None else self.groups[rows],
             decisions={model: chosen[rows] for model, chosen in self.decisions.items()},
             scale=None if self.scale is None else self.scale[rows],
+            weights=None if self.weights is None else self.weights[rows],
             own={
                 name: RowLosses({model: values[rows] for model, values in found.values.items()}, found.problems)
                 for name, found in self.own.items()
@@ -145,6 +158,8 @@ class Predictions:
         }
         if self.scale is not None:
             columns |= {_SCALE: pl.Series(self.scale, dtype=pl.Float64)}
+        if self.weights is not None:
+            columns |= {_WEIGHT: pl.Series(self.weights, dtype=pl.Float64)}
         facts = json.dumps(said(self._facts), sort_keys=True)
         pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: facts})
 
@@ -162,6 +177,7 @@ class Predictions:
             **({"own": own} if own else {}),
             **({} if self.values is None else {"values": self.values}),
             **({} if self.scale is None else {"scaled": True}),
+            **({} if self.weights is None else {"weighted": True}),
         )
 
     def _column(self, model: str) -> pl.Series:
@@ -180,8 +196,11 @@ class Predictions:
             facts = PredictionFacts.model_validate_json(pl.read_parquet_metadata(path)[_FACTS])
         except (OSError, pl.exceptions.PolarsError, KeyError, ValueError) as error:
             raise DataError(f"{path.name} cannot be read as predictions", hint="mlops stage evaluate") from error
-        needed = {ROW, _TARGET, _GROUP, *([_SCALE] if facts.scaled else [])}
+        more = {_SCALE: facts.scaled, _WEIGHT: facts.weighted}
+        needed = {ROW, _TARGET, _GROUP, *(name for name, there in more.items() if there)}
         missing = sorted(needed - set(frame.columns))
+        if not missing and facts.weighted and (bad := frame.height - int((frame[_WEIGHT] > 0).sum())):
+            missing = [f"{plural(bad, 'value')} of weight"]
         if not missing and (unknown := frame[_TARGET].null_count()):
             missing = [f"{plural(unknown, 'value')} of target"]
         if missing or frame.height != facts.rows or frame[ROW].n_unique() != frame.height:
@@ -211,6 +230,7 @@ class Predictions:
             values=facts.values,
             scale=_score(frame[_SCALE]) if facts.scaled else None,
             own=_own(frame, facts),
+            weights=frame[_WEIGHT].to_numpy() if facts.weighted else None,
         )
 
 

@@ -81,7 +81,7 @@ def _calibration(predictions: Predictions) -> Calibration | None:
     score = predictions.score
     if predictions.task != "binary" or not len(predictions) or not np.isfinite(score).all():
         return None
-    predicted, observed, rows = curves.calibration(predictions.target, score)
+    predicted, observed, rows = curves.calibration(predictions.target, score, predictions.weights)
     return Calibration(
         predicted=tuple(predicted.tolist()), observed=tuple(observed.tolist()), rows=tuple(rows.tolist())
     )

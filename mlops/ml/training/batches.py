@@ -20,23 +20,30 @@ if TYPE_CHECKING:
 
 
 class InOrder:
-    """Iterate over (x, y) pairs of `rows` rows, always in the order in which they lie."""
+    """Iterate over (x, y) pairs of `rows` rows, always in the order in which they lie; (x, y, w) where rows weigh."""
 
-    def __init__(self, x: Tensor, y: Tensor, *, rows: int) -> None:
-        self.x, self.y, self.rows = x, y, rows
+    def __init__(self, x: Tensor, y: Tensor, w: Tensor | None = None, *, rows: int) -> None:
+        self.parts = (x, y) if w is None else (x, y, w)
+        self.rows = rows
 
     def __len__(self) -> int:
-        return math.ceil(len(self.x) / self.rows)
+        return math.ceil(len(self.parts[0]) / self.rows)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        yield from zip(torch.split(self.x, self.rows), torch.split(self.y, self.rows), strict=True)
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        yield from zip(*(torch.split(part, self.rows) for part in self.parts), strict=True)
 
 
 class Batches:
-    """Iterate over (x, y) pairs of `size * at_once` rows; each epoch visits every row once, in its own order."""
+    """Iterate over (x, y) pairs of `size * at_once` rows; each epoch visits every row once, in its own order.
 
-    def __init__(self, x: Tensor, y: Tensor, *, size: int, seed: int, at_once: int = 1) -> None:
-        self.x, self.y, self.seed = x, y, seed
+    Where rows weigh, what comes is (x, y, w).
+    """
+
+    def __init__(
+        self, x: Tensor, y: Tensor, w: Tensor | None = None, *, size: int, seed: int, at_once: int = 1
+    ) -> None:
+        self.x, self.seed = x, seed
+        self.parts = (x, y) if w is None else (x, y, w)
         self.rows = size * at_once
         # Batch normalisation cannot learn from one row: a lone last row sits out the epoch.
         self.used = len(x) - (len(x) % size == 1 and len(x) > 1)
@@ -59,7 +66,7 @@ class Batches:
     def __len__(self) -> int:
         return math.ceil(self.used / self.rows)
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         # The body runs at the first `next`, after Lightning has named the epoch.
         for rows in torch.split(self.order(), self.rows):
-            yield self.x.index_select(0, rows), self.y.index_select(0, rows)
+            yield tuple(part.index_select(0, rows) for part in self.parts)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from mlops.errors import ConfigurationError
@@ -63,10 +64,10 @@ class EstimatorCandidate:
         """Train; of boosted trees, keep as many as do best on the validation rows."""
         estimator = _seeded(self.build(session), session)
         _refuse_unfit(estimator, self.problem, session.name)
-        scale = Scale.of(self.problem.task, examples.train_y)
+        scale = Scale.of(self.problem.task, examples.train_y, examples.train_w)
         y = scale.down(examples.train_y) if self.problem.task == "regression" else examples.train_y
         with threadpool_limits(session.options.threads):
-            estimator.fit(examples.train_x.reshape(len(y), -1), y)
+            estimator.fit(examples.train_x.reshape(len(y), -1), y, **_weights(estimator, examples, session.name))
         # Several threads add up a forest's votes in the order in which they finish: rounding would differ.
         if "n_jobs" in _parameters(estimator):
             estimator.set_params(n_jobs=1)
@@ -99,14 +100,26 @@ def _refuse_unfit(estimator: Any, problem: Problem, name: str) -> None:
         )
 
 
+def _weights(estimator: Any, examples: Examples, name: str) -> dict[str, Any]:
+    """Give what each row counts in the way that `fit` takes it; raises ConfigurationError where it takes none."""
+    if examples.train_w is None:
+        return {}
+    if not has_fit_parameter(estimator, "sample_weight"):
+        raise ConfigurationError(
+            f"candidate {name}: {type(estimator).__name__} cannot count rows by a weight",
+            hint="give its fit(x, y) a parameter `sample_weight`, or remove `weight` and `class_weight`",
+        )
+    return {"sample_weight": examples.train_w}
+
+
 def _pruned(fitted: FittedEstimator, examples: Examples, session: Session) -> FittedEstimator:
     """Judge the ensemble as it grew and cut it at its best."""
     history, best, best_rank = [], 0, (float("-inf"), float("-inf"))
     for trees, score in _stages(fitted, examples.validation_x):
         if trees % STEP and trees != len(fitted.estimator.estimators_):
             continue
-        value = loss(fitted.problem.task, examples.validation_y, score)
-        epoch = Epoch(trees, value, session.judge.compute(examples.validation_y, score))
+        y, by = examples.validation_y, examples.validation_w
+        epoch = Epoch(trees, loss(fitted.problem.task, y, score, by), session.judge.value(y, score, by))
         history.append(epoch)
         session.observe(epoch)
         rank = session.judge.rank(epoch.metric, epoch.validation_loss)

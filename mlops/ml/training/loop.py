@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.model_helpers import is_overridden
 
+from mlops.errors import ConfigurationError
 from mlops.ml.training import checkpoint, export, randomness
 from mlops.ml.training.batches import Batches, InOrder
 from mlops.ml.training.linear import adopt
@@ -61,7 +63,8 @@ class LightningCandidate:
         with randomness.reproducible(session.options.threads), _quiet():
             randomness.seed_everything(derive(session.seed, "weights"))
             module = adopt(self.build(session))
-            scores = Scores(module, self.problem, Scale.of(self.problem.task, examples.train_y))
+            scale = Scale.of(self.problem.task, examples.train_y, examples.train_w)
+            scores = Scores(module, self.problem, scale)
             watch = Watch(session, scores, examples)
             train, validation = _loaders(module, scores.scale, examples, session)
             trainer = _trainer(session, module, watch, self.loggers)
@@ -78,13 +81,23 @@ def _loaders(
 ) -> tuple[Batches, InOrder | None]:
     """Cut training rows into blocks for our networks, into batches for anyone else's."""
     size, seed = session.options.batch_size, session.seed
-    x, y = torch.from_numpy(examples.train_x), _target(scale, examples.train_y)
+    x, y, w = torch.from_numpy(examples.train_x), _target(scale, examples.train_y), _weights(examples.train_w)
     if isinstance(module, Network):
-        return Batches(x, module.targets(y), size=size, seed=seed, at_once=module.at_once), None
-    train = Batches(x, y, size=size, seed=seed)
+        return Batches(x, module.targets(y), w, size=size, seed=seed, at_once=module.at_once), None
+    if w is not None and not getattr(module, "weighted", False):
+        raise ConfigurationError(
+            f"candidate {session.name}: {type(module).__name__} does not say that it counts rows by a weight",
+            hint="write `weighted = True` in the class, and take (x, y, w) in `training_step` and `validation_step`",
+        )
+    train = Batches(x, y, w, size=size, seed=seed)
     if not is_overridden("validation_step", module):
         return train, None
-    return train, InOrder(torch.from_numpy(examples.validation_x), _target(scale, examples.validation_y), rows=size)
+    judged = torch.from_numpy(examples.validation_x), _target(scale, examples.validation_y)
+    return train, InOrder(*judged, None if w is None else _weights(examples.validation_w), rows=size)
+
+
+def _weights(w: NDArray[Any] | None) -> Tensor | None:
+    return None if w is None else torch.from_numpy(w.astype(np.float32))
 
 
 def _target(scale: Scale, y: NDArray[Any]) -> Tensor:

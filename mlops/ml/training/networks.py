@@ -51,24 +51,27 @@ class Network(pl.LightningModule):
         answer: Tensor = self.body(x)
         return answer
 
-    def loss(self, answer: Tensor, y: Tensor) -> Tensor:
-        """Compare answers with targets, as a mean over rows."""
+    def loss(self, answer: Tensor, y: Tensor, w: Tensor | None = None) -> Tensor:
+        """Compare answers with targets, as a mean over rows; each counts `w` ([n], mean 1 over all that is learnt)."""
+        how = "mean" if w is None else "none"
         if self.task == "multiclass":
-            return F.cross_entropy(answer, y)
-        if self.task == "binary":
-            return F.binary_cross_entropy_with_logits(answer.squeeze(-1), y)
-        return F.mse_loss(answer.squeeze(-1), y)
+            loss = F.cross_entropy(answer, y, reduction=how)
+        elif self.task == "binary":
+            loss = F.binary_cross_entropy_with_logits(answer.squeeze(-1), y, reduction=how)
+        else:
+            loss = F.mse_loss(answer.squeeze(-1), y, reduction=how)
+        return loss if w is None else (w * loss).mean()
 
     def targets(self, y: Tensor) -> Tensor:
         """Give targets the type that the loss wants, once for all epochs."""
         return y if self.task == "multiclass" else y.float()
 
-    def training_step(self, block: tuple[Tensor, Tensor], _: int) -> dict[str, Tensor]:
+    def training_step(self, block: tuple[Tensor, ...], _: int) -> dict[str, Tensor]:
         """Learn from a block, batch by batch."""
         optimizer = cast("torch.optim.Optimizer", self.optimizers(use_pl_optimizer=False))
         losses = []
-        for x, y in zip(*(torch.split(part, self.batch_size) for part in block), strict=True):
-            loss = self.loss(self.body(x), y)
+        for x, *known in zip(*(torch.split(part, self.batch_size) for part in block), strict=True):
+            loss = self.loss(self.body(x), *known)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             if self.gradient_clip is not None:

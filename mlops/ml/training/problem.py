@@ -16,12 +16,28 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32)."""
+    """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32).
+
+    `train_w` and `validation_w` [n], mean 1, are how much each row counts, where not all count alike.
+    """
 
     train_x: Array
     train_y: Array
     validation_x: Array
     validation_y: Array
+    train_w: Array | None = None
+    validation_w: Array | None = None
+
+    def part(self, rows: Array, judged: Array | slice = slice(None)) -> Examples:
+        """Keep some rows to learn from and some to judge by, each with what it counts."""
+        return Examples(
+            self.train_x[rows],
+            self.train_y[rows],
+            self.validation_x[judged],
+            self.validation_y[judged],
+            None if self.train_w is None else self.train_w[rows],
+            None if self.validation_w is None else self.validation_w[judged],
+        )
 
 
 @dataclass(frozen=True)
@@ -65,12 +81,16 @@ class Scale:
     deviation: float = 1.0
 
     @classmethod
-    def of(cls, task: Task, y: Array) -> Scale:
-        """Measure the target of a regression; leave classes as they are."""
+    def of(cls, task: Task, y: Array, weights: Array | None = None) -> Scale:
+        """Measure the target of a regression, rows by their weights; leave classes as they are."""
         if task != "regression":
             return cls()
         wide = y.astype(np.float64)
-        return cls(float(np.float32(wide.mean())), float(np.float32(wide.std())) or 1.0)
+        if weights is None:
+            return cls(float(np.float32(wide.mean())), float(np.float32(wide.std())) or 1.0)
+        mean = float(np.average(wide, weights=weights))
+        spread = float(np.sqrt(np.average((wide - mean) ** 2, weights=weights)))
+        return cls(float(np.float32(mean)), float(np.float32(spread)) or 1.0)
 
     def down(self, y: Array) -> Array:
         """Standardise a target."""
@@ -81,10 +101,12 @@ class Scale:
         return (y * np.float32(self.deviation) + np.float32(self.mean)).astype(np.float32)
 
 
-def loss(task: Task, y: Array, score: Array) -> float:
-    """Average the log loss of probabilities, or the squared error of numbers, over rows."""
+def loss(task: Task, y: Array, score: Array, weights: Array | None = None) -> float:
+    """Average the log loss of probabilities, or the squared error of numbers, over rows by their weights."""
     score = score.astype(np.float64)
     if task == "regression":
-        return float(np.mean((y - score) ** 2))
+        each = (y - score) ** 2
+        return float(np.mean(each) if weights is None else np.average(each, weights=weights))
     true = score[np.arange(len(y)), y] if score.ndim == 2 else np.where(y == 1, score, 1 - score)
-    return float(-np.mean(np.log(np.clip(true, 1e-12, 1.0))))
+    each = np.log(np.clip(true, 1e-12, 1.0))
+    return float(-np.mean(each) if weights is None else -np.average(each, weights=weights))

@@ -9,10 +9,9 @@ import numpy as np
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.training import export
-from mlops.ml.training.problem import Examples
 
 if TYPE_CHECKING:
-    from mlops.ml.training.problem import Problem
+    from mlops.ml.training.problem import Examples, Problem
     from mlops.ml.training.session import Candidate, Session
 
 ROWS = 50
@@ -27,10 +26,7 @@ def rehearse(candidate: Candidate, problem: Problem, examples: Examples, session
         ConfigurationError: it cannot be written as ONNX.
         IntegrityError: the graph answers otherwise than the model.
     """
-    rows, judged = _few(problem, examples.train_y), slice(ROWS)
-    few = Examples(
-        examples.train_x[rows], examples.train_y[rows], examples.validation_x[judged], examples.validation_y[judged]
-    )
+    few = examples.part(_few(problem, examples.train_y), slice(ROWS))
     options = session.options.model_copy(update={"max_epochs": 1})
     short = replace(session, options=options, checkpoints=None, observe=lambda _: None)
     try:

@@ -23,7 +23,11 @@ class Judge:
 
     metric: str
     higher_is_better: bool
-    compute: Callable[[NDArray[Any], NDArray[Any]], float]
+    compute: Callable[..., float]
+
+    def value(self, y: NDArray[Any], score: NDArray[Any], weights: NDArray[Any] | None = None) -> float:
+        """Measure scores, rows by their weights where they have any; `compute` takes these as a third argument."""
+        return self.compute(y, score) if weights is None else self.compute(y, score, weights)
 
     def rank(self, metric: float, loss: float) -> tuple[float, float]:
         """Order results so that the greater is the better; equal metrics are told apart by loss, NaN is last."""

@@ -70,13 +70,13 @@ class Watch(pl.Callback):
         self.session.observe(epoch)
 
     def _judge(self, number: int, train_loss: float | None) -> Epoch:
-        y = self.examples.validation_y
+        y, by = self.examples.validation_y, self.examples.validation_w
         score = infer(self.scores, self.examples.validation_x).numpy()
         return Epoch(
             number=number,
             train_loss=train_loss,
-            validation_loss=loss(self.scores.problem.task, y, score),
-            metric=self.session.judge.compute(y, score),
+            validation_loss=loss(self.scores.problem.task, y, score, by),
+            metric=self.session.judge.value(y, score, by),
         )
 
     def _rank(self, epoch: Epoch) -> tuple[float, float]:

@@ -23,6 +23,7 @@ def scored(folder: Path, parameters: Values) -> Predictions:
     from mlops.bundle.transform import Transform
     from mlops.ml.data.parquet import ROW
     from mlops.ml.evaluation.predictions import Predictions
+    from mlops.stages.weighing import of
 
     features, rows = folder / "artifacts/features", pl.read_parquet(folder / "artifacts/split/validation.parquet")
     x, y = (np.load(features / f"validation_{axis}.npy", allow_pickle=False) for axis in "xy")
@@ -37,6 +38,7 @@ def scored(folder: Path, parameters: Values) -> Predictions:
         slices={},
         groups=None if codes is None else np.where(codes > 0, codes, -1 - np.arange(len(codes))),
         classes=tuple(map(str, recipe.target.classes or ())),
+        weights=of(rows, parameters.get("features", {}).get("weight")),
     )
 
 

@@ -12,6 +12,13 @@ BUNDLE = Declaration(
         Given("pipeline"),
         Parameter("golden_rows", "package.golden_rows"),
         Parameter("cost", "evaluate.cost", optional=True),
+        Parameter(
+            "weight",
+            "data.weight evaluate.cost",
+            lambda spec: spec.data.weight if spec.evaluate.cost else None,
+            optional=True,
+            but="evaluate.cost",
+        ),
         Parameter("requests", "requests", lambda spec: brief(spec.requests), optional=True),
     ),
     inputs=("artifacts/features", "artifacts/model", "artifacts/schema.json", "artifacts/split"),

@@ -17,7 +17,12 @@ def _kinds(spec: Pipeline) -> list[Kind]:
 
 FEATURES = Declaration(
     "features",
-    parameters=(Parameter("task", "task", task_of), Parameter("target", "data.target"), Spliced("features")),
+    parameters=(
+        Parameter("task", "task", task_of),
+        Parameter("target", "data.target"),
+        Parameter("weight", "data.weight", optional=True),
+        Spliced("features"),
+    ),
     inputs=("artifacts/schema.json", "artifacts/split"),
     outputs=(Output("artifacts/features"),),
     kinds=_kinds,

@@ -71,6 +71,7 @@ TRAIN = Declaration(
             "trainer model",
             _trainer,
         ),
+        Parameter("weight", "data.weight", optional=True),
         Parameter("learning_curve", "evaluate.learning_curve", optional=True),
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong
         Parameter("target", "data.target", _target, optional=True, but="data.target"),

@@ -47,7 +47,7 @@ def _named(spec: Pipeline) -> dict[str, list[str]]:
     What looks back at a forecast's past is made after that.
     """
     data, past = spec.data, lookback(spec)
-    told = {data.target, data.entity, *data.keys, *data.derive, *excluded(data), *(data.include or ())}
+    told = {data.target, data.entity, data.weight, *data.keys, *data.derive, *excluded(data), *(data.include or ())}
     told |= set(() if past is None else past.columns(data.target))
     found: dict[str, set[str]] = {}
     for each in mentions(spec):
@@ -70,6 +70,7 @@ VALIDATE = Declaration(
         Parameter("target", "data.target"),
         Parameter("positive", "data.positive"),
         Parameter("entity", "data.entity"),
+        Parameter("weight", "data.weight", optional=True),
         Parameter("keys", "data.keys data.entity data.split.key forecast", _keys, but="forecast.backtest"),
         Parameter(
             "columns", "data.columns", lambda spec: {name: brief(rule) for name, rule in spec.data.columns.items()}

@@ -93,8 +93,12 @@ def gather(
     resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
     draws = draw(statistics, resampling)
     drawn = [{model: draws[key] for model, key in own.items()} for own in keys]
-    clusters = [len(np.unique(resampling.clusters[question.rows])) for question in questions]
-    answers = iter([_answer(*each, method) for each in zip(questions, drawn, clusters, strict=True)])
+    clusters = [
+        min(len(np.unique(resampling.clusters[question.rows])), predictions.size(question.rows))
+        for question in questions
+    ]
+    sizes = [predictions.size(question.rows) for question in questions]
+    answers = iter([_answer(*each, method) for each in zip(questions, drawn, sizes, clusters, strict=True)])
     return [next(answers) if isinstance(item, _Question) else item for item in asked]
 
 
@@ -103,10 +107,10 @@ def _questions(
 ) -> Iterator[_Question | Evidence]:
     """Prepare what can be measured; what cannot is evidence by itself."""
     if rule.against == "champion" and predictions.champion is None:
-        yield Evidence(rule, rows=len(predictions), applicable=False)
+        yield Evidence(rule, rows=predictions.size(), applicable=False)
         return
     if problem := _problem(predictions, rule, grouped=grouped):
-        yield Evidence(rule, rows=len(predictions), problem=problem)
+        yield Evidence(rule, rows=predictions.size(), problem=problem)
         return
     if rule.of is not None:
         yield _treatment(predictions, rule, method, minimum_rows)
@@ -162,6 +166,8 @@ def _untestable(predictions: Predictions, rule: Rule) -> str:
         return "McNemar's test is for the accuracy of two models"
     if predictions.groups is not None:
         return "McNemar's test takes rows to be independent, and these belong to groups"
+    if predictions.weights is not None:
+        return "McNemar's test takes all rows to count alike, and these have weights"
     if not np.isfinite(predictions.scores[rule.against]).all():
         return f"a score of the {rule.against} is not a number"
     return ""
@@ -177,7 +183,7 @@ def _degenerate(predictions: Predictions, rule: Rule) -> str:
     return ""
 
 
-def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method: Bootstrap) -> Evidence:
+def _answer(question: _Question, draws: dict[str, Floats], size: int, clusters: int, method: Bootstrap) -> Evidence:
     rule, rows = question.rule, question.rows
     values = {model: float(apply(np.ones((1, len(rows))))[0]) for model, apply in question.statistics.items()}
     value, drawn = values["candidate"], draws["candidate"]
@@ -194,7 +200,7 @@ def _answer(question: _Question, draws: dict[str, Floats], clusters: int, method
         span = question.span / abs(other) if other is not None and rule.relative else question.span
         interval = _opened(interval, clusters, method, span).within(possible)
     champion, answers = values.get("champion"), question.answers
-    return Evidence(rule, question.slice, len(rows), clusters, interval, drawn, other, champion, answers=answers)
+    return Evidence(rule, question.slice, size, clusters, interval, drawn, other, champion, answers=answers)
 
 
 def _share_of(difference: float, other: float) -> float:
@@ -210,14 +216,15 @@ def _shares_of(differences: Floats, others: Floats) -> Floats:
 def _treatment(predictions: Predictions, rule: Rule, method: Bootstrap, minimum_rows: int) -> Evidence:
     """Compare how groups are treated."""
     labels = predictions.slices[str(rule.of)]
-    data = Labelled(predictions.target, predictions.decided("candidate"), labels.astype(object), predictions.groups)
+    decided, group = predictions.decided("candidate"), labels.astype(object)
+    data = Labelled(predictions.target, decided, group, predictions.groups, predictions.weights)
     bound = next((bound for bound in (rule.at_most, rule.at_least) if bound is not None), math.nan)
     found = treatment(rule.metric, data, bound, method.tail, minimum_rows, rule.groups)
     clusters = len(data.y) if predictions.groups is None else len(np.unique(predictions.groups))
     interval = Interval(found.value, found.low, found.high)
     return Evidence(
         rule,
-        rows=len(data.y),
+        rows=predictions.size(),
         clusters=clusters,
         interval=interval,
         problem=found.problem,
@@ -238,8 +245,9 @@ def _pairs(
 
 
 def _answers(predictions: Predictions, rule: Rule) -> bool:
-    """Tell whether a rule compares shares of right answers on rows that do not hang together."""
-    return rule.metric == "accuracy" and rule.against != "value" and not rule.relative and predictions.groups is None
+    """Tell whether a rule compares shares of right answers on rows that do not hang together and count alike."""
+    alone = predictions.groups is None and predictions.weights is None
+    return rule.metric == "accuracy" and rule.against != "value" and not rule.relative and alone
 
 
 def _counted(predictions: Predictions, rule: Rule, rows: NDArray[np.int64]) -> Pairs:

@@ -22,6 +22,7 @@ from mlops.gate_rules import FAIRNESS
 from mlops.gate_rules.fairness import FALSE_POSITIVE, RATES, TRUE_POSITIVE
 from mlops.ml.evaluation.intervals.power import told
 from mlops.statistics.proportions import Share, difference, ratio
+from mlops.statistics.weights import effective, weighted_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,12 +58,16 @@ class Treatment:
 
 @dataclass(frozen=True)
 class Labelled:
-    """Decisions and truth ([n], 0 or 1) with the group of every row and, where rows hang together, their cluster."""
+    """Decisions and truth ([n], 0 or 1) with the group of every row and, where rows hang together, their cluster.
+
+    `weights` ([n]) are how much each row counts, where not all count alike.
+    """
 
     y: NDArray[Any]
     decided: NDArray[Any]
     group: NDArray[Any]
     clusters: NDArray[np.int64] | None = None
+    weights: NDArray[np.float64] | None = None
 
     def share(self, rate: DecisionRate, where: Mask) -> tuple[Share | None, int]:
         """Count one rate among some rows; None where there are none to count on."""
@@ -70,6 +75,9 @@ class Labelled:
         if not len(rows):
             return None, 0
         hits = rate.hit(self.y[rows], self.decided[rows]).astype(np.float64)
+        if self.weights is not None:
+            clusters = np.arange(len(self.y)) if self.clusters is None else self.clusters
+            return weighted_share(hits, self.weights[rows], clusters[rows]), int(effective(self.weights[rows], 0))
         share = Share(float(hits.mean()), float(len(rows)))
         if self.clusters is not None:
             share = replace(share, rows=_worth(hits, self.clusters[rows]))

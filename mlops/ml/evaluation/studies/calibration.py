@@ -15,6 +15,7 @@ from mlops.metrics.probabilities import confidence as of_the_likeliest
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.studies import curves
 from mlops.statistics.proportions import Share, normal_quantile
+from mlops.statistics.weights import weighted_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,14 +40,20 @@ def reliability(predictions: Predictions, confidence: float) -> Reliability | No
     clusters = np.arange(len(y)) if predictions.groups is None else predictions.groups
     return Reliability(
         of="the second class" if score.ndim == 1 else "the likeliest class",
-        bins=bins(y, probability, clusters, confidence),
-        ece=compute("ece", predictions.target, score),
-        brier=brier_parts(y, probability),
-        **recalibration(y, probability, clusters, confidence),
+        bins=bins(y, probability, clusters, confidence, predictions.weights),
+        ece=compute("ece", predictions.target, score, weights=predictions.weights),
+        brier=brier_parts(y, probability, predictions.weights),
+        **recalibration(y, probability, clusters, confidence, predictions.weights),
     )
 
 
-def bins(y: NDArray[Any], probability: NDArray[Any], clusters: NDArray[Any], confidence: float) -> tuple[Bin, ...]:
+def bins(
+    y: NDArray[Any],
+    probability: NDArray[Any],
+    clusters: NDArray[Any],
+    confidence: float,
+    weights: NDArray[np.float64] | None = None,
+) -> tuple[Bin, ...]:
     """Compare prediction and frequency in bins of equal size, with Wilson's interval (1927) for the frequency.
 
     Rows count for as many as they are worth: a sample of groups by its design effect (Kish 1965, section 5.4), and
@@ -54,9 +61,13 @@ def bins(y: NDArray[Any], probability: NDArray[Any], clusters: NDArray[Any], con
     """
     found, z = [], normal_quantile(confidence)
     for rows in curves.members(probability):
-        rate = float(y[rows].mean())
-        low, high = Share(rate, _effective(y[rows], clusters[rows])).interval(z)
-        predicted = float(probability[rows].mean())
+        if weights is None:
+            share = Share(float(y[rows].mean()), _effective(y[rows], clusters[rows]))
+            predicted = float(probability[rows].mean())
+        else:
+            share = weighted_share(y[rows], weights[rows], clusters[rows])
+            predicted = float(np.average(probability[rows], weights=weights[rows]))
+        rate, (low, high) = share.value, share.interval(z)
         found.append(Bin(predicted=predicted, observed=rate, low=low, high=high, rows=len(rows)))
     return tuple(found)
 
@@ -70,11 +81,18 @@ def _effective(y: NDArray[Any], clusters: NDArray[Any]) -> float:
     return min(max(rows, 1.0), float(len(y)))
 
 
-def brier_parts(y: NDArray[Any], probability: NDArray[Any]) -> Brier:
+def brier_parts(y: NDArray[Any], probability: NDArray[Any], weights: NDArray[np.float64] | None = None) -> Brier:
     """Take the Brier score apart (Murphy 1973): reliability - resolution + uncertainty, and what bins blur."""
-    rate, rows = float(y.mean()), len(y)
-    parts = [(len(m), float(probability[m].mean()), float(y[m].mean())) for m in curves.members(probability)]
-    score = float(np.mean((probability - y) ** 2))
+    members = curves.members(probability)
+    if weights is None:
+        rate, rows = float(y.mean()), float(len(y))
+        parts = [(float(len(m)), float(probability[m].mean()), float(y[m].mean())) for m in members]
+        score = float(np.mean((probability - y) ** 2))
+    else:
+        rate, rows = float(np.average(y, weights=weights)), float(weights.sum())
+        means = [[float(np.average(of[m], weights=weights[m])) for of in (probability, y)] for m in members]
+        parts = [(float(weights[m].sum()), p, o) for m, (p, o) in zip(members, means, strict=True)]
+        score = float(np.average((probability - y) ** 2, weights=weights))
     reliable = sum(n * (p - o) ** 2 for n, p, o in parts) / rows
     resolved = sum(n * (o - rate) ** 2 for n, _, o in parts) / rows
     uncertain = rate * (1 - rate)
@@ -88,7 +106,11 @@ def brier_parts(y: NDArray[Any], probability: NDArray[Any]) -> Brier:
 
 
 def recalibration(
-    y: NDArray[Any], probability: NDArray[Any], clusters: NDArray[Any], confidence: float
+    y: NDArray[Any],
+    probability: NDArray[Any],
+    clusters: NDArray[Any],
+    confidence: float,
+    weights: NDArray[np.float64] | None = None,
 ) -> dict[str, Figure | None]:
     """Regress what happened on the logarithm of the odds (Cox 1958): slope 1 and intercept 0 are perfect.
 
@@ -100,8 +122,9 @@ def recalibration(
     odds = np.log(clipped / (1 - clipped))
     ones = np.ones(len(y))
     z = normal_quantile(confidence)
-    slope = _logistic(np.column_stack([ones, odds]), np.zeros(len(y)), y, clusters)
-    intercept = _logistic(ones[:, None], odds, y, clusters)
+    by = ones if weights is None else weights
+    slope = _logistic(np.column_stack([ones, odds]), np.zeros(len(y)), y, clusters, by)
+    intercept = _logistic(ones[:, None], odds, y, clusters, by)
     return {
         name: None if fit is None else Figure(value=fit[0], low=fit[0] - z * fit[1], high=fit[0] + z * fit[1])
         for name, fit in (("slope", slope), ("intercept", intercept))
@@ -109,16 +132,16 @@ def recalibration(
 
 
 def _logistic(
-    x: NDArray[Any], offset: NDArray[Any], y: NDArray[Any], clusters: NDArray[Any]
+    x: NDArray[Any], offset: NDArray[Any], y: NDArray[Any], clusters: NDArray[Any], weights: NDArray[Any]
 ) -> tuple[float, float] | None:
     """Fit by Newton's method and give the last coefficient and its robust standard error."""
     beta = np.zeros(x.shape[1])
     for _ in range(_STEPS):
         fitted = 1 / (1 + np.exp(-np.clip(x @ beta + offset, -500, 500)))
-        information = (x * (fitted * (1 - fitted))[:, None]).T @ x
+        information = (x * (weights * (fitted * (1 - fitted)))[:, None]).T @ x
         if not np.linalg.cond(information) < 1e12:
             return None
-        step = np.linalg.solve(information, x.T @ (y - fitted))
+        step = np.linalg.solve(information, x.T @ (weights * (y - fitted)))
         beta = beta + step
         if np.abs(step).max() < 1e-10:
             break
@@ -126,7 +149,7 @@ def _logistic(
         return None
     groups = np.unique(clusters, return_inverse=True)[1]
     scores = np.zeros((int(groups.max()) + 1, x.shape[1]))
-    np.add.at(scores, groups, x * (y - fitted)[:, None])
+    np.add.at(scores, groups, x * (weights * (y - fitted))[:, None])
     inverse = np.linalg.inv(information)
     variance = inverse @ (scores.T @ scores) @ inverse
     return float(beta[-1]), float(np.sqrt(variance[-1, -1]))

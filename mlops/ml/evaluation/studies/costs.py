@@ -40,13 +40,18 @@ def priced(predictions: Predictions, cost: Cost | None) -> Predictions:
     return replace(predictions, values=tuple(map(tuple, table(cost, predictions.classes).tolist())))
 
 
-def break_even(y: NDArray[Any], chosen: NDArray[np.int64], values: NDArray[np.float64]) -> dict[str, float | None]:
+def break_even(
+    y: NDArray[Any],
+    chosen: NDArray[np.int64],
+    values: NDArray[np.float64],
+    weights: NDArray[np.float64] | None = None,
+) -> dict[str, float | None]:
     """Find the value of a wrong decision at which the same decisions are worth no more than one decision for all.
 
     The rest of `values` [2, 2] stays as it is. None: there is no such error, or no price for it makes the difference.
     """
     counts = np.zeros((2, 2))
-    np.add.at(counts, (y.astype(np.int64), chosen), 1)
+    np.add.at(counts, (y.astype(np.int64), chosen), 1 if weights is None else weights)
     constant = {decided: counts.sum(axis=1) @ values[:, decided] for decided in (0, 1)}
     prices: dict[str, float | None] = {}
     # With one decision for all the priced error does not occur, so that its price moves only the model's own worth.

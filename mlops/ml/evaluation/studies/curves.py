@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _POINTS = 100
 _BINS = 10
 Pairs = tuple[NDArray[Any], NDArray[Any]]
+Weights = NDArray[np.float64] | None
+"""How much each row counts ([n]), where not all count alike."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,16 @@ class Point:
     count: int = 0
 
 
-def roc(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
+def roc(y: NDArray[Any], score: NDArray[Any], weights: Weights = None) -> Pairs:
     """Trace the false positive rate against the true positive rate, from the highest score down."""
-    positive, total = _found(y, score)
+    positive, total = _found(y, score, weights)
     negative = total - positive
     return negative / negative[-1], positive / positive[-1]
 
 
-def precision_recall(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
+def precision_recall(y: NDArray[Any], score: NDArray[Any], weights: Weights = None) -> Pairs:
     """Trace recall against precision, from the highest score down."""
-    positive, total = _found(y, score)
+    positive, total = _found(y, score, weights)
     return positive[1:] / positive[-1], positive[1:] / total[1:]
 
 
@@ -55,19 +57,28 @@ def members(score: NDArray[Any]) -> list[NDArray[np.int64]]:
     return [np.flatnonzero(inside == bin_) for bin_ in np.unique(inside)]
 
 
-def calibration(y: NDArray[Any], score: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def calibration(
+    y: NDArray[Any], score: NDArray[Any], weights: Weights = None
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Average prediction, outcome and number of rows in bins of equal size; equal scores stay together."""
-    means = [(score[rows].mean(), y[rows].mean(), len(rows)) for rows in members(score)]
+    means = [(_mean(score, rows, weights), _mean(y, rows, weights), len(rows)) for rows in members(score)]
     x, observed, count = (np.array(values) for values in zip(*means, strict=True))
     return x, observed, count
 
 
-def _found(y: NDArray[Any], score: NDArray[Any]) -> Pairs:
+def _mean(values: NDArray[Any], rows: NDArray[np.int64], weights: Weights) -> Any:
+    return values[rows].mean() if weights is None else np.average(values[rows], weights=weights[rows])
+
+
+def _found(y: NDArray[Any], score: NDArray[Any], weights: Weights) -> Pairs:
     """Count positives and rows at or above each distinct score, starting with none."""
     order = np.argsort(-score, kind="stable")
     ends = np.flatnonzero(np.append(np.diff(score[order]) != 0, True))
-    positive = np.cumsum(y[order])[ends]
-    return np.concatenate([[0], positive]), np.concatenate([[0], ends + 1])
+    if weights is None:
+        positive, total = np.cumsum(y[order])[ends], ends + 1
+    else:
+        positive, total = (np.cumsum(each[order])[ends] for each in (weights * y, weights))
+    return np.concatenate([[0], positive]), np.concatenate([[0], total])
 
 
 def _thinned(x: NDArray[Any], y: NDArray[Any]) -> Iterable[tuple[float, float]]:
@@ -83,12 +94,13 @@ def _traced(predictions: Predictions, trace: Callable[..., Pairs], models: Itera
     return [
         Point(model, x, y)
         for model in models
-        for x, y in _thinned(*trace(predictions.target, predictions.scores[model]))
+        for x, y in _thinned(*trace(predictions.target, predictions.scores[model], predictions.weights))
     ]
 
 
 def _calibrated(predictions: Predictions, models: Iterable[str]) -> list[Point]:
-    rows = ((model, calibration(predictions.target, predictions.scores[model])) for model in models)
+    known, by = predictions.target, predictions.weights
+    rows = ((model, calibration(known, predictions.scores[model], by)) for model in models)
     return [Point(model, *point) for model, values in rows for point in zip(*(v.tolist() for v in values), strict=True)]
 
 
@@ -119,7 +131,9 @@ def _worth(predictions: Predictions, models: Iterable[str]) -> list[Point]:
     return [
         Point(model, x, y)
         for model in models
-        for x, y in threshold.curve(predictions.target, predictions.scores[model], values, _POINTS).tolist()
+        for x, y in threshold.curve(
+            predictions.target, predictions.scores[model], values, _POINTS, predictions.weights
+        ).tolist()
     ]
 
 

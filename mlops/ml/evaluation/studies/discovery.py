@@ -20,6 +20,7 @@ import polars as pl
 from mlops.documents.metrics import Discovered
 from mlops.ml.data.names import counted
 from mlops.statistics.multiple_testing import benjamini_hochberg, holm
+from mlops.statistics.weights import effective
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,11 +74,16 @@ class Condition:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a split: its rows, the loss of each, and the group that each belongs to ([n])."""
+    """One part of a split: its rows, the loss of each, the group that each belongs to and what it counts ([n])."""
 
     frame: pl.DataFrame
     loss: Floats
     groups: NDArray[np.int64] | None = None
+    weights: Floats | None = None
+
+    def size(self, rows: Mask) -> float:
+        """Count some rows by what they are worth."""
+        return effective(None if self.weights is None else self.weights[rows], int(rows.sum()))
 
 
 def losses(task: str, target: NDArray[Any], score: NDArray[Any]) -> Floats:
@@ -175,11 +181,18 @@ def _tested(
 
     inside = members[number]
     rest = ~np.logical_or.reduce(members)
-    if min(inside.sum(), rest.sum()) < options.minimum_rows or not np.isfinite(part.loss).all():
+    few = min(inside.sum(), rest.sum()) == 0 or min(part.size(inside), part.size(rest)) < options.minimum_rows
+    if few or not np.isfinite(part.loss).all():
         return int(inside.sum()), None, None, 1.0
-    mean, other = float(part.loss[inside].mean()), float(part.loss[rest].mean())
-    pull = np.where(inside, (part.loss - mean) / inside.sum(), 0.0)
-    pull -= np.where(rest, (part.loss - other) / rest.sum(), 0.0)
+    if part.weights is None:
+        mean, other = float(part.loss[inside].mean()), float(part.loss[rest].mean())
+        pull = np.where(inside, (part.loss - mean) / inside.sum(), 0.0)
+        pull -= np.where(rest, (part.loss - other) / rest.sum(), 0.0)
+    else:
+        by = part.weights
+        mean, other = (float(np.average(part.loss[rows], weights=by[rows])) for rows in (inside, rest))
+        pull = np.where(inside, by * (part.loss - mean) / by[inside].sum(), 0.0)
+        pull -= np.where(rest, by * (part.loss - other) / by[rest].sum(), 0.0)
     groups = np.arange(len(pull)) if part.groups is None else np.unique(part.groups, return_inverse=True)[1]
     clusters = len(np.unique(groups[inside]))
     error = float(np.sqrt((np.bincount(groups, pull) ** 2).sum() * clusters / max(1, clusters - 1)))

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from mlops.documents.metrics import ColumnLoss
+from mlops.metrics.weighting import weighted
 from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
@@ -43,14 +44,20 @@ def importances(
     *,
     higher_is_better: bool,
     groups: NDArray[np.int64] | None = None,
+    weights: NDArray[np.float64] | None = None,
 ) -> tuple[ColumnLoss, ...]:
-    """List columns by the metric's mean loss over the shuffles, with intervals over rows; `groups` go together."""
+    """List columns by the metric's mean loss over the shuffles, with intervals over rows; `groups` go together.
+
+    Rows count by their `weights` ([n]), where there are any.
+    """
     sign, rows = (1.0 if higher_is_better else -1.0), frame["__row__"].to_numpy()
-    statistics = {("", 0): statistic(metric, target, predict(frame))}
+    statistics = {("", 0): weighted(statistic(metric, target, predict(frame)), weights)}
     for column in columns:
         scores = predict(_shuffled(frame, column, rows, repetitions))
         parts = np.split(scores, repetitions)
-        statistics |= {(column, number): statistic(metric, target, part) for number, part in enumerate(parts)}
+        statistics |= {
+            (column, number): weighted(statistic(metric, target, part), weights) for number, part in enumerate(parts)
+        }
     samples = min(method.samples, _SAMPLES)
     draws = resample(statistics, Resampling.of(len(frame), groups, samples, method.seed))
     ones = np.ones((1, len(frame)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops.files.csv_text import csv_text
+from mlops.metrics.weighting import weighted
 from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, resample
 from mlops.ml.evaluation.intervals.resampling import Resampling
@@ -55,9 +56,10 @@ def measure(
     drawn: Iterable[tuple[float, NDArray[np.int64]]],
     learn: Callable[[NDArray[np.int64]], NDArray[Any]],
     seed: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> list[Point]:
     """Score the validation rows, whose truth is `y`, after learning from each subset; `learn` gives the scores."""
-    found = [(share, len(rows), statistic(metric, y, learn(rows))) for share, rows in drawn]
+    found = [(share, len(rows), weighted(statistic(metric, y, learn(rows)), weights)) for share, rows in drawn]
     draws = resample({share: apply for share, _, apply in found}, Resampling.of(len(y), None, _SAMPLES, seed))
     ones = np.ones((1, len(y)))
     return [

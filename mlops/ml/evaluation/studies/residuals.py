@@ -8,6 +8,7 @@ import numpy as np
 
 from mlops.documents.metrics import Segment
 from mlops.statistics.proportions import normal_quantile
+from mlops.statistics.weights import effective
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,8 +30,11 @@ def segments(predictions: Predictions, slices: Iterable[str], confidence: float)
         return None
     residual = predictions.target.astype(np.float64) - score
     clusters = np.arange(len(residual)) if predictions.groups is None else predictions.groups
+    weights = np.ones(len(residual)) if predictions.weights is None else predictions.weights
     return tuple(
-        Segment(by=by, segment=name, n=len(rows), **_described(residual[rows], clusters[rows], confidence))
+        Segment(
+            by=by, segment=name, n=len(rows), **_described(residual[rows], clusters[rows], weights[rows], confidence)
+        )
         for by, name, rows in _segments(predictions, score, slices)
     )
 
@@ -47,16 +51,23 @@ def _segments(
             yield by, name, rows
 
 
-def _described(residual: NDArray[Any], clusters: NDArray[Any], confidence: float) -> dict[str, float | None]:
+def _described(
+    residual: NDArray[Any], clusters: NDArray[Any], weights: NDArray[Any], confidence: float
+) -> dict[str, float | None]:
     """Describe errors [n]; the interval of their mean counts groups of rows, not rows (Cameron and Miller 2015)."""
-    bias = float(residual.mean())
+    alike = bool((weights == weights[0]).all())  # then means are those of rows, to the last bit
+    bias = float(residual.mean() if alike else np.average(residual, weights=weights))
     spread = float(residual.std(ddof=1)) if len(residual) > 1 else None
+    if spread is not None and not alike:
+        rows = effective(weights, len(weights))
+        spread = float(np.sqrt(np.average((residual - bias) ** 2, weights=weights) * rows / max(rows - 1, 1e-9)))
     known: dict[str, float | None] = {"bias": bias, "low": None, "high": None, "spread": spread}
     groups = np.unique(clusters, return_inverse=True)[1]
     count = int(groups.max()) + 1
     if count < 2:
         return known
-    sums = np.bincount(groups, weights=residual - bias)
-    error = float(np.sqrt(count / (count - 1) * (sums**2).sum())) / len(residual)
+    sums = np.bincount(groups, weights=residual - bias if alike else weights * (residual - bias))
+    total = float(len(residual) if alike else weights.sum())
+    error = float(np.sqrt(count / (count - 1) * (sums**2).sum())) / total
     reach = normal_quantile(confidence) * error
     return known | {"low": bias - reach, "high": bias + reach}

@@ -47,6 +47,7 @@ REGRESSION = {
     "explained_variance": reference.explained_variance_score,
     "mae": reference.mean_absolute_error,
     "mape": reference.mean_absolute_percentage_error,
+    "max_error": reference.max_error,
     "median_ae": reference.median_absolute_error,
     "mse": reference.mean_squared_error,
     "pinball_10": lambda y, s: reference.mean_pinball_loss(y, s, alpha=0.1),
@@ -54,6 +55,11 @@ REGRESSION = {
     "pinball_90": lambda y, s: reference.mean_pinball_loss(y, s, alpha=0.9),
     "r2": reference.r2_score,
     "rmse": reference.root_mean_squared_error,
+    "rmsle": reference.root_mean_squared_log_error,
+    **{
+        f"pinball_{percent}": lambda y, s, q=percent / 100: reference.mean_pinball_loss(y, s, alpha=q)
+        for percent in (5, 25, 75, 95, 99)
+    },
 }
 
 
@@ -109,6 +115,8 @@ def test_every_metric_keeps_to_its_declared_range_and_direction(name: str) -> No
     data = {"binary": binary, "multiclass": lambda rows: multiclass(rows, CLASSES), "regression": regression}[task](300)
     values = np.array([[0.0, -1.0, -2.0], [-5.0, 0.0, -1.0], [-1.0, -1.0, 0.0]])
     perfect = data.target.astype(float) if task != "multiclass" else np.eye(CLASSES)[data.target]
+    if name.startswith("coverage_error"):  # which is best where so many truths lie below, and not all of them
+        perfect = np.full(300, np.quantile(data.target, int(name.rpartition("_")[2]) / 100, method="inverted_cdf"))
     good, fair = (compute(name, data.target, s, None, values) for s in (perfect, data.scores["candidate"]))
     assert info.low <= fair <= info.high
     assert good > fair if info.higher_is_better else good < fair
@@ -217,3 +225,24 @@ def test_the_value_needs_costs() -> None:
 def test_training_measures_the_standard_ones_and_what_chooses() -> None:
     standard = {name for name, known in METRICS.items() if known.standard}
     assert {"rmse", "r2", "pinball_50"} <= set(validated("regression", "")) == standard & set(metrics_for("regression"))
+
+
+def test_the_logarithmic_error_is_unknown_below_minus_one() -> None:
+    y = np.array([1.0, 2.0])
+    assert np.isnan(compute("rmsle", y, np.array([1.0, -1.0])))
+    assert np.isnan(compute("rmsle", np.array([-3.0, 2.0]), y))
+    assert compute("rmsle", y, y) == 0
+
+
+def test_the_largest_error_is_that_of_the_rows_that_are_there() -> None:
+    y, score = np.array([0.0, 0.0, 0.0]), np.array([1.0, 3.0, -2.0])
+    apply = statistic("max_error", y, score)
+    found = apply(np.array([[1.0, 1.0, 1.0], [2.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    assert found[:3].tolist() == [3.0, 2.0, 1.0]
+    assert np.isnan(found[3])
+
+
+def test_the_error_of_coverage_counts_truths_at_or_below() -> None:
+    y = np.arange(10.0)
+    assert compute("coverage_error_90", y, np.full(10, 8.0)) == pytest.approx(0)
+    assert compute("coverage_error_90", y, np.full(10, 4.5)) == pytest.approx(0.4)

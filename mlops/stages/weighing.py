@@ -1,0 +1,52 @@
+"""Sampling weights of rows as stages hand them on: a column of the split, an array beside what is learnt from.
+
+Weights are scaled to a mean of 1 over the rows of a part: what they are scaled by means nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from mlops.documents.metrics import Weighted
+from mlops.errors import DataError
+from mlops.files.canonical import rounded
+from mlops.statistics.weights import effective, shares
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlops.stages.context import StageContext
+
+
+def of(frame: pl.DataFrame, column: str | None) -> NDArray[np.float64] | None:
+    """Read what each row counts ([n], mean 1); None where no column says it.
+
+    Raises:
+        DataError: the column is not there, or holds what is no finite number above 0.
+    """
+    if column is None:
+        return None
+    if column not in frame.columns:
+        raise DataError(f"the rows have no column `{column}`, which weighs them", hint="run `mlops stage validate`")
+    values = frame[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    if bad := int((~(np.isfinite(values) & (values > 0))).sum()):
+        raise DataError(f"{bad:,} of {len(values):,} rows have no finite weight above 0 in `{column}`")
+    return shares(values)
+
+
+def array(context: StageContext, part: str, column: str | None) -> NDArray[np.float64] | None:
+    """Load what `features` wrote of the weights of a part; None where no column weighs rows."""
+    if column is None:
+        return None
+    found: NDArray[np.float64] = np.load(context.path(f"artifacts/features/{part}_w.npy"), allow_pickle=False)
+    return found
+
+
+def section(column: str, weights: NDArray[np.float64]) -> Weighted:
+    """Say for metrics.json what the rows are worth (Kish's effective number and design effect)."""
+    worth = effective(weights, len(weights))
+    said = rounded({"effective": worth, "design_effect": len(weights) / worth})
+    return Weighted(column=column, **said)

@@ -30,6 +30,7 @@ from mlops.stages import examine, forecasting
 from mlops.stages.answered import acceptable, answered
 from mlops.stages.deciding import Deciding
 from mlops.stages.tables import scored, transformed
+from mlops.stages.unseen import blind_if_here
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,12 +116,12 @@ def score(context: StageContext, params: Params) -> Scored:
     context.say(f"scoring {test.height:,} rows")
     for item in refused:
         context.say(f"{item.rows:,} rows are left out, which a server would refuse: `{item.column}` {item.reason}")
-    predictions, deciding = _predict(context, params, candidate, test)
+    predictions, deciding = _predict(context, params, candidate, test, contents.files["model.json"])
     return Scored(candidate, test, predictions, refused, deciding, contents.digest)
 
 
 def _predict(
-    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame, described: bytes
 ) -> tuple[Predictions, Deciding | None]:
     """Score every row with every model, the candidate as it is served, and decide by what decisions are worth."""
     classes = tuple(map(str, candidate.classes or ()))
@@ -134,7 +135,9 @@ def _predict(
         x, y = _arrays(context, "validation")
         based = _baselines(context, params, candidate, np.concatenate([features, x]))
         scores |= {model: score[: test.height] for model, score in based.items()}
-        known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
+        known = {model: score[test.height :] for model, score in based.items()}
+        if (model := blind_if_here(context, candidate.model, described)) is not None:
+            known["candidate"] = model.score(x)
         deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision)
     clean = Predictions(
         task=params.task,

@@ -23,6 +23,12 @@ class Examples:
     validation_x: Array
     validation_y: Array
 
+    @property
+    def whole(self) -> Examples:
+        """The same with the rows to judge by among those to learn from, behind them."""
+        x = np.concatenate([self.train_x, self.validation_x])
+        return Examples(x, np.concatenate([self.train_y, self.validation_y]), self.validation_x, self.validation_y)
+
 
 @dataclass(frozen=True)
 class Problem:

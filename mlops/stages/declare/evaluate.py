@@ -58,6 +58,13 @@ def _importance(spec: Pipeline) -> Importance | None:
     return Importance(metric=selected(spec), repetitions=explain.repetitions, sample=explain.sample)
 
 
+def _persistence(spec: Pipeline) -> dict[str, str | None]:
+    """Name the columns of time and of what has a past of its own; a forecast has naive forecasts instead."""
+    split = spec.data.split
+    timed = split.by == "time" and spec.forecast is None
+    return {"time": split.key, "thing": spec.data.entity} if timed else {}
+
+
 def _blind(spec: Pipeline) -> list[str]:
     """Read the candidate as it was chosen, where validation rows are asked that the released model has learnt from."""
     asked = spec.evaluate.cost is not None or spec.evaluate.discover is not None
@@ -87,6 +94,9 @@ EVALUATE = Declaration(
         Parameter("group", "data.entity data.split.by data.split.key", group),
         Parameter("bootstrap", "evaluate.bootstrap"),
         Parameter("baselines", made=lambda _: ["dummy", "simple"]),
+        Parameter(
+            "persistence", "data.split.by data.split.key data.entity forecast", _persistence, optional=True, whole=True
+        ),
         Parameter("robustness", "evaluate.robustness gates preset.gates", _robustness, optional=True),
         Parameter("discover", "evaluate.discover", optional=True),
         Parameter(

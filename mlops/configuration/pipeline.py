@@ -110,6 +110,9 @@ class Pipeline(Block):
     """Candidates by name; the best on validation goes on."""
     select_by: MetricName | None = None
     """Metric on validation that chooses among candidates."""
+    refit: bool | None = None
+    """Learn again from the rows of train and validation once a candidate is chosen, for as many trees or epochs as were
+    best on validation. Where nothing is said, linear models and trees do; networks and models of your own do not."""
     trainer: Trainer = Trainer()
     evaluate: Evaluate = Evaluate()
     preset: Preset = Preset()

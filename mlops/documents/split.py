@@ -13,6 +13,8 @@ from mlops.documents.document import Document, Part
 class PartReport(Part):
     """One part: its rows, the things they are of, its target, and the digest of its row numbers.
 
+    `first` and `last` are the times of its first and last row where rows are divided by time.
+
     The first release wrote the number of rows in place of all that.
     """
 
@@ -20,6 +22,8 @@ class PartReport(Part):
     entities: int | None = None
     target: Balance | None = None
     digest: str | None = None
+    first: str | None = None
+    last: str | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -60,3 +60,5 @@ class TrainingReport(Document):
     dropped: dict[str, str] = Field(default_factory=dict)
     """Candidates that failed while others did not, and why."""
     too_good: TooGood | None = None
+    learnt: dict[str, int] = Field(default_factory=dict)
+    """Rows that taught the released model, by part; the candidates above learnt from those of train alone."""

@@ -39,5 +39,6 @@ KIND = of_block(
     Linear,
     {"train": candidate},
     tasks="binary multiclass regression",
+    refit=True,
     probes={"linear": Probe("multiclass"), "ridge": Probe("regression")},
 )

@@ -49,5 +49,6 @@ KIND = of_block(
     RandomForest,
     {"train": candidate},
     tasks="binary multiclass regression",
+    refit=True,
     probes={"random_forest": Probe("regression", (("trees", 10), ("depth", 4)))},
 )

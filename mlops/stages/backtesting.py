@@ -11,6 +11,7 @@ from mlops.ml.data.periods import periods
 from mlops.ml.evaluation.studies import backtest
 from mlops.ml.training.problem import Examples
 from mlops.stages.forecasting import naive
+from mlops.stages.released import again
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,10 +31,13 @@ def run(
     examples: Examples,
     candidate: Candidate,
     session: Session,
+    *,
+    refit: bool,
 ) -> dict[str, OriginReport]:
     """Measure at each origin; nothing for a network, which takes too long to train again.
 
-    How columns are scaled was learnt from all of train, in one go for all origins; everything else is as at the origin.
+    What is released with the rows of validation (`refit`) learns so at each origin too. How columns are scaled was
+    learnt from all of train, in one go for all origins; everything else is as at the origin.
     """
     from mlops.ml.training.estimators import EstimatorCandidate
 
@@ -48,8 +52,9 @@ def run(
 
     def learn(fold: Fold) -> NDArray[Any]:
         fitted = candidate.fit(Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session)
-        if not fitted.history:  # nothing was stopped early, so that no row needs to be held back
-            fitted = candidate.fit(Examples(x[fold.known], y[fold.known], x[fold.known], y[fold.known]), session)
+        if refit:  # as what is released does
+            known = Examples(x[fold.known], y[fold.known], x[fold.known], y[fold.known])
+            fitted = again(candidate, known, session, fitted)
         return fitted.predict(x[fold.test])
 
     def name(fold: Fold) -> str:

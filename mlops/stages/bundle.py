@@ -29,6 +29,7 @@ from mlops.stages.context import Section
 from mlops.stages.deciding import learn
 from mlops.stages.profile import profile
 from mlops.stages.tables import scored
+from mlops.stages.unseen import blind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,9 @@ class Params(Section):
 def run(context: StageContext) -> None:
     """Write artifacts/bundle/.
 
+    What the monitor holds scores against are answers to validation rows by a model that had not learnt from them: the
+    candidate as it was chosen, where the one that is served learnt from them since. Test rows stay out of every bundle.
+
     Raises:
         DataError: a server would refuse every validation row, or the model answers some with what is no number.
     """
@@ -61,14 +65,17 @@ def run(context: StageContext) -> None:
     transform = Transform.read(context.path("artifacts/features/transform.json"))
     model = OnnxModel(context.path("artifacts/model/model.onnx").read_bytes())
     schema = RequestSchema.of(transform.recipe, context.schema().value(), params.requests)
-    predictor = Predictor(transform, model, schema, _decision(context, params, transform, model))
+    unaware = blind(context, model, context.path("artifacts/model/model.json").read_bytes())
+    predictor = Predictor(transform, model, schema, _decision(context, params, transform, unaware))
     train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)
     validation, _ = answered(validation, schema, "validation")
-    scores = scored(predictor, validation)
+    scores = answers = scored(predictor, validation)
+    if unaware is not model:
+        answers = scored(Predictor(transform, unaware, schema), validation)
     if lost := int((~np.isfinite(scores.reshape(len(scores), -1))).any(axis=1).sum()):
         message = f"the model answers {lost:,} of {len(scores):,} validation rows with what is no number"
         raise DataError(message, hint="look at reports/history.csv; a lower learning rate may help")
-    described = profile(train, transform.recipe, scores)
+    described = profile(train, transform.recipe, answers)
     golden = golden_rows.make(predictor, described, params.golden_rows)
     with writing_folder(context.path(FOLDER)) as folder:
         for source in _PARTS:

@@ -45,20 +45,17 @@ def _rule(cost: Cost, values: NDArray[np.float64], choice: Choice | None) -> Dec
     )
 
 
-def _agrees(
+def _worth_as_much(
     served: DecisionRule,
-    learnt: DecisionRule,
     choice: Choice | None,
     y: NDArray[Any],
     scores: NDArray[Any],
     weights: NDArray[np.float64] | None,
 ) -> bool:
-    """Whether a bundle decides as these rows say: by the same values, and by a threshold that is worth as much.
+    """Whether the threshold of a bundle is worth as much on these rows as the one that they say.
 
-    A threshold itself is not the same number everywhere: scores of another kind of processor have other last bits.
+    The number itself is not the same everywhere: scores of another kind of processor have other last bits.
     """
-    if (served.values, served.unit) != (learnt.values, learnt.unit):
-        return False
     values = np.array(served.values)
     gained = values[y.astype(np.int64), served.decide(scores)]
     worth = float(gained.mean() if weights is None else np.average(gained, weights=weights))
@@ -85,6 +82,9 @@ class Deciding:
     ) -> Deciding:
         """Learn from validation rows how to decide by the scores of each model; the candidate's is what it serves.
 
+        Where `scores` has none of the candidate, because the graph that had not learnt from these rows is not here, its
+        threshold is part of what training made, as weights are, and only what decisions are worth is compared.
+
         Raises:
             IntegrityError: the bundle decides by something else than what these rows say.
         """
@@ -92,8 +92,12 @@ class Deciding:
         two = scores if len(classes) == 2 else {}
         choices = {model: threshold.choose(y, score, values, weights) for model, score in two.items()}
         rules = {model: _rule(cost, values, choices.get(model)) for model in scores}
-        known = (y, scores["candidate"], weights)
-        if served is None or not _agrees(served, rules["candidate"], choices.get("candidate"), *known):
+        known = scores.get("candidate")
+        if served is None or (served.values, served.unit) != (tuple(map(tuple, values.tolist())), cost.unit):
+            agrees = False
+        else:
+            agrees = known is None or _worth_as_much(served, choices.get("candidate"), y, known, weights)
+        if served is None or not agrees:
             raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
         return cls(values, rules | {"candidate": served}, choices)
 

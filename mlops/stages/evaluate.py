@@ -21,7 +21,7 @@ from mlops.ml.data.encoding import encode
 from mlops.ml.data.parquet import ROW
 from mlops.ml.evaluation import baselines, dvc_plots
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
-from mlops.ml.evaluation.predictions import Predictions
+from mlops.ml.evaluation.predictions import PERSISTENCE, Predictions
 from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
@@ -29,7 +29,9 @@ from mlops.perturbations.scene import Scene
 from mlops.stages import examine, forecasting, weighing
 from mlops.stages.answered import acceptable, answered
 from mlops.stages.deciding import Deciding
+from mlops.stages.persistence import Persistence
 from mlops.stages.tables import scored, transformed
+from mlops.stages.unseen import blind_if_here
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +53,7 @@ class Params(examine.Asked):
     weight: str | None = None
     """Column that says how much a row counts."""
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
+    persistence: Persistence | None = None
     cost: Cost | None = None
     forecast: Lookback | None = None
     own: dict[str, OwnMetric] = Field(default_factory=dict)
@@ -119,12 +122,12 @@ def score(context: StageContext, params: Params) -> Scored:
     context.say(f"scoring {test.height:,} rows")
     for item in refused:
         context.say(f"{item.rows:,} rows are left out, which a server would refuse: `{item.column}` {item.reason}")
-    predictions, deciding = _predict(context, params, candidate, test)
+    predictions, deciding = _predict(context, params, candidate, test, contents.files["model.json"])
     return Scored(candidate, test, predictions, refused, deciding, contents.digest)
 
 
 def _predict(
-    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame, described: bytes
 ) -> tuple[Predictions, Deciding | None]:
     """Score every row with every model, the candidate as it is served, and decide by what decisions are worth."""
     classes = tuple(map(str, candidate.classes or ()))
@@ -134,11 +137,17 @@ def _predict(
         scores |= forecasting.naive(params.forecast, params.target, test)
     elif params.cost is None:
         scores |= _baselines(context, params, candidate, features)
+        scores |= _persistence(context, params, candidate, test)
     else:
         x, y = _arrays(context, "validation")
         based = _baselines(context, params, candidate, np.concatenate([features, x]))
         scores |= {model: score[: test.height] for model, score in based.items()}
-        known = {"candidate": candidate.model.score(x)} | {m: score[test.height :] for m, score in based.items()}
+        known = {model: score[test.height :] for model, score in based.items()}
+        scores |= _persistence(context, params, candidate, test)
+        validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
+        known |= _persistence(context, params, candidate, validation)
+        if (model := blind_if_here(context, candidate.model, described)) is not None:
+            known["candidate"] = model.score(x)
         by = weighing.array(context, "validation", params.weight)
         deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision, by)
     clean = Predictions(
@@ -191,6 +200,15 @@ def _baselines(
     if "simple" in params.baselines:
         scores |= {"simple": baselines.simple(params.task, x, y, classes, features, by)}
     return scores
+
+
+def _persistence(
+    context: StageContext, params: Params, candidate: Predictor, rows: pl.DataFrame
+) -> dict[str, NDArray[Any]]:
+    """Score rows of validation or test as the last time, where rows are divided by time."""
+    if params.persistence is None:
+        return {}
+    return {PERSISTENCE: params.persistence.score(context, candidate.transform.recipe.target, params.task, rows)}
 
 
 def _arrays(context: StageContext, part: str) -> tuple[NDArray[Any], ...]:

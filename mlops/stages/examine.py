@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.examine import Discover, Importance
+from mlops.bundle.predictor import Predictor
 from mlops.documents.metrics import Discovered, MetricsReport
 from mlops.documents.metrics import Importance as ImportanceReport
 from mlops.metrics import METRICS
@@ -19,6 +20,7 @@ from mlops.ml.evaluation.studies import discovery, robustness
 from mlops.ml.evaluation.studies.importance import importances, sample
 from mlops.stages.context import Section
 from mlops.stages.tables import scored
+from mlops.stages.unseen import blind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from mlops.bundle.predictor import Predictor
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.stages.context import StageContext
 
@@ -67,10 +68,13 @@ def _discovered(
     test: pl.DataFrame,
     predictions: Predictions,
 ) -> tuple[Discovered, ...]:
+    """Look on validation rows, by the answers of a model that has not learnt from them, and confirm on test rows."""
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet")).sort(ROW)
+    described = context.path("artifacts/bundle/model.json").read_bytes()
+    unaware = Predictor(predictor.transform, blind(context, predictor.model, described), predictor.schema)
     columns = {column.name: column.type for column in predictor.transform.recipe.columns}
     target = encode(predictor.transform.recipe.target, validation)
-    seen = discovery.losses(task, target, scored(predictor, validation))
+    seen = discovery.losses(task, target, scored(unaware, validation))
     held = discovery.losses(task, predictions.target, predictions.score)
     parts = (
         discovery.Part(validation, seen),

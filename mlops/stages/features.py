@@ -41,8 +41,8 @@ def run(context: StageContext) -> None:
         for name, part in (("train", train), ("validation", validation)):
             _save(folder / f"{name}_x.npy", transformed(transform, part))
             _save(folder / f"{name}_y.npy", encode(recipe.target, part))
-            if (by := weighing.of(part, params.weight)) is not None:
-                _save(folder / f"{name}_w.npy", by)
+        for name, by in weighing.alike(params.weight, train=train, validation=validation).items():
+            _save(folder / f"{name}_w.npy", by)
     context.say(f"{len(transform.features):,} features from {len(recipe.columns):,} columns, {train.height:,} rows")
     for note in recipe.notes[:10]:
         context.say(note)

@@ -130,11 +130,14 @@ def describe(divided: Divided, params: Params, checks: list[Check], total: int |
 
 
 def _part(rows: pl.DataFrame, params: Params) -> PartReport:
+    timed = params.by == "time" and params.key is not None
+    span = {"first": str(rows[params.key].min()), "last": str(rows[params.key].max())} if timed else {}
     return PartReport(
         rows=rows.height,
         entities=rows[params.entity].drop_nulls().n_unique() if params.entity else None,
         target=_balance(rows[params.target], params.task),
         digest=splits.digest(rows[ROW]),
+        **span,
     )
 
 

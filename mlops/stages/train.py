@@ -20,7 +20,7 @@ from mlops.files.canonical import digest, digest_file, digest_json, dumps
 from mlops.files.tracked import CANDIDATE, MODEL, PIPELINE
 from mlops.metrics import METRICS, metrics_for, validated
 from mlops.ml.evaluation import metrics
-from mlops.ml.training import candidates, export
+from mlops.ml.training import candidates
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
@@ -31,6 +31,7 @@ from mlops.ml.user_code.origin import Origin
 from mlops.stages import backtesting, explanations, hanging, learning, training_reports
 from mlops.stages.context import Section
 from mlops.stages.dropped import Dropped
+from mlops.stages.released import Released, release
 from mlops.stages.training_reports import Result
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Params(Section):
     explain: Attributed | None = None
     learning_curve: bool = False
     weight: str | None = None
+    refit: tuple[str, ...] = ()
     target: str = ""
     backtest: int = 0
     forecast: Lookback | None = None
@@ -108,14 +110,14 @@ def run(context: StageContext) -> None:
     work = replace(work, tracked=_tracked(work, context.pipeline))
     with _failing(work.tracked):
         results = _trained(work, built)
-        best, model = _chosen(work, results)
-        tested = _backtest(work, best.name, built[best.name])
-    _write(work, results, best, model, tested)
+        best, made = _chosen(work, results, built)
+        tested = _backtest(work, best, built[best.name])
+    _write(work, results, best, made, tested)
     if work.tracked is not None:
-        work.tracked.finish({}, **{MODEL: digest(model), "chosen": f"{best.name}, by {params.select_by}"})
+        work.tracked.finish({}, **{MODEL: digest(made.model), "chosen": f"{best.name}, by {params.select_by}"})
     if params.explain is not None:
         context.say(f"explaining the scores of {best.name}")
-        explanations.write(context, params.explain, best.name, best.fitted, params.weight)
+        explanations.write(context, params.explain, best.name, made.fitted, params.weight)
     if params.learning_curve:
         context.say(f"learning curve: training {best.name} on parts of the rows")
         learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
@@ -180,16 +182,12 @@ def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
     return results
 
 
-def _chosen(work: Work, results: list[Result]) -> tuple[Result, bytes]:
-    """Write the best candidate as ONNX, or the best of those that can be."""
-    examples = work.examples
+def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> tuple[Result, Released]:
+    """Release the best candidate, or the best of those that can be written as ONNX."""
     for best in sorted(results, key=lambda result: result.rank, reverse=True):
         with work.dropped.where_it_fails(best.name, ConfigurationError, IntegrityError):
-            work.context.say(f"writing {best.name} as ONNX")
-            model = best.fitted.export()
-            unit = export.spread(work.problem.task, examples.train_y)
-            export.check_parity(best.name, model, examples.validation_x, best.scores, unit)
-            return best, model
+            asked = (built[best.name], work.problem, work.examples, _session(work, best.name, lambda _: None))
+            return best, release(best, *asked, refit=best.name in work.params.refit, say=work.context.say)
     raise work.dropped.none_left()
 
 
@@ -277,23 +275,24 @@ def _result(work: Work, name: str, asked: Asked, fitted: Fitted) -> Result:
     return Result(name, asked, fitted, scores, validation, rank)
 
 
-def _backtest(work: Work, name: str, candidate: Candidate) -> dict[str, OriginReport] | None:
+def _backtest(work: Work, best: Result, candidate: Candidate) -> dict[str, OriginReport] | None:
     """Go back to several origins, where that is asked for."""
-    params, session = work.params, _session(work, name, lambda _: None)
+    params, session = work.params, _session(work, best.name, lambda _: None)
     if params.forecast is None:
         return None
     asked = (params.forecast, params.target, params.backtest)
-    return backtesting.run(work.context, *asked, work.examples, candidate, session)
+    return backtesting.run(work.context, *asked, work.examples, candidate, session, refit=best.name in params.refit)
 
 
 def _write(
-    work: Work, results: list[Result], best: Result, model: bytes, tested: dict[str, OriginReport] | None
+    work: Work, results: list[Result], best: Result, made: Released, tested: dict[str, OriginReport] | None
 ) -> None:
     """Write the model and both reports, each in one step."""
     context, metric = work.context, work.params.select_by
     with writing_folder(context.path("artifacts/model")) as folder:
-        (folder / "model.onnx").write_bytes(model)
-        (folder / "model.json").write_text(dumps(training_reports.described(work.problem, best)), encoding="utf-8")
+        made.write(folder)
+        described = training_reports.described(work.problem, best, made)
+        (folder / "model.json").write_text(dumps(described), encoding="utf-8")
     write_text(context.path("reports/history.csv"), "".join(training_reports.history(results, metric)))
     with writing_folder(context.path("reports/courses")) as folder:
         for name, text in training_reports.courses(results, metric):
@@ -303,7 +302,7 @@ def _write(
     if found is not None:
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"
-    training = training_reports.report(metric, reproducible, results, best, tested, found)
+    training = training_reports.report(metric, reproducible, results, best, made, tested, found)
     if dropped := work.dropped.sentences:
         training = training.model_copy(update={"dropped": dropped})
     write_text(context.path("reports/training.json"), training.dumps())

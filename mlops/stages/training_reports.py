@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlops.ml.training.asked import Asked
     from mlops.ml.training.problem import Problem
     from mlops.ml.training.session import Fitted
+    from mlops.stages.released import Released
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class Result:
     rank: tuple[float, float]
 
 
-def described(problem: Problem, best: Result) -> dict[str, Any]:
-    """Describe the model, for what bundles it."""
+def described(problem: Problem, best: Result, made: Released) -> dict[str, Any]:
+    """Describe the model, for what bundles it; the rows that taught it where these are more than those of train."""
+    more = {} if made.before is None else {"learnt": made.learnt}
     return {
         "schema_version": 1,
         "candidate": best.name,
@@ -41,6 +43,7 @@ def described(problem: Problem, best: Result) -> dict[str, Any]:
         "input": list(problem.shape),
         "outputs": problem.outputs,
         "parameters": best.asked.parameters,
+        **more,
     }
 
 
@@ -49,6 +52,7 @@ def report(
     reproducible: str,
     results: list[Result],
     best: Result,
+    made: Released,
     tested: dict[str, OriginReport] | None,
     too_good: TooGood | None = None,
 ) -> TrainingReport:
@@ -63,7 +67,7 @@ def report(
         for result in results
     }
     found = TrainingReport(select_by=metric, chosen=best.name, reproducible=reproducible, candidates=candidates)
-    more = {"backtest": tested, "too_good": too_good}
+    more = {"backtest": tested, "too_good": too_good, "learnt": made.learnt}
     return found.model_copy(update={key: value for key, value in more.items() if value is not None})
 
 

@@ -1,6 +1,7 @@
 """Sampling weights of rows as stages hand them on: a column of the split, an array beside what is learnt from.
 
-Weights are scaled to a mean of 1 over the rows of a part: what they are scaled by means nothing.
+Weights are scaled to a mean of 1 over the rows of a part (of train, where two parts are learnt from): what they are
+scaled by means nothing.
 """
 
 from __future__ import annotations
@@ -27,14 +28,30 @@ def of(frame: pl.DataFrame, column: str | None) -> NDArray[np.float64] | None:
     Raises:
         DataError: the column is not there, or holds what is no finite number above 0.
     """
+    return None if column is None else shares(_read(frame, column))
+
+
+def alike(column: str | None, *, train: pl.DataFrame, validation: pl.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Read what rows of both parts count, in one unit: rows of train have a mean of 1. Nothing where no column says it.
+
+    A model that learns from both (`refit`) must count a row of either by the same measure.
+
+    Raises:
+        DataError: the column is not there, or holds what is no finite number above 0.
+    """
     if column is None:
-        return None
+        return {}
+    by = _read(train, column)
+    return {"train": by / by.mean(), "validation": _read(validation, column) / by.mean()}
+
+
+def _read(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
     if column not in frame.columns:
         raise DataError(f"the rows have no column `{column}`, which weighs them", hint="run `mlops stage validate`")
     values = frame[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     if bad := int((~(np.isfinite(values) & (values > 0))).sum()):
         raise DataError(f"{bad:,} of {len(values):,} rows have no finite weight above 0 in `{column}`")
-    return shares(values)
+    return values
 
 
 def array(context: StageContext, part: str, column: str | None) -> NDArray[np.float64] | None:

@@ -23,6 +23,7 @@ from mlops.configuration.data import excluded
 from mlops.configuration.gates import sides
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
+from mlops.kinds.kind import OURS
 from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.perturbations import PERTURBATIONS
@@ -102,6 +103,17 @@ def _left_out(pipeline: Pipeline) -> Iterator[Problem]:
         elif data.include is not None and column not in stays:
             hint = f"add it there, or write `keys: [{column}]` to keep it without learning from it"
             yield Problem(path, f"{name} is not among those of `include`", hint, "columns")
+
+
+def refit_is_possible(pipeline: Pipeline) -> Iterator[Problem]:
+    """What another distribution brings may stop on the rows that it is taught, unless it says that it does not."""
+    if not pipeline.refit:
+        return
+    for name, model in pipeline.model.items():
+        kind = MODELS.get(model.kind)
+        if kind is not None and kind.package != OURS and not kind.can.get("refit"):
+            message = f"`refit` teaches validation rows, on which `{model.kind}` of {kind.package} may stop training"
+            yield Problem(("model", name, "kind"), message, "remove `refit`, or choose another kind", "refit")
 
 
 def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
@@ -200,6 +212,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     personal_columns.are_untold,
     *column_rules.CHECKS,
     image_has_shape,
+    refit_is_possible,
     source_is_complete,
     rule_twice,
     monitor_makes_sense,

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
     from mlops.metrics.weighting import Statistic
 
-MODELS = ("candidate", "champion", "dummy", "simple")
+_ALWAYS = ("candidate", "champion", "dummy", "simple")
+PERSISTENCE = "persistence"  # of rows that are divided by time
+MODELS = (*_ALWAYS, PERSISTENCE)
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
@@ -147,7 +149,8 @@ class Predictions:
         columns = {ROW: pl.Series(self.rows), _TARGET: _target(self.task, self.target), _GROUP: groups}
         columns |= {f"{_SLICE}{by}": pl.Series(labels, dtype=pl.String) for by, labels in self.slices.items()}
         perturbed = sorted(name for name in self.scores if name.startswith(_UNDER))
-        columns |= {model: self._column(model) for model in (*MODELS, *perturbed)}
+        timed = [PERSISTENCE] if PERSISTENCE in self.scores else []
+        columns |= {model: self._column(model) for model in (*_ALWAYS, *timed, *perturbed)}
         columns |= {
             f"{_DECISION}{model}": pl.Series(chosen, dtype=pl.Int32) for model, chosen in self.decisions.items()
         }

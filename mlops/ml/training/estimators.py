@@ -6,24 +6,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
 from sklearn.utils.validation import has_fit_parameter
 from threadpoolctl import threadpool_limits
 
 from mlops.errors import ConfigurationError
-from mlops.ml.training import export
-from mlops.ml.training.problem import Examples, Problem, Scale, loss
+from mlops.ml.training import boosting, export
+from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
-from mlops.ml.training.session import Epoch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from mlops.ml.training.session import Session
-
-STEP = 10  # boosted trees are judged on validation each time this many were added
+    from mlops.ml.training.session import Epoch, Session
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,21 +57,36 @@ class EstimatorCandidate:
     build: Callable[[Session], Any]
 
     def fit(self, examples: Examples, session: Session) -> FittedEstimator:
-        """Train; of boosted trees, keep as many as do best on the validation rows."""
+        """Train; of boosted trees, keep as many as do best on the validation rows, or as many as the session says."""
         estimator = _seeded(self.build(session), session)
         _refuse_unfit(estimator, self.problem, session.name)
         scale = Scale.of(self.problem.task, examples.train_y, examples.train_w)
         y = scale.down(examples.train_y) if self.problem.task == "regression" else examples.train_y
+        growing = _growing(estimator, self.problem, scale, examples, session)
         with threadpool_limits(session.options.threads):
-            estimator.fit(examples.train_x.reshape(len(y), -1), y, **_weights(estimator, examples, session.name))
+            more = _weights(estimator, examples, session.name) | ({"monitor": growing} if growing else {})
+            estimator.fit(examples.train_x.reshape(len(y), -1), y, **more)
         # Several threads add up a forest's votes in the order in which they finish: rounding would differ.
         if "n_jobs" in _parameters(estimator):
             estimator.set_params(n_jobs=1)
         fitted = FittedEstimator(estimator, self.problem, scale)
-        if isinstance(estimator, GradientBoostingClassifier | GradientBoostingRegressor):
-            fitted = _pruned(fitted, examples, session)
+        if growing is not None and growing.best is not None:
+            boosting.cut(estimator, growing.best.number)
+            fitted = replace(fitted, history=tuple(growing.history), best_epoch=growing.best.number)
         _make_thresholds_single(fitted.estimator)
         return fitted
+
+
+def _growing(
+    estimator: Any, problem: Problem, scale: Scale, examples: Examples, session: Session
+) -> boosting.Growing | None:
+    """Watch boosted trees while they grow; those that are told their number grow to it."""
+    if not isinstance(estimator, boosting.KINDS):
+        return None
+    if session.size is None:
+        return boosting.Growing(problem, scale, examples, session)
+    estimator.set_params(n_estimators=session.size)
+    return None
 
 
 def _parameters(estimator: Any) -> list[str]:
@@ -110,35 +121,6 @@ def _weights(estimator: Any, examples: Examples, name: str) -> dict[str, Any]:
             hint="give its fit(x, y) a parameter `sample_weight`, or remove `weight` and `class_weight`",
         )
     return {"sample_weight": examples.train_w}
-
-
-def _pruned(fitted: FittedEstimator, examples: Examples, session: Session) -> FittedEstimator:
-    """Judge the ensemble as it grew and cut it at its best."""
-    history, best, best_rank = [], 0, (float("-inf"), float("-inf"))
-    for trees, score in _stages(fitted, examples.validation_x):
-        if trees % STEP and trees != len(fitted.estimator.estimators_):
-            continue
-        y, by = examples.validation_y, examples.validation_w
-        epoch = Epoch(trees, loss(fitted.problem.task, y, score, by), session.judge.value(y, score, by))
-        history.append(epoch)
-        session.observe(epoch)
-        rank = session.judge.rank(epoch.metric, epoch.validation_loss)
-        if rank > best_rank or not best:
-            best, best_rank = trees, rank
-    fitted.estimator.estimators_ = fitted.estimator.estimators_[:best]
-    fitted.estimator.n_estimators_ = best
-    fitted.estimator.set_params(n_estimators=best)
-    return replace(fitted, history=tuple(history), best_epoch=best)
-
-
-def _stages(fitted: FittedEstimator, x: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
-    flat = x.reshape(len(x), -1)
-    if fitted.problem.task == "regression":
-        for trees, answer in enumerate(fitted.estimator.staged_predict(flat), start=1):
-            yield trees, fitted.scale.up(answer)
-    else:
-        for trees, answer in enumerate(fitted.estimator.staged_predict_proba(flat), start=1):
-            yield trees, _scores(fitted.problem, answer)
 
 
 def _make_thresholds_single(estimator: Any) -> None:

@@ -110,7 +110,7 @@ def _trainer(session: Session, module: pl.LightningModule, watch: Watch, loggers
     if session.checkpoints:
         callbacks.append(checkpoint.EveryEpoch(session.checkpoints))
     return pl.Trainer(
-        max_epochs=options.max_epochs,
+        max_epochs=session.size or options.max_epochs,
         accelerator=options.accelerator,
         devices=1,
         precision=options.precision,

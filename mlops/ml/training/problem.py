@@ -18,7 +18,7 @@ Array = NDArray[Any]
 class Examples:
     """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32).
 
-    `train_w` and `validation_w` [n], mean 1, are how much each row counts, where not all count alike.
+    `train_w` [n], mean 1, and `validation_w`, in the same unit, are how much each row counts, where not all count alike.
     """
 
     train_x: Array
@@ -38,6 +38,22 @@ class Examples:
             None if self.train_w is None else self.train_w[rows],
             None if self.validation_w is None else self.validation_w[judged],
         )
+
+    @property
+    def whole(self) -> Examples:
+        """The same with the rows to judge by among those to learn from, behind them."""
+        return Examples(
+            np.concatenate([self.train_x, self.validation_x]),
+            np.concatenate([self.train_y, self.validation_y]),
+            self.validation_x,
+            self.validation_y,
+            _joined(self.train_w, self.validation_w),
+            self.validation_w,
+        )
+
+
+def _joined(first: Array | None, second: Array | None) -> Array | None:
+    return None if first is None or second is None else np.concatenate([first, second])
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,10 @@ def complain(text: str) -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """One candidate's training: its name, its seed, the judge, and the folder for its checkpoints (None: none)."""
+    """One candidate's training: its name, its seed, the judge, and the folder for its checkpoints (None: none).
+
+    `size`: trees or epochs that an earlier training found to do best: so many are learnt, and no row stops them.
+    """
 
     name: str
     seed: int
@@ -72,6 +75,7 @@ class Session:
     options: Trainer = field(default_factory=Trainer)
     checkpoints: Path | None = None
     observe: Callable[[Epoch], None] = _ignore
+    size: int | None = None
 
 
 class Fitted(Protocol):

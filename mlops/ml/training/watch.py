@@ -38,6 +38,8 @@ class Watch(pl.Callback):
     @property
     def patient(self) -> bool:
         """Whether more epochs may be worth their time."""
+        if self.session.size is not None:
+            return True
         patience = self.session.options.patience
         return patience is None or self.best is None or len(self.history) - 1 - self.best < patience
 
@@ -61,7 +63,7 @@ class Watch(pl.Callback):
         number = trainer.current_epoch + 1
         epoch = self._judge(number, self._refuse_divergence(number))
         self.history.append(epoch)
-        if self.best is None or self._rank(epoch) > self._rank(self.history[self.best]):
+        if self._best_so_far(epoch):
             self.best = len(self.history) - 1
             self.weights = {name: value.detach().clone() for name, value in pl_module.state_dict().items()}
         trainer.should_stop = not self.patient
@@ -78,6 +80,12 @@ class Watch(pl.Callback):
             validation_loss=loss(self.scores.problem.task, y, score, by),
             metric=self.session.judge.value(y, score, by),
         )
+
+    def _best_so_far(self, epoch: Epoch) -> bool:
+        """Tell whether its weights are kept; where the number of epochs is given, the last ones are."""
+        if self.session.size is not None or self.best is None:
+            return True
+        return self._rank(epoch) > self._rank(self.history[self.best])
 
     def _rank(self, epoch: Epoch) -> tuple[float, float]:
         return self.session.judge.rank(epoch.metric, epoch.validation_loss)

@@ -12,6 +12,7 @@ from mlops.operations.dvc.tracked_data import tracked_data
 from mlops.operations.git import changed_between, commit_of, has_commit
 from mlops.operations.judging.opponent import Run
 from mlops.operations.judging.other_rows import makes_otherwise
+from mlops.operations.judging.replay import MODEL
 from mlops.operations.judging.tables import TABLES
 from mlops.operations.planning.relied import framework_of
 from mlops.operations.project import open_project
@@ -59,6 +60,9 @@ def _made_otherwise(root: Path, change: Path, names: tuple[str, ...]) -> dict[st
 def _wanted(change: Path, name: str, rows: tuple[str, ...]) -> dict[str, str]:
     folder = f"pipelines/{name}"
     wanted = tracked_data(change, name)
-    for stage in read_lock(change, folder).values():
-        wanted |= {f"{folder}/{path}": stage.outputs[path] for path in (*_LATER, *rows) if path in stage.outputs}
+    locked = read_lock(change, folder)
+    judged = locked["evaluate"].inputs if "evaluate" in locked else {}
+    later = (*_LATER, *(path for path in (MODEL,) if path in judged), *rows)
+    for stage in locked.values():
+        wanted |= {f"{folder}/{path}": stage.outputs[path] for path in later if path in stage.outputs}
     return wanted

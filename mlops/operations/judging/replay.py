@@ -28,7 +28,7 @@ from mlops.operations.processes.again import run_again
 from mlops.operations.processes.own_stage import run_own
 from mlops.operations.processes.reproducing import result_of
 
-BUNDLE = "artifacts/bundle"
+BUNDLE, MODEL = "artifacts/bundle", "artifacts/model"
 _ROWS = ("ingest", "validate", "split")
 _STAGES = (*_ROWS, "features", "score")
 _READERS = ("ingest", "validate")
@@ -73,6 +73,8 @@ def replayed(root: Path, name: str, instead: Instead | None = None) -> Iterator[
         _lay_out(recorded, place, locked)
         link(_bundle(recorded, locked["bundle"].outputs.get(BUNDLE)), place / BUNDLE)
         replay = Replay(recorded, Run(root, name, place), locked)
+        if MODEL in locked["evaluate"].inputs and (chosen := replay.kept("train", MODEL)) is not None:
+            link(chosen, place / MODEL)
         _make_rows(recorded, place)
         if instead is not None:
             replay = replace(replay, instead=instead(replay))

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def scored(folder: Path, parameters: Values) -> Predictions:
-    """Ask the model of a pipeline's folder about the validation rows; `parameters` are those of its stages.
+    """Ask the candidate of a pipeline's folder, as it was chosen, about the validation rows.
+
+    `parameters` are those of its stages.
 
     No other rows are read. Rows of one group are marked as such, so that intervals know.
     """
@@ -23,8 +25,12 @@ def scored(folder: Path, parameters: Values) -> Predictions:
     from mlops.bundle.transform import Transform
     from mlops.ml.data.parquet import ROW
     from mlops.ml.evaluation.predictions import Predictions
+    from mlops.stages.released import BEFORE
     from mlops.stages.weighing import of
 
+    model = folder / "artifacts/model"
+    before = model / BEFORE  # of a recorded run whose model has learnt from these rows since
+    asked = OnnxModel((before if before.is_file() else model / "model.onnx").read_bytes())
     features, rows = folder / "artifacts/features", pl.read_parquet(folder / "artifacts/split/validation.parquet")
     x, y = (np.load(features / f"validation_{axis}.npy", allow_pickle=False) for axis in "xy")
     recipe = Transform.read(features / "transform.json").recipe
@@ -34,7 +40,7 @@ def scored(folder: Path, parameters: Values) -> Predictions:
         task=recipe.task,
         rows=rows[ROW].to_numpy(),
         target=y,
-        scores={"candidate": OnnxModel((folder / "artifacts/model/model.onnx").read_bytes()).score(x)},
+        scores={"candidate": asked.score(x)},
         slices={},
         groups=None if codes is None else np.where(codes > 0, codes, -1 - np.arange(len(codes))),
         classes=tuple(map(str, recipe.target.classes or ())),

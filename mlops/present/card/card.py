@@ -15,6 +15,7 @@ from mlops.documents.training import TrainingReport
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
 from mlops.present.card.words import ROWS, escaped, interval, number, table
+from mlops.present.taught import taught
 
 MISSING = "missing"
 _SAME_BITS = {"anywhere": "on any x86-64 processor", "processor": "on the same kind of processor alone"}
@@ -115,6 +116,8 @@ def _evaluation(e: Evidence) -> Iterator[str]:
 def _training(e: Evidence) -> Iterator[str]:
     yield f"- Source: {_said(e.data.source)}, {_said(e.data.rows)} rows before the split"
     yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
+    if "validation" in e.training.learnt:
+        yield f"- {escaped(taught(e.training, e.split))}"
     columns, features, notes = (e.recipe.columns, e.recipe.features or (), e.recipe.notes) if e.recipe else ((), (), ())
     yield from data_checks(e.data, e.split)
     yield f"- {len(columns)} columns become {len(features)} features"

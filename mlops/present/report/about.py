@@ -95,6 +95,7 @@ def _models(metrics: MetricsReport, learnt: TrainingReport) -> Mapping[str, str]
         "simple": "the value one season ago"
         if forecast
         else f"a plain {'ridge' if number else 'logistic'} regression on the same columns: is more than a line needed?",
+        "persistence": "as it was the last time, for each thing by itself where there are several",
         "dummy": "the last value"
         if forecast
         else f"one answer for every row, {'the mean' if number else 'the shares'} of training: is anything learnt?",

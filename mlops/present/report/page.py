@@ -28,6 +28,7 @@ from mlops.present.report.robustness import robustness
 from mlops.present.report.serving import Serving, serving
 from mlops.present.report.training import CandidateRow
 from mlops.present.report.verdict import Banner, RuleRow, Tile
+from mlops.present.taught import taught
 
 _FORESTS = 6  # metrics that are drawn; the others are a table
 
@@ -57,6 +58,7 @@ class Page:
     importance: ImportanceSection | None
     select_by: str
     candidates: tuple[CandidateRow, ...]
+    taught: str
     dropped: tuple[tuple[str, str], ...]
     learning_curve: Plot | None
     epochs: tuple[Plot, ...]
@@ -127,6 +129,7 @@ def view(
         select_by=called(select_by) if select_by else "",
         candidates=training.candidates(learnt),
         dropped=tuple(sorted(learnt.dropped.items())),
+        taught=taught(learnt, split),
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),

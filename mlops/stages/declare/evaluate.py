@@ -14,7 +14,7 @@ from mlops.stages.declare import plots
 from mlops.stages.declare.declaration import Declaration, Files, Given, Parameter, once
 from mlops.stages.declare.forecasts import LOOKBACK, task_of
 from mlops.stages.declare.gate_bounds import OWN, bins, crosses, lower_own, lower_rules
-from mlops.stages.declare.train import selected
+from mlops.stages.declare.train import refitted, selected
 
 _USUAL_METRICS = {
     "binary": ("auroc", "average_precision", "log_loss", "brier", "accuracy", "balanced_accuracy"),
@@ -58,6 +58,19 @@ def _importance(spec: Pipeline) -> Importance | None:
     return Importance(metric=selected(spec), repetitions=explain.repetitions, sample=explain.sample)
 
 
+def _persistence(spec: Pipeline) -> dict[str, str | None]:
+    """Name the columns of time and of what has a past of its own; a forecast has naive forecasts instead."""
+    split = spec.data.split
+    timed = split.by == "time" and spec.forecast is None
+    return {"time": split.key, "thing": spec.data.entity} if timed else {}
+
+
+def _blind(spec: Pipeline) -> list[str]:
+    """Read the candidate as it was chosen, where validation rows are asked that the released model has learnt from."""
+    asked = spec.evaluate.cost is not None or spec.evaluate.discover is not None
+    return ["artifacts/model"] if asked and refitted(spec) else []
+
+
 def _kinds(spec: Pipeline) -> list[Named]:
     """Name the metrics that are measured, and what is done to rows."""
     metrics = [METRICS[name] for name in (*_metrics(spec), selected(spec)) if name in METRICS]
@@ -82,6 +95,9 @@ EVALUATE = Declaration(
         Parameter("weight", "data.weight", optional=True),
         Parameter("bootstrap", "evaluate.bootstrap"),
         Parameter("baselines", made=lambda _: ["dummy", "simple"]),
+        Parameter(
+            "persistence", "data.split.by data.split.key data.entity forecast", _persistence, optional=True, whole=True
+        ),
         Parameter("robustness", "evaluate.robustness gates preset.gates", _robustness, optional=True),
         Parameter("discover", "evaluate.discover", optional=True),
         Parameter(
@@ -99,6 +115,7 @@ EVALUATE = Declaration(
         "artifacts/bundle",
         "artifacts/features",
         "artifacts/split",
+        Files("evaluate.cost evaluate.discover refit model", _blind),
         Files("gates preset.gates", lambda spec: [own_file(rule.own or "") for rule in lower_own(spec).values()]),
     ),
     outputs=(Output("artifacts/evaluation"), Output("reports/metrics.json", Kind.REPORT)),

@@ -8,6 +8,7 @@ from mlops.blocks.trainer import Trainer
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.kinds.kind import Kind as Named
+from mlops.kinds.union import Kinded
 from mlops.metrics import METRICS, validated
 from mlops.models import MODELS
 from mlops.plan.stage import Kind, Output
@@ -28,6 +29,16 @@ def selected(spec: Pipeline) -> str:
 def attributed(spec: Pipeline) -> bool:
     """Say whether scores are explained, row by row."""
     return spec.evaluate.explain is not None and spec.evaluate.explain.attributions
+
+
+def refitted(spec: Pipeline) -> list[str]:
+    """Name the candidates that learn from validation rows too before they are released."""
+    return sorted(name for name, model in spec.model.items() if _refits(spec.refit, model))
+
+
+def _refits(wanted: bool | None, model: Kinded) -> bool:
+    usual = not isinstance(model, Own) and bool(MODELS[model.kind].can.get("refit"))
+    return usual if wanted is None else wanted
 
 
 def _target(spec: Pipeline) -> str:
@@ -73,6 +84,7 @@ TRAIN = Declaration(
         ),
         Parameter("weight", "data.weight", optional=True),
         Parameter("learning_curve", "evaluate.learning_curve", optional=True),
+        Parameter("refit", "refit model", refitted, optional=True, whole=True),
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong
         Parameter("target", "data.target", _target, optional=True, but="data.target"),
         Parameter("backtest", "forecast.backtest", backtested, optional=True),

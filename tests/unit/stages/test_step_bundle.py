@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mlops.blocks.cost import Cost
 from mlops.bundle.contents import Contents, verify
 from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.golden import Golden
@@ -21,7 +22,7 @@ from mlops.ml.data.encoding import encode
 from mlops.stages import bundle, evaluate
 from mlops.stages.context import StageContext
 from mlops.stages.tables import transformed
-from tests.builders.bundles import make_pipeline
+from tests.builders.bundles import make_model, make_pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +135,60 @@ def test_a_threshold_that_another_processor_learnt_decides_and_one_that_nobody_l
         with pytest.raises(IntegrityError) as caught:
             evaluate.run(context)
         assert caught.value.message == "the bundle decides otherwise than validation rows and `evaluate.cost` say"
+
+
+def taught_again(folder: Path) -> Path:
+    """Let the model be one that learnt validation rows too, of another seed than the candidate that was chosen."""
+    model = folder / "artifacts/model"
+    shape = Transform.read(folder / "artifacts/features/transform.json").shape
+    (model / "before_refit.onnx").write_bytes((model / "model.onnx").read_bytes())
+    (model / "model.onnx").write_bytes(make_model(shape, seed=2))
+    said = json.loads((model / "model.json").read_bytes()) | {"learnt": {"train": 60, "validation": 30}}
+    (model / "model.json").write_text(json.dumps(said))
+    return folder
+
+
+def test_what_validation_decides_goes_by_the_model_that_had_not_learnt_from_it(tmp_path: Path) -> None:
+    chosen, released = (with_arrays(make_pipeline(tmp_path / name)) for name in ("chosen", "released"))
+    before = Contents.read(made(chosen, cost=COST)).files
+    after = Contents.read(made(taught_again(released), cost=COST)).files
+    assert after["decision.json"] == before["decision.json"]
+    assert json.loads(after["profile.json"])["scores"] == json.loads(before["profile.json"])["scores"]
+    assert after["golden.json"] != before["golden.json"]
+    assert sorted(after) == sorted(before)
+
+
+def test_without_the_model_before_no_bundle_is_made(tmp_path: Path) -> None:
+    folder = taught_again(with_arrays(make_pipeline(tmp_path / "tiny")))
+    (folder / "artifacts/model/before_refit.onnx").unlink()
+    with pytest.raises(IntegrityError) as caught:
+        made(folder)
+    assert caught.value.message == (
+        "artifacts/model/before_refit.onnx is not here, and the model of the bundle has learnt from the validation rows"
+    )
+
+
+def test_a_threshold_is_held_to_the_model_before_where_it_is_here(tmp_path: Path) -> None:
+    """A judge that has no such model takes the threshold as it takes weights; what decisions are worth it knows."""
+    folder = taught_again(with_arrays(make_pipeline(tmp_path / "pipelines/tiny")))
+    here = made(folder, cost=COST)
+    learnt = DecisionRule.parse((here / "decision.json").read_bytes())
+    (here / "decision.json").write_text(learnt.model_copy(update={"threshold": 2.0}).dumps())
+    (here / "manifest.json").unlink()
+    seal(here, "tiny", "binary")
+    section = {"task": "binary", "target": "y", "metrics": ["value"], "bootstrap": {"samples": 200}}
+    with pytest.raises(IntegrityError):
+        evaluate.run(StageContext(folder, "tiny", "evaluate", section | {"cost": COST}))
+    (folder / "artifacts/model/before_refit.onnx").unlink()
+    context, params = (
+        StageContext(folder, "tiny", "score", {}),
+        evaluate.Params.model_validate(section | {"cost": COST}),
+    )
+    decided = evaluate.score(context, params).predictions.decided("candidate")
+    assert not decided.any()
+    with pytest.raises(IntegrityError) as caught:
+        evaluate.score(context, params.model_copy(update={"cost": Cost(**COST | {"false_negative": -1.0})}))
+    assert caught.value.message == "the bundle decides otherwise than validation rows and `evaluate.cost` say"
 
 
 def test_what_a_server_does_with_bad_rows_is_content(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def test_the_better_candidate_is_written_with_its_reports(tmp_path: Path, capsys
         "chosen": "linear",
         "reproducible": "anywhere",
         "candidates": None,
+        "learnt": {"train": 300},
     }
     linear, net = training["candidates"]["linear"], training["candidates"]["net"]
     assert (linear["kind"], linear["epochs"], linear["best_epoch"]) == ("linear", None, None)

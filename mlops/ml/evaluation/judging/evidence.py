@@ -14,6 +14,7 @@ from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import UNKNOWN, Interval, draw
 from mlops.ml.evaluation.intervals.paired import Pairs
 from mlops.ml.evaluation.intervals.resampling import Resampling
+from mlops.ml.evaluation.judging.better_baseline import against_the_better
 from mlops.ml.evaluation.judging.fairness import Labelled, treatment
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _questions(
     if rule.of is not None:
         yield _treatment(predictions, rule, method, minimum_rows)
         return
+    rule = against_the_better(predictions, rule)
     everything: dict[str | None, NDArray[np.int64]] = {None: np.arange(len(predictions))}
     places = everything if rule.by is None else {**predictions.slice_rows(rule.by)}
     yield from (Evidence(rule, name) for name in rule.groups if rule.by is not None and name not in places)

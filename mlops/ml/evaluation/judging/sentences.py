@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NO_CHAMPION = "no champion: relative rule not applicable, absolute rules enforced"
 UNMET = "over the live model, which `mlops gate` compares with"
+_OTHERS = {"persistence": "persistence"}  # what is no model has no article
 FIRST = "nothing is live to compare with, and the policy asks for a review of a first model: waive this rule for it"
 
 
@@ -81,7 +82,7 @@ def _difference(item: Evidence, other: float, bound: float) -> str:
         moved = f"{'falls' if change < 0 else 'rises'} from {number(other)} by {far}"
         moved = f"stays at {number(other)}, give or take {_ends(item, scale, unit)}" if change == 0 else moved
         return f"{called(rule.metric)} {moved}{titled('', rule.under, None, rule.by, item.slice)}"
-    theirs = f"the {rule.against}'s {number(other)}"
+    theirs = f"{_OTHERS.get(rule.against, f'the {rule.against}')}'s {number(other)}"
     if change == 0:
         return f"{_where(item)} equals {theirs}, give or take {_ends(item, scale, unit)}"
     return f"{_where(item)} is {far} {'above' if change > 0 else 'below'} {theirs}"

@@ -172,6 +172,17 @@ def test_what_it_may_be_asked_is_checked_at_its_place(root: Path, given: str, sa
     assert (found[0].position.file, found[0].position.line) == (PIPELINE, len(path.read_text().splitlines()))
 
 
+def test_what_may_stop_on_validation_rows_is_not_taught_them(root: Path) -> None:
+    policy(root)
+    edit(root, PIPELINE, "risk: limited\n", "risk: limited\nrefit: true\n")
+    assert findings(root) == [
+        (
+            "`refit` teaches validation rows, on which `acme_extra_trees` of acme-mlops may stop training",
+            "remove `refit`, or choose another kind",
+        )
+    ]
+
+
 def test_its_metrics_sources_and_rules_are_known_too(root: Path) -> None:
     policy(root)
     edit(root, PIPELINE, "{target: left", "{source: {kind: acme_jsonl}, target: left")

@@ -1,0 +1,78 @@
+"""The model that is released: the chosen candidate, taught again with the rows that chose it where that is wanted.
+
+How many trees or epochs, and whatever else validation decides, comes from the candidate as it was chosen, which never
+saw those rows; its graph stays beside the model for what has to be asked of rows that were not learnt from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlops.ml.training import export
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mlops.ml.training.problem import Examples, Problem
+    from mlops.ml.training.session import Candidate, Fitted, Session
+    from mlops.stages.training_reports import Result
+
+MODEL, BEFORE = "model.onnx", "before_refit.onnx"
+
+
+@dataclass(frozen=True)
+class Released:
+    """The model that goes on, its graph, and the rows of each part that taught it.
+
+    `before` is the graph of the candidate as it was chosen; None where that is what is released.
+    """
+
+    fitted: Fitted
+    model: bytes
+    learnt: dict[str, int]
+    before: bytes | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write the graphs."""
+        (folder / MODEL).write_bytes(self.model)
+        if self.before is not None:
+            (folder / BEFORE).write_bytes(self.before)
+
+
+def again(candidate: Candidate, examples: Examples, session: Session, chosen: Fitted) -> Fitted:
+    """Teach a candidate the rows to learn from, for as long as was best when it did not know all of them."""
+    folder = None if session.checkpoints is None else session.checkpoints / "refit"
+    longer = replace(session, size=chosen.best_epoch, checkpoints=folder, observe=lambda _: None)
+    return candidate.fit(examples, longer)
+
+
+def release(
+    best: Result,
+    candidate: Candidate,
+    problem: Problem,
+    examples: Examples,
+    session: Session,
+    *,
+    refit: bool,
+    say: Callable[[str], None],
+) -> Released:
+    """Write the chosen candidate as ONNX, and the same taught again where that is wanted.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+        IntegrityError: the graph answers otherwise than the model.
+    """
+    unit = export.spread(problem.task, examples.train_y)
+    say(f"writing {best.name} as ONNX")
+    chosen = best.fitted.export()
+    export.check_parity(best.name, chosen, examples.validation_x, best.scores, unit)
+    learnt = {"train": len(examples.train_y)}
+    if not refit:
+        return Released(best.fitted, chosen, learnt)
+    say(f"{best.name} learns again, from train and validation")
+    fitted = again(candidate, examples.whole, session, best.fitted)
+    model = fitted.export()
+    export.check_parity(best.name, model, examples.validation_x, fitted.predict(examples.validation_x), unit)
+    return Released(fitted, model, learnt | {"validation": len(examples.validation_y)}, chosen)

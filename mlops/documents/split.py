@@ -48,3 +48,5 @@ class SplitReport(Document):
     parts: dict[str, PartReport] = Field(default_factory=dict)
     checks: tuple[CheckReport, ...] = ()
     embargo: Embargo | None = None
+    folds: int | None = None
+    """How many parts of equal size there are in place of train, validation and test; each is unseen by one model."""

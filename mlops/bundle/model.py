@@ -54,7 +54,7 @@ class OnnxModel:
     def members(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score [n, ...] rows by each member to [n, folds] or [n, folds, k]; raises IntegrityError of one model."""
         if not self.folds:
-            raise IntegrityError("the model has no members: it is one that saw all rows it learnt from", hint="dvc repro")
+            raise IntegrityError("the model has no members, of which one would not have seen a row", hint="dvc repro")
         blocks = [self._run(x[start : start + _BLOCK], MEMBERS) for start in range(0, max(len(x), 1), _BLOCK)]
         return np.concatenate(blocks)
 

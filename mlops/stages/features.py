@@ -12,6 +12,8 @@ from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
 from mlops.ml.data.encoding import encode
+from mlops.ml.data.folds import Folds
+from mlops.ml.data.parquet import ROW
 from mlops.stages.context import Section
 from mlops.stages.fit_transform import Options, fit
 from mlops.stages.tables import transformed
@@ -38,6 +40,8 @@ def run(context: StageContext) -> None:
         for name, part in (("train", train), ("validation", validation)):
             _save(folder / f"{name}_x.npy", transformed(transform, part))
             _save(folder / f"{name}_y.npy", encode(recipe.target, part))
+        if (dealt := Folds.read(context.path("artifacts/split"))) is not None:
+            _save(folder / "folds.npy", dealt.of(train[ROW]))
     context.say(f"{len(transform.features):,} features from {len(recipe.columns):,} columns, {train.height:,} rows")
     for note in recipe.notes[:10]:
         context.say(note)

@@ -13,9 +13,9 @@ from mlops.ml.data import duplicates, splits
 from mlops.ml.data.splits import Divided
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from collections.abc import Callable, Sequence
+
+    import polars as pl
 
     from mlops.ml.data.checks import Check
 
@@ -42,12 +42,13 @@ def refuse(frame: pl.DataFrame, folds: pl.Series, count: int, target: str, entit
 
 
 def _missing_classes(frame: pl.DataFrame, folds: pl.Series, count: int, target: str) -> list[str]:
-    """Say which classes are not in every fold: the least of them cannot be if it has fewer rows than there are folds."""
+    """Say which classes are not in every fold; one with fewer rows than there are folds cannot be."""
     values = frame[target]
     classes = values.unique().sort()
     rows = {label: int((values == label).sum()) for label in classes}
     few = [label for label in classes if rows[label] < count]
-    return [f"the class {label} of {target} has {rows[label]:,} rows, fewer than the {count} folds" for label in few] + [
+    said = [f"the class {label} of {target} has fewer rows ({rows[label]:,}) than {count} folds" for label in few]
+    return said + [
         f"the class {label} of {target} is missing from fold {fold + 1}"
         for fold in range(count)
         if (folds == fold).any()

@@ -16,12 +16,16 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32)."""
+    """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32).
+
+    Where `folds` gives each row one, both are all rows, and each is learnt from and judged by other members.
+    """
 
     train_x: Array
     train_y: Array
     validation_x: Array
     validation_y: Array
+    folds: Array | None = None
 
 
 @dataclass(frozen=True)

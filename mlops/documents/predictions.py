@@ -20,3 +20,5 @@ class PredictionFacts(Part):
     """What a row is worth, [true class][decided class], where decisions have a value."""
     scaled: bool = False
     """Whether the errors of a forecast have a scale."""
+    folds: int | None = None
+    """How many folds the rows are in, where each was scored by the member that has not seen it."""

@@ -23,7 +23,8 @@ from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
-from mlops.stages import golden_rows
+from mlops.ml.data.folds import Folds
+from mlops.stages import cross_fitted, golden_rows
 from mlops.stages.answered import answered
 from mlops.stages.context import Section
 from mlops.stages.deciding import learn
@@ -62,7 +63,8 @@ def run(context: StageContext) -> None:
     predictor = Predictor(transform, model, schema, _decision(context, params, transform, model))
     train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)
     validation, _ = answered(validation, schema, "validation")
-    scores = scored(predictor, validation)
+    dealt = Folds.read(context.path("artifacts/split"))
+    scores = scored(predictor, validation, dealt)
     if lost := int((~np.isfinite(scores.reshape(len(scores), -1))).any(axis=1).sum()):
         message = f"the model answers {lost:,} of {len(scores):,} validation rows with what is no number"
         raise DataError(message, hint="look at reports/history.csv; a lower learning rate may help")
@@ -93,7 +95,7 @@ def _decision(context: StageContext, params: Params, transform: Transform, model
         np.load(context.path(f"artifacts/features/validation_{axis}.npy"), allow_pickle=False) for axis in ("x", "y")
     )
     classes = tuple(map(str, transform.recipe.target.classes or ()))
-    return learn(params.cost, classes, y, model.score(x))
+    return learn(params.cost, classes, y, cross_fitted.chosen_by(context, model, x))
 
 
 def _write(path: Path, text: str) -> None:

@@ -75,13 +75,17 @@ class Deciding:
         Raises:
             IntegrityError: the bundle decides by something else than what these rows say.
         """
+        found, known = Deciding.alone(cost, classes, y, scores), (y, scores["candidate"])
+        if served is None or not _agrees(served, found.rules["candidate"], found.choices.get("candidate"), *known):
+            raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
+        return cls(found.values, {**found.rules, "candidate": served}, found.choices)
+
+    @staticmethod
+    def alone(cost: Cost, classes: Sequence[str], y: NDArray[Any], scores: Mapping[str, NDArray[Any]]) -> Deciding:
+        """Learn from validation rows how to decide by the scores of each model."""
         values = costs.table(cost, classes)
         choices = {model: threshold.choose(y, score, values) for model, score in scores.items() if len(classes) == 2}
-        rules = {model: _rule(cost, values, choices.get(model)) for model in scores}
-        known = (y, scores["candidate"])
-        if served is None or not _agrees(served, rules["candidate"], choices.get("candidate"), *known):
-            raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
-        return cls(values, rules | {"candidate": served}, choices)
+        return Deciding(values, {model: _rule(cost, values, choices.get(model)) for model in scores}, choices)
 
     def decide(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
         """Decide every row by every model; one without a rule takes the likeliest class, as it does in serving.

@@ -90,7 +90,7 @@ def gather(
     questions = [item for item in asked if isinstance(item, _Question)]
     keys = [{m: (q.rule.metric, m, q.rule.by, q.rule.under, q.slice) for m in q.compared} for q in questions]
     statistics = {keys[i][m]: (apply, q.rows) for i, q in enumerate(questions) for m, apply in q.compared.items()}
-    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
+    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed, predictions.folds)
     draws = draw(statistics, resampling)
     drawn = [{model: draws[key] for model, key in own.items()} for own in keys]
     clusters = [len(np.unique(resampling.clusters[question.rows])) for question in questions]
@@ -162,6 +162,8 @@ def _untestable(predictions: Predictions, rule: Rule) -> str:
         return "McNemar's test is for the accuracy of two models"
     if predictions.groups is not None:
         return "McNemar's test takes rows to be independent, and these belong to groups"
+    if predictions.folds is not None:
+        return "McNemar's test takes two models, and these rows were scored by those of several folds"
     if not np.isfinite(predictions.scores[rule.against]).all():
         return f"a score of the {rule.against} is not a number"
     return ""

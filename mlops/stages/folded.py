@@ -30,7 +30,8 @@ def read(context: StageContext, arrays: Sequence[Path]) -> Examples:
     """Read what `features` made: rows to learn from and to choose by, and the fold of each where they have one."""
     dealt = context.path("artifacts/features/folds.npy")
     folds = np.load(dealt, allow_pickle=False).astype(np.int64) if dealt.is_file() else None
-    return Examples(*(np.load(path, allow_pickle=False) for path in arrays), folds)
+    train_x, train_y, validation_x, validation_y = (np.load(path, allow_pickle=False) for path in arrays)
+    return Examples(train_x, train_y, validation_x, validation_y, folds)
 
 
 def fit(candidate: Candidate, problem: Problem, examples: Examples, session: Session) -> Fitted:

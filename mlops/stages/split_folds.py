@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlops.errors import DataError
 from mlops.ml.data import duplicates, splits
+from mlops.ml.data import folds as folds_of
 from mlops.ml.data.splits import Divided
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from mlops.ml.data.checks import Check
-
-LEAST = 10
-"""Rows of a fold; fewer tell nothing of how models vary."""
 
 
 def refuse(frame: pl.DataFrame, folds: pl.Series, count: int, target: str, entity: str | None, task: str) -> None:
@@ -31,30 +29,9 @@ def refuse(frame: pl.DataFrame, folds: pl.Series, count: int, target: str, entit
         if shared:
             problems.append(f"{shared:,} of {total:,} values of the entity {entity} are in more than one fold")
             hint = f"split by group: split: {{by: group, key: {entity}, folds: {count}}}"
-    if frame.height < LEAST * count:
-        problems.append(f"{count} folds need {LEAST * count} rows, {LEAST} each: there are {frame.height:,}")
-    sizes = [int((folds == fold).sum()) for fold in range(count)]
-    problems += [f"fold {fold + 1} has no rows" for fold, size in enumerate(sizes) if not size]
-    if task != "regression":
-        problems += _missing_classes(frame, folds, count, target)
+    problems += folds_of.amiss(frame, folds, count, target, task)
     if problems:
         raise DataError("\n  ".join(problems), hint=hint)
-
-
-def _missing_classes(frame: pl.DataFrame, folds: pl.Series, count: int, target: str) -> list[str]:
-    """Say which classes are not in every fold; one with fewer rows than there are folds cannot be."""
-    values = frame[target]
-    classes = values.unique().sort()
-    rows = {label: int((values == label).sum()) for label in classes}
-    few = [label for label in classes if rows[label] < count]
-    said = [f"the class {label} of {target} has fewer rows ({rows[label]:,}) than {count} folds" for label in few]
-    return said + [
-        f"the class {label} of {target} is missing from fold {fold + 1}"
-        for fold in range(count)
-        if (folds == fold).any()
-        for label in classes
-        if label not in few and not ((folds == fold) & (values == label)).any()
-    ]
 
 
 def leaks(

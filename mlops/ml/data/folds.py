@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+LEAST = 10
+"""Rows of a fold; fewer tell nothing of how models vary."""
 FILE = "folds.parquet"
 FOLD = "fold"
 
@@ -53,12 +55,36 @@ def _grouped(frame: pl.DataFrame, plan: Plan, count: int) -> NDArray[np.int64]:
     known = keys.drop_nulls().unique(maintain_order=True)
     names = [spelled(value) for value in known.to_list()]
     names += [f"\x1frow {row}" for row in frame[ROW].filter(keys.is_null()).to_list()]
-    folds = _dealt(np.lexsort((names, hashed(names, plan.seed))) if names else np.empty(0, dtype=np.int64), count)
+    folds = _dealt(np.lexsort((np.array(names), hashed(names, plan.seed))) if names else np.empty(0, dtype=np.int64), count)
     placed = pl.DataFrame([known.alias(VALUE), pl.Series(PART, folds[: known.len()])])
     joined = keys.alias(VALUE).to_frame().join(placed, on=VALUE, how="left", maintain_order="left")
     codes = joined[PART].fill_null(0).to_numpy(writable=True)
     codes[alone] = folds[known.len() :]
     return codes
+
+
+def amiss(frame: pl.DataFrame, folds: pl.Series, count: int, target: str, task: str) -> list[str]:
+    """Say what stands in the way of learning from folds: too few rows, or a class that one of them lacks."""
+    found = []
+    if frame.height < LEAST * count:
+        found.append(f"{count} folds need {LEAST * count} rows, {LEAST} each: there are {frame.height:,}")
+    sizes = [int((folds == fold).sum()) for fold in range(count)]
+    found += [f"fold {fold + 1} has no rows" for fold, size in enumerate(sizes) if not size]
+    return found + ([] if task == "regression" else _missing_classes(frame[target], folds, count))
+
+
+def _missing_classes(values: pl.Series, folds: pl.Series, count: int) -> list[str]:
+    """Say which classes are not in every fold; one with fewer rows than there are folds cannot be."""
+    rows = {label: int((values == label).sum()) for label in values.drop_nulls().unique().sort()}
+    few = {label: size for label, size in rows.items() if size < count}
+    named = f"of {values.name} has fewer rows"
+    return [f"the class {label} {named} ({size:,}) than {count} folds" for label, size in few.items()] + [
+        f"the class {label} of {values.name} is missing from fold {fold + 1}"
+        for fold in range(count)
+        if (folds == fold).any()
+        for label in rows
+        if label not in few and not ((folds == fold) & (values == label)).any()
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +121,7 @@ class Folds:
         places = np.searchsorted(self.rows, wanted).clip(max=max(len(self.rows) - 1, 0))
         if len(wanted) and (not len(self.rows) or (self.rows[places] != wanted).any()):
             raise IntegrityError(f"{FILE} lacks rows of the table", hint="mlops stage split")
-        return self.codes[places]
+        return np.asarray(self.codes[places])
 
     def unseen(self, members: NDArray[Any], rows: pl.Series) -> NDArray[Any]:
         """Take for each row the answer of the member that has not seen it: [m, count, ...] to [m, ...].

@@ -128,11 +128,9 @@ def check_parity(name: str, model: bytes, fitted: Folded, x: NDArray[Any], unit:
     Raises:
         IntegrityError: an answer is another than what was trained, or stands in another member's place.
     """
-    from mlops.bundle.model import OnnxModel
-
-    graph, trained = OnnxModel(model), fitted.each(x)
+    trained = fitted.each(x)
     export.check_parity(name, model, x, trained.mean(axis=1, dtype=np.float32), unit)
-    found = graph.members(x)
+    found = export.run(model, x, "members")
     if found.shape != trained.shape:
         said = f"the ONNX model of candidate {name} has members of shape {list(found.shape)}"
         raise IntegrityError(f"{said}, not {list(trained.shape)}")

@@ -121,7 +121,8 @@ def _training(e: Evidence) -> Iterator[str]:
     if e.split.folds is None:
         yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
     else:
-        yield f"- Each member trained on {e.split.folds - 2} of {e.split.folds} folds, chosen on one; they share a transform"
+        many = e.split.folds
+        yield f"- Each member trained on {many - 2} of {many} folds, chosen on one; their transform saw no target"
     columns, features, notes = (e.recipe.columns, e.recipe.features or (), e.recipe.notes) if e.recipe else ((), (), ())
     yield from data_checks(e.data, e.split)
     yield f"- {len(columns)} columns become {len(features)} features"

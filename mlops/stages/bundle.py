@@ -24,7 +24,7 @@ from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.ml.data.folds import Folds
-from mlops.stages import cross_fitted, golden_rows
+from mlops.stages import golden_rows, learnt_rows
 from mlops.stages.answered import answered
 from mlops.stages.context import Section
 from mlops.stages.deciding import learn
@@ -95,7 +95,7 @@ def _decision(context: StageContext, params: Params, transform: Transform, model
         np.load(context.path(f"artifacts/features/validation_{axis}.npy"), allow_pickle=False) for axis in ("x", "y")
     )
     classes = tuple(map(str, transform.recipe.target.classes or ()))
-    return learn(params.cost, classes, y, cross_fitted.chosen_by(context, model, x))
+    return learn(params.cost, classes, y, learnt_rows.chosen_by(context, model, x))
 
 
 def _write(path: Path, text: str) -> None:

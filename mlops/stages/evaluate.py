@@ -28,7 +28,7 @@ from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.perturbations.scene import Scene
-from mlops.stages import cross_fitted, examine, forecasting
+from mlops.stages import cross_fitted, examine, forecasting, learnt_rows
 from mlops.stages.answered import acceptable, answered
 from mlops.stages.cross_fitted import MembersDeciding
 from mlops.stages.deciding import Deciding
@@ -183,16 +183,16 @@ def _based(
     context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame, unseen: NDArray[np.int64] | None
 ) -> tuple[dict[str, NDArray[Any]], Deciding | None]:
     """Score the test rows by the baselines; where decisions have a value, learn on validation how models decide."""
-    learnt, classes = cross_fitted.read(context, "train"), tuple(map(str, candidate.classes or ()))
+    learnt, classes = learnt_rows.read(context, "train"), tuple(map(str, candidate.classes or ()))
     based = partial(cross_fitted.based, params.baselines, params.task, len(classes), learnt)
     features = transformed(candidate.transform, test)
     if params.cost is None:
         return based(features, unseen), None
-    validation = cross_fitted.read(context, "validation")
+    validation = learnt_rows.read(context, "validation")
     x, stopped = validation.x, validation.stopped
     asked = None if unseen is None or stopped is None else np.concatenate([unseen, stopped])
     both = based(np.concatenate([features, x]), asked)
-    known = {"candidate": cross_fitted.chosen_by(context, candidate.model, x)}
+    known = {"candidate": learnt_rows.chosen_by(context, candidate.model, x)}
     known |= {model: score[test.height :] for model, score in both.items()}
     scores = {model: score[: test.height] for model, score in both.items()}
     if unseen is None:

@@ -55,7 +55,8 @@ def _grouped(frame: pl.DataFrame, plan: Plan, count: int) -> NDArray[np.int64]:
     known = keys.drop_nulls().unique(maintain_order=True)
     names = [spelled(value) for value in known.to_list()]
     names += [f"\x1frow {row}" for row in frame[ROW].filter(keys.is_null()).to_list()]
-    folds = _dealt(np.lexsort((np.array(names), hashed(names, plan.seed))) if names else np.empty(0, dtype=np.int64), count)
+    order = np.lexsort((np.array(names, dtype=str), hashed(names, plan.seed)))
+    folds = _dealt(order, count)
     placed = pl.DataFrame([known.alias(VALUE), pl.Series(PART, folds[: known.len()])])
     joined = keys.alias(VALUE).to_frame().join(placed, on=VALUE, how="left", maintain_order="left")
     codes = joined[PART].fill_null(0).to_numpy(writable=True)

@@ -60,8 +60,8 @@ def _told(message: str, fold: int) -> str:
 
 
 _WORDS = (
-    ("rows of validation and test", "its rows"),
-    ("rows of test", "its rows"),
+    ("rows of validation and test", "rows of it"),
+    ("rows of test", "rows of it"),
     ("rows of train", "rows of other folds"),
     ("all of train", "all rows of other folds"),
 )

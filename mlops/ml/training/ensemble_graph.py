@@ -34,7 +34,7 @@ def merged(models: Sequence[bytes]) -> bytes:
     for number, answer in enumerate(answers):
         graph.node.append(_node("Unsqueeze", [answer, "members_axis"], f"member_{number}"))
     graph.node.append(_node("Concat", [f"member_{number}" for number in range(len(answers))], "members", axis=1))
-    graph.node.append(_node("ReduceMean", ["members", "members_axis"], "y", keepdims=0))
+    graph.node.append(_node("Mean", answers, "y"))
     for name, shape in (("y", ["N", *classes]), ("members", ["N", len(answers), *classes])):
         graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
     return finish(whole)

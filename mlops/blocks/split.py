@@ -36,3 +36,6 @@ class Split(Block):
     fractions: Fractions = Fractions()
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the split."""
+    folds: Annotated[int | None, Field(ge=3, le=20, exclude_if=lambda value: value is None)] = None
+    """In place of `fractions`, for small data: so many parts of equal size, and a model for each that has not seen it.
+    The model serves the mean of them all; every row is judged by the answer of the one that has not seen it."""

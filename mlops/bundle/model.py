@@ -1,4 +1,7 @@
-"""A model in ONNX: one input `x`, one output `y`, one thread, the same bits every time."""
+"""A model in ONNX: one input `x`, one output `y`, one thread, the same bits every time.
+
+A model of several members answers `y` by their mean, and by `members` [n, k] or [n, k, classes] what each of them says.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from mlops.errors import IntegrityError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+MEMBERS = "members"
 _BLOCK = 8_192  # rows scored at once, which bounds the memory of a wide layer
 
 
@@ -33,23 +37,38 @@ class OnnxModel:
         except Exception as error:  # onnxruntime raises a dozen types that share no base
             raise IntegrityError(f"{name} cannot be loaded: {str(error)[:300]}") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if [item.name for item in inputs] != ["x"] or [item.name for item in outputs] != ["y"]:
-            raise IntegrityError(f"{name} must have one input `x` and one output `y`")
-        if {inputs[0].type, outputs[0].type} != {"tensor(float)"}:
+        given = [item.name for item in outputs]
+        if [item.name for item in inputs] != ["x"] or given not in (["y"], ["y", MEMBERS]):
+            raise IntegrityError(f"{name} must have one input `x` and one output `y`, or `{MEMBERS}` beside it")
+        if {item.type for item in (*inputs, *outputs)} != {"tensor(float)"}:
             raise IntegrityError(f"{name} must take and give float32")
         self.shape: tuple[int | str | None, ...] = tuple(inputs[0].shape[1:])
+        self.folds = 0 if len(outputs) == 1 else _count(outputs[1].shape, name)
+        """How many members it is the mean of; 0 where it is one model."""
 
     def score(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Score [n, ...] rows to [n] or [n, k]."""
-        if len(x) == 0:
-            return self._run(np.zeros((2, *x.shape[1:]), dtype=np.float32))[:0]
-        blocks = [self._run(x[start : start + _BLOCK]) for start in range(0, len(x), _BLOCK)]
+        blocks = [self._run(x[start : start + _BLOCK]) for start in range(0, max(len(x), 1), _BLOCK)]
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
-    def _run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def members(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Score [n, ...] rows by each member to [n, folds] or [n, folds, k]; raises IntegrityError of one model."""
+        if not self.folds:
+            raise IntegrityError("the model has no members, of which one would not have seen a row", hint="dvc repro")
+        blocks = [self._run(x[start : start + _BLOCK], MEMBERS) for start in range(0, max(len(x), 1), _BLOCK)]
+        return np.concatenate(blocks)
+
+    def _run(self, x: NDArray[np.float32], output: str = "y") -> NDArray[np.float32]:
         rows = len(x)
-        if rows == 1:  # one row takes another path through the matrix product, with other last bits: give it a twin
-            x = np.concatenate([x, x])
-        (y,) = self._session.run(["y"], {"x": x})
+        if rows < 2:  # one row takes another path through the matrix product, with other last bits: give it a twin
+            x = np.concatenate([x, x]) if rows else np.zeros((2, *x.shape[1:]), dtype=np.float32)
+        (y,) = self._session.run([output], {"x": x})
         scores: NDArray[np.float32] = y
         return scores[:rows]
+
+
+def _count(shape: list[int | str | None], name: str) -> int:
+    count = shape[1] if len(shape) > 1 else None
+    if not isinstance(count, int) or count < 2:
+        raise IntegrityError(f"{name} does not say of how many members it is the mean")
+    return count

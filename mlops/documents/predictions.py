@@ -22,3 +22,5 @@ class PredictionFacts(Part):
     """Whether the errors of a forecast have a scale."""
     weighted: bool = False
     """Whether rows count by a weight of their own."""
+    folds: int | None = None
+    """How many folds the rows are in, where each was scored by the member that has not seen it."""

@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from mlops.documents.checks import Balance, CheckReport
 from mlops.documents.document import Document, Part
 
+JUDGED = "judged: single members, each on the rows that it has not seen; served: their mean"
+"""What evidence over folds is about."""
+
 
 class PartReport(Part):
     """One part: its rows, the things they are of, its target, and the digest of its row numbers.
@@ -52,3 +55,5 @@ class SplitReport(Document):
     parts: dict[str, PartReport] = Field(default_factory=dict)
     checks: tuple[CheckReport, ...] = ()
     embargo: Embargo | None = None
+    folds: int | None = None
+    """How many parts of equal size there are in place of train, validation and test; each is unseen by one model."""

@@ -23,7 +23,8 @@ from mlops.bundle.schema import Requests, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
-from mlops.stages import golden_rows, weighing
+from mlops.ml.data.folds import Folds
+from mlops.stages import golden_rows, learnt_rows, weighing
 from mlops.stages.answered import answered
 from mlops.stages.context import Section
 from mlops.stages.deciding import learn
@@ -69,7 +70,8 @@ def run(context: StageContext) -> None:
     predictor = Predictor(transform, model, schema, _decision(context, params, transform, unaware))
     train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)
     validation, _ = answered(validation, schema, "validation")
-    scores = answers = scored(predictor, validation)
+    dealt = Folds.read(context.path("artifacts/split"))
+    scores = answers = scored(predictor, validation, dealt)
     if unaware is not model:
         answers = scored(Predictor(transform, unaware, schema), validation)
     if lost := int((~np.isfinite(scores.reshape(len(scores), -1))).any(axis=1).sum()):
@@ -103,7 +105,7 @@ def _decision(context: StageContext, params: Params, transform: Transform, model
     )
     classes = tuple(map(str, transform.recipe.target.classes or ()))
     by = weighing.array(context, "validation", params.weight)
-    return learn(params.cost, classes, y, model.score(x), by)
+    return learn(params.cost, classes, y, learnt_rows.chosen_by(context, model, x), by)
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,13 +12,14 @@ from mlops.metrics.probabilities import decisions
 from mlops.ml.data.parquet import ROW
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.row_losses import RowLosses
-from mlops.stages.tables import scored
+from mlops.stages.tables import scored, transformed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     import polars as pl
+    from numpy.typing import NDArray
 
     from mlops.bundle.predictor import Predictor
     from mlops.ml.evaluation.predictions import Predictions
@@ -40,10 +41,12 @@ def confronted(
     test: pl.DataFrame,
     own: Mapping[str, OwnMetric],
     code: tuple[Path, str],
+    members: NDArray[np.int64] | None = None,
 ) -> Predictions:
     """Add the scores of the live model to those that a run recorded of the same rows, and what it decides by them.
 
-    `code` is the repository and the pipeline that metrics of the pipeline's own are imported from.
+    `members` [n] name the one of its members that answers a row, as it has not seen it; -1 is the mean of them. `code`
+    is the repository and the pipeline that metrics of the pipeline's own are imported from.
 
     Raises:
         DataError: the rows are others, or lack what the live model reads.
@@ -52,6 +55,10 @@ def confronted(
     if not np.array_equal(test[ROW].to_numpy(), predictions.rows):
         raise DataError("artifacts/split/test.parquet holds other rows than the predictions", hint="dvc pull")
     score = scored(champion, test).astype(np.float64)
+    if members is not None:
+        single = np.flatnonzero(members >= 0)
+        each = champion.model.members(transformed(champion.transform, test[single]))
+        score[single] = each[np.arange(len(single)), members[single]]
     alone = replace(predictions, scores={"champion": score}, own={})
     measured = measure(alone, own, *code)
     decided = {}

@@ -88,18 +88,28 @@ class Deciding:
         Raises:
             IntegrityError: the bundle decides by something else than what these rows say.
         """
+        found, known = Deciding.alone(cost, classes, y, scores, weights), scores.get("candidate")
+        if served is None or (served.values, served.unit) != (tuple(map(tuple, found.values.tolist())), cost.unit):
+            agrees = False
+        else:
+            agrees = known is None or _worth_as_much(served, found.choices.get("candidate"), y, known, weights)
+        if served is None or not agrees:
+            raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
+        return cls(found.values, {**found.rules, "candidate": served}, found.choices)
+
+    @staticmethod
+    def alone(
+        cost: Cost,
+        classes: Sequence[str],
+        y: NDArray[Any],
+        scores: Mapping[str, NDArray[Any]],
+        weights: NDArray[np.float64] | None = None,
+    ) -> Deciding:
+        """Learn from validation rows how to decide by the scores of each model."""
         values = costs.table(cost, classes)
         two = scores if len(classes) == 2 else {}
         choices = {model: threshold.choose(y, score, values, weights) for model, score in two.items()}
-        rules = {model: _rule(cost, values, choices.get(model)) for model in scores}
-        known = scores.get("candidate")
-        if served is None or (served.values, served.unit) != (tuple(map(tuple, values.tolist())), cost.unit):
-            agrees = False
-        else:
-            agrees = known is None or _worth_as_much(served, choices.get("candidate"), y, known, weights)
-        if served is None or not agrees:
-            raise IntegrityError("the bundle decides otherwise than validation rows and `evaluate.cost` say")
-        return cls(values, rules | {"candidate": served}, choices)
+        return Deciding(values, {model: _rule(cost, values, choices.get(model)) for model in scores}, choices)
 
     def decide(self, scores: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.int64]]:
         """Decide every row by every model; one without a rule takes the likeliest class, as it does in serving.

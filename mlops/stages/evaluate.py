@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,20 +15,22 @@ from mlops.blocks.forecast import Lookback
 from mlops.bundle.contents import Contents
 from mlops.bundle.predictor import Predictor
 from mlops.documents.metrics import MetricsReport, Refused
-from mlops.errors import DataError
+from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text, writing_folder
 from mlops.files.canonical import digest_file
 from mlops.ml.data.encoding import encode
+from mlops.ml.data.folds import Folds
 from mlops.ml.data.parquet import ROW
-from mlops.ml.evaluation import baselines, dvc_plots
+from mlops.ml.evaluation import dvc_plots
 from mlops.ml.evaluation.judging.own_metrics import OwnMetric, measure
 from mlops.ml.evaluation.predictions import PERSISTENCE, Predictions
 from mlops.ml.evaluation.slices import cross, label
 from mlops.ml.evaluation.studies import curves, robustness
 from mlops.ml.evaluation.summary import summarise
 from mlops.perturbations.scene import Scene
-from mlops.stages import examine, forecasting, weighing
+from mlops.stages import cross_fitted, examine, forecasting, learnt_rows, weighing
 from mlops.stages.answered import acceptable, answered
+from mlops.stages.cross_fitted import MembersDeciding
 from mlops.stages.deciding import Deciding
 from mlops.stages.persistence import Persistence
 from mlops.stages.tables import scored, transformed
@@ -70,6 +73,7 @@ class Scored:
     refused: tuple[Refused, ...]
     deciding: Deciding | None
     bundle: str
+    folds: Folds | None = None
 
 
 def run(context: StageContext) -> None:
@@ -79,7 +83,7 @@ def run(context: StageContext) -> None:
     candidate, test, predictions, refused = found.candidate, found.test, found.predictions, found.refused
     context.say(f"measuring {len(predictions.scores)} models, with intervals")
     summary = summarise(predictions, params.metrics, params.slices, params.bootstrap)
-    parts = [summary, *examine.examine(context, params, candidate, test, predictions)]
+    parts = [summary, *examine.examine(context, params, candidate, test, predictions, found.folds)]
     if params.forecast is not None:
         parts.append(MetricsReport(forecast=forecasting.section(params.forecast, test, predictions)))
     if predictions.weights is not None:
@@ -117,39 +121,38 @@ def score(context: StageContext, params: Params) -> Scored:
     """Ask the bundle and the baselines about the test rows."""
     test = pl.read_parquet(context.path("artifacts/split/test.parquet")).sort(ROW)
     contents = Contents.read(context.path(_BUNDLE))
-    candidate = Predictor.load(contents)
+    candidate, folds = Predictor.load(contents), Folds.read(context.path("artifacts/split"))
+    if candidate.model.folds and folds is None:
+        raise IntegrityError(f"the model has {candidate.model.folds} members but the split no folds", hint="dvc repro")
     test, refused = answered(test, candidate.schema)
     context.say(f"scoring {test.height:,} rows")
     for item in refused:
         context.say(f"{item.rows:,} rows are left out, which a server would refuse: `{item.column}` {item.reason}")
-    predictions, deciding = _predict(context, params, candidate, test, contents.files["model.json"])
-    return Scored(candidate, test, predictions, refused, deciding, contents.digest)
+    predictions, deciding = _predict(context, params, candidate, test, contents.files["model.json"], folds)
+    return Scored(candidate, test, predictions, refused, deciding, contents.digest, folds)
 
 
 def _predict(
-    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame, described: bytes
+    context: StageContext,
+    params: Params,
+    candidate: Predictor,
+    test: pl.DataFrame,
+    described: bytes,
+    folds: Folds | None,
 ) -> tuple[Predictions, Deciding | None]:
-    """Score every row with every model, the candidate as it is served, and decide by what decisions are worth."""
+    """Score every row with every model, the candidate as it is served, and decide by what decisions are worth.
+
+    Of members that saw other rows each, a row is scored by the one that has not seen it.
+    """
     classes = tuple(map(str, candidate.classes or ()))
-    scores: dict[str, NDArray[Any]] = {"candidate": scored(candidate, test)}
-    features, deciding = transformed(candidate.transform, test), None
+    scores: dict[str, NDArray[Any]] = {"candidate": scored(candidate, test, folds)}
+    unseen = None if folds is None else folds.of(test[ROW])
+    deciding = None
     if params.forecast is not None:
         scores |= forecasting.naive(params.forecast, params.target, test)
-    elif params.cost is None:
-        scores |= _baselines(context, params, candidate, features)
-        scores |= _persistence(context, params, candidate, test)
     else:
-        x, y = _arrays(context, "validation")
-        based = _baselines(context, params, candidate, np.concatenate([features, x]))
-        scores |= {model: score[: test.height] for model, score in based.items()}
-        known = {model: score[test.height :] for model, score in based.items()}
-        scores |= _persistence(context, params, candidate, test)
-        validation = pl.read_parquet(context.path("artifacts/split/validation.parquet"))
-        known |= _persistence(context, params, candidate, validation)
-        if (model := blind_if_here(context, candidate.model, described)) is not None:
-            known["candidate"] = model.score(x)
-        by = weighing.array(context, "validation", params.weight)
-        deciding = Deciding.learn(params.cost, classes, y, known, candidate.decision, by)
+        based, deciding = _based(context, params, candidate, test, described, unseen)
+        scores |= based
     clean = Predictions(
         task=params.task,
         rows=test[ROW].to_numpy(),
@@ -160,10 +163,11 @@ def _predict(
         classes=classes,
         values=None if deciding is None else tuple(map(tuple, deciding.values.tolist())),
         weights=weighing.of(test, params.weight),
+        folds=unseen,
     )
     if params.forecast is not None:
         clean = forecasting.in_time(context, params.forecast, params.target, test, clean)
-    predictions = clean.with_perturbed(_perturbed(context, params, candidate, test))
+    predictions = clean.with_perturbed(_perturbed(context, params, candidate, test, folds))
     if deciding is not None:
         predictions = replace(predictions, decisions=deciding.decide(predictions.scores))
     own = measure(predictions, params.own, context.root, context.pipeline)
@@ -171,7 +175,7 @@ def _predict(
 
 
 def _perturbed(
-    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame
+    context: StageContext, params: Params, candidate: Predictor, test: pl.DataFrame, folds: Folds | None
 ) -> dict[str, NDArray[Any]]:
     """Score the test rows as they might arrive on a bad day."""
     if not params.robustness:
@@ -184,22 +188,37 @@ def _perturbed(
         frame = robustness.perturb(name, how, scene)
         if lost := int((~acceptable(frame, candidate.schema)).sum()):
             context.say(f"{name}: a server would refuse {lost:,} of these rows, here they are imputed and scored")
-        scores[name] = scored(candidate, frame)
+        scores[name] = scored(candidate, frame, folds)
     return scores
 
 
-def _baselines(
-    context: StageContext, params: Params, candidate: Predictor, features: NDArray[Any]
-) -> dict[str, NDArray[Any]]:
-    x, y = _arrays(context, "train")
-    by = weighing.array(context, "train", params.weight)
-    classes = len(candidate.classes or ())
-    scores: dict[str, NDArray[Any]] = {}
-    if "dummy" in params.baselines:
-        scores |= {"dummy": baselines.dummy(params.task, y, classes, len(features), by)}
-    if "simple" in params.baselines:
-        scores |= {"simple": baselines.simple(params.task, x, y, classes, features, by)}
-    return scores
+def _based(
+    context: StageContext,
+    params: Params,
+    candidate: Predictor,
+    test: pl.DataFrame,
+    described: bytes,
+    unseen: NDArray[np.int64] | None,
+) -> tuple[dict[str, NDArray[Any]], Deciding | None]:
+    """Score the test rows by the baselines; where decisions have a value, learn on validation how models decide."""
+    learnt, classes = learnt_rows.read(context, "train", params.weight), tuple(map(str, candidate.classes or ()))
+    based = partial(cross_fitted.based, params.baselines, params.task, len(classes), learnt)
+    features, last = transformed(candidate.transform, test), partial(_persistence, context, params, candidate)
+    if params.cost is None:
+        return based(features, unseen) | last(test), None
+    validation = learnt_rows.read(context, "validation", params.weight)
+    x, stopped = validation.x, validation.stopped
+    asked = None if unseen is None or stopped is None else np.concatenate([unseen, stopped])
+    both = based(np.concatenate([features, x]), asked)
+    known = {model: score[test.height :] for model, score in both.items()}
+    known |= last(pl.read_parquet(context.path("artifacts/split/validation.parquet")))
+    if (model := blind_if_here(context, candidate.model, described)) is not None:
+        known["candidate"] = learnt_rows.chosen_by(context, model, x)
+    scores = {model: score[: test.height] for model, score in both.items()} | last(test)
+    if unseen is None:
+        by = validation.weights
+        return scores, Deciding.learn(params.cost, classes, validation.y, known, candidate.decision, by)
+    return scores, MembersDeciding.of(params.cost, classes, validation, known, candidate.decision, unseen)
 
 
 def _persistence(
@@ -209,12 +228,6 @@ def _persistence(
     if params.persistence is None:
         return {}
     return {PERSISTENCE: params.persistence.score(context, candidate.transform.recipe.target, params.task, rows)}
-
-
-def _arrays(context: StageContext, part: str) -> tuple[NDArray[Any], ...]:
-    """Load what the features stage made of a part: x [n, ...] and y [n]."""
-    paths = (context.path(f"artifacts/features/{part}_{axis}.npy") for axis in "xy")
-    return tuple(np.load(path, allow_pickle=False) for path in paths)
 
 
 def _column(test: pl.DataFrame, name: str) -> pl.Series:

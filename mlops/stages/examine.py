@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
@@ -23,13 +24,16 @@ from mlops.stages.tables import scored
 from mlops.stages.unseen import blind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from mlops.ml.data.folds import Folds
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.stages.context import StageContext
+
+    Ask = Callable[[pl.DataFrame], NDArray[np.float32]]
+    """Scores the rows of a frame."""
 
 
 class Asked(Section):
@@ -44,51 +48,60 @@ class Asked(Section):
 
 
 def examine(
-    context: StageContext, asked: Asked, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
+    context: StageContext,
+    asked: Asked,
+    predictor: Predictor,
+    test: pl.DataFrame,
+    predictions: Predictions,
+    folds: Folds | None = None,
 ) -> Iterator[MetricsReport]:
-    """Give the parts of metrics.json that were asked for."""
+    """Give the parts of metrics.json that were asked for; rows of `folds` are scored by who has not seen them."""
+    ask = partial(scored, predictor, folds=folds)
     if asked.robustness:
         context.say(f"robustness: {', '.join(asked.robustness)}")
         changed = robustness.measure(predictions, asked.metrics, asked.robustness, asked.bootstrap)
         yield MetricsReport(robustness=changed)
     if asked.discover is not None:
         context.say("looking for slices that nobody declared")
-        found = _discovered(context, asked.task, asked.discover, predictor, test, predictions)
+        found = _discovered(context, asked, predictor, ask, test, predictions)
         yield MetricsReport(discovered=found)
     if asked.importance is not None:
         context.say(f"importance: what a shuffled column costs {asked.importance.metric}")
-        yield MetricsReport(importance=_importance(asked.importance, asked.bootstrap, predictor, test, predictions))
+        yield MetricsReport(
+            importance=_importance(asked.importance, asked.bootstrap, predictor, ask, test, predictions)
+        )
 
 
 def _discovered(
-    context: StageContext,
-    task: str,
-    options: Discover,
-    predictor: Predictor,
-    test: pl.DataFrame,
-    predictions: Predictions,
+    context: StageContext, asked: Asked, predictor: Predictor, ask: Ask, test: pl.DataFrame, predictions: Predictions
 ) -> tuple[Discovered, ...]:
     """Look on validation rows, by the answers of a model that has not learnt from them, and confirm on test rows."""
     validation = pl.read_parquet(context.path("artifacts/split/validation.parquet")).sort(ROW)
-    described = context.path("artifacts/bundle/model.json").read_bytes()
-    unaware = Predictor(predictor.transform, blind(context, predictor.model, described), predictor.schema)
+    if predictions.folds is not None:  # all rows are both: slices are found in one half of the folds, held to the other
+        other = predictions.folds > predictions.folds.max() // 2
+        validation = validation.filter(~validation[ROW].is_in(test[ROW].filter(pl.Series(other)).implode()))
+        test, predictions = test.filter(pl.Series(other)), predictions.take(np.flatnonzero(other))
+    else:
+        described = context.path("artifacts/bundle/model.json").read_bytes()
+        unaware = blind(context, predictor.model, described)
+        ask = partial(scored, Predictor(predictor.transform, unaware, predictor.schema))
     columns = {column.name: column.type for column in predictor.transform.recipe.columns}
     target = encode(predictor.transform.recipe.target, validation)
-    seen = discovery.losses(task, target, scored(unaware, validation))
-    held = discovery.losses(task, predictions.target, predictions.score)
+    seen = discovery.losses(asked.task, target, ask(validation))
+    held = discovery.losses(asked.task, predictions.target, predictions.score)
     parts = (
         discovery.Part(validation, seen),
         discovery.Part(test, held, predictions.groups, predictions.weights),
     )
-    return discovery.discover(*parts, columns, options)
+    return discovery.discover(*parts, columns, asked.discover or Discover())
 
 
 def _importance(
-    asked: Importance, method: Bootstrap, predictor: Predictor, test: pl.DataFrame, predictions: Predictions
+    asked: Importance, method: Bootstrap, predictor: Predictor, ask: Ask, test: pl.DataFrame, predictions: Predictions
 ) -> ImportanceReport:
     chosen: NDArray[np.int64] = sample(predictions.rows, asked.sample)
     found = importances(
-        partial(scored, predictor),
+        ask,
         test[chosen],
         predictions.target[chosen],
         [column.name for column in predictor.transform.recipe.columns],

@@ -12,6 +12,8 @@ from mlops.errors import DataError
 from mlops.files.atomic import writing_folder
 from mlops.files.canonical import dumps
 from mlops.ml.data.encoding import encode
+from mlops.ml.data.folds import Folds
+from mlops.ml.data.parquet import ROW
 from mlops.stages import weighing
 from mlops.stages.context import Section
 from mlops.stages.fit_transform import Options, fit
@@ -43,6 +45,8 @@ def run(context: StageContext) -> None:
             _save(folder / f"{name}_y.npy", encode(recipe.target, part))
         for name, by in weighing.alike(params.weight, train=train, validation=validation).items():
             _save(folder / f"{name}_w.npy", by)
+        if (dealt := Folds.read(context.path("artifacts/split"))) is not None:
+            _save(folder / "folds.npy", dealt.of(train[ROW]))
     context.say(f"{len(transform.features):,} features from {len(recipe.columns):,} columns, {train.height:,} rows")
     for note in recipe.notes[:10]:
         context.say(note)

@@ -13,6 +13,7 @@ from pydantic import Field
 from mlops.blocks.cost import Cost
 from mlops.documents.gate import GateReport, Rate
 from mlops.documents.metrics import MetricsReport
+from mlops.documents.split import JUDGED
 from mlops.documents.summary import Summary
 from mlops.errors import DataError, IntegrityError
 from mlops.files.atomic import write_text
@@ -110,9 +111,13 @@ def _method(params: Params, predictions: Predictions) -> str:
     """Say how intervals were made and what slices share."""
     boot = params.bootstrap
     unit = "rows" if predictions.groups is None else f"whole groups of {params.group}"
+    dealt = ""
+    if predictions.folds is not None:
+        count = int(predictions.folds.max()) + 1
+        dealt = f", inside each of {count} folds, and as wide as these differ (Nadeau and Bengio)"
     return (
         f"{boot.confidence:.0%} intervals: percentile bootstrap, {boot.samples:,} resamples of {unit}, the same ones "
-        f"for every model (seed {boot.seed}); slices of one rule share its error by Holm's method"
+        f"for every model (seed {boot.seed}){dealt}; slices of one rule share its error by Holm's method"
         + (
             ""
             if all(rule.correction == "holm" for rule in params.rules)
@@ -125,6 +130,7 @@ def _method(params: Params, predictions: Predictions) -> str:
         )
         + ("; fairness by score intervals of every pair of groups" if any(rule.of for rule in params.rules) else "")
         + ("; McNemar's and Tango's tests where asked" if any(r.test == "mcnemar" for r in params.rules) else "")
+        + ("" if predictions.folds is None else f"; {JUDGED}")
     )
 
 

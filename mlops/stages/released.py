@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlops.ml.training import export
+from mlops.stages import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +68,7 @@ def release(
     unit = export.spread(problem.task, examples.train_y)
     say(f"writing {best.name} as ONNX")
     chosen = best.fitted.export()
-    export.check_parity(best.name, chosen, examples.validation_x, best.scores, unit)
+    folded.check_parity(best, chosen, examples, unit)
     learnt = {"train": len(examples.train_y)}
     if not refit:
         return Released(best.fitted, chosen, learnt)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 from pydantic import model_validator
@@ -14,13 +15,14 @@ from mlops.documents.split import Embargo, PartReport, SplitReport
 from mlops.documents.table import Role
 from mlops.errors import DataError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.ml.data import duplicates, parquet, splits
+from mlops.ml.data import duplicates, folds, parquet, splits
 from mlops.ml.data.checks import Check
 from mlops.ml.data.names import VALUE, counted
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.periods import apart, periods
 from mlops.ml.data.splits import PARTS, Divided, Plan
 from mlops.ml.data.target import Task
+from mlops.stages import split_folds
 from mlops.stages.context import SCHEMA, VALID, Section, StageContext
 
 FOLDER, REPORT = "artifacts/split", "reports/split.json"
@@ -47,6 +49,9 @@ def run(context: StageContext) -> None:
     report.unlink(missing_ok=True)
     shutil.rmtree(context.path(FOLDER), ignore_errors=True)
     frame = parquet.read(context.path(VALID))
+    if params.folds is not None:
+        _deal(context, frame, params, params.folds)
+        return
     parts = splits.assign(frame, params)
     total = frame.height
     if params.forecast is not None:
@@ -59,14 +64,40 @@ def run(context: StageContext) -> None:
     divided = Divided.of(frame, parts)
     checks = leaks(divided, params, _roles(context))
     write_text(report, describe(divided, params, checks, total).dumps())
-    if blocking := [check.message for check in checks if check.blocks]:
-        hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
-        raise DataError("\n  ".join(blocking), hint=hint)
+    _refuse_leaks(checks)
     with writing_folder(context.path(FOLDER)) as folder:
         for name, rows in zip(PARTS, divided, strict=True):
             parquet.write(rows, folder / f"{name}.parquet")
     sizes = (f"{name} {rows.height:,}" for name, rows in zip(PARTS, divided, strict=True))
     context.say(f"by {params.by}: " + ", ".join(sizes))
+    _warn(context, checks)
+
+
+def _deal(context: StageContext, frame: pl.DataFrame, params: Params, count: int) -> None:
+    """Deal the rows into folds; every part then holds them all, and folds.parquet says who may judge by which."""
+    codes = folds.assign(frame, params, count)
+    split_folds.refuse(frame, codes, count, params.target, params.entity, params.task)
+    roles = _roles(context)
+    columns = [*_features(frame, params, roles), params.target]
+    checks = split_folds.leaks(frame, codes, count, columns, lambda divided: leaks(divided, params, roles))
+    parts = {f"fold {fold + 1}": frame.filter(codes == fold) for fold in range(count)}
+    write_text(context.path(REPORT), _described(parts, params, checks, folds=count).dumps())
+    _refuse_leaks(checks)
+    with writing_folder(context.path(FOLDER)) as folder:
+        for name in PARTS:
+            parquet.write(frame, folder / f"{name}.parquet")
+        parquet.write(pl.DataFrame([frame[ROW], codes]).sort(ROW), folder / folds.FILE)
+    context.say(f"by {params.by}: {count} folds of {min(p.height for p in parts.values()):,} rows and more")
+    _warn(context, checks)
+
+
+def _refuse_leaks(checks: list[Check]) -> None:
+    if blocking := [check.message for check in checks if check.blocks]:
+        hint = "remove copies before they are divided, or keep them together: split: {by: group, key: COLUMN}"
+        raise DataError("\n  ".join(blocking), hint=hint)
+
+
+def _warn(context: StageContext, checks: list[Check]) -> None:
     for message in [check.message for check in checks if not check.passed]:
         context.say(f"warning: {message}")
 
@@ -92,7 +123,7 @@ def refuse(frame: pl.DataFrame, parts: pl.Series, params: Params) -> None:
 def leaks(divided: Divided, params: Params, roles: Mapping[str, Role]) -> list[Check]:
     """Find what of validation and test was also learnt from; `roles` of the columns are those of schema.json."""
     names = [name for name in divided.train.columns if name != ROW]
-    features = [name for name in names if roles.get(name, "feature") == "feature" and name != params.target]
+    features = _features(divided.train, params, roles)
     found: list[Check | None] = [
         duplicates.exact(divided, [*features, params.target]),
         duplicates.near(divided, features),
@@ -108,6 +139,11 @@ def leaks(divided: Divided, params: Params, roles: Mapping[str, Role]) -> list[C
     return [check for check in found if check is not None]
 
 
+def _features(frame: pl.DataFrame, params: Params, roles: Mapping[str, Role]) -> list[str]:
+    names = (name for name in frame.columns if name not in (ROW, params.target))
+    return [name for name in names if roles.get(name, "feature") == "feature"]
+
+
 def _roles(context: StageContext) -> dict[str, Role]:
     columns = context.schema().columns if context.path(SCHEMA).is_file() else ()
     return {column.name: column.role for column in columns}
@@ -117,13 +153,17 @@ def describe(divided: Divided, params: Params, checks: list[Check], total: int |
     """Say who is in each part, for reports/split.json; of a forecast also how many of `total` rows stand between."""
     between = (total or 0) - sum(rows.height for rows in divided)
     more = {} if params.forecast is None else {"embargo": Embargo(periods=params.forecast.horizon - 1, rows=between)}
+    return _described(dict(zip(PARTS, divided, strict=True)), params, checks, **more)
+
+
+def _described(parts: Mapping[str, pl.DataFrame], params: Params, checks: list[Check], **more: Any) -> SplitReport:
     return SplitReport(
         by=params.by,
         key=params.key,
         seed=params.seed,
         entity=params.entity,
         entity_overlap=0 if params.entity else None,
-        parts={name: _part(rows, params) for name, rows in zip(PARTS, divided, strict=True)},
+        parts={name: _part(rows, params) for name, rows in parts.items()},
         checks=tuple(check.record() for check in checks),
         **more,
     )

@@ -15,6 +15,7 @@ from mlops.bundle.table import Columns, Texts
 from mlops.bundle.timestamps import MISSING
 from mlops.errors import DataError
 from mlops.ml.data.moments import in_utc
+from mlops.ml.data.parquet import ROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.recipe import Recipe
     from mlops.bundle.transform import Transform
+    from mlops.ml.data.folds import Folds
 
 _BLOCK = 32_768  # rows transformed at once, so that a million of them need no float64 copy of the whole
 
@@ -39,9 +41,15 @@ def transformed(transform: Transform, frame: pl.DataFrame) -> NDArray[np.float32
     return out
 
 
-def scored(predictor: Predictor, frame: pl.DataFrame) -> NDArray[np.float32]:
-    """Score the rows of a frame; raises DataError when its columns are not what the model reads."""
-    return predictor.model.score(transformed(predictor.transform, frame))
+def scored(predictor: Predictor, frame: pl.DataFrame, folds: Folds | None = None) -> NDArray[np.float32]:
+    """Score the rows of a frame, where rows have `folds` each by the member that has not seen it.
+
+    Raises:
+        DataError: its columns are not what the model reads.
+        IntegrityError: the model has other members than there are folds, or a row has none.
+    """
+    x = transformed(predictor.transform, frame)
+    return predictor.model.score(x) if folds is None else folds.unseen(predictor.model.members(x), frame[ROW])
 
 
 def _columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:

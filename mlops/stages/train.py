@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import Field, ValidationError
 
 from mlops.blocks.examine import Attributed
@@ -28,7 +27,7 @@ from mlops.ml.training.rehearsal import rehearse
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
 from mlops.ml.user_code.origin import Origin
-from mlops.stages import backtesting, explanations, hanging, learning, training_reports
+from mlops.stages import backtesting, explanations, folded, learning, training_reports
 from mlops.stages.context import Section
 from mlops.stages.dropped import Dropped
 from mlops.stages.released import Released, release
@@ -102,7 +101,7 @@ class Work:
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
     params = _parse(context)
-    examples = Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in _arrays(params)})
+    examples = folded.read(context, {name: _array(context, name) for name in _arrays(params)})
     problem = Problem.of(params.task, examples)
     dropped = Dropped(len(params.candidates), context.say)
     work = Work(context, params, examples, problem, _judge(params), _inputs(context, params), dropped)
@@ -120,7 +119,8 @@ def run(context: StageContext) -> None:
         explanations.write(context, params.explain, best.name, made.fitted, params.weight)
     if params.learning_curve:
         context.say(f"learning curve: training {best.name} on parts of the rows")
-        learning.draw(context, params.select_by, examples, built[best.name], _session(work, best.name, lambda _: None))
+        session, part = _session(work, best.name, lambda _: None), folded.first(examples)
+        learning.draw(context, params.select_by, part, built[best.name], session)
     shutil.rmtree(work.checkpoints, ignore_errors=True)
     context.say(f"chose {best.name} of {len(results)} by {params.select_by}")
 
@@ -196,7 +196,8 @@ def _train(work: Work, name: str, candidate: Candidate) -> Result:
     trainer, asked = work.params.trainer, candidates.resolved(name, work.params.candidates[name])
     tracked = _tracked(work, f"{work.context.pipeline}/{name}", name, asked)
     with _failing(tracked), bar(name, asked.parameters.get("trees", trainer.max_epochs), work.judge.metric) as move:
-        fitted = candidate.fit(work.examples, _session(work, name, _observer(move, tracked, work.judge.metric)))
+        session = _session(work, name, _observer(move, tracked, work.judge.metric))
+        fitted = folded.fit(candidate, work.problem, work.examples, session)
     result = _result(work, name, asked, fitted)
     if tracked is not None:
         values = {f"validation/{key}": value for key, value in result.validation.items() if math.isfinite(value)}
@@ -269,8 +270,8 @@ def _observer(move: Callable[[Epoch], None], tracked: Run | None, metric: str) -
 
 def _result(work: Work, name: str, asked: Asked, fitted: Fitted) -> Result:
     y, by, task = work.examples.validation_y, work.examples.validation_w, work.problem.task
-    scores = fitted.predict(work.examples.validation_x)
-    validation = {name: metrics.compute(name, y, scores, weights=by) for name in validated(task, work.judge.metric)}
+    scores = folded.chosen_by(fitted, work.examples)
+    validation = {name: folded.measured(name, fitted, y, scores, by) for name in validated(task, work.judge.metric)}
     rank = work.judge.rank(validation[work.judge.metric], loss(task, y, scores, by))
     return Result(name, asked, fitted, scores, validation, rank)
 
@@ -298,7 +299,7 @@ def _write(
         for name, text in training_reports.courses(results, metric):
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-    found = None if work.params.lagged else hanging.look(context, work.params.task, work.examples, best)
+    found = None if work.params.lagged else folded.look(context, work.params.task, work.examples, best)
     if found is not None:
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"

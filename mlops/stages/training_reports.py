@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlops.documents.training import CandidateReport, OriginReport, TooGood, TrainingReport
 from mlops.files.canonical import rounded
 from mlops.files.csv_text import csv_text
+from mlops.ml.training.folding import Folded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +36,10 @@ class Result:
 def described(problem: Problem, best: Result, made: Released) -> dict[str, Any]:
     """Describe the model, for what bundles it; the rows that taught it where these are more than those of train."""
     more = {} if made.before is None else {"learnt": made.learnt}
+    members = {"folds": len(best.fitted.members)} if isinstance(best.fitted, Folded) else {}
     return {
         "schema_version": 1,
+        **members,
         "candidate": best.name,
         "kind": best.asked.kind,
         "task": problem.task,

@@ -33,7 +33,8 @@ _USUAL = {"auroc": 0.75}
 def check(pipeline: PipelinePlan) -> Iterator[Finding]:
     """Find margins that the promised number of rows cannot resolve."""
     promised = part(Promised, pipeline, "validate", "rows").at_least
-    rows = math.floor(promised * part(TestPart, pipeline, "split", "fractions").test)
+    share = 1.0 if pipeline.stage("split").section.get("folds") else part(TestPart, pipeline, "split", "fractions").test
+    rows = math.floor(promised * share)
     if promised <= 1:  # the default: nothing is known
         return
     rules, confidence = gate_rules(pipeline), part(Interval, pipeline, "gate", "bootstrap").confidence

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from mlops.configuration.checking import column_rules, personal_columns
 from mlops.configuration.checking.deploy_checks import exposed_server
+from mlops.configuration.checking.fold_checks import folds_are_possible
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS
 from mlops.configuration.checking.gate_checks import rules as _rules
@@ -208,6 +209,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     bound_in_wrong_direction,
     no_gate,
     split_is_whole,
+    folds_are_possible,
     columns_agree,
     personal_columns.are_untold,
     *column_rules.CHECKS,

@@ -46,6 +46,16 @@ def exact(parts: Divided, columns: Sequence[str]) -> Check:
     return _judged("duplicates_across_splits", failed, held.height, words)
 
 
+def across(frame: pl.DataFrame, folds: pl.Series, columns: Sequence[str]) -> Check:
+    """Count rows that equal a row of another fold in `columns`, the target among them."""
+    if not _tells_rows_apart(frame, columns):
+        return Check("duplicates_across_splits", None, "block", 0, frame.height)
+    placed = pl.DataFrame([frame.select(columns).hash_rows(seed=0).alias(VALUE), folds.alias(PART)])
+    failed = int(placed.select((pl.col(PART).n_unique().over(VALUE) > 1).sum()).item())
+    words = f"{failed:,} of {frame.height:,} rows are copies of rows of another fold"
+    return _judged("duplicates_across_splits", failed, frame.height, words)
+
+
 def near(parts: Divided, columns: Sequence[str]) -> Check:
     """Count rows of a sample of test that lie nearer to a row of train than honest rows do.
 

@@ -12,7 +12,7 @@ import polars as pl
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError
-from mlops.ml.data import columns, personal
+from mlops.ml.data import columns, folds, personal
 from mlops.ml.data import target as targets
 from mlops.ml.data.ahead import Ahead, guess_ahead
 from mlops.ml.data.codes import is_code
@@ -21,6 +21,7 @@ from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.names import counted
 from mlops.ml.data.objective import guess_task
 from mlops.ml.data.roles import Roles, names_a_thing
+from mlops.ml.data.splits import Plan
 from mlops.ml.data.target import Target
 from mlops.ml.data.types import Settled
 
@@ -39,6 +40,9 @@ _LISTED_ROWS = 5
 _RANGED_ROWS = 500
 """With fewer rows the least and the greatest value say too little about the next ones."""
 _DIGITS = 2
+_SMALL = 5_000
+"""With fewer rows a test part says little: all of them judge, in folds."""
+_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ class Guess:
     null_targets: int = 0
     ahead: Ahead | None = None
     """What a forecast needs, where one was asked for."""
+    folds: int | None = None
+    """How many folds a small table is best dealt into; None where it is large, or cannot be."""
     doubts: tuple[str, ...] = ()
 
 
@@ -110,8 +116,18 @@ def guess(raw: pl.DataFrame, target: str, asked: str | None = None) -> Guess:
         personal=tuple((what, tuple(names)) for what, names in sorted(roles.by_what().items())),
         null_targets=frame.height - labelled.height,
         ahead=ahead,
+        folds=None if forecast else _folds(labelled, goal, roles.entity),
         doubts=tuple(roles.doubts),
     )
+
+
+def _folds(frame: pl.DataFrame, goal: Target, entity: str | None) -> int | None:
+    """Offer folds of a table so small that one test part would tell little, where it can be dealt into them."""
+    if frame.height >= _SMALL:
+        return None
+    whole = Plan(by="random" if goal.task == "regression" else "stratified", target=goal.name, task=goal.task)
+    plan = whole.model_copy(update={"by": "group", "key": entity, "entity": entity} if entity else {})
+    return None if folds.amiss(frame, folds.assign(frame, plan, _FOLDS), _FOLDS, goal.name, goal.task) else _FOLDS
 
 
 def describe(

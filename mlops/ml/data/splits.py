@@ -102,12 +102,17 @@ def _random(frame: pl.DataFrame, plan: Plan) -> Codes:
 
 
 def _stratified(frame: pl.DataFrame, plan: Plan) -> Codes:
+    return _cut(frame[ROW], strata(frame, plan), plan)
+
+
+def strata(frame: pl.DataFrame, plan: Plan) -> Codes:
+    """Number the class of each row, or the tenth of a number's range that it is in: [n]."""
     values = frame[plan.target]
     if plan.task == "regression":
-        strata = ((values.rank("min") - 1) * _STRATA / max(frame.height, 1)).floor()
+        found = ((values.rank("min") - 1) * _STRATA / max(frame.height, 1)).floor()
     else:
-        strata = values.cast(pl.String).rank("dense")
-    return _cut(frame[ROW], strata.fill_null(0).cast(pl.Int64).to_numpy(), plan)
+        found = values.cast(pl.String).rank("dense")
+    return found.fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _cut(rows: pl.Series, strata: Codes, plan: Plan) -> Codes:
@@ -135,9 +140,9 @@ def _sizes(count: int, fractions: tuple[float, float, float]) -> list[int]:
 
 
 def _grouped(frame: pl.DataFrame, plan: Plan) -> Codes:
-    keys = _key(frame, plan)
+    keys = split_key(frame, plan)
     known = keys.drop_nulls().unique()
-    names = [_spelled(value) for value in known.to_list()]
+    names = [spelled(value) for value in known.to_list()]
     alone = [f"\x1frow {row}" for row in frame[ROW].filter(keys.is_null()).to_list()]
     parts = np.searchsorted(plan.bounds, hashed([*names, *alone], plan.seed), side="right")
     codes = _placed(keys, known, parts[: len(names)])
@@ -147,7 +152,7 @@ def _grouped(frame: pl.DataFrame, plan: Plan) -> Codes:
 
 def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
     """Cut in the order of the key; rows of the same time stay together, on the side where most of them belong."""
-    keys = _key(frame, plan)
+    keys = split_key(frame, plan)
     times = counted(keys).sort(VALUE)
     rows = times.get_column(ROWS)
     middle = (rows.cum_sum() - rows / 2).to_numpy() / max(frame.height, 1)
@@ -161,7 +166,8 @@ def _placed(keys: pl.Series, values: pl.Series, parts: Codes) -> Codes:
     return joined[PART].fill_null(0).to_numpy(writable=True)
 
 
-def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
+def split_key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
+    """Take the column that rows are split by; raises DataError where there is none, or a row has no value."""
     if plan.key is None or plan.key not in frame.columns:
         wrong = f"there is no column `{plan.key}` to split by" if plan.key else f"a split by {plan.by} needs a `key`"
         raise DataError(
@@ -176,7 +182,7 @@ def _key(frame: pl.DataFrame, plan: Plan) -> pl.Series:
     return keys
 
 
-def _spelled(value: object) -> str:
+def spelled(value: object) -> str:
     """Spell a key alike whether it was read as a whole number or as a float."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 

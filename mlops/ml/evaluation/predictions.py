@@ -21,6 +21,7 @@ from mlops.metrics import METRICS
 from mlops.metrics.probabilities import decisions
 from mlops.metrics.weighting import mean, undefined, weighted
 from mlops.ml.data.parquet import ROW
+from mlops.ml.evaluation.by_fold import averaged
 from mlops.ml.evaluation.metrics import statistic
 from mlops.ml.evaluation.row_losses import RowLosses
 from mlops.ml.evaluation.slices import rank
@@ -40,7 +41,7 @@ MODELS = (*_ALWAYS, PERSISTENCE)
 _SLICE = "slice_"
 _UNDER = "candidate under "  # a perturbation of the rows
 _DECISION = "decision_"
-_TARGET, _GROUP, _SCALE, _WEIGHT = "target", "group", "scale", "weight"
+_TARGET, _GROUP, _SCALE, _WEIGHT, _FOLD = "target", "group", "scale", "weight", "fold"
 _OWN = "own "  # what a metric of the pipeline's own gives each row
 _FACTS = "mlops"
 Value = TypeVar("Value")
@@ -68,12 +69,17 @@ class Predictions:
     """What metrics of the pipeline's own give each row, by metric."""
     weights: NDArray[np.float64] | None = None
     """How much each row counts ([n], above 0), where not all count alike."""
+    folds: NDArray[np.int64] | None = None
+    """The fold of each row [n], where each was scored by the member that has not seen it."""
 
     def __len__(self) -> int:
         return len(self.target)
 
     def statistic(self, metric: str, model: str, rows: NDArray[np.int64] | None = None) -> Statistic:
-        """Prepare a metric of one model, on all rows or on some; raises KeyError if either is not there."""
+        """Prepare a metric of one model, on all rows or on some; raises KeyError if either is not there.
+
+        Scores of several members have no common order: of folds, what ranks rows is measured in each, and averaged.
+        """
         rows = np.arange(len(self)) if rows is None else rows
         return weighted(self._unweighted(metric, model, rows), None if self.weights is None else self.weights[rows])
 
@@ -86,6 +92,9 @@ class Predictions:
             return undefined if found is None or not len(rows) else mean(found[rows])
         if self.task not in METRICS[metric].tasks:
             raise KeyError(metric)
+        if self.folds is not None and METRICS[metric].of == "scores":
+            target, score = self.target[rows], self.scores[model][rows]
+            return averaged(self.folds[rows], lambda each: statistic(metric, target[each], score[each]))
         chosen = self.decisions[model][rows] if model in self.decisions else None
         values = None if self.values is None else np.array(self.values)
         return statistic(metric, self.target[rows], self.scores[model][rows], chosen, values)
@@ -128,6 +137,7 @@ class Predictions:
             decisions={model: chosen[rows] for model, chosen in self.decisions.items()},
             scale=None if self.scale is None else self.scale[rows],
             weights=None if self.weights is None else self.weights[rows],
+            folds=None if self.folds is None else self.folds[rows],
             own={
                 name: RowLosses({model: values[rows] for model, values in found.values.items()}, found.problems)
                 for name, found in self.own.items()
@@ -163,6 +173,8 @@ class Predictions:
             columns |= {_SCALE: pl.Series(self.scale, dtype=pl.Float64)}
         if self.weights is not None:
             columns |= {_WEIGHT: pl.Series(self.weights, dtype=pl.Float64)}
+        if self.folds is not None:
+            columns |= {_FOLD: pl.Series(self.folds, dtype=pl.UInt8)}
         facts = json.dumps(said(self._facts), sort_keys=True)
         pl.DataFrame(columns).write_parquet(path, metadata={_FACTS: facts})
 
@@ -181,6 +193,7 @@ class Predictions:
             **({} if self.values is None else {"values": self.values}),
             **({} if self.scale is None else {"scaled": True}),
             **({} if self.weights is None else {"weighted": True}),
+            **({} if self.folds is None else {"folds": int(self.folds.max(initial=-1)) + 1}),
         )
 
     def _column(self, model: str) -> pl.Series:
@@ -199,7 +212,7 @@ class Predictions:
             facts = PredictionFacts.model_validate_json(pl.read_parquet_metadata(path)[_FACTS])
         except (OSError, pl.exceptions.PolarsError, KeyError, ValueError) as error:
             raise DataError(f"{path.name} cannot be read as predictions", hint="mlops stage evaluate") from error
-        more = {_SCALE: facts.scaled, _WEIGHT: facts.weighted}
+        more = {_SCALE: facts.scaled, _WEIGHT: facts.weighted, _FOLD: bool(facts.folds)}
         needed = {ROW, _TARGET, _GROUP, *(name for name, there in more.items() if there)}
         missing = sorted(needed - set(frame.columns))
         if not missing and facts.weighted and (bad := frame.height - int((frame[_WEIGHT] > 0).sum())):
@@ -234,6 +247,7 @@ class Predictions:
             scale=_score(frame[_SCALE]) if facts.scaled else None,
             own=_own(frame, facts),
             weights=frame[_WEIGHT].to_numpy() if facts.weighted else None,
+            folds=frame[_FOLD].cast(pl.Int64).to_numpy() if facts.folds else None,
         )
 
 

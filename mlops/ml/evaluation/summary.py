@@ -66,7 +66,7 @@ def _measured(
         for number, (model, _, _, rows) in enumerate(places)
         for metric in metrics
     }
-    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
+    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed, predictions.folds)
     draws = draw({key: (apply, places[key[0]][3]) for key, apply in prepared.items()}, resampling)
     tables: list[Table] = [{} for _ in places]
     for (number, metric), apply in prepared.items():

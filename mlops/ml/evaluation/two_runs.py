@@ -38,7 +38,7 @@ def differences(
         for metric in metrics
         for which, predictions in both.items()
     }
-    draws = draw(statistics, Resampling.of(len(first), first.groups, method.samples, method.seed))
+    draws = draw(statistics, Resampling.of(len(first), first.groups, method.samples, method.seed, first.folds))
     ones = np.ones((1, len(first)))
     values = {key: float(apply(ones)[0]) for key, (apply, _) in statistics.items()}
     found = {}

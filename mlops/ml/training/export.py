@@ -168,14 +168,14 @@ def strip(message: Any) -> None:
                 strip(item)
 
 
-def run(model: bytes, x: NDArray[Any]) -> NDArray[Any]:
+def run(model: bytes, x: NDArray[Any], output: str = "y") -> NDArray[Any]:
     """Score rows with ONNX Runtime on one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    answer: NDArray[Any] = session.run(["y"], {"x": x})[0]
+    answer: NDArray[Any] = session.run([output], {"x": x})[0]
     return answer
 
 

@@ -18,7 +18,8 @@ Array = NDArray[Any]
 class Examples:
     """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32).
 
-    `train_w` [n], mean 1, and `validation_w`, in the same unit, are how much each row counts, where not all count alike.
+    `train_w` [n], mean 1, and `validation_w`, in the same unit, say how much each row counts, where not all do alike.
+    Where `folds` gives each row one, both are all rows, and each is learnt from and judged by other members.
     """
 
     train_x: Array
@@ -27,6 +28,7 @@ class Examples:
     validation_y: Array
     train_w: Array | None = None
     validation_w: Array | None = None
+    folds: Array | None = None
 
     def part(self, rows: Array, judged: Array | slice = slice(None)) -> Examples:
         """Keep some rows to learn from and some to judge by, each with what it counts."""

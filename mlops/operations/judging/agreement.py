@@ -31,6 +31,7 @@ def differing(recorded: Predictions, again: Predictions) -> Iterator[str]:
     exact["the group"] = (recorded.groups, again.groups)
     exact["the scale"] = (recorded.scale, again.scale)
     exact["the weight"] = (recorded.weights, again.weights)
+    exact["the fold"] = (recorded.folds, again.folds)
     names = sorted({*recorded.slices, *again.slices})
     exact |= {f"the slice `{by}`": (recorded.slices.get(by), again.slices.get(by)) for by in names}
     for what, (ours, theirs) in exact.items():

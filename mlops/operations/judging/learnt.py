@@ -36,16 +36,27 @@ def unlearnt(
     """
     import numpy as np
 
+    with tempfile.TemporaryDirectory(prefix="mlops-split-") as folder:
+        split = split_folder(root, name, digest, place, Path(folder))
+        if split == place / _SPLIT:
+            return np.arange(test.height)
+        known = _learnt(split)
+    return np.flatnonzero(~seen(test, known, tuple(keys), group))
+
+
+def split_folder(root: Path, name: str, digest: str, place: Path, scratch: Path) -> Path:
+    """Give the folder with the split that a bundle was made of: that of the run at `place`, or one brought here.
+
+    Raises:
+        Inconclusive: nobody can say which rows it learnt from.
+        IntegrityError: DVC brought other rows than were recorded.
+    """
     commit = made_at(root, name, digest)
     if commit is None:
         raise Inconclusive(f"no commit records which rows the live model {digest[:19]} learnt from")
     lock = f"pipelines/{name}/dvc.lock"
     theirs, ours = _split_of(files_at(root, commit, [lock]).get(lock), lock), _split_of(_bytes(place), lock)
-    if theirs is not None and theirs == ours:
-        return np.arange(test.height)
-    with tempfile.TemporaryDirectory(prefix="mlops-split-") as folder:
-        known = _learnt(_fetched(root, name, commit, Path(folder)))
-    return np.flatnonzero(~seen(test, known, tuple(keys), group))
+    return place / _SPLIT if theirs is not None and theirs == ours else _fetched(root, name, commit, scratch)
 
 
 def _bytes(place: Path) -> bytes | None:
@@ -90,14 +101,23 @@ def seen(test: pl.DataFrame, known: pl.DataFrame, keys: tuple[str, ...], group: 
     """
     import numpy as np
 
-    alike = [name for name in test.columns if name != "__row__" and known.schema.get(name) == test.schema[name]]
-    if not alike:
-        raise Inconclusive("the live model learnt from a table without any column of this one")
     found = np.zeros(test.height, dtype=bool)
-    for columns in (alike, [key for key in keys if key in alike], [group] if group in alike else []):
-        if columns:
-            found |= _among(test, known, columns)
+    for columns in alike(test, known, keys, group):
+        found |= _among(test, known, columns)
     return found
+
+
+def alike(test: pl.DataFrame, known: pl.DataFrame, keys: tuple[str, ...], group: str | None) -> list[list[str]]:
+    """List the sets of columns by any of which a row is known: all that both tables have, the keys, the group.
+
+    Raises:
+        Inconclusive: the tables have no column in common.
+    """
+    both = [name for name in test.columns if name != "__row__" and known.schema.get(name) == test.schema[name]]
+    if not both:
+        raise Inconclusive("the live model learnt from a table without any column of this one")
+    sets = (both, [key for key in keys if key in both], [group] if group in both else [])
+    return [columns for columns in sets if columns]
 
 
 def _among(test: pl.DataFrame, known: pl.DataFrame, columns: list[str]) -> NDArray[np.bool_]:

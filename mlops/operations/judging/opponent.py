@@ -74,6 +74,7 @@ def meet(
 
     from mlops.bundle.predictor import Predictor
     from mlops.ml.evaluation.judging.gate import Opponent
+    from mlops.operations.judging.champion_folds import unseen
     from mlops.operations.judging.learnt import unlearnt
     from mlops.stages.confronting import confronted, other_question
     from mlops.verdict import FAIL, INCONCLUSIVE
@@ -88,11 +89,14 @@ def meet(
         return Opponent(digest, verdict=FAIL, sentence=sentence)
     test = judged_rows(pl.read_parquet(run.test).sort("__row__"), predictions, run)
     validated, evaluated = sections.get("validate") or {}, sections.get("evaluate") or {}
+    known = (home or run.root, run.name, digest, run.place, test, validated.get("keys") or (), evaluated.get("group"))
+    members = None
     try:
-        both = confronted(predictions, champion, digest, test, params.own, (run.root, run.name))
-        kept = unlearnt(
-            home or run.root, run.name, digest, run.place, test, validated.get("keys") or (), evaluated.get("group")
-        )
+        if champion.model.folds:
+            found = unseen(*known, champion.model.folds)
+            members, kept = found.members, found.kept
+        both = confronted(predictions, champion, digest, test, params.own, (run.root, run.name), members)
+        kept = unlearnt(*known) if members is None else kept
     except DataError as error:
         return Opponent(digest, verdict=FAIL, sentence=f"the live model cannot be asked: {error.message}")
     except Inconclusive as error:

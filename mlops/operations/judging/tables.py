@@ -20,6 +20,7 @@ TABLES = {"ingest": "artifacts/raw.parquet", "validate": "artifacts/valid.parque
 REPORTS = ("data.json", "split.json")
 """What is said of the rows, and is committed."""
 _PARTS = ("train", "validation", "test")
+_FOLDS = "folds.parquet"
 
 
 def other_tables(replay: Replay) -> Iterator[str]:
@@ -42,6 +43,8 @@ def _same_rows(made: Path, here: Path) -> bool:
     import polars as pl
 
     names = [""] if made.is_file() else [f"{part}.parquet" for part in _PARTS]
+    if any((folder / _FOLDS).is_file() for folder in (made, here)):
+        names.append(_FOLDS)
     try:
         return all(pl.read_parquet(made / name).equals(pl.read_parquet(here / name)) for name in names)
     except (OSError, pl.exceptions.PolarsError):

@@ -104,12 +104,16 @@ def _ahead(ahead: Ahead, horizon: int) -> Iterator[str]:
 
 
 def split(guess: Guess) -> dict[str, Value]:
-    """Choose how rows are divided: a forecast's in time, whole entities where rows repeat them, else classes evenly."""
+    """Choose how rows are divided: a forecast's in time, whole entities where rows repeat them, else classes evenly.
+
+    Small tables are dealt into folds, so that every row is judged.
+    """
     if guess.ahead is not None:
         return {"by": "time", "key": guess.ahead.date}
+    folds: dict[str, Value] = {} if guess.folds is None else {"folds": guess.folds}
     if guess.entity is not None:
-        return {"by": "group", "key": guess.entity}
-    return {"by": "random" if guess.task == "regression" else "stratified"}
+        return {"by": "group", "key": guess.entity, **folds}
+    return {"by": "random" if guess.task == "regression" else "stratified", **folds}
 
 
 def label(value: str | int | float | bool) -> str:

@@ -10,7 +10,7 @@ from mlops.bundle.recipe import Recipe
 from mlops.documents.data import DataReport
 from mlops.documents.gate import GateReport, RuleResult
 from mlops.documents.metrics import MetricsReport
-from mlops.documents.split import SplitReport
+from mlops.documents.split import JUDGED, SplitReport
 from mlops.documents.training import TrainingReport
 from mlops.ml.evaluation.judging.names import called
 from mlops.present.card.analyses import analyses, data_checks, important, threshold
@@ -107,15 +107,23 @@ def _metrics(e: Evidence) -> Iterator[str]:
 
 
 def _evaluation(e: Evidence) -> Iterator[str]:
-    rows = _said(_part(e, "test"))
-    yield f"- The test part of the split by {_said(e.split.by)}: {rows} rows, never trained on"
+    if e.split.folds is None:
+        rows = _said(_part(e, "test"))
+        yield f"- The test part of the split by {_said(e.split.by)}: {rows} rows, never trained on"
+    else:
+        rows = _said(sum(part.rows or 0 for part in e.split.parts.values()))
+        yield f"- All {rows} rows, in {e.split.folds} folds of the split by {_said(e.split.by)}; {JUDGED}"
     if lost := sum(item.rows for item in e.metrics.refused):
         yield f"- Left out of every measure: {lost:,} test rows that a server would refuse"
 
 
 def _training(e: Evidence) -> Iterator[str]:
     yield f"- Source: {_said(e.data.source)}, {_said(e.data.rows)} rows before the split"
-    yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
+    if e.split.folds is None:
+        yield f"- Trained on {_said(_part(e, 'train'))} rows, chosen on {_said(_part(e, 'validation'))}"
+    else:
+        many = e.split.folds
+        yield f"- Each member trained on {many - 2} of {many} folds, chosen on one; their transform saw no target"
     if "validation" in e.training.learnt:
         yield f"- {escaped(taught(e.training, e.split))}"
     columns, features, notes = (e.recipe.columns, e.recipe.features or (), e.recipe.notes) if e.recipe else ((), (), ())

@@ -8,7 +8,7 @@ from mlops.documents.checks import Balance
 from mlops.documents.data import DataReport
 from mlops.documents.gate import GateReport
 from mlops.documents.metrics import MetricsReport
-from mlops.documents.split import PartReport, SplitReport
+from mlops.documents.split import JUDGED, PartReport, SplitReport
 from mlops.present.report.about import About
 from mlops.present.report.data import Check, check
 from mlops.present.report.words import count, figure
@@ -31,8 +31,16 @@ def parts(split: SplitReport, about: About) -> tuple[Part, ...]:
     order = {"train": 0, "validation": 1, "test": 2}
     return tuple(
         Part(name, count(part.rows), 100 * (part.rows or 0) / total, _entities(part), _target(part.target, about))
-        for name, part in sorted(split.parts.items(), key=lambda item: (order.get(item[0], 3), item[0]))
+        for name, part in sorted(split.parts.items(), key=lambda item: (order.get(item[0], 3), len(item[0]), item[0]))
     )
+
+
+def note(split: SplitReport) -> str:
+    """Say which models the evidence is about, where there are several; nothing of one."""
+    if split.folds is None:
+        return ""
+    learnt = f"each of {split.folds} members learnt from {split.folds - 2} folds and was stopped by one"
+    return f"{learnt}; {JUDGED}"
 
 
 def _entities(part: PartReport) -> str:

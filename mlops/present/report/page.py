@@ -65,6 +65,7 @@ class Page:
     serving: Serving | None
     data: Data | None
     split_by: str
+    split_note: str
     parts: tuple[Part, ...]
     leaks: tuple[Check, ...]
     lineage: tuple[tuple[str, str], ...]
@@ -135,6 +136,7 @@ def view(
         serving=serving(documents.serving),
         data=data.data(documents.data, about, important),
         split_by=" ".join(word for word in (split.by, split.key) if word),
+        split_note=origins.note(split),
         parts=origins.parts(split, about),
         leaks=origins.leaks(split),
         lineage=digests,

@@ -32,7 +32,9 @@ def attributed(spec: Pipeline) -> bool:
 
 
 def refitted(spec: Pipeline) -> list[str]:
-    """Name the candidates that learn from validation rows too before they are released."""
+    """Name the candidates that learn from validation rows too before they are released; of folds none does."""
+    if spec.data.split.folds is not None:
+        return []
     return sorted(name for name, model in spec.model.items() if _refits(spec.refit, model))
 
 

@@ -99,3 +99,40 @@ def test_a_column_by_which_rows_are_named_must_be_kept() -> None:
     assert problems(data=data, evaluate=explain) == [
         (("evaluate", "explain", "key"), "`account`, by which rows are named, is excluded from the data")
     ]
+
+
+def test_folds_want_rows_in_any_order_and_one_transform_that_saw_no_target() -> None:
+    def folded(split: dict[str, Any], **keys: Any) -> list[tuple[tuple[str | int, ...], str]]:
+        return problems(**keys, data={**PIPELINE["data"], "split": {"folds": 5, **split}})
+
+    assert folded({"by": "stratified"}) == []
+    assert folded({"by": "time", "key": "day"}) == [
+        (("data", "split", "folds"), "folds of rows in time order would learn from the future")
+    ]
+    assert folded({"fractions": {"train": 0.6, "validation": 0.2, "test": 0.2}}) == [
+        (("data", "split", "fractions"), "folds are of equal size, and every row is in one of them")
+    ]
+    assert folded({}, features={"select": {"by": "mutual_information", "keep": 5}}) == [
+        (
+            ("features", "select"),
+            "features would be selected by all rows, those of the fold that is judged among them",
+        )
+    ]
+    assert folded({}, evaluate={"explain": {"attributions": True}}) == [
+        (
+            ("evaluate", "explain", "attributions"),
+            "shares are of one model's score, and what folds serve is the mean of several",
+        )
+    ]
+    rule = {"metric": "accuracy", "test": "mcnemar", "over_champion": {"no_worse_than": 0.0}}
+    assert folded({}, gates=[*PIPELINE["gates"], rule]) == [
+        (("gates", 1, "test"), "McNemar's test takes two models, and folds have several")
+    ]
+    found = problems(
+        task="forecasting",
+        data={**PIPELINE["data"], "split": {"by": "time", "key": "day", "folds": 5}},
+        forecast={"horizon": 7},
+        gates=[{"metric": "mae", "over_dummy": {"better_by": 0.0}}],
+    )
+    said = "a forecast has no folds: a member would learn from the future of the rows that it is judged on"
+    assert found == [(("data", "split", "folds"), said)]

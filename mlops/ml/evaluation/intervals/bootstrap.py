@@ -79,10 +79,14 @@ def draw(statistics: Mapping[Key, tuple[Statistic, NDArray[np.int64]]], resampli
 
     Of more than `MANY` rows their contributions are resampled instead of the rows; a slice of fewer is then resampled
     by itself, which leaves two models on that slice as paired as they were. Where rows hang together, draws are spread
-    as far as so few clusters leave in doubt.
+    as far as so few clusters leave in doubt; where they are in folds, also as far as these differ.
     """
     draws = _drawn(statistics, resampling)
-    return {key: _spread(draws[key], apply, resampling.clusters[rows]) for key, (apply, rows) in statistics.items()}
+    draws = {key: _spread(draws[key], apply, resampling.clusters[rows]) for key, (apply, rows) in statistics.items()}
+    if (between := resampling.between) is None:
+        return draws
+    normals = between.normals(resampling.samples, resampling.seed)
+    return {key: between.widened(draws[key], apply, rows, normals) for key, (apply, rows) in statistics.items()}
 
 
 def _spread(draws: Floats, apply: Statistic, clusters: NDArray[np.int64]) -> Floats:

@@ -91,7 +91,7 @@ def gather(
     questions = [item for item in asked if isinstance(item, _Question)]
     keys = [{m: (q.rule.metric, m, q.rule.by, q.rule.under, q.slice) for m in q.compared} for q in questions]
     statistics = {keys[i][m]: (apply, q.rows) for i, q in enumerate(questions) for m, apply in q.compared.items()}
-    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed)
+    resampling = Resampling.of(len(predictions), predictions.groups, method.samples, method.seed, predictions.folds)
     draws = draw(statistics, resampling)
     drawn = [{model: draws[key] for model, key in own.items()} for own in keys]
     clusters = [
@@ -166,13 +166,20 @@ def _untestable(predictions: Predictions, rule: Rule) -> str:
         return ""
     if rule.metric != "accuracy" or rule.against == "value" or rule.relative:
         return "McNemar's test is for the accuracy of two models"
-    if predictions.groups is not None:
-        return "McNemar's test takes rows to be independent, and these belong to groups"
-    if predictions.weights is not None:
-        return "McNemar's test takes all rows to count alike, and these have weights"
+    if said := _otherwise(predictions):
+        return f"McNemar's test takes {said}"
     if not np.isfinite(predictions.scores[rule.against]).all():
         return f"a score of the {rule.against} is not a number"
     return ""
+
+
+def _otherwise(predictions: Predictions) -> str:
+    """Say what McNemar's test takes rows to be, where these are otherwise."""
+    if predictions.groups is not None:
+        return "rows to be independent, and these belong to groups"
+    if predictions.weights is not None:
+        return "all rows to count alike, and these have weights"
+    return "" if predictions.folds is None else "two models, and these rows were scored by those of several folds"
 
 
 def _degenerate(predictions: Predictions, rule: Rule) -> str:

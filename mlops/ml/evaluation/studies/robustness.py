@@ -64,7 +64,8 @@ def measure(
     clean = {("", metric): predictions.statistic(metric, "candidate") for metric in metrics}
     perturbed = {(n, metric): seen.statistic(metric, "candidate") for n, seen in models.items() for metric in metrics}
     everything = {**clean, **perturbed}
-    draws = resample(everything, Resampling.of(len(predictions), predictions.groups, method.samples, method.seed))
+    asked = (predictions.groups, method.samples, method.seed, predictions.folds)
+    draws = resample(everything, Resampling.of(len(predictions), *asked))
     ones = np.ones((1, len(predictions)))
     found = {key: float(apply(ones)[0]) for key, apply in everything.items()}
     tables: dict[str, dict[str, Changed]] = {name: {} for name in strengths}

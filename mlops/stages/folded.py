@@ -1,0 +1,74 @@
+"""What training does otherwise where rows are dealt into folds, and as ever where they are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops.ml.evaluation import metrics
+from mlops.ml.training import export, folding
+from mlops.ml.training.folding import Dealt, Folded
+from mlops.ml.training.problem import Examples
+from mlops.stages import hanging
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mlops.documents.training import TooGood
+    from mlops.ml.training.problem import Problem, Task
+    from mlops.ml.training.session import Candidate, Fitted, Session
+    from mlops.stages.context import StageContext
+    from mlops.stages.training_reports import Result
+
+
+def read(context: StageContext, arrays: Mapping[str, Path]) -> Examples:
+    """Read what `features` made: rows to learn from and to choose by, and the fold of each where they have one."""
+    dealt = context.path("artifacts/features/folds.npy")
+    folds = np.load(dealt, allow_pickle=False).astype(np.int64) if dealt.is_file() else None
+    return Examples(**{name: np.load(path, allow_pickle=False) for name, path in arrays.items()}, folds=folds)
+
+
+def fit(candidate: Candidate, problem: Problem, examples: Examples, session: Session) -> Fitted:
+    """Train a candidate once, or once for each fold."""
+    if examples.folds is None:
+        return candidate.fit(examples, session)
+    return Dealt(examples.folds).fit(candidate, problem, examples, session)
+
+
+def chosen_by(fitted: Fitted, examples: Examples) -> NDArray[Any]:
+    """Score the validation rows: of folds all rows, each by the member that was stopped on it."""
+    x = examples.validation_x
+    return fitted.inner(x) if isinstance(fitted, Folded) else fitted.predict(x)
+
+
+def measured(
+    metric: str, fitted: Fitted, y: NDArray[Any], scores: NDArray[Any], weights: NDArray[Any] | None = None
+) -> float:
+    """Measure the scores of validation rows: of folds the mean over members, each on the fold that stopped it."""
+    if not isinstance(fitted, Folded):
+        return metrics.compute(metric, y, scores, weights=weights)
+    return fitted.mean(lambda true, score, by: metrics.compute(metric, true, score, weights=by), y, scores, weights)
+
+
+def check_parity(best: Result, model: bytes, examples: Examples, unit: float) -> None:
+    """Hold an ONNX graph to what was trained; raises IntegrityError where it answers otherwise."""
+    if isinstance(best.fitted, Folded):
+        folding.check_parity(best.name, model, best.fitted, examples.validation_x, unit)
+    else:
+        export.check_parity(best.name, model, examples.validation_x, best.scores, unit)
+
+
+def first(examples: Examples) -> Examples:
+    """Give rows to learn from and others to measure on, where all rows are both: those of the first member."""
+    return examples if examples.folds is None else Dealt(examples.folds).examples(examples, 0)
+
+
+def look(context: StageContext, task: Task, examples: Examples, best: Result) -> TooGood | None:
+    """Look whether the chosen model is too good to be true; of members the first, on the fold that stopped it."""
+    one = replace(best, fitted=best.fitted.members[0]) if isinstance(best.fitted, Folded) else best
+    return hanging.look(context, task, first(examples), one)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlops.blocks.forecast import Lookback
     from mlops.documents.training import OriginReport
     from mlops.ml.evaluation.studies.backtest import Fold
-    from mlops.ml.training.session import Candidate, Session
+    from mlops.ml.training.session import Candidate, Fitted, Session
     from mlops.stages.context import StageContext
 
 
@@ -51,7 +51,7 @@ def run(
     y = np.concatenate([examples.train_y, examples.validation_y])
 
     def learn(fold: Fold) -> NDArray[Any]:
-        fitted = candidate.fit(Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session)
+        fitted: Fitted = candidate.fit(Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session)
         if refit:  # as what is released does
             known = Examples(x[fold.known], y[fold.known], x[fold.known], y[fold.known])
             fitted = again(candidate, known, session, fitted)

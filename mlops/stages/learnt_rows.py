@@ -28,8 +28,8 @@ class Learnt:
 
     def part(self, rows: NDArray[np.bool_]) -> Learnt:
         """Keep some rows."""
-        folds, weights = (None if found is None else found[rows] for found in (self.folds, self.weights))
-        return Learnt(self.x[rows], self.y[rows], folds, weights)
+        folds = None if self.folds is None else self.folds[rows]
+        return Learnt(self.x[rows], self.y[rows], folds, None if self.weights is None else self.weights[rows])
 
     @property
     def stopped(self) -> NDArray[np.int64] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlops.documents.training import CandidateReport, OriginReport, TooGood, TrainingReport
+from mlops.documents.training import CalibrationReport, CandidateReport, OriginReport, TooGood, TrainingReport
 from mlops.files.canonical import rounded
 from mlops.files.csv_text import csv_text
 
@@ -29,6 +29,8 @@ class Result:
     scores: NDArray[Any]
     validation: dict[str, float]
     rank: tuple[float, float]
+    calibration: CalibrationReport | None = None
+    """How its probabilities were fitted to these rows afterwards."""
 
 
 def described(problem: Problem, best: Result) -> dict[str, Any]:
@@ -63,7 +65,7 @@ def report(
         for result in results
     }
     found = TrainingReport(select_by=metric, chosen=best.name, reproducible=reproducible, candidates=candidates)
-    more = {"backtest": tested, "too_good": too_good}
+    more = {"backtest": tested, "too_good": too_good, "calibration": best.calibration}
     return found.model_copy(update={key: value for key, value in more.items() if value is not None})
 
 

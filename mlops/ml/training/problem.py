@@ -47,6 +47,8 @@ class Problem:
     task: Task
     shape: tuple[int, ...]
     outputs: int = 1
+    quantile: float | None = None
+    """The quantile of a number that is learnt, where it is not its mean."""
 
     @classmethod
     def of(cls, task: Task, examples: Examples) -> Problem:

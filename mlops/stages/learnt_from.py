@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlops.bundle.recipe import Recipe
 from mlops.files.canonical import digest_file, digest_json
 from mlops.ml.training.problem import Examples
 
@@ -46,6 +47,18 @@ class Inputs:
 def load(context: StageContext, weight: str | None) -> Examples:
     """Load what `features` made: rows to learn from and to judge by, with what they count where a column says it."""
     return Examples(**{name: np.load(_array(context, name), allow_pickle=False) for name in _names(weight)})
+
+
+def numbers(context: StageContext) -> tuple[str | None, ...]:
+    """Name the column that each feature is the number of; None where it is a level, a part of a date or a mark."""
+    path = context.path("artifacts/features/transform.json")
+    recipe = Recipe.parse(path.read_bytes()) if path.is_file() else None
+    if recipe is None or recipe.kind == "image":
+        return ()
+    layout = recipe.layout()
+    kept = range(len(layout)) if recipe.keep is None else recipe.keep
+    plain = {number.column for number in recipe.numbers if number.part is None}
+    return tuple(layout[i].column if layout[i].name == layout[i].column in plain else None for i in kept)
 
 
 def _names(weight: str | None) -> tuple[str, ...]:

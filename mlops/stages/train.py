@@ -96,7 +96,7 @@ def run(context: StageContext) -> None:
     """Train, choose, export, report."""
     params = _parse(context)
     examples = learnt_from.load(context, params.weight)
-    problem = shaping.problem(params.task, examples, params.objective)
+    problem = shaping.problem(params.task, examples, params.objective, learnt_from.numbers(context))
     calibrating.refuse_few(params.objective, examples)
     inputs = Inputs.of(context, params.weight, params.code, params.libraries)
     dropped = Dropped(len(params.candidates), context.say)

@@ -28,11 +28,14 @@ _FORWARD = {"log": np.log, "log1p": np.log1p, "sqrt": np.sqrt}
 _LEAST = {"log": "above 0", "log1p": "above -1", "sqrt": "of 0 and more"}
 
 
-def problem(task: Task, examples: Examples, objective: Objective) -> Problem:
-    """Say what there is to learn; raises DataError where a target has no logarithm or no root."""
+def problem(task: Task, examples: Examples, objective: Objective, numbers: tuple[str | None, ...] = ()) -> Problem:
+    """Say what there is to learn; raises DataError where a target has no logarithm or no root.
+
+    `numbers` are the columns that features are the numbers of.
+    """
     if objective.transform is not None:
         _refuse_outside(objective.transform, examples)
-    return replace(Problem.of(task, examples), quantile=objective.quantile)
+    return replace(Problem.of(task, examples), quantile=objective.quantile, numbers=numbers)
 
 
 def _refuse_outside(transform: Transform, examples: Examples) -> None:

@@ -11,6 +11,7 @@ from mlops.blocks.bootstrap import Bootstrap
 from mlops.blocks.cost import Cost
 from mlops.blocks.examine import Discover, Explain
 from mlops.blocks.forecast import Forecast
+from mlops.blocks.objective import Objective
 from mlops.blocks.own_stage import OwnStage
 from mlops.blocks.serving import Serving
 from mlops.blocks.trainer import Trainer
@@ -108,6 +109,7 @@ class Pipeline(Block):
     forecast: Forecast | None = None
     model: Annotated[dict[Name, Model], Field(min_length=1)]
     """Candidates by name; the best on validation goes on."""
+    objective: Objective = Objective()
     select_by: MetricName | None = None
     """Metric on validation that chooses among candidates."""
     refit: bool | None = None

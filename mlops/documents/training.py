@@ -48,6 +48,27 @@ class TooGood(Part):
         return f"{reached}, and hangs on {named}: {self.how}"
 
 
+class CalibrationReport(Part):
+    """How probabilities were fitted to validation; `after` is measured on rows that were left out of the fit."""
+
+    method: str
+    rows: int
+    ece_before: Number | None
+    ece_after: Number | None
+    log_loss_before: Number | None
+    log_loss_after: Number | None
+
+    @property
+    def sentence(self) -> str:
+        """Say what it brought."""
+        named = {
+            "calibration error": (self.ece_before, self.ece_after),
+            "log loss": (self.log_loss_before, self.log_loss_after),
+        }
+        known = [f"{what} {a:.4f} to {b:.4f}" for what, (a, b) in named.items() if a is not None and b is not None]
+        return f"calibrated by {self.method} on {self.rows:,} rows of validation: {', '.join(known)} on rows left out"
+
+
 class TrainingReport(Document):
     """What was compared by the metric `select_by`; `backtest` is that of a forecast, by origin."""
 
@@ -62,3 +83,4 @@ class TrainingReport(Document):
     too_good: TooGood | None = None
     learnt: dict[str, int] = Field(default_factory=dict)
     """Rows that taught the released model, by part; the candidates above learnt from those of train alone."""
+    calibration: CalibrationReport | None = None

@@ -26,7 +26,7 @@ else:
     label="Root mean squared logarithmic error",
 )
 def rmsle(y: Floats, score: Floats) -> Statistic:
-    """Take the root of the mean squared difference of log(1 + y); undefined where one is -1 or less."""
+    """Take the root of the mean squared difference of log(1 + y); undefined where a number is -1 or less."""
     if min(float(y.min()), float(score.min())) <= -1:
         return undefined
     squares = mean((np.log1p(y) - np.log1p(score)) ** 2)

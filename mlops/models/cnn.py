@@ -51,6 +51,7 @@ KIND = of_block(
     Cnn,
     {"train": candidate},
     tasks="binary multiclass regression",
+    quantile=True,
     course="train validation",
     features="image",
     probes={"cnn": Probe("multiclass", (("channels", (8, 16)), ("hidden", 300)), (1, 6, 6))},

@@ -40,6 +40,7 @@ class GradientBoosting(Block):
 def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
     """Make boosted trees; each split looks at a share of the columns, each tree at a share of the rows."""
     kind = "Regressor" if problem.task == "regression" else "Classifier"
+    asked = {} if problem.quantile is None else {"loss": "quantile", "alpha": problem.quantile}
     made: Candidate = load("mlops.ml.training.candidates:estimator")(
         problem,
         f"sklearn.ensemble:GradientBoosting{kind}",
@@ -49,6 +50,7 @@ def candidate(problem: Problem, parameters: GradientBoosting) -> Candidate:
         min_samples_leaf=parameters.min_leaf,
         subsample=parameters.rows,
         max_features=parameters.features,
+        **asked,
     )
     return made
 
@@ -57,6 +59,7 @@ KIND = of_block(
     GradientBoosting,
     {"train": candidate},
     tasks="binary multiclass regression",
+    quantile=True,
     course="validation",
     refit=True,
     probes={"gradient_boosting": Probe("binary", (("trees", 20), ("min_leaf", 5)))},

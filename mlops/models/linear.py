@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Linear(Block):
-    """Logistic regression, or ridge regression of a number (scikit-learn)."""
+    """Logistic regression, or ridge regression of a number (scikit-learn).
+
+    A quantile is learnt by linear programming, without a penalty.
+    """
 
     kind: Literal["linear"]
     """Name of the kind."""
@@ -27,6 +30,10 @@ class Linear(Block):
 def candidate(problem: Problem, parameters: Linear) -> Candidate:
     """Make logistic regression, or ridge regression of a number."""
     estimator = load("mlops.ml.training.candidates:estimator")
+    if problem.quantile is not None:
+        named = "sklearn.linear_model:QuantileRegressor"
+        quantiles: Candidate = estimator(problem, named, quantile=problem.quantile, alpha=0.0, solver="highs")
+        return quantiles
     if problem.task == "regression":
         made: Candidate = estimator(problem, "sklearn.linear_model:Ridge", alpha=parameters.l2)
     else:
@@ -40,5 +47,6 @@ KIND = of_block(
     {"train": candidate},
     tasks="binary multiclass regression",
     refit=True,
+    quantile=True,
     probes={"linear": Probe("multiclass"), "ridge": Probe("regression")},
 )

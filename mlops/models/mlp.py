@@ -43,6 +43,7 @@ KIND = of_block(
     Mlp,
     {"train": candidate},
     tasks="binary multiclass regression",
+    quantile=True,
     course="train validation",
     # From inner sizes of 256 on MKL rounds otherwise on AMD than on Intel: each network's probe has such a layer.
     probes={"mlp": Probe("binary", (("hidden", (300, 40)),))},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from mlops.blocks.block import Block
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+
+from mlops.blocks.block import Block, Column
 from mlops.blocks.number import Count, Fraction
 from mlops.kinds.kind import of_block
 from mlops.kinds.reference import load
@@ -28,10 +30,20 @@ class RandomForest(Block):
     """Rows that a leaf holds at least."""
     features: Fraction = 0.5
     """Share of the features that each branching chooses from."""
+    monotone: dict[Column, Literal["up", "down"]] = Field(default_factory=dict)
+    """Columns of numbers by which the answer only rises, or only falls, whatever the others say: of two classes the
+    probability of the positive one. Not for more classes."""
+
+    @model_serializer(mode="wrap")
+    def _spelt(self, spell: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what nobody asks for: a bundle that says its parameters keeps its bytes."""
+        found: dict[str, Any] = spell(self)
+        return {key: value for key, value in found.items() if key != "monotone" or value}
 
 
 def candidate(problem: Problem, parameters: RandomForest) -> Candidate:
     """Make averaged trees; each split looks at a share of the columns."""
+    held = {"monotonic_cst": problem.signs(parameters.monotone)} if parameters.monotone else {}
     kind = "Regressor" if problem.task == "regression" else "Classifier"
     made: Candidate = load("mlops.ml.training.candidates:estimator")(
         problem,
@@ -41,6 +53,7 @@ def candidate(problem: Problem, parameters: RandomForest) -> Candidate:
         max_depth=parameters.depth,
         min_samples_leaf=parameters.min_leaf,
         max_features=parameters.features,
+        **held,
     )
     return made
 

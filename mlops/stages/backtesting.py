@@ -9,6 +9,7 @@ import polars as pl
 
 from mlops.ml.data.periods import periods
 from mlops.ml.evaluation.studies import backtest
+from mlops.ml.training import shaping
 from mlops.ml.training.problem import Examples
 from mlops.stages.forecasting import naive
 from mlops.stages.released import again
@@ -41,7 +42,7 @@ def run(
     """
     from mlops.ml.training.estimators import EstimatorCandidate
 
-    if not isinstance(candidate, EstimatorCandidate):
+    if not isinstance(shaping.inside(candidate), EstimatorCandidate):
         context.say(f"no backtest: {session.name} is a network, which takes too long to train again")
         return {}
     parts = [pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in ("train", "validation")]
@@ -51,7 +52,9 @@ def run(
     y = np.concatenate([examples.train_y, examples.validation_y])
 
     def learn(fold: Fold) -> NDArray[Any]:
-        fitted: Fitted = candidate.fit(Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session)
+        fitted: Fitted = candidate.fit(
+            Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session
+        )
         if refit:  # as what is released does
             known = Examples(x[fold.known], y[fold.known], x[fold.known], y[fold.known])
             fitted = again(candidate, known, session, fitted)

@@ -11,12 +11,9 @@ from mlops.ml.evaluation import metrics
 from mlops.ml.training import export, folding
 from mlops.ml.training.folding import Dealt, Folded
 from mlops.ml.training.problem import Examples
-from mlops.stages import hanging
+from mlops.stages import hanging, learnt_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from mlops.documents.training import TooGood
@@ -26,11 +23,11 @@ if TYPE_CHECKING:
     from mlops.stages.training_reports import Result
 
 
-def read(context: StageContext, arrays: Mapping[str, Path]) -> Examples:
+def read(context: StageContext, weight: str | None) -> Examples:
     """Read what `features` made: rows to learn from and to choose by, and the fold of each where they have one."""
-    dealt = context.path("artifacts/features/folds.npy")
+    dealt = context.path(learnt_from.FOLDS)
     folds = np.load(dealt, allow_pickle=False).astype(np.int64) if dealt.is_file() else None
-    return Examples(**{name: np.load(path, allow_pickle=False) for name, path in arrays.items()}, folds=folds)
+    return replace(learnt_from.load(context, weight), folds=folds)
 
 
 def fit(candidate: Candidate, problem: Problem, examples: Examples, session: Session) -> Fitted:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops.files.atomic import write_text
 from mlops.ml.evaluation.studies import learning_curve
+from mlops.ml.training import shaping
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,12 +22,12 @@ def draw(context: StageContext, metric: str, examples: Examples, candidate: Cand
     from mlops.ml.training.estimators import EstimatorCandidate
 
     points: list[learning_curve.Point] = []
-    if isinstance(candidate, EstimatorCandidate):
+    if isinstance(shaping.inside(candidate), EstimatorCandidate):
 
         def learn(rows: NDArray[np.int64]) -> NDArray[Any]:
             return candidate.fit(examples.part(rows), session).predict(examples.validation_x)
 
-        classes = candidate.problem.task != "regression"
+        classes = examples.train_y.dtype.kind != "f"
         drawn = learning_curve.subsets(examples.train_y, classes=classes, seed=session.seed)
         by = examples.validation_w
         points = learning_curve.measure(metric, examples.validation_y, drawn, learn, session.seed, by)

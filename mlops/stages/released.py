@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlops.ml.training import export
+from mlops.ml.training.shaping import carried
 from mlops.stages import folded
 
 if TYPE_CHECKING:
@@ -43,10 +44,13 @@ class Released:
 
 
 def again(candidate: Candidate, examples: Examples, session: Session, chosen: Fitted) -> Fitted:
-    """Teach a candidate the rows to learn from, for as long as was best when it did not know all of them."""
+    """Teach a candidate the rows to learn from, for as long as was best when it did not know all of them.
+
+    What was fitted on rows that it did not know, as a calibrator, is carried over.
+    """
     folder = None if session.checkpoints is None else session.checkpoints / "refit"
     longer = replace(session, size=chosen.best_epoch, checkpoints=folder, observe=lambda _: None)
-    return candidate.fit(examples, longer)
+    return carried(chosen, candidate.fit(examples, longer))
 
 
 def release(

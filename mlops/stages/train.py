@@ -12,14 +12,15 @@ from pydantic import Field, ValidationError
 
 from mlops.blocks.examine import Attributed
 from mlops.blocks.forecast import Lookback
+from mlops.blocks.objective import Objective
 from mlops.blocks.trainer import Trainer
 from mlops.errors import ConfigurationError, DataError, IntegrityError, MlopsError
 from mlops.files.atomic import write_text, writing_folder
-from mlops.files.canonical import digest, digest_file, digest_json, dumps
+from mlops.files.canonical import digest, digest_json, dumps
 from mlops.files.tracked import CANDIDATE, MODEL, PIPELINE
 from mlops.metrics import METRICS, metrics_for, validated
 from mlops.ml.evaluation import metrics
-from mlops.ml.training import candidates
+from mlops.ml.training import candidates, shaping
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.problem import Examples, Problem, Task, loss
 from mlops.ml.training.progress import bar
@@ -27,9 +28,19 @@ from mlops.ml.training.rehearsal import rehearse
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Candidate, Epoch, Fitted, Judge, Session
 from mlops.ml.user_code.origin import Origin
-from mlops.stages import backtesting, explanations, folded, learning, training_reports
+from mlops.stages import (
+    backtesting,
+    calibrating,
+    explanations,
+    folded,
+    learning,
+    learnt_from,
+    training_reports,
+    weighing,
+)
 from mlops.stages.context import Section
 from mlops.stages.dropped import Dropped
+from mlops.stages.learnt_from import Inputs
 from mlops.stages.released import Released, release
 from mlops.stages.training_reports import Result
 
@@ -40,8 +51,6 @@ if TYPE_CHECKING:
     from mlops.documents.training import OriginReport
     from mlops.ml.training.tracking import Run
     from mlops.stages.context import StageContext
-
-ARRAYS = ("train_x", "train_y", "validation_x", "validation_y")
 
 
 class Params(Section):
@@ -56,26 +65,13 @@ class Params(Section):
     learning_curve: bool = False
     weight: str | None = None
     refit: tuple[str, ...] = ()
+    objective: Objective = Objective()
     target: str = ""
     backtest: int = 0
     forecast: Lookback | None = None
     lagged: bool = False
     """Every column is of the past, which cannot know the target, however well it tells it."""
     pipeline: str
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What the result depends on, by digest; checkpoints and MLflow runs are kept apart by it."""
-
-    data: str
-    configuration: str
-    code: str
-
-    @property
-    def digest(self) -> str:
-        """Name them all."""
-        return digest_json([self.data, self.configuration, self.code])
 
 
 @dataclass(frozen=True)
@@ -101,10 +97,12 @@ class Work:
 def run(context: StageContext) -> None:
     """Train, choose, export, report."""
     params = _parse(context)
-    examples = folded.read(context, {name: _array(context, name) for name in _arrays(params)})
-    problem = Problem.of(params.task, examples)
+    examples = folded.read(context, params.weight)
+    problem = shaping.problem(params.task, examples, params.objective, learnt_from.numbers(context))
+    calibrating.refuse_few(params.objective, examples)
+    inputs = Inputs.of(context, params.weight, params.code, params.libraries)
     dropped = Dropped(len(params.candidates), context.say)
-    work = Work(context, params, examples, problem, _judge(params), _inputs(context, params), dropped)
+    work = Work(context, params, examples, problem, _judge(params), inputs, dropped)
     built = {name: _build(work, name) for name in params.candidates}
     work = replace(work, tracked=_tracked(work, context.pipeline))
     with _failing(work.tracked):
@@ -144,27 +142,11 @@ def _judge(params: Params) -> Judge:
     )
 
 
-def _arrays(params: Params) -> tuple[str, ...]:
-    return (*ARRAYS, *(("train_w", "validation_w") if params.weight else ()))
-
-
-def _array(context: StageContext, name: str) -> Path:
-    return context.path(f"artifacts/features/{name}.npy")
-
-
-def _inputs(context: StageContext, params: Params) -> Inputs:
-    configuration = {key: value for key, value in context.params.items() if key not in {"code", "libraries"}}
-    return Inputs(
-        data=digest_json({name: digest_file(_array(context, name)) for name in _arrays(params)}),
-        configuration=digest_json(configuration),
-        code=digest_json([params.code, params.libraries]),
-    )
-
-
 def _build(work: Work, name: str) -> Candidate:
     """Make a candidate; all are made before any is trained, so that a mistake in the last costs no time."""
     origin = Origin(work.context.root, work.context.pipeline)
-    return candidates.build(name, work.params.candidates[name], work.problem, origin)
+    made = candidates.build(name, work.params.candidates[name], work.problem, origin)
+    return shaping.shaped(made, work.params.objective, weighing.classes(work.context, work.params.objective))
 
 
 def _trained(work: Work, built: dict[str, Candidate]) -> list[Result]:
@@ -186,6 +168,7 @@ def _chosen(work: Work, results: list[Result], built: dict[str, Candidate]) -> t
     """Release the best candidate, or the best of those that can be written as ONNX."""
     for best in sorted(results, key=lambda result: result.rank, reverse=True):
         with work.dropped.where_it_fails(best.name, ConfigurationError, IntegrityError):
+            best = calibrating.calibrated(best, work.params.objective, work.examples)  # noqa: PLW2901
             asked = (built[best.name], work.problem, work.examples, _session(work, best.name, lambda _: None))
             return best, release(best, *asked, refit=best.name in work.params.refit, say=work.context.say)
     raise work.dropped.none_left()
@@ -304,6 +287,8 @@ def _write(
         context.say(f"warning: {found.sentence}")
     reproducible = work.params.trainer.reproducible or "anywhere"
     training = training_reports.report(metric, reproducible, results, best, made, tested, found)
+    if training.calibration is not None:
+        context.say(training.calibration.sentence)
     if dropped := work.dropped.sentences:
         training = training.model_copy(update={"dropped": dropped})
     write_text(context.path("reports/training.json"), training.dumps())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mlops.documents.training import CandidateReport, OriginReport, TooGood, TrainingReport
+from mlops.documents.training import CalibrationReport, CandidateReport, OriginReport, TooGood, TrainingReport
 from mlops.files.canonical import rounded
 from mlops.files.csv_text import csv_text
 from mlops.ml.training.folding import Folded
@@ -31,6 +31,8 @@ class Result:
     scores: NDArray[Any]
     validation: dict[str, float]
     rank: tuple[float, float]
+    calibration: CalibrationReport | None = None
+    """How its probabilities were fitted to these rows afterwards."""
 
 
 def described(problem: Problem, best: Result, made: Released) -> dict[str, Any]:
@@ -70,7 +72,12 @@ def report(
         for result in results
     }
     found = TrainingReport(select_by=metric, chosen=best.name, reproducible=reproducible, candidates=candidates)
-    more = {"backtest": tested, "too_good": too_good, "learnt": made.learnt}
+    more = {
+        "backtest": tested,
+        "too_good": too_good,
+        "learnt": made.learnt,
+        "calibration": best.calibration,
+    }
     return found.model_copy(update={key: value for key, value in more.items() if value is not None})
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from mlops.bundle.recipe import Recipe
 from mlops.documents.metrics import Weighted
 from mlops.errors import DataError
 from mlops.files.canonical import rounded
@@ -19,6 +20,7 @@ from mlops.statistics.weights import effective, shares
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from mlops.blocks.objective import Objective
     from mlops.stages.context import StageContext
 
 
@@ -60,6 +62,14 @@ def array(context: StageContext, part: str, column: str | None) -> NDArray[np.fl
         return None
     found: NDArray[np.float64] = np.load(context.path(f"artifacts/features/{part}_w.npy"), allow_pickle=False)
     return found
+
+
+def classes(context: StageContext, objective: Objective) -> tuple[str, ...]:
+    """Read the labels of the target in order, where the objective weighs them by name; else none."""
+    if not isinstance(objective.class_weight, dict):
+        return ()
+    recipe = Recipe.parse(context.path("artifacts/features/transform.json").read_bytes())
+    return tuple(map(str, recipe.target.classes or ()))
 
 
 def section(column: str, weights: NDArray[np.float64]) -> Weighted:

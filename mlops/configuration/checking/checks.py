@@ -16,6 +16,7 @@ from mlops.configuration.checking.metric_checks import (
     cost_fits_task,
     unknown_metric,
 )
+from mlops.configuration.checking.objective_checks import OBJECTIVE_CHECKS
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
@@ -224,4 +225,5 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     *GATE_CHECKS,
     *FORECAST_CHECKS,
     *WEIGHT_CHECKS,
+    *OBJECTIVE_CHECKS,
 )

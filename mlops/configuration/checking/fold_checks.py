@@ -23,7 +23,16 @@ def folds_are_possible(pipeline: Pipeline) -> Iterator[Problem]:
         message = "folds of rows in time order would learn from the future"
         hint = "remove `folds`, or write `by: random`, `stratified` or `group`"
         yield Problem(("data", "split", "folds"), message, hint, _RULE)
-    if "fractions" in split.model_fields_set:
+    yield from _single(pipeline)
+    for path, rule in rules(pipeline):
+        if rule.test == "mcnemar":
+            message = "McNemar's test takes two models, and folds have several"
+            yield Problem((*path, "test"), message, "remove `test`: resamples know of folds", _RULE)
+
+
+def _single(pipeline: Pipeline) -> Iterator[Problem]:
+    """What needs one division of the rows, or one model, where folds have several."""
+    if "fractions" in pipeline.data.split.model_fields_set:
         message = "folds are of equal size, and every row is in one of them"
         yield Problem(("data", "split", "fractions"), message, "remove `fractions`, or `folds`", _RULE)
     if pipeline.features.select is not None:
@@ -33,12 +42,11 @@ def folds_are_possible(pipeline: Pipeline) -> Iterator[Problem]:
     if pipeline.refit:
         message = "members of folds are judged on the rows that they have not seen: none is left to learn from"
         yield Problem(("refit",), message, "remove `refit`, or split by `fractions`", _RULE)
+    if pipeline.objective.calibrate is not None:
+        message = "a calibrator is fitted on the scores of one model, and folds have several"
+        yield Problem(("objective", "calibrate"), message, "remove `calibrate`, or split by `fractions`", _RULE)
     explain = pipeline.evaluate.explain
     if explain is not None and explain.attributions:
         message = "shares are of one model's score, and what folds serve is the mean of several"
         hint = "remove `attributions`; `permutation` explains any model"
         yield Problem(("evaluate", "explain", "attributions"), message, hint, _RULE)
-    for path, rule in rules(pipeline):
-        if rule.test == "mcnemar":
-            message = "McNemar's test takes two models, and folds have several"
-            yield Problem((*path, "test"), message, "remove `test`: resamples know of folds", _RULE)

@@ -14,6 +14,7 @@ import numpy as np
 
 from mlops.errors import ConfigurationError, IntegrityError
 from mlops.extras import need
+from mlops.ml.training import shaping
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +51,11 @@ class Attributions:
 
 
 def attribute(fitted: Fitted, x: NDArray[Any], train_x: NDArray[Any]) -> Attributions:
-    """Explain the scores of rows `x`; raises ConfigurationError where no method is known or a library is absent."""
+    """Explain the scores of rows `x`; raises ConfigurationError where no method is known or a library is absent.
+
+    What is done to scores afterwards, a calibration or a transform that is undone, is no part of it.
+    """
+    fitted = shaping.inside(fitted)
     if not _is_estimator(fitted):
         return _gradients(fitted, x, train_x)
     flat = x.reshape(len(x), -1)

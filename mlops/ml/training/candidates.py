@@ -54,6 +54,7 @@ def network(problem: Problem, parameters: Mlp | Cnn, body: Callable[[], Any]) ->
             weight_decay=parameters.weight_decay,
             batch_size=session.options.batch_size,
             gradient_clip=session.options.gradient_clip,
+            quantile=problem.quantile,
         )
 
     return LightningCandidate(problem, build)
@@ -70,6 +71,10 @@ def build(name: str, asked: Asked, problem: Problem, origin: Origin) -> Candidat
 
         return user_models.candidate(name, asked, problem, origin)
     checked = parse(name, asked)
+    if problem.quantile is not None and not MODELS[asked.kind].can.get("quantile"):
+        able = ", ".join(kind for kind, known in MODELS.items() if known.can.get("quantile"))
+        message = f"candidate {name}: the kind `{asked.kind}` learns no quantile"
+        raise ConfigurationError(message, hint=f"kinds that do: {able}")
     made: Candidate = MODELS[asked.kind].load("train")(problem, checked)
     return made
 

@@ -33,6 +33,7 @@ class Network(pl.LightningModule):
         weight_decay: float,
         batch_size: int,
         gradient_clip: float | None = None,
+        quantile: float | None = None,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
@@ -40,6 +41,7 @@ class Network(pl.LightningModule):
         self.task = task
         self.lr, self.weight_decay = lr, weight_decay
         self.batch_size, self.gradient_clip = batch_size, gradient_clip
+        self.quantile = quantile
 
     @property
     def at_once(self) -> int:
@@ -58,6 +60,10 @@ class Network(pl.LightningModule):
             loss = F.cross_entropy(answer, y, reduction=how)
         elif self.task == "binary":
             loss = F.binary_cross_entropy_with_logits(answer.squeeze(-1), y, reduction=how)
+        elif self.quantile is not None:
+            off = y - answer.squeeze(-1)
+            each = torch.maximum(self.quantile * off, (self.quantile - 1) * off)
+            loss = each.mean() if w is None else each
         else:
             loss = F.mse_loss(answer.squeeze(-1), y, reduction=how)
         return loss if w is None else (w * loss).mean()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlops.errors import DataError
+from mlops.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Task = Literal["binary", "multiclass", "regression"]
 Array = NDArray[Any]
@@ -65,6 +68,30 @@ class Problem:
     task: Task
     shape: tuple[int, ...]
     outputs: int = 1
+    quantile: float | None = None
+    """The quantile of a number that is learnt, where it is not its mean."""
+    numbers: tuple[str | None, ...] = ()
+    """The column that each feature is the number of, where it is one; known where a kind asks for it."""
+
+    def signs(self, monotone: Mapping[str, str]) -> list[int]:
+        """Say of each feature whether the answer may only rise (1) or fall (-1) with it, or either (0).
+
+        Raises:
+            ConfigurationError: there are more than two classes, or a column is no number that is learnt from.
+        """
+        if self.task == "multiclass":
+            raise ConfigurationError(
+                "`monotone` is for a number or two classes, and there are more", hint="remove `monotone`"
+            )
+        known = [name for name in self.numbers if name is not None]
+        if unknown := sorted(set(monotone) - set(known)):
+            named = ", ".join(f"`{name}`" for name in unknown[:5])
+            raise ConfigurationError(
+                f"`monotone` names {named}, which is no number that is learnt from",
+                hint=f"numbers: {', '.join(dict.fromkeys(known[:20]))}",
+            )
+        way = {"up": 1, "down": -1}
+        return [way[monotone[name]] if name in monotone else 0 for name in self.numbers]
 
     @classmethod
     def of(cls, task: Task, examples: Examples) -> Problem:

@@ -35,7 +35,11 @@ def candidate(name: str, asked: Asked, problem: Problem, origin: Origin) -> Cand
 
     make = load(asked.kind, origin)
     offers = {"problem": problem, "shape": problem.shape, "outputs": problem.outputs, "task": problem.task}
+    offers |= {} if problem.quantile is None else {"quantile": problem.quantile}
     taken = inspect.signature(make).parameters
+    if problem.quantile is not None and not {"quantile", "problem"} & set(taken):
+        hint = "take `quantile`, or `problem`, which has it, and learn it; or remove `objective.quantile`"
+        raise ConfigurationError(f"candidate {name}: {asked.kind} does not take the quantile to learn", hint=hint)
     arguments = asked.parameters | {offer: value for offer, value in offers.items() if offer in taken}
     _refuse_unknown(f"candidate {name}: {asked.kind}", make, arguments)
 

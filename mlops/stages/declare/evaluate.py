@@ -35,6 +35,8 @@ def _metrics(spec: Pipeline) -> list[str]:
     usual = spec.evaluate.metrics or _USUAL_METRICS[spec.task]
     priced = spec.evaluate.cost is not None
     named |= {"value"} if priced else set()
+    if (percent := spec.objective.percent) is not None:
+        named |= {f"pinball_{percent}", f"coverage_error_{percent}"}
     declared = frozenset({"evaluate.cost"} if priced else ())
     asked = frozenset(named.union(usual))
     return [m for m in metrics_for(spec.task, declared, asked) if m in asked] + list(lower_own(spec))
@@ -83,7 +85,7 @@ EVALUATE = Declaration(
         Given("pipeline"),
         Parameter("task", "task", task_of),
         Parameter("target", "data.target"),
-        Parameter("metrics", "evaluate.metrics evaluate.cost task gates preset.gates", _metrics),
+        Parameter("metrics", "evaluate.metrics evaluate.cost task gates preset.gates objective.quantile", _metrics),
         Parameter(
             "slices",
             "evaluate.slices evaluate.bins evaluate.crosses data.columns.*.sensitive gates preset.gates",

@@ -23,7 +23,8 @@ _GLOBAL = "evaluate.explain.permutation evaluate.explain.repetitions"  # of impo
 
 def selected(spec: Pipeline) -> str:
     """Name the metric that chooses among candidates."""
-    return spec.select_by or _SELECT_BY[spec.task]
+    percent = spec.objective.percent
+    return spec.select_by or (_SELECT_BY[spec.task] if percent is None else f"pinball_{percent}")
 
 
 def attributed(spec: Pipeline) -> bool:
@@ -77,7 +78,7 @@ TRAIN = Declaration(
         Given("pipeline"),
         Parameter("task", "task", task_of),
         Parameter("seed", "seed"),
-        Parameter("select_by", "select_by task", selected),
+        Parameter("select_by", "select_by task objective.quantile", selected),
         Parameter("candidates", "model", lambda spec: dict(sorted(spec.model.items()))),
         Parameter(
             "trainer",
@@ -85,6 +86,7 @@ TRAIN = Declaration(
             _trainer,
         ),
         Parameter("weight", "data.weight", optional=True),
+        Parameter("objective", "objective", lambda spec: spec.objective.given(), optional=True),
         Parameter("learning_curve", "evaluate.learning_curve", optional=True),
         Parameter("refit", "refit model", refitted, optional=True, whole=True),
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong

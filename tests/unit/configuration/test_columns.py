@@ -32,6 +32,7 @@ def test_every_key_that_names_a_column_is_in_the_list(tmp_path: Path) -> None:
         "data.exclude.identifier",
         "data.include",
         "data.entity",
+        "data.weight",
         "data.keys",
         "data.unique",
         "data.pairs.left",

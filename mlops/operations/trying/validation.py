@@ -14,29 +14,35 @@ if TYPE_CHECKING:
 def scored(folder: Path, parameters: Values) -> Predictions:
     """Ask the model of a pipeline's folder about the validation rows; `parameters` are those of its stages.
 
-    No other rows are read. Rows of one group are marked as such, so that intervals know.
+    No other rows are read; where rows are in folds, each is answered by the member that it stopped. Rows of one group
+    are marked as such, so that intervals know.
     """
     import numpy as np
     import polars as pl
 
     from mlops.bundle.model import OnnxModel
     from mlops.bundle.transform import Transform
+    from mlops.ml.data.folds import Folds
     from mlops.ml.data.parquet import ROW
     from mlops.ml.evaluation.predictions import Predictions
 
     features, rows = folder / "artifacts/features", pl.read_parquet(folder / "artifacts/split/validation.parquet")
     x, y = (np.load(features / f"validation_{axis}.npy", allow_pickle=False) for axis in "xy")
     recipe = Transform.read(features / "transform.json").recipe
+    model = OnnxModel((folder / "artifacts/model/model.onnx").read_bytes())
+    dealt = Folds.read(folder / "artifacts/split")
+    score = model.score(x) if dealt is None else dealt.inner(model.members(x), rows[ROW])
     group = _group(parameters)
     codes = None if group not in rows.columns else rows[group].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
     return Predictions(
         task=recipe.task,
         rows=rows[ROW].to_numpy(),
         target=y,
-        scores={"candidate": OnnxModel((folder / "artifacts/model/model.onnx").read_bytes()).score(x)},
+        scores={"candidate": score},
         slices={},
         groups=None if codes is None else np.where(codes > 0, codes, -1 - np.arange(len(codes))),
         classes=tuple(map(str, recipe.target.classes or ())),
+        folds=None if dealt is None else dealt.of(rows[ROW]),
     )
 
 

@@ -33,6 +33,12 @@ class Trial(Document):
 
     @property
     def rows(self) -> tuple[str | None, str | None]:
-        """Name the validation rows: figures of two trials are of the same rows where these are equal."""
+        """Name the validation rows: figures of two trials are of the same rows where these are equal.
+
+        Of folds all rows are validation rows, and each fold is that of another member.
+        """
         part = self.parts.get("validation")
-        return self.data, None if part is None else part.digest
+        if part is not None:
+            return self.data, part.digest
+        folds = [part.digest or "" for _, part in sorted(self.parts.items())]
+        return self.data, " ".join(folds) or None

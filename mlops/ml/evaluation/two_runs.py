@@ -20,11 +20,13 @@ _MODEL = "candidate"
 
 
 def same_rows(first: Predictions, second: Predictions) -> bool:
-    """Whether two runs were asked the same question about the same rows."""
+    """Whether two runs were asked the same question about the same rows, in the same folds where they are in some."""
     return (
         (first.task, first.classes) == (second.task, second.classes)
         and np.array_equal(first.rows, second.rows)
         and np.array_equal(first.target, second.target)
+        and (first.folds is None) == (second.folds is None)
+        and (first.folds is None or np.array_equal(first.folds, second.folds))
     )
 
 

@@ -16,35 +16,40 @@ def scored(folder: Path, parameters: Values) -> Predictions:
 
     `parameters` are those of its stages.
 
-    No other rows are read. Rows of one group are marked as such, so that intervals know.
+    No other rows are read; where rows are in folds, each is answered by the member that it stopped. Rows of one group
+    are marked as such, so that intervals know.
     """
     import numpy as np
     import polars as pl
 
     from mlops.bundle.model import OnnxModel
     from mlops.bundle.transform import Transform
+    from mlops.ml.data.folds import Folds
     from mlops.ml.data.parquet import ROW
     from mlops.ml.evaluation.predictions import Predictions
     from mlops.stages.released import BEFORE
     from mlops.stages.weighing import of
 
-    model = folder / "artifacts/model"
-    before = model / BEFORE  # of a recorded run whose model has learnt from these rows since
-    asked = OnnxModel((before if before.is_file() else model / "model.onnx").read_bytes())
+    made = folder / "artifacts/model"
+    before = made / BEFORE  # of a recorded run whose model has learnt from these rows since
+    model = OnnxModel((before if before.is_file() else made / "model.onnx").read_bytes())
     features, rows = folder / "artifacts/features", pl.read_parquet(folder / "artifacts/split/validation.parquet")
     x, y = (np.load(features / f"validation_{axis}.npy", allow_pickle=False) for axis in "xy")
     recipe = Transform.read(features / "transform.json").recipe
+    dealt = Folds.read(folder / "artifacts/split")
+    score = model.score(x) if dealt is None else dealt.inner(model.members(x), rows[ROW])
     group = _group(parameters)
     codes = None if group not in rows.columns else rows[group].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
     return Predictions(
         task=recipe.task,
         rows=rows[ROW].to_numpy(),
         target=y,
-        scores={"candidate": asked.score(x)},
+        scores={"candidate": score},
         slices={},
         groups=None if codes is None else np.where(codes > 0, codes, -1 - np.arange(len(codes))),
         classes=tuple(map(str, recipe.target.classes or ())),
         weights=of(rows, parameters.get("features", {}).get("weight")),
+        folds=None if dealt is None else dealt.of(rows[ROW]),
     )
 
 

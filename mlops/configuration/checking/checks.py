@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mlops.configuration.checking import column_rules, personal_columns
-from mlops.configuration.checking.deploy_checks import exposed_server
+from mlops.configuration.checking.deploy_checks import exposed_server, target_without_kind
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS
 from mlops.configuration.checking.gate_checks import rules as _rules
@@ -183,6 +183,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     monitor_makes_sense,
     perturbation_fits,
     serving_is_whole,
+    target_without_kind,
     exposed_server,
     *GATE_CHECKS,
     *FORECAST_CHECKS,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 ROW = "__row__"
 """Position of a row in its source: the identity of a row in every later file."""
 
 OURS = "\x1f"
 """What the names of columns begin with that this program sets beside those of a table for a moment."""
+
+_PLAIN = re.compile(r"[^\W\d][\w-]*")
+_WORDS = frozenset(("on", "off", "yes", "no", "y", "n", "true", "false", "null"))
+"""What YAML takes for a truth or for nothing, in small letters."""
 
 
 def kept_for(name: str) -> str:
@@ -29,3 +36,13 @@ def free(name: str) -> str:
     if purpose := kept_for(name):
         raise ValueError(f"`{name}` is a name kept for {purpose}")
     return name
+
+
+def typed(name: str) -> str:
+    """Spell a name as it is typed in YAML, within brackets too.
+
+    >>> typed("day"), typed("no"), typed("day: of visit")
+    ('day', '"no"', '"day: of visit"')
+    """
+    plain = _PLAIN.fullmatch(name) and name.lower() not in _WORDS
+    return name if plain else json.dumps(name, ensure_ascii=False)

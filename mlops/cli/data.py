@@ -9,7 +9,20 @@ import click
 from mlops.cli.options import output, result, root
 
 
-@click.group()
+class _Verbs(click.Group):
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            from mlops.diagnostics import nearest
+
+            near = nearest(args[0], self.commands)
+            typed = [near, *args[1:]] if near else [next(iter(self.commands)), *args]
+            raise click.UsageError(f"unknown verb `data {args[0]}`. did you mean `mlops data {' '.join(typed)}`?")
+        return super().resolve_command(context, args)
+
+
+@click.group(cls=_Verbs)
 def command() -> None:
     """Compare recorded snapshots of data, in aggregates: no value of a row is told."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -11,10 +12,12 @@ from pathlib import Path
 import click
 
 from mlops import extras
-from mlops.diagnostics import inert
+from mlops.diagnostics import inert, suggest
 from mlops.errors import MlopsError
 from mlops.files.conflict import Conflicted
 from mlops.files.system import refused
+
+_NO_CHOICE = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 
 
 def report(error: Exception) -> int:
@@ -22,6 +25,7 @@ def report(error: Exception) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, click.ClickException):
+        _suggesting(error)
         error.show()
         return 4 if isinstance(error, click.UsageError) else error.exit_code
     if isinstance(error, click.Abort | KeyboardInterrupt):
@@ -42,6 +46,13 @@ def report(error: Exception) -> int:
     traceback.print_exception(error)
     print("\nThis is a defect of mlops, not of what you wrote. Please report it with the lines above.", file=sys.stderr)
     return 1
+
+
+def _suggesting(error: click.ClickException) -> None:
+    """Say of a word that is none of an option's which one is meant; click lists them all in one long line."""
+    options = error.param.type if isinstance(error, click.BadParameter) and error.param is not None else None
+    if isinstance(options, click.Choice) and (said := _NO_CHOICE.match(error.message)):
+        error.message = f"`{said[1]}` is none of its words. {suggest(said[1], map(str, options.choices))}"
 
 
 def _with_cure(error: Conflicted) -> Conflicted:

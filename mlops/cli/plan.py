@@ -8,6 +8,7 @@ import click
 
 from mlops.cli.annotations import annotate, annotated
 from mlops.cli.options import base_option, emit, output, root, say
+from mlops.diagnostics import visible
 
 if TYPE_CHECKING:
     from mlops.documents.change_report import Planned
@@ -23,13 +24,17 @@ def command(names: tuple[str, ...], base: str | None, form: str) -> int:
 
     `-o json` is a saved plan: `mlops run NAME --plan FILE` runs it, or refuses when what it was made of moved.
     """
+    from mlops.operations.merging import unfinished
     from mlops.operations.planning.change_report_json import encode
     from mlops.operations.planning.plan import plan
     from mlops.operations.workspace import open_workspace
     from mlops.present.markdown.plan import markdown
     from mlops.present.terminal.plan import text
 
-    workspace = open_workspace(root(), names)
+    here = root()
+    if sentence := unfinished(here):
+        say(f"note: {visible(sentence)}")
+    workspace = open_workspace(here, names)
     planned = plan(workspace, base)
     if form == "json":
         emit(encode(planned))

@@ -34,9 +34,12 @@ def command(
     form: str,
 ) -> int:
     """Read and check the YAML; every problem at once, with file:line:column."""
+    from mlops.operations.merging import unfinished
     from mlops.operations.validate import validate
 
     here = root(merging=True)
+    if sentence := unfinished(here):
+        say(f"note: {visible(sentence)}")
     found, rendered = validate(here, names, base, author=author, hydra=hydra)
     if record is not None:
         _record(here, names, base, record)

@@ -25,3 +25,16 @@ def alone(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[No
             waiting()
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def unless_held(path: Path) -> Iterator[bool]:
+    """Hold a lock file as `alone` does, and give True; where another process holds it, give False and do not wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from glob import iglob
 from pathlib import Path
+from shlex import quote
 
 from mlops.compiler.files import PLACES
 from mlops.files.conflict import Conflicted, marked
@@ -26,10 +27,37 @@ _COMPILED = (
 )
 
 
+_CONTINUED = {
+    "rebase-merge": "git rebase --continue",
+    "rebase-apply": "git rebase --continue",
+    "CHERRY_PICK_HEAD": "git cherry-pick --continue",
+    "REVERT_HEAD": "git revert --continue",
+    "MERGE_HEAD": "git commit --no-edit",
+}
+_NAMED = 5
+
+
 def refuse(root: Path) -> None:
-    """Refuse a repository in the middle of a merge that left conflicts in what verbs go by; raises Conflicted."""
+    """Refuse a repository in the middle of a merge that left conflicts in what verbs go by; raises Conflicted.
+
+    Tables and code of a pipeline are among that: Git's markers would be rows of theirs. YAML has a reader that says so.
+    """
     if _under_way(root):
-        refuse_marked(root, (path for pattern in (*_RECORDED, *_COMPILED) for path in _matching(root, pattern)))
+        named = (path for pattern in (*_RECORDED, *_COMPILED) for path in _matching(root, pattern))
+        refuse_marked(root, {*named, *(path for path in _unmerged(root) if path.startswith("pipelines/"))})
+
+
+def unfinished(root: Path) -> str:
+    """Say which files are unmerged, that they are taken as they lie here, and what to type; empty where none is."""
+    if not (under_way := _under_way(root)) or not (paths := sorted(_unmerged(root))):
+        return ""
+    shown = " ".join(quote(path) for path in paths[:_NAMED]) if len(paths) <= _NAMED else "."
+    more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
+    steps = [f"git add -A {shown}", *(_CONTINUED[name] for name in _CONTINUED if name in under_way)][:2]
+    return (
+        f"unmerged in Git, and taken as they lie here: {', '.join(paths[:_NAMED])}{more}; where they are as you want "
+        f"them: {', then '.join(steps)}"
+    )
 
 
 def refuse_marked(root: Path, paths: Iterable[str]) -> None:
@@ -56,8 +84,7 @@ def _steps(root: Path, paths: list[str]) -> Iterator[str]:
         yield f"git rm -q --force {' '.join(gone)}"
     if not paths:
         return
-    unmerged = set(git(root, "ls-files", "-z", "--unmerged", "--", *paths).stdout.decode().split("\0"))
-    unmerged = {entry.partition("\t")[2] for entry in unmerged}
+    unmerged = _unmerged(root, paths)
     locks = [path for path in paths if path.endswith("dvc.lock")]
     own = [path for path in paths if not _made(path)]
     sides = [path for path in (*locks, *own) if path in unmerged]
@@ -89,11 +116,17 @@ def _marked(path: Path) -> int | None:
     return marked(path.read_bytes()) if path.is_file() and not path.is_symlink() else None
 
 
-def _under_way(root: Path) -> bool:
-    """Whether Git is in the middle of something that may leave conflicts, as its folder tells without asking it."""
+def _unmerged(root: Path, paths: Iterable[str] = ()) -> frozenset[str]:
+    """List the files of which Git holds several versions, from the root of ours."""
+    found = git(root, "ls-files", "-z", "--unmerged", "--", *paths).stdout.decode(errors="surrogateescape")
+    return frozenset(entry.partition("\t")[2] for entry in found.split("\0") if entry)
+
+
+def _under_way(root: Path) -> frozenset[str]:
+    """What Git is in the middle of that may leave conflicts, as its folder tells without asking it."""
     folder = next((place / ".git" for place in (root, *root.parents) if (place / ".git").exists()), None)
     if folder is None:
-        return False
+        return frozenset()
     if folder.is_file():  # a work tree of its own: one line that says where its folder is
         folder = folder.parent / folder.read_text(encoding="utf-8").partition(": ")[2].strip()
-    return any((folder / name).exists() for name in _UNDER_WAY)
+    return frozenset(name for name in _UNDER_WAY if (folder / name).exists())

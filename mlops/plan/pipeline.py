@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mlops.plan.engine import Engine
+from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.review import Review
 from mlops.plan.stage import Stage
 
@@ -79,6 +80,8 @@ class Plan:
     """The engines, by name, that run pipelines stage by stage."""
     review: Review = field(default_factory=Review)
     """What a proposed change goes through, where an engine runs it."""
+    environments: tuple[EnvironmentPlan, ...] = ()
+    """Where models are live, in the order that they are written in."""
 
 
 def _reads(path: str, output: str) -> bool:

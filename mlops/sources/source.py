@@ -65,7 +65,7 @@ class Source(Block):
     names: Items[NewColumn] | ColumnNames | None = None
     """Column names, for a file without a header."""
     nulls: Items[str] = ("",)
-    """Texts that mean a missing value."""
+    """Texts that mean a missing value, in every format; an empty one does in texts alone, unless this is written."""
     sheet: str | None = None
     """Sheet of an Excel file; the first where it is not given."""
     query: str | None = None

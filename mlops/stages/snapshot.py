@@ -105,8 +105,9 @@ class Snapshot:
         forms = {name: rule.number for name, rule in self.params.columns.items()}
         severity = {name: rule.severity for name, rule in self.params.columns.items()}
         apart = {*self.params.exclude} - {self.params.target, *(rule.source for rule in self.params.derive.values())}
+        public = {name for name, rule in self.params.columns.items() if rule.public and not rule.personal}
         self.frame, settled, found = columns.settle(
-            self.frame.drop(needless, strict=False), declared, severity, apart, forms
+            self.frame.drop(needless, strict=False), declared, severity, apart, forms, public
         )
         self.checks += found
         self.forms = {name: column.number for name, column in settled.items()}

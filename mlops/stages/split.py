@@ -132,7 +132,7 @@ def leaks(divided: Divided, params: Params, roles: Mapping[str, Role]) -> list[C
     if params.by == "time" and params.key:
         found.append(duplicates.times(divided, params.key, ordered=True))
     else:
-        found += duplicates.dates(divided, times)
+        found += duplicates.dates(divided, times, params.entity)
     apart = {params.entity, params.key, params.target, *times}
     keys = [name for name in names if roles.get(name) == "key" and name not in apart]
     found += [duplicates.things(divided, name) for name in keys]

@@ -11,6 +11,7 @@ from mlops.compiler.lower.stages import lower_stages
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.project import Project
+from mlops.plan.environment import EnvironmentPlan
 from mlops.plan.pipeline import Ownership, PipelinePlan, Plan
 
 
@@ -31,6 +32,15 @@ def lower(project: Project, pipelines: Mapping[str, Pipeline], facts: Facts, pol
         project.tracking.uri,
         project.orchestrate,
         lower_review(project.ci),
+        _environments(project),
+    )
+
+
+def _environments(project: Project) -> tuple[EnvironmentPlan, ...]:
+    """Say in which order bundles are released; that nothing comes before one has to be written."""
+    return tuple(
+        EnvironmentPlan(name, each.after, name == project.live, each.after is None and "after" in each.model_fields_set)
+        for name, each in project.environments.items()
     )
 
 

@@ -11,6 +11,7 @@ from mlops.compiler.rules import (
     cycle,
     entity_split,
     gate_without_metric,
+    live_after_nothing,
     missing_input,
     output_clash,
     path_outside,
@@ -38,6 +39,7 @@ PIPELINE_RULES = (
 )
 REPOSITORY_RULES = (
     cycle,
+    live_after_nothing,
     missing_input,
     output_clash,
     place_of_one_machine,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mlops.configuration.checking import column_rules, personal_columns
-from mlops.configuration.checking.deploy_checks import exposed_server
+from mlops.configuration.checking.deploy_checks import exposed_server, target_without_kind
 from mlops.configuration.checking.fold_checks import folds_are_possible
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
 from mlops.configuration.checking.gate_checks import GATE_CHECKS
@@ -19,6 +19,7 @@ from mlops.configuration.checking.metric_checks import (
 from mlops.configuration.checking.objective_checks import OBJECTIVE_CHECKS
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.checking.serving_checks import serving_is_whole
+from mlops.configuration.checking.split_checks import split_is_whole
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
 from mlops.configuration.columns import kept
 from mlops.configuration.data import excluded
@@ -43,25 +44,6 @@ def no_gate(pipeline: Pipeline) -> Iterator[Problem]:
         yield Problem(
             ("gates",), "no gate blocks anything", "choose `- /gates: ...` or write a rule under `gates:`", "no-gate"
         )
-
-
-def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
-    """Shares add up, and a split by a column names it."""
-    split = pipeline.data.split
-    fractions = split.fractions
-    total = fractions.train + fractions.validation + fractions.test
-    if abs(total - 1) > 1e-9:
-        yield Problem(
-            ("data", "split", "fractions"), f"the fractions add up to {total:g}", "make them add up to 1", "split"
-        )
-    if split.by in ("group", "time") and split.key is None:
-        message = f"a split by {split.by} needs the column it goes by"
-        yield Problem(("data", "split"), message, f"write `split: {{by: {split.by}, key: COLUMN}}`", "split")
-    if split.by in ("random", "stratified") and split.key is not None:
-        message = f"a {split.by} split has no `key`"
-        yield Problem(("data", "split", "key"), message, "write `by: group` or `by: time`, or remove it", "split")
-    if split.by == "stratified" and pipeline.task in ("regression", "forecasting"):
-        yield Problem(("data", "split", "by"), "a number cannot be stratified", "write `by: random`", "split")
 
 
 def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
@@ -221,6 +203,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     monitor_makes_sense,
     perturbation_fits,
     serving_is_whole,
+    target_without_kind,
     exposed_server,
     *GATE_CHECKS,
     *FORECAST_CHECKS,

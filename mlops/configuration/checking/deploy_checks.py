@@ -1,4 +1,4 @@
-"""Where a model is served: who can reach it, and who may ask it."""
+"""Where a model is served: by what, who can reach it, and who may ask it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,17 @@ from collections.abc import Iterator
 from mlops.configuration.checking.problem import Problem
 from mlops.configuration.pipeline import Pipeline
 from mlops.targets import TARGETS
+
+
+def target_without_kind(pipeline: Pipeline) -> Iterator[Problem]:
+    """A target that is called otherwise than the kind it gets says that kind: `docker: {}` would be no container."""
+    for name, target in pipeline.deploy.items():
+        if "kind" in target.model_fields_set or name == target.kind:
+            continue
+        known = ", ".join(f"`{kind}`" for kind in TARGETS)
+        message = f"the target `{name}` has no `kind`" + ("" if name in TARGETS else ", and no kind is called so")
+        hint = f"write `kind: {name if name in TARGETS else target.kind}` beside its keys; kinds of targets: {known}"
+        yield Problem(("deploy", name), message, hint, "target-without-kind")
 
 
 def exposed_server(pipeline: Pipeline) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from mlops.configuration.checking.problem import Problem
+from mlops.configuration.checking.split_checks import split_key
 from mlops.configuration.columns import CROSS, kept
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
@@ -29,7 +30,8 @@ def forecast_is_in_time_order(pipeline: Pipeline) -> Iterator[Problem]:
     split, data = pipeline.data.split, pipeline.data
     if split.by != "time":
         message = f"a split by {split.by} would let a forecast learn from its future"
-        yield Problem(("data", "split", "by"), message, "write `split: {by: time, key: DATE}`", _RULE)
+        written = f"split: {{by: time, key: {split_key(data, 'time')}}}"
+        yield Problem(("data", "split", "by"), message, f"write `{written}`", _RULE)
     if data.entity is not None:
         message = f"the entity `{data.entity}` may be in one part only, and a series is in all of them"
         yield Problem(("data", "entity"), message, "name it as `series` under `forecast:`", _RULE)

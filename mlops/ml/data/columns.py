@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from mlops.blocks.number_form import NumberForm
 from mlops.diagnostics import nearest
 from mlops.documents.data import ColumnReport, Spread
 from mlops.documents.table import ColumnSchema, Role
-from mlops.ml.data import types
+from mlops.ml.data import misfits, types
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.parquet import ROW
@@ -77,11 +78,12 @@ def settle(
     severity: Mapping[str, Severity],
     apart: Collection[str] = (),
     forms: Mapping[str, NumberForm | None] = MappingProxyType({}),
+    public: Collection[str] = (),
 ) -> tuple[pl.DataFrame, dict[str, types.Settled], list[Check]]:
     """Cast every column to its declared type, or to the one that fits; a value that does not fit fails `type`.
 
     `forms` say how numbers of a text are written. What is read of columns `apart` is held to nothing but a type that
-    somebody declared: nobody uses it.
+    somebody declared: nobody uses it. Of columns `public` values are told.
     """
     settled: dict[str, types.Settled] = {}
     checks = []
@@ -93,10 +95,11 @@ def settle(
         found = settled[name] = types.settle(frame[name], declared.get(name), forms.get(name))
         level = severity.get(name, "block")
         if declared.get(name) or (found.failed and name not in apart):
-            words = f"{found.failed:,} of {frame.height:,} values of `{name}` are not of type {found.type}"
-            checks.append(Check("type", name, level, found.failed, frame.height, words if found.failed else ""))
+            words = misfits.sentence(frame[name], found, public=name in public) if found.failed else ""
+            checks.append(Check("type", name, level, found.failed, frame.height, words))
         if name not in apart:
             checks += [*_doubts(found, frame.height), *_infinite(found, frame.height, level)]
+            checks += _blank(frame[name], found.type)
     typed = pl.DataFrame([frame[ROW], *(found.values for found in settled.values())])
     return typed, settled, checks
 
@@ -225,6 +228,17 @@ def _doubts(found: types.Settled, rows: int) -> list[Check]:
         )
         checks.append(failure("mixed_zones", name, words, severity="warn", failed=found.unzoned, total=rows))
     return checks
+
+
+def _blank(raw: pl.Series, found: ColumnType) -> list[Check]:
+    """Find texts of nothing but blanks, which would be learnt from as a value; a number's or a date's fail `type`."""
+    spelt = misfits.blanks(raw) if found in ("string", "category") else ()
+    if not spelt:
+        return []
+    failed, written = int(raw.is_in(spelt).sum()), json.dumps(["", *spelt])
+    words = f"{failed:,} of {len(raw):,} values of `{raw.name}` are nothing but blanks, and learnt from as a value: "
+    words += f"write `nulls: {written}` under `source:` if they mean a missing one"
+    return [failure("blank", raw.name, words, severity="warn", failed=failed, total=len(raw))]
 
 
 def _infinite(found: types.Settled, rows: int, severity: Severity) -> list[Check]:

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mlops.blocks.column_name import typed
 from mlops.ml.data import splits
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.names import ROWS, VALUE, counted
@@ -113,8 +114,11 @@ def times(parts: Divided, column: str, *, ordered: bool) -> Check | None:
     return Check("time_overlap", column, "block" if ordered else "warn", failed, held.len(), words if failed else "")
 
 
-def dates(parts: Divided, columns: Sequence[str]) -> list[Check]:
-    """Tell in one line about all the dates of a split that is not by time."""
+def dates(parts: Divided, columns: Sequence[str], entity: str | None = None) -> list[Check]:
+    """Tell in one line about all the dates of a split that is not by time, and how it would be one.
+
+    Only a date that every row has can order them. Rows of an `entity` stand in one part, which time would cut through.
+    """
     found = [check for column in columns if (check := times(parts, column, ordered=False)) is not None]
     late = [check for check in found if not check.passed]
     if not late:
@@ -122,8 +126,15 @@ def dates(parts: Divided, columns: Sequence[str]) -> list[Check]:
     worst = max(late, key=lambda check: check.failed)
     others = f", and likewise by {len(late) - 1} other dates" if len(late) > 2 else ""
     others = ", and likewise by one other date" if len(late) == 2 else others
-    words = f"{worst.message}{others}; if the model is to predict what comes, write `split: {{by: time}}`"
+    ordering = [check.column for check in [worst, *late] if not any(part[check.column].null_count() for part in parts)]
+    words = f"{worst.message}{others}" + (_by_time(str(ordering[0]), entity) if ordering else "")
     return [*(check for check in found if check.passed), replace(worst, message=words)]
+
+
+def _by_time(column: str, entity: str | None) -> str:
+    """Say what to write for a split by time; the entity's rows are then in several parts, and it is a key."""
+    words = f"; if the model is to predict what comes, write `split: {{by: time, key: {typed(column)}}}`"
+    return words if entity is None else f"{words} and name `{typed(entity)}` in `keys:` in place of `entity:`"
 
 
 def things(parts: Divided, column: str) -> Check | None:
@@ -136,7 +147,7 @@ def things(parts: Divided, column: str) -> Check | None:
     if repeated < _LEAST or values.height < _DISTINCT:
         return None
     words = f"{failed:,} of {values.height:,} values of the key `{column}` are in more than one part"
-    words += f"; if rows of one belong together, write `entity: {column}` and split by group"
+    words += f"; if rows of one belong together, write `entity: {typed(column)}` and split by group"
     return Check("entity_overlap", column, "warn", failed, values.height, words if failed else "")
 
 

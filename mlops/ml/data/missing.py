@@ -13,8 +13,9 @@ from mlops.ml.data.moments import SAMPLE
 _EXCEL = "#n/a #na #div/0! #value! #ref! #name? #num! #null! #getting_data #spill! #calc! #nv #wert! #bezug! #zahl!"
 _FURTHER = "#n/d #valeur! #nombre! #¡div/0! #¡valor! #¡ref! #¿nombre? #¡num!"
 _PROGRAMS = r"n/a n.a. nan -nan null (null) <null> [null] <na> \n ? 1.#ind -1.#ind 1.#qnan"
-SURE = frozenset(" ".join((_EXCEL, _FURTHER, _PROGRAMS)).split())
-"""What programs write for a missing value or an error, in small letters: nobody writes it for a value."""
+SURE = frozenset(("", *" ".join((_EXCEL, _FURTHER, _PROGRAMS)).split()))
+"""What programs write for a missing value or an error, in small letters and without blanks around, which may be all
+there is: nobody writes it for a value."""
 USUAL = frozenset(("na", "none", "nil", "-", "--", "---", ".", "..", "...", "missing", "undefined"))
 """What people write for one, and for a value too: it counts where it stands between numbers, dates or truths."""
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mlops.blocks.column_name import typed
 from mlops.errors import ConfigurationError
 from mlops.ml.data import columns, leakage, personal, pixels
 from mlops.ml.data.names import ROWS, VALUE
@@ -145,7 +146,7 @@ class Roles:
         if ordering is not None:
             self.doubts.append(
                 f"`{ordering}` could order the rows in time: if the model is to predict what comes, write "
-                f"`split: {{by: time, key: {ordering}}}`"
+                f"`split: {{by: time, key: {typed(ordering)}}}`"
             )
 
     def _keep_apart(self, series: pl.Series, kind: ColumnType) -> None:

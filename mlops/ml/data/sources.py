@@ -84,7 +84,7 @@ def _columns(source: Source, folder: Path) -> pl.LazyFrame:
     read = SOURCES[source.kind].load("ingest")
     with reading(source):
         frames = [read(source, part) for part in parts(path, source)]
-        return _renamed(_below(frames, source), source)
+        return _missing(_renamed(_below(frames, source), source), source)
 
 
 def _refuse_contradictions(source: Source) -> None:
@@ -166,6 +166,13 @@ def _renamed(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:
     if len(set(names)) < len(names):
         raise ConfigurationError(f"`names` of {source.label} gives a name twice")
     return frame.rename(dict(zip(found, names, strict=True)))
+
+
+def _missing(frame: pl.LazyFrame, source: Source) -> pl.LazyFrame:
+    """Take texts that somebody named for missing values, whatever the format; where nobody did, only a CSV's "" is."""
+    if source.nulls == Source.model_fields["nulls"].default:
+        return frame
+    return frame.with_columns(pl.col(pl.String).replace(list(source.nulls), None))
 
 
 def _package_folder(package: str) -> Path:

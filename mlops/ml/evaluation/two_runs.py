@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlops.documents.figures import Figure
+from mlops.ml.evaluation.intervals import limits
 from mlops.ml.evaluation.intervals.bootstrap import Interval, draw
 from mlops.ml.evaluation.intervals.resampling import Resampling
 
@@ -46,8 +47,9 @@ def differences(
     found = {}
     for metric in metrics:
         one, other = (metric, 0), (metric, 1)
-        moved = Interval.of(values[other] - values[one], draws[other] - draws[one], method.confidence)
-        alone = (Interval.of(values[key], draws[key], method.confidence) for key in (one, other))
+        possible, apart = limits.of_metric(metric), limits.of_difference(metric)
+        moved = Interval.of(values[other] - values[one], draws[other] - draws[one], method.confidence, apart)
+        alone = (Interval.of(values[key], draws[key], method.confidence, possible) for key in (one, other))
         a, b, change = (Figure(value=each.value, low=each.low, high=each.high).rounded for each in (*alone, moved))
         found[metric] = (a, b, change)
     return found

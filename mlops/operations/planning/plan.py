@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from mlops import __version__
+from mlops.compiler.rules import live_after_nothing
 from mlops.configuration.reading.origins import Origins
 from mlops.documents.change_report import (
     FRAMEWORK_CHANGE,
@@ -72,7 +73,7 @@ def plan(workspace: Workspace, base: str | None = None) -> Planned:
         tool=__version__,
         policy=policy_digest(workspace),
         labels=tuple(_labels(notes, changes, base, framework_of(against.changed, workspace.project.ci.install))),
-        notes=(*notes, *broken),
+        notes=(*notes, *broken, *_order(workspace)),
         files=files.get("", ()),
         removed=removed_pipelines(workspace.root, against.changed),
     )
@@ -82,6 +83,12 @@ def _loosened(workspace: Workspace, commit: str) -> Iterator[str]:
     """Say what the policy of the base asks for and that of now does not."""
     for sentence in loosened_policy(policy_at(workspace.root, commit), workspace.policy):
         yield f"{FILE}: {sentence}"
+
+
+def _order(workspace: Workspace) -> Iterator[str]:
+    """Say where a release could skip an environment, whatever the change is about."""
+    for found in live_after_nothing.check(workspace.plan):
+        yield f"conf/project.yaml: {found.message}; {found.hint}"
 
 
 def _broken(workspace: Workspace, commit: str) -> tuple[str, ...]:

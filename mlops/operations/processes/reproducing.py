@@ -22,6 +22,8 @@ from typing import Any
 from mlops.files.alone import alone
 from mlops.files.dvc_environment import UNREPORTED
 from mlops.files.system import refusing
+from mlops.operations.dvc.remote import remote
+from mlops.operations.processes.closing_words import withhold
 from mlops.operations.processes.ending import RUNNER, STOPPED, end_with_parent
 from mlops.operations.processes.own_programs import find_own_programs
 
@@ -57,7 +59,9 @@ def _reproduced(name: str, targets: Sequence[str]) -> int:
         os.environ.update({RUNNER: "yes"} | UNREPORTED)
         find_own_programs()
         from dvc.cli import main as dvc
+        from dvc.ui import ui
 
+        withhold(ui, pushes=bool(remote(Path.cwd())))
         heal(Path.cwd())
         sweep(Path.cwd(), name)
         result_of(Path.cwd(), name).unlink(missing_ok=True)

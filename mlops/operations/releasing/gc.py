@@ -21,18 +21,9 @@ from mlops.operations.git import git
 from mlops.operations.live.bundles import recorded_at
 from mlops.operations.live.window import Held, held, main_lines
 from mlops.operations.project import open_project
+from mlops.operations.swept import Swept
 
 _NAMED = ("dvc.lock", ".dvc")
-
-
-@dataclass(frozen=True)
-class Swept:
-    """One place that was looked at: how many objects stay, how many go, and the bytes of those."""
-
-    place: str
-    kept: int
-    objects: int
-    size: int
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,18 @@ from mlops.operations.trying.process import TEST
 from mlops.operations.trying.stages import FEATURES, SPLIT, TRAIN, Recorded, Work
 from mlops.plan.pipeline import PipelinePlan
 
+RUNNING = "running"
+"""The folder of the copies, beside what ended trials left."""
+
 
 def trials(root: Path, name: str) -> Path:
     """Place the trials of a pipeline."""
     return root / ".mlops" / "trials" / name
+
+
+def lock_of(root: Path, name: str) -> Path:
+    """Place the lock that whoever tries a pipeline holds."""
+    return root / ".mlops" / "locks" / f"{name}.trials.lock"
 
 
 def last_run(root: Path, pipeline: PipelinePlan) -> Recorded:
@@ -50,7 +58,7 @@ class Copies:
 
     def __post_init__(self) -> None:
         """Place them; what a killed one left is gone by then."""
-        object.__setattr__(self, "place", trials(self.root, self.pipeline.name) / "running")
+        object.__setattr__(self, "place", trials(self.root, self.pipeline.name) / RUNNING)
 
     def folder(self, name: str) -> Path:
         """Place a pipeline's folder in a copy."""

@@ -22,7 +22,7 @@ from mlops.operations.processes.side_by_side import Program, Tell, side_by_side
 from mlops.operations.processes.times import about, durations
 from mlops.operations.running.run import StageFailed
 from mlops.operations.trying.combinations import Asked
-from mlops.operations.trying.folder import Copies, last_run
+from mlops.operations.trying.folder import Copies, last_run, lock_of
 from mlops.operations.trying.results import find, keep, recorded_run
 from mlops.operations.trying.stages import TRAIN, Work, focus, work
 
@@ -62,7 +62,7 @@ def try_out(asked: Asked, jobs: int, tell: Tell, log: Log) -> Trials:
     entries = [*enumerate(zip(asked.combinations, works, strict=True), 1)]
     wanted = {made.key: (str(number), each.values, made) for number, (each, made) in reversed(entries)}
     run = _Run(Copies(root, now), wanted, tell, log)
-    with alone(root / ".mlops" / "locks" / f"{now.name}.trials.lock", lambda: tell("waiting for other trials to end")):
+    with alone(lock_of(root, now.name), lambda: tell("waiting for other trials to end")):
         run.work(jobs)
     outcomes = (
         Outcome(number, each.values, run.trials.get(made.key), run.errors.get(made.key))

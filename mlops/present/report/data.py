@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,10 @@ from mlops.present.report.words import count, figure
 _COLUMNS = ("name", "type", "nulls", "distinct", "min", "mean", "max")
 _LISTED = 80  # columns, and checks, that tables show
 _DRAWN = 12  # columns whose values are drawn
+_NAMED, _CLIPPED = 6, 24  # texts that stand below bars, and their letters
+_OTHERS = "*"
+"""What the texts are counted under that a profile does not name."""
+_DIGEST = re.compile(r"#[0-9a-f]{8}")
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How the values of a column are spread."""
+    """How the values of a column are spread; `levels` says which texts the bars are, from the left."""
 
     name: str
     note: str
     bars: tuple[Bar, ...]
+    levels: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,12 +119,31 @@ def _histograms(listed: Sequence[ColumnReport], important: Sequence[str]) -> tup
 
 
 def _histogram(item: ColumnReport, found: Spread) -> Histogram:
-    levels = found.levels
-    bars = histogram(found.edges, found.counts) if levels is None else columns(list(levels.items()))
+    levels = [] if found.levels is None else _ranked(found.levels)
+    bars = histogram(found.edges, found.counts) if found.levels is None else columns(levels)
     note = f"{count(item.nulls)} missing" if item.nulls else ""
     if item.mean is not None:
         note = " · ".join(word for word in (f"mean {figure(item.mean)}", note) if word)
-    return Histogram(item.name, note, bars)
+    return Histogram(item.name, note, bars, _levels(levels))
+
+
+def _ranked(levels: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Order texts by their rows, all others last."""
+    return sorted(levels.items(), key=lambda level: (level[0] == _OTHERS, -level[1], level[0]))
+
+
+def _levels(ranked: Sequence[tuple[str, int]]) -> str:
+    """Name the texts of bars with their shares; a column that is not public has digests in their place, and says so."""
+    if not ranked:
+        return ""
+    whole = sum(rows for _, rows in ranked) or 1
+    if any(_DIGEST.fullmatch(level) for level, _ in ranked):
+        return f"{len(ranked):,} bars, the first {ranked[0][1] / whole:.0%}; `public: true` names them"
+    told = [
+        f"{'others' if level == _OTHERS else level[:_CLIPPED]} {rows / whole:.0%}" for level, rows in ranked[:_NAMED]
+    ]
+    more = len(ranked) - _NAMED
+    return ", ".join(told) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _drift(found: Mapping[str, Mapping[str, float | None]]) -> Forest | None:

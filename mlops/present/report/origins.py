@@ -25,6 +25,17 @@ class Part:
     target: str
 
 
+def divided(split: SplitReport) -> str:
+    """Say how rows were divided.
+
+    >>> divided(SplitReport(by="group", key="person")), divided(SplitReport(by="stratified"))
+    ('by group of person', 'row by row, each class alike')
+    """
+    if split.by in ("group", "time"):
+        return f"by group of {split.key}" if split.by == "group" else f"by time, in the order of {split.key}"
+    return {"random": "row by row", "stratified": "row by row, each class alike"}.get(split.by or "", "")
+
+
 def parts(split: SplitReport, about: About) -> tuple[Part, ...]:
     """List the parts of the split with their sizes."""
     total = sum(part.rows or 0 for part in split.parts.values()) or 1

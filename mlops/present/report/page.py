@@ -66,6 +66,7 @@ class Page:
     data: Data | None
     split_by: str
     split_note: str
+    entity: str
     parts: tuple[Part, ...]
     leaks: tuple[Check, ...]
     lineage: tuple[tuple[str, str], ...]
@@ -110,7 +111,7 @@ def view(
     return Page(
         pipeline=pipeline,
         header=header(about, gate, metrics, learnt, documents.data),
-        banner=verdict.banner(gate),
+        banner=verdict.banner(gate, about),
         method=gate.method,
         rules=verdict.rule_rows(gate, about),
         tiles=verdict.tiles(names, metrics),
@@ -123,7 +124,7 @@ def view(
         decision=decision(metrics, drawn.get("value", ())),
         slices=models.sliced(names, metrics, gate, about),
         sliced=bool(metrics.slices) or not metrics.models,
-        discovered=discovered(metrics),
+        discovered=discovered(metrics, about),
         fairness=fairness(gate, about),
         robustness=robustness(names, metrics, gate),
         importance=importance(metrics, documents.explanations),
@@ -135,7 +136,8 @@ def view(
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),
         data=data.data(documents.data, about, important),
-        split_by=" ".join(word for word in (split.by, split.key) if word),
+        split_by=origins.divided(split),
+        entity=split.entity or "",
         split_note=origins.note(split),
         parts=origins.parts(split, about),
         leaks=origins.leaks(split),

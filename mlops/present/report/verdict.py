@@ -61,10 +61,10 @@ class Tile:
     beside: str
 
 
-def banner(gate: GateReport) -> Banner:
+def banner(gate: GateReport, labels: About = UNKNOWN) -> Banner:
     """Say what the gate said, and why if it did not pass."""
     rules, verdict, counts = gate.rules, gate.verdict, gate.tally
-    against = [rule.sentence for rule in rules if rule.mode == "block" and rule.state == verdict != "pass"]
+    against = [_said(rule, labels) for rule in rules if rule.mode == "block" and rule.state == verdict != "pass"]
     summary = "No rule applies to this model"
     if counts.judged:
         summary = f"{counts.passed} of {plural(counts.judged, 'rule')} passed"
@@ -75,7 +75,7 @@ def banner(gate: GateReport) -> Banner:
     if deferred := sum(rule.verdict == DEFERRED for rule in rules):
         summary += f", {deferred} over the live model still to be judged"
     more = [f"and {len(against) - _SHOWN} more below"] if len(against) > _SHOWN else []
-    waived = tuple((_title(rule, UNKNOWN), rule) for rule in rules if rule.waived is not None)
+    waived = tuple((_title(rule, labels), rule) for rule in rules if rule.waived is not None)
     warning = warned(rules)
     headline = "Passed with a warning" if warning and verdict == "pass" else _HEADLINES[verdict]
     return Banner(verdict, headline, summary, (*against[:_SHOWN], *more), waived, warning)
@@ -94,7 +94,7 @@ def _rule(rule: RuleResult, labels: About) -> RuleRow:
     return RuleRow(
         verdict=said,
         title=_title(rule, labels),
-        sentence=rule.sentence,
+        sentence=_said(rule, labels),
         mode=rule.mode,
         track=_track(rule, scale) if measured else None,
         value=figure(rule.value) if measured else "",
@@ -109,6 +109,13 @@ def _title(rule: RuleResult, labels: About) -> str:
     against = {"value": "", "clean": " against clean rows"}.get(rule.against, f" over the {rule.against}")
     part = None if rule.by is None or rule.slice is None else labels.label(rule.by, rule.slice)
     return about(rule.model_copy(update={"slice": part})) + against
+
+
+def _said(rule: RuleResult, labels: About) -> str:
+    """Give the recorded sentence, which names a slice by its code, as the title names it."""
+    if rule.by is None or rule.slice is None:
+        return rule.sentence
+    return rule.sentence.replace(f"{rule.by}={rule.slice}", f"{rule.by}={labels.label(rule.by, rule.slice)}", 1)
 
 
 def _facts(rule: RuleResult) -> tuple[str, ...]:

@@ -49,6 +49,24 @@ def test_an_unknown_verb_is_refused_with_the_nearest_one(capsys: pytest.CaptureF
     assert "unknown verb `complie`. did you mean `compile`?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["data", "churn"], "unknown verb `data churn`. did you mean `mlops data diff churn`?"),
+        (["data", "dif", "churn"], "unknown verb `data dif`. did you mean `mlops data diff churn`?"),
+        (
+            ["plan", "-o", "jsn"],
+            "Invalid value for '-o' / '--output': `jsn` is none of its words. did you mean `json`? "
+            "also there: md, text",
+        ),
+    ],
+    ids=["a pipeline where a verb belongs", "a slip in the second verb", "a slip in a choice"],
+)
+def test_a_word_that_is_none_is_refused_with_the_one_that_is_meant(words, said, capsys) -> None:
+    assert run(words) == 4
+    assert capsys.readouterr().err.splitlines()[-1] == f"Error: {said}"
+
+
 def test_outside_of_a_repository_the_message_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

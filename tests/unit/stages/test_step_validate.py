@@ -136,7 +136,9 @@ def test_every_problem_is_reported_at_once(pipeline):
     assert error.message.splitlines()[1:5] == [
         "  present: `citi`, named in `columns`, is not a column of the data; did you mean `city`?",
         "  present: `spend`, named in `exclude`, is not a column of the data; did you mean `spent`?",
-        "  type: 1 of 200 values of `age` are not of type int",
+        "  type: 1 of 200 values of `age` are not of type int, the first in row 1: name what means a missing value in "
+        "`nulls:` under `source:`, write `type: string` if they are values, or correct them; `public: true` of the "
+        "column shows them",
         "  between: 2 of 200 values of `age` are outside 0 to 120",
     ]
     assert error.hint == (

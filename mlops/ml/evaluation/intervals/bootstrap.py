@@ -41,10 +41,10 @@ class Interval:
     def of(cls, value: float, draws: Floats, confidence: float, limits: Limits = _NONE) -> Interval:
         """Cut the tails off the resampled values; an undefined resample counts as the worst at either end.
 
-        Where resamples are biased (of a calibration error they are too high: every resample adds noise of its own),
-        because the metric is, or as is seen where that excludes the value itself, the interval reaches as far on the
+        Where resamples are seen to be biased, as they exclude the value itself, the interval reaches as far on the
         other side of the value: it is the percentile interval and the basic one together (Davison and Hinkley 1997,
-        section 5.2).
+        section 5.2). A metric that is known to be biased (a calibration error: noise of the rows adds to it, and that
+        of every resample again) is freed of it below: where all of the value may be noise, its interval begins at 0.
         """
         if not math.isfinite(value) or len(draws) == 0:
             return cls(value, -math.inf, math.inf)
@@ -53,13 +53,29 @@ class Interval:
         low = np.quantile(np.where(missing, -math.inf, draws), tail, method="lower")
         high = np.quantile(np.where(missing, math.inf, draws), 1 - tail, method="higher")
         found = cls(value, float(low), float(high))
-        biased = limits.biased or not found.low <= value <= found.high
-        return (found._reflected if biased else found).within(limits)
+        if limits.biased:
+            found = found._below_noise(draws)
+        elif not found.low <= value <= found.high:
+            found = found._reflected
+        return found.within(limits)
 
     @property
     def _reflected(self) -> Interval:
         low, high = 2 * self.value - self.high, 2 * self.value - self.low
         return Interval(self.value, min(self.low, low), max(self.high, high))
+
+    def _below_noise(self, draws: Floats) -> Interval:
+        """Take twice from the square of the value what resampling adds to it, and the way down to the lower end.
+
+        It is squares that noise adds to: those of resamples are above that of the value by about what that is above the
+        truth's.
+        """
+        if not math.isfinite(self.low):
+            return self
+        added = float(np.nanmean(np.square(draws))) - self.value**2
+        square = self.low**2 - 2 * added
+        low = math.sqrt(square) if square > 0 else 0.0
+        return Interval(self.value, min(self.low, low), max(self.high, self.value))
 
     def within(self, limits: Limits) -> Interval:
         """Leave out what no value can be; the truth is none of that, so it is covered as often as before.

@@ -243,3 +243,8 @@ def test_what_is_personal_is_described_by_no_value() -> None:
         ColumnGuess("phone", "bool", personal=True),
         ColumnGuess("mail", "string", personal=True),
     )
+
+
+def test_blanks_alone_mean_a_missing_value():
+    assert null_texts(pl.DataFrame({"a": ["1", " ", "2"]})) == (" ",)
+    assert null_texts(pl.DataFrame({"a": ["north", "  ", "south"], "b": [" ", " ", " "]})) == (" ", "  ")

@@ -30,8 +30,22 @@ def test_many_dates_are_told_in_one_line():
     found = dates(Divided(frame, frame.head(10), frame.head(5)), columns)
     assert [check.message for check in found] == [
         "15 of 15 rows of validation and test are not younger than all of train, by `day_0`, and likewise by 12 other "
-        "dates; if the model is to predict what comes, write `split: {by: time}`"
+        "dates; if the model is to predict what comes, write `split: {by: time, key: day_0}`"
     ]
+
+
+def test_the_split_by_time_that_is_proposed_goes_by_a_date_that_every_row_has():
+    days = [datetime.date(2024, 1, 1) + datetime.timedelta(place) for place in range(30)]
+    frame = pl.DataFrame({"closed on": [None, *days[1:]], "no": days})
+    parts = Divided(frame, frame.head(20), frame.head(9))
+    told = [check.message for check in dates(parts, ["closed on", "no"], "shop")]
+    assert told == [
+        "29 of 29 rows of validation and test are not younger than all of train, by `no`, and likewise by one other "
+        'date; if the model is to predict what comes, write `split: {by: time, key: "no"}` and name `shop` in `keys:` '
+        "in place of `entity:`"
+    ]
+    (alone,) = dates(parts, ["closed on"])
+    assert alone.message == ("27 of 29 rows of validation and test are not younger than all of train, by `closed on`")
 
 
 def test_pixels_are_known_by_their_names_and_their_common_brightness():

@@ -47,6 +47,26 @@ def test_of_biased_resamples_it_reaches_as_far_to_the_other_side() -> None:
     assert Interval.of(0.04, draws + 0.03, 1 - 1e-9).low == pytest.approx(2 * 0.04 - 0.0754944)
 
 
+BIASED = Limits(0.0, 1.0, biased=True)
+
+
+@given(UNIT, st.lists(UNIT, min_size=1, max_size=50))
+def test_of_a_biased_metric_it_only_reaches_lower(value: float, draws: list[float]) -> None:
+    found = Interval.of(value, np.array(draws), 0.95, BIASED)
+    plain = percentiles(value, draws)
+    assert found.low <= plain.low
+    assert found.high == max(plain.high, value)
+    assert 0 <= found.low <= value <= found.high <= 1
+
+
+def test_what_may_be_noise_alone_begins_at_nought_and_what_is_no_noise_does_not() -> None:
+    spread = np.linspace(-1, 1, 401)
+    noise = Interval.of(0.0275, 0.039 + 0.012 * spread, 0.95, BIASED)  # twice the square: nothing but noise
+    assert (noise.low, noise.high) == (0.0, pytest.approx(0.0504, abs=1e-4))
+    large = Interval.of(0.0874, 0.09 + 0.024 * spread, 0.95, BIASED)
+    assert large.low == pytest.approx(0.0566, abs=1e-4)
+
+
 def test_an_unknown_end_stays_unknown() -> None:
     draws = np.concatenate([np.full(90, 0.5), np.full(10, math.nan)])
     assert Interval.of(0.5, draws, 0.95, Limits(0.0, 1.0)) == Interval(0.5, -math.inf, math.inf)

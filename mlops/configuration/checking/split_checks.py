@@ -1,0 +1,41 @@
+"""A split: its shares add up, and the column that it goes by is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops.blocks.column_name import typed
+from mlops.configuration.checking.problem import Problem
+from mlops.configuration.data import Data
+from mlops.configuration.pipeline import Pipeline
+
+
+def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
+    """Shares add up, and a split by a column names it."""
+    split = pipeline.data.split
+    fractions = split.fractions
+    total = fractions.train + fractions.validation + fractions.test
+    if abs(total - 1) > 1e-9:
+        yield Problem(
+            ("data", "split", "fractions"), f"the fractions add up to {total:g}", "make them add up to 1", "split"
+        )
+    if split.by in ("group", "time") and split.key is None:
+        message = f"a split by {split.by} needs the column it goes by"
+        key = split_key(pipeline.data, split.by)
+        yield Problem(("data", "split"), message, f"write `split: {{by: {split.by}, key: {key}}}`", "split")
+    if split.by in ("random", "stratified") and split.key is not None:
+        message = f"a {split.by} split has no `key`"
+        yield Problem(("data", "split", "key"), message, "write `by: group` or `by: time`, or remove it", "split")
+    if split.by == "stratified" and pipeline.task in ("regression", "forecasting"):
+        yield Problem(("data", "split", "by"), "a number cannot be stratified", "write `by: random`", "split")
+
+
+def split_key(data: Data, by: str) -> str:
+    """Spell the column that a split could go by, of those that are declared; a word that asks for one where none is.
+
+    Time goes by a date, groups by the entity, or else by what a key names.
+    """
+    dated = [name for name, rule in data.columns.items() if rule.type in ("date", "datetime")]
+    grouped = [name for name in (data.entity, *data.keys) if name]
+    found = dated if by == "time" else grouped
+    return typed(found[0]) if found else "DATE" if by == "time" else "COLUMN"

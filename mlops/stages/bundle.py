@@ -47,6 +47,8 @@ class Params(Section):
     golden_rows: int = Field(default=16, ge=1, le=1_000)
     requests: Requests = Requests()
     cost: Cost | None = None
+    nulls: tuple[str, ...] | None = None
+    """Texts that mean a missing value in the file; None where the source holds no texts of that kind."""
 
 
 def run(context: StageContext) -> None:
@@ -58,7 +60,7 @@ def run(context: StageContext) -> None:
     params = Params.model_validate(context.params)
     transform = Transform.read(context.path("artifacts/features/transform.json"))
     model = OnnxModel(context.path("artifacts/model/model.onnx").read_bytes())
-    schema = RequestSchema.of(transform.recipe, context.schema().value(), params.requests)
+    schema = RequestSchema.of(transform.recipe, context.schema().value(), params.requests, params.nulls)
     predictor = Predictor(transform, model, schema, _decision(context, params, transform, model))
     train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)
     validation, _ = answered(validation, schema, "validation")

@@ -3,11 +3,11 @@
 A folder of segments, each written once and renamed into place. A segment's name says the times of its first and last
 record, so that a reader opens only those it needs. A segment is gzipped JSON lines: a head with the digest of the
 bundle, the types of the request's fields and the number of records, then a record a line: `prediction_id`, `at`
-(microseconds since 1970), `features` (the request's fields; dates as text, as they came), `output` (a score, or one per
-class) and `client_id`, where the client sent one. Rows that were refused are only counted: `refused` of the head, where
-there were any, is a list of `[minute, column, reason, rows]`, the minute as microseconds since 1970, column and reason
-as `refusal` defines them. Segments of earlier releases are Parquet with the same columns (`at` is a time, `bundle` a
-column).
+(microseconds since 1970), `features` (the request's fields; dates as text), `output` (a score, or one per class),
+`keys`, where the row had columns of the file that name it, and `client_id`, where the client sent one. Rows that were
+refused are only counted: `refused` of the head, where there were any, is a list of `[minute, column, reason, rows]`,
+the minute as microseconds since 1970, column and reason as `refusal` defines them. Segments of earlier releases are
+Parquet with the same columns (`at` is a time, `bundle` a column).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Spelling:
 
     def __init__(self, schema: RequestSchema, bundle: str) -> None:
         self._fields = {field.name: field.type for field in schema.fields}
-        self._bundle = bundle
+        self._bundle, self._keys = bundle, frozenset(schema.keys)
         self._convert = [(name, _PLAIN[kind]) for name, kind in self._fields.items() if kind in _PLAIN]
 
     def head(self, records: int, refused: Mapping[Refused, int] | None = None) -> bytes:
@@ -72,6 +72,8 @@ class Spelling:
         for index, (row, output) in enumerate(zip(rows, scores, strict=True)):
             number = index if numbers is None else numbers[index]
             record = {"prediction_id": f"{identity}-{number}", "at": at, "features": self._row(row), "output": output}
+            if keys := {name: row[name] for name in self._keys.intersection(row)}:
+                record["keys"] = dict(sorted(keys.items()))
             if clients is not None and (client := clients[index]) is not None:
                 record["client_id"] = client
             lines.append(_ENCODER.encode(record) + "\n")
@@ -83,6 +85,8 @@ class Spelling:
             for name, kind in self._convert
             if (value := row[name]) is not None and type(value) is not kind
         }
+        if not self._keys.isdisjoint(row):
+            row = {name: value for name, value in row.items() if name not in self._keys}
         return {**row, **changed} if changed else row
 
 

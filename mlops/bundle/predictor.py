@@ -9,6 +9,7 @@ from mlops.bundle.decision_rule import NAME as DECISION
 from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.recipe import Recipe
+from mlops.bundle.row_reader import RowReader
 from mlops.bundle.schema import RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.errors import IntegrityError
@@ -38,6 +39,7 @@ class Predictor:
         if decision is not None and len(decision.values) != len(transform.recipe.target.classes or ()):
             raise IntegrityError("the decision is about other classes than the model")
         self.schema = schema
+        self._reader = RowReader(schema, transform.recipe)
         self.decision = decision
 
     @classmethod
@@ -72,9 +74,13 @@ class Predictor:
 
     def predict_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
-        rows = self.schema.plain(rows)
+        rows = self.read(rows)
         self.schema.check(rows)
         return self.score_rows(rows)
+
+    def read(self, rows: Sequence[Any]) -> list[Any]:
+        """Read rows that are spelt as the file of the data is; what cannot be read stays, for the schema to refuse."""
+        return self._reader.read(rows)
 
     def score_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
         """Score rows that the schema has accepted."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from mlops.bundle.fault import FAULTS, Fault, kind
-from mlops.bundle.recipe import ColumnType
+from mlops.bundle.recipe import TEXT, ColumnType
 from mlops.bundle.refusal import UNKNOWN, Cause
 from mlops.errors import DataError, IntegrityError
 from mlops.files.canonical import dumps
@@ -19,23 +19,12 @@ from mlops.files.number_text import NumberText
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pydantic.json_schema import JsonSchemaValue
-
     from mlops.bundle.recipe import Recipe
+    from mlops.bundle.table import Row
 
 MOST = 20  # problems spelled out; the rest are counted
-LONGEST = 100  # characters of what a client calls a row
-_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST}
-_PARAMS = {
-    "type": "object",
-    "properties": {
-        "client_id": {
-            "description": "what you call each row; it is kept with the answer: let it say nothing of anybody",
-            "anyOf": [_TEXT, {"type": "array", "items": {"anyOf": [_TEXT, {"type": "null"}]}}],
-        }
-    },
-    "additionalProperties": False,
-}
+LONGEST = 100  # characters of what a client calls a row, and of a key
+_NOT_KEPT = f"must be a text of at most {LONGEST} characters, a number, true, false or null: the log keeps it"
 _NAME = 80  # characters of a foreign field name that are repeated
 _Check = tuple[str, bool, Callable[[Any], Fault | None]]  # a field, whether it may be null, what is wrong with a value
 
@@ -94,11 +83,13 @@ class Field(BaseModel):
     maximum: float | int | str | None = None
     number: NumberText | None = None
     """How its numbers were written in the file, which a request may do too."""
+    style: str | None = None
+    """How its dates or times were written there, where not as in ISO 8601; a form that Polars knows."""
 
     @model_serializer(mode="wrap")
     def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
         """Leave out what most fields have not, so that earlier bundles keep their bytes."""
-        return {key: value for key, value in dump(self).items() if key != "number" or value is not None}
+        return {key: value for key, value in dump(self).items() if key not in ("number", "style") or value is not None}
 
 
 class RequestSchema(BaseModel):
@@ -114,6 +105,12 @@ class RequestSchema(BaseModel):
     schema_version: Literal[1] = 1
     fields: tuple[Field, ...]
     requests: Requests = Requests()
+    nulls: tuple[str, ...] | None = None
+    """Texts that mean a missing value in the file; None where its texts mean what they say."""
+    keys: tuple[str, ...] = ()
+    """Columns of the file that the model does not read and the log keeps, where a row has them."""
+    ignored: tuple[str, ...] = ()
+    """Columns of the file that a row may have, and nobody reads."""
 
     @classmethod
     def parse(cls, data: bytes) -> RequestSchema:
@@ -125,10 +122,27 @@ class RequestSchema(BaseModel):
 
     @classmethod
     def of(
-        cls, recipe: Recipe, validated: Mapping[str, Any] | None = None, requests: Requests | None = None
+        cls,
+        recipe: Recipe,
+        validated: Mapping[str, Any] | None = None,
+        requests: Requests | None = None,
+        nulls: Sequence[str] | None = None,
     ) -> RequestSchema:
-        """Describe what a transform reads; `validated` is the validate stage's schema.json, for the ranges seen."""
-        seen = {column["name"]: column for column in (validated or {"columns": []})["columns"]}
+        """Describe what a transform reads.
+
+        `validated` is the validate stage's schema.json, for the ranges seen and the further columns of the file;
+        `nulls` are the texts that mean a missing value there.
+        """
+        validated = validated or {"columns": []}
+        seen = {column["name"]: column for column in validated["columns"]}
+        read = {column.name for column in recipe.columns}
+        keys = [
+            name
+            for name, column in seen.items()
+            if column["role"] == "key" and name not in read and not column.get("personal")
+        ]
+        further = {*seen, *validated.get("others", ())} - {*read, *keys, recipe.target.name}
+        told = nulls is not None and (tuple(nulls) != ("",) or any(column.type in TEXT for column in recipe.columns))
         return cls(
             fields=tuple(
                 Field(
@@ -138,27 +152,29 @@ class RequestSchema(BaseModel):
                     minimum=seen.get(column.name, {}).get("minimum"),
                     maximum=seen.get(column.name, {}).get("maximum"),
                     number=seen.get(column.name, {}).get("number"),
+                    style=seen.get(column.name, {}).get("style"),
                 )
                 for column in recipe.columns
             ),
             requests=requests or Requests(),
+            nulls=tuple(nulls or ()) if told else None,
+            keys=tuple(sorted(keys)),
+            ignored=tuple(sorted(further)),
         )
 
+    @model_serializer(mode="wrap")
+    def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out what stands at its default, so that earlier bundles keep their bytes."""
+        usual: dict[str, object] = {"requests": Requests().model_dump(), "nulls": None, "keys": (), "ignored": ()}
+        return {key: value for key, value in dump(self).items() if key not in usual or value != usual[key]}
+
     def dumps(self) -> str:
-        """Spell `schema.json`; what stands at its default is left out, so that earlier bundles keep their bytes."""
-        return dumps(self.model_dump(exclude={"requests"} if self.requests == Requests() else None))
+        """Spell `schema.json`."""
+        return dumps(self.model_dump())
 
     def takes_null(self, field: Field) -> bool:
         """Say whether a row may hold null here."""
         return field.nullable or self.requests.nulls == "impute"
-
-    def plain(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Read numbers that are written as the file writes them; whatever else rows are stays, for `inspect` to judge.
-
-        Give the very rows where no field has a form of its own.
-        """
-        forms = {field.name: (field.type, field.number) for field in self.fields if field.number is not None}
-        return [_plain(row, forms) for row in rows] if forms else rows
 
     def check(self, rows: Sequence[Any]) -> None:
         """Refuse rows that are not JSON objects of these fields; raises BadRows."""
@@ -169,67 +185,23 @@ class RequestSchema(BaseModel):
     def inspect(self, rows: Sequence[Any]) -> Findings:
         """Find what is wrong with rows that should be JSON objects of these fields."""
         names = {field.name for field in self.fields}
+        keys = frozenset(self.keys)
         checks = [(field.name, self.takes_null(field), FAULTS[field.type]) for field in self.fields]
         problems: list[Problem] = []
         causes: dict[int, Cause] = {}
         count = 0
         for index, row in enumerate(rows):
-            for name, (reason, problem) in _row_faults(row, names, checks):
+            for name, (reason, problem) in _row_faults(row, names, checks, keys):
                 count += 1
                 causes.setdefault(index, (name if name in names else UNKNOWN, reason))
                 if len(problems) < MOST:
                     problems.append(Problem(index, name[:_NAME], problem))
         return Findings(tuple(problems), count, causes)
 
-    def json_schema(self) -> JsonSchemaValue:
-        """Describe a request to /invocations in JSON Schema 2020-12."""
-        names = [field.name for field in self.fields]
-        row = {
-            "type": "object",
-            "properties": {field.name: _json_type(field, nullable=self.takes_null(field)) for field in self.fields},
-            "required": names,
-            "additionalProperties": False,
-        }
-        split = {
-            "type": "object",
-            "properties": {
-                "columns": {"type": "array", "items": {"enum": names}},
-                "data": {"type": "array", "items": {"type": "array"}},
-            },
-            "required": ["columns", "data"],
-        }
-        columns = {"type": "object", "additionalProperties": {"type": "array"}}
-        rows = {"type": "array", "items": row}
-        forms = {
-            "dataframe_records": rows,
-            "dataframe_split": split,
-            "instances": {"anyOf": [rows, columns]},
-            "inputs": {"anyOf": [rows, columns]},
-        }
-        return {
-            "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "type": "object",
-            "oneOf": [
-                {"properties": {form: schema, "params": _PARAMS}, "required": [form], "additionalProperties": False}
-                for form, schema in forms.items()
-            ],
-        }
 
-
-def _plain(row: Any, forms: Mapping[str, tuple[str, NumberText]]) -> Any:
-    """Read the texts of a row that are numbers of their field's form."""
-    if not isinstance(row, dict):
-        return row
-    found = {}
-    for name, (wanted, form) in forms.items():
-        value = row.get(name)
-        text = form.plain(value) if isinstance(value, str) else None
-        if text is not None:
-            found[name] = int(text) if wanted == "int" and "." not in text else float(text)
-    return {**row, **found} if found else row
-
-
-def _row_faults(row: Any, names: set[str], checks: Sequence[_Check]) -> Iterator[tuple[str, Fault]]:
+def _row_faults(
+    row: Any, names: set[str], checks: Sequence[_Check], keys: frozenset[str]
+) -> Iterator[tuple[str, Fault]]:
     if not isinstance(row, dict):
         yield "", Fault("row", f"must be an object of fields, not {kind(row)}")
         return
@@ -242,16 +214,20 @@ def _row_faults(row: Any, names: set[str], checks: Sequence[_Check]) -> Iterator
         elif (found := fault(value)) is not None:
             yield name, found
     if len(row) > len(names) or not names.issuperset(row):
-        yield from ((name, Fault("field", "is not a field of this model")) for name in row if name not in names)
+        yield from _further_faults(row, names, keys)
 
 
-def _json_type(field: Field, *, nullable: bool) -> JsonSchemaValue:
-    name, extra = {
-        "int": ("integer", {}),
-        "float": ("number", {}),
-        "bool": ("boolean", {}),
-        "date": ("string", {"format": "date"}),
-        "datetime": ("string", {"format": "date-time"}),
-    }.get(field.type, ("string", {}))
-    seen = {} if field.minimum is None else {"description": f"seen from {field.minimum} to {field.maximum}"}
-    return {"type": [name, "null"] if nullable else name, **extra, **seen}
+def _further_faults(row: Row, names: set[str], keys: frozenset[str]) -> Iterator[tuple[str, Fault]]:
+    """Find what is wrong with values that the model does not read."""
+    for name in (name for name in row if name not in names):
+        if name not in keys:
+            yield name, Fault("field", "is not a field of this model")
+        elif not _kept(row[name]):
+            yield name, Fault("field", _NOT_KEPT)
+
+
+def _kept(value: Any) -> bool:
+    """Tell whether the log may keep the value of a key."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST and FAULTS["string"](value) is None
+    return value is None or isinstance(value, bool) or FAULTS["float"](value) is None

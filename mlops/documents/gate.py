@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from mlops.documents.document import Document, Number, Part, said
 from mlops.documents.figures import Figure, Figures
-from mlops.verdict import DEFERRED, INCONCLUSIVE, RuleVerdict, Tally, Verdict, held, state, tally
+from mlops.verdict import DEFERRED, FAIL, INCONCLUSIVE, RuleVerdict, Tally, Verdict, held, state, tally
 
 
 def _day(text: str) -> str:
@@ -62,6 +62,8 @@ class RuleResult(Part, extra="allow"):
     waived: Waived | None = None
     claimed: bool = False
     """It rests on code that the change brings, which counts once it is merged."""
+    accepted_until: Day | None = None
+    """Last day on which it passes for what somebody accepted; then it fails."""
 
     def __getitem__(self, key: str) -> Any:
         """Give what stands under a key: `rule["id"]` is `rule.id` to users of `mlops.api`; raises KeyError."""
@@ -71,6 +73,12 @@ class RuleResult(Part, extra="allow"):
     def state(self) -> str:
         """The verdict of a rule that applies; `waived` or `skipped` where it does not count."""
         return state(self)
+
+    def ended(self) -> RuleResult:
+        """Take out what was accepted: it held until a day that has passed."""
+        kept = {key: value for key, value in said(self).items() if key != "accepted_until"}
+        sentence = f"{self.sentence}; that held until {self.accepted_until}: accept it again, or leave the columns out"
+        return RuleResult.model_validate({**kept, "sentence": sentence, "verdict": FAIL, "mode": "block"})
 
     def unwaived(self, sentence: str, verdict: RuleVerdict | None = None) -> RuleResult:
         """Take out its waiver, and say so."""

@@ -13,7 +13,7 @@ Role = Literal["feature", "key", "target", "weight"]
 class ColumnSchema(Part):
     """A column: what it is for, and the values it has; `categories` in order, of what is learnt from.
 
-    `number` is how its numbers are written in the file, as YAML spells it.
+    `number` is how its numbers are written in the file, as YAML spells it; no value of a `personal` one is told.
     """
 
     name: str
@@ -25,6 +25,9 @@ class ColumnSchema(Part):
     minimum: Scalar | None
     maximum: Scalar | None
     number: dict[str, str | bool] | None = None
+    style: str | None = None
+    """How its dates or times are written in the file, where not as in ISO 8601; a form that Polars knows."""
+    personal: bool = False
 
 
 class TableSchema(Document):
@@ -36,3 +39,5 @@ class TableSchema(Document):
     positive: Scalar | None
     classes: tuple[Scalar, ...] | None
     columns: tuple[ColumnSchema, ...]
+    others: tuple[str, ...] = ()
+    """Columns of the file that were left out."""

@@ -30,18 +30,22 @@ TOO_GOOD = 0.995
 
 
 class TooGood(Part):
-    """A figure on validation that is too good to be true; `columns` are the few that it hangs on, if any."""
+    """A figure on validation that is too good to be true; `columns` are the few that it hangs on, if any.
+
+    What a judge finds by itself is on the rows of the `part` test.
+    """
 
     measure: str
     value: Number
     rows: int
     columns: tuple[str, ...] = ()
     how: str = ""
+    part: str = "validation"
 
     @property
     def sentence(self) -> str:
         """Say what was reached, and on what it hangs."""
-        reached = f"{self.measure} {self.value:.4f} on {self.rows:,} rows of validation is too good to be true"
+        reached = f"{self.measure} {self.value:.4f} on {self.rows:,} rows of {self.part} is too good to be true"
         if not self.columns:
             return reached
         named = ", ".join(f"`{name}`" for name in self.columns)

@@ -61,6 +61,7 @@ def validate(
     if commit is not None:
         found += judge_under_base(root, commit, workspace.project, workspace.pipelines)
         found += approved_by_others(root, commit, workspace.pipelines)
+        found += accepted.leak_approved_by_others(root, commit, workspace.pipelines)
         if author:
             found += approved_by_author(root, commit, workspace.pipelines, author)
             found += accepted.approved_by_author(workspace.configuration, commit, workspace.pipelines, author)

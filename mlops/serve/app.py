@@ -18,6 +18,8 @@ from mlops.bundle.contents import Contents
 from mlops.bundle.golden import Golden
 from mlops.bundle.predictor import Predictor
 from mlops.bundle.refusal import BODY
+from mlops.bundle.request_form import json_schema
+from mlops.serve import csv_rows
 from mlops.serve.door import Door
 from mlops.serve.invocations import BadRequest, answer
 from mlops.serve.log import PredictionLog
@@ -94,14 +96,15 @@ class Invocations:
 
         try:
             try:
+                charset = _charset(dict(scope["headers"]).get(b"content-type", b""))
                 body = await self._body(scope, receive)
                 if body is None:
                     status = 0
                     return
                 if len(body) > _INLINE:
-                    content = await run_in_threadpool(answer, self._predictor, body, keep, refuse, self._rows)
+                    content = await run_in_threadpool(answer, self._predictor, body, keep, refuse, self._rows, charset)
                 else:
-                    content = answer(self._predictor, body, keep, refuse, self._rows)
+                    content = answer(self._predictor, body, keep, refuse, self._rows, charset)
                 status, named = 200, ((b"x-prediction-id", identity.encode("ascii")),) if identity else ()
             except Refused as error:
                 status, content, refused = error.status, _error(error.status, error.message), BODY
@@ -118,11 +121,7 @@ class Invocations:
                     self._log.refuse(refused)
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
-        headers = dict(scope["headers"])
-        kind = headers.get(b"content-type", b"").split(b";", 1)[0].strip().lower()
-        if kind != b"application/json":
-            raise Refused(415, "send application/json")
-        length = headers.get(b"content-length", b"0")
+        length = dict(scope["headers"]).get(b"content-length", b"0")
         if length.isdigit() and int(length) > self._largest_body:
             raise self._too_large()
         chunks: list[bytes] = []
@@ -140,6 +139,22 @@ class Invocations:
 
     def _too_large(self) -> Refused:
         return Refused(413, f"the body is larger than {self._largest_body:,} bytes: send fewer rows at a time")
+
+
+def _charset(content_type: bytes) -> str | None:
+    """Name the encoding of a body in `text/csv`; None for JSON. Raises Refused for what is neither."""
+    kind, *parameters = (part.strip() for part in content_type.decode("latin-1").lower().split(";"))
+    if kind == "application/json":
+        return None
+    if kind != "text/csv":
+        raise Refused(415, "send application/json, or text/csv with a header row")
+    said = dict(parameter.partition("=")[::2] for parameter in parameters)
+    charset = said.get("charset", "utf-8").strip('"')
+    if not csv_rows.known(charset):
+        raise Refused(415, "send text/csv in UTF-8, or name another charset: utf-16, windows-1252")
+    if said.get("header", "present") != "present":
+        raise Refused(415, "send text/csv with a header row")
+    return charset
 
 
 def create(
@@ -165,7 +180,8 @@ def create(
     if vouched is not None:
         vouched(contents)
     predictor = Predictor.load(contents)
-    Golden.of(contents).check(predictor, golden_tolerance)
+    golden = Golden.of(contents)
+    golden.check(predictor, golden_tolerance)
     kept = None if log is None else PredictionLog(log, contents.digest, predictor.schema, clock=clock)
     shipping = None if log is None or ship is None else Shipping(log, ship)
     known = {"pipeline": contents.manifest.pipeline, "bundle": contents.digest, "task": predictor.task}
@@ -184,7 +200,10 @@ def create(
             Route("/health", _health(door, kept, contents.digest)),
             Route("/metrics", _metrics(metrics, door, kept, shipping)),
             Route("/version", _constant(version, contents.digest)),
-            Route("/schema", _constant(predictor.schema.json_schema(), contents.digest)),
+            Route(
+                "/schema",
+                _constant(json_schema(predictor.schema, golden.rows[0] if golden.rows else None), contents.digest),
+            ),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _broken},
         lifespan=_closing(kept, shipping),

@@ -11,6 +11,7 @@ import numpy as np
 from mlops.bundle.refusal import BODY, UNKNOWN, counted
 from mlops.bundle.schema import LONGEST, MOST, Findings, Problem
 from mlops.errors import DataError
+from mlops.serve import csv_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mlops.bundle.prediction_log import Clients
     from mlops.bundle.predictor import Predictor
     from mlops.bundle.refusal import Refusals
+    from mlops.bundle.schema import RequestSchema
 
     # the rows that were answered, their scores, their positions in the request, and what the client calls them
     Keep = Callable[[Sequence[Any], NDArray[np.float32], Sequence[int], Clients], None]
@@ -55,15 +57,18 @@ def answer(
     keep: Keep | None = None,
     refuse: Callable[[Refusals], None] | None = None,
     most: int | None = None,
+    charset: str | None = None,
 ) -> bytes:
     """Score the rows of a request, `most` of them; raises BadRequest.
+
+    The body is JSON or, where a `charset` is given, CSV in that encoding.
 
     Where the bundle refuses rows alone (`requests.batch`), one good row is enough: bad ones are answered by null at
     their place, and `problems` says why. What was answered is given to `keep`, what of it was refused to `refuse`.
     """
-    rows, clients = parse(body, most)
+    rows, clients = parse(body, most) if charset is None else _of_csv(predictor.schema, body, charset, most)
     whole = predictor.schema.requests.batch == "all"
-    rows = list(predictor.schema.plain(rows))
+    rows = predictor.read(rows)
     found = predictor.schema.inspect(rows)
     if found.causes and (whole or len(found.causes) == len(rows)):
         raise _bad_rows(found, len(rows), whole=whole)
@@ -142,6 +147,17 @@ def parse(body: bytes, most: int | None = None) -> Asked:
         _count(document[given[0]], most)
     rows = _rows(given[0], document[given[0]])
     return Asked(rows, _clients(params, len(rows)) if params else None)
+
+
+def _of_csv(schema: RequestSchema, body: bytes, charset: str, most: int | None) -> Asked:
+    """Read rows of CSV; nothing there says what a client calls them."""
+    names = {*(field.name for field in schema.fields), *schema.keys, *schema.ignored}
+    try:
+        return Asked(list(csv_rows.rows_of(body, charset, names, most)), None)
+    except csv_rows.TooMany as error:
+        raise BadRequest(error.message, status=413) from error
+    except DataError as error:
+        raise BadRequest(error.message) from error
 
 
 def _count(value: Any, most: int) -> None:

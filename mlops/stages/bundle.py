@@ -51,6 +51,8 @@ class Params(Section):
     cost: Cost | None = None
     weight: str | None = None
     """Column that says how much a row counts, where decisions have a value."""
+    nulls: tuple[str, ...] | None = None
+    """Texts that mean a missing value in the file; None where the source holds no texts of that kind."""
 
 
 def run(context: StageContext) -> None:
@@ -65,7 +67,7 @@ def run(context: StageContext) -> None:
     params = Params.model_validate(context.params)
     transform = Transform.read(context.path("artifacts/features/transform.json"))
     model = OnnxModel(context.path("artifacts/model/model.onnx").read_bytes())
-    schema = RequestSchema.of(transform.recipe, context.schema().value(), params.requests)
+    schema = RequestSchema.of(transform.recipe, context.schema().value(), params.requests, params.nulls)
     unaware = blind(context, model, context.path("artifacts/model/model.json").read_bytes())
     predictor = Predictor(transform, model, schema, _decision(context, params, transform, unaware))
     train, validation = (pl.read_parquet(context.path(f"artifacts/split/{part}.parquet")) for part in _LEARNT)

@@ -45,9 +45,13 @@ def look(context: StageContext, task: Task, examples: Examples, best: Result) ->
     recipe = Recipe.parse(path.read_bytes())
     if recipe.kind == "image":
         return None
+    return judge(examples, names_of(recipe), task, best.fitted.predict)
+
+
+def names_of(recipe: Recipe) -> tuple[str, ...]:
+    """Name the column of the data behind each feature."""
     columns = {feature.name: feature.column for feature in recipe.layout()}
-    names = tuple(columns[name] for name in recipe.features or columns)
-    return judge(examples, names, task, best.fitted.predict)
+    return tuple(columns[name] for name in recipe.features or columns)
 
 
 def judge(examples: Examples, names: tuple[str, ...], task: Task, predict: Answer) -> TooGood | None:

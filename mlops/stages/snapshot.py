@@ -10,7 +10,6 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.forecast import Lookback
-from mlops.blocks.number_form import NumberForm
 from mlops.documents.data import DataReport, NoiseReport
 from mlops.documents.table import Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
@@ -45,7 +44,7 @@ class Snapshot:
         self.header = tuple(name for name in raw.columns if name != ROW)
         self.checks: list[Check] = []
         self.types: dict[str, ColumnType] = {}
-        self.forms: dict[str, NumberForm | None] = {}
+        self.written: dict[str, columns.Written] = {}
         self.distinct: dict[str, int] = {}
         self.target: Target | None = None
         self.features: tuple[str, ...] = ()
@@ -106,11 +105,10 @@ class Snapshot:
         severity = {name: rule.severity for name, rule in self.params.columns.items()}
         apart = {*self.params.exclude} - {self.params.target, *(rule.source for rule in self.params.derive.values())}
         public = {name for name, rule in self.params.columns.items() if rule.public and not rule.personal}
-        self.frame, settled, found = columns.settle(
-            self.frame.drop(needless, strict=False), declared, severity, apart, forms, public
-        )
+        raw = self.frame.drop(needless, strict=False)
+        self.frame, settled, found = columns.settle(raw, declared, severity, apart, forms, public)
         self.checks += found
-        self.forms = {name: column.number for name, column in settled.items()}
+        self.written = {name: columns.Written.of(raw[name], column) for name, column in settled.items()}
         self.types = {name: column.type for name, column in settled.items()}
         return settled
 
@@ -252,12 +250,14 @@ class Snapshot:
         if target is None:
             raise ValueError("a table whose target was refused has no schema")
         roles = {name: self._role(name) for name in self.frame.columns if name != ROW}
+        others = tuple(name for name in self.header if name not in roles)
         return TableSchema(
+            **({"others": others} if others else {}),
             task=target.task,
             target=target.name,
             positive=target.positive,
             classes=target.classes or None,
-            columns=columns.described(self.frame, self.types, roles, self.params.columns, self.forms),
+            columns=columns.described(self.frame, self.types, roles, self.params.columns, self.written),
         )
 
     def report(self, source: str) -> DataReport:

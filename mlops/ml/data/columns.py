@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import polars as pl
@@ -14,7 +15,7 @@ from mlops.blocks.number_form import NumberForm
 from mlops.diagnostics import nearest
 from mlops.documents.data import ColumnReport, Spread
 from mlops.documents.table import ColumnSchema, Role
-from mlops.ml.data import misfits, types
+from mlops.ml.data import misfits, moments, types
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.missing import odd_texts
 from mlops.ml.data.parquet import ROW
@@ -28,6 +29,20 @@ _ID_NAME = re.compile(
 PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 """What pandas calls the index of a table without a name of its own, in a Parquet file."""
 _CAMEL_ID = re.compile(r"[a-z](?:Id|ID|Key|No|Nr)$")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a column of texts is written: its numbers, and the form of its dates where that is not ISO 8601."""
+
+    number: NumberForm | None = None
+    style: str | None = None
+
+    @classmethod
+    def of(cls, raw: pl.Series, settled: types.Settled) -> Written:
+        """Look at a column as it stands in the file, and at what became of it."""
+        dated = settled.type in ("date", "datetime") and raw.dtype == pl.String
+        return cls(settled.number, moments.own_form(raw, settled.type) if dated else None)
 
 
 def names_a_row(name: str) -> bool:
@@ -157,17 +172,19 @@ def described(
     column_types: Mapping[str, ColumnType],
     roles: Mapping[str, Role],
     declared: Mapping[str, ColumnRule],
-    forms: Mapping[str, NumberForm | None] = MappingProxyType({}),
+    written: Mapping[str, Written] = MappingProxyType({}),
 ) -> tuple[ColumnSchema, ...]:
-    """Describe columns for schema.json, which a server holds requests against."""
+    """Describe columns for schema.json, which a server holds requests against; `written` says how the file has them."""
     return tuple(
-        _described(frame[name], column_types[name], role, declared.get(name, ColumnRule()), forms.get(name))
+        _described(
+            frame[name], column_types[name], role, declared.get(name, ColumnRule()), written.get(name, Written())
+        )
         for name, role in roles.items()
     )
 
 
 def _described(
-    values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule, form: NumberForm | None
+    values: pl.Series, found: ColumnType, role: Role, declared: ColumnRule, written: Written
 ) -> ColumnSchema:
     ordered = found in ("int", "float", "date", "datetime") and not declared.personal
     told = found == "category" and role != "key"
@@ -180,7 +197,9 @@ def _described(
         categories=tuple(values.drop_nulls().unique().sort()) if told else None,
         minimum=plain(values.min()) if ordered else None,
         maximum=plain(values.max()) if ordered else None,
-        **({} if form is None else {"number": form.model_dump(exclude_defaults=True)}),
+        **({} if written.number is None else {"number": written.number.model_dump(exclude_defaults=True)}),
+        **({} if written.style is None else {"style": written.style}),
+        **({"personal": True} if declared.personal else {}),
     )
 
 

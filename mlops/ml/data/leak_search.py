@@ -45,4 +45,4 @@ def _let(check: Check, contract: Contract) -> Check:
     accepted = contract.accepted_leak
     if accepted is None or check.column not in accepted.columns or not check.blocks:
         return check
-    return replace(check, severity="warn", message=f"{check.message}; accepted: {accepted.reason}")
+    return replace(check, severity="warn", message=f"{check.message}; {accepted.told}")

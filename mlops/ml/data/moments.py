@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from mlops.files.moment_text import MomentText
+
 if TYPE_CHECKING:
     from mlops.blocks.column_rule import ColumnType
 
@@ -88,6 +90,14 @@ def style(text: pl.Series, to: ColumnType) -> str | None:
         return None
     commonest: str = ends.str.replace(r"\s*[+-]\d\d.*$", "Z").mode().sort()[0]
     return form + commonest
+
+
+def own_form(text: pl.Series, to: ColumnType) -> str | None:
+    """Name the form that most texts are read by, without a zone; None where it is one of ISO 8601."""
+    text = text.str.strip_chars()
+    clocks, forms = (text, DATES) if to == "date" else (_apart(text)[0], (*DATETIMES, *DATES[:-1]))
+    form = _style(clocks, forms, _dtype(to))
+    return None if MomentText(form).iso else form
 
 
 def in_style(text: pl.Series, to: ColumnType, form: str) -> pl.Series:

@@ -14,6 +14,7 @@ import polars as pl
 
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import DataError
+from mlops.files.truth_text import FALSE, NOUGHTS, ONES, TRUE
 from mlops.ml.data import moments, numbers, types
 from mlops.ml.data.names import ROWS, VALUE, counted
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _ZONED = "%Y-%m-%dT%H:%M:%S%.fZ"
 _MINUTE = 60_000_000  # microseconds; nothing that is learnt from a time is finer
-_ONES = (("1", "0"), ("1.0", "0.0"))
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _words(texts: pl.Series) -> tuple[str, str]:
     words = ranked.sort([ROWS, VALUE], descending=[True, False]).get_column(VALUE)
     truth = types.cast(words, "bool")
     yes, no = words.filter(truth).to_list(), words.filter(~truth).to_list()
-    pairs = (*zip(types.TRUE, types.FALSE, strict=True), *_ONES)
+    pairs = (*zip(TRUE, FALSE, strict=True), *zip(ONES, NOUGHTS, strict=True))
     if not yes:
         return _like(no[0], {false: true for true, false in pairs}), no[0]
     return yes[0], no[0] if no else _like(yes[0], dict(pairs))

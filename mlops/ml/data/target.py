@@ -11,9 +11,9 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.documents.checks import Balance, ClassRows
+from mlops.files.truth_text import FALSE, TRUE
 from mlops.ml.data.checks import Check, failure
 from mlops.ml.data.names import counted
-from mlops.ml.data.types import FALSE, TRUE
 
 Task = Literal["binary", "multiclass", "regression"]
 Label = str | int | bool

@@ -10,6 +10,7 @@ import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
 from mlops.blocks.number_form import NumberForm
+from mlops.files.truth_text import FALSE, NOUGHTS, ONES, TRUE
 from mlops.ml.data import moments, numbers
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ DTYPES: dict[ColumnType, DataType | DataTypeClass] = {
     "date": pl.Date,
     "datetime": pl.Datetime("us"),
 }
-TRUE, FALSE = ("true", "t", "yes", "y"), ("false", "f", "no", "n")
 _CATEGORIES = (50, 1_000)
 """A text column of at most so many texts is always a category if they repeat, one of more than so many never."""
 
@@ -162,8 +162,8 @@ def _to_float(values: pl.Series) -> pl.Series:
 def _to_bool(values: pl.Series) -> pl.Series:
     if values.dtype == pl.String:
         word = values.str.strip_chars().str.to_lowercase()
-        truth = word.is_in([*TRUE, "1", "1.0"])
-        return truth.set(~(truth | word.is_in([*FALSE, "0", "0.0"])), None)
+        truth = word.is_in([*TRUE, *ONES])
+        return truth.set(~(truth | word.is_in([*FALSE, *NOUGHTS])), None)
     if values.dtype.is_numeric():
         number = values.cast(pl.Float64)
         return (number == 1).set(~number.is_in([0.0, 1.0]), None)

@@ -88,7 +88,7 @@ def approved_by_others(root: Path, base: str, pipelines: Mapping[str, Loaded]) -
             continue
         document, before = read(file, path.read_bytes()), waivers_at(root, base, name)
         for index, waiver in enumerate(waivers_in(file, path.read_bytes())):
-            if waiver not in before and not _may_own(policy, waiver.approver):
+            if waiver not in before and not may_own(policy, waiver.approver):
                 where = document.where(("waivers", index, "approver"), key=False)
                 message = f"`{waiver.approver}` does not own the policy and cannot approve a waiver"
                 hint = f"name one of its owners: {', '.join(policy.owners)}"
@@ -96,7 +96,7 @@ def approved_by_others(root: Path, base: str, pipelines: Mapping[str, Loaded]) -
     return found
 
 
-def _may_own(policy: Policy, approver: str) -> bool:
+def may_own(policy: Policy, approver: str) -> bool:
     """Whether somebody owns a policy, or may do so as one of a team that is not listed."""
     members = {team.casefold(): people for team, people in policy.approvals.members.items()}
     teams = [owner.casefold() for owner in policy.owners if "/" in owner]

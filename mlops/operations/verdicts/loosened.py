@@ -52,6 +52,7 @@ class _Waiver(_Part):
 class _Leak(_Part):
     columns: tuple[str, ...]
     reason: str
+    until: str | None = None
 
 
 class _Bootstrap(_Part):
@@ -176,10 +177,21 @@ def _waived(before: Gate, after: Gate) -> Iterator[str]:
     leak, old = after.accepted_leak, set(before.accepted_leak.columns if before.accepted_leak else ())
     if leak is not None and (more := [name for name in leak.columns if name not in old]):
         yield f"the model may hang on {', '.join(f'`{name}`' for name in more)}, as if it were no leak: {leak.reason}"
+    elif leak is not None and (had := before.accepted_leak) is not None and _later(had.until, leak.until):
+        yield f"what the model hangs on is accepted as no leak {_till(leak.until)}, {_till(had.until)} before"
     for waiver in after.waivers or ():
         if waiver not in (before.waivers or ()):
             where = f" where the slice is {waiver.slice}" if waiver.slice else ""
             yield f"the rule `{waiver.rule}` is waived{where} until {waiver.expires}: {waiver.reason}"
+
+
+def _later(before: str | None, after: str | None) -> bool:
+    """Whether what is accepted ends later than it did; without a day it never ends."""
+    return before is not None and (after is None or after > before)
+
+
+def _till(day: str | None) -> str:
+    return "for ever" if day is None else f"until {day}"
 
 
 def _worth(cost: _Cost | None) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.block import Block
 from mlops.blocks.waiver import Waiver
-from mlops.configuration.data import dump
+from mlops.configuration.data import brief, dump
 from mlops.configuration.pipeline import Pipeline
 from mlops.kinds.kind import Kind
 from mlops.plan.stage import Output
@@ -78,7 +78,7 @@ class Given:
         """Spell it for the section; what is let pass only where something is."""
         value = subject.name if self.name == "pipeline" else getattr(subject, self.name)
         if value or self.name not in ("waivers", "accepted_leak"):
-            yield self.name, _plain(value)
+            yield self.name, brief(value) if isinstance(value, AcceptedLeak) else _plain(value)
 
 
 @dataclass(frozen=True)

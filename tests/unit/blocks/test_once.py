@@ -100,6 +100,8 @@ ALIKE: dict[frozenset[str], str] = {
         ("blocks.waiver.Waiver", "operations.verdicts.loosened._Waiver", _COMPILED),
         ("configuration.gates.GateRule", "operations.verdicts.loosened._Rule", _COMPILED),
         ("blocks.accepted_leak.AcceptedLeak", "operations.verdicts.loosened._Leak", _COMPILED),
+        ("blocks.accepted_leak.AcceptedLeak", "configuration.accept.Acceptance", "an incident always ends"),
+        ("blocks.accepted_leak.AcceptedLeak", "documents.monitor.AcceptedReport", _WRITTEN),
         ("blocks.forecast.Horizon", "ml.data.ahead.Ahead", "a guess says no `horizon`, which is asked for"),
     )
 }

@@ -6,10 +6,10 @@ import jsonschema
 import pytest
 
 from mlops.bundle.refusal import REASONS, counted
+from mlops.bundle.request_form import json_schema
 from mlops.bundle.schema import BadRows, Field, Requests, RequestSchema
 from mlops.errors import IntegrityError
 from mlops.files.canonical import dumps
-from mlops.files.number_text import NumberText
 from tests.builders.bundles import make_predictor
 
 GOOD: dict[str, Any] = {
@@ -105,7 +105,7 @@ def test_what_is_no_schema_is_refused(data: bytes) -> None:
 
 
 def test_the_published_schema_agrees_with_the_check() -> None:
-    published = SCHEMA.json_schema()
+    published = json_schema(SCHEMA)
     jsonschema.Draft202012Validator.check_schema(published)
     validator = jsonschema.Draft202012Validator(published)
     row = GOOD | {"visits": 3}
@@ -120,7 +120,7 @@ def test_the_published_schema_agrees_with_the_check() -> None:
 def test_what_was_seen_is_told_but_not_enforced() -> None:
     schema = RequestSchema(fields=(Field(name="a", type="float", nullable=True, minimum=0, maximum=1),))
     schema.check([{"a": 5}])
-    row = schema.json_schema()["oneOf"][0]["properties"]["dataframe_records"]["items"]
+    row = json_schema(schema)["oneOf"][0]["properties"]["dataframe_records"]["items"]
     assert row["properties"]["a"] == {"type": ["number", "null"], "description": "seen from 0 to 1"}
 
 
@@ -155,7 +155,7 @@ def test_a_null_that_is_imputed_is_accepted_and_published() -> None:
     row = dict.fromkeys(GOOD)
     imputing.schema.check([row])
     assert imputing.predict_rows([row]).shape == (1,)
-    assert jsonschema.Draft202012Validator(imputing.schema.json_schema()).is_valid({"inputs": [row]})
+    assert jsonschema.Draft202012Validator(json_schema(imputing.schema)).is_valid({"inputs": [row]})
     with pytest.raises(BadRows, match=r"^row 0, field `age`: is missing"):
         imputing.schema.check([{}])
 
@@ -169,27 +169,3 @@ def test_a_schema_without_the_key_keeps_its_bytes_and_one_with_it_carries_it() -
     changed = make_predictor(nulls="impute", batch="rows").schema
     assert RequestSchema.parse(changed.dumps().encode()) == changed
     assert '"requests": {\n  "batch": "rows",\n  "nulls": "impute"\n }' in changed.dumps()
-
-
-def test_a_request_may_write_numbers_as_the_file_does() -> None:
-    form = NumberText(decimal=",", thousands=".", currency="€")
-    fields = (
-        Field(name="amount", type="float", nullable=False, number=form),
-        Field(name="plan", type="category", nullable=False),
-    )
-    schema = RequestSchema(fields=fields)
-    rows = [{"amount": "-1.299,99 €", "plan": "1,5 €"}, {"amount": 2.5, "plan": "b"}, {"amount": "1.5", "plan": "b"}, 7]
-    plain = schema.plain(rows)
-    assert plain == [{"amount": -1299.99, "plan": "1,5 €"}, rows[1], rows[2], 7]
-    assert [(problem.row, problem.problem) for problem in schema.inspect(plain).problems] == [
-        (2, "must be a number, not a string"),
-        (3, "must be an object of fields, not a number"),
-    ]
-    assert RequestSchema.parse(schema.dumps().encode()) == schema
-
-
-def test_a_field_without_a_form_of_its_own_is_spelt_as_before() -> None:
-    schema = RequestSchema(fields=(Field(name="a", type="float", nullable=True),))
-    rows = [{"a": "1,5"}]
-    assert schema.plain(rows) is rows
-    assert "number" not in schema.dumps()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -68,3 +69,23 @@ def test_a_file_that_accepts_nothing_is_refused() -> None:
 def test_a_leak_is_accepted_by_column_and_with_a_reason(leak: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Acceptances.model_validate({"leak": leak})
+
+
+ENDS = {"owner": "@ada", "approver": "@grace", "since": "2026-11-30", "until": "2027-11-30"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"until": None, "owner": None}, "an accepted leak that ends needs `owner`, `until` too"),
+        ({"approver": "@Ada"}, "nobody approves an accepted leak of their own: `approver` is the `owner`"),
+        ({"until": "2027-12-02"}, "an accepted leak holds for 0 to 366 days, this one for 367"),
+    ],
+)
+def test_a_leak_that_ends_is_held_to_the_rules_of_a_waiver(changes: dict[str, Any], said: str) -> None:
+    leak = {"columns": ["a"], "reason": "It is known beforehand."}
+    assert Acceptances.model_validate({"leak": leak}).leak.told == "accepted: It is known beforehand."
+    found = Acceptances.model_validate({"leak": {**leak, **ENDS}}).leak
+    assert found.told == "accepted until 2027-11-30 by @grace: It is known beforehand."
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        Acceptances.model_validate({"leak": {**leak, **ENDS, **changes}})

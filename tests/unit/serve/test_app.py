@@ -68,7 +68,7 @@ def test_a_large_body_is_answered_like_a_small_one(bundle: Path, client: Client)
 
 
 def test_a_bad_row_is_named(client: Client) -> None:
-    rows = [GOOD, GOOD, GOOD, GOOD | {"visits": "3", "x": 1}]
+    rows = [GOOD, GOOD, GOOD, GOOD | {"visits": "three", "x": 1}]
     response = client.post("/invocations", json={"dataframe_records": rows})
     assert response.status_code == 400
     assert response.json() == {
@@ -90,12 +90,14 @@ def test_many_problems_are_cut_short(client: Client) -> None:
 @pytest.mark.parametrize(
     ("headers", "status", "code"),
     [
-        ({"content-type": "text/csv"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ({"content-type": "text/csv; header=absent"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ({"content-type": "text/csv; charset=rot13"}, 415, "UNSUPPORTED_MEDIA_TYPE"),
+        ({"content-type": "text/csv"}, 400, "BAD_REQUEST"),
         ({}, 415, "UNSUPPORTED_MEDIA_TYPE"),
         ({"content-type": "Application/JSON; charset=utf-8"}, 400, "BAD_REQUEST"),
     ],
 )
-def test_only_json_is_read(client: Client, headers: dict[str, str], status: int, code: str) -> None:
+def test_only_json_and_csv_are_read(client: Client, headers: dict[str, str], status: int, code: str) -> None:
     response = client.post("/invocations", content=b"a,b\n1,2\n", headers=headers)
     assert (response.status_code, response.json()["error_code"]) == (status, code)
 

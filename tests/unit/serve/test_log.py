@@ -270,7 +270,7 @@ def test_over_http_refused_rows_are_logged_and_counted_and_ids_keep_their_places
     answered = client.post("/invocations", json={"inputs": [ROW, {**ROW, "visits": None}, ROW]})
     assert answered.json()["predictions"][1] is None
     assert client.post("/invocations", json={"inputs": [{**ROW, "Ada": 1}]}).status_code == 400
-    assert client.post("/invocations", content=b"{}", headers={"content-type": "text/csv"}).status_code == 415
+    assert client.post("/invocations", content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
     app.state.log.close()
     (path,) = segments(tmp_path / "log")
     identity = answered.headers["x-prediction-id"]

@@ -33,7 +33,8 @@ def judge(found: TooGood | None, data: DataReport | None, accepted: AcceptedLeak
         return (_result(found, FAIL, "warn", f"{said}; no few columns explain it: look whether it can be so"),)
     if accepted is not None and set(hanging) <= known:
         # a pass of what nobody asked for must not be the one that a gate without rules stands on
-        return (_result(found, PASS, "warn", f"{said}; accepted: {accepted.reason}"),)
+        passed = _result(found, PASS, "warn", f"{said}; {accepted.told}")
+        return (passed if accepted.until is None else passed.model_copy(update={"accepted_until": accepted.until}),)
     left = [name for name in hanging if name not in known]
     return (_result(found, FAIL, "block", f"{said}; {cure(left)}"),)
 

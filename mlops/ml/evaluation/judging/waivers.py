@@ -27,11 +27,13 @@ def _waived(result: RuleResult, waiver: Waiver | None) -> RuleResult:
 
 
 def on(results: Iterable[RuleResult], today: date) -> tuple[RuleResult, ...]:
-    """Take out the waivers that do not hold on a day; a result that lost its waiver says so."""
+    """Take out waivers and accepted leaks that do not hold on a day; a result that lost one says so."""
     return tuple(_on(result, result.waived, today) for result in results)
 
 
 def _on(result: RuleResult, waived: Waived | None, today: date) -> RuleResult:
+    if result.accepted_until is not None and date.fromisoformat(result.accepted_until) < today:
+        return result.ended()
     if waived is None or date.fromisoformat(waived.granted) <= today <= date.fromisoformat(waived.expires):
         return result
     when = f"expired on {waived.expires}" if today.isoformat() > waived.expires else "has not begun"

@@ -160,3 +160,44 @@ def test_what_is_accepted_may_be_learnt_from_and_the_pull_request_says_so(root: 
     assert allowed.proposal is not None, allowed.why
     assert "The form asks for months, not years, since November." in allowed.proposal.body
     assert "@grace" not in allowed.proposal.body, "nobody is called who answered already"
+
+
+LEAK = """\
+leak:
+  columns: [age]
+  reason: "It is asked for in the form, before the visit."
+"""
+
+
+def let(root: Path, until: str, approver: str = "@grace") -> None:
+    """Accept a leak that ends; without a day, one that does not."""
+    (root / "conf/accept").mkdir(exist_ok=True)
+    since = (date.fromisoformat(until) - timedelta(days=30)).isoformat() if until else ""
+    ends = f'  owner: "@ada"\n  approver: "{approver}"\n  since: "{since}"\n  until: "{until}"\n' if until else ""
+    (root / FILE).write_text(LEAK + ends)
+
+
+def test_a_leak_that_is_accepted_no_more_or_for_ever_is_a_warning(root: Path) -> None:
+    told = []
+    for until in ("2020-01-31", "", (date.today() + timedelta(days=9)).isoformat()):
+        let(root, until)
+        told.append([(item.severity, item.message) for item in validate(root)[0] if item.rule.startswith("accept-")])
+    assert told == [
+        [("warning", "churn: `leak` was accepted until 2020-01-31")],
+        [("warning", "churn: `leak` is accepted for ever")],
+        [],
+    ]
+
+
+def test_a_leak_is_approved_by_an_owner_of_the_policy_who_did_not_open_the_pull_request(root: Path) -> None:
+    def told(author: str) -> dict[str, str]:
+        found = validate(root, base="HEAD", author=author)[0]
+        return {item.rule: item.message for item in found if item.rule.startswith("accept-")}
+
+    let(root, "2099-01-31", "@zoe")
+    assert told("Zoe") == {
+        "accept-own-approval": "`@zoe` opened this pull request and cannot approve what it accepts",
+        "accept-approver": "`@zoe` does not own the policy and cannot accept a leak",
+    }
+    commit(root, "Accept a leak")
+    assert told("Zoe") == {}

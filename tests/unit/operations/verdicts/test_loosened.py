@@ -143,3 +143,23 @@ def test_keys_of_another_release_count_where_waivers_and_metrics_are_compared() 
     cost = {"use": "pipelines.churn.rules:cost", "better": "lower", "later": 1}
     assert loosened(gate(own={"cost": cost}), gate(own={"cost": {**cost, "later": 2}})) != ()
     assert Gate.read(gate(own={"cost": cost})).own_files == {"rules.py"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "2026-12-31",
+            "2027-01-31",
+            ("what the model hangs on is accepted as no leak until 2027-01-31, until 2026-12-31 before",),
+        ),
+        ("2026-12-31", None, ("what the model hangs on is accepted as no leak for ever, until 2026-12-31 before",)),
+        (None, "2026-12-31", ()),
+        ("2026-12-31", "2026-11-30", ()),
+    ],
+)
+def test_a_leak_that_is_accepted_longer_is_told(old: str | None, new: str | None, said: tuple[str, ...]) -> None:
+    def leak(until: str | None) -> dict[str, Any]:
+        return gate(accepted_leak={"columns": ["a"], "reason": "known", "until": until})
+
+    assert loosened(leak(old), leak(new)) == said

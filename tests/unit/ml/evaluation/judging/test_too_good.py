@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from mlops.blocks.accepted_leak import AcceptedLeak
@@ -9,6 +11,7 @@ from mlops.documents.checks import CheckReport
 from mlops.documents.data import DataReport
 from mlops.documents.training import TooGood
 from mlops.ml.evaluation.judging.too_good import judge
+from mlops.ml.evaluation.judging.waivers import on
 from mlops.verdict import verdict
 
 REASON = "Both are booked on the first of the month."
@@ -57,3 +60,20 @@ def test_a_leak_that_validate_let_pass_still_needs_to_be_merged() -> None:
     """The base commit judges too, and does not know what a change accepts on its own."""
     assert verdict(judge(None, DATA, None)) == "fail"
     assert verdict(judge(None, DATA, accepted("paid"))) == "inconclusive"  # it is no rule that a gate can stand on
+
+
+def test_what_was_accepted_until_a_day_passes_to_its_end_and_then_fails() -> None:
+    ends = AcceptedLeak(
+        columns=("paid", "due"),
+        reason=REASON,
+        owner="@ada",
+        approver="@grace",
+        since="2026-11-30",
+        until="2026-12-31",
+    )
+    rules = judge(FOUND, DATA, ends)
+    assert rules[0].sentence.endswith(f"; accepted until 2026-12-31 by @grace: {REASON}")
+    assert on(rules, date(2026, 12, 31)) == rules
+    (ended,) = on(rules, date(2027, 1, 1))
+    assert (ended.verdict, ended.mode, verdict((ended,))) == ("fail", "block", "fail")
+    assert ended.sentence.endswith("; that held until 2026-12-31: accept it again, or leave the columns out")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime as ort
@@ -17,7 +17,10 @@ _BLOCK = 8_192  # rows scored at once, which bounds the memory of a wide layer
 
 
 class OnnxModel:
-    """Scores float32 arrays; a row's score does not depend on the rows beside it."""
+    """Scores float32 arrays; a row's score does not depend on the rows beside it.
+
+    Scores are float32, or float64 of numbers that float32 is too coarse for.
+    """
 
     def __init__(self, data: bytes, name: str = "model.onnx") -> None:
         onnx_file.check(data, name)
@@ -35,21 +38,21 @@ class OnnxModel:
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if [item.name for item in inputs] != ["x"] or [item.name for item in outputs] != ["y"]:
             raise IntegrityError(f"{name} must have one input `x` and one output `y`")
-        if {inputs[0].type, outputs[0].type} != {"tensor(float)"}:
-            raise IntegrityError(f"{name} must take and give float32")
+        if inputs[0].type != "tensor(float)" or outputs[0].type not in ("tensor(float)", "tensor(double)"):
+            raise IntegrityError(f"{name} must take float32, and give float32 or float64")
         self.shape: tuple[int | str | None, ...] = tuple(inputs[0].shape[1:])
 
-    def score(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def score(self, x: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
         """Score [n, ...] rows to [n] or [n, k]."""
         if len(x) == 0:
             return self._run(np.zeros((2, *x.shape[1:]), dtype=np.float32))[:0]
         blocks = [self._run(x[start : start + _BLOCK]) for start in range(0, len(x), _BLOCK)]
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
-    def _run(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _run(self, x: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
         rows = len(x)
         if rows == 1:  # one row takes another path through the matrix product, with other last bits: give it a twin
             x = np.concatenate([x, x])
         (y,) = self._session.run(["y"], {"x": x})
-        scores: NDArray[np.float32] = y
+        scores: NDArray[np.floating[Any]] = y
         return scores[:rows]

@@ -70,13 +70,13 @@ class Predictor:
             return None
         return [classes[position] for position in self.decision.decide(scores).tolist()]
 
-    def predict_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
+    def predict_rows(self, rows: Sequence[Row]) -> NDArray[np.floating[Any]]:
         """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
         rows = self.schema.plain(rows)
         self.schema.check(rows)
         return self.score_rows(rows)
 
-    def score_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
+    def score_rows(self, rows: Sequence[Row]) -> NDArray[np.floating[Any]]:
         """Score rows that the schema has accepted."""
         return self.model.score(self.transform.apply_rows(rows))
 

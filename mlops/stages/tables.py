@@ -5,7 +5,7 @@ From there on training, evaluation and serving go one way: `mlops.bundle.transfo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -39,7 +39,7 @@ def transformed(transform: Transform, frame: pl.DataFrame) -> NDArray[np.float32
     return out
 
 
-def scored(predictor: Predictor, frame: pl.DataFrame) -> NDArray[np.float32]:
+def scored(predictor: Predictor, frame: pl.DataFrame) -> NDArray[np.floating[Any]]:
     """Score the rows of a frame; raises DataError when its columns are not what the model reads."""
     return predictor.model.score(transformed(predictor.transform, frame))
 

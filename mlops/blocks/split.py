@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mlops.blocks.block import Block, Column
+from mlops.blocks.block import Block, Column, Items
 
 
 class Fractions(Block):
@@ -28,11 +28,14 @@ class Fractions(Block):
 class Split(Block):
     """How rows are divided into train, validation and test."""
 
-    by: Literal["random", "stratified", "group", "time"] = "random"
-    """Row by row, class by class, group by group, or oldest first."""
+    by: Literal["random", "stratified", "group", "time", "column"] = "random"
+    """Row by row, class by class, group by group, oldest first, or as a column says."""
     key: Column | None = None
-    """Column that groups rows, or orders them in time. It is not learnt from, but for the parts of a date that orders
-    rows, where `features.datetime` asks for parts; `keys` may name it then, so that it is not."""
+    """Column that groups rows, orders them in time, or names their part. It is not learnt from, but for the parts of a
+    date that orders rows, where `features.datetime` asks for parts; `keys` may name it then, so that it is not."""
+    values: dict[Literal["train", "validation", "test"], Items[str | int | float | bool]] = Field(default_factory=dict)
+    """What the column of a split by `column` says for each part, beside the usual words (`train`, `val`, `holdout`) in
+    any case. Where it names no validation part, one is cut from train by the shares of `fractions`."""
     fractions: Fractions = Fractions()
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the split."""

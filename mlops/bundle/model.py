@@ -5,7 +5,7 @@ A model of several members answers `y` by their mean, and by `members` [n, k] or
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime as ort
@@ -21,7 +21,10 @@ _BLOCK = 8_192  # rows scored at once, which bounds the memory of a wide layer
 
 
 class OnnxModel:
-    """Scores float32 arrays; a row's score does not depend on the rows beside it."""
+    """Scores float32 arrays; a row's score does not depend on the rows beside it.
+
+    Scores are float32, or float64 of numbers that float32 is too coarse for.
+    """
 
     def __init__(self, data: bytes, name: str = "model.onnx") -> None:
         onnx_file.check(data, name)
@@ -40,30 +43,31 @@ class OnnxModel:
         given = [item.name for item in outputs]
         if [item.name for item in inputs] != ["x"] or given not in (["y"], ["y", MEMBERS]):
             raise IntegrityError(f"{name} must have one input `x` and one output `y`, or `{MEMBERS}` beside it")
-        if {item.type for item in (*inputs, *outputs)} != {"tensor(float)"}:
-            raise IntegrityError(f"{name} must take and give float32")
+        kinds = {item.type for item in outputs}
+        if inputs[0].type != "tensor(float)" or kinds not in ({"tensor(float)"}, {"tensor(double)"}):
+            raise IntegrityError(f"{name} must take float32, and give float32 or float64")
         self.shape: tuple[int | str | None, ...] = tuple(inputs[0].shape[1:])
         self.folds = 0 if len(outputs) == 1 else _count(outputs[1].shape, name)
         """How many members it is the mean of; 0 where it is one model."""
 
-    def score(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def score(self, x: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
         """Score [n, ...] rows to [n] or [n, k]."""
         blocks = [self._run(x[start : start + _BLOCK]) for start in range(0, max(len(x), 1), _BLOCK)]
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
-    def members(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    def members(self, x: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
         """Score [n, ...] rows by each member to [n, folds] or [n, folds, k]; raises IntegrityError of one model."""
         if not self.folds:
             raise IntegrityError("the model has no members, of which one would not have seen a row", hint="dvc repro")
         blocks = [self._run(x[start : start + _BLOCK], MEMBERS) for start in range(0, max(len(x), 1), _BLOCK)]
         return np.concatenate(blocks)
 
-    def _run(self, x: NDArray[np.float32], output: str = "y") -> NDArray[np.float32]:
+    def _run(self, x: NDArray[np.float32], output: str = "y") -> NDArray[np.floating[Any]]:
         rows = len(x)
         if rows < 2:  # one row takes another path through the matrix product, with other last bits: give it a twin
             x = np.concatenate([x, x]) if rows else np.zeros((2, *x.shape[1:]), dtype=np.float32)
         (y,) = self._session.run([output], {"x": x})
-        scores: NDArray[np.float32] = y
+        scores: NDArray[np.floating[Any]] = y
         return scores[:rows]
 
 

@@ -72,7 +72,7 @@ class Predictor:
             return None
         return [classes[position] for position in self.decision.decide(scores).tolist()]
 
-    def predict_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
+    def predict_rows(self, rows: Sequence[Row]) -> NDArray[np.floating[Any]]:
         """Score rows of JSON values with the bits they had in evaluation; raises BadRows."""
         rows = self.read(rows)
         self.schema.check(rows)
@@ -82,7 +82,7 @@ class Predictor:
         """Read rows that are spelt as the file of the data is; what cannot be read stays, for the schema to refuse."""
         return self._reader.read(rows)
 
-    def score_rows(self, rows: Sequence[Row]) -> NDArray[np.float32]:
+    def score_rows(self, rows: Sequence[Row]) -> NDArray[np.floating[Any]]:
         """Score rows that the schema has accepted."""
         return self.model.score(self.transform.apply_rows(rows))
 

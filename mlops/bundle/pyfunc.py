@@ -27,7 +27,7 @@ class BundleModel:
         self._predictor = predictor
         self._types = {field.name: field.type for field in predictor.schema.fields}
 
-    def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> NDArray[np.float32]:
+    def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> NDArray[np.floating[Any]]:
         """Score a pandas frame or a list of rows, exactly as the server does.
 
         Raises:

@@ -248,7 +248,8 @@ def _signature(bundle: Contents, *, named: bool) -> dict[str, str | None]:
     recipe = Recipe.parse(bundle.files["transform.json"])
     shape = [-1, len(recipe.target.classes or ())] if recipe.task == "multiclass" else [-1]
     name = {"name": _output(recipe)} if named else {}
-    outputs = [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": shape}, **name}]
+    answers = json.loads(bundle.files["model.json"]).get("answers", "float32")
+    outputs = [{"type": "tensor", "tensor-spec": {"dtype": answers, "shape": shape}, **name}]
     return {"inputs": json.dumps(inputs), "outputs": json.dumps(outputs), "params": None}
 
 

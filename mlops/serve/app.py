@@ -84,7 +84,9 @@ class Invocations:
         named: tuple[tuple[bytes, bytes], ...] = ()
         identity = "" if self._log is None else self._log.identity()
 
-        def keep(rows: Sequence[Row], scores: NDArray[np.float32], numbers: Sequence[int], clients: Clients) -> None:
+        def keep(
+            rows: Sequence[Row], scores: NDArray[np.floating[Any]], numbers: Sequence[int], clients: Clients
+        ) -> None:
             nonlocal scored
             scored = len(rows)
             if self._log is not None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mlops.bundle.schema import RequestSchema
 
     # the rows that were answered, their scores, their positions in the request, and what the client calls them
-    Keep = Callable[[Sequence[Any], NDArray[np.float32], Sequence[int], Clients], None]
+    Keep = Callable[[Sequence[Any], NDArray[np.floating[Any]], Sequence[int], Clients], None]
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _NOT_FINITE = "the model gives no finite score for some rows"
@@ -91,7 +91,11 @@ def answer(
 
 
 def _spelled(
-    predictor: Predictor, scores: NDArray[np.float32], numbers: Sequence[int], rows: int, problems: Sequence[Problem]
+    predictor: Predictor,
+    scores: NDArray[np.floating[Any]],
+    numbers: Sequence[int],
+    rows: int,
+    problems: Sequence[Problem],
 ) -> bytes:
     """Spell an answer with an item for each of `rows` rows, null for those that `numbers` does not name."""
     decided = predictor.decide(scores)

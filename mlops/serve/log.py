@@ -11,7 +11,7 @@ import time
 import traceback
 from collections import Counter
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.prediction_log import MINUTE, Spelling, segment_name
 from mlops.errors import InfrastructureError
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     # the name of a request, microseconds since 1970, its answered rows, their scores, their positions in the request,
     # and what the client calls them
-    _Taken = tuple[str, int, Sequence[Row], NDArray[np.float32], Sequence[int] | None, Clients]
+    _Taken = tuple[str, int, Sequence[Row], NDArray[np.floating[Any]], Sequence[int] | None, Clients]
 
 _ROWS = 5_000  # of a segment
 _SECONDS = 10.0  # that a record waits at most; a killed process loses no more than these
@@ -95,7 +95,7 @@ class PredictionLog:
         self,
         identity: str,
         rows: Sequence[Row],
-        scores: NDArray[np.float32],
+        scores: NDArray[np.floating[Any]],
         numbers: Sequence[int] | None = None,
         clients: Clients = None,
     ) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.documents.training import TooGood
-    from mlops.ml.training.problem import Problem, Task
+    from mlops.ml.training.problem import Problem, Scale, Task
     from mlops.ml.training.session import Candidate, Fitted, Session
     from mlops.stages.context import StageContext
     from mlops.stages.training_reports import Result
@@ -52,12 +52,12 @@ def measured(
     return fitted.mean(lambda true, score, by: metrics.compute(metric, true, score, weights=by), y, scores, weights)
 
 
-def check_parity(best: Result, model: bytes, examples: Examples, unit: float) -> None:
+def check_parity(best: Result, model: bytes, examples: Examples, scale: Scale) -> None:
     """Hold an ONNX graph to what was trained; raises IntegrityError where it answers otherwise."""
     if isinstance(best.fitted, Folded):
-        folding.check_parity(best.name, model, best.fitted, examples.validation_x, unit)
+        folding.check_parity(best.name, model, best.fitted, examples.validation_x, scale)
     else:
-        export.check_parity(best.name, model, examples.validation_x, best.scores, unit)
+        export.check_parity(best.name, model, examples.validation_x, best.scores, scale)
 
 
 def first(examples: Examples) -> Examples:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from mlops.bundle.recipe import Column, Recipe
 
 Described = TypeVar("Described", bound=Numbers)
-_DIGITS = 6  # that `rounded` leaves of an edge
+_DIGITS = 12  # of an edge at most: as many as it takes to tell seconds since 1970 apart
 _DISTINCT = 20  # levels, or distinct numbers, up to which each has a share of its own
 
 
-def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.float32]) -> Profile:
+def profile(train: pl.DataFrame, recipe: Recipe, scores: NDArray[np.floating[Any]]) -> Profile:
     """Describe the columns a model reads and the scores [n] or [n, k] it gave to rows it was not fitted on."""
     columns = {column.name: _column(train.get_column(column.name), column, recipe) for column in recipe.columns}
     return Profile(
@@ -63,7 +63,7 @@ def _numbers(kind: type[Described], values: NDArray[np.floating[Any]], **more: A
         spread = {"values": rounded(distinct.tolist())}
     else:
         edges = bins.edges(finite, most=_DIGITS)
-        spread, counts = {"edges": rounded(edges)}, drift.counts(finite, edges)
+        spread, counts = {"edges": rounded(edges, _DIGITS)}, drift.counts(finite, edges)
     return kind(
         distinct=len(distinct),
         mean=rounded(float(finite.mean())),
@@ -86,7 +86,7 @@ def _dates(known: pl.Series, recipe: Recipe) -> dict[str, Numbers | dict[str, Nu
     return {"days": _numbers(Numbers, (moments - moments.min()) / DAY), "parts": described}
 
 
-def _scores(scores: NDArray[np.float32], recipe: Recipe) -> ScoreProfile:
+def _scores(scores: NDArray[np.floating[Any]], recipe: Recipe) -> ScoreProfile:
     if scores.ndim == 1:
         return _numbers(ScoreProfile, scores)
     likeliest = np.bincount(scores.argmax(axis=1), minlength=scores.shape[1]) / max(len(scores), 1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlops.ml.training import export
+from mlops.ml.training.problem import Scale
 from mlops.ml.training.shaping import carried
 from mlops.stages import folded
 
@@ -69,15 +70,15 @@ def release(
         ConfigurationError: it cannot be written.
         IntegrityError: the graph answers otherwise than the model.
     """
-    unit = export.spread(problem.task, examples.train_y)
+    scale = Scale.of(problem.task, examples.train_y)
     say(f"writing {best.name} as ONNX")
     chosen = best.fitted.export()
-    folded.check_parity(best, chosen, examples, unit)
+    folded.check_parity(best, chosen, examples, scale)
     learnt = {"train": len(examples.train_y)}
     if not refit:
         return Released(best.fitted, chosen, learnt)
     say(f"{best.name} learns again, from train and validation")
     fitted = again(candidate, examples.whole, session, best.fitted)
     model = fitted.export()
-    export.check_parity(best.name, model, examples.validation_x, fitted.predict(examples.validation_x), unit)
+    export.check_parity(best.name, model, examples.validation_x, fitted.predict(examples.validation_x), scale)
     return Released(fitted, model, learnt | {"validation": len(examples.validation_y)}, chosen)

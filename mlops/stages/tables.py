@@ -5,7 +5,7 @@ From there on training, evaluation and serving go one way: `mlops.bundle.transfo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -41,7 +41,7 @@ def transformed(transform: Transform, frame: pl.DataFrame) -> NDArray[np.float32
     return out
 
 
-def scored(predictor: Predictor, frame: pl.DataFrame, folds: Folds | None = None) -> NDArray[np.float32]:
+def scored(predictor: Predictor, frame: pl.DataFrame, folds: Folds | None = None) -> NDArray[np.floating[Any]]:
     """Score the rows of a frame, where rows have `folds` each by the member that has not seen it.
 
     Raises:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mlops.documents.training import CalibrationReport, CandidateReport, OriginReport, TooGood, TrainingReport
 from mlops.files.canonical import rounded
 from mlops.files.csv_text import csv_text
@@ -37,7 +39,8 @@ class Result:
 
 def described(problem: Problem, best: Result, made: Released) -> dict[str, Any]:
     """Describe the model, for what bundles it; the rows that taught it where these are more than those of train."""
-    more = {} if made.before is None else {"learnt": made.learnt}
+    more: dict[str, Any] = {} if made.before is None else {"learnt": made.learnt}
+    more |= {"answers": "float64"} if best.scores.dtype == np.float64 else {}
     members = {"folds": len(best.fitted.members)} if isinstance(best.fitted, Folded) else {}
     return {
         "schema_version": 1,

@@ -19,8 +19,10 @@ def folds_are_possible(pipeline: Pipeline) -> Iterator[Problem]:
     if pipeline.task == "forecasting":
         message = "a forecast has no folds: a member would learn from the future of the rows that it is judged on"
         yield Problem(("data", "split", "folds"), message, "remove `folds`; `forecast: {backtest: 5}` goes back", _RULE)
-    elif split.by == "time":
+    elif split.by in ("time", "column"):
         message = "folds of rows in time order would learn from the future"
+        if split.by == "column":
+            message = "a column that names the parts leaves no choice of folds"
         hint = "remove `folds`, or write `by: random`, `stratified` or `group`"
         yield Problem(("data", "split", "folds"), message, hint, _RULE)
     yield from _single(pipeline)

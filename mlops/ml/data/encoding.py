@@ -24,8 +24,8 @@ class Target(Protocol):
     def classes(self) -> Sequence[bool | int | float | str] | None: ...  # noqa: D102
 
 
-def encode(target: Target, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[np.float32]:
-    """Encode the target of each row: int64 position in `classes`, or float32; raises DataError."""
+def encode(target: Target, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[np.float64]:
+    """Encode the target of each row: int64 position in `classes`, or float64; raises DataError."""
     if target.name not in frame.columns:
         raise DataError(f"the target `{target.name}` is not in the table")
     series = frame.get_column(target.name)
@@ -38,10 +38,10 @@ def encode(target: Target, frame: pl.DataFrame) -> NDArray[np.int64] | NDArray[n
     return positions.to_numpy().astype(np.int64)
 
 
-def _numbers(series: pl.Series) -> NDArray[np.float32]:
+def _numbers(series: pl.Series) -> NDArray[np.float64]:
     if not series.dtype.is_numeric():
         raise DataError(f"the target `{series.name}` is {series.dtype} but regression needs numbers")
-    values: NDArray[np.float32] = series.cast(pl.Float64).to_numpy().astype(np.float32)
+    values: NDArray[np.float64] = series.cast(pl.Float64).to_numpy()
     if bad := int((~np.isfinite(values)).sum()):
         raise DataError(f"{bad:,} of {len(series):,} values of `{series.name}` are null or not finite")
     return values

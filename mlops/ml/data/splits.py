@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mlops.blocks.split import Split
 from mlops.errors import DataError
+from mlops.ml.data.declared_parts import declared_parts
 from mlops.ml.data.names import ROWS, VALUE, counted
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Task
@@ -159,6 +160,29 @@ def _timed(frame: pl.DataFrame, plan: Plan) -> Codes:
     return _placed(keys, times.get_column(VALUE), np.searchsorted(plan.bounds, middle, side="right"))
 
 
+def _declared(frame: pl.DataFrame, plan: Plan) -> Codes:
+    """Take each row's part from the column; where none is for validation, cut it from train."""
+    codes = declared_parts(split_key(frame, plan), plan.values)
+    if not (codes == 1).any():
+        learnt = np.flatnonzero(codes == 0)
+        codes[learnt[_held(frame[learnt], plan)]] = 1
+    return codes
+
+
+def _held(frame: pl.DataFrame, plan: Plan) -> NDArray[np.bool_]:
+    """Choose the rows of train that validate: whole entities, else alike of every class or tenth of the numbers."""
+    train, validation, _ = plan.fractions.shares
+    share = train / (train + validation)
+    if plan.entity is not None:
+        keys = frame[plan.entity]
+        rows = zip(keys.to_list(), frame[ROW].to_list(), strict=True)
+        names = [f"\x1frow {row}" if key is None else spelled(key) for key, row in rows]
+        return hashed(names, plan.seed) >= share
+    rank = pl.DataFrame({PART: strata(frame, plan), VALUE: mixed(frame[ROW], plan.seed), ROW: frame[ROW]})
+    place = rank.select(((pl.struct(VALUE, ROW).rank("ordinal") - 0.5) / pl.len()).over(PART)).to_series()
+    return np.asarray(place.to_numpy() > share)
+
+
 def _placed(keys: pl.Series, values: pl.Series, parts: Codes) -> Codes:
     """Give each key the part that its value has."""
     known = pl.DataFrame([values.alias(VALUE), pl.Series(PART, parts)])
@@ -192,4 +216,5 @@ _WAYS: Mapping[str, Callable[[pl.DataFrame, Plan], Codes]] = {
     "stratified": _stratified,
     "group": _grouped,
     "time": _timed,
+    "column": _declared,
 }

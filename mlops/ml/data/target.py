@@ -6,7 +6,6 @@ import datetime
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
@@ -18,7 +17,6 @@ from mlops.ml.data.names import counted
 Task = Literal["binary", "multiclass", "regression"]
 Label = str | int | bool
 _CLASSES = 1_000
-_FINE = 0.01
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def settle(
     present = values.drop_nulls()
     if task == "regression":
         problem = _cannot_regress(present, found)
-        return (None, [failure("target", name, problem)]) if problem else (Target(name, task, found), _blurred(present))
+        return (None, [failure("target", name, problem)]) if problem else (Target(name, task, found), [])
     classes: list[Label] = present.unique().sort().to_list()
     problem = _cannot_classify(name, task, found, len(classes), present.len())
     if problem:
@@ -88,25 +86,6 @@ def _cannot_regress(present: pl.Series, found: ColumnType) -> str:
     if found not in ("int", "float"):
         return f"`{present.name}` is of type {found}; regression learns numbers"
     return f"`{present.name}` has the same value in every row" if present.n_unique() < 2 else ""
-
-
-def _blurred(present: pl.Series) -> list[Check]:
-    """Doubt a target so far from 0 that float32, in which models learn and answer, takes its neighbours for the same.
-
-    A step of a hundredth of the standard deviation costs a hundred-thousandth of R2 at most.
-    """
-    values = present.filter(present.is_finite()).cast(pl.Float64).to_numpy()
-    if not len(values) or (farthest := float(np.abs(values).max())) > float(np.finfo(np.float32).max):
-        return []
-    step, spread = float(np.spacing(np.float32(farthest))), float(values.std())
-    if step <= _FINE * spread:
-        return []
-    words = (
-        f"`{present.name}` lies so far from 0 that models, which count in float32, know only every {step:,.4g} of it, "
-        f"and its standard deviation is {spread:,.4g}: subtract a constant where the data is made, say its least value"
-    )
-    rows = len(values)
-    return [failure("target_resolution", present.name, words, severity="warn", failed=rows, total=rows)]
 
 
 def _cannot_classify(name: str, task: Task, found: ColumnType, classes: int, rows: int) -> str:

@@ -2,6 +2,8 @@
 
 binary, regression  y [N]           members [N, k]
 multiclass          y [N, classes]  members [N, k, classes]
+
+All are float64 where one graph answers so.
 """
 
 from __future__ import annotations
@@ -26,7 +28,13 @@ def merged(models: Sequence[bytes]) -> bytes:
     for domain in sorted({opset.domain for part in parts for opset in part.opset_import}):
         versions = {opset.version for part in parts for opset in part.opset_import if opset.domain == domain}
         whole.opset_import.append(helper.make_opsetid(domain, max(versions)))
+    kinds = [part.graph.output[0].type.tensor_type.elem_type for part in parts]
+    widest = TensorProto.DOUBLE if TensorProto.DOUBLE in kinds else TensorProto.FLOAT
     answers = [_added(whole, part, number) for number, part in enumerate(parts)]
+    for number, kind in enumerate(kinds):
+        if kind != widest:
+            whole.graph.node.append(_node("Cast", [answers[number]], f"wide_{number}", to=widest))
+            answers[number] = f"wide_{number}"
     graph, output = whole.graph, parts[0].graph.output[0].type.tensor_type.shape.dim
     graph.input.append(parts[0].graph.input[0])
     classes = [dim.dim_value for dim in output[1:]]
@@ -36,7 +44,7 @@ def merged(models: Sequence[bytes]) -> bytes:
     graph.node.append(_node("Concat", [f"member_{number}" for number in range(len(answers))], "members", axis=1))
     graph.node.append(_node("Mean", answers, "y"))
     for name, shape in (("y", ["N", *classes]), ("members", ["N", len(answers), *classes])):
-        graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        graph.output.append(helper.make_tensor_value_info(name, widest, shape))
     return finish(whole)
 
 

@@ -2,7 +2,7 @@
 
 binary      y [N]           probability of the second class
 multiclass  y [N, classes]  probabilities
-regression  y [N]           in the target's units
+regression  y [N]           in the target's units, float64 where float32 is too coarse so far from 0
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.ml.training.networks import Scores
-    from mlops.ml.training.problem import Problem, Task
+    from mlops.ml.training.problem import Problem
 
 OPSET = 18
 ML_OPSET = 3
@@ -101,11 +101,13 @@ def _rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
     else:
         constants |= {
             "row_shape": np.array([-1], np.int64),
-            "deviation": np.array(scale.deviation, np.float32),
-            "mean": np.array(scale.mean, np.float32),
+            "deviation": np.array(scale.deviation, np.float64 if scale.wide else np.float32),
+            "mean": np.array(scale.mean, np.float64 if scale.wide else np.float32),
         }
+        narrow, cast = ("narrow", [("Cast", ["narrow"], "standardised")]) if scale.wide else ("standardised", [])
         after = [
-            ("Reshape", [inner, "row_shape"], "standardised"),
+            ("Reshape", [inner, "row_shape"], narrow),
+            *cast,
             ("Mul", ["standardised", "deviation"], "centred"),
             ("Add", ["centred", "mean"], "y"),
         ]
@@ -115,14 +117,15 @@ def _rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
     graph.node.extend(kept)
     graph.input.append(helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", *problem.shape]))
     columns = [problem.outputs] if problem.task == "multiclass" else []
-    graph.output.append(helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", *columns]))
+    answer = TensorProto.DOUBLE if scale.wide else TensorProto.FLOAT
+    graph.output.append(helper.make_tensor_value_info("y", answer, ["N", *columns]))
     graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
 
 
 def _node(parts: tuple[str, list[str], str]) -> onnx.NodeProto:
     operator, inputs, output = parts
-    axis = {"axis": 1} if operator == "Gather" else {}
-    return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **axis)  # type: ignore[arg-type]
+    attributes = {"Gather": {"axis": 1}, "Cast": {"to": TensorProto.DOUBLE}}.get(operator, {})
+    return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **attributes)
 
 
 def _needed(nodes: list[onnx.NodeProto]) -> list[onnx.NodeProto]:
@@ -179,22 +182,19 @@ def run(model: bytes, x: NDArray[Any], output: str = "y") -> NDArray[Any]:
     return answer
 
 
-def spread(task: Task, y: NDArray[Any]) -> float:
-    """Give the unit in which scores may differ: the standard deviation of numbers, a whole probability of classes."""
-    return Scale.of(task, y).deviation if task == "regression" else 1.0
+def check_parity(name: str, model: bytes, x: NDArray[Any], expected: NDArray[Any], scale: Scale | None = None) -> float:
+    """Measure the widest gap between ONNX and native scores.
 
-
-def check_parity(name: str, model: bytes, x: NDArray[Any], expected: NDArray[Any], unit: float = 1.0) -> float:
-    """Measure the widest gap between ONNX and native scores, in units or relative to a larger score.
-
-    Raises IntegrityError if it is wide.
+    Of numbers in standard deviations of the target, or relative to a larger distance from its mean; of classes in whole
+    probabilities. Raises IntegrityError if it is wide.
     """
+    scale = scale or Scale()
     answer = run(model, x)
     if answer.shape != expected.shape:
         raise IntegrityError(
             f"the ONNX model of candidate {name} answers with shape {list(answer.shape)}, not {list(expected.shape)}"
         )
-    gap = np.abs(answer - expected) / np.maximum(unit, np.abs(expected))
+    gap = np.abs(answer - expected) / np.maximum(scale.deviation, np.abs(expected - scale.mean))
     widest = float(gap.max())
     if not widest <= TOLERANCE:
         raise IntegrityError(

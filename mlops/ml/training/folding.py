@@ -15,7 +15,7 @@ import numpy as np
 from mlops.errors import IntegrityError
 from mlops.ml.data.folds import chosen_on, learnt_by
 from mlops.ml.training import export
-from mlops.ml.training.problem import Examples, Problem
+from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.seeds import derive
 from mlops.ml.training.session import Epoch
 
@@ -90,13 +90,13 @@ class Folded:
 
     def predict(self, x: NDArray[Any]) -> NDArray[Any]:
         """Score rows by the mean of the members."""
-        return np.asarray(self.each(x).mean(axis=1, dtype=np.float32))
+        return np.asarray(self.each(x).mean(axis=1))
 
-    def each(self, x: NDArray[Any]) -> NDArray[np.float32]:
-        """Score rows by each member: [n, k] or [n, k, classes]."""
-        return np.stack([np.asarray(member.predict(x), dtype=np.float32) for member in self.members], axis=1)
+    def each(self, x: NDArray[Any]) -> NDArray[np.floating[Any]]:
+        """Score rows by each member: [n, k] or [n, k, classes], in float64 where one of them answers so."""
+        return np.stack([np.asarray(member.predict(x)) for member in self.members], axis=1)
 
-    def inner(self, x: NDArray[Any]) -> NDArray[np.float32]:
+    def inner(self, x: NDArray[Any]) -> NDArray[np.floating[Any]]:
         """Score the rows of all folds [n, ...], each by the member that was stopped and tuned on it."""
         member = chosen_on(self.dealt.codes, self.dealt.count)
         return np.asarray(self.each(x)[np.arange(len(x)), member])
@@ -126,19 +126,19 @@ def _mean(epochs: Sequence[Epoch]) -> Epoch:
     )
 
 
-def check_parity(name: str, model: bytes, fitted: Folded, x: NDArray[Any], unit: float) -> None:
+def check_parity(name: str, model: bytes, fitted: Folded, x: NDArray[Any], scale: Scale) -> None:
     """Hold the merged graph to the trained members, each in its place, and its answer to their mean.
 
     Raises:
         IntegrityError: an answer is another than what was trained, or stands in another member's place.
     """
     trained = fitted.each(x)
-    export.check_parity(name, model, x, trained.mean(axis=1, dtype=np.float32), unit)
+    export.check_parity(name, model, x, trained.mean(axis=1), scale)
     found = export.run(model, x, "members")
     if found.shape != trained.shape:
         said = f"the ONNX model of candidate {name} has members of shape {list(found.shape)}"
         raise IntegrityError(f"{said}, not {list(trained.shape)}")
-    gap = float((np.abs(found - trained) / np.maximum(unit, np.abs(trained))).max())
+    gap = float((np.abs(found - trained) / np.maximum(scale.deviation, np.abs(trained - scale.mean))).max())
     if not gap <= export.TOLERANCE:
         said = f"a member of the ONNX model of candidate {name} differs from the trained one by {gap:.2g}"
         raise IntegrityError(said, hint="a model that draws random numbers as it answers cannot be served")

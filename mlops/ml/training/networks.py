@@ -129,9 +129,14 @@ def cnn(problem: Problem, channels: Sequence[int], hidden: int, dropout: float) 
 class Scores(nn.Module):
     """Turn a network's answers into scores: [N] probabilities, [N, classes] probabilities, or [N] target units."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, network: nn.Module, problem: Problem, scale: Scale) -> None:
         super().__init__()
         self.network, self.problem, self.scale = network, problem, scale
+        for name in ("mean", "deviation") if scale.wide else ():  # plain numbers would be written as float32
+            self.register_buffer(name, torch.tensor(getattr(scale, name), dtype=torch.float64), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Score rows."""
@@ -143,6 +148,8 @@ class Scores(nn.Module):
         flat = answer.reshape(-1)
         if self.problem.task == "binary":
             return flat.sigmoid()
+        if self.scale.wide:
+            return flat.double() * self.deviation + self.mean
         return flat * self.scale.deviation + self.scale.mean
 
 
@@ -155,6 +162,11 @@ def _shares(answer: Tensor) -> Tensor:
     return answer.double().softmax(-1).float()
 
 
+def _single(answer: Tensor) -> Tensor:
+    """Bring half precision up to float32; float64 stays."""
+    return answer if answer.dtype == torch.float64 else answer.float()
+
+
 def infer(module: nn.Module, x: Any, rows: int = 4096) -> Tensor:
     """Apply a module in evaluation mode to an array or tensor, block by block."""
     training = module.training
@@ -163,6 +175,6 @@ def infer(module: nn.Module, x: Any, rows: int = 4096) -> Tensor:
         with torch.inference_mode():
             device = next((weight.device for weight in module.parameters()), torch.device("cpu"))
             blocks = torch.split(torch.as_tensor(x), rows)
-            return torch.cat([module(block.to(device)).float().cpu() for block in blocks])
+            return torch.cat([_single(module(block.to(device))).cpu() for block in blocks])
     finally:
         module.train(training)

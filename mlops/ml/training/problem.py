@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float32).
+    """Rows to learn from and rows to judge by: x [n, ...] float32, y [n] class index (int64) or number (float).
 
     `train_w` [n], mean 1, and `validation_w`, in the same unit, say how much each row counts, where not all do alike.
     Where `folds` gives each row one, both are all rows, and each is learnt from and judged by other members.
@@ -118,32 +118,53 @@ def _refuse_unusable(name: str, array: Array) -> None:
         raise DataError(f"{name} has {bad:,} numbers that are not finite", hint="look at reports/data.json")
 
 
+_BLUR = 1e-5  # of the deviation: a coarser float32 takes neighbouring targets for the same
+
+
 @dataclass(frozen=True)
 class Scale:
-    """A regression target's centre and spread: models learn (y - mean) / deviation."""
+    """A regression target's centre and spread: models learn (y - mean) / deviation.
+
+    Answers are brought back in float32, or in float64 where float32 is too coarse so far from 0 (`wide`): seconds since
+    1970 go by steps of 128 there.
+    """
 
     mean: float = 0.0
     deviation: float = 1.0
+    wide: bool = False
 
     @classmethod
     def of(cls, task: Task, y: Array, weights: Array | None = None) -> Scale:
         """Measure the target of a regression, rows by their weights; leave classes as they are."""
         if task != "regression":
             return cls()
-        wide = y.astype(np.float64)
+        full = y.astype(np.float64)
         if weights is None:
-            return cls(float(np.float32(wide.mean())), float(np.float32(wide.std())) or 1.0)
-        mean = float(np.average(wide, weights=weights))
-        spread = float(np.sqrt(np.average((wide - mean) ** 2, weights=weights)))
-        return cls(float(np.float32(mean)), float(np.float32(spread)) or 1.0)
+            mean, deviation = float(full.mean()), float(full.std())
+        else:
+            mean = float(np.average(full, weights=weights))
+            deviation = float(np.sqrt(np.average((full - mean) ** 2, weights=weights)))
+        if deviation and not _step(float(np.abs(full).max())) <= _BLUR * deviation:
+            return cls(mean, deviation, wide=True)
+        return cls(float(np.float32(mean)), float(np.float32(deviation)) or 1.0)
 
     def down(self, y: Array) -> Array:
-        """Standardise a target."""
-        return ((y - np.float32(self.mean)) / np.float32(self.deviation)).astype(np.float32)
+        """Standardise a target [n], in float32."""
+        if self.wide:
+            return ((y.astype(np.float64) - self.mean) / self.deviation).astype(np.float32)
+        return ((y.astype(np.float32) - np.float32(self.mean)) / np.float32(self.deviation)).astype(np.float32)
 
     def up(self, y: Array) -> Array:
-        """Give a standardised answer its units back."""
+        """Give a standardised answer [n] its units back: float64 where it is wide, else float32."""
+        if self.wide:
+            return y.astype(np.float64) * self.deviation + self.mean
         return (y * np.float32(self.deviation) + np.float32(self.mean)).astype(np.float32)
+
+
+def _step(number: float) -> float:
+    """Measure how far apart float32 has its numbers; not a number beyond the greatest."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.spacing(np.float32(number)))
 
 
 def loss(task: Task, y: Array, score: Array, weights: Array | None = None) -> float:

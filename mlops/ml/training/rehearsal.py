@@ -9,6 +9,7 @@ import numpy as np
 
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.training import export
+from mlops.ml.training.problem import Scale
 
 if TYPE_CHECKING:
     from mlops.ml.training.problem import Examples, Problem
@@ -34,8 +35,8 @@ def rehearse(candidate: Candidate, problem: Problem, examples: Examples, session
         scores = fitted.predict(few.validation_x)
     except (ConfigurationError, DataError):
         return
-    spread = export.spread(problem.task, examples.train_y)
-    export.check_parity(session.name, fitted.export(), few.validation_x, scores, spread)
+    scale = Scale.of(problem.task, examples.train_y)
+    export.check_parity(session.name, fitted.export(), few.validation_x, scores, scale)
 
 
 def _few(problem: Problem, y: np.ndarray) -> np.ndarray:

@@ -79,7 +79,9 @@ class Session:
 
 
 class Fitted(Protocol):
-    """A trained candidate: scores have the shapes of its ONNX graph, [N] or [N, classes], float32."""
+    """A trained candidate: scores have the shapes of its ONNX graph, [N] or [N, classes], in float32, or
+    float64 of numbers that float32 is too coarse for.
+    """
 
     @property
     def history(self) -> tuple[Epoch, ...]:

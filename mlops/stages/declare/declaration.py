@@ -83,10 +83,11 @@ class Given:
 
 @dataclass(frozen=True)
 class Spliced:
-    """A block of the YAML whose keys are keys of the section."""
+    """A block of the YAML whose keys are keys of the section; `optional` ones only where they say something."""
 
     keys: str
     but: str = ""
+    optional: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -95,7 +96,9 @@ class Spliced:
 
     def spelt(self, subject: Subject) -> Iterator[tuple[str, Any]]:
         """Spell every key of the block."""
-        yield from dump(_at(subject.spec, self.key)).items()
+        for name, value in dump(_at(subject.spec, self.key)).items():
+            if value or name not in self.optional:
+                yield name, value
 
 
 @dataclass(frozen=True)

@@ -65,17 +65,8 @@ def test_classes_are_counted():
     }
 
 
-def test_a_target_that_float32_blurs_is_doubted() -> None:
-    seconds = pl.Series("t", [1.7e9 + 100 * step + step % 7 for step in range(200)])
-    found, (problem,) = settle(seconds, "float", "regression", None)
-    assert found is not None
-    assert (problem.name, problem.severity) == ("target_resolution", "warn")
-    assert problem.message == (
-        "`t` lies so far from 0 that models, which count in float32, know only every 128 of it, and its standard "
-        "deviation is 5,773: subtract a constant where the data is made, say its least value"
-    )
-
-
-@pytest.mark.parametrize("values", [[1.7e9, 1.8e9, 1.9e9], [0.1, 0.2, math.inf], [1e300, -1e300], [1e-9, 2e-9, 3e-9]])
-def test_a_target_that_float32_tells_apart_is_not(values: list[float]) -> None:
+@pytest.mark.parametrize(
+    "values", [[1.7e9, 1.7e9 + 100, 1.7e9 + 200], [0.1, 0.2, math.inf], [1e300, -1e300], [1e-9, 2e-9, 3e-9]]
+)
+def test_no_target_of_a_regression_is_doubted(values: list[float]) -> None:
     assert settle(pl.Series("t", values), "float", "regression", None)[1] == []

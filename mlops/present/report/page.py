@@ -58,6 +58,7 @@ class Page:
     select_by: str
     candidates: tuple[CandidateRow, ...]
     dropped: tuple[tuple[str, str], ...]
+    calibrated: str
     learning_curve: Plot | None
     epochs: tuple[Plot, ...]
     serving: Serving | None
@@ -127,6 +128,7 @@ def view(
         select_by=called(select_by) if select_by else "",
         candidates=training.candidates(learnt),
         dropped=tuple(sorted(learnt.dropped.items())),
+        calibrated="" if learnt.calibration is None else learnt.calibration.sentence,
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),

@@ -91,7 +91,7 @@ class Problem:
                 hint=f"numbers: {', '.join(dict.fromkeys(known[:20]))}",
             )
         way = {"up": 1, "down": -1}
-        return [way[monotone[name]] if name in monotone else 0 for name in self.numbers]
+        return [way[monotone[name]] if name is not None and name in monotone else 0 for name in self.numbers]
 
     @classmethod
     def of(cls, task: Task, examples: Examples) -> Problem:

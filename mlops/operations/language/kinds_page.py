@@ -76,7 +76,8 @@ def _keys(kind: Kind, link: Callable[[str], str]) -> Columns:
     fields = {field.alias or name: field for name, field in kind.block.model_fields.items() if name != "kind"}
     block = kind.block.__name__
     linked = f"{link(block)}: " if link(block) != block else ""
-    keys = (f"{key}" if field.is_required() else f"{key}: {_spelt(field.default)}" for key, field in fields.items())
+    defaults = {key: field.get_default(call_default_factory=True) for key, field in fields.items()}
+    keys = (key if field.is_required() else f"{key}: {_spelt(defaults[key])}" for key, field in fields.items())
     yield "keys", f"{linked}{', '.join(f'`{key}`' for key in keys)}" if fields else ""
 
 

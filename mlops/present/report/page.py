@@ -60,6 +60,7 @@ class Page:
     candidates: tuple[CandidateRow, ...]
     taught: str
     dropped: tuple[tuple[str, str], ...]
+    calibrated: str
     learning_curve: Plot | None
     epochs: tuple[Plot, ...]
     serving: Serving | None
@@ -132,6 +133,7 @@ def view(
         candidates=training.candidates(learnt),
         dropped=tuple(sorted(learnt.dropped.items())),
         taught=taught(learnt, split),
+        calibrated="" if learnt.calibration is None else learnt.calibration.sentence,
         learning_curve=training.learning_curve(documents.learning_curve, select_by),
         epochs=training.epochs(documents.history, select_by),
         serving=serving(documents.serving),

@@ -166,3 +166,17 @@ def test_many_classes_are_listed_by_their_errors(tmp_path: Path) -> None:
     html = rendered(tmp_path, data, metrics=("accuracy",), rules=[])
     assert 'class="confusion"' not in html
     assert "Most frequent errors" in html
+
+
+def test_the_page_says_what_calibration_brought_and_what_weighted_rows_are_worth(tmp_path: Path) -> None:
+    data = binary()
+    context = write_run(tmp_path, replace(data, weights=np.where(np.arange(len(data)) % 4 == 0, 4.0, 1.0)))
+    path = context.path("reports/training.json")
+    figures = {"ece_before": 0.1, "ece_after": 0.02, "log_loss_before": 0.5, "log_loss_after": 0.4}
+    said = json.loads(path.read_text()) | {"calibration": {"method": "platt", "rows": 1200, **figures}}
+    path.write_text(json.dumps(said))
+    gate.run(context)
+    html = context.path("reports/report.html").read_text()
+    sentence = "The chosen one was calibrated by platt on 1,200 rows of validation: calibration error 0.1000 to 0.0200"
+    assert sentence in html
+    assert "rows count by weight, worth 644 of equal weight" in html

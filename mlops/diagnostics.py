@@ -39,6 +39,19 @@ class Position(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+def inside(position: Position, text: str, part: tuple[int, int]) -> Position:
+    """Place a part of a text: where its file has it letter by letter, plain or in quotes; else the whole.
+
+    >>> [str(inside(Position("a.yaml", 3, 8, length), "a + bc", (4, 2))) for length in (6, 8, 7)]
+    ['a.yaml:3:12', 'a.yaml:3:13', 'a.yaml:3:8']
+    """
+    quotes = position.length - len(text)
+    if quotes not in (0, 2):
+        return position
+    start, length = part
+    return position._replace(column=position.column + start + quotes // 2, length=length)
+
+
 @dataclass(frozen=True, order=True)
 class Diagnostic:
     """One finding; `hint` says what would be right, `rule` is its id."""

@@ -21,9 +21,9 @@ Name = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
 class Names:
     """Marks a text that names a column of the table that is read; see `column`."""
 
-    column: Literal["read", "kept", "day", "made"]
+    column: Literal["read", "kept", "day", "made", "computed"]
     """`kept`: results are told by it, so that rows must keep it though nothing is learnt from it; `day`: a day may
-    stand there too; `made`: the name is given here."""
+    stand there too; `made`: the name is given here; `computed`: it is an expression, which may name several."""
 
 
 _Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlops.bundle import timestamps
+from mlops.expressions import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mlops.bundle.contents import Contents
@@ -9,8 +10,9 @@ from mlops.bundle.decision_rule import NAME as DECISION
 from mlops.bundle.decision_rule import DecisionRule
 from mlops.bundle.model import OnnxModel
 from mlops.bundle.recipe import Recipe
+from mlops.bundle.refusal import UNKNOWN
 from mlops.bundle.row_reader import RowReader
-from mlops.bundle.schema import RequestSchema
+from mlops.bundle.schema import MOST, Findings, Problem, RequestSchema
 from mlops.bundle.transform import Transform
 from mlops.errors import IntegrityError
 
@@ -81,6 +83,20 @@ class Predictor:
     def read(self, rows: Sequence[Any]) -> list[Any]:
         """Read rows that are spelt as the file of the data is; what cannot be read stays, for the schema to refuse."""
         return self._reader.read(rows)
+
+    def inspect(self, rows: Sequence[Any]) -> Findings:
+        """Find what is wrong with the rows of a request, and which are none of those that the model is for."""
+        found, asked = self.schema.inspect(rows), self.transform.recipe.where
+        if asked is None:
+            return found
+        sound = [position for position in range(len(rows)) if position not in found.causes]
+        outside = [sound[position] for position in self.transform.outside([rows[position] for position in sound])]
+        words = f"is none of the rows that the model is for: {asked.expression}"
+        told = tuple(Problem(position, "", words) for position in outside[:MOST])
+        if not asked.refuse:
+            return replace(found, warnings=told)
+        causes = {**found.causes, **dict.fromkeys(outside, (UNKNOWN, "outside"))}
+        return Findings((*found.problems, *told)[:MOST], found.count + len(outside), causes)
 
     def score_rows(self, rows: Sequence[Row]) -> NDArray[np.floating[Any]]:
         """Score rows that the schema has accepted."""

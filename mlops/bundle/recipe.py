@@ -7,9 +7,20 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from mlops.errors import IntegrityError
+from mlops.expressions.kinds import type_of
+from mlops.expressions.steps import Step, condition
+from mlops.expressions.tree import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +42,21 @@ class Column(_Frozen):
     name: str
     type: ColumnType
     nullable: bool
+
+
+class Made(_Frozen):
+    """A column that is computed from given ones, and from those made before it."""
+
+    name: str
+    type: ColumnType
+    expression: str
+
+
+class Condition(_Frozen):
+    """What is true of every row that was learnt from; whether other rows are refused."""
+
+    expression: str
+    refuse: bool
 
 
 class Number(_Frozen):
@@ -70,19 +96,40 @@ class Feature:
 
 
 class Recipe(_Frozen):
-    """A fitted transform; `keep` picks from `layout`, `features` names what was picked."""
+    """A fitted transform; `keep` picks from `layout`, `features` names what was picked.
+
+    `columns` must be given; `made` are computed from them, in order, before anything else.
+    """
 
     schema_version: Literal[1]
     kind: Literal["tabular", "image"]
     task: Literal["binary", "multiclass", "regression"]
     target: Target
     columns: tuple[Column, ...]
+    made: tuple[Made, ...] = ()
+    where: Condition | None = None
     numbers: tuple[Number, ...] = ()
     categories: tuple[Category, ...] = ()
     keep: tuple[int, ...] | None = None
     features: tuple[str, ...] | None = None
     shape: tuple[int, ...] | None = None
     notes: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _brief(self, dump: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Leave out what most recipes have not, so that earlier bundles keep their bytes."""
+        return {key: value for key, value in dump(self).items() if key not in ("made", "where") or value}
+
+    @property
+    def types(self) -> dict[str, ColumnType]:
+        """The type of every column, given or made."""
+        given = {column.name: column.type for column in self.columns}
+        return given | {each.name: each.type for each in self.made}
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What is computed of the given columns."""
+        return tuple(Step(each.name, each.type, each.expression) for each in self.made)
 
     @classmethod
     def parse(cls, data: bytes, name: str = "transform.json") -> Recipe:
@@ -109,7 +156,8 @@ class Recipe(_Frozen):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
-        types = {column.name: column.type for column in self.columns}
+        self._check_made()
+        types = self.types
         if any(types.get(item.column) not in _types(item.part) for item in self.numbers):
             raise ValueError("a number reads a column that is absent or has another type")
         if any(types.get(item.column) not in TEXT for item in self.categories):
@@ -125,6 +173,28 @@ class Recipe(_Frozen):
         if self.shape is not None and math.prod(self.shape) != len(keep):
             raise ValueError("shape does not hold the features")
         return self
+
+    def _check_made(self) -> None:
+        """Hold every computed column to the type that its expression has."""
+        known: dict[str, str | None] = {column.name: column.type for column in self.columns}
+        for each in self.made:
+            try:
+                found = type_of(Step(each.name, each.type, each.expression).node, known)
+            except Fault as fault:
+                raise ValueError(f"a column cannot be computed: {fault.message}") from fault
+            if each.name in known or not _alike(found, each.type):
+                raise ValueError("a computed column is given too, or of another type")
+            known[each.name] = each.type
+        if self.where is not None:
+            try:
+                condition(self.where.expression, known)
+            except Fault as fault:
+                raise ValueError(f"the condition of rows is none: {fault.message}") from fault
+
+
+def _alike(found: str, declared: str) -> bool:
+    """Whether an expression of one type makes a column of another."""
+    return found == declared or {found, declared} <= set(TEXT)
 
 
 def _types(part: str | None) -> tuple[str, ...]:

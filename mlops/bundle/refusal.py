@@ -17,6 +17,7 @@ REASONS: dict[str, str] = {
     "value": "has a value that it cannot have",
     "field": "with a field that the model does not have",
     "row": "that are no objects of fields",
+    "outside": "that are none of those that the model is for",
     "score": "that the model gives no finite score",
     "batch": "that nothing is wrong with, in a request with one that is",
     "body": "in a body that cannot be read as rows, which counts as one",

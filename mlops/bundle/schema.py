@@ -45,6 +45,8 @@ class Findings:
     problems: tuple[Problem, ...]
     count: int
     causes: Mapping[int, Cause]
+    warnings: tuple[Problem, ...] = ()
+    """What does not keep a row from being answered, of the first such rows."""
 
 
 class BadRows(DataError):

@@ -5,14 +5,16 @@ Nothing here knows a table library: whoever has tables hands their columns over 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops.bundle import timestamps
+from mlops.expressions import steps, timestamps
+from mlops.expressions.steps import condition
+from mlops.expressions.texts import composed
+from mlops.expressions.values import Moments, Texts, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,18 +22,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops.bundle.recipe import Recipe
+    from mlops.expressions.values import Column
 
 
 Row = Mapping[str, Any]
 """A row as a request spells it: JSON values by field."""
-
-
-@dataclass(frozen=True)
-class Texts:
-    """A column of text: the position of each row's value in `values`, -1 where it is null."""
-
-    positions: NDArray[np.int64]
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,21 @@ class Columns:
     moments: Mapping[str, NDArray[np.int64]]
     texts: Mapping[str, Texts]
 
+    def column(self, name: str) -> Column:
+        """Give a column, as expressions take it."""
+        if name in self.numbers:
+            return self.numbers[name]
+        return self.texts[name] if name in self.texts else Moments(self.moments[name])
+
+    def joined(self, more: Mapping[str, Column]) -> Columns:
+        """Set columns that were computed beside these."""
+        return Columns(
+            self.rows,
+            {**self.numbers, **{name: each for name, each in more.items() if isinstance(each, np.ndarray)}},
+            {**self.moments, **{name: each.at for name, each in more.items() if isinstance(each, Moments)}},
+            {**self.texts, **{name: each for name, each in more.items() if isinstance(each, Texts)}},
+        )
+
 
 @dataclass(frozen=True)
 class Table:
@@ -59,7 +69,11 @@ class Reader:
     """Reads the columns of one recipe; both ways give the same bits."""
 
     def __init__(self, recipe: Recipe) -> None:
-        self._types = {column.name: column.type for column in recipe.columns}
+        self._types = recipe.types
+        self._steps = recipe.steps
+        self._inputs = steps.inputs(self._steps)
+        self._where = None if recipe.where is None else condition(recipe.where.expression, self._types)
+        self._given = tuple(column.name for column in recipe.columns)
         self._plain = [item.column for item in recipe.numbers if item.part is None]
         parts = [(item.column, item.part) for item in recipe.numbers if item.part is not None]
         self._dated = list(dict.fromkeys(name for name, _ in parts))
@@ -71,6 +85,8 @@ class Reader:
 
     def from_rows(self, rows: Sequence[Row]) -> Table:
         """Read rows that a request's schema has accepted."""
+        if self._steps:
+            return self.from_columns(self._columns(rows))
         plain = np.array([[row[name] for name in self._plain] for row in rows], dtype=np.float64)
         codes = [[_code(row[name], codes) for name, codes in self._codes] for row in rows]
         dated = [self._moments(name, [row[name] for row in rows]) for name in self._dated]
@@ -80,7 +96,8 @@ class Reader:
         )
 
     def from_columns(self, columns: Columns) -> Table:
-        """Read columns, among them all that the recipe reads."""
+        """Read columns, among them all that must be given; what is made of them is computed here."""
+        columns = self._with_made(columns) if self._steps else columns
         plain = np.empty((columns.rows, len(self._plain)))
         for index, name in enumerate(self._plain):
             plain[:, index] = columns.numbers[name]
@@ -88,6 +105,38 @@ class Reader:
         for index, (name, known) in enumerate(self._codes):
             codes[:, index] = _coded(columns.texts[name], known)
         return Table(self._with_parts(plain, [columns.moments[name] for name in self._dated]), codes)
+
+    def outside(self, rows: Sequence[Row]) -> list[int]:
+        """List the positions of rows that are none of those that the transform is for, or not known to be."""
+        if self._where is None or not rows:
+            return []
+        columns = self._columns(rows)
+        columns = self._with_made(columns) if self._steps else columns
+        given = {name: columns.column(name) for name in self._where.reads}
+        truth = steps.computed([self._where], given, len(rows))[steps.WHERE]
+        return [position for position, value in enumerate(np.asarray(truth).tolist()) if value != 1]
+
+    def _columns(self, rows: Sequence[Row]) -> Columns:
+        """Put the values of rows into columns, as a table has them."""
+        numbers: dict[str, NDArray[np.float64]] = {}
+        moments: dict[str, NDArray[np.int64]] = {}
+        words: dict[str, Texts] = {}
+        for name in self._given:
+            values = [row[name] for row in rows]
+            if self._types[name] in ("date", "datetime"):
+                moments[name] = self._moments(name, values)
+            elif self._types[name] in ("string", "category"):
+                words[name] = texts([None if value is None else composed(value) for value in values])
+            else:
+                numbers[name] = np.array(values, dtype=np.float64)
+        return Columns(len(rows), numbers, moments, words)
+
+    def _with_made(self, columns: Columns) -> Columns:
+        """Compute what is made of the columns."""
+        given = {name: columns.column(name) for name in self._inputs}
+        made = steps.computed(self._steps, given, columns.rows)
+        found = {step.name: made[step.name] for step in self._steps}
+        return columns.joined(found)
 
     def _moments(self, name: str, texts: list[str | None]) -> NDArray[np.int64]:
         parse = timestamps.parse_date if self._types[name] == "date" else timestamps.parse_datetime
@@ -103,7 +152,7 @@ def _code(value: str | None, codes: Mapping[str | None, int]) -> int:
     """Look a text up as it is, else with letters and accents composed (NFC), as training read it."""
     code = codes.get(value)
     if code is None and value is not None and not value.isascii():
-        code = codes.get(unicodedata.normalize("NFC", value))
+        code = codes.get(composed(value))
     return len(codes) - 1 if code is None else code
 
 

@@ -55,6 +55,10 @@ class Transform:
         """Transform rows that the request schema has accepted, bit for bit as `apply` would."""
         return self._assemble(self._reader.from_rows(rows))
 
+    def outside(self, rows: Sequence[Row]) -> list[int]:
+        """List the positions of rows, which the schema has accepted, that `where` is not true of."""
+        return self._reader.outside(rows)
+
     def _assemble(self, table: Table) -> NDArray[np.float32]:
         rows, width = len(table.numbers), len(self.layout)
         out = np.zeros((rows, width + 1), dtype=np.float32)  # the last column swallows levels that have no feature

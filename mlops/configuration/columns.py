@@ -12,6 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from mlops.blocks.block import Names
+from mlops.blocks.derived import read
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
 
@@ -27,6 +28,8 @@ class Mention:
     path: Path
     use: str
     key: bool = False
+    part: tuple[int, int] | None = None
+    """Where an expression names it: characters from its start, and how many."""
 
     @property
     def purpose(self) -> str:
@@ -83,7 +86,7 @@ def _within(value: Any, shape: _Shape, path: Path) -> Iterator[Mention]:
         for name, key, inner in _fields(type(value)):
             yield from _within(getattr(value, name), inner, (*path, key))
     elif isinstance(value, str) and shape.itself is not None:
-        yield Mention(value, path, shape.itself.column)
+        yield from _named(value, path, shape.itself.column)
     elif isinstance(value, Mapping):
         for name, item in value.items():
             if shape.keys is not None:
@@ -92,6 +95,15 @@ def _within(value: Any, shape: _Shape, path: Path) -> Iterator[Mention]:
     elif isinstance(value, tuple) and shape.items is not None:
         for index, item in enumerate(value):
             yield from _within(item, shape.items, (*path, index))
+
+
+def _named(value: str, path: Path, use: str) -> Iterator[Mention]:
+    """Give the column that a text is the name of, or those that an expression reads."""
+    if use != "computed":
+        yield Mention(value, path, use)
+        return
+    for name, part in read(value).items():
+        yield Mention(name, path, "read", part=part)
 
 
 @cache

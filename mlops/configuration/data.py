@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from mlops.blocks.block import Block, Column, Items, NewColumn
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
-from mlops.blocks.derived import Derived
+from mlops.blocks.derived import Computed, Derived
 from mlops.blocks.split import Split
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
+from mlops.blocks.where import Kept
+from mlops.configuration.reading.document import Path
 from mlops.files.plain_yaml import Values
+from mlops.sources.joined import Join
 from mlops.sources.source import Source
 
 
@@ -18,6 +23,8 @@ class Data(Block):
     """Everything about the rows of a pipeline."""
 
     source: Source
+    join: Items[Join] = ()
+    """Further tables whose columns are set beside the rows of the source, by a key, one table after the other."""
     target: Column
     """Column to learn."""
     weight: Column | None = None
@@ -27,7 +34,10 @@ class Data(Block):
     """Label counted as positive, for a binary task; the greater one where it is not given."""
     columns: dict[Column, ColumnRule] = Field(default_factory=dict)
     """Rules by column; columns that are not named are typed by looking."""
-    derive: dict[NewColumn, Derived] = Field(default_factory=dict)
+    derive: dict[NewColumn, Computed] = Field(default_factory=dict)
+    """Columns computed from others in each row: `bmi: weight / height ** 2`. The server computes them too."""
+    where: Kept | None = None
+    """Which rows the pipeline is about, by the same kind of expression: `where: age >= 18`."""
     exclude: dict[str, Items[Column]] = Field(default_factory=dict)
     """Columns that are not learnt from, by reason."""
     include: Items[Column] | None = None
@@ -56,6 +66,16 @@ class Data(Block):
     split: Split = Split()
 
 
+def sources(data: Data) -> Iterator[tuple[Path, Source]]:
+    """Give every source of rows, with its key path: the first, those beside it, and the tables that are joined."""
+    heads: list[tuple[Path, Source]] = [(("data", "source"), data.source)]
+    heads += [(("data", "join", index, "source"), joined.source) for index, joined in enumerate(data.join)]
+    for path, source in heads:
+        yield path, source
+        for index, beside in enumerate(source.beside):
+            yield (*path, "beside", index), beside
+
+
 def excluded(data: Data) -> tuple[str, ...]:
     """List the excluded columns, sorted."""
     return tuple(sorted({column for columns in data.exclude.values() for column in columns}))
@@ -66,17 +86,14 @@ def personal(data: Data) -> frozenset[str]:
     return frozenset(name for name, rule in data.columns.items() if rule.personal)
 
 
-def origins(data: Data, name: str) -> frozenset[str]:
-    """List the columns that a computed one is made of, directly or through others."""
-    found: set[str] = set()
-    while name in data.derive and (name := data.derive[name].source) not in found:
-        found.add(name)
-    return frozenset(found)
-
-
 def dump(block: Block) -> Values:
     """Spell a block with its YAML keys."""
     return block.model_dump(mode="json", by_alias=True)
+
+
+def computed(one: str | Derived) -> str | Values:
+    """Spell how a column is computed."""
+    return one if isinstance(one, str) else brief(one)
 
 
 def brief(block: Block) -> Values:

@@ -16,6 +16,8 @@ from mlops.blocks.address import OWN_KIND, own_file
 from mlops.blocks.block import Block
 from mlops.configuration.checking.checks import check
 from mlops.configuration.checking.gate_checks import rules as gate_rules
+from mlops.configuration.checking.problem import Problem
+from mlops.configuration.data import sources
 from mlops.configuration.model import Own
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
@@ -28,7 +30,7 @@ from mlops.configuration.reading.library import Configuration, there
 from mlops.configuration.reading.merge import Endless, Unsure, merge
 from mlops.configuration.reading.origins import Origin, Origins
 from mlops.configuration.reading.problems import diagnose, told
-from mlops.diagnostics import Diagnostic, Position, nearest, suggest
+from mlops.diagnostics import Diagnostic, Position, inside, nearest, suggest
 from mlops.files.dvc_cache import linked
 from mlops.files.plain_yaml import Values
 from mlops.files.relative import NAME, trouble
@@ -75,9 +77,20 @@ def load_typed(configuration: Configuration, name: str) -> tuple[Loaded | None, 
     spec, found = _parse(Pipeline, value, origins)
     if spec is None:
         return None, found
-    problems = [Diagnostic(origins.where(p.path), p.message, p.hint, p.rule) for p in check(spec)]
+    problems = [Diagnostic(_place(origins, p, value), p.message, p.hint, p.rule) for p in check(spec)]
     problems += _files(configuration, name, spec, origins)
     return Loaded(name, spec, value, origins, layers), tuple(problems)
+
+
+def _place(origins: Origins, problem: Problem, value: Values) -> Position:
+    """Place a problem in its file, inside a text where it is of a part of one."""
+    place = origins.where(problem.path)
+    if problem.part is None:
+        return place
+    text: Any = value
+    for key in problem.path:
+        text = text[key]
+    return inside(place, text, problem.part)
 
 
 def names(configuration: Configuration) -> tuple[str, ...]:
@@ -208,9 +221,9 @@ def _parse(model: type[SomeBlock], value: Any, origins: Origins) -> tuple[SomeBl
 def _files(configuration: Configuration, name: str, spec: Pipeline, origins: Origins) -> list[Diagnostic]:
     """Check that the files a pipeline names are there, and inside its folder."""
     found: list[Diagnostic] = []
-    if spec.data.source.package is None:
-        path: tuple[str, ...] = ("data", "source", "path")
-        found += _file(configuration, spec.data.source.path, name, partial(origins.where, path), data=True)
+    for path, source in sources(spec.data):
+        if source.package is None and "beside" not in path:
+            found += _file(configuration, source.path, name, partial(origins.where, (*path, "path")), data=True)
     if spec.data.drift is not None:
         reference = partial(origins.where, ("data", "drift", "reference"))
         found += _file(configuration, spec.data.drift.reference, name, reference, data=True)

@@ -56,6 +56,21 @@ class NoiseReport(Part):
     reason: str = ""
 
 
+class Kept(Part):
+    """How many rows a pipeline is about, of how many there are."""
+
+    rows: int
+    of: int
+
+
+class JoinReport(Part):
+    """A table that was joined: how many rows found nothing in it, of how many."""
+
+    table: str
+    unmatched: int
+    rows: int
+
+
 class DataReport(Document):
     """A snapshot; `source` is the digest of its file, `drift` has statistics by column."""
 
@@ -68,6 +83,9 @@ class DataReport(Document):
     header: tuple[str, ...] = ()
     """The columns of the table that was checked, before any was left out."""
     source: str | None = None
+    joined: tuple[JoinReport, ...] = ()
+    where: Kept | None = None
+    """The rows that `where` kept."""
     checks: tuple[CheckReport, ...] = ()
     columns: tuple[ColumnReport, ...] = ()
     target: Balance | None = None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from mlops.bundle.timestamps import DAY, parse_date, parse_datetime, parts_of
+from mlops.expressions.timestamps import DAY, parse_date, parse_datetime, parts_of
 from mlops.monitor import drift
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from mlops.blocks.derived import Derived
+from mlops.blocks.derived import Derived, inputs, origins
 from mlops.blocks.number_form import NumberForm
 from mlops.errors import ConfigurationError, DataError
 from mlops.files.dialect import Dialect
@@ -47,7 +47,7 @@ class Form:
     target: str
     type: ColumnType | None = None
     types: Mapping[str, ColumnType] = field(default_factory=dict)
-    derived: Mapping[str, Derived] = field(default_factory=dict)
+    derived: Mapping[str, str | Derived] = field(default_factory=dict)
     nulls: tuple[str, ...] = ("",)
     separator: str | None = None
     key: str = ID
@@ -159,12 +159,18 @@ def _latest(frame: pl.DataFrame, key: str) -> pl.DataFrame:
 def _derived(frame: pl.DataFrame, shown: str, form: Form) -> pl.DataFrame:
     """Compute the target from what the file has of it: typed as declared, else as the rule reads it."""
     rule = form.derived.get(form.target)
-    if rule is None or rule.source not in frame.columns:
-        needed = f"`{form.target}`" + ("" if rule is None else f", nor `{rule.source}`, which it is derived from")
-        raise ConfigurationError(f"{shown} has no column {needed}", hint=f"add the column `{form.target}`")
-    to = form.types.get(rule.source) or _read_as(rule) or types.settle(frame.get_column(rule.source)).type
-    typed = _typed(frame.select(rule.source), rule.source, to, form, shown)
-    made, _ = derive(typed, {rule.source: to}, {form.target: rule})
+    needed = [] if rule is None else sorted(inputs(form.derived, [form.target]))
+    if rule is None or not set(needed) <= set(frame.columns):
+        listed = ", ".join(f"`{name}`" for name in needed)
+        wanted = f"`{form.target}`" + ("" if rule is None else f", nor {listed}, which it is derived from")
+        raise ConfigurationError(f"{shown} has no column {wanted}", hint=f"add the column `{form.target}`")
+    typed, kinds = frame.select(needed), {}
+    for name in needed:
+        read_as = _read_as(rule) if isinstance(rule, Derived) and rule.source == name else None
+        kinds[name] = form.types.get(name) or read_as or types.settle(frame.get_column(name)).type
+        typed = _typed(typed, name, kinds[name], form, shown)
+    asked = {name: form.derived[name] for name in {form.target, *origins(form.derived, form.target)} & {*form.derived}}
+    made, _ = derive(typed, kinds, asked)
     return frame.with_columns(made.get_column(form.target))
 
 

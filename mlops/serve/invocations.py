@@ -69,7 +69,7 @@ def answer(
     rows, clients = parse(body, most) if charset is None else _of_csv(predictor.schema, body, charset, most)
     whole = predictor.schema.requests.batch == "all"
     rows = predictor.read(rows)
-    found = predictor.schema.inspect(rows)
+    found = predictor.inspect(rows)
     if found.causes and (whole or len(found.causes) == len(rows)):
         raise _bad_rows(found, len(rows), whole=whole)
     numbers: Sequence[int] = range(len(rows))
@@ -87,22 +87,19 @@ def answer(
         keep([rows[number] for number in numbers] if found.causes else rows, scores, numbers, named)
     if refuse is not None and found.causes:
         refuse(counted(found.causes, len(rows), whole=False))
-    return _spelled(predictor, scores, numbers, len(rows), found.problems)
+    return _spelled(predictor, scores, numbers, len(rows), found)
 
 
 def _spelled(
-    predictor: Predictor,
-    scores: NDArray[np.floating[Any]],
-    numbers: Sequence[int],
-    rows: int,
-    problems: Sequence[Problem],
+    predictor: Predictor, scores: NDArray[np.floating[Any]], numbers: Sequence[int], rows: int, found: Findings
 ) -> bytes:
     """Spell an answer with an item for each of `rows` rows, null for those that `numbers` does not name."""
     decided = predictor.decide(scores)
     said = {
         "predictions": _placed(scores.tolist(), numbers, rows),
         **({} if decided is None else {"decisions": _placed(decided, numbers, rows)}),
-        **({"problems": [asdict(problem) for problem in problems]} if problems else {}),
+        **({"problems": [asdict(problem) for problem in found.problems]} if found.problems else {}),
+        **({"warnings": [asdict(warning) for warning in found.warnings]} if found.warnings else {}),
     }
     return json.dumps(said, separators=(",", ":")).encode("ascii")
 
@@ -127,7 +124,7 @@ def _with_lost(found: Findings, lost: Sequence[int]) -> Findings:
     """Add the rows that the model gave no number for."""
     more = [Problem(number, "", "the model gives no finite score") for number in lost[:MOST]]
     causes = {**found.causes, **dict.fromkeys(lost, (UNKNOWN, "score"))}
-    return Findings((*found.problems, *more)[:MOST], found.count + len(lost), causes)
+    return Findings((*found.problems, *more)[:MOST], found.count + len(lost), causes, found.warnings)
 
 
 def parse(body: bytes, most: int | None = None) -> Asked:

@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
+from pydantic import Field
 
 from mlops.blocks import block
-from mlops.bundle.recipe import Category, Column, Number, Recipe, Target
+from mlops.blocks.derived import Computed, inputs, reads
+from mlops.blocks.where import Where
+from mlops.bundle.recipe import Category, Column, Condition, Made, Number, Recipe, Target
 from mlops.bundle.transform import Transform
 from mlops.errors import DataError
+from mlops.expressions.steps import Step, needed
+from mlops.expressions.steps import inputs as inputs_of
 from mlops.files.canonical import rounded
+from mlops.ml.data.derive import steps
 from mlops.ml.data.encoding import encode
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted
@@ -33,14 +39,22 @@ class Options(features.Features):
 
     task: Literal["binary", "multiclass", "regression"]
     target: block.Column
+    where: Where | None = None
+    derive: dict[str, Computed] = Field(default_factory=dict)
+    """Columns that are computed of a row: the server does so too."""
 
 
 def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
     """Fit a recipe on training rows; `schema` is the validate stage's."""
     known = _features(schema, options)
+    asked = None if options.where is None else Condition(expression=options.where.keep, refuse=_refuses(options))
+    wanted = {column.name for column in known} | _read(asked)
+    made = _made(schema, options, wanted)
+    given = wanted - {step.name for step in made} | set(inputs_of(made))
     columns = [
         Column.model_validate({"name": c.name, "type": c.type, "nullable": c.nullable or _nulls(train, c.name)})
-        for c in known
+        for c in schema.columns
+        if c.name in given
     ]
     classes = None if options.task == "regression" else schema.classes
     draft = Recipe(
@@ -49,18 +63,37 @@ def fit(train: pl.DataFrame, schema: TableSchema, options: Options) -> Recipe:
         task=options.task,
         target=Target(name=options.target, classes=classes),
         columns=tuple(columns),
+        made=tuple(Made.model_validate({"name": s.name, "type": s.type, "expression": s.expression}) for s in made),
+        where=asked,
     )
     if options.kind == "image":
         return _image(draft, options)
-    return _chosen(_learnt(draft, train, options), train, options)
+    return _chosen(_learnt(draft, known, train, options), train, options)
 
 
-def _learnt(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
+def _refuses(options: Options) -> bool:
+    return options.where is not None and options.where.outside == "refuse"
+
+
+def _read(where: Condition | None) -> set[str]:
+    return set() if where is None else set(reads(where.expression))
+
+
+def _made(schema: TableSchema, options: Options, wanted: set[str]) -> list[Step]:
+    """List what is computed for the features, as far as the table has what it is computed of."""
+    types = {column.name: column.type for column in schema.columns}
+    whole = {name for name in options.derive if inputs(options.derive, [name]) <= set(types)}
+    asked = {name: options.derive[name] for name in whole}
+    found = steps(asked, {name: kind for name, kind in types.items() if name not in options.derive})
+    return needed(found, wanted)
+
+
+def _learnt(recipe: Recipe, known: list[ColumnSchema], train: pl.DataFrame, options: Options) -> Recipe:
     """Learn what every column becomes; one without any value becomes nothing but a note."""
     numbers: list[Number] = []
     categories: list[Category] = []
     notes: list[str] = []
-    for column in recipe.columns:
+    for column in known:
         series = train.get_column(column.name)
         if series.null_count() == len(series):
             notes.append(f"`{column.name}` has no value in training: dropped")
@@ -177,10 +210,13 @@ def _chosen(recipe: Recipe, train: pl.DataFrame, options: Options) -> Recipe:
 
 
 def _pruned(recipe: Recipe, kept: set[tuple[str, str]]) -> Recipe:
-    used = {column for column, _ in kept}
+    used = {column for column, _ in kept} | _read(recipe.where)
+    made = needed(recipe.steps, used)
+    given = used | set(inputs_of(made))
     pruned = _changed(
         recipe,
-        columns=[column for column in recipe.columns if column.name in used],
+        columns=[column for column in recipe.columns if column.name in given],
+        made=[each for each in recipe.made if each.name in {step.name for step in made}],
         numbers=[item for item in recipe.numbers if item.column in used],
         categories=[item for item in recipe.categories if item.column in used],
     )

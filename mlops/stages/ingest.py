@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import polars as pl
+from pydantic import Field
 
-from mlops.ml.data import parquet, sources
+from mlops.ml.data import joining, parquet, sources
+from mlops.ml.data.joining import Joined
+from mlops.sources.joined import Join
 from mlops.sources.source import Source
 from mlops.stages.context import Section, StageContext
 
@@ -15,15 +18,24 @@ class Params(Section):
     """The section `ingest` of params.yaml."""
 
     source: Source
+    join: tuple[Join, ...] = Field(default=(), strict=False)
 
 
 def run(context: StageContext) -> None:
     """Copy the rows of the source, numbered, into one Parquet file that is the same for the same source."""
-    source = Params.model_validate(context.params).source
+    params = Params.model_validate(context.params)
+    source = params.source
     raw = context.path(RAW)
     raw.unlink(missing_ok=True)
     with sources.reading(source):
-        parquet.write(sources.scan(source, context.folder), raw)
+        rows = sources.scan(source, context.folder)
+        told: tuple[Joined, ...] = ()
+        if params.join:
+            table, told = joining.join(rows.collect(), params.join, context.folder)
+            rows = table.lazy()
+        parquet.write(rows, raw, joining.spelled(told))
     snapshot = pl.scan_parquet(raw)
-    rows = snapshot.select(pl.len()).collect().item()
-    context.say(f"{rows:,} rows x {len(snapshot.collect_schema()) - 1:,} columns from {source.label}")
+    count = snapshot.select(pl.len()).collect().item()
+    for joined in told:
+        context.say(joined.sentence)
+    context.say(f"{count:,} rows x {len(snapshot.collect_schema()) - 1:,} columns from {source.label}")

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from mlops.bundle.recipe import NUMERIC, TEXT
-from mlops.bundle.timestamps import DAY, parts_of
 from mlops.documents.profile import ColumnProfile, Numbers, Profile, ScoreProfile
+from mlops.expressions.timestamps import DAY, parts_of
 from mlops.files.canonical import rounded
 from mlops.ml.data.moments import in_utc
 from mlops.ml.data.names import ROWS, VALUE, counted

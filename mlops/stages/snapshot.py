@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
+from mlops.blocks.derived import reads
 from mlops.blocks.forecast import Lookback
-from mlops.documents.data import DataReport, NoiseReport
+from mlops.documents.data import DataReport, JoinReport, Kept, NoiseReport
 from mlops.documents.table import Role, TableSchema
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.data import (
@@ -27,7 +29,8 @@ from mlops.ml.data import (
 from mlops.ml.data import target as targets
 from mlops.ml.data.checks import Check
 from mlops.ml.data.contract import Contract
-from mlops.ml.data.derive import derive
+from mlops.ml.data.derive import derive, rows_where
+from mlops.ml.data.joining import Joined
 from mlops.ml.data.lookback import look_back
 from mlops.ml.data.parquet import ROW
 from mlops.ml.data.target import Target
@@ -37,12 +40,18 @@ from mlops.ml.data.types import Settled
 class Snapshot:
     """A snapshot on its way through the checks; `checks` grows, `frame` becomes what the next stage reads."""
 
-    def __init__(self, raw: pl.DataFrame, params: Contract, folder: Path = Path()) -> None:
+    def __init__(
+        self, raw: pl.DataFrame, params: Contract, folder: Path = Path(), joined: Sequence[Joined] = ()
+    ) -> None:
         self.params = params
         self.folder = folder
         self.frame = raw
         self.header = tuple(name for name in raw.columns if name != ROW)
-        self.checks: list[Check] = []
+        self.joined = tuple(joined)
+        self.checks: list[Check] = [
+            Check("join", None, "warn", each.unmatched, each.rows, each.sentence if each.unmatched else "")
+            for each in joined
+        ]
         self.types: dict[str, ColumnType] = {}
         self.written: dict[str, columns.Written] = {}
         self.distinct: dict[str, int] = {}
@@ -50,6 +59,7 @@ class Snapshot:
         self.features: tuple[str, ...] = ()
         self.noise: NoiseReport | None = None
         self.drift: dict[str, dict[str, float]] = {}
+        self.kept_of: int | None = None
 
     def examine(self) -> None:
         """Go through the checks in order; each sees what the ones before it left."""
@@ -67,6 +77,7 @@ class Snapshot:
         self._check_names()
         settled = self._cast()
         self._derive()
+        self._filter()
         self._check_rules(settled)
         self._check_table()
 
@@ -81,6 +92,8 @@ class Snapshot:
             "exclude": params.exclude,
             "include": params.include or (),
             "accept.leak": params.accepted_leak.columns if params.accepted_leak else (),
+            "derive": self._computed_from,
+            "where": () if params.where is None else reads(params.where.keep),
             "unique": {name for names in params.unique for name in names},
             **table_rules.named(params.pairs, params.freshness, params.checks),
             **params.named,
@@ -103,7 +116,9 @@ class Snapshot:
         declared = {name: rule.type for name, rule in self.params.columns.items()}
         forms = {name: rule.number for name, rule in self.params.columns.items()}
         severity = {name: rule.severity for name, rule in self.params.columns.items()}
-        apart = {*self.params.exclude} - {self.params.target, *(rule.source for rule in self.params.derive.values())}
+        read = self._computed_from
+        read |= set(() if self.params.where is None else reads(self.params.where.keep))
+        apart = {*self.params.exclude} - {self.params.target, *read}
         public = {name for name, rule in self.params.columns.items() if rule.public and not rule.personal}
         raw = self.frame.drop(needless, strict=False)
         self.frame, settled, found = columns.settle(raw, declared, severity, apart, forms, public)
@@ -113,12 +128,34 @@ class Snapshot:
         return settled
 
     def _derive(self) -> None:
+        if any(check.name == "present" and check.column in self._computed_from for check in self.checks):
+            return
         try:
             self.frame, self.types = derive(self.frame, self.types, self.params.derive)
         except ConfigurationError as error:
             self.checks.append(checks.failure("derive", None, _said(error)))
 
+    def _filter(self) -> None:
+        """Keep the rows that the pipeline is about."""
+        asked, total = self.params.where, self.frame.height
+        if asked is None or any(check.name in ("derive", "present") and check.blocks for check in self.checks):
+            return
+        try:
+            self.frame, unknown = rows_where(self.frame, self.types, asked.keep)
+        except ConfigurationError as error:
+            self.checks.append(checks.failure("where", None, _said(error)))
+            return
+        self.kept_of = total
+        words = f"{self.frame.height:,} of {total:,} rows kept by `where`"
+        words += f"; of {unknown:,} others it is not known whether they belong" if unknown else ""
+        if self.frame.height < asked.at_least:
+            words += f", fewer than the {asked.at_least:,} that it must leave"
+            self.checks.append(checks.failure("where", None, words, failed=total - self.frame.height, total=total))
+            return
+        self.checks.append(Check("where", None, "warn", total - self.frame.height, total, words))
+
     def _check_rules(self, settled: dict[str, Settled]) -> None:
+        settled = {name: replace(each, values=self.frame[name]) for name, each in settled.items()}
         derived = {name: Settled(found, self.frame[name]) for name, found in self.types.items() if name not in settled}
         together = [names for names in self.params.unique if set(names) <= set(self.types)]
         height = self.frame.height
@@ -201,7 +238,7 @@ class Snapshot:
         self.checks.append(Check("forecast", None, "warn", 0, total, words if seen.short else ""))
 
     def _drop(self) -> None:
-        kept = {ROW, self.params.target, *self.params.kept}
+        kept = {ROW, self.params.target, *self.params.kept, *self.params.inputs}
         if self.params.include is not None:
             self.frame = self.frame.select(name for name in self.frame.columns if name in {*kept, *self.params.include})
         self.frame = self.frame.drop({*self.params.exclude, *self.params.personal} - kept, strict=False)
@@ -209,7 +246,8 @@ class Snapshot:
         self.distinct = columns.distincts(self.frame)
 
     def _find_features(self) -> None:
-        left = [name for name in self.types if name != self.params.target and name not in self._kept]
+        apart = {name for name in self.params.inputs if not self.params.learns(name)} - {self.params.dated}
+        left = [n for n in self.types if n != self.params.target and n not in self._kept and n not in apart]
         doubtful = [name for name in left if name not in (self.params.include or ())]
         # a date, and a number of the past, are another in each row; what they say of it is not its name
         doubtful = [name for name in doubtful if name not in self._past]
@@ -268,6 +306,8 @@ class Snapshot:
         return DataReport(
             rows=self.frame.height,
             **({"made_by": self.params.made_by} if self.params.made_by else {}),
+            **({"where": Kept(rows=self.frame.height, of=self.kept_of)} if self.kept_of is not None else {}),
+            **({"joined": tuple(JoinReport(**asdict(each)) for each in self.joined)} if self.joined else {}),
             header=self.header,
             source=source,
             checks=tuple(check.record() for check in self.checks),
@@ -281,6 +321,10 @@ class Snapshot:
         if name in (self.params.target, self.params.weight):
             return "target" if name == self.params.target else "weight"
         return "feature" if name in self.features else "key"
+
+    @property
+    def _computed_from(self) -> set[str]:
+        return {name for each in self.params.derive.values() for name in reads(each)}
 
     @property
     def _kept(self) -> frozenset[str]:

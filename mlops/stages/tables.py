@@ -11,10 +11,9 @@ import numpy as np
 import polars as pl
 
 from mlops.bundle.recipe import NUMERIC, TEXT
-from mlops.bundle.table import Columns, Texts
-from mlops.bundle.timestamps import MISSING
+from mlops.bundle.table import Columns
 from mlops.errors import DataError
-from mlops.ml.data.moments import in_utc
+from mlops.ml.data import arrays
 from mlops.ml.data.parquet import ROW
 
 if TYPE_CHECKING:
@@ -58,21 +57,10 @@ def _columns(recipe: Recipe, frame: pl.DataFrame) -> Columns:
 
     return Columns(
         frame.height,
-        {series.name: series.cast(pl.Float64).to_numpy() for series in given(*NUMERIC)},
-        {series.name: _microseconds(series) for series in given("date", "datetime")},
-        {series.name: _texts(series.cast(pl.String)) for series in given(*TEXT)},
+        {series.name: arrays.numbers(series) for series in given(*NUMERIC)},
+        {series.name: arrays.microseconds(series) for series in given("date", "datetime")},
+        {series.name: arrays.texts(series.cast(pl.String)) for series in given(*TEXT)},
     )
-
-
-def _texts(series: pl.Series) -> Texts:
-    values = series.drop_nulls().unique()
-    positions = series.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1)
-    return Texts(positions.to_numpy(), tuple(values.to_list()))
-
-
-def _microseconds(series: pl.Series) -> NDArray[np.int64]:
-    whole = in_utc(series).cast(pl.Datetime("us")).to_physical().fill_null(MISSING)
-    return whole.to_numpy().astype(np.int64)
 
 
 def _check(recipe: Recipe, frame: pl.DataFrame) -> None:

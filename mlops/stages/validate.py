@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mlops.files.atomic import write_text
 from mlops.files.canonical import digest_file
-from mlops.ml.data import checks, parquet
+from mlops.ml.data import checks, joining, parquet
 from mlops.ml.data.contract import Contract
 from mlops.stages.context import SCHEMA, VALID, Section, StageContext
 from mlops.stages.snapshot import Snapshot
@@ -27,7 +27,7 @@ def run(context: StageContext) -> None:
     for output in (valid, described, report):
         output.unlink(missing_ok=True)
     raw = context.path(params.table)
-    table = Snapshot(parquet.read(raw), params, context.folder)
+    table = Snapshot(parquet.read(raw), params, context.folder, joining.noted(raw))
     table.examine()
     write_text(report, table.report(digest_file(raw)).dumps())
     if problem := checks.refusal(table.checks):

@@ -34,8 +34,9 @@ def check(plan: Plan) -> Iterator[Finding]:
 
 def _provided(stage: Stage) -> frozenset[str]:
     """List the inputs that people put there: sources, and modules of their own."""
-    source = stage.section.get("source", {}) if stage.name == "ingest" else {}
-    paths = [part.get("path", "") for part in (source, *source.get("beside", ()))]
+    reads = stage.section if stage.name == "ingest" else {}
+    sources = [reads.get("source", {}), *(joined.get("source", {}) for joined in reads.get("join", ()))]
+    paths = [part.get("path", "") for source in sources for part in (source, *source.get("beside", ()))]
     candidates = stage.section.get("candidates", {}) if stage.name == "train" else {}
     kinds = [str(model.get("kind", "")) for model in candidates.values()]
     held = stage.section if stage.name == "validate" else {}

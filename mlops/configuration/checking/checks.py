@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from mlops.configuration.checking import column_rules, personal_columns
+from mlops.blocks.derived import Derived
+from mlops.configuration.checking import column_rules, expression_checks, personal_columns
 from mlops.configuration.checking.deploy_checks import exposed_server, target_without_kind
 from mlops.configuration.checking.fold_checks import folds_are_possible
 from mlops.configuration.checking.forecast_checks import FORECAST_CHECKS
@@ -22,7 +23,7 @@ from mlops.configuration.checking.serving_checks import serving_is_whole
 from mlops.configuration.checking.split_checks import split_is_whole
 from mlops.configuration.checking.weight_checks import WEIGHT_CHECKS
 from mlops.configuration.columns import kept
-from mlops.configuration.data import excluded
+from mlops.configuration.data import Data, excluded, sources
 from mlops.configuration.gates import sides
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.reading.document import Path
@@ -31,6 +32,7 @@ from mlops.metrics import METRICS
 from mlops.models import MODELS
 from mlops.perturbations import PERTURBATIONS
 from mlops.sources import SOURCES
+from mlops.sources.source import Source
 
 
 def check(pipeline: Pipeline) -> tuple[Problem, ...]:
@@ -64,7 +66,7 @@ def columns_agree(pipeline: Pipeline) -> Iterator[Problem]:
         if name in data.columns:
             message = f"`{name}` is derived and declared"
             yield Problem(("data", "columns", name), message, "remove it from `columns`", "columns")
-        if (
+        if isinstance(derived, Derived) and (
             derived.rule in ("greater_than", "at_least", "less_than", "at_most", "equals", "one_of")
             and derived.value is None
         ):
@@ -117,7 +119,29 @@ def image_has_shape(pipeline: Pipeline) -> Iterator[Problem]:
 
 def source_is_complete(pipeline: Pipeline) -> Iterator[Problem]:
     """A file from a package is pinned, SQL has a query, a table without a header has names."""
-    source, path = pipeline.data.source, ("data", "source")
+    for path, source in sources(pipeline.data):
+        yield from _source_is_complete(source, path)
+    yield from _joins_are_whole(pipeline.data)
+
+
+def _joins_are_whole(data: Data) -> Iterator[Problem]:
+    """A joined table has one row a key, and does not see the future by another name."""
+    for index, joined in enumerate(data.join):
+        path: Path = ("data", "join", index)
+        if joined.cardinality == "many":
+            message = f"{joined.source.label} has many rows a key: joined, they would multiply the rows"
+            hint = "make one of them before, as with `kind: sql` and `GROUP BY`; write `cardinality: one`"
+            yield Problem((*path, "cardinality"), message, hint, "join")
+        if joined.theirs is not None and len(joined.theirs) != len(joined.by):
+            message = f"`by` has {len(joined.by)} columns and `theirs` {len(joined.theirs)}"
+            yield Problem((*path, "theirs"), message, "name each column of the key once in both", "join")
+        for name in joined.columns or ():
+            if name in joined.keys.values():
+                message = f"`{name}` is the key, which the rows have already"
+                yield Problem((*path, "columns"), message, "remove it from `columns`", "join")
+
+
+def _source_is_complete(source: Source, path: Path) -> Iterator[Problem]:
     if source.package is not None and source.sha256 is None:
         yield Problem(path, "a file from a package needs its `sha256`", "write `sha256: sha256:<64 digits>`", "source")
     asks = SOURCES[source.kind].can.get("query")
@@ -196,6 +220,7 @@ CHECKS: tuple[Callable[[Pipeline], Iterator[Problem]], ...] = (
     columns_agree,
     personal_columns.are_untold,
     *column_rules.CHECKS,
+    *expression_checks.CHECKS,
     image_has_shape,
     refit_is_possible,
     source_is_complete,

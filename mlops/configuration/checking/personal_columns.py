@@ -9,7 +9,20 @@ from mlops.configuration.columns import mentions
 from mlops.configuration.data import personal
 from mlops.configuration.pipeline import Pipeline
 
-_UNTOLD = ("columns", "keys", "entity", "split", "exclude", "derive", "unique", "pairs", "freshness", "checks")
+_UNTOLD = (
+    "columns",
+    "keys",
+    "entity",
+    "split",
+    "exclude",
+    "derive",
+    "where",
+    "join",
+    "unique",
+    "pairs",
+    "freshness",
+    "checks",
+)
 
 
 def are_untold(pipeline: Pipeline) -> Iterator[Problem]:

@@ -15,3 +15,5 @@ class Problem:
     message: str
     hint: str
     rule: str
+    part: tuple[int, int] | None = None
+    """Where in a text it is: characters from its start, and how many."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -231,6 +231,9 @@ def _schema(model: type[BaseModel]) -> JsonSchemaValue:
 
 
 def _step(node: JsonSchemaValue, part: int | str, definitions: JsonSchemaValue) -> list[JsonSchemaValue]:
+    named = [option for option in _members(node) if option.get("$ref") == f"#/$defs/{part}"]
+    if named:  # the member of a union, which a location names too
+        return [_resolve(named[0], definitions)]
     node = _resolve(node, definitions)
     options = [_resolve(option, definitions) for option in (*node.get("anyOf", ()), *node.get("oneOf", ()))]
     matching = [option for option in options if option.get("properties", {}).get("kind", {}).get("const") == part]
@@ -248,6 +251,13 @@ def _step(node: JsonSchemaValue, part: int | str, definitions: JsonSchemaValue) 
         else:
             found += option.get("patternProperties", {}).values()
     return found
+
+
+def _members(node: JsonSchemaValue) -> Iterator[JsonSchemaValue]:
+    """Give the members of a union, and of unions inside it."""
+    for option in (*node.get("anyOf", ()), *node.get("oneOf", ())):
+        yield option
+        yield from _members(option)
 
 
 def _block(node: JsonSchemaValue, definitions: JsonSchemaValue) -> JsonSchemaValue:

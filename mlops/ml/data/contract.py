@@ -9,9 +9,10 @@ from mlops.blocks.accepted_leak import AcceptedLeak
 from mlops.blocks.block import Name
 from mlops.blocks.column_rule import ColumnRule, Scalar
 from mlops.blocks.data_limit import DriftLimits, NoiseLimit
-from mlops.blocks.derived import Derived
+from mlops.blocks.derived import Computed, conditions, inputs, origins, served
 from mlops.blocks.forecast import Lookback
 from mlops.blocks.table_rule import Freshness, OwnCheck, Pair, RowCount
+from mlops.blocks.where import Where
 from mlops.ml.data.target import Task
 
 
@@ -32,7 +33,7 @@ class Contract(BaseModel):
     strict: bool = False
     rows: RowCount = RowCount()
     unique: tuple[tuple[str, ...], ...] = ()
-    derive: dict[str, Derived] = {}
+    derive: dict[str, Computed] = {}
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] | None = None
     drop_null_target: bool = False
@@ -42,6 +43,7 @@ class Contract(BaseModel):
     checks: tuple[OwnCheck, ...] = ()
     drift: DriftLimits | None = None
     label_noise: NoiseLimit | None = None
+    where: Where | None = None
     forecast: Lookback | None = None
     accepted_leak: AcceptedLeak | None = None
     image: bool = False
@@ -81,9 +83,20 @@ class Contract(BaseModel):
 
     def origins(self) -> frozenset[str]:
         """Columns that the target is computed from, directly or through others."""
-        found: set[str] = set()
-        name = self.target
-        while name in self.derive and self.derive[name].source not in found:
-            name = self.derive[name].source
-            found.add(name)
-        return frozenset(found)
+        return origins(self.derive, self.target)
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """Columns that stay in the table because the server computes others of them."""
+        if self.forecast is not None:
+            return frozenset()
+        learnt = {name for name in served(self.derive, self.target, self.personal) if self.learns(name)}
+        asked = inputs(self.derive, learnt)
+        if self.where is None or self.where.outside == "answer" or self.where.may_use_target:
+            return asked
+        return asked | conditions(self.derive, self.where.keep, self.personal)
+
+    def learns(self, name: str) -> bool:
+        """Say whether a column may be learnt from, by its name."""
+        listed = self.include is None or name in self.include
+        return listed and name not in {*self.exclude, *self.personal, *self.kept}

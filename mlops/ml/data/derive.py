@@ -1,24 +1,20 @@
-"""Columns computed from other columns by a named rule."""
+"""Columns computed from other columns, by an expression or a rule; the server computes with the same evaluator."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import polars as pl
 
 from mlops.blocks.column_rule import ColumnType
-from mlops.blocks.derived import Derived
+from mlops.blocks.derived import Derived, reads
 from mlops.errors import ConfigurationError
-from mlops.ml.data import types
+from mlops.expressions import spelling
+from mlops.expressions.steps import Step, computed, condition, inputs, step
+from mlops.expressions.tree import Fault
+from mlops.ml.data import arrays, types
 
-_COMPARISONS: dict[str, Callable[[pl.Expr, Any], pl.Expr]] = {
-    "greater_than": lambda column, value: column > value,
-    "at_least": lambda column, value: column >= value,
-    "less_than": lambda column, value: column < value,
-    "at_most": lambda column, value: column <= value,
-    "equals": lambda column, value: column == value,
-}
+_SIGNS = {"greater_than": ">", "at_least": ">=", "less_than": "<", "at_most": "<=", "equals": "=="}
 _ORDERED: tuple[ColumnType, ...] = ("int", "float", "date", "datetime")
 _TAKES: dict[str, tuple[ColumnType, ...]] = {
     **dict.fromkeys(("greater_than", "at_least", "less_than", "at_most"), _ORDERED),
@@ -28,23 +24,44 @@ _TAKES: dict[str, tuple[ColumnType, ...]] = {
 
 
 def derive(
-    frame: pl.DataFrame, column_types: Mapping[str, ColumnType], wanted: Mapping[str, Derived]
+    frame: pl.DataFrame, column_types: Mapping[str, ColumnType], wanted: Mapping[str, str | Derived]
 ) -> tuple[pl.DataFrame, dict[str, ColumnType]]:
     """Add the wanted columns, in an order that lets one be computed from another; missing stays missing.
 
     Returns the frame and the types of all its columns; raises ConfigurationError for what cannot be computed.
     """
     known = dict(column_types)
-    for name in order(wanted, known):
-        rule = wanted[name]
-        _check(name, rule, known)
-        frame = frame.with_columns(_expression(rule, known[rule.source]).alias(name))
-        known[name] = _type(rule)
+    made = steps(wanted, column_types)
+    given = {name: arrays.column(frame[name], known[name]) for name in inputs(made)}
+    values = computed(made, given, frame.height)
+    for each in made:
+        found = arrays.series(each.name, values[each.name], each.type)
+        known[each.name] = types.text_type(found) if each.type == "string" else each.type  # type: ignore[assignment]  # a type
+        frame = frame.with_columns(found)
     return frame, known
 
 
-def order(wanted: Mapping[str, Derived], known: Mapping[str, ColumnType]) -> list[str]:
-    """Sort computed columns so that each follows its source; raises ConfigurationError where that is impossible."""
+def steps(wanted: Mapping[str, str | Derived], column_types: Mapping[str, str]) -> list[Step]:
+    """Order and type the wanted columns by the types of the others; raises ConfigurationError."""
+    known, made = dict(column_types), []
+    for name in order(wanted, known):
+        rule = wanted[name]
+        if isinstance(rule, Derived):
+            _check(name, rule, known)
+            expression = _expression(rule, known[rule.source])
+        else:
+            expression = rule
+        try:
+            found = step(name, expression, known)
+        except Fault as fault:
+            raise ConfigurationError(f"`derive` cannot compute `{name}`: {fault.message}", hint=fault.hint) from fault
+        known[name] = found.type
+        made.append(found)
+    return made
+
+
+def order(wanted: Mapping[str, str | Derived], known: Mapping[str, str]) -> list[str]:
+    """Sort computed columns so that each follows its sources; raises ConfigurationError where that is impossible."""
     ready, left, ordered = set(known), sorted(wanted), []
     clashes = [name for name in left if name in ready]
     if clashes:
@@ -53,11 +70,12 @@ def order(wanted: Mapping[str, Derived], known: Mapping[str, ColumnType]) -> lis
             hint="give the new columns other names",
         )
     while left:
-        able = [name for name in left if wanted[name].source in ready]
+        able = [name for name in left if ready.issuperset(reads(wanted[name]))]
         if not able:
-            missing = ", ".join(f"`{name}` from `{wanted[name].source}`" for name in left)
+            lacking = ((name, [each for each in reads(wanted[name]) if each not in ready]) for name in left)
+            missing = ", ".join(f"`{name}` from {', '.join(f'`{each}`' for each in lacks)}" for name, lacks in lacking)
             raise ConfigurationError(
-                f"`derive` cannot compute {missing}", hint="`from` names a column that is not there"
+                f"`derive` cannot compute {missing}", hint="it names a column that is not there, or itself"
             )
         ordered += able
         ready |= set(able)
@@ -65,7 +83,7 @@ def order(wanted: Mapping[str, Derived], known: Mapping[str, ColumnType]) -> lis
     return ordered
 
 
-def _check(name: str, rule: Derived, known: Mapping[str, ColumnType]) -> None:
+def _check(name: str, rule: Derived, known: Mapping[str, str]) -> None:
     _refuse_contradictions(name, rule)
     accepted = _TAKES.get(rule.rule)
     found = known[rule.source]
@@ -79,7 +97,7 @@ def _check(name: str, rule: Derived, known: Mapping[str, ColumnType]) -> None:
 
 def _refuse_contradictions(name: str, rule: Derived) -> None:
     """Hold the value against the rule: one, a list of them, or none."""
-    needed = rule.rule in _COMPARISONS or rule.rule == "one_of"
+    needed = rule.rule in _SIGNS or rule.rule == "one_of"
     if needed != (rule.value is not None):
         wrong = f"the rule {rule.rule} {'needs a' if needed else 'takes no'} `value`"
     elif (rule.rule == "one_of") != isinstance(rule.value, tuple):
@@ -89,29 +107,38 @@ def _refuse_contradictions(name: str, rule: Derived) -> None:
     raise ConfigurationError(f"`derive` cannot compute `{name}`: {wrong}", hint="correct `value`")
 
 
-def _expression(rule: Derived, source: ColumnType) -> pl.Expr:
-    column = pl.col(rule.source)
-    if rule.rule == "is_null":
-        return column.is_null()
-    if rule.rule == "log1p":
-        return pl.when(column > -1).then(column.cast(pl.Float64).log1p())
-    if rule.rule == "year":
-        return column.dt.year().cast(pl.Int64)
+def _expression(rule: Derived, source: str) -> str:
+    """Say in an expression what a rule says; its value becomes one of the type of its column."""
+    column = spelling.column(rule.source)
+    if rule.rule in ("is_null", "log1p", "year"):
+        return f"{rule.rule}({column})"
     if isinstance(rule.value, tuple):
-        return column.is_in([_typed(rule, value, source) for value in rule.value])
-    return _COMPARISONS[rule.rule](column, _typed(rule, rule.value, source))
+        return f"{column} in [{', '.join(_typed(rule, value, source) for value in rule.value)}]"
+    return f"{column} {_SIGNS[rule.rule]} {_typed(rule, rule.value, source)}"
 
 
-def _typed(rule: Derived, value: object, source: ColumnType) -> Any:
-    to: ColumnType = "float" if source == "int" and rule.rule != "one_of" else source
-    result = types.cast(pl.Series([str(value)]), to)[0]
+def _typed(rule: Derived, value: object, source: str) -> str:
+    to = "float" if source == "int" and rule.rule != "one_of" else source
+    result = types.cast(pl.Series([str(value)]), to)[0]  # type: ignore[arg-type]  # a type of a column
     if result is None:
         raise ConfigurationError(
             f"`derive` compares `{rule.source}`, which is of type {source}, with the value `{value}`",
             hint=f"give a `value` of type {source}",
         )
-    return result
+    return spelling.value(result)
 
 
-def _type(rule: Derived) -> ColumnType:
-    return {"log1p": "float", "year": "int"}.get(rule.rule, "bool")  # type: ignore[return-value]  # both are types
+def rows_where(frame: pl.DataFrame, column_types: Mapping[str, ColumnType], keep: str) -> tuple[pl.DataFrame, int]:
+    """Keep the rows that a condition is true of; say of how many others it is not known.
+
+    Raises:
+        ConfigurationError: it is no condition, or does not fit the columns.
+    """
+    try:
+        asked = condition(keep, column_types)
+    except Fault as fault:
+        raise ConfigurationError(f"`where` cannot be asked: {fault.message}", hint=fault.hint) from fault
+    given = {name: arrays.column(frame[name], column_types[name]) for name in asked.reads}
+    found = computed([asked], given, frame.height)[asked.name]
+    truth = arrays.series(asked.name, found, "bool")
+    return frame.filter(truth), truth.null_count()

@@ -11,6 +11,7 @@ from mlops.errors import DataError
 from mlops.files.atomic import writing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["ROW", "read", "write"]
@@ -18,11 +19,19 @@ __all__ = ["ROW", "read", "write"]
 _ROW_GROUP = 131_072
 
 
-def write(frame: pl.DataFrame | pl.LazyFrame, path: Path) -> None:
-    """Write rows in their order, streaming where the frame is lazy; the file appears whole or not at all."""
+def write(frame: pl.DataFrame | pl.LazyFrame, path: Path, notes: Mapping[str, str] | None = None) -> None:
+    """Write rows in their order, streaming where the frame is lazy; the file appears whole or not at all.
+
+    What `notes` say of them stands in the file too.
+    """
     with writing(path) as temporary:
         frame.lazy().sink_parquet(
-            temporary, compression="zstd", statistics=True, row_group_size=_ROW_GROUP, maintain_order=True
+            temporary,
+            compression="zstd",
+            statistics=True,
+            row_group_size=_ROW_GROUP,
+            maintain_order=True,
+            metadata=dict(notes) if notes else None,
         )
 
 

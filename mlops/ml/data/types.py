@@ -57,7 +57,7 @@ def settle(values: pl.Series, declared: ColumnType | None = None, number: Number
         found = _settled(candidate, values, note, form)
         if found.failed == 0:
             return found
-    return Settled(_text_type(values), values)
+    return Settled(text_type(values), values)
 
 
 def supported(dtype: DataType) -> bool:
@@ -102,7 +102,7 @@ def _native(values: pl.Series) -> Settled:
         if isinstance(dtype, kinds):
             return _settled(to, values)  # type: ignore[arg-type]  # the loop's literals are column types
     text = cast(values, "string")
-    return Settled("category" if isinstance(dtype, pl.Categorical | pl.Enum) else _text_type(text), text)
+    return Settled("category" if isinstance(dtype, pl.Categorical | pl.Enum) else text_type(text), text)
 
 
 def _candidates(values: pl.Series, form: NumberForm | None) -> list[tuple[ColumnType, str]]:
@@ -124,7 +124,8 @@ def is_code(values: pl.Series) -> bool:
     return bool(values.str.contains(r"^\s*[+-]?(0\d+|\d{19,})\s*$").any())
 
 
-def _text_type(values: pl.Series) -> ColumnType:
+def text_type(values: pl.Series) -> ColumnType:
+    """Tell a category, whose texts repeat, from a text."""
     present = values.len() - values.null_count()
     distinct = values.drop_nulls().n_unique()
     few = max(_CATEGORIES[0], min(_CATEGORIES[1], present // 20))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 
 from mlops.configuration.checking.gate_checks import rules
+from mlops.configuration.data import sources
 from mlops.configuration.pipeline import Pipeline
 from mlops.configuration.policy import Policy
 from mlops.configuration.reading.document import Path as Key
@@ -29,9 +30,7 @@ def foreign(spec: Pipeline) -> Iterator[tuple[Key, Kind]]:
 
 def _named(spec: Pipeline) -> Iterator[tuple[Key, Kind | None]]:
     yield from ((("model", name, "kind"), MODELS.get(model.kind)) for name, model in spec.model.items())
-    yield ("data", "source", "kind"), SOURCES.get(spec.data.source.kind)
-    for index, source in enumerate(spec.data.source.beside):
-        yield ("data", "source", "beside", index, "kind"), SOURCES.get(source.kind)
+    yield from (((*path, "kind"), SOURCES.get(source.kind)) for path, source in sources(spec.data))
     yield ("select_by",), METRICS.get(spec.select_by or "")
     yield from ((("evaluate", "metrics", at), METRICS.get(name)) for at, name in enumerate(spec.evaluate.metrics))
     yield from (((*key, "metric"), METRICS.get(rule.metric)) for key, rule in rules(spec))

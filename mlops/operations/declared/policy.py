@@ -7,10 +7,11 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from mlops.blocks.derived import origins
 from mlops.configuration.approvals import Approvals
 from mlops.configuration.card import unsaid
 from mlops.configuration.checking.gate_checks import rules as gate_rules
-from mlops.configuration.data import origins, personal
+from mlops.configuration.data import personal, sources
 from mlops.configuration.gates import GateRule
 from mlops.configuration.load import Loaded, parse_document
 from mlops.configuration.pipeline import Pipeline
@@ -89,12 +90,12 @@ def _pipeline(policy: Policy, spec: Pipeline) -> Iterator[_Finding]:
     if tier is not None:
         yield from _tier(tier, spec)
     yield from uncounted(policy, spec)
-    source = spec.data.source
-    if not _allowed(policy.sources, source.kind):
-        yield ("data", "source", "kind"), f"the source kind `{source.kind}` is not allowed", _only(policy.sources)
-    if source.package is not None and not _allowed(policy.packages, source.package):
-        message = f"data of the package `{source.package}` is not allowed"
-        yield ("data", "source", "package"), message, _only(policy.packages)
+    for path, source in sources(spec.data):
+        if not _allowed(policy.sources, source.kind):
+            yield (*path, "kind"), f"the source kind `{source.kind}` is not allowed", _only(policy.sources)
+        if source.package is not None and not _allowed(policy.packages, source.package):
+            message = f"data of the package `{source.package}` is not allowed"
+            yield (*path, "package"), message, _only(policy.packages)
     for name, model in spec.model.items():
         if not _allowed(policy.kinds, model.kind):
             yield ("model", name, "kind"), f"the kind `{model.kind}` is not allowed", _only(policy.kinds)
@@ -132,7 +133,7 @@ def _tier(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
 
 def _personal(tier: RiskTier, spec: Pipeline) -> Iterator[_Finding]:
     for name in spec.data.derive if not tier.derive_personal else ():
-        if personal(spec.data) & origins(spec.data, name):
+        if personal(spec.data) & origins(spec.data.derive, name):
             message = f"a pipeline of {spec.risk} risk may not learn from `{name}`, made of a personal column"
             yield ("data", "derive", name), message, f"remove it; {_HINT}"
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mlops.configuration.columns import CROSS, Mention, mentions
 from mlops.configuration.load import Loaded
 from mlops.configuration.pipeline import Pipeline
-from mlops.diagnostics import Diagnostic, nearest
+from mlops.diagnostics import Diagnostic, inside, nearest
 from mlops.documents.data import DataReport
 from mlops.errors import MlopsError
 from mlops.files.dvc_cache import linked
 from mlops.operations.dvc.lock import read_lock
 from mlops.sources import SOURCES
+from mlops.sources.joined import Join
 from mlops.sources.source import ColumnNames, Source
 from mlops.stages.declare.declaration import Subject
 from mlops.stages.declare.forecasts import lookback
@@ -69,16 +70,32 @@ def _finding(loaded: Loaded, mention: Mention, header: Header, offered: Sequence
     hint = (f"did you mean `{near}`? " if near else "") + f"columns: {', '.join(offered[:_OFFERED])}{more}"
     severity = "warning" if header.recorded else "error"
     place = loaded.origins.where(mention.path, key=mention.key)
+    if mention.part is not None:
+        place = inside(place, _text(loaded.value, mention.path), mention.part)
     return Diagnostic(place, f"`{mention.column}` {said}", hint, "unknown-column", severity)
+
+
+def _text(value: Any, path: Sequence[str | int]) -> str:
+    for key in path:
+        value = value[key]
+    return str(value)
 
 
 def at_hand(root: Path, name: str, spec: Pipeline, wanted: Collection[str]) -> Header | None:
     """Find the columns of a pipeline's table: of its files, read no further than their names, or as recorded."""
     source, folder = spec.data.source, root / "pipelines" / name
     found = [] if spec.stages else [_columns(one, folder, wanted) for one in (source, *source.beside)]
+    found += [] if spec.stages else [_joined(one, folder, wanted) for one in spec.data.join]
     if found and all(found):
         return Header(frozenset(column for columns in found for column in columns), False, source.label)
     return _recorded(root, name, spec)
+
+
+def _joined(asked: Join, folder: Path, wanted: Collection[str]) -> tuple[str, ...]:
+    """Give the names that the columns of a joined table have beside the rows."""
+    own = {*asked.keys.values(), *(() if asked.as_of is None else (asked.as_of.theirs,))}
+    there = asked.columns or tuple(name for name in _columns(asked.source, folder, wanted) if name not in own)
+    return tuple(f"{asked.prefix}{name}" for name in there)
 
 
 def _columns(source: Source, folder: Path, wanted: Collection[str]) -> tuple[str, ...]:
@@ -113,6 +130,7 @@ def _recorded(root: Path, name: str, spec: Pipeline) -> Header | None:
         locked = read_lock(root, folder).get("ingest")
     except MlopsError:  # a damaged lock is told by who goes by it
         return None
-    if locked is None or locked.section.get("source") != INGEST.section(Subject(name, spec))["source"]:
+    section = INGEST.section(Subject(name, spec))
+    if locked is None or any(locked.section.get(key) != section.get(key) for key in ("source", "join")):
         return None
     return Header(frozenset(report.header), True, "reports/data.json")

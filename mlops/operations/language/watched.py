@@ -133,6 +133,8 @@ def _unlogged(spec: Pipeline) -> list[str]:
     """List the columns that a retraining needs of each row and no request carries."""
     data = spec.data
     named = {*data.keys, data.entity, None if learns_key(spec) else data.split.key}
+    named |= {key for joined in data.join for key in joined.keys}
+    named |= {joined.as_of.time for joined in data.join if joined.as_of is not None}
     return sorted(name for name in named if name is not None and name not in data.derive)
 
 

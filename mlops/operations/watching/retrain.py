@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops.blocks.column_rule import ColumnRule
+from mlops.blocks.derived import inputs
 from mlops.configuration.monitor import Monitor, Rows
 from mlops.configuration.pipeline import Pipeline
 from mlops.documents.document import version
@@ -188,8 +189,8 @@ def _spelled(found: Any, spec: Pipeline, folder: Path) -> str:
     from mlops.monitor import new_labelled_rows
 
     data = spec.data
-    derived = data.derive.get(data.target)
-    required = {data.target if derived is None else derived.source, *data.keys}
+    made_of = inputs(data.derive, [data.target])
+    required = {*(made_of or {data.target}), *data.keys}
     required |= {column for column in (data.entity, data.split.key) if column is not None}
     text = new_labelled_rows.spelled(found, _layout(spec, folder, found.columns), required)
     if len(text.encode()) > _LARGEST:

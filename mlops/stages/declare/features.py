@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from mlops.blocks.derived import conditions, served
+from mlops.blocks.where import Where, whole
+from mlops.configuration.data import computed, personal
 from mlops.configuration.pipeline import Pipeline
+from mlops.files.plain_yaml import Values
 from mlops.kinds.kind import Kind
 from mlops.plan.stage import Output
 from mlops.stages.declare.declaration import Declaration, Parameter, Spliced
@@ -15,12 +19,28 @@ def _kinds(spec: Pipeline) -> list[Kind]:
     return [TRANSFORMS[name] for name in (numeric.impute, numeric.scale, *([select.by] if select else []))]
 
 
+def _derive(spec: Pipeline) -> Values:
+    """List what is computed of a request; what a forecast knows ahead is sent as it was computed."""
+    asked = {} if spec.forecast else served(spec.data.derive, spec.data.target, personal(spec.data))
+    return {name: computed(each) for name, each in asked.items()}
+
+
+def _where(spec: Pipeline) -> Where | None:
+    """Give what requests are held against."""
+    asked, hidden = whole(spec.data.where), personal(spec.data)
+    if asked is None or asked.outside == "answer" or asked.may_use_target or spec.forecast:
+        return None
+    return asked if conditions(spec.data.derive, asked.keep, hidden) else None
+
+
 FEATURES = Declaration(
     "features",
     parameters=(
         Parameter("task", "task", task_of),
         Parameter("target", "data.target"),
         Parameter("weight", "data.weight", optional=True),
+        Parameter("derive", "data.derive data.target data.columns.*.personal forecast", _derive, optional=True),
+        Parameter("where", "data.where data.derive data.columns.*.personal forecast", _where, optional=True),
         Spliced("features"),
     ),
     inputs=("artifacts/schema.json", "artifacts/split"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mlops.configuration.data import brief
+from mlops.configuration.data import brief, sources
 from mlops.configuration.pipeline import Pipeline
+from mlops.files.plain_yaml import Values
 from mlops.plan.stage import Output
 from mlops.sources import SOURCES
 from mlops.sources.source import Source
@@ -13,18 +14,24 @@ _RECORDED = "data.source.recorded"  # what the day is used for is another stage'
 
 
 def _files(spec: Pipeline) -> tuple[str, ...]:
-    sources = (spec.data.source, *spec.data.source.beside)
-    return tuple(source.path for source in sources if source.package is None)
+    return tuple(source.path for _, source in sources(spec.data) if source.package is None)
 
 
 def _source(spec: Pipeline) -> Source:
     return spec.data.source.model_copy(update={"recorded": None})
 
 
+def _join(spec: Pipeline) -> list[Values]:
+    return [brief(joined) for joined in spec.data.join]
+
+
 INGEST = Declaration(
     "ingest",
-    parameters=(Parameter("source", "data.source", lambda spec: brief(_source(spec)), but=_RECORDED),),
-    inputs=(Files("data.source", _files, but=_RECORDED),),
+    parameters=(
+        Parameter("source", "data.source", lambda spec: brief(_source(spec)), but=_RECORDED),
+        Parameter("join", "data.join", _join, optional=True),
+    ),
+    inputs=(Files("data.source data.join", _files, but=_RECORDED),),
     outputs=(Output("artifacts/raw.parquet"),),
-    kinds=lambda spec: [SOURCES[source.kind] for source in (spec.data.source, *spec.data.source.beside)],
+    kinds=lambda spec: [SOURCES[source.kind] for _, source in sources(spec.data)],
 )

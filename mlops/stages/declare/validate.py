@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mlops.blocks.address import own_file
 from mlops.blocks.table_rule import Freshness
+from mlops.blocks.where import whole
 from mlops.configuration.columns import mentions
-from mlops.configuration.data import brief, excluded
+from mlops.configuration.data import brief, computed, excluded
 from mlops.configuration.pipeline import Pipeline
 from mlops.plan.stage import Kind, Output
 from mlops.stages.declare import own
@@ -78,7 +79,10 @@ VALIDATE = Declaration(
         Parameter("strict", "data.strict"),
         Parameter("rows", "data.rows"),
         Parameter("unique", "data.unique"),
-        Parameter("derive", "data.derive", lambda spec: {name: brief(rule) for name, rule in spec.data.derive.items()}),
+        Parameter(
+            "derive", "data.derive", lambda spec: {name: computed(rule) for name, rule in spec.data.derive.items()}
+        ),
+        Parameter("where", "data.where", lambda spec: whole(spec.data.where), optional=True),
         Parameter("exclude", "data.exclude", lambda spec: excluded(spec.data), whole=True),
         Parameter("include", "data.include"),
         Parameter("drop_null_target", "data.drop_null_target"),

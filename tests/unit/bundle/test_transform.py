@@ -87,7 +87,7 @@ def test_times_with_an_offset_are_read_in_utc(moment: datetime, hours: int) -> N
 
 @given(moment=st.datetimes())
 def test_parts_of_times_are_those_of_the_calendar(moment: datetime) -> None:
-    from mlops.bundle.timestamps import parse_datetime, parts_of
+    from mlops.expressions.timestamps import parse_datetime, parts_of
 
     at = np.array([[parse_datetime(moment.isoformat())]])
     parts = parts_of(at, [(0, part) for part in ("year", "month", "day", "weekday", "hour")])[0].tolist()

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from mlops.bundle import timestamps
 from mlops.bundle.recipe import DATED, TEXT
+from mlops.expressions import timestamps
 from mlops.files.moment_text import MomentText
 from mlops.files.number_text import NumberText
 from mlops.files.truth_text import truth

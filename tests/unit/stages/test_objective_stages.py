@@ -100,7 +100,7 @@ def test_a_quantile_lies_above_so_many_truths_and_is_the_same_in_onnx(kind: str)
     below = [(data.validation_y <= each).mean() for each in (high, low)]
     assert below[0] > 0.72
     assert below[1] < 0.28
-    assert export.check_parity("a", models[0].export(), data.validation_x, high, 200.0) < 1e-4
+    assert export.check_parity("a", models[0].export(), data.validation_x, high, Scale(deviation=200.0)) < 1e-4
 
 
 def test_a_forest_learns_no_quantile() -> None:
@@ -123,7 +123,7 @@ def test_smearing_makes_a_mean_of_a_median(name: Any, off: float) -> None:
     ours, theirs = (float(each.predict(data.validation_x).mean()) for each in (mean, median))
     assert abs(ours - truth) < abs(theirs - truth)
     answer = mean.predict(data.validation_x)
-    assert export.check_parity("a", mean.export(), data.validation_x, answer, float(y.std())) < 1e-5
+    assert export.check_parity("a", mean.export(), data.validation_x, answer, Scale(deviation=float(y.std()))) < 1e-5
 
 
 def test_early_stopping_judges_what_is_answered() -> None:

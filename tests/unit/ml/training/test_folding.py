@@ -8,7 +8,7 @@ from mlops.errors import IntegrityError
 from mlops.ml.training import candidates, folding
 from mlops.ml.training.asked import Asked
 from mlops.ml.training.folding import Dealt, Folded
-from mlops.ml.training.problem import Examples, Problem
+from mlops.ml.training.problem import Examples, Problem, Scale
 from tests.builders.exporting import one_table_of_operators
 from tests.builders.training import ACCURACY, AUROC, NOWHERE, RMSE, binary, images, regression, session
 
@@ -23,7 +23,7 @@ KINDS = {
 def learnt(kind: str, count: int = 3) -> tuple[Examples, Folded]:
     asked, make, task, judge = KINDS[kind]
     x, y = make(60).train_x, make(60).train_y
-    examples = Examples(x, y, x, y, np.arange(len(y)) % count)
+    examples = Examples(x, y, x, y, folds=np.arange(len(y)) % count)
     problem = Problem.of(task, examples)
     candidate = candidates.build(kind, Asked.model_validate(asked), problem, NOWHERE)
     return examples, Dealt(examples.folds).fit(candidate, problem, examples, session(judge))
@@ -44,20 +44,20 @@ def test_the_graph_answers_by_the_mean_of_its_members_and_by_each(kind: str) -> 
         np.testing.assert_allclose(members[:, number], member.predict(x), rtol=1e-4, atol=1e-4)
     assert (graph.members(x[:1]) == members[:1]).all()
     assert graph.members(x[:0]).shape == (0, *members.shape[1:])
-    folding.check_parity(kind, model, fitted, x, 1.0)
+    folding.check_parity(kind, model, fitted, x, Scale())
 
 
 def test_a_member_in_anothers_place_is_found() -> None:
     examples, fitted = learnt("linear")
     turned = replace(fitted, members=(*fitted.members[1:], fitted.members[0]))
     with pytest.raises(IntegrityError, match="a member of the ONNX model of candidate linear differs"):
-        folding.check_parity("linear", fitted.export(), turned, examples.train_x, 1.0)
+        folding.check_parity("linear", fitted.export(), turned, examples.train_x, Scale())
 
 
 def test_a_member_learns_from_no_row_of_its_fold_nor_of_the_one_that_stops_it() -> None:
     codes = np.array([0, 1, 2, 3, 4, 0, 1, 2, 3, 4])
     x = np.arange(10, dtype=np.float32)[:, None]
-    whole = Examples(x, x[:, 0], x, x[:, 0], codes)
+    whole = Examples(x, x[:, 0], x, x[:, 0], folds=codes)
     for member in range(5):
         part = Dealt(codes).examples(whole, member)
         learnt, tuned = (set(codes[rows[:, 0].astype(int)].tolist()) for rows in (part.train_x, part.validation_x))
@@ -85,7 +85,7 @@ def test_the_members_of_a_fold_do_not_hang_on_its_rows() -> None:
 def test_a_candidate_is_worth_the_mean_over_the_folds_that_stopped_its_members() -> None:
     examples, fitted = learnt("linear")
     inner = fitted.inner(examples.validation_x)
-    found = fitted.mean(AUROC.compute, examples.validation_y, inner)
+    found = fitted.mean(lambda y, score, _: AUROC.compute(y, score), examples.validation_y, inner)
     each = [
         AUROC.compute(examples.train_y[rows], fitted.members[(fold - 1) % 3].predict(examples.train_x[rows]))
         for fold, rows in enumerate(examples.folds == fold for fold in range(3))

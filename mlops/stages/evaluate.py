@@ -50,6 +50,8 @@ class Params(examine.Asked):
     group: str | None = None
     weight: str | None = None
     """Column that says how much a row counts."""
+    quantile: float | None = None
+    """The quantile that is learnt, where it is not the mean."""
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     cost: Cost | None = None
     forecast: Lookback | None = None
@@ -187,9 +189,9 @@ def _baselines(
     classes = len(candidate.classes or ())
     scores: dict[str, NDArray[Any]] = {}
     if "dummy" in params.baselines:
-        scores |= {"dummy": baselines.dummy(params.task, y, classes, len(features), by)}
+        scores |= {"dummy": baselines.dummy(params.task, y, classes, len(features), by, params.quantile)}
     if "simple" in params.baselines:
-        scores |= {"simple": baselines.simple(params.task, x, y, classes, features, by)}
+        scores |= {"simple": baselines.simple(params.task, x, y, classes, features, by, params.quantile)}
     return scores
 
 

@@ -31,32 +31,39 @@ if TYPE_CHECKING:
 Scores = dict[str, "NDArray[Any]"]
 
 
-def based(
-    asked: Sequence[str], task: str, classes: int, learnt: Learnt, x: NDArray[Any], unseen: NDArray[np.int64] | None
-) -> Scores:
-    """Score rows `x` [m, ...] by the baselines that are `asked` for.
+@dataclass(frozen=True)
+class Baselines:
+    """The baselines that are asked for, and what they are to learn; of a quantile, that quantile."""
 
-    `unseen` [m] is the member that each row is scored by: what it learns from are the rows of that member.
-    """
-    if unseen is None or learnt.folds is None:
-        return _based(asked, task, classes, learnt, x)
-    count = int(learnt.folds.max()) + 1
-    shape = (len(x), classes) if task == "multiclass" else (len(x),)
-    scores: Scores = {name: np.zeros(shape) for name in asked}
-    for member in range(count):
-        known, rows = learnt_by(member, learnt.folds, count), unseen == member
-        for name, found in _based(asked, task, classes, learnt.part(known), x[rows]).items():
-            scores[name][rows] = found
-    return scores
+    names: Sequence[str]
+    task: str
+    classes: int
+    quantile: float | None = None
 
+    def score(self, learnt: Learnt, x: NDArray[Any], unseen: NDArray[np.int64] | None) -> Scores:
+        """Score rows `x` [m, ...].
 
-def _based(asked: Sequence[str], task: str, classes: int, learnt: Learnt, rows: NDArray[Any]) -> Scores:
-    scores: Scores = {}
-    if "dummy" in asked:
-        scores |= {"dummy": baselines.dummy(task, learnt.y, classes, len(rows), learnt.weights)}
-    if "simple" in asked:
-        scores |= {"simple": baselines.simple(task, learnt.x, learnt.y, classes, rows, learnt.weights)}
-    return scores
+        `unseen` [m] is the member that each row is scored by: what it learns from are the rows of that member.
+        """
+        if unseen is None or learnt.folds is None:
+            return self._score(learnt, x)
+        count = int(learnt.folds.max()) + 1
+        shape = (len(x), self.classes) if self.task == "multiclass" else (len(x),)
+        scores: Scores = {name: np.zeros(shape) for name in self.names}
+        for member in range(count):
+            known, rows = learnt_by(member, learnt.folds, count), unseen == member
+            for name, found in self._score(learnt.part(known), x[rows]).items():
+                scores[name][rows] = found
+        return scores
+
+    def _score(self, learnt: Learnt, x: NDArray[Any]) -> Scores:
+        task, classes, by, level = self.task, self.classes, learnt.weights, self.quantile
+        scores: Scores = {}
+        if "dummy" in self.names:
+            scores |= {"dummy": baselines.dummy(task, learnt.y, classes, len(x), by, level)}
+        if "simple" in self.names:
+            scores |= {"simple": baselines.simple(task, learnt.x, learnt.y, classes, x, by, level)}
+        return scores
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,8 @@ class Params(examine.Asked):
     group: str | None = None
     weight: str | None = None
     """Column that says how much a row counts."""
+    quantile: float | None = None
+    """The quantile that is learnt, where it is not the mean."""
     baselines: tuple[Literal["dummy", "simple"], ...] = ("dummy", "simple")
     persistence: Persistence | None = None
     cost: Cost | None = None
@@ -202,14 +204,15 @@ def _based(
 ) -> tuple[dict[str, NDArray[Any]], Deciding | None]:
     """Score the test rows by the baselines; where decisions have a value, learn on validation how models decide."""
     learnt, classes = learnt_rows.read(context, "train", params.weight), tuple(map(str, candidate.classes or ()))
-    based = partial(cross_fitted.based, params.baselines, params.task, len(classes), learnt)
+    asked = cross_fitted.Baselines(params.baselines, params.task, len(classes), params.quantile)
+    based = partial(asked.score, learnt)
     features, last = transformed(candidate.transform, test), partial(_persistence, context, params, candidate)
     if params.cost is None:
         return based(features, unseen) | last(test), None
     validation = learnt_rows.read(context, "validation", params.weight)
     x, stopped = validation.x, validation.stopped
-    asked = None if unseen is None or stopped is None else np.concatenate([unseen, stopped])
-    both = based(np.concatenate([features, x]), asked)
+    member = None if unseen is None or stopped is None else np.concatenate([unseen, stopped])
+    both = based(np.concatenate([features, x]), member)
     known = {model: score[test.height :] for model, score in both.items()}
     known |= last(pl.read_parquet(context.path("artifacts/split/validation.parquet")))
     if (model := blind_if_here(context, candidate.model, described)) is not None:

@@ -16,12 +16,20 @@ _ROWS = 50_000  # a linear model gains nothing from more
 
 
 def dummy(
-    task: str, y: NDArray[Any], classes: int, rows: int, weights: NDArray[np.float64] | None = None
+    task: str,
+    y: NDArray[Any],
+    classes: int,
+    rows: int,
+    weights: NDArray[np.float64] | None = None,
+    quantile: float | None = None,
 ) -> NDArray[np.float64]:
     """Score every row alike: the training share of each class (binary: of class 1), or the training mean.
 
-    `weights` are how much each training row counts ([n]), where not all count alike.
+    `weights` are how much each training row counts ([n]), where not all count alike; `quantile` is what is answered
+    instead of the mean.
     """
+    if quantile is not None:
+        return np.full(rows, _quantile(y, quantile, weights))
     if task == "regression":
         wide = y.astype(np.float64)
         mean = float(np.mean(y, dtype=np.float64)) if weights is None else float(np.average(wide, weights=weights))
@@ -38,8 +46,12 @@ def simple(
     classes: int,
     test: NDArray[Any],
     weights: NDArray[np.float64] | None = None,
+    quantile: float | None = None,
 ) -> NDArray[np.float64]:
-    """Score `test` ([m, ...]) by logistic or ridge regression fitted on `x` ([n, ...]), rows by their weights."""
+    """Score `test` ([m, ...]) by logistic or ridge regression fitted on `x` ([n, ...]), rows by their weights.
+
+    Of a `quantile` it is the ridge regression and, on top, that quantile of its errors.
+    """
     with without_pandas():
         from sklearn.linear_model import LogisticRegression, Ridge
         from sklearn.pipeline import make_pipeline
@@ -54,10 +66,18 @@ def simple(
         by = {} if weights is None else {f"{name}__sample_weight": weights[::step] for name, _ in model.steps}
         model.fit(x, y, **by)
     if task == "regression":
-        return np.asarray(model.predict(test), dtype=np.float64)
+        answer = np.asarray(model.predict(test), dtype=np.float64)
+        if quantile is None:
+            return answer
+        return answer + _quantile(y - model.predict(x), quantile, None if weights is None else weights[::step])
     scores = np.zeros((len(test), classes))
     scores[:, model.classes_.astype(np.int64)] = model.predict_proba(test)
     return scores[:, 1] if task == "binary" else scores
+
+
+def _quantile(y: NDArray[Any], quantile: float, weights: NDArray[np.float64] | None) -> float:
+    """Give the least number that at least so much of the weight lies at or below."""
+    return float(np.quantile(y.astype(np.float64), quantile, method="inverted_cdf", weights=weights))
 
 
 def _flat(x: NDArray[Any]) -> NDArray[np.float64]:

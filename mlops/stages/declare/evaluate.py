@@ -95,6 +95,7 @@ EVALUATE = Declaration(
         Parameter("crosses", "evaluate.crosses", crosses, optional=True, whole=True),
         Parameter("group", "data.entity data.split.by data.split.key", group),
         Parameter("weight", "data.weight", optional=True),
+        Parameter("quantile", "objective.quantile", optional=True),
         Parameter("bootstrap", "evaluate.bootstrap"),
         Parameter("baselines", made=lambda _: ["dummy", "simple"]),
         Parameter(

@@ -10,14 +10,16 @@ import polars as pl
 import pytest
 
 from mlops.blocks.objective import Objective
+from mlops.bundle.predictor import Predictor
 from mlops.errors import ConfigurationError, DataError
 from mlops.ml.evaluation.metrics import compute
 from mlops.ml.evaluation.predictions import Predictions
 from mlops.ml.training import candidates, export, shaping
 from mlops.ml.training.asked import Asked
-from mlops.ml.training.problem import Examples, Problem
+from mlops.ml.training.problem import Examples, Problem, Scale
 from mlops.ml.training.session import Session
 from mlops.stages.calibrating import refuse_few
+from mlops.stages.tables import scored
 from tests.builders.staged import Staged, staged
 from tests.builders.training import AUROC, NOWHERE, RMSE, binary, regression, session
 
@@ -83,6 +85,20 @@ def test_a_target_is_learnt_as_its_logarithm_and_answered_in_its_units(tmp_path:
     ours, theirs = (compute("mae", each.target, each.score) for each in map(predictions, (done, plain)))
     assert ours < 0.8 * theirs
     assert (predictions(done).score > 0).all()
+
+
+def test_a_forest_keeps_to_its_way_and_a_quantile_to_its_figures(tmp_path: Path) -> None:
+    forest = {"forest": {"kind": "random_forest", "trees": 10, "min_leaf": 2, "depth": None, "monotone": {"a": "up"}}}
+    done = staged(tmp_path, priced(), "regression", train={"candidates": forest})
+    predictor = Predictor.open(done.folder / "artifacts/bundle")
+    rows = pl.DataFrame({"a": np.linspace(-2, 2, 100), "b": np.zeros(100)})
+    assert (np.diff(scored(predictor, rows)) >= -1e-3).all()
+    asked = {"objective": {"quantile": 0.9}, "select_by": "pinball_90"}
+    figures = {"metrics": ["pinball_90", "coverage_error_90"], "quantile": 0.9}
+    found = staged(tmp_path / "q", priced(), "regression", train=asked, evaluate=figures).report("metrics")["models"]
+    assert found["candidate"]["coverage_error_90"]["value"] < 0.06
+    assert found["dummy"]["coverage_error_90"]["value"] < 0.06
+    assert found["candidate"]["pinball_90"]["value"] < found["dummy"]["pinball_90"]["value"]
 
 
 def fitted(data: Examples, kind: str, objective: Objective, task: Any, **parameters: Any) -> Any:

@@ -206,3 +206,14 @@ def test_weights_travel_in_the_table_of_predictions_and_are_held_against_it(tmp_
     with pytest.raises(DataError) as error:
         Predictions.read(tmp_path / "q.parquet")
     assert error.value.message == "q.parquet is not whole: it lost 2 values of weight"
+
+
+def test_baselines_of_a_quantile_answer_that_quantile() -> None:
+    y, by = np.arange(1.0, 5.0), np.array([1.0, 1.0, 1.0, 7.0])
+    assert baselines.dummy("regression", y, 0, 2, None, 0.5).tolist() == [2.0, 2.0]
+    assert baselines.dummy("regression", y, 0, 1, by, 0.5).tolist() == [4.0]
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(2000, 1))
+    target = x[:, 0] + draw.normal(size=2000)
+    answer = baselines.simple("regression", x, target, 0, x, None, 0.9)
+    assert (target <= answer).mean() == pytest.approx(0.9, abs=0.01)

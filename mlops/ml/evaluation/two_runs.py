@@ -14,6 +14,8 @@ from mlops.ml.evaluation.intervals.resampling import Resampling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from mlops.blocks.bootstrap import Bootstrap
     from mlops.ml.evaluation.predictions import Predictions
 
@@ -26,9 +28,12 @@ def same_rows(first: Predictions, second: Predictions) -> bool:
         (first.task, first.classes) == (second.task, second.classes)
         and np.array_equal(first.rows, second.rows)
         and np.array_equal(first.target, second.target)
-        and (first.folds is None) == (second.folds is None)
-        and (first.folds is None or np.array_equal(first.folds, second.folds))
+        and _alike(first.folds, second.folds)
     )
+
+
+def _alike(first: NDArray[np.int64] | None, second: NDArray[np.int64] | None) -> bool:
+    return first is second if first is None or second is None else np.array_equal(first, second)
 
 
 def differences(

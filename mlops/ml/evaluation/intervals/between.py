@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlops.ml.data.folds import ratio
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ class Between:
     @classmethod
     def of(cls, folds: NDArray[np.int64] | None) -> Between | None:
         """Make it of folds that were dealt as `mlops.ml.data.folds` deals them; None where there are none."""
-        return None if folds is None else cls(folds, 1 / max(1, int(folds.max(initial=2)) - 1))
+        return None if folds is None else cls(folds, ratio(max(3, int(folds.max(initial=2)) + 1)))
 
     @property
     def count(self) -> int:

@@ -31,7 +31,7 @@ description: "Predict Left us? from churn.csv"
 owners: ["@me"]  # who reviews a change: a user or a team, as @someone or @organisation/team
 risk: limited
 task: binary
-data: {target: "Left us?", split: {by: stratified}}
+data: {target: "Left us?", split: {by: stratified, folds: 5}}
 """
 DATA = """\
 # yaml-language-server: $schema=../.schema/data.json
@@ -126,7 +126,7 @@ def test_rows_that_repeat_a_person_are_split_by_person(root: Path, tmp_path: Pat
     assert (
         (root / "conf/pipeline/visits.yaml")
         .read_text()
-        .endswith("data: {target: plan, split: {by: group, key: patient_id}}\n")
+        .endswith("data: {target: plan, split: {by: group, key: patient_id, folds: 5}}\n")
     )
     assert "entity: patient_id  #" in (root / "conf/data/visits.yaml").read_text()
     assert load_pipeline(Configuration(root), "visits")[1] == ()
@@ -150,7 +150,7 @@ def test_the_task_chooses_gates_and_split(
     create(root, "t", tmp_path / "t.parquet", target)
     written = (root / "conf/pipeline/t.yaml").read_text()
     assert f"/gates: {gates}\n" in written
-    assert f"task: {task}\ndata: {{target: {target}, split: {{by: {split}}}}}\n" in written
+    assert f"task: {task}\ndata: {{target: {target}, split: {{by: {split}, folds: 5}}}}\n" in written
     assert load_pipeline(Configuration(root), "t")[1] == ()
 
 

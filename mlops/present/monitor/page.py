@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mlops.bundle.refusal import REASONS
 from mlops.documents.monitor import MonitorReport, ShiftReport
 from mlops.files.figures import figure as asked
+from mlops.ml.evaluation.judging.names import called
 from mlops.present.html import html
 from mlops.present.monitor.advice import Step, advice
 from mlops.present.monitor.distribution import Distribution, distribution
@@ -174,7 +175,7 @@ def _tiles(document: MonitorReport, measured: tuple[str, float] | None) -> Itera
     if measured is not None and rated:
         index, item = rated[-1]
         note = f"{interval(item.low, item.high)}, bound {asked(measured[1])}, window from {day(windows, index)}"
-        yield Tile(measured[0], figure(item.value), note)
+        yield Tile(called(measured[0]), figure(item.value), note)
 
 
 def _feed(document: MonitorReport, measured: tuple[str, float] | None) -> Iterator[Timeline]:
@@ -199,7 +200,7 @@ def _performance(document: MonitorReport, name: str, limit: float) -> Timeline:
     ]
     alarming = any(alarm.kind == "performance" for alarm in document.alarms)
     note = f"window from {day(windows, points[-1].index)}" if points else ""
-    return timeline(name, points, limit, windows, "fail" if alarming else "pass", zero=False, note=note)
+    return timeline(called(name), points, limit, windows, "fail" if alarming else "pass", zero=False, note=note)
 
 
 def _ends(low: float | None, high: float | None) -> tuple[float, float] | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlops.blocks.forecast import Lookback
     from mlops.documents.training import OriginReport
     from mlops.ml.evaluation.studies.backtest import Fold
-    from mlops.ml.training.session import Candidate, Session
+    from mlops.ml.training.session import Candidate, Fitted, Session
     from mlops.stages.context import StageContext
 
 
@@ -33,11 +33,13 @@ def run(
     session: Session,
     *,
     refit: bool,
+    sliding: int | None = None,
 ) -> dict[str, OriginReport]:
     """Measure at each origin; nothing for a network, which takes too long to train again.
 
-    What is released with the rows of validation (`refit`) learns so at each origin too. How columns are scaled was
-    learnt from all of train, in one go for all origins; everything else is as at the origin.
+    With `sliding`, an origin knows so many periods before it and no more. What is released with the rows of validation
+    (`refit`) learns so at each origin too. How columns are scaled was learnt from all of train, in one go for all
+    origins; everything else is as at the origin.
     """
     from mlops.ml.training.estimators import EstimatorCandidate
 
@@ -51,7 +53,9 @@ def run(
     y = np.concatenate([examples.train_y, examples.validation_y])
 
     def learn(fold: Fold) -> NDArray[Any]:
-        fitted = candidate.fit(Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session)
+        fitted: Fitted = candidate.fit(
+            Examples(x[fold.train], y[fold.train], x[fold.validation], y[fold.validation]), session
+        )
         if refit:  # as what is released does
             known = Examples(x[fold.known], y[fold.known], x[fold.known], y[fold.known])
             fitted = again(candidate, known, session, fitted)
@@ -60,4 +64,6 @@ def run(
     def name(fold: Fold) -> str:
         return str(rows[asked.date].filter(pl.Series(numbers <= fold.origin)).max())
 
-    return backtest.measure(backtest.folds(numbers, origins, asked.horizon), y, naive(asked, target, rows), learn, name)
+    return backtest.measure(
+        backtest.folds(numbers, origins, asked.horizon, sliding), y, naive(asked, target, rows), learn, name
+    )

@@ -70,7 +70,9 @@ VALIDATE = Declaration(
         Parameter("target", "data.target"),
         Parameter("positive", "data.positive"),
         Parameter("entity", "data.entity"),
-        Parameter("keys", "data.keys data.entity data.split.key forecast", _keys, but="forecast.backtest"),
+        Parameter(
+            "keys", "data.keys data.entity data.split.key forecast", _keys, but="forecast.backtest forecast.sliding"
+        ),
         Parameter(
             "columns", "data.columns", lambda spec: {name: brief(rule) for name, rule in spec.data.columns.items()}
         ),

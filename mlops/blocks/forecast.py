@@ -41,6 +41,8 @@ class Forecast(Horizon):
 
     backtest: Annotated[int, Field(ge=0, le=50)] = 5
     """Origins at which the chosen candidate learns again from what was known by then; not for networks."""
+    sliding: Annotated[int, Field(ge=20, le=100_000)] | None = None
+    """Periods before an origin that a backtest learns from; all of them where nothing is said, so that they grow."""
 
 
 class Lookback(Horizon):

@@ -36,6 +36,9 @@ class Split(Block):
     values: dict[Literal["train", "validation", "test"], Items[str | int | float | bool]] = Field(default_factory=dict)
     """What the column of a split by `column` says for each part, beside the usual words (`train`, `val`, `holdout`) in
     any case. Where it names no validation part, one is cut from train by the shares of `fractions`."""
+    gap: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """What is left out before each later part of a split by time, so that no row tells of the next part's first: days
+    of a key of dates, units of a key of numbers. A forecast leaves out its horizon by itself."""
     fractions: Fractions = Fractions()
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the split."""

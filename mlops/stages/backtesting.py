@@ -34,11 +34,13 @@ def run(
     session: Session,
     *,
     refit: bool,
+    sliding: int | None = None,
 ) -> dict[str, OriginReport]:
     """Measure at each origin; nothing for a network, which takes too long to train again.
 
-    What is released with the rows of validation (`refit`) learns so at each origin too. How columns are scaled was
-    learnt from all of train, in one go for all origins; everything else is as at the origin.
+    With `sliding`, an origin knows so many periods before it and no more. What is released with the rows of validation
+    (`refit`) learns so at each origin too. How columns are scaled was learnt from all of train, in one go for all
+    origins; everything else is as at the origin.
     """
     from mlops.ml.training.estimators import EstimatorCandidate
 
@@ -63,4 +65,6 @@ def run(
     def name(fold: Fold) -> str:
         return str(rows[asked.date].filter(pl.Series(numbers <= fold.origin)).max())
 
-    return backtest.measure(backtest.folds(numbers, origins, asked.horizon), y, naive(asked, target, rows), learn, name)
+    return backtest.measure(
+        backtest.folds(numbers, origins, asked.horizon, sliding), y, naive(asked, target, rows), learn, name
+    )

@@ -60,6 +60,9 @@ def run(context: StageContext) -> None:
             apart(periods(frame[asked.date], asked.every).to_numpy(), parts.to_numpy().astype("i8"), asked.horizon)
         )
         frame, parts = frame.filter(known), parts.filter(known)
+    if params.gap is not None:
+        known = splits.apart_by(frame, parts, params)
+        frame, parts = frame.filter(known), parts.filter(known)
     refuse(frame, parts, params)
     divided = Divided.of(frame, parts)
     checks = leaks(divided, params, _roles(context))
@@ -152,7 +155,9 @@ def _roles(context: StageContext) -> dict[str, Role]:
 def describe(divided: Divided, params: Params, checks: list[Check], total: int | None = None) -> SplitReport:
     """Say who is in each part, for reports/split.json; of a forecast also how many of `total` rows stand between."""
     between = (total or 0) - sum(rows.height for rows in divided)
-    more = {} if params.forecast is None else {"embargo": Embargo(periods=params.forecast.horizon - 1, rows=between)}
+    horizon = None if params.forecast is None else params.forecast.horizon - 1
+    periods = params.gap if horizon is None else horizon
+    more = {} if periods is None else {"embargo": Embargo(periods=periods, rows=between)}
     return _described(dict(zip(PARTS, divided, strict=True)), params, checks, **more)
 
 
@@ -170,8 +175,8 @@ def _described(parts: Mapping[str, pl.DataFrame], params: Params, checks: list[C
 
 
 def _part(rows: pl.DataFrame, params: Params) -> PartReport:
-    timed = params.by == "time" and params.key is not None
-    span = {"first": str(rows[params.key].min()), "last": str(rows[params.key].max())} if timed else {}
+    key = params.key if params.by == "time" else None
+    span = {} if key is None else {"first": str(rows[key].min()), "last": str(rows[key].max())}
     return PartReport(
         rows=rows.height,
         entities=rows[params.entity].drop_nulls().n_unique() if params.entity else None,

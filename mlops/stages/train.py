@@ -68,6 +68,7 @@ class Params(Section):
     objective: Objective = Objective()
     target: str = ""
     backtest: int = 0
+    sliding: int | None = None
     forecast: Lookback | None = None
     lagged: bool = False
     """Every column is of the past, which cannot know the target, however well it tells it."""
@@ -186,17 +187,8 @@ def _train(work: Work, name: str, candidate: Candidate) -> Result:
         values = {f"validation/{key}": value for key, value in result.validation.items() if math.isfinite(value)}
         tracked.finish(values)
     value = result.validation[work.judge.metric]
-    work.context.say(f"{name}: validation {work.judge.metric} {value:.4f}{_kept(asked, fitted)}")
+    work.context.say(f"{name}: validation {work.judge.metric} {value:.4f}{training_reports.kept(asked, fitted)}")
     return result
-
-
-def _kept(asked: Asked, fitted: Fitted) -> str:
-    """Say which epoch was kept, and what to raise where that is the last one there was."""
-    if not fitted.history:
-        return ""
-    last = fitted.history[-1].number
-    more = f"; it was still improving: raise `{'trees' if 'trees' in asked.parameters else 'trainer.max_epochs'}`"
-    return f", kept epoch {fitted.best_epoch} of {last}{more if fitted.best_epoch == last else ''}"
 
 
 def _session(work: Work, name: str, observe: Callable[[Epoch], None]) -> Session:
@@ -264,8 +256,8 @@ def _backtest(work: Work, best: Result, candidate: Candidate) -> dict[str, Origi
     params, session = work.params, _session(work, best.name, lambda _: None)
     if params.forecast is None:
         return None
-    asked = (params.forecast, params.target, params.backtest)
-    return backtesting.run(work.context, *asked, work.examples, candidate, session, refit=best.name in params.refit)
+    asked = (work.context, params.forecast, params.target, params.backtest, work.examples, candidate, session)
+    return backtesting.run(*asked, refit=best.name in params.refit, sliding=params.sliding)
 
 
 def _write(

@@ -84,6 +84,15 @@ def report(
     return found.model_copy(update={key: value for key, value in more.items() if value is not None})
 
 
+def kept(asked: Asked, fitted: Fitted) -> str:
+    """Say which epoch was kept, and what to raise where that is the last one there was."""
+    if not fitted.history:
+        return ""
+    last = fitted.history[-1].number
+    more = f"; it was still improving: raise `{'trees' if 'trees' in asked.parameters else 'trainer.max_epochs'}`"
+    return f", kept epoch {fitted.best_epoch} of {last}{more if fitted.best_epoch == last else ''}"
+
+
 def courses(results: list[Result], metric: str) -> Iterator[tuple[str, str]]:
     """Lay out the same for DVC, which draws a table as one line: (file, CSV) of each metric and candidate."""
     for result in results:

@@ -29,6 +29,13 @@ def split_is_whole(pipeline: Pipeline) -> Iterator[Problem]:
     if split.values and split.by != "column":
         message = f"a split by {split.by} takes no part from a column"
         yield Problem(("data", "split", "values"), message, "write `by: column`, or remove it", "split")
+    if split.gap is not None and (split.by != "time" or pipeline.forecast is not None):
+        why = (
+            "a forecast leaves out its horizon by itself"
+            if split.by == "time"
+            else f"a split by {split.by} has no order"
+        )
+        yield Problem(("data", "split", "gap"), why, "remove it", "split")
     words = [str(value).casefold() for listed in split.values.values() for value in listed]
     for word in sorted({word for word in words if words.count(word) > 1}):
         message = f"`{word}` stands for two parts"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PARTS = ("train", "validation", "test")
+Part = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
 USUAL: Mapping[str, tuple[str, ...]] = {
     "train": ("train", "training", "learn"),
     "validation": ("validation", "valid", "val", "dev", "development"),
@@ -24,7 +25,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 _SHOWN = 5
 
 
-def declared_parts(keys: pl.Series, values: Mapping[str, Sequence[object]]) -> NDArray[np.int64]:
+def declared_parts(keys: pl.Series, values: Mapping[Part, Sequence[object]]) -> NDArray[np.int64]:
     """Read the part of each row [n] as an index into PARTS; `values` are spellings that go before the usual ones.
 
     Raises:

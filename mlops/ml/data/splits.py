@@ -68,6 +68,28 @@ class Divided(NamedTuple):
         return pl.concat([self.validation, self.test])
 
 
+def apart_by(frame: pl.DataFrame, parts: pl.Series, plan: Plan) -> pl.Series:
+    """Tell which rows [n] of a split by time stay when each part ends `gap` before the first row of the next.
+
+    Raises:
+        DataError: the key is text, of which nobody can say how far apart its values are.
+
+    That is purging (López de Prado, Advances in Financial Machine Learning, 2018, 7.4.1).
+    """
+    keys = split_key(frame, plan)
+    if keys.dtype.is_temporal():
+        keys, gap = keys.cast(pl.Datetime("us")).to_physical(), (plan.gap or 0) * 86_400_000_000
+    elif keys.dtype.is_numeric():
+        gap = plan.gap or 0
+    else:
+        raise DataError(f"`{keys.name}` is text, in which no `gap` can be measured", hint="give it a `type:`, say date")
+    stays = pl.Series([True]).new_from_index(0, frame.height)
+    for part in range(1, len(PARTS)):
+        if (first := keys.filter(parts >= part).min()) is not None:
+            stays &= (parts >= part) | (keys <= first - gap)
+    return stays
+
+
 def digest(rows: pl.Series) -> str:
     """Name a set of rows by the SHA-256 of their sorted identities as little-endian 64-bit integers."""
     content = np.sort(rows.to_numpy()).astype("<i8").tobytes()

@@ -124,7 +124,7 @@ def _rewire(graph: onnx.GraphProto, problem: Problem, scale: Scale) -> None:
 
 def _node(parts: tuple[str, list[str], str]) -> onnx.NodeProto:
     operator, inputs, output = parts
-    attributes = {"Gather": {"axis": 1}, "Cast": {"to": TensorProto.DOUBLE}}.get(operator, {})
+    attributes: dict[str, int] = {"Gather": {"axis": 1}, "Cast": {"to": TensorProto.DOUBLE}}.get(operator, {})
     return helper.make_node(operator, inputs, [output], name=f"mlops_{output}", **attributes)
 
 

@@ -63,7 +63,7 @@ def _importance(spec: Pipeline) -> Importance | None:
 def _persistence(spec: Pipeline) -> dict[str, str | None]:
     """Name the columns of time and of what has a past of its own; a forecast has naive forecasts instead."""
     split = spec.data.split
-    timed = split.by == "time" and spec.forecast is None
+    timed = split.by == "time" and spec.task != "forecasting"
     return {"time": split.key, "thing": spec.data.entity} if timed else {}
 
 
@@ -99,7 +99,7 @@ EVALUATE = Declaration(
         Parameter("bootstrap", "evaluate.bootstrap"),
         Parameter("baselines", made=lambda _: ["dummy", "simple"]),
         Parameter(
-            "persistence", "data.split.by data.split.key data.entity forecast", _persistence, optional=True, whole=True
+            "persistence", "data.split.by data.split.key data.entity task", _persistence, optional=True, whole=True
         ),
         Parameter("robustness", "evaluate.robustness gates preset.gates", _robustness, optional=True),
         Parameter("discover", "evaluate.discover", optional=True),

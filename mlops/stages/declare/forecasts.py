@@ -25,4 +25,6 @@ def backtested(spec: Pipeline) -> int:
     return 0 if spec.forecast is None else spec.forecast.backtest
 
 
-LOOKBACK = Parameter("forecast", "forecast data.split.key", lookback, optional=True, but="forecast.backtest")
+LOOKBACK = Parameter(
+    "forecast", "forecast data.split.key", lookback, optional=True, but="forecast.backtest forecast.sliding"
+)

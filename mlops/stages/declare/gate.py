@@ -52,7 +52,12 @@ GATE = Declaration(
             whole=True,
         ),
         Parameter("task", "task", task_of),
-        Parameter("group", "data.entity data.split.by data.split.key forecast", _group, but="forecast.backtest"),
+        Parameter(
+            "group",
+            "data.entity data.split.by data.split.key forecast",
+            _group,
+            but="forecast.backtest forecast.sliding",
+        ),
         Parameter("bootstrap", "evaluate.bootstrap"),
         Parameter("minimum_rows", "evaluate.minimum_rows"),
         Parameter(

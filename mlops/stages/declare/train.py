@@ -48,6 +48,10 @@ def _target(spec: Pipeline) -> str:
     return spec.data.target if backtested(spec) else ""
 
 
+def _sliding(spec: Pipeline) -> int | None:
+    return spec.forecast.sliding if spec.forecast is not None and backtested(spec) else None
+
+
 def _trainer(spec: Pipeline) -> Trainer:
     return spec.trainer.model_copy(update={"reproducible": reproducible(spec)})
 
@@ -92,6 +96,7 @@ TRAIN = Declaration(
         # only of a forecast that goes back: to tell every pipeline that `train` knows the target would be wrong
         Parameter("target", "data.target", _target, optional=True, but="data.target"),
         Parameter("backtest", "forecast.backtest", backtested, optional=True),
+        Parameter("sliding", "forecast.sliding", _sliding, optional=True),
         Parameter("forecast", "forecast", lambda spec: lookback(spec) if backtested(spec) else None, optional=True),
         Parameter("lagged", "forecast", lambda spec: spec.forecast is not None, optional=True, whole=True),
         Parameter("explain", "evaluate.explain", _explain, optional=True, but=_GLOBAL),

@@ -72,7 +72,9 @@ VALIDATE = Declaration(
         Parameter("positive", "data.positive"),
         Parameter("entity", "data.entity"),
         Parameter("weight", "data.weight", optional=True),
-        Parameter("keys", "data.keys data.entity data.split.key forecast", _keys, but="forecast.backtest"),
+        Parameter(
+            "keys", "data.keys data.entity data.split.key forecast", _keys, but="forecast.backtest forecast.sliding"
+        ),
         Parameter(
             "columns", "data.columns", lambda spec: {name: brief(rule) for name, rule in spec.data.columns.items()}
         ),

@@ -34,7 +34,7 @@ def against_the_better(predictions: Predictions, rule: Rule) -> Rule:
     dummy = rule.against == "dummy"
     least = max(rule.at_least, 0.0) if dummy and rule.at_least is not None else rule.at_least
     most = min(rule.at_most, 0.0) if dummy and rule.at_most is not None else rule.at_most
-    return replace(rule, against=PERSISTENCE, at_least=least, at_most=most, strict=rule.is_strict)
+    return replace(rule, against="persistence", at_least=least, at_most=most, strict=rule.is_strict)
 
 
 def _value(predictions: Predictions, metric: str, model: str) -> float:

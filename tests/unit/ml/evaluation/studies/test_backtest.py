@@ -46,3 +46,13 @@ def test_all_models_are_measured_on_the_same_rows() -> None:
     assert (first["known"], first["rows"]) == (50, 25)
     assert first["candidate"]["mae"] == 2
     assert second["dummy"]["rmse"] == 1
+
+
+def test_a_sliding_origin_knows_the_last_periods_and_no_more() -> None:
+    numbers = np.arange(200)
+    for fold in folds(numbers, 4, 3, sliding=60):
+        assert numbers[fold.known].tolist() == list(range(fold.origin - 59, fold.origin + 1))
+        assert numbers[fold.train].min() == fold.origin - 59
+        assert fold.test.tolist() == [
+            row for each in folds(numbers, 4, 3) if each.origin == fold.origin for row in each.test
+        ]
